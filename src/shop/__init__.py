@@ -1,0 +1,1 @@
+"""An order backend that a team can trust with money and stock."""

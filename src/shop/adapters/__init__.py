@@ -1,0 +1,1 @@
+"""What the ports meet in the world: one package per technology."""

@@ -1,0 +1,1 @@
+"""The use cases of the shop, and the ports through which they reach the world."""

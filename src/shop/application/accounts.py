@@ -1,0 +1,149 @@
+"""Accounts: sign up with one, and look into it."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from shop.application.admission import Admission, Visit
+from shop.application.ports.accounts import Entry
+from shop.application.ports.clock import Clock
+from shop.application.ports.ids import Ids
+from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transact import Transact
+from shop.domain.account import (
+    Account,
+    AccountNotFound,
+    ShopAccount,
+    Transfer,
+    TransferKind,
+)
+from shop.domain.money import Currency, Money
+from shop.domain.user import (
+    EmailTaken,
+    Role,
+    User,
+    normalise_email,
+    normalise_name,
+    require_password,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUp:
+    """Become a customer; a session that the token opens, with its cart, becomes the customer's."""
+
+    session: SessionToken | None
+    name: str
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedUp:
+    """A user, the user's account and a signed-in session exist."""
+
+    user: User
+    account: Account
+    visit: Visit
+
+
+class Accounts:
+    """The use cases around a customer's account."""
+
+    def __init__(
+        self,
+        transact: Transact,
+        admission: Admission,
+        hasher: PasswordHasher,
+        clock: Clock,
+        ids: Ids,
+        welcome_credit: Money,
+    ) -> None:
+        self._transact = transact
+        self._admission = admission
+        self._hasher = hasher
+        self._clock = clock
+        self._ids = ids
+        self._welcome_credit = welcome_credit
+
+    @property
+    def _currency(self) -> Currency:
+        return self._welcome_credit.currency
+
+    async def sign_up(self, command: SignUp) -> SignedUp:
+        """Create the user, the account and the session, or none of them.
+
+        Raise `RuleBroken` for a value that cannot be, `EmailTaken` where the address is in use.
+        """
+        require_password(command.password)
+        now = self._clock.now()
+        user = User(
+            id=self._ids.new(),
+            name=normalise_name(command.name),
+            email=normalise_email(command.email),
+            password_hash=await self._hasher.hash(command.password),
+            roles=frozenset({Role.CUSTOMER}),
+            enabled=True,
+            created_at=now,
+        )
+        account = Account(
+            id=self._ids.new(),
+            user_id=user.id,
+            balance=self._welcome_credit,
+            limit=Money.zero(self._currency),
+            created_at=now,
+        )
+        work = partial(self._sign_up, command, user, account)
+        return await self._transact.write(work, repeatable=True)
+
+    async def _sign_up(
+        self, command: SignUp, user: User, account: Account, uow: UnitOfWork
+    ) -> SignedUp:
+        visit = await self._admission.lock_or_begin_anew(uow, command.session)
+        existing = (await uow.users.with_emails([user.email])).get(user.email)
+        if existing is None:
+            uow.users.add(user)
+            uow.accounts.add(account)
+            if account.balance.amount:
+                uow.transfers.add(self._welcome(account))
+        elif existing.id != user.id:
+            raise EmailTaken
+        # Else the commit of an earlier attempt was never answered, and did happen.
+        visit = self._admission.sign_in(uow, visit, user)
+        await uow.commit()
+        return SignedUp(user=user, account=account, visit=visit)
+
+    def _welcome(self, account: Account) -> Transfer:
+        return Transfer(
+            id=self._ids.new(),
+            kind=TransferKind.WELCOME,
+            debit_account_id=ShopAccount.ADJUSTMENTS.id_in(self._currency),
+            credit_account_id=account.id,
+            amount=account.balance,
+            order_id=None,
+            note="Welcome",
+            created_at=account.created_at,
+        )
+
+    async def show(self, user: User) -> Account:
+        """Return the user's account."""
+        return await self._transact.read(partial(self._account, user))
+
+    async def entries(
+        self, user: User, page: Page[Moment]
+    ) -> tuple[Account, Listing[Entry, Moment]]:
+        """Return the user's account and a page of its transfers, the newest first."""
+
+        async def entries(uow: UnitOfWork) -> tuple[Account, Listing[Entry, Moment]]:
+            account = await self._account(user, uow)
+            return account, await uow.transfers.entries(account.id, page)
+
+        return await self._transact.read(entries)
+
+    async def _account(self, user: User, uow: UnitOfWork) -> Account:
+        accounts = await uow.accounts.of_users([user.id], self._currency)
+        if user.id not in accounts:
+            raise AccountNotFound
+        return accounts[user.id]

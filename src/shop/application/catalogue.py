@@ -1,0 +1,118 @@
+"""Catalogue: what is for sale, and what admins make of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from shop.application.admission import Admission
+from shop.application.ports.clock import Clock
+from shop.application.ports.paging import Listing, Page
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transact import Transact
+from shop.domain.catalogue import Product, ProductNotFound
+from shop.domain.inventory import Inventory
+from shop.domain.money import Currency, Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A product, and how many of it a new order may take."""
+
+    product: Product
+    available: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutProduct:
+    """Describe a product, new or not (admin)."""
+
+    session: SessionToken | None
+    sku: str
+    name: str
+    description: str
+    price: Money
+    active: bool
+    image_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutProductDone:
+    """The product is as described."""
+
+    offer: Offer
+    is_new: bool
+
+
+class Catalogue:
+    """The use cases around products."""
+
+    def __init__(
+        self, transact: Transact, admission: Admission, clock: Clock, currency: Currency
+    ) -> None:
+        self._transact = transact
+        self._admission = admission
+        self._clock = clock
+        self._currency = currency
+
+    async def search(self, words: str, page: Page[str]) -> Listing[Offer, str]:
+        """Return a page of what is for sale and matches the words, in the order of SKUs."""
+
+        async def search(uow: UnitOfWork) -> Listing[Offer, str]:
+            found = await uow.products.search(words, page)
+            return Listing(items=await _offers(uow, found.items), next=found.next)
+
+        return await self._transact.read(search)
+
+    async def show(self, sku: str) -> Offer:
+        """Return a product; raise `ProductNotFound` where there is none."""
+
+        async def show(uow: UnitOfWork) -> Offer:
+            products = await uow.products.get_many([sku])
+            if sku not in products:
+                raise ProductNotFound(sku=sku)
+            return (await _offers(uow, [products[sku]]))[0]
+
+        return await self._transact.read(show)
+
+    async def put(self, command: PutProduct) -> PutProductDone:
+        """Make the product what the command says; a new one begins with nothing in stock.
+
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden` or `RuleBroken`.
+        """
+        command.price.require_currency(self._currency)
+        return await self._transact.write(partial(self._put, command), repeatable=True)
+
+    async def _put(self, command: PutProduct, uow: UnitOfWork) -> PutProductDone:
+        await self._admission.admin(uow, command.session)
+        now = self._clock.now()
+        product = Product(
+            sku=command.sku,
+            name=command.name,
+            description=command.description,
+            price=command.price,
+            active=command.active,
+            image_url=command.image_url,
+            created_at=now,
+            updated_at=now,
+        )
+        existing = (await uow.products.lock([command.sku])).get(command.sku)
+        if existing is None:
+            uow.products.add(product)
+            uow.inventories.add(Inventory(sku=command.sku, on_hand=0, reserved=0))
+            available = 0
+        else:
+            product = replace(product, created_at=existing.created_at)
+            uow.products.save(product)
+            available = (await _offers(uow, [product]))[0].available
+        await uow.commit()
+        return PutProductDone(
+            offer=Offer(product=product, available=available), is_new=existing is None
+        )
+
+
+async def _offers(uow: UnitOfWork, products: Sequence[Product]) -> Sequence[Offer]:
+    inventories = await uow.inventories.get_many([product.sku for product in products])
+    return [
+        Offer(product=product, available=inventories[product.sku].available) for product in products
+    ]

@@ -1,0 +1,162 @@
+"""Idempotency: what is asked under one key happens once, and is answered alike every time.
+
+A use case that serves many commands in one unit of work turns each into a `Request` or the error
+that refuses it, claims the keys of the requests, and decides them in order of arrival.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+from uuid import UUID
+
+from shop.application.admission import Visit
+from shop.application.ports.idempotency import (
+    Claim,
+    KeyId,
+    KeyRecord,
+    Outcome,
+    Refused,
+    Succeeded,
+)
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.errors import Conflict, ShopError
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Generic[C]):
+    """A sound command of a signed-in user, under a key."""
+
+    command: C
+    visit: Visit
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Generic[T]):
+    """The answer to one command of a group: what it made, or why it was refused."""
+
+    answer: T | ShopError
+    replayed: bool
+
+    def unwrap(self) -> T:
+        """Return what was made; raise the refusal."""
+        if isinstance(self.answer, ShopError):
+            raise self.answer
+        return self.answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """How a request ended, now or when it was first made."""
+
+    outcome: Outcome
+    replayed: bool
+
+    def reply(self, made: Mapping[UUID, T]) -> Reply[T]:
+        """Return the reply; what was made is found by its id."""
+        if isinstance(self.outcome, Refused):
+            return Reply(answer=self.outcome.error, replayed=self.replayed)
+        return Reply(answer=made[self.outcome.reference], replayed=self.replayed)
+
+
+class Claims:
+    """The keys of a group of requests, claimed in one unit of work.
+
+    Of two requests under one key in the same group, the second follows the first.
+    """
+
+    def __init__(self, uow: UnitOfWork, records: Mapping[KeyId, KeyRecord]) -> None:
+        self._uow = uow
+        self._records = dict(records)
+
+    @classmethod
+    async def take(cls, uow: UnitOfWork, requests: Iterable[Request[C]]) -> "Claims":
+        """Claim the keys of these requests."""
+        first: dict[KeyId, Claim] = {}
+        for request in requests:
+            first.setdefault(request.claim.id, request.claim)
+        return cls(uow, await uow.keys.claim(list(first.values())) if first else {})
+
+    def decide(
+        self, request: Request[C] | ShopError, decision: Callable[[Request[C]], UUID]
+    ) -> Verdict:
+        """Decide a request whose key is free, and store how it ended; else tell how it did.
+
+        The decision returns the id of what it made and staged; it raises a refusal before it
+        stages anything.
+        """
+        if isinstance(request, ShopError):
+            return _refused(request)
+        claim = request.claim
+        record = self._records.get(claim.id)
+        if record is None:
+            return self._decide_first(request, decision)
+        if record.fingerprint != claim.fingerprint:
+            return _refused(IdempotencyKeyReused())
+        if record.outcome is None:
+            return _refused(RequestInProgress())
+        return Verdict(outcome=record.outcome, replayed=True)
+
+    def _decide_first(self, request: Request[C], decision: Callable[[Request[C]], UUID]) -> Verdict:
+        claim = request.claim
+        outcome: Outcome
+        try:
+            outcome = Succeeded(reference=decision(request))
+        except ShopError as error:
+            if not error.final:
+                self._uow.keys.release(claim.id)
+                return _refused(error)
+            outcome = Refused(error=error)
+        self._uow.keys.settle(claim.id, outcome)
+        self._records[claim.id] = KeyRecord(fingerprint=claim.fingerprint, outcome=outcome)
+        return Verdict(outcome=outcome, replayed=False)
+
+
+def request_or_refusal(command: C, request: Callable[[C], Request[C]]) -> Request[C] | ShopError:
+    """Return the request that a command makes, or the error that refuses it as it stands."""
+    try:
+        return request(command)
+    except ShopError as error:
+        return error
+
+
+def sound(requests: Iterable[Request[C] | ShopError]) -> Sequence[Request[C]]:
+    """Return those that are not refused yet."""
+    return [request for request in requests if isinstance(request, Request)]
+
+
+def made_earlier(verdicts: Iterable[Verdict], made: Mapping[UUID, object]) -> set[UUID]:
+    """Return the ids of what earlier units of work made: those that this one must look up."""
+    return {
+        verdict.outcome.reference
+        for verdict in verdicts
+        if isinstance(verdict.outcome, Succeeded) and verdict.outcome.reference not in made
+    }
+
+
+def fingerprint(operation: str, **fields: object) -> str:
+    """Return what tells a request from any other under the same key: a hash of all it says."""
+    request = json.dumps([operation, fields], sort_keys=True, default=repr)
+    return hashlib.sha256(request.encode()).hexdigest()
+
+
+def _refused(error: ShopError) -> Verdict:
+    return Verdict(outcome=Refused(error=error), replayed=False)
+
+
+class IdempotencyKeyReused(ShopError):
+    """The key was used for another request before."""
+
+    sentence = "This idempotency key was used for another request."
+
+
+class RequestInProgress(Conflict):
+    """The first request under this key has not ended yet."""
+
+    final = False
+    sentence = "A request with this idempotency key is still running; try again shortly."

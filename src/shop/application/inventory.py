@@ -1,0 +1,66 @@
+"""Inventory: goods come in, or go missing."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from shop.application.admission import Admission
+from shop.application.ports.clock import Clock
+from shop.application.ports.ids import Ids
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transact import Transact
+from shop.domain.account import MAX_NOTE_CHARACTERS
+from shop.domain.catalogue import ProductNotFound
+from shop.domain.errors import RuleBroken
+from shop.domain.inventory import Inventory, Movement, MovementKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdjustStock:
+    """Count goods in (or out, where the delta is negative), for a reason (admin)."""
+
+    session: SessionToken | None
+    sku: str
+    delta: int
+    reason: str
+
+
+class Stock:
+    """The use cases around inventories."""
+
+    def __init__(self, transact: Transact, admission: Admission, clock: Clock, ids: Ids) -> None:
+        self._transact = transact
+        self._admission = admission
+        self._clock = clock
+        self._ids = ids
+
+    async def adjust(self, command: AdjustStock) -> Inventory:
+        """Change what is on hand and record the movement; return the inventory.
+
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `RuleBroken`, `ProductNotFound`, or
+        `StockBelowReserved` where promised goods would be missing.
+        """
+        if command.delta == 0:
+            raise RuleBroken(field="delta", rule="it is not 0")
+        if not 1 <= len(command.reason) <= MAX_NOTE_CHARACTERS:
+            raise RuleBroken(field="reason", rule=f"it has 1 to {MAX_NOTE_CHARACTERS} characters")
+        return await self._transact.write(partial(self._adjust, command), repeatable=False)
+
+    async def _adjust(self, command: AdjustStock, uow: UnitOfWork) -> Inventory:
+        await self._admission.admin(uow, command.session)
+        before = (await uow.inventories.lock([command.sku])).get(command.sku)
+        if before is None:
+            raise ProductNotFound(sku=command.sku)
+        after = before.adjust(command.delta)
+        movement = Movement.between(
+            before,
+            after,
+            id=self._ids.new(),
+            kind=MovementKind.ADJUSTMENT,
+            order_id=None,
+            reason=command.reason,
+            created_at=self._clock.now(),
+        )
+        uow.inventories.save(after, movement)
+        await uow.commit()
+        return after

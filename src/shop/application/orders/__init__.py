@@ -1,0 +1,1 @@
+"""Orders: place them, look at them, cancel them."""

@@ -1,0 +1,67 @@
+"""The port to the audit: looking for broken invariants in everything that is stored."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+Fact = str | int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Violation:
+    """A stored row, or group of rows, that breaks an invariant: what it is, with its figures."""
+
+    rule: str
+    facts: Mapping[str, Fact]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Invariant:
+    """A sentence that is true of every committed state of the shop; numbered as documented."""
+
+    number: int
+    sentence: str
+
+
+INVARIANTS = (
+    Invariant(
+        number=1,
+        sentence="Every transfer has two accounts and a positive amount, and the ledger sums to 0.",
+    ),
+    Invariant(
+        number=2,
+        sentence="A customer's balance is the sum of its transfers and not below its limit.",
+    ),
+    Invariant(
+        number=3,
+        sentence="Stock is the sum of its movements, and reserved stock that of open orders.",
+    ),
+    Invariant(
+        number=4,
+        sentence="Every paid order has one charge, of the amount of its lines and its payment.",
+    ),
+    Invariant(
+        number=5,
+        sentence="No declined, expired or cancelled order holds stock or an unreturned charge.",
+    ),
+    Invariant(
+        number=6,
+        sentence="The order that a session tracks is one of its own user.",
+    ),
+    Invariant(
+        number=7,
+        sentence="Every key's outcome agrees with its order, and every order with its key.",
+    ),
+    Invariant(
+        number=10,
+        sentence="Orders take only legal steps, each recorded, in order.",
+    ),
+)
+
+
+class Audit(ABC):
+    """A look at one consistent state of everything stored, beside whatever goes on."""
+
+    @abstractmethod
+    async def violations(self, invariant: Invariant) -> Sequence[Violation]:
+        """Return what breaks this invariant, at most a hundred of each rule."""

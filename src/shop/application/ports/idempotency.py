@@ -1,0 +1,77 @@
+"""The port to idempotency keys: what was asked under a key, and how it ended."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shop.domain.errors import ShopError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyId:
+    """A key names one request of one user."""
+
+    user_id: UUID
+    key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Succeeded:
+    """The request was carried out; the reference is the id of what it made."""
+
+    reference: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """The request was refused for good."""
+
+    error: ShopError
+
+
+Outcome = Succeeded | Refused
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A wish to carry out a request under a key. The fingerprint tells requests apart."""
+
+    id: KeyId
+    fingerprint: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRecord:
+    """What is known of a key that is taken: its request, and the outcome once it has one."""
+
+    fingerprint: str
+    outcome: Outcome | None
+
+
+class IdempotencyKeys(ABC):
+    """All keys, as one unit of work sees them."""
+
+    @abstractmethod
+    async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
+        """Take the keys that are free until the end; return the records of those that are not.
+
+        Where another unit of work holds one of the keys, wait until that one ends.
+        """
+
+    @abstractmethod
+    def settle(self, key: KeyId, outcome: Outcome) -> None:
+        """Stage the outcome of a request whose key was claimed here."""
+
+    @abstractmethod
+    def release(self, key: KeyId) -> None:
+        """Give back a key that was claimed here, as if it never had been."""
+
+    @abstractmethod
+    async def sweep(self, before: datetime) -> int:
+        """Forget the keys of refusals claimed before then; return how many.
+
+        A key that led to something is remembered for as long as that is: an order's, for ever.
+        """

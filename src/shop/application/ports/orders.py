@@ -1,0 +1,63 @@
+"""The port to orders, their payments and their history."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shop.application.ports.paging import Listing, Moment, Page
+from shop.domain.events import OrderEvent
+from shop.domain.order import Order, OrderStatus
+from shop.domain.payment import Payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderFilter:
+    """Which orders a list has: of one user or all, in one status or any."""
+
+    user_id: UUID | None
+    status: OrderStatus | None
+
+
+class Orders(ABC):
+    """All orders, as one unit of work sees them."""
+
+    @abstractmethod
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """Return those orders that exist, by id, with their lines as they were given."""
+
+    @abstractmethod
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """Do the same, and keep others from changing these orders until the end."""
+
+    @abstractmethod
+    async def search(self, which: OrderFilter, page: Page[Moment]) -> Listing[Order, Moment]:
+        """Return a page of orders, the newest first."""
+
+    @abstractmethod
+    async def history(self, order_id: UUID) -> Sequence[OrderEvent]:
+        """Return what happened to an order, in order."""
+
+    @abstractmethod
+    def add(self, order: Order, event: OrderEvent) -> None:
+        """Stage a new order and the event with which its history begins."""
+
+    @abstractmethod
+    def save(self, order: Order, event: OrderEvent) -> None:
+        """Stage the next state of an order that was locked, and the event that led to it."""
+
+
+class Payments(ABC):
+    """The payments of orders, as one unit of work sees them; locked with their orders."""
+
+    @abstractmethod
+    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
+        """Return the payments of these orders, by order id."""
+
+    @abstractmethod
+    def add(self, payment: Payment) -> None:
+        """Stage the payment of a new order."""
+
+    @abstractmethod
+    def save(self, payment: Payment) -> None:
+        """Stage the next state of a payment whose order was locked."""

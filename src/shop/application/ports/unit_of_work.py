@@ -1,0 +1,75 @@
+"""The port to the unit of work: all of it or none of it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from shop.application.ports.accounts import Accounts, Transfers
+from shop.application.ports.audit import Audit
+from shop.application.ports.catalogue import Products
+from shop.application.ports.idempotency import IdempotencyKeys
+from shop.application.ports.inventory import Inventories
+from shop.application.ports.orders import Orders, Payments
+from shop.application.ports.session_store import SessionStore
+from shop.application.ports.users import Users
+
+
+class UnitOfWork(ABC):
+    """Everything stored, as one transaction sees it.
+
+    Enter it, ask and stage, and commit as the last thing; leaving it in any other way leaves
+    everything as it was. Nothing staged shows before the commit, to anybody. A lock is held
+    until the end and taken in this order, everywhere: sessions, idempotency keys, users,
+    accounts, products, stock, orders; within each, sorted.
+    """
+
+    users: Users
+    accounts: Accounts
+    transfers: Transfers
+    products: Products
+    inventories: Inventories
+    orders: Orders
+    payments: Payments
+    keys: IdempotencyKeys
+    sessions: SessionStore
+    audit: Audit
+
+    @abstractmethod
+    async def __aenter__(self) -> Self:
+        """Begin; raise `Unavailable` where there is no database to begin with."""
+
+    @abstractmethod
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End; undo everything that was not committed."""
+
+    @abstractmethod
+    async def commit(self) -> None:
+        """Make everything staged true at once: the domain's changes, the sessions, then COMMIT.
+
+        Raise the domain's own error where a name is taken (`EmailTaken`), and the failures below.
+        """
+
+
+UnitOfWorkFactory = Callable[[], UnitOfWork]
+
+
+class StoreFailure(Exception):
+    """The database, not the request, is at fault."""
+
+
+class Interrupted(StoreFailure):
+    """The unit of work certainly changed nothing; the same again may well succeed."""
+
+
+class OutcomeUnknown(StoreFailure):
+    """The connection broke after COMMIT was sent: it happened or it did not."""
+
+
+class Unavailable(StoreFailure):
+    """The database cannot serve this now; the unit of work certainly changed nothing."""

@@ -1,0 +1,240 @@
+"""Sessions: come in, sign in and out, and everything that belongs to being signed in."""
+
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from shop.application.admission import Admission, Visit
+from shop.application.ports.clock import Clock
+from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transact import Transact
+from shop.domain.errors import RuleBroken
+from shop.domain.session import Preferences, Session, SessionNotFound
+from shop.domain.user import (
+    MAX_PASSWORD_CHARACTERS,
+    User,
+    WrongCredentials,
+    normalise_email,
+    require_password,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Become known again; the session that the token opens, with its cart, becomes the user's."""
+
+    session: SessionToken | None
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePassword:
+    """Replace the password that is known by a new one."""
+
+    session: SessionToken | None
+    current: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePreferences:
+    """Apply a merge patch (RFC 7396) to the preferences of the session."""
+
+    session: SessionToken | None
+    patch: Preferences
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSession:
+    """End one of my sessions, by its handle."""
+
+    session: SessionToken | None
+    handle: UUID
+
+
+class Sessions:
+    """The use cases around a visitor's sessions."""
+
+    def __init__(
+        self,
+        transact: Transact,
+        admission: Admission,
+        hasher: PasswordHasher,
+        clock: Clock,
+    ) -> None:
+        self._transact = transact
+        self._admission = admission
+        self._hasher = hasher
+        self._clock = clock
+
+    async def enter(self, token: SessionToken | None) -> Visit | None:
+        """Tell who is behind a token: None where it opens nothing. Raise `SessionExpired`.
+
+        Nothing is written but, once in a while, that the session was used, and what a change of
+        the user's roles or of the keys asks for.
+        """
+        if token is None:
+            return None
+        visit, is_due = await self._transact.read(partial(self._look, token))
+        if not is_due:
+            return visit
+        return await self._transact.write(partial(self._renew, token), repeatable=True)
+
+    async def _look(self, token: SessionToken, uow: UnitOfWork) -> tuple[Visit | None, bool]:
+        visit = (await self._admission.look(uow, [token])).anyone(token)
+        if visit is None:
+            return None, False
+        unseen = self._clock.now() - visit.session.last_seen_at
+        is_due = unseen >= self._admission.policy.touch_every
+        return visit, is_due or self._needs_token(visit, uow)
+
+    async def _renew(self, token: SessionToken, uow: UnitOfWork) -> Visit | None:
+        visit = (await self._admission.lock(uow, [token])).anyone(token)
+        if visit is None:
+            return None
+        if self._needs_token(visit, uow):
+            visit = self._admission.keep(uow, visit, visit.session)
+        else:
+            uow.sessions.touch(visit.session.id, self._clock.now())
+        await uow.commit()
+        return visit
+
+    def _needs_token(self, visit: Visit, uow: UnitOfWork) -> bool:
+        return visit.privilege_changed or uow.sessions.is_outdated(visit.session)
+
+    async def sign_in(self, command: SignIn) -> Visit:
+        """Open a session for the user with this e-mail address and password, under a new token.
+
+        Raise `WrongCredentials`, after the same time whatever is wrong.
+        """
+        user = await self._transact.read(partial(self._user_with, command.email))
+        # Hashing a longer password than any user can have would only cost time.
+        password = command.password[: MAX_PASSWORD_CHARACTERS + 1]
+        known = await self._hasher.verify(user.password_hash if user else None, password)
+        if user is None or not known:
+            raise WrongCredentials
+        password_hash = user.password_hash
+        if self._hasher.is_outdated(password_hash):
+            password_hash = await self._hasher.hash(password)
+        work = partial(self._sign_in, command.session, user, password_hash)
+        return await self._transact.write(work, repeatable=True)
+
+    async def _user_with(self, email: str, uow: UnitOfWork) -> User | None:
+        try:
+            address = normalise_email(email)
+        except RuleBroken:
+            return None
+        return (await uow.users.with_emails([address])).get(address)
+
+    async def _sign_in(
+        self, token: SessionToken | None, verified: User, password_hash: str, uow: UnitOfWork
+    ) -> Visit:
+        visit = await self._admission.lock_or_begin_anew(uow, token)
+        user = (await uow.users.lock([verified.id]))[verified.id]
+        if not user.enabled or user.password_hash not in {verified.password_hash, password_hash}:
+            raise WrongCredentials
+        if user.password_hash != password_hash:
+            user = user.with_password_hash(password_hash)
+            uow.users.save(user)
+        visit = self._admission.sign_in(uow, visit, user)
+        await uow.commit()
+        return visit
+
+    async def sign_out(self, token: SessionToken | None) -> None:
+        """End the session behind the token for good; one that opens nothing is none to end."""
+        if token is not None:
+            await self._transact.write(partial(self._sign_out, token), repeatable=True)
+
+    async def _sign_out(self, token: SessionToken, uow: UnitOfWork) -> None:
+        for session in (await uow.sessions.lock([token])).values():
+            uow.sessions.end(session.id)
+        await uow.commit()
+
+    async def change_password(self, command: ChangePassword) -> Visit:
+        """Replace the user's password; all of the user's other sessions end.
+
+        Raise `NotSignedIn`, `SessionExpired`, `RuleBroken`, or `WrongCredentials` where the
+        current password is another one.
+        """
+        require_password(command.new, field="new")
+
+        async def current_user(uow: UnitOfWork) -> User:
+            return await self._admission.user(uow, command.session)
+
+        user = await self._transact.read(current_user)
+        if not await self._hasher.verify(user.password_hash, command.current):
+            raise WrongCredentials
+        password_hash = await self._hasher.hash(command.new)
+        work = partial(self._change_password, command.session, user, password_hash)
+        # Run again after it was committed, it would not find the session under its old token.
+        return await self._transact.write(work, repeatable=False)
+
+    async def _change_password(
+        self, token: SessionToken | None, verified: User, password_hash: str, uow: UnitOfWork
+    ) -> Visit:
+        visit = await self._admission.lock_signed_in(uow, token)
+        user = (await uow.users.lock([verified.id]))[verified.id]
+        if user.password_hash != verified.password_hash:
+            raise WrongCredentials
+        user = user.with_password_hash(password_hash)
+        uow.users.save(user)
+        visit = self._admission.sign_in(uow, visit, user)
+        await uow.sessions.end_all(user.id, keep=visit.session.id)
+        await uow.commit()
+        return visit
+
+    async def change_preferences(self, command: ChangePreferences) -> Visit:
+        """Patch the preferences of the visitor, known or not.
+
+        Raise `SessionExpired`, `SessionConflict`, `SessionTooLarge`, or `RuleBroken` where they
+        would take too much room.
+        """
+        work = partial(self._change_preferences, command)
+        return await self._transact.write(work, repeatable=True)
+
+    async def _change_preferences(self, command: ChangePreferences, uow: UnitOfWork) -> Visit:
+        visit = await self._admission.lock_or_begin(uow, command.session)
+        session = visit.session.with_preferences(command.patch)
+        visit = self._admission.keep(uow, visit, session)
+        await uow.commit()
+        return visit
+
+    async def of_user(self, user: User, page: Page[Moment]) -> Listing[Session, Moment]:
+        """Return a page of the user's sessions that hold, the newest first."""
+
+        async def of_user(uow: UnitOfWork) -> Listing[Session, Moment]:
+            return await uow.sessions.of_user(user.id, page)
+
+        return await self._transact.read(of_user)
+
+    async def end(self, command: EndSession) -> None:
+        """End one of the user's sessions; raise `SessionNotFound` for anybody else's."""
+        await self._transact.write(partial(self._end, command), repeatable=False)
+
+    async def _end(self, command: EndSession, uow: UnitOfWork) -> None:
+        user = await self._admission.user(uow, command.session)
+        if not await uow.sessions.end_one(user.id, command.handle):
+            raise SessionNotFound
+        await uow.commit()
+
+    async def end_others(self, token: SessionToken | None) -> None:
+        """End all of the user's sessions but this one."""
+        await self._transact.write(partial(self._end_others, token), repeatable=True)
+
+    async def _end_others(self, token: SessionToken | None, uow: UnitOfWork) -> None:
+        visit = (await self._admission.look(uow, [token])).signed_in(token)
+        await uow.sessions.end_all(visit.signed_in_user.id, keep=visit.session.id)
+        await uow.commit()
+
+    async def sweep(self) -> int:
+        """End the sessions that have expired; return how many."""
+        return await self._transact.write(self._sweep, repeatable=True)
+
+    async def _sweep(self, uow: UnitOfWork) -> int:
+        swept = await uow.sessions.sweep(self._admission.policy, self._clock.now())
+        await uow.commit()
+        return swept

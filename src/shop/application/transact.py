@@ -1,0 +1,106 @@
+"""Run a unit of work to its end: again where that is safe, and whoever stops waiting for it."""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
+
+from shop.application.ports.clock import Clock
+from shop.application.ports.unit_of_work import (
+    Interrupted,
+    OutcomeUnknown,
+    Unavailable,
+    UnitOfWork,
+    UnitOfWorkFactory,
+)
+
+T = TypeVar("T")
+Work = Callable[[UnitOfWork], Awaitable[T]]
+
+MAX_ATTEMPTS = 10
+FIRST_PAUSE_SECONDS = 0.01
+LONGEST_PAUSE_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class Transact:
+    """Runs units of work by the retry table of the protocol.
+
+    What certainly changed nothing is run again after a pause of random length ("full jitter"), a
+    bounded number of times. What may have been committed is run again only where the work says
+    that it can tell: its idempotency key, or an id that it fixed beforehand, decides.
+    """
+
+    def __init__(
+        self,
+        new_unit_of_work: UnitOfWorkFactory,
+        new_snapshot: UnitOfWorkFactory,
+        clock: Clock,
+    ) -> None:
+        self._new_unit_of_work = new_unit_of_work
+        self._new_snapshot = new_snapshot
+        self._clock = clock
+        self._running: set[asyncio.Task[Any]] = set()
+
+    async def write(self, work: Work[T], *, repeatable: bool) -> T:
+        """Return what the work returns, which commits as the last thing that it does.
+
+        A caller that is cancelled leaves; the work goes on. Raise `Unavailable` where nothing
+        was changed and trying again did not help, `OutcomeUnknown` where that cannot be told.
+        """
+        task = asyncio.ensure_future(self._attempts(self._new_unit_of_work, work, repeatable))
+        self._running.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    async def read(self, work: Work[T]) -> T:
+        """Return what the work finds in one consistent state of everything, changing nothing."""
+        return await self._attempts(self._new_snapshot, work, repeatable=True)
+
+    async def finish(self) -> None:
+        """Wait until everything that was begun has ended."""
+        while self._running:
+            await asyncio.wait(self._running)
+
+    def _attempts(
+        self,
+        new_unit_of_work: UnitOfWorkFactory,
+        work: Work[T],
+        repeatable: bool,  # noqa: FBT001
+    ) -> Coroutine[Any, Any, T]:
+        async def attempts() -> T:
+            for attempt in range(1, MAX_ATTEMPTS):
+                try:
+                    return await _once(new_unit_of_work, work)
+                except Interrupted as failure:
+                    _log.info("unit of work interrupted, attempt %d: %s", attempt, failure)
+                except OutcomeUnknown as failure:
+                    _log.warning("commit unanswered, attempt %d: %s", attempt, failure)
+                    if not repeatable:
+                        raise
+                await self._clock.sleep(_pause_seconds(attempt))
+            try:
+                return await _once(new_unit_of_work, work)
+            except Interrupted as failure:
+                raise Unavailable("too many conflicts") from failure
+
+        return attempts()
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._running.discard(task)
+        if not task.cancelled():
+            # Whoever still waits gets the exception; marking it as seen keeps the event loop from
+            # reporting those that nobody waits for any more as never retrieved.
+            task.exception()
+
+
+async def _once(new_unit_of_work: UnitOfWorkFactory, work: Work[T]) -> T:
+    async with new_unit_of_work() as uow:
+        return await work(uow)
+
+
+def _pause_seconds(attempt: int) -> float:
+    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
+    return random.uniform(0, longest)

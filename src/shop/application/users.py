@@ -1,0 +1,28 @@
+"""Users: what the shop's operator decides about them."""
+
+from functools import partial
+
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transact import Transact
+from shop.domain.user import Role, User, UserNotFound, normalise_email
+
+
+class Users:
+    """The operator's use cases around users; no session is asked for."""
+
+    def __init__(self, transact: Transact) -> None:
+        self._transact = transact
+
+    async def promote(self, email: str, role: Role) -> User:
+        """Give a user a role; raise `UserNotFound` where nobody has the address."""
+        return await self._transact.write(partial(self._promote, email, role), repeatable=True)
+
+    async def _promote(self, email: str, role: Role, uow: UnitOfWork) -> User:
+        address = normalise_email(email)
+        found = (await uow.users.with_emails([address])).get(address)
+        if found is None:
+            raise UserNotFound
+        user = (await uow.users.lock([found.id]))[found.id].with_role(role)
+        uow.users.save(user)
+        await uow.commit()
+        return user

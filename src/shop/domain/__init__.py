@@ -1,0 +1,1 @@
+"""The rules of the shop, free of input, output, clocks and frameworks."""

@@ -1,0 +1,148 @@
+"""Orders: what was bought, at the prices of that moment, and what became of it."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shop.domain.errors import Conflict, NotFound
+from shop.domain.events import OrderEvent
+from shop.domain.money import Money
+from shop.domain.payment import PaymentMethod
+from shop.domain.status import StatusTable
+from shop.domain.user import Role, User
+
+
+class Actor(StrEnum):
+    """On whose behalf an order took a step."""
+
+    CUSTOMER = "customer"
+    ADMIN = "admin"
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands."""
+
+    PENDING = "pending"
+    PAID = "paid"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    SHIPPED = "shipped"
+    DELIVERED = "delivered"
+    REFUNDED = "refunded"
+
+
+ORDER_STATUSES = StatusTable(
+    begins=frozenset({OrderStatus.PENDING, OrderStatus.PAID}),
+    follows={
+        OrderStatus.PENDING: frozenset(
+            {
+                OrderStatus.PAID,
+                OrderStatus.DECLINED,
+                OrderStatus.EXPIRED,
+                OrderStatus.CANCELLED,
+            }
+        ),
+        OrderStatus.PAID: frozenset(
+            {OrderStatus.SHIPPED, OrderStatus.CANCELLED, OrderStatus.REFUNDED}
+        ),
+        OrderStatus.SHIPPED: frozenset({OrderStatus.DELIVERED, OrderStatus.REFUNDED}),
+        OrderStatus.DELIVERED: frozenset({OrderStatus.REFUNDED}),
+        OrderStatus.DECLINED: frozenset(),
+        OrderStatus.EXPIRED: frozenset(),
+        OrderStatus.CANCELLED: frozenset(),
+        OrderStatus.REFUNDED: frozenset(),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """A quantity of one product at the price at which it was ordered."""
+
+    sku: str
+    name: str
+    quantity: int
+    unit_price: Money
+
+    @property
+    def amount(self) -> Money:
+        """The price of the whole line."""
+        return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A customer's order. `version` counts the steps in its history."""
+
+    id: UUID
+    number: str
+    user_id: UUID
+    idempotency_key: str
+    status: OrderStatus
+    lines: tuple[OrderLine, ...]
+    total: Money
+    method: PaymentMethod
+    placed_at: datetime
+    version: int
+
+    def is_visible_to(self, user: User) -> bool:
+        """Tell whether a user may know of the order: its own customer, or an admin."""
+        return user.id == self.user_id or Role.ADMIN in user.roles
+
+    def become(
+        self, status: OrderStatus, *, at: datetime, actor: Actor
+    ) -> tuple["Order", OrderEvent]:
+        """Return the order one step further, and the event that records the step.
+
+        Raise `IllegalTransition` where the status table has no such step.
+        """
+        ORDER_STATUSES.require(self.status, status)
+        event = OrderEvent(
+            order_id=self.id,
+            sequence=self.version + 1,
+            before=self.status.value,
+            after=status.value,
+            actor=actor.value,
+            created_at=at,
+        )
+        return replace(self, status=status, version=event.sequence), event
+
+    def as_placed(self) -> "Order":
+        """Return the order as it stood when it was paid, whatever became of it since."""
+        return replace(self, status=OrderStatus.PAID, version=1)
+
+    def placed(self, *, actor: Actor) -> OrderEvent:
+        """Return the event with which the order's history begins."""
+        ORDER_STATUSES.require(None, self.status)
+        return OrderEvent(
+            order_id=self.id,
+            sequence=1,
+            before=None,
+            after=self.status.value,
+            actor=actor.value,
+            created_at=self.placed_at,
+        )
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class PriceChanged(Conflict):
+    """The order would cost something else than the customer was shown."""
+
+    expected: Money
+    total: Money
+
+    sentence = "The order costs {total}, not {expected}."
+
+
+class OrderNotFound(NotFound):
+    """No such order, or not for the one who asks."""
+
+    sentence = "There is no such order."
+
+
+class NoOrder(NotFound):
+    """The session tracks no order yet."""
+
+    sentence = "No order was placed in this session."
