@@ -27,7 +27,11 @@ class Products(ABC):
 
     @abstractmethod
     def add(self, product: Product) -> None:
-        """Stage a new product."""
+        """Stage a new product; the commit raises `Interrupted` where the SKU has one by then.
+
+        A row that is not there yet cannot be locked: whoever looked first and found none was
+        overtaken, and will find it when asked to do the same again.
+        """
 
     @abstractmethod
     def save(self, product: Product) -> None:

@@ -73,3 +73,14 @@ class OutcomeUnknown(StoreFailure):
 
 class Unavailable(StoreFailure):
     """The database cannot serve this now; the unit of work certainly changed nothing."""
+
+
+class ConstraintViolated(Exception):
+    """A rule of the database was broken, so the code decided wrong; nothing was changed.
+
+    It carries the constraint's name.
+    """
+
+    def __init__(self, constraint: str) -> None:
+        super().__init__(constraint)
+        self.constraint = constraint

@@ -1,0 +1,1 @@
+"""Sessions whose content travels in the cookie."""

@@ -1,0 +1,155 @@
+"""Sessions whose cart and preferences travel in the cookie, sealed; their rows stay small."""
+
+import base64
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from shop.adapters.system.keyring import Keyring
+from shop.application.ports.clock import Clock
+from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.session_store import SessionStore, SessionToken
+from shop.domain.cart import Cart, CartLine
+from shop.domain.session import Session, SessionConflict, SessionPolicy, SessionTooLarge
+
+MAX_TOKEN_BYTES = 4000
+"""Browsers keep cookies of 4096 bytes (RFC 6265, section 6.1), the name and `=` included."""
+
+PARALLEL = timedelta(seconds=10)
+"""Two requests further apart than this are not parallel: the later one's cookie is what the
+visitor really holds, because the answer with the newer one never arrived."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sealed:
+    """What a token holds: the token of the row, and the content at a version of it."""
+
+    token: SessionToken
+    version: int
+    preferences: Mapping[str, Any]
+    cart: Cart
+    key_is_old: bool
+
+
+class CookieSessionStore(SessionStore):
+    """Seals preferences and cart into the token, encrypted and authenticated (Fernet).
+
+    Identity, expiry, the tracked order and a version are rows of another store, within the same
+    unit of work: thus a session ends for good, and a token that is older than its row is known.
+    """
+
+    def __init__(self, rows: SessionStore, secrets: Sequence[str], clock: Clock) -> None:
+        self._rows = rows
+        self._clock = clock
+        self._seals = [
+            Fernet(base64.urlsafe_b64encode(key)) for key in Keyring(secrets).keys("session cookie")
+        ]
+        self._outdated: set[UUID] = set()
+        self._overtaken_at: dict[UUID, datetime] = {}
+
+    async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Return the sessions whose seal is whole and whose row lives."""
+        return await self._open(tokens, self._rows.find)
+
+    async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Do the same, their rows locked."""
+        return await self._open(tokens, self._rows.lock)
+
+    def is_outdated(self, session: Session) -> bool:
+        """Tell whether the token, or the hash of the row's, was made with an old key."""
+        return session.id in self._outdated or self._rows.is_outdated(session)
+
+    def begin(self, session: Session) -> SessionToken:
+        """Stage a new row; return the content, sealed."""
+        return self._seal(self._rows.begin(_bare(session)), session, session.version)
+
+    def save(self, session: Session) -> SessionToken:
+        """Stage the row's next version; return the content, sealed."""
+        self._require_newest(session)
+        return self._seal(self._rows.save(_bare(session)), session, session.version + 1)
+
+    def rotate(self, session: Session) -> SessionToken:
+        """Do the same under a new token of the row."""
+        self._require_newest(session)
+        return self._seal(self._rows.rotate(_bare(session)), session, session.version + 1)
+
+    def touch(self, session_id: UUID, at: datetime) -> None:
+        """Stage the row's time of last use; the token stays as it is."""
+        self._rows.touch(session_id, at)
+
+    def end(self, session_id: UUID) -> None:
+        """Stage the removal of the row."""
+        self._rows.end(session_id)
+
+    async def end_one(self, user_id: UUID, session_id: UUID) -> bool:
+        """Remove a row of this user; return whether there was one."""
+        return await self._rows.end_one(user_id, session_id)
+
+    async def end_all(self, user_id: UUID, *, keep: UUID | None) -> int:
+        """Remove all rows of a user but one; return how many."""
+        return await self._rows.end_all(user_id, keep=keep)
+
+    async def of_user(self, user_id: UUID, page: Page[Moment]) -> Listing[Session, Moment]:
+        """Return a page of a user's sessions, without what only their cookies hold."""
+        return await self._rows.of_user(user_id, page)
+
+    async def sweep(self, policy: SessionPolicy, now: datetime) -> int:
+        """Remove the rows that have expired; return how many."""
+        return await self._rows.sweep(policy, now)
+
+    async def _open(
+        self, tokens: Collection[SessionToken], find: Callable[..., Any]
+    ) -> dict[SessionToken, Session]:
+        sealed = {token: found for token in tokens if (found := self._unseal(token))}
+        rows: Mapping[SessionToken, Session] = await find({each.token for each in sealed.values()})
+        return {
+            token: self._whole(rows[each.token], each)
+            for token, each in sealed.items()
+            if each.token in rows
+        }
+
+    def _whole(self, row: Session, sealed: _Sealed) -> Session:
+        if sealed.key_is_old:
+            self._outdated.add(row.id)
+        if sealed.version != row.version:
+            self._overtaken_at[row.id] = row.last_seen_at
+        return replace(row, preferences=sealed.preferences, cart=sealed.cart)
+
+    def _require_newest(self, session: Session) -> None:
+        overtaken_at = self._overtaken_at.get(session.id)
+        if overtaken_at is not None and self._clock.now() - overtaken_at < PARALLEL:
+            raise SessionConflict
+
+    def _seal(self, token: SessionToken, session: Session, version: int) -> SessionToken:
+        cart = [[line.sku, line.quantity] for line in session.cart.lines]
+        content = [token, version, dict(session.preferences), cart]
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        sealed = self._seals[0].encrypt(text.encode()).decode()
+        if len(sealed) > MAX_TOKEN_BYTES:
+            raise SessionTooLarge(limit_bytes=MAX_TOKEN_BYTES)
+        return sealed
+
+    def _unseal(self, token: SessionToken) -> _Sealed | None:
+        for index, seal in enumerate(self._seals):
+            try:
+                content = seal.decrypt(token)
+            except (InvalidToken, ValueError):
+                continue
+            row_token, version, preferences, cart = json.loads(content)
+            return _Sealed(
+                token=row_token,
+                version=version,
+                preferences=preferences,
+                cart=Cart(lines=tuple(CartLine(sku=sku, quantity=each) for sku, each in cart)),
+                key_is_old=index > 0,
+            )
+        return None
+
+
+def _bare(session: Session) -> Session:
+    return replace(session, preferences={}, cart=Cart())

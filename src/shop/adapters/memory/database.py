@@ -1,0 +1,117 @@
+"""The database in memory: the committed state, and the queue of those who mean to change it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shop.adapters.memory.table import Table
+from shop.application.ports.database import Database
+from shop.application.ports.idempotency import KeyId, KeyRecord
+from shop.domain.account import Account, Transfer
+from shop.domain.catalogue import Product
+from shop.domain.events import OrderEvent
+from shop.domain.inventory import Inventory, Movement
+from shop.domain.order import Order
+from shop.domain.payment import Payment
+from shop.domain.session import Session
+from shop.domain.user import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key that is taken, and since when."""
+
+    id: KeyId
+    record: KeyRecord
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A session, and what tells its token from all others without being it."""
+
+    session: Session
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything stored at one moment. It never changes: whoever holds it has a snapshot."""
+
+    users: Table[UUID, User]
+    accounts: Table[UUID, Account]
+    transfers: Table[UUID, Transfer]
+    products: Table[str, Product]
+    inventories: Table[str, Inventory]
+    movements: Table[UUID, Movement]
+    orders: Table[UUID, Order]
+    events: Table[tuple[UUID, int], OrderEvent]
+    payments: Table[UUID, Payment]
+    keys: Table[KeyId, KeyRow]
+    sessions: Table[UUID, SessionRow]
+
+    @classmethod
+    def empty(cls) -> "State":
+        """Return the state of a new shop."""
+        return cls(
+            users=Table(
+                name="users",
+                key=lambda user: user.id,
+                unique={"uq_users_email": lambda user: user.email},
+            ),
+            accounts=Table(
+                name="accounts",
+                key=lambda account: account.id,
+                unique={
+                    "uq_accounts_user_id_currency": lambda account: (
+                        account.user_id,
+                        account.balance.currency,
+                    )
+                },
+            ),
+            transfers=Table(name="transfers", key=lambda transfer: transfer.id),
+            products=Table(name="products", key=lambda product: product.sku),
+            inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
+            movements=Table(name="movements", key=lambda movement: movement.id),
+            orders=Table(
+                name="orders",
+                key=lambda order: order.id,
+                unique={
+                    "uq_orders_number": lambda order: order.number,
+                    "uq_orders_user_id_idempotency_key": lambda order: (
+                        order.user_id,
+                        order.idempotency_key,
+                    ),
+                },
+            ),
+            events=Table(name="order_events", key=lambda event: (event.order_id, event.sequence)),
+            payments=Table(name="payments", key=lambda payment: payment.order_id),
+            keys=Table(name="idempotency_keys", key=lambda row: row.id),
+            sessions=Table(
+                name="sessions",
+                key=lambda row: row.session.id,
+                unique={"uq_sessions_token_hash": lambda row: row.token_hash},
+            ),
+        )
+
+
+class MemoryDatabase(Database):
+    """A shop that lives as long as this object. Every unit of work on it sees the same state."""
+
+    def __init__(self) -> None:
+        self.state = State.empty()
+        self.writer = asyncio.Lock()
+        """Held by the one unit of work that may commit; the others queue for it, in order."""
+
+    async def check(self) -> None:
+        """Return: memory is always there."""
+
+    async def migrate(self) -> None:
+        """Return: memory is always of the newest shape."""
+
+    async def analyse(self) -> None:
+        """Return: there is no query planner."""
+
+    async def close(self) -> None:
+        """Return: there are no connections."""

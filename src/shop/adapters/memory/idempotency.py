@@ -1,0 +1,79 @@
+"""Idempotency keys in memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from shop.adapters.memory.database import KeyRow, State
+from shop.adapters.memory.table import require
+from shop.adapters.memory.turn import Rank, Turn
+from shop.application.ports.idempotency import (
+    Claim,
+    IdempotencyKeys,
+    KeyId,
+    KeyRecord,
+    Outcome,
+    Refused,
+)
+
+
+class MemoryIdempotencyKeys(IdempotencyKeys):
+    """All keys, in memory."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._claimed: dict[KeyId, KeyRow] = {}
+        self._swept: set[KeyId] = set()
+
+    async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
+        """Take the keys that are free; return the records of those that are not."""
+        self._turn.reach(Rank.KEYS)
+        taken = {**self._turn.state.keys.rows, **self._claimed}
+        for claim in claims:
+            if claim.id not in taken:
+                record = KeyRecord(fingerprint=claim.fingerprint, outcome=None)
+                row = KeyRow(id=claim.id, record=record, created_at=claim.created_at)
+                self._claimed[claim.id] = row
+        return {claim.id: _as_new(taken[claim.id].record) for claim in claims if claim.id in taken}
+
+    def settle(self, key: KeyId, outcome: Outcome) -> None:
+        """Stage the outcome of a request whose key was claimed here."""
+        row = self._require_claimed(key)
+        record = _as_new(replace(row.record, outcome=outcome))
+        self._claimed[key] = replace(row, record=record)
+
+    def release(self, key: KeyId) -> None:
+        """Give back a key that was claimed here."""
+        self._require_claimed(key)
+        del self._claimed[key]
+
+    async def sweep(self, before: datetime) -> int:
+        """Forget the keys of refusals claimed before then; return how many."""
+        self._turn.require_writing()
+        swept = {
+            row.id
+            for row in self._turn.state.keys.rows.values()
+            if isinstance(row.record.outcome, Refused) and row.created_at < before
+        }
+        self._swept |= swept
+        return len(swept)
+
+    def applied_to(self, state: State) -> State:
+        """Return the state after what is staged."""
+        for row in self._claimed.values():
+            require(row.id.user_id in state.users.rows, "fk_idempotency_keys_user_id_users")
+        keys = state.keys.with_changes(added=self._claimed.values(), removed=self._swept)
+        return replace(state, keys=keys)
+
+    def _require_claimed(self, key: KeyId) -> KeyRow:
+        self._turn.require_writing()
+        if key not in self._claimed:
+            raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+        return self._claimed[key]
+
+
+def _as_new(record: KeyRecord) -> KeyRecord:
+    """Return the record with an error of its own: whoever raises one leaves a trace on it."""
+    if isinstance(record.outcome, Refused):
+        return replace(record, outcome=Refused(error=replace(record.outcome.error)))
+    return record

@@ -1,0 +1,47 @@
+"""Inventories in memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from shop.adapters.memory.database import State
+from shop.adapters.memory.table import require
+from shop.adapters.memory.turn import Rank, Rows, Turn
+from shop.application.ports.inventory import Inventories
+from shop.domain.inventory import Inventory, Movement
+
+
+class MemoryInventories(Inventories):
+    """The stock of every product, in memory."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._rows = Rows(turn, Rank.STOCK, lambda state: state.inventories)
+        self._movements: list[Movement] = []
+
+    async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
+        """Return those inventories that exist, by SKU."""
+        return self._rows.committed.get_many(skus)
+
+    async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
+        """Return those inventories that exist, kept from others' changes."""
+        return self._rows.lock(skus)
+
+    def add(self, inventory: Inventory) -> None:
+        """Stage a new inventory."""
+        self._rows.add(inventory)
+
+    def save(self, inventory: Inventory, movement: Movement) -> None:
+        """Stage the new state of an inventory that was locked, and the movement."""
+        self._rows.save(inventory)
+        self._movements.append(movement)
+
+    def applied_to(self, state: State) -> State:
+        """Return the state after what is staged."""
+        for inventory in self._rows.changed:
+            require(inventory.sku in state.products.rows, "fk_inventories_sku_products")
+            in_range = 0 <= inventory.reserved <= inventory.on_hand
+            require(in_range, "ck_inventories_reserved_on_hand")
+        inventories = self._rows.applied_to(state)
+        for movement in self._movements:
+            require(movement.sku in inventories.rows, "fk_movements_sku_inventories")
+        movements = state.movements.with_changes(added=self._movements)
+        return replace(state, inventories=inventories, movements=movements)

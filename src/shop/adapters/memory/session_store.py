@@ -1,0 +1,135 @@
+"""Sessions in memory."""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from shop.adapters.memory.database import SessionRow, State
+from shop.adapters.memory.paging import newest_first
+from shop.adapters.memory.table import require
+from shop.adapters.memory.turn import Rank, Rows, Turn
+from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.session_store import SessionStore, SessionToken
+from shop.domain.session import Session, SessionConflict, SessionPolicy
+
+TOKEN_BYTES = 32
+
+
+class MemorySessionStore(SessionStore):
+    """All sessions, in memory. Of a token only a hash is kept: what is kept opens nothing."""
+
+    def __init__(self, turn: Turn) -> None:
+        self._turn = turn
+        self._rows = Rows(turn, Rank.SESSIONS, lambda state: state.sessions)
+        self._tokens: dict[UUID, SessionToken] = {}
+        self._touched: dict[UUID, datetime] = {}
+        self._ended: set[UUID] = set()
+
+    async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Return the sessions that these tokens open."""
+        sessions = self._rows.committed
+        return {
+            token: row.session
+            for token in tokens
+            if (row := sessions.find("uq_sessions_token_hash", _hash(token))) is not None
+        }
+
+    async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Do the same, kept from others' changes."""
+        found = await self.find(tokens)
+        self._rows.lock([session.id for session in found.values()])
+        self._tokens |= {session.id: token for token, session in found.items()}
+        return found
+
+    def is_outdated(self, session: Session) -> bool:  # noqa: ARG002  As the port has it.
+        """Return False: nothing is made with a key."""
+        return False
+
+    def begin(self, session: Session) -> SessionToken:
+        """Stage a new session; return its token."""
+        token = _new_token()
+        self._rows.add(SessionRow(session=session, token_hash=_hash(token)))
+        return token
+
+    def save(self, session: Session) -> SessionToken:
+        """Stage the next state of a session that was locked; return its token."""
+        return self._save(session, self._tokens.get(session.id, ""))
+
+    def rotate(self, session: Session) -> SessionToken:
+        """Do the same under a new token."""
+        return self._save(session, _new_token())
+
+    def touch(self, session_id: UUID, at: datetime) -> None:
+        """Stage that the session was used."""
+        self._turn.require_writing()
+        self._touched[session_id] = max(at, self._touched.get(session_id, at))
+
+    def end(self, session_id: UUID) -> None:
+        """Stage the end of a session, for good."""
+        self._turn.require_writing()
+        self._ended.add(session_id)
+
+    async def end_one(self, user_id: UUID, session_id: UUID) -> bool:
+        """Stage the end of a session of this user; return whether there was one."""
+        return self._end_all({session_id} & self._of_user(user_id)) == 1
+
+    async def end_all(self, user_id: UUID, *, keep: UUID | None) -> int:
+        """Stage the end of all sessions of a user but one; return how many."""
+        return self._end_all({each for each in self._of_user(user_id) if each != keep})
+
+    async def of_user(self, user_id: UUID, page: Page[Moment]) -> Listing[Session, Moment]:
+        """Return a page of a user's sessions, the newest first."""
+        sessions = self._rows.committed.rows
+        return newest_first(
+            (sessions[each].session for each in self._of_user(user_id)),
+            page,
+            lambda session: Moment(at=session.created_at, id=session.id),
+        )
+
+    async def sweep(self, policy: SessionPolicy, now: datetime) -> int:
+        """Stage the end of the sessions that have expired; return how many."""
+        rows = self._rows.committed.rows.values()
+        return self._end_all(
+            {row.session.id for row in rows if row.session.is_expired(policy, now)}
+        )
+
+    def applied_to(self, state: State) -> State:
+        """Return the state after what is staged. An end comes last: nothing undoes it."""
+        for row in self._rows.changed:
+            known = row.session.user_id is None or row.session.user_id in state.users.rows
+            require(known, "fk_sessions_user_id_users")
+        sessions = self._rows.applied_to(state)
+        used = [
+            replace(row, session=row.session.seen(self._touched[key]))
+            for key, row in sessions.get_many(self._touched).items()
+        ]
+        return replace(state, sessions=sessions.with_changes(saved=used, removed=self._ended))
+
+    def _of_user(self, user_id: UUID) -> set[UUID]:
+        rows = self._rows.committed.rows.values()
+        return {row.session.id for row in rows if row.session.user_id == user_id}
+
+    def _end_all(self, ids: set[UUID]) -> int:
+        self._turn.require_writing()
+        ended = ids - self._ended
+        self._ended |= ended
+        return len(ended)
+
+    def _save(self, session: Session, token: SessionToken) -> SessionToken:
+        if session.version != self._rows.require_locked(session.id).session.version:
+            raise SessionConflict
+        following = replace(session, version=session.version + 1)
+        self._rows.save(SessionRow(session=following, token_hash=_hash(token)))
+        self._tokens[session.id] = token
+        return token
+
+
+def _new_token() -> SessionToken:
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def _hash(token: SessionToken) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,73 @@
+"""Tables: committed rows by key, and what a database demands of them."""
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from shop.application.ports.unit_of_work import ConstraintViolated
+
+K = TypeVar("K", bound=Hashable)
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table(Generic[K, R]):
+    """Rows by key. A table never changes: a commit puts another one in its place.
+
+    `unique` names what no two rows share, besides their key; each such name can be asked by.
+    """
+
+    name: str
+    key: Callable[[R], K]
+    unique: Mapping[str, Callable[[R], Hashable]] = field(default_factory=dict)
+    rows: Mapping[K, R] = field(default_factory=dict)
+    indexes: Mapping[str, Mapping[Hashable, K]] = field(default_factory=dict)
+
+    def get_many(self, keys: Collection[K]) -> dict[K, R]:
+        """Return those rows that exist, by key."""
+        return {key: self.rows[key] for key in keys if key in self.rows}
+
+    def find(self, unique: str, value: Hashable) -> R | None:
+        """Return the row that has this value of something unique."""
+        key = self.indexes.get(unique, {}).get(value)
+        return None if key is None else self.rows[key]
+
+    def with_changes(
+        self, *, added: Iterable[R] = (), saved: Iterable[R] = (), removed: Iterable[K] = ()
+    ) -> "Table[K, R]":
+        """Return the table after these changes; raise `ConstraintViolated` where two rows clash."""
+        added, saved, removed = list(added), list(saved), set(removed)
+        if not (added or saved or removed):
+            return self
+        rows = dict(self.rows)
+        for row in added:
+            require(self.key(row) not in rows, f"pk_{self.name}")
+            rows[self.key(row)] = row
+        rows |= {self.key(row): row for row in saved}
+        gone = [rows.pop(key) for key in removed if key in rows]
+        left = [self.rows[self.key(row)] for row in saved]
+        arrived = [row for row in (*added, *saved) if self.key(row) in rows]
+        return replace(
+            self,
+            rows=rows,
+            indexes={
+                name: self._index(name, left=(*gone, *left), arrived=arrived)
+                for name in self.unique
+            },
+        )
+
+    def _index(self, name: str, *, left: Iterable[R], arrived: Iterable[R]) -> dict[Hashable, K]:
+        value = self.unique[name]
+        index = dict(self.indexes.get(name, {}))
+        for row in left:
+            index.pop(value(row), None)
+        for row in arrived:
+            require(index.get(value(row), self.key(row)) == self.key(row), name)
+            index[value(row)] = self.key(row)
+        return index
+
+
+def require(condition: bool, constraint: str) -> None:  # noqa: FBT001  It reads as a sentence.
+    """Raise `ConstraintViolated` unless the condition holds."""
+    if not condition:
+        raise ConstraintViolated(constraint)

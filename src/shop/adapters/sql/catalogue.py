@@ -1,0 +1,88 @@
+"""Products in a relational database."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.entities import SqlEntities
+from shop.adapters.sql.paging import listing
+from shop.adapters.sql.tables import products
+from shop.application.ports.catalogue import Products
+from shop.application.ports.paging import Listing, Page
+from shop.application.ports.unit_of_work import Interrupted
+from shop.domain.catalogue import Product
+from shop.domain.money import Currency, Money
+
+PRODUCTS = select(products).order_by(products.c.sku)
+
+
+class SqlProducts(Products):
+    """The table of products."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._products = SqlEntities(
+            connection, PRODUCTS, products.c.sku, entity=_product, fields=_fields
+        )
+
+    async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
+        """Return those products that exist, by SKU."""
+        return await self._products.get_many(skus, by=products.c.sku)
+
+    async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
+        """Return those products that exist, by SKU, their rows locked."""
+        return await self._products.lock(skus, by=products.c.sku)
+
+    async def search(self, words: str, page: Page[str]) -> Listing[Product, str]:
+        """Return a page of the active products that contain the words, in the order of SKUs."""
+        statement = PRODUCTS.where(products.c.active)
+        if words:
+            found = products.c.search_text.contains(words.casefold(), autoescape=True)
+            statement = statement.where(found)
+        if page.after is not None:
+            statement = statement.where(products.c.sku > page.after)
+        rows = await self._connection.all(statement.limit(page.limit + 1))
+        return listing([_product(row) for row in rows], page, lambda product: product.sku)
+
+    def add(self, product: Product) -> None:
+        """Stage a new product."""
+        self._products.add(product)
+
+    def save(self, product: Product) -> None:
+        """Stage the new state of a locked product."""
+        self._products.save(product)
+
+    async def flush(self) -> None:
+        """Write what was staged; raise `Interrupted` where somebody else was faster."""
+        if await self._products.flush_new():
+            raise Interrupted("a product was added at the same time")
+
+
+def _product(row: Row[Any]) -> Product:
+    return Product(
+        sku=row.sku,
+        name=row.name,
+        description=row.description,
+        price=Money(amount=row.price, currency=Currency(row.currency)),
+        active=row.active,
+        image_url=row.image_url,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _fields(product: Product) -> Fields:
+    return {
+        "sku": product.sku,
+        "name": product.name,
+        "description": product.description,
+        "price": product.price.amount,
+        "currency": product.price.currency,
+        "active": product.active,
+        "image_url": product.image_url,
+        "search_text": f"{product.sku}\n{product.name}".casefold(),
+        "created_at": product.created_at,
+        "updated_at": product.updated_at,
+    }

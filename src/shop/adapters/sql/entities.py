@@ -1,0 +1,79 @@
+"""One kind of entity in one table, as one unit of work reads, locks, stages and writes it."""
+
+from collections.abc import Callable, Collection
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, Row, Select, Table
+
+from shop.adapters.sql.connection import Fields, SqlConnection
+
+E = TypeVar("E")
+
+
+class SqlEntities(Generic[E]):
+    """The entities of a table. What was locked here may be saved; all else is a fault.
+
+    The question selects the table's rows in the order of their keys, in which they are locked.
+    """
+
+    def __init__(
+        self,
+        connection: SqlConnection,
+        question: Select[Any],
+        key: Column[Any],
+        *,
+        entity: Callable[[Row[Any]], E],
+        fields: Callable[[E], Fields],
+    ) -> None:
+        self._connection = connection
+        self._question = question
+        self._table: Table = key.table
+        self._key = key
+        self._entity = entity
+        self._fields = fields
+        self._locked: set[object] = set()
+        self._added: dict[object, Fields] = {}
+        self._saved: dict[object, Fields] = {}
+
+    async def get_many(self, values: Collection[object], by: Column[Any]) -> dict[Any, E]:
+        """Return the entities where a column has one of the values, by that value."""
+        rows = await self._connection.among(self._question, by, values)
+        return {getattr(row, by.name): self._entity(row) for row in rows}
+
+    async def lock(self, values: Collection[object], by: Column[Any]) -> dict[Any, E]:
+        """Do the same, and lock their rows in the order of their keys."""
+        rows = await self._connection.among(self._question, by, values, lock=True)
+        self._locked.update(getattr(row, self._key.name) for row in rows)
+        return {getattr(row, by.name): self._entity(row) for row in rows}
+
+    def add(self, entity: E) -> None:
+        """Stage a new entity."""
+        fields = self._fields(entity)
+        self._added[fields[self._key.name]] = fields
+
+    def save(self, entity: E) -> None:
+        """Stage the next state of an entity that was locked."""
+        fields = self._fields(entity)
+        key = fields[self._key.name]
+        if key not in self._locked:
+            raise RuntimeError(f"{self._table.name} {key} was not locked in this unit of work")
+        self._saved[key] = fields
+
+    async def flush(self) -> None:
+        """Write what was staged."""
+        await self._connection.insert(self._table, list(self._added.values()))
+        await self.flush_saved()
+
+    async def flush_new(self) -> Collection[object]:
+        """Write what was staged; return the keys of those that would break a uniqueness."""
+        inserted = await self._connection.insert_new(self._table, list(self._added.values()))
+        refused = self._added.keys() - {row[0] for row in inserted}
+        await self.flush_saved()
+        return refused
+
+    async def flush_saved(self) -> None:
+        """Write the next states."""
+        saved = list(self._saved.values())
+        changed = await self._connection.update(self._table, [self._key.name], saved)
+        if changed != len(saved):
+            raise RuntimeError(f"{changed} of {len(saved)} locked rows of {self._table.name} left")

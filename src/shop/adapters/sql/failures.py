@@ -1,0 +1,109 @@
+"""What the database's failures mean for the unit of work: the retry table of the protocol.
+
+The SQLSTATE codes are those of PostgreSQL's Appendix A, "PostgreSQL Error Codes".
+"""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Constraint, UniqueConstraint
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+
+from shop.adapters.sql.tables import metadata
+from shop.application.ports.unit_of_work import (
+    ConstraintViolated,
+    Interrupted,
+    OutcomeUnknown,
+    StoreFailure,
+    Unavailable,
+)
+
+ORDER_KEY = "uq_orders_user_id_idempotency_key"
+
+_CONFLICTS = ("40001", "40P01")
+_LOST = ("08", "57P01", "57P02", "57P03", "25006")
+
+_SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
+_SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
+
+
+@contextmanager
+def before_commit() -> Iterator[None]:
+    """Turn what fails before COMMIT was sent into what it means: nothing has changed."""
+    try:
+        yield
+    except IntegrityError as error:
+        name = _constraint(error)
+        if name == ORDER_KEY:
+            raise Interrupted("the key was used at the same time") from error
+        raise ConstraintViolated(name) from error
+    except DBAPIError as error:
+        raise _before_commit(error) from error
+    except (TimeoutError, OSError) as error:
+        raise Interrupted("no connection") from error
+    except PoolTimeoutError as error:
+        raise Unavailable("all connections are in use") from error
+
+
+@contextmanager
+def at_commit() -> Iterator[None]:
+    """Turn what fails once COMMIT was sent into what it means, which may be unknown."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise _at_commit(error) from error
+    except (TimeoutError, OSError) as error:
+        raise OutcomeUnknown("the connection broke during COMMIT") from error
+
+
+def _before_commit(error: DBAPIError) -> StoreFailure:
+    state = _sqlstate(error)
+    if state in _CONFLICTS:
+        return Interrupted(f"conflict {state}")
+    if error.connection_invalidated or state.startswith(_LOST):
+        return Interrupted(f"connection lost {state}")
+    return Unavailable(f"{type(error.orig).__name__} {state}".strip())
+
+
+def _at_commit(error: DBAPIError) -> StoreFailure:
+    state = _sqlstate(error)
+    if state in _CONFLICTS:
+        return Interrupted(f"conflict {state} at COMMIT")
+    if isinstance(error.orig, sqlite3.Error):
+        # An embedded database answers for itself: a COMMIT that failed did not happen.
+        return Unavailable(f"{type(error.orig).__name__} at COMMIT")
+    return OutcomeUnknown(f"{type(error.orig).__name__} {state} at COMMIT")
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _constraint(error: IntegrityError) -> str:
+    name: str | None = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    if name is not None:
+        return name
+    message = str(error.orig)
+    if found := _SQLITE_CHECK.search(message):
+        return found["name"]
+    if found := _SQLITE_UNIQUE.search(message):
+        columns = found["columns"].split(", ")
+        return next(
+            (str(each.name) for each in _unique_constraints() if _columns(each) == columns),
+            message,
+        )
+    return message
+
+
+def _unique_constraints() -> Iterator[Constraint]:
+    for table in metadata.tables.values():
+        yield table.primary_key
+        yield from (each for each in table.constraints if isinstance(each, UniqueConstraint))
+
+
+def _columns(constraint: Constraint) -> list[str]:
+    columns = getattr(constraint, "columns", ())
+    return [f"{column.table.name}.{column.name}" for column in columns]

@@ -1,0 +1,124 @@
+"""Idempotency keys in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, delete
+
+from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.tables import idempotency_keys
+from shop.application.ports.idempotency import (
+    Claim,
+    IdempotencyKeys,
+    KeyId,
+    KeyRecord,
+    Outcome,
+    Refused,
+    Succeeded,
+)
+from shop.application.ports.unit_of_work import Interrupted
+from shop.domain.errors import ShopError
+
+
+class SqlIdempotencyKeys(IdempotencyKeys):
+    """The table of idempotency keys."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._claimed: set[KeyId] = set()
+        self._settled: dict[KeyId, Fields] = {}
+        self._released: list[Fields] = []
+
+    async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
+        """Insert the keys that are free; return the records of those that are not."""
+        rows = sorted((_claim_fields(claim) for claim in claims), key=_lock_order)
+        inserted = {
+            KeyId(user_id=row.user_id, key=row.key)
+            for row in await self._connection.insert_new(idempotency_keys, rows)
+        }
+        self._claimed |= inserted
+        taken = [claim.id for claim in claims if claim.id not in inserted]
+        found = await self._connection.matching(idempotency_keys, [_id(key) for key in taken])
+        records = {KeyId(user_id=row.user_id, key=row.key): _record(row) for row in found}
+        if len(records) < len(taken):
+            raise Interrupted("a key was swept while it was claimed")
+        return records
+
+    def settle(self, key: KeyId, outcome: Outcome) -> None:
+        """Stage the outcome of a claimed key."""
+        self._require_claimed(key)
+        self._settled[key] = {**_id(key), **_outcome_fields(outcome)}
+
+    def release(self, key: KeyId) -> None:
+        """Stage the removal of a claimed key."""
+        self._require_claimed(key)
+        self._released.append(_id(key))
+
+    async def sweep(self, before: datetime) -> int:
+        """Remove the keys of refusals claimed before then; return how many."""
+        return await self._connection.changed(
+            delete(idempotency_keys).where(
+                idempotency_keys.c.refusal.is_not(None), idempotency_keys.c.created_at < before
+            )
+        )
+
+    async def flush(self) -> None:
+        """Write what was staged."""
+        settled = list(self._settled.values())
+        await self._connection.update(idempotency_keys, ["user_id", "key"], settled)
+        await self._connection.remove(idempotency_keys, self._released)
+
+    def _require_claimed(self, key: KeyId) -> None:
+        if key not in self._claimed:
+            raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+
+
+def _lock_order(fields: Fields) -> tuple[Any, ...]:
+    return fields["user_id"], fields["key"]
+
+
+def _id(key: KeyId) -> Fields:
+    return {"user_id": key.user_id, "key": key.key}
+
+
+def _claim_fields(claim: Claim) -> Fields:
+    return {
+        **_id(claim.id),
+        "fingerprint": claim.fingerprint,
+        "created_at": claim.created_at,
+    }
+
+
+def _outcome_fields(outcome: Outcome) -> Fields:
+    if isinstance(outcome, Succeeded):
+        return {"reference": outcome.reference, "refusal": None}
+    error = outcome.error
+    facts = _refusal(type(error).__name__).dump_python(error, mode="json")
+    return {"reference": None, "refusal": {"error": type(error).__name__, "facts": facts}}
+
+
+def _record(row: Row[Any]) -> KeyRecord:
+    return KeyRecord(fingerprint=row.fingerprint, outcome=_outcome(row))
+
+
+def _outcome(row: Row[Any]) -> Outcome | None:
+    if row.reference is not None:
+        return Succeeded(reference=row.reference)
+    if row.refusal is not None:
+        refusal = _refusal(row.refusal["error"])
+        return Refused(error=refusal.validate_python(row.refusal["facts"]))
+    return None
+
+
+@cache
+def _refusal(name: str) -> TypeAdapter[ShopError]:
+    return TypeAdapter(next(each for each in _kinds(ShopError) if each.__name__ == name))
+
+
+def _kinds(kind: type[ShopError]) -> Iterator[type[ShopError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)

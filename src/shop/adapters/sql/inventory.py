@@ -1,0 +1,72 @@
+"""Inventories and their movements in a relational database."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.entities import SqlEntities
+from shop.adapters.sql.tables import inventories, movements
+from shop.application.ports.inventory import Inventories
+from shop.domain.inventory import Inventory, Movement
+
+INVENTORIES = select(inventories).order_by(inventories.c.sku)
+
+
+class SqlInventories(Inventories):
+    """The tables of inventories and of their movements."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._inventories = SqlEntities(
+            connection, INVENTORIES, inventories.c.sku, entity=_inventory, fields=_fields
+        )
+        self._movements: list[Fields] = []
+
+    async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
+        """Return those inventories that exist, by SKU."""
+        return await self._inventories.get_many(skus, by=inventories.c.sku)
+
+    async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
+        """Return those inventories that exist, by SKU, their rows locked."""
+        return await self._inventories.lock(skus, by=inventories.c.sku)
+
+    def add(self, inventory: Inventory) -> None:
+        """Stage a new, empty inventory."""
+        self._inventories.add(inventory)
+
+    def save(self, inventory: Inventory, movement: Movement) -> None:
+        """Stage the new state of a locked inventory and the movement that led to it."""
+        self._inventories.save(inventory)
+        self._movements.append(_movement_fields(movement))
+
+    async def flush(self) -> None:
+        """Write what was staged."""
+        await self._inventories.flush()
+        await self._connection.insert(movements, self._movements)
+
+
+def _inventory(row: Row[Any]) -> Inventory:
+    return Inventory(sku=row.sku, on_hand=row.on_hand, reserved=row.reserved)
+
+
+def _fields(inventory: Inventory) -> Fields:
+    return {
+        "sku": inventory.sku,
+        "on_hand": inventory.on_hand,
+        "reserved": inventory.reserved,
+    }
+
+
+def _movement_fields(movement: Movement) -> Fields:
+    return {
+        "id": movement.id,
+        "sku": movement.sku,
+        "kind": movement.kind.value,
+        "on_hand_delta": movement.on_hand_delta,
+        "reserved_delta": movement.reserved_delta,
+        "order_id": movement.order_id,
+        "reason": movement.reason,
+        "created_at": movement.created_at,
+    }

@@ -1,0 +1,235 @@
+"""Orders, their lines, history and payments in a relational database."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+
+from shop.adapters.sql.connection import Fields, SqlConnection, next_version
+from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.tables import order_events, order_lines, orders, payments
+from shop.application.ports.orders import OrderFilter, Orders, Payments
+from shop.application.ports.paging import Listing, Moment, Page
+from shop.domain.events import OrderEvent
+from shop.domain.money import Currency, Money
+from shop.domain.order import Order, OrderLine, OrderStatus
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+
+WITH_LINES = (
+    select(
+        orders,
+        order_lines.c.sku,
+        order_lines.c.name,
+        order_lines.c.quantity,
+        order_lines.c.unit_price,
+    )
+    .join(order_lines, order_lines.c.order_id == orders.c.id)
+    .order_by(orders.c.id, order_lines.c.position)
+)
+PAYMENTS = select(payments).order_by(payments.c.order_id)
+
+
+class SqlOrders(Orders):
+    """The tables of orders, of their lines and of their events."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._locked: set[UUID] = set()
+        self._added: list[Order] = []
+        self._saved: dict[UUID, Fields] = {}
+        self._events: list[Fields] = []
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """Return those orders that exist, by id."""
+        rows = await self._connection.among(WITH_LINES, orders.c.id, ids)
+        return {order.id: order for order in _orders(rows)}
+
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """Return those orders that exist, by id, their rows locked."""
+        rows = await self._connection.among(WITH_LINES, orders.c.id, ids, lock=True)
+        self._locked.update(row.id for row in rows)
+        return {order.id: order for order in _orders(rows)}
+
+    async def search(self, which: OrderFilter, page: Page[Moment]) -> Listing[Order, Moment]:
+        """Return a page of orders, the newest first."""
+        ids = [row.id for row in await self._connection.all(_page(which, page))]
+        found = await self.get_many(ids)
+        return listing(
+            [found[each] for each in ids],
+            page,
+            lambda order: Moment(at=order.placed_at, id=order.id),
+        )
+
+    async def history(self, order_id: UUID) -> Sequence[OrderEvent]:
+        """Return what happened to an order, in order."""
+        rows = await self._connection.all(
+            select(order_events)
+            .where(order_events.c.order_id == order_id)
+            .order_by(order_events.c.sequence)
+        )
+        return [_event(row) for row in rows]
+
+    def add(self, order: Order, event: OrderEvent) -> None:
+        """Stage a new order and its first event."""
+        self._added.append(order)
+        self._events.append(_event_fields(event))
+
+    def save(self, order: Order, event: OrderEvent) -> None:
+        """Stage the next state of a locked order and the event that led to it."""
+        if order.id not in self._locked:
+            raise RuntimeError(f"order {order.id} was not locked in this unit of work")
+        self._saved[order.id] = {
+            "id": order.id,
+            "status": order.status.value,
+            "version": order.version,
+        }
+        self._events.append(_event_fields(event))
+
+    async def flush(self) -> None:
+        """Write what was staged."""
+        await self._connection.insert(orders, [_fields(order) for order in self._added])
+        lines = [fields for order in self._added for fields in _lines_fields(order)]
+        await self._connection.insert(order_lines, lines)
+        saved = list(self._saved.values())
+        changed = await self._connection.update(orders, ["id"], saved, only_if=next_version)
+        if changed != len(saved):
+            raise RuntimeError(f"{changed} of {len(saved)} locked orders left")
+        await self._connection.insert(order_events, self._events)
+
+
+class SqlPayments(Payments):
+    """The table of payments."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._added: list[Fields] = []
+        self._saved: dict[UUID, Fields] = {}
+
+    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
+        """Return the payments of these orders, by order id."""
+        rows = await self._connection.among(PAYMENTS, payments.c.order_id, order_ids)
+        return {row.order_id: _payment(row) for row in rows}
+
+    def add(self, payment: Payment) -> None:
+        """Stage the payment of a new order."""
+        self._added.append(_payment_fields(payment))
+
+    def save(self, payment: Payment) -> None:
+        """Stage the next state of a payment."""
+        self._saved[payment.order_id] = _payment_fields(payment)
+
+    async def flush(self) -> None:
+        """Write what was staged."""
+        await self._connection.insert(payments, self._added)
+        await self._connection.update(payments, ["order_id"], list(self._saved.values()))
+
+
+def _page(which: OrderFilter, page: Page[Moment]) -> Select[Any]:
+    statement = select(orders.c.id)
+    if which.user_id is not None:
+        statement = statement.where(orders.c.user_id == which.user_id)
+    if which.status is not None:
+        statement = statement.where(orders.c.status == which.status.value)
+    return newest_first(statement, orders.c.placed_at, orders.c.id, page)
+
+
+def _orders(rows: Iterable[Row[Any]]) -> Iterable[Order]:
+    for _, group in groupby(rows, key=lambda row: row.id):
+        lines = list(group)
+        yield _order(lines[0], lines)
+
+
+def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
+    currency = Currency(row.currency)
+    return Order(
+        id=row.id,
+        number=row.number,
+        user_id=row.user_id,
+        idempotency_key=row.idempotency_key,
+        status=OrderStatus(row.status),
+        lines=tuple(
+            OrderLine(
+                sku=line.sku,
+                name=line.name,
+                quantity=line.quantity,
+                unit_price=Money(amount=line.unit_price, currency=currency),
+            )
+            for line in lines
+        ),
+        total=Money(amount=row.total, currency=currency),
+        method=PaymentMethod(row.method),
+        placed_at=row.placed_at,
+        version=row.version,
+    )
+
+
+def _fields(order: Order) -> Fields:
+    return {
+        "id": order.id,
+        "number": order.number,
+        "user_id": order.user_id,
+        "idempotency_key": order.idempotency_key,
+        "status": order.status.value,
+        "total": order.total.amount,
+        "currency": order.total.currency,
+        "method": order.method.value,
+        "placed_at": order.placed_at,
+        "version": order.version,
+    }
+
+
+def _lines_fields(order: Order) -> Iterable[Fields]:
+    for position, line in enumerate(order.lines):
+        yield {
+            "order_id": order.id,
+            "position": position,
+            "sku": line.sku,
+            "name": line.name,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price.amount,
+        }
+
+
+def _event(row: Row[Any]) -> OrderEvent:
+    return OrderEvent(
+        order_id=row.order_id,
+        sequence=row.sequence,
+        before=row.status_before,
+        after=row.status_after,
+        actor=row.actor,
+        created_at=row.created_at,
+    )
+
+
+def _event_fields(event: OrderEvent) -> Fields:
+    return {
+        "order_id": event.order_id,
+        "sequence": event.sequence,
+        "status_before": event.before,
+        "status_after": event.after,
+        "actor": event.actor,
+        "created_at": event.created_at,
+    }
+
+
+def _payment(row: Row[Any]) -> Payment:
+    return Payment(
+        order_id=row.order_id,
+        method=PaymentMethod(row.method),
+        status=PaymentStatus(row.status),
+        amount=Money(amount=row.amount, currency=Currency(row.currency)),
+        created_at=row.created_at,
+    )
+
+
+def _payment_fields(payment: Payment) -> Fields:
+    return {
+        "order_id": payment.order_id,
+        "method": payment.method.value,
+        "status": payment.status.value,
+        "amount": payment.amount.amount,
+        "currency": payment.amount.currency,
+        "created_at": payment.created_at,
+    }

@@ -1,0 +1,31 @@
+"""Pages of rows by key, not by count: a page costs the same wherever it begins."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from sqlalchemy import Column, Select, literal, tuple_
+
+from shop.application.ports.paging import Listing, Moment, Page
+
+T = TypeVar("T")
+P = TypeVar("P")
+
+
+def newest_first(
+    statement: Select[Any],
+    at: Column[Any],
+    key: Column[Any],
+    page: Page[Moment],
+) -> Select[Any]:
+    """Narrow a question to a page, and to one row more, which tells whether another follows."""
+    if page.after is not None:
+        after = tuple_(literal(page.after.at, at.type), literal(page.after.id, key.type))
+        statement = statement.where(tuple_(at, key) < after)
+    return statement.order_by(at.desc(), key.desc()).limit(page.limit + 1)
+
+
+def listing(items: Sequence[T], page: Page[P], place: Callable[[T], P]) -> Listing[T, P]:
+    """Return the page without the row that was only asked for to know of it."""
+    shown = items[: page.limit]
+    more = len(items) > len(shown)
+    return Listing(items=shown, next=place(shown[-1]) if more else None)

@@ -1,0 +1,183 @@
+"""Sessions in a relational database: saved by the very transaction that changes the rest."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, or_, select
+
+from shop.adapters.sql.connection import Fields, SqlConnection, next_version
+from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.tables import sessions
+from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.session_store import SessionStore, SessionToken
+from shop.domain.cart import Cart, CartLine
+from shop.domain.session import Session, SessionConflict, SessionPolicy
+
+TOKEN_BYTES = 32
+
+SESSIONS = select(sessions).order_by(sessions.c.id)
+
+
+class SqlSessionStore(SessionStore):
+    """The table of sessions.
+
+    A token is 256 random bits; what is kept of it is a hash under the operator's newest key, so
+    that neither the table nor the keys alone open a session.
+    """
+
+    def __init__(self, connection: SqlConnection, keys: Sequence[bytes]) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._tokens: dict[UUID, SessionToken] = {}
+        self._locked: set[UUID] = set()
+        self._outdated: set[UUID] = set()
+        self._begun: dict[UUID, Fields] = {}
+        self._saved: dict[UUID, Fields] = {}
+        self._touched: dict[UUID, datetime] = {}
+        self._ended: set[UUID] = set()
+
+    async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Return the sessions that these tokens open."""
+        return await self._open(tokens, lock=False)
+
+    async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Do the same, their rows locked."""
+        found = await self._open(tokens, lock=True)
+        self._locked.update(session.id for session in found.values())
+        return found
+
+    def is_outdated(self, session: Session) -> bool:
+        """Tell whether the hash of the token was made with an old key."""
+        return session.id in self._outdated
+
+    def begin(self, session: Session) -> SessionToken:
+        """Stage a new row."""
+        token = self._tokens[session.id] = secrets.token_urlsafe(TOKEN_BYTES)
+        self._begun[session.id] = self._fields(session, version=session.version)
+        return token
+
+    def save(self, session: Session) -> SessionToken:
+        """Stage the next state of a locked row; the token stays, its hash is renewed."""
+        if session.id not in self._locked:
+            raise RuntimeError(f"session {session.id} was not locked in this unit of work")
+        self._saved[session.id] = self._fields(session, version=session.version + 1)
+        return self._tokens[session.id]
+
+    def rotate(self, session: Session) -> SessionToken:
+        """Do the same under a new token."""
+        self._tokens[session.id] = secrets.token_urlsafe(TOKEN_BYTES)
+        return self.save(session)
+
+    def touch(self, session_id: UUID, at: datetime) -> None:
+        """Stage the time of last use."""
+        self._touched[session_id] = at
+
+    def end(self, session_id: UUID) -> None:
+        """Stage the removal of a row."""
+        self._ended.add(session_id)
+
+    async def end_one(self, user_id: UUID, session_id: UUID) -> bool:
+        """Remove a row of this user; return whether there was one."""
+        mine = and_(sessions.c.user_id == user_id, sessions.c.id == session_id)
+        return await self._connection.changed(delete(sessions).where(mine)) > 0
+
+    async def end_all(self, user_id: UUID, *, keep: UUID | None) -> int:
+        """Remove all rows of a user but one; return how many."""
+        mine = sessions.c.user_id == user_id
+        others = mine if keep is None else and_(mine, sessions.c.id != keep)
+        return await self._connection.changed(delete(sessions).where(others))
+
+    async def of_user(self, user_id: UUID, page: Page[Moment]) -> Listing[Session, Moment]:
+        """Return a page of a user's sessions, the newest first."""
+        statement = select(sessions).where(sessions.c.user_id == user_id)
+        rows = await self._connection.all(
+            newest_first(statement, sessions.c.created_at, sessions.c.id, page)
+        )
+        return listing(
+            [_session(row) for row in rows],
+            page,
+            lambda session: Moment(at=session.created_at, id=session.id),
+        )
+
+    async def sweep(self, policy: SessionPolicy, now: datetime) -> int:
+        """Remove the rows that have expired; return how many."""
+        expired = or_(
+            sessions.c.last_seen_at <= now - policy.idle,
+            sessions.c.created_at <= now - policy.absolute,
+        )
+        return await self._connection.changed(delete(sessions).where(expired))
+
+    async def flush(self) -> None:
+        """Write what was staged; raise `SessionConflict` where a locked row is another now."""
+        await self._connection.remove(sessions, [{"id": each} for each in sorted(self._ended)])
+        await self._connection.insert(sessions, self._living(self._begun))
+        saved = self._living(self._saved)
+        changed = await self._connection.update(sessions, ["id"], saved, only_if=next_version)
+        if changed != len(saved):
+            raise SessionConflict
+        touched = [{"id": each, "last_seen_at": at} for each, at in self._touched.items()]
+        await self._connection.update(sessions, ["id"], touched, only_if=_later)
+
+    def _living(self, staged: Mapping[UUID, Fields]) -> Sequence[Fields]:
+        return [fields for each, fields in staged.items() if each not in self._ended]
+
+    async def _open(
+        self, tokens: Collection[SessionToken], *, lock: bool
+    ) -> dict[SessionToken, Session]:
+        hashes = {_hash(key, token): (token, key) for token in tokens for key in self._keys}
+        rows = await self._connection.among(
+            SESSIONS, sessions.c.token_hash, list(hashes), lock=lock
+        )
+        found: dict[SessionToken, Session] = {}
+        for row in rows:
+            token, key = hashes[row.token_hash]
+            found[token] = _session(row)
+            self._tokens[row.id] = token
+            if key != self._keys[0]:
+                self._outdated.add(row.id)
+        return found
+
+    def _fields(self, session: Session, *, version: int) -> Fields:
+        return {
+            "id": session.id,
+            "token_hash": _hash(self._keys[0], self._tokens[session.id]),
+            "user_id": session.user_id,
+            "roles": session.roles,
+            "signed_in_at": session.signed_in_at,
+            "preferences": session.preferences,
+            "cart": {line.sku: line.quantity for line in session.cart.lines},
+            "order_id": session.order_id,
+            "created_at": session.created_at,
+            "last_seen_at": session.last_seen_at,
+            "version": version,
+        }
+
+
+def _later(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    return table.c.last_seen_at < rows.c.last_seen_at
+
+
+def _hash(key: bytes, token: SessionToken) -> str:
+    return hmac.digest(key, token.encode(), hashlib.sha256).hex()
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        id=row.id,
+        user_id=row.user_id,
+        roles=row.roles,
+        signed_in_at=row.signed_in_at,
+        preferences=row.preferences,
+        cart=Cart(
+            lines=tuple(CartLine(sku=sku, quantity=quantity) for sku, quantity in row.cart.items())
+        ),
+        order_id=row.order_id,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        version=row.version,
+    )

@@ -1,0 +1,109 @@
+"""One transaction in a relational database."""
+
+import logging
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shop.adapters.sql.accounts import SqlAccounts, SqlTransfers
+from shop.adapters.sql.audit import SqlAudit
+from shop.adapters.sql.catalogue import SqlProducts
+from shop.adapters.sql.connection import SqlConnection
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.failures import at_commit, before_commit
+from shop.adapters.sql.idempotency import SqlIdempotencyKeys
+from shop.adapters.sql.inventory import SqlInventories
+from shop.adapters.sql.orders import SqlOrders, SqlPayments
+from shop.adapters.sql.session_store import SqlSessionStore
+from shop.adapters.sql.users import SqlUsers
+from shop.application.ports.session_store import SessionStore
+from shop.application.ports.unit_of_work import UnitOfWork
+
+_log = logging.getLogger(__name__)
+
+
+def _as_they_are(sessions: SessionStore) -> SessionStore:
+    return sessions
+
+
+class SqlUnitOfWork(UnitOfWork):
+    """A writing transaction, or a reading one that sees a single state of everything.
+
+    `sessions` may put another store in front of the table's.
+    """
+
+    def __init__(
+        self,
+        database: SqlDatabase,
+        *,
+        writing: bool,
+        sessions: Callable[[SessionStore], SessionStore] = _as_they_are,
+    ) -> None:
+        self._database = database
+        self._writing = writing
+        self._wrap_sessions = sessions
+        self._connection: AsyncConnection | None = None
+
+    async def __aenter__(self) -> Self:
+        """Take a connection and begin."""
+        engine = self._database.writer if self._writing else self._database.reader
+        with before_commit():
+            self._connection = await engine.connect()
+            await self._connection.begin()
+        connection = SqlConnection(self._connection, self._database.sets)
+        self.users = SqlUsers(connection)
+        self.accounts = SqlAccounts(connection)
+        self.transfers = SqlTransfers(connection)
+        self.products = SqlProducts(connection)
+        self.inventories = SqlInventories(connection)
+        self.orders = SqlOrders(connection)
+        self.payments = SqlPayments(connection)
+        self.keys = SqlIdempotencyKeys(connection)
+        self._sessions = SqlSessionStore(connection, self._database.session_keys)
+        self.sessions = self._wrap_sessions(self._sessions)
+        self.audit = SqlAudit(connection)
+        # In this order, which keeps every foreign key; the sessions last, right before COMMIT.
+        self._flushes = (
+            self.users.flush,
+            self.accounts.flush,
+            self.products.flush,
+            self.inventories.flush,
+            self.orders.flush,
+            self.payments.flush,
+            self.transfers.flush,
+            self.keys.flush,
+            self._sessions.flush,
+        )
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Roll back what was not committed, and give the connection back."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            await connection.close()
+        except (SQLAlchemyError, OSError) as failure:
+            # A connection that is too broken to be closed has rolled back by itself.
+            _log.warning("connection lost at the end of a unit of work: %s", failure)
+
+    async def commit(self) -> None:
+        """Write what was staged, then COMMIT."""
+        if not self._writing:
+            raise RuntimeError("a snapshot commits nothing")
+        if self._connection is None:
+            raise RuntimeError("the unit of work is over")
+        for flush in self._flushes:
+            await flush()
+        with at_commit():
+            await self._connection.commit()
+        await self._connection.close()
+        self._connection = None

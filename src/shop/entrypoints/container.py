@@ -1,0 +1,116 @@
+"""The container: which adapter meets which port. The only module that knows the adapters."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from dependency_injector import containers, providers
+
+from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.adapters.system.clock import SystemClock
+from shop.adapters.system.ids import SystemIds
+from shop.adapters.system.keyring import kept_secret, new_secret
+from shop.adapters.system.password_hasher import Argon2PasswordHasher
+from shop.application.accounts import Accounts
+from shop.application.admission import Admission
+from shop.application.audit import AuditShop
+from shop.application.carts import Carts
+from shop.application.catalogue import Catalogue
+from shop.application.inventory import Stock
+from shop.application.orders.cancel import CancelOrders
+from shop.application.orders.consult import ConsultOrders
+from shop.application.orders.place import PlaceOrders
+from shop.application.ports.clock import Clock
+from shop.application.ports.database import Database
+from shop.application.ports.ids import Ids
+from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.ports.session_store import SessionStore
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.sessions import Sessions
+from shop.application.transact import Transact
+from shop.application.transfers import Transfers
+from shop.application.users import Users
+from shop.entrypoints.settings import Settings
+
+
+def _secrets(settings: Settings) -> Sequence[str]:
+    return settings.session_secrets or (kept_secret(settings.secret_file),)
+
+
+def _as_they_are(sessions: SessionStore) -> SessionStore:
+    return sessions
+
+
+class Container(containers.DeclarativeContainer):
+    """Every part of a running shop, made on first use from its settings."""
+
+    settings = providers.Dependency(instance_of=Settings)
+
+    clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
+    ids: providers.Provider[Ids] = providers.Singleton(
+        SystemIds, uuid_version=settings.provided.uuid_version
+    )
+    hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
+    secrets: providers.Provider[Sequence[str]] = providers.Singleton(_secrets, settings)
+    new_secret: providers.Provider[str] = providers.Callable(new_secret)
+
+    database: providers.Provider[Database] = providers.Singleton(
+        SqlDatabase,
+        settings.provided.database_url,
+        schema=settings.provided.database_schema,
+        secrets=secrets,
+        currency=settings.provided.currency,
+        clock=clock,
+    )
+    # What stands between a unit of work and its own table of sessions.
+    session_store: providers.Provider[Any] = providers.Selector(
+        settings.provided.session_store,
+        database=providers.Object(_as_they_are),
+        cookie=providers.Callable(partial, CookieSessionStore, secrets=secrets, clock=clock),
+    )
+    unit_of_work: providers.Provider[UnitOfWork] = providers.Factory(
+        SqlUnitOfWork, database, writing=True, sessions=session_store
+    )
+    snapshot: providers.Provider[UnitOfWork] = providers.Factory(
+        SqlUnitOfWork, database, writing=False, sessions=session_store
+    )
+
+    transact: providers.Provider[Transact] = providers.Singleton(
+        Transact, unit_of_work.provider, snapshot.provider, clock
+    )
+    admission: providers.Provider[Admission] = providers.Singleton(
+        Admission, settings.provided.session_policy, clock, ids
+    )
+    accounts: providers.Provider[Accounts] = providers.Singleton(
+        Accounts,
+        transact,
+        admission,
+        hasher,
+        clock,
+        ids,
+        welcome_credit=settings.provided.welcome_money,
+    )
+    transfers: providers.Provider[Transfers] = providers.Singleton(
+        Transfers, transact, admission, clock, ids, settings.provided.currency
+    )
+    sessions: providers.Provider[Sessions] = providers.Singleton(
+        Sessions, transact, admission, hasher, clock
+    )
+    catalogue: providers.Provider[Catalogue] = providers.Singleton(
+        Catalogue, transact, admission, clock, settings.provided.currency
+    )
+    stock: providers.Provider[Stock] = providers.Singleton(Stock, transact, admission, clock, ids)
+    carts: providers.Provider[Carts] = providers.Singleton(
+        Carts, transact, admission, settings.provided.currency
+    )
+    place_orders: providers.Provider[PlaceOrders] = providers.Singleton(
+        PlaceOrders, transact, admission, clock, ids, settings.provided.currency
+    )
+    cancel_orders: providers.Provider[CancelOrders] = providers.Singleton(
+        CancelOrders, transact, admission, clock, ids
+    )
+    consult_orders: providers.Provider[ConsultOrders] = providers.Singleton(ConsultOrders, transact)
+    users: providers.Provider[Users] = providers.Singleton(Users, transact)
+    audit_shop: providers.Provider[AuditShop] = providers.Singleton(AuditShop, transact)

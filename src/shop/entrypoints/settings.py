@@ -1,0 +1,128 @@
+"""The settings: everything that an operator may choose, from the environment or `.env`."""
+
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, PlainValidator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from shop.domain.errors import RuleBroken
+from shop.domain.money import MAX_AMOUNT, Currency, Money
+from shop.domain.session import SessionPolicy
+
+MIN_SECRET_CHARACTERS = 32
+MIN_DISTINCT_CHARACTERS = 12
+DEVELOPMENT_WELCOME_CREDIT = 100_000
+
+SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
+
+
+class Environment(StrEnum):
+    """Whether this is for real."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class SessionStoreKind(StrEnum):
+    """Where the content of sessions is kept."""
+
+    DATABASE = "database"
+    COOKIE = "cookie"
+
+
+def _currency(code: object) -> Currency:
+    try:
+        return Currency(str(code))
+    except RuleBroken as error:
+        raise ValueError(error.rule) from error
+
+
+def _database_url(text: str) -> str:
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("not a database URL") from None
+    if url.drivername not in {SQLITE, POSTGRESQL}:
+        raise ValueError(f"a database URL begins with {SQLITE}:/// or {POSTGRESQL}://")
+    if url.drivername == SQLITE and url.database in {None, "", ":memory:"}:
+        raise ValueError("name a file: a database in memory is one connection's alone")
+    return text
+
+
+def _secret(text: str) -> str:
+    if len(text) < MIN_SECRET_CHARACTERS or len(set(text)) < MIN_DISTINCT_CHARACTERS:
+        raise ValueError("a secret is too short or too regular; `shop secret` prints a good one")
+    return text
+
+
+class Settings(BaseSettings):
+    """What the environment says, checked; in development every setting has a default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SHOP_",
+        env_file=".env",
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    environment: Environment = Environment.DEVELOPMENT
+    database_url: Annotated[str, AfterValidator(_database_url)] = f"{SQLITE}:///shop.db"
+    database_schema: str = Field(default="public", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    session_store: SessionStoreKind = SessionStoreKind.DATABASE
+    session_secrets: tuple[Annotated[str, AfterValidator(_secret)], ...] = ()
+    session_idle_seconds: float = Field(default=7 * 86_400, gt=0, le=10 * 365 * 86_400)
+    session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
+    currency: Annotated[Currency, PlainValidator(_currency)] = Currency("EUR")
+    welcome_credit: int | None = Field(default=None, ge=0, le=MAX_AMOUNT)
+    uuid_version: Literal[4, 7] = 7
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _production_has_secrets(self) -> Self:
+        if self.is_production and not self.session_secrets:
+            raise ValueError(
+                "production needs SHOP_SESSION_SECRETS, a JSON list; `shop secret` prints one"
+            )
+        return self
+
+    @property
+    def is_production(self) -> bool:
+        """Whether this is for real: then nothing is guessed and nothing is shown needlessly."""
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def session_policy(self) -> SessionPolicy:
+        """How long sessions live."""
+        return SessionPolicy(
+            idle=timedelta(seconds=self.session_idle_seconds),
+            absolute=timedelta(seconds=self.session_absolute_seconds),
+        )
+
+    @property
+    def welcome_money(self) -> Money:
+        """What a new customer is given: nothing, but something to play with in development."""
+        amount = self.welcome_credit
+        if amount is None:
+            amount = 0 if self.is_production else DEVELOPMENT_WELCOME_CREDIT
+        return Money(amount=amount, currency=self.currency)
+
+    @property
+    def url(self) -> URL:
+        """The database's URL, parsed; printing it hides the password."""
+        return make_url(self.database_url)
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file of this machine."""
+        return self.url.drivername == SQLITE
+
+    @property
+    def secret_file(self) -> Path:
+        """Where development keeps the secret that it made: beside the database."""
+        return Path(f"{self.url.database}.secret" if self.is_embedded else "shop.secret")
