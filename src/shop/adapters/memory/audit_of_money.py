@@ -4,73 +4,58 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from uuid import UUID
 
-from shop.adapters.memory.audit_of_orders import UNDONE, paid_orders
+from shop.adapters.memory.audit_of_orders import DEAD, LIVING, once_paid
 from shop.adapters.memory.database import State
 from shop.application.ports.audit import Fact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.money import Currency
 from shop.domain.order import Order
-from shop.domain.payment import PaymentMethod
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 
 Facts = Iterator[Mapping[str, Fact]]
 
 
-def transfers_without_an_account(state: State) -> Facts:
-    """Find transfers from or to an account that there is not."""
-    for transfer in state.transfers.rows.values():
-        known = _shop_accounts(transfer.amount.currency) | state.accounts.rows.keys()
-        for account_id in _accounts(transfer):
-            if account_id not in known:
-                yield {"transfer": str(transfer.id), "account": str(account_id)}
-
-
-def transfers_within_one_account(state: State) -> Facts:
-    """Find transfers from an account to itself."""
-    for transfer in state.transfers.rows.values():
-        if transfer.debit_account_id == transfer.credit_account_id:
-            yield {"transfer": str(transfer.id), "account": str(transfer.debit_account_id)}
-
-
-def transfers_that_are_not_positive(state: State) -> Facts:
-    """Find transfers of nothing or less."""
-    for transfer in state.transfers.rows.values():
-        if transfer.amount.amount <= 0:
-            yield {"transfer": str(transfer.id), "amount": transfer.amount.amount}
-
-
-def transfers_in_another_currency(state: State) -> Facts:
-    """Find transfers in another currency than a customer's account has."""
-    for transfer in state.transfers.rows.values():
-        for account in state.accounts.get_many(_accounts(transfer)).values():
-            if account.balance.currency != transfer.amount.currency:
-                yield {"transfer": str(transfer.id), "account": str(account.id)}
-
-
-def ledgers_that_are_not_zero(state: State) -> Facts:
-    """Find currencies in which what customers have is not what the shop's accounts lack."""
-    sums: Counter[Currency] = Counter()
-    for account in state.accounts.rows.values():
-        sums[account.balance.currency] += account.balance.amount
+def transfers_without_account(state: State) -> Facts:
+    """Find transfers from or to an account that there is not in their currency."""
     for transfer in state.transfers.rows.values():
         currency = transfer.amount.currency
-        shops = _shop_accounts(currency)
-        sums[currency] += transfer.amount.amount * (transfer.credit_account_id in shops)
-        sums[currency] -= transfer.amount.amount * (transfer.debit_account_id in shops)
-    for currency, total in sorted(sums.items()):
-        if total:
-            yield {"currency": str(currency), "sum": total}
+        known = {account.id_in(currency) for account in ShopAccount} | {
+            account.id
+            for account in state.accounts.get_many(_ends(transfer)).values()
+            if account.balance.currency == currency
+        }
+        if not known.issuperset(_ends(transfer)):
+            yield {"transfer_id": str(transfer.id)}
 
 
-def balances_that_differ(state: State) -> Facts:
-    """Find accounts whose balance is not the sum of their transfers."""
-    sums: Counter[UUID] = Counter()
+def transfers_that_move_nothing(state: State) -> Facts:
+    """Find transfers of nothing or less, or from an account to itself."""
     for transfer in state.transfers.rows.values():
-        sums[transfer.credit_account_id] += transfer.amount.amount
-        sums[transfer.debit_account_id] -= transfer.amount.amount
+        amount = transfer.amount.amount
+        if amount <= 0 or transfer.debit_account_id == transfer.credit_account_id:
+            yield {"transfer_id": str(transfer.id), "amount": amount}
+
+
+def ledgers_off_balance(state: State) -> Facts:
+    """Find currencies in which what customers have is not what the shop's accounts lack."""
+    moved, surplus = _moved(state), Counter[Currency]()
+    currencies = {transfer.amount.currency for transfer in state.transfers.rows.values()}
+    for currency in currencies:
+        surplus[currency] += sum(moved[each.id_in(currency)] for each in ShopAccount)
     for account in state.accounts.rows.values():
-        balance = account.balance.amount
-        if balance != sums[account.id]:
-            yield {"account": str(account.id), "balance": balance, "transfers": sums[account.id]}
+        surplus[account.balance.currency] += account.balance.amount
+    for currency, amount in sorted(surplus.items()):
+        if amount:
+            yield {"currency": str(currency), "surplus": amount}
+
+
+def balances_other_than_their_transfers(state: State) -> Facts:
+    """Find accounts whose balance is not the sum of their transfers."""
+    moved = _moved(state)
+    for account in state.accounts.rows.values():
+        facts = {"balance": account.balance.amount, "transferred": moved[account.id]}
+        if facts["balance"] != facts["transferred"]:
+            yield {"account_id": str(account.id), **facts}
 
 
 def balances_below_their_limit(state: State) -> Facts:
@@ -78,36 +63,10 @@ def balances_below_their_limit(state: State) -> Facts:
     for account in state.accounts.rows.values():
         if account.balance < account.limit:
             yield {
-                "account": str(account.id),
+                "account_id": str(account.id),
                 "balance": account.balance.amount,
-                "limit": account.limit.amount,
+                "balance_limit": account.limit.amount,
             }
-
-
-def paid_orders_not_charged_once(state: State) -> Facts:
-    """Find orders that were paid with no charge, or more than one."""
-    charges = _of_orders(state, TransferKind.CHARGE)
-    for order_id in sorted(paid_orders(state)):
-        if len(charges[order_id]) != 1:
-            yield {"order": str(order_id), "charges": len(charges[order_id])}
-
-
-def charges_that_differ(state: State) -> Facts:
-    """Find charges of another amount than their order's, from or to another account."""
-    for order_id, charges in _of_orders(state, TransferKind.CHARGE).items():
-        for order in state.orders.get_many([order_id]).values():
-            for charge in charges:
-                way = (_payer(state, order), ShopAccount.SALES.id_in(order.total.currency))
-                if charge.amount != order.total or _accounts(charge) != way:
-                    yield {"order": str(order_id), "transfer": str(charge.id)}
-
-
-def charges_of_no_paid_order(state: State) -> Facts:
-    """Find charges that no order asked for, or one that was never paid."""
-    paid = paid_orders(state)
-    for transfer in state.transfers.rows.values():
-        if transfer.kind is TransferKind.CHARGE and transfer.order_id not in paid:
-            yield {"transfer": str(transfer.id)}
 
 
 def totals_other_than_their_lines(state: State) -> Facts:
@@ -115,70 +74,93 @@ def totals_other_than_their_lines(state: State) -> Facts:
     for order in state.orders.rows.values():
         lines = sum(line.quantity * line.unit_price.amount for line in order.lines)
         if lines != order.total.amount:
-            yield {"order": str(order.id), "total": order.total.amount, "lines": lines}
+            yield {"order_id": str(order.id), "total": order.total.amount, "lines": lines}
+
+
+def paid_orders_not_charged_once(state: State) -> Facts:
+    """Find orders, paid now or before, that were not charged once, what they cost."""
+    charges = _of_orders(state, TransferKind.CHARGE)
+    for order in once_paid(state):
+        amounts = [charge.amount.amount for charge in charges[order.id]]
+        if amounts != [order.total.amount]:
+            yield {
+                "order_id": str(order.id),
+                "total": order.total.amount,
+                "charges": len(amounts),
+                "charged": sum(amounts),
+            }
 
 
 def payments_that_differ(state: State) -> Facts:
-    """Find orders without a payment, or with one of another amount or method."""
+    """Find orders without a payment, or with one that does not fit them."""
     for order in state.orders.rows.values():
         payment = state.payments.rows.get(order.id)
-        asked = (order.total, order.method)
-        if payment is None or (payment.amount, payment.method) != asked:
+        if payment is None or not _fits(payment, order):
             yield {
-                "order": str(order.id),
+                "order_id": str(order.id),
+                "status": order.status.value,
                 "total": order.total.amount,
-                "payment": None if payment is None else payment.amount.amount,
+                "payment_status": None if payment is None else payment.status.value,
+                "amount": None if payment is None else payment.amount.amount,
             }
 
 
-def charges_not_returned(state: State) -> Facts:
-    """Find undone orders whose payer did not get back exactly what was charged."""
+def charges_of_another(state: State) -> Facts:
+    """Find charges and returns of no order, or that do not run between its payer and the sales."""
+    for transfer in state.transfers.rows.values():
+        if transfer.kind in {TransferKind.CHARGE, TransferKind.RETURN}:
+            order = state.orders.rows.get(transfer.order_id) if transfer.order_id else None
+            if order is None or _ends(transfer) != _way(state, order, transfer.kind):
+                order_id = None if transfer.order_id is None else str(transfer.order_id)
+                yield {"transfer_id": str(transfer.id), "order_id": order_id}
+
+
+def kept_by_dead_orders(state: State) -> Facts:
+    """Find orders that came to nothing, of which not exactly what was charged was returned."""
     charges = _of_orders(state, TransferKind.CHARGE)
     returns = _of_orders(state, TransferKind.RETURN)
     for order in state.orders.rows.values():
-        if order.status in UNDONE and _paid_out(charges[order.id]) != _paid_in(returns[order.id]):
-            yield {
-                "order": str(order.id),
-                "charged": sum(each.amount.amount for each in charges[order.id]),
-                "returned": sum(each.amount.amount for each in returns[order.id]),
-            }
+        kept = sum(each.amount.amount for each in charges[order.id])
+        kept -= sum(each.amount.amount for each in returns[order.id])
+        if order.status in DEAD and kept:
+            yield {"order_id": str(order.id), "status": order.status.value, "kept": kept}
 
 
-def _paid_out(transfers: list[Transfer]) -> Counter[UUID]:
-    paid: Counter[UUID] = Counter()
-    for transfer in transfers:
-        paid[transfer.debit_account_id] += transfer.amount.amount
-    return paid
-
-
-def _paid_in(transfers: list[Transfer]) -> Counter[UUID]:
-    paid: Counter[UUID] = Counter()
-    for transfer in transfers:
-        paid[transfer.credit_account_id] += transfer.amount.amount
-    return paid
-
-
-def _of_orders(state: State, kind: TransferKind) -> defaultdict[UUID, list[Transfer]]:
-    found: defaultdict[UUID, list[Transfer]] = defaultdict(list)
+def _moved(state: State) -> Counter[UUID]:
+    """Return what each account got, less what it gave."""
+    moved: Counter[UUID] = Counter()
     for transfer in state.transfers.rows.values():
-        if transfer.kind is kind and transfer.order_id is not None:
+        moved[transfer.credit_account_id] += transfer.amount.amount
+        moved[transfer.debit_account_id] -= transfer.amount.amount
+    return moved
+
+
+def _of_orders(state: State, kind: TransferKind) -> defaultdict[UUID | None, list[Transfer]]:
+    found: defaultdict[UUID | None, list[Transfer]] = defaultdict(list)
+    for transfer in state.transfers.rows.values():
+        if transfer.kind is kind:
             found[transfer.order_id].append(transfer)
     return found
 
 
-def _payer(state: State, order: Order) -> UUID | None:
-    """Return the account that an order is charged to."""
-    if order.method is PaymentMethod.CARD:
-        return ShopAccount.CARD_CLEARING.id_in(order.total.currency)
-    account = state.accounts.find(
-        "uq_accounts_user_id_currency", (order.user_id, order.total.currency)
-    )
-    return None if account is None else account.id
+def _fits(payment: Payment, order: Order) -> bool:
+    if (payment.amount, payment.method) != (order.total, order.method):
+        return False
+    settled = payment.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
+    return settled or order.status not in LIVING
 
 
-def _accounts(transfer: Transfer) -> tuple[UUID, UUID]:
+def _way(state: State, order: Order, kind: TransferKind) -> tuple[UUID | None, UUID | None]:
+    """Return between which accounts an order is charged, or its charge returned."""
+    currency = order.total.currency
+    sales = ShopAccount.SALES.id_in(currency)
+    payer: UUID | None = ShopAccount.CARD_CLEARING.id_in(currency)
+    if order.method is PaymentMethod.ACCOUNT:
+        key = (order.user_id, currency)
+        account = state.accounts.find("uq_accounts_user_id_currency", key)
+        payer = None if account is None else account.id
+    return (payer, sales) if kind is TransferKind.CHARGE else (sales, payer)
+
+
+def _ends(transfer: Transfer) -> tuple[UUID, UUID]:
     return transfer.debit_account_id, transfer.credit_account_id
-
-
-def _shop_accounts(currency: Currency) -> set[UUID]:
-    return {account.id_in(currency) for account in ShopAccount}

@@ -1,11 +1,12 @@
 """The database: its engines, its shape and its health."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, event, make_url, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
@@ -24,6 +25,9 @@ POSTGRES_CONNECTIONS = 10
 SQLITE_READERS = 4
 POOL_TIMEOUT_SECONDS = 10
 BUSY_TIMEOUT_SECONDS = 10
+
+# Every COMMIT reaches the disk, and readers do not wait for the writer.
+SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
 
 # No lock is waited for, and no transaction left idle, longer than a customer would wait.
 POSTGRES_SETTINGS = {
@@ -50,8 +54,8 @@ class SqlDatabase(Database):
         self.sets: Sets
         if self.is_embedded:
             self.sets = SqliteSets()
-            self.writer = _sqlite_engine(self._url, connections=1, begin="BEGIN IMMEDIATE")
-            self.reader = _sqlite_engine(self._url, connections=SQLITE_READERS, begin="BEGIN")
+            self.writer = _sqlite_writer(self._url)
+            self.reader = _sqlite_reader(self._url)
         else:
             self.sets = PostgresSets()
             self.writer = _postgres_engine(self._url, schema)
@@ -128,7 +132,20 @@ class SqlDatabase(Database):
         ]
 
 
-def _sqlite_engine(url: URL, *, connections: int, begin: str) -> AsyncEngine:
+def _sqlite_writer(url: URL) -> AsyncEngine:
+    # One connection, which locks when it begins: one that reads first and locks later would find
+    # that somebody else has written in between.
+    return _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE", pragmas=SQLITE_PRAGMAS)
+
+
+def _sqlite_reader(url: URL) -> AsyncEngine:
+    pragmas = {**SQLITE_PRAGMAS, "query_only": "ON"}
+    return _sqlite_engine(url, connections=SQLITE_READERS, begin="BEGIN", pragmas=pragmas)
+
+
+def _sqlite_engine(
+    url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str]
+) -> AsyncEngine:
     engine = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
@@ -140,10 +157,10 @@ def _sqlite_engine(url: URL, *, connections: int, begin: str) -> AsyncEngine:
     )
 
     @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: Any, _: object) -> None:  # noqa: ANN401  The driver's own type.
+    def set_up(connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name}={value}")
         cursor.close()
 
     @event.listens_for(engine.sync_engine, "begin")

@@ -1,0 +1,41 @@
+"""Content types: what is not declared as JSON is not read as JSON (ASVS 5.0, 3.5.2)."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
+from shop.entrypoints.http.refusals import UnsupportedMediaType
+
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
+
+
+class ContentType:
+    """Refuses bodies that are not declared as JSON; a merge patch may be told as one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless it has a body of another type."""
+        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
+            _require_json(scope["method"], Headers(scope=scope))
+        await self._app(scope, receive, send)
+
+
+def _require_json(method: str, headers: Headers) -> None:
+    accept = (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
+    types = [_media_type(value) for value in headers.getlist("content-type")]
+    if types and types != [types[0]] or any(each not in accept for each in types):
+        raise UnsupportedMediaType(accept=accept)
+    if not types and _has_body(headers):
+        raise UnsupportedMediaType(accept=accept)
+
+
+def _has_body(headers: Headers) -> bool:
+    # RFC 9112, section 6: a request without either has none.
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+
+
+def _media_type(value: str) -> str:
+    return value.partition(";")[0].strip().lower()

@@ -1,0 +1,40 @@
+"""Cross-site requests: other sites cannot make a visitor's browser change anything here."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from shop.entrypoints.http.refusals import CrossSite
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+"""RFC 9110, section 9.2.1."""
+
+_OWN = frozenset({"same-origin", "none"})
+
+
+class CrossSiteRefusal:
+    """Refuses what a browser says to come from elsewhere (ASVS 5.0, 3.5.1); signing in, too.
+
+    `Sec-Fetch-Site` decides. Browsers without it send `Origin`; whoever sends neither is no
+    browser, and carries no visitor's cookie but its own.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, unless it changes something on another site's behalf."""
+        if (
+            scope["type"] == "http"
+            and scope["method"] not in SAFE_METHODS
+            and not _is_own(scope["scheme"], Headers(scope=scope))
+        ):
+            raise CrossSite
+        await self._app(scope, receive, send)
+
+
+def _is_own(scheme: str, headers: Headers) -> bool:
+    sites = headers.getlist("sec-fetch-site")
+    if sites:
+        return _OWN.issuperset(sites)
+    own = f"{scheme}://{headers.get('host')}"
+    return all(origin == own for origin in headers.getlist("origin"))

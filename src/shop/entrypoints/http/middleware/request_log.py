@@ -1,0 +1,55 @@
+"""The request log: one line per request, and an id by which to find all that belongs to it."""
+
+import time
+from uuid import uuid4
+
+import structlog
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+class RequestLog:
+    """Gives every request an id, and tells of each what it was and how it ended.
+
+    The id is always the shop's own: one from outside could be anybody's, and say anything. Of
+    the address only the route's template is told, and nothing of the query, headers or body.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, with its id in its state, its answer and all log lines."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = uuid4().hex
+        scope.setdefault("state", {})["request_id"] = request_id
+        header = (b"x-request-id", request_id.encode())
+        status: int | None = None
+        began = time.perf_counter()
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), header]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self._app(scope, receive, send_with_id)
+            finally:
+                _log.info(
+                    "request",
+                    method=scope["method"],
+                    path=_template(scope),
+                    status=status,
+                    duration_ms=round((time.perf_counter() - began) * 1000, 3),
+                )
+
+
+def _template(scope: Scope) -> str | None:
+    path: str | None = getattr(scope.get("route"), "path", None)
+    return path

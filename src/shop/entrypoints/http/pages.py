@@ -1,0 +1,41 @@
+"""The pages: the few answers that people read in a browser."""
+
+WELCOME_PATH = "/"
+DOCS_PATH = "/docs"
+OPENAPI_PATH = "/openapi.json"
+
+STYLE = """
+body { font: 1.125rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }
+code { background: #8882; padding: 0.1em 0.3em; border-radius: 0.3em }
+"""
+
+_WELCOME = """<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>shop</title>
+<style>{style}</style>
+</head>
+<body>
+<h1>shop</h1>
+<p>This is an order backend: it keeps users, accounts, products, stock and orders, and is spoken to
+in JSON under <code>/api/v1</code>.</p>
+<ul>
+{links}
+</ul>
+</body>
+</html>
+"""
+
+_LINKS = """<li><a href="/openapi.json">/openapi.json</a> describes every request and every answer.</li>
+<li><a href="/api/v1/products">/api/v1/products</a> is what is for sale.</li>
+<li><a href="/readyz">/readyz</a> tells whether orders can be taken.</li>
+<li>The tour in README.md places an order with a few lines of <code>curl</code>.</li>"""
+
+_DOCS_LINK = '<li><a href="/docs">/docs</a> lets you try each request here and now.</li>\n'
+
+
+def welcome(*, with_docs: bool) -> str:
+    """Return the page that says what this is and where to go."""
+    return _WELCOME.format(style=STYLE, links=(_DOCS_LINK if with_docs else "") + _LINKS)

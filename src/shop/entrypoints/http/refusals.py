@@ -1,0 +1,106 @@
+"""What HTTP itself refuses, before any rule of the shop is asked; and failures, told as refusals."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from shop.domain.errors import AccessDenied, NotFound, ShopError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """What is wrong in a request, and where: a JSON pointer into the body (RFC 6901).
+
+    What is not in the body is pointed to as `/query/limit`, `/path/sku` and the like.
+    """
+
+    pointer: str
+    detail: str
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class InvalidRequest(ShopError):
+    """The request does not say what this operation takes; every fault is pointed to."""
+
+    errors: tuple[Fault, ...]
+
+    sentence = "The request is malformed; `errors` says where."
+
+    @classmethod
+    def at(cls, pointer: str, detail: str) -> Self:
+        """Return the refusal for one fault."""
+        return cls(errors=(Fault(pointer=pointer, detail=detail),))
+
+
+class InvalidIdempotencyKey(ShopError):
+    """The header Idempotency-Key is missing or malformed."""
+
+    sentence = "This takes one Idempotency-Key of 8 to 255 visible ASCII characters."
+
+
+class CrossSite(AccessDenied):
+    """A page of another site asked the browser to send this."""
+
+    sentence = "Requests that change something come from this site alone."
+
+
+class RouteNotFound(NotFound):
+    """There is nothing at this address."""
+
+    sentence = "There is nothing at this address."
+
+
+class ProblemNotFound(NotFound):
+    """The shop knows no such problem."""
+
+    sentence = "The shop knows no such problem."
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class MethodNotAllowed(ShopError):
+    """The address exists, but takes other methods."""
+
+    allow: tuple[str, ...]
+
+    sentence = "This address takes other methods; `allow` names them."
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class ContentTooLarge(ShopError):
+    """The body of the request is larger than any that this API takes."""
+
+    limit_bytes: int
+
+    sentence = "A body has at most {limit_bytes} bytes."
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class UnsupportedMediaType(ShopError):
+    """The body of the request is not declared as JSON."""
+
+    accept: tuple[str, ...]
+
+    sentence = "A body is JSON, and its Content-Type says so; `accept` names the media types."
+
+
+class InternalError(ShopError):
+    """Something broke in the shop; the operator finds it in the log under the request's id."""
+
+    sentence = "Something broke on our side. Quote request_id when you report it."
+
+
+class Unavailable(ShopError):
+    """The shop cannot serve this now; nothing was changed."""
+
+    sentence = "The shop cannot serve this now, and nothing was changed; try again."
+
+
+class OutcomeUnknown(ShopError):
+    """The shop lost its database in the middle: it cannot tell whether this happened."""
+
+    sentence = "Whether this happened is unknown; the same request under the same key tells."
+
+
+class Unmigrated(ShopError):
+    """The shop's database has not the shape that this release needs."""
+
+    sentence = "The database is not migrated; `shop migrate` does it."
