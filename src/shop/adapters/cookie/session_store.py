@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ MAX_TOKEN_BYTES = 4000
 PARALLEL = timedelta(seconds=10)
 """Two requests further apart than this are not parallel: the later one's cookie is what the
 visitor really holds, because the answer with the newer one never arrived."""
+
+_CANONICAL = re.compile(r"(?:[A-Za-z0-9_-]{4})+(?:[A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,10 +138,13 @@ class CookieSessionStore(SessionStore):
         return sealed
 
     def _unseal(self, token: SessionToken) -> _Sealed | None:
+        if not _CANONICAL.fullmatch(token):
+            # Fernet would pass over characters that are none of base 64.
+            return None
         for index, seal in enumerate(self._seals):
             try:
                 content = seal.decrypt(token)
-            except (InvalidToken, ValueError):
+            except InvalidToken:
                 continue
             row_token, version, preferences, cart = json.loads(content)
             return _Sealed(

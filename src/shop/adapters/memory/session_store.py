@@ -114,9 +114,8 @@ class MemorySessionStore(SessionStore):
 
     def _end_all(self, ids: set[UUID]) -> int:
         self._turn.require_writing()
-        ended = ids - self._ended
-        self._ended |= ended
-        return len(ended)
+        self._ended |= ids
+        return len(ids)
 
     def _save(self, session: Session, token: SessionToken) -> SessionToken:
         if session.version != self._rows.require_locked(session.id).session.version:

@@ -1,6 +1,6 @@
 """Accounts and transfers in a relational database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +42,7 @@ class SqlAccounts(Accounts):
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Account]:
         """Return those accounts that exist, by id, their rows locked."""
-        return await self._accounts.lock(ids, by=accounts.c.id)
+        return {each.id: each for each in await self._accounts.lock(ids, by=accounts.c.id)}
 
     def add(self, account: Account) -> None:
         """Stage a new account."""
@@ -80,6 +80,7 @@ class SqlTransfers(Transfers):
 
     def add(self, transfer: Transfer) -> None:
         """Stage a new transfer."""
+        self._connection.require_staging()
         self._added.append(_transfer_fields(transfer))
 
     async def flush(self) -> None:
@@ -87,8 +88,8 @@ class SqlTransfers(Transfers):
         await self._connection.insert(transfers, self._added)
 
 
-def _of(currency: Currency, found: Mapping[UUID, Account]) -> Mapping[UUID, Account]:
-    return {key: each for key, each in found.items() if each.balance.currency == currency}
+def _of(currency: Currency, found: Iterable[Account]) -> Mapping[UUID, Account]:
+    return {each.user_id: each for each in found if each.balance.currency == currency}
 
 
 def _account(row: Row[Any]) -> Account:

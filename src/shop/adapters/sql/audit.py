@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
+from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, text
 
@@ -37,7 +38,7 @@ class SqlAudit(Audit):
         return [
             Violation(
                 rule=rule.slug,
-                facts={name: _fact(value) for name, value in row._asdict().items()},
+                facts={name: _fact(name, value) for name, value in row._asdict().items()},
             )
             for row in rows
         ]
@@ -53,7 +54,10 @@ def _legal_steps() -> list[str]:
     return first + later
 
 
-def _fact(value: object) -> Fact:
+def _fact(name: str, value: object) -> Fact:
     if value is None or isinstance(value, int):
         return value
-    return int(value) if isinstance(value, Decimal) else str(value)
+    if isinstance(value, Decimal):
+        return int(value)
+    # SQLite keeps a UUID as its digits alone.
+    return str(UUID(str(value)) if name.endswith("_id") or name == "reference" else value)

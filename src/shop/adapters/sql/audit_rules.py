@@ -131,9 +131,10 @@ RULES: Mapping[int, Sequence[Rule]] = {
             SELECT o.id AS order_id, o.total, COUNT(t.id) AS charges,
                    COALESCE(SUM(t.amount), 0) AS charged
             FROM orders o LEFT JOIN transfers t ON t.order_id = o.id AND t.kind = 'charge'
-            JOIN payments p ON p.order_id = o.id
             WHERE o.status IN ('paid', 'shipped', 'delivered', 'refunded')
-               OR (o.status = 'cancelled' AND p.status = 'refunded')
+               OR (o.status = 'cancelled' AND EXISTS (
+                   SELECT 1 FROM order_events e
+                   WHERE e.order_id = o.id AND e.status_after = 'paid'))
             GROUP BY o.id, o.total
             HAVING COUNT(t.id) <> 1 OR COALESCE(SUM(t.amount), 0) <> o.total
             """,
@@ -153,13 +154,17 @@ RULES: Mapping[int, Sequence[Rule]] = {
             "charge-of-another",
             """
             SELECT t.id AS transfer_id, t.order_id FROM transfers t
-            LEFT JOIN orders o ON o.id = t.order_id
-            LEFT JOIN accounts a
-              ON a.id = CASE t.kind WHEN 'charge' THEN t.debit_account_id
-                                    ELSE t.credit_account_id END
-            WHERE t.kind IN ('charge', 'return')
-              AND (o.id IS NULL OR o.currency <> t.currency
-                   OR (o.method = 'account' AND (a.user_id IS NULL OR a.user_id <> o.user_id)))
+            LEFT JOIN orders o ON o.id = t.order_id AND o.currency = t.currency
+            LEFT JOIN accounts payer
+              ON payer.id = CASE t.kind WHEN 'charge' THEN t.debit_account_id
+                                        ELSE t.credit_account_id END
+            LEFT JOIN accounts sales
+              ON sales.id = CASE t.kind WHEN 'charge' THEN t.credit_account_id
+                                        ELSE t.debit_account_id END
+            WHERE t.kind IN ('charge', 'return') AND NOT COALESCE(
+                o.id IS NOT NULL AND sales.kind = 'sales'
+                AND (o.method = 'account' AND payer.user_id = o.user_id
+                     OR o.method = 'card' AND payer.kind = 'card_clearing'), FALSE)
             """,
         ),
     ),
@@ -203,8 +208,10 @@ RULES: Mapping[int, Sequence[Rule]] = {
             """
             SELECT o.id AS order_id FROM orders o LEFT JOIN idempotency_keys k
               ON k.user_id = o.user_id AND k.key = o.idempotency_key
-            WHERE o.status <> 'pending' AND (k.key IS NULL OR (
-                o.status <> 'declined' AND (k.reference IS NULL OR k.reference <> o.id)))
+            WHERE k.key IS NULL OR CASE
+                WHEN k.reference IS NOT NULL THEN k.reference <> o.id
+                WHEN k.refusal IS NOT NULL THEN o.status <> 'declined'
+                ELSE o.status <> 'pending' END
             """,
         ),
         Rule(
@@ -217,7 +224,7 @@ RULES: Mapping[int, Sequence[Rule]] = {
             WHERE k.reference IS NOT NULL
               AND NOT (o.id IS NOT NULL AND o.user_id = k.user_id AND o.idempotency_key = k.key)
               AND NOT (t.id IS NOT NULL AND t.order_id IS NULL
-                       AND (a.user_id = k.user_id OR t.kind = 'credit'))
+                       AND (COALESCE(a.user_id = k.user_id, FALSE) OR t.kind = 'credit'))
             """,
         ),
     ),

@@ -29,11 +29,13 @@ class SqlProducts(Products):
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
         """Return those products that exist, by SKU."""
-        return await self._products.get_many(skus, by=products.c.sku)
+        found = await self._products.get_many(skus, by=products.c.sku)
+        return {each.sku: each for each in found}
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
         """Return those products that exist, by SKU, their rows locked."""
-        return await self._products.lock(skus, by=products.c.sku)
+        found = await self._products.lock(skus, by=products.c.sku)
+        return {each.sku: each for each in found}
 
     async def search(self, words: str, page: Page[str]) -> Listing[Product, str]:
         """Return a page of the active products that contain the words, in the order of SKUs."""

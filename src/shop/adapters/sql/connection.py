@@ -41,9 +41,19 @@ def next_version(table: Table, rows: FromClause) -> ColumnElement[bool]:
 class SqlConnection:
     """Reads and writes sets of rows, each with one statement, whatever their number."""
 
-    def __init__(self, connection: AsyncConnection, sets: Sets) -> None:
+    def __init__(self, connection: AsyncConnection, sets: Sets, *, writing: bool) -> None:
         self._connection = connection
+        self._writing = writing
         self.sets = sets
+
+    def require_staging(self) -> None:
+        """Raise `RuntimeError` where nothing can be staged: in a snapshot, or after the end."""
+        if not self._writing:
+            raise RuntimeError("nothing can be staged: a snapshot, or a unit of work that is over")
+
+    def end_staging(self) -> None:
+        """Let nothing be staged any more."""
+        self._writing = False
 
     async def all(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None

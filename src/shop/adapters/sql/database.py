@@ -74,7 +74,8 @@ class SqlDatabase(Database):
         if await self._version() != SCHEMA_VERSION:
             await self._upgrade()
         async with self.writer.begin() as connection:
-            await SqlConnection(connection, self.sets).insert_new(accounts, self._shop_accounts())
+            rows = SqlConnection(connection, self.sets, writing=True)
+            await rows.insert_new(accounts, self._shop_accounts())
 
     async def analyse(self) -> None:
         """Let the query planner learn what was loaded."""

@@ -1,6 +1,6 @@
 """One kind of entity in one table, as one unit of work reads, locks, stages and writes it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Row, Select, Table
@@ -35,24 +35,26 @@ class SqlEntities(Generic[E]):
         self._added: dict[object, Fields] = {}
         self._saved: dict[object, Fields] = {}
 
-    async def get_many(self, values: Collection[object], by: Column[Any]) -> dict[Any, E]:
-        """Return the entities where a column has one of the values, by that value."""
+    async def get_many(self, values: Collection[object], by: Column[Any]) -> Sequence[E]:
+        """Return the entities where a column has one of the values."""
         rows = await self._connection.among(self._question, by, values)
-        return {getattr(row, by.name): self._entity(row) for row in rows}
+        return [self._entity(row) for row in rows]
 
-    async def lock(self, values: Collection[object], by: Column[Any]) -> dict[Any, E]:
+    async def lock(self, values: Collection[object], by: Column[Any]) -> Sequence[E]:
         """Do the same, and lock their rows in the order of their keys."""
         rows = await self._connection.among(self._question, by, values, lock=True)
         self._locked.update(getattr(row, self._key.name) for row in rows)
-        return {getattr(row, by.name): self._entity(row) for row in rows}
+        return [self._entity(row) for row in rows]
 
     def add(self, entity: E) -> None:
         """Stage a new entity."""
+        self._connection.require_staging()
         fields = self._fields(entity)
         self._added[fields[self._key.name]] = fields
 
     def save(self, entity: E) -> None:
         """Stage the next state of an entity that was locked."""
+        self._connection.require_staging()
         fields = self._fields(entity)
         key = fields[self._key.name]
         if key not in self._locked:

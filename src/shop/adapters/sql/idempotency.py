@@ -1,11 +1,10 @@
 """Idempotency keys in a relational database."""
 
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, is_dataclass
 from datetime import datetime
-from functools import cache
-from typing import Any
+from typing import Any, get_args, get_origin, get_type_hints
 
-from pydantic import TypeAdapter
 from sqlalchemy import Row, delete
 
 from shop.adapters.sql.connection import Fields, SqlConnection
@@ -49,11 +48,13 @@ class SqlIdempotencyKeys(IdempotencyKeys):
 
     def settle(self, key: KeyId, outcome: Outcome) -> None:
         """Stage the outcome of a claimed key."""
+        self._connection.require_staging()
         self._require_claimed(key)
         self._settled[key] = {**_id(key), **_outcome_fields(outcome)}
 
     def release(self, key: KeyId) -> None:
         """Stage the removal of a claimed key."""
+        self._connection.require_staging()
         self._require_claimed(key)
         self._released.append(_id(key))
 
@@ -95,9 +96,8 @@ def _claim_fields(claim: Claim) -> Fields:
 def _outcome_fields(outcome: Outcome) -> Fields:
     if isinstance(outcome, Succeeded):
         return {"reference": outcome.reference, "refusal": None}
-    error = outcome.error
-    facts = _refusal(type(error).__name__).dump_python(error, mode="json")
-    return {"reference": None, "refusal": {"error": type(error).__name__, "facts": facts}}
+    refusal = {"error": type(outcome.error).__name__, "facts": asdict(outcome.error)}
+    return {"reference": None, "refusal": refusal}
 
 
 def _record(row: Row[Any]) -> KeyRecord:
@@ -108,14 +108,19 @@ def _outcome(row: Row[Any]) -> Outcome | None:
     if row.reference is not None:
         return Succeeded(reference=row.reference)
     if row.refusal is not None:
-        refusal = _refusal(row.refusal["error"])
-        return Refused(error=refusal.validate_python(row.refusal["facts"]))
+        kind = next(each for each in _kinds(ShopError) if each.__name__ == row.refusal["error"])
+        return Refused(error=_made_of(kind, row.refusal["facts"]))
     return None
 
 
-@cache
-def _refusal(name: str) -> TypeAdapter[ShopError]:
-    return TypeAdapter(next(each for each in _kinds(ShopError) if each.__name__ == name))
+def _made_of(kind: Any, facts: Any) -> Any:  # noqa: ANN401  What a type hint says, made.
+    """Make a dataclass, a tuple of them, or a plain value, of what JSON has kept of it."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return kind(**{name: _made_of(hints[name], fact) for name, fact in facts.items()})
+    if get_origin(kind) is tuple:
+        return tuple(_made_of(get_args(kind)[0], fact) for fact in facts)
+    return kind(facts)
 
 
 def _kinds(kind: type[ShopError]) -> Iterator[type[ShopError]]:

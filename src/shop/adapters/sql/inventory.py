@@ -26,11 +26,13 @@ class SqlInventories(Inventories):
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
         """Return those inventories that exist, by SKU."""
-        return await self._inventories.get_many(skus, by=inventories.c.sku)
+        found = await self._inventories.get_many(skus, by=inventories.c.sku)
+        return {each.sku: each for each in found}
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
         """Return those inventories that exist, by SKU, their rows locked."""
-        return await self._inventories.lock(skus, by=inventories.c.sku)
+        found = await self._inventories.lock(skus, by=inventories.c.sku)
+        return {each.sku: each for each in found}
 
     def add(self, inventory: Inventory) -> None:
         """Stage a new, empty inventory."""

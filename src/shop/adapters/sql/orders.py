@@ -73,19 +73,25 @@ class SqlOrders(Orders):
 
     def add(self, order: Order, event: OrderEvent) -> None:
         """Stage a new order and its first event."""
+        self._connection.require_staging()
         self._added.append(order)
         self._events.append(_event_fields(event))
 
     def save(self, order: Order, event: OrderEvent) -> None:
         """Stage the next state of a locked order and the event that led to it."""
-        if order.id not in self._locked:
-            raise RuntimeError(f"order {order.id} was not locked in this unit of work")
+        self.require_locked(order.id)
         self._saved[order.id] = {
             "id": order.id,
             "status": order.status.value,
             "version": order.version,
         }
         self._events.append(_event_fields(event))
+
+    def require_locked(self, order_id: UUID) -> None:
+        """Raise `RuntimeError` unless the order may be changed in this unit of work."""
+        self._connection.require_staging()
+        if order_id not in self._locked:
+            raise RuntimeError(f"order {order_id} was not locked in this unit of work")
 
     async def flush(self) -> None:
         """Write what was staged."""
@@ -102,8 +108,9 @@ class SqlOrders(Orders):
 class SqlPayments(Payments):
     """The table of payments."""
 
-    def __init__(self, connection: SqlConnection) -> None:
+    def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
         self._connection = connection
+        self._orders = orders
         self._added: list[Fields] = []
         self._saved: dict[UUID, Fields] = {}
 
@@ -114,10 +121,12 @@ class SqlPayments(Payments):
 
     def add(self, payment: Payment) -> None:
         """Stage the payment of a new order."""
+        self._connection.require_staging()
         self._added.append(_payment_fields(payment))
 
     def save(self, payment: Payment) -> None:
-        """Stage the next state of a payment."""
+        """Stage the next state of a payment whose order was locked."""
+        self._orders.require_locked(payment.order_id)
         self._saved[payment.order_id] = _payment_fields(payment)
 
     async def flush(self) -> None:

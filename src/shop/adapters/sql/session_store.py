@@ -57,12 +57,14 @@ class SqlSessionStore(SessionStore):
 
     def begin(self, session: Session) -> SessionToken:
         """Stage a new row."""
+        self._connection.require_staging()
         token = self._tokens[session.id] = secrets.token_urlsafe(TOKEN_BYTES)
         self._begun[session.id] = self._fields(session, version=session.version)
         return token
 
     def save(self, session: Session) -> SessionToken:
         """Stage the next state of a locked row; the token stays, its hash is renewed."""
+        self._connection.require_staging()
         if session.id not in self._locked:
             raise RuntimeError(f"session {session.id} was not locked in this unit of work")
         self._saved[session.id] = self._fields(session, version=session.version + 1)
@@ -75,10 +77,12 @@ class SqlSessionStore(SessionStore):
 
     def touch(self, session_id: UUID, at: datetime) -> None:
         """Stage the time of last use."""
+        self._connection.require_staging()
         self._touched[session_id] = at
 
     def end(self, session_id: UUID) -> None:
         """Stage the removal of a row."""
+        self._connection.require_staging()
         self._ended.add(session_id)
 
     async def end_one(self, user_id: UUID, session_id: UUID) -> bool:

@@ -53,14 +53,16 @@ class SqlUnitOfWork(UnitOfWork):
         with before_commit():
             self._connection = await engine.connect()
             await self._connection.begin()
-        connection = SqlConnection(self._connection, self._database.sets)
+        connection = SqlConnection(self._connection, self._database.sets, writing=self._writing)
+        self._staged = connection
         self.users = SqlUsers(connection)
         self.accounts = SqlAccounts(connection)
         self.transfers = SqlTransfers(connection)
         self.products = SqlProducts(connection)
         self.inventories = SqlInventories(connection)
-        self.orders = SqlOrders(connection)
-        self.payments = SqlPayments(connection)
+        orders = SqlOrders(connection)
+        self.orders = orders
+        self.payments = SqlPayments(connection, orders)
         self.keys = SqlIdempotencyKeys(connection)
         self._sessions = SqlSessionStore(connection, self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
@@ -71,7 +73,7 @@ class SqlUnitOfWork(UnitOfWork):
             self.accounts.flush,
             self.products.flush,
             self.inventories.flush,
-            self.orders.flush,
+            orders.flush,
             self.payments.flush,
             self.transfers.flush,
             self.keys.flush,
@@ -101,6 +103,7 @@ class SqlUnitOfWork(UnitOfWork):
             raise RuntimeError("a snapshot commits nothing")
         if self._connection is None:
             raise RuntimeError("the unit of work is over")
+        self._staged.end_staging()
         for flush in self._flushes:
             await flush()
         with at_commit():

@@ -23,15 +23,16 @@ class SqlUsers(Users):
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Return those users that exist, by id."""
-        return await self._users.get_many(ids, by=users.c.id)
+        return {each.id: each for each in await self._users.get_many(ids, by=users.c.id)}
 
     async def with_emails(self, emails: Collection[str]) -> Mapping[str, User]:
         """Return those users that exist, by normalised e-mail address."""
-        return await self._users.get_many(emails, by=users.c.email)
+        found = await self._users.get_many(emails, by=users.c.email)
+        return {each.email: each for each in found}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Return those users that exist, their rows locked."""
-        return await self._users.lock(ids, by=users.c.id)
+        return {each.id: each for each in await self._users.lock(ids, by=users.c.id)}
 
     def add(self, user: User) -> None:
         """Stage a new user."""
