@@ -139,9 +139,10 @@ class OutOfStock(Conflict):
     @property
     def detail(self) -> str:
         """Name each short line."""
-        return "; ".join(
+        short = (
             f"{line.wanted} of {line.sku} wanted, {line.available} available" for line in self.lines
         )
+        return "; ".join(short) + "."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

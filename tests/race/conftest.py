@@ -1,0 +1,83 @@
+"""A shop to race on: SQLite with one process, PostgreSQL with two."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.race.customers import Admin, Customer
+from tests.servers import ShopServer
+
+SECRET = "a secret for races alone, 0123456789"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RaceTrack:
+    """A running shop, an admin in it, and connections to it."""
+
+    server: ShopServer
+    connections: httpx2.AsyncHTTPTransport
+    admin: Admin
+
+    def visitor(self) -> Customer:
+        return Customer(self.server.url, self.connections)
+
+    async def customers(self, number: int) -> list[Customer]:
+        return await asyncio.gather(*(self.visitor().sign_up() for _ in range(number)))
+
+    def audit(self) -> None:
+        """Let the shop check every invariant."""
+        done = self.server.run("audit", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ShopServer]:
+    folder = tmp_path_factory.mktemp(f"race-{request.param}")
+    settings = {
+        "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
+        "SHOP_WELCOME_CREDIT": "100000",
+        **_database(request, folder),
+    }
+    server = ShopServer(
+        folder=folder, settings=settings, workers=1 if request.param == "sqlite" else 2
+    )
+    migrated = server.run("migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def track(server: ShopServer) -> AsyncIterator[RaceTrack]:
+    limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256)
+    async with httpx2.AsyncHTTPTransport(limits=limits) as connections:
+        admin = Admin(server.url, connections)
+        await admin.sign_up()
+        promoted = await asyncio.to_thread(
+            server.run, "users", "promote", admin.email, "--role", "admin"
+        )
+        assert promoted.returncode == 0, promoted.stderr
+        yield RaceTrack(server=server, connections=connections, admin=admin)
+
+
+@pytest.fixture
+def sku() -> str:
+    return f"race-{uuid4().hex}"
+
+
+def _database(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
+    if request.param == "sqlite":
+        return {"SHOP_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/shop.db"}
+    return {
+        "SHOP_DATABASE_URL": request.getfixturevalue("postgresql_url"),
+        "SHOP_DATABASE_SCHEMA": "race",
+    }

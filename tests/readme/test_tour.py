@@ -1,0 +1,107 @@
+"""The README is true: its tour is taken block by block, its tables are held against the code."""
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shop.entrypoints.settings import Settings
+from tests.servers import ShopServer
+
+README = Path(__file__).parents[2] / "README.md"
+END = "--- end of block ---"
+
+# What differs from one run to the next, by what it looks like.
+PASSING = (
+    (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "an id"),
+    (re.compile(r"[0-9a-f]{32}"), "a request id"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"), "a time"),
+    (re.compile(r"[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}"), "an order number"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """Commands of the tour, and what the README says that they print."""
+
+    commands: str
+    printed: str
+
+
+def _blocks() -> list[Block]:
+    found = re.findall(
+        r"```sh\n(.*?)```(?:\n\n```(?:json|text)\n(.*?)```)?", README.read_text(), re.DOTALL
+    )
+    return [Block(commands=commands, printed=printed) for commands, printed in found]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ShopServer]:
+    """Serve what `make run` does, in a folder of its own."""
+    Path(tmp_path, ".venv").symlink_to(sys.prefix)
+    server = ShopServer(folder=tmp_path, settings={}, workers=1)
+    seeded = server.run("seed")
+    assert seeded.returncode == 0, seeded.stderr
+    server.start()
+    yield server
+    server.stop()
+
+
+def test_the_tour_prints_what_the_readme_says(server: ShopServer) -> None:
+    blocks = _blocks()
+    assert len(blocks) > 8
+    script = f"\nprintf '\\n{END}\\n'\n".join(block.commands for block in blocks)
+
+    taken = subprocess.run(
+        ["bash", "-eu"],  # noqa: S607  The shell that the reader has.
+        input=script.replace("127.0.0.1:8000", f"127.0.0.1:{server.port}"),
+        cwd=server.folder,
+        env=server.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert taken.returncode == 0, taken.stderr
+    printed = taken.stdout.split(f"\n{END}\n")
+    assert [_normal(each) for each in printed] == [_normal(block.printed) for block in blocks]
+
+
+def test_the_table_of_settings_has_every_setting() -> None:
+    documented = set(re.findall(r"^\| `SHOP_(\w+)` \|", README.read_text(), re.MULTILINE))
+
+    assert documented == {name.upper() for name in Settings.model_fields}
+
+
+def test_the_table_of_commands_has_every_command(tmp_path: Path) -> None:
+    documented = re.findall(r"^\| `shop ([a-z ]+?)(?: [A-Z].*)?` \|", README.read_text(), re.MULTILINE)
+    shop = ShopServer(folder=tmp_path, settings={}, workers=1)
+
+    helped = {command: shop.run(*command.split(), "--help").returncode for command in documented}
+
+    assert helped == dict.fromkeys(documented, 0)
+    assert len(documented) > 8
+
+
+def _normal(text: str) -> object:
+    for pattern, name in PASSING:
+        text = pattern.sub(name, text)
+    return _documents(text) or text.split()
+
+
+def _documents(text: str) -> list[object]:
+    """Return the JSON objects that follow one another in a text; none where it is no JSON."""
+    decoder = json.JSONDecoder()
+    found: list[object] = []
+    rest = " ".join(line.strip() for line in text.splitlines()).strip()
+    while rest.startswith("{"):
+        document, end = decoder.raw_decode(rest)
+        found.append(document)
+        rest = rest[end:].strip()
+    return [] if rest else found
