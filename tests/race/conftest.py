@@ -36,10 +36,18 @@ class RaceTrack:
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenShop:
+    """A running shop, and the cookie of an admin in it."""
+
+    server: ShopServer
+    admin_cookie: str
+
+
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def server(
+def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ShopServer]:
+) -> Iterator[OpenShop]:
     folder = tmp_path_factory.mktemp(f"race-{request.param}")
     settings = {
         "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
@@ -52,21 +60,17 @@ def server(
     migrated = server.run("migrate")
     assert migrated.returncode == 0, migrated.stderr
     server.start()
-    yield server
+    yield OpenShop(server=server, admin_cookie=asyncio.run(_admin_cookie(server)))
     server.stop()
 
 
 @pytest.fixture
-async def track(server: ShopServer) -> AsyncIterator[RaceTrack]:
+async def track(shop: OpenShop) -> AsyncIterator[RaceTrack]:
     limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256)
     async with httpx2.AsyncHTTPTransport(limits=limits) as connections:
-        admin = Admin(server.url, connections)
-        await admin.sign_up()
-        promoted = await asyncio.to_thread(
-            server.run, "users", "promote", admin.email, "--role", "admin"
-        )
-        assert promoted.returncode == 0, promoted.stderr
-        yield RaceTrack(server=server, connections=connections, admin=admin)
+        admin = Admin(shop.server.url, connections)
+        admin.client.cookies.set("shop_session", shop.admin_cookie)
+        yield RaceTrack(server=shop.server, connections=connections, admin=admin)
 
 
 @pytest.fixture
@@ -81,3 +85,15 @@ def _database(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
         "SHOP_DATABASE_URL": request.getfixturevalue("postgresql_url"),
         "SHOP_DATABASE_SCHEMA": "race",
     }
+
+
+async def _admin_cookie(server: ShopServer) -> str:
+    async with httpx2.AsyncHTTPTransport() as connections:
+        admin = Admin(server.url, connections)
+        await admin.sign_up()
+        promoted = server.run("users", "promote", admin.email, "--role", "admin")
+        assert promoted.returncode == 0, promoted.stderr
+        # The change of privilege comes with a new id.
+        answer = await admin.ask("GET", "/session")
+        assert answer.json()["roles"] == ["admin", "customer"]
+        return admin.cookie

@@ -80,7 +80,8 @@ def test_the_table_of_settings_has_every_setting() -> None:
 
 
 def test_the_table_of_commands_has_every_command(tmp_path: Path) -> None:
-    documented = re.findall(r"^\| `shop ([a-z ]+?)(?: [A-Z].*)?` \|", README.read_text(), re.MULTILINE)
+    rows = re.compile(r"^\| `shop ([a-z ]+?)(?: [A-Z].*)?` \|", re.MULTILINE)
+    documented = rows.findall(README.read_text())
     shop = ShopServer(folder=tmp_path, settings={}, workers=1)
 
     helped = {command: shop.run(*command.split(), "--help").returncode for command in documented}
