@@ -209,7 +209,11 @@ class Sessions:
         async def of_user(uow: UnitOfWork) -> Listing[Session, Moment]:
             return await uow.sessions.of_user(user.id, page)
 
-        return await self._transact.read(of_user)
+        found = await self._transact.read(of_user)
+        policy, now = self._admission.policy, self._clock.now()
+        # Those that have expired are there until they are swept, but open nothing any more.
+        holding = [each for each in found.items if not each.is_expired(policy, now)]
+        return Listing(items=holding, next=found.next)
 
     async def end(self, command: EndSession) -> None:
         """End one of the user's sessions; raise `SessionNotFound` for anybody else's."""

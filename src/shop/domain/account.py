@@ -37,6 +37,7 @@ class Account:
 
     def withdraw(self, amount: Money) -> "Account":
         """Return the account with that much less; raise `InsufficientFunds` below the limit."""
+        amount.require_positive()
         balance = self.balance - amount
         if balance < self.limit:
             raise InsufficientFunds(balance=self.balance, required=amount)
@@ -44,7 +45,8 @@ class Account:
 
     def deposit(self, amount: Money) -> "Account":
         """Return the account with that much more; raise `BalanceTooLarge` past the limit."""
-        self.balance.require_currency(amount.currency)
+        amount.require_positive()
+        amount.require_currency(self.balance.currency)
         if self.balance.amount + amount.amount > MAX_AMOUNT:
             raise BalanceTooLarge
         return replace(self, balance=self.balance + amount)

@@ -46,6 +46,7 @@ class Inventory:
 
     def put_back(self, quantity: int) -> "Inventory":
         """Return the stock after a sale was undone."""
+        _require_positive(quantity)
         return replace(self, on_hand=self.on_hand + quantity)
 
     def reserve(self, quantity: int) -> "Inventory":
@@ -55,10 +56,12 @@ class Inventory:
 
     def release(self, quantity: int) -> "Inventory":
         """Return the stock after a promise was withdrawn."""
+        _require_positive(quantity)
         return replace(self, reserved=self.reserved - quantity)
 
     def confirm(self, quantity: int) -> "Inventory":
         """Return the stock after a promise was kept: the reserved goods are sold."""
+        _require_positive(quantity)
         return replace(self, on_hand=self.on_hand - quantity, reserved=self.reserved - quantity)
 
     def shortage(self, quantity: int) -> "Shortage | None":
@@ -68,8 +71,14 @@ class Inventory:
         return Shortage(sku=self.sku, wanted=quantity, available=self.available)
 
     def _require_available(self, quantity: int) -> None:
+        _require_positive(quantity)
         if shortage := self.shortage(quantity):
             raise OutOfStock(lines=(shortage,))
+
+
+def _require_positive(quantity: int) -> None:
+    if quantity <= 0:
+        raise RuleBroken(field="quantity", rule="a quantity to move is positive")
 
 
 class MovementKind(StrEnum):

@@ -72,8 +72,9 @@ def normalise_email(text: str) -> str:
 def normalise_name(text: str) -> str:
     """Return the name, composed and without space around it; raise `RuleBroken` if none is left."""
     name = unicodedata.normalize("NFC", text).strip()
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS:
-        raise RuleBroken(field="name", rule=f"a name has 1 to {MAX_NAME_CHARACTERS} characters")
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
+        rule = f"a name has 1 to {MAX_NAME_CHARACTERS} printable characters"
+        raise RuleBroken(field="name", rule=rule)
     return name
 
 

@@ -78,7 +78,7 @@ class SqlSessionStore(SessionStore):
     def touch(self, session_id: UUID, at: datetime) -> None:
         """Stage the time of last use."""
         self._connection.require_staging()
-        self._touched[session_id] = at
+        self._touched[session_id] = max(at, self._touched.get(session_id, at))
 
     def end(self, session_id: UUID) -> None:
         """Stage the removal of a row."""

@@ -1,0 +1,192 @@
+"""Books to be audited: orders and all that goes with them, sound or with a single fault."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID
+
+from shop.application.ports.audit import INVARIANTS, Fact
+from shop.application.ports.idempotency import KeyId, Outcome, Refused, Succeeded
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.account import Transfer, TransferKind
+from shop.domain.events import OrderEvent
+from shop.domain.inventory import Movement, MovementKind
+from shop.domain.order import Actor, Order, OrderStatus
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from tests.contract.stores import Stores
+from tests.factories import (
+    NOW,
+    SALES,
+    account,
+    an_id,
+    claim,
+    line,
+    order,
+    payment,
+    transfer,
+    user,
+)
+
+ADA, BOB = user("ada"), user("bob")
+ADAS, BOBS = account(ADA, 10_000), account(BOB, 5_000)
+ORDER = order(ADA, "1", line("TEA", 2), line("POT", 1))
+
+RUNNING = an_id("the request is running")
+"""Stands for the outcome of a key that has none yet."""
+
+Findings = list[tuple[int, str, Mapping[str, Fact]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An order's step, and everything that goes with it. Balances and stock follow from it."""
+
+    order: Order
+    event: OrderEvent
+    payment: Payment | None
+    transfers: tuple[Transfer, ...]
+    on_hand: Mapping[str, int]
+    reserved: Mapping[str, int]
+    outcome: Outcome | UUID | None
+
+
+def bought(placed: Order) -> Step:
+    """Return all that belongs to an order paid from the account."""
+    return Step(
+        order=placed,
+        event=placed.placed(actor=Actor.CUSTOMER),
+        payment=payment(placed),
+        transfers=(charge(placed),),
+        on_hand={each.sku: -each.quantity for each in placed.lines},
+        reserved={},
+        outcome=Succeeded(reference=placed.id),
+    )
+
+
+def pending(placed: Order) -> Step:
+    """Return all that belongs to an order that waits for its card."""
+    placed = replace(placed, status=OrderStatus.PENDING, method=PaymentMethod.CARD)
+    return replace(
+        bought(placed),
+        payment=payment(placed, status=PaymentStatus.PENDING),
+        transfers=(),
+        on_hand={},
+        reserved={each.sku: each.quantity for each in placed.lines},
+        outcome=RUNNING,
+    )
+
+
+def cancelled(placed: Order) -> Step:
+    """Return all that belongs to the end of an order that was paid from the account."""
+    ended, event = placed.become(
+        OrderStatus.CANCELLED, at=NOW + timedelta(hours=1), actor=Actor.CUSTOMER
+    )
+    return replace(
+        bought(placed),
+        order=ended,
+        event=event,
+        payment=payment(placed, status=PaymentStatus.REFUNDED),
+        transfers=(returned(placed),),
+        on_hand={each.sku: each.quantity for each in placed.lines},
+    )
+
+
+def charge(placed: Order, **changes: object) -> Transfer:
+    charged: dict[str, object] = {
+        "id": an_id(f"charge {placed.id}"),
+        "kind": TransferKind.CHARGE,
+        "order_id": placed.id,
+    }
+    return transfer(ADAS.id, SALES, placed.total.amount, **charged | changes)
+
+
+def returned(placed: Order) -> Transfer:
+    made = transfer(SALES, ADAS.id, placed.total.amount, id=an_id(f"return {placed.id}"))
+    return replace(made, kind=TransferKind.RETURN, order_id=placed.id)
+
+
+async def place(stores: Stores, step: Step) -> None:
+    """Store a new order and what goes with it."""
+
+    async def work(uow: UnitOfWork) -> None:
+        await settle(uow, step.order.idempotency_key, step.outcome)
+        await book(uow, step.transfers)
+        await move(uow, step)
+        uow.orders.add(step.order, step.event)
+        if step.payment is not None:
+            uow.payments.add(step.payment)
+
+    await stores.change(work)
+
+
+async def follow(stores: Stores, step: Step) -> None:
+    """Store the next state of an order and what goes with it."""
+
+    async def work(uow: UnitOfWork) -> None:
+        await book(uow, step.transfers)
+        await move(uow, step)
+        await uow.orders.lock([step.order.id])
+        uow.orders.save(step.order, step.event)
+        if step.payment is not None:
+            uow.payments.save(step.payment)
+
+    await stores.change(work)
+
+
+async def settle(uow: UnitOfWork, key: str, outcome: Outcome | UUID | None) -> None:
+    """Store how a request of Ada's ended: None if there was none at all."""
+    if outcome is not None:
+        await uow.keys.claim([claim(ADA, key)])
+    if isinstance(outcome, Succeeded | Refused):
+        uow.keys.settle(KeyId(user_id=ADA.id, key=key), outcome)
+
+
+async def book(uow: UnitOfWork, transfers: tuple[Transfer, ...]) -> None:
+    """Store transfers, and the balances that follow from them."""
+    accounts = dict(await uow.accounts.lock([ADAS.id, BOBS.id]))
+    for each in transfers:
+        uow.transfers.add(each)
+        for account_id, amount in (
+            (each.debit_account_id, -each.amount),
+            (each.credit_account_id, each.amount),
+        ):
+            if account_id in accounts:
+                held = accounts[account_id]
+                accounts[account_id] = replace(held, balance=held.balance + amount)
+                uow.accounts.save(accounts[account_id])
+
+
+async def move(uow: UnitOfWork, step: Step) -> None:
+    """Store movements, and the stock that follows from them."""
+    skus = sorted({*step.on_hand, *step.reserved})
+    stock = await uow.inventories.lock(skus)
+    for sku in skus:
+        moved = Movement(
+            id=an_id(f"movement {step.order.id} {step.order.version} {sku}"),
+            sku=sku,
+            kind=MovementKind.SALE,
+            on_hand_delta=step.on_hand.get(sku, 0),
+            reserved_delta=step.reserved.get(sku, 0),
+            order_id=step.order.id,
+            reason="",
+            created_at=NOW,
+        )
+        after = replace(
+            stock[sku],
+            on_hand=stock[sku].on_hand + moved.on_hand_delta,
+            reserved=stock[sku].reserved + moved.reserved_delta,
+        )
+        uow.inventories.save(after, moved)
+
+
+async def findings(stores: Stores) -> Findings:
+    """Return everything that the audit finds, invariant by invariant."""
+
+    async def audit(uow: UnitOfWork) -> Findings:
+        return [
+            (invariant.number, violation.rule, violation.facts)
+            for invariant in INVARIANTS
+            for violation in await uow.audit.violations(invariant)
+        ]
+
+    return await stores.see(audit)

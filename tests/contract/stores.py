@@ -1,0 +1,54 @@
+"""A shop's storage as the contract suites use it, whatever is behind it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from shop.domain.catalogue import Product
+from shop.domain.inventory import Inventory
+from tests.factories import inventory, movement
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """Units of work and snapshots of one storage, and what tests do with them all the time."""
+
+    unit_of_work: UnitOfWorkFactory
+    snapshot: UnitOfWorkFactory
+
+    async def commit(self, *stagings: Callable[[UnitOfWork], object]) -> None:
+        """Stage these, and commit."""
+        async with self.unit_of_work() as uow:
+            for stage in stagings:
+                stage(uow)
+            await uow.commit()
+
+    async def see(self, question: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Ask what is committed."""
+        async with self.snapshot() as uow:
+            return await question(uow)
+
+    async def change(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """Do something that asks first, and commit."""
+        async with self.unit_of_work() as uow:
+            done = await work(uow)
+            await uow.commit()
+        return done
+
+    async def stock(self, product: Product, on_hand: int) -> Inventory:
+        """Add a product of which this many are on hand."""
+        await self.commit(
+            lambda uow: uow.products.add(product),
+            lambda uow: uow.inventories.add(inventory(product.sku)),
+        )
+        empty, full = inventory(product.sku), inventory(product.sku, on_hand)
+
+        async def fill(uow: UnitOfWork) -> None:
+            await uow.inventories.lock([product.sku])
+            uow.inventories.save(full, movement(empty, full))
+
+        await self.change(fill)
+        return full

@@ -1,0 +1,295 @@
+"""What every adapter owes the port to orders, their payments and their history."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from shop.application.ports.orders import OrderFilter
+from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted, UnitOfWork
+from shop.domain.events import OrderEvent
+from shop.domain.order import Actor, Order, OrderStatus
+from shop.domain.payment import PaymentMethod, PaymentStatus
+from tests.contract.stores import Stores
+from tests.factories import NOW, an_id, eur, line, order, payment, user
+
+pytestmark = pytest.mark.anyio
+
+ADA, BOB = user("ada"), user("bob")
+LATER = NOW + timedelta(hours=1)
+EVERYTHING = OrderFilter(user_id=None, status=None)
+
+
+@pytest.fixture
+async def customers(stores: Stores) -> Stores:
+    """Give a storage in which Ada and Bob are known."""
+    await stores.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
+    return stores
+
+
+async def _add(stores: Stores, *orders: Order) -> None:
+    def add(uow: UnitOfWork) -> None:
+        for each in orders:
+            uow.orders.add(each, each.placed(actor=Actor.CUSTOMER))
+            uow.payments.add(payment(each))
+
+    await stores.commit(add)
+
+
+async def _save(uow: UnitOfWork, state: Order, event: OrderEvent) -> None:
+    await uow.orders.lock([state.id])
+    uow.orders.save(state, event)
+
+
+async def _stored(stores: Stores, *orders: Order) -> Mapping[UUID, Order]:
+    return await stores.see(lambda uow: uow.orders.get_many([each.id for each in orders]))
+
+
+async def _search(
+    stores: Stores,
+    which: OrderFilter = EVERYTHING,
+    limit: int = 100,
+    after: Moment | None = None,
+) -> Listing[Order, Moment]:
+    page = Page(limit=limit, after=after)
+    return await stores.see(lambda uow: uow.orders.search(which, page))
+
+
+class TestOrders:
+    async def test_they_are_found_by_id_as_they_were_added(self, customers: Stores) -> None:
+        first = order(ADA, "1", line("TEA", 2), line("POT", 1, name="Pöt", unit_price=eur(999)))
+        second = order(BOB, "2", status=OrderStatus.PENDING, method=PaymentMethod.CARD)
+        await _add(customers, first, second)
+
+        found = await customers.see(
+            lambda uow: uow.orders.get_many([second.id, an_id("none"), first.id])
+        )
+
+        assert found == {first.id: first, second.id: second}
+        assert await customers.see(lambda uow: uow.orders.get_many([])) == {}
+
+    async def test_their_lines_stay_as_they_were_given(self, customers: Stores) -> None:
+        skus = ["TEA", "CUP", "POT", "ZEN", "ABC", *(f"S{n}" for n in range(15))]
+        long = order(ADA, "1", *(line(sku, n + 1) for n, sku in enumerate(skus)))
+        await _add(customers, long, order(ADA, "2", line("ABC"), line("CUP")))
+
+        stored = (await _stored(customers, long))[long.id]
+
+        assert [each.sku for each in stored.lines] == skus
+        assert stored == long
+
+    async def test_a_locked_one_is_saved_and_its_history_grows(self, customers: Stores) -> None:
+        placed, other = order(ADA, "1", line("TEA", 2)), order(BOB, "2")
+        await _add(customers, placed, other)
+        shipped, shipping = placed.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+
+        async def ship(uow: UnitOfWork) -> None:
+            assert await uow.orders.lock([placed.id, an_id("none")]) == {placed.id: placed}
+            uow.orders.save(shipped, shipping)
+
+        await customers.change(ship)
+
+        assert await _stored(customers, placed, other) == {placed.id: shipped, other.id: other}
+        history = await customers.see(lambda uow: uow.orders.history(placed.id))
+        assert history == [placed.placed(actor=Actor.CUSTOMER), shipping]
+
+    async def test_one_that_was_not_locked_is_not_saved(self, customers: Stores) -> None:
+        placed = order(ADA)
+        await _add(customers, placed)
+        cancelled, event = placed.become(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
+
+        async with customers.unit_of_work() as uow:
+            await uow.orders.get_many([placed.id])
+            with pytest.raises(RuntimeError):
+                uow.orders.save(cancelled, event)
+
+        assert await _stored(customers, placed) == {placed.id: placed}
+
+    async def test_one_of_nobody_is_refused(self, customers: Stores) -> None:
+        nobodys = order(user("nobody"))
+
+        with pytest.raises(ConstraintViolated):
+            await _add(customers, nobodys)
+
+        assert await _stored(customers, nobodys) == {}
+
+    async def test_two_of_one_number_are_refused(self, customers: Stores) -> None:
+        placed = order(ADA, "1")
+        await _add(customers, placed)
+        twin = order(BOB, "2", number=placed.number)
+
+        with pytest.raises(ConstraintViolated):
+            await _add(customers, twin)
+
+        assert await _stored(customers, placed, twin) == {placed.id: placed}
+
+    async def test_a_key_that_has_an_order_by_now_interrupts_whoever_adds_another(
+        self, customers: Stores
+    ) -> None:
+        placed = order(ADA, "1")
+        await _add(customers, placed)
+        twin = order(ADA, "2", idempotency_key=placed.idempotency_key)
+
+        with pytest.raises(Interrupted):
+            await _add(customers, order(ADA, "3"), twin)
+
+        assert (await _search(customers)).items == [placed]
+
+    async def test_two_users_may_use_the_same_key(self, customers: Stores) -> None:
+        adas = order(ADA, "1", idempotency_key="the-same-key")
+        bobs = order(BOB, "2", idempotency_key="the-same-key")
+        await _add(customers, adas, bobs)
+
+        assert await _stored(customers, adas, bobs) == {adas.id: adas, bobs.id: bobs}
+
+
+class TestHistory:
+    async def test_of_no_order_is_empty(self, customers: Stores) -> None:
+        await _add(customers, order(ADA))
+
+        assert await customers.see(lambda uow: uow.orders.history(an_id("none"))) == []
+
+    async def test_is_in_order_also_where_it_all_happened_at_once(self, customers: Stores) -> None:
+        placed, other = order(ADA, "1"), order(ADA, "2")
+        await _add(customers, placed, other)
+        expected = [placed.placed(actor=Actor.CUSTOMER)]
+        for status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDED):
+            placed, event = placed.become(status, at=NOW, actor=Actor.ADMIN)
+            expected.append(event)
+            await customers.change(partial(_save, state=placed, event=event))
+
+        assert await customers.see(lambda uow: uow.orders.history(placed.id)) == expected
+
+    async def test_has_each_step_once(self, customers: Stores) -> None:
+        placed = order(ADA)
+        await _add(customers, placed)
+        shipped, event = placed.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+        await customers.change(lambda uow: _save(uow, shipped, event))
+        delivered, again = shipped.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
+
+        with pytest.raises(ConstraintViolated):
+            await customers.change(
+                lambda uow: _save(uow, delivered, replace(again, sequence=event.sequence))
+            )
+
+        assert await _stored(customers, placed) == {placed.id: shipped}
+        assert len(await customers.see(lambda uow: uow.orders.history(placed.id))) == 2
+
+
+class TestSearch:
+    async def test_the_newest_come_first_and_of_the_same_time_the_greatest_id(
+        self, customers: Stores
+    ) -> None:
+        old = order(ADA, "old", placed_at=NOW - timedelta(microseconds=1))
+        low = order(BOB, "low", id=UUID(int=1))
+        high = order(ADA, "high", id=UUID(int=1 << 127))
+        new = order(BOB, "new", placed_at=NOW + timedelta(microseconds=1))
+        await _add(customers, low, new, old, high)
+
+        assert await _search(customers) == Listing(items=[new, high, low, old], next=None)
+
+    async def test_is_of_one_user_in_one_status_or_of_any(self, customers: Stores) -> None:
+        paid = order(ADA, "1")
+        pending = order(ADA, "2", status=OrderStatus.PENDING, placed_at=LATER)
+        bobs = order(BOB, "3", placed_at=NOW - timedelta(hours=1))
+        await _add(customers, paid, pending, bobs)
+
+        async def found(user_id: UUID | None, status: OrderStatus | None) -> list[Order]:
+            which = OrderFilter(user_id=user_id, status=status)
+            return list((await _search(customers, which)).items)
+
+        assert await found(None, None) == [pending, paid, bobs]
+        assert await found(ADA.id, None) == [pending, paid]
+        assert await found(None, OrderStatus.PAID) == [paid, bobs]
+        assert await found(ADA.id, OrderStatus.PENDING) == [pending]
+        assert await found(BOB.id, OrderStatus.PENDING) == []
+        assert await found(an_id("nobody"), None) == []
+
+    async def test_pages_follow_each_other_without_gap_or_overlap(self, customers: Stores) -> None:
+        # Three by three at the same time, so that pages end between orders of one time.
+        orders = [
+            order(ADA, str(n), line("TEA"), line("POT"), placed_at=NOW + timedelta(hours=n // 3))
+            for n in range(7)
+        ]
+        await _add(customers, *orders)
+        newest_first = sorted(orders, key=lambda each: (each.placed_at, each.id), reverse=True)
+        adas = OrderFilter(user_id=ADA.id, status=OrderStatus.PAID)
+
+        first = await _search(customers, adas, limit=2)
+        second = await _search(customers, adas, limit=2, after=first.next)
+        third = await _search(customers, adas, limit=2, after=second.next)
+        last = await _search(customers, adas, limit=2, after=third.next)
+
+        pages = [list(page.items) for page in (first, second, third, last)]
+        assert pages == [newest_first[n : n + 2] for n in (0, 2, 4, 6)]
+        assert third.next == Moment(at=newest_first[5].placed_at, id=newest_first[5].id)
+        assert last.next is None
+
+    async def test_a_page_that_is_just_full_is_the_last(self, customers: Stores) -> None:
+        await _add(customers, order(ADA, "1"), order(ADA, "2"))
+
+        listing = await _search(customers, limit=2)
+
+        assert (len(listing.items), listing.next) == (2, None)
+
+
+class TestPayments:
+    async def test_they_are_found_by_their_orders(self, customers: Stores) -> None:
+        first = order(ADA, "1")
+        second = order(BOB, "2", method=PaymentMethod.CARD)
+        await _add(customers, first, second)
+
+        found = await customers.see(
+            lambda uow: uow.payments.of_orders([first.id, second.id, an_id("none")])
+        )
+
+        assert found == {first.id: payment(first), second.id: payment(second)}
+        assert await customers.see(lambda uow: uow.payments.of_orders([])) == {}
+
+    async def test_one_whose_order_was_locked_is_saved(self, customers: Stores) -> None:
+        first, second = order(ADA, "1"), order(ADA, "2")
+        await _add(customers, first, second)
+        refunded = payment(first).become(PaymentStatus.REFUNDED)
+
+        async def refund(uow: UnitOfWork) -> None:
+            await uow.orders.lock([first.id])
+            uow.payments.save(refunded)
+
+        await customers.change(refund)
+
+        found = await customers.see(lambda uow: uow.payments.of_orders([first.id, second.id]))
+        assert found == {first.id: refunded, second.id: payment(second)}
+
+    async def test_one_whose_order_was_not_locked_is_not_saved(self, customers: Stores) -> None:
+        placed = order(ADA)
+        await _add(customers, placed)
+
+        async with customers.unit_of_work() as uow:
+            await uow.payments.of_orders([placed.id])
+            with pytest.raises(RuntimeError):
+                uow.payments.save(payment(placed).become(PaymentStatus.REFUNDED))
+
+        found = await customers.see(lambda uow: uow.payments.of_orders([placed.id]))
+        assert found == {placed.id: payment(placed)}
+
+    async def test_one_of_no_order_is_refused(self, customers: Stores) -> None:
+        unknown = order(ADA)
+
+        with pytest.raises(ConstraintViolated):
+            await customers.commit(lambda uow: uow.payments.add(payment(unknown)))
+
+        assert await customers.see(lambda uow: uow.payments.of_orders([unknown.id])) == {}
+
+    async def test_an_order_has_one(self, customers: Stores) -> None:
+        placed = order(ADA)
+        await _add(customers, placed)
+
+        with pytest.raises(ConstraintViolated):
+            await customers.commit(lambda uow: uow.payments.add(payment(placed, amount=eur(1))))
+
+        found = await customers.see(lambda uow: uow.payments.of_orders([placed.id]))
+        assert found == {placed.id: payment(placed)}

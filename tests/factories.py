@@ -1,0 +1,163 @@
+"""Valid entities, each to be made different in any field; the same call makes the same entity."""
+
+from collections.abc import Mapping
+from dataclasses import Field, replace
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Protocol, TypeVar
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from shop.application.ports.idempotency import Claim, KeyId
+from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
+from shop.domain.catalogue import Product
+from shop.domain.inventory import Inventory, Movement, MovementKind
+from shop.domain.money import Currency, Money
+from shop.domain.order import Order, OrderLine, OrderStatus
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.session import Session
+from shop.domain.user import Role, User
+
+NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+EUR = Currency("EUR")
+USD = Currency("USD")
+SALES = ShopAccount.SALES.id_in(EUR)
+ADJUSTMENTS = ShopAccount.ADJUSTMENTS.id_in(EUR)
+
+
+def an_id(name: str) -> UUID:
+    """Return the id that belongs to a name, in every test the same."""
+    return uuid5(NAMESPACE_OID, name)
+
+
+def eur(amount: int) -> Money:
+    return Money(amount=amount, currency=EUR)
+
+
+def user(name: str = "ada", /, **changes: object) -> User:
+    made = User(
+        id=an_id(f"user {name}"),
+        name=name.title(),
+        email=f"{name}@example.com",
+        password_hash=f"hash of {name}",
+        roles=frozenset({Role.CUSTOMER}),
+        enabled=True,
+        created_at=NOW,
+    )
+    return _changed(made, changes)
+
+
+def account(owner: User, balance: int = 0, /, **changes: object) -> Account:
+    made = Account(
+        id=an_id(f"account of {owner.id}"),
+        user_id=owner.id,
+        balance=eur(balance),
+        limit=eur(0),
+        created_at=NOW,
+    )
+    return _changed(made, changes)
+
+
+def transfer(debit: UUID, credit: UUID, amount: int = 100, /, **changes: object) -> Transfer:
+    """Return a transfer; two of one amount between the same accounts need ids of their own."""
+    made = Transfer(
+        id=an_id(f"transfer {debit} {credit} {amount}"),
+        kind=TransferKind.TRANSFER,
+        debit_account_id=debit,
+        credit_account_id=credit,
+        amount=eur(amount),
+        order_id=None,
+        note="Thanks",
+        created_at=NOW,
+    )
+    return _changed(made, changes)
+
+
+def welcome(account: Account, /, **changes: object) -> Transfer:
+    """Return the transfer that accounts for the balance of a new account."""
+    made = transfer(
+        ADJUSTMENTS, account.id, account.balance.amount, kind=TransferKind.WELCOME, note="Welcome"
+    )
+    return _changed(made, changes)
+
+
+def product(sku: str = "TEA", /, **changes: object) -> Product:
+    made = Product(
+        sku=sku,
+        name=f"The {sku.lower()}",
+        description="As good as it gets.",
+        price=eur(500),
+        active=True,
+        image_url=None,
+        created_at=NOW,
+        updated_at=NOW,
+    )
+    return _changed(made, changes)
+
+
+def inventory(sku: str = "TEA", on_hand: int = 0, reserved: int = 0) -> Inventory:
+    return Inventory(sku=sku, on_hand=on_hand, reserved=reserved)
+
+
+def movement(before: Inventory, after: Inventory, /, **changes: object) -> Movement:
+    made = Movement.between(
+        before,
+        after,
+        id=an_id(f"movement {before} {after}"),
+        kind=MovementKind.ADJUSTMENT,
+        order_id=None,
+        reason="Delivery",
+        created_at=NOW,
+    )
+    return _changed(made, changes)
+
+
+def line(sku: str = "TEA", quantity: int = 1, /, **changes: object) -> OrderLine:
+    made = OrderLine(sku=sku, name=f"The {sku.lower()}", quantity=quantity, unit_price=eur(500))
+    return _changed(made, changes)
+
+
+def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: object) -> Order:
+    bought = lines or (line(),)
+    made = Order(
+        id=an_id(f"order {name}"),
+        number=f"ORDER-{name}",
+        user_id=customer.id,
+        idempotency_key=f"key-of-order-{name}",
+        status=OrderStatus.PAID,
+        lines=bought,
+        total=Money.total((each.amount for each in bought), EUR),
+        method=PaymentMethod.ACCOUNT,
+        placed_at=NOW,
+        version=1,
+    )
+    return _changed(made, changes)
+
+
+def payment(order: Order, /, **changes: object) -> Payment:
+    made = Payment(
+        order_id=order.id,
+        method=order.method,
+        status=PaymentStatus.CAPTURED,
+        amount=order.total,
+        created_at=order.placed_at,
+    )
+    return _changed(made, changes)
+
+
+def session(name: str = "1", /, **changes: object) -> Session:
+    return _changed(Session.begin(id=an_id(f"session {name}"), at=NOW), changes)
+
+
+def claim(owner: User, key: str = "key-0001", /, **changes: object) -> Claim:
+    made = Claim(id=KeyId(user_id=owner.id, key=key), fingerprint=f"print of {key}", created_at=NOW)
+    return _changed(made, changes)
+
+
+class _Dataclass(Protocol):
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+E = TypeVar("E", bound=_Dataclass)
+
+
+def _changed(entity: E, changes: Mapping[str, object]) -> E:
+    return replace(entity, **changes)

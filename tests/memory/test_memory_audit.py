@@ -1,0 +1,96 @@
+"""The audit in memory finds also what no unit of work lets through."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+from shop.adapters.memory.database import MemoryDatabase, State
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.ports.audit import INVARIANTS, Fact
+from tests.factories import SALES, account, eur, inventory, movement, product, transfer, user
+
+pytestmark = pytest.mark.anyio
+
+ADAS = account(user("ada"))
+
+
+async def _findings(state: State) -> list[tuple[int, str, Mapping[str, Fact]]]:
+    database = MemoryDatabase()
+    database.state = state
+    async with MemoryUnitOfWork(database, writing=False) as snapshot:
+        return [
+            (invariant.number, violation.rule, violation.facts)
+            for invariant in INVARIANTS
+            for violation in await snapshot.audit.violations(invariant)
+        ]
+
+
+async def test_a_transfer_of_nothing() -> None:
+    nothing = transfer(ADAS.id, SALES)
+    object.__setattr__(nothing, "amount", eur(0))
+    empty = State.empty()
+
+    found = await _findings(
+        replace(
+            empty,
+            accounts=empty.accounts.with_changes(added=[ADAS]),
+            transfers=empty.transfers.with_changes(added=[nothing]),
+        )
+    )
+
+    facts = {"transfer_id": str(nothing.id), "amount": 0}
+    assert found == [(1, "transfer-moves-nothing", facts)]
+
+
+async def test_a_transfer_from_an_account_to_itself() -> None:
+    circle = transfer(ADAS.id, SALES)
+    object.__setattr__(circle, "credit_account_id", ADAS.id)
+    empty = State.empty()
+
+    found = await _findings(
+        replace(
+            empty,
+            accounts=empty.accounts.with_changes(added=[ADAS]),
+            transfers=empty.transfers.with_changes(added=[circle]),
+        )
+    )
+
+    facts = {"transfer_id": str(circle.id), "amount": 100}
+    assert found == [(1, "transfer-moves-nothing", facts)]
+
+
+async def test_a_balance_below_its_limit() -> None:
+    overdrawn = account(user("ada"), -100)
+    empty = State.empty()
+
+    found = await _findings(
+        replace(
+            empty,
+            accounts=empty.accounts.with_changes(added=[overdrawn]),
+            transfers=empty.transfers.with_changes(added=[transfer(overdrawn.id, SALES, 100)]),
+        )
+    )
+
+    facts = {"account_id": str(overdrawn.id), "balance": -100, "balance_limit": 0}
+    assert found == [(2, "balance-below-limit", facts)]
+
+
+@pytest.mark.parametrize(("on_hand", "reserved"), [(1, 2), (0, -1), (-1, 0)])
+async def test_stock_out_of_range(on_hand: int, reserved: int) -> None:
+    stock = inventory()
+    object.__setattr__(stock, "on_hand", on_hand)
+    object.__setattr__(stock, "reserved", reserved)
+    empty = State.empty()
+
+    found = await _findings(
+        replace(
+            empty,
+            products=empty.products.with_changes(added=[product()]),
+            inventories=empty.inventories.with_changes(added=[stock]),
+            movements=empty.movements.with_changes(added=[movement(inventory(), stock)]),
+        )
+    )
+
+    facts = {"sku": "TEA", "on_hand": on_hand, "reserved": reserved}
+    assert found[0] == (3, "reserved-not-on-hand", facts)

@@ -1,0 +1,19 @@
+"""What the database in memory owes its operator."""
+
+import pytest
+
+from shop.adapters.memory.database import MemoryDatabase
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_it_is_always_there_and_of_the_newest_shape() -> None:
+    database = MemoryDatabase()
+    empty = database.state
+
+    await database.migrate()
+    await database.check()
+    await database.analyse()
+    await database.close()
+
+    assert database.state is empty

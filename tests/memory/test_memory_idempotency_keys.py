@@ -1,0 +1,42 @@
+"""What the keys in memory owe beyond the port: each who is refused has an error of their own."""
+
+import pytest
+
+from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.ports.idempotency import KeyRecord, Refused
+from shop.domain.catalogue import ProductNotFound
+from tests.factories import claim, user
+
+pytestmark = pytest.mark.anyio
+
+ADA = user("ada")
+KEY = claim(ADA)
+
+
+async def _claimed(database: MemoryDatabase) -> KeyRecord:
+    async with MemoryUnitOfWork(database, writing=True) as uow:
+        return (await uow.keys.claim([KEY]))[KEY.id]
+
+
+async def test_raising_a_remembered_refusal_leaves_no_trace_on_the_next_one() -> None:
+    database = MemoryDatabase()
+    refusal = Refused(error=ProductNotFound(sku="TEA"))
+    async with MemoryUnitOfWork(database, writing=True) as uow:
+        uow.users.add(ADA)
+        await uow.keys.claim([KEY])
+        uow.keys.settle(KEY.id, refusal)
+        await uow.commit()
+    with pytest.raises(ProductNotFound):
+        raise refusal.error
+
+    first = await _claimed(database)
+    assert isinstance(first.outcome, Refused)
+    assert first.outcome.error.__traceback__ is None
+    with pytest.raises(ProductNotFound):
+        raise first.outcome.error
+
+    second = await _claimed(database)
+    assert isinstance(second.outcome, Refused)
+    assert second == first
+    assert second.outcome.error.__traceback__ is None

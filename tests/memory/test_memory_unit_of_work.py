@@ -1,0 +1,298 @@
+"""What the unit of work in memory owes beyond the port: it refuses misuse, and names rules."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.ports.idempotency import Succeeded
+from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
+from shop.domain.account import Transfer
+from shop.domain.inventory import Inventory
+from shop.domain.order import Actor
+from tests.factories import (
+    EUR,
+    SALES,
+    account,
+    an_id,
+    claim,
+    inventory,
+    line,
+    movement,
+    order,
+    payment,
+    product,
+    session,
+    transfer,
+    user,
+)
+
+pytestmark = pytest.mark.anyio
+
+ADA, BOB = user("ada"), user("bob")
+ADAS = account(ADA, 100)
+ORDER = order(ADA)
+
+
+@pytest.fixture
+def database() -> MemoryDatabase:
+    return MemoryDatabase()
+
+
+def _writing(database: MemoryDatabase) -> MemoryUnitOfWork:
+    return MemoryUnitOfWork(database, writing=True)
+
+
+async def _commit(database: MemoryDatabase, *stagings: Callable[[UnitOfWork], object]) -> None:
+    async with _writing(database) as uow:
+        for stage in stagings:
+            stage(uow)
+        await uow.commit()
+
+
+@pytest.fixture
+async def filled(database: MemoryDatabase) -> MemoryDatabase:
+    """Give a database with a row in nearly every table."""
+    await _commit(
+        database,
+        lambda uow: uow.users.add(ADA),
+        lambda uow: uow.accounts.add(ADAS),
+        lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
+        lambda uow: uow.products.add(product()),
+        lambda uow: uow.inventories.add(inventory("TEA", 5)),
+        lambda uow: uow.orders.add(ORDER, ORDER.placed(actor=Actor.CUSTOMER)),
+        lambda uow: uow.payments.add(payment(ORDER)),
+        lambda uow: uow.sessions.begin(session()),
+    )
+    return database
+
+
+class TestLife:
+    async def test_it_is_entered_once(self, database: MemoryDatabase) -> None:
+        async with _writing(database) as uow:
+            with pytest.raises(RuntimeError, match="entered once"):
+                await uow.__aenter__()
+
+        with pytest.raises(RuntimeError, match="entered once"):
+            await uow.__aenter__()
+
+    async def test_nothing_is_asked_before_it_is_entered(self, database: MemoryDatabase) -> None:
+        with pytest.raises(RuntimeError, match="was not entered"):
+            await _writing(database).users.get_many([ADA.id])
+
+    async def test_nothing_is_asked_once_it_has_committed(self, database: MemoryDatabase) -> None:
+        async with _writing(database) as uow:
+            await uow.commit()
+            with pytest.raises(RuntimeError, match="has committed"):
+                await uow.users.get_many([ADA.id])
+
+    async def test_nothing_is_asked_once_it_is_left(self, database: MemoryDatabase) -> None:
+        async with _writing(database) as uow:
+            pass
+
+        with pytest.raises(RuntimeError, match="was left"):
+            await uow.users.get_many([ADA.id])
+
+    async def test_a_commit_that_was_refused_is_not_tried_again(
+        self, database: MemoryDatabase
+    ) -> None:
+        async with _writing(database) as uow:
+            uow.accounts.add(ADAS)
+            with pytest.raises(ConstraintViolated):
+                await uow.commit()
+            with pytest.raises(RuntimeError, match="has committed"):
+                await uow.commit()
+
+    async def test_writing_ones_have_their_turns_in_the_order_in_which_they_came(
+        self, database: MemoryDatabase
+    ) -> None:
+        turns: list[int] = []
+
+        async def take_turn(number: int) -> None:
+            async with _writing(database):
+                turns.append(number)
+                await asyncio.sleep(0)
+
+        await asyncio.gather(*(take_turn(number) for number in range(5)))
+
+        assert turns == [0, 1, 2, 3, 4]
+
+
+SNAPSHOT_CANNOT: list[Callable[[UnitOfWork], object]] = [
+    lambda uow: uow.users.add(BOB),
+    lambda uow: uow.accounts.add(ADAS),
+    lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
+    lambda uow: uow.products.add(product()),
+    lambda uow: uow.inventories.add(inventory()),
+    lambda uow: uow.orders.add(ORDER, ORDER.placed(actor=Actor.CUSTOMER)),
+    lambda uow: uow.payments.add(payment(ORDER)),
+    lambda uow: uow.payments.save(payment(ORDER)),
+    lambda uow: uow.keys.settle(claim(ADA).id, Succeeded(reference=ADA.id)),
+    lambda uow: uow.keys.release(claim(ADA).id),
+    lambda uow: uow.sessions.begin(session()),
+    lambda uow: uow.sessions.save(session()),
+    lambda uow: uow.sessions.rotate(session()),
+    lambda uow: uow.sessions.touch(session().id, session().created_at),
+    lambda uow: uow.sessions.end(session().id),
+]
+
+
+class TestSnapshot:
+    @pytest.mark.parametrize("stage", SNAPSHOT_CANNOT)
+    async def test_nothing_can_be_staged(
+        self, filled: MemoryDatabase, stage: Callable[[UnitOfWork], object]
+    ) -> None:
+        before = filled.state
+
+        async with MemoryUnitOfWork(filled, writing=False) as snapshot:
+            with pytest.raises(RuntimeError, match="a snapshot changes nothing"):
+                stage(snapshot)
+
+        assert filled.state is before
+
+    async def test_nothing_can_be_locked_claimed_or_ended(self, filled: MemoryDatabase) -> None:
+        before, match = filled.state, "a snapshot changes nothing"
+
+        async with MemoryUnitOfWork(filled, writing=False) as snapshot:
+            with pytest.raises(RuntimeError, match=match):
+                await snapshot.users.lock([ADA.id])
+            with pytest.raises(RuntimeError, match=match):
+                await snapshot.keys.claim([claim(ADA)])
+            with pytest.raises(RuntimeError, match=match):
+                await snapshot.keys.sweep(ORDER.placed_at)
+            with pytest.raises(RuntimeError, match=match):
+                await snapshot.sessions.end_all(ADA.id, keep=None)
+
+        assert filled.state is before
+
+
+class TestLockOrder:
+    async def test_locks_are_taken_in_the_common_order(self, filled: MemoryDatabase) -> None:
+        async with _writing(filled) as uow:
+            await uow.sessions.lock([])
+            await uow.keys.claim([claim(ADA)])
+            await uow.users.lock([ADA.id])
+            await uow.accounts.lock([ADAS.id])
+            await uow.accounts.lock_of_users([ADA.id], EUR)
+            await uow.products.lock(["TEA"])
+            await uow.inventories.lock(["TEA"])
+            await uow.orders.lock([ORDER.id])
+            await uow.commit()
+
+    async def test_a_lock_that_comes_too_late_is_refused(self, filled: MemoryDatabase) -> None:
+        async with _writing(filled) as uow:
+            await uow.inventories.lock(["TEA"])
+            with pytest.raises(RuntimeError, match="accounts are locked before stock"):
+                await uow.accounts.lock([ADAS.id])
+            with pytest.raises(RuntimeError, match="keys are locked before stock"):
+                await uow.keys.claim([claim(ADA)])
+
+
+def _bypassing(entity: Transfer | Inventory, field: str, value: object) -> None:
+    """Change a field of a frozen entity, past the domain's own rules."""
+    object.__setattr__(entity, field, value)
+
+
+def _of_nothing() -> Transfer:
+    made = transfer(ADAS.id, SALES, 77)
+    _bypassing(made, "amount", made.amount - made.amount)
+    return made
+
+
+def _to_itself() -> Transfer:
+    made = transfer(ADAS.id, SALES, 77)
+    _bypassing(made, "credit_account_id", ADAS.id)
+    return made
+
+
+def _overreserved() -> Inventory:
+    made = inventory("POT", 1, 1)
+    _bypassing(made, "reserved", 2)
+    return made
+
+
+def _add_order(uow: UnitOfWork, **changes: object) -> None:
+    new = order(ADA, "2", **changes)
+    uow.orders.add(new, new.placed(actor=Actor.CUSTOMER))
+
+
+BROKEN: dict[str, Callable[[UnitOfWork], object]] = {
+    "pk_users": lambda uow: uow.users.add(user("eve", id=ADA.id)),
+    "pk_accounts": lambda uow: uow.accounts.add(account(ADA)),
+    "pk_transfers": lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
+    "pk_inventories": lambda uow: uow.inventories.add(inventory()),
+    "pk_orders": lambda uow: uow.orders.add(ORDER, ORDER.placed(actor=Actor.CUSTOMER)),
+    "pk_payments": lambda uow: uow.payments.add(payment(ORDER)),
+    "pk_sessions": lambda uow: uow.sessions.begin(session()),
+    "uq_accounts_user_id_currency": lambda uow: uow.accounts.add(account(ADA, id=an_id("2"))),
+    "uq_orders_number": lambda uow: _add_order(uow, number=ORDER.number),
+    "fk_accounts_user_id_users": lambda uow: uow.accounts.add(account(BOB)),
+    "fk_inventories_sku_products": lambda uow: uow.inventories.add(inventory("POT")),
+    "fk_orders_user_id_users": lambda uow: _add_order(uow, user_id=BOB.id),
+    "fk_payments_order_id_orders": lambda uow: uow.payments.add(payment(order(ADA, "2"))),
+    "fk_order_events_order_id_orders": lambda uow: uow.orders.add(
+        order(ADA, "2"), order(ADA, "3").placed(actor=Actor.CUSTOMER)
+    ),
+    "fk_sessions_user_id_users": lambda uow: uow.sessions.begin(session("2", user_id=BOB.id)),
+    "ck_accounts_balance_not_below_limit": lambda uow: (
+        uow.users.add(BOB),
+        uow.accounts.add(account(BOB, -1)),
+    ),
+    "ck_transfers_amount_positive": lambda uow: uow.transfers.add(_of_nothing()),
+    "ck_transfers_two_accounts": lambda uow: uow.transfers.add(_to_itself()),
+    "ck_inventories_reserved_on_hand": lambda uow: (
+        uow.products.add(product("POT")),
+        uow.inventories.add(_overreserved()),
+    ),
+    "ck_order_lines_quantity_positive": lambda uow: _add_order(uow, lines=(line("TEA", 0),)),
+}
+
+
+class TestConstraints:
+    @pytest.mark.parametrize("name", BROKEN)
+    async def test_a_broken_rule_is_told_by_its_name_and_changes_nothing(
+        self, filled: MemoryDatabase, name: str
+    ) -> None:
+        before = filled.state
+
+        with pytest.raises(ConstraintViolated, match=f"^{name}$") as caught:
+            await _commit(filled, lambda uow: uow.products.add(product("CUP")), BROKEN[name])
+
+        assert caught.value.constraint == name
+        assert filled.state is before
+
+    async def test_a_movement_of_no_inventory(self, filled: MemoryDatabase) -> None:
+        before = filled.state
+        full, less = inventory("TEA", 5), inventory("TEA", 4)
+
+        async with _writing(filled) as uow:
+            await uow.inventories.lock(["TEA"])
+            uow.inventories.save(less, movement(full, less, sku="POT"))
+            with pytest.raises(ConstraintViolated, match="fk_movements_sku_inventories"):
+                await uow.commit()
+
+        assert filled.state is before
+
+    async def test_a_key_of_nobody(self, filled: MemoryDatabase) -> None:
+        before = filled.state
+
+        async with _writing(filled) as uow:
+            await uow.keys.claim([claim(BOB)])
+            with pytest.raises(ConstraintViolated, match="fk_idempotency_keys_user_id_users"):
+                await uow.commit()
+
+        assert filled.state is before
+
+    async def test_a_value_that_was_given_up_is_free_again(self, filled: MemoryDatabase) -> None:
+        moved = user("ada", email="ada@elsewhere.example")
+        async with _writing(filled) as uow:
+            await uow.users.lock([ADA.id])
+            uow.users.save(moved)
+            uow.users.add(user("heiress", email=ADA.email))
+            await uow.commit()
+
+        async with _writing(filled) as uow:
+            found = await uow.users.with_emails([ADA.email, moved.email])
+        assert found == {ADA.email: user("heiress", email=ADA.email), moved.email: moved}

@@ -1,0 +1,85 @@
+import pytest
+
+from shop.domain.account import (
+    BalanceTooLarge,
+    InsufficientFunds,
+    ShopAccount,
+)
+from shop.domain.errors import RuleBroken
+from shop.domain.money import MAX_AMOUNT, Money
+from tests.factories import EUR, SALES, USD, account, eur, transfer, user
+
+ADAS = account(user("ada"), 100)
+
+
+class TestAccount:
+    def test_money_is_taken_and_given(self) -> None:
+        assert ADAS.withdraw(eur(100)).balance == eur(0)
+        assert ADAS.deposit(eur(1)).balance == eur(101)
+        assert account(user("ada"), 100) == ADAS
+
+    def test_it_holds_no_less_than_its_limit(self) -> None:
+        with pytest.raises(InsufficientFunds) as caught:
+            ADAS.withdraw(eur(101))
+
+        assert caught.value == InsufficientFunds(balance=eur(100), required=eur(101))
+
+    @pytest.mark.parametrize("amount", [0, -1])
+    def test_nothing_or_less_is_neither_taken_nor_given(self, amount: int) -> None:
+        for move in (ADAS.withdraw, ADAS.deposit):
+            with pytest.raises(RuleBroken) as caught:
+                move(eur(amount))
+
+            assert caught.value.field == "amount"
+
+    def test_a_lower_limit_lets_it_owe(self) -> None:
+        generous = account(user("ada"), 100, limit=eur(-50))
+
+        assert generous.withdraw(eur(150)).balance == eur(-50)
+        with pytest.raises(InsufficientFunds):
+            generous.withdraw(eur(151))
+
+    def test_it_holds_no_more_than_can_be_counted(self) -> None:
+        full = account(user("ada"), MAX_AMOUNT - 1)
+
+        assert full.deposit(eur(1)).balance == eur(MAX_AMOUNT)
+        with pytest.raises(BalanceTooLarge):
+            full.deposit(eur(2))
+
+    def test_it_takes_and_gives_its_own_currency_alone(self) -> None:
+        dollar = Money(amount=1, currency=USD)
+
+        for move in (ADAS.withdraw, ADAS.deposit):
+            with pytest.raises(RuleBroken) as caught:
+                move(dollar)
+            assert caught.value.field == "currency"
+
+
+class TestTransfer:
+    @pytest.mark.parametrize("amount", [0, -1])
+    def test_it_moves_something(self, amount: int) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            transfer(ADAS.id, SALES, amount)
+
+        assert caught.value.field == "amount"
+
+    def test_it_moves_between_two_accounts(self) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            transfer(ADAS.id, ADAS.id)
+
+        assert caught.value.field == "to"
+
+
+class TestShopAccounts:
+    def test_each_has_its_own_id_in_each_currency(self) -> None:
+        ids = {each.id_in(currency) for each in ShopAccount for currency in (EUR, USD)}
+
+        assert len(ids) == len(ShopAccount) * 2
+
+    def test_their_ids_are_the_same_for_ever(self) -> None:
+        # Stored in every shop's transfers: whoever changes them orphans those.
+        assert {each.value: str(each.id_in(EUR)) for each in ShopAccount} == {
+            "sales": "9f33248b-1e3a-51a1-b2a8-ba697896d651",
+            "card_clearing": "517557d4-c3f1-5250-9ebb-3bdbb4e26e6c",
+            "adjustments": "7c6a848a-1e44-5478-b79f-ccf2a1e19152",
+        }

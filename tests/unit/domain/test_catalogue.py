@@ -1,0 +1,59 @@
+import pytest
+
+from shop.domain.cart import MAX_LINES, MAX_QUANTITY
+from shop.domain.catalogue import MAX_PRICE, MAX_SKU_CHARACTERS, require_sku
+from shop.domain.errors import RuleBroken
+from shop.domain.money import MAX_AMOUNT
+from tests.factories import eur, product
+
+
+@pytest.mark.parametrize("sku", ["A", "0", "TEA", "tea-500_g.v2", "a--b", "S" * MAX_SKU_CHARACTERS])
+def test_a_sku_has_letters_digits_and_joints(sku: str) -> None:
+    require_sku(sku)
+    assert product(sku).sku == sku
+
+
+@pytest.mark.parametrize(
+    "sku",
+    [
+        "",
+        " ",
+        "TEA ",
+        "TEA\n",
+        "a b",
+        "a/b",
+        "..",
+        ".a",
+        "a.",
+        "-a",
+        "_a",
+        "TÉE",
+        "a\x00b",
+        "Ⅷ",
+        "٣",
+        "S" * (MAX_SKU_CHARACTERS + 1),
+    ],
+)
+def test_no_other_text_is_a_sku(sku: str) -> None:
+    for refused in (require_sku, product):
+        with pytest.raises(RuleBroken) as caught:
+            refused(sku)
+
+        assert caught.value.field == "sku"
+
+
+@pytest.mark.parametrize("price", [0, -1, MAX_PRICE + 1])
+def test_a_price_has_bounds(price: int) -> None:
+    with pytest.raises(RuleBroken) as caught:
+        product(price=eur(price))
+
+    assert caught.value.field == "price"
+
+
+@pytest.mark.parametrize("price", [1, MAX_PRICE])
+def test_a_price_may_reach_its_bounds(price: int) -> None:
+    assert product(price=eur(price)).price == eur(price)
+
+
+def test_the_dearest_order_still_adds_up() -> None:
+    assert MAX_PRICE * MAX_QUANTITY * MAX_LINES <= MAX_AMOUNT

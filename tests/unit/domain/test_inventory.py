@@ -1,0 +1,137 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shop.domain.errors import RuleBroken
+from shop.domain.inventory import (
+    MAX_ON_HAND,
+    Inventory,
+    Movement,
+    MovementKind,
+    OutOfStock,
+    Shortage,
+    StockBelowReserved,
+)
+from tests.factories import NOW, an_id, inventory
+
+STOCK = inventory("TEA", on_hand=10, reserved=4)
+
+
+@st.composite
+def stocks(draw: st.DrawFn) -> Inventory:
+    on_hand = draw(st.integers(0, 1_000))
+    return inventory("TEA", on_hand, draw(st.integers(0, on_hand)))
+
+
+class TestBounds:
+    @pytest.mark.parametrize(("on_hand", "reserved"), [(0, 1), (5, -1), (-1, 0), (-1, -1)])
+    def test_no_more_is_reserved_than_is_there(self, on_hand: int, reserved: int) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            inventory("TEA", on_hand, reserved)
+
+        assert caught.value.field == "reserved"
+
+    @pytest.mark.parametrize("quantity", [0, -1])
+    def test_nothing_or_less_is_not_moved(self, quantity: int) -> None:
+        moves = (STOCK.take, STOCK.put_back, STOCK.reserve, STOCK.release, STOCK.confirm)
+        for move in moves:
+            with pytest.raises(RuleBroken) as caught:
+                move(quantity)
+
+            assert caught.value.field == "quantity"
+
+    def test_there_are_only_so_many(self) -> None:
+        assert inventory("TEA", MAX_ON_HAND, MAX_ON_HAND).available == 0
+        with pytest.raises(RuleBroken) as caught:
+            inventory("TEA", MAX_ON_HAND).adjust(1)
+
+        assert caught.value.field == "delta"
+
+    def test_what_is_not_reserved_is_available(self) -> None:
+        assert STOCK.available == 6
+
+
+class TestChanges:
+    @pytest.mark.parametrize(
+        ("change", "on_hand", "reserved"),
+        [
+            (lambda stock: stock.adjust(5), 15, 4),
+            (lambda stock: stock.adjust(-6), 4, 4),
+            (lambda stock: stock.take(6), 4, 4),
+            (lambda stock: stock.put_back(2), 12, 4),
+            (lambda stock: stock.reserve(6), 10, 10),
+            (lambda stock: stock.release(4), 10, 0),
+            (lambda stock: stock.confirm(4), 6, 0),
+        ],
+    )
+    def test_each_changes_what_its_name_says(
+        self, change: Callable[[Inventory], Inventory], on_hand: int, reserved: int
+    ) -> None:
+        assert change(STOCK) == inventory("TEA", on_hand, reserved)
+        assert inventory("TEA", 10, 4) == STOCK
+
+    @pytest.mark.parametrize("change", [Inventory.take, Inventory.reserve])
+    def test_what_is_reserved_cannot_be_had(
+        self, change: Callable[[Inventory, int], Inventory]
+    ) -> None:
+        with pytest.raises(OutOfStock) as caught:
+            change(STOCK, 7)
+
+        assert caught.value.lines == (Shortage(sku="TEA", wanted=7, available=6),)
+
+    def test_goods_that_are_promised_do_not_go_missing(self) -> None:
+        with pytest.raises(StockBelowReserved) as caught:
+            STOCK.adjust(-7)
+
+        assert caught.value == StockBelowReserved(sku="TEA", on_hand=10, reserved=4)
+
+    @pytest.mark.parametrize("change", [Inventory.release, Inventory.confirm])
+    def test_no_more_is_given_up_than_was_reserved(
+        self, change: Callable[[Inventory, int], Inventory]
+    ) -> None:
+        with pytest.raises(RuleBroken):
+            change(STOCK, 5)
+
+    @given(stocks(), st.integers(1, 1_000))
+    def test_stock_is_taken_whole_or_not_at_all(self, stock: Inventory, quantity: int) -> None:
+        if quantity <= stock.available:
+            assert stock.shortage(quantity) is None
+            assert stock.take(quantity).put_back(quantity) == stock
+            assert stock.reserve(quantity).release(quantity) == stock
+            assert stock.reserve(quantity).confirm(quantity) == stock.take(quantity)
+        else:
+            shortage = Shortage(sku="TEA", wanted=quantity, available=stock.available)
+            assert stock.shortage(quantity) == shortage
+            with pytest.raises(OutOfStock):
+                stock.take(quantity)
+
+
+class TestMovement:
+    @given(stocks(), stocks())
+    def test_it_leads_from_one_state_to_the_next(self, before: Inventory, after: Inventory) -> None:
+        moved = Movement.between(
+            before,
+            after,
+            id=an_id("movement"),
+            kind=MovementKind.SALE,
+            order_id=an_id("order"),
+            reason="",
+            created_at=NOW,
+        )
+
+        assert before.on_hand + moved.on_hand_delta == after.on_hand
+        assert before.reserved + moved.reserved_delta == after.reserved
+        assert (moved.sku, moved.kind, moved.order_id) == ("TEA", "sale", an_id("order"))
+
+
+def test_every_short_line_is_named() -> None:
+    error = OutOfStock(
+        lines=(
+            Shortage(sku="TEA", wanted=3, available=1),
+            Shortage(sku="POT", wanted=2, available=0),
+        )
+    )
+
+    assert str(error) == "3 of TEA wanted, 1 available; 2 of POT wanted, 0 available."

@@ -1,0 +1,118 @@
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shop.domain.errors import RuleBroken
+from shop.domain.money import MAX_AMOUNT, Currency, Money
+from tests.factories import EUR, USD, eur
+
+# Three of them still add up to an amount that can be.
+THIRD = MAX_AMOUNT // 3
+
+amounts = st.integers(-THIRD, THIRD)
+moneys = amounts.map(eur)
+
+
+class TestCurrency:
+    @pytest.mark.parametrize("code", ["EUR", "USD", "JPY", "ZWG"])
+    def test_an_active_code_is_one(self, code: str) -> None:
+        assert Currency(code) == code
+
+    @pytest.mark.parametrize("code", ["", "eur", "EURO", "XXX", "XAU", "DEM", "E R"])
+    def test_no_other_word_is_one(self, code: str) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            Currency(code)
+
+        rule = f"{code!r} is no active code of ISO 4217"
+        assert caught.value == RuleBroken(field="currency", rule=rule)
+
+
+class TestArithmetic:
+    @given(moneys, moneys, moneys)
+    def test_the_order_of_adding_does_not_matter(self, a: Money, b: Money, c: Money) -> None:
+        assert a + b == b + a
+        assert (a + b) + c == a + (b + c)
+
+    @given(moneys, moneys)
+    def test_taking_away_undoes_adding(self, a: Money, b: Money) -> None:
+        assert a + b - b == a
+        assert a - b == a + -b
+        assert a - a == Money.zero(EUR)
+
+    @given(st.integers(-(10**6), 10**6), st.integers(0, 1_000))
+    def test_times_is_adding_again_and_again(self, amount: int, factor: int) -> None:
+        assert eur(amount) * factor == Money.total([eur(amount)] * factor, EUR)
+
+    @given(st.lists(st.integers(-(10**9), 10**9), max_size=20))
+    def test_a_total_is_the_sum_of_its_parts(self, parts: list[int]) -> None:
+        assert Money.total((eur(part) for part in parts), EUR) == eur(sum(parts))
+
+    @given(amounts, amounts)
+    def test_amounts_are_in_the_order_of_numbers(self, a: int, b: int) -> None:
+        assert (eur(a) < eur(b)) is (a < b)
+
+    @given(moneys)
+    def test_results_are_whole_numbers(self, money: Money) -> None:
+        for result in (money + money, money - money, money * 2, -money):
+            assert type(result.amount) is int
+
+    def test_no_parts_make_zero(self) -> None:
+        assert Money.total([], USD) == Money(amount=0, currency=USD)
+
+    @pytest.mark.parametrize(
+        "mix",
+        [
+            lambda a, b: a + b,
+            lambda a, b: a - b,
+            lambda a, b: a < b,
+            lambda a, b: a.require_currency(b.currency),
+            lambda a, b: Money.total([b], a.currency),
+        ],
+    )
+    def test_currencies_do_not_mix(self, mix: Callable[[Money, Money], object]) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            mix(eur(1), Money(amount=1, currency=USD))
+
+        assert caught.value.field == "currency"
+
+    def test_the_same_amount_of_another_currency_is_something_else(self) -> None:
+        assert eur(1) != Money(amount=1, currency=USD)
+
+
+class TestBounds:
+    @pytest.mark.parametrize("amount", [MAX_AMOUNT, -MAX_AMOUNT])
+    def test_the_largest_amounts_can_be(self, amount: int) -> None:
+        assert eur(amount).amount == amount
+
+    @pytest.mark.parametrize(
+        "exceed",
+        [
+            lambda: eur(MAX_AMOUNT + 1),
+            lambda: eur(-MAX_AMOUNT - 1),
+            lambda: eur(MAX_AMOUNT) + eur(1),
+            lambda: eur(-MAX_AMOUNT) - eur(1),
+            lambda: eur(MAX_AMOUNT) * 2,
+            lambda: Money.total([eur(MAX_AMOUNT), eur(1)], EUR),
+        ],
+    )
+    def test_larger_ones_cannot(self, exceed: Callable[[], Money]) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            exceed()
+
+        assert caught.value.field == "amount"
+
+    def test_every_amount_survives_a_reader_that_counts_in_floats(self) -> None:
+        assert int(float(MAX_AMOUNT)) == MAX_AMOUNT
+        assert MAX_AMOUNT < 2**53
+
+    def test_only_something_can_be_moved(self) -> None:
+        eur(1).require_positive()
+        for amount in (0, -1):
+            with pytest.raises(RuleBroken, match="amount: an amount to move is positive"):
+                eur(amount).require_positive()
+
+
+def test_money_reads_as_minor_units_and_currency() -> None:
+    assert str(eur(-1999)) == "-1999 EUR"

@@ -1,0 +1,83 @@
+from datetime import timedelta
+
+import pytest
+
+from shop.domain.events import OrderEvent
+from shop.domain.order import Actor, OrderStatus
+from shop.domain.payment import PaymentStatus
+from shop.domain.status import IllegalTransition
+from shop.domain.user import Role
+from tests.factories import NOW, eur, line, order, payment, user
+
+ADA = user("ada")
+ORDER = order(ADA, "1", line("TEA", 2))
+LATER = NOW + timedelta(days=1)
+
+
+def test_a_line_costs_its_quantity_times_its_price() -> None:
+    assert line("TEA", 3, unit_price=eur(199)).amount == eur(597)
+
+
+class TestHistory:
+    def test_it_begins_when_the_order_is_placed(self) -> None:
+        assert ORDER.placed(actor=Actor.CUSTOMER) == OrderEvent(
+            order_id=ORDER.id,
+            sequence=1,
+            before=None,
+            after="paid",
+            actor="customer",
+            created_at=NOW,
+        )
+
+    def test_it_begins_nowhere_else(self) -> None:
+        with pytest.raises(IllegalTransition):
+            order(ADA, status=OrderStatus.SHIPPED).placed(actor=Actor.CUSTOMER)
+
+    def test_each_step_is_counted_and_recorded(self) -> None:
+        shipped, first = ORDER.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+        delivered, second = shipped.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
+
+        assert shipped == order(ADA, "1", line("TEA", 2), status=OrderStatus.SHIPPED, version=2)
+        assert delivered.version == 3
+        assert first == OrderEvent(
+            order_id=ORDER.id,
+            sequence=2,
+            before="paid",
+            after="shipped",
+            actor="admin",
+            created_at=LATER,
+        )
+        assert (second.sequence, second.before, second.after) == (3, "shipped", "delivered")
+
+    def test_a_step_that_the_table_has_not_is_refused(self) -> None:
+        with pytest.raises(IllegalTransition) as caught:
+            ORDER.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
+
+        assert caught.value == IllegalTransition(before="paid", after="delivered")
+
+    def test_an_order_is_known_as_it_was_placed_whatever_became_of_it(self) -> None:
+        cancelled, _ = ORDER.become(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
+
+        assert cancelled.as_placed() == ORDER
+
+
+class TestVisibility:
+    def test_its_customer_and_admins_may_know_of_it(self) -> None:
+        assert ORDER.is_visible_to(ADA)
+        assert ORDER.is_visible_to(user("boss").with_role(Role.ADMIN))
+
+    def test_nobody_else_may(self) -> None:
+        assert not ORDER.is_visible_to(user("bob"))
+
+
+class TestPayment:
+    def test_it_takes_a_legal_step(self) -> None:
+        assert payment(ORDER).become(PaymentStatus.REFUNDED) == payment(
+            ORDER, status=PaymentStatus.REFUNDED
+        )
+
+    def test_any_other_step_is_refused(self) -> None:
+        with pytest.raises(IllegalTransition) as caught:
+            payment(ORDER).become(PaymentStatus.VOIDED)
+
+        assert caught.value == IllegalTransition(before="captured", after="voided")

@@ -1,0 +1,162 @@
+import json
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shop.domain.cart import Cart, CartLine
+from shop.domain.errors import RuleBroken
+from shop.domain.session import MAX_PREFERENCES_BYTES, Preferences, SessionPolicy
+from shop.domain.user import Role
+from tests.factories import NOW, an_id, session, user
+
+POLICY = SessionPolicy(idle=timedelta(hours=1), absolute=timedelta(hours=10))
+INSTANT = timedelta(microseconds=1)
+ADA = user("ada")
+EMPTY = session()
+CART = Cart(lines=(CartLine(sku="TEA", quantity=1),))
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.text(max_size=2), inner),
+    max_leaves=5,
+)
+objects = st.dictionaries(st.text(max_size=2), values, max_size=4)
+
+
+def test_a_session_begins_empty_and_belongs_to_nobody() -> None:
+    assert (EMPTY.user_id, EMPTY.roles, EMPTY.signed_in_at) == (None, frozenset(), None)
+    assert (EMPTY.preferences, EMPTY.cart, EMPTY.order_id) == ({}, Cart(), None)
+    assert (EMPTY.created_at, EMPTY.last_seen_at, EMPTY.version) == (NOW, NOW, 0)
+
+
+class TestExpiry:
+    def test_an_unused_session_ends(self) -> None:
+        assert EMPTY.expires_at(POLICY) == NOW + POLICY.idle
+        assert not EMPTY.is_expired(POLICY, NOW + POLICY.idle - INSTANT)
+        assert EMPTY.is_expired(POLICY, NOW + POLICY.idle)
+
+    def test_a_used_session_goes_on(self) -> None:
+        used = EMPTY.seen(NOW + timedelta(minutes=59))
+
+        assert used.expires_at(POLICY) == NOW + timedelta(minutes=119)
+        assert not used.is_expired(POLICY, NOW + POLICY.idle)
+
+    def test_every_session_ends_at_last_however_much_it_is_used(self) -> None:
+        used = EMPTY.seen(NOW + POLICY.absolute - INSTANT)
+
+        assert used.expires_at(POLICY) == NOW + POLICY.absolute
+        assert not used.is_expired(POLICY, NOW + POLICY.absolute - INSTANT)
+        assert used.is_expired(POLICY, NOW + POLICY.absolute)
+
+    def test_the_last_use_is_never_earlier_than_one_before(self) -> None:
+        assert EMPTY.seen(NOW - INSTANT) == EMPTY
+
+    @pytest.mark.parametrize(
+        ("idle", "touch_every"),
+        [
+            (timedelta(hours=1), timedelta(minutes=1)),
+            (timedelta(minutes=10), timedelta(minutes=1)),
+            (timedelta(seconds=10), timedelta(seconds=1)),
+        ],
+    )
+    def test_use_is_written_down_often_enough_not_to_end_a_used_session(
+        self, idle: timedelta, touch_every: timedelta
+    ) -> None:
+        assert SessionPolicy(idle=idle, absolute=timedelta(days=1)).touch_every == touch_every
+
+
+class TestSignIn:
+    def test_cart_and_preferences_come_along(self) -> None:
+        later = NOW + timedelta(minutes=5)
+        visitor = EMPTY.with_cart(CART).with_preferences({"theme": "dark"})
+
+        assert visitor.signed_in(ADA, at=later) == replace(
+            visitor,
+            user_id=ADA.id,
+            roles=ADA.roles,
+            signed_in_at=later,
+            created_at=later,
+            last_seen_at=later,
+        )
+
+    def test_its_time_begins_anew(self) -> None:
+        old = session(created_at=NOW - POLICY.absolute)
+
+        assert old.is_expired(POLICY, NOW)
+        assert not old.signed_in(ADA, at=NOW).is_expired(POLICY, NOW)
+
+    @pytest.mark.parametrize("before", [None, an_id("bob")])
+    def test_the_order_of_somebody_else_stays_behind(self, before: UUID | None) -> None:
+        tracking = session(user_id=before, order_id=an_id("order"))
+
+        assert tracking.signed_in(ADA, at=NOW).order_id is None
+
+    def test_ones_own_order_is_tracked_further(self) -> None:
+        tracking = session(user_id=ADA.id).tracking(an_id("order"))
+
+        assert tracking.signed_in(ADA, at=NOW).order_id == an_id("order")
+
+    def test_roles_can_change_while_it_lasts(self) -> None:
+        admin = frozenset({Role.ADMIN})
+
+        assert EMPTY.with_roles(admin) == session(roles=admin)
+
+
+class TestPreferences:
+    @pytest.mark.parametrize(
+        ("before", "patch", "after"),
+        # RFC 7396, appendix A: those whose target and result are objects.
+        [
+            ({"a": "b"}, {"a": "c"}, {"a": "c"}),
+            ({"a": "b"}, {"b": "c"}, {"a": "b", "b": "c"}),
+            ({"a": "b"}, {"a": None}, {}),
+            ({"a": "b", "b": "c"}, {"a": None}, {"b": "c"}),
+            ({"a": ["b"]}, {"a": "c"}, {"a": "c"}),
+            ({"a": "c"}, {"a": ["b"]}, {"a": ["b"]}),
+            ({"a": {"b": "c"}}, {"a": {"b": "d", "c": None}}, {"a": {"b": "d"}}),
+            ({"a": [{"b": "c"}]}, {"a": [1]}, {"a": [1]}),
+            ({"e": None}, {"a": 1}, {"e": None, "a": 1}),
+            ({}, {"a": {"bb": {"ccc": None}}}, {"a": {"bb": {}}}),
+            ({"a": "b"}, {}, {"a": "b"}),
+        ],
+    )
+    def test_a_merge_patch_does_what_its_standard_says(
+        self, before: Preferences, patch: Preferences, after: Preferences
+    ) -> None:
+        patched = session(preferences=before).with_preferences(patch)
+
+        assert patched == session(preferences=after)
+
+    @given(objects, objects)
+    def test_a_patch_changes_neither_what_it_patches_nor_itself(
+        self, before: dict[str, object], patch: dict[str, object]
+    ) -> None:
+        said = json.dumps([before, patch])
+
+        session(preferences=before).with_preferences(patch)
+
+        assert json.dumps([before, patch]) == said
+
+    @given(objects, objects)
+    def test_the_same_patch_again_changes_nothing(
+        self, before: dict[str, object], patch: dict[str, object]
+    ) -> None:
+        once = session(preferences=before).with_preferences(patch)
+
+        assert once.with_preferences(patch) == once
+
+    @pytest.mark.parametrize("letter", ["a", "ü", "🙂"])
+    def test_they_take_two_kilobytes_and_no_more(self, letter: str) -> None:
+        size = len(letter.encode())
+        most = (MAX_PREFERENCES_BYTES - len('{"a": ""}')) // size
+        full = EMPTY.with_preferences({"a": letter * most})
+
+        with pytest.raises(RuleBroken) as caught:
+            full.with_preferences({"a": letter * (most + 1)})
+
+        assert caught.value.field == "preferences"
+        assert full.with_preferences({"a": None}) == EMPTY

@@ -1,0 +1,83 @@
+"""The status tables, walked completely."""
+
+from contextlib import suppress
+from enum import StrEnum
+from typing import TypeVar
+
+import pytest
+
+from shop.domain.order import ORDER_STATUSES, OrderStatus
+from shop.domain.payment import PAYMENT_STATUSES, PaymentStatus
+from shop.domain.status import IllegalTransition, StatusTable
+
+S = TypeVar("S", bound=StrEnum)
+
+ORDER_STEPS = {
+    "new pending",
+    "new paid",
+    "pending paid",
+    "pending declined",
+    "pending expired",
+    "pending cancelled",
+    "paid shipped",
+    "paid cancelled",
+    "paid refunded",
+    "shipped delivered",
+    "shipped refunded",
+    "delivered refunded",
+}
+PAYMENT_STEPS = {
+    "new pending",
+    "new captured",
+    "pending authorised",
+    "pending declined",
+    "pending voided",
+    "authorised captured",
+    "authorised voided",
+    "captured refunded",
+}
+
+
+def _legal_steps(table: StatusTable[S], statuses: type[S]) -> set[str]:
+    """Try every step that can be thought of; return those that are not refused."""
+    legal = set()
+    for before in (None, *statuses):
+        for after in statuses:
+            step = f"{'new' if before is None else before.value} {after.value}"
+            with suppress(IllegalTransition):
+                table.require(before, after)
+                legal.add(step)
+    return legal
+
+
+def test_an_order_takes_these_steps_and_no_other() -> None:
+    assert _legal_steps(ORDER_STATUSES, OrderStatus) == ORDER_STEPS
+
+
+def test_a_payment_takes_these_steps_and_no_other() -> None:
+    assert _legal_steps(PAYMENT_STATUSES, PaymentStatus) == PAYMENT_STEPS
+
+
+@pytest.mark.parametrize(
+    ("statuses", "steps"), [(OrderStatus, ORDER_STEPS), (PaymentStatus, PAYMENT_STEPS)]
+)
+def test_every_status_can_be_reached_and_none_leads_back(
+    statuses: type[StrEnum], steps: set[str]
+) -> None:
+    reached, ahead = set[str](), {"new"}
+    rounds = 0
+    while ahead:
+        # A circle would go on for ever.
+        rounds += 1
+        assert rounds <= len(statuses) + 1
+        reached |= ahead
+        ahead = {after for before, after in map(str.split, steps) if before in ahead}
+
+    assert reached == {"new", *statuses}
+
+
+def test_an_illegal_step_is_told_in_words() -> None:
+    with pytest.raises(IllegalTransition, match=r"^What is shipped cannot become paid\.$"):
+        ORDER_STATUSES.require(OrderStatus.SHIPPED, OrderStatus.PAID)
+    with pytest.raises(IllegalTransition, match=r"^What is new cannot become shipped\.$"):
+        ORDER_STATUSES.require(None, OrderStatus.SHIPPED)

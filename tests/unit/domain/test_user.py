@@ -1,0 +1,156 @@
+import pytest
+
+from shop.domain.errors import RuleBroken
+from shop.domain.user import (
+    MAX_EMAIL_CHARACTERS,
+    MAX_NAME_CHARACTERS,
+    MAX_PASSWORD_CHARACTERS,
+    MIN_PASSWORD_CHARACTERS,
+    Forbidden,
+    Role,
+    normalise_email,
+    normalise_name,
+    require_password,
+)
+from tests.factories import user
+
+ADA = user("ada")
+
+
+class TestEmail:
+    @pytest.mark.parametrize(
+        ("text", "address"),
+        [
+            ("ada@example.com", "ada@example.com"),
+            (" Ada@Example.COM\n", "ada@example.com"),
+            ("ada+shop@sub.example.co.uk", "ada+shop@sub.example.co.uk"),
+            ("o'hara@example.com", "o'hara@example.com"),
+            ("a@b", "a@b"),
+            ("a@localhost", "a@localhost"),
+            ("ZOE\u0308@example.com", "zo\xeb@example.com"),
+            ("大江@例え.jp", "大江@例え.jp"),
+            ("a" * 64 + "@example.com", "a" * 64 + "@example.com"),
+        ],
+    )
+    def test_an_address_has_one_form(self, text: str, address: str) -> None:
+        assert normalise_email(text) == address
+        assert normalise_email(address) == address
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "",
+            "ada",
+            "@example.com",
+            "ada@",
+            "ada@@example.com",
+            "a@b@c",
+            "ada@.com",
+            "ada@example.",
+            "ada@exam ple.com",
+            "a da@example.com",
+            "ada@exa_mple.com",
+            "ada@-example.com",
+            "ada\x00@example.com",
+            "ada@example.com\r\nBcc: eve@example.com",
+            "<ada@example.com>",
+            "ada,bob@example.com",
+            '"ada"@example.com',
+            "a" * 65 + "@example.com",
+            "ada@" + "x" * 64 + ".com",
+        ],
+    )
+    def test_no_other_text_is_an_address(self, text: str) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            normalise_email(text)
+
+        assert caught.value.field == "email"
+
+    def test_an_address_is_only_so_long(self) -> None:
+        host = ".".join(["x" * 61] * 4)
+        longest = "a" * (MAX_EMAIL_CHARACTERS - len(host) - 1) + "@" + host
+
+        assert normalise_email(longest) == longest
+        with pytest.raises(RuleBroken):
+            normalise_email("a" + longest)
+
+    def test_a_long_text_is_refused_at_once(self) -> None:
+        with pytest.raises(RuleBroken):
+            normalise_email("a@" + "a" * 100_000)
+
+
+class TestName:
+    @pytest.mark.parametrize(
+        ("text", "name"),
+        [
+            ("Ada", "Ada"),
+            ("  Ada Lovelace\t", "Ada Lovelace"),
+            ("Zoe\u0308", "Zo\xeb"),
+            ("x" * MAX_NAME_CHARACTERS, "x" * MAX_NAME_CHARACTERS),
+            (f" {'x' * MAX_NAME_CHARACTERS} ", "x" * MAX_NAME_CHARACTERS),
+        ],
+    )
+    def test_a_name_is_kept_composed_and_without_space_around_it(
+        self, text: str, name: str
+    ) -> None:
+        assert normalise_name(text) == name
+
+    @pytest.mark.parametrize("text", ["Ada\0", "Ada\nLovelace", "Ada\u202e", "\ud800"])
+    def test_a_name_can_be_printed(self, text: str) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            normalise_name(text)
+
+        assert caught.value.field == "name"
+
+    @pytest.mark.parametrize("text", ["", " \t\n", "x" * (MAX_NAME_CHARACTERS + 1)])
+    def test_a_name_is_neither_empty_nor_endless(self, text: str) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            normalise_name(text)
+
+        assert caught.value.field == "name"
+
+
+class TestPassword:
+    @pytest.mark.parametrize(
+        "password",
+        [
+            "x" * MIN_PASSWORD_CHARACTERS,
+            "x" * MAX_PASSWORD_CHARACTERS,
+            "        ",
+            "密码密码密码密码",
+            "🙂" * MAX_PASSWORD_CHARACTERS,
+        ],
+    )
+    def test_it_may_have_any_characters(self, password: str) -> None:
+        require_password(password)
+
+    @pytest.mark.parametrize(
+        "password",
+        ["", "x" * (MIN_PASSWORD_CHARACTERS - 1), "x" * (MAX_PASSWORD_CHARACTERS + 1)],
+    )
+    def test_it_is_neither_short_nor_endless(self, password: str) -> None:
+        with pytest.raises(RuleBroken) as caught:
+            require_password(password, field="new")
+
+        assert caught.value == RuleBroken(field="new", rule="it has 8 to 128 characters")
+
+
+class TestRoles:
+    def test_they_come_and_go(self) -> None:
+        admin = ADA.with_role(Role.ADMIN)
+
+        assert admin.roles == {Role.CUSTOMER, Role.ADMIN}
+        assert admin.with_role(Role.ADMIN) == admin
+        assert admin.without_role(Role.ADMIN) == ADA
+        assert ADA.without_role(Role.ADMIN) == ADA
+
+    def test_what_takes_a_role_is_refused_without_it(self) -> None:
+        ADA.require(Role.CUSTOMER)
+        with pytest.raises(Forbidden) as caught:
+            ADA.require(Role.ADMIN)
+
+        assert caught.value == Forbidden(role="admin")
+
+
+def test_a_password_is_replaced_by_its_hash() -> None:
+    assert ADA.with_password_hash("another") == user("ada", password_hash="another")
