@@ -4,6 +4,7 @@ from typing import TypeVar
 
 from starlette.datastructures import Headers
 
+from shop.application.admission import Visit
 from shop.application.idempotency import Reply
 from shop.application.ports.session_store import SessionToken
 from shop.entrypoints.http.cookie import SessionCookie
@@ -32,6 +33,10 @@ class Exchange:
         """Have the visitor hold a new token from now on; None leaves it at the old one."""
         if issued is not None:
             self.headers["set-cookie"] = self._cookie.set_to(issued)
+
+    def follow(self, visit: Visit | None) -> None:
+        """Have the visitor hold what was issued in the course of a visit, if anything was."""
+        self.hold(None if visit is None else visit.issued)
 
     def forget(self, *, when: bool = True) -> None:
         """Have the visitor hold nothing any more."""

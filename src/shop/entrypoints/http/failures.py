@@ -1,7 +1,7 @@
 """Failures: whatever was raised, turned into the refusal that tells of it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi.exceptions import RequestValidationError
@@ -17,14 +17,16 @@ from shop.domain.errors import RuleBroken, ShopError
 from shop.domain.session import SessionExpired
 from shop.entrypoints.http import refusals
 from shop.entrypoints.http.exchange import Exchange
-from shop.entrypoints.http.middleware.body_limit import MAX_BODY_BYTES
 from shop.entrypoints.http.problems import ProblemResponse
-
-MAX_FAULTS = 20
-"""More would help nobody, and an answer is not to outgrow its request a hundredfold."""
 
 HANDLED = (HTTPException, RequestValidationError, ShopError, StoreFailure, Unmigrated)
 """What is raised in the ordinary course of things; anything else is a fault of the shop."""
+
+_FAILURES: Mapping[type[BaseException], type[ShopError]] = {
+    OutcomeUnknown: refusals.OutcomeUnknown,
+    StoreFailure: refusals.Unavailable,
+    Unmigrated: refusals.Unmigrated,
+}
 
 _log = logging.getLogger(__name__)
 
@@ -47,20 +49,12 @@ def _refusal(error: Exception, scope: Scope) -> ShopError:
             return _invalid(error.errors())
         case HTTPException():
             return _refused_by_framework(error.status_code, scope)
-        case OutcomeUnknown():
-            return _logged(error, refusals.OutcomeUnknown())
-        case Unmigrated():
-            return _logged(error, refusals.Unmigrated())
-        case StoreFailure():
-            return _logged(error, refusals.Unavailable())
+        case StoreFailure() | Unmigrated():
+            _log.warning("%s: %s", type(error).__name__, error)
+            return next(_FAILURES[each] for each in type(error).__mro__ if each in _FAILURES)()
         case _:
             _log.error("request failed", exc_info=error)
             return refusals.InternalError()
-
-
-def _logged(error: Exception, refusal: ShopError) -> ShopError:
-    _log.warning("%s: %s", type(error).__name__, error)
-    return refusal
 
 
 def _refused_by_framework(status: int, scope: Scope) -> ShopError:
@@ -70,7 +64,7 @@ def _refused_by_framework(status: int, scope: Scope) -> ShopError:
         case 405:
             return refusals.MethodNotAllowed(allow=_allowed_methods(scope))
         case 413:
-            return refusals.ContentTooLarge(limit_bytes=MAX_BODY_BYTES)
+            return refusals.ContentTooLarge(limit_bytes=refusals.MAX_BODY_BYTES)
         case _:
             return refusals.InvalidRequest.at("", "The request cannot be read.")
 
@@ -85,11 +79,8 @@ def _allowed_methods(scope: Scope) -> tuple[str, ...]:
 
 
 def _invalid(errors: Sequence[Any]) -> refusals.InvalidRequest:
-    return refusals.InvalidRequest(
-        errors=tuple(
-            refusals.Fault(pointer=_pointer(error), detail=_detail(error))
-            for error in errors[:MAX_FAULTS]
-        )
+    return refusals.InvalidRequest.of(
+        refusals.Fault(pointer=_pointer(error), detail=_detail(error)) for error in errors
     )
 
 

@@ -5,7 +5,7 @@ DOCS_PATH = "/docs"
 OPENAPI_PATH = "/openapi.json"
 
 STYLE = """
-body { font: 1.125rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem }
+body { font: 1.125rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto }
 code { background: #8882; padding: 0.1em 0.3em; border-radius: 0.3em }
 """
 
@@ -28,7 +28,7 @@ in JSON under <code>/api/v1</code>.</p>
 </html>
 """
 
-_LINKS = """<li><a href="/openapi.json">/openapi.json</a> describes every request and every answer.</li>
+_LINKS = """<li><a href="/openapi.json">/openapi.json</a> describes every request and answer.</li>
 <li><a href="/api/v1/products">/api/v1/products</a> is what is for sale.</li>
 <li><a href="/readyz">/readyz</a> tells whether orders can be taken.</li>
 <li>The tour in README.md places an order with a few lines of <code>curl</code>.</li>"""

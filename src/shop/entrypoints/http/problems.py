@@ -36,8 +36,8 @@ class Kind:
 
 
 # RFC 9110, section 15.5.2, has every 401 name a scheme; browsers leave one they do not know alone.
-_UNAUTHENTICATED = Kind(status=401, headers={"www-authenticate": 'Cookie realm="shop"'})
-_AGAIN_SHORTLY = {"retry-after": "1"}
+_UNAUTHENTICATED = Kind(status=401, headers={"WWW-Authenticate": 'Cookie realm="shop"'})
+_AGAIN_SHORTLY = {"Retry-After": "1"}
 
 KINDS: Mapping[type[ShopError], Kind] = {
     InvalidIdempotencyKey: Kind(status=400),

@@ -1,9 +1,15 @@
-"""What HTTP itself refuses, before any rule of the shop is asked; and failures, told as refusals."""
+"""What HTTP itself refuses, before any rule of the shop is asked; and how failures are told."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
 
 from shop.domain.errors import AccessDenied, NotFound, ShopError
+
+MAX_BODY_BYTES = 64 * 1024
+MAX_FAULTS = 20
+"""More would help nobody, and an answer is not to outgrow its request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +35,11 @@ class InvalidRequest(ShopError):
     def at(cls, pointer: str, detail: str) -> Self:
         """Return the refusal for one fault."""
         return cls(errors=(Fault(pointer=pointer, detail=detail),))
+
+    @classmethod
+    def of(cls, faults: Iterable[Fault]) -> Self:
+        """Return the refusal for a number of faults, of which the first ones are told."""
+        return cls(errors=tuple(islice(faults, MAX_FAULTS)))
 
 
 class InvalidIdempotencyKey(ShopError):

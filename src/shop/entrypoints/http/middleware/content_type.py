@@ -25,10 +25,8 @@ class ContentType:
 
 def _require_json(method: str, headers: Headers) -> None:
     accept = (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
-    types = [_media_type(value) for value in headers.getlist("content-type")]
-    if types and types != [types[0]] or any(each not in accept for each in types):
-        raise UnsupportedMediaType(accept=accept)
-    if not types and _has_body(headers):
+    declared = [_media_type(value) for value in headers.getlist("content-type")]
+    if _has_body(headers) and declared not in [[each] for each in accept]:
         raise UnsupportedMediaType(accept=accept)
 
 

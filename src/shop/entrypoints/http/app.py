@@ -1,0 +1,89 @@
+"""The app: routers, middleware and problems around a container."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cache, partial
+
+from fastapi import FastAPI
+from starlette.middleware import Middleware
+
+from shop.entrypoints.container import Container
+from shop.entrypoints.http import failures
+from shop.entrypoints.http.cookie import SessionCookie
+from shop.entrypoints.http.middleware.body_limit import BodyLimit
+from shop.entrypoints.http.middleware.content_type import ContentType
+from shop.entrypoints.http.middleware.cross_site import CrossSiteRefusal
+from shop.entrypoints.http.middleware.request_log import RequestLog
+from shop.entrypoints.http.middleware.response_headers import ResponseHeaders
+from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
+from shop.entrypoints.http.openapi import openapi_document, refuses
+from shop.entrypoints.http.pages import DOCS_PATH, OPENAPI_PATH
+from shop.entrypoints.http.refusals import InvalidRequest
+from shop.entrypoints.http.routers import (
+    account,
+    cart,
+    operations,
+    orders,
+    products,
+    session,
+    users,
+)
+
+# In the order in which the router tries them: first what is asked for most.
+_ROUTERS = (
+    orders.router,
+    cart.router,
+    products.router,
+    session.router,
+    account.router,
+    users.router,
+    operations.router,
+)
+
+_DESCRIPTION = """Takes orders: all of an order happens or nothing of it, exactly once.
+
+Money is in minor units. Lists come in pages: follow `next` with `?cursor=`. What moves money takes
+an `Idempotency-Key`; send the same one again whenever an answer did not arrive."""
+
+
+def create_app(container: Container) -> FastAPI:
+    """Return the app that serves what the container holds; it closes the database at its end."""
+    settings = container.settings()
+    cookie = SessionCookie(
+        secure=settings.is_production, lifetime_seconds=settings.session_absolute_seconds
+    )
+    app = FastAPI(
+        title="shop",
+        version="1",
+        description=_DESCRIPTION,
+        openapi_url=OPENAPI_PATH,
+        docs_url=None if settings.is_production else DOCS_PATH,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
+        lifespan=_lifespan,
+        exception_handlers=dict.fromkeys(failures.HANDLED, failures.answer),
+        middleware=[
+            Middleware(RequestLog),
+            Middleware(ResponseHeaders, cookie=cookie, is_production=settings.is_production),
+            Middleware(UnexpectedErrors),
+            Middleware(CrossSiteRefusal),
+            Middleware(BodyLimit),
+            Middleware(ContentType),
+        ],
+    )
+    app.state.container = container
+    for router in _ROUTERS:
+        app.include_router(router, responses=refuses(InvalidRequest))
+    # FastAPI's own way to another document; it is made when first asked for.
+    app.openapi = cache(partial(openapi_document, app, cookie))  # type: ignore[method-assign]
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    container: Container = app.state.container
+    yield
+    await container.transact().finish()
+    await container.database().close()

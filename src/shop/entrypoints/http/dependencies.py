@@ -1,0 +1,150 @@
+"""What handlers are given: use cases from the container, and whoever sent the request."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+from fastapi import Depends, Request
+
+from shop.application.accounts import Accounts
+from shop.application.admission import Visit
+from shop.application.carts import Carts
+from shop.application.catalogue import Catalogue
+from shop.application.idempotency import Reply
+from shop.application.inventory import Stock
+from shop.application.orders.cancel import CancelOrders
+from shop.application.orders.consult import ConsultOrders
+from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.ports.database import Database
+from shop.application.ports.session_store import SessionToken
+from shop.application.sessions import Sessions
+from shop.application.transfers import MakeTransfer, Transfers
+from shop.domain.account import Transfer
+from shop.domain.cart import Cart
+from shop.domain.session import NotSignedIn
+from shop.domain.user import Role, User
+from shop.entrypoints.container import Container
+from shop.entrypoints.http.exchange import Exchange
+from shop.entrypoints.http.keys import idempotency_key
+from shop.entrypoints.settings import Settings
+
+C = TypeVar("C")
+T = TypeVar("T")
+
+
+class OneByOne(Generic[C, T]):
+    """Brings single commands to a use case that serves many: the seam for grouping them."""
+
+    def __init__(self, many: Callable[[Sequence[C]], Awaitable[Sequence[Reply[T]]]]) -> None:
+        self._many = many
+
+    async def send(self, command: C) -> Reply[T]:
+        """Return the reply to this command."""
+        (reply,) = await self._many([command])
+        return reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visitor:
+    """Who sent the request: the token that they hold by now, and the visit that it opened."""
+
+    token: SessionToken | None
+    visit: Visit | None
+
+    @property
+    def cart(self) -> Cart:
+        """What the visitor means to buy."""
+        return Cart() if self.visit is None else self.visit.session.cart
+
+    @property
+    def known_visit(self) -> Visit:
+        """The visit, signed in or not; raise `NotSignedIn` where there is none."""
+        if self.visit is None:
+            raise NotSignedIn
+        return self.visit
+
+    @property
+    def user(self) -> User:
+        """The signed-in user; raise `NotSignedIn` where there is none."""
+        return self.known_visit.signed_in_user
+
+
+def _from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  FastAPI's marker.
+    async def from_container(request: Request) -> T:
+        return provide(request.app.state.container)
+
+    return Depends(from_container)
+
+
+async def _exchange(request: Request) -> Exchange:
+    exchange: Exchange = request.state.exchange
+    return exchange
+
+
+async def _held_token(request: Request) -> SessionToken | None:
+    return (await _exchange(request)).token(request.headers)
+
+
+async def _required_token(request: Request) -> SessionToken:
+    token = await _held_token(request)
+    if token is None:
+        raise NotSignedIn
+    return token
+
+
+async def _anyone(request: Request) -> Visitor:
+    """Let the visitor in: their session was used, and a token that is due for it is renewed."""
+    container: Container = request.app.state.container
+    exchange = await _exchange(request)
+    token = exchange.token(request.headers)
+    visit = await container.sessions().enter(token)
+    exchange.follow(visit)
+    return Visitor(token=token if visit is None else visit.issued or token, visit=visit)
+
+
+async def _signed_in(visitor: Annotated[Visitor, Depends(_anyone)]) -> Visitor:
+    _ = visitor.user
+    return visitor
+
+
+async def _admin(visitor: Annotated[Visitor, Depends(_anyone)]) -> Visitor:
+    # The use case asks again, in its transaction. Asking here, too, tells a customer 403 rather
+    # than what is wrong with a body that they have no business to send.
+    visitor.user.require(Role.ADMIN)
+    return visitor
+
+
+async def _idempotency_key(request: Request) -> str:
+    return idempotency_key(request.headers)
+
+
+CurrentExchange = Annotated[Exchange, Depends(_exchange)]
+HeldToken = Annotated[SessionToken | None, Depends(_held_token)]
+RequiredToken = Annotated[SessionToken, Depends(_required_token)]
+Anyone = Annotated[Visitor, Depends(_anyone)]
+SignedIn = Annotated[Visitor, Depends(_signed_in)]
+Admin = Annotated[Visitor, Depends(_admin)]
+Key = Annotated[str, Depends(_idempotency_key)]
+
+TheSettings = Annotated[Settings, _from_container(lambda container: container.settings())]
+TheDatabase = Annotated[Database, _from_container(lambda container: container.database())]
+TheAccounts = Annotated[Accounts, _from_container(lambda container: container.accounts())]
+TheSessions = Annotated[Sessions, _from_container(lambda container: container.sessions())]
+TheCatalogue = Annotated[Catalogue, _from_container(lambda container: container.catalogue())]
+TheStock = Annotated[Stock, _from_container(lambda container: container.stock())]
+TheCarts = Annotated[Carts, _from_container(lambda container: container.carts())]
+TheTransfers = Annotated[Transfers, _from_container(lambda container: container.transfers())]
+ToMakeTransfers = Annotated[
+    OneByOne[MakeTransfer, Transfer],
+    _from_container(lambda container: OneByOne(container.transfers().make)),
+]
+ToPlaceOrders = Annotated[
+    OneByOne[PlaceOrder, PlacedOrder],
+    _from_container(lambda container: OneByOne(container.place_orders().place)),
+]
+ToCancelOrders = Annotated[
+    CancelOrders, _from_container(lambda container: container.cancel_orders())
+]
+ToConsultOrders = Annotated[
+    ConsultOrders, _from_container(lambda container: container.consult_orders())
+]

@@ -1,0 +1,96 @@
+"""A true example of every error that the API tells of: made by the code that makes real ones."""
+
+from collections.abc import Iterator
+
+from shop.application.idempotency import IdempotencyKeyReused, RequestInProgress
+from shop.domain.account import (
+    AccountNotFound,
+    BalanceTooLarge,
+    InsufficientFunds,
+    RecipientNotFound,
+)
+from shop.domain.cart import EmptyCart
+from shop.domain.catalogue import ProductNotFound
+from shop.domain.errors import ShopError
+from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
+from shop.domain.money import Currency, Money
+from shop.domain.order import NoOrder, OrderNotFound, PriceChanged
+from shop.domain.session import (
+    NotSignedIn,
+    SessionConflict,
+    SessionExpired,
+    SessionNotFound,
+    SessionTooLarge,
+)
+from shop.domain.status import IllegalTransition
+from shop.domain.user import EmailTaken, Forbidden, UserNotFound, WrongCredentials
+from shop.entrypoints.http import refusals
+from shop.entrypoints.http.middleware.content_type import JSON
+
+_EUR = Currency("EUR")
+
+
+def examples() -> Iterator[ShopError]:
+    """Make one error of each class."""
+    yield from _of_the_shop()
+    yield from _of_http()
+
+
+def example_of(error: type[ShopError]) -> ShopError:
+    """Make an error of this class."""
+    return next(example for example in examples() if type(example) is error)
+
+
+def example_with_slug(slug: str) -> ShopError:
+    """Make an error with this slug; raise `ProblemNotFound` where there is none."""
+    for example in examples():
+        if example.slug == slug:
+            return example
+    raise refusals.ProblemNotFound
+
+
+def _of_the_shop() -> Iterator[ShopError]:
+    yield EmailTaken()
+    yield WrongCredentials()
+    yield Forbidden(role="admin")
+    yield UserNotFound()
+    yield NotSignedIn()
+    yield SessionExpired()
+    yield SessionNotFound()
+    yield SessionConflict()
+    yield SessionTooLarge(limit_bytes=4000)
+    yield InsufficientFunds(balance=_eur(500), required=_eur(1999))
+    yield BalanceTooLarge()
+    yield RecipientNotFound(email="grace@example.com")
+    yield AccountNotFound()
+    yield ProductNotFound(sku="TEA-EARL-GREY")
+    yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", wanted=2, available=1),))
+    yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
+    yield EmptyCart()
+    yield PriceChanged(expected=_eur(1999), total=_eur(2099))
+    yield OrderNotFound()
+    yield NoOrder()
+    yield IllegalTransition(before="cancelled", after="cancelled")
+    yield IdempotencyKeyReused()
+    yield RequestInProgress()
+
+
+def _of_http() -> Iterator[ShopError]:
+    yield refusals.InvalidRequest.at(
+        "/lines/0/quantity", "Input should be greater than or equal to 1."
+    )
+    yield refusals.InvalidIdempotencyKey()
+    yield refusals.CrossSite()
+    yield refusals.RouteNotFound()
+    yield refusals.ProblemNotFound()
+    yield refusals.MethodNotAllowed(allow=("GET", "POST"))
+    yield refusals.ContentTooLarge(limit_bytes=refusals.MAX_BODY_BYTES)
+    yield refusals.UnsupportedMediaType(accept=(JSON,))
+    yield refusals.InternalError()
+    yield refusals.Unavailable()
+    yield refusals.OutcomeUnknown()
+    yield refusals.Unmigrated()
+
+
+def _eur(amount: int) -> Money:
+    return Money(amount=amount, currency=_EUR)

@@ -1,0 +1,111 @@
+"""Accounts, and the money that moves between them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from shop.application.transfers import GiveCredit, MakeTransfer
+from shop.domain.account import (
+    AccountNotFound,
+    BalanceTooLarge,
+    InsufficientFunds,
+    RecipientNotFound,
+)
+from shop.entrypoints.http.dependencies import (
+    Admin,
+    CurrentExchange,
+    Key,
+    SignedIn,
+    TheAccounts,
+    TheTransfers,
+    ToMakeTransfers,
+)
+from shop.entrypoints.http.openapi import (
+    KEY_PARAMETER,
+    TO_ADMINS,
+    TO_SIGNED_IN,
+    UNDER_KEY,
+    refuses,
+)
+from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.schemas.accounts import (
+    AccountAnswer,
+    NewCredit,
+    NewTransfer,
+    TransferAnswer,
+    TransferList,
+)
+from shop.entrypoints.http.schemas.pages import MomentPage
+
+router = APIRouter(prefix="/api/v1", tags=["money"], route_class=StrictRoute)
+
+AccountId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a11-8c1d-4a5b6c7d8e9f"])]
+
+
+@router.get("/account", responses=refuses(*TO_SIGNED_IN, AccountNotFound))
+async def show_account(visitor: SignedIn, accounts: TheAccounts) -> AccountAnswer:
+    """Return my account."""
+    return AccountAnswer.of(await accounts.show(visitor.user))
+
+
+@router.get("/account/transfers", responses=refuses(*TO_SIGNED_IN, AccountNotFound))
+async def list_transfers(
+    visitor: SignedIn, query: Annotated[MomentPage, Query()], accounts: TheAccounts
+) -> TransferList:
+    """List what went in and out of my account, the newest first."""
+    account, entries = await accounts.entries(visitor.user, query.page())
+    return TransferList.of(account, entries)
+
+
+@router.post(
+    "/transfers",
+    status_code=201,
+    responses=refuses(
+        *TO_SIGNED_IN, *UNDER_KEY, RecipientNotFound, InsufficientFunds, BalanceTooLarge
+    ),
+    openapi_extra=KEY_PARAMETER,
+)
+async def make_transfer(
+    body: NewTransfer,
+    visitor: SignedIn,
+    key: Key,
+    transfers: ToMakeTransfers,
+    exchange: CurrentExchange,
+) -> TransferAnswer:
+    """Pass money to another customer, once under the key."""
+    command = MakeTransfer(
+        session=visitor.token,
+        key=key,
+        to=body.to,
+        amount=body.amount.to_money(),
+        note=body.note,
+    )
+    transfer = exchange.unwrap(await transfers.send(command))
+    return TransferAnswer.sent(transfer, to=body.to)
+
+
+@router.post(
+    "/accounts/{account_id}/credits",
+    status_code=201,
+    responses=refuses(*TO_ADMINS, *UNDER_KEY, AccountNotFound, BalanceTooLarge),
+    openapi_extra=KEY_PARAMETER,
+)
+async def give_credit(
+    account_id: AccountId,
+    body: NewCredit,
+    visitor: Admin,
+    key: Key,
+    transfers: TheTransfers,
+    exchange: CurrentExchange,
+) -> TransferAnswer:
+    """Put money of the shop into a customer's account, once under the key (admin)."""
+    command = GiveCredit(
+        session=visitor.token,
+        key=key,
+        account_id=account_id,
+        amount=body.amount.to_money(),
+        reason=body.reason,
+    )
+    transfer = exchange.unwrap(await transfers.give_credit(command))
+    return TransferAnswer.credited(transfer)

@@ -1,0 +1,114 @@
+"""Orders: place them, look at them, cancel them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query
+
+from shop.application.orders.cancel import CancelOrder
+from shop.application.orders.consult import OrderQuestion
+from shop.application.orders.place import PlaceOrder
+from shop.domain.account import BalanceTooLarge, InsufficientFunds
+from shop.domain.cart import EmptyCart
+from shop.domain.catalogue import ProductNotFound
+from shop.domain.inventory import OutOfStock
+from shop.domain.order import OrderNotFound, PriceChanged
+from shop.domain.session import SessionTooLarge
+from shop.domain.status import IllegalTransition
+from shop.domain.user import Forbidden
+from shop.entrypoints.http.dependencies import (
+    CurrentExchange,
+    Key,
+    RequiredToken,
+    SignedIn,
+    ToCancelOrders,
+    ToConsultOrders,
+    ToPlaceOrders,
+)
+from shop.entrypoints.http.openapi import KEY_PARAMETER, TO_SIGNED_IN, UNDER_KEY, refuses
+from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.schemas.orders import (
+    History,
+    NewOrder,
+    Nothing,
+    OrderAnswer,
+    OrderList,
+)
+from shop.entrypoints.http.schemas.pages import OrderPage
+
+router = APIRouter(prefix="/api/v1/orders", tags=["orders"], route_class=StrictRoute)
+
+OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"])]
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=refuses(
+        *TO_SIGNED_IN,
+        *UNDER_KEY,
+        EmptyCart,
+        ProductNotFound,
+        PriceChanged,
+        OutOfStock,
+        InsufficientFunds,
+        SessionTooLarge,
+    ),
+    openapi_extra=KEY_PARAMETER,
+)
+async def place_order(
+    body: NewOrder,
+    token: RequiredToken,
+    key: Key,
+    orders: ToPlaceOrders,
+    exchange: CurrentExchange,
+) -> OrderAnswer:
+    """Buy these lines, or my cart, and pay: all of it or nothing, once under the key."""
+    command = PlaceOrder(
+        session=token,
+        key=key,
+        lines=body.cart_lines(),
+        expected_total=body.expected_money(),
+    )
+    placed = exchange.unwrap(await orders.send(command))
+    exchange.hold(placed.issued)
+    return OrderAnswer.of(placed.order, placed.payment)
+
+
+@router.get("", responses=refuses(*TO_SIGNED_IN, Forbidden))
+async def list_orders(
+    visitor: SignedIn, query: Annotated[OrderPage, Query()], orders: ToConsultOrders
+) -> OrderList:
+    """List my orders, the newest first; an admin may ask for others'."""
+    question = OrderQuestion(user=visitor.user, user_id=query.user_id, status=query.status)
+    return OrderList.of(await orders.search(question, query.page()))
+
+
+@router.get("/{order_id}", responses=refuses(*TO_SIGNED_IN, OrderNotFound))
+async def show_order(order_id: OrderId, visitor: SignedIn, orders: ToConsultOrders) -> OrderAnswer:
+    """Return an order of mine; an admin sees anybody's."""
+    view = await orders.show(visitor.user, order_id)
+    return OrderAnswer.of(view.order, view.payment)
+
+
+@router.post(
+    "/{order_id}/cancel",
+    responses=refuses(*TO_SIGNED_IN, OrderNotFound, IllegalTransition, BalanceTooLarge),
+)
+async def cancel_order(
+    order_id: OrderId,
+    visitor: SignedIn,
+    orders: ToCancelOrders,
+    _: Nothing | None = None,
+) -> OrderAnswer:
+    """Cancel an order that has not left yet: stock and money go back."""
+    cancelled = await orders.cancel(CancelOrder(session=visitor.token, order_id=order_id))
+    return OrderAnswer.of(cancelled.order, cancelled.payment)
+
+
+@router.get("/{order_id}/history", responses=refuses(*TO_SIGNED_IN, OrderNotFound))
+async def show_order_history(
+    order_id: OrderId, visitor: SignedIn, orders: ToConsultOrders
+) -> History:
+    """Tell what happened to an order, in order."""
+    return History.of(await orders.history(visitor.user, order_id))

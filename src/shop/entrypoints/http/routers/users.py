@@ -1,0 +1,29 @@
+"""Users: become one."""
+
+from fastapi import APIRouter
+
+from shop.application.accounts import SignUp
+from shop.domain.session import SessionConflict, SessionTooLarge
+from shop.domain.user import EmailTaken
+from shop.entrypoints.http.dependencies import CurrentExchange, HeldToken, TheAccounts
+from shop.entrypoints.http.openapi import refuses
+from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.schemas.accounts import AccountAnswer
+from shop.entrypoints.http.schemas.users import NewUser, SignedUpAnswer, UserAnswer
+
+router = APIRouter(prefix="/api/v1", tags=["users and sessions"], route_class=StrictRoute)
+
+
+@router.post(
+    "/users", status_code=201, responses=refuses(EmailTaken, SessionConflict, SessionTooLarge)
+)
+async def sign_up(
+    body: NewUser, token: HeldToken, accounts: TheAccounts, exchange: CurrentExchange
+) -> SignedUpAnswer:
+    """Become a customer with an account, and be signed in; the cart comes along."""
+    command = SignUp(session=token, name=body.name, email=body.email, password=body.password)
+    signed_up = await accounts.sign_up(command)
+    exchange.follow(signed_up.visit)
+    return SignedUpAnswer(
+        user=UserAnswer.of(signed_up.user), account=AccountAnswer.of(signed_up.account)
+    )

@@ -1,0 +1,115 @@
+"""What all schemas share: strictness, and the words of which they are made."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from shop.domain.cart import MAX_QUANTITY
+from shop.domain.catalogue import MAX_PRICE, MAX_SKU_CHARACTERS, SKU_PATTERN
+from shop.domain.errors import RuleBroken
+from shop.domain.money import MAX_AMOUNT, Currency, Money
+from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
+
+LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+"""Text without control characters, and thus in one line."""
+
+TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+"""Text without control characters but tabs and line ends."""
+
+
+class Body(BaseModel):
+    """What a request says: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Query(BaseModel):
+    """What a request asks in its address. That is text, so numbers are read from it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Answer(BaseModel):
+    """What the shop says."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+def _email(text: str) -> str:
+    try:
+        return normalise_email(text)
+    except RuleBroken as error:
+        raise ValueError(error.rule) from error
+
+
+Email = Annotated[
+    str,
+    Field(
+        min_length=3,
+        max_length=MAX_EMAIL_CHARACTERS,
+        pattern=LINE_PATTERN,
+        examples=["ada@example.com"],
+        json_schema_extra={"format": "email"},
+    ),
+    AfterValidator(_email),
+]
+"""An e-mail address, normalised."""
+
+Sku = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_SKU_CHARACTERS,
+        pattern=SKU_PATTERN,
+        examples=["TEA-EARL-GREY"],
+        description="The stock keeping unit: what a product is called for good.",
+    ),
+]
+
+Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, examples=[2])]
+
+Time = Annotated[
+    datetime, Field(examples=["2026-11-21T12:00:00Z"], description="RFC 3339, in UTC.")
+]
+
+CurrencyCode = Annotated[
+    str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"], description="A code of ISO 4217.")
+]
+
+Next = Annotated[
+    str | None,
+    Field(
+        examples=["VEVBLUVBUkwtR1JFWQ"],
+        description="The `cursor` with which to ask for the next page; null on the last.",
+    ),
+]
+
+
+class Amount(Body):
+    """Money that is asked for or promised: whole minor units (cents) of a currency."""
+
+    amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT, examples=[1999])]
+    currency: CurrencyCode
+
+    def to_money(self) -> Money:
+        """Return the money; raise `RuleBroken` for a currency that there is not."""
+        return Money(amount=self.amount, currency=Currency(self.currency))
+
+
+class Price(Amount):
+    """What one piece of a product costs, in whole minor units (cents) of a currency."""
+
+    amount: Annotated[int, Field(ge=1, le=MAX_PRICE, examples=[1999])]
+
+
+class MoneyAnswer(Answer):
+    """Money, in whole minor units (cents) of a currency."""
+
+    amount: Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, examples=[1999])]
+    currency: CurrencyCode
+
+    @classmethod
+    def of(cls, money: Money) -> Self:
+        """Render money."""
+        return cls(amount=money.amount, currency=money.currency)

@@ -1,0 +1,138 @@
+"""Products and their stock."""
+
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from shop.application.catalogue import Offer
+from shop.application.ports.paging import Listing
+from shop.domain.account import MAX_NOTE_CHARACTERS
+from shop.domain.catalogue import MAX_DESCRIPTION_CHARACTERS, MAX_PRODUCT_NAME_CHARACTERS
+from shop.domain.inventory import MAX_ON_HAND, Inventory
+from shop.entrypoints.http.cursors import sku_cursor
+from shop.entrypoints.http.schemas.base import (
+    LINE_PATTERN,
+    TEXT_PATTERN,
+    Answer,
+    Body,
+    MoneyAnswer,
+    Next,
+    Price,
+    Sku,
+)
+
+MAX_URL_CHARACTERS = 2000
+
+ProductName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_PRODUCT_NAME_CHARACTERS,
+        pattern=LINE_PATTERN,
+        examples=["Earl Grey, 100 g"],
+    ),
+]
+Description = Annotated[
+    str,
+    Field(
+        max_length=MAX_DESCRIPTION_CHARACTERS,
+        pattern=TEXT_PATTERN,
+        examples=["Black tea with bergamot."],
+    ),
+]
+ImageUrl = Annotated[
+    str | None,
+    Field(
+        max_length=MAX_URL_CHARACTERS,
+        pattern=r"^https?://[!-~]+$",
+        examples=["https://example.com/earl-grey.jpg"],
+    ),
+]
+Available = Annotated[
+    int, Field(ge=0, le=MAX_ON_HAND, examples=[40], description="What a new order may take.")
+]
+
+
+class ProductDescription(Body):
+    """All that there is to say of a product."""
+
+    name: ProductName
+    description: Description
+    price: Price
+    active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
+    image_url: ImageUrl = None
+
+
+class StockAdjustment(Body):
+    """Goods that came in or, where the delta is negative, went missing; and why."""
+
+    delta: Annotated[int, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[40])]
+    reason: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_NOTE_CHARACTERS,
+            pattern=LINE_PATTERN,
+            examples=["Delivery of November"],
+        ),
+    ]
+
+
+class ProductAnswer(Answer):
+    """A product, and how many of it there are."""
+
+    sku: Sku
+    name: ProductName
+    description: Description
+    price: MoneyAnswer
+    available: Available
+    image_url: ImageUrl
+    active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
+
+    @classmethod
+    def of(cls, offer: Offer) -> Self:
+        """Render a product."""
+        product = offer.product
+        return cls(
+            sku=product.sku,
+            name=product.name,
+            description=product.description,
+            price=MoneyAnswer.of(product.price),
+            available=offer.available,
+            image_url=product.image_url,
+            active=product.active,
+        )
+
+
+class ProductList(Answer):
+    """A page of products, in the order of their SKUs."""
+
+    items: list[ProductAnswer]
+    next: Next
+
+    @classmethod
+    def of(cls, offers: Listing[Offer, str]) -> Self:
+        """Render a page of products."""
+        return cls(
+            items=[ProductAnswer.of(offer) for offer in offers.items],
+            next=sku_cursor(offers.next),
+        )
+
+
+class StockAnswer(Answer):
+    """The stock of a product: `available` is what is on hand and not reserved."""
+
+    sku: Sku
+    on_hand: Annotated[int, Field(ge=0, le=MAX_ON_HAND, examples=[42])]
+    reserved: Annotated[int, Field(ge=0, le=MAX_ON_HAND, examples=[2])]
+    available: Available
+
+    @classmethod
+    def of(cls, inventory: Inventory) -> Self:
+        """Render an inventory."""
+        return cls(
+            sku=inventory.sku,
+            on_hand=inventory.on_hand,
+            reserved=inventory.reserved,
+            available=inventory.available,
+        )

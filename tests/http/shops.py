@@ -1,0 +1,260 @@
+"""A shop in this process, and the visitors who come to it over HTTP."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, fields
+from typing import Any
+
+import httpx2
+from dependency_injector import providers
+from fastapi import FastAPI
+
+from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.catalogue import Product
+from shop.domain.user import Role
+from shop.entrypoints.container import Container
+from shop.entrypoints.http.app import create_app
+from shop.entrypoints.settings import Settings
+from tests.clock import ScriptedClock
+from tests.doubles import CountingIds, PlainHasher
+from tests.factories import inventory, movement, product
+
+Json = dict[str, Any]
+
+PASSWORD = "correct horse battery staple"
+API = "/api/v1"
+
+
+class Visitor:
+    """A browser: it keeps the cookies that it is given, and sends them back."""
+
+    def __init__(self, app: FastAPI, origin: str) -> None:
+        self.client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url=origin)
+
+    @property
+    def token(self) -> str | None:
+        """What opens the visitor's session."""
+        return next((value for _, value in self.client.cookies.items()), None)
+
+    def hold(self, token: str) -> None:
+        """Put a token into the cookie that the visitor has already."""
+        (cookie,) = self.client.cookies.jar
+        cookie.value = token
+
+    async def get(self, path: str, **headers: str) -> httpx2.Response:
+        return await self.ask("GET", path, **headers)
+
+    async def delete(self, path: str, **headers: str) -> httpx2.Response:
+        return await self.ask("DELETE", path, **headers)
+
+    async def post(self, path: str, body: object = None, **headers: str) -> httpx2.Response:
+        return await self.ask("POST", path, body, **headers)
+
+    async def put(self, path: str, body: object = None, **headers: str) -> httpx2.Response:
+        return await self.ask("PUT", path, body, **headers)
+
+    async def patch(self, path: str, body: object = None, **headers: str) -> httpx2.Response:
+        return await self.ask("PATCH", path, body, **headers)
+
+    async def ask(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> httpx2.Response:
+        """Send a request to the API, or with `//` in front to a path outside of it.
+
+        Header names are given with underscores.
+        """
+        named = {
+            name.replace("_", "-").encode(): value.encode("latin-1")
+            for name, value in headers.items()
+        }
+        return await self.client.request(method, self._url(path), json=body, headers=named)
+
+    async def send(
+        self, method: str, path: str, content: object, content_type: str = "application/json"
+    ) -> httpx2.Response:
+        """Send a body as it is."""
+        headers = {"content-type": content_type, "idempotency-key": "key-0001"}
+        return await self.client.request(
+            method,
+            self._url(path),
+            content=content,  # type: ignore[arg-type]
+            headers=headers,
+        )
+
+    async def sign_up(self, name: str = "ada") -> Json:
+        """Become a customer with the address of that name; return what the shop says."""
+        body = {"name": name.title(), "email": f"{name}@example.com", "password": PASSWORD}
+        answer = await self.post("/users", body)
+        assert answer.status_code == 201, answer.text
+        signed_up: Json = answer.json()
+        return signed_up
+
+    async def sign_in(self, name: str = "ada", password: str = PASSWORD) -> httpx2.Response:
+        body = {"email": f"{name}@example.com", "password": password}
+        return await self.post("/session", body)
+
+    async def order(
+        self, sku: str = "TEA", quantity: int = 1, key: str = "key-0001", **more: object
+    ) -> httpx2.Response:
+        """Order one product, paid from the account."""
+        lines = [{"sku": sku, "quantity": quantity}]
+        body = {"lines": lines, "payment": {"method": "account"}, **more}
+        return await self.post("/orders", body, idempotency_key=key)
+
+    async def pages(self, path: str) -> list[list[Json]]:
+        """Return the items of each page of a list, one to a page."""
+        page = (await self.get(f"{path}?limit=1")).json()
+        pages = [page["items"]]
+        while page["next"] is not None:
+            page = (await self.get(f"{path}?limit=1&cursor={page['next']}")).json()
+            pages.append(page["items"])
+        return pages
+
+    def _url(self, path: str) -> str:
+        return path.removeprefix("/") if path.startswith("//") else API + path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shop:
+    """A whole shop on memory, from the routes to the stores."""
+
+    container: Container
+    app: FastAPI
+    database: MemoryDatabase
+    clock: ScriptedClock
+    origin: str
+
+    @classmethod
+    def open(
+        cls, clock: ScriptedClock, database: MemoryDatabase | None = None, **settings: object
+    ) -> "Shop":
+        """Open a shop, on a database of its own by default; customers begin with 100 euros."""
+        chosen: Json = {
+            "_env_file": None,
+            "session_secrets": (SECRET,),
+            "welcome_credit": 10_000,
+            **settings,
+        }
+        database = database or MemoryDatabase()
+        container = Container(settings=Settings(**chosen))
+        container.clock.override(providers.Object(clock))
+        container.ids.override(providers.Singleton(CountingIds))
+        container.hasher.override(providers.Singleton(PlainHasher))
+        container.database.override(providers.Object(database))
+        shop = cls(
+            container=container,
+            app=create_app(container),
+            database=database,
+            clock=clock,
+            origin="https://shop.test"
+            if container.settings().is_production
+            else "http://shop.test",
+        )
+        shop.use(MemoryUnitOfWork)
+        return shop
+
+    def use(self, unit_of_work: Callable[..., UnitOfWork]) -> None:
+        """Have everything happen in units of work of this kind."""
+        for provider, writing in (
+            (self.container.unit_of_work, True),
+            (self.container.snapshot, False),
+        ):
+            provider.override(
+                providers.Factory(
+                    unit_of_work,
+                    self.container.database,
+                    writing=writing,
+                    sessions=self.container.session_store,
+                )
+            )
+
+    def visitor(self) -> Visitor:
+        return Visitor(self.app, self.origin)
+
+    async def customer(self, name: str = "ada") -> Visitor:
+        """Return a visitor who has signed up."""
+        visitor = self.visitor()
+        await visitor.sign_up(name)
+        return visitor
+
+    async def admin(self, name: str = "root") -> Visitor:
+        """Return a visitor who has signed up and was promoted."""
+        visitor = await self.customer(name)
+        await self.promote(name)
+        return visitor
+
+    async def promote(self, name: str) -> None:
+        await self.container.users().promote(f"{name}@example.com", Role.ADMIN)
+
+    async def stock(self, sku: str = "TEA", on_hand: int = 10, **changes: object) -> Product:
+        """Offer a product for 5 euros, of which this many are on hand."""
+        made = product(sku, **changes)
+        empty, full = inventory(sku), inventory(sku, on_hand)
+        async with self.container.unit_of_work() as uow:
+            uow.products.add(made)
+            uow.inventories.add(empty)
+            await uow.commit()
+        async with self.container.unit_of_work() as uow:
+            await uow.inventories.lock([sku])
+            uow.inventories.save(full, movement(empty, full))
+            await uow.commit()
+        return made
+
+    def on_hand(self, sku: str = "TEA") -> int:
+        return self.database.state.inventories.rows[sku].on_hand
+
+    def balance(self, name: str = "ada") -> int:
+        """Return what the customer of this name has."""
+        state = self.database.state
+        (user,) = [each for each in state.users.rows.values() if each.email.startswith(f"{name}@")]
+        (account,) = [each for each in state.accounts.rows.values() if each.user_id == user.id]
+        return account.balance.amount
+
+    def stored(self) -> Mapping[str, Mapping[Any, Any]]:
+        """Return every committed row, by table."""
+        state = self.database.state
+        return {each.name: dict(getattr(state, each.name).rows) for each in fields(state)}
+
+    @contextmanager
+    def unchanged(self, *, but: str = "") -> Iterator[None]:
+        """Require that what happens inside stores nothing, in one table aside."""
+        before = self.stored()
+        yield
+        after = self.stored()
+        assert {**after, but: None} == {**before, but: None}
+
+
+SECRET = "a secret for tests alone, 0123456789"
+
+
+def refused(answer: httpx2.Response, status: int, slug: str, **facts: object) -> Json:
+    """Require a problem of this kind with exactly these facts; return it."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem: Json = answer.json()
+    standard = {
+        "type": f"/problems/{slug}",
+        "title": slug.replace("-", " ").capitalize(),
+        "status": status,
+        "request_id": answer.headers["x-request-id"],
+    }
+    detail = problem.pop("detail")
+    assert detail.strip()
+    assert problem == {**standard, **facts}
+    return problem | {"detail": detail}
+
+
+def invalid(answer: httpx2.Response, *pointers: str) -> None:
+    """Require that the request was malformed at exactly these places."""
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["type"] == "/problems/invalid-request"
+    assert [error["pointer"] for error in problem["errors"]] == list(pointers), problem
+    assert all(error["detail"] for error in problem["errors"])
+
+
+def eur(amount: int) -> Json:
+    return {"amount": amount, "currency": "EUR"}

@@ -1,0 +1,280 @@
+"""The OpenAPI document: complete, and true."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx2
+import jsonschema_rs
+import pytest
+
+from shop.domain.errors import ShopError
+from shop.entrypoints.http.examples import examples
+from shop.entrypoints.http.problems import kind_of
+from tests.clock import ScriptedClock
+from tests.http.shops import Json, Shop
+
+PROBLEM = "application/problem+json"
+
+# What a route of the contract refuses beyond what all do, by its slugs; api.md names these.
+REFUSALS = {
+    ("post", "/api/v1/users"): {"email-taken"},
+    ("post", "/api/v1/session"): {"wrong-credentials"},
+    ("get", "/api/v1/session"): {"session-expired"},
+    ("patch", "/api/v1/session"): {"session-expired", "session-conflict", "session-too-large"},
+    ("get", "/api/v1/session/order"): {"no-order", "not-signed-in"},
+    ("delete", "/api/v1/session"): set(),
+    ("get", "/api/v1/sessions"): {"not-signed-in"},
+    ("delete", "/api/v1/sessions"): {"not-signed-in"},
+    ("delete", "/api/v1/sessions/{handle}"): {"not-signed-in", "session-not-found"},
+    ("post", "/api/v1/password"): {"not-signed-in", "wrong-credentials"},
+    ("get", "/api/v1/account"): {"not-signed-in"},
+    ("get", "/api/v1/account/transfers"): {"not-signed-in"},
+    ("post", "/api/v1/transfers"): {
+        "not-signed-in",
+        "recipient-not-found",
+        "insufficient-funds",
+        "invalid-idempotency-key",
+        "idempotency-key-reused",
+        "request-in-progress",
+    },
+    ("post", "/api/v1/accounts/{account_id}/credits"): {
+        "not-signed-in",
+        "forbidden",
+        "account-not-found",
+        "invalid-idempotency-key",
+    },
+    ("get", "/api/v1/products"): set(),
+    ("get", "/api/v1/products/{sku}"): {"product-not-found"},
+    ("put", "/api/v1/products/{sku}"): {"not-signed-in", "forbidden"},
+    ("post", "/api/v1/products/{sku}/stock"): {
+        "not-signed-in",
+        "forbidden",
+        "product-not-found",
+        "stock-below-reserved",
+    },
+    ("get", "/api/v1/cart"): {"session-expired"},
+    ("delete", "/api/v1/cart"): {"session-expired"},
+    ("put", "/api/v1/cart/lines/{sku}"): {"product-not-found"},
+    ("delete", "/api/v1/cart/lines/{sku}"): {"session-expired"},
+    ("post", "/api/v1/orders"): {
+        "not-signed-in",
+        "session-expired",
+        "product-not-found",
+        "out-of-stock",
+        "insufficient-funds",
+        "price-changed",
+        "empty-cart",
+        "invalid-idempotency-key",
+        "idempotency-key-reused",
+        "request-in-progress",
+    },
+    ("get", "/api/v1/orders"): {"not-signed-in", "forbidden"},
+    ("get", "/api/v1/orders/{order_id}"): {"not-signed-in", "order-not-found"},
+    ("get", "/api/v1/orders/{order_id}/history"): {"not-signed-in", "order-not-found"},
+    ("post", "/api/v1/orders/{order_id}/cancel"): {
+        "not-signed-in",
+        "order-not-found",
+        "illegal-transition",
+    },
+    ("get", "/"): set(),
+    ("get", "/healthz"): set(),
+    ("get", "/readyz"): {"unmigrated"},
+    ("get", "/problems/{slug}"): {"problem-not-found"},
+}
+OF_ALL = {"invalid-request", "content-too-large", "internal-error", "unavailable"}
+OF_UNSAFE = {"cross-site", "unsupported-media-type", "outcome-unknown"}
+
+
+@pytest.fixture
+def document(shop: Shop) -> Json:
+    return shop.app.openapi()
+
+
+def operations(document: Json) -> Iterator[tuple[tuple[str, str], Json]]:
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            yield (method, path), operation
+
+
+def told(operation: Json) -> dict[str, tuple[str, Json]]:
+    """Return the refusals that an operation describes: status and example, by slug."""
+    return {
+        slug: (status, example["value"])
+        for status, response in operation["responses"].items()
+        for slug, example in response.get("content", {})
+        .get(PROBLEM, {})
+        .get("examples", {})
+        .items()
+    }
+
+
+@pytest.mark.anyio
+async def test_the_document_is_served(shop: Shop, document: Json) -> None:
+    answer = await shop.visitor().get("//openapi.json")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.json() == document
+
+
+def test_every_operation_is_described_with_what_it_refuses(document: Json) -> None:
+    described = {key: set(told(operation)) for key, operation in operations(document)}
+    assert described.keys() == REFUSALS.keys()
+    for (method, path), slugs in REFUSALS.items():
+        expected = slugs | OF_ALL | (set() if method == "get" else OF_UNSAFE)
+        assert expected <= described[method, path], path
+
+
+def test_every_refusal_has_its_own_example(document: Json) -> None:
+    by_slug: dict[str, ShopError] = {error.slug: error for error in examples()}
+    for _, operation in operations(document):
+        for slug, (status, example) in told(operation).items():
+            error = by_slug[slug]
+            assert int(status) == example["status"] == kind_of(type(error)).status
+            assert example["type"] == f"/problems/{slug}"
+            assert example["detail"] == error.detail
+
+
+def test_operations_have_names_of_their_own_and_say_what_they_do(document: Json) -> None:
+    ids = [operation["operationId"] for _, operation in operations(document)]
+    assert len(set(ids)) == len(ids)
+    assert all(operation["description"].endswith(".") for _, operation in operations(document))
+
+
+def schemas(document: Json) -> Iterator[tuple[Json, list[Any]]]:
+    """Return every schema with the examples that are given for it."""
+    for _, operation in operations(document):
+        contents = [*operation["responses"].values(), operation.get("requestBody", {})]
+        for media in (each for content in contents for each in content.get("content", {}).values()):
+            values = [example["value"] for example in media.get("examples", {}).values()]
+            yield media["schema"], values
+        for parameter in operation.get("parameters", []):
+            yield parameter["schema"], [parameter["example"]] if "example" in parameter else []
+
+
+def subschemas(schema: object) -> Iterator[Json]:
+    if isinstance(schema, dict):
+        yield schema
+        for member in schema.values():
+            yield from subschemas(member)
+    elif isinstance(schema, list):
+        for member in schema:
+            yield from subschemas(member)
+
+
+def validator(document: Json, schema: Json) -> jsonschema_rs.Validator:
+    whole = {**schema, "components": document["components"]}
+    return jsonschema_rs.validator_for(whole, validate_formats=True)
+
+
+def test_every_example_is_valid_by_its_own_schema(document: Json) -> None:
+    checked = 0
+    for schema, examples_given in schemas(document):
+        for example in examples_given:
+            validator(document, schema).validate(example)
+            checked += 1
+    for schema in subschemas(document["components"]["schemas"]):
+        for example in (
+            schema.get("examples", []) if isinstance(schema.get("examples"), list) else []
+        ):
+            validator(document, schema).validate(example)
+            checked += 1
+    assert checked > 200
+
+
+def test_every_field_of_a_request_has_bounds_and_an_example(document: Json) -> None:
+    bounds = {
+        "string": {"maxLength", "enum", "const", "format", "pattern"},
+        "integer": {"maximum"},
+        "array": {"maxItems"},
+    }
+    for _, operation in operations(document):
+        content = operation.get("requestBody", {}).get("content", {})
+        for media in content.values():
+            for name, field in fields(document, media["schema"]):
+                for schema in field.get("anyOf", [field]):
+                    expected = bounds.get(schema.get("type", ""))
+                    assert expected is None or expected & schema.keys(), (name, schema)
+                is_nested = "$ref" in str(field)
+                assert is_nested or field["examples"], name
+        for parameter in operation.get("parameters", []):
+            schema = parameter["schema"]
+            assert "example" in parameter or "examples" in schema or parameter["name"] == "cursor"
+
+
+def fields(document: Json, schema: Json) -> Iterator[tuple[str, Json]]:
+    """Return the members of a schema and of all that it refers to."""
+    for each in subschemas(schema):
+        if reference := each.get("$ref"):
+            target = document["components"]["schemas"][reference.rpartition("/")[2]]
+            yield from fields(document, target)
+        if isinstance(each.get("properties"), dict):
+            yield from each["properties"].items()
+
+
+def test_what_takes_a_session_says_so(document: Json) -> None:
+    name = document["components"]["securitySchemes"]["session"].pop("name")
+    assert name == "shop_session"
+    assert document["components"]["securitySchemes"] == {
+        "session": {"type": "apiKey", "in": "cookie"}
+    }
+    required: list[Json] = [{"session": []}]
+    optional: list[Json] = [{"session": []}, {}]
+    security = {key: operation.get("security") for key, operation in operations(document)}
+    assert security["post", "/api/v1/orders"] == required
+    assert security["put", "/api/v1/products/{sku}"] == required
+    assert security["get", "/api/v1/cart"] == optional
+    assert security["get", "/api/v1/products"] is None
+
+
+def test_production_names_the_cookie_of_production(clock: ScriptedClock) -> None:
+    document = Shop.open(clock, environment="production").app.openapi()
+    assert document["components"]["securitySchemes"]["session"]["name"] == "__Host-shop_session"
+
+
+def test_what_moves_money_takes_a_key(document: Json) -> None:
+    keyed = {
+        path
+        for (_, path), operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] == "Idempotency-Key" and parameter["required"]
+    }
+    assert keyed == {
+        "/api/v1/orders",
+        "/api/v1/transfers",
+        "/api/v1/accounts/{account_id}/credits",
+    }
+
+
+@pytest.mark.anyio
+async def test_the_examples_place_an_order(shop: Shop, document: Json) -> None:
+    """Follow the document alone: sign up and order what its examples say."""
+    await shop.stock("TEA-EARL-GREY")
+    visitor = shop.visitor()
+    answers: list[httpx2.Response] = []
+    for path in ("/api/v1/users", "/api/v1/orders"):
+        operation = document["paths"][path]["post"]
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        body = example_of(document, schema)
+        body.pop("expected_total", None)
+        headers = {
+            parameter["name"].lower().replace("-", "_"): parameter["example"]
+            for parameter in operation.get("parameters", [])
+        }
+        answers.append(await visitor.post(path.removeprefix("/api/v1"), body, **headers))
+    assert [answer.status_code for answer in answers] == [201, 201]
+
+
+def example_of(document: Json, schema: Json) -> Any:  # noqa: ANN401  JSON is anything.
+    """Put the examples of the members of a schema together."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return example_of(document, document["components"]["schemas"][name])
+    if "anyOf" in schema:
+        return example_of(document, schema["anyOf"][0])
+    if schema.get("type") == "array":
+        return [example_of(document, schema["items"])]
+    return {
+        name: example_of(document, member) for name, member in schema.get("properties", {}).items()
+    }

@@ -1,0 +1,83 @@
+"""Operations over HTTP."""
+
+import asyncio
+
+import pytest
+
+from shop.adapters.memory.database import MemoryDatabase
+from shop.application.ports.database import Unmigrated
+from shop.application.ports.unit_of_work import Unavailable, UnitOfWork
+from tests.clock import ScriptedClock
+from tests.http.shops import Shop, refused
+
+pytestmark = pytest.mark.anyio
+
+
+class Troubled(MemoryDatabase):
+    """A database that has something to say when it is checked."""
+
+    trouble: Exception
+    closed = False
+
+    async def check(self) -> None:
+        raise self.trouble
+
+    async def close(self) -> None:
+        self.closed = True
+
+
+async def test_the_shop_is_alive_and_ready(shop: Shop) -> None:
+    alive, ready = [await shop.visitor().get(path) for path in ("//healthz", "//readyz")]
+    assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
+    assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
+
+
+@pytest.mark.parametrize(
+    ("trouble", "slug"),
+    [(Unavailable("connection refused"), "unavailable"), (Unmigrated("at 0001"), "unmigrated")],
+)
+async def test_a_shop_without_a_sound_database_is_alive_but_not_ready(
+    clock: ScriptedClock, trouble: Exception, slug: str
+) -> None:
+    database = Troubled()
+    database.trouble = trouble
+    visitor = Shop.open(clock, database).visitor()
+    refused(await visitor.get("//readyz"), 503, slug)
+    assert (await visitor.get("//healthz")).status_code == 200
+
+
+async def test_the_page_for_people_leads_on(shop: Shop) -> None:
+    answer = await shop.visitor().get("//")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    for path in ("/docs", "/openapi.json", "/api/v1/products", "/readyz"):
+        assert f'<a href="{path}">' in answer.text
+        assert (await shop.visitor().get(f"/{path}")).status_code == 200
+    assert "<script" not in answer.text
+
+
+async def test_production_does_not_show_the_docs(clock: ScriptedClock) -> None:
+    visitor = Shop.open(clock, environment="production").visitor()
+    refused(await visitor.get("//docs"), 404, "route-not-found")
+    assert "/docs" not in (await visitor.get("//")).text
+    assert (await visitor.get("//openapi.json")).status_code == 200
+
+
+async def test_at_its_end_the_app_waits_for_what_runs_and_closes_the_database(
+    clock: ScriptedClock,
+) -> None:
+    database = Troubled()
+    shop = Shop.open(clock, database)
+    ended = []
+
+    async def slow(_: UnitOfWork) -> None:
+        await asyncio.sleep(0.01)
+        ended.append(database.closed)
+
+    async with shop.app.router.lifespan_context(shop.app):
+        caller = asyncio.create_task(shop.container.transact().write(slow, repeatable=True))
+        await asyncio.sleep(0)
+        caller.cancel()
+        assert not database.closed
+    assert ended == [False]
+    assert database.closed
