@@ -10,8 +10,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
 
 run: $(VENV)/.run ## set up what running needs, fill an empty shop with demonstration products, serve it
-	@$(BIN)/shop seed --if-empty
-	@exec $(BIN)/shop serve
+	@exec $(BIN)/shop serve --demonstration
 
 test: $(VENV)/.test ## set up everything and pass every check and test
 	@$(MAKE) --no-print-directory check

@@ -8,10 +8,12 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
 
 from shop.application.admission import Visit
+from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import (
     Claim,
     KeyId,
@@ -21,10 +23,14 @@ from shop.application.ports.idempotency import (
     Succeeded,
 )
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transact import Transact
 from shop.domain.errors import Conflict, ShopError
 
 C = TypeVar("C")
 T = TypeVar("T")
+
+REFUSALS_KEPT = timedelta(days=7)
+"""How long a refusal is replayed; what a success made is remembered for as long as that is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +121,23 @@ class Claims:
         self._uow.keys.settle(claim.id, outcome)
         self._records[claim.id] = KeyRecord(fingerprint=claim.fingerprint, outcome=outcome)
         return Verdict(outcome=outcome, replayed=False)
+
+
+class SweepKeys:
+    """The operator's use case that forgets the keys of old refusals."""
+
+    def __init__(self, transact: Transact, clock: Clock) -> None:
+        self._transact = transact
+        self._clock = clock
+
+    async def sweep(self) -> int:
+        """Forget the keys of refusals that are older than seven days; return how many."""
+        return await self._transact.write(self._sweep, repeatable=True)
+
+    async def _sweep(self, uow: UnitOfWork) -> int:
+        swept = await uow.keys.sweep(self._clock.now() - REFUSALS_KEPT)
+        await uow.commit()
+        return swept
 
 
 def request_or_refusal(command: C, request: Callable[[C], Request[C]]) -> Request[C] | ShopError:

@@ -18,6 +18,8 @@ from shop.application.admission import Admission
 from shop.application.audit import AuditShop
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
+from shop.application.idempotency import SweepKeys
+from shop.application.intake import Intake
 from shop.application.inventory import Stock
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.consult import ConsultOrders
@@ -113,4 +115,8 @@ class Container(containers.DeclarativeContainer):
     )
     consult_orders: providers.Provider[ConsultOrders] = providers.Singleton(ConsultOrders, transact)
     users: providers.Provider[Users] = providers.Singleton(Users, transact)
+    intake: providers.Provider[Intake] = providers.Singleton(
+        Intake, transact, clock, ids, welcome_credit=settings.provided.welcome_money
+    )
+    sweep_keys: providers.Provider[SweepKeys] = providers.Singleton(SweepKeys, transact, clock)
     audit_shop: providers.Provider[AuditShop] = providers.Singleton(AuditShop, transact)

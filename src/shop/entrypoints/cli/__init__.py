@@ -1,0 +1,62 @@
+"""The command line: each command parses, calls use cases, and prints what came of it."""
+
+import typer
+
+from shop.entrypoints.cli.audit import audit
+from shop.entrypoints.cli.failures import report
+from shop.entrypoints.cli.import_products import import_products
+from shop.entrypoints.cli.migrate import migrate
+from shop.entrypoints.cli.openapi import openapi
+from shop.entrypoints.cli.secret import secret
+from shop.entrypoints.cli.seed import seed
+from shop.entrypoints.cli.serve import serve
+from shop.entrypoints.cli.sessions import sweep
+from shop.entrypoints.cli.users import promote
+
+
+def main() -> int:
+    """Run the command that the arguments name; return 0 fine, 1 failed, 2 wrong usage."""
+    try:
+        code = commands()(prog_name="shop", standalone_mode=False)
+    except Exception as error:  # noqa: BLE001  An operator gets a line, whatever it was.
+        return report(error)
+    return code if isinstance(code, int) else 0
+
+
+def commands() -> typer.Typer:
+    """Return every command, each with an example."""
+    shop = _group("An order backend that a team can trust with money and stock.")
+    shop.command(epilog="Example: shop serve --port 8001 --workers 4")(serve)
+    shop.command(
+        epilog="Example: shop migrate --database postgresql+asyncpg://shop@localhost/shop"
+    )(migrate)
+    shop.command(epilog="Example: shop seed --products 500 --customers 20")(seed)
+    shop.command("import", epilog="Example: shop import spring.csv")(import_products)
+    shop.command(epilog="Example: shop audit --json")(audit)
+    shop.command(epilog="Example: shop secret")(secret)
+    shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
+
+    sessions = _group("Look after sessions.")
+    sessions.command(epilog="Example: shop sessions sweep")(sweep)
+    shop.add_typer(sessions, name="sessions")
+
+    users = _group("Look after users.")
+    users.command(epilog="Example: shop users promote ada@example.com --role admin")(promote)
+    shop.add_typer(users, name="users")
+    return shop
+
+
+def _group(purpose: str) -> typer.Typer:
+    group = typer.Typer(
+        help=purpose,
+        add_completion=False,
+        rich_markup_mode="markdown",
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    # Without this, a group of one command would be that command.
+    group.callback()(_nothing)
+    return group
+
+
+def _nothing() -> None:
+    return

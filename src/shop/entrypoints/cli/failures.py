@@ -1,0 +1,73 @@
+"""Failures: whatever was raised, told in one line, and the exit code that goes with it."""
+
+import os
+import traceback
+
+import typer
+from typer.exceptions import TyperException
+
+from shop.application.ports.database import Unmigrated
+from shop.application.ports.unit_of_work import OutcomeUnknown, StoreFailure
+from shop.domain.errors import RuleBroken, ShopError
+
+FAILED = 1
+WRONG_USAGE = 2
+
+
+class Failure(Exception):
+    """What was asked could not be done, for the reason that it carries."""
+
+
+class WrongSetting(Exception):
+    """A setting is missing or wrong; the message names it and its rule, never its value."""
+
+
+def report(error: Exception) -> int:
+    """Tell of an error in one line on standard error; return the exit code."""
+    typer.echo(f"shop: {one_line(_line(error))}", err=True)
+    if os.environ.get("SHOP_LOG_LEVEL") == "debug":
+        typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+    return _exit_code(error)
+
+
+def one_line(text: str) -> str:
+    """Return the text as one line that steers no terminal."""
+    line = " ".join(text.split())
+    return "".join(each if each.isprintable() else "�" for each in line)
+
+
+def _exit_code(error: Exception) -> int:
+    match error:
+        case TyperException():
+            return error.exit_code
+        case WrongSetting() | RuleBroken():
+            return WRONG_USAGE
+        case _:
+            return FAILED
+
+
+def _line(error: Exception) -> str:
+    match error:
+        case TyperException():
+            said = error.format_message().replace("Value error, ", "")
+            line = f"{said} (--help tells more)"
+        case WrongSetting() | Failure() | ShopError():
+            line = str(error)
+        case Unmigrated():
+            line = f"the database is not ready ({error}): run `shop migrate`"
+        case OutcomeUnknown():
+            line = f"whether it was done is unknown ({_first_cause(error)}): try again"
+        case StoreFailure():
+            line = f"the database cannot be used: {_first_cause(error)}"
+        case OSError(filename=str() as name, strerror=str() as reason):
+            line = f"{name}: {reason}"
+        case _:
+            line = f"unexpected {type(error).__name__}: {error}"
+    return line
+
+
+def _first_cause(error: BaseException) -> str:
+    # What the driver said is what an operator can act upon.
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error) or type(error).__name__

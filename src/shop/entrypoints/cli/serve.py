@@ -1,0 +1,34 @@
+"""The command that serves the shop over HTTP."""
+
+from typing import Annotated
+
+import typer
+
+from shop.entrypoints.cli.options import DatabaseUrl
+
+MAX_PORT = 65_535
+MAX_WORKERS = 64
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any that is free.")
+    ] = 8000,
+    workers: Annotated[
+        int, typer.Option(min=1, max=MAX_WORKERS, help="How many processes serve.")
+    ] = 1,
+    demonstration: Annotated[
+        bool, typer.Option("--demonstration", help="Fill an empty shop with products to try.")
+    ] = False,
+    database: DatabaseUrl = None,
+) -> None:
+    """Serve the shop over HTTP until it is told to stop.
+
+    An embedded database is migrated first; any other has to be migrated already.
+    """
+    # Only this command waits for the server and the HTTP API to be imported.
+    from shop.entrypoints.cli.server import run  # noqa: PLC0415
+
+    run(host=host, port=port, workers=workers, demonstration=demonstration, database=database)

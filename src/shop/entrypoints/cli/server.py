@@ -1,0 +1,182 @@
+"""The server: one process that answers HTTP, or several under a supervisor."""
+
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
+
+from shop.entrypoints.cli.assembly import assemble
+from shop.entrypoints.cli.failures import Failure, report
+from shop.entrypoints.cli.seed import PRODUCTS, seed_products
+from shop.entrypoints.cli.shop import Shop, in_prepared_shop
+from shop.entrypoints.http.app import create_app
+
+GRACE_SECONDS = 10
+"""How long requests that were begun have to end once the server is told to stop."""
+
+START_SECONDS = 60
+PARENT_POLL_SECONDS = 0.5
+
+
+def run(*, host: str, port: int, workers: int, demonstration: bool, database: str | None) -> None:
+    """Serve until told to stop, an empty shop with demonstration products where they are wanted.
+
+    Raise `Failure` where the server or a worker cannot start.
+    """
+    if database is not None:
+        # Workers are processes of their own, which are told nothing but their environment.
+        os.environ["SHOP_DATABASE_URL"] = database
+    with _listener(host, port) as listener:
+        in_prepared_shop(_demonstrate if demonstration else _nothing, database=database)
+        address = _address(listener)
+        if workers == 1:
+            _serve_here(listener, address)
+        else:
+            _serve_in_workers(listener, address, workers)
+
+
+def served() -> FastAPI:
+    """Return the app that this process serves."""
+    return create_app(assemble(None))
+
+
+def served_by_worker() -> FastAPI:
+    """Do the same in a process that the supervisor started.
+
+    Exit with the code that keeps the supervisor from trying again where it fails.
+    """
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    try:
+        return served()
+    except Exception as error:  # noqa: BLE001  Whatever it was, it would happen again.
+        report(error)
+        sys.exit(STARTUP_FAILURE)
+
+
+async def _demonstrate(shop: Shop) -> None:
+    if not await shop.intake().has_products():
+        typer.echo(await seed_products(shop, PRODUCTS))
+
+
+async def _nothing(shop: Shop) -> None:
+    del shop
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    try:
+        # IPv4 first: where both are there, it is the one that everything can reach.
+        family, _, _, _, address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        listener = socket.socket(family)
+    except OSError as error:
+        raise Failure(f"cannot listen on {host}: {error.strerror}") from error
+    try:
+        # The port of a server that has just ended may be taken at once.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        raise Failure(f"cannot listen on {host} port {port}: {error.strerror}") from error
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _config(app: str, workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        factory=True,
+        workers=workers,
+        loop="auto",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _serve_here(listener: socket.socket, address: str) -> None:
+    server = _Server(_config(f"{__name__}:served", workers=1), address)
+    try:
+        with _stopping(server):
+            server.run(sockets=[listener])
+    except SystemExit as exit_:
+        raise Failure("the server could not start") from exit_
+    except OSError as error:
+        raise Failure(f"cannot serve {address}: {error.strerror}") from error
+
+
+@contextmanager
+def _stopping(server: uvicorn.Server) -> Iterator[None]:
+    """Have a signal stop the server and no more: afterwards it is raised again, to end us."""
+    signals = (signal.SIGINT, signal.SIGTERM)
+    before = {each: signal.signal(each, server.handle_exit) for each in signals}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start; then say so."""
+        await super().startup(sockets)
+        _tell_ready(self._address)
+
+
+def _serve_in_workers(listener: socket.socket, address: str, workers: int) -> None:
+    config = _config(f"{__name__}:served_by_worker", workers)
+    supervisor = _Supervisor(config, listener, address)
+    supervisor.run()
+    if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
+        raise Failure("a worker could not start")
+
+
+class _Supervisor(Multiprocess):
+    """A supervisor that says when all of its workers are ready."""
+
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, address: str) -> None:
+        super().__init__(config, [listener])
+        self._address = address
+
+    def init_processes(self) -> None:
+        """Start the workers; then say so."""
+        super().init_processes()
+        if all(each.wait_until_ready(START_SECONDS) for each in self.processes):
+            _tell_ready(self._address)
+
+
+def _tell_ready(address: str) -> None:
+    typer.echo(f"The shop is open at {address} (Ctrl+C closes it).")
+
+
+def _end_with_parent() -> None:
+    """End this process at once when its supervisor is gone: nobody else would free the port."""
+    parent = multiprocessing.parent_process()
+    while parent is not None and os.getppid() == parent.pid:
+        time.sleep(PARENT_POLL_SECONDS)
+    os._exit(STARTUP_FAILURE)

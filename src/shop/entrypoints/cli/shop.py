@@ -1,0 +1,114 @@
+"""The shop as the operator's commands see it, opened for one of them and closed again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from shop.application.audit import AuditShop
+from shop.application.idempotency import SweepKeys
+from shop.application.intake import Intake
+from shop.application.ports.database import Database
+from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.sessions import Sessions
+from shop.application.transact import Transact
+from shop.application.users import Users
+
+T = TypeVar("T")
+
+
+class Place(Protocol):
+    """What commands ask of the settings."""
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether the database is a file of this machine."""
+
+
+class Shop(Protocol):
+    """What commands ask of the container, which takes too long to import to ask for help."""
+
+    @property
+    def audit_shop(self) -> Callable[[], AuditShop]:
+        """The audit."""
+
+    @property
+    def database(self) -> Callable[[], Database]:
+        """The database."""
+
+    @property
+    def hasher(self) -> Callable[[], PasswordHasher]:
+        """What hashes passwords."""
+
+    @property
+    def intake(self) -> Callable[[], Intake]:
+        """What fills the shop."""
+
+    @property
+    def sessions(self) -> Callable[[], Sessions]:
+        """The sessions."""
+
+    @property
+    def settings(self) -> Callable[[], Place]:
+        """The settings."""
+
+    @property
+    def sweep_keys(self) -> Callable[[], SweepKeys]:
+        """What forgets the keys of old refusals."""
+
+    @property
+    def transact(self) -> Callable[[], Transact]:
+        """What runs units of work."""
+
+    @property
+    def users(self) -> Callable[[], Users]:
+        """The users."""
+
+
+Work = Callable[[Shop], Awaitable[T]]
+
+
+def in_shop(work: Work[T], *, database: str | None) -> T:
+    """Do some work in the shop whose database was named, or else is set, and return what it does.
+
+    Raise `WrongSetting`, `Unmigrated` or `Unavailable` where there is no such shop.
+    """
+    return _in(work, database, _checked)
+
+
+def in_prepared_shop(work: Work[T], *, database: str | None) -> T:
+    """Do the same, but migrate an embedded database first: nobody else is there to do it."""
+    return _in(work, database, _prepared)
+
+
+def in_unchecked_shop(work: Work[T], *, database: str | None) -> T:
+    """Do the same, whatever shape the database has."""
+    return _in(work, database, _as_it_is)
+
+
+def _in(work: Work[T], database: str | None, ready: Work[None]) -> T:
+    # Only commands that open the shop wait for all of it to be imported.
+    from shop.entrypoints.cli.assembly import assemble  # noqa: PLC0415
+
+    async def opened(shop: Shop) -> T:
+        try:
+            await ready(shop)
+            return await work(shop)
+        finally:
+            await shop.transact().finish()
+            await shop.database().close()
+
+    return asyncio.run(opened(assemble(database)))
+
+
+async def _checked(shop: Shop) -> None:
+    await shop.database().check()
+
+
+async def _prepared(shop: Shop) -> None:
+    if shop.settings().is_embedded:
+        await shop.database().migrate()
+    await shop.database().check()
+
+
+async def _as_it_is(shop: Shop) -> None:
+    del shop

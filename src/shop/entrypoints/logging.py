@@ -1,0 +1,151 @@
+"""Logging: JSON lines in production, readable lines in development, and no secret in either."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from shop.entrypoints.settings import Settings
+
+REDACTED = "[redacted]"
+
+SECRET_WORDS = (
+    "authorization",
+    "cookie",
+    "cookies",
+    "credential",
+    "credentials",
+    "key",
+    "keys",
+    "passphrase",
+    "passwd",
+    "password",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+)
+"""A field of which a word ends in one of these is kept out of the log."""
+
+CHATTY_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "uvicorn")
+"""Below a warning these tell each of their steps, some with every value that is stored."""
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Send every line, structlog's and the standard library's alike, to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(settings, sys.stderr))
+    level = logging.getLevelName(settings.log_level.upper())
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in CHATTY_LOGGERS:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    logging.captureWarnings(True)
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *_facts(),
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+    )
+
+
+def _formatter(settings: Settings, stream: TextIO) -> logging.Formatter:
+    rendering = _as_json() if settings.is_production else _for_people(colours=stream.isatty())
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[*_facts(), structlog.stdlib.ExtraAdder()],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            redact_secrets,
+            *rendering,
+        ],
+    )
+
+
+def _facts() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def _as_json() -> list[Processor]:
+    # Local variables hold passwords and tokens; a trace does without them.
+    trace = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [
+        structlog.processors.ExceptionRenderer(trace),
+        structlog.processors.JSONRenderer(),
+    ]
+
+
+def _for_people(*, colours: bool) -> list[Processor]:
+    return [
+        _escape,
+        structlog.dev.ConsoleRenderer(
+            colors=colours,
+            repr_native_str=True,
+            exception_formatter=_write_indented_trace,
+        ),
+    ]
+
+
+def redact_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put a mark in place of whatever stands under a name such as `password`, at any depth.
+
+    Numbers stay: under such a name they are counts and sizes.
+    """
+    # Uvicorn repeats its message here, in colours.
+    event.pop("color_message", None)
+    return _without_secrets(event)
+
+
+def _without_secrets(fields: Mapping[Any, Any]) -> MutableMapping[str, Any]:
+    return {
+        str(name): REDACTED if _is_secret(str(name), value) else _inside(value)
+        for name, value in fields.items()
+    }
+
+
+def _inside(value: object) -> object:
+    match value:
+        case Mapping():
+            return _without_secrets(value)
+        case list() | tuple() if any(isinstance(each, Mapping) for each in value):
+            return [_inside(each) for each in value]
+        case _:
+            return value
+
+
+def _is_secret(name: str, value: object) -> bool:
+    words = name.lower().replace("-", "_").split("_")
+    named_so = any(word.endswith(SECRET_WORDS) for word in words)
+    return named_so and value is not None and not isinstance(value, int | float)
+
+
+def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    # All other values are written as Python would, which escapes them too.
+    escaped = {_escaped(name): value for name, value in event.items()}
+    return {**escaped, "event": _escaped(str(event.get("event", "")))}
+
+
+def _write_indented_trace(stream: TextIO, exc_info: ExcInfo) -> None:
+    # Indented, no line of a message can pass for a line of the log.
+    lines = "".join(traceback.format_exception(*exc_info)).splitlines()
+    stream.writelines(f"\n    {_escaped(line)}" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """Return the text without what steers a terminal or begins a line."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )

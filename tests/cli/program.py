@@ -1,0 +1,180 @@
+"""The program `shop` as an operator runs it: in a folder, with settings, as a process."""
+
+import logging
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass, replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import pytest
+import structlog
+
+from shop.entrypoints.cli import main
+
+SHOP = Path(sys.executable).with_name("shop")
+TIMEOUT_SECONDS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    output: str
+    errors: str
+
+    @property
+    def line(self) -> str:
+        """The one line on standard error; there is no other, and nothing was printed."""
+        (line,) = self.errors.splitlines()
+        assert self.output == ""
+        return line
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """`shop serve`, once it has said that it is open."""
+
+    process: subprocess.Popen[str]
+    url: str
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def status(self, path: str) -> int:
+        return self.get(path)[0]
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        try:
+            with urlopen(self.url + path, timeout=10) as answer:  # noqa: S310  Our own server.
+                return answer.status, answer.read()
+        except HTTPError as error:
+            with error:
+                return error.code, error.read()
+
+    def stop(self, how: signal.Signals) -> tuple[int, str, str]:
+        """Send a signal and wait; return the exit code and what was still printed."""
+        self.process.send_signal(how)
+        output, errors = self.process.communicate(timeout=TIMEOUT_SECONDS)
+        return self.process.returncode, output, errors
+
+
+@dataclass(frozen=True, kw_only=True)
+class Program:
+    """The program in a folder, where it finds and makes its files."""
+
+    folder: Path
+    settings: Mapping[str, str]
+
+    def with_settings(self, **settings: str) -> "Program":
+        return replace(self, settings={**self.settings, **settings})
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end."""
+        return self.run_process(*arguments)
+
+    def run_process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Do the same, certainly in a process."""
+        return subprocess.run(
+            [SHOP, *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_SECONDS,
+            check=False,
+        )
+
+    def end(self, *arguments: str) -> Ended:
+        """Run a command that prints on standard error alone."""
+        done = self.run(*arguments)
+        return Ended(code=done.returncode, output=done.stdout, errors=done.stderr)
+
+    def printed(self, *arguments: str) -> str:
+        """Run a command that succeeds, and has nothing to say on standard error."""
+        done = self.run(*arguments)
+        assert (done.returncode, done.stderr) == (0, "")
+        return done.stdout
+
+    @contextmanager
+    def serving(self, *arguments: str, port: int = 0) -> Iterator[Serving]:
+        """Serve, and have ended whatever happens."""
+        with subprocess.Popen(
+            [SHOP, "serve", "--port", str(port), *arguments],
+            cwd=self.folder,
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        ) as process:
+            try:
+                yield Serving(process=process, url=_told_url(process))
+            finally:
+                # The server has its own group, of which workers may be left.
+                with suppress(ProcessLookupError):
+                    os.killpg(process.pid, signal.SIGKILL)
+
+    def rows(self, question: str) -> list[tuple[Any, ...]]:
+        """Ask the embedded database, or change it behind the shop's back."""
+        with closing(sqlite3.connect(self.folder / "shop.db")) as connection, connection:
+            return connection.execute(question).fetchall()
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        return {**inherited, **self.settings}
+
+
+class ProgramHere(Program):
+    """The program without a process of its own: that takes a tenth of the time."""
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        output, errors = StringIO(), StringIO()
+        with (
+            pytest.MonkeyPatch.context() as patch,
+            logging_restored(),
+            redirect_stdout(output),
+            redirect_stderr(errors),
+        ):
+            for name in [name for name in os.environ if name.startswith("SHOP_")]:
+                patch.delenv(name)
+            for name, value in self.settings.items():
+                patch.setenv(name, value)
+            patch.chdir(self.folder)
+            patch.setattr(sys, "argv", ["shop", *arguments])
+            code = main()
+        return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
+
+
+@contextmanager
+def logging_restored() -> Iterator[None]:
+    """Undo at the end what setting logging up does to the whole process."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    root.handlers = []
+    try:
+        yield
+    finally:
+        root.handlers, root.level = handlers, level
+        logging.captureWarnings(capture=False)
+        structlog.reset_defaults()
+
+
+def _told_url(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    for line in process.stdout:
+        if "The shop is open at" in line:
+            return line.split()[5]
+    assert process.stderr is not None
+    raise AssertionError(process.stderr.read())

@@ -1,0 +1,210 @@
+"""Files of products: all of a file is loaded, or nothing of it."""
+
+from pathlib import Path
+
+import pytest
+
+from shop.application.intake import StockedProduct
+from shop.domain.errors import RuleBroken
+from shop.domain.money import Currency, Money
+from shop.entrypoints.cli.product_file import Row, read_products
+from tests.cli.program import Program
+
+EUR = Currency("EUR")
+HEADER = "sku,name,description,price,stock"
+WHOLE_HEADER = f"{HEADER},active,image_url"
+
+BAD_ROWS = [
+    ("no spaces,Tea,,500,5", "sku: a SKU has 1 to 64 letters, digits, '.', '-' or '_'."),
+    ("TEA,,,500,5", "name: a name has 1 to 200 printable characters."),
+    ("TEA,Tea,,5.00,5", "price: it is a whole number, such as 1990."),
+    ("TEA,Tea,,-5,5", "price: it is a whole number, such as 1990."),
+    ("TEA,Tea,,\u0665,5", "price: it is a whole number, such as 1990."),
+    ("TEA,Tea,,0,5", "price: a price has 1 to 1000000000 minor units."),
+    ("TEA,Tea,,9999999999999999999,5", "price: it is a whole number, such as 1990."),
+    ("TEA,Tea,,500,", "stock: it is a whole number, such as 1990."),
+    ("TEA,Tea,,500,1000000001", "stock: 0 to 1000000000 are on hand."),
+    ("TEA,Tea,,500", "row: 5 columns are named and 4 are there."),
+    ("TEA,Tea,,500,5,6", "row: 5 columns are named and 6 are there."),
+    ('TEA,"Tea,,500,5', "row: unexpected end of data."),
+]
+
+
+def read(file: Path, text: str | bytes) -> list[Row]:
+    file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return list(read_products(file, EUR))
+
+
+def test_a_file_is_loaded_and_loaded_again(migrated: Program) -> None:
+    (migrated.folder / "spring.csv").write_text(
+        f"{HEADER}\nTEA,Tea,Green.,500,5\nCAKE,Cake,,300,0\n"
+    )
+
+    first = migrated.printed("import", "spring.csv")
+    second = migrated.printed("import", "spring.csv")
+
+    assert first == "Products: 2 added, 0 changed, 0 as they were.\n"
+    assert second == "Products: 0 added, 0 changed, 2 as they were.\n"
+    assert migrated.rows(
+        "SELECT sku, name, description, price, currency, active, image_url, on_hand"
+        " FROM products JOIN inventories USING (sku) ORDER BY sku"
+    ) == [
+        ("CAKE", "Cake", "", 300, "EUR", 1, None, 0),
+        ("TEA", "Tea", "Green.", 500, "EUR", 1, None, 5),
+    ]
+    assert migrated.rows("SELECT sku, on_hand_delta, kind FROM movements") == [
+        ("TEA", 5, "adjustment")
+    ]
+
+
+def test_a_changed_row_changes_its_product_alone(migrated: Program) -> None:
+    file = migrated.folder / "spring.csv"
+    file.write_text(f"{HEADER}\nTEA,Tea,,500,5\nCAKE,Cake,,300,4\n")
+    migrated.printed("import", "spring.csv")
+    file.write_text(f"{HEADER}\nTEA,Tea,,500,3\nCAKE,Cake,,300,4\nJAM,Jam,,200,1\n")
+
+    told = migrated.printed("import", "spring.csv")
+
+    assert told == "Products: 1 added, 1 changed, 1 as they were.\n"
+    assert migrated.rows("SELECT sku, on_hand_delta FROM movements ORDER BY sku, created_at") == [
+        ("CAKE", 4),
+        ("JAM", 1),
+        ("TEA", 5),
+        ("TEA", -2),
+    ]
+
+
+def test_nothing_of_a_file_with_bad_rows_is_loaded(migrated: Program) -> None:
+    (migrated.folder / "bad.csv").write_text(
+        f'{HEADER}\nTEA,Tea,"two\nlines",500,5\nCAKE,Cake,,free,5\nTEA,Tea again,,500,5\n'
+    )
+
+    done = migrated.run("import", "bad.csv")
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.splitlines() == [
+        "bad.csv:4: price: it is a whole number, such as 1990.",
+        "bad.csv:5: sku: TEA stands in line 2 already.",
+        "shop: nothing was loaded: 2 of 3 rows are wrong",
+    ]
+    assert migrated.rows("SELECT * FROM products") == []
+
+
+def test_promised_goods_make_a_row_bad(migrated: Program) -> None:
+    file = migrated.folder / "stock.csv"
+    file.write_text(f"{HEADER}\nTEA,Tea,,500,5\n")
+    migrated.printed("import", "stock.csv")
+    migrated.rows("UPDATE inventories SET reserved = 3")
+    file.write_text(f"{HEADER}\nCAKE,Cake,,300,1\nTEA,Tea,,500,2\n")
+
+    done = migrated.run("import", "stock.csv")
+
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0] == (
+        "stock.csv:3: Of TEA, 5 are on hand and 3 of them reserved."
+    )
+    assert migrated.rows("SELECT sku, on_hand FROM inventories") == [("TEA", 5)]
+
+
+def test_of_many_bad_rows_the_first_are_told_and_all_are_counted(migrated: Program) -> None:
+    rows = "".join(f"SKU-{number},Tea,,free,5\n" for number in range(2500))
+    (migrated.folder / "bad.csv").write_text(f"{HEADER}\n{rows}")
+
+    lines = migrated.run("import", "bad.csv").stderr.splitlines()
+
+    assert len(lines) == 21
+    assert lines[0].startswith("bad.csv:2: ")
+    assert lines[-1] == "shop: nothing was loaded: 2500 of 2500 rows are wrong"
+
+
+def test_every_column_has_its_say(tmp_path: Path) -> None:
+    text = f"{WHOLE_HEADER}\n TEA , Tea ,Green.,500,5,no,https://example.com/tea.png\n"
+
+    assert read(tmp_path / "products.csv", text) == [
+        Row(
+            line=2,
+            content=StockedProduct(
+                sku="TEA",
+                name="Tea",
+                description="Green.",
+                price=Money(amount=500, currency=EUR),
+                active=False,
+                image_url="https://example.com/tea.png",
+                on_hand=5,
+            ),
+        )
+    ]
+
+
+def test_columns_come_in_any_order_lines_end_in_any_way_and_empty_ones_count(
+    tmp_path: Path,
+) -> None:
+    text = b"\xef\xbb\xbfstock,price,description,name,sku\r\n\r\n5,500,,Tea,TEA\r\n"
+
+    (row,) = read(tmp_path / "products.csv", text)
+
+    assert row.line == 3
+    assert isinstance(row.content, StockedProduct)
+    assert (row.content.sku, row.content.on_hand) == ("TEA", 5)
+
+
+@pytest.mark.parametrize(("row", "rule"), BAD_ROWS)
+def test_a_bad_row_is_told_with_the_rule_that_it_breaks(
+    row: str, rule: str, tmp_path: Path
+) -> None:
+    (told,) = read(tmp_path / "products.csv", f"{HEADER}\n{row}\n")
+
+    assert told.line == 2
+    assert str(told.content) == rule
+
+
+def test_a_row_that_cannot_be_decoded_spoils_no_other(tmp_path: Path) -> None:
+    text = f"{HEADER}\nTEA,T\xe9,,500,5\nCAKE,Cake,,300,1\n".encode("latin-1")
+
+    bad, good = read(tmp_path / "products.csv", text)
+
+    assert bad.content == RuleBroken(field="row", rule="it is not UTF-8")
+    assert isinstance(good.content, StockedProduct)
+
+
+def test_a_row_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (row,) = read(tmp_path / "products.csv", f"{HEADER}\nTEA,{'x' * 200_000},,500,5\n")
+
+    assert "field larger than field limit" in str(row.content)
+
+
+@pytest.mark.parametrize(
+    ("header", "rule"),
+    [
+        ("", "header: it lacks sku, name, description, price, stock."),
+        ("sku,name,price,stock", "header: it lacks description."),
+        (f"{HEADER},colour", "header: nothing is known of colour."),
+        (f"{HEADER},sku", "header: it names each column once."),
+    ],
+)
+def test_a_header_that_cannot_be_read_is_told(header: str, rule: str, tmp_path: Path) -> None:
+    (row,) = read(tmp_path / "products.csv", f"{header}\nTEA,Tea,,500,5\n")
+
+    assert row.line == 1
+    assert str(row.content) == rule
+
+
+@pytest.mark.parametrize(
+    ("answer", "active"), [("", True), ("TRUE", True), ("1", True), ("No", False), ("0", False)]
+)
+def test_a_product_is_active_unless_the_file_says_otherwise(
+    answer: str,
+    active: bool,  # noqa: FBT001  It is what is expected.
+    tmp_path: Path,
+) -> None:
+    (row,) = read(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,{answer},\n")
+
+    assert isinstance(row.content, StockedProduct)
+    assert row.content.active is active
+
+
+def test_an_answer_that_is_none_is_refused(tmp_path: Path) -> None:
+    (row,) = read(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,maybe,\n")
+
+    assert row.content == RuleBroken(field="active", rule="it is true or false")

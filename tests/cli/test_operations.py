@@ -1,0 +1,84 @@
+"""What an operator looks after: the audit, sessions, users, and the description of the API."""
+
+import json
+
+from tests.cli.program import Program
+
+
+def test_a_sound_shop_passes_the_audit(shop: Program) -> None:
+    shop.printed("seed", "--customers", "2")
+
+    table = shop.printed("audit")
+    document = json.loads(shop.printed("audit", "--json"))
+
+    assert sum(line.rstrip().endswith(" holds") for line in table.splitlines()) == 8
+    assert document["holds"] is True
+    assert [finding["number"] for finding in document["findings"]] == [1, 2, 3, 4, 5, 6, 7, 10]
+    assert {finding["holds"] for finding in document["findings"]} == {True}
+
+
+def test_a_broken_shop_fails_the_audit_with_the_offending_rows(shop: Program) -> None:
+    shop.printed("seed", "--products", "0", "--customers", "1")
+    shop.rows("UPDATE accounts SET balance = balance + 1 WHERE kind = 'customer'")
+    ((account_id,),) = shop.rows("SELECT id FROM accounts WHERE kind = 'customer'")
+
+    done = shop.run("audit")
+    as_json = shop.run("audit", "--json")
+
+    assert done.returncode == as_json.returncode == 1
+    assert done.stderr == as_json.stderr == "shop: broken invariants: 1, 2\n"
+    rows = done.stdout.splitlines()
+    assert any(row.startswith("2 ") and account_id in row.replace("-", "") for row in rows)
+    document = json.loads(as_json.stdout)
+    broken = {
+        each["number"]: each["violations"] for each in document["findings"] if not each["holds"]
+    }
+    assert document["holds"] is False
+    assert sorted(broken) == [1, 2]
+    (violation,) = broken[2]
+    assert 100_001 in violation["facts"].values()
+
+
+def test_expired_sessions_and_old_refusals_are_swept(shop: Program) -> None:
+    shop.printed("seed", "--products", "0", "--customers", "1")
+    shop.rows(
+        "INSERT INTO sessions (id, token_hash, roles, preferences, cart, created_at, last_seen_at,"
+        " version) VALUES ('old', 'x', '', '{}', '{}', '2020-01-01', '2020-01-01', 0),"
+        " ('new', 'y', '', '{}', '{}', '2999-01-01', '2999-01-01', 0)"
+    )
+    shop.rows(
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, refusal, created_at)"
+        " SELECT id, 'old', '', '{}', '2020-01-01' FROM users"
+        " UNION SELECT id, 'new', '', '{}', '2999-01-01' FROM users"
+    )
+
+    assert shop.printed("sessions", "sweep") == "Swept: 1 sessions, 1 idempotency keys.\n"
+
+    assert shop.rows("SELECT id FROM sessions") == [("new",)]
+    assert shop.rows("SELECT key FROM idempotency_keys") == [("new",)]
+
+
+def test_a_user_is_given_a_role(shop: Program) -> None:
+    shop.printed("seed", "--products", "0", "--customers", "1")
+
+    told = shop.printed("users", "promote", "Customer-000001@Example.com", "--role", "admin")
+
+    assert told == "customer-000001@example.com now has the roles: admin, customer.\n"
+    assert shop.rows("SELECT roles FROM users") == [("admin customer",)]
+
+
+def test_nobody_is_given_a_role_at_an_address_that_nobody_has(migrated: Program) -> None:
+    unknown = migrated.end("users", "promote", "nobody@example.com", "--role", "admin")
+    no_address = migrated.end("users", "promote", "nobody", "--role", "admin")
+
+    assert (unknown.code, unknown.line) == (1, "shop: There is no such user.")
+    assert no_address.code == 2
+    assert no_address.line == "shop: email: an e-mail address looks like name@example.com."
+
+
+def test_the_description_of_the_api_is_printed_without_a_database(shop: Program) -> None:
+    document = json.loads(shop.printed("openapi"))
+
+    assert document["openapi"].startswith("3.")
+    assert "/api/v1/orders" in document["paths"]
+    assert list(shop.folder.iterdir()) == []

@@ -1,0 +1,91 @@
+"""Wrong settings: the variable and its rule are told, and never its value."""
+
+from pathlib import Path
+
+import pytest
+
+from shop.entrypoints.cli.assembly import read_settings
+from shop.entrypoints.cli.failures import WrongSetting
+from tests.cli.program import Program
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep away from the settings of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SHOP_ENVIRONMENT", "SHOP_DATABASE_URL", "SHOP_SESSION_SECRETS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("SHOP_ENVIRONMENT", "hunter2", "Input should be 'development' or 'production'"),
+        ("SHOP_DATABASE_URL", "mysql://root:hunter2@h/shop", "a database URL begins with"),
+        ("SHOP_DATABASE_URL", "hunter2", "not a database URL"),
+        ("SHOP_DATABASE_URL", "sqlite+aiosqlite:///:memory:", "name a file"),
+        ("SHOP_SESSION_SECRETS", "hunter2", "not valid JSON"),
+        ("SHOP_SESSION_SECRETS", '["hunter2"]', "a secret is too short or too regular"),
+        ("SHOP_SESSION_SECRETS", '{"hunter2": 1}', "valid tuple"),
+        ("SHOP_CURRENCY", "EURO", "no active code of ISO 4217"),
+        ("SHOP_WELCOME_CREDIT", "-1", "greater than or equal to 0"),
+        ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_its_rule(
+    name: str, value: str, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(WrongSetting) as raised:
+        read_settings(None)
+
+    told = str(raised.value)
+    assert told.startswith(f"{name}: ")
+    assert rule in told
+    assert "hunter2" not in told
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+
+
+def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_LOG_LEVEL", "loud")
+    monkeypatch.setenv("SHOP_UUID_VERSION", "5")
+
+    with pytest.raises(WrongSetting, match=r"SHOP_UUID_VERSION.*; SHOP_LOG_LEVEL"):
+        read_settings(None)
+
+
+def test_the_named_database_comes_before_the_one_that_is_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SHOP_DATABASE_URL", "sqlite+aiosqlite:///set.db")
+
+    assert read_settings(None).database_url == "sqlite+aiosqlite:///set.db"
+    assert read_settings("sqlite+aiosqlite:///named.db").database_url.endswith("named.db")
+
+
+def test_production_without_secrets_is_refused_in_one_line(shop: Program) -> None:
+    ended = shop.with_settings(SHOP_ENVIRONMENT="production").end("migrate")
+
+    assert ended.code == 2
+    assert ended.line == (
+        "shop: production needs SHOP_SESSION_SECRETS, a JSON list; `shop secret` prints one"
+    )
+    assert list(shop.folder.iterdir()) == []
+
+
+def test_a_wrong_setting_is_refused_in_one_line_by_the_server_too(shop: Program) -> None:
+    ended = shop.with_settings(SHOP_CURRENCY="EURO").end("serve", "--port", "0")
+
+    assert ended.code == 2
+    assert ended.line == "shop: SHOP_CURRENCY: 'EURO' is no active code of ISO 4217"
+
+
+def test_settings_are_read_from_a_file_beside_the_program(shop: Program) -> None:
+    (shop.folder / ".env").write_text("SHOP_DATABASE_URL=sqlite+aiosqlite:///other.db\n")
+
+    shop.printed("migrate")
+
+    assert (shop.folder / "other.db").exists()
+    assert not (shop.folder / "shop.db").exists()

@@ -1,0 +1,119 @@
+"""What every command has in common: help, one line for an error, and exit codes."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+from shop.entrypoints.cli import main
+from tests.cli.program import Program
+
+COMMANDS = (
+    "serve",
+    "migrate",
+    "seed",
+    "import",
+    "audit",
+    "secret",
+    "openapi",
+    "sessions sweep",
+    "users promote",
+)
+
+HEAVY = ("sqlalchemy", "fastapi", "uvicorn", "dependency_injector", "alembic", "pydantic_settings")
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have help take no notice of how wide the terminal is in which the tests run."""
+    monkeypatch.setenv("COLUMNS", "200")
+
+
+def run(monkeypatch: pytest.MonkeyPatch, arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["shop", *arguments.split()])
+    return main()
+
+
+def words_of(text: str) -> Iterator[str]:
+    return (word for line in text.splitlines() for word in line.split())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("flag", ["--help", "-h"])
+def test_every_command_has_help_with_an_example(
+    command: str, flag: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, f"{command} {flag}") == 0
+
+    told = capsys.readouterr()
+    assert f"Example: shop {command}" in told.out
+    assert told.err == ""
+
+
+def test_the_first_help_names_every_command(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--help") == 0
+
+    assert {command.split()[0] for command in COMMANDS} <= set(words_of(capsys.readouterr().out))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ("", "Missing command"),
+        ("nonsense", "No such command 'nonsense'"),
+        ("users", "Missing command"),
+        ("users promote", "Missing argument 'EMAIL'"),
+        ("users promote ada@example.com", "Missing option '--role'"),
+        ("users promote ada@example.com --role king", "'king' is not one of"),
+        ("audit --nonsense", "No such option: --nonsense"),
+        ("serve --port 70000", "'--port'"),
+        ("serve --workers 0", "'--workers'"),
+        ("seed --products -1", "'--products'"),
+        ("seed --products 1000001", "'--products'"),
+        ("seed --customers many", "'--customers'"),
+        ("import", "Missing argument 'FILE'"),
+        ("import no-such-file.csv", "does not exist"),
+        ("import /dev/null", "it has to be a file"),
+    ],
+)
+def test_wrong_usage_is_told_in_one_line(
+    arguments: str,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(monkeypatch, arguments) == 2
+
+    told = capsys.readouterr()
+    (line,) = told.err.splitlines()
+    assert line.startswith("shop: ")
+    assert words in line
+    assert told.out == ""
+
+
+def test_the_program_ends_with_the_code_that_main_returns(shop: Program) -> None:
+    assert shop.end("nonsense").code == 2
+    assert shop.run("secret").returncode == 0
+
+
+def test_help_waits_for_nothing_that_it_does_not_need() -> None:
+    loaded = "import sys, shop.entrypoints.cli; print(*sys.modules)"
+
+    modules = subprocess.run(
+        [sys.executable, "-c", loaded], capture_output=True, text=True, check=True
+    ).stdout.split()
+
+    assert [name for name in HEAVY if name in modules] == []
+
+
+def test_secrets_are_new_every_time_and_good_enough_for_production(shop: Program) -> None:
+    first, second = shop.printed("secret").strip(), shop.printed("secret").strip()
+
+    assert first != second
+    in_production = shop.with_settings(
+        SHOP_ENVIRONMENT="production", SHOP_SESSION_SECRETS=f'["{first}"]'
+    )
+    assert in_production.run("migrate").returncode == 0
