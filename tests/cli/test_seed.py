@@ -64,19 +64,6 @@ def test_customers_can_sign_in_with_the_password_that_is_told_once(shop: Program
     assert json.loads(shop.printed("audit", "--json"))["holds"] is True
 
 
-def test_a_shop_that_has_a_product_is_not_empty(migrated: Program) -> None:
-    (migrated.folder / "one.csv").write_text("sku,name,description,price,stock\nTEA,Tea,,1,0\n")
-    migrated.printed("import", "one.csv")
-
-    assert migrated.printed("seed", "--if-empty") == ""
-
-    assert migrated.rows("SELECT sku FROM products") == [("TEA",)]
-
-
-def test_an_empty_shop_is_seeded_also_if_it_has_to_be_empty(shop: Program) -> None:
-    assert shop.printed("seed", "--if-empty") == "Products: 50 added, 0 changed, 0 as they were.\n"
-
-
 @pytest.mark.parametrize("count", [0, 1, 50, 51, 3000])
 def test_there_are_as_many_different_products_as_asked_for(count: int) -> None:
     products = list(demonstration_products(count, EUR))

@@ -12,13 +12,7 @@ from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
-from shop.domain.account import (
-    Account,
-    AccountNotFound,
-    ShopAccount,
-    Transfer,
-    TransferKind,
-)
+from shop.domain.account import Account, AccountNotFound, welcome
 from shop.domain.money import Currency, Money
 from shop.domain.user import (
     EmailTaken,
@@ -107,25 +101,13 @@ class Accounts:
             uow.users.add(user)
             uow.accounts.add(account)
             if account.balance.amount:
-                uow.transfers.add(self._welcome(account))
+                uow.transfers.add(welcome(account, id=self._ids.new()))
         elif existing.id != user.id:
             raise EmailTaken
         # Else the commit of an earlier attempt was never answered, and did happen.
         visit = self._admission.sign_in(uow, visit, user)
         await uow.commit()
         return SignedUp(user=user, account=account, visit=visit)
-
-    def _welcome(self, account: Account) -> Transfer:
-        return Transfer(
-            id=self._ids.new(),
-            kind=TransferKind.WELCOME,
-            debit_account_id=ShopAccount.ADJUSTMENTS.id_in(self._currency),
-            credit_account_id=account.id,
-            amount=account.balance,
-            order_id=None,
-            note="Welcome",
-            created_at=account.created_at,
-        )
 
     async def show(self, user: User) -> Account:
         """Return the user's account."""

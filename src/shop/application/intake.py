@@ -9,14 +9,8 @@ from shop.application.ports.ids import Ids
 from shop.application.ports.paging import Page
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
-from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
-from shop.domain.catalogue import (
-    MAX_DESCRIPTION_CHARACTERS,
-    MAX_PRICE,
-    MAX_PRODUCT_NAME_CHARACTERS,
-    Product,
-    require_sku,
-)
+from shop.domain.account import Account, welcome
+from shop.domain.catalogue import Product, require_description, require_price, require_sku
 from shop.domain.errors import RuleBroken
 from shop.domain.inventory import (
     MAX_ON_HAND,
@@ -28,7 +22,6 @@ from shop.domain.inventory import (
 from shop.domain.money import Currency, Money
 from shop.domain.user import Role, User, normalise_email, normalise_name
 
-MAX_IMAGE_URL_CHARACTERS = 2000
 REASON = "Intake"
 """The reason of every movement that an intake makes."""
 
@@ -47,19 +40,10 @@ class StockedProduct:
 
     def __post_init__(self) -> None:
         require_sku(self.sku)
-        if not (1 <= len(self.name) <= MAX_PRODUCT_NAME_CHARACTERS and self.name.isprintable()):
-            rule = f"a name has 1 to {MAX_PRODUCT_NAME_CHARACTERS} printable characters"
-            raise RuleBroken(field="name", rule=rule)
-        if len(self.description) > MAX_DESCRIPTION_CHARACTERS or "\0" in self.description:
-            rule = f"a description has at most {MAX_DESCRIPTION_CHARACTERS} characters, none NUL"
-            raise RuleBroken(field="description", rule=rule)
-        if not 1 <= self.price.amount <= MAX_PRICE:
-            raise RuleBroken(field="price", rule=f"a price has 1 to {MAX_PRICE} minor units")
+        require_description(self.name, self.description, self.image_url)
+        require_price(self.price)
         if not 0 <= self.on_hand <= MAX_ON_HAND:
             raise RuleBroken(field="stock", rule=f"0 to {MAX_ON_HAND} are on hand")
-        if self.image_url is not None and not _is_web_address(self.image_url):
-            rule = f"it begins with https:// and has at most {MAX_IMAGE_URL_CHARACTERS} characters"
-            raise RuleBroken(field="image_url", rule=rule)
 
     def describe(self, product: Product) -> Product:
         """Return the product as this describes it."""
@@ -248,7 +232,7 @@ class Intake:
                 uow.users.add(user)
                 uow.accounts.add(account)
                 if account.balance.amount:
-                    uow.transfers.add(self._welcome(account))
+                    uow.transfers.add(welcome(account, id=self._ids.new()))
         await uow.commit()
         # Those that are here under the same id were made by an attempt that was never answered.
         return sum(existing.get(user.email, user).id == user.id for user in users)
@@ -272,24 +256,3 @@ class Intake:
             limit=Money.zero(self.currency),
             created_at=user.created_at,
         )
-
-    def _welcome(self, account: Account) -> Transfer:
-        return Transfer(
-            id=self._ids.new(),
-            kind=TransferKind.WELCOME,
-            debit_account_id=ShopAccount.ADJUSTMENTS.id_in(self.currency),
-            credit_account_id=account.id,
-            amount=account.balance,
-            order_id=None,
-            note="Welcome",
-            created_at=account.created_at,
-        )
-
-
-def _is_web_address(text: str) -> bool:
-    return (
-        text.startswith(("https://", "http://"))
-        and len(text) <= MAX_IMAGE_URL_CHARACTERS
-        and text.isprintable()
-        and " " not in text
-    )

@@ -81,6 +81,20 @@ class Transfer:
             raise RuleBroken(field="to", rule="money moves between two different accounts")
 
 
+def welcome(account: Account, *, id: UUID) -> Transfer:  # noqa: A002  The field's own name.
+    """Return the transfer that accounts for the balance with which an account begins."""
+    return Transfer(
+        id=id,
+        kind=TransferKind.WELCOME,
+        debit_account_id=ShopAccount.ADJUSTMENTS.id_in(account.balance.currency),
+        credit_account_id=account.id,
+        amount=account.balance,
+        order_id=None,
+        note="Welcome",
+        created_at=account.created_at,
+    )
+
+
 @dataclass(kw_only=True, unsafe_hash=True)
 class InsufficientFunds(Conflict):
     """The account holds less than the amount asked of it."""

@@ -10,12 +10,17 @@ from shop.domain.money import Money
 MAX_SKU_CHARACTERS = 64
 MAX_PRODUCT_NAME_CHARACTERS = 200
 MAX_DESCRIPTION_CHARACTERS = 4000
+MAX_IMAGE_URL_CHARACTERS = 2000
 MAX_PRICE = 10**9
 """The highest price, in minor units: a hundred lines at the highest quantity still add up."""
 
 SKU_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
 
+IMAGE_URL_PATTERN = r"^https?://[!-~]+$"
+
 _SKU = re.compile(SKU_PATTERN.removesuffix("$"))
+_IMAGE_URL = re.compile(IMAGE_URL_PATTERN.removesuffix("$"))
+_LINE_ENDS = str.maketrans("", "", "\t\n\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,8 +38,8 @@ class Product:
 
     def __post_init__(self) -> None:
         require_sku(self.sku)
-        if not 0 < self.price.amount <= MAX_PRICE:
-            raise RuleBroken(field="price", rule=f"a price has 1 to {MAX_PRICE} minor units")
+        require_description(self.name, self.description, self.image_url)
+        require_price(self.price)
 
 
 def require_sku(text: str) -> None:
@@ -44,6 +49,28 @@ def require_sku(text: str) -> None:
             field="sku",
             rule=f"a SKU has 1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'",
         )
+
+
+def require_description(name: str, description: str, image_url: str | None) -> None:
+    """Raise `RuleBroken` unless a product can be described like this."""
+    if not 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS or not name.isprintable():
+        rule = f"a name has 1 to {MAX_PRODUCT_NAME_CHARACTERS} printable characters"
+        raise RuleBroken(field="name", rule=rule)
+    printable = description.translate(_LINE_ENDS).isprintable()
+    if len(description) > MAX_DESCRIPTION_CHARACTERS or not printable:
+        rule = f"a description has at most {MAX_DESCRIPTION_CHARACTERS} printable characters"
+        raise RuleBroken(field="description", rule=rule)
+    if image_url is not None and not (
+        len(image_url) <= MAX_IMAGE_URL_CHARACTERS and _IMAGE_URL.fullmatch(image_url)
+    ):
+        rule = f"a URL begins with https:// and has at most {MAX_IMAGE_URL_CHARACTERS} characters"
+        raise RuleBroken(field="image_url", rule=rule)
+
+
+def require_price(price: Money) -> None:
+    """Raise `RuleBroken` unless a product can cost that much."""
+    if not 1 <= price.amount <= MAX_PRICE:
+        raise RuleBroken(field="price", rule=f"a price has 1 to {MAX_PRICE} minor units")
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

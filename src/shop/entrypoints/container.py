@@ -11,7 +11,7 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.system.clock import SystemClock
 from shop.adapters.system.ids import SystemIds
-from shop.adapters.system.keyring import kept_secret, new_secret
+from shop.adapters.system.keyring import kept_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.application.accounts import Accounts
 from shop.application.admission import Admission
@@ -56,7 +56,6 @@ class Container(containers.DeclarativeContainer):
     )
     hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_secrets, settings)
-    new_secret: providers.Provider[str] = providers.Callable(new_secret)
 
     database: providers.Provider[Database] = providers.Singleton(
         SqlDatabase,

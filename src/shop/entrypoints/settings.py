@@ -45,7 +45,7 @@ def _currency(code: object) -> Currency:
 def _database_url(text: str) -> str:
     try:
         url = make_url(text)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ValueError("not a database URL") from None
     if url.drivername not in {SQLITE, POSTGRESQL}:
         raise ValueError(f"a database URL begins with {SQLITE}:/// or {POSTGRESQL}://")

@@ -153,6 +153,8 @@ def _sqlite_engine(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
+        # Errors are logged, and rows are nobody's business.
+        hide_parameters=True,
         # The driver's own idea of when to begin a transaction loses updates.
         connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS},
     )
@@ -177,6 +179,8 @@ def _postgres_engine(url: URL, schema: str) -> AsyncEngine:
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
+        # Errors are logged, and rows are nobody's business.
+        hide_parameters=True,
         connect_args={"server_settings": {**POSTGRES_SETTINGS, "search_path": schema}},
     )
 

@@ -52,7 +52,12 @@ class SqlUnitOfWork(UnitOfWork):
         engine = self._database.writer if self._writing else self._database.reader
         with before_commit():
             self._connection = await engine.connect()
-            await self._connection.begin()
+            try:
+                await self._connection.begin()
+            except BaseException:
+                # What was never entered is never left, and would keep its connection.
+                await self._connection.close()
+                raise
         connection = SqlConnection(self._connection, self._database.sets, writing=self._writing)
         self._staged = connection
         self.users = SqlUsers(connection)

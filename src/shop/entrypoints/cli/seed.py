@@ -25,7 +25,6 @@ def seed(
     customers: Annotated[
         int, typer.Option(min=0, max=MAX_SEEDED, help="How many customers there are to be.")
     ] = 0,
-    if_empty: Annotated[bool, typer.Option("--if-empty", hidden=True)] = False,
     database: DatabaseUrl = None,
 ) -> None:
     """Fill the shop with demonstration products, and customers if wanted.
@@ -33,19 +32,12 @@ def seed(
     Seeding twice is as good as once: products get the price and stock that they began with, and
     customers are left alone. An embedded database is migrated first.
     """
-    work = partial(_seed, products, customers, if_empty)
+    work = partial(_seed, products, customers)
     for line in in_prepared_shop(work, database=database):
         typer.echo(line)
 
 
-async def _seed(
-    products: int,
-    customers: int,
-    if_empty: bool,  # noqa: FBT001
-    shop: Shop,
-) -> list[str]:
-    if if_empty and await shop.intake().has_products():
-        return []
+async def _seed(products: int, customers: int, shop: Shop) -> list[str]:
     lines = [await seed_products(shop, products)] if products else []
     return [*lines, await _seed_customers(shop, customers)] if customers else lines
 

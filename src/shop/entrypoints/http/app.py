@@ -16,9 +16,8 @@ from shop.entrypoints.http.middleware.cross_site import CrossSiteRefusal
 from shop.entrypoints.http.middleware.request_log import RequestLog
 from shop.entrypoints.http.middleware.response_headers import ResponseHeaders
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
-from shop.entrypoints.http.openapi import openapi_document, refuses
+from shop.entrypoints.http.openapi import openapi_document
 from shop.entrypoints.http.pages import DOCS_PATH, OPENAPI_PATH
-from shop.entrypoints.http.refusals import InvalidRequest
 from shop.entrypoints.http.routers import (
     account,
     cart,
@@ -53,6 +52,8 @@ def create_app(container: Container) -> FastAPI:
         secure=settings.is_production, lifetime_seconds=settings.session_absolute_seconds
     )
     app = FastAPI(
+        # Included routers would be matched twice for each request, and built for each app.
+        routes=[route for router in _ROUTERS for route in router.routes],
         title="shop",
         version="1",
         description=_DESCRIPTION,
@@ -61,7 +62,6 @@ def create_app(container: Container) -> FastAPI:
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
-        generate_unique_id_function=lambda route: route.name,
         lifespan=_lifespan,
         exception_handlers=dict.fromkeys(failures.HANDLED, failures.answer),
         middleware=[
@@ -74,8 +74,6 @@ def create_app(container: Container) -> FastAPI:
         ],
     )
     app.state.container = container
-    for router in _ROUTERS:
-        app.include_router(router, responses=refuses(InvalidRequest))
     # FastAPI's own way to another document; it is made when first asked for.
     app.openapi = cache(partial(openapi_document, app, cookie))  # type: ignore[method-assign]
     return app

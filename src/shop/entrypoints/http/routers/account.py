@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from shop.application.transfers import GiveCredit, MakeTransfer
 from shop.domain.account import (
@@ -28,7 +28,7 @@ from shop.entrypoints.http.openapi import (
     UNDER_KEY,
     refuses,
 )
-from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.accounts import (
     AccountAnswer,
     NewCredit,
@@ -38,7 +38,7 @@ from shop.entrypoints.http.schemas.accounts import (
 )
 from shop.entrypoints.http.schemas.pages import MomentPage
 
-router = APIRouter(prefix="/api/v1", tags=["money"], route_class=StrictRoute)
+router = topic("money", prefix="/api/v1")
 
 AccountId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a11-8c1d-4a5b6c7d8e9f"])]
 

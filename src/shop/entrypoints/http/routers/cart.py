@@ -1,17 +1,15 @@
 """The cart of the session; it works before signing in, too."""
 
-from fastapi import APIRouter
-
 from shop.application.carts import PutCartLine, RemoveCartLine
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.session import SessionTooLarge
 from shop.entrypoints.http.dependencies import Anyone, CurrentExchange, TheCarts
 from shop.entrypoints.http.openapi import TO_VISITORS, refuses
-from shop.entrypoints.http.route import StrictRoute
 from shop.entrypoints.http.routers.products import PathSku
+from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.carts import CartAnswer, CartQuantity
 
-router = APIRouter(prefix="/api/v1/cart", tags=["cart"], route_class=StrictRoute)
+router = topic("cart", prefix="/api/v1/cart")
 
 
 @router.get("", responses=refuses(*TO_VISITORS))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 from fastapi.responses import HTMLResponse
 
 from shop.entrypoints.http.dependencies import TheDatabase, TheSettings
@@ -10,10 +10,10 @@ from shop.entrypoints.http.examples import example_with_slug
 from shop.entrypoints.http.openapi import refuses
 from shop.entrypoints.http.pages import WELCOME_PATH, welcome
 from shop.entrypoints.http.refusals import ProblemNotFound, Unmigrated
-from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.operations import Health, ProblemExplanation
 
-router = APIRouter(tags=["operations"], route_class=StrictRoute)
+router = topic("operations", prefix="")
 
 Slug = Annotated[str, Path(max_length=100, pattern=r"^[a-z-]+$", examples=["email-taken"])]
 

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.consult import OrderQuestion
@@ -26,7 +26,7 @@ from shop.entrypoints.http.dependencies import (
     ToPlaceOrders,
 )
 from shop.entrypoints.http.openapi import KEY_PARAMETER, TO_SIGNED_IN, UNDER_KEY, refuses
-from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.orders import (
     History,
     NewOrder,
@@ -36,7 +36,7 @@ from shop.entrypoints.http.schemas.orders import (
 )
 from shop.entrypoints.http.schemas.pages import OrderPage
 
-router = APIRouter(prefix="/api/v1/orders", tags=["orders"], route_class=StrictRoute)
+router = topic("orders", prefix="/api/v1/orders")
 
 OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"])]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from shop.application.catalogue import PutProduct
 from shop.application.inventory import AdjustStock
@@ -10,7 +10,7 @@ from shop.domain.catalogue import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFou
 from shop.domain.inventory import StockBelowReserved
 from shop.entrypoints.http.dependencies import Admin, TheCatalogue, TheStock
 from shop.entrypoints.http.openapi import TO_ADMINS, refuses
-from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.pages import ProductPage
 from shop.entrypoints.http.schemas.products import (
     ProductAnswer,
@@ -20,7 +20,7 @@ from shop.entrypoints.http.schemas.products import (
     StockAnswer,
 )
 
-router = APIRouter(prefix="/api/v1/products", tags=["catalogue"], route_class=StrictRoute)
+router = topic("catalogue", prefix="/api/v1/products")
 
 PathSku = Annotated[
     str,

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from shop.application.sessions import ChangePassword, ChangePreferences, EndSession, SignIn
 from shop.domain.order import NoOrder, OrderNotFound
@@ -25,13 +25,13 @@ from shop.entrypoints.http.dependencies import (
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
 from shop.entrypoints.http.openapi import TO_SIGNED_IN, TO_VISITORS, refuses
-from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.orders import OrderAnswer
 from shop.entrypoints.http.schemas.pages import MomentPage
 from shop.entrypoints.http.schemas.sessions import PreferencesPatch, SessionAnswer, SessionList
 from shop.entrypoints.http.schemas.users import Credentials, PasswordChange
 
-router = APIRouter(prefix="/api/v1", tags=["users and sessions"], route_class=StrictRoute)
+router = topic("users and sessions", prefix="/api/v1")
 
 Handle = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a14-898a-1728394a5b6c"])]
 

@@ -1,17 +1,15 @@
 """Users: become one."""
 
-from fastapi import APIRouter
-
 from shop.application.accounts import SignUp
 from shop.domain.session import SessionConflict, SessionTooLarge
 from shop.domain.user import EmailTaken
 from shop.entrypoints.http.dependencies import CurrentExchange, HeldToken, TheAccounts
 from shop.entrypoints.http.openapi import refuses
-from shop.entrypoints.http.route import StrictRoute
+from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.accounts import AccountAnswer
 from shop.entrypoints.http.schemas.users import NewUser, SignedUpAnswer, UserAnswer
 
-router = APIRouter(prefix="/api/v1", tags=["users and sessions"], route_class=StrictRoute)
+router = topic("users and sessions", prefix="/api/v1")
 
 
 @router.post(

@@ -7,7 +7,12 @@ from pydantic import Field
 from shop.application.catalogue import Offer
 from shop.application.ports.paging import Listing
 from shop.domain.account import MAX_NOTE_CHARACTERS
-from shop.domain.catalogue import MAX_DESCRIPTION_CHARACTERS, MAX_PRODUCT_NAME_CHARACTERS
+from shop.domain.catalogue import (
+    IMAGE_URL_PATTERN,
+    MAX_DESCRIPTION_CHARACTERS,
+    MAX_IMAGE_URL_CHARACTERS,
+    MAX_PRODUCT_NAME_CHARACTERS,
+)
 from shop.domain.inventory import MAX_ON_HAND, Inventory
 from shop.entrypoints.http.cursors import sku_cursor
 from shop.entrypoints.http.schemas.base import (
@@ -20,8 +25,6 @@ from shop.entrypoints.http.schemas.base import (
     Price,
     Sku,
 )
-
-MAX_URL_CHARACTERS = 2000
 
 ProductName = Annotated[
     str,
@@ -43,8 +46,8 @@ Description = Annotated[
 ImageUrl = Annotated[
     str | None,
     Field(
-        max_length=MAX_URL_CHARACTERS,
-        pattern=r"^https?://[!-~]+$",
+        max_length=MAX_IMAGE_URL_CHARACTERS,
+        pattern=IMAGE_URL_PATTERN,
         examples=["https://example.com/earl-grey.jpg"],
     ),
 ]

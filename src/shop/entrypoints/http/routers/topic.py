@@ -1,0 +1,18 @@
+"""What the routes of every topic have in common."""
+
+from fastapi import APIRouter
+
+from shop.entrypoints.http.openapi import refuses
+from shop.entrypoints.http.refusals import InvalidRequest
+from shop.entrypoints.http.route import StrictRoute
+
+
+def topic(name: str, *, prefix: str) -> APIRouter:
+    """Return a router whose routes read strictly, and are called what their handlers are."""
+    return APIRouter(
+        prefix=prefix,
+        tags=[name],
+        route_class=StrictRoute,
+        responses=refuses(InvalidRequest),
+        generate_unique_id_function=lambda route: route.name,
+    )
