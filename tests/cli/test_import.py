@@ -16,7 +16,7 @@ WHOLE_HEADER = f"{HEADER},active,image_url"
 
 BAD_ROWS = [
     ("no spaces,Tea,,500,5", "sku: a SKU has 1 to 64 letters, digits, '.', '-' or '_'."),
-    ("TEA,,,500,5", "name: a name has 1 to 200 printable characters."),
+    ("TEA,,,500,5", "name: a name has 1 to 200 characters in one line."),
     ("TEA,Tea,,5.00,5", "price: it is a whole number, such as 1990."),
     ("TEA,Tea,,-5,5", "price: it is a whole number, such as 1990."),
     ("TEA,Tea,,\u0665,5", "price: it is a whole number, such as 1990."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import httpx2
@@ -187,6 +187,15 @@ class Shop:
 
     async def promote(self, name: str) -> None:
         await self.container.users().promote(f"{name}@example.com", Role.ADMIN)
+
+    async def change_user(self, name: str, **changes: Any) -> None:  # noqa: ANN401  Several types.
+        """Have the user of this name be different, behind everybody's back."""
+        async with self.container.unit_of_work() as uow:
+            email = f"{name}@example.com"
+            user_id = (await uow.users.with_emails([email]))[email].id
+            user = (await uow.users.lock([user_id]))[user_id]
+            uow.users.save(replace(user, **changes))
+            await uow.commit()
 
     async def stock(self, sku: str = "TEA", on_hand: int = 10, **changes: object) -> Product:
         """Offer a product for 5 euros, of which this many are on hand."""

@@ -6,9 +6,11 @@ from typing import Self
 
 import pytest
 import structlog
+from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from tests.http.shops import PASSWORD, Shop, refused
 
 pytestmark = pytest.mark.anyio
@@ -63,6 +65,24 @@ async def test_a_fault_is_logged_with_its_trace_and_told_without(
     (record,) = caplog.records
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], ZeroDivisionError)
+
+
+async def test_an_answer_that_has_begun_is_not_begun_again() -> None:
+    async def breaks_off(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  ASGI.
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ZeroDivisionError
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    with pytest.raises(ZeroDivisionError):
+        await UnexpectedErrors(breaks_off)({"type": "http"}, receive, send)
+    assert [message["type"] for message in sent] == ["http.response.start"]
 
 
 async def chunks(size: int, count: int) -> AsyncIterator[bytes]:

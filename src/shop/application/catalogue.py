@@ -37,7 +37,7 @@ class PutProduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PutProductDone:
+class DescribedProduct:
     """The product is as described."""
 
     offer: Offer
@@ -75,7 +75,7 @@ class Catalogue:
 
         return await self._transact.read(show)
 
-    async def put(self, command: PutProduct) -> PutProductDone:
+    async def put(self, command: PutProduct) -> DescribedProduct:
         """Make the product what the command says; a new one begins with nothing in stock.
 
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden` or `RuleBroken`.
@@ -83,7 +83,7 @@ class Catalogue:
         command.price.require_currency(self._currency)
         return await self._transact.write(partial(self._put, command), repeatable=True)
 
-    async def _put(self, command: PutProduct, uow: UnitOfWork) -> PutProductDone:
+    async def _put(self, command: PutProduct, uow: UnitOfWork) -> DescribedProduct:
         await self._admission.admin(uow, command.session)
         now = self._clock.now()
         product = Product(
@@ -106,7 +106,7 @@ class Catalogue:
             uow.products.save(product)
             available = (await _offers(uow, [product]))[0].available
         await uow.commit()
-        return PutProductDone(
+        return DescribedProduct(
             offer=Offer(product=product, available=available), is_new=existing is None
         )
 

@@ -102,7 +102,7 @@ class Transfers:
         visit = arrivals.signed_in(command.session)
         self._require_amount(command.amount)
         _require_note("note", command.note, at_least=0)
-        if normalise_email(command.to) == visit.signed_in_user.email:
+        if normalise_email(command.to, field="to") == visit.signed_in_user.email:
             raise RuleBroken(field="to", rule="money goes to somebody else")
         return Request(
             command=command,
@@ -111,7 +111,7 @@ class Transfers:
                 id=KeyId(user_id=visit.signed_in_user.id, key=command.key),
                 fingerprint=fingerprint(
                     "transfer",
-                    to=normalise_email(command.to),
+                    to=normalise_email(command.to, field="to"),
                     amount=command.amount,
                     note=command.note,
                 ),
@@ -123,7 +123,7 @@ class Transfers:
         self, uow: UnitOfWork, requests: Sequence[Request[MakeTransfer]]
     ) -> "_Desk":
         recipients = await uow.users.with_emails(
-            {normalise_email(request.command.to) for request in requests}
+            {normalise_email(request.command.to, field="to") for request in requests}
         )
         user_ids = {user.id for user in recipients.values()}
         user_ids |= {request.visit.signed_in_user.id for request in requests}
@@ -201,7 +201,7 @@ class _Desk:
     def transfer(self, request: Request[MakeTransfer]) -> UUID:
         """Move money from the sender to the recipient; return the transfer's id."""
         command = request.command
-        recipient = self._recipients.get(normalise_email(command.to))
+        recipient = self._recipients.get(normalise_email(command.to, field="to"))
         if recipient is None or recipient.id not in self._accounts:
             raise RecipientNotFound(email=command.to)
         sender = self._accounts[request.visit.signed_in_user.id]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shop.domain.errors import NotFound, RuleBroken
 from shop.domain.money import Money
+from shop.domain.text import is_line, is_paragraphs
 
 MAX_SKU_CHARACTERS = 64
 MAX_PRODUCT_NAME_CHARACTERS = 200
@@ -20,7 +21,6 @@ IMAGE_URL_PATTERN = r"^https?://[!-~]+$"
 
 _SKU = re.compile(SKU_PATTERN.removesuffix("$"))
 _IMAGE_URL = re.compile(IMAGE_URL_PATTERN.removesuffix("$"))
-_LINE_ENDS = str.maketrans("", "", "\t\n\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,12 +53,11 @@ def require_sku(text: str) -> None:
 
 def require_description(name: str, description: str, image_url: str | None) -> None:
     """Raise `RuleBroken` unless a product can be described like this."""
-    if not 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS or not name.isprintable():
-        rule = f"a name has 1 to {MAX_PRODUCT_NAME_CHARACTERS} printable characters"
+    if not 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS or not is_line(name):
+        rule = f"a name has 1 to {MAX_PRODUCT_NAME_CHARACTERS} characters in one line"
         raise RuleBroken(field="name", rule=rule)
-    printable = description.translate(_LINE_ENDS).isprintable()
-    if len(description) > MAX_DESCRIPTION_CHARACTERS or not printable:
-        rule = f"a description has at most {MAX_DESCRIPTION_CHARACTERS} printable characters"
+    if len(description) > MAX_DESCRIPTION_CHARACTERS or not is_paragraphs(description):
+        rule = f"a description has at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
         raise RuleBroken(field="description", rule=rule)
     if image_url is not None and not (
         len(image_url) <= MAX_IMAGE_URL_CHARACTERS and _IMAGE_URL.fullmatch(image_url)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken
+from shop.domain.text import is_line
 
 MAX_EMAIL_CHARACTERS = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
@@ -57,7 +58,7 @@ class User:
             raise Forbidden(role=role.value)
 
 
-def normalise_email(text: str) -> str:
+def normalise_email(text: str, field: str = "email") -> str:
     """Return the address in the one form under which it is unique: composed and lower case.
 
     Raise `RuleBroken` where it is no address. Delivery alone proves an address, so the syntax
@@ -65,15 +66,15 @@ def normalise_email(text: str) -> str:
     """
     email = unicodedata.normalize("NFC", text.strip()).lower()
     if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email):
-        raise RuleBroken(field="email", rule="an e-mail address looks like name@example.com")
+        raise RuleBroken(field=field, rule="an e-mail address looks like name@example.com")
     return email
 
 
 def normalise_name(text: str) -> str:
     """Return the name, composed and without space around it; raise `RuleBroken` if none is left."""
     name = unicodedata.normalize("NFC", text).strip()
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
-        rule = f"a name has 1 to {MAX_NAME_CHARACTERS} printable characters"
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not is_line(name):
+        rule = f"a name has 1 to {MAX_NAME_CHARACTERS} characters in one line"
         raise RuleBroken(field="name", rule=rule)
     return name
 
