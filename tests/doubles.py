@@ -2,6 +2,7 @@
 
 import asyncio
 import inspect
+from collections import deque
 from collections.abc import Callable
 from functools import wraps
 from types import TracebackType
@@ -10,7 +11,7 @@ from uuid import UUID
 
 from shop.application.ports.ids import Ids
 from shop.application.ports.password_hasher import PasswordHasher
-from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 CURRENT, FORMER = "plain:", "former:"
 
@@ -58,7 +59,7 @@ class WatchedUnitOfWork(UnitOfWork):
     """Does what another one does, but tells of each call before it is made, by its name.
 
     Whoever is told may raise: then the call fails. What is awaited gives way to others, before
-    and after, as it would where it had to wait for an answer.
+    and after, as it would where it had to wait for an answer. "committed" is told after it.
     """
 
     def __init__(self, inner: UnitOfWork, tell: Callable[[str], None]) -> None:
@@ -81,6 +82,35 @@ class WatchedUnitOfWork(UnitOfWork):
 
     async def commit(self) -> None:
         await _watched("commit", self._inner.commit, self._tell)()
+        self._tell("committed")
+
+
+class Mishaps:
+    """Makes units of work fail, one after the other, as a test has planned; the rest do well."""
+
+    def __init__(self, new_unit_of_work: UnitOfWorkFactory) -> None:
+        self._new_unit_of_work = new_unit_of_work
+        self._planned: deque[tuple[str, Exception]] = deque()
+        self.begun = 0
+        """How many units of work there have been."""
+
+    def plan(self, *mishaps: tuple[str, Exception]) -> None:
+        """Let each of the next units of work fail: at which call, and how.
+
+        Calls are named as in "commit" or "orders.add"; "committed" is when it has happened, and
+        only the answer is lost.
+        """
+        self._planned.extend(mishaps)
+
+    def new_unit_of_work(self) -> UnitOfWork:
+        self.begun += 1
+        mishap = self._planned.popleft() if self._planned else None
+
+        def tell(name: str) -> None:
+            if mishap is not None and mishap[0] == name:
+                raise mishap[1]
+
+        return WatchedUnitOfWork(self._new_unit_of_work(), tell)
 
 
 class _WatchedPort:

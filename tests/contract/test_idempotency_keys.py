@@ -134,6 +134,18 @@ async def test_a_key_that_is_given_back_is_free(users: Stores) -> None:
     assert await _known(users, KEY, OTHER) == {OTHER.id: record}
 
 
+async def test_a_key_that_is_settled_after_it_was_given_back_is_kept(users: Stores) -> None:
+    async def change_ones_mind(uow: UnitOfWork) -> None:
+        await uow.keys.claim([KEY])
+        uow.keys.release(KEY.id)
+        uow.keys.settle(KEY.id, DONE)
+
+    await users.change(change_ones_mind)
+
+    record = KeyRecord(fingerprint=KEY.fingerprint, outcome=DONE)
+    assert await _known(users, KEY) == {KEY.id: record}
+
+
 async def test_a_key_that_was_not_claimed_is_neither_settled_nor_given_back(
     users: Stores,
 ) -> None:

@@ -247,7 +247,6 @@ def refused(answer: httpx2.Response, status: int, slug: str, **facts: object) ->
         "type": f"/problems/{slug}",
         "title": slug.replace("-", " ").capitalize(),
         "status": status,
-        "request_id": answer.headers["x-request-id"],
     }
     detail = problem.pop("detail")
     assert detail.strip()

@@ -61,7 +61,9 @@ async def test_a_fault_is_logged_with_its_trace_and_told_without(
     problem = refused(answer, 500, "internal-error")
     assert "hunter2" not in answer.text
     assert "ZeroDivision" not in answer.text
-    assert problem["detail"] == "Something broke on our side. Quote request_id when you report it."
+    assert (
+        problem["detail"] == "Something broke on our side. Quote X-Request-ID when you report it."
+    )
     (record,) = caplog.records
     assert record.exc_info is not None
     assert isinstance(record.exc_info[1], ZeroDivisionError)

@@ -89,13 +89,19 @@ class Accounts:
             limit=Money.zero(self._currency),
             created_at=now,
         )
-        work = partial(self._sign_up, command, user, account)
+        issued: list[SessionToken] = []
+        work = partial(self._sign_up, command, user, account, issued)
         return await self._transact.write(work, repeatable=True)
 
     async def _sign_up(
-        self, command: SignUp, user: User, account: Account, uow: UnitOfWork
+        self,
+        command: SignUp,
+        user: User,
+        account: Account,
+        issued: list[SessionToken],
+        uow: UnitOfWork,
     ) -> SignedUp:
-        visit = await self._admission.lock_or_begin_anew(uow, command.session)
+        visit = await self._admission.lock_for_sign_in(uow, command.session, issued)
         existing = (await uow.users.with_emails([user.email])).get(user.email)
         if existing is None:
             uow.users.add(user)
@@ -105,7 +111,7 @@ class Accounts:
         elif existing.id != user.id:
             raise EmailTaken
         # Else the commit of an earlier attempt was never answered, and did happen.
-        visit = self._admission.sign_in(uow, visit, user)
+        visit = self._admission.sign_in(uow, visit, user, issued)
         await uow.commit()
         return SignedUp(user=user, account=account, visit=visit)
 

@@ -1,6 +1,6 @@
 """Admission: who is behind a token, and whether the session still holds."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from shop.application.ports.clock import Clock
@@ -99,30 +99,45 @@ class Admission:
         """
         return (await self.lock(uow, [token])).anyone(token) or self._new_visit()
 
-    async def lock_or_begin_anew(self, uow: UnitOfWork, token: SessionToken | None) -> Visit:
-        """Do the same, but begin a new visit also in place of an expired one: to sign in to."""
-        return (await self.lock(uow, [token])).holding(token) or self._new_visit()
+    async def lock_for_sign_in(
+        self, uow: UnitOfWork, token: SessionToken | None, earlier: Sequence[SessionToken]
+    ) -> Visit:
+        """Do the same, but begin a new visit also in place of an expired one.
 
-    def sign_in(self, uow: UnitOfWork, visit: Visit, user: User) -> Visit:
-        """Stage the session of a locked or new visit as this user's, under a new token."""
+        The tokens that earlier attempts of this unit of work have issued go first: where one of
+        them opens a session, that attempt's commit did happen and was never answered.
+        """
+        arrivals = await self.lock(uow, [token, *earlier])
+        visits = (arrivals.holding(each) for each in (*reversed(earlier), token))
+        return next((visit for visit in visits if visit), None) or self._new_visit()
+
+    def sign_in(
+        self, uow: UnitOfWork, visit: Visit, user: User, earlier: list[SessionToken]
+    ) -> Visit:
+        """Stage the session of a locked or new visit as this user's, under a new token.
+
+        The token joins those of earlier attempts.
+        """
         session = visit.session.signed_in(user, at=self._clock.now())
         issued = uow.sessions.rotate(session) if visit.token else uow.sessions.begin(session)
+        earlier.append(issued)
         return replace(visit, session=session, user=user, issued=issued)
 
     def keep(self, uow: UnitOfWork, visit: Visit, session: Session) -> Visit:
-        """Stage what has become of the session of a visit.
-
-        A user whose roles have changed gets a new token, and so does a token with an old key.
-        """
+        """Stage what has become of the session of a visit, under the token that it has."""
         session = session.seen(self._clock.now())
         if visit.token is None:
             return replace(visit, session=session, issued=uow.sessions.begin(session))
-        if visit.privilege_changed:
-            session = session.with_roles(visit.signed_in_user.roles)
-            return replace(visit, session=session, issued=uow.sessions.rotate(session))
         token = uow.sessions.save(session)
         unchanged = token == visit.token and not uow.sessions.is_outdated(session)
         return replace(visit, session=session, issued=None if unchanged else token)
+
+    def renew(self, uow: UnitOfWork, visit: Visit) -> Visit:
+        """Stage what has become of the user's roles, which takes a new token; or of the keys."""
+        if not visit.privilege_changed:
+            return self.keep(uow, visit, visit.session)
+        session = visit.session.with_roles(visit.signed_in_user.roles).seen(self._clock.now())
+        return replace(visit, session=session, issued=uow.sessions.rotate(session))
 
     def _new_visit(self) -> Visit:
         session = Session.begin(id=self._ids.new(), at=self._clock.now())

@@ -7,7 +7,7 @@ that refuses it, claims the keys of the requests, and decides them in order of a
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from datetime import timedelta
 from typing import Generic, TypeVar
 from uuid import UUID
@@ -164,8 +164,14 @@ def made_earlier(verdicts: Iterable[Verdict], made: Mapping[UUID, object]) -> se
 
 def fingerprint(operation: str, **fields: object) -> str:
     """Return what tells a request from any other under the same key: a hash of all it says."""
-    request = json.dumps([operation, fields], sort_keys=True, default=repr)
+    request = json.dumps([operation, fields], sort_keys=True, default=_plain)
     return hashlib.sha256(request.encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    return str(value)
 
 
 def _refused(error: ShopError) -> Verdict:

@@ -130,9 +130,10 @@ class Intake:
         return None
 
     async def load(self, batch: Sequence[StockedProduct]) -> IntakeResult:
-        """Make the products what the batch says, with that many on hand; all of them or none.
+        """Make the products what the batch says, with that many on hand.
 
-        What is so already is left alone. A product that is new is added first, with nothing in
+        A batch that has anything to refuse changes nothing. What is so already is left alone. A
+        product that is new is added first, in a unit of work of its own and with nothing in
         stock, as an admin would: stock is counted into an inventory that exists. Raise
         `RuleBroken` for another currency or a SKU that stands twice, `StockBelowReserved` where
         promised goods would be missing.

@@ -1,6 +1,6 @@
 """Sessions: come in, sign in and out, and everything that belongs to being signed in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
@@ -12,7 +12,7 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.errors import RuleBroken
-from shop.domain.session import Preferences, Session, SessionNotFound
+from shop.domain.session import Preferences, Session, SessionConflict, SessionNotFound
 from shop.domain.user import (
     MAX_PASSWORD_CHARACTERS,
     User,
@@ -82,7 +82,7 @@ class Sessions:
         visit, is_due = await self._transact.read(partial(self._look, token))
         if not is_due:
             return visit
-        return await self._transact.write(partial(self._renew, token), repeatable=True)
+        return await self._transact.write(partial(self._renew, token, []), repeatable=True)
 
     async def _look(self, token: SessionToken, uow: UnitOfWork) -> tuple[Visit | None, bool]:
         visit = (await self._admission.look(uow, [token])).anyone(token)
@@ -92,12 +92,24 @@ class Sessions:
         is_due = unseen >= self._admission.policy.touch_every
         return visit, is_due or self._needs_token(visit, uow)
 
-    async def _renew(self, token: SessionToken, uow: UnitOfWork) -> Visit | None:
-        visit = (await self._admission.lock(uow, [token])).anyone(token)
+    async def _renew(
+        self, token: SessionToken, issued: list[SessionToken], uow: UnitOfWork
+    ) -> Visit | None:
+        arrivals = await self._admission.lock(uow, [token, *issued])
+        # What an earlier attempt has issued opens the session where its commit did happen.
+        for earlier in issued:
+            if visit := arrivals.holding(earlier):
+                return replace(visit, issued=earlier)
+        visit = arrivals.anyone(token)
         if visit is None:
             return None
         if self._needs_token(visit, uow):
-            visit = self._admission.keep(uow, visit, visit.session)
+            try:
+                visit = self._admission.renew(uow, visit)
+            except SessionConflict:
+                # A parallel request has renewed it already.
+                return visit
+            issued.extend([visit.issued] if visit.issued else [])
         else:
             uow.sessions.touch(visit.session.id, self._clock.now())
         await uow.commit()
@@ -120,8 +132,11 @@ class Sessions:
         password_hash = user.password_hash
         if self._hasher.is_outdated(password_hash):
             password_hash = await self._hasher.hash(password)
-        work = partial(self._sign_in, command.session, user, password_hash)
-        return await self._transact.write(work, repeatable=True)
+        issued: list[SessionToken] = []
+        work = partial(self._sign_in, command.session, user, password_hash, issued)
+        visit = await self._transact.write(work, repeatable=True)
+        # Another hash meanwhile: of another password, or of this one, renewed by another sign-in.
+        return visit or await self.sign_in(command)
 
     async def _user_with(self, email: str, uow: UnitOfWork) -> User | None:
         try:
@@ -131,16 +146,23 @@ class Sessions:
         return (await uow.users.with_emails([address])).get(address)
 
     async def _sign_in(
-        self, token: SessionToken | None, verified: User, password_hash: str, uow: UnitOfWork
-    ) -> Visit:
-        visit = await self._admission.lock_or_begin_anew(uow, token)
+        self,
+        token: SessionToken | None,
+        verified: User,
+        password_hash: str,
+        issued: list[SessionToken],
+        uow: UnitOfWork,
+    ) -> Visit | None:
+        visit = await self._admission.lock_for_sign_in(uow, token, issued)
         user = (await uow.users.lock([verified.id]))[verified.id]
-        if not user.enabled or user.password_hash not in {verified.password_hash, password_hash}:
+        if not user.enabled:
             raise WrongCredentials
+        if user.password_hash not in {verified.password_hash, password_hash}:
+            return None
         if user.password_hash != password_hash:
             user = user.with_password_hash(password_hash)
             uow.users.save(user)
-        visit = self._admission.sign_in(uow, visit, user)
+        visit = self._admission.sign_in(uow, visit, user, issued)
         await uow.commit()
         return visit
 
@@ -182,7 +204,7 @@ class Sessions:
             raise WrongCredentials
         user = user.with_password_hash(password_hash)
         uow.users.save(user)
-        visit = self._admission.sign_in(uow, visit, user)
+        visit = self._admission.sign_in(uow, visit, user, [])
         await uow.sessions.end_all(user.id, keep=visit.session.id)
         await uow.commit()
         return visit

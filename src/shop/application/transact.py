@@ -3,13 +3,14 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import (
     Interrupted,
     OutcomeUnknown,
+    StoreFailure,
     Unavailable,
     UnitOfWork,
     UnitOfWorkFactory,
@@ -50,7 +51,9 @@ class Transact:
         A caller that is cancelled leaves; the work goes on. Raise `Unavailable` where nothing
         was changed and trying again did not help, `OutcomeUnknown` where that cannot be told.
         """
-        task = asyncio.ensure_future(self._attempts(self._new_unit_of_work, work, repeatable))
+        task = asyncio.ensure_future(
+            self._attempts(self._new_unit_of_work, work, repeatable=repeatable)
+        )
         self._running.add(task)
         task.add_done_callback(self._forget)
         return await asyncio.shield(task)
@@ -64,29 +67,34 @@ class Transact:
         while self._running:
             await asyncio.wait(self._running)
 
-    def _attempts(
+    async def _attempts(
         self,
         new_unit_of_work: UnitOfWorkFactory,
         work: Work[T],
-        repeatable: bool,  # noqa: FBT001
-    ) -> Coroutine[Any, Any, T]:
-        async def attempts() -> T:
-            for attempt in range(1, MAX_ATTEMPTS):
-                try:
-                    return await _once(new_unit_of_work, work)
-                except Interrupted as failure:
-                    _log.info("unit of work interrupted, attempt %d: %s", attempt, failure)
-                except OutcomeUnknown as failure:
-                    _log.warning("commit unanswered, attempt %d: %s", attempt, failure)
-                    if not repeatable:
-                        raise
-                await self._clock.sleep(_pause_seconds(attempt))
+        *,
+        repeatable: bool,
+    ) -> T:
+        unknown: OutcomeUnknown | None = None
+        failure: StoreFailure | None = None
+        for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 return await _once(new_unit_of_work, work)
-            except Interrupted as failure:
-                raise Unavailable("too many conflicts") from failure
-
-        return attempts()
+            except Interrupted as interruption:
+                failure = interruption
+                _log.info("unit of work interrupted, attempt %d: %s", attempt, failure)
+            except OutcomeUnknown as doubt:
+                failure = unknown = doubt
+                _log.warning("commit unanswered, attempt %d: %s", attempt, failure)
+                if not repeatable:
+                    raise
+            except Unavailable as refusal:
+                if unknown is None:
+                    raise
+                # That this attempt changed nothing tells nothing about one before.
+                raise unknown from refusal
+            if attempt < MAX_ATTEMPTS:
+                await self._clock.sleep(_pause_seconds(attempt))
+        raise unknown or Unavailable(f"given up after {MAX_ATTEMPTS} attempts: {failure}")
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)

@@ -216,15 +216,16 @@ class _Desk:
     def credit(self, request: Request[GiveCredit]) -> UUID:
         """Move the shop's money into the account; return the transfer's id."""
         command = request.command
-        for account in self._accounts.values():
-            return self._move(
-                TransferKind.CREDIT,
-                debit=None,
-                credit=account.deposit(command.amount),
-                amount=command.amount,
-                note=command.reason,
-            )
-        raise AccountNotFound
+        account = next(iter(self._accounts.values()), None)
+        if account is None:
+            raise AccountNotFound
+        return self._move(
+            TransferKind.CREDIT,
+            debit=None,
+            credit=account.deposit(command.amount),
+            amount=command.amount,
+            note=command.reason,
+        )
 
     def _move(
         self,

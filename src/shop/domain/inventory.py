@@ -22,8 +22,6 @@ class Inventory:
     def __post_init__(self) -> None:
         if not 0 <= self.reserved <= self.on_hand:
             raise RuleBroken(field="reserved", rule="0 ≤ reserved ≤ on hand")
-        if self.on_hand > MAX_ON_HAND:
-            raise RuleBroken(field="delta", rule=f"at most {MAX_ON_HAND} are on hand")
 
     @property
     def available(self) -> int:
@@ -35,6 +33,8 @@ class Inventory:
 
         Raise `StockBelowReserved` where promised goods would be missing.
         """
+        if self.on_hand + delta > MAX_ON_HAND:
+            raise RuleBroken(field="delta", rule=f"at most {MAX_ON_HAND} are on hand")
         if self.on_hand + delta < self.reserved:
             raise StockBelowReserved(sku=self.sku, on_hand=self.on_hand, reserved=self.reserved)
         return replace(self, on_hand=self.on_hand + delta)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Self
 
 from shop.domain.errors import RuleBroken
@@ -21,11 +22,23 @@ _ACTIVE_CODES = frozenset(
     """.split()
 )
 
+_WITHOUT_MINOR_UNIT = frozenset(
+    "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()
+)
+_WITH_THOUSANDTHS = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
+
 
 class Currency(str):
     """An active currency code of ISO 4217, such as ``EUR``."""
 
     __slots__ = ()
+
+    @property
+    def decimals(self) -> int:
+        """The number of decimal digits of the minor unit, by ISO 4217."""
+        if self in _WITHOUT_MINOR_UNIT:
+            return 0
+        return 3 if self in _WITH_THOUSANDTHS else 2
 
     def __new__(cls, code: str) -> Self:
         """Return the currency of this code; raise `RuleBroken` for any other word."""
@@ -64,7 +77,8 @@ class Money:
         return self.amount < other.amount
 
     def __str__(self) -> str:
-        return f"{self.amount} {self.currency}"
+        whole = Decimal(self.amount).scaleb(-self.currency.decimals)
+        return f"{whole:.{self.currency.decimals}f} {self.currency}"
 
     @classmethod
     def zero(cls, currency: Currency) -> Self:

@@ -74,18 +74,21 @@ class Session:
         return replace(self, last_seen_at=max(at, self.last_seen_at))
 
     def signed_in(self, user: User, *, at: datetime) -> "Session":
-        """Return the session of this user from now on: the cart and preferences come along.
+        """Return the session of this user from now on.
 
-        The tracked order stays only with the user whose order it is.
+        What a visitor who was not signed in has chosen, and the user's own, comes along; what is
+        another user's does not.
         """
+        mine = self if self.user_id in {None, user.id} else Session.begin(id=self.id, at=at)
         return replace(
-            self,
+            mine,
             user_id=user.id,
             roles=user.roles,
             signed_in_at=at,
             order_id=self.order_id if self.user_id == user.id else None,
             created_at=at,
             last_seen_at=at,
+            version=self.version,
         )
 
     def with_roles(self, roles: frozenset[Role]) -> "Session":

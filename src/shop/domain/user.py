@@ -64,15 +64,20 @@ def normalise_email(text: str, field: str = "email") -> str:
     Raise `RuleBroken` where it is no address. Delivery alone proves an address, so the syntax
     asks for no more than one mailbox and one host name.
     """
-    email = unicodedata.normalize("NFC", text.strip()).lower()
+    # Lower case may be composed once more.
+    email = _composed(_composed(text.strip()).lower())
     if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email):
         raise RuleBroken(field=field, rule="an e-mail address looks like name@example.com")
     return email
 
 
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
+
+
 def normalise_name(text: str) -> str:
     """Return the name, composed and without space around it; raise `RuleBroken` if none is left."""
-    name = unicodedata.normalize("NFC", text).strip()
+    name = _composed(text).strip()
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not is_line(name):
         rule = f"a name has 1 to {MAX_NAME_CHARACTERS} characters in one line"
         raise RuleBroken(field="name", rule=rule)

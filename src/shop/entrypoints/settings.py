@@ -16,6 +16,7 @@ from shop.domain.session import SessionPolicy
 
 MIN_SECRET_CHARACTERS = 32
 MIN_DISTINCT_CHARACTERS = 12
+PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "placeholder")
 DEVELOPMENT_WELCOME_CREDIT = 100_000
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
@@ -55,7 +56,12 @@ def _database_url(text: str) -> str:
 
 
 def _secret(text: str) -> str:
-    if len(text) < MIN_SECRET_CHARACTERS or len(set(text)) < MIN_DISTINCT_CHARACTERS:
+    repeats_itself = text in (text + text)[1:-1]
+    if (
+        len(text) < MIN_SECRET_CHARACTERS
+        or len(set(text)) < MIN_DISTINCT_CHARACTERS
+        or repeats_itself
+    ):
         raise ValueError("a secret is too short or too regular; `shop secret` prints a good one")
     return text
 
@@ -85,9 +91,15 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _production_has_secrets(self) -> Self:
-        if self.is_production and not self.session_secrets:
+        if not self.is_production:
+            return self
+        if not self.session_secrets:
             raise ValueError(
                 "production needs SHOP_SESSION_SECRETS, a JSON list; `shop secret` prints one"
+            )
+        if any(word in secret.lower() for secret in self.session_secrets for word in PLACEHOLDERS):
+            raise ValueError(
+                "SHOP_SESSION_SECRETS has a placeholder in it; `shop secret` prints a secret"
             )
         return self
 

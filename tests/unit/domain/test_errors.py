@@ -34,7 +34,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         InsufficientFunds(balance=eur(5), required=eur(7)),
         "insufficient-funds",
-        "The account holds 5 EUR; 7 EUR is needed.",
+        "The account holds 0.05 EUR; 0.07 EUR is needed.",
     ),
     (
         RecipientNotFound(email="eve@example.com"),
@@ -58,7 +58,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         PriceChanged(expected=eur(1), total=eur(2)),
         "price-changed",
-        "The order costs 2 EUR, not 1 EUR.",
+        "The order costs 0.02 EUR, not 0.01 EUR.",
     ),
     (NotSignedIn(), "not-signed-in", "Sign in first."),
     (SessionExpired(), "session-expired", "The session has expired; sign in again."),

@@ -114,5 +114,15 @@ class TestBounds:
                 eur(amount).require_positive()
 
 
-def test_money_reads_as_minor_units_and_currency() -> None:
-    assert str(eur(-1999)) == "-1999 EUR"
+@pytest.mark.parametrize(
+    ("amount", "currency", "text"),
+    [
+        (-1999, "EUR", "-19.99 EUR"),
+        (5, "EUR", "0.05 EUR"),
+        (10**15, "USD", "10000000000000.00 USD"),
+        (1999, "JPY", "1999 JPY"),
+        (1999, "KWD", "1.999 KWD"),
+    ],
+)
+def test_money_reads_as_people_write_it(amount: int, currency: str, text: str) -> None:
+    assert str(Money(amount=amount, currency=Currency(currency))) == text

@@ -82,8 +82,12 @@ class CookieSessionStore(SessionStore):
         return self._seal(self._rows.rotate(_bare(session)), session, session.version + 1)
 
     def touch(self, session_id: UUID, at: datetime) -> None:
-        """Stage the row's time of last use; the token stays as it is."""
-        self._rows.touch(session_id, at)
+        """Stage the row's time of last use; the token stays as it is.
+
+        Not with a token that was overtaken: that would look as if the newer one were in use.
+        """
+        if session_id not in self._overtaken_at:
+            self._rows.touch(session_id, at)
 
     def end(self, session_id: UUID) -> None:
         """Stage the removal of the row."""

@@ -23,6 +23,7 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._claimed: dict[KeyId, KeyRow] = {}
+        self._released: set[KeyId] = set()
         self._swept: set[KeyId] = set()
 
     async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
@@ -41,11 +42,12 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         row = self._require_claimed(key)
         record = _as_new(replace(row.record, outcome=outcome))
         self._claimed[key] = replace(row, record=record)
+        self._released.discard(key)
 
     def release(self, key: KeyId) -> None:
-        """Give back a key that was claimed here."""
+        """Stage that a key claimed here is free again, unless it is settled after this."""
         self._require_claimed(key)
-        del self._claimed[key]
+        self._released.add(key)
 
     async def sweep(self, before: datetime) -> int:
         """Forget the keys of refusals claimed before then; return how many."""
@@ -60,9 +62,10 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
 
     def applied_to(self, state: State) -> State:
         """Return the state after what is staged."""
-        for row in self._claimed.values():
+        kept = [row for key, row in self._claimed.items() if key not in self._released]
+        for row in kept:
             require(row.id.user_id in state.users.rows, "fk_idempotency_keys_user_id_users")
-        keys = state.keys.with_changes(added=self._claimed.values(), removed=self._swept)
+        keys = state.keys.with_changes(added=kept, removed=self._swept)
         return replace(state, keys=keys)
 
     def _require_claimed(self, key: KeyId) -> KeyRow:

@@ -157,7 +157,8 @@ def _where_among(
     lock: bool,  # noqa: FBT001  A cached function takes what tells calls apart, no more.
 ) -> Select[Any]:
     asked = statement.where(sets.among(what))
-    return asked.with_for_update(of=what.table) if lock else asked
+    # No key is ever changed: rows that refer to a locked one may come meanwhile.
+    return asked.with_for_update(of=what.table, key_share=True) if lock else asked
 
 
 @cache

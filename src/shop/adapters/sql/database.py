@@ -1,22 +1,27 @@
 """The database: its engines, its shape and its health."""
 
-from collections.abc import Mapping, Sequence
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, event, make_url, text
-from sqlalchemy.engine.interfaces import DBAPIConnection
+import asyncpg
+from asyncpg.protocol import NO_TIMEOUT
+from sqlalchemy import URL, Connection, event, inspect, make_url, select, text
+from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.failures import before_commit
+from shop.adapters.sql.failures import before_commit, is_connection_lost
 from shop.adapters.sql.sets import PostgresSets, Sets, SqliteSets
 from shop.adapters.sql.tables import SCHEMA_VERSION, accounts, metadata
 from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
-from shop.application.ports.database import Database, Unmigrated
+from shop.application.ports.database import Database, OtherCurrency, Unmigrated
 from shop.application.ports.unit_of_work import Interrupted, Unavailable
 from shop.domain.account import ShopAccount
 from shop.domain.money import Currency
@@ -25,6 +30,13 @@ POSTGRES_CONNECTIONS = 10
 SQLITE_READERS = 4
 POOL_TIMEOUT_SECONDS = 10
 BUSY_TIMEOUT_SECONDS = 10
+
+# A server that has stopped answering keeps nobody waiting longer than this. No lock is waited for
+# that long; the longest statement of an audit has to fit.
+CONNECT_TIMEOUT_SECONDS = 5
+STATEMENT_TIMEOUT_SECONDS = 30
+CHECK_TIMEOUT_SECONDS = 5
+CLOSE_TIMEOUT_SECONDS = 2
 
 # Every COMMIT reaches the disk, and readers do not wait for the writer.
 SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
@@ -36,7 +48,15 @@ POSTGRES_SETTINGS = {
     "idle_in_transaction_session_timeout": "60s",
 }
 
-VERSION = text("SELECT version_num FROM alembic_version")
+SQLITE_STATE = text("SELECT version_num, false AS read_only FROM alembic_version")
+POSTGRES_STATE = text(
+    "SELECT version_num,"
+    " pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only"
+    " FROM alembic_version"
+)
+
+# Starters that migrate one schema at the same time do so one after the other.
+POSTGRES_TURN = text("SELECT pg_advisory_lock(hashtext('shop'), hashtext(:schema))")
 
 
 class SqlDatabase(Database):
@@ -58,28 +78,41 @@ class SqlDatabase(Database):
             self.reader = _sqlite_reader(self._url)
         else:
             self.sets = PostgresSets()
-            self.writer = _postgres_engine(self._url, schema)
+            self.writer = _postgres_engine(self._url, schema, STATEMENT_TIMEOUT_SECONDS)
             self.reader = self.writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
 
     async def check(self) -> None:
-        """Return where orders can be stored; else raise `Unavailable`, or `Unmigrated`."""
-        version = await self._version()
-        if version != SCHEMA_VERSION:
-            raise Unmigrated(f"schema version {version or 'none'}, {SCHEMA_VERSION} is needed")
+        """Return where orders can be stored, and that soon.
+
+        Else raise `Unavailable`, `Unmigrated`, or `OtherCurrency`.
+        """
+        try:
+            async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
+                version = await self._version()
+                if version != SCHEMA_VERSION:
+                    raise Unmigrated(
+                        f"schema version {version or 'none'}, {SCHEMA_VERSION} is needed"
+                    )
+                await self._require_currency()
+        except TimeoutError as error:
+            raise Unavailable(f"no answer in {CHECK_TIMEOUT_SECONDS} seconds") from error
 
     async def migrate(self) -> None:
         """Run the migrations that the database lacks; open the shop's own accounts."""
         if await self._version() != SCHEMA_VERSION:
-            await self._upgrade()
-        async with self.writer.begin() as connection:
-            rows = SqlConnection(connection, self.sets, writing=True)
-            await rows.insert_new(accounts, self._shop_accounts())
+            with _now():
+                await self._upgrade()
+        await self._require_currency()
+        with _now():
+            async with self.writer.begin() as connection:
+                rows = SqlConnection(connection, self.sets, writing=True)
+                await rows.insert_new(accounts, self._shop_accounts())
 
     async def analyse(self) -> None:
         """Let the query planner learn what was loaded."""
-        async with self.writer.begin() as connection:
+        async with self._unhurried() as engine, engine.begin() as connection:
             for table in metadata.tables:
                 await connection.execute(text(f"ANALYZE {table}"))
 
@@ -89,23 +122,42 @@ class SqlDatabase(Database):
         await self.reader.dispose()
 
     async def _version(self) -> str | None:
-        if self.is_embedded and not self._file_exists():
-            # Connecting would make the file.
-            return None
+        """Return the newest migration that was run; raise `Unavailable` where nothing can be."""
+        if self.is_embedded:
+            file = Path(self._url.database or "")
+            if not file.exists():
+                # Connecting would make the file.
+                return None
+            if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+                raise Unavailable("the file of the database cannot be written")
+        # The readers of PostgreSQL are read-only whatever the server is; SQLite's writer is one.
+        engine, state = (
+            (self.reader, SQLITE_STATE) if self.is_embedded else (self.writer, POSTGRES_STATE)
+        )
         try:
-            with before_commit():
-                async with self.reader.connect() as connection:
-                    found = await connection.execute(VERSION)
-                    return found.scalar_one_or_none()
-        except Interrupted as failure:
-            raise Unavailable(str(failure)) from failure
+            with _now():
+                async with engine.connect() as connection:
+                    found = (await connection.execute(state)).one_or_none()
         except Unavailable as failure:
             if _is_missing_table(failure.__cause__):
                 return None
             raise
+        if found is None:
+            return None
+        if found.read_only:
+            # The primary may be another server by now, which only new connections find.
+            await self.writer.dispose()
+            raise Unavailable("the database can only be read")
+        version: str = found.version_num
+        return version
 
-    def _file_exists(self) -> bool:
-        return Path(self._url.database or "").exists()
+    async def _require_currency(self) -> None:
+        sales = select(accounts.c.currency).where(accounts.c.kind == ShopAccount.SALES.value)
+        with _now():
+            async with self.reader.connect() as connection:
+                found = {row.currency for row in await connection.execute(sales)}
+        if found - {self._currency}:
+            raise OtherCurrency(f"the shop sells in {', '.join(sorted(found))}")
 
     async def _upgrade(self) -> None:
         # Alembic takes long to import, and only this needs it.
@@ -115,11 +167,26 @@ class SqlDatabase(Database):
             async with self.writer.begin() as connection:
                 await connection.run_sync(upgrade)
             return
-        # Each step by itself: not every engine changes its shape within a transaction.
-        steps = self.writer.execution_options(isolation_level="AUTOCOMMIT")
-        async with steps.connect() as connection:
-            await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"'))
-            await connection.run_sync(upgrade)
+        async with self._unhurried() as engine:
+            # Each step by itself: not every engine changes its shape within a transaction.
+            steps = engine.execution_options(isolation_level="AUTOCOMMIT")
+            async with steps.connect() as connection:
+                await connection.execute(POSTGRES_TURN, {"schema": self._schema})
+                if self._schema not in await connection.run_sync(_schemas):
+                    await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"'))
+                await connection.run_sync(upgrade)
+
+    @asynccontextmanager
+    async def _unhurried(self) -> AsyncIterator[AsyncEngine]:
+        """Give an engine for what takes as long as there is data: no time-out ends it."""
+        if self.is_embedded:
+            yield self.writer
+            return
+        engine = _postgres_engine(self._url, self._schema, None)
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
 
     def _shop_accounts(self) -> list[dict[str, Any]]:
         return [
@@ -173,16 +240,67 @@ def _sqlite_engine(
     return engine
 
 
-def _postgres_engine(url: URL, schema: str) -> AsyncEngine:
-    return create_async_engine(
+def _postgres_engine(url: URL, schema: str, statement_timeout_seconds: float | None) -> AsyncEngine:
+    engine = create_async_engine(
         url,
         pool_size=POSTGRES_CONNECTIONS,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
         # Errors are logged, and rows are nobody's business.
         hide_parameters=True,
-        connect_args={"server_settings": {**POSTGRES_SETTINGS, "search_path": schema}},
+        connect_args={
+            "server_settings": {**POSTGRES_SETTINGS, "search_path": schema},
+            "timeout": CONNECT_TIMEOUT_SECONDS,
+            "command_timeout": statement_timeout_seconds,
+            "connection_class": _PostgresConnection,
+        },
     )
+
+    @event.listens_for(engine.sync_engine, "handle_error")
+    def drop_lost_connections(failure: ExceptionContext) -> None:
+        # A snapshot is read-only because it was asked to be; that tells nothing about the server.
+        asked = failure.connection.get_execution_options() if failure.connection else {}
+        if is_connection_lost(failure.original_exception) and "postgresql_readonly" not in asked:
+            # This one is closed now, and those in the pool before they are used again.
+            failure.is_disconnect = True
+
+    return engine
+
+
+class _PostgresConnection(asyncpg.Connection):  # type: ignore[misc]  It has no types.
+    """A connection whose statements time out, except for COMMIT.
+
+    To leave while COMMIT is on its way would be to report a failure that may not be one.
+    """
+
+    async def execute(
+        self,
+        query: str,
+        *args: Any,  # noqa: ANN401  What the driver takes.
+        timeout: Any = None,  # noqa: ANN401, ASYNC109  As above.
+    ) -> str:
+        unlimited = query.startswith("COMMIT")
+        status: str = await super().execute(
+            query, *args, timeout=NO_TIMEOUT if unlimited else timeout
+        )
+        return status
+
+    async def close(self, *, timeout: float | None = CLOSE_TIMEOUT_SECONDS) -> None:  # noqa: ASYNC109  As above.
+        await super().close(timeout=timeout)
+
+
+@contextmanager
+def _now() -> Iterator[None]:
+    """Turn what would be tried again, were it a unit of work, into `Unavailable`."""
+    try:
+        with before_commit():
+            yield
+    except Interrupted as failure:
+        raise Unavailable(str(failure)) from failure.__cause__
+
+
+def _schemas(connection: Connection) -> list[str]:
+    return inspect(connection).get_schema_names()
 
 
 def _is_missing_table(error: BaseException | None) -> bool:

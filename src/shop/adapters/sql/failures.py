@@ -24,7 +24,8 @@ from shop.application.ports.unit_of_work import (
 ORDER_KEY = "uq_orders_user_id_idempotency_key"
 
 _CONFLICTS = ("40001", "40P01")
-_LOST = ("08", "57P01", "57P02", "57P03", "25006")
+_DEMOTED = "25006"
+_LOST = ("08", "57P01", "57P02", "57P03", _DEMOTED)
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
@@ -37,12 +38,16 @@ def before_commit() -> Iterator[None]:
         yield
     except IntegrityError as error:
         name = _constraint(error)
+        # Without the cause: PostgreSQL's own message tells the values, which are nobody's business.
         if name == ORDER_KEY:
-            raise Interrupted("the key was used at the same time") from error
-        raise ConstraintViolated(name) from error
+            raise Interrupted("the key was used at the same time") from None
+        raise ConstraintViolated(name) from None
     except DBAPIError as error:
         raise _before_commit(error) from error
-    except (TimeoutError, OSError) as error:
+    except TimeoutError as error:
+        # Whoever waits has waited long enough for trying again to be their own choice.
+        raise Unavailable("no answer in time") from error
+    except OSError as error:
         raise Interrupted("no connection") from error
     except PoolTimeoutError as error:
         raise Unavailable("all connections are in use") from error
@@ -55,8 +60,17 @@ def at_commit() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _at_commit(error) from error
-    except (TimeoutError, OSError) as error:
+    except OSError as error:
         raise OutcomeUnknown("the connection broke during COMMIT") from error
+
+
+def is_connection_lost(error: BaseException) -> bool:
+    """Tell whether, after this failure of the driver, a connection must not be used again.
+
+    A primary that was demoted goes on answering, but never again as one who can be written to.
+    One that has not answered in time may do so later, to a question that was not meant.
+    """
+    return isinstance(error, TimeoutError) or _state_of(error).startswith(_LOST)
 
 
 def _before_commit(error: DBAPIError) -> StoreFailure:
@@ -64,7 +78,7 @@ def _before_commit(error: DBAPIError) -> StoreFailure:
     if state in _CONFLICTS:
         return Interrupted(f"conflict {state}")
     if error.connection_invalidated or state.startswith(_LOST):
-        return Interrupted(f"connection lost {state}")
+        return Interrupted(f"connection lost {state}".strip())
     return Unavailable(f"{type(error.orig).__name__} {state}".strip())
 
 
@@ -72,20 +86,33 @@ def _at_commit(error: DBAPIError) -> StoreFailure:
     state = _sqlstate(error)
     if state in _CONFLICTS:
         return Interrupted(f"conflict {state} at COMMIT")
-    if isinstance(error.orig, sqlite3.Error):
+    if state == _DEMOTED:
+        return Interrupted(f"connection lost {state} at COMMIT")
+    if isinstance(error.orig, sqlite3.Error) and not _is_disk_failure(error.orig):
         # An embedded database answers for itself: a COMMIT that failed did not happen.
         return Unavailable(f"{type(error.orig).__name__} at COMMIT")
     return OutcomeUnknown(f"{type(error.orig).__name__} {state} at COMMIT")
 
 
+def _is_disk_failure(error: sqlite3.Error) -> bool:
+    # Nobody knows what the disk has kept. The lowest byte is the primary result code.
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
+
+
 def _sqlstate(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
+    return _state_of(error.orig)
+
+
+def _state_of(error: BaseException | None) -> str:
+    return getattr(error, "sqlstate", None) or ""
 
 
 def _constraint(error: IntegrityError) -> str:
-    name: str | None = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
-    if name is not None:
-        return name
+    if state := _sqlstate(error):
+        told = getattr(error.orig, "__cause__", None)
+        # NOT NULL has no name; its column has.
+        found = (getattr(told, name, None) for name in ("constraint_name", "column_name"))
+        return next((name for name in found if name), state)
     message = str(error.orig)
     if found := _SQLITE_CHECK.search(message):
         return found["name"]

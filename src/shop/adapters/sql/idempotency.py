@@ -29,7 +29,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._connection = connection
         self._claimed: set[KeyId] = set()
         self._settled: dict[KeyId, Fields] = {}
-        self._released: list[Fields] = []
+        self._released: set[KeyId] = set()
 
     async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
         """Insert the keys that are free; return the records of those that are not."""
@@ -51,12 +51,13 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._connection.require_staging()
         self._require_claimed(key)
         self._settled[key] = {**_id(key), **_outcome_fields(outcome)}
+        self._released.discard(key)
 
     def release(self, key: KeyId) -> None:
-        """Stage the removal of a claimed key."""
+        """Stage the removal of a claimed key, unless it is settled after this."""
         self._connection.require_staging()
         self._require_claimed(key)
-        self._released.append(_id(key))
+        self._released.add(key)
 
     async def sweep(self, before: datetime) -> int:
         """Remove the keys of refusals claimed before then; return how many."""
@@ -70,7 +71,8 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         """Write what was staged."""
         settled = list(self._settled.values())
         await self._connection.update(idempotency_keys, ["user_id", "key"], settled)
-        await self._connection.remove(idempotency_keys, self._released)
+        released = [_id(key) for key in self._released]
+        await self._connection.remove(idempotency_keys, released)
 
     def _require_claimed(self, key: KeyId) -> None:
         if key not in self._claimed:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
@@ -51,14 +52,15 @@ class SqlUnitOfWork(UnitOfWork):
         """Take a connection and begin."""
         engine = self._database.writer if self._writing else self._database.reader
         with before_commit():
-            self._connection = await engine.connect()
+            taken = await engine.connect()
             try:
-                await self._connection.begin()
+                await taken.begin()
             except BaseException:
                 # What was never entered is never left, and would keep its connection.
-                await self._connection.close()
+                await _give_back(taken)
                 raise
-        connection = SqlConnection(self._connection, self._database.sets, writing=self._writing)
+        self._connection = taken
+        connection = SqlConnection(taken, self._database.sets, writing=self._writing)
         self._staged = connection
         self.users = SqlUsers(connection)
         self.accounts = SqlAccounts(connection)
@@ -94,24 +96,35 @@ class SqlUnitOfWork(UnitOfWork):
     ) -> None:
         """Roll back what was not committed, and give the connection back."""
         connection, self._connection = self._connection, None
-        if connection is None:
-            return
-        try:
-            await connection.close()
-        except (SQLAlchemyError, OSError) as failure:
-            # A connection that is too broken to be closed has rolled back by itself.
-            _log.warning("connection lost at the end of a unit of work: %s", failure)
+        if connection is not None:
+            await _give_back(connection)
 
     async def commit(self) -> None:
         """Write what was staged, then COMMIT."""
         if not self._writing:
             raise RuntimeError("a snapshot commits nothing")
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             raise RuntimeError("the unit of work is over")
         self._staged.end_staging()
         for flush in self._flushes:
             await flush()
         with at_commit():
-            await self._connection.commit()
-        await self._connection.close()
+            await connection.commit()
+        # From here on the unit is committed, whatever becomes of its connection.
         self._connection = None
+        await _give_back(connection)
+
+
+async def _give_back(connection: AsyncConnection) -> None:
+    """Return a connection to its pool; one that is too broken for that has rolled back by itself.
+
+    It raises nothing of that: how the unit of work has ended is known by now.
+    """
+    try:
+        await connection.close()
+    except (SQLAlchemyError, OSError) as failure:
+        _log.warning("connection lost at the end of a unit of work: %s", failure)
+        with suppress(SQLAlchemyError, OSError):
+            await connection.invalidate()
+            await connection.close()

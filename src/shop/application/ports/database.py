@@ -8,11 +8,17 @@ class Database(ABC):
 
     @abstractmethod
     async def check(self) -> None:
-        """Return where orders can be stored; else raise `Unavailable`, or `Unmigrated`."""
+        """Return where orders can be stored.
+
+        Else raise `Unavailable`, `Unmigrated`, or `OtherCurrency`.
+        """
 
     @abstractmethod
     async def migrate(self) -> None:
-        """Bring an older or empty database to the shape that this shop needs."""
+        """Bring an older or empty database to the shape that this shop needs.
+
+        Raise `Unavailable`, or `OtherCurrency`.
+        """
 
     @abstractmethod
     async def analyse(self) -> None:
@@ -25,3 +31,7 @@ class Database(ABC):
 
 class Unmigrated(Exception):
     """The database is reachable but not of the shape that this shop needs."""
+
+
+class OtherCurrency(Exception):
+    """The database holds a shop that sells in another currency than this one is set to."""

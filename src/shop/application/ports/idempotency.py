@@ -67,7 +67,7 @@ class IdempotencyKeys(ABC):
 
     @abstractmethod
     def release(self, key: KeyId) -> None:
-        """Give back a key that was claimed here, as if it never had been."""
+        """Stage that a key claimed here is free again, unless it is settled after this."""
 
     @abstractmethod
     async def sweep(self, before: datetime) -> int:

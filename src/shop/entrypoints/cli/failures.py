@@ -6,7 +6,7 @@ import traceback
 import typer
 from typer.exceptions import TyperException
 
-from shop.application.ports.database import Unmigrated
+from shop.application.ports.database import OtherCurrency, Unmigrated
 from shop.application.ports.unit_of_work import OutcomeUnknown, StoreFailure
 from shop.domain.errors import RuleBroken, ShopError
 
@@ -40,7 +40,7 @@ def _exit_code(error: Exception) -> int:
     match error:
         case TyperException():
             return error.exit_code
-        case WrongSetting() | RuleBroken():
+        case WrongSetting() | OtherCurrency() | RuleBroken():
             return WRONG_USAGE
         case _:
             return FAILED
@@ -55,6 +55,8 @@ def _line(error: Exception) -> str:
             line = str(error)
         case Unmigrated():
             line = f"the database is not ready ({error}): run `shop migrate`"
+        case OtherCurrency():
+            line = f"SHOP_CURRENCY: {error}"
         case OutcomeUnknown():
             line = f"whether it was done is unknown ({_first_cause(error)}): try again"
         case StoreFailure():

@@ -68,7 +68,7 @@ def create_app(container: Container) -> FastAPI:
             Middleware(RequestLog),
             Middleware(ResponseHeaders, cookie=cookie, is_production=settings.is_production),
             Middleware(UnexpectedErrors),
-            Middleware(CrossSiteRefusal),
+            Middleware(CrossSiteRefusal, is_production=settings.is_production),
             Middleware(BodyLimit),
             Middleware(ContentType),
         ],

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from shop.application.ports.database import Unmigrated
+from shop.application.ports.database import OtherCurrency, Unmigrated
 from shop.application.ports.unit_of_work import OutcomeUnknown, StoreFailure
 from shop.domain.errors import RuleBroken, ShopError
 from shop.domain.session import SessionExpired
@@ -19,13 +19,21 @@ from shop.entrypoints.http import refusals
 from shop.entrypoints.http.exchange import Exchange
 from shop.entrypoints.http.problems import ProblemResponse
 
-HANDLED = (HTTPException, RequestValidationError, ShopError, StoreFailure, Unmigrated)
+HANDLED = (
+    HTTPException,
+    RequestValidationError,
+    ShopError,
+    StoreFailure,
+    Unmigrated,
+    OtherCurrency,
+)
 """What is raised in the ordinary course of things; anything else is a fault of the shop."""
 
 _FAILURES: Mapping[type[BaseException], type[ShopError]] = {
     OutcomeUnknown: refusals.OutcomeUnknown,
     StoreFailure: refusals.Unavailable,
     Unmigrated: refusals.Unmigrated,
+    OtherCurrency: refusals.Unavailable,
 }
 
 _log = logging.getLogger(__name__)
@@ -36,7 +44,7 @@ async def answer(request: Request, error: Exception) -> Response:
     exchange: Exchange = request.state.exchange
     refusal = _refusal(error, request.scope)
     exchange.forget(when=isinstance(refusal, SessionExpired))
-    return ProblemResponse(refusal, request_id=request.state.request_id)
+    return ProblemResponse(refusal)
 
 
 def _refusal(error: Exception, scope: Scope) -> ShopError:
@@ -49,7 +57,7 @@ def _refusal(error: Exception, scope: Scope) -> ShopError:
             return _invalid(error.errors())
         case HTTPException():
             return _refused_by_framework(error.status_code, scope)
-        case StoreFailure() | Unmigrated():
+        case StoreFailure() | Unmigrated() | OtherCurrency():
             _log.warning("%s: %s", type(error).__name__, error)
             return next(_FAILURES[each] for each in type(error).__mro__ if each in _FAILURES)()
         case _:

@@ -39,7 +39,6 @@ UNDER_KEY = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 _TO_ALL = (InvalidRequest, ContentTooLarge, InternalError, Unavailable)
 _TO_UNSAFE = (CrossSite, UnsupportedMediaType, OutcomeUnknown)
 
-_REQUEST_ID = "0f8fad5bd9cb469fa16570867728950e"
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _SECURITY_SCHEME = "session"
 
@@ -120,7 +119,7 @@ def _add_example(response: Document, error: type[ShopError]) -> None:
     told = response["content"][MEDIA_TYPE]["examples"]
     told[example.slug] = {
         "summary": explanation_of(error),
-        "value": to_jsonable_python(problem(example) | {"request_id": _REQUEST_ID}),
+        "value": to_jsonable_python(problem(example)),
     }
     response["description"] = ", ".join(f"`{slug}`" for slug in told)
     for name, value in kind_of(error).headers.items():

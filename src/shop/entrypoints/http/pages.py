@@ -33,7 +33,7 @@ _LINKS = """<li><a href="/openapi.json">/openapi.json</a> describes every reques
 <li><a href="/readyz">/readyz</a> tells whether orders can be taken.</li>
 <li>The tour in README.md places an order with a few lines of <code>curl</code>.</li>"""
 
-_DOCS_LINK = '<li><a href="/docs">/docs</a> lets you try each request here and now.</li>\n'
+_DOCS_LINK = '<li><a href="/docs">/docs</a> lets you try each request (it needs the web).</li>\n'
 
 
 def welcome(*, with_docs: bool) -> str:

@@ -93,10 +93,10 @@ class ProblemResponse(Response):
 
     media_type = MEDIA_TYPE
 
-    def __init__(self, error: ShopError, *, request_id: str) -> None:
+    def __init__(self, error: ShopError) -> None:
         kind = kind_of(type(error))
         super().__init__(
-            to_json(problem(error) | {"request_id": request_id}),
+            to_json(problem(error)),
             status_code=kind.status,
             headers=dict(kind.headers),
         )

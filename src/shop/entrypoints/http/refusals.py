@@ -96,7 +96,7 @@ class UnsupportedMediaType(ShopError):
 class InternalError(ShopError):
     """Something broke in the shop; the operator finds it in the log under the request's id."""
 
-    sentence = "Something broke on our side. Quote request_id when you report it."
+    sentence = "Something broke on our side. Quote X-Request-ID when you report it."
 
 
 class Unavailable(ShopError):

@@ -18,15 +18,17 @@ class CrossSiteRefusal:
     browser, and carries no visitor's cookie but its own.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, is_production: bool) -> None:
         self._app = app
+        # Production is reached over TLS, which ends before it.
+        self._scheme = "https" if is_production else "http"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, unless it changes something on another site's behalf."""
         if (
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS
-            and not _is_own(scope["scheme"], Headers(scope=scope))
+            and not _is_own(self._scheme, Headers(scope=scope))
         ):
             raise CrossSite
         await self._app(scope, receive, send)

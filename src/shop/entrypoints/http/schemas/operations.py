@@ -78,13 +78,6 @@ class Problem(Answer):
     title: Annotated[str, Field(examples=["Invalid request"])]
     status: Annotated[int, Field(ge=400, le=599, examples=[422])]
     detail: Annotated[str, Field(examples=["The request is malformed; `errors` says where."])]
-    request_id: Annotated[
-        str,
-        Field(
-            examples=["0f8fad5bd9cb469fa16570867728950e"],
-            description="By which the operator finds the request in the log.",
-        ),
-    ]
     errors: Annotated[
         list[FaultAnswer],
         Field(default_factory=list, description="The faults of an invalid request."),

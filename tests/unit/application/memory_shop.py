@@ -1,0 +1,205 @@
+"""A whole shop in memory, whose state can be looked at."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from dependency_injector import providers
+
+from shop.adapters.memory.database import MemoryDatabase, State
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.accounts import SignedUp, SignUp
+from shop.application.admission import Visit
+from shop.application.carts import PutCartLine
+from shop.application.catalogue import PutProduct
+from shop.application.idempotency import Reply
+from shop.application.inventory import AdjustStock
+from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.ports.idempotency import KeyId, Outcome
+from shop.application.ports.session_store import SessionStore, SessionToken
+from shop.application.sessions import ChangePreferences, SignIn
+from shop.domain.account import Account
+from shop.domain.cart import CartLine
+from shop.domain.session import Session
+from shop.domain.user import Role, User
+from shop.entrypoints.container import Container
+from shop.entrypoints.settings import Settings
+from tests.clock import ScriptedClock
+from tests.doubles import CountingIds, Mishaps, PlainHasher
+from tests.factories import EUR, eur
+
+PASSWORD = "what they all use"
+WELCOME = 1_000
+IDLE_SECONDS, ABSOLUTE_SECONDS = 1_800, 7_200
+
+
+def as_they_are(sessions: SessionStore) -> SessionStore:
+    return sessions
+
+
+class MemoryShop:
+    """The use cases on a database in memory, and what tests do there all the time."""
+
+    def __init__(
+        self,
+        clock: ScriptedClock,
+        database: MemoryDatabase,
+        sessions: Callable[[SessionStore], SessionStore] = as_they_are,
+    ) -> None:
+        self.clock = clock
+        self.database = database
+        self.mishaps = Mishaps(partial(MemoryUnitOfWork, database, writing=True, sessions=sessions))
+        self.container = Container(
+            settings=Settings(
+                database_url="sqlite+aiosqlite:///never-opened.db",
+                session_secrets=("a secret that nobody else has, of enough characters",),
+                session_idle_seconds=IDLE_SECONDS,
+                session_absolute_seconds=ABSOLUTE_SECONDS,
+                currency=EUR,
+                welcome_credit=WELCOME,
+            )
+        )
+        snapshot = partial(MemoryUnitOfWork, database, writing=False, sessions=sessions)
+        for provider, adapter in (
+            (self.container.clock, providers.Object(clock)),
+            (self.container.ids, providers.Object(CountingIds())),
+            (self.container.hasher, providers.Object(PlainHasher())),
+            (self.container.database, providers.Object(database)),
+            (self.container.unit_of_work, providers.Callable(self.mishaps.new_unit_of_work)),
+            (self.container.snapshot, providers.Callable(snapshot)),
+        ):
+            provider.override(adapter)
+
+    @property
+    def state(self) -> State:
+        """Everything that is stored."""
+        return self.database.state
+
+    async def findings(self) -> list[object]:
+        """Return what the audit finds."""
+        findings = await self.container.audit_shop().run(lambda _: None)
+        return [violation for finding in findings for violation in finding.violations]
+
+    async def sign_up(self, name: str, token: SessionToken | None = None) -> SignedUp:
+        command = SignUp(
+            session=token, name=name.title(), email=f"{name}@example.com", password=PASSWORD
+        )
+        return await self.container.accounts().sign_up(command)
+
+    async def customer(self, name: str) -> SessionToken:
+        """Sign somebody up; return the token."""
+        return issued((await self.sign_up(name)).visit)
+
+    async def sign_in(self, name: str, token: SessionToken | None = None) -> SessionToken:
+        """Sign somebody in; return the new token."""
+        command = SignIn(session=token, email=f"{name}@example.com", password=PASSWORD)
+        return issued(await self.container.sessions().sign_in(command))
+
+    async def admin(self) -> SessionToken:
+        """Sign an admin up; return the token."""
+        await self.customer("root")
+        await self.container.users().promote("root@example.com", Role.ADMIN)
+        return await self.sign_in("root")
+
+    async def stock(self, admin: SessionToken, **quantities: int) -> None:
+        """Sell products at 100 each, with so many on hand."""
+        for sku, quantity in quantities.items():
+            await self.container.catalogue().put(put_product(admin, sku))
+            if quantity:
+                await self.container.stock().adjust(count_in(admin, sku, quantity))
+
+    async def order(self, command: PlaceOrder) -> Reply[PlacedOrder]:
+        (reply,) = await self.container.place_orders().place([command])
+        return reply
+
+    async def fill_cart(self, token: SessionToken, **quantities: int) -> None:
+        """Have nothing but these products in the cart of a session."""
+        await self.container.carts().clear(token)
+        for sku, quantity in quantities.items():
+            command = PutCartLine(session=token, sku=sku, quantity=quantity)
+            await self.container.carts().put(command)
+
+    def outcome(self, name: str, key: str = "key-0001") -> Outcome | None:
+        """Return what is remembered of a key of somebody's."""
+        row = self.state.keys.rows.get(KeyId(user_id=self.user(name).id, key=key))
+        return None if row is None else row.record.outcome
+
+    def user(self, name: str) -> User:
+        return next(each for each in self.state.users.rows.values() if each.name == name.title())
+
+    def account(self, name: str) -> Account:
+        owner = self.user(name)
+        return next(each for each in self.state.accounts.rows.values() if each.user_id == owner.id)
+
+    def balance(self, name: str) -> int:
+        return self.account(name).balance.amount
+
+    def on_hand(self, sku: str) -> int:
+        return self.state.inventories.rows[sku].on_hand
+
+    async def session(self, token: SessionToken) -> Session | None:
+        """Return the session that a token opens, expired or not."""
+        async with self.container.snapshot() as uow:
+            return (await uow.sessions.find([token])).get(token)
+
+    async def held(self, visit: Visit) -> Session:
+        """Return the session that the token issued with a visit opens."""
+        session = await self.session(issued(visit))
+        assert session is not None
+        return session
+
+    async def change(self, user: User) -> None:
+        """Store a user otherwise than before."""
+        async with self.container.unit_of_work() as uow:
+            await uow.users.lock([user.id])
+            uow.users.save(user)
+            await uow.commit()
+
+
+async def preferring(
+    shop: MemoryShop, token: SessionToken | None, patch: dict[str, object]
+) -> Visit:
+    """Change the preferences of a visitor, who is given a session if there is none."""
+    command = ChangePreferences(session=token, patch=patch)
+    return await shop.container.sessions().change_preferences(command)
+
+
+def put_product(admin: SessionToken | None, sku: str, price: int = 100) -> PutProduct:
+    return PutProduct(
+        session=admin,
+        sku=sku,
+        name=f"The {sku}",
+        description="",
+        price=eur(price),
+        active=True,
+        image_url=None,
+    )
+
+
+def count_in(admin: SessionToken | None, sku: str, quantity: int) -> AdjustStock:
+    return AdjustStock(session=admin, sku=sku, delta=quantity, reason="Delivery")
+
+
+def place_order(
+    token: SessionToken | None,
+    *lines: tuple[str, int],
+    key: str = "key-0001",
+    expected: int | None = None,
+) -> PlaceOrder:
+    """Return the command to buy these lines; none buy the cart."""
+    return PlaceOrder(
+        session=token,
+        key=key,
+        lines=cart_lines(*lines) if lines else None,
+        expected_total=None if expected is None else eur(expected),
+    )
+
+
+def cart_lines(*lines: tuple[str, int]) -> Sequence[CartLine]:
+    return [CartLine(sku=sku, quantity=quantity) for sku, quantity in lines]
+
+
+def issued(visit: Visit | None) -> SessionToken:
+    """Return the token that was issued with a visit."""
+    assert visit is not None
+    assert visit.issued is not None
+    return visit.issued

@@ -1,0 +1,223 @@
+"""A user, an account and a session come to be together, or not at all."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shop.application.accounts import SignUp
+from shop.application.carts import PutCartLine
+from shop.application.ports.accounts import Entry
+from shop.application.ports.paging import Page
+from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.domain.account import AccountNotFound, TransferKind
+from shop.domain.errors import RuleBroken
+from shop.domain.user import EmailTaken, Role
+from tests.clock import ScriptedClock
+from tests.factories import ADJUSTMENTS, NOW, eur, user
+from tests.unit.application.memory_shop import (
+    IDLE_SECONDS,
+    PASSWORD,
+    WELCOME,
+    MemoryShop,
+)
+
+pytestmark = pytest.mark.anyio
+
+ADA = SignUp(session=None, name=" Ada ", email=" Ada@Example.com", password=PASSWORD)
+
+
+class TestSigningUp:
+    async def test_user_account_and_session_exist(self, shop: MemoryShop) -> None:
+        done = await shop.container.accounts().sign_up(ADA)
+
+        assert (done.user.name, done.user.email) == ("Ada", "ada@example.com")
+        assert (done.user.roles, done.user.enabled) == (frozenset({Role.CUSTOMER}), True)
+        assert done.user.password_hash != PASSWORD
+        assert (done.account.user_id, done.account.balance) == (done.user.id, eur(WELCOME))
+        assert shop.state.users.rows == {done.user.id: done.user}
+        assert shop.state.accounts.rows == {done.account.id: done.account}
+        assert done.visit.issued is not None
+        session = await shop.session(done.visit.issued)
+        assert session is not None
+        assert (session.user_id, session.signed_in_at) == (done.user.id, NOW)
+
+    async def test_the_welcome_credit_is_a_transfer(self, shop: MemoryShop) -> None:
+        done = await shop.container.accounts().sign_up(ADA)
+
+        (welcome,) = shop.state.transfers.rows.values()
+        assert (welcome.kind, welcome.amount) == (TransferKind.WELCOME, eur(WELCOME))
+        assert (welcome.debit_account_id, welcome.credit_account_id) == (
+            ADJUSTMENTS,
+            done.account.id,
+        )
+        assert await shop.findings() == []
+
+    async def test_the_visitors_session_becomes_the_users_under_a_new_token(
+        self, shop: MemoryShop
+    ) -> None:
+        visitors = await _with_a_cart(shop)
+
+        done = await shop.container.accounts().sign_up(replace(ADA, session=visitors))
+
+        assert done.visit.issued not in {None, visitors}
+        assert await shop.session(visitors) is None
+        assert [line.sku for line in done.visit.session.cart.lines] == ["TEA"]
+        assert done.visit.session.user_id == done.user.id
+
+    async def test_a_token_that_opens_nothing_is_not_adopted(self, shop: MemoryShop) -> None:
+        done = await shop.container.accounts().sign_up(replace(ADA, session="chosen by the client"))
+
+        assert done.visit.issued != "chosen by the client"
+        assert await shop.session("chosen by the client") is None
+        assert len(shop.state.sessions.rows) == 1
+
+    async def test_an_expired_session_is_left_behind(
+        self, shop: MemoryShop, clock: ScriptedClock
+    ) -> None:
+        visitors = await _with_a_cart(shop)
+        clock.advance(timedelta(seconds=IDLE_SECONDS))
+
+        done = await shop.container.accounts().sign_up(replace(ADA, session=visitors))
+
+        assert done.visit.session.cart.is_empty
+        expired = await shop.session(visitors)
+        assert expired is not None
+        assert expired.id != done.visit.session.id
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("command", "field"),
+        [
+            (replace(ADA, password="7 chars"), "password"),
+            (replace(ADA, password="p" * 129), "password"),
+            (replace(ADA, name="  "), "name"),
+            (replace(ADA, email="ada"), "email"),
+        ],
+    )
+    async def test_a_value_that_cannot_be_makes_nobody(
+        self, command: SignUp, field: str, shop: MemoryShop
+    ) -> None:
+        before = shop.state
+
+        with pytest.raises(RuleBroken) as refusal:
+            await shop.container.accounts().sign_up(command)
+
+        assert refusal.value.field == field
+        assert shop.state == before
+
+    async def test_an_email_address_that_is_taken_makes_nobody(self, shop: MemoryShop) -> None:
+        visitors = await _with_a_cart(shop)
+        await shop.container.accounts().sign_up(ADA)
+        before = shop.state
+
+        with pytest.raises(EmailTaken):
+            await shop.container.accounts().sign_up(
+                replace(ADA, session=visitors, name="Impostor", email="ADA@example.com ")
+            )
+
+        assert shop.state == before
+
+    async def test_of_two_at_once_with_one_email_address_one_signs_up(
+        self, shop: MemoryShop
+    ) -> None:
+        sign_up = shop.container.accounts().sign_up
+        outcomes = await asyncio.gather(*(sign_up(ADA) for _ in range(3)), return_exceptions=True)
+
+        assert [type(each).__name__ for each in outcomes if isinstance(each, Exception)] == [
+            "EmailTaken",
+            "EmailTaken",
+        ]
+        assert (len(shop.state.users.rows), len(shop.state.accounts.rows)) == (1, 1)
+        assert len(shop.state.sessions.rows) == 1
+
+
+class TestFailures:
+    @pytest.mark.parametrize("call", ["accounts.add", "transfers.add", "sessions.begin", "commit"])
+    async def test_what_fails_leaves_neither_user_nor_account_nor_session(
+        self, call: str, shop: MemoryShop
+    ) -> None:
+        before = shop.state
+        shop.mishaps.plan((call, RuntimeError("a bug")))
+
+        with pytest.raises(RuntimeError, match="a bug"):
+            await shop.container.accounts().sign_up(ADA)
+
+        assert shop.state == before
+
+    async def test_a_failing_commit_leaves_the_visitors_session_as_it_was(
+        self, shop: MemoryShop
+    ) -> None:
+        visitors = await _with_a_cart(shop)
+        before = shop.state
+        shop.mishaps.plan(("commit", RuntimeError("a bug")))
+
+        with pytest.raises(RuntimeError, match="a bug"):
+            await shop.container.accounts().sign_up(replace(ADA, session=visitors))
+
+        assert shop.state == before
+
+    async def test_interrupted_it_happens_once(self, shop: MemoryShop) -> None:
+        shop.mishaps.plan(("commit", Interrupted("conflict")))
+
+        done = await shop.container.accounts().sign_up(ADA)
+
+        assert shop.state.users.rows == {done.user.id: done.user}
+        assert len(shop.state.transfers.rows) == 1
+        assert await shop.findings() == []
+
+    @pytest.mark.parametrize("call", ["commit", "committed"])
+    async def test_where_the_commit_is_not_answered_it_is_run_again_for_the_same_user(
+        self, call: str, shop: MemoryShop
+    ) -> None:
+        shop.mishaps.plan((call, OutcomeUnknown("connection lost")))
+
+        done = await shop.container.accounts().sign_up(ADA)
+
+        assert shop.state.users.rows == {done.user.id: done.user}
+        assert shop.state.accounts.rows == {done.account.id: done.account}
+        assert len(shop.state.transfers.rows) == 1
+        assert done.visit.issued is not None
+        session = await shop.session(done.visit.issued)
+        assert session is not None
+        assert session.user_id == done.user.id
+        assert await shop.findings() == []
+
+
+class TestLooking:
+    async def test_the_account_is_shown_to_its_user(self, shop: MemoryShop) -> None:
+        done = await shop.sign_up("ada")
+        await shop.sign_up("bob")
+
+        assert await shop.container.accounts().show(done.user) == done.account
+
+    async def test_the_entries_are_its_transfers_the_newest_first(self, shop: MemoryShop) -> None:
+        done = await shop.sign_up("ada")
+
+        account, listing = await shop.container.accounts().entries(
+            done.user, Page(limit=9, after=None)
+        )
+
+        (welcome,) = shop.state.transfers.rows.values()
+        assert account == done.account
+        assert (listing.items, listing.next) == (
+            [Entry(transfer=welcome, counterparty="adjustments")],
+            None,
+        )
+
+    async def test_who_has_no_account_is_told_so(self, shop: MemoryShop) -> None:
+        with pytest.raises(AccountNotFound):
+            await shop.container.accounts().show(user("stranger"))
+        with pytest.raises(AccountNotFound):
+            await shop.container.accounts().entries(user("stranger"), Page(limit=9, after=None))
+
+
+async def _with_a_cart(shop: MemoryShop) -> str:
+    """Return the token of a visitor who is not signed in and has tea in the cart."""
+    await shop.stock(await shop.admin(), TEA=5)
+    changed = await shop.container.carts().put(PutCartLine(session=None, sku="TEA", quantity=1))
+    assert changed.visit is not None
+    assert changed.visit.issued is not None
+    return changed.visit.issued

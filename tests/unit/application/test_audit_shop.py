@@ -1,0 +1,40 @@
+"""The audit checks every invariant on one state, and tells which."""
+
+from dataclasses import replace
+
+import pytest
+
+from shop.application.audit import Finding
+from shop.application.ports.audit import INVARIANTS, Invariant, Violation
+from tests.factories import eur
+from tests.unit.application.memory_shop import MemoryShop, place_order
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_shop_in_order_has_nothing_to_be_found(shop: MemoryShop) -> None:
+    await shop.stock(await shop.admin(), TEA=5)
+    (await shop.order(place_order(await shop.customer("ada"), ("TEA", 1)))).unwrap()
+    before, checked = shop.state, list[Invariant]()
+
+    findings = await shop.container.audit_shop().run(checked.append)
+
+    assert findings == [Finding(invariant=each, violations=[]) for each in INVARIANTS]
+    assert checked == list(INVARIANTS)
+    assert shop.state == before
+
+
+async def test_what_breaks_an_invariant_is_found_under_it(shop: MemoryShop) -> None:
+    await shop.customer("ada")
+    account = shop.account("ada")
+    async with shop.container.unit_of_work() as uow:
+        await uow.accounts.lock([account.id])
+        uow.accounts.save(replace(account, balance=eur(1)))
+        await uow.commit()
+
+    findings = await shop.container.audit_shop().run(lambda _: None)
+
+    broken = {each.invariant.number: each.violations for each in findings if each.violations}
+    assert list(broken) == [1, 2]
+    facts = {"account": str(account.id), "balance": 1, "transfers": 1_000}
+    assert broken[2] == [Violation(rule="balance-differs", facts=facts)]

@@ -1,0 +1,169 @@
+"""Catalogue: what is for sale, and what admins make of it."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shop.application.catalogue import Offer, PutProduct
+from shop.application.ports.paging import Page
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.domain.catalogue import ProductNotFound
+from shop.domain.errors import RuleBroken
+from shop.domain.inventory import Inventory
+from shop.domain.money import Money
+from shop.domain.session import NotSignedIn, SessionExpired
+from shop.domain.user import Forbidden
+from tests.clock import ScriptedClock
+from tests.factories import NOW, USD, eur
+from tests.unit.application.memory_shop import IDLE_SECONDS, MemoryShop, put_product
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def admin(shop: MemoryShop) -> SessionToken:
+    return await shop.admin()
+
+
+class TestPutting:
+    async def test_a_new_product_begins_with_nothing_in_stock(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        done = await shop.container.catalogue().put(put_product(admin, "TEA", price=250))
+
+        product = done.offer.product
+        assert (done.is_new, done.offer.available) == (True, 0)
+        assert (product.sku, product.price, product.created_at) == ("TEA", eur(250), NOW)
+        assert shop.state.products.rows == {"TEA": product}
+        assert shop.state.inventories.rows == {"TEA": Inventory(sku="TEA", on_hand=0, reserved=0)}
+
+    async def test_a_known_one_is_described_anew_and_keeps_its_stock_and_age(
+        self, shop: MemoryShop, admin: SessionToken, clock: ScriptedClock
+    ) -> None:
+        await shop.stock(admin, TEA=5)
+        clock.advance(timedelta(hours=0, seconds=9))
+        command = replace(
+            put_product(admin, "TEA", price=250),
+            name="Green tea",
+            description="From the hills.",
+            active=False,
+            image_url="https://example.com/tea.png",
+        )
+
+        done = await shop.container.catalogue().put(command)
+
+        product = done.offer.product
+        assert (done.is_new, done.offer.available) == (False, 5)
+        assert (product.name, product.description) == ("Green tea", "From the hills.")
+        assert (product.price, product.active) == (eur(250), False)
+        assert product.image_url == "https://example.com/tea.png"
+        assert (product.created_at, product.updated_at) == (NOW, clock.now())
+        assert shop.state.products.rows == {"TEA": product}
+        assert shop.on_hand("TEA") == 5
+
+    @pytest.mark.parametrize(
+        "mishap",
+        [
+            ("commit", Interrupted("somebody was faster")),
+            ("commit", OutcomeUnknown("connection lost")),
+            ("committed", OutcomeUnknown("connection lost")),
+        ],
+    )
+    async def test_whatever_becomes_of_the_commit_it_is_there_once(
+        self, mishap: tuple[str, Exception], shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        shop.mishaps.plan(mishap)
+
+        done = await shop.container.catalogue().put(put_product(admin, "TEA"))
+
+        assert shop.state.products.rows == {"TEA": done.offer.product}
+        assert list(shop.state.inventories.rows) == ["TEA"]
+
+
+class TestRefusals:
+    @pytest.mark.parametrize(
+        ("command", "field"),
+        [
+            (put_product(None, "-tea"), "sku"),
+            (put_product(None, "t" * 65), "sku"),
+            (put_product(None, "TEA", price=0), "price"),
+            (put_product(None, "TEA", price=10**9 + 1), "price"),
+            (replace(put_product(None, "TEA"), price=Money(amount=1, currency=USD)), "currency"),
+        ],
+    )
+    async def test_a_value_that_cannot_be_changes_nothing(
+        self, command: PutProduct, field: str, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        before = shop.state
+
+        with pytest.raises(RuleBroken) as refusal:
+            await shop.container.catalogue().put(replace(command, session=admin))
+
+        assert refusal.value.field == field
+        assert shop.state == before
+
+    async def test_only_admins_may(
+        self, shop: MemoryShop, admin: SessionToken, clock: ScriptedClock
+    ) -> None:
+        adas = await shop.customer("ada")
+        before = shop.state
+        put = shop.container.catalogue().put
+
+        with pytest.raises(Forbidden):
+            await put(put_product(adas, "TEA"))
+        with pytest.raises(NotSignedIn):
+            await put(put_product(None, "TEA"))
+        clock.advance(timedelta(seconds=IDLE_SECONDS))
+        with pytest.raises(SessionExpired):
+            await put(put_product(admin, "TEA"))
+
+        assert shop.state == before
+
+    async def test_a_commit_that_fails_leaves_everything_as_it_was(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await shop.stock(admin, TEA=5)
+        before = shop.state
+
+        for sku in ("TEA", "COFFEE"):
+            shop.mishaps.plan(("commit", RuntimeError("a bug")))
+            with pytest.raises(RuntimeError, match="a bug"):
+                await shop.container.catalogue().put(put_product(admin, sku, price=999))
+
+        assert shop.state == before
+
+
+class TestLooking:
+    async def test_a_product_is_shown_with_how_many_there_are_sold_or_not(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await shop.stock(admin, TEA=5)
+        withdrawn = replace(put_product(admin, "TEA"), active=False)
+        done = await shop.container.catalogue().put(withdrawn)
+
+        shown = await shop.container.catalogue().show("TEA")
+
+        assert shown == Offer(product=done.offer.product, available=5)
+
+    async def test_what_there_is_not_is_not_shown(self, shop: MemoryShop) -> None:
+        with pytest.raises(ProductNotFound) as refusal:
+            await shop.container.catalogue().show("SOAP")
+
+        assert refusal.value == ProductNotFound(sku="SOAP")
+
+    async def test_what_is_sold_is_found_by_words_page_after_page(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await shop.stock(admin, GREEN_TEA=1, BLACK_TEA=2, COFFEE=3, OLD_TEA=4)
+        withdrawn = replace(put_product(admin, "OLD_TEA"), active=False)
+        await shop.container.catalogue().put(withdrawn)
+        search = shop.container.catalogue().search
+
+        first = await search("tea", Page(limit=1, after=None))
+        second = await search("tea", Page(limit=1, after=first.next))
+
+        found = [(offer.product.sku, offer.available) for offer in (*first.items, *second.items)]
+        assert found == [("BLACK_TEA", 2), ("GREEN_TEA", 1)]
+        assert (first.next, second.next) == ("BLACK_TEA", None)

@@ -1,0 +1,146 @@
+"""Who comes back with a token: known or not, and what of that is written down."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shop.application.admission import Visit
+from shop.application.ports.session_store import SessionToken
+from shop.domain.session import NotSignedIn, Session, SessionExpired
+from shop.domain.user import Role
+from tests.clock import ScriptedClock
+from tests.factories import NOW
+from tests.unit.application.memory_shop import (
+    ABSOLUTE_SECONDS,
+    IDLE_SECONDS,
+    MemoryShop,
+    place_order,
+    preferring,
+)
+
+pytestmark = pytest.mark.anyio
+
+TOUCH_SECONDS = 60
+
+
+@pytest.fixture
+async def adas(shop: MemoryShop) -> SessionToken:
+    return await shop.customer("ada")
+
+
+async def _session(shop: MemoryShop, token: SessionToken) -> Session:
+    session = await shop.session(token)
+    assert session is not None
+    return session
+
+
+class TestEntering:
+    async def test_without_a_token_there_is_nobody(self, shop: MemoryShop) -> None:
+        assert await shop.container.sessions().enter(None) is None
+
+    async def test_a_token_that_was_never_issued_opens_nothing(self, shop: MemoryShop) -> None:
+        before = shop.state
+
+        assert await shop.container.sessions().enter("chosen by the client") is None
+
+        assert shop.state == before
+        assert shop.mishaps.begun == 0
+
+    async def test_it_tells_who_is_there_and_writes_nothing(
+        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    ) -> None:
+        clock.advance(timedelta(seconds=TOUCH_SECONDS) - timedelta(microseconds=1))
+        before, begun = shop.state, shop.mishaps.begun
+
+        visit = await shop.container.sessions().enter(adas)
+
+        assert visit == Visit(
+            session=await _session(shop, adas), user=shop.user("ada"), token=adas, issued=None
+        )
+        assert shop.state == before
+        assert shop.mishaps.begun == begun
+
+    async def test_once_a_minute_it_writes_down_that_the_session_was_used_and_nothing_else(
+        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    ) -> None:
+        session, before = await _session(shop, adas), shop.state
+        clock.advance(timedelta(seconds=TOUCH_SECONDS))
+
+        visit = await shop.container.sessions().enter(adas)
+
+        assert visit is not None
+        assert visit.issued is None
+        assert await _session(shop, adas) == replace(session, last_seen_at=clock.now())
+        assert replace(shop.state, sessions=before.sessions) == before
+
+    async def test_use_keeps_a_session_alive_until_its_absolute_end(
+        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    ) -> None:
+        enter = shop.container.sessions().enter
+        for _ in range(ABSOLUTE_SECONDS // (IDLE_SECONDS - 1)):
+            clock.advance(timedelta(seconds=IDLE_SECONDS - 1))
+            assert await enter(adas) is not None
+
+        clock.advance(NOW + timedelta(seconds=ABSOLUTE_SECONDS) - clock.now())
+        with pytest.raises(SessionExpired):
+            await enter(adas)
+
+    async def test_unused_it_expires_and_nothing_is_written(
+        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    ) -> None:
+        clock.advance(timedelta(seconds=IDLE_SECONDS))
+        before = shop.state
+
+        with pytest.raises(SessionExpired):
+            await shop.container.sessions().enter(adas)
+
+        assert shop.state == before
+
+    async def test_a_visitors_expired_session_is_nobodys(
+        self, shop: MemoryShop, clock: ScriptedClock
+    ) -> None:
+        visit = await preferring(shop, None, {"theme": "dark"})
+        clock.advance(timedelta(seconds=IDLE_SECONDS))
+        before = shop.state
+
+        assert await shop.container.sessions().enter(visit.issued) is None
+
+        assert shop.state == before
+
+    async def test_a_change_of_roles_counts_at_once_and_changes_the_token(
+        self, shop: MemoryShop, adas: SessionToken
+    ) -> None:
+        before = await _session(shop, adas)
+        await shop.container.users().promote("ada@example.com", Role.ADMIN)
+
+        visit = await shop.container.sessions().enter(adas)
+
+        roles = frozenset({Role.CUSTOMER, Role.ADMIN})
+        assert visit is not None
+        assert visit.signed_in_user.roles == roles
+        assert await shop.session(adas) is None
+        session = await shop.held(visit)
+        assert session == replace(before, roles=roles, version=before.version + 1)
+
+    async def test_a_lost_role_counts_at_once(self, shop: MemoryShop) -> None:
+        admins = await shop.admin()
+        await shop.change(shop.user("root").without_role(Role.ADMIN))
+
+        visit = await shop.container.sessions().enter(admins)
+
+        assert visit is not None
+        assert visit.signed_in_user.roles == frozenset({Role.CUSTOMER})
+        assert await shop.session(admins) is None
+
+    async def test_a_disabled_user_is_out_at_once(
+        self, shop: MemoryShop, adas: SessionToken
+    ) -> None:
+        await shop.change(replace(shop.user("ada"), enabled=False))
+        before = shop.state
+
+        assert await shop.container.sessions().enter(adas) is None
+        with pytest.raises(NotSignedIn):
+            (await shop.order(place_order(adas, ("TEA", 1)))).unwrap()
+
+        assert shop.state == before

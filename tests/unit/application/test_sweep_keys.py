@@ -1,0 +1,60 @@
+"""Old refusals are forgotten; what led to something is not."""
+
+from datetime import timedelta
+from functools import partial
+
+import pytest
+
+from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.idempotency import SweepKeys
+from shop.application.ports.idempotency import Outcome, Refused, Succeeded
+from shop.application.transact import Transact
+from shop.domain.cart import EmptyCart
+from tests.clock import ScriptedClock
+from tests.factories import an_id, claim, user
+
+pytestmark = pytest.mark.anyio
+
+ADA = user("ada")
+SEVEN_DAYS = timedelta(days=7)
+
+
+@pytest.fixture
+def database() -> MemoryDatabase:
+    return MemoryDatabase()
+
+
+@pytest.fixture
+def sweep_keys(database: MemoryDatabase, clock: ScriptedClock) -> SweepKeys:
+    transact = Transact(
+        partial(MemoryUnitOfWork, database, writing=True),
+        partial(MemoryUnitOfWork, database, writing=False),
+        clock,
+    )
+    return SweepKeys(transact, clock)
+
+
+async def settle(database: MemoryDatabase, key: str, outcome: Outcome) -> None:
+    async with MemoryUnitOfWork(database, writing=True) as uow:
+        if ADA.id not in database.state.users.rows:
+            uow.users.add(ADA)
+        claimed = claim(ADA, key)
+        await uow.keys.claim([claimed])
+        uow.keys.settle(claimed.id, outcome)
+        await uow.commit()
+
+
+async def test_a_refusal_is_forgotten_after_seven_days(
+    sweep_keys: SweepKeys, database: MemoryDatabase, clock: ScriptedClock
+) -> None:
+    await settle(database, "refused-1", Refused(error=EmptyCart()))
+    await settle(database, "ordered-1", Succeeded(reference=an_id("order 1")))
+
+    clock.advance(SEVEN_DAYS)
+    assert await sweep_keys.sweep() == 0
+    assert len(database.state.keys.rows) == 2
+
+    clock.advance(timedelta(microseconds=1))
+    assert await sweep_keys.sweep() == 1
+    assert [each.id.key for each in database.state.keys.rows.values()] == ["ordered-1"]
