@@ -208,3 +208,20 @@ def test_an_answer_that_is_none_is_refused(tmp_path: Path) -> None:
     (row,) = read(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,maybe,\n")
 
     assert row.content == RuleBroken(field="active", rule="it is true or false")
+
+
+def test_a_column_that_is_left_out_leaves_products_as_they_are(migrated: Program) -> None:
+    file = migrated.folder / "products.csv"
+    file.write_text(
+        "sku,name,description,price,stock,active,image_url\n"
+        "TEA,Tea,,1,5,false,https://example.com/tea.jpg\n"
+    )
+    migrated.printed("import", "products.csv")
+    file.write_text("sku,name,description,price,stock\nTEA,Tea,,1,7\n")
+
+    assert migrated.printed("import", "products.csv").startswith("Products: 0 added, 1 changed")
+
+    assert migrated.rows("SELECT active, image_url FROM products") == [
+        (0, "https://example.com/tea.jpg")
+    ]
+    assert migrated.rows("SELECT on_hand FROM inventories") == [(7,)]

@@ -28,7 +28,10 @@ REASON = "Intake"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockedProduct:
-    """A product as it is to be described, and how many of it are to be on hand."""
+    """A product as it is to be described, and how many of it are to be on hand.
+
+    Of the fields named as `unsaid`, a product that is there already keeps its own.
+    """
 
     sku: str
     name: str
@@ -37,6 +40,7 @@ class StockedProduct:
     active: bool
     image_url: str | None
     on_hand: int
+    unsaid: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         require_sku(self.sku)
@@ -52,8 +56,8 @@ class StockedProduct:
             name=self.name,
             description=self.description,
             price=self.price,
-            active=self.active,
-            image_url=self.image_url,
+            active=product.active if "active" in self.unsaid else self.active,
+            image_url=product.image_url if "image_url" in self.unsaid else self.image_url,
         )
 
 

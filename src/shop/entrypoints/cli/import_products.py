@@ -38,7 +38,7 @@ def import_products(
     """Load products and their stock from a file: all of its rows, or none where one is wrong.
 
     The columns are sku, name, description, price (in minor units, such as cents) and stock;
-    active (true or false) and image_url may be left out.
+    active (true or false) and image_url may be left out: products keep what they have of them.
     """
     if not file.is_file():
         raise typer.BadParameter("it is read twice, so it has to be a file", param_hint="FILE")

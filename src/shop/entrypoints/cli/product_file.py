@@ -87,6 +87,7 @@ def _product(header: Sequence[str], cells: Sequence[str], currency: Currency) ->
         active=_answer(row),
         image_url=row.get("image_url") or None,
         on_hand=_number(row, "stock"),
+        unsaid=frozenset(OPTIONAL) - set(header),
     )
 
 
