@@ -20,7 +20,7 @@ check: $(VENV)/.test ## lint, types, layers, tests
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest --cov --cov-report=term
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --cov --cov-report=term
 
 format: $(VENV)/.test ## format the code
 	$(BIN)/ruff format .
