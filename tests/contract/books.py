@@ -23,13 +23,16 @@ from tests.factories import (
     line,
     order,
     payment,
+    product,
     transfer,
     user,
+    welcome,
 )
 
 ADA, BOB = user("ada"), user("bob")
 ADAS, BOBS = account(ADA, 10_000), account(BOB, 5_000)
 ORDER = order(ADA, "1", line("TEA", 2), line("POT", 1))
+GIFT = transfer(ADAS.id, BOBS.id, 300)
 
 RUNNING = an_id("the request is running")
 """Stands for the outcome of a key that has none yet."""
@@ -91,6 +94,59 @@ def cancelled(placed: Order) -> Step:
     )
 
 
+def refunded(placed: Order) -> Step:
+    """Return all that belongs to an order whose money went back, while its goods did not."""
+    ended, event = placed.become(
+        OrderStatus.REFUNDED, at=NOW + timedelta(hours=1), actor=Actor.ADMIN
+    )
+    return replace(
+        bought(placed.as_placed()),
+        order=ended,
+        event=event,
+        payment=payment(placed, status=PaymentStatus.REFUNDED),
+        transfers=(returned(placed),),
+        on_hand={},
+    )
+
+
+def dead(waiting: Order, status: OrderStatus, paid: PaymentStatus) -> Step:
+    """Return all that belongs to the end of an order that was never paid."""
+    ended, event = waiting.become(status, at=NOW + timedelta(hours=1), actor=Actor.CUSTOMER)
+    return replace(
+        bought(waiting),
+        order=ended,
+        event=event,
+        payment=payment(waiting, status=paid),
+        transfers=(),
+        on_hand={},
+        reserved={each.sku: -each.quantity for each in waiting.lines},
+    )
+
+
+def sent(step: Step, status: OrderStatus) -> Step:
+    """Return a step with which neither money nor goods move in the books."""
+    order, event = step.order.become(status, at=NOW + timedelta(hours=1), actor=Actor.ADMIN)
+    return replace(step, order=order, event=event, transfers=(), on_hand={})
+
+
+def sound_steps(status: OrderStatus) -> tuple[Step, ...]:
+    """Return how `ORDER` comes, soundly, to where it stands like this."""
+    paid, waiting = bought(ORDER), pending(ORDER)
+    decided = replace(waiting, outcome=Succeeded(reference=ORDER.id))
+    shipped = sent(paid, OrderStatus.SHIPPED)
+    ways = (
+        (waiting,),
+        (paid,),
+        (decided, dead(waiting.order, OrderStatus.DECLINED, PaymentStatus.DECLINED)),
+        (decided, dead(waiting.order, OrderStatus.EXPIRED, PaymentStatus.VOIDED)),
+        (paid, cancelled(ORDER)),
+        (paid, shipped),
+        (paid, shipped, sent(shipped, OrderStatus.DELIVERED)),
+        (paid, refunded(ORDER)),
+    )
+    return next(way for way in ways if way[-1].order.status is status)
+
+
 def charge(placed: Order, **changes: object) -> Transfer:
     charged: dict[str, object] = {
         "id": an_id(f"charge {placed.id}"),
@@ -100,9 +156,24 @@ def charge(placed: Order, **changes: object) -> Transfer:
     return transfer(ADAS.id, SALES, placed.total.amount, **charged | changes)
 
 
-def returned(placed: Order) -> Transfer:
-    made = transfer(SALES, ADAS.id, placed.total.amount, id=an_id(f"return {placed.id}"))
-    return replace(made, kind=TransferKind.RETURN, order_id=placed.id)
+def returned(placed: Order, amount: int | None = None) -> Transfer:
+    """Return the transfer that gives back this much of a charge, or all of it."""
+    made = transfer(SALES, ADAS.id, amount or placed.total.amount)
+    return replace(
+        made, id=an_id(f"return {placed.id}"), kind=TransferKind.RETURN, order_id=placed.id
+    )
+
+
+async def fill(stores: Stores) -> Stores:
+    """Return the storage, in which two customers have money now and two products are in stock."""
+    await stores.commit(
+        *(lambda uow, each=each: uow.users.add(each) for each in (ADA, BOB)),
+        *(lambda uow, each=each: uow.accounts.add(each) for each in (ADAS, BOBS)),
+        *(lambda uow, each=each: uow.transfers.add(welcome(each)) for each in (ADAS, BOBS)),
+    )
+    await stores.stock(product("TEA"), 20)
+    await stores.stock(product("POT"), 5)
+    return stores
 
 
 async def place(stores: Stores, step: Step) -> None:
@@ -117,6 +188,15 @@ async def place(stores: Stores, step: Step) -> None:
             uow.payments.add(step.payment)
 
     await stores.change(work)
+
+
+async def bring(stores: Stores, status: OrderStatus) -> Step:
+    """Store `ORDER` and all its steps to where it stands like this; return the last one."""
+    first, *later = steps = sound_steps(status)
+    await place(stores, first)
+    for step in later:
+        await follow(stores, step)
+    return steps[-1]
 
 
 async def follow(stores: Stores, step: Step) -> None:

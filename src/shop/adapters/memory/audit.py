@@ -29,12 +29,15 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "stock-not-sum-of-movements": stock.other_than_its_movements,
         "reserved-not-by-open-orders": stock.reserved_other_than_by_open_orders,
         "order-took-other-stock": stock.taken_other_than_ordered,
+        "movement-of-no-order": stock.movements_of_no_order,
     },
     4: {
         "total-not-sum-of-lines": money.totals_other_than_their_lines,
         "not-charged-once": money.paid_orders_not_charged_once,
+        "order-keeps-other-money": money.kept_otherwise_than_orders_stand,
         "payment-differs": money.payments_that_differ,
         "charge-of-another": money.charges_of_another,
+        "transfer-of-no-order": money.transfers_of_no_order,
     },
     5: {
         "dead-order-holds-stock": stock.held_by_dead_orders,
@@ -44,6 +47,7 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
     7: {
         "order-without-outcome": orders.without_outcome,
         "outcome-without-order": orders.outcomes_without_order,
+        "key-without-outcome": orders.keys_without_outcome,
     },
     10: {
         "history-has-gaps": orders.histories_with_gaps,

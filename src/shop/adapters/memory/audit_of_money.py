@@ -1,16 +1,16 @@
 """What the audit asks of transfers, balances, charges and payments."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 from shop.adapters.memory.audit_of_orders import DEAD, LIVING, once_paid
 from shop.adapters.memory.database import State
-from shop.application.ports.audit import Fact
+from shop.application.ports.audit import FITTING_PAYMENTS, Fact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.money import Currency
-from shop.domain.order import Order
-from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.order import Order, OrderStatus
+from shop.domain.payment import Payment, PaymentMethod
 
 Facts = Iterator[Mapping[str, Fact]]
 
@@ -91,6 +91,22 @@ def paid_orders_not_charged_once(state: State) -> Facts:
             }
 
 
+def kept_otherwise_than_orders_stand(state: State) -> Facts:
+    """Find orders of which more or less was returned than their status tells."""
+    charges = _of_orders(state, TransferKind.CHARGE)
+    returns = _of_orders(state, TransferKind.RETURN)
+    for order in state.orders.rows.values():
+        charged, returned = _sum(charges[order.id]), _sum(returns[order.id])
+        if not _is_due(order, charged, returned):
+            yield {
+                "order_id": str(order.id),
+                "status": order.status.value,
+                "total": order.total.amount,
+                "charged": charged,
+                "returned": returned,
+            }
+
+
 def payments_that_differ(state: State) -> Facts:
     """Find orders without a payment, or with one that does not fit them."""
     for order in state.orders.rows.values():
@@ -115,13 +131,19 @@ def charges_of_another(state: State) -> Facts:
                 yield {"transfer_id": str(transfer.id), "order_id": order_id}
 
 
+def transfers_of_no_order(state: State) -> Facts:
+    """Find transfers that name an order that there is not."""
+    for transfer in state.transfers.rows.values():
+        if transfer.order_id is not None and transfer.order_id not in state.orders.rows:
+            yield {"transfer_id": str(transfer.id), "order_id": str(transfer.order_id)}
+
+
 def kept_by_dead_orders(state: State) -> Facts:
     """Find orders that came to nothing, of which not exactly what was charged was returned."""
     charges = _of_orders(state, TransferKind.CHARGE)
     returns = _of_orders(state, TransferKind.RETURN)
     for order in state.orders.rows.values():
-        kept = sum(each.amount.amount for each in charges[order.id])
-        kept -= sum(each.amount.amount for each in returns[order.id])
+        kept = _sum(charges[order.id]) - _sum(returns[order.id])
         if order.status in DEAD and kept:
             yield {"order_id": str(order.id), "status": order.status.value, "kept": kept}
 
@@ -143,11 +165,23 @@ def _of_orders(state: State, kind: TransferKind) -> defaultdict[UUID | None, lis
     return found
 
 
+def _sum(transfers: Iterable[Transfer]) -> int:
+    return sum(transfer.amount.amount for transfer in transfers)
+
+
+def _is_due(order: Order, charged: int, returned: int) -> bool:
+    """Tell whether that is what an order returns; its charge, and dead orders, others look at."""
+    if order.status in LIVING:
+        return returned == 0
+    if order.status is OrderStatus.REFUNDED:
+        return 0 < returned <= order.total.amount
+    return order.status is not OrderStatus.PENDING or charged == returned
+
+
 def _fits(payment: Payment, order: Order) -> bool:
     if (payment.amount, payment.method) != (order.total, order.method):
         return False
-    settled = payment.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
-    return settled or order.status not in LIVING
+    return payment.status in FITTING_PAYMENTS[order.status]
 
 
 def _way(state: State, order: Order, kind: TransferKind) -> tuple[UUID | None, UUID | None]:

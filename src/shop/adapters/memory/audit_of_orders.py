@@ -57,6 +57,18 @@ def outcomes_without_order(state: State) -> Facts:
             yield {"user_id": str(row.id.user_id), "reference": str(outcome.reference)}
 
 
+def keys_without_outcome(state: State) -> Facts:
+    """Find keys that led to nothing yet, without an order under them that waits for its card."""
+    waiting = {
+        KeyId(user_id=order.user_id, key=order.idempotency_key)
+        for order in state.orders.rows.values()
+        if order.status is OrderStatus.PENDING
+    }
+    for row in state.keys.rows.values():
+        if row.record.outcome is None and row.id not in waiting:
+            yield {"user_id": str(row.id.user_id), "key": row.id.key}
+
+
 def histories_with_gaps(state: State) -> Facts:
     """Find orders whose events do not count from 1 to their version."""
     histories = _histories(state)

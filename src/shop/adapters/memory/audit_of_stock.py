@@ -1,7 +1,8 @@
 """What the audit asks of inventories and their movements."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from shop.adapters.memory.audit_of_orders import DEAD, LIVING
@@ -51,38 +52,74 @@ def reserved_other_than_by_open_orders(state: State) -> Facts:
 
 
 def taken_other_than_ordered(state: State) -> Facts:
-    """Find lines of paid orders whose goods did not leave the stock, or not in that number."""
-    on_hand, _ = _moved_by_orders(state)
-    for order in state.orders.rows.values():
-        for line in order.lines:
-            moved = on_hand.get((order.id, line.sku))
-            if order.status in LIVING and moved != -line.quantity:
+    """Find products of which an order took or reserved another number than it has in its lines."""
+    for order_id, skus in _by_orders(state).items():
+        order = state.orders.rows.get(order_id)
+        for sku, goods in skus.items():
+            if order is not None and not goods.are_due(order.status):
                 yield {
-                    "order_id": str(order.id),
-                    "sku": line.sku,
-                    "quantity": line.quantity,
-                    "moved": moved,
+                    "order_id": str(order_id),
+                    "status": order.status.value,
+                    "sku": sku,
+                    "quantity": goods.quantity,
+                    "on_hand": goods.on_hand,
+                    "reserved": goods.reserved,
                 }
+
+
+def movements_of_no_order(state: State) -> Facts:
+    """Find movements that name an order that there is not."""
+    for movement in state.movements.rows.values():
+        if movement.order_id is not None and movement.order_id not in state.orders.rows:
+            yield {
+                "movement_id": str(movement.id),
+                "order_id": str(movement.order_id),
+                "sku": movement.sku,
+            }
 
 
 def held_by_dead_orders(state: State) -> Facts:
     """Find goods that an order took or reserved, came to nothing, and has not put back."""
-    on_hand, reserved = _moved_by_orders(state)
-    for (order_id, sku), taken in on_hand.items():
+    for order_id, skus in _by_orders(state).items():
         order = state.orders.rows.get(order_id)
-        held = {"on_hand": taken, "reserved": reserved[order_id, sku]}
-        if order is not None and order.status in DEAD and any(held.values()):
-            yield {"order_id": str(order_id), "status": order.status.value, "sku": sku, **held}
+        for sku, goods in skus.items():
+            if order is not None and order.status in DEAD and (goods.on_hand or goods.reserved):
+                yield {
+                    "order_id": str(order_id),
+                    "status": order.status.value,
+                    "sku": sku,
+                    "on_hand": goods.on_hand,
+                    "reserved": goods.reserved,
+                }
 
 
-def _moved_by_orders(
-    state: State,
-) -> tuple[Counter[tuple[UUID, str]], Counter[tuple[UUID, str]]]:
-    """Return what each order did to each product: on hand, and reserved."""
-    on_hand: Counter[tuple[UUID, str]] = Counter()
-    reserved: Counter[tuple[UUID, str]] = Counter()
+@dataclass(slots=True)
+class _Goods:
+    """What an order has of one product in its lines, and what it did to the stock of it."""
+
+    quantity: int = 0
+    on_hand: int = 0
+    reserved: int = 0
+
+    def are_due(self, status: OrderStatus) -> bool:
+        """Tell whether an order that stands like this has done this; dead ones, others look at."""
+        if status is OrderStatus.PENDING:
+            return (self.on_hand, self.reserved) == (0, self.quantity)
+        if status in LIVING:
+            return (self.on_hand, self.reserved) == (-self.quantity, 0)
+        # The goods of a refunded order may stay with the customer, in part or all.
+        kept = -self.quantity <= self.on_hand <= 0 and self.reserved == 0
+        return status is not OrderStatus.REFUNDED or kept
+
+
+def _by_orders(state: State) -> Mapping[UUID, Mapping[str, _Goods]]:
+    goods: defaultdict[UUID, defaultdict[str, _Goods]]
+    goods = defaultdict(lambda: defaultdict(_Goods))
+    for order in state.orders.rows.values():
+        for line in order.lines:
+            goods[order.id][line.sku].quantity += line.quantity
     for movement in state.movements.rows.values():
         if movement.order_id is not None:
-            on_hand[movement.order_id, movement.sku] += movement.on_hand_delta
-            reserved[movement.order_id, movement.sku] += movement.reserved_delta
-    return on_hand, reserved
+            goods[movement.order_id][movement.sku].on_hand += movement.on_hand_delta
+            goods[movement.order_id][movement.sku].reserved += movement.reserved_delta
+    return goods

@@ -6,13 +6,12 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, text
 
-from shop.adapters.sql.audit_rules import RULES, Rule
+from shop.adapters.sql.audit_rules import RULES, SUMS
 from shop.adapters.sql.connection import SqlConnection
-from shop.application.ports.audit import Audit, Fact, Invariant, Violation
+from shop.application.ports.audit import FITTING_PAYMENTS, Audit, Fact, Invariant, Violation
 from shop.domain.order import ORDER_STATUSES
 
 MAX_VIOLATIONS = 100
-LEGAL_STEPS = "legal_steps"
 
 
 class SqlAudit(Audit):
@@ -25,23 +24,28 @@ class SqlAudit(Audit):
         """Return what breaks this invariant, at most a hundred of each rule."""
         return [
             violation
-            for rule in RULES[invariant.number]
-            for violation in await self._violations(rule)
+            for rule, question in RULES[invariant.number].items()
+            for violation in await self._violations(rule, question)
         ]
 
-    async def _violations(self, rule: Rule) -> Sequence[Violation]:
-        question = text(f"{rule.question} LIMIT {MAX_VIOLATIONS}")
-        if f":{LEGAL_STEPS}" in rule.question:
-            steps: BindParameter[str] = bindparam(LEGAL_STEPS, _legal_steps(), expanding=True)
-            question = question.bindparams(steps)
-        rows = await self._connection.all(question)
+    async def _violations(self, rule: str, question: str) -> Sequence[Violation]:
+        lists = [each for each in _lists() if f":{each.key}" in question]
+        asked = text(f"{SUMS} {question} LIMIT {MAX_VIOLATIONS}").bindparams(*lists)
+        rows = await self._connection.all(asked)
         return [
             Violation(
-                rule=rule.slug,
+                rule=rule,
                 facts={name: _fact(name, value) for name, value in row._asdict().items()},
             )
             for row in rows
         ]
+
+
+def _lists() -> list[BindParameter[str]]:
+    return [
+        bindparam("legal_steps", _legal_steps(), expanding=True),
+        bindparam("fitting_payments", _fitting_payments(), expanding=True),
+    ]
 
 
 def _legal_steps() -> list[str]:
@@ -52,6 +56,14 @@ def _legal_steps() -> list[str]:
         for after in followers
     ]
     return first + later
+
+
+def _fitting_payments() -> list[str]:
+    return [
+        f"{order.value}>{payment.value}"
+        for order, payments in FITTING_PAYMENTS.items()
+        for payment in payments
+    ]
 
 
 def _fact(name: str, value: object) -> Fact:

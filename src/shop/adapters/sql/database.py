@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from asyncpg.protocol import NO_TIMEOUT
 from sqlalchemy import URL, Connection, event, inspect, make_url, select, text
 from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
 from sqlalchemy.exc import DBAPIError
@@ -38,6 +37,9 @@ STATEMENT_TIMEOUT_SECONDS = 30
 CHECK_TIMEOUT_SECONDS = 5
 CLOSE_TIMEOUT_SECONDS = 2
 
+# The driver knows no other way to ask for no time-out than one that nobody lives to see.
+NEVER_SECONDS = 10**7
+
 # Every COMMIT reaches the disk, and readers do not wait for the writer.
 SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
 
@@ -54,9 +56,6 @@ POSTGRES_STATE = text(
     " pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only"
     " FROM alembic_version"
 )
-
-# Starters that migrate one schema at the same time do so one after the other.
-POSTGRES_TURN = text("SELECT pg_advisory_lock(hashtext('shop'), hashtext(:schema))")
 
 
 class SqlDatabase(Database):
@@ -124,11 +123,10 @@ class SqlDatabase(Database):
     async def _version(self) -> str | None:
         """Return the newest migration that was run; raise `Unavailable` where nothing can be."""
         if self.is_embedded:
-            file = Path(self._url.database or "")
-            if not file.exists():
+            if not self._file.exists():
                 # Connecting would make the file.
                 return None
-            if not (os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)):
+            if not all(os.access(each, os.W_OK) for each in (self._file, self._file.parent)):
                 raise Unavailable("the file of the database cannot be written")
         # The readers of PostgreSQL are read-only whatever the server is; SQLite's writer is one.
         engine, state = (
@@ -159,6 +157,10 @@ class SqlDatabase(Database):
         if found - {self._currency}:
             raise OtherCurrency(f"the shop sells in {', '.join(sorted(found))}")
 
+    @property
+    def _file(self) -> Path:
+        return Path(self._url.database or "")
+
     async def _upgrade(self) -> None:
         # Alembic takes long to import, and only this needs it.
         from shop.adapters.sql.migrations import upgrade  # noqa: PLC0415
@@ -171,7 +173,6 @@ class SqlDatabase(Database):
             # Each step by itself: not every engine changes its shape within a transaction.
             steps = engine.execution_options(isolation_level="AUTOCOMMIT")
             async with steps.connect() as connection:
-                await connection.execute(POSTGRES_TURN, {"schema": self._schema})
                 if self._schema not in await connection.run_sync(_schemas):
                     await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"'))
                 await connection.run_sync(upgrade)
@@ -258,16 +259,14 @@ def _postgres_engine(url: URL, schema: str, statement_timeout_seconds: float | N
 
     @event.listens_for(engine.sync_engine, "handle_error")
     def drop_lost_connections(failure: ExceptionContext) -> None:
-        # A snapshot is read-only because it was asked to be; that tells nothing about the server.
-        asked = failure.connection.get_execution_options() if failure.connection else {}
-        if is_connection_lost(failure.original_exception) and "postgresql_readonly" not in asked:
+        if is_connection_lost(failure.original_exception):
             # This one is closed now, and those in the pool before they are used again.
             failure.is_disconnect = True
 
     return engine
 
 
-class _PostgresConnection(asyncpg.Connection):  # type: ignore[misc]  It has no types.
+class _PostgresConnection(asyncpg.Connection):  # type: ignore[misc]
     """A connection whose statements time out, except for COMMIT.
 
     To leave while COMMIT is on its way would be to report a failure that may not be one.
@@ -277,12 +276,11 @@ class _PostgresConnection(asyncpg.Connection):  # type: ignore[misc]  It has no 
         self,
         query: str,
         *args: Any,  # noqa: ANN401  What the driver takes.
-        timeout: Any = None,  # noqa: ANN401, ASYNC109  As above.
+        timeout: float | None = None,  # noqa: ASYNC109  As above.
     ) -> str:
-        unlimited = query.startswith("COMMIT")
-        status: str = await super().execute(
-            query, *args, timeout=NO_TIMEOUT if unlimited else timeout
-        )
+        if query.startswith("COMMIT"):
+            timeout = NEVER_SECONDS
+        status: str = await super().execute(query, *args, timeout=timeout)
         return status
 
     async def close(self, *, timeout: float | None = CLOSE_TIMEOUT_SECONDS) -> None:  # noqa: ASYNC109  As above.

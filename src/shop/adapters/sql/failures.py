@@ -111,8 +111,8 @@ def _constraint(error: IntegrityError) -> str:
     if state := _sqlstate(error):
         told = getattr(error.orig, "__cause__", None)
         # NOT NULL has no name; its column has.
-        found = (getattr(told, name, None) for name in ("constraint_name", "column_name"))
-        return next((name for name in found if name), state)
+        name: str | None = getattr(told, "constraint_name", None)
+        return name or getattr(told, "column_name", None) or state
     message = str(error.orig)
     if found := _SQLITE_CHECK.search(message):
         return found["name"]

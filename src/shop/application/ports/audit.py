@@ -4,6 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shop.domain.order import OrderStatus
+from shop.domain.payment import PaymentStatus
+
 Fact = str | int | None
 
 
@@ -57,6 +60,26 @@ INVARIANTS = (
         sentence="Orders take only legal steps, each recorded, in order.",
     ),
 )
+
+FITTING_PAYMENTS: Mapping[OrderStatus, frozenset[PaymentStatus]] = {
+    OrderStatus.PENDING: frozenset({PaymentStatus.PENDING, PaymentStatus.AUTHORISED}),
+    OrderStatus.PAID: frozenset({PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}),
+    OrderStatus.DECLINED: frozenset({PaymentStatus.DECLINED}),
+    # A card may answer, and its authorisation be voided, after the order has expired.
+    OrderStatus.EXPIRED: frozenset(
+        {
+            PaymentStatus.PENDING,
+            PaymentStatus.AUTHORISED,
+            PaymentStatus.DECLINED,
+            PaymentStatus.VOIDED,
+        }
+    ),
+    OrderStatus.CANCELLED: frozenset({PaymentStatus.REFUNDED, PaymentStatus.VOIDED}),
+    OrderStatus.SHIPPED: frozenset({PaymentStatus.CAPTURED}),
+    OrderStatus.DELIVERED: frozenset({PaymentStatus.CAPTURED}),
+    OrderStatus.REFUNDED: frozenset({PaymentStatus.REFUNDED}),
+}
+"""Where the payment of an order may stand, by where the order stands."""
 
 
 class Audit(ABC):

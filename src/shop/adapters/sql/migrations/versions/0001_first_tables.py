@@ -61,9 +61,11 @@ def _create_accounts() -> None:
             "(kind = 'customer') = (user_id IS NOT NULL)"
             " AND (kind = 'customer') = (balance IS NOT NULL)"
             " AND (kind = 'customer') = (balance_limit IS NOT NULL)",
-            name="ck_accounts_customers_have_balances",
+            name=op.f("ck_accounts_customers_have_balances"),
         ),
-        sa.CheckConstraint("balance >= balance_limit", name="ck_accounts_balance_not_below_limit"),
+        sa.CheckConstraint(
+            "balance >= balance_limit", name=op.f("ck_accounts_balance_not_below_limit")
+        ),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_accounts_user_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_accounts"),
         sa.UniqueConstraint("user_id", "currency", name="uq_accounts_user_id_currency"),
@@ -83,9 +85,9 @@ def _create_transfers() -> None:
         sa.Column("order_id", sa.Uuid(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
-        sa.CheckConstraint("amount > 0", name="ck_transfers_amount_positive"),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_transfers_amount_positive")),
         sa.CheckConstraint(
-            "debit_account_id <> credit_account_id", name="ck_transfers_two_accounts"
+            "debit_account_id <> credit_account_id", name=op.f("ck_transfers_two_accounts")
         ),
         sa.PrimaryKeyConstraint("id", name="pk_transfers"),
         if_not_exists=True,
@@ -117,7 +119,7 @@ def _create_products() -> None:
         sa.Column("search_text", sa.Text(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("updated_at", UtcTime(), nullable=False),
-        sa.CheckConstraint("price > 0", name="ck_products_price_positive"),
+        sa.CheckConstraint("price > 0", name=op.f("ck_products_price_positive")),
         sa.PrimaryKeyConstraint("sku", name="pk_products"),
         if_not_exists=True,
     )
@@ -130,7 +132,7 @@ def _create_inventories() -> None:
         sa.Column("on_hand", sa.BigInteger(), nullable=False),
         sa.Column("reserved", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "0 <= reserved AND reserved <= on_hand", name="ck_inventories_reserved_on_hand"
+            "0 <= reserved AND reserved <= on_hand", name=op.f("ck_inventories_reserved_on_hand")
         ),
         sa.ForeignKeyConstraint(["sku"], ["products.sku"], name="fk_inventories_sku_products"),
         sa.PrimaryKeyConstraint("sku", name="pk_inventories"),
@@ -195,7 +197,7 @@ def _create_order_lines() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
         sa.Column("unit_price", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("quantity > 0", name="ck_order_lines_quantity_positive"),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_order_lines_quantity_positive")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_order_lines_order_id_orders"),
         sa.PrimaryKeyConstraint("order_id", "position", name="pk_order_lines"),
         if_not_exists=True,
@@ -244,7 +246,7 @@ def _create_idempotency_keys() -> None:
         sa.Column("refusal", JsonText(), nullable=True),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.CheckConstraint(
-            "reference IS NULL OR refusal IS NULL", name="ck_idempotency_keys_one_outcome"
+            "reference IS NULL OR refusal IS NULL", name=op.f("ck_idempotency_keys_one_outcome")
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name="fk_idempotency_keys_user_id_users"

@@ -1,0 +1,95 @@
+"""What the audit asks of transfers, balances, charges and payments."""
+
+TRANSFERS_WITHOUT_ACCOUNT = """
+    SELECT t.id AS transfer_id FROM transfers t
+    LEFT JOIN accounts d ON d.id = t.debit_account_id
+    LEFT JOIN accounts c ON c.id = t.credit_account_id
+    WHERE d.id IS NULL OR c.id IS NULL
+       OR d.currency <> t.currency OR c.currency <> t.currency
+"""
+
+TRANSFERS_THAT_MOVE_NOTHING = """
+    SELECT id AS transfer_id, amount FROM transfers
+    WHERE amount <= 0 OR debit_account_id = credit_account_id
+"""
+
+LEDGERS_OFF_BALANCE = """
+    SELECT a.currency, SUM(COALESCE(a.balance, m.moved, 0)) AS surplus FROM accounts a
+    LEFT JOIN money_of_accounts m ON m.account_id = a.id
+    GROUP BY a.currency HAVING SUM(COALESCE(a.balance, m.moved, 0)) <> 0
+"""
+
+BALANCES_OTHER_THAN_THEIR_TRANSFERS = """
+    SELECT a.id AS account_id, a.balance, COALESCE(m.moved, 0) AS transferred
+    FROM accounts a LEFT JOIN money_of_accounts m ON m.account_id = a.id
+    WHERE a.user_id IS NOT NULL AND a.balance <> COALESCE(m.moved, 0)
+"""
+
+BALANCES_BELOW_THEIR_LIMIT = """
+    SELECT id AS account_id, balance, balance_limit FROM accounts
+    WHERE user_id IS NOT NULL AND balance < balance_limit
+"""
+
+TOTALS_OTHER_THAN_THEIR_LINES = """
+    SELECT o.id AS order_id, o.total, COALESCE(SUM(l.quantity * l.unit_price), 0) AS lines
+    FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
+    GROUP BY o.id, o.total
+    HAVING o.total <> COALESCE(SUM(l.quantity * l.unit_price), 0)
+"""
+
+PAID_ORDERS_NOT_CHARGED_ONCE = """
+    SELECT o.id AS order_id, o.total, COALESCE(m.charges, 0) AS charges,
+           COALESCE(m.charged, 0) AS charged
+    FROM orders o LEFT JOIN money_of_orders m ON m.order_id = o.id
+    WHERE (COALESCE(m.charges, 0) <> 1 OR m.charged <> o.total)
+      AND (o.status IN ('paid', 'shipped', 'delivered', 'refunded')
+           OR (o.status = 'cancelled' AND EXISTS (
+               SELECT 1 FROM order_events e
+               WHERE e.order_id = o.id AND e.status_after = 'paid')))
+"""
+
+# That a paid order was charged its total is asked above: it keeps that while nothing is returned.
+KEPT_OTHERWISE_THAN_ORDERS_STAND = """
+    SELECT o.id AS order_id, o.status, o.total, COALESCE(m.charged, 0) AS charged,
+           COALESCE(m.returned, 0) AS returned
+    FROM orders o LEFT JOIN money_of_orders m ON m.order_id = o.id
+    WHERE CASE
+        WHEN o.status IN ('paid', 'shipped', 'delivered') THEN COALESCE(m.returned, 0) <> 0
+        WHEN o.status = 'refunded' THEN COALESCE(m.returned, 0) NOT BETWEEN 1 AND o.total
+        WHEN o.status = 'pending' THEN COALESCE(m.charged - m.returned, 0) <> 0
+        ELSE FALSE END
+"""
+
+PAYMENTS_THAT_DIFFER = """
+    SELECT o.id AS order_id, o.status, o.total, p.status AS payment_status, p.amount
+    FROM orders o LEFT JOIN payments p ON p.order_id = o.id
+    WHERE p.order_id IS NULL OR p.amount <> o.total OR p.currency <> o.currency
+       OR p.method <> o.method OR o.status || '>' || p.status NOT IN :fitting_payments
+"""
+
+CHARGES_OF_ANOTHER = """
+    SELECT t.id AS transfer_id, t.order_id FROM transfers t
+    LEFT JOIN orders o ON o.id = t.order_id AND o.currency = t.currency
+    LEFT JOIN accounts payer
+      ON payer.id = CASE t.kind WHEN 'charge' THEN t.debit_account_id
+                                ELSE t.credit_account_id END
+    LEFT JOIN accounts sales
+      ON sales.id = CASE t.kind WHEN 'charge' THEN t.credit_account_id
+                                ELSE t.debit_account_id END
+    WHERE t.kind IN ('charge', 'return') AND NOT COALESCE(
+        o.id IS NOT NULL AND sales.kind = 'sales'
+        AND (o.method = 'account' AND payer.user_id = o.user_id
+             OR o.method = 'card' AND payer.kind = 'card_clearing'), FALSE)
+"""
+
+TRANSFERS_OF_NO_ORDER = """
+    SELECT t.id AS transfer_id, t.order_id FROM transfers t
+    LEFT JOIN orders o ON o.id = t.order_id
+    WHERE t.order_id IS NOT NULL AND o.id IS NULL
+"""
+
+KEPT_BY_DEAD_ORDERS = """
+    SELECT o.id AS order_id, o.status, m.charged - m.returned AS kept
+    FROM orders o JOIN money_of_orders m ON m.order_id = o.id
+    WHERE o.status IN ('declined', 'expired', 'cancelled') AND m.charged <> m.returned
+"""

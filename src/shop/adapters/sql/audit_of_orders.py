@@ -1,0 +1,61 @@
+"""What the audit asks of orders: their sessions, their keys and their history."""
+
+SESSIONS_WITH_ANOTHERS_ORDER = """
+    SELECT s.id AS session_id, s.order_id FROM sessions s
+    LEFT JOIN orders o ON o.id = s.order_id
+    WHERE s.order_id IS NOT NULL
+      AND (o.id IS NULL OR s.user_id IS NULL OR o.user_id <> s.user_id)
+"""
+
+WITHOUT_OUTCOME = """
+    SELECT o.id AS order_id FROM orders o LEFT JOIN idempotency_keys k
+      ON k.user_id = o.user_id AND k.key = o.idempotency_key
+    WHERE k.key IS NULL OR CASE
+        WHEN k.reference IS NOT NULL THEN k.reference <> o.id
+        WHEN k.refusal IS NOT NULL THEN o.status <> 'declined'
+        ELSE o.status <> 'pending' END
+"""
+
+OUTCOMES_WITHOUT_ORDER = """
+    SELECT k.user_id, k.reference FROM idempotency_keys k
+    LEFT JOIN orders o ON o.id = k.reference
+    LEFT JOIN transfers t ON t.id = k.reference
+    LEFT JOIN accounts a ON a.id = t.debit_account_id
+    WHERE k.reference IS NOT NULL
+      AND NOT (o.id IS NOT NULL AND o.user_id = k.user_id AND o.idempotency_key = k.key)
+      AND NOT (t.id IS NOT NULL AND t.order_id IS NULL
+               AND (COALESCE(a.user_id = k.user_id, FALSE) OR t.kind = 'credit'))
+"""
+
+KEYS_WITHOUT_OUTCOME = """
+    SELECT k.user_id, k.key FROM idempotency_keys k
+    LEFT JOIN orders o
+      ON o.user_id = k.user_id AND o.idempotency_key = k.key AND o.status = 'pending'
+    WHERE k.reference IS NULL AND k.refusal IS NULL AND o.id IS NULL
+"""
+
+HISTORIES_WITH_GAPS = """
+    SELECT o.id AS order_id, o.version, COUNT(e.sequence) AS events
+    FROM orders o LEFT JOIN order_events e ON e.order_id = o.id
+    GROUP BY o.id, o.version
+    HAVING COUNT(e.sequence) <> o.version OR MIN(e.sequence) <> 1
+        OR MAX(e.sequence) <> o.version
+"""
+
+ILLEGAL_STEPS = """
+    SELECT e.order_id, e.sequence, e.status_before, e.status_after FROM order_events e
+    WHERE COALESCE(e.status_before, 'new') || '>' || e.status_after NOT IN :legal_steps
+"""
+
+STEPS_THAT_DO_NOT_JOIN = """
+    SELECT e.order_id, e.sequence, e.status_before, p.status_after AS previous
+    FROM order_events e LEFT JOIN order_events p
+      ON p.order_id = e.order_id AND p.sequence = e.sequence - 1
+    WHERE COALESCE(e.status_before, 'new') <> COALESCE(p.status_after, 'new')
+"""
+
+HISTORIES_THAT_END_ELSEWHERE = """
+    SELECT o.id AS order_id, o.status, e.status_after FROM orders o
+    LEFT JOIN order_events e ON e.order_id = o.id AND e.sequence = o.version
+    WHERE e.status_after IS NULL OR e.status_after <> o.status
+"""

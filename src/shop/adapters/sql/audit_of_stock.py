@@ -1,0 +1,53 @@
+"""What the audit asks of inventories and their movements."""
+
+RESERVED_BUT_NOT_ON_HAND = """
+    SELECT sku, on_hand, reserved FROM inventories
+    WHERE reserved < 0 OR reserved > on_hand
+"""
+
+OTHER_THAN_ITS_MOVEMENTS = """
+    SELECT i.sku, i.on_hand, i.reserved,
+           COALESCE(m.on_hand, 0) AS moved_on_hand,
+           COALESCE(m.reserved, 0) AS moved_reserved
+    FROM inventories i LEFT JOIN (
+        SELECT sku, SUM(on_hand_delta) AS on_hand, SUM(reserved_delta) AS reserved
+        FROM movements GROUP BY sku
+    ) m ON m.sku = i.sku
+    WHERE i.on_hand <> COALESCE(m.on_hand, 0) OR i.reserved <> COALESCE(m.reserved, 0)
+"""
+
+RESERVED_OTHER_THAN_BY_OPEN_ORDERS = """
+    SELECT i.sku, i.reserved, COALESCE(o.quantity, 0) AS open_quantity
+    FROM inventories i LEFT JOIN (
+        SELECT l.sku, SUM(l.quantity) AS quantity
+        FROM order_lines l JOIN orders ON orders.id = l.order_id
+        WHERE orders.status = 'pending' GROUP BY l.sku
+    ) o ON o.sku = i.sku
+    WHERE i.reserved <> COALESCE(o.quantity, 0)
+"""
+
+# The goods of a refunded order may stay with the customer, in part or all.
+TAKEN_OTHER_THAN_ORDERED = """
+    SELECT o.id AS order_id, o.status, s.sku, s.quantity, s.on_hand, s.reserved
+    FROM orders o JOIN stock_of_orders s ON s.order_id = o.id
+    WHERE CASE
+        WHEN o.status = 'pending' THEN s.on_hand <> 0 OR s.reserved <> s.quantity
+        WHEN o.status IN ('paid', 'shipped', 'delivered')
+            THEN s.on_hand <> -s.quantity OR s.reserved <> 0
+        WHEN o.status = 'refunded'
+            THEN s.on_hand NOT BETWEEN -s.quantity AND 0 OR s.reserved <> 0
+        ELSE FALSE END
+"""
+
+MOVEMENTS_OF_NO_ORDER = """
+    SELECT m.id AS movement_id, m.order_id, m.sku FROM movements m
+    LEFT JOIN orders o ON o.id = m.order_id
+    WHERE m.order_id IS NOT NULL AND o.id IS NULL
+"""
+
+HELD_BY_DEAD_ORDERS = """
+    SELECT o.id AS order_id, o.status, s.sku, s.on_hand, s.reserved
+    FROM orders o JOIN stock_of_orders s ON s.order_id = o.id
+    WHERE o.status IN ('declined', 'expired', 'cancelled')
+      AND (s.on_hand <> 0 OR s.reserved <> 0)
+"""

@@ -1,0 +1,97 @@
+"""The audit finds payments that do not fit their orders, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from shop.application.ports.audit import Fact
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.money import Money
+from shop.domain.order import OrderStatus
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from tests.contract.books import (
+    ORDER,
+    bought,
+    bring,
+    fill,
+    findings,
+    place,
+)
+from tests.contract.stores import Stores
+from tests.factories import (
+    USD,
+    eur,
+    payment,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def shop(stores: Stores) -> Stores:
+    return await fill(stores)
+
+
+class TestPayments:
+    async def test_an_order_without_a_payment(self, shop: Stores) -> None:
+        await place(shop, replace(bought(ORDER), payment=None))
+
+        assert await findings(shop) == [(4, "payment-differs", _payment_facts(None, None))]
+
+    @pytest.mark.parametrize(
+        ("changed", "status", "amount"),
+        [
+            (payment(ORDER, amount=eur(1)), "captured", 1),
+            (payment(ORDER, amount=Money(amount=1_500, currency=USD)), "captured", 1_500),
+            (payment(ORDER, method=PaymentMethod.CARD), "captured", 1_500),
+            (payment(ORDER, status=PaymentStatus.PENDING), "pending", 1_500),
+            (payment(ORDER, status=PaymentStatus.REFUNDED), "refunded", 1_500),
+        ],
+    )
+    async def test_a_payment_that_does_not_fit(
+        self, shop: Stores, changed: Payment, status: str, amount: int
+    ) -> None:
+        await place(shop, replace(bought(ORDER), payment=changed))
+
+        assert await findings(shop) == [(4, "payment-differs", _payment_facts(status, amount))]
+
+    @pytest.mark.parametrize(
+        ("status", "fitting"),
+        [
+            (OrderStatus.PENDING, {"pending", "authorised"}),
+            (OrderStatus.PAID, {"authorised", "captured"}),
+            (OrderStatus.DECLINED, {"declined"}),
+            (OrderStatus.EXPIRED, {"pending", "authorised", "declined", "voided"}),
+            (OrderStatus.CANCELLED, {"refunded", "voided"}),
+            (OrderStatus.SHIPPED, {"captured"}),
+            (OrderStatus.DELIVERED, {"captured"}),
+            (OrderStatus.REFUNDED, {"refunded"}),
+        ],
+    )
+    async def test_a_payment_that_stands_elsewhere_than_its_order(
+        self, shop: Stores, status: OrderStatus, fitting: set[str]
+    ) -> None:
+        order = (await bring(shop, status)).order
+
+        for each in PaymentStatus:
+            await shop.change(partial(_save, payment(order, status=each)))
+            facts = {**_payment_facts(each.value, 1_500), "status": status.value}
+            differs = [] if each.value in fitting else [(4, "payment-differs", facts)]
+            assert await findings(shop) == differs
+
+
+async def _save(changed: Payment, uow: UnitOfWork) -> None:
+    await uow.orders.lock([changed.order_id])
+    uow.payments.save(changed)
+
+
+def _payment_facts(status: str | None, amount: int | None) -> Mapping[str, Fact]:
+    return {
+        "order_id": str(ORDER.id),
+        "status": "paid",
+        "total": 1_500,
+        "payment_status": status,
+        "amount": amount,
+    }

@@ -1,0 +1,32 @@
+"""Databases of the tests of this folder: files, and schemas of a PostgreSQL server."""
+
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from shop.adapters.sql.database import SqlDatabase
+from tests.clock import ScriptedClock
+from tests.factories import EUR
+
+SECRETS = ["a secret that nobody else has, of enough characters"]
+NewDatabase = Callable[..., SqlDatabase]
+
+
+@pytest.fixture
+async def new_database(clock: ScriptedClock) -> AsyncIterator[NewDatabase]:
+    """Give a function that makes databases, which are closed after the test."""
+    made: list[SqlDatabase] = []
+
+    def new(url: str, schema: str = "public") -> SqlDatabase:
+        made.append(SqlDatabase(url, schema=schema, secrets=SECRETS, currency=EUR, clock=clock))
+        return made[-1]
+
+    yield new
+    for each in made:
+        await each.close()
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"

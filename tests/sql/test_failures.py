@@ -1,0 +1,370 @@
+"""The retry table of the protocol, row by row, as real databases fail."""
+
+import asyncio
+import sqlite3
+import traceback
+from collections.abc import AsyncIterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
+
+from shop.adapters.sql import database as module
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.failures import at_commit
+from shop.adapters.sql.tables import users
+from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.ports.unit_of_work import (
+    ConstraintViolated,
+    Interrupted,
+    OutcomeUnknown,
+    StoreFailure,
+    Unavailable,
+)
+from tests.factories import account, an_id, user
+from tests.sql.conftest import NewDatabase
+from tests.sql.proxy import Proxy, a_proxy
+
+pytestmark = pytest.mark.anyio
+
+ADA, BOB = user("ada"), user("bob")
+
+
+@pytest.fixture(scope="module")
+def schema() -> str:
+    return f"failures_{uuid4().hex}"
+
+
+@pytest.fixture
+async def postgresql(
+    new_database: NewDatabase, postgresql_url: str, schema: str
+) -> AsyncIterator[SqlDatabase]:
+    database = new_database(postgresql_url, schema)
+    await database.migrate()
+    yield database
+    async with database.writer.begin() as connection:
+        await connection.execute(text("TRUNCATE users CASCADE"))
+    await database.migrate()
+
+
+@pytest.fixture
+async def sqlite(new_database: NewDatabase, sqlite_url: str) -> SqlDatabase:
+    database = new_database(sqlite_url)
+    await database.migrate()
+    return database
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> SqlDatabase:
+    made: SqlDatabase = request.getfixturevalue(request.param)
+    return made
+
+
+@pytest.fixture
+async def proxy(
+    postgresql: SqlDatabase, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Proxy]:
+    del postgresql  # It has only to be migrated.
+    monkeypatch.setattr(module, "STATEMENT_TIMEOUT_SECONDS", 0.5)
+    # The path of a socket must be short.
+    with TemporaryDirectory() as folder:
+        async with a_proxy(postgresql_url, Path(folder)) as made:
+            yield made
+
+
+@pytest.fixture
+async def proxied(proxy: Proxy, new_database: NewDatabase, schema: str) -> SqlDatabase:
+    return new_database(proxy.url, schema)
+
+
+async def test_a_serialization_conflict_can_be_tried_again(postgresql: SqlDatabase) -> None:
+    await _add(postgresql, ADA.name)
+    async with _unit(postgresql) as uow:
+        await _say(uow, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        await _say(uow, "SELECT * FROM users")
+        async with _unit(postgresql) as other:
+            await _say(other, "UPDATE users SET name = 'x'")
+            await other.commit()
+        with pytest.raises(Interrupted, match="40001"):
+            await _say(uow, "UPDATE users SET name = 'y'")
+
+
+async def test_the_victim_of_a_deadlock_can_be_tried_again(postgresql: SqlDatabase) -> None:
+    await _add(postgresql, "ada", "bob")
+
+    async def rename(first: str, second: str, both: asyncio.Barrier) -> None:
+        async with _unit(postgresql) as uow:
+            await _rename(uow, first)
+            await both.wait()
+            await _rename(uow, second)
+            await uow.commit()
+
+    both = asyncio.Barrier(2)
+    ends = await asyncio.gather(
+        rename("ada", "bob", both), rename("bob", "ada", both), return_exceptions=True
+    )
+    (failure,) = [end for end in ends if end is not None]
+    assert isinstance(failure, Interrupted)
+    assert str(failure) == "conflict 40P01"
+
+
+async def test_a_terminated_connection_is_replaced(postgresql: SqlDatabase) -> None:
+    async with _unit(postgresql) as uow:
+        await _terminate(postgresql, await _pid(uow))
+        with pytest.raises(Interrupted, match="connection lost"):
+            await _say(uow, "SELECT 1")
+    await _add(postgresql, "ada")
+    assert await _names(postgresql) == ["Ada"]
+
+
+async def test_a_demoted_primary_is_left_and_its_successor_found(postgresql: SqlDatabase) -> None:
+    async with _unit(postgresql) as one, _unit(postgresql) as two:
+        pids = {await _pid(one), await _pid(two)}
+        for each in (one, two):
+            await _say(each, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+            await each.commit()
+    with pytest.raises(Interrupted, match="25006"):
+        await _add(postgresql, "ada")
+    async with _unit(postgresql) as one, _unit(postgresql) as two:
+        assert not pids & {await _pid(one), await _pid(two)}
+    await _add(postgresql, "ada")
+    assert await _names(postgresql) == ["Ada"]
+
+
+async def test_a_check_finds_that_nothing_can_be_written_and_looks_for_the_successor(
+    postgresql: SqlDatabase,
+) -> None:
+    async with _unit(postgresql) as uow:
+        await _say(uow, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
+        await uow.commit()
+    with pytest.raises(Unavailable, match="only be read"):
+        await postgresql.check()
+    await postgresql.check()
+    await _add(postgresql, "ada")
+    assert await _names(postgresql) == ["Ada"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "state"), [("lock_timeout", "55P03"), ("statement_timeout", "57014")]
+)
+async def test_a_lock_that_is_waited_for_too_long_changes_nothing(
+    postgresql: SqlDatabase, setting: str, state: str
+) -> None:
+    await _add(postgresql, "ada")
+    async with _unit(postgresql) as holder, _unit(postgresql) as waiter:
+        await _say(holder, "SELECT * FROM users FOR UPDATE")
+        await _say(waiter, f"SET LOCAL {setting} = '50ms'")
+        with pytest.raises(Unavailable, match=state):
+            await _say(waiter, "UPDATE users SET name = 'x'")
+    assert await _names(postgresql) == ["Ada"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+async def test_no_free_connection(
+    engine: str,
+    request: pytest.FixtureRequest,
+    new_database: NewDatabase,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(module, "POOL_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(module, "POSTGRES_CONNECTIONS", 1)
+    url = request.getfixturevalue(f"{engine}_url")
+    database = new_database(url, f"pool_{uuid4().hex}")
+    await database.migrate()
+    async with _unit(database):
+        with pytest.raises(Unavailable, match="in use"):
+            await _enter(database)
+    await _add(database, "ada")
+
+
+async def test_a_server_that_is_not_there(new_database: NewDatabase, tmp_path: Path) -> None:
+    database = new_database(f"postgresql+asyncpg://postgres@/postgres?host={tmp_path}")
+    with pytest.raises(Interrupted, match="no connection"):
+        async with _unit(database) as uow:
+            await _say(uow, "SELECT 1")
+    for question in (database.check, database.migrate):
+        with pytest.raises(Unavailable):
+            await question()
+
+
+@pytest.mark.parametrize("answers", [False, True])
+async def test_a_connection_cut_at_commit_leaves_the_outcome_unknown(
+    postgresql: SqlDatabase,
+    proxy: Proxy,
+    proxied: SqlDatabase,
+    answers: bool,  # noqa: FBT001
+) -> None:
+    proxy.stop_at, proxy.answers = b"COMMIT", answers
+    with pytest.raises(OutcomeUnknown):
+        await _add(proxied, "ada")
+    assert await _names(postgresql) == (["Ada"] if answers else [])
+    proxy.stop_at = None
+    await _add(proxied, "bob")
+
+
+async def test_a_server_that_stalls_before_commit_is_waited_for_in_vain_but_not_for_ever(
+    postgresql: SqlDatabase, proxy: Proxy, proxied: SqlDatabase
+) -> None:
+    proxy.stop_at, proxy.cuts = b"INSERT INTO users", False
+    with pytest.raises(Unavailable, match="no answer in time"):
+        await _add(proxied, "ada")
+    proxy.stop_at = None
+    await _add(proxied, "bob")
+    assert await _names(postgresql) == ["Bob"]
+
+
+async def test_no_time_out_surrounds_commit(proxy: Proxy, proxied: SqlDatabase) -> None:
+    proxy.stop_at, proxy.cuts = b"COMMIT", False
+    adding = asyncio.create_task(_add(proxied, "ada"))
+    await proxy.stopped.wait()
+    done, _ = await asyncio.wait([adding], timeout=3 * module.STATEMENT_TIMEOUT_SECONDS)
+    assert not done
+    await proxy.end()
+    with pytest.raises(OutcomeUnknown):
+        await adding
+
+
+async def test_a_check_answers_soon_even_if_the_server_does_not(
+    proxy: Proxy, proxied: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECK_TIMEOUT_SECONDS", 0.2)
+    await _add(proxied, "ada")
+    proxy.stop_at, proxy.cuts = b"version_num", False
+    with pytest.raises(Unavailable, match="no answer"):
+        await proxied.check()
+
+
+async def test_what_breaks_after_commit_is_no_failure_of_the_unit(
+    postgresql: SqlDatabase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with _unit(postgresql) as uow:
+        uow.users.add(ADA)
+        uow.accounts.add(account(ADA))
+        connection = uow._connection
+        assert connection is not None
+
+        async def break_down() -> None:
+            monkeypatch.undo()
+            raise OSError("the cable is cut")
+
+        monkeypatch.setattr(type(connection), "close", lambda _: break_down())
+        await uow.commit()
+    assert "the cable is cut" in caplog.text
+    assert await _names(postgresql) == ["Ada"]
+
+
+async def test_sqlite_that_is_locked_by_another_program_is_waited_for(
+    sqlite_url: str, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(module, "BUSY_TIMEOUT_SECONDS", 0.2)
+    database = new_database(sqlite_url)
+    await database.migrate()
+    other = sqlite3.connect(tmp_path / "shop.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Unavailable):
+        await _enter(database)
+    other.execute("ROLLBACK")
+    other.close()
+    await _add(database, "ada")
+    assert await _names(database) == ["Ada"]
+
+
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        (sqlite3.SQLITE_IOERR_FSYNC, OutcomeUnknown),
+        (sqlite3.SQLITE_IOERR, OutcomeUnknown),
+        (sqlite3.SQLITE_FULL, Unavailable),
+        (sqlite3.SQLITE_BUSY, Unavailable),
+    ],
+)
+def test_only_a_broken_disk_makes_a_commit_of_sqlite_unknown(
+    code: int, meaning: type[StoreFailure]
+) -> None:
+    error = sqlite3.OperationalError("as it may be")
+    error.sqlite_errorcode = code
+    with pytest.raises(meaning), at_commit():
+        raise OperationalError("COMMIT", None, error)
+
+
+@pytest.mark.parametrize(
+    ("statement", "constraint"),
+    [
+        ("UPDATE users SET id = (SELECT id FROM users ORDER BY id LIMIT 1)", "pk_users"),
+        (
+            "UPDATE users SET email = 'ada@example.com'",
+            "uq_users_email",
+        ),
+        (
+            "UPDATE accounts SET balance = -1 WHERE kind = 'customer'",
+            "ck_accounts_balance_not_below_limit",
+        ),
+    ],
+)
+async def test_a_broken_rule_is_told_by_its_name_and_without_values(
+    database: SqlDatabase, statement: str, constraint: str
+) -> None:
+    await _add(database, "ada", "bob")
+    async with _unit(database) as uow:
+        with pytest.raises(ConstraintViolated) as broken:
+            await _say(uow, statement)
+    assert broken.value.constraint == constraint
+    told = "".join(traceback.format_exception(broken.value))
+    assert "ada@example.com)" not in told
+    assert str(an_id("user ada")) not in told
+
+
+async def test_a_missing_value_is_told_by_its_column_and_without_values(
+    postgresql: SqlDatabase,
+) -> None:
+    await _add(postgresql, "ada")
+    async with _unit(postgresql) as uow:
+        with pytest.raises(ConstraintViolated) as broken:
+            await _say(uow, "UPDATE users SET name = NULL")
+    assert str(broken.value) == "name"
+
+
+def _unit(database: SqlDatabase) -> SqlUnitOfWork:
+    return SqlUnitOfWork(database, writing=True)
+
+
+async def _enter(database: SqlDatabase) -> None:
+    async with _unit(database):
+        pass
+
+
+async def _say(uow: SqlUnitOfWork, statement: str) -> None:
+    await uow._staged.changed(text(statement))
+
+
+async def _rename(uow: SqlUnitOfWork, name: str) -> None:
+    statement = update(users).where(users.c.id == an_id(f"user {name}")).values(name="x")
+    await uow._staged.changed(statement)
+
+
+async def _pid(uow: SqlUnitOfWork) -> int:
+    (row,) = await uow._staged.all(text("SELECT pg_backend_pid() AS pid"))
+    pid: int = row.pid
+    return pid
+
+
+async def _terminate(database: SqlDatabase, pid: int) -> None:
+    async with database.writer.connect() as connection:
+        await connection.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+
+
+async def _add(database: SqlDatabase, *names: str) -> None:
+    async with _unit(database) as uow:
+        for name in names:
+            made = user(name.lower())
+            uow.users.add(made)
+            uow.accounts.add(account(made))
+        await uow.commit()
+
+
+async def _names(database: SqlDatabase) -> list[str]:
+    async with database.reader.connect() as connection:
+        return list(await connection.scalars(select(users.c.name).order_by(users.c.name)))

@@ -1,0 +1,138 @@
+"""The migrations lead to the tables, from wherever a database stands."""
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import CheckConstraint, Connection, inspect, make_url, text
+
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.tables import SCHEMA_VERSION, metadata
+from shop.application.ports.database import Unmigrated
+from tests.sql.conftest import NewDatabase
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
+    """Give a database that has never been migrated."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    return new_database(url, f"migrations_{uuid4().hex}")
+
+
+async def test_the_migrations_give_the_tables_and_nothing_else(database: SqlDatabase) -> None:
+    await database.migrate()
+    assert await _differences(database) == []
+
+
+async def test_the_checks_bear_the_names_of_the_tables(database: SqlDatabase) -> None:
+    def names(connection: Connection) -> set[str | None]:
+        found = inspect(connection)
+        return {
+            check["name"] for name in metadata.tables for check in found.get_check_constraints(name)
+        }
+
+    await database.migrate()
+    async with database.reader.connect() as connection:
+        named = await connection.run_sync(names)
+    assert named == {
+        str(each.name)
+        for table in metadata.tables.values()
+        for each in table.constraints
+        if isinstance(each, CheckConstraint)
+    }
+
+
+async def test_an_unmigrated_database_is_told_from_a_migrated_one(database: SqlDatabase) -> None:
+    with pytest.raises(Unmigrated):
+        await database.check()
+    await database.migrate()
+    await database.check()
+
+
+async def test_migrating_twice_is_harmless(database: SqlDatabase) -> None:
+    await database.migrate()
+    before = await _everything(database)
+    await database.migrate()
+    assert await _everything(database) == before
+
+
+async def test_two_that_start_at_once_migrate_one_file_one_after_the_other(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    # `shop serve` does so by itself; PostgreSQL is migrated by its operator alone.
+    starters = [new_database(f"sqlite+aiosqlite:///{tmp_path}/shop.db", "public") for _ in "12"]
+    await asyncio.gather(*(starter.migrate() for starter in starters))
+    for starter in starters:
+        await starter.check()
+        assert await _differences(starter) == []
+
+
+@pytest.mark.parametrize("lost", ["sessions", "order_lines"])
+async def test_a_migration_that_was_cut_off_can_be_run_again(
+    new_database: NewDatabase, postgresql_url: str, lost: str
+) -> None:
+    database = new_database(postgresql_url, f"half_{uuid4().hex}")
+    await database.migrate()
+    async with database.writer.begin() as connection:
+        await connection.execute(text(f"DROP TABLE {lost}"))
+        await connection.execute(text("DELETE FROM alembic_version"))
+    with pytest.raises(Unmigrated):
+        await database.check()
+    await database.migrate()
+    await database.check()
+    assert await _differences(database) == []
+
+
+async def test_a_role_that_owns_nothing_but_its_schema_can_migrate(
+    new_database: NewDatabase, postgresql_url: str
+) -> None:
+    name = f"tenant_{uuid4().hex}"
+    owner = new_database(postgresql_url)
+    async with owner.writer.begin() as connection:
+        await connection.execute(text(f"CREATE ROLE {name} LOGIN"))
+        await connection.execute(text(f"CREATE SCHEMA {name} AUTHORIZATION {name}"))
+    url = make_url(postgresql_url).set(username=name).render_as_string(hide_password=False)
+    tenant = new_database(url, name)
+    async with tenant.writer.connect() as connection:
+        may_create = text("SELECT has_database_privilege(current_database(), 'CREATE')")
+        assert (await connection.execute(may_create)).scalar_one() is False
+    await tenant.migrate()
+    await tenant.check()
+
+
+def test_the_version_that_is_asked_for_is_the_newest_migration() -> None:
+    config = Config()
+    config.set_main_option("script_location", "shop.adapters.sql:migrations")
+    config.set_main_option("path_separator", "os")
+    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_VERSION
+
+
+def test_every_constraint_and_index_has_a_name() -> None:
+    for table in metadata.tables.values():
+        for each in (*table.constraints, *table.indexes):
+            assert getattr(each, "name", None) is not None, each
+
+
+async def _differences(database: SqlDatabase) -> list[object]:
+    def compare(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with database.reader.connect() as connection:
+        return await connection.run_sync(compare)
+
+
+async def _everything(database: SqlDatabase) -> list[tuple[object, ...]]:
+    async with database.reader.connect() as connection:
+        return [
+            tuple(row)
+            for table in metadata.sorted_tables
+            for row in await connection.execute(table.select())
+        ]

@@ -1,0 +1,156 @@
+"""What the engines are asked, and how they are set up."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from functools import partial
+from uuid import uuid4
+
+import pytest
+from dependency_injector import providers
+from sqlalchemy import Engine, event, select, text
+from sqlalchemy.exc import DBAPIError
+
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.tables import metadata
+from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.accounts import SignUp
+from shop.application.orders.place import PlaceOrder
+from shop.application.ports.session_store import SessionToken
+from shop.domain.cart import CartLine
+from shop.entrypoints.container import Container
+from shop.entrypoints.settings import Settings
+from tests.clock import ScriptedClock
+from tests.doubles import PlainHasher
+from tests.factories import EUR, inventory, product
+from tests.sql.conftest import SECRETS, NewDatabase
+
+pytestmark = pytest.mark.anyio
+
+CUSTOMERS = 50
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> AsyncIterator[Container]:
+    settings = Settings(
+        database_url=request.getfixturevalue(f"{request.param}_url"),
+        database_schema=f"statements_{uuid4().hex}",
+        session_secrets=tuple(SECRETS),
+        currency=EUR,
+        welcome_credit=10_000,
+    )
+    container = Container(settings=settings)
+    container.clock.override(providers.Object(clock))
+    container.hasher.override(providers.Object(PlainHasher()))
+    await container.database().migrate()
+    yield container
+    await container.database().close()
+
+
+async def test_fifty_orders_take_the_statements_of_one(shop: Container) -> None:
+    customers = await _customers(shop, CUSTOMERS)
+    # Whatever is prepared on first use has been.
+    await _place(shop, customers[:1], "key-first")
+    with _statements(shop) as of_one:
+        await _place(shop, customers[:1], "key-of-one")
+    with _statements(shop) as of_fifty:
+        await _place(shop, customers, "key-of-fifty")
+    assert of_one == of_fifty
+    assert len(of_one) > 0
+
+
+async def test_no_session_token_is_stored(shop: Container) -> None:
+    (token,) = await _customers(shop, 1)
+    await _place(shop, [token], "key-first")
+    database = _database(shop)
+    async with database.reader.connect() as connection:
+        rows = [
+            str(tuple(row))
+            for table in metadata.sorted_tables
+            for row in await connection.execute(select(table))
+        ]
+    dump = "\n".join(rows)
+    assert "user0@example.com" in dump
+    assert token not in dump
+
+
+async def test_sqlite_keeps_what_it_commits(new_database: NewDatabase, sqlite_url: str) -> None:
+    database = new_database(sqlite_url)
+    await database.migrate()
+    for engine, query_only in ((database.writer, 0), (database.reader, 1)):
+        async with engine.connect() as connection:
+            found = [
+                (await connection.execute(text(f"PRAGMA {name}"))).scalar_one()
+                for name in ("journal_mode", "synchronous", "foreign_keys", "query_only")
+            ]
+        assert found == ["wal", 2, 1, query_only]
+
+
+async def test_sqlite_writers_lock_when_they_begin_and_readers_do_not(
+    new_database: NewDatabase, sqlite_url: str
+) -> None:
+    database = new_database(sqlite_url)
+    await database.migrate()
+    asked: dict[str, list[str]] = {"writer": [], "reader": []}
+    for name, engine in (("writer", database.writer), ("reader", database.reader)):
+
+        def note(*event: object, into: list[str] = asked[name]) -> None:
+            into.append(str(event[2]))
+
+        with _listening(engine.sync_engine, note):
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+    assert asked == {"writer": ["BEGIN IMMEDIATE", "SELECT 1"], "reader": ["BEGIN", "SELECT 1"]}
+
+
+async def test_sqlite_readers_cannot_write(new_database: NewDatabase, sqlite_url: str) -> None:
+    database = new_database(sqlite_url)
+    await database.migrate()
+    async with database.reader.connect() as connection:
+        with pytest.raises(DBAPIError, match="readonly"):
+            await connection.execute(text("DELETE FROM accounts"))
+
+
+async def _customers(shop: Container, number: int) -> list[SessionToken]:
+    async with SqlUnitOfWork(_database(shop), writing=True) as uow:
+        uow.products.add(product())
+        uow.inventories.add(inventory("TEA", 10 * number))
+        await uow.commit()
+    tokens = []
+    for index in range(number):
+        name = f"user{index}"
+        command = SignUp(session=None, name=name, email=f"{name}@example.com", password="a" * 12)
+        signed_up = await shop.accounts().sign_up(command)
+        assert signed_up.visit.issued is not None
+        tokens.append(signed_up.visit.issued)
+    return tokens
+
+
+async def _place(shop: Container, tokens: Sequence[SessionToken], key: str) -> None:
+    order = partial(PlaceOrder, key=key, expected_total=None)
+    lines = [CartLine(sku="TEA", quantity=1)]
+    replies = await shop.place_orders().place([order(session=each, lines=lines) for each in tokens])
+    assert len(replies) == len(tokens)
+    for reply in replies:
+        reply.unwrap()
+
+
+def _database(shop: Container) -> SqlDatabase:
+    database = shop.database()
+    assert isinstance(database, SqlDatabase)
+    return database
+
+
+@contextlib.contextmanager
+def _statements(shop: Container) -> Iterator[list[str]]:
+    texts: list[str] = []
+    with _listening(_database(shop).writer.sync_engine, lambda *told: texts.append(str(told[2]))):
+        yield texts
+
+
+@contextlib.contextmanager
+def _listening(engine: Engine, told: Callable[..., None]) -> Iterator[None]:
+    event.listen(engine, "before_cursor_execute", told)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", told)
