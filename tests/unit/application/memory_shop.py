@@ -43,6 +43,7 @@ class MemoryShop:
         self,
         clock: ScriptedClock,
         database: MemoryDatabase,
+        ids: CountingIds,
         sessions: Callable[[SessionStore], SessionStore] = as_they_are,
     ) -> None:
         self.clock = clock
@@ -61,7 +62,7 @@ class MemoryShop:
         snapshot = partial(MemoryUnitOfWork, database, writing=False, sessions=sessions)
         for provider, adapter in (
             (self.container.clock, providers.Object(clock)),
-            (self.container.ids, providers.Object(CountingIds())),
+            (self.container.ids, providers.Object(ids)),
             (self.container.hasher, providers.Object(PlainHasher())),
             (self.container.database, providers.Object(database)),
             (self.container.unit_of_work, providers.Callable(self.mishaps.new_unit_of_work)),

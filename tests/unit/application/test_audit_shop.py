@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from shop.application.audit import Finding
-from shop.application.ports.audit import INVARIANTS, Invariant, Violation
+from shop.application.ports.audit import INVARIANTS, Fact, Invariant, Violation
 from tests.factories import eur
 from tests.unit.application.memory_shop import MemoryShop, place_order
 
@@ -36,5 +36,5 @@ async def test_what_breaks_an_invariant_is_found_under_it(shop: MemoryShop) -> N
 
     broken = {each.invariant.number: each.violations for each in findings if each.violations}
     assert list(broken) == [1, 2]
-    facts = {"account": str(account.id), "balance": 1, "transfers": 1_000}
-    assert broken[2] == [Violation(rule="balance-differs", facts=facts)]
+    facts: dict[str, Fact] = {"account_id": str(account.id), "balance": 1, "transferred": 1_000}
+    assert broken[2] == [Violation(rule="balance-not-sum-of-transfers", facts=facts)]

@@ -9,6 +9,7 @@ from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.database import MemoryDatabase
 from shop.application.ports.session_store import SessionToken
 from tests.clock import ScriptedClock
+from tests.doubles import CountingIds
 from tests.unit.application.memory_shop import MemoryShop, issued, place_order, preferring
 
 pytestmark = pytest.mark.anyio
@@ -21,11 +22,11 @@ WithSecrets = Callable[..., MemoryShop]
 @pytest.fixture
 async def with_secrets(clock: ScriptedClock) -> WithSecrets:
     """Give the function that opens the one shop with other secrets, the newest first."""
-    database = MemoryDatabase()
+    database, ids = MemoryDatabase(), CountingIds()
 
     def opened(*secrets: str) -> MemoryShop:
         seal = partial(CookieSessionStore, secrets=secrets, clock=clock)
-        return MemoryShop(clock, database, seal)
+        return MemoryShop(clock, database, ids, seal)
 
     return opened
 

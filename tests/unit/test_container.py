@@ -1,0 +1,188 @@
+"""The container puts the shop together, and every part of it can be exchanged."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
+from pathlib import Path
+
+import pytest
+from dependency_injector import providers
+
+from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.adapters.sql.session_store import SqlSessionStore
+from shop.application.accounts import SignedUp, SignUp
+from shop.entrypoints.container import Container
+from shop.entrypoints.settings import SessionStoreKind, Settings
+from tests.clock import ScriptedClock
+from tests.doubles import CountingIds, PlainHasher
+from tests.factories import NOW, eur
+
+pytestmark = pytest.mark.anyio
+
+NewContainer = Callable[..., Container]
+
+
+@pytest.fixture
+async def new_container(tmp_path: Path) -> AsyncIterator[NewContainer]:
+    """Give a function that makes containers, each with a file of its own for a database."""
+    made: list[Container] = []
+
+    def new(**settings: object) -> Container:
+        url = f"sqlite+aiosqlite:///{tmp_path / f'{len(made)}.db'}"
+        secret = "a secret that nobody else has, of enough characters"
+        container = Container(
+            settings=Settings.model_validate(
+                {"database_url": url, "session_secrets": [secret], "currency": "EUR", **settings}
+            )
+        )
+        made.append(container)
+        return container
+
+    yield new
+    for each in made:
+        await each.database().close()
+
+
+@pytest.fixture
+def in_memory(new_container: NewContainer, clock: ScriptedClock) -> NewContainer:
+    """Give a function that makes containers of shops in memory."""
+
+    def new() -> Container:
+        container, database = new_container(), MemoryDatabase()
+        for provider, adapter in (
+            (container.clock, providers.Object(clock)),
+            (container.ids, providers.Object(CountingIds())),
+            (container.hasher, providers.Object(PlainHasher())),
+            (container.database, providers.Object(database)),
+            (
+                container.unit_of_work,
+                providers.Factory(MemoryUnitOfWork, database, writing=True),
+            ),
+            (container.snapshot, providers.Factory(MemoryUnitOfWork, database, writing=False)),
+        ):
+            provider.override(adapter)
+        return container
+
+    return new
+
+
+async def _sign_up(container: Container, name: str = "ada") -> SignedUp:
+    command = SignUp(
+        session=None, name=name.title(), email=f"{name}@example.com", password="a long one"
+    )
+    return await container.accounts().sign_up(command)
+
+
+@pytest.mark.parametrize("store", SessionStoreKind)
+async def test_every_part_can_be_made(new_container: NewContainer, store: SessionStoreKind) -> None:
+    container = new_container(session_store=store)
+
+    made = {name: provider() for name, provider in container.providers.items()}
+
+    assert made.keys() >= {"database", "unit_of_work", "place_orders", "audit_shop"}
+    assert None not in made.values()
+
+
+@pytest.mark.parametrize(
+    ("store", "kind"),
+    [
+        (SessionStoreKind.DATABASE, SqlSessionStore),
+        (SessionStoreKind.COOKIE, CookieSessionStore),
+    ],
+)
+async def test_sessions_are_kept_where_the_settings_say(
+    new_container: NewContainer, store: SessionStoreKind, kind: type[object]
+) -> None:
+    container = new_container(session_store=store, welcome_credit=7)
+    container.hasher.override(providers.Object(PlainHasher()))
+    await container.database().migrate()
+
+    for unit in (container.unit_of_work, container.snapshot):
+        async with unit() as uow:
+            assert type(uow.sessions) is kind
+
+    done = await _sign_up(container)
+    visit = await container.sessions().enter(done.visit.issued)
+    assert visit is not None
+    assert visit.user == done.user
+    assert (await container.accounts().show(done.user)).balance == eur(7)
+
+
+async def test_the_use_cases_see_the_adapters_that_are_put_in_place(
+    in_memory: NewContainer,
+) -> None:
+    container = in_memory()
+
+    done = await _sign_up(container)
+
+    database = container.database()
+    assert isinstance(database, MemoryDatabase)
+    assert database.state.users.rows == {done.user.id: done.user}
+    assert done.user.created_at == NOW
+    assert done.user.password_hash == await PlainHasher().hash("a long one")
+
+
+async def test_use_cases_that_were_made_before_see_an_exchange_of_the_database(
+    in_memory: NewContainer,
+) -> None:
+    container = in_memory()
+    await _sign_up(container, "ada")
+    other = MemoryDatabase()
+    new = partial(MemoryUnitOfWork, other, writing=True)
+
+    with container.unit_of_work.override(providers.Factory(new)):
+        bob = await _sign_up(container, "bob")
+
+    first = container.database()
+    assert isinstance(first, MemoryDatabase)
+    assert [user.name for user in first.state.users.rows.values()] == ["Ada"]
+    assert list(other.state.users.rows) == [bob.user.id]
+
+
+async def test_two_containers_share_nothing(in_memory: NewContainer) -> None:
+    first, second = in_memory(), in_memory()
+
+    await _sign_up(first)
+    done = await _sign_up(second)
+
+    database = second.database()
+    assert isinstance(database, MemoryDatabase)
+    assert database.state.users.rows == {done.user.id: done.user}
+
+
+async def test_two_containers_make_their_parts_each_for_itself(
+    new_container: NewContainer,
+) -> None:
+    first, second = new_container(), new_container()
+
+    for name, provider in _singletons(first).items():
+        assert provider() is not second.providers[name](), name
+
+
+async def test_what_is_one_thing_is_made_once(new_container: NewContainer) -> None:
+    container = new_container()
+
+    for name, provider in _singletons(container).items():
+        assert provider() is provider(), name
+    assert container.unit_of_work() is not container.unit_of_work()
+
+
+async def test_a_secret_is_made_beside_the_database_where_development_has_none(
+    new_container: NewContainer, tmp_path: Path
+) -> None:
+    container = new_container(session_secrets=[])
+
+    (secret,) = container.secrets()
+
+    assert (tmp_path / "0.db.secret").read_text().strip() == secret
+
+
+def _singletons(container: Container) -> Mapping[str, providers.Provider[object]]:
+    found = {
+        name: provider
+        for name, provider in container.providers.items()
+        if isinstance(provider, providers.Singleton)
+    }
+    assert found.keys() >= {"database", "transact", "clock", "place_orders"}
+    return found
