@@ -22,6 +22,10 @@ from shop.entrypoints.cli.seed import PRODUCTS, seed_products
 from shop.entrypoints.cli.shop import Shop, in_prepared_shop
 from shop.entrypoints.http.app import create_app
 
+KEEP_ALIVE_SECONDS = 75
+"""Longer than proxies keep idle connections: who closes first must not be the server, or a request
+that is on its way at that moment is lost."""
+
 GRACE_SECONDS = 10
 """How long requests that were begun have to end once the server is told to stop."""
 
@@ -109,6 +113,7 @@ def _config(app: str, workers: int) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
 
 
