@@ -1,0 +1,131 @@
+"""What a shop answers, in plain values, with all that is random in it numbered."""
+
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from shop.application.admission import Visit
+from shop.application.carts import ChangedCart
+from shop.application.idempotency import Reply
+from shop.application.orders.cancel import CancelledOrder
+from shop.application.orders.place import PlacedOrder
+from shop.domain.account import Transfer
+from shop.domain.errors import ShopError
+from shop.domain.inventory import Shortage
+from shop.domain.money import Money
+from shop.domain.session import Session
+from shop.domain.user import Role
+from tests.factories import NOW, an_id
+from tests.property.books import Outcome
+
+NOBODYS = an_id("what nobody has")
+
+T = TypeVar("T")
+
+
+class Answers:
+    """Tells of one shop's answers. Tokens, orders and transfers are numbered as they are seen."""
+
+    def __init__(self) -> None:
+        self.tokens: list[str] = []
+        self.orders: list[UUID] = []
+        self.transfers: list[UUID] = []
+        self.users: dict[UUID, str] = {}
+        """The e-mail addresses of those who signed up."""
+
+    def token(self, number: int | None) -> str | None:
+        return None if number is None else self.tokens[number]
+
+    def order_id(self, number: int) -> UUID:
+        return self.orders[number] if number < len(self.orders) else NOBODYS
+
+    def visit(self, visit: Visit) -> Outcome:
+        return {"visit": self.session(visit.session), "issued": self._issued(visit.issued)}
+
+    def session(self, session: Session) -> Outcome:
+        return {
+            "user": None if session.user_id is None else self.users[session.user_id],
+            "admin": Role.ADMIN in session.roles,
+            "cart": {line.sku: line.quantity for line in session.cart.lines},
+            "order": None if session.order_id is None else number(self.orders, session.order_id),
+        }
+
+    def cart(self, changed: ChangedCart) -> Outcome:
+        return {
+            "lines": [
+                (line.product.sku, line.quantity, line.product.price.amount, line.available)
+                for line in changed.cart.lines
+            ],
+            "total": changed.cart.total.amount,
+            "issued": None if changed.visit is None else self._issued(changed.visit.issued),
+        }
+
+    def placed(self, placed: PlacedOrder) -> Outcome:
+        order = placed.order
+        assert placed.payment.amount == order.total
+        return {
+            "order": number(self.orders, order.id),
+            "lines": [(line.sku, line.quantity, line.unit_price.amount) for line in order.lines],
+            "total": order.total.amount,
+            "status": order.status.value,
+            "placed": seconds(order.placed_at),
+            "issued": self._issued(placed.issued),
+        }
+
+    def cancelled(self, cancelled: CancelledOrder) -> Outcome:
+        return {
+            "order": number(self.orders, cancelled.order.id),
+            "status": cancelled.order.status.value,
+            "payment": cancelled.payment.status.value,
+            "version": cancelled.order.version,
+        }
+
+    def moved(self, transfer: Transfer) -> Outcome:
+        return {
+            "transfer": number(self.transfers, transfer.id),
+            "amount": transfer.amount.amount,
+            "note": transfer.note,
+            "at": seconds(transfer.created_at),
+        }
+
+    def _issued(self, token: str | None) -> int | None:
+        return None if token is None else number(self.tokens, token)
+
+
+def number(things: list[T], thing: T) -> int:
+    """Return the number of a thing: they count from 0, in the order in which they are seen."""
+    if thing not in things:
+        things.append(thing)
+    return things.index(thing)
+
+
+def reply(given: Reply[T], told: Callable[[T], Outcome]) -> Outcome:
+    """Tell of a reply to one of a group."""
+    answer = given.answer
+    outcome = refusal(answer) if isinstance(answer, ShopError) else told(answer)
+    return {**outcome, "replayed": True} if given.replayed else outcome
+
+
+def refusal(error: ShopError) -> Outcome:
+    """Tell the name of a refusal, and its facts."""
+    facts = {each.name: _plain(getattr(error, each.name)) for each in fields(error)}
+    return {"refused": error.slug, **facts}
+
+
+def seconds(moment: datetime) -> int:
+    """Tell a moment in seconds since the shop was opened."""
+    return int((moment - NOW).total_seconds())
+
+
+def _plain(fact: object) -> object:
+    match fact:
+        case Money():
+            return fact.amount
+        case Shortage():
+            return fact.sku, fact.wanted, fact.available
+        case tuple():
+            return [_plain(each) for each in fact]
+        case _:
+            return fact

@@ -1,0 +1,74 @@
+"""The shops that the properties are tried on, and how hard they are tried.
+
+`SHOP_HYPOTHESIS_PROFILE=thorough` tries them much harder, and differently every time.
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.clock import ScriptedClock
+from tests.property.effort import Effort
+from tests.property.lockstep import Lockstep
+from tests.property.scenes import APART, TOGETHER
+from tests.property.shops import Shop
+from tests.property.storages import NewShop, memory_shop, sql_shop
+
+
+def pytest_configure() -> None:
+    common = settings(
+        deadline=None,
+        print_blob=True,
+        database=None,
+        # A step asks three databases: that is slow for hypothesis, and meant.
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    )
+    settings.register_profile(
+        "shop", common, derandomize=True, max_examples=10, stateful_step_count=30
+    )
+    settings.register_profile("thorough", common, max_examples=1_000, stateful_step_count=60)
+
+
+@pytest.fixture(scope="session")
+def profile() -> settings:
+    return settings.get_profile(os.environ.get("SHOP_HYPOTHESIS_PROFILE", "shop"))
+
+
+@pytest.fixture(scope="module")
+def new_shop(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> NewShop:
+    """Give the function that opens an empty shop on a storage, under a name."""
+
+    async def open_shop(storage: str, clock: ScriptedClock, name: str) -> Shop:
+        if storage == "memory":
+            return memory_shop(clock)
+        if storage == "sqlite":
+            file = tmp_path_factory.mktemp(name) / "shop.db"
+            return await sql_shop(clock, f"sqlite+aiosqlite:///{file}", "public")
+        return await sql_shop(clock, request.getfixturevalue("postgresql_url"), name)
+
+    return open_shop
+
+
+@pytest.fixture(scope="module", params=["memory", "sqlite", "postgresql"])
+def storage(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def twins(storage: str, new_shop: NewShop) -> Iterator[Lockstep]:
+    """Give two shops on the same kind of storage."""
+    with asyncio.Runner() as runner:
+        made = Lockstep(runner)
+        for name in (TOGETHER, APART):
+            made.open(name, runner.run(new_shop(storage, made.clock, name)))
+        yield made
+        made.close()
+
+
+@pytest.fixture(scope="module")
+def effort(storage: str, profile: settings) -> Effort:
+    """Tell how hard to try on a storage: a group takes memory one, and a database a hundred ms."""
+    return Effort(profile=profile, batches={"memory": 20, "sqlite": 2, "postgresql": 1}[storage])

@@ -1,0 +1,214 @@
+"""Whatever happens in a shop, in whatever order: it goes as the plain model says, everywhere."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.property.books import ABSOLUTE_SECONDS, IDLE_SECONDS
+from tests.property.deeds import (
+    SKUS,
+    Cancel,
+    Count,
+    Credit,
+    Deed,
+    Enter,
+    Keyed,
+    Line,
+    Order,
+    Promote,
+    PutIntoCart,
+    PutProduct,
+    SignIn,
+    SignUp,
+    Sweep,
+    SweepKeys,
+)
+from tests.property.effort import Effort
+from tests.property.lockstep import Lockstep
+from tests.property.model import Model
+from tests.property.storages import NewShop
+from tests.property.strategies import (
+    ADA,
+    BOB,
+    PASSWORD,
+    ROOT,
+    Again,
+    AgainElsewhere,
+    Buy,
+    BuyCart,
+    CancelOwn,
+    OtherBody,
+    Turn,
+    Wait,
+    turns,
+)
+
+OFFICE, ADAS, BOBS, KIOSK = "office", "adas", "bobs", "kiosk"
+
+MUST_HAPPEN = frozenset(
+    """
+    done replayed empty-cart out-of-stock insufficient-funds price-changed product-not-found
+    idempotency-key-reused not-signed-in session-expired
+    """.split()
+)
+"""What becomes of orders; histories in which this does not happen prove little."""
+
+browsers = st.sampled_from([ADAS, ADAS, BOBS, BOBS, KIOSK, OFFICE])
+stocks = st.sampled_from([20, 30, 20, 8, 1])
+
+
+class Histories(RuleBasedStateMachine):
+    """Four browsers, an admin and up to three customers, in three shops and their model."""
+
+    lockstep: ClassVar[Lockstep]
+    happened: ClassVar[Counter[str]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lockstep.reset()
+        self.model = Model()
+        self.holds: dict[str, int | None] = dict.fromkeys([OFFICE, ADAS, BOBS, KIOSK])
+        self.sent: list[tuple[str, Keyed]] = []
+        self.buyers: list[str] = []
+        """The browsers in which the orders were placed."""
+
+    @initialize(stock=st.tuples(stocks, stocks))
+    def open(self, stock: tuple[int, int]) -> None:
+        self.do(OFFICE, SignUp(ROOT, PASSWORD))
+        self.do(OFFICE, Promote(ROOT))
+        self.do(OFFICE, Enter())
+        for sku, quantity, price in zip(SKUS, stock, (130, 40), strict=False):
+            self.do(OFFICE, PutProduct(sku, price, active=True))
+            if quantity:
+                self.do(OFFICE, Count(sku, quantity, "Delivery"))
+        self.do(ADAS, SignUp(ADA, PASSWORD))
+        self.do(BOBS, SignUp(BOB, PASSWORD))
+
+    # One rule for all: hypothesis would leave out half of many, and most orders with them.
+    @rule(browser=browsers, turn=turns)
+    def go_on(self, browser: str, turn: Turn) -> None:
+        match turn:
+            case Buy() | BuyCart():
+                self.buy(browser, turn)
+            case Again() | AgainElsewhere() | OtherBody():
+                self.repeat(browser, turn)
+            case Wait():
+                self.wait(turn.seconds)
+            case CancelOwn():
+                if self.buyers:
+                    order = turn.number % len(self.buyers)
+                    self.do(self.buyers[order], Cancel(order))
+            case Cancel():
+                # One more than there are: an order that there is not.
+                self.do(browser, Cancel(turn.order % (len(self.model.orders) + 1)))
+            case PutProduct() | Count() | Credit() if browser != KIOSK:
+                self.send(OFFICE, turn)
+            case _:
+                self.send(browser, turn)
+
+    @invariant()
+    def the_audit_finds_nothing(self) -> None:
+        for name, findings in self.lockstep.each(lambda shop: shop.findings()).items():
+            assert findings == [], name
+
+    @invariant()
+    def everything_is_stored_as_the_model_has_it(self) -> None:
+        expected = self.model.stored()
+        for name, stored in self.lockstep.each(lambda shop: shop.stored()).items():
+            assert stored == expected, name
+
+    def buy(self, browser: str, turn: Buy | BuyCart) -> None:
+        lines: tuple[Line, ...] | None = None
+        if isinstance(turn, Buy):
+            lines = turn.lines
+        elif turn.put is not None:
+            self.do(browser, PutIntoCart(turn.put, 1))
+        total = self.model.total(self.holds[browser], lines)
+        shown = {"nothing": None, "the total": total, "another total": total + 1}[turn.shown]
+        self.send(browser, Order("", lines, shown))
+
+    def send(self, browser: str, deed: Deed) -> None:
+        """Do it under a new key, if it is done under one."""
+        if isinstance(deed, Keyed):
+            deed = replace(deed, key=f"key-{len(self.sent)}")
+            self.sent.append((browser, deed))
+        self.do(browser, deed)
+
+    def repeat(self, browser: str, turn: Again | AgainElsewhere | OtherBody) -> None:
+        if not self.sent:
+            return
+        sender, deed = self.sent[turn.number % len(self.sent)]
+        match turn:
+            case Again():
+                self.do(sender, deed)
+            case AgainElsewhere():
+                self.do(browser, deed)
+            case OtherBody():
+                _, other = self.sent[turn.other % len(self.sent)]
+                self.do(sender, replace(other, key=deed.key))
+
+    def wait(self, seconds: int) -> None:
+        self.lockstep.advance(seconds)
+        self.model.now += seconds
+        if seconds < IDLE_SECONDS:
+            return
+        for browser in (OFFICE, ADAS, BOBS):
+            self.do(browser, Order("too late", None, None))
+        if seconds != ABSOLUTE_SECONDS:
+            self.do(KIOSK, Sweep())
+            self.do(KIOSK, SweepKeys())
+        for browser, email in ((OFFICE, ROOT), (ADAS, ADA), (BOBS, BOB)):
+            self.do(browser, SignIn(email, PASSWORD))
+
+    def do(self, browser: str, deed: Deed) -> None:
+        token = self.holds[browser]
+        expected = self.model.do(token, deed)
+        for name, outcome in self.lockstep.each(lambda shop: shop.do(token, deed)).items():
+            assert outcome == expected, name
+        issued = expected.get("issued")
+        if isinstance(issued, int):
+            self.holds[browser] = issued
+        if isinstance(deed, Order):
+            self.buyers += [browser] * (len(self.model.orders) - len(self.buyers))
+            self.happened["replayed" if "replayed" in expected else _ending(expected)] += 1
+
+
+def _ending(outcome: dict[str, object]) -> str:
+    return str(outcome.get("refused", "done"))
+
+
+@pytest.fixture(scope="module")
+def lockstep(new_shop: NewShop) -> Iterator[Lockstep]:
+    """Give three shops, one on each storage."""
+    with asyncio.Runner() as runner:
+        made = Lockstep(runner)
+        for storage in ("memory", "sqlite", "postgresql"):
+            made.open(storage, runner.run(new_shop(storage, made.clock, "lockstep")))
+        yield made
+        made.close()
+
+
+def test_every_history_goes_as_the_model_says(lockstep: Lockstep, profile: settings) -> None:
+    class HistoriesInLockstep(Histories):
+        pass
+
+    HistoriesInLockstep.lockstep = lockstep
+    HistoriesInLockstep.happened = Counter()
+
+    for seeded in Effort(profile=profile, batches=4).seeds():
+        run_state_machine_as_test(seeded(HistoriesInLockstep), settings=profile)
+
+    assert HistoriesInLockstep.happened.keys() >= MUST_HAPPEN
