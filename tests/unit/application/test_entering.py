@@ -7,6 +7,7 @@ import pytest
 
 from shop.application.admission import Visit
 from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import OutcomeUnknown
 from shop.domain.session import NotSignedIn, Session, SessionExpired
 from shop.domain.user import Role
 from tests.clock import ScriptedClock
@@ -144,3 +145,17 @@ class TestEntering:
             (await shop.order(place_order(adas, ("TEA", 1)))).unwrap()
 
         assert shop.state == before
+
+    @pytest.mark.parametrize("call", ["commit", "committed"])
+    async def test_where_the_commit_of_a_new_token_is_not_answered_the_one_that_is_given_holds(
+        self, call: str, shop: MemoryShop, adas: SessionToken
+    ) -> None:
+        await shop.container.users().promote("ada@example.com", Role.ADMIN)
+        shop.mishaps.plan((call, OutcomeUnknown("connection lost")))
+
+        visit = await shop.container.sessions().enter(adas)
+
+        assert visit is not None
+        session = await shop.held(visit)
+        assert (session.user_id, session.roles) == (shop.user("ada").id, shop.user("ada").roles)
+        assert await shop.session(adas) is None

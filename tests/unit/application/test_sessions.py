@@ -46,6 +46,19 @@ class TestMySessions:
         assert listing.items == [await _session(shop, newest), await _session(shop, adas)]
         assert listing.next is None
 
+    async def test_those_that_have_expired_are_not_listed(
+        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    ) -> None:
+        del adas
+        clock.advance(timedelta(seconds=IDLE_SECONDS))
+        newest = await shop.sign_in("ada")
+
+        listing = await shop.container.sessions().of_user(
+            shop.user("ada"), Page(limit=9, after=None)
+        )
+
+        assert listing.items == [await _session(shop, newest)]
+
     async def test_one_is_ended_by_its_handle(self, shop: MemoryShop, adas: SessionToken) -> None:
         elsewhere = await shop.sign_in("ada")
         handle = (await _session(shop, elsewhere)).id

@@ -92,6 +92,19 @@ class TestSigningIn:
         assert await shop.session(mine) is None
         assert await shop.findings() == []
 
+    async def test_what_another_user_has_chosen_does_not_come_along(
+        self, shop: MemoryShop, adas: SessionToken
+    ) -> None:
+        await shop.stock(await shop.admin(), TEA=5)
+        await shop.customer("bob")
+        await shop.fill_cart(adas, TEA=2)
+        await preferring(shop, adas, {"theme": "dark"})
+
+        bobs = await _session(shop, await shop.sign_in("bob", adas))
+
+        assert (bobs.cart.is_empty, bobs.preferences) == (True, {})
+        assert await shop.session(adas) is None
+
     @pytest.mark.parametrize(
         "command",
         [
@@ -180,12 +193,15 @@ class TestSigningIn:
     async def test_whatever_becomes_of_the_commit_the_token_that_is_given_holds(
         self, mishap: tuple[str, Exception], shop: MemoryShop, adas: SessionToken
     ) -> None:
+        await preferring(shop, adas, {"theme": "dark"})
         shop.mishaps.plan(mishap)
 
         visit = await shop.container.sessions().sign_in(replace(SIGN_IN, session=adas))
 
-        assert (await shop.held(visit)).user_id == shop.user("ada").id
+        session = await shop.held(visit)
+        assert (session.user_id, session.preferences) == (shop.user("ada").id, {"theme": "dark"})
         assert await shop.session(adas) is None
+        assert len(shop.state.sessions.rows) == 1
 
 
 class TestSigningOut:

@@ -1,0 +1,122 @@
+"""Whatever the database refuses, it refuses by the name of a rule, the same on both engines."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import CheckConstraint, UniqueConstraint, text
+
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.tables import metadata
+from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.ports.idempotency import Succeeded
+from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted, UnitOfWork
+from shop.domain.order import Actor
+from tests.factories import (
+    account,
+    claim,
+    inventory,
+    movement,
+    order,
+    payment,
+    product,
+    session,
+    transfer,
+    user,
+)
+from tests.sql.conftest import NewDatabase
+
+pytestmark = pytest.mark.anyio
+
+ADA, BOB = user("ada"), user("bob")
+ORDER_KEY = "uq_orders_user_id_idempotency_key"
+
+VIOLATIONS = {
+    "ck_accounts_balance_not_below_limit": (
+        "UPDATE accounts SET balance = -1 WHERE kind = 'customer'"
+    ),
+    "ck_accounts_customers_have_balances": "UPDATE accounts SET balance = 1 WHERE kind = 'sales'",
+    "ck_idempotency_keys_one_outcome": "UPDATE idempotency_keys SET refusal = '{}'",
+    "ck_inventories_reserved_on_hand": "UPDATE inventories SET reserved = on_hand + 1",
+    "ck_order_lines_quantity_positive": "UPDATE order_lines SET quantity = 0",
+    "ck_products_price_positive": "UPDATE products SET price = 0",
+    "ck_transfers_amount_positive": "UPDATE transfers SET amount = 0",
+    "ck_transfers_two_accounts": "UPDATE transfers SET debit_account_id = credit_account_id",
+    "uq_accounts_user_id_currency": (
+        "UPDATE accounts SET user_id = (SELECT id FROM users WHERE name = 'Ada')"
+        " WHERE kind = 'customer'"
+    ),
+    "uq_orders_number": "UPDATE orders SET number = 'ONE'",
+    "uq_sessions_token_hash": "UPDATE sessions SET token_hash = 'ONE'",
+    "uq_users_email": "UPDATE users SET email = 'one@example.com'",
+}
+"""A statement that breaks each rule where there are two rows of everything."""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
+    """Give a database with two rows of everything."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    made = new_database(url, f"constraints_{uuid4().hex}")
+    await made.migrate()
+    async with SqlUnitOfWork(made, writing=True) as uow:
+        _add_people(uow)
+        for sku in ("TEA", "COFFEE"):
+            uow.products.add(product(sku))
+            uow.inventories.add(inventory(sku))
+        await uow.commit()
+    async with SqlUnitOfWork(made, writing=True) as uow:
+        await uow.keys.claim([claim(ADA)])
+        uow.keys.settle(claim(ADA).id, Succeeded(reference=order(ADA, "1").id))
+        await uow.inventories.lock(["TEA"])
+        uow.inventories.save(inventory("TEA", 2), movement(inventory("TEA"), inventory("TEA", 2)))
+        for placed in (order(ADA, "1"), order(BOB, "2")):
+            uow.orders.add(placed, placed.placed(actor=Actor.CUSTOMER))
+            uow.payments.add(payment(placed))
+        await uow.commit()
+    return made
+
+
+def _add_people(uow: UnitOfWork) -> None:
+    for person in (ADA, BOB):
+        uow.users.add(person)
+        uow.accounts.add(account(person, 100))
+        uow.sessions.begin(session(person.name))
+    uow.transfers.add(transfer(account(ADA).id, account(BOB).id))
+
+
+async def _break(database: SqlDatabase, statement: str) -> None:
+    async with SqlUnitOfWork(database, writing=True) as uow:
+        await uow._staged.changed(text(statement))
+
+
+@pytest.mark.parametrize(("name", "statement"), VIOLATIONS.items(), ids=VIOLATIONS)
+async def test_a_broken_rule_is_told_by_its_name(
+    database: SqlDatabase, name: str, statement: str
+) -> None:
+    with pytest.raises(ConstraintViolated) as violation:
+        await _break(database, statement)
+
+    assert violation.value.constraint == name
+
+
+async def test_an_order_under_a_key_that_has_one_by_now_is_a_matter_of_trying_again(
+    database: SqlDatabase,
+) -> None:
+    statement = (
+        "UPDATE orders SET idempotency_key = 'key-0001',"
+        " user_id = (SELECT id FROM users WHERE name = 'Ada')"
+    )
+
+    with pytest.raises(Interrupted):
+        await _break(database, statement)
+
+
+def test_no_rule_is_forgotten_here() -> None:
+    rules = {
+        str(each.name)
+        for table in metadata.tables.values()
+        for each in table.constraints
+        if isinstance(each, CheckConstraint | UniqueConstraint)
+    }
+
+    assert rules == {*VIOLATIONS, ORDER_KEY}
