@@ -77,12 +77,20 @@ class OtherBody:
 
 
 @dataclass(frozen=True, slots=True)
+class SmallPrint:
+    """Send an earlier request once more, with nothing but its small print changed."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Wait:
     seconds: int
 
 
 T = TypeVar("T")
-Turn = Deed | Buy | BuyCart | CancelOwn | Again | AgainElsewhere | OtherBody | Wait
+Repetition = Again | AgainElsewhere | OtherBody | SmallPrint
+Turn = Deed | Buy | BuyCart | CancelOwn | Repetition | Wait
 
 ROOT, ADA, BOB, CYN = (f"{name}@example.com" for name in ("root", "ada", "bob", "cyn"))
 
@@ -132,7 +140,7 @@ comings = weighed(
     (4, st.builds(SignIn, emails, st.just(PASSWORD))),
     (1, st.builds(SignIn, addresses, passwords)),
     (2, st.just(SignOut())),
-    (2, st.just(Enter())),
+    (5, st.just(Enter())),
     (2, st.just(Sweep())),
     (1, st.just(SweepKeys())),
     (1, st.builds(Promote, emails)),
@@ -153,12 +161,14 @@ repetitions = weighed(
     (3, st.builds(Again, numbers)),
     (2, st.builds(AgainElsewhere, numbers)),
     (2, st.builds(OtherBody, numbers, numbers)),
+    (1, st.builds(SmallPrint, numbers)),
 )
 waits = st.builds(
     Wait,
     st.sampled_from(
         [
             1,
+            59,
             59,
             60,
             900,
@@ -179,5 +189,5 @@ turns = weighed(
     (4, repetitions),
     (3, st.builds(CancelOwn, numbers)),
     (1, st.builds(Cancel, numbers)),
-    (2, waits),
+    (3, waits),
 )

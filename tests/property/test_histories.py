@@ -28,6 +28,7 @@ from tests.property.deeds import (
     Keyed,
     Line,
     Order,
+    Pass,
     Promote,
     PutIntoCart,
     PutProduct,
@@ -51,6 +52,8 @@ from tests.property.strategies import (
     BuyCart,
     CancelOwn,
     OtherBody,
+    Repetition,
+    SmallPrint,
     Turn,
     Wait,
     turns,
@@ -103,7 +106,7 @@ class Histories(RuleBasedStateMachine):
         match turn:
             case Buy() | BuyCart():
                 self.buy(browser, turn)
-            case Again() | AgainElsewhere() | OtherBody():
+            case Again() | AgainElsewhere() | OtherBody() | SmallPrint():
                 self.repeat(browser, turn)
             case Wait():
                 self.wait(turn.seconds)
@@ -147,7 +150,7 @@ class Histories(RuleBasedStateMachine):
             self.sent.append((browser, deed))
         self.do(browser, deed)
 
-    def repeat(self, browser: str, turn: Again | AgainElsewhere | OtherBody) -> None:
+    def repeat(self, browser: str, turn: Repetition) -> None:
         if not self.sent:
             return
         sender, deed = self.sent[turn.number % len(self.sent)]
@@ -159,6 +162,8 @@ class Histories(RuleBasedStateMachine):
             case OtherBody():
                 _, other = self.sent[turn.other % len(self.sent)]
                 self.do(sender, replace(other, key=deed.key))
+            case SmallPrint():
+                self.do(sender, _with_other_small_print(deed))
 
     def wait(self, seconds: int) -> None:
         self.lockstep.advance(seconds)
@@ -184,6 +189,16 @@ class Histories(RuleBasedStateMachine):
         if isinstance(deed, Order):
             self.buyers += [browser] * (len(self.model.orders) - len(self.buyers))
             self.happened["replayed" if "replayed" in expected else _ending(expected)] += 1
+
+
+def _with_other_small_print(deed: Keyed) -> Keyed:
+    match deed:
+        case Order():
+            return replace(deed, expected=(deed.expected or 0) + 1)
+        case Pass():
+            return replace(deed, note="other")
+        case Credit():
+            return replace(deed, reason="other")
 
 
 def _ending(outcome: dict[str, object]) -> str:
