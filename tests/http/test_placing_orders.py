@@ -6,8 +6,9 @@ from datetime import timedelta
 import pytest
 from dependency_injector import providers
 
-from shop.application.idempotency import Reply, RequestInProgress
+from shop.application.idempotency import Reply
 from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.ports.idempotency import RequestInProgress
 from tests.http.shops import Json, Shop, eur, invalid, refused
 
 pytestmark = pytest.mark.anyio

@@ -17,14 +17,16 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.failures import at_commit
 from shop.adapters.sql.tables import users
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.ports.idempotency import RequestInProgress, Succeeded
 from shop.application.ports.unit_of_work import (
     ConstraintViolated,
+    Contended,
     Interrupted,
     OutcomeUnknown,
     StoreFailure,
     Unavailable,
 )
-from tests.factories import account, an_id, user
+from tests.factories import account, an_id, claim, user
 from tests.sql.conftest import NewDatabase
 from tests.sql.proxy import Proxy, a_proxy
 
@@ -107,7 +109,7 @@ async def test_the_victim_of_a_deadlock_can_be_tried_again(postgresql: SqlDataba
         rename("ada", "bob", both), rename("bob", "ada", both), return_exceptions=True
     )
     (failure,) = [end for end in ends if end is not None]
-    assert isinstance(failure, Interrupted)
+    assert isinstance(failure, Contended)
     assert str(failure) == "conflict 40P01"
 
 
@@ -160,6 +162,23 @@ async def test_a_lock_that_is_waited_for_too_long_changes_nothing(
         with pytest.raises(Unavailable, match=state):
             await _say(waiter, "UPDATE users SET name = 'x'")
     assert await _names(postgresql) == ["Ada"]
+
+
+async def test_a_key_that_another_request_holds_for_too_long_is_said_to_be_in_use(
+    postgresql: SqlDatabase,
+) -> None:
+    await _add(postgresql, "ada")
+    key = claim(ADA)
+    async with _unit(postgresql) as first, _unit(postgresql) as second:
+        await first.keys.claim([key])
+        await _say(second, "SET LOCAL lock_timeout = '50ms'")
+        with pytest.raises(RequestInProgress):
+            await second.keys.claim([key])
+        first.keys.settle(key.id, Succeeded(reference=ADA.id))
+        await first.commit()
+    async with _unit(postgresql) as third:
+        (known,) = (await third.keys.claim([key])).values()
+    assert known.outcome == Succeeded(reference=ADA.id)
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])

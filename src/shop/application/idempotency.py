@@ -20,11 +20,12 @@ from shop.application.ports.idempotency import (
     KeyRecord,
     Outcome,
     Refused,
+    RequestInProgress,
     Succeeded,
 )
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
-from shop.domain.errors import Conflict, ShopError
+from shop.domain.errors import ShopError
 
 C = TypeVar("C")
 T = TypeVar("T")
@@ -182,10 +183,3 @@ class IdempotencyKeyReused(ShopError):
     """The key was used for another request before."""
 
     sentence = "This idempotency key was used for another request."
-
-
-class RequestInProgress(Conflict):
-    """The first request under this key has not ended yet."""
-
-    final = False
-    sentence = "A request with this idempotency key is still running; try again shortly."

@@ -19,7 +19,7 @@ from shop.application.ports.unit_of_work import (
 T = TypeVar("T")
 Work = Callable[[UnitOfWork], Awaitable[T]]
 
-MAX_ATTEMPTS = 10
+MAX_ATTEMPTS = 16
 FIRST_PAUSE_SECONDS = 0.01
 LONGEST_PAUSE_SECONDS = 0.5
 

@@ -46,7 +46,7 @@ SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": 
 # No lock is waited for, and no transaction left idle, longer than a customer would wait.
 POSTGRES_SETTINGS = {
     "application_name": "shop",
-    "lock_timeout": "10s",
+    "lock_timeout": "3s",
     "idle_in_transaction_session_timeout": "60s",
 }
 

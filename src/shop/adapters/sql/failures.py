@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shop.adapters.sql.tables import metadata
 from shop.application.ports.unit_of_work import (
     ConstraintViolated,
+    Contended,
     Interrupted,
     OutcomeUnknown,
     StoreFailure,
@@ -25,10 +26,15 @@ ORDER_KEY = "uq_orders_user_id_idempotency_key"
 
 _CONFLICTS = ("40001", "40P01")
 _DEMOTED = "25006"
+_LOCK_NOT_AVAILABLE = "55P03"
 _LOST = ("08", "57P01", "57P02", "57P03", _DEMOTED)
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
+
+
+class LockNotAvailable(Unavailable):
+    """Somebody else has held a lock for longer than anybody waits for one."""
 
 
 @contextmanager
@@ -76,16 +82,17 @@ def is_connection_lost(error: BaseException) -> bool:
 def _before_commit(error: DBAPIError) -> StoreFailure:
     state = _sqlstate(error)
     if state in _CONFLICTS:
-        return Interrupted(f"conflict {state}")
+        return Contended(f"conflict {state}")
     if error.connection_invalidated or state.startswith(_LOST):
         return Interrupted(f"connection lost {state}".strip())
-    return Unavailable(f"{type(error.orig).__name__} {state}".strip())
+    failure = LockNotAvailable if state == _LOCK_NOT_AVAILABLE else Unavailable
+    return failure(f"{type(error.orig).__name__} {state}".strip())
 
 
 def _at_commit(error: DBAPIError) -> StoreFailure:
     state = _sqlstate(error)
     if state in _CONFLICTS:
-        return Interrupted(f"conflict {state} at COMMIT")
+        return Contended(f"conflict {state} at COMMIT")
     if state == _DEMOTED:
         return Interrupted(f"connection lost {state} at COMMIT")
     if isinstance(error.orig, sqlite3.Error) and not _is_disk_failure(error.orig):

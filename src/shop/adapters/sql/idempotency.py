@@ -8,6 +8,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from sqlalchemy import Row, delete
 
 from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.failures import LockNotAvailable
 from shop.adapters.sql.tables import idempotency_keys
 from shop.application.ports.idempotency import (
     Claim,
@@ -16,6 +17,7 @@ from shop.application.ports.idempotency import (
     KeyRecord,
     Outcome,
     Refused,
+    RequestInProgress,
     Succeeded,
 )
 from shop.application.ports.unit_of_work import Interrupted
@@ -34,10 +36,12 @@ class SqlIdempotencyKeys(IdempotencyKeys):
     async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
         """Insert the keys that are free; return the records of those that are not."""
         rows = sorted((_claim_fields(claim) for claim in claims), key=_lock_order)
-        inserted = {
-            KeyId(user_id=row.user_id, key=row.key)
-            for row in await self._connection.insert_new(idempotency_keys, rows)
-        }
+        try:
+            added = await self._connection.insert_new(idempotency_keys, rows)
+        except LockNotAvailable:
+            # Nothing but a claim of the same key that has not ended keeps a new row waiting.
+            raise RequestInProgress from None
+        inserted = {KeyId(user_id=row.user_id, key=row.key) for row in added}
         self._claimed |= inserted
         taken = [claim.id for claim in claims if claim.id not in inserted]
         found = await self._connection.matching(idempotency_keys, [_id(key) for key in taken])

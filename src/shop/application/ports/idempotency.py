@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shop.domain.errors import ShopError
+from shop.domain.errors import Conflict, ShopError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +58,8 @@ class IdempotencyKeys(ABC):
     async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
         """Take the keys that are free until the end; return the records of those that are not.
 
-        Where another unit of work holds one of the keys, wait until that one ends.
+        Where another unit of work holds one of the keys, wait until that one ends; raise
+        `RequestInProgress` where it takes too long.
         """
 
     @abstractmethod
@@ -75,3 +76,10 @@ class IdempotencyKeys(ABC):
 
         A key that led to something is remembered for as long as that is: an order's, for ever.
         """
+
+
+class RequestInProgress(Conflict):
+    """The first request under this key has not ended yet."""
+
+    final = False
+    sentence = "A request with this idempotency key is still running; try again shortly."

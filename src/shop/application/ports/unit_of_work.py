@@ -67,6 +67,10 @@ class Interrupted(StoreFailure):
     """The unit of work certainly changed nothing; the same again may well succeed."""
 
 
+class Contended(Interrupted):
+    """Others were in the way; a unit of work that asks for less is less often in theirs."""
+
+
 class OutcomeUnknown(StoreFailure):
     """The connection broke after COMMIT was sent: it happened or it did not."""
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from shop.application.idempotency import IdempotencyKeyReused, RequestInProgress
+from shop.application.idempotency import IdempotencyKeyReused
+from shop.application.ports.idempotency import RequestInProgress
 from shop.domain.account import (
     AccountNotFound,
     BalanceTooLarge,

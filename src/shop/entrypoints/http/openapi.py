@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic_core import to_jsonable_python
 
-from shop.application.idempotency import IdempotencyKeyReused, RequestInProgress
+from shop.application.idempotency import IdempotencyKeyReused
+from shop.application.ports.idempotency import RequestInProgress
 from shop.domain.errors import ShopError
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired
 from shop.domain.user import Forbidden

@@ -8,7 +8,8 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from shop.application.idempotency import IdempotencyKeyReused, RequestInProgress
+from shop.application.idempotency import IdempotencyKeyReused
+from shop.application.ports.idempotency import RequestInProgress
 from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken, ShopError
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.user import WrongCredentials
