@@ -102,6 +102,10 @@ class Mishaps:
         """
         self._planned.extend(mishaps)
 
+    def forget(self) -> None:
+        """Let all units of work do well from now on."""
+        self._planned.clear()
+
     def new_unit_of_work(self) -> UnitOfWork:
         self.begun += 1
         mishap = self._planned.popleft() if self._planned else None

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import (
+    Contended,
     Interrupted,
     OutcomeUnknown,
     StoreFailure,
@@ -45,14 +46,15 @@ class Transact:
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def write(self, work: Work[T], *, repeatable: bool) -> T:
+    async def write(self, work: Work[T], *, repeatable: bool, divisible: bool = False) -> T:
         """Return what the work returns, which commits as the last thing that it does.
 
         A caller that is cancelled leaves; the work goes on. Raise `Unavailable` where nothing
-        was changed and trying again did not help, `OutcomeUnknown` where that cannot be told.
+        was changed and trying again did not help, `OutcomeUnknown` where that cannot be told;
+        and where the caller could divide the work, `Contended` instead of trying all of it again.
         """
         task = asyncio.ensure_future(
-            self._attempts(self._new_unit_of_work, work, repeatable=repeatable)
+            self._attempts(self._new_unit_of_work, work, repeatable=repeatable, divisible=divisible)
         )
         self._running.add(task)
         task.add_done_callback(self._forget)
@@ -60,7 +62,7 @@ class Transact:
 
     async def read(self, work: Work[T]) -> T:
         """Return what the work finds in one consistent state of everything, changing nothing."""
-        return await self._attempts(self._new_snapshot, work, repeatable=True)
+        return await self._attempts(self._new_snapshot, work, repeatable=True, divisible=False)
 
     async def finish(self) -> None:
         """Wait until everything that was begun has ended."""
@@ -73,6 +75,7 @@ class Transact:
         work: Work[T],
         *,
         repeatable: bool,
+        divisible: bool,
     ) -> T:
         unknown: OutcomeUnknown | None = None
         failure: StoreFailure | None = None
@@ -81,6 +84,8 @@ class Transact:
                 return await _once(new_unit_of_work, work)
             except Interrupted as interruption:
                 failure = interruption
+                if divisible and unknown is None and isinstance(failure, Contended):
+                    raise
                 _log.info("unit of work interrupted, attempt %d: %s", attempt, failure)
             except OutcomeUnknown as doubt:
                 failure = unknown = doubt

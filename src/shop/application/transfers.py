@@ -81,7 +81,9 @@ class Transfers:
         Refusals: `NotSignedIn`, `SessionExpired`, `RuleBroken`, `RecipientNotFound`,
         `InsufficientFunds`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
-        return await self._transact.write(partial(self._make, commands), repeatable=True)
+        return await self._transact.write(
+            partial(self._make, commands), repeatable=True, divisible=len(commands) > 1
+        )
 
     async def _make(
         self, commands: Sequence[MakeTransfer], uow: UnitOfWork

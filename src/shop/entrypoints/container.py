@@ -18,12 +18,13 @@ from shop.application.admission import Admission
 from shop.application.audit import AuditShop
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
-from shop.application.idempotency import SweepKeys
+from shop.application.group_commit import GroupCommit
+from shop.application.idempotency import Reply, SweepKeys
 from shop.application.intake import Intake
 from shop.application.inventory import Stock
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.consult import ConsultOrders
-from shop.application.orders.place import PlaceOrders
+from shop.application.orders.place import PlacedOrder, PlaceOrder, PlaceOrders
 from shop.application.ports.clock import Clock
 from shop.application.ports.database import Database
 from shop.application.ports.ids import Ids
@@ -32,8 +33,9 @@ from shop.application.ports.session_store import SessionStore
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.sessions import Sessions
 from shop.application.transact import Transact
-from shop.application.transfers import Transfers
+from shop.application.transfers import MakeTransfer, Transfers
 from shop.application.users import Users
+from shop.domain.account import Transfer
 from shop.entrypoints.settings import Settings
 
 
@@ -96,6 +98,9 @@ class Container(containers.DeclarativeContainer):
     transfers: providers.Provider[Transfers] = providers.Singleton(
         Transfers, transact, admission, clock, ids, settings.provided.currency
     )
+    grouped_transfers: providers.Provider[GroupCommit[MakeTransfer, Reply[Transfer]]] = (
+        providers.Singleton(GroupCommit, transfers.provided.make)
+    )
     sessions: providers.Provider[Sessions] = providers.Singleton(
         Sessions, transact, admission, hasher, clock
     )
@@ -108,6 +113,9 @@ class Container(containers.DeclarativeContainer):
     )
     place_orders: providers.Provider[PlaceOrders] = providers.Singleton(
         PlaceOrders, transact, admission, clock, ids, settings.provided.currency
+    )
+    grouped_orders: providers.Provider[GroupCommit[PlaceOrder, Reply[PlacedOrder]]] = (
+        providers.Singleton(GroupCommit, place_orders.provided.place)
     )
     cancel_orders: providers.Provider[CancelOrders] = providers.Singleton(
         CancelOrders, transact, admission, clock, ids

@@ -9,6 +9,7 @@ import pytest
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import (
+    Contended,
     Interrupted,
     OutcomeUnknown,
     Unavailable,
@@ -180,6 +181,35 @@ class TestTryingAgain:
         assert await transact.read(lambda uow: uow.users.get_many([ADA.id])) == {}
 
         assert snapshots.begun == 3
+
+
+class TestWorkThatCouldBeDivided:
+    async def test_where_it_is_contended_its_caller_is_told_at_once(
+        self, transact: Transact, database: MemoryDatabase, mishaps: Mishaps, clock: StopWatch
+    ) -> None:
+        mishaps.plan(("commit", Contended("conflict")))
+
+        with pytest.raises(Contended):
+            await transact.write(add_ada, repeatable=True, divisible=True)
+
+        assert database.state.users.rows == {}
+        assert (mishaps.begun, clock.sleeps) == (1, [])
+
+    async def test_it_is_run_again_where_the_connection_was_lost(
+        self, transact: Transact, mishaps: Mishaps
+    ) -> None:
+        mishaps.plan(("commit", Interrupted("lost")))
+
+        assert await transact.write(add_ada, repeatable=True, divisible=True) == "added"
+        assert mishaps.begun == 2
+
+    async def test_it_is_run_again_as_a_whole_while_it_may_have_been_committed(
+        self, transact: Transact, mishaps: Mishaps
+    ) -> None:
+        mishaps.plan(LOST_AFTER, ("commit", Contended("conflict")))
+
+        assert await transact.write(add_ada, repeatable=True, divisible=True) == "added"
+        assert mishaps.begun == 3
 
 
 class TestUnknownOutcomes:

@@ -79,7 +79,9 @@ class PlaceOrders:
         `PriceChanged`, `OutOfStock`, `InsufficientFunds`, `IdempotencyKeyReused`,
         `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
-        return await self._transact.write(partial(self._place, commands), repeatable=True)
+        return await self._transact.write(
+            partial(self._place, commands), repeatable=True, divisible=len(commands) > 1
+        )
 
     async def _place(
         self, commands: Sequence[PlaceOrder], uow: UnitOfWork

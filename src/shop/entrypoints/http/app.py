@@ -83,5 +83,7 @@ def create_app(container: Container) -> FastAPI:
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     container: Container = app.state.container
     yield
+    await container.grouped_orders().drain()
+    await container.grouped_transfers().drain()
     await container.transact().finish()
     await container.database().close()

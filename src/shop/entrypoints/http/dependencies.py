@@ -1,8 +1,8 @@
 """What handlers are given: use cases from the container, and whoever sent the request."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
@@ -10,6 +10,7 @@ from shop.application.accounts import Accounts
 from shop.application.admission import Visit
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
+from shop.application.group_commit import GroupCommit
 from shop.application.idempotency import Reply
 from shop.application.inventory import Stock
 from shop.application.orders.cancel import CancelOrders
@@ -30,18 +31,6 @@ from shop.entrypoints.settings import Settings
 
 C = TypeVar("C")
 T = TypeVar("T")
-
-
-class OneByOne(Generic[C, T]):
-    """Brings single commands to a use case that serves many: the seam for grouping them."""
-
-    def __init__(self, many: Callable[[Sequence[C]], Awaitable[Sequence[Reply[T]]]]) -> None:
-        self._many = many
-
-    async def send(self, command: C) -> Reply[T]:
-        """Return the reply to this command."""
-        (reply,) = await self._many([command])
-        return reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,12 +124,12 @@ TheStock = Annotated[Stock, _from_container(lambda container: container.stock())
 TheCarts = Annotated[Carts, _from_container(lambda container: container.carts())]
 TheTransfers = Annotated[Transfers, _from_container(lambda container: container.transfers())]
 ToMakeTransfers = Annotated[
-    OneByOne[MakeTransfer, Transfer],
-    _from_container(lambda container: OneByOne(container.transfers().make)),
+    GroupCommit[MakeTransfer, Reply[Transfer]],
+    _from_container(lambda container: container.grouped_transfers()),
 ]
 ToPlaceOrders = Annotated[
-    OneByOne[PlaceOrder, PlacedOrder],
-    _from_container(lambda container: OneByOne(container.place_orders().place)),
+    GroupCommit[PlaceOrder, Reply[PlacedOrder]],
+    _from_container(lambda container: container.grouped_orders()),
 ]
 ToCancelOrders = Annotated[
     CancelOrders, _from_container(lambda container: container.cancel_orders())

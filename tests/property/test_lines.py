@@ -1,0 +1,169 @@
+"""Whatever fails while a line of orders is decided, each is answered once, and truly."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shop.adapters.memory.database import MemoryDatabase
+from shop.application.idempotency import Reply
+from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import (
+    Contended,
+    Interrupted,
+    OutcomeUnknown,
+    Unavailable,
+)
+from shop.domain.errors import ShopError
+from tests.clock import ScriptedClock
+from tests.doubles import CountingIds
+from tests.factories import NOW
+from tests.unit.application.memory_shop import MemoryShop, place_order
+
+CUSTOMERS, KEYS, SKUS = ("ada", "bob"), ("key-0001", "key-0002", "key-0003"), ("TEA", "CUP")
+STOCK = {"TEA": 5, "CUP": 2}
+
+
+class Fault(Exception):
+    """What no adapter is expected to raise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An order that somebody sends; one who is impatient hangs up after so many turns."""
+
+    customer: str
+    key: str
+    sku: str
+    patience: int | None
+
+    @property
+    def name(self) -> tuple[str, str]:
+        return self.customer, self.key
+
+
+wishes = st.builds(
+    Wish,
+    st.sampled_from(CUSTOMERS),
+    st.sampled_from(KEYS),
+    st.sampled_from(SKUS),
+    st.none() | st.none() | st.integers(0, 40),
+)
+mishaps = st.tuples(
+    st.sampled_from(["enter", "sessions.lock", "keys.claim", "orders.add", "commit", "committed"]),
+    st.sampled_from([Contended, Interrupted, Unavailable, OutcomeUnknown, Fault]),
+).filter(
+    # Only a COMMIT leaves one in doubt, and what has happened can be nothing else than doubtful.
+    lambda mishap: (
+        (mishap[1] is OutcomeUnknown) == mishap[0].startswith("commit")
+        or (mishap[0] == "commit" and mishap[1] is not Fault)
+    )
+)
+
+# What follows on a COMMIT that was not answered is where it is easiest to tell an untruth.
+troubles = st.just(("committed", OutcomeUnknown)) | mishaps
+
+Answer = Reply[PlacedOrder] | BaseException
+
+
+@given(st.lists(wishes, min_size=1, max_size=12), st.lists(troubles, max_size=6))
+def _each_is_answered_once(line: Sequence[Wish], planned: Sequence[tuple[str, type]]) -> None:
+    with asyncio.Runner() as runner:
+        runner.run(_check(line, planned))
+
+
+def test_whatever_fails_each_order_in_a_line_is_answered_once(profile: settings) -> None:
+    effort = settings(profile, max_examples=max(300, profile.max_examples))
+    effort(_each_is_answered_once)()
+
+
+async def _check(line: Sequence[Wish], planned: Sequence[tuple[str, type]]) -> None:
+    shop, tokens = await _open_shop()
+    shop.mishaps.plan(*[(call, failure(f"at {call}")) for call, failure in planned])
+
+    answers = await _send(shop, tokens, line)
+
+    assert await shop.findings() == []
+    sent: dict[tuple[str, str], list[Answer]] = {}
+    for wish, answer in zip(line, answers, strict=True):
+        sent.setdefault(wish.name, []).append(answer)
+    for name, heard in sent.items():
+        _require_truth(shop, name, heard)
+
+    shop.mishaps.forget()
+    again = await _send(shop, tokens, [Wish(*each.name, each.sku, None) for each in line])
+
+    for answer in again:
+        assert isinstance(answer, Reply), answer
+    assert await shop.findings() == []
+    bought = [(each.user_id, each.idempotency_key) for each in shop.state.orders.rows.values()]
+    assert len(bought) == len(set(bought))
+    for first, second in zip(answers, again, strict=True):
+        if isinstance(first, Reply) and isinstance(second, Reply) and _is_final(first):
+            assert second.answer == first.answer or _same_order(first, second)
+
+
+def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answer]) -> None:
+    """Require that what was said of a key is what is stored."""
+    customer, key = name
+    owner = shop.user(customer)
+    stored = [
+        each.id
+        for each in shop.state.orders.rows.values()
+        if (each.user_id, each.idempotency_key) == (owner.id, key)
+    ]
+    told = {
+        answer.answer.order.id
+        for answer in heard
+        if isinstance(answer, Reply) and isinstance(answer.answer, PlacedOrder)
+    }
+    assert len(stored) <= 1
+    assert told <= set(stored)
+    if all(isinstance(answer, Unavailable | Fault) for answer in heard):
+        # Each was told that nothing has changed.
+        assert stored == []
+        assert shop.outcome(customer, key) is None
+
+
+def _is_final(reply: Reply[PlacedOrder]) -> bool:
+    return not isinstance(reply.answer, ShopError) or reply.answer.final
+
+
+def _same_order(first: Reply[PlacedOrder], second: Reply[PlacedOrder]) -> bool:
+    return (
+        isinstance(first.answer, PlacedOrder)
+        and isinstance(second.answer, PlacedOrder)
+        and first.answer.order == second.answer.order
+        and second.replayed
+    )
+
+
+async def _open_shop() -> tuple[MemoryShop, Mapping[str, SessionToken]]:
+    shop = MemoryShop(ScriptedClock(NOW), MemoryDatabase(), CountingIds())
+    await shop.stock(await shop.admin(), **STOCK)
+    return shop, {name: await shop.customer(name) for name in CUSTOMERS}
+
+
+async def _send(
+    shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[Wish]
+) -> Sequence[Answer]:
+    """Send all at once; return what each has heard, which must be something."""
+    orders = shop.container.grouped_orders()
+    tasks = [asyncio.create_task(orders.send(_command(tokens, wish))) for wish in line]
+    for turn in range(41):
+        for wish, task in zip(line, tasks, strict=True):
+            if wish.patience == turn:
+                task.cancel()
+        await asyncio.sleep(0)
+    async with asyncio.timeout(10):
+        heard = await asyncio.gather(*tasks, return_exceptions=True)
+        await orders.drain()
+        await shop.container.transact().finish()
+    return heard
+
+
+def _command(tokens: Mapping[str, SessionToken], wish: Wish) -> PlaceOrder:
+    return place_order(tokens[wish.customer], (wish.sku, 1), key=wish.key)
