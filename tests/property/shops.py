@@ -14,7 +14,7 @@ from shop.application.ports.idempotency import Claim, KeyId
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from shop.application.sessions import SignIn
 from shop.application.transfers import GiveCredit, MakeTransfer
-from shop.domain.cart import CartLine
+from shop.domain.cart import Cart, CartLine
 from shop.domain.errors import ShopError
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
@@ -63,7 +63,7 @@ class Shop:
             PlaceOrder(
                 session=self._answers.token(token),
                 key=deed.key,
-                lines=None if deed.lines is None else _cart_lines(deed.lines),
+                cart=None if deed.lines is None else _cart(deed.lines),
                 expected_total=None if deed.expected is None else eur(deed.expected),
             )
             for token, deed in group
@@ -270,5 +270,5 @@ class Shop:
         return {"swept": await self.container.sweep_keys().sweep()}
 
 
-def _cart_lines(lines: Sequence[deeds.Line]) -> list[CartLine]:
-    return [CartLine(sku=sku, quantity=quantity) for sku, quantity in lines]
+def _cart(lines: Sequence[deeds.Line]) -> Cart:
+    return Cart.of(CartLine(sku=sku, quantity=quantity) for sku, quantity in lines)

@@ -16,7 +16,7 @@ from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.accounts import SignUp
 from shop.application.orders.place import PlaceOrder
 from shop.application.ports.session_store import SessionToken
-from shop.domain.cart import CartLine
+from shop.domain.cart import Cart, CartLine
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
@@ -127,8 +127,8 @@ async def _customers(shop: Container, number: int) -> list[SessionToken]:
 
 async def _place(shop: Container, tokens: Sequence[SessionToken], key: str) -> None:
     order = partial(PlaceOrder, key=key, expected_total=None)
-    lines = [CartLine(sku="TEA", quantity=1)]
-    replies = await shop.place_orders().place([order(session=each, lines=lines) for each in tokens])
+    cart = Cart.of([CartLine(sku="TEA", quantity=1)])
+    replies = await shop.place_orders().place([order(session=each, cart=cart) for each in tokens])
     assert len(replies) == len(tokens)
     for reply in replies:
         reply.unwrap()

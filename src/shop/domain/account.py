@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from uuid import UUID, uuid5
 
 from shop.domain.errors import Conflict, NotFound, RuleBroken
@@ -20,6 +21,7 @@ class ShopAccount(StrEnum):
     CARD_CLEARING = "card_clearing"
     ADJUSTMENTS = "adjustments"
 
+    @cache
     def id_in(self, currency: Currency) -> UUID:
         """Return the account's id in a currency: the same in every shop, so nobody looks it up."""
         return uuid5(_SHOP_ACCOUNTS, f"{self.value}:{currency}")

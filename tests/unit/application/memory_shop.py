@@ -1,6 +1,6 @@
 """A whole shop in memory, whose state can be looked at."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
 from dependency_injector import providers
@@ -18,7 +18,7 @@ from shop.application.ports.idempotency import KeyId, Outcome
 from shop.application.ports.session_store import SessionStore, SessionToken
 from shop.application.sessions import ChangePreferences, SignIn
 from shop.domain.account import Account
-from shop.domain.cart import CartLine
+from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session
 from shop.domain.user import Role, User
 from shop.entrypoints.container import Container
@@ -190,13 +190,13 @@ def place_order(
     return PlaceOrder(
         session=token,
         key=key,
-        lines=cart_lines(*lines) if lines else None,
+        cart=cart_of(*lines) if lines else None,
         expected_total=None if expected is None else eur(expected),
     )
 
 
-def cart_lines(*lines: tuple[str, int]) -> Sequence[CartLine]:
-    return [CartLine(sku=sku, quantity=quantity) for sku, quantity in lines]
+def cart_of(*lines: tuple[str, int]) -> Cart:
+    return Cart.of(CartLine(sku=sku, quantity=quantity) for sku, quantity in lines)
 
 
 def issued(visit: Visit | None) -> SessionToken:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Text
@@ -45,7 +46,13 @@ class Roles(TypeDecorator[frozenset[Role]]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role] | None:
         """Return the set."""
         del dialect
-        return None if value is None else frozenset(Role(word) for word in value.split())
+        return None if value is None else _roles(value)
+
+
+@cache
+def _roles(words: str) -> frozenset[Role]:
+    # There are few sets of roles, and every row of a user or a session has one.
+    return frozenset(Role(word) for word in words.split())
 
 
 class JsonText(TypeDecorator[Mapping[str, Any]]):

@@ -1,7 +1,7 @@
 """Ids from the machine's randomness."""
 
-import secrets
 from collections.abc import Callable
+from secrets import randbits
 from uuid import UUID, uuid4
 
 from uuid_utils.compat import uuid7
@@ -11,7 +11,8 @@ from shop.application.ports.ids import Ids
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is taken for a digit or another letter when read aloud."""
 
-_NUMBER_GROUPS = 3
+_BITS_PER_CHARACTER = 5
+_NUMBER_CHARACTERS = 12
 _GROUP_CHARACTERS = 4
 
 _VERSIONS: dict[int, Callable[[], UUID]] = {4: uuid4, 7: uuid7}
@@ -29,7 +30,8 @@ class SystemIds(Ids):
 
     def order_number(self) -> str:
         """Return 60 random bits as ``XXXX-XXXX-XXXX``."""
-        return "-".join(
-            "".join(secrets.choice(_ALPHABET) for _ in range(_GROUP_CHARACTERS))
-            for _ in range(_NUMBER_GROUPS)
-        )
+        bits = randbits(_NUMBER_CHARACTERS * _BITS_PER_CHARACTER)
+        shifts = range(0, _NUMBER_CHARACTERS * _BITS_PER_CHARACTER, _BITS_PER_CHARACTER)
+        number = "".join([_ALPHABET[bits >> shift & 31] for shift in shifts])
+        groups = range(0, _NUMBER_CHARACTERS, _GROUP_CHARACTERS)
+        return "-".join([number[start : start + _GROUP_CHARACTERS] for start in groups])

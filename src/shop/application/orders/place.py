@@ -28,7 +28,7 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
-from shop.domain.cart import Cart, CartLine, EmptyCart
+from shop.domain.cart import Cart, EmptyCart
 from shop.domain.catalogue import Product, ProductNotFound
 from shop.domain.inventory import Inventory, Movement, MovementKind, OutOfStock
 from shop.domain.money import Currency, Money
@@ -38,11 +38,11 @@ from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """Buy these lines, or the session's cart where none are given, and pay from the account."""
+    """Buy what is in this cart, or in the session's where none is given; the account pays."""
 
     session: SessionToken | None
     key: str
-    lines: Sequence[CartLine] | None
+    cart: Cart | None
     expected_total: Money | None
 
 
@@ -109,8 +109,6 @@ class PlaceOrders:
         visit = arrivals.signed_in(command.session)
         if command.expected_total is not None:
             command.expected_total.require_currency(self._currency)
-        if command.lines is not None:
-            Cart.of(command.lines)
         return Request(
             command=command,
             visit=visit,
@@ -118,7 +116,7 @@ class PlaceOrders:
                 id=KeyId(user_id=visit.signed_in_user.id, key=command.key),
                 fingerprint=fingerprint(
                     "order",
-                    lines=None if command.lines is None else list(command.lines),
+                    cart=command.cart,
                     method=PaymentMethod.ACCOUNT,
                     expected_total=command.expected_total,
                 ),
@@ -196,7 +194,7 @@ class _Desk:
             version=1,
         )
         # The session first: it alone can still refuse.
-        self._track(order, visit, empty_cart=command.lines is None)
+        self._track(order, visit, empty_cart=command.cart is None)
         self._take_stock(order)
         self._charge(order, account)
         self._uow.orders.add(order, order.placed(actor=Actor.CUSTOMER))
@@ -279,7 +277,7 @@ class _Desk:
 
 
 def _wanted(command: PlaceOrder, visit: Visit) -> Cart:
-    return visit.session.cart if command.lines is None else Cart.of(command.lines)
+    return visit.session.cart if command.cart is None else command.cart
 
 
 def _captured(order: Order) -> Payment:

@@ -67,7 +67,7 @@ async def place_order(
     command = PlaceOrder(
         session=token,
         key=key,
-        lines=body.cart_lines(),
+        cart=body.cart(),
         expected_total=body.expected_money(),
     )
     placed = exchange.unwrap(await orders.send(command))

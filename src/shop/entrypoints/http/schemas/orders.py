@@ -8,7 +8,7 @@ from pydantic import Field
 
 from shop.application.orders.consult import OrderView
 from shop.application.ports.paging import Listing, Moment
-from shop.domain.cart import MAX_LINES, CartLine
+from shop.domain.cart import MAX_LINES, Cart, CartLine
 from shop.domain.events import OrderEvent
 from shop.domain.money import Money
 from shop.domain.order import Actor, Order, OrderLine, OrderStatus
@@ -49,11 +49,11 @@ class NewOrder(Body):
         Amount | None, Field(description="Refuse the order if it costs anything else.")
     ] = None
 
-    def cart_lines(self) -> Sequence[CartLine] | None:
-        """Return what to buy, or None for the cart."""
+    def cart(self) -> Cart | None:
+        """Return what to buy, or None for the session's cart; raise `RuleBroken` for too much."""
         if self.lines is None:
             return None
-        return [CartLine(sku=line.sku, quantity=line.quantity) for line in self.lines]
+        return Cart.of(CartLine(sku=line.sku, quantity=line.quantity) for line in self.lines)
 
     def expected_money(self) -> Money | None:
         """Return what the customer was shown, if told."""
