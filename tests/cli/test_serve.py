@@ -62,10 +62,22 @@ def wait_until_gone(pids: set[int]) -> None:
     raise AssertionError(f"{pids} still run")
 
 
-def assert_answers_tell_nothing_of_the_server(port: int) -> None:
+def answer_to(method: bytes, port: int) -> bytes:
+    """Return what really comes back, to the last byte."""
     with socket.create_connection(("127.0.0.1", port)) as client:
-        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
-        answer = b"".join(iter(lambda: client.recv(65_536), b"")).lower()
+        client.sendall(method + b" /healthz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+        return b"".join(iter(lambda: client.recv(65_536), b"")).lower()
+
+
+def assert_a_head_is_answered_without_the_body(port: int) -> None:
+    answer = answer_to(b"HEAD", port)
+    assert answer.startswith(b"http/1.1 200")
+    assert b"\r\ncontent-length: 18\r\n" in answer
+    assert answer.endswith(b"\r\n\r\n")
+
+
+def assert_answers_tell_nothing_of_the_server(port: int) -> None:
+    answer = answer_to(b"GET", port)
     assert answer.startswith(b"http/1.1 200")
     assert b"\r\nserver:" not in answer
     assert b"uvicorn" not in answer
@@ -75,6 +87,7 @@ def test_an_embedded_shop_serves_at_once_and_ends_when_told(shop: Program) -> No
     with shop.serving() as serving:
         assert serving.status("/readyz") == 200
         assert_answers_tell_nothing_of_the_server(serving.port)
+        assert_a_head_is_answered_without_the_body(serving.port)
         assert shop.rows("SELECT count(*) FROM products") == [(0,)]
 
         code, output, _ = serving.stop(signal.SIGTERM)

@@ -142,10 +142,13 @@ async def test_row_29_looking_never_writes(shop: Shop) -> None:
             if "get" in item:
                 for name, value in names.items():
                     path = path.replace(name, value)  # noqa: PLW2901  One name after the other.
-                assert (await visitor.get(f"/{path}")).status_code == 200
+                looked, headed = [await visitor.ask(each, f"/{path}") for each in ("GET", "HEAD")]
+                assert looked.status_code == headed.status_code == 200
+                for name in ("content-type", "content-length"):
+                    assert headed.headers[name] == looked.headers[name]
                 answer = await visitor.ask("BREW", f"/{path}")
                 assert answer.status_code == 405
-                assert "GET" in answer.headers["allow"]
+                assert {"GET", "HEAD"} <= set(answer.headers["allow"].split(", "))
 
 
 async def test_row_30_no_other_site_may_read(shop: Shop) -> None:
@@ -177,7 +180,8 @@ async def test_row_35_production_shows_nothing_needless(production: Shop) -> Non
     visitor = production.visitor()
     for path in ("//docs", "//redoc", "//metrics", "//docs/oauth2-redirect"):
         refused(await visitor.get(path), 404, "route-not-found")
-    refused(await visitor.ask("TRACE", "/orders"), 405, "method-not-allowed", allow=["GET", "POST"])
+    allow = ["GET", "HEAD", "POST"]
+    refused(await visitor.ask("TRACE", "/orders"), 405, "method-not-allowed", allow=allow)
     assert "server" not in (await visitor.get("/products")).headers
 
 

@@ -1,11 +1,14 @@
 """The app: routers, middleware and problems around a container."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
+from copy import copy
 from functools import cache, partial
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute
 
 from shop.entrypoints.container import Container
 from shop.entrypoints.http import failures
@@ -51,9 +54,10 @@ def create_app(container: Container) -> FastAPI:
     cookie = SessionCookie(
         secure=settings.is_production, lifetime_seconds=settings.session_absolute_seconds
     )
+    # Included routers would be matched twice for each request, and built for each app.
+    routes = [route for router in _ROUTERS for route in router.routes]
     app = FastAPI(
-        # Included routers would be matched twice for each request, and built for each app.
-        routes=[route for router in _ROUTERS for route in router.routes],
+        routes=[*routes, *_heads(routes)],
         title="shop",
         version="1",
         description=_DESCRIPTION,
@@ -77,6 +81,19 @@ def create_app(container: Container) -> FastAPI:
     # FastAPI's own way to another document; it is made when first asked for.
     app.openapi = cache(partial(openapi_document, app, cookie))  # type: ignore[method-assign]
     return app
+
+
+def _heads(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """Yield a HEAD for each GET: it does the same, and the server keeps the body to itself.
+
+    The document leaves them out; RFC 9110, section 9.3.2, describes them once and for all.
+    """
+    for route in routes:
+        if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
+            head = copy(route)
+            head.methods = {"HEAD"}
+            head.include_in_schema = False
+            yield head
 
 
 @asynccontextmanager
