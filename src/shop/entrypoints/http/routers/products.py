@@ -10,7 +10,7 @@ from shop.domain.catalogue import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFou
 from shop.domain.inventory import StockBelowReserved
 from shop.entrypoints.http.dependencies import Admin, TheCatalogue, TheStock
 from shop.entrypoints.http.openapi import TO_ADMINS, refuses
-from shop.entrypoints.http.routers.topic import topic
+from shop.entrypoints.http.routers.topic import tell_creation, topic
 from shop.entrypoints.http.schemas.pages import ProductPage
 from shop.entrypoints.http.schemas.products import (
     ProductAnswer,
@@ -72,7 +72,7 @@ async def put_product(
         image_url=body.image_url,
     )
     done = await catalogue.put(command)
-    response.status_code = 201 if done.is_new else 200
+    tell_creation(response, is_new=done.is_new)
     return ProductAnswer.of(done.offer)
 
 

@@ -1,6 +1,6 @@
 """What the routes of every topic have in common."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from shop.entrypoints.http.openapi import refuses
 from shop.entrypoints.http.refusals import InvalidRequest
@@ -16,3 +16,8 @@ def topic(name: str, *, prefix: str) -> APIRouter:
         responses=refuses(InvalidRequest),
         generate_unique_id_function=lambda route: route.name,
     )
+
+
+def tell_creation(response: Response, *, is_new: bool) -> None:
+    """Answer 201 where what was put was not there before (RFC 9110, section 9.3.4), else 200."""
+    response.status_code = 201 if is_new else 200
