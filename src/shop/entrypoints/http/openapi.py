@@ -10,7 +10,7 @@ from pydantic_core import to_jsonable_python
 from shop.application.idempotency import IdempotencyKeyReused
 from shop.application.ports.idempotency import RequestInProgress
 from shop.domain.errors import ShopError
-from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired
+from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.cookie import SessionCookie
 from shop.entrypoints.http.examples import example_of
@@ -32,13 +32,15 @@ from shop.entrypoints.http.schemas.operations import Problem
 Document = dict[str, Any]
 Responses = dict[int | str, Document]
 
-TO_VISITORS = (SessionExpired, SessionConflict, OutcomeUnknown)
+# Whoever is let in may have the use of their session written down, or their token renewed.
+TO_VISITORS = (SessionExpired, Unavailable, OutcomeUnknown)
 TO_SIGNED_IN = (NotSignedIn, *TO_VISITORS)
 TO_ADMINS = (Forbidden, *TO_SIGNED_IN)
+TO_CHANGE_SESSIONS = (SessionConflict, SessionTooLarge)
 UNDER_KEY = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 
-_TO_ALL = (InvalidRequest, ContentTooLarge, InternalError, Unavailable)
-_TO_UNSAFE = (CrossSite, UnsupportedMediaType, OutcomeUnknown)
+_TO_ALL = (InvalidRequest, ContentTooLarge, InternalError)
+_TO_UNSAFE = (CrossSite, UnsupportedMediaType, Unavailable, OutcomeUnknown)
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _SECURITY_SCHEME = "session"

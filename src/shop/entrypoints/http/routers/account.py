@@ -43,13 +43,13 @@ router = topic("money", prefix="/api/v1")
 AccountId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a11-8c1d-4a5b6c7d8e9f"])]
 
 
-@router.get("/account", responses=refuses(*TO_SIGNED_IN, AccountNotFound))
+@router.get("/account", responses=refuses(*TO_SIGNED_IN))
 async def show_account(visitor: SignedIn, accounts: TheAccounts) -> AccountAnswer:
     """Return my account."""
     return AccountAnswer.of(await accounts.show(visitor.user))
 
 
-@router.get("/account/transfers", responses=refuses(*TO_SIGNED_IN, AccountNotFound))
+@router.get("/account/transfers", responses=refuses(*TO_SIGNED_IN))
 async def list_transfers(
     visitor: SignedIn, query: Annotated[MomentPage, Query()], accounts: TheAccounts
 ) -> TransferList:

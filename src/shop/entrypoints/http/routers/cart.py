@@ -2,9 +2,8 @@
 
 from shop.application.carts import PutCartLine, RemoveCartLine
 from shop.domain.catalogue import ProductNotFound
-from shop.domain.session import SessionTooLarge
 from shop.entrypoints.http.dependencies import Anyone, CurrentExchange, TheCarts
-from shop.entrypoints.http.openapi import TO_VISITORS, refuses
+from shop.entrypoints.http.openapi import TO_CHANGE_SESSIONS, TO_VISITORS, refuses
 from shop.entrypoints.http.routers.products import PathSku
 from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.carts import CartAnswer, CartQuantity
@@ -18,7 +17,7 @@ async def show_cart(visitor: Anyone, carts: TheCarts) -> CartAnswer:
     return CartAnswer.of(await carts.show(visitor.cart))
 
 
-@router.put("/lines/{sku}", responses=refuses(*TO_VISITORS, ProductNotFound, SessionTooLarge))
+@router.put("/lines/{sku}", responses=refuses(*TO_VISITORS, *TO_CHANGE_SESSIONS, ProductNotFound))
 async def put_cart_line(
     sku: PathSku,
     body: CartQuantity,
@@ -33,7 +32,7 @@ async def put_cart_line(
     return CartAnswer.of(changed.cart)
 
 
-@router.delete("/lines/{sku}", responses=refuses(*TO_VISITORS, SessionTooLarge))
+@router.delete("/lines/{sku}", responses=refuses(*TO_VISITORS, *TO_CHANGE_SESSIONS))
 async def remove_cart_line(
     sku: PathSku, visitor: Anyone, carts: TheCarts, exchange: CurrentExchange
 ) -> CartAnswer:
@@ -43,7 +42,7 @@ async def remove_cart_line(
     return CartAnswer.of(changed.cart)
 
 
-@router.delete("", responses=refuses(*TO_VISITORS, SessionTooLarge))
+@router.delete("", responses=refuses(*TO_VISITORS, *TO_CHANGE_SESSIONS))
 async def clear_cart(visitor: Anyone, carts: TheCarts, exchange: CurrentExchange) -> CartAnswer:
     """Have nothing in my cart."""
     changed = await carts.clear(visitor.token)

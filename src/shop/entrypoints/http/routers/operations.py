@@ -9,7 +9,7 @@ from shop.entrypoints.http.dependencies import TheDatabase, TheSettings
 from shop.entrypoints.http.examples import example_with_slug
 from shop.entrypoints.http.openapi import refuses
 from shop.entrypoints.http.pages import WELCOME_PATH, welcome
-from shop.entrypoints.http.refusals import ProblemNotFound, Unmigrated
+from shop.entrypoints.http.refusals import ProblemNotFound, Unavailable, Unmigrated
 from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.operations import Health, ProblemExplanation
 
@@ -30,7 +30,7 @@ async def check_health() -> Health:
     return Health(status="alive")
 
 
-@router.get("/readyz", responses=refuses(Unmigrated))
+@router.get("/readyz", responses=refuses(Unmigrated, Unavailable))
 async def check_readiness(database: TheDatabase) -> Health:
     """Tell that orders can be taken: the database is reachable and migrated."""
     await database.check()

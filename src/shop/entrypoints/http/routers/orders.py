@@ -13,7 +13,6 @@ from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.inventory import OutOfStock
 from shop.domain.order import OrderNotFound, PriceChanged
-from shop.domain.session import SessionTooLarge
 from shop.domain.status import IllegalTransition
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.dependencies import (
@@ -25,7 +24,13 @@ from shop.entrypoints.http.dependencies import (
     ToConsultOrders,
     ToPlaceOrders,
 )
-from shop.entrypoints.http.openapi import KEY_PARAMETER, TO_SIGNED_IN, UNDER_KEY, refuses
+from shop.entrypoints.http.openapi import (
+    KEY_PARAMETER,
+    TO_CHANGE_SESSIONS,
+    TO_SIGNED_IN,
+    UNDER_KEY,
+    refuses,
+)
 from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.orders import (
     History,
@@ -46,13 +51,13 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
     status_code=201,
     responses=refuses(
         *TO_SIGNED_IN,
+        *TO_CHANGE_SESSIONS,
         *UNDER_KEY,
         EmptyCart,
         ProductNotFound,
         PriceChanged,
         OutOfStock,
         InsufficientFunds,
-        SessionTooLarge,
     ),
     openapi_extra=KEY_PARAMETER,
 )

@@ -10,6 +10,7 @@ from shop.domain.catalogue import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFou
 from shop.domain.inventory import StockBelowReserved
 from shop.entrypoints.http.dependencies import Admin, TheCatalogue, TheStock
 from shop.entrypoints.http.openapi import TO_ADMINS, refuses
+from shop.entrypoints.http.refusals import Unavailable
 from shop.entrypoints.http.routers.topic import tell_creation, topic
 from shop.entrypoints.http.schemas.pages import ProductPage
 from shop.entrypoints.http.schemas.products import (
@@ -33,7 +34,7 @@ PathSku = Annotated[
 ]
 
 
-@router.get("")
+@router.get("", responses=refuses(Unavailable))
 async def list_products(
     query: Annotated[ProductPage, Query()], catalogue: TheCatalogue
 ) -> ProductList:
@@ -41,7 +42,7 @@ async def list_products(
     return ProductList.of(await catalogue.search(query.q, query.page()))
 
 
-@router.get("/{sku}", responses=refuses(ProductNotFound))
+@router.get("/{sku}", responses=refuses(ProductNotFound, Unavailable))
 async def show_product(sku: PathSku, catalogue: TheCatalogue) -> ProductAnswer:
     """Return a product, also one that is not for sale any more."""
     return ProductAnswer.of(await catalogue.show(sku))

@@ -6,12 +6,8 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 
 from shop.application.sessions import ChangePassword, ChangePreferences, EndSession, SignIn
-from shop.domain.order import NoOrder, OrderNotFound
-from shop.domain.session import (
-    SessionConflict,
-    SessionNotFound,
-    SessionTooLarge,
-)
+from shop.domain.order import NoOrder
+from shop.domain.session import SessionNotFound
 from shop.domain.user import WrongCredentials
 from shop.entrypoints.http.dependencies import (
     Anyone,
@@ -24,7 +20,12 @@ from shop.entrypoints.http.dependencies import (
     ToConsultOrders,
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
-from shop.entrypoints.http.openapi import TO_SIGNED_IN, TO_VISITORS, refuses
+from shop.entrypoints.http.openapi import (
+    TO_CHANGE_SESSIONS,
+    TO_SIGNED_IN,
+    TO_VISITORS,
+    refuses,
+)
 from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.orders import OrderAnswer
 from shop.entrypoints.http.schemas.pages import MomentPage
@@ -49,7 +50,7 @@ async def show_session(visitor: Anyone, carts: TheCarts, settings: TheSettings) 
     return SessionAnswer.of(visitor.visit, cart, settings.session_policy)
 
 
-@router.post("/session", responses=refuses(WrongCredentials, SessionConflict, SessionTooLarge))
+@router.post("/session", responses=refuses(WrongCredentials, *TO_CHANGE_SESSIONS))
 async def sign_in(
     body: Credentials,
     token: HeldToken,
@@ -68,7 +69,7 @@ async def sign_in(
 
 @router.patch(
     "/session",
-    responses=refuses(*TO_VISITORS, SessionTooLarge),
+    responses=refuses(*TO_VISITORS, *TO_CHANGE_SESSIONS),
     openapi_extra=_AS_MERGE_PATCH,
 )
 async def change_preferences(
@@ -94,7 +95,7 @@ async def sign_out(token: HeldToken, sessions: TheSessions, exchange: CurrentExc
     exchange.clear_site()
 
 
-@router.get("/session/order", responses=refuses(*TO_SIGNED_IN, NoOrder, OrderNotFound))
+@router.get("/session/order", responses=refuses(*TO_SIGNED_IN, NoOrder))
 async def show_session_order(visitor: SignedIn, orders: ToConsultOrders) -> OrderAnswer:
     """Return the order that this session tracks: the one placed last."""
     view = await orders.of_session(visitor.known_visit)
@@ -141,7 +142,7 @@ async def end_other_sessions(visitor: SignedIn, sessions: TheSessions) -> None:
     "/password",
     status_code=204,
     response_class=Response,
-    responses=refuses(*TO_SIGNED_IN, WrongCredentials, SessionTooLarge),
+    responses=refuses(*TO_SIGNED_IN, *TO_CHANGE_SESSIONS, WrongCredentials),
 )
 async def change_password(
     body: PasswordChange, visitor: SignedIn, sessions: TheSessions, exchange: CurrentExchange

@@ -1,10 +1,9 @@
 """Users: become one."""
 
 from shop.application.accounts import SignUp
-from shop.domain.session import SessionConflict, SessionTooLarge
 from shop.domain.user import EmailTaken
 from shop.entrypoints.http.dependencies import CurrentExchange, HeldToken, TheAccounts
-from shop.entrypoints.http.openapi import refuses
+from shop.entrypoints.http.openapi import TO_CHANGE_SESSIONS, refuses
 from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.accounts import AccountAnswer
 from shop.entrypoints.http.schemas.users import NewUser, SignedUpAnswer, UserAnswer
@@ -12,9 +11,7 @@ from shop.entrypoints.http.schemas.users import NewUser, SignedUpAnswer, UserAns
 router = topic("users and sessions", prefix="/api/v1")
 
 
-@router.post(
-    "/users", status_code=201, responses=refuses(EmailTaken, SessionConflict, SessionTooLarge)
-)
+@router.post("/users", status_code=201, responses=refuses(EmailTaken, *TO_CHANGE_SESSIONS))
 async def sign_up(
     body: NewUser, token: HeldToken, accounts: TheAccounts, exchange: CurrentExchange
 ) -> SignedUpAnswer:
