@@ -193,6 +193,18 @@ def test_every_field_of_a_request_has_bounds_and_an_example(document: Json) -> N
             assert "example" in parameter or "examples" in schema or parameter["name"] == "cursor"
 
 
+def test_integers_are_bounded_by_integers(document: Json) -> None:
+    bounds = [
+        schema[name]
+        for schema in subschemas(document)
+        if schema.get("type") == "integer"
+        for name in ("minimum", "maximum")
+        if name in schema
+    ]
+    assert len(bounds) > 30
+    assert {type(bound) for bound in bounds} == {int}
+
+
 def fields(document: Json, schema: Json) -> Iterator[tuple[str, Json]]:
     """Return the members of a schema and of all that it refers to."""
     for each in subschemas(schema):

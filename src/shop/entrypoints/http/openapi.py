@@ -83,7 +83,21 @@ def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
     for item in document["paths"].values():
         for method, operation in item.items():
             _complete(operation, is_safe=method.upper() in SAFE_METHODS)
-    return document
+    whole: Document = _with_whole_numbers(document)
+    return whole
+
+
+def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401  JSON is anything.
+    """Return the same with 1 for 1.0: FastAPI makes floats of what bounds an integer."""
+    match value:
+        case dict():
+            return {name: _with_whole_numbers(member) for name, member in value.items()}
+        case list():
+            return [_with_whole_numbers(member) for member in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
 
 
 def _schemas_of_problems() -> Document:
