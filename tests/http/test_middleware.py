@@ -152,6 +152,7 @@ async def test_a_patch_may_be_a_merge_patch_but_nothing_else(shop: Shop) -> None
     answer = await shop.visitor().send("PATCH", "/session", b"{}", "text/plain")
     accept = ["application/json", "application/merge-patch+json"]
     refused(answer, 415, "unsupported-media-type", accept=accept)
+    assert answer.headers["accept"] == ", ".join(accept)
 
 
 @pytest.mark.parametrize(

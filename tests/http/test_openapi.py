@@ -126,6 +126,55 @@ def test_every_refusal_has_its_own_example(document: Json) -> None:
             assert example["detail"] == error.detail
 
 
+def headers(document: Json, method: str, path: str, status: int) -> set[str]:
+    return set(document["paths"][path][method]["responses"][str(status)]["headers"])
+
+
+def test_headers_are_described_where_they_are_sent(document: Json) -> None:
+    known = {"X-Request-ID"}
+    renewed = known | {"Set-Cookie"}
+    challenged = renewed | {"WWW-Authenticate"}
+    replayed = known | {"Idempotent-Replayed"}
+    expected = {
+        ("post", "/api/v1/users", 201): renewed,
+        ("post", "/api/v1/users", 409): known,
+        ("post", "/api/v1/session", 200): renewed,
+        ("post", "/api/v1/session", 401): known | {"WWW-Authenticate"},
+        ("delete", "/api/v1/session", 204): renewed | {"Clear-Site-Data"},
+        ("delete", "/api/v1/session", 503): known | {"Retry-After"},
+        ("get", "/api/v1/session", 200): renewed,
+        ("get", "/api/v1/session", 401): challenged,
+        ("get", "/api/v1/session", 413): known,
+        ("get", "/api/v1/session", 503): renewed | {"Retry-After"},
+        ("put", "/api/v1/products/{sku}", 403): renewed,
+        ("put", "/api/v1/products/{sku}", 415): known | {"Accept"},
+        ("put", "/api/v1/cart/lines/{sku}", 403): known,
+        ("post", "/api/v1/password", 204): renewed,
+        ("delete", "/api/v1/sessions/{handle}", 204): renewed,
+        ("post", "/api/v1/orders", 201): renewed | replayed,
+        ("post", "/api/v1/orders", 401): challenged,
+        ("post", "/api/v1/orders", 404): replayed,
+        ("post", "/api/v1/orders", 409): replayed | {"Retry-After"},
+        ("post", "/api/v1/orders", 413): known,
+        ("post", "/api/v1/transfers", 404): renewed | replayed,
+        ("get", "/api/v1/products", 200): known,
+        ("get", "/api/v1/products", 503): known | {"Retry-After"},
+        ("get", "/healthz", 200): known,
+    }
+    assert {each: headers(document, *each) for each in expected} == expected
+
+
+def test_the_media_types_that_are_refused_with_are_those_of_the_operation(document: Json) -> None:
+    for (method, path), operation in operations(document):
+        if method not in {"get", "head"}:
+            expected = list(operation.get("requestBody", {}).get("content", ["application/json"]))
+            response = operation["responses"]["415"]
+            (example,) = response["content"][PROBLEM]["examples"].values()
+            assert example["value"]["accept"] == expected, path
+            described = response["headers"]["Accept"]["description"]
+            assert described == f"`{', '.join(expected)}`, with `unsupported-media-type`"
+
+
 def test_operations_have_names_of_their_own_and_say_what_they_do(document: Json) -> None:
     ids = [operation["operationId"] for _, operation in operations(document)]
     assert len(set(ids)) == len(ids)

@@ -45,7 +45,10 @@ _ROUTERS = (
 _DESCRIPTION = """Takes orders: all of an order happens or nothing of it, exactly once.
 
 Money is in minor units. Lists come in pages: follow `next` with `?cursor=`. What moves money takes
-an `Idempotency-Key`; send the same one again whenever an answer did not arrive."""
+an `Idempotency-Key`; send the same one again whenever an answer did not arrive.
+
+HEAD is answered wherever GET is. Any other method than those described is refused as
+`method-not-allowed` (405), and the header `Allow` names the right ones."""
 
 
 def create_app(container: Container) -> FastAPI:

@@ -81,7 +81,7 @@ async def _required_token(request: Request) -> SessionToken:
     return token
 
 
-async def _anyone(request: Request) -> Visitor:
+async def enter(request: Request) -> Visitor:
     """Let the visitor in: their session was used, and a token that is due for it is renewed."""
     container: Container = request.app.state.container
     exchange = await _exchange(request)
@@ -91,12 +91,12 @@ async def _anyone(request: Request) -> Visitor:
     return Visitor(token=token if visit is None else visit.issued or token, visit=visit)
 
 
-async def _signed_in(visitor: Annotated[Visitor, Depends(_anyone)]) -> Visitor:
+async def _signed_in(visitor: Annotated[Visitor, Depends(enter)]) -> Visitor:
     _ = visitor.user
     return visitor
 
 
-async def _admin(visitor: Annotated[Visitor, Depends(_anyone)]) -> Visitor:
+async def _admin(visitor: Annotated[Visitor, Depends(enter)]) -> Visitor:
     # The use case asks again, in its transaction. Asking here, too, tells a customer 403 rather
     # than what is wrong with a body that they have no business to send.
     visitor.user.require(Role.ADMIN)
@@ -110,7 +110,7 @@ async def _idempotency_key(request: Request) -> str:
 CurrentExchange = Annotated[Exchange, Depends(_exchange)]
 HeldToken = Annotated[SessionToken | None, Depends(_held_token)]
 RequiredToken = Annotated[SessionToken, Depends(_required_token)]
-Anyone = Annotated[Visitor, Depends(_anyone)]
+Anyone = Annotated[Visitor, Depends(enter)]
 SignedIn = Annotated[Visitor, Depends(_signed_in)]
 Admin = Annotated[Visitor, Depends(_admin)]
 Key = Annotated[str, Depends(_idempotency_key)]

@@ -1,10 +1,12 @@
 """The OpenAPI document: every request, every answer, and every refusal with a true example."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 from pydantic_core import to_jsonable_python
 
 from shop.application.idempotency import IdempotencyKeyReused
@@ -13,10 +15,19 @@ from shop.domain.errors import ShopError
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.cookie import SessionCookie
-from shop.entrypoints.http.examples import example_of
+from shop.entrypoints.http.dependencies import enter
+from shop.entrypoints.http.examples import example_of, example_with_slug
+from shop.entrypoints.http.exchange import CLEAR_SITE_DATA
 from shop.entrypoints.http.keys import HEADER, PATTERN
+from shop.entrypoints.http.middleware.content_type import JSON
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
-from shop.entrypoints.http.problems import MEDIA_TYPE, explanation_of, kind_of, problem
+from shop.entrypoints.http.problems import (
+    MEDIA_TYPE,
+    explanation_of,
+    headers_of,
+    kind_of,
+    problem,
+)
 from shop.entrypoints.http.refusals import (
     ContentTooLarge,
     CrossSite,
@@ -40,7 +51,9 @@ TO_CHANGE_SESSIONS = (SessionConflict, SessionTooLarge)
 UNDER_KEY = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 
 _TO_ALL = (InvalidRequest, ContentTooLarge, InternalError)
-_TO_UNSAFE = (CrossSite, UnsupportedMediaType, Unavailable, OutcomeUnknown)
+_TO_UNSAFE = (CrossSite, Unavailable, OutcomeUnknown)
+_BEFORE_ENTERING = (CrossSite, ContentTooLarge, UnsupportedMediaType)
+"""What is refused before anybody asks whose the session is."""
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _SECURITY_SCHEME = "session"
@@ -61,12 +74,25 @@ KEY_PARAMETER = {
 """What an operation under an idempotency key adds to its description."""
 
 
+def _header(description: str, *, required: bool = True) -> Document:
+    return {"description": description, "required": required, "schema": {"type": "string"}}
+
+
+CLEARS_THE_SITE = {
+    "headers": {
+        "Set-Cookie": _header("Clears the session's cookie."),
+        "Clear-Site-Data": _header(f"`{CLEAR_SITE_DATA}`: all that the browser keeps of here."),
+    }
+}
+"""What an operation that ends everything adds to its success."""
+
+
 def refuses(*errors: type[ShopError]) -> Responses:
     """Describe the refusals of an operation that are not those of all operations."""
     responses: Responses = {}
     for error in dict.fromkeys(errors):
         response = responses.setdefault(kind_of(error).status, _response())
-        _add_example(response, error)
+        _add_example(response, example_of(error))
     return responses
 
 
@@ -80,9 +106,12 @@ def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
         _SECURITY_SCHEME: {"type": "apiKey", "in": "cookie", "name": cookie.name}
     }
     components["schemas"] |= _schemas_of_problems()
-    for item in document["paths"].values():
-        for method, operation in item.items():
-            _complete(operation, is_safe=method.upper() in SAFE_METHODS)
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                operation = document["paths"][route.path_format][method.lower()]
+                _complete(operation, is_safe=method in SAFE_METHODS)
+                _add_headers(operation["responses"], enters=_enters(route.dependant))
     whole: Document = _with_whole_numbers(document)
     return whole
 
@@ -110,45 +139,77 @@ def _schemas_of_problems() -> Document:
 def _complete(operation: Document, *, is_safe: bool) -> None:
     """Add to an operation what is true of all."""
     responses = operation["responses"]
-    for error in (*_TO_ALL, *(() if is_safe else _TO_UNSAFE)):
-        _add_example(responses.setdefault(str(kind_of(error).status), _response()), error)
+    examples = [example_of(error) for error in (*_TO_ALL, *(() if is_safe else _TO_UNSAFE))]
+    if not is_safe:
+        accept = tuple(operation.get("requestBody", {}).get("content", ())) or (JSON,)
+        examples.append(UnsupportedMediaType(accept=accept))
+    for example in examples:
+        status = str(kind_of(type(example)).status)
+        _add_example(responses.setdefault(status, _response()), example)
     operation["responses"] = dict(sorted(responses.items()))
-    for response in responses.values():
-        response.setdefault("headers", {})["X-Request-ID"] = _header("The request's id in the log.")
     if _tells_of(responses, NotSignedIn):
         operation["security"] = [{_SECURITY_SCHEME: []}]
     elif _tells_of(responses, SessionExpired):
         operation["security"] = [{_SECURITY_SCHEME: []}, {}]
-    if _tells_of(responses, InvalidIdempotencyKey):
-        for response in responses.values():
-            response["headers"]["Idempotent-Replayed"] = _header(
+
+
+def _add_headers(responses: Document, *, enters: bool) -> None:
+    """Tell of the headers that go out with successes and refusals alike."""
+    is_keyed = _tells_of(responses, InvalidIdempotencyKey)
+    saves = _tells_of(responses, SessionConflict)
+    for response in responses.values():
+        told = _told(response)
+        headers = response.setdefault("headers", {})
+        headers["X-Request-ID"] = _header("The request's id in the log.")
+        if is_keyed and (not told or any(error.final for error in told)):
+            headers["Idempotent-Replayed"] = _header(
                 "`true` where this is the answer to an earlier request under the same key.",
                 required=False,
             )
+        if _may_set_cookie(told, enters=enters, saves=saves):
+            headers["Set-Cookie"] = _header(
+                "The session's cookie: another one to hold from now on, or none where it is over.",
+                required=False,
+            )
+
+
+def _may_set_cookie(told: Sequence[ShopError], *, enters: bool, saves: bool) -> bool:
+    if not told:
+        return enters or saves
+    if enters:
+        return any(type(error) not in _BEFORE_ENTERING for error in told)
+    return any(isinstance(error, SessionExpired) for error in told)
+
+
+def _enters(dependant: Dependant) -> bool:
+    return any(each.call is enter or _enters(each) for each in dependant.dependencies)
 
 
 def _response() -> Document:
     return {"description": "", "content": {MEDIA_TYPE: {"schema": _SCHEMA, "examples": {}}}}
 
 
-def _add_example(response: Document, error: type[ShopError]) -> None:
-    example = example_of(error)
+def _add_example(response: Document, error: ShopError) -> None:
     told = response["content"][MEDIA_TYPE]["examples"]
-    told[example.slug] = {
-        "summary": explanation_of(error),
-        "value": to_jsonable_python(problem(example)),
+    if error.slug in told:
+        return
+    told[error.slug] = {
+        "summary": explanation_of(type(error)),
+        "value": to_jsonable_python(problem(error)),
     }
     response["description"] = ", ".join(f"`{slug}`" for slug in told)
-    for name, value in kind_of(error).headers.items():
-        header = _header(f"With `{example.slug}`: `{value}`.", required=False)
-        response.setdefault("headers", {})[name] = header
+    for name, value in headers_of(error).items():
+        headers = response.setdefault("headers", {})
+        header = headers.setdefault(name, _header(f"`{value}`", required=False))
+        header["description"] += f", with `{error.slug}`"
+
+
+def _told(response: Document) -> Sequence[ShopError]:
+    """Return an example of each error that a response tells of; a success tells of none."""
+    examples: Iterable[str] = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+    return [example_with_slug(slug) for slug in examples]
 
 
 def _tells_of(responses: Document, error: type[ShopError]) -> bool:
     response = responses.get(str(kind_of(error).status), {})
-    examples: Iterable[str] = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
-    return example_of(error).slug in examples
-
-
-def _header(description: str, *, required: bool = True) -> Document:
-    return {"description": description, "required": required, "schema": {"type": "string"}}
+    return any(type(told) is error for told in _told(response))

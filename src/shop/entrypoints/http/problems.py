@@ -68,6 +68,17 @@ def kind_of(error: type[ShopError]) -> Kind:
     return next(KINDS[ancestor] for ancestor in error.__mro__ if ancestor in KINDS)
 
 
+def headers_of(error: ShopError) -> Mapping[str, str]:
+    """Return the headers that go with an error: its kind's, and facts that HTTP has headers for."""
+    match error:
+        case MethodNotAllowed(allow=methods):
+            return {"Allow": ", ".join(methods)}
+        case UnsupportedMediaType(accept=media_types):
+            return {"Accept": ", ".join(media_types)}
+        case _:
+            return kind_of(type(error)).headers
+
+
 def problem(error: ShopError) -> dict[str, Any]:
     """Return the problem details of an error: RFC 9457's members, then the error's own."""
     standard = {
@@ -95,11 +106,8 @@ class ProblemResponse(Response):
     media_type = MEDIA_TYPE
 
     def __init__(self, error: ShopError) -> None:
-        kind = kind_of(type(error))
         super().__init__(
             to_json(problem(error)),
-            status_code=kind.status,
-            headers=dict(kind.headers),
+            status_code=kind_of(type(error)).status,
+            headers=dict(headers_of(error)),
         )
-        if isinstance(error, MethodNotAllowed):
-            self.headers["allow"] = ", ".join(error.allow)

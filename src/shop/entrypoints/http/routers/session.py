@@ -21,6 +21,7 @@ from shop.entrypoints.http.dependencies import (
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
 from shop.entrypoints.http.openapi import (
+    CLEARS_THE_SITE,
     TO_CHANGE_SESSIONS,
     TO_SIGNED_IN,
     TO_VISITORS,
@@ -88,7 +89,9 @@ async def change_preferences(
     return SessionAnswer.of(visit, cart, settings.session_policy)
 
 
-@router.delete("/session", status_code=204, response_class=Response)
+@router.delete(
+    "/session", status_code=204, response_class=Response, responses={204: CLEARS_THE_SITE}
+)
 async def sign_out(token: HeldToken, sessions: TheSessions, exchange: CurrentExchange) -> None:
     """Sign out: the session ends for good, and the browser forgets this site."""
     await sessions.sign_out(token)
