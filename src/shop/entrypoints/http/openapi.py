@@ -1,5 +1,6 @@
 """The OpenAPI document: every request, every answer, and every refusal with a true example."""
 
+import inspect
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, Se
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.cookie import SessionCookie
 from shop.entrypoints.http.dependencies import enter
+from shop.entrypoints.http.example_messages import ANSWERS, REQUESTS
 from shop.entrypoints.http.examples import example_of, example_with_slug
 from shop.entrypoints.http.exchange import CLEAR_SITE_DATA
 from shop.entrypoints.http.keys import HEADER, PATTERN
@@ -58,21 +60,6 @@ _BEFORE_ENTERING = (CrossSite, ContentTooLarge, UnsupportedMediaType)
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _SECURITY_SCHEME = "session"
 
-KEY_PARAMETER = {
-    "parameters": [
-        {
-            "name": HEADER,
-            "in": "header",
-            "required": True,
-            "description": "Says that two requests are one: 8 to 255 visible ASCII characters, "
-            "quoted or not.",
-            "schema": {"type": "string", "pattern": PATTERN},
-            "example": "1f0c9a52-6c1e-4b8f-9a36-0d7f3c2b1a09",
-        }
-    ]
-}
-"""What an operation under an idempotency key adds to its description."""
-
 
 def _header(description: str, *, required: bool = True) -> Document:
     return {"description": description, "required": required, "schema": {"type": "string"}}
@@ -85,6 +72,23 @@ CLEARS_THE_SITE = {
     }
 }
 """What an operation that ends everything adds to its success."""
+
+
+def takes_key(example: str) -> Document:
+    """Describe the idempotency key of an operation.
+
+    Each has an example of its own: under the same one, the next operation would be refused.
+    """
+    parameter = {
+        "name": HEADER,
+        "in": "header",
+        "required": True,
+        "description": "Says that two requests are one: 8 to 255 visible ASCII characters, "
+        "quoted or not.",
+        "schema": {"type": "string", "pattern": PATTERN},
+        "example": example,
+    }
+    return {"parameters": [parameter]}
 
 
 def refuses(*errors: type[ShopError]) -> Responses:
@@ -110,6 +114,7 @@ def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
+                _add_messages(operation, route)
                 _complete(operation, is_safe=method in SAFE_METHODS)
                 _add_headers(operation["responses"], enters=_enters(route.dependant))
     whole: Document = _with_whole_numbers(document)
@@ -134,6 +139,18 @@ def _schemas_of_problems() -> Document:
         mode="serialization", ref_template="#/components/schemas/{model}"
     )
     return {**schema.pop("$defs"), "Problem": schema}
+
+
+def _add_messages(operation: Document, route: APIRoute) -> None:
+    """Show what may be asked and what is answered; say what the answer is."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        media["example"] = REQUESTS[route.name]
+    for (name, status), example in ANSWERS.items():
+        if name == route.name:
+            response = operation["responses"][str(status)]
+            response["content"][JSON]["example"] = example
+            if status == (route.status_code or 200):
+                response["description"] = inspect.getdoc(route.response_model)
 
 
 def _complete(operation: Document, *, is_safe: bool) -> None:

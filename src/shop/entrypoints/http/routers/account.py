@@ -22,11 +22,11 @@ from shop.entrypoints.http.dependencies import (
     ToMakeTransfers,
 )
 from shop.entrypoints.http.openapi import (
-    KEY_PARAMETER,
     TO_ADMINS,
     TO_SIGNED_IN,
     UNDER_KEY,
     refuses,
+    takes_key,
 )
 from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.accounts import (
@@ -64,7 +64,7 @@ async def list_transfers(
     responses=refuses(
         *TO_SIGNED_IN, *UNDER_KEY, RecipientNotFound, InsufficientFunds, BalanceTooLarge
     ),
-    openapi_extra=KEY_PARAMETER,
+    openapi_extra=takes_key("5b8e2c1d-93f4-4c07-b6a1-2d4e8f7a9c30"),
 )
 async def make_transfer(
     body: NewTransfer,
@@ -89,7 +89,7 @@ async def make_transfer(
     "/accounts/{account_id}/credits",
     status_code=201,
     responses=refuses(*TO_ADMINS, *UNDER_KEY, AccountNotFound, BalanceTooLarge),
-    openapi_extra=KEY_PARAMETER,
+    openapi_extra=takes_key("c47d1a6e-08b2-4e5f-9d3c-7a1f6b2e8d54"),
 )
 async def give_credit(
     account_id: AccountId,

@@ -18,7 +18,7 @@ router = topic("operations", prefix="")
 Slug = Annotated[str, Path(max_length=100, pattern=r"^[a-z-]+$", examples=["email-taken"])]
 
 
-@router.get(WELCOME_PATH, response_class=HTMLResponse)
+@router.get(WELCOME_PATH, response_class=HTMLResponse, response_description="The page.")
 async def show_welcome(settings: TheSettings) -> str:
     """Say what this is and where to go, on a page for people."""
     return welcome(with_docs=not settings.is_production)

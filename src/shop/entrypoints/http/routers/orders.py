@@ -25,11 +25,11 @@ from shop.entrypoints.http.dependencies import (
     ToPlaceOrders,
 )
 from shop.entrypoints.http.openapi import (
-    KEY_PARAMETER,
     TO_CHANGE_SESSIONS,
     TO_SIGNED_IN,
     UNDER_KEY,
     refuses,
+    takes_key,
 )
 from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.orders import (
@@ -59,7 +59,7 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         OutOfStock,
         InsufficientFunds,
     ),
-    openapi_extra=KEY_PARAMETER,
+    openapi_extra=takes_key("1f0c9a52-6c1e-4b8f-9a36-0d7f3c2b1a09"),
 )
 async def place_order(
     body: NewOrder,

@@ -51,7 +51,7 @@ async def show_product(sku: PathSku, catalogue: TheCatalogue) -> ProductAnswer:
 @router.put(
     "/{sku}",
     responses={
-        201: {"description": "The product is new", "model": ProductAnswer},
+        201: {"description": "The product is new.", "model": ProductAnswer},
         **refuses(*TO_ADMINS),
     },
 )

@@ -90,7 +90,11 @@ async def change_preferences(
 
 
 @router.delete(
-    "/session", status_code=204, response_class=Response, responses={204: CLEARS_THE_SITE}
+    "/session",
+    status_code=204,
+    response_class=Response,
+    response_description="The session is over.",
+    responses={204: CLEARS_THE_SITE},
 )
 async def sign_out(token: HeldToken, sessions: TheSessions, exchange: CurrentExchange) -> None:
     """Sign out: the session ends for good, and the browser forgets this site."""
@@ -123,6 +127,7 @@ async def list_sessions(
     "/sessions/{handle}",
     status_code=204,
     response_class=Response,
+    response_description="The session is over.",
     responses=refuses(*TO_SIGNED_IN, SessionNotFound),
 )
 async def end_session(
@@ -134,7 +139,11 @@ async def end_session(
 
 
 @router.delete(
-    "/sessions", status_code=204, response_class=Response, responses=refuses(*TO_SIGNED_IN)
+    "/sessions",
+    status_code=204,
+    response_class=Response,
+    response_description="All of my other sessions are over.",
+    responses=refuses(*TO_SIGNED_IN),
 )
 async def end_other_sessions(visitor: SignedIn, sessions: TheSessions) -> None:
     """End all of my sessions but this one."""
@@ -145,6 +154,7 @@ async def end_other_sessions(visitor: SignedIn, sessions: TheSessions) -> None:
     "/password",
     status_code=204,
     response_class=Response,
+    response_description="The new password is the only one.",
     responses=refuses(*TO_SIGNED_IN, *TO_CHANGE_SESSIONS, WrongCredentials),
 )
 async def change_password(

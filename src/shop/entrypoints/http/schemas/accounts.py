@@ -30,7 +30,7 @@ from shop.entrypoints.http.schemas.base import (
 class NewTransfer(Body):
     """Money for another customer."""
 
-    to: Email
+    to: Annotated[Email, Field(examples=["grace@example.com"])]
     amount: Amount
     note: Annotated[
         str, Field(max_length=MAX_NOTE_CHARACTERS, pattern=LINE_PATTERN, examples=["For the tea"])

@@ -100,7 +100,7 @@ class Amount(Body):
 class Price(Amount):
     """What one piece of a product costs, in whole minor units (cents) of a currency."""
 
-    amount: Annotated[int, Field(ge=1, le=MAX_PRICE, examples=[1999])]
+    amount: Annotated[int, Field(ge=1, le=MAX_PRICE, examples=[790])]
 
 
 class MoneyAnswer(Answer):

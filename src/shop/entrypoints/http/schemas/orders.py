@@ -46,7 +46,11 @@ class NewOrder(Body):
     lines: Annotated[list[WantedLine] | None, Field(min_length=1, max_length=MAX_LINES)] = None
     payment: AccountPayment
     expected_total: Annotated[
-        Amount | None, Field(description="Refuse the order if it costs anything else.")
+        Amount | None,
+        Field(
+            examples=[{"amount": 1580, "currency": "EUR"}],
+            description="Refuse the order if it costs anything else.",
+        ),
     ] = None
 
     def cart(self) -> Cart | None:

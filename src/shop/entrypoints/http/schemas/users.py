@@ -60,7 +60,7 @@ class PasswordChange(Body):
     """The password of now, and the one to be."""
 
     current: KnownPassword
-    new: NewPassword
+    new: Annotated[NewPassword, Field(examples=["a better battery for the horse"])]
 
 
 class UserAnswer(Answer):
