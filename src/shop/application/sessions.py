@@ -166,15 +166,18 @@ class Sessions:
         await uow.commit()
         return visit
 
-    async def sign_out(self, token: SessionToken | None) -> None:
-        """End the session behind the token for good; one that opens nothing is none to end."""
-        if token is not None:
-            await self._transact.write(partial(self._sign_out, token), repeatable=True)
+    async def sign_out(self, token: SessionToken | None) -> Session | None:
+        """End the session behind the token for good, and return it; None where there is none."""
+        if token is None:
+            return None
+        return await self._transact.write(partial(self._sign_out, token), repeatable=True)
 
-    async def _sign_out(self, token: SessionToken, uow: UnitOfWork) -> None:
-        for session in (await uow.sessions.lock([token])).values():
+    async def _sign_out(self, token: SessionToken, uow: UnitOfWork) -> Session | None:
+        session = (await uow.sessions.lock([token])).get(token)
+        if session is not None:
             uow.sessions.end(session.id)
-        await uow.commit()
+            await uow.commit()
+        return session
 
     async def change_password(self, command: ChangePassword) -> Visit:
         """Replace the user's password; all of the user's other sessions end.

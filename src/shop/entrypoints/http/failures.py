@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from shop.application.ports.database import OtherCurrency, Unmigrated
 from shop.application.ports.unit_of_work import OutcomeUnknown, StoreFailure
-from shop.domain.errors import RuleBroken, ShopError
+from shop.domain.errors import AccessDenied, RuleBroken, ShopError
 from shop.domain.session import SessionExpired
 from shop.entrypoints.http import refusals
 from shop.entrypoints.http.exchange import Exchange
@@ -40,10 +40,15 @@ _log = logging.getLogger(__name__)
 
 
 async def answer(request: Request, error: Exception) -> Response:
-    """Return the problem that tells of an error; a session that has expired is forgotten."""
+    """Return the problem that tells of an error; a session that has expired is forgotten.
+
+    What denies access is logged.
+    """
     exchange: Exchange = request.state.exchange
     refusal = _refusal(error, request.scope)
     exchange.forget(when=isinstance(refusal, SessionExpired))
+    if isinstance(refusal, AccessDenied):
+        exchange.log("access denied", reason=refusal.slug)
     return ProblemResponse(refusal)
 
 

@@ -64,6 +64,7 @@ async def sign_in(
     command = SignIn(session=token, email=body.email, password=body.password)
     visit = await sessions.sign_in(command)
     exchange.follow(visit)
+    exchange.log("signed in")
     cart = await carts.show(visit.session.cart)
     return SessionAnswer.of(visit, cart, settings.session_policy)
 
@@ -98,8 +99,8 @@ async def change_preferences(
 )
 async def sign_out(token: HeldToken, sessions: TheSessions, exchange: CurrentExchange) -> None:
     """Sign out: the session ends for good, and the browser forgets this site."""
-    await sessions.sign_out(token)
-    exchange.clear_site()
+    exchange.end(await sessions.sign_out(token))
+    exchange.log("signed out")
 
 
 @router.get("/session/order", responses=refuses(*TO_SIGNED_IN, NoOrder))
@@ -136,6 +137,7 @@ async def end_session(
     """End one of my sessions; where it is this one, I am signed out."""
     await sessions.end(EndSession(session=visitor.token, handle=handle))
     exchange.forget(when=handle == visitor.known_visit.session.id)
+    exchange.log("session ended", ended=str(handle))
 
 
 @router.delete(
@@ -145,9 +147,12 @@ async def end_session(
     response_description="All of my other sessions are over.",
     responses=refuses(*TO_SIGNED_IN),
 )
-async def end_other_sessions(visitor: SignedIn, sessions: TheSessions) -> None:
+async def end_other_sessions(
+    visitor: SignedIn, sessions: TheSessions, exchange: CurrentExchange
+) -> None:
     """End all of my sessions but this one."""
     await sessions.end_others(visitor.token)
+    exchange.log("other sessions ended")
 
 
 @router.post(
@@ -164,3 +169,4 @@ async def change_password(
     command = ChangePassword(session=visitor.token, current=body.current, new=body.new)
     visit = await sessions.change_password(command)
     exchange.follow(visit)
+    exchange.log("password changed")

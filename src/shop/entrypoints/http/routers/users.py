@@ -19,6 +19,7 @@ async def sign_up(
     command = SignUp(session=token, name=body.name, email=body.email, password=body.password)
     signed_up = await accounts.sign_up(command)
     exchange.follow(signed_up.visit)
+    exchange.log("signed up")
     return SignedUpAnswer(
         user=UserAnswer.of(signed_up.user), account=AccountAnswer.of(signed_up.account)
     )
