@@ -225,6 +225,19 @@ async def test_row_15_a_lost_role_counts_at_once(shop: Shop) -> None:
     assert (await admin.get("/session")).json()["roles"] == ["customer"]
 
 
+async def test_row_6_what_was_on_its_way_with_the_old_id_is_refused_once(shop: Shop) -> None:
+    """A page that asks several things at once sees this when its user's roles have changed."""
+    visitor = await shop.customer("ada")
+    old = str(visitor.token)
+    await shop.promote("ada")
+    assert (await visitor.get("/account")).status_code == 200
+    answer = await with_token(shop, old)
+    refused(answer, 401, "not-signed-in")
+    # It does not take the new id away, with which the same request succeeds.
+    assert "set-cookie" not in answer.headers
+    assert (await visitor.get("/account")).status_code == 200
+
+
 async def test_row_16_secrets_can_be_changed_without_ending_sealed_sessions(
     clock: ScriptedClock,
 ) -> None:

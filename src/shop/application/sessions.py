@@ -75,7 +75,8 @@ class Sessions:
         """Tell who is behind a token: None where it opens nothing. Raise `SessionExpired`.
 
         Nothing is written but, once in a while, that the session was used, and what a change of
-        the user's roles or of the keys asks for.
+        the user's roles or of the keys asks for. A new token replaces the old one with no time of
+        grace: what was sent in parallel with the old one is nobody's.
         """
         if token is None:
             return None
