@@ -1,6 +1,7 @@
 """Operations over HTTP."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -56,9 +57,26 @@ async def test_the_page_for_people_leads_on(shop: Shop) -> None:
     assert "<script" not in answer.text
 
 
+async def test_the_docs_load_nothing_from_elsewhere(shop: Shop) -> None:
+    visitor = shop.visitor()
+    page = await visitor.get("//docs")
+    loaded = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
+    assert loaded == ["/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"]
+    assert "http" not in page.text
+    assert "http" not in page.headers["content-security-policy"]
+    answers = [await visitor.get(f"/{path}") for path in loaded]
+    assert [answer.headers["content-type"].partition(";")[0] for answer in answers] == [
+        "text/css",
+        "text/javascript",
+    ]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert "/docs" not in shop.app.openapi()["paths"]
+
+
 async def test_production_does_not_show_the_docs(clock: ScriptedClock) -> None:
     visitor = Shop.open(clock, environment="production").visitor()
-    refused(await visitor.get("//docs"), 404, "route-not-found")
+    for path in ("//docs", "//docs/swagger-ui-bundle.js"):
+        refused(await visitor.get(path), 404, "route-not-found")
     assert "/docs" not in (await visitor.get("//")).text
     assert (await visitor.get("//openapi.json")).status_code == 200
 

@@ -20,7 +20,7 @@ from shop.entrypoints.http.middleware.request_log import RequestLog
 from shop.entrypoints.http.middleware.response_headers import ResponseHeaders
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from shop.entrypoints.http.openapi import openapi_document
-from shop.entrypoints.http.pages import DOCS_PATH, OPENAPI_PATH
+from shop.entrypoints.http.pages import OPENAPI_PATH
 from shop.entrypoints.http.routers import (
     account,
     cart,
@@ -30,6 +30,7 @@ from shop.entrypoints.http.routers import (
     session,
     users,
 )
+from shop.entrypoints.http.routers.docs import docs_routes
 
 # In the order in which the router tries them: first what is asked for most.
 _ROUTERS = (
@@ -60,14 +61,13 @@ def create_app(container: Container) -> FastAPI:
     # Included routers would be matched twice for each request, and built for each app.
     routes = [route for router in _ROUTERS for route in router.routes]
     app = FastAPI(
-        routes=[*routes, *_heads(routes)],
+        routes=[*routes, *_heads(routes), *([] if settings.is_production else docs_routes())],
         title="shop",
         version="1",
         description=_DESCRIPTION,
         openapi_url=OPENAPI_PATH,
-        docs_url=None if settings.is_production else DOCS_PATH,
+        docs_url=None,
         redoc_url=None,
-        swagger_ui_oauth2_redirect_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
         exception_handlers=dict.fromkeys(failures.HANDLED, failures.answer),

@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shop.entrypoints.http.cookie import SessionCookie
 from shop.entrypoints.http.exchange import Exchange
-from shop.entrypoints.http.pages import DOCS_PATH, STYLE, WELCOME_PATH
+from shop.entrypoints.http.pages import DOCS_PATH, DOCS_SCRIPT, STYLE, WELCOME_PATH
 
 Raw = list[tuple[bytes, bytes]]
 
@@ -22,14 +22,17 @@ _EVERYWHERE = {
 }
 _TWO_YEARS = {"strict-transport-security": "max-age=63072000; includeSubDomains"}
 _NOTHING = "default-src 'none'; frame-ancestors 'none'"
-_STYLE_HASH = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-_CDN = "https://cdn.jsdelivr.net"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
 
 _POLICIES = {
-    WELCOME_PATH: f"{_NOTHING}; style-src 'sha256-{_STYLE_HASH}'",
-    # Swagger UI is FastAPI's page: its script and styles are from a CDN, and one script is inline.
-    DOCS_PATH: f"{_NOTHING}; script-src {_CDN} 'unsafe-inline'; style-src {_CDN} 'unsafe-inline'; "
-    "img-src data: https://fastapi.tiangolo.com; connect-src 'self'",
+    WELCOME_PATH: f"{_NOTHING}; style-src {_hash(STYLE)}",
+    # Swagger UI writes styles into its own elements.
+    DOCS_PATH: f"{_NOTHING}; script-src 'self' {_hash(DOCS_SCRIPT)}; "
+    "style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self'",
 }
 
 
