@@ -60,6 +60,19 @@ async def test_the_last_of_several_changes_is_the_one_that_stays(stores: Stores)
     assert await _stored(stores) == {"TEA": inventory("TEA", 6, 5)}
 
 
+async def test_an_inventory_that_was_added_is_saved_with_what_came_in(stores: Stores) -> None:
+    empty = inventory("TEA")
+
+    async def bring(uow: UnitOfWork) -> None:
+        uow.products.add(TEA)
+        uow.inventories.add(empty)
+        uow.inventories.save(FULL, movement(empty, FULL))
+
+    await stores.change(bring)
+
+    assert await _stored(stores) == {"TEA": FULL}
+
+
 async def test_an_inventory_that_was_not_locked_is_not_saved(stores: Stores) -> None:
     await stores.stock(TEA, 10)
 

@@ -1,6 +1,6 @@
 """Intake: the operator's products, stock and customers, many at a time; no session is asked for."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -136,31 +136,44 @@ class Intake:
     async def load(self, batch: Sequence[StockedProduct]) -> IntakeResult:
         """Make the products what the batch says, with that many on hand.
 
-        A batch that has anything to refuse changes nothing. What is so already is left alone. A
-        product that is new is added first, in a unit of work of its own and with nothing in
-        stock, as an admin would: stock is counted into an inventory that exists. Raise
-        `RuleBroken` for another currency or a SKU that stands twice, `StockBelowReserved` where
-        promised goods would be missing.
+        A batch that has anything to refuse changes nothing. What is so already is left alone.
+        Raise `RuleBroken` for another currency or a SKU that stands twice, `StockBelowReserved`
+        where promised goods would be missing.
         """
         wanted = {each.sku: each for each in batch}
         if len(wanted) < len(batch):
             raise RuleBroken(field="sku", rule="a batch names each product once")
-        for refusal in (await self.refusals(batch)).values():
-            raise refusal
-        added = await self._transact.write(partial(self._add_missing, wanted), repeatable=True)
-        work = partial(self._settle, wanted, added)
-        return await self._transact.write(work, repeatable=True)
+        for each in batch:
+            each.price.require_currency(self.currency)
+        return await self._transact.write(partial(self._load, wanted), repeatable=True)
 
-    async def _add_missing(
-        self, wanted: Mapping[str, StockedProduct], uow: UnitOfWork
-    ) -> Collection[str]:
-        missing = wanted.keys() - (await uow.products.get_many(wanted.keys())).keys()
-        for sku in sorted(missing):
-            uow.products.add(self._product(wanted[sku]))
-            uow.inventories.add(Inventory(sku=sku, on_hand=0, reserved=0))
-        if missing:
+    async def _load(self, wanted: Mapping[str, StockedProduct], uow: UnitOfWork) -> IntakeResult:
+        products = await uow.products.lock(wanted.keys())
+        inventories = await uow.inventories.lock(wanted.keys())
+        missing = [each for sku, each in wanted.items() if sku not in products]
+        changed = [
+            sku
+            for sku, product in products.items()
+            # Both are done, whether or not the first changed anything.
+            if self._redescribe(uow, wanted[sku], product)
+            | self._count(uow, wanted[sku], inventories[sku])
+        ]
+        for each in missing:
+            self._add(uow, each)
+        if missing or changed:
             await uow.commit()
-        return missing
+        return IntakeResult(
+            added=len(missing),
+            changed=len(changed),
+            unchanged=len(products) - len(changed),
+        )
+
+    def _add(self, uow: UnitOfWork, wanted: StockedProduct) -> None:
+        """Add a product with nothing in stock, as an admin would, and then count its stock in."""
+        empty = Inventory(sku=wanted.sku, on_hand=0, reserved=0)
+        uow.products.add(self._product(wanted))
+        uow.inventories.add(empty)
+        self._count(uow, wanted, empty)
 
     def _product(self, wanted: StockedProduct) -> Product:
         now = self._clock.now()
@@ -173,25 +186,6 @@ class Intake:
             image_url=wanted.image_url,
             created_at=now,
             updated_at=now,
-        )
-
-    async def _settle(
-        self, wanted: Mapping[str, StockedProduct], added: Collection[str], uow: UnitOfWork
-    ) -> IntakeResult:
-        products = await uow.products.lock(wanted.keys())
-        inventories = await uow.inventories.lock(wanted.keys())
-        changed = {
-            sku
-            for sku, each in wanted.items()
-            # Both are done, whether or not the first changed anything.
-            if self._redescribe(uow, each, products[sku]) | self._count(uow, each, inventories[sku])
-        }
-        if changed:
-            await uow.commit()
-        return IntakeResult(
-            added=len(added),
-            changed=len(changed - set(added)),
-            unchanged=len(wanted.keys() - changed - set(added)),
         )
 
     def _redescribe(self, uow: UnitOfWork, wanted: StockedProduct, product: Product) -> bool:

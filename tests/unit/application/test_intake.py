@@ -216,6 +216,25 @@ async def test_description_and_stock_change_at_once(
     assert database.state.inventories.rows == {"TEA": inventory("TEA", 7)}
 
 
+async def test_a_batch_is_one_unit_of_work_whatever_is_new_in_it(
+    database: MemoryDatabase, clock: ScriptedClock
+) -> None:
+    entered: list[UnitOfWork] = []
+
+    def new_unit_of_work() -> UnitOfWork:
+        entered.append(MemoryUnitOfWork(database, writing=True))
+        return entered[-1]
+
+    snapshot = partial(MemoryUnitOfWork, database, writing=False)
+    transact = Transact(new_unit_of_work, snapshot, clock)
+    intake = Intake(transact, clock, CountingIds(), welcome_credit=eur(0))
+
+    await intake.load([stocked("TEA", 1)])
+    await intake.load([stocked("TEA", 2), stocked("CAKE", 3)])
+
+    assert len(entered) == 2
+
+
 async def test_a_batch_tells_new_changed_and_unchanged_products_apart(intake: Intake) -> None:
     await intake.load([stocked("TEA", 1), stocked("CAKE", 1)])
 

@@ -30,7 +30,7 @@ class MemoryInventories(Inventories):
         self._rows.add(inventory)
 
     def save(self, inventory: Inventory, movement: Movement) -> None:
-        """Stage the new state of an inventory that was locked, and the movement."""
+        """Stage the new state of an inventory, and the movement."""
         self._rows.save(inventory)
         self._movements.append(movement)
 

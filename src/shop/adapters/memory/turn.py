@@ -100,6 +100,7 @@ class Rows(Generic[K, R]):
         self._table = table
         self._locked: set[K] = set()
         self.added: list[R] = []
+        self._places: dict[K, int] = {}
         self.saved: dict[K, R] = {}
 
     @property
@@ -130,13 +131,17 @@ class Rows(Generic[K, R]):
     def add(self, row: R) -> None:
         """Stage a new row."""
         self._turn.require_writing()
+        self._places[self.committed.key(row)] = len(self.added)
         self.added.append(row)
 
     def save(self, row: R) -> None:
-        """Stage the next state of a locked row."""
+        """Stage the next state of a row that was locked, or of one that was added."""
         key = self.committed.key(row)
-        self.require_locked(key)
-        self.saved[key] = row
+        if key in self._places:
+            self.added[self._places[key]] = row
+        else:
+            self.require_locked(key)
+            self.saved[key] = row
 
     def applied_to(self, state: State) -> Table[K, R]:
         """Return the table after what is staged."""

@@ -11,7 +11,7 @@ E = TypeVar("E")
 
 
 class SqlEntities(Generic[E]):
-    """The entities of a table. What was locked here may be saved; all else is a fault.
+    """The entities of a table. What was locked or added here may be saved; all else is a fault.
 
     The question selects the table's rows in the order of their keys, in which they are locked.
     """
@@ -53,13 +53,16 @@ class SqlEntities(Generic[E]):
         self._added[fields[self._key.name]] = fields
 
     def save(self, entity: E) -> None:
-        """Stage the next state of an entity that was locked."""
+        """Stage the next state of an entity that was locked, or of one that was added."""
         self._connection.require_staging()
         fields = self._fields(entity)
         key = fields[self._key.name]
-        if key not in self._locked:
+        if key in self._added:
+            self._added[key] = fields
+        elif key in self._locked:
+            self._saved[key] = fields
+        else:
             raise RuntimeError(f"{self._table.name} {key} was not locked in this unit of work")
-        self._saved[key] = fields
 
     async def flush(self) -> None:
         """Write what was staged."""

@@ -39,7 +39,7 @@ class SqlInventories(Inventories):
         self._inventories.add(inventory)
 
     def save(self, inventory: Inventory, movement: Movement) -> None:
-        """Stage the new state of a locked inventory and the movement that led to it."""
+        """Stage the new state of an inventory and the movement that led to it."""
         self._inventories.save(inventory)
         self._movements.append(_movement_fields(movement))
 

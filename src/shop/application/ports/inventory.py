@@ -23,4 +23,7 @@ class Inventories(ABC):
 
     @abstractmethod
     def save(self, inventory: Inventory, movement: Movement) -> None:
-        """Stage the new state of an inventory that was locked, and the movement that led to it."""
+        """Stage the new state of an inventory, and the movement that led to it.
+
+        It was locked by this unit of work, or added by it.
+        """
