@@ -11,11 +11,11 @@ from shop.entrypoints.cli.demonstration import demonstration_customers, demonstr
 from tests.cli.program import Program
 
 EUR = Currency("EUR")
-PASSWORD = re.compile(r"all with the password (?P<password>\S+);")
+PASSWORD = re.compile(r"with the password (?P<password>\S+)$")
 
 
 def test_an_empty_shop_gets_fifty_products_with_stock(shop: Program) -> None:
-    assert shop.printed("seed") == "Products: 50 added, 0 changed, 0 as they were.\n"
+    assert shop.printed("seed") == "Products: 50 added, 0 were there already.\n"
 
     ((count, without_stock),) = shop.rows("SELECT count(*), sum(on_hand = 0) FROM inventories")
     assert (count, without_stock) == (50, 0)
@@ -29,19 +29,32 @@ def test_seeding_twice_is_as_good_as_once(shop: Program) -> None:
 
     told = shop.printed("seed", "--customers", "3").splitlines()
 
-    assert told[0] == "Products: 0 added, 0 changed, 50 as they were."
-    assert told[1].startswith("Customers: 1 added, ")
-    assert told[1].endswith("; 2 as they were.")
+    assert told[0] == "Products: 0 added, 50 were there already."
+    assert told[1] == "Customers: 1 added, 2 were there already."
+    assert told[2].startswith("Sign in as customer-000003@example.com with the password ")
     assert shop.rows(everything) == before
     assert shop.printed("seed", "--products", "0", "--customers", "3") == (
-        "Customers: 0 added, 3 as they were.\n"
+        "Customers: 0 added, 3 were there already.\n"
     )
+
+
+def test_seeding_leaves_alone_what_the_operator_has_changed(shop: Program) -> None:
+    shop.printed("seed", "--products", "2")
+    shop.rows("UPDATE products SET price = 1, name = 'Mine', active = 0")
+    shop.rows("UPDATE inventories SET on_hand = 1")
+
+    assert shop.printed("seed", "--products", "3") == "Products: 1 added, 2 were there already.\n"
+
+    everything = "SELECT price, name, active, on_hand FROM products JOIN inventories USING (sku)"
+    *before, added = shop.rows(f"{everything} ORDER BY created_at")
+    assert before == [(1, "Mine", 0, 1)] * 2
+    assert added[2] == 1
 
 
 def test_more_products_than_one_batch_are_generated(shop: Program) -> None:
     told = shop.printed("seed", "--products", "2100")
 
-    assert told == "Products: 2100 added, 0 changed, 0 as they were.\n"
+    assert told == "Products: 2100 added, 0 were there already.\n"
     assert shop.rows("SELECT count(*) FROM products") == [(2100,)]
     assert shop.rows("SELECT count(*) > 0 FROM sqlite_stat1 WHERE tbl = 'products'") == [(1,)]
     assert shop.run("audit").returncode == 0
@@ -52,6 +65,7 @@ def test_customers_can_sign_in_with_the_password_that_is_told_once(shop: Program
 
     found = PASSWORD.search(told)
     assert found is not None
+    assert "Sign in as customer-000001@example.com to customer-000002@example.com with" in told
     assert len(found["password"]) >= 16
     hashes = {password_hash for (password_hash,) in shop.rows("SELECT password_hash FROM users")}
     assert len(hashes) == 1

@@ -123,6 +123,16 @@ def test_a_demonstration_leaves_a_shop_alone_that_has_products(shop: Program) ->
     assert shop.rows("SELECT price FROM products") == [(1,)]
 
 
+def test_a_demonstration_puts_nothing_back_on_sale(shop: Program) -> None:
+    shop.printed("seed")
+    shop.rows("UPDATE products SET price = 1, active = 0")
+
+    with shop.serving("--demonstration") as serving:
+        serving.stop(signal.SIGTERM)
+
+    assert shop.rows("SELECT DISTINCT price, active FROM products") == [(1, 0)]
+
+
 def test_a_killed_server_can_be_started_again_on_its_port(shop: Program) -> None:
     with shop.serving() as killed:
         assert killed.stop(signal.SIGKILL)[0] == -signal.SIGKILL

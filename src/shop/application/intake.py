@@ -140,12 +140,25 @@ class Intake:
         Raise `RuleBroken` for another currency or a SKU that stands twice, `StockBelowReserved`
         where promised goods would be missing.
         """
+        work = partial(self._load, self._by_sku(batch))
+        return await self._transact.write(work, repeatable=True)
+
+    async def add(self, batch: Sequence[StockedProduct]) -> IntakeResult:
+        """Add those products that are not there, with that many on hand.
+
+        Those that are there are left as they are, whatever the batch says of them. Raise
+        `RuleBroken` as `load` does.
+        """
+        work = partial(self._add_missing, self._by_sku(batch))
+        return await self._transact.write(work, repeatable=True)
+
+    def _by_sku(self, batch: Sequence[StockedProduct]) -> Mapping[str, StockedProduct]:
         wanted = {each.sku: each for each in batch}
         if len(wanted) < len(batch):
             raise RuleBroken(field="sku", rule="a batch names each product once")
         for each in batch:
             each.price.require_currency(self.currency)
-        return await self._transact.write(partial(self._load, wanted), repeatable=True)
+        return wanted
 
     async def _load(self, wanted: Mapping[str, StockedProduct], uow: UnitOfWork) -> IntakeResult:
         products = await uow.products.lock(wanted.keys())
@@ -167,6 +180,17 @@ class Intake:
             changed=len(changed),
             unchanged=len(products) - len(changed),
         )
+
+    async def _add_missing(
+        self, wanted: Mapping[str, StockedProduct], uow: UnitOfWork
+    ) -> IntakeResult:
+        products = await uow.products.get_many(wanted.keys())
+        missing = [each for sku, each in wanted.items() if sku not in products]
+        for each in missing:
+            self._add(uow, each)
+        if missing:
+            await uow.commit()
+        return IntakeResult(added=len(missing), changed=0, unchanged=len(products))
 
     def _add(self, uow: UnitOfWork, wanted: StockedProduct) -> None:
         """Add a product with nothing in stock, as an admin would, and then count its stock in."""
@@ -211,8 +235,8 @@ class Intake:
         uow.inventories.save(after, movement)
         return True
 
-    async def customers(self, batch: Iterable[NewCustomer], password_hash: str) -> int:
-        """Create users with accounts and welcome credit, all of them or none; return how many.
+    async def customers(self, batch: Iterable[NewCustomer], password_hash: str) -> Sequence[User]:
+        """Create users with accounts and welcome credit, all of them or none; return the users.
 
         Those whose e-mail address is in use are left as they are. Raise `RuleBroken` for a name
         or an address that cannot be, `EmailTaken` where somebody else was faster.
@@ -224,7 +248,7 @@ class Intake:
 
     async def _customers(
         self, users: Sequence[User], accounts: Sequence[Account], uow: UnitOfWork
-    ) -> int:
+    ) -> Sequence[User]:
         existing = await uow.users.with_emails([user.email for user in users])
         for user, account in zip(users, accounts, strict=True):
             if user.email not in existing:
@@ -234,7 +258,7 @@ class Intake:
                     uow.transfers.add(welcome(account, id=self._ids.new()))
         await uow.commit()
         # Those that are here under the same id were made by an attempt that was never answered.
-        return sum(existing.get(user.email, user).id == user.id for user in users)
+        return [user for user in users if existing.get(user.email, user).id == user.id]
 
     def _user(self, customer: NewCustomer, password_hash: str) -> User:
         return User(

@@ -244,6 +244,25 @@ async def test_a_batch_tells_new_changed_and_unchanged_products_apart(intake: In
     assert loaded + loaded == result(added=2, changed=2, unchanged=2)
 
 
+async def test_what_is_missing_is_added_and_what_is_there_left_alone(
+    intake: Intake, database: MemoryDatabase, transact: Transact
+) -> None:
+    await intake.add([stocked("TEA", 5)])
+    state = database.state
+
+    assert await intake.add([replace(stocked("TEA", 7), name="Better")]) == result(unchanged=1)
+    assert database.state is state
+    again = [replace(stocked("TEA", 7), name="Better"), stocked("CAKE", 2)]
+    assert await intake.add(again) == result(added=1, unchanged=1)
+
+    assert database.state.products.rows["TEA"] == state.products.rows["TEA"]
+    assert database.state.inventories.rows == {
+        "TEA": inventory("TEA", 5),
+        "CAKE": inventory("CAKE", 2),
+    }
+    await assert_nothing_is_broken(transact)
+
+
 async def test_promised_goods_cannot_be_counted_away_and_the_whole_batch_is_refused(
     intake: Intake, database: MemoryDatabase
 ) -> None:
@@ -347,7 +366,7 @@ async def test_a_shop_is_empty_until_something_is_for_sale(intake: Intake) -> No
 async def test_customers_get_an_account_with_the_welcome_credit_and_its_transfer(
     intake: Intake, database: MemoryDatabase, transact: Transact
 ) -> None:
-    assert await intake.customers([ADA, BOB], HASH) == 2
+    assert len(await intake.customers([ADA, BOB], HASH)) == 2
 
     ada, bob = database.state.users.rows.values()
     assert ada == user("ada", id=ada.id, password_hash=HASH, roles=frozenset({Role.CUSTOMER}))
@@ -368,7 +387,7 @@ async def test_customers_who_are_there_already_are_left_alone(
     await intake.customers([ADA], HASH)
     ada = database.state.users.rows
 
-    assert await intake.customers([ADA, BOB], "another hash") == 1
+    assert len(await intake.customers([ADA, BOB], "another hash")) == 1
 
     assert dict(list(database.state.users.rows.items())[:1]) == ada
     assert [each.email for each in database.state.users.rows.values()] == [
@@ -383,7 +402,7 @@ async def test_without_welcome_credit_no_money_moves(
 ) -> None:
     intake = Intake(transact, clock, CountingIds(), welcome_credit=eur(0))
 
-    assert await intake.customers([ADA], HASH) == 1
+    assert len(await intake.customers([ADA], HASH)) == 1
 
     (account,) = database.state.accounts.rows.values()
     assert account.balance == eur(0)
@@ -397,7 +416,7 @@ async def test_customers_whose_commit_was_not_answered_are_counted_and_made_once
     transact = Transact(Loss(database).new_unit_of_work, snapshot, clock)
     intake = Intake(transact, clock, CountingIds(), welcome_credit=eur(1000))
 
-    assert await intake.customers([ADA, BOB], HASH) == 2
+    assert len(await intake.customers([ADA, BOB], HASH)) == 2
 
     assert len(database.state.users.rows) == len(database.state.transfers.rows) == 2
 

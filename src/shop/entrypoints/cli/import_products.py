@@ -12,7 +12,7 @@ from shop.application.intake import IntakeResult, StockedProduct
 from shop.domain.errors import RuleBroken, ShopError
 from shop.domain.money import Currency
 from shop.entrypoints.cli.failures import Failure, one_line
-from shop.entrypoints.cli.loading import in_batches, load, told
+from shop.entrypoints.cli.loading import in_batches, load
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.product_file import Row, read_products
 from shop.entrypoints.cli.progress import progress_bar
@@ -42,7 +42,11 @@ def import_products(
     """
     if not file.is_file():
         raise typer.BadParameter("it is read twice, so it has to be a file", param_hint="FILE")
-    typer.echo(told(in_shop(partial(_import, file), database=database)))
+    loaded = in_shop(partial(_import, file), database=database)
+    typer.echo(
+        f"Products: {loaded.added} added, {loaded.changed} changed,"
+        f" {loaded.unchanged} as they were."
+    )
 
 
 async def _import(file: Path, shop: Shop) -> IntakeResult:
@@ -54,7 +58,8 @@ async def _import(file: Path, shop: Shop) -> IntakeResult:
         raise Failure(
             f"nothing was loaded: {len(inspection.faults)} of {inspection.rows} rows are wrong"
         )
-    return await load(shop, _products(file, currency), total=inspection.rows)
+    products = _products(file, currency)
+    return await load(shop, products, shop.intake().load, total=inspection.rows)
 
 
 def _products(file: Path, currency: Currency) -> Iterator[StockedProduct]:

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from shop.entrypoints.cli.demonstration import demonstration_customers, demonstration_products
-from shop.entrypoints.cli.loading import in_batches, load, told
+from shop.entrypoints.cli.loading import in_batches, load
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.progress import progress_bar
 from shop.entrypoints.cli.shop import Shop, in_prepared_shop
@@ -29,8 +29,8 @@ def seed(
 ) -> None:
     """Fill the shop with demonstration products, and customers if wanted.
 
-    Seeding twice is as good as once: products get the price and stock that they began with, and
-    customers are left alone. An embedded database is migrated first.
+    What is there already is left as it is, so that seeding twice is as good as once. An embedded
+    database is migrated first.
     """
     work = partial(_seed, products, customers)
     for line in in_prepared_shop(work, database=database):
@@ -39,27 +39,32 @@ def seed(
 
 async def _seed(products: int, customers: int, shop: Shop) -> list[str]:
     lines = [await seed_products(shop, products)] if products else []
-    return [*lines, await _seed_customers(shop, customers)] if customers else lines
+    return [*lines, *await _seed_customers(shop, customers)] if customers else lines
 
 
 async def seed_products(shop: Shop, count: int) -> str:
     """Have so many demonstration products in the shop; tell what became of them."""
     products = demonstration_products(count, shop.intake().currency)
-    return told(await load(shop, products, total=count))
+    loaded = await load(shop, products, shop.intake().add, total=count)
+    return f"Products: {loaded.added} added, {loaded.unchanged} were there already."
 
 
-async def _seed_customers(shop: Shop, count: int) -> str:
+async def _seed_customers(shop: Shop, count: int) -> list[str]:
     password = secrets.token_urlsafe(PASSWORD_BYTES)
     password_hash = await shop.hasher().hash(password)
-    added = 0
+    added, first, last = 0, "", ""
     with progress_bar() as bar:
         task = bar.add_task("Creating customers", total=count)
         for batch in in_batches(demonstration_customers(count)):
-            added += await shop.intake().customers(batch, password_hash)
+            users = await shop.intake().customers(batch, password_hash)
+            if users:
+                first, last = first or users[0].email, users[-1].email
+            added += len(users)
             bar.advance(task, len(batch))
-    if not added:
-        return f"Customers: 0 added, {count} as they were."
-    await shop.database().analyse()
-    return (
-        f"Customers: {added} added, all with the password {password}; {count - added} as they were."
-    )
+    lines = [f"Customers: {added} added, {count - added} were there already."]
+    if added:
+        await shop.database().analyse()
+        # Their addresses are numbered: the first and the last tell those of a million.
+        who = first if added == 1 else f"{first} to {last}"
+        lines.append(f"Sign in as {who} with the password {password}")
+    return lines
