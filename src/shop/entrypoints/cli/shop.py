@@ -27,41 +27,32 @@ class Place(Protocol):
 class Shop(Protocol):
     """What commands ask of the container, which takes too long to import to ask for help."""
 
-    @property
-    def audit_shop(self) -> Callable[[], AuditShop]:
-        """The audit."""
+    def audit_shop(self) -> AuditShop:
+        """Return the audit."""
 
-    @property
-    def database(self) -> Callable[[], Database]:
-        """The database."""
+    def database(self) -> Database:
+        """Return the database."""
 
-    @property
-    def hasher(self) -> Callable[[], PasswordHasher]:
-        """What hashes passwords."""
+    def hasher(self) -> PasswordHasher:
+        """Return what hashes passwords."""
 
-    @property
-    def intake(self) -> Callable[[], Intake]:
-        """What fills the shop."""
+    def intake(self) -> Intake:
+        """Return what fills the shop."""
 
-    @property
-    def sessions(self) -> Callable[[], Sessions]:
-        """The sessions."""
+    def sessions(self) -> Sessions:
+        """Return the sessions."""
 
-    @property
-    def settings(self) -> Callable[[], Place]:
-        """The settings."""
+    def settings(self) -> Place:
+        """Return the settings."""
 
-    @property
-    def sweep_keys(self) -> Callable[[], SweepKeys]:
-        """What forgets the keys of old refusals."""
+    def sweep_keys(self) -> SweepKeys:
+        """Return what forgets the keys of old refusals."""
 
-    @property
-    def transact(self) -> Callable[[], Transact]:
-        """What runs units of work."""
+    def transact(self) -> Transact:
+        """Return what runs units of work."""
 
-    @property
-    def users(self) -> Callable[[], Users]:
-        """The users."""
+    def users(self) -> Users:
+        """Return the users."""
 
 
 Work = Callable[[Shop], Awaitable[T]]
