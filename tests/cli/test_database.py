@@ -44,9 +44,9 @@ def test_a_missing_database_is_told_and_not_made(
 
     assert ended.code == 1
     assert ended.line == (
-        "shop: the database is not ready (schema version none, 0001 is needed): run `shop migrate`"
+        "shop: there is no database file shop.db; `shop serve` or `shop migrate` makes it"
     )
-    assert not (with_file.folder / "shop.db").exists()
+    assert [each.name for each in with_file.folder.iterdir()] == ["products.csv"]
 
 
 @pytest.mark.parametrize(
@@ -71,12 +71,24 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line(
     assert "hunter2" not in ended.line
 
 
-def test_a_folder_that_is_not_there_is_named(shop: Program) -> None:
-    ended = shop.end("migrate", "--database", "sqlite+aiosqlite:///no/such/folder/shop.db")
+@pytest.mark.parametrize("command", ["migrate", "seed", "serve", "audit"])
+def test_a_folder_that_is_not_there_is_named(command: str, shop: Program) -> None:
+    ended = shop.end(command, "--database", "sqlite+aiosqlite:///no/such/folder/shop.db")
 
     assert ended.code == 1
-    assert "no/such/folder/shop.db" in ended.line
-    assert "No such file or directory" in ended.line
+    assert ended.line == "shop: there is no folder no/such/folder for the database file shop.db"
+    assert list(shop.folder.iterdir()) == []
+
+
+def test_a_database_that_was_never_migrated_is_told(shop: Program) -> None:
+    (shop.folder / "shop.db").touch()
+
+    ended = shop.end("audit")
+
+    assert ended.code == 1
+    assert ended.line == (
+        "shop: the database is not ready (schema version none, 0001 is needed): run `shop migrate`"
+    )
 
 
 def test_on_postgresql_only_migrate_makes_the_database(shop: Program, postgresql_url: str) -> None:

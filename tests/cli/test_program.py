@@ -33,6 +33,6 @@ def test_failures_are_one_line_without_a_trace(real_shop: Program) -> None:
     misused = real_shop.end("audit", "--nonsense")
 
     assert (unmigrated.code, unusable.code, misused.code) == (1, 1, 2)
-    assert unmigrated.line.endswith("run `shop migrate`")
+    assert unmigrated.line.endswith("`shop migrate` makes it")
     assert unusable.line == "shop: the database cannot be used: file is not a database"
     assert misused.line.startswith("shop: No such option: --nonsense")

@@ -130,11 +130,12 @@ class Settings(BaseSettings):
         return make_url(self.database_url)
 
     @property
-    def is_embedded(self) -> bool:
-        """Whether the database is a file of this machine."""
-        return self.url.drivername == SQLITE
+    def database_file(self) -> Path | None:
+        """The file that is the database, where it is one of this machine's."""
+        url = self.url
+        return Path(url.database or "") if url.drivername == SQLITE else None
 
     @property
     def secret_file(self) -> Path:
         """Where development keeps the secret that it made: beside the database."""
-        return Path(f"{self.url.database}.secret" if self.is_embedded else "shop.secret")
+        return Path(f"{self.database_file or 'shop'}.secret")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Protocol, TypeVar
 
 from shop.application.audit import AuditShop
@@ -12,6 +13,7 @@ from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.sessions import Sessions
 from shop.application.transact import Transact
 from shop.application.users import Users
+from shop.entrypoints.cli.failures import Failure
 
 T = TypeVar("T")
 
@@ -20,8 +22,8 @@ class Place(Protocol):
     """What commands ask of the settings."""
 
     @property
-    def is_embedded(self) -> bool:
-        """Whether the database is a file of this machine."""
+    def database_file(self) -> Path | None:
+        """The file that is the database, where it is one of this machine's."""
 
 
 class Shop(Protocol):
@@ -61,26 +63,34 @@ Work = Callable[[Shop], Awaitable[T]]
 def in_shop(work: Work[T], *, database: str | None) -> T:
     """Do some work in the shop whose database was named, or else is set, and return what it does.
 
-    Raise `WrongSetting`, `Unmigrated` or `Unavailable` where there is no such shop.
+    Raise `WrongSetting`, `Failure`, `Unmigrated` or `Unavailable` where there is no such shop.
     """
-    return _in(work, database, _checked)
+    return _in(work, database, _require_file, _checked)
 
 
 def in_prepared_shop(work: Work[T], *, database: str | None) -> T:
     """Do the same, but migrate an embedded database first: nobody else is there to do it."""
-    return _in(work, database, _prepared)
+    return _in(work, database, _require_folder, _prepared)
 
 
 def in_unchecked_shop(work: Work[T], *, database: str | None) -> T:
     """Do the same, whatever shape the database has."""
-    return _in(work, database, _as_it_is)
+    return _in(work, database, _require_folder, _as_it_is)
 
 
-def _in(work: Work[T], database: str | None, ready: Work[None]) -> T:
+def _in(
+    work: Work[T], database: str | None, require: Callable[[Path], None], ready: Work[None]
+) -> T:
     # Only commands that open the shop wait for all of it to be imported.
     from shop.entrypoints.cli.assembly import assemble  # noqa: PLC0415
 
-    async def opened(shop: Shop) -> T:
+    shop: Shop = assemble(database)
+    file = shop.settings().database_file
+    if file is not None:
+        # Once the database is opened, a secret lies beside it.
+        require(file)
+
+    async def opened() -> T:
         try:
             await ready(shop)
             return await work(shop)
@@ -88,7 +98,18 @@ def _in(work: Work[T], database: str | None, ready: Work[None]) -> T:
             await shop.transact().finish()
             await shop.database().close()
 
-    return asyncio.run(opened(assemble(database)))
+    return asyncio.run(opened())
+
+
+def _require_folder(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise Failure(f"there is no folder {file.parent} for the database file {file.name}")
+
+
+def _require_file(file: Path) -> None:
+    _require_folder(file)
+    if not file.is_file():
+        raise Failure(f"there is no database file {file}; `shop serve` or `shop migrate` makes it")
 
 
 async def _checked(shop: Shop) -> None:
@@ -96,7 +117,7 @@ async def _checked(shop: Shop) -> None:
 
 
 async def _prepared(shop: Shop) -> None:
-    if shop.settings().is_embedded:
+    if shop.settings().database_file is not None:
         await shop.database().migrate()
     await shop.database().check()
 
