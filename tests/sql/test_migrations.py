@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from stat import S_IMODE
 from uuid import uuid4
 
 import pytest
@@ -74,6 +75,25 @@ async def test_two_that_start_at_once_migrate_one_file_one_after_the_other(
         assert await _differences(starter) == []
 
 
+async def test_a_file_that_is_made_is_its_owners_alone_and_one_that_is_there_keeps_its_mode(
+    new_database: NewDatabase, tmp_path: Path
+) -> None:
+    there = tmp_path / "there.db"
+    there.touch()
+    there.chmod(0o640)
+    for name in ("made", "there"):
+        await new_database(f"sqlite+aiosqlite:///{tmp_path}/{name}.db").migrate()
+
+    assert _modes(tmp_path) == {
+        "made.db": 0o600,
+        "made.db-wal": 0o600,
+        "made.db-shm": 0o600,
+        "there.db": 0o640,
+        "there.db-wal": 0o640,
+        "there.db-shm": 0o640,
+    }
+
+
 @pytest.mark.parametrize("lost", ["sessions", "order_lines"])
 async def test_a_migration_that_was_cut_off_can_be_run_again(
     new_database: NewDatabase, postgresql_url: str, lost: str
@@ -118,6 +138,10 @@ def test_every_constraint_and_index_has_a_name() -> None:
     for table in metadata.tables.values():
         for each in (*table.constraints, *table.indexes):
             assert getattr(each, "name", None) is not None, each
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {each.name: S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
 
 
 async def _differences(database: SqlDatabase) -> list[object]:

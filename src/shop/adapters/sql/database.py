@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +166,9 @@ class SqlDatabase(Database):
         from shop.adapters.sql.migrations import upgrade  # noqa: PLC0415
 
         if self.is_embedded:
+            # SQLite would let everybody read it. What lies beside it gets its mode from it.
+            with suppress(FileExistsError):
+                self._file.touch(0o600, exist_ok=False)
             async with self.writer.begin() as connection:
                 await connection.run_sync(upgrade)
             return
