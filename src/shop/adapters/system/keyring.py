@@ -5,7 +5,9 @@ import hmac
 import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 SECRET_BYTES = 32
 
@@ -44,14 +46,11 @@ def kept_secret(file: Path) -> str:
         return file.read_text().strip()
     except FileNotFoundError:
         pass
-    draft = file.with_name(f"{file.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as lines:
-        lines.write(new_secret() + "\n")
-    try:
-        os.link(draft, file)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+    # A draft that a crash left behind has a name that nobody else will choose.
+    with NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}.") as draft:
+        draft.write(f"{new_secret()}\n")
+        draft.flush()
+        os.fsync(draft.fileno())
+        with suppress(FileExistsError):
+            os.link(draft.name, file)
     return file.read_text().strip()

@@ -1,0 +1,54 @@
+"""The secret that development keeps in a file: made once, whoever comes first."""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from stat import S_IMODE
+
+import pytest
+
+from shop.adapters.system.keyring import kept_secret
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "shop.db.secret"
+
+
+def test_a_secret_is_made_once_and_is_its_owners_alone(file: Path) -> None:
+    secret = kept_secret(file)
+
+    assert len(secret) == 43
+    assert kept_secret(file) == secret
+    assert S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_all_who_start_at_once_end_with_the_same_secret(file: Path) -> None:
+    with ThreadPoolExecutor(max_workers=8) as starters:
+        secrets = set(starters.map(kept_secret, [file] * 64))
+
+    assert len(secrets) == 1
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_what_a_crash_left_behind_stands_in_nobodys_way(file: Path) -> None:
+    assert _start(file, after="os.link = lambda *_: os._exit(9)") == 9
+    assert not file.exists()
+
+    assert _start(file) == 0
+
+    assert len(kept_secret(file)) == 43
+
+
+def _start(file: Path, *, after: str = "") -> int:
+    """Ask for the secret as the first process of a container, where each has the same number."""
+    script = f"""
+import os, pathlib, sys
+from shop.adapters.system.keyring import kept_secret
+os.getpid = lambda: 1
+{after}
+kept_secret(pathlib.Path(sys.argv[1]))
+"""
+    return subprocess.run([sys.executable, "-c", script, file], check=False).returncode
