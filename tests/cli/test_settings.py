@@ -1,5 +1,6 @@
 """Wrong settings: the variable and its rule are told, and never its value."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,12 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_DATABASE_URL", "mysql://root:hunter2@h/shop", "a database URL begins with"),
         ("SHOP_DATABASE_URL", "hunter2", "not a database URL"),
         ("SHOP_DATABASE_URL", "sqlite+aiosqlite:///:memory:", "name a file"),
-        ("SHOP_SESSION_SECRETS", "hunter2", "not valid JSON"),
+        ("SHOP_SESSION_SECRETS", "hunter2", "a JSON list of at least one secret"),
+        ("SHOP_SESSION_SECRETS", '"hunter2"', "a JSON list of at least one secret"),
+        ("SHOP_SESSION_SECRETS", "[]", "a JSON list of at least one secret"),
+        ("SHOP_SESSION_SECRETS", "", "a JSON list of at least one secret"),
         ("SHOP_SESSION_SECRETS", '["hunter2"]', "a secret is too short or too regular"),
-        ("SHOP_SESSION_SECRETS", '{"hunter2": 1}', "valid tuple"),
+        ("SHOP_SESSION_SECRETS", '{"hunter2": 1}', "a JSON list of at least one secret"),
         ("SHOP_CURRENCY", "EURO", "no active code of ISO 4217"),
         ("SHOP_WELCOME_CREDIT", "-1", "greater than or equal to 0"),
         ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
@@ -54,6 +58,26 @@ def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
 
     with pytest.raises(WrongSetting, match=r"SHOP_UUID_VERSION.*; SHOP_LOG_LEVEL"):
         read_settings(None)
+
+
+def test_sessions_cannot_be_unused_for_longer_than_they_live(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SHOP_SESSION_ABSOLUTE_SECONDS", "3600")
+    monkeypatch.setenv("SHOP_SESSION_IDLE_SECONDS", "3601")
+
+    with pytest.raises(WrongSetting, match="SHOP_SESSION_IDLE_SECONDS is more than"):
+        read_settings(None)
+
+    monkeypatch.setenv("SHOP_SESSION_IDLE_SECONDS", "3600")
+    assert read_settings(None).session_policy.idle == read_settings(None).session_policy.absolute
+
+
+def test_a_list_of_secrets_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ("the newer secret, which seals from now on", "the older secret, which still opens")
+    monkeypatch.setenv("SHOP_SESSION_SECRETS", json.dumps(secrets))
+
+    assert read_settings(None).session_secrets == secrets
 
 
 def test_the_named_database_comes_before_the_one_that_is_set(

@@ -1,12 +1,13 @@
 """The settings: everything that an operator may choose, from the environment or `.env`."""
 
+import json
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, PlainValidator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -66,6 +67,21 @@ def _secret(text: str) -> str:
     return text
 
 
+def _listed(secrets: object) -> object:
+    if not isinstance(secrets, str):
+        return secrets
+    try:
+        listed = json.loads(secrets)
+    except ValueError:
+        listed = None
+    if not isinstance(listed, list) or not listed:
+        raise ValueError(
+            'a JSON list of at least one secret is needed, such as ["..."];'
+            " `shop secret` prints a secret"
+        )
+    return listed
+
+
 class Settings(BaseSettings):
     """What the environment says, checked; in development every setting has a default."""
 
@@ -81,7 +97,9 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_url)] = f"{SQLITE}:///shop.db"
     database_schema: str = Field(default="public", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     session_store: SessionStoreKind = SessionStoreKind.DATABASE
-    session_secrets: tuple[Annotated[str, AfterValidator(_secret)], ...] = ()
+    session_secrets: Annotated[
+        tuple[Annotated[str, AfterValidator(_secret)], ...], NoDecode, BeforeValidator(_listed)
+    ] = ()
     session_idle_seconds: float = Field(default=7 * 86_400, gt=0, le=10 * 365 * 86_400)
     session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
     currency: Annotated[Currency, PlainValidator(_currency)] = Currency("EUR")
@@ -100,6 +118,15 @@ class Settings(BaseSettings):
         if any(word in secret.lower() for secret in self.session_secrets for word in PLACEHOLDERS):
             raise ValueError(
                 "SHOP_SESSION_SECRETS has a placeholder in it; `shop secret` prints a secret"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _sessions_are_idle_within_their_life(self) -> Self:
+        if self.session_idle_seconds > self.session_absolute_seconds:
+            raise ValueError(
+                "SHOP_SESSION_IDLE_SECONDS is more than SHOP_SESSION_ABSOLUTE_SECONDS:"
+                " no session can be unused for longer than it lives"
             )
         return self
 

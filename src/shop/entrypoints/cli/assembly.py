@@ -1,16 +1,11 @@
 """The assembly: settings read, logging set up, and the container that makes a shop of them."""
 
-import re
-
 from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from shop.entrypoints.cli.failures import WrongSetting
 from shop.entrypoints.container import Container
 from shop.entrypoints.logging import set_up_logging
 from shop.entrypoints.settings import Settings
-
-_UNREADABLE = re.compile(r'field "(?P<field>\w+)"')
 
 
 def assemble(database: str | None) -> Container:
@@ -29,8 +24,6 @@ def read_settings(database: str | None) -> Settings:
         return Settings() if database is None else Settings(database_url=database)
     except ValidationError as error:
         raise WrongSetting("; ".join(_sentences(error))) from None
-    except SettingsError as error:
-        raise WrongSetting(_unreadable(error)) from None
 
 
 def _sentences(error: ValidationError) -> list[str]:
@@ -43,9 +36,3 @@ def _sentences(error: ValidationError) -> list[str]:
 def _variable(place: tuple[int | str, ...]) -> list[str]:
     # What concerns several settings has no place; its message names them.
     return [f"SHOP_{place[0]}".upper()] if place else []
-
-
-def _unreadable(error: SettingsError) -> str:
-    # The message names the field; its cause quotes the value, which may be a secret.
-    found = _UNREADABLE.search(str(error))
-    return f"SHOP_{found['field'].upper()}: not valid JSON" if found else "a setting is not JSON"
