@@ -89,6 +89,17 @@ def test_the_named_database_comes_before_the_one_that_is_set(
     assert read_settings("sqlite+aiosqlite:///named.db").database_url.endswith("named.db")
 
 
+@pytest.mark.parametrize("command", ["serve", "migrate", "audit"])
+def test_a_database_that_cannot_be_is_the_options_fault_where_that_named_it(
+    command: str, shop: Program
+) -> None:
+    ended = shop.end(command, "--database", "mysql://root:hunter2@localhost/shop")
+
+    assert ended.code == 2
+    assert ended.line.startswith("shop: --database: a database URL begins with sqlite+aiosqlite")
+    assert list(shop.folder.iterdir()) == []
+
+
 def test_production_without_secrets_is_refused_in_one_line(shop: Program) -> None:
     ended = shop.with_settings(SHOP_ENVIRONMENT="production").end("migrate")
 

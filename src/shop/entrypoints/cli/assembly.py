@@ -1,5 +1,7 @@
 """The assembly: settings read, logging set up, and the container that makes a shop of them."""
 
+from collections.abc import Collection, Sequence
+
 from pydantic import ValidationError
 
 from shop.entrypoints.cli.failures import WrongSetting
@@ -20,19 +22,22 @@ def assemble(database: str | None) -> Container:
 
 def read_settings(database: str | None) -> Settings:
     """Return the settings, with this database where one is named; raise `WrongSetting`."""
+    named = {} if database is None else {"database_url": database}
     try:
-        return Settings() if database is None else Settings(database_url=database)
+        return Settings.model_validate(named)
     except ValidationError as error:
-        raise WrongSetting("; ".join(_sentences(error))) from None
+        raise WrongSetting("; ".join(_sentences(error, named))) from None
 
 
-def _sentences(error: ValidationError) -> list[str]:
+def _sentences(error: ValidationError, named: Collection[object]) -> list[str]:
     return [
-        ": ".join([*_variable(each["loc"]), each["msg"].removeprefix("Value error, ")])
+        ": ".join([*_origin(each["loc"], named), each["msg"].removeprefix("Value error, ")])
         for each in error.errors(include_url=False, include_context=False, include_input=False)
     ]
 
 
-def _variable(place: tuple[int | str, ...]) -> list[str]:
+def _origin(place: Sequence[int | str], named: Collection[object]) -> list[str]:
     # What concerns several settings has no place; its message names them.
-    return [f"SHOP_{place[0]}".upper()] if place else []
+    if not place:
+        return []
+    return ["--database" if place[0] in named else f"SHOP_{place[0]}".upper()]
