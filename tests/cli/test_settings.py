@@ -100,6 +100,19 @@ def test_a_database_that_cannot_be_is_the_options_fault_where_that_named_it(
     assert list(shop.folder.iterdir()) == []
 
 
+def test_what_is_no_setting_is_told_with_the_one_that_may_be_meant(shop: Program) -> None:
+    (shop.folder / ".env").write_text("SHOP_LOGLEVEL=debug\nOTHER_CURENCY=USD\n")
+
+    done = shop.with_settings(SHOP_CURENCY="USD", SHOP_PORT="80", PORT="80").run("migrate")
+
+    assert (done.returncode, done.stdout) == (0, "The database is ready.\n")
+    assert done.stderr.splitlines() == [
+        "shop: SHOP_CURENCY is no setting; SHOP_CURRENCY may be meant",
+        "shop: SHOP_LOGLEVEL is no setting; SHOP_LOG_LEVEL may be meant",
+        "shop: SHOP_PORT is no setting",
+    ]
+
+
 def test_production_without_secrets_is_refused_in_one_line(shop: Program) -> None:
     ended = shop.with_settings(SHOP_ENVIRONMENT="production").end("migrate")
 

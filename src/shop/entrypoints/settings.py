@@ -1,19 +1,28 @@
 """The settings: everything that an operator may choose, from the environment or `.env`."""
 
 import json
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    DotEnvSettingsSource,
+    EnvSettingsSource,
+    NoDecode,
+    SettingsConfigDict,
+)
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from shop.domain.errors import RuleBroken
 from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.session import SessionPolicy
+
+PREFIX = "SHOP_"
 
 MIN_SECRET_CHARACTERS = 32
 MIN_DISTINCT_CHARACTERS = 12
@@ -86,7 +95,7 @@ class Settings(BaseSettings):
     """What the environment says, checked; in development every setting has a default."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SHOP_",
+        env_prefix=PREFIX,
         env_file=".env",
         extra="ignore",
         frozen=True,
@@ -166,3 +175,14 @@ class Settings(BaseSettings):
     def secret_file(self) -> Path:
         """Where development keeps the secret that it made: beside the database."""
         return Path(f"{self.database_file or 'shop'}.secret")
+
+
+SETTINGS = tuple(f"{PREFIX}{name}".upper() for name in Settings.model_fields)
+"""The name of every setting's variable."""
+
+
+def unknown_settings() -> Sequence[str]:
+    """Return the names of variables that look like settings of the shop and are none."""
+    sources = (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings))
+    names = {name.upper() for source in sources for name in source.env_vars}
+    return sorted(name for name in names.difference(SETTINGS) if name.startswith(PREFIX))

@@ -82,8 +82,9 @@ def _in(
     work: Work[T], database: str | None, require: Callable[[Path], None], ready: Work[None]
 ) -> T:
     # Only commands that open the shop wait for all of it to be imported.
-    from shop.entrypoints.cli.assembly import assemble  # noqa: PLC0415
+    from shop.entrypoints.cli.assembly import assemble, warn_of_unknown_settings  # noqa: PLC0415
 
+    warn_of_unknown_settings()
     shop: Shop = assemble(database)
     file = shop.settings().database_file
     if file is not None:
