@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib.metadata import version
 
 import pytest
 
@@ -51,6 +52,23 @@ def test_every_command_has_help_with_an_example(
     assert told.err == ""
 
 
+@pytest.mark.parametrize("group", ["", "sessions", "users"])
+def test_no_command_asks_for_help(
+    group: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, f"{group} --help") == 0
+    helped = capsys.readouterr()
+
+    assert run(monkeypatch, group) == 0
+
+    assert capsys.readouterr() == helped
+    assert f"Usage: shop {group}".rstrip() in helped.out
+
+
+def test_the_version_is_told(shop: Program) -> None:
+    assert shop.printed("--version") == f"shop {version('shop')}\n"
+
+
 def test_the_first_help_names_every_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -62,9 +80,7 @@ def test_the_first_help_names_every_command(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("", "Missing command"),
         ("nonsense", "No such command 'nonsense'"),
-        ("users", "Missing command"),
         ("users promote", "Missing argument 'EMAIL'"),
         ("users promote ada@example.com", "Missing option '--role'"),
         ("users promote ada@example.com --role king", "'king' is not one of"),

@@ -1,5 +1,9 @@
 """The command line: each command parses, calls use cases, and prints what came of it."""
 
+from collections.abc import Callable
+from importlib.metadata import distribution
+from typing import Annotated
+
 import typer
 
 from shop.entrypoints.cli.audit import audit
@@ -25,7 +29,7 @@ def main() -> int:
 
 def commands() -> typer.Typer:
     """Return every command, each with an example."""
-    shop = _group("An order backend that a team can trust with money and stock.")
+    shop = _group("An order backend that a team can trust with money and stock.", _of_the_program)
     shop.command(epilog="Example: shop serve --port 8001 --workers 4")(serve)
     shop.command(
         epilog="Example: shop migrate --database postgresql+asyncpg://shop@localhost/shop"
@@ -36,27 +40,39 @@ def commands() -> typer.Typer:
     shop.command(epilog="Example: shop secret")(secret)
     shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
 
-    sessions = _group("Look after sessions.")
+    sessions = _group("Look after sessions.", _of_a_group)
     sessions.command(epilog="Example: shop sessions sweep")(sweep)
     shop.add_typer(sessions, name="sessions")
 
-    users = _group("Look after users.")
+    users = _group("Look after users.", _of_a_group)
     users.command(epilog="Example: shop users promote ada@example.com --role admin")(promote)
     shop.add_typer(users, name="users")
     return shop
 
 
-def _group(purpose: str) -> typer.Typer:
+def _group(purpose: str, options: Callable[..., None]) -> typer.Typer:
     group = typer.Typer(
         help=purpose,
         add_completion=False,
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    # Without this, a group of one command would be that command.
-    group.callback()(_nothing)
+    # With a callback, a group of one command is not taken for that command.
+    group.callback(invoke_without_command=True)(options)
     return group
 
 
-def _nothing() -> None:
-    return
+def _of_a_group(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+def _of_the_program(
+    context: typer.Context,
+    *,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"shop {distribution('shop').version}")
+        raise typer.Exit
+    _of_a_group(context)
