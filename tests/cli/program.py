@@ -109,8 +109,14 @@ class Program:
     @contextmanager
     def serving(self, *arguments: str, port: int = 0) -> Iterator[Serving]:
         """Serve, and have ended whatever happens."""
+        with self.running("serve", "--port", str(port), *arguments) as process:
+            yield Serving(process=process, url=_told_url(process))
+
+    @contextmanager
+    def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+        """Run a command beside the test, and have ended whatever happens."""
         with subprocess.Popen(
-            [SHOP, "serve", "--port", str(port), *arguments],
+            [SHOP, *arguments],
             cwd=self.folder,
             env=self._environment,
             stdout=subprocess.PIPE,
@@ -119,9 +125,9 @@ class Program:
             start_new_session=True,
         ) as process:
             try:
-                yield Serving(process=process, url=_told_url(process))
+                yield process
             finally:
-                # The server has its own group, of which workers may be left.
+                # It has its own group, of which a server's workers may be left.
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
 

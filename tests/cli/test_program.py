@@ -1,6 +1,8 @@
 """The program itself: each command as a process of its own."""
 
 import json
+import signal
+import time
 
 from tests.cli.program import Program
 
@@ -23,6 +25,21 @@ def test_secret_and_openapi_need_nothing(real_shop: Program) -> None:
     assert len(real_shop.printed("secret").strip()) == 43
     assert json.loads(real_shop.printed("openapi"))["info"]["title"] == "shop"
     assert list(real_shop.folder.iterdir()) == []
+
+
+def test_an_interrupt_is_one_line_and_what_was_done_stays(real_shop: Program) -> None:
+    real_shop.printed("migrate")
+
+    with real_shop.running("seed", "--products", "1000000") as seeding:
+        while real_shop.rows("SELECT count(*) FROM products") == [(0,)]:
+            time.sleep(0.01)
+        seeding.send_signal(signal.SIGINT)
+        told = seeding.communicate(timeout=30)
+
+    assert (seeding.returncode, told) == (130, ("", "shop: interrupted\n"))
+    ((count,),) = real_shop.rows("SELECT count(*) FROM products")
+    assert 0 < count < 1_000_000
+    assert json.loads(real_shop.printed("audit", "--json"))["holds"] is True
 
 
 def test_failures_are_one_line_without_a_trace(real_shop: Program) -> None:

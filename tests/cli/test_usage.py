@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 
-from shop.entrypoints.cli import main
+from shop.entrypoints.cli import assembly, main
 from tests.cli.program import Program
 
 COMMANDS = (
@@ -108,6 +108,21 @@ def test_wrong_usage_is_told_in_one_line(
     assert line.startswith("shop: ")
     assert words in line
     assert told.out == ""
+
+
+@pytest.mark.parametrize("command", ["audit", "import tea.csv", "seed", "serve", "openapi"])
+def test_an_interrupt_is_told_in_one_line(
+    command: str, migrated: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (migrated.folder / "tea.csv").write_text("sku,name,description,price,stock\n")
+    monkeypatch.setattr(assembly, "assemble", interrupt)
+
+    ended = migrated.end(*command.split())
+
+    assert (ended.code, ended.line) == (130, "shop: interrupted")
 
 
 def test_the_program_ends_with_the_code_that_main_returns(shop: Program) -> None:

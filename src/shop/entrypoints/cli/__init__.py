@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from shop.entrypoints.cli.audit import audit
-from shop.entrypoints.cli.failures import report
+from shop.entrypoints.cli.failures import INTERRUPTED, report
 from shop.entrypoints.cli.import_products import import_products
 from shop.entrypoints.cli.migrate import migrate
 from shop.entrypoints.cli.openapi import openapi
@@ -19,11 +19,16 @@ from shop.entrypoints.cli.users import promote
 
 
 def main() -> int:
-    """Run the command that the arguments name; return 0 fine, 1 failed, 2 wrong usage."""
+    """Run the command that the arguments name.
+
+    Return 0 fine, 1 failed, 2 wrong usage, 130 interrupted from the keyboard.
+    """
     try:
         code = commands()(prog_name="shop", standalone_mode=False)
     except Exception as error:  # noqa: BLE001  An operator gets a line, whatever it was.
         return report(error)
+    if code == INTERRUPTED:
+        typer.echo("shop: interrupted", err=True)
     return code if isinstance(code, int) else 0
 
 

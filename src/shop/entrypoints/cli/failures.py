@@ -12,6 +12,8 @@ from shop.domain.errors import RuleBroken, ShopError
 
 FAILED = 1
 WRONG_USAGE = 2
+INTERRUPTED = 130
+"""What shells make of an interrupt from the keyboard, and so does the library of commands."""
 
 
 class Failure(Exception):

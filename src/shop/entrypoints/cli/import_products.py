@@ -39,6 +39,7 @@ def import_products(
 
     The columns are sku, name, description, price (in minor units, such as cents) and stock;
     active (true or false) and image_url may be left out: products keep what they have of them.
+    What was loaded before an interruption stays; to load the file again does the rest.
     """
     if not file.is_file():
         raise typer.BadParameter("it is read twice, so it has to be a file", param_hint="FILE")
