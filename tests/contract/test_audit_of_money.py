@@ -27,6 +27,7 @@ from tests.contract.books import (
     place,
     refunded,
     returned,
+    sound_steps,
 )
 from tests.contract.stores import Stores
 from tests.factories import (
@@ -40,6 +41,8 @@ from tests.factories import (
 )
 
 pytestmark = pytest.mark.anyio
+
+CLEARING = ShopAccount.CARD_CLEARING.id_in(EUR)
 
 
 @pytest.fixture
@@ -106,14 +109,28 @@ class TestLedger:
 
 
 class TestCharges:
-    async def test_a_total_other_than_the_lines(self, shop: Stores) -> None:
-        await place(shop, bought(replace(ORDER, total=eur(1_499))))
+    @pytest.mark.parametrize("total", [1_499, 1_501])
+    async def test_a_total_other_than_the_lines(self, shop: Stores, total: int) -> None:
+        await place(shop, bought(replace(ORDER, total=eur(total))))
 
-        facts = {"order_id": str(ORDER.id), "total": 1_499, "lines": 1_500}
+        facts = {"order_id": str(ORDER.id), "total": total, "lines": 1_500}
         assert await findings(shop) == [(4, "total-not-sum-of-lines", facts)]
 
-    async def test_a_paid_order_without_a_charge(self, shop: Stores) -> None:
-        await place(shop, replace(bought(ORDER), transfers=()))
+    async def test_a_total_of_no_lines(self, shop: Stores) -> None:
+        await place(shop, bought(replace(ORDER, lines=())))
+
+        facts = {"order_id": str(ORDER.id), "total": 1_500, "lines": 0}
+        assert await findings(shop) == [(4, "total-not-sum-of-lines", facts)]
+
+    @pytest.mark.parametrize(
+        "status",
+        [OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDED],
+    )
+    async def test_a_paid_order_without_a_charge(self, shop: Stores, status: OrderStatus) -> None:
+        first, *later = sound_steps(status)
+        await place(shop, replace(first, transfers=()))
+        for step in later:
+            await follow(shop, step)
 
         facts = {"order_id": str(ORDER.id), "total": 1_500, "charges": 0, "charged": 0}
         assert await findings(shop) == [(4, "not-charged-once", facts)]
@@ -125,10 +142,11 @@ class TestCharges:
         facts = {"order_id": str(ORDER.id), "total": 1_500, "charges": 2, "charged": 1_500}
         assert await findings(shop) == [(4, "not-charged-once", facts)]
 
-    async def test_a_charge_of_another_amount(self, shop: Stores) -> None:
-        await place(shop, replace(bought(ORDER), transfers=(charge(ORDER, amount=eur(1)),)))
+    @pytest.mark.parametrize("amount", [1, 1_501])
+    async def test_a_charge_of_another_amount(self, shop: Stores, amount: int) -> None:
+        await place(shop, replace(bought(ORDER), transfers=(charge(ORDER, amount=eur(amount)),)))
 
-        facts = {"order_id": str(ORDER.id), "total": 1_500, "charges": 1, "charged": 1}
+        facts = {"order_id": str(ORDER.id), "total": 1_500, "charges": 1, "charged": amount}
         assert await findings(shop) == [(4, "not-charged-once", facts)]
 
     async def test_a_cancelled_order_that_was_paid_without_a_charge(self, shop: Stores) -> None:
@@ -144,6 +162,34 @@ class TestCharges:
 
         facts = {"transfer_id": str(wrong.id), "order_id": str(ORDER.id)}
         assert await findings(shop) == [(4, "charge-of-another", facts)]
+
+    async def test_a_charge_of_another_account_of_the_customer(self, shop: Stores) -> None:
+        dollars = account(ADA, id=an_id("dollars"), balance=Money.zero(USD), limit=Money.zero(USD))
+        await shop.commit(lambda uow: uow.accounts.add(dollars))
+        wrong = charge(ORDER, debit_account_id=dollars.id)
+        # Back and forth, so that the balance agrees.
+        back = transfer(ADAS.id, dollars.id, 1_500)
+        await place(shop, replace(bought(ORDER), transfers=(wrong, back)))
+
+        facts = {"transfer_id": str(wrong.id), "order_id": str(ORDER.id)}
+        found = await findings(shop)
+        assert (4, "charge-of-another", facts) in found
+        assert [rule for _, rule, _ in found] == [
+            "transfer-without-account",
+            "transfer-without-account",
+            "charge-of-another",
+        ]
+
+    async def test_a_charge_in_another_currency(self, shop: Stores) -> None:
+        wrong = charge(ORDER, amount=Money(amount=1_500, currency=USD))
+        await place(shop, replace(bought(ORDER), transfers=()))
+        await shop.commit(lambda uow: uow.transfers.add(wrong))
+
+        assert [rule for _, rule, _ in await findings(shop)] == [
+            "transfer-without-account",
+            "ledger-off-balance",
+            "balance-not-sum-of-transfers",
+        ]
 
     async def test_a_charge_that_did_not_go_to_the_sales(self, shop: Stores) -> None:
         wrong = charge(ORDER, credit_account_id=BOBS.id)
@@ -198,12 +244,16 @@ class TestReturns:
         facts = _money_facts(OrderStatus.REFUNDED, charged=1_500, returned=1_501)
         assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
 
-    @pytest.mark.parametrize("amount", [1, 1_500])
-    async def test_a_pending_order_that_was_charged(self, shop: Stores, amount: int) -> None:
-        early = _card_charge(amount)
-        await place(shop, replace(pending(ORDER), transfers=(early,)))
+    @pytest.mark.parametrize(
+        ("charges", "returns"), [([1], []), ([1_500], []), ([], [1]), ([7], [7])]
+    )
+    async def test_a_pending_order_of_which_money_moved(
+        self, shop: Stores, charges: list[int], returns: list[int]
+    ) -> None:
+        early = (*map(_card_charge, charges), *map(_card_return, returns))
+        await place(shop, replace(pending(ORDER), transfers=early))
 
-        facts = _money_facts(OrderStatus.PENDING, charged=amount, returned=0)
+        facts = _money_facts(OrderStatus.PENDING, charged=sum(charges), returned=sum(returns))
         assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
 
 
@@ -227,6 +277,17 @@ class TestTransfersOfNoOrder:
             (4, "charge-of-another", facts),
             (4, "transfer-of-no-order", facts),
         ]
+
+    @pytest.mark.parametrize("kind", [TransferKind.TRANSFER, TransferKind.CREDIT])
+    async def test_a_transfer_for_an_order_that_neither_charges_nor_returns(
+        self, shop: Stores, kind: TransferKind
+    ) -> None:
+        await place(shop, bought(ORDER))
+        stray = replace(GIFT, kind=kind, order_id=ORDER.id)
+        await shop.change(lambda uow: book(uow, (stray,)))
+
+        facts = {"transfer_id": str(stray.id), "order_id": str(ORDER.id)}
+        assert await findings(shop) == [(4, "transfer-of-no-order", facts)]
 
 
 class TestMoneyOfDeadOrders:
@@ -257,8 +318,11 @@ class TestMoneyOfDeadOrders:
 
 
 def _card_charge(amount: int) -> Transfer:
-    clearing = ShopAccount.CARD_CLEARING.id_in(EUR)
-    return charge(ORDER, amount=eur(amount), debit_account_id=clearing)
+    return charge(ORDER, amount=eur(amount), debit_account_id=CLEARING)
+
+
+def _card_return(amount: int) -> Transfer:
+    return replace(returned(ORDER, amount), credit_account_id=CLEARING)
 
 
 def _money_facts(status: OrderStatus, *, charged: int, returned: int) -> Mapping[str, Fact]:

@@ -100,6 +100,12 @@ class TestKeys:
         facts = {"order_id": str(ORDER.id)}
         assert await findings(shop) == [(7, "order-without-outcome", facts)]
 
+    async def test_a_pending_order_whose_key_has_an_outcome(self, shop: Stores) -> None:
+        await place(shop, replace(pending(ORDER), outcome=Succeeded(reference=ORDER.id)))
+
+        facts = {"order_id": str(ORDER.id)}
+        assert await findings(shop) == [(7, "order-without-outcome", facts)]
+
     async def test_a_key_that_led_to_the_order_of_another_key(self, shop: Stores) -> None:
         second = order(ADA, "2", line("TEA", 1))
         await place(shop, bought(ORDER))

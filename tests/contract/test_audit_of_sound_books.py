@@ -110,6 +110,7 @@ class TestSoundBooks:
         assert await findings(shop) == []
 
     async def test_an_order_may_be_cancelled_before_it_is_paid(self, shop: Stores) -> None:
+        await place(shop, bought(order(ADA, "2", line("TEA", 1))))
         waiting = pending(ORDER)
         await place(shop, replace(waiting, outcome=Succeeded(reference=ORDER.id)))
         ended, event = waiting.order.become(OrderStatus.CANCELLED, at=NOW, actor=Actor.CUSTOMER)

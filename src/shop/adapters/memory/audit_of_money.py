@@ -14,6 +14,8 @@ from shop.domain.payment import Payment, PaymentMethod
 
 Facts = Iterator[Mapping[str, Fact]]
 
+_OF_ORDERS = frozenset({TransferKind.CHARGE, TransferKind.RETURN})
+
 
 def transfers_without_account(state: State) -> Facts:
     """Find transfers from or to an account that there is not in their currency."""
@@ -124,7 +126,7 @@ def payments_that_differ(state: State) -> Facts:
 def charges_of_another(state: State) -> Facts:
     """Find charges and returns of no order, or that do not run between its payer and the sales."""
     for transfer in state.transfers.rows.values():
-        if transfer.kind in {TransferKind.CHARGE, TransferKind.RETURN}:
+        if transfer.kind in _OF_ORDERS:
             order = state.orders.rows.get(transfer.order_id) if transfer.order_id else None
             if order is None or _ends(transfer) != _way(state, order, transfer.kind):
                 order_id = None if transfer.order_id is None else str(transfer.order_id)
@@ -132,9 +134,10 @@ def charges_of_another(state: State) -> Facts:
 
 
 def transfers_of_no_order(state: State) -> Facts:
-    """Find transfers that name an order that there is not."""
+    """Find transfers that name an order that there is not, or neither charge it nor return that."""
     for transfer in state.transfers.rows.values():
-        if transfer.order_id is not None and transfer.order_id not in state.orders.rows:
+        is_known = transfer.order_id in state.orders.rows and transfer.kind in _OF_ORDERS
+        if transfer.order_id is not None and not is_known:
             yield {"transfer_id": str(transfer.id), "order_id": str(transfer.order_id)}
 
 
@@ -175,7 +178,7 @@ def _is_due(order: Order, charged: int, returned: int) -> bool:
         return returned == 0
     if order.status is OrderStatus.REFUNDED:
         return 0 < returned <= order.total.amount
-    return order.status is not OrderStatus.PENDING or charged == returned
+    return order.status is not OrderStatus.PENDING or charged == returned == 0
 
 
 def _fits(payment: Payment, order: Order) -> bool:

@@ -122,7 +122,7 @@ def _agrees(outcome: Outcome | None, order: Order) -> bool:
         return order.status is OrderStatus.PENDING
     if isinstance(outcome, Refused):
         return order.status is OrderStatus.DECLINED
-    return outcome.reference == order.id
+    return outcome.reference == order.id and order.status is not OrderStatus.PENDING
 
 
 def _is_made(state: State, key: KeyId, reference: UUID) -> bool:

@@ -56,7 +56,7 @@ KEPT_OTHERWISE_THAN_ORDERS_STAND = """
     WHERE CASE
         WHEN o.status IN ('paid', 'shipped', 'delivered') THEN COALESCE(m.returned, 0) <> 0
         WHEN o.status = 'refunded' THEN COALESCE(m.returned, 0) NOT BETWEEN 1 AND o.total
-        WHEN o.status = 'pending' THEN COALESCE(m.charged - m.returned, 0) <> 0
+        WHEN o.status = 'pending' THEN m.order_id IS NOT NULL
         ELSE FALSE END
 """
 
@@ -69,23 +69,25 @@ PAYMENTS_THAT_DIFFER = """
 
 CHARGES_OF_ANOTHER = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
-    LEFT JOIN orders o ON o.id = t.order_id AND o.currency = t.currency
+    LEFT JOIN orders o ON o.id = t.order_id
     LEFT JOIN accounts payer
-      ON payer.id = CASE t.kind WHEN 'charge' THEN t.debit_account_id
+      ON payer.currency = o.currency
+     AND payer.id = CASE t.kind WHEN 'charge' THEN t.debit_account_id
                                 ELSE t.credit_account_id END
     LEFT JOIN accounts sales
-      ON sales.id = CASE t.kind WHEN 'charge' THEN t.credit_account_id
+      ON sales.currency = o.currency
+     AND sales.id = CASE t.kind WHEN 'charge' THEN t.credit_account_id
                                 ELSE t.debit_account_id END
     WHERE t.kind IN ('charge', 'return') AND NOT COALESCE(
-        o.id IS NOT NULL AND sales.kind = 'sales'
-        AND (o.method = 'account' AND payer.user_id = o.user_id
-             OR o.method = 'card' AND payer.kind = 'card_clearing'), FALSE)
+        sales.kind = 'sales' AND (
+            o.method = 'account' AND payer.user_id = o.user_id
+            OR o.method = 'card' AND payer.kind = 'card_clearing'), FALSE)
 """
 
 TRANSFERS_OF_NO_ORDER = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
     LEFT JOIN orders o ON o.id = t.order_id
-    WHERE t.order_id IS NOT NULL AND o.id IS NULL
+    WHERE t.order_id IS NOT NULL AND (o.id IS NULL OR t.kind NOT IN ('charge', 'return'))
 """
 
 KEPT_BY_DEAD_ORDERS = """

@@ -11,7 +11,7 @@ WITHOUT_OUTCOME = """
     SELECT o.id AS order_id FROM orders o LEFT JOIN idempotency_keys k
       ON k.user_id = o.user_id AND k.key = o.idempotency_key
     WHERE k.key IS NULL OR CASE
-        WHEN k.reference IS NOT NULL THEN k.reference <> o.id
+        WHEN k.reference IS NOT NULL THEN k.reference <> o.id OR o.status = 'pending'
         WHEN k.refusal IS NOT NULL THEN o.status <> 'declined'
         ELSE o.status <> 'pending' END
 """
