@@ -5,10 +5,22 @@ from dataclasses import replace
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase, State
+from shop.adapters.memory.database import KeyRow, MemoryDatabase, State
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.audit import INVARIANTS, Fact
-from tests.factories import SALES, account, eur, inventory, movement, product, transfer, user
+from shop.application.ports.idempotency import KeyRecord, Succeeded
+from tests.factories import (
+    SALES,
+    account,
+    claim,
+    eur,
+    inventory,
+    movement,
+    order,
+    product,
+    transfer,
+    user,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -40,6 +52,23 @@ async def test_a_transfer_of_nothing() -> None:
     )
 
     facts = {"transfer_id": str(nothing.id), "amount": 0}
+    assert found == [(1, "transfer-moves-nothing", facts)]
+
+
+async def test_a_transfer_of_less_than_nothing() -> None:
+    less = transfer(ADAS.id, SALES)
+    object.__setattr__(less, "amount", eur(-5))
+    empty = State.empty()
+
+    found = await _findings(
+        replace(
+            empty,
+            accounts=empty.accounts.with_changes(added=[account(user("ada"), 5)]),
+            transfers=empty.transfers.with_changes(added=[less]),
+        )
+    )
+
+    facts = {"transfer_id": str(less.id), "amount": -5}
     assert found == [(1, "transfer-moves-nothing", facts)]
 
 
@@ -94,3 +123,23 @@ async def test_stock_out_of_range(on_hand: int, reserved: int) -> None:
 
     facts = {"sku": "TEA", "on_hand": on_hand, "reserved": reserved}
     assert found[0] == (3, "reserved-not-on-hand", facts)
+
+
+async def test_two_orders_under_one_key() -> None:
+    ada = user("ada")
+    first, second = order(ada, "1"), order(ada, "2", idempotency_key="key-of-order-1")
+    asked = claim(ada, "key-of-order-1")
+    record = KeyRecord(fingerprint=asked.fingerprint, outcome=Succeeded(reference=first.id))
+    row = KeyRow(id=asked.id, record=record, created_at=asked.created_at)
+    empty = State.empty()
+
+    found = await _findings(
+        replace(
+            empty,
+            orders=replace(empty.orders, unique={}).with_changes(added=[first, second]),
+            keys=empty.keys.with_changes(added=[row]),
+        )
+    )
+
+    facts = {"order_id": str(second.id)}
+    assert [each for each in found if each[0] == 7] == [(7, "order-without-outcome", facts)]

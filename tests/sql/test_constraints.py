@@ -3,7 +3,16 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import CheckConstraint, UniqueConstraint, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    UniqueConstraint,
+    Uuid,
+    select,
+    text,
+    tuple_,
+    update,
+)
 
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import metadata
@@ -51,6 +60,8 @@ VIOLATIONS = {
 }
 """A statement that breaks each rule where there are two rows of everything."""
 
+FOREIGN_KEYS = [each for table in metadata.sorted_tables for each in table.foreign_key_constraints]
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
@@ -80,7 +91,7 @@ def _add_people(uow: UnitOfWork) -> None:
     for person in (ADA, BOB):
         uow.users.add(person)
         uow.accounts.add(account(person, 100))
-        uow.sessions.begin(session(person.name))
+        uow.sessions.begin(session(person.name, user_id=person.id))
     uow.transfers.add(transfer(account(ADA).id, account(BOB).id))
 
 
@@ -109,6 +120,24 @@ async def test_an_order_under_a_key_that_has_one_by_now_is_a_matter_of_trying_ag
 
     with pytest.raises(Interrupted):
         await _break(database, statement)
+
+
+@pytest.mark.parametrize("rule", FOREIGN_KEYS, ids=lambda rule: rule.name)
+async def test_no_row_refers_to_what_there_is_not(
+    database: SqlDatabase, rule: ForeignKeyConstraint
+) -> None:
+    table, (column,) = rule.table, rule.columns
+    one = select(*table.primary_key).where(column.is_not(None)).limit(1)
+    nothing = uuid4() if isinstance(column.type, Uuid) else "NOTHING"
+
+    with pytest.raises(ConstraintViolated) as violation:
+        async with SqlUnitOfWork(database, writing=True) as uow:
+            await uow._staged.changed(
+                update(table).where(tuple_(*table.primary_key).in_(one)).values({column: nothing})
+            )
+
+    # SQLite does not tell which.
+    assert violation.value.constraint in {rule.name, "FOREIGN KEY constraint failed"}
 
 
 def test_no_rule_is_forgotten_here() -> None:
