@@ -46,8 +46,10 @@ MOVEMENTS_OF_NO_ORDER = """
 """
 
 HELD_BY_DEAD_ORDERS = """
-    SELECT o.id AS order_id, o.status, s.sku, s.on_hand, s.reserved
-    FROM orders o JOIN stock_of_orders s ON s.order_id = o.id
+    SELECT o.id AS order_id, o.status, m.sku,
+           SUM(m.on_hand_delta) AS on_hand, SUM(m.reserved_delta) AS reserved
+    FROM orders o JOIN movements m ON m.order_id = o.id
     WHERE o.status IN ('declined', 'expired', 'cancelled')
-      AND (s.on_hand <> 0 OR s.reserved <> 0)
+    GROUP BY o.id, o.status, m.sku
+    HAVING SUM(m.on_hand_delta) <> 0 OR SUM(m.reserved_delta) <> 0
 """
