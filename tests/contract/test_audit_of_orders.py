@@ -78,6 +78,22 @@ class TestKeys:
             (7, "key-without-outcome", waits),
         ]
 
+    async def test_an_order_of_which_only_anothers_key_tells(self, shop: Stores) -> None:
+        bobs = claim(BOB, ORDER.idempotency_key)
+
+        async def work(uow: UnitOfWork) -> None:
+            await uow.keys.claim([bobs])
+            uow.keys.settle(bobs.id, Succeeded(reference=ORDER.id))
+
+        await shop.change(work)
+        await place(shop, replace(bought(ORDER), outcome=None))
+
+        told = {"user_id": str(BOB.id), "reference": str(ORDER.id)}
+        assert await findings(shop) == [
+            (7, "order-without-outcome", {"order_id": str(ORDER.id)}),
+            (7, "outcome-without-order", told),
+        ]
+
     async def test_a_key_that_led_to_neither_an_outcome_nor_an_order(self, shop: Stores) -> None:
         await shop.change(lambda uow: settle(uow, "a-key", RUNNING))
 
