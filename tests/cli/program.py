@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any
+from unittest import mock
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -149,6 +150,8 @@ class ProgramHere(Program):
         output, errors = StringIO(), StringIO()
         with (
             pytest.MonkeyPatch.context() as patch,
+            # What the program itself sets, for processes that it starts, ends with it.
+            mock.patch.dict(os.environ),
             logging_restored(),
             redirect_stdout(output),
             redirect_stderr(errors),
