@@ -13,7 +13,7 @@ from shop.entrypoints.http.cookie import SessionCookie
 
 T = TypeVar("T")
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = structlog.get_logger()
 
 CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-_log = structlog.stdlib.get_logger(__name__)
+_log = structlog.get_logger()
 
 
 class RequestLog:
