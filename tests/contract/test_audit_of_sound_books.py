@@ -84,15 +84,6 @@ class TestSoundBooks:
 
         assert await findings(shop) == []
 
-    async def test_each_step_of_an_order_to_its_end_is_sound(self, shop: Stores) -> None:
-        await place(shop, bought(ORDER))
-        state = ORDER
-        for status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED):
-            state, event = state.become(status, at=NOW, actor=Actor.ADMIN)
-            step = replace(bought(ORDER), order=state, event=event, transfers=(), on_hand={})
-            await follow(shop, step)
-            assert await findings(shop) == []
-
     @pytest.mark.parametrize("status", OrderStatus)
     async def test_an_order_may_stand_anywhere(self, shop: Stores, status: OrderStatus) -> None:
         await bring(shop, status)

@@ -165,6 +165,7 @@ class TestTryingAgain:
             clock.sleeps[start : start + MAX_ATTEMPTS - 1]
             for start in range(0, len(clock.sleeps), MAX_ATTEMPTS - 1)
         ]
+        assert len(rounds) == 30
         for attempt, pauses in enumerate(zip(*rounds, strict=True), start=1):
             longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
             assert 0 <= min(pauses) < max(pauses) <= longest
