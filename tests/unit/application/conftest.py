@@ -3,6 +3,7 @@
 import pytest
 
 from shop.adapters.memory.database import MemoryDatabase
+from shop.application.ports.session_store import SessionToken
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds
 from tests.unit.application.memory_shop import MemoryShop
@@ -12,3 +13,11 @@ from tests.unit.application.memory_shop import MemoryShop
 async def shop(clock: ScriptedClock) -> MemoryShop:
     """Give an empty shop in memory."""
     return MemoryShop(clock, MemoryDatabase(), CountingIds())
+
+
+@pytest.fixture
+async def admin(shop: MemoryShop) -> SessionToken:
+    """Give the token of an admin, who has stocked five of tea and two of coffee at 100 each."""
+    token = await shop.admin()
+    await shop.stock(token, TEA=5, COFFEE=2)
+    return token

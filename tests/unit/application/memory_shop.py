@@ -112,6 +112,10 @@ class MemoryShop:
         (reply,) = await self.container.place_orders().place([command])
         return reply
 
+    async def placed(self, command: PlaceOrder) -> PlacedOrder:
+        """Return what an order that is not refused comes to."""
+        return (await self.order(command)).unwrap()
+
     async def fill_cart(self, token: SessionToken, **quantities: int) -> None:
         """Have nothing but these products in the cart of a session."""
         await self.container.carts().clear(token)

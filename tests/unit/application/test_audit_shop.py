@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_a_shop_in_order_has_nothing_to_be_found(shop: MemoryShop) -> None:
     await shop.stock(await shop.admin(), TEA=5)
-    (await shop.order(place_order(await shop.customer("ada"), ("TEA", 1)))).unwrap()
+    await shop.placed(place_order(await shop.customer("ada"), ("TEA", 1)))
     before, checked = shop.state, list[Invariant]()
 
     findings = await shop.container.audit_shop().run(checked.append)

@@ -32,13 +32,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def admin(shop: MemoryShop) -> SessionToken:
-    token = await shop.admin()
-    await shop.stock(token, TEA=5, COFFEE=2)
-    return token
-
-
-@pytest.fixture
 async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
     del admin
     return await shop.customer("ada")
@@ -47,7 +40,7 @@ async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
 @pytest.fixture
 async def placed(shop: MemoryShop, adas: SessionToken) -> PlacedOrder:
     """Give an order of Ada's: two of tea and one of coffee, for 300."""
-    return (await shop.order(place_order(adas, ("TEA", 2), ("COFFEE", 1)))).unwrap()
+    return await shop.placed(place_order(adas, ("TEA", 2), ("COFFEE", 1)))
 
 
 def _cancel(token: SessionToken | None, placed: PlacedOrder) -> CancelOrder:

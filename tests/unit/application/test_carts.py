@@ -26,13 +26,6 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def admin(shop: MemoryShop) -> SessionToken:
-    token = await shop.admin()
-    await shop.stock(token, TEA=5, COFFEE=2)
-    return token
-
-
-@pytest.fixture
 async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
     del admin
     return await shop.customer("ada")

@@ -41,7 +41,7 @@ async def bobs(shop: MemoryShop, adas: SessionToken) -> SessionToken:
 
 async def _order(shop: MemoryShop, token: SessionToken, key: str = "key-0001") -> PlacedOrder:
     shop.clock.advance(timedelta(seconds=1))
-    return (await shop.order(place_order(token, ("TEA", 1), key=key))).unwrap()
+    return await shop.placed(place_order(token, ("TEA", 1), key=key))
 
 
 async def _found(shop: MemoryShop, question: OrderQuestion) -> list[UUID]:

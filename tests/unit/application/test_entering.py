@@ -142,7 +142,7 @@ class TestEntering:
 
         assert await shop.container.sessions().enter(adas) is None
         with pytest.raises(NotSignedIn):
-            (await shop.order(place_order(adas, ("TEA", 1)))).unwrap()
+            await shop.placed(place_order(adas, ("TEA", 1)))
 
         assert shop.state == before
 

@@ -39,24 +39,12 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def admin(shop: MemoryShop) -> SessionToken:
-    """Give the token of an admin, who has stocked five of tea and two of coffee at 100 each."""
-    token = await shop.admin()
-    await shop.stock(token, TEA=5, COFFEE=2)
-    return token
-
-
-@pytest.fixture
 async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
     """Give the token of Ada, who has a thousand, and two of tea in the cart."""
     del admin
     token = await shop.customer("ada")
     await shop.fill_cart(token, TEA=2)
     return token
-
-
-async def _placed(shop: MemoryShop, command: PlaceOrder) -> PlacedOrder:
-    return (await shop.order(command)).unwrap()
 
 
 def _but_keys(state: State, before: State) -> State:
@@ -108,7 +96,7 @@ class TestPlacing:
         assert await shop.findings() == []
 
     async def test_it_charges_the_account_once(self, shop: MemoryShop, adas: SessionToken) -> None:
-        placed = await _placed(shop, place_order(adas, ("TEA", 2)))
+        placed = await shop.placed(place_order(adas, ("TEA", 2)))
 
         assert shop.balance("ada") == WELCOME - 200
         (charge,) = (
@@ -123,7 +111,7 @@ class TestPlacing:
     async def test_it_takes_the_stock_and_writes_each_movement_down(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        placed = await _placed(shop, place_order(adas, ("TEA", 2), ("COFFEE", 2)))
+        placed = await shop.placed(place_order(adas, ("TEA", 2), ("COFFEE", 2)))
 
         assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (3, 0)
         sales = {
@@ -139,7 +127,7 @@ class TestPlacing:
         before = await shop.session(adas)
         clock.advance(timedelta(seconds=9))
 
-        placed = await _placed(shop, place_order(adas, ("COFFEE", 1)))
+        placed = await shop.placed(place_order(adas, ("COFFEE", 1)))
 
         assert before is not None
         assert await shop.session(adas) == replace(
@@ -152,7 +140,7 @@ class TestPlacing:
     async def test_without_lines_the_cart_is_ordered_and_emptied(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        placed = await _placed(shop, place_order(adas))
+        placed = await shop.placed(place_order(adas))
 
         assert [(line.sku, line.quantity) for line in placed.order.lines] == [("TEA", 2)]
         session = await shop.session(adas)
@@ -164,7 +152,7 @@ class TestPlacing:
     ) -> None:
         command = place_order(adas, ("TEA", 1), ("COFFEE", 1), ("TEA", 2))
 
-        placed = await _placed(shop, command)
+        placed = await shop.placed(command)
 
         lines = [(line.sku, line.quantity) for line in placed.order.lines]
         assert lines == [("TEA", 3), ("COFFEE", 1)]
@@ -173,7 +161,7 @@ class TestPlacing:
     async def test_it_keeps_the_price_it_was_placed_at(
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
     ) -> None:
-        placed = await _placed(shop, place_order(adas, ("TEA", 1)))
+        placed = await shop.placed(place_order(adas, ("TEA", 1)))
 
         await shop.container.catalogue().put(put_product(admin, "TEA", price=999))
 
@@ -185,7 +173,7 @@ class TestPlacing:
     ) -> None:
         await shop.container.catalogue().put(put_product(admin, "TEA", price=200))
 
-        await _placed(shop, place_order(adas, ("TEA", 5)))
+        await shop.placed(place_order(adas, ("TEA", 5)))
 
         assert (shop.on_hand("TEA"), shop.balance("ada")) == (0, 0)
         assert await shop.findings() == []
@@ -196,7 +184,7 @@ class TestPlacing:
         # The token changes when its holder comes in next.
         await shop.container.users().promote("ada@example.com", Role.ADMIN)
 
-        placed = await _placed(shop, place_order(adas))
+        placed = await shop.placed(place_order(adas))
 
         assert placed.issued is None
         session = await shop.session(adas)

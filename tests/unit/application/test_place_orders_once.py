@@ -23,24 +23,12 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def admin(shop: MemoryShop) -> SessionToken:
-    """Give the token of an admin, who has stocked five of tea and two of coffee at 100 each."""
-    token = await shop.admin()
-    await shop.stock(token, TEA=5, COFFEE=2)
-    return token
-
-
-@pytest.fixture
 async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
     """Give the token of Ada, who has a thousand, and two of tea in the cart."""
     del admin
     token = await shop.customer("ada")
     await shop.fill_cart(token, TEA=2)
     return token
-
-
-async def _placed(shop: MemoryShop, command: PlaceOrder) -> PlacedOrder:
-    return (await shop.order(command)).unwrap()
 
 
 class TestKeys:
@@ -93,8 +81,8 @@ class TestKeys:
     ) -> None:
         bobs = await shop.customer("bob")
 
-        ada = await _placed(shop, place_order(adas, ("TEA", 1)))
-        bob = await _placed(shop, place_order(bobs, ("TEA", 2)))
+        ada = await shop.placed(place_order(adas, ("TEA", 1)))
+        bob = await shop.placed(place_order(bobs, ("TEA", 2)))
 
         assert (ada.order.user_id, bob.order.user_id) == (shop.user("ada").id, shop.user("bob").id)
         assert shop.on_hand("TEA") == 2

@@ -82,7 +82,7 @@ class TestSigningIn:
     ) -> None:
         await shop.stock(await shop.admin(), TEA=5)
         await shop.customer("bob")
-        order = (await shop.order(place_order(adas, ("TEA", 1)))).unwrap().order
+        order = (await shop.placed(place_order(adas, ("TEA", 1)))).order
 
         mine = await shop.sign_in("ada", adas)
         assert (await _session(shop, mine)).order_id == order.id
