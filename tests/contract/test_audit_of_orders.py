@@ -95,6 +95,8 @@ class TestKeys:
         ]
 
     async def test_a_key_that_led_to_neither_an_outcome_nor_an_order(self, shop: Stores) -> None:
+        # Under another key, one waits.
+        await place(shop, pending(ORDER))
         await shop.change(lambda uow: settle(uow, "a-key", RUNNING))
 
         facts = {"user_id": str(ADA.id), "key": "a-key"}
@@ -203,6 +205,24 @@ class TestHistory:
             (10, "history-has-gaps", {"order_id": order_id, "version": 2, "events": 2}),
             (10, "history-does-not-join", joins),
             (10, "history-ends-elsewhere", ends),
+        ]
+
+    @pytest.mark.parametrize(("first", "last"), [(1, 3), (0, 2)])
+    async def test_an_event_that_is_missing(self, shop: Stores, first: int, last: int) -> None:
+        step = bought(replace(ORDER, version=last - 1))
+        await place(shop, replace(step, event=replace(step.event, sequence=first)))
+        await follow(shop, cancelled(step.order))
+
+        order_id = str(ORDER.id)
+        joins = {
+            "order_id": order_id,
+            "sequence": last,
+            "status_before": "paid",
+            "previous": None,
+        }
+        assert await findings(shop) == [
+            (10, "history-has-gaps", {"order_id": order_id, "version": last, "events": 2}),
+            (10, "history-does-not-join", joins),
         ]
 
     async def test_more_steps_than_the_version_counts(self, shop: Stores) -> None:
