@@ -25,6 +25,7 @@ from tests.contract.books import (
     fill,
     findings,
     follow,
+    move,
     pending,
     place,
     refunded,
@@ -74,7 +75,7 @@ class TestSoundBooks:
             uow.keys.settle(KeyId(user_id=ADA.id, key="gift"), Succeeded(reference=GIFT.id))
             uow.keys.settle(KeyId(user_id=BOB.id, key="credit"), Succeeded(reference=CREDIT.id))
             await settle(uow, "refused", Refused(error=EmptyCart()))
-            await book(uow, (GIFT, CREDIT))
+            await book(uow, (GIFT, replace(GIFT, id=an_id("again")), CREDIT))
 
         await shop.change(transfers)
         await shop.commit(
@@ -97,6 +98,14 @@ class TestSoundBooks:
         last = await bring(shop, status)
         part = replace(refunded(last.order), transfers=(returned(ORDER, 1),), on_hand={"TEA": 1})
         await follow(shop, part)
+
+        assert await findings(shop) == []
+
+    async def test_stock_may_be_reserved_piece_by_piece(self, shop: Stores) -> None:
+        piece = replace(pending(order(ADA, "1", line("TEA", 2))), reserved={"TEA": 1})
+        await place(shop, piece)
+        another = replace(piece, order=replace(piece.order, version=2))
+        await shop.change(lambda uow: move(uow, another))
 
         assert await findings(shop) == []
 
