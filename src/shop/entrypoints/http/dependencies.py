@@ -58,6 +58,15 @@ class Visitor:
         return self.known_visit.signed_in_user
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A request under an idempotency key: what its sender holds, and what they will be told."""
+
+    token: SessionToken
+    key: str
+    exchange: Exchange
+
+
 def _from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  FastAPI's marker.
     async def from_container(request: Request) -> T:
         return provide(request.app.state.container)
@@ -72,13 +81,6 @@ async def _exchange(request: Request) -> Exchange:
 
 async def _held_token(request: Request) -> SessionToken | None:
     return (await _exchange(request)).token(request.headers)
-
-
-async def _required_token(request: Request) -> SessionToken:
-    token = await _held_token(request)
-    if token is None:
-        raise NotSignedIn
-    return token
 
 
 async def enter(request: Request) -> Visitor:
@@ -103,17 +105,20 @@ async def _admin(visitor: Annotated[Visitor, Depends(enter)]) -> Visitor:
     return visitor
 
 
-async def _idempotency_key(request: Request) -> str:
-    return idempotency_key(request.headers)
+async def _submission(request: Request) -> Submission:
+    exchange = await _exchange(request)
+    token = exchange.token(request.headers)
+    if token is None:
+        raise NotSignedIn
+    return Submission(token=token, key=idempotency_key(request.headers), exchange=exchange)
 
 
 CurrentExchange = Annotated[Exchange, Depends(_exchange)]
 HeldToken = Annotated[SessionToken | None, Depends(_held_token)]
-RequiredToken = Annotated[SessionToken, Depends(_required_token)]
 Anyone = Annotated[Visitor, Depends(enter)]
 SignedIn = Annotated[Visitor, Depends(_signed_in)]
 Admin = Annotated[Visitor, Depends(_admin)]
-Key = Annotated[str, Depends(_idempotency_key)]
+UnderKey = Annotated[Submission, Depends(_submission)]
 
 TheSettings = Annotated[Settings, _from_container(lambda container: container.settings())]
 TheDatabase = Annotated[Database, _from_container(lambda container: container.database())]

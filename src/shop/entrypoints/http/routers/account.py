@@ -14,12 +14,11 @@ from shop.domain.account import (
 )
 from shop.entrypoints.http.dependencies import (
     Admin,
-    CurrentExchange,
-    Key,
     SignedIn,
     TheAccounts,
     TheTransfers,
     ToMakeTransfers,
+    UnderKey,
 )
 from shop.entrypoints.http.openapi import (
     TO_ADMINS,
@@ -69,19 +68,18 @@ async def list_transfers(
 async def make_transfer(
     body: NewTransfer,
     visitor: SignedIn,
-    key: Key,
+    submission: UnderKey,
     transfers: ToMakeTransfers,
-    exchange: CurrentExchange,
 ) -> TransferAnswer:
     """Pass money to another customer, once under the key."""
     command = MakeTransfer(
         session=visitor.token,
-        key=key,
+        key=submission.key,
         to=body.to,
         amount=body.amount.to_money(),
         note=body.note,
     )
-    transfer = exchange.unwrap(await transfers.send(command))
+    transfer = submission.exchange.unwrap(await transfers.send(command))
     return TransferAnswer.sent(transfer, to=body.to)
 
 
@@ -95,17 +93,16 @@ async def give_credit(
     account_id: AccountId,
     body: NewCredit,
     visitor: Admin,
-    key: Key,
+    submission: UnderKey,
     transfers: TheTransfers,
-    exchange: CurrentExchange,
 ) -> TransferAnswer:
     """Put money of the shop into a customer's account, once under the key (admin)."""
     command = GiveCredit(
         session=visitor.token,
-        key=key,
+        key=submission.key,
         account_id=account_id,
         amount=body.amount.to_money(),
         reason=body.reason,
     )
-    transfer = exchange.unwrap(await transfers.give_credit(command))
+    transfer = submission.exchange.unwrap(await transfers.give_credit(command))
     return TransferAnswer.credited(transfer)

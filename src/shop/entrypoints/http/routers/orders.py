@@ -16,13 +16,11 @@ from shop.domain.order import OrderNotFound, PriceChanged
 from shop.domain.status import IllegalTransition
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.dependencies import (
-    CurrentExchange,
-    Key,
-    RequiredToken,
     SignedIn,
     ToCancelOrders,
     ToConsultOrders,
     ToPlaceOrders,
+    UnderKey,
 )
 from shop.entrypoints.http.openapi import (
     TO_CHANGE_SESSIONS,
@@ -63,20 +61,18 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
 )
 async def place_order(
     body: NewOrder,
-    token: RequiredToken,
-    key: Key,
+    submission: UnderKey,
     orders: ToPlaceOrders,
-    exchange: CurrentExchange,
 ) -> OrderAnswer:
     """Buy these lines, or my cart, and pay: all of it or nothing, once under the key."""
     command = PlaceOrder(
-        session=token,
-        key=key,
+        session=submission.token,
+        key=submission.key,
         cart=body.cart(),
         expected_total=body.expected_money(),
     )
-    placed = exchange.unwrap(await orders.send(command))
-    exchange.hold(placed.issued)
+    placed = submission.exchange.unwrap(await orders.send(command))
+    submission.exchange.hold(placed.issued)
     return OrderAnswer.of(placed.order, placed.payment)
 
 
