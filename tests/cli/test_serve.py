@@ -194,6 +194,14 @@ def test_a_port_in_use_is_told_in_one_line(workers: str, shop: Program) -> None:
     assert list(shop.folder.iterdir()) == []
 
 
+def test_a_server_that_cannot_start_leaves_the_environment_as_it_is(shop: Program) -> None:
+    before = dict(os.environ)
+
+    assert shop.end("serve", "--port", "0", "--database", "no database URL").code == 2
+
+    assert dict(os.environ) == before
+
+
 def test_an_address_that_is_not_ours_is_told_in_one_line(shop: Program) -> None:
     ended = shop.end("serve", "--host", "no.such.host.invalid")
 

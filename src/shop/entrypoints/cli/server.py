@@ -38,11 +38,11 @@ def run(*, host: str, port: int, workers: int, demonstration: bool, database: st
 
     Raise `Failure` where the server or a worker cannot start.
     """
-    if database is not None:
-        # Workers are processes of their own, which are told nothing but their environment.
-        os.environ["SHOP_DATABASE_URL"] = database
     with _listener(host, port) as listener:
         in_prepared_shop(_demonstrate if demonstration else _nothing, database=database)
+        if database is not None:
+            # Workers are processes of their own, which are told nothing but their environment.
+            os.environ["SHOP_DATABASE_URL"] = database
         address = _address(listener)
         if workers == 1:
             _serve_here(listener, address)
