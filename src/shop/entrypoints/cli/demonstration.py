@@ -6,7 +6,6 @@ from pathlib import Path
 from random import Random
 
 from shop.application.intake import NewCustomer, StockedProduct
-from shop.domain.errors import RuleBroken
 from shop.domain.money import Currency, Money
 from shop.entrypoints.cli.product_file import read_products
 
@@ -43,8 +42,8 @@ def demonstration_products(count: int, currency: Currency) -> Iterator[StockedPr
     """Return so many products: first those described by hand, then generated ones."""
     by_hand = list(islice(read_products(FILE, currency), count))
     for row in by_hand:
-        if isinstance(row.content, RuleBroken):
-            raise row.content
+        if not isinstance(row.content, StockedProduct):
+            raise row.content[0]
         yield row.content
     for number in range(len(by_hand) + 1, count + 1):
         yield _generated(number, currency)

@@ -18,7 +18,7 @@ from shop.entrypoints.cli.product_file import Row, read_products
 from shop.entrypoints.cli.progress import progress_bar
 from shop.entrypoints.cli.shop import Shop, in_shop
 
-MAX_FAULTS_TOLD = 20
+MAX_ROWS_TOLD = 20
 
 
 def import_products(
@@ -54,8 +54,8 @@ async def _import(file: Path, shop: Shop) -> IntakeResult:
     currency = shop.intake().currency
     inspection = await _inspected(shop, file, currency)
     if inspection.faults:
-        for line, fault in sorted(inspection.faults.items())[:MAX_FAULTS_TOLD]:
-            typer.echo(one_line(f"{file}:{line}: {fault}"), err=True)
+        for line, faults in sorted(inspection.faults.items())[:MAX_ROWS_TOLD]:
+            typer.echo(one_line(f"{file}:{line}: {' '.join(map(str, faults))}"), err=True)
         raise Failure(
             f"nothing was loaded: {len(inspection.faults)} of {inspection.rows} rows are wrong"
         )
@@ -65,7 +65,7 @@ async def _import(file: Path, shop: Shop) -> IntakeResult:
 
 def _products(file: Path, currency: Currency) -> Iterator[StockedProduct]:
     for row in read_products(file, currency):
-        if isinstance(row.content, RuleBroken):
+        if not isinstance(row.content, StockedProduct):
             raise Failure(f"{file} was changed while it was loaded; line {row.line} is wrong now")
         yield row.content
 
@@ -76,14 +76,14 @@ class _Inspection:
 
     rows: int = 0
     lines: dict[str, int] = field(default_factory=dict)
-    faults: dict[int, ShopError] = field(default_factory=dict)
+    faults: dict[int, Sequence[ShopError]] = field(default_factory=dict)
 
     def look_at(self, rows: Sequence[Row]) -> Sequence[StockedProduct]:
         """Note what is wrong in these rows; return the products of those that are right."""
         sound: list[StockedProduct] = []
         for row in rows:
             self.rows += 1
-            if isinstance(row.content, RuleBroken):
+            if not isinstance(row.content, StockedProduct):
                 self.faults[row.line] = row.content
                 continue
             first = self.lines.setdefault(row.content.sku, row.line)
@@ -91,7 +91,7 @@ class _Inspection:
                 sound.append(row.content)
             else:
                 rule = f"{row.content.sku} stands in line {first} already"
-                self.faults[row.line] = RuleBroken(field="sku", rule=rule)
+                self.faults[row.line] = [RuleBroken(field="sku", rule=rule)]
         return sound
 
 
@@ -102,6 +102,6 @@ async def _inspected(shop: Shop, file: Path, currency: Currency) -> _Inspection:
         for rows in in_batches(read_products(file, currency)):
             sound = inspection.look_at(rows)
             for sku, refusal in (await shop.intake().refusals(sound)).items():
-                inspection.faults[inspection.lines[sku]] = refusal
+                inspection.faults[inspection.lines[sku]] = [refusal]
             bar.update(task, completed=inspection.rows)
     return inspection

@@ -1,6 +1,7 @@
 """Files of products: comma-separated values, read a row at a time."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,15 +15,20 @@ OPTIONAL = ("active", "image_url")
 
 MAX_DIGITS = 15
 
+_WHOLE_NUMBER = re.compile(rf"-?[0-9]{{1,{MAX_DIGITS}}}")
 _ANSWERS = {"": True, "true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+_SOUND_ROW = {"sku": "A", "name": "A", "description": "", "price": "1", "stock": "0"}
+"""A row that breaks no rule, in whose place each cell of another can be tried by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """What a row says, or the rule that it breaks; lines count from 1, the header's."""
+    """What a row says, or every rule that it breaks; lines count from 1, the header's."""
 
     line: int
-    content: StockedProduct | RuleBroken
+    content: StockedProduct | Sequence[RuleBroken]
 
 
 def read_products(file: Path, currency: Currency) -> Iterator[Row]:
@@ -47,12 +53,14 @@ def _rows(lines: Iterable[str], currency: Currency) -> Iterator[Row]:
             line = reader.line_num + 1
     except csv.Error as error:
         # Where a quotation does not end, nobody knows where the next row begins.
-        yield Row(line=line, content=RuleBroken(field="row", rule=str(error)))
+        yield Row(line=line, content=[RuleBroken(field="row", rule=str(error))])
     except RuleBroken as broken:
-        yield Row(line=line, content=broken)
+        yield Row(line=line, content=[broken])
 
 
 def _require_columns(header: Sequence[str]) -> None:
+    if len(header) == 1 and ";" in header[0]:
+        raise RuleBroken(field="header", rule="columns are separated by ',' here, not by ';'")
     missing = [name for name in REQUIRED if name not in header]
     unknown = [name for name in header if name not in {*REQUIRED, *OPTIONAL}]
     if missing:
@@ -65,20 +73,28 @@ def _require_columns(header: Sequence[str]) -> None:
 
 def _content(
     header: Sequence[str], cells: Sequence[str], currency: Currency
-) -> StockedProduct | RuleBroken:
-    try:
-        return _product(header, cells, currency)
-    except RuleBroken as broken:
-        return broken
-
-
-def _product(header: Sequence[str], cells: Sequence[str], currency: Currency) -> StockedProduct:
+) -> StockedProduct | Sequence[RuleBroken]:
     if len(cells) != len(header):
         rule = f"{len(header)} columns are named and {len(cells)} are there"
-        raise RuleBroken(field="row", rule=rule)
+        return [RuleBroken(field="row", rule=rule)]
     if not _is_decoded(cells):
-        raise RuleBroken(field="row", rule="it is not UTF-8")
+        return [RuleBroken(field="row", rule="it is not UTF-8")]
     row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+    try:
+        return _product(row, currency)
+    except RuleBroken:
+        return list(_faults(row, currency))
+
+
+def _faults(row: Mapping[str, str], currency: Currency) -> Iterator[RuleBroken]:
+    for name, cell in row.items():
+        try:
+            _product({**_SOUND_ROW, name: cell}, currency)
+        except RuleBroken as broken:
+            yield broken
+
+
+def _product(row: Mapping[str, str], currency: Currency) -> StockedProduct:
     return StockedProduct(
         sku=row["sku"],
         name=row["name"],
@@ -87,7 +103,7 @@ def _product(header: Sequence[str], cells: Sequence[str], currency: Currency) ->
         active=_answer(row),
         image_url=row.get("image_url") or None,
         on_hand=_number(row, "stock"),
-        unsaid=frozenset(OPTIONAL) - set(header),
+        unsaid=frozenset(OPTIONAL) - row.keys(),
     )
 
 
@@ -97,8 +113,9 @@ def _is_decoded(cells: Iterable[str]) -> bool:
 
 def _number(row: Mapping[str, str], name: str) -> int:
     text = row[name]
-    if not (text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS):
-        raise RuleBroken(field=name, rule="it is a whole number, such as 1990")
+    if not _WHOLE_NUMBER.fullmatch(text):
+        rule = f"it is a whole number of at most {MAX_DIGITS} digits, such as 1990"
+        raise RuleBroken(field=name, rule=rule)
     return int(text)
 
 
