@@ -9,6 +9,7 @@ COMMANDS = (
     ("audit",),
     ("sessions", "sweep"),
     ("users", "promote", "ada@example.com", "--role", "admin"),
+    ("users", "demote", "ada@example.com", "--role", "admin"),
 )
 
 

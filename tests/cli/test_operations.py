@@ -67,6 +67,22 @@ def test_a_user_is_given_a_role(shop: Program) -> None:
     assert shop.rows("SELECT roles FROM users") == [("admin customer",)]
 
 
+def test_a_role_is_taken_from_a_user(shop: Program) -> None:
+    shop.printed("seed", "--products", "0", "--customers", "1")
+    shop.printed("users", "promote", "customer-000001@example.com", "--role", "admin")
+
+    told = shop.printed("users", "demote", "customer-000001@example.com", "--role", "admin")
+    again = shop.printed("users", "demote", "Customer-000001@Example.com", "--role", "admin")
+    of_all = shop.printed("users", "demote", "customer-000001@example.com", "--role", "customer")
+
+    assert told == again == "customer-000001@example.com now has the roles: customer.\n"
+    assert of_all == "customer-000001@example.com now has the roles: none.\n"
+    assert shop.rows("SELECT roles FROM users") == [("",)]
+    assert shop.end("users", "demote", "nobody@example.com", "--role", "admin").code == 1
+    given_back = shop.printed("users", "promote", "customer-000001@example.com", "--role", "admin")
+    assert given_back == "customer-000001@example.com now has the roles: admin.\n"
+
+
 def test_nobody_is_given_a_role_at_an_address_that_nobody_has(migrated: Program) -> None:
     unknown = migrated.end("users", "promote", "nobody@example.com", "--role", "admin")
     no_address = migrated.end("users", "promote", "nobody", "--role", "admin")

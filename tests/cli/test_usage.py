@@ -20,6 +20,7 @@ COMMANDS = (
     "openapi",
     "sessions sweep",
     "users promote",
+    "users demote",
 )
 
 HEAVY = ("sqlalchemy", "fastapi", "uvicorn", "dependency_injector", "alembic", "pydantic_settings")

@@ -126,7 +126,7 @@ class TestEntering:
 
     async def test_a_lost_role_counts_at_once(self, shop: MemoryShop) -> None:
         admins = await shop.admin()
-        await shop.change(shop.user("root").without_role(Role.ADMIN))
+        await shop.container.users().demote("root@example.com", Role.ADMIN)
 
         visit = await shop.container.sessions().enter(admins)
 

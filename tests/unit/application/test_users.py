@@ -31,12 +31,26 @@ async def test_given_twice_it_is_one_role(shop: MemoryShop) -> None:
     assert shop.state == before
 
 
+async def test_a_role_is_taken_from_a_user(shop: MemoryShop) -> None:
+    await shop.admin()
+    await shop.customer("ada")
+    ada = shop.user("ada")
+
+    demoted = await shop.container.users().demote(" Root@Example.com", Role.ADMIN)
+
+    assert demoted == shop.user("root")
+    assert demoted.roles == frozenset({Role.CUSTOMER})
+    assert await shop.container.users().demote("ada@example.com", Role.ADMIN) == ada
+
+
 async def test_nobody_is_nobody(shop: MemoryShop) -> None:
     await shop.customer("ada")
     before = shop.state
 
     with pytest.raises(UserNotFound):
         await shop.container.users().promote("bob@example.com", Role.ADMIN)
+    with pytest.raises(UserNotFound):
+        await shop.container.users().demote("bob@example.com", Role.ADMIN)
     with pytest.raises(RuleBroken):
         await shop.container.users().promote("bob", Role.ADMIN)
 

@@ -15,7 +15,7 @@ from shop.entrypoints.cli.secret import secret
 from shop.entrypoints.cli.seed import seed
 from shop.entrypoints.cli.serve import serve
 from shop.entrypoints.cli.sessions import sweep
-from shop.entrypoints.cli.users import promote
+from shop.entrypoints.cli.users import demote, promote
 
 
 def main() -> int:
@@ -51,6 +51,7 @@ def commands() -> typer.Typer:
 
     users = _group("Look after users.", _of_a_group)
     users.command(epilog="Example: shop users promote ada@example.com --role admin")(promote)
+    users.command(epilog="Example: shop users demote ada@example.com --role admin")(demote)
     shop.add_typer(users, name="users")
     return shop
 

@@ -9,17 +9,36 @@ from shop.domain.user import Role, User
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.shop import Shop, in_shop
 
+Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")]
+
 
 def promote(
-    email: Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")],
+    email: Email,
     *,
     role: Annotated[Role, typer.Option(help="The role to give.")],
     database: DatabaseUrl = None,
 ) -> None:
     """Give a user a role; it counts at the user's next request."""
-    user = in_shop(partial(_promote, email, role), database=database)
-    typer.echo(f"{user.email} now has the roles: {', '.join(sorted(user.roles))}.")
+    _tell_roles(in_shop(partial(_promote, email, role), database=database))
+
+
+def demote(
+    email: Email,
+    *,
+    role: Annotated[Role, typer.Option(help="The role to take.")],
+    database: DatabaseUrl = None,
+) -> None:
+    """Take a role from a user; it counts at the user's next request."""
+    _tell_roles(in_shop(partial(_demote, email, role), database=database))
 
 
 async def _promote(email: str, role: Role, shop: Shop) -> User:
     return await shop.users().promote(email, role)
+
+
+async def _demote(email: str, role: Role, shop: Shop) -> User:
+    return await shop.users().demote(email, role)
+
+
+def _tell_roles(user: User) -> None:
+    typer.echo(f"{user.email} now has the roles: {', '.join(sorted(user.roles)) or 'none'}.")
