@@ -60,19 +60,6 @@ def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
         read_settings(None)
 
 
-def test_sessions_cannot_be_unused_for_longer_than_they_live(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("SHOP_SESSION_ABSOLUTE_SECONDS", "3600")
-    monkeypatch.setenv("SHOP_SESSION_IDLE_SECONDS", "3601")
-
-    with pytest.raises(WrongSetting, match="SHOP_SESSION_IDLE_SECONDS is more than"):
-        read_settings(None)
-
-    monkeypatch.setenv("SHOP_SESSION_IDLE_SECONDS", "3600")
-    assert read_settings(None).session_policy.idle == read_settings(None).session_policy.absolute
-
-
 def test_a_list_of_secrets_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = ("the newer secret, which seals from now on", "the older secret, which still opens")
     monkeypatch.setenv("SHOP_SESSION_SECRETS", json.dumps(secrets))

@@ -130,15 +130,6 @@ class Settings(BaseSettings):
             )
         return self
 
-    @model_validator(mode="after")
-    def _sessions_are_idle_within_their_life(self) -> Self:
-        if self.session_idle_seconds > self.session_absolute_seconds:
-            raise ValueError(
-                "SHOP_SESSION_IDLE_SECONDS is more than SHOP_SESSION_ABSOLUTE_SECONDS:"
-                " no session can be unused for longer than it lives"
-            )
-        return self
-
     @property
     def is_production(self) -> bool:
         """Whether this is for real: then nothing is guessed and nothing is shown needlessly."""
