@@ -1,12 +1,13 @@
 """Accounts and transfers in a relational database."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, select, union_all
 
-from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.changes import Change, Fields, insertion
+from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlEntities
 from shop.adapters.sql.paging import listing, newest_first
 from shop.adapters.sql.tables import accounts, transfers, users
@@ -52,9 +53,10 @@ class SqlAccounts(Accounts):
         """Stage the new balance of a locked account."""
         self._accounts.save(account)
 
-    async def flush(self) -> None:
-        """Write what was staged."""
-        await self._accounts.flush()
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged."""
+        yield from self._accounts.insertions()
+        yield from self._accounts.alterations()
 
 
 class SqlTransfers(Transfers):
@@ -83,9 +85,9 @@ class SqlTransfers(Transfers):
         self._connection.require_staging()
         self._added.append(_transfer_fields(transfer))
 
-    async def flush(self) -> None:
-        """Write what was staged."""
-        await self._connection.insert(transfers, self._added)
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged."""
+        return insertion(transfers, self._added)
 
 
 def _of(currency: Currency, found: Iterable[Account]) -> Mapping[UUID, Account]:

@@ -1,11 +1,12 @@
 """Products in a relational database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.changes import Change, Fields
+from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlEntities
 from shop.adapters.sql.paging import listing
 from shop.adapters.sql.tables import products
@@ -56,10 +57,14 @@ class SqlProducts(Products):
         """Stage the new state of a locked product."""
         self._products.save(product)
 
-    async def flush(self) -> None:
-        """Write what was staged; raise `Interrupted` where somebody else was faster."""
-        if await self._products.flush_new():
+    async def check_in(self) -> None:
+        """Write what was added; raise `Interrupted` where somebody else was faster."""
+        if await self._products.insert_new():
             raise Interrupted("a product was added at the same time")
+
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged besides."""
+        return self._products.alterations()
 
 
 def _product(row: Row[Any]) -> Product:

@@ -1,6 +1,6 @@
 """One connection in one transaction, asked with statements over sets."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any, cast
 
@@ -8,34 +8,20 @@ from sqlalchemy import (
     Column,
     ColumnElement,
     CursorResult,
-    Delete,
     Executable,
     FromClause,
-    Insert,
     Row,
     Select,
     Table,
-    Update,
     and_,
-    delete,
-    insert,
     select,
     text,
-    tuple_,
-    update,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shop.adapters.sql.changes import Change, Fields, alone, columns_of, rows_of, together
 from shop.adapters.sql.failures import before_commit
-from shop.adapters.sql.sets import Columns, Sets
-
-Fields = Mapping[str, Any]
-Guard = Callable[[Table, FromClause], ColumnElement[bool]]
-
-
-def next_version(table: Table, rows: FromClause) -> ColumnElement[bool]:
-    """Guard that a row is the one before: nobody else has changed it since it was read."""
-    return table.c.version == rows.c.version - 1
+from shop.adapters.sql.sets import ROWS, Columns, Sets
 
 
 class SqlConnection:
@@ -78,54 +64,44 @@ class SqlConnection:
         asked = _where_among(statement, what, self.sets, lock)
         return await self.all(asked, self.sets.among_parameters(what.type, values))
 
-    async def insert(self, table: Table, rows: Sequence[Fields]) -> None:
-        """Add rows, which all have the same fields."""
-        if rows:
-            columns = _columns(table, tuple(rows[0]))
-            statement = _insert(table, columns, self.sets)
-            await self._execute(statement, self.sets.rows_parameters(columns, rows))
-
     async def insert_new(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
         """Add those rows that break no uniqueness; return the primary keys of the added ones."""
         if not rows:
             return ()
-        columns = _columns(table, tuple(rows[0]))
+        columns = columns_of(table, tuple(rows[0]))
         statement = _insert_new(table, columns, self.sets)
-        return await self.all(statement, self.sets.rows_parameters(columns, rows))
+        return await self.all(statement, self.sets.rows_parameters(columns, ROWS, rows))
 
-    async def update(
-        self,
-        table: Table,
-        keys: Sequence[str],
-        rows: Sequence[Fields],
-        *,
-        only_if: Guard | None = None,
-    ) -> int:
-        """Set each row's other fields where its key fields match; return how many matched.
+    async def write(self, changes: Sequence[Change]) -> None:
+        """Make the changes, in this order or all at once; raise what one was to raise."""
+        if not changes:
+            return
+        if self.sets.writes_together:
+            await self._write_together(changes)
+            return
+        for change in changes:
+            columns = change.shape.columns
+            parameters = self.sets.rows_parameters(columns, ROWS, change.rows)
+            change.require_whole(await self.changed(alone(change.shape, self.sets), parameters))
 
-        A guard, which is a function of its module, narrows the match further.
-        """
-        if not rows:
-            return 0
-        columns = _columns(table, tuple(rows[0]))
-        statement = _update(table, tuple(keys), columns, self.sets, only_if)
-        return await self.changed(statement, self.sets.rows_parameters(columns, rows))
+    async def _write_together(self, changes: Sequence[Change]) -> None:
+        parameters: dict[str, Any] = {}
+        for position, change in enumerate(changes):
+            parameters |= self.sets.rows_parameters(
+                change.shape.columns, rows_of(position), change.rows
+            )
+        statement = together(tuple(change.shape for change in changes), self.sets)
+        (counts,) = await self.all(statement, parameters)
+        for change, changed in zip(changes, counts, strict=True):
+            change.require_whole(changed)
 
     async def matching(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
         """Return the rows of a table that agree with one of those given in all of its fields."""
         if not rows:
             return ()
-        columns = _columns(table, tuple(rows[0]))
+        columns = columns_of(table, tuple(rows[0]))
         statement = _matching(table, columns, self.sets)
-        return await self.all(statement, self.sets.rows_parameters(columns, rows))
-
-    async def remove(self, table: Table, rows: Sequence[Fields]) -> int:
-        """Remove the rows that agree with one of those given; return how many there were."""
-        if not rows:
-            return 0
-        columns = _columns(table, tuple(rows[0]))
-        statement = _remove(table, columns, self.sets)
-        return await self.changed(statement, self.sets.rows_parameters(columns, rows))
+        return await self.all(statement, self.sets.rows_parameters(columns, ROWS, rows))
 
     async def changed(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -145,11 +121,6 @@ class SqlConnection:
 
 
 @cache
-def _columns(table: Table, names: tuple[str, ...]) -> Columns:
-    return tuple((name, table.c[name].type) for name in names)
-
-
-@cache
 def _where_among(
     statement: Select[Any],
     what: Column[Any],
@@ -162,41 +133,17 @@ def _where_among(
 
 
 @cache
-def _insert(table: Table, columns: Columns, sets: Sets) -> Insert:
-    names = [name for name, _ in columns]
-    return insert(table).from_select(names, select(*sets.rows(columns).c))
-
-
-@cache
 def _insert_new(table: Table, columns: Columns, sets: Sets) -> Executable:
     names = [name for name, _ in columns]
     # Without a WHERE, SQLite would read ON CONFLICT as part of a join.
-    rows = select(*sets.rows(columns).c).where(text("1 = 1"))
+    rows = select(*sets.rows(columns, ROWS).c).where(text("1 = 1"))
     return sets.insert_new(table).from_select(names, rows).returning(*table.primary_key)
 
 
 @cache
-def _update(
-    table: Table, keys: tuple[str, ...], columns: Columns, sets: Sets, only_if: Guard | None
-) -> Update:
-    rows = sets.rows(columns)
-    matches = [table.c[name] == rows.c[name] for name in keys]
-    if only_if is not None:
-        matches.append(only_if(table, rows))
-    changes = {name: rows.c[name] for name, _ in columns if name not in keys}
-    return update(table).values(changes).where(*matches)
-
-
-@cache
 def _matching(table: Table, columns: Columns, sets: Sets) -> Select[Any]:
-    rows = sets.rows(columns)
+    rows = sets.rows(columns, ROWS)
     return select(table).join(rows, _agreeing(table, rows))
-
-
-@cache
-def _remove(table: Table, columns: Columns, sets: Sets) -> Delete:
-    names = [table.c[name] for name, _ in columns]
-    return delete(table).where(tuple_(*names).in_(select(*sets.rows(columns).c)))
 
 
 def _agreeing(table: Table, rows: FromClause) -> ColumnElement[bool]:

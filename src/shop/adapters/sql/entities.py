@@ -1,11 +1,12 @@
 """One kind of entity in one table, as one unit of work reads, locks, stages and writes it."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Row, Select, Table
 
-from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.changes import Change, Fields, alteration, insertion
+from shop.adapters.sql.connection import SqlConnection
 
 E = TypeVar("E")
 
@@ -64,21 +65,16 @@ class SqlEntities(Generic[E]):
         else:
             raise RuntimeError(f"{self._table.name} {key} was not locked in this unit of work")
 
-    async def flush(self) -> None:
-        """Write what was staged."""
-        await self._connection.insert(self._table, list(self._added.values()))
-        await self.flush_saved()
-
-    async def flush_new(self) -> Collection[object]:
-        """Write what was staged; return the keys of those that would break a uniqueness."""
+    async def insert_new(self) -> Collection[object]:
+        """Write what was added; return the keys of those that would break a uniqueness."""
         inserted = await self._connection.insert_new(self._table, list(self._added.values()))
-        refused = self._added.keys() - {row[0] for row in inserted}
-        await self.flush_saved()
-        return refused
+        return self._added.keys() - {row[0] for row in inserted}
 
-    async def flush_saved(self) -> None:
-        """Write the next states."""
-        saved = list(self._saved.values())
-        changed = await self._connection.update(self._table, [self._key.name], saved)
-        if changed != len(saved):
-            raise RuntimeError(f"{changed} of {len(saved)} locked rows of {self._table.name} left")
+    def insertions(self) -> Iterator[Change]:
+        """Return what was added, as a change."""
+        return insertion(self._table, self._added.values())
+
+    def alterations(self) -> Iterator[Change]:
+        """Return the next states, as a change."""
+        lost = RuntimeError(f"locked rows of {self._table.name} are not there any more")
+        return alteration(self._table, [self._key.name], self._saved.values(), otherwise=lost)

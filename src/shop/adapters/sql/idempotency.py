@@ -7,7 +7,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from sqlalchemy import Row, delete
 
-from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.changes import Change, Fields, alteration, removal
+from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.failures import LockNotAvailable
 from shop.adapters.sql.tables import idempotency_keys
 from shop.application.ports.idempotency import (
@@ -62,6 +63,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._connection.require_staging()
         self._require_claimed(key)
         self._released.add(key)
+        self._settled.pop(key, None)
 
     async def sweep(self, before: datetime) -> int:
         """Remove the keys of refusals claimed before then; return how many."""
@@ -71,12 +73,10 @@ class SqlIdempotencyKeys(IdempotencyKeys):
             )
         )
 
-    async def flush(self) -> None:
-        """Write what was staged."""
-        settled = list(self._settled.values())
-        await self._connection.update(idempotency_keys, ["user_id", "key"], settled)
-        released = [_id(key) for key in self._released]
-        await self._connection.remove(idempotency_keys, released)
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged."""
+        yield from alteration(idempotency_keys, ["user_id", "key"], self._settled.values())
+        yield from removal(idempotency_keys, [_id(key) for key in self._released])
 
     def _require_claimed(self, key: KeyId) -> None:
         if key not in self._claimed:

@@ -1,11 +1,12 @@
 """Inventories and their movements in a relational database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sqlalchemy import Row, select
 
-from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.changes import Change, Fields, insertion
+from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlEntities
 from shop.adapters.sql.tables import inventories, movements
 from shop.application.ports.inventory import Inventories
@@ -43,10 +44,11 @@ class SqlInventories(Inventories):
         self._inventories.save(inventory)
         self._movements.append(_movement_fields(movement))
 
-    async def flush(self) -> None:
-        """Write what was staged."""
-        await self._inventories.flush()
-        await self._connection.insert(movements, self._movements)
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged."""
+        yield from self._inventories.insertions()
+        yield from self._inventories.alterations()
+        yield from insertion(movements, self._movements)
 
 
 def _inventory(row: Row[Any]) -> Inventory:

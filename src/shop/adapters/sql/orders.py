@@ -1,13 +1,14 @@
 """Orders, their lines, history and payments in a relational database."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from shop.adapters.sql.connection import Fields, SqlConnection, next_version
+from shop.adapters.sql.changes import Change, Fields, alteration, insertion, next_version
+from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.paging import listing, newest_first
 from shop.adapters.sql.tables import order_events, order_lines, orders, payments
 from shop.application.ports.orders import OrderFilter, Orders, Payments
@@ -93,16 +94,16 @@ class SqlOrders(Orders):
         if order_id not in self._locked:
             raise RuntimeError(f"order {order_id} was not locked in this unit of work")
 
-    async def flush(self) -> None:
-        """Write what was staged."""
-        await self._connection.insert(orders, [_fields(order) for order in self._added])
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged."""
+        yield from insertion(orders, [_fields(order) for order in self._added])
         lines = [fields for order in self._added for fields in _lines_fields(order)]
-        await self._connection.insert(order_lines, lines)
-        saved = list(self._saved.values())
-        changed = await self._connection.update(orders, ["id"], saved, only_if=next_version)
-        if changed != len(saved):
-            raise RuntimeError(f"{changed} of {len(saved)} locked orders left")
-        await self._connection.insert(order_events, self._events)
+        yield from insertion(order_lines, lines)
+        lost = RuntimeError("locked orders are not there any more, or others than they were")
+        yield from alteration(
+            orders, ["id"], self._saved.values(), only_if=next_version, otherwise=lost
+        )
+        yield from insertion(order_events, self._events)
 
 
 class SqlPayments(Payments):
@@ -129,10 +130,10 @@ class SqlPayments(Payments):
         self._orders.require_locked(payment.order_id)
         self._saved[payment.order_id] = _payment_fields(payment)
 
-    async def flush(self) -> None:
-        """Write what was staged."""
-        await self._connection.insert(payments, self._added)
-        await self._connection.update(payments, ["order_id"], list(self._saved.values()))
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged."""
+        yield from insertion(payments, self._added)
+        yield from alteration(payments, ["order_id"], self._saved.values())
 
 
 def _page(which: OrderFilter, page: Page[Moment]) -> Select[Any]:

@@ -3,14 +3,22 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, or_, select
 
-from shop.adapters.sql.connection import Fields, SqlConnection, next_version
+from shop.adapters.sql.changes import (
+    Change,
+    Fields,
+    alteration,
+    insertion,
+    next_version,
+    removal,
+)
+from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.paging import listing, newest_first
 from shop.adapters.sql.tables import sessions
 from shop.application.ports.paging import Listing, Moment, Page
@@ -116,16 +124,23 @@ class SqlSessionStore(SessionStore):
         )
         return await self._connection.changed(delete(sessions).where(expired))
 
-    async def flush(self) -> None:
-        """Write what was staged; raise `SessionConflict` where a locked row is another now."""
-        await self._connection.remove(sessions, [{"id": each} for each in sorted(self._ended)])
-        await self._connection.insert(sessions, self._living(self._begun))
-        saved = self._living(self._saved)
-        changed = await self._connection.update(sessions, ["id"], saved, only_if=next_version)
-        if changed != len(saved):
-            raise SessionConflict
-        touched = [{"id": each, "last_seen_at": at} for each, at in self._touched.items()]
-        await self._connection.update(sessions, ["id"], touched, only_if=_later)
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged; they raise `SessionConflict` where a locked row is another."""
+        yield from removal(sessions, [{"id": each} for each in sorted(self._ended)])
+        yield from insertion(sessions, self._living(self._begun))
+        yield from alteration(
+            sessions,
+            ["id"],
+            self._living(self._saved),
+            only_if=next_version,
+            otherwise=SessionConflict(),
+        )
+        touched = [
+            {"id": each, "last_seen_at": at}
+            for each, at in self._touched.items()
+            if each not in self._saved and each not in self._ended
+        ]
+        yield from alteration(sessions, ["id"], touched, only_if=_later)
 
     def _living(self, staged: Mapping[UUID, Fields]) -> Sequence[Fields]:
         return [fields for each, fields in staged.items() if each not in self._ended]

@@ -41,13 +41,16 @@ class Sets(ABC):
     def insert_new(self, table: Table) -> PostgresInsert | SqliteInsert:
         """Return the insertion that passes over rows which break a uniqueness."""
 
-    @abstractmethod
-    def rows(self, columns: Columns) -> FromClause:
-        """Return the rows given as parameters, to be selected or joined from."""
+    writes_together: ClassVar[bool]
+    """Whether one statement can make changes to many tables."""
 
     @abstractmethod
-    def rows_parameters(self, columns: Columns, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return the parameters that carry these rows."""
+    def rows(self, columns: Columns, called: str) -> FromClause:
+        """Return the rows given as parameters under a name, to be selected or joined from."""
+
+    @abstractmethod
+    def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
+        """Return the parameters that carry these rows under a name."""
 
     @abstractmethod
     def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -62,19 +65,21 @@ class Sets(ABC):
 class PostgresSets(Sets):
     """Sets as arrays."""
 
+    writes_together: ClassVar[bool] = True
+
     def insert_new(self, table: Table) -> PostgresInsert:
         """Return PostgreSQL's insertion."""
         return postgresql.insert(table).on_conflict_do_nothing()
 
-    def rows(self, columns: Columns) -> FromClause:
+    def rows(self, columns: Columns, called: str) -> FromClause:
         """Return the arrays, unnested side by side."""
-        arrays = [bindparam(f"{ROWS}_{name}", type_=ARRAY(kind)) for name, kind in columns]
+        arrays = [bindparam(f"{called}_{name}", type_=ARRAY(kind)) for name, kind in columns]
         names = [column(name, kind) for name, kind in columns]
-        return func.unnest(*arrays).table_valued(*names, name=ROWS).render_derived()
+        return func.unnest(*arrays).table_valued(*names, name=called).render_derived()
 
-    def rows_parameters(self, columns: Columns, rows: Sequence[Row]) -> dict[str, Any]:
+    def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
         """Return an array per column."""
-        return {f"{ROWS}_{name}": [row[name] for row in rows] for name, _ in columns}
+        return {f"{called}_{name}": [row[name] for row in rows] for name, _ in columns}
 
     def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with any element of the array."""
@@ -90,25 +95,26 @@ class PostgresSets(Sets):
 class SqliteSets(Sets):
     """Sets as JSON text, with values as the driver would bind them."""
 
+    writes_together: ClassVar[bool] = False
     _dialect: ClassVar[Dialect] = sqlite.dialect()
 
     def insert_new(self, table: Table) -> SqliteInsert:
         """Return SQLite's insertion."""
         return sqlite.insert(table).on_conflict_do_nothing()
 
-    def rows(self, columns: Columns) -> FromClause:
+    def rows(self, columns: Columns, called: str) -> FromClause:
         """Return the elements of the JSON text, each an array of values."""
-        each = func.json_each(bindparam(ROWS, type_=Text())).table_valued("value")
+        each = func.json_each(bindparam(called, type_=Text())).table_valued("value")
         values = [
             type_coerce(func.json_extract(each.c.value, f"$[{index}]"), kind).label(name)
             for index, (name, kind) in enumerate(columns)
         ]
-        return select(*values).subquery(ROWS)
+        return select(*values).subquery(called)
 
-    def rows_parameters(self, columns: Columns, rows: Sequence[Row]) -> dict[str, Any]:
+    def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
         """Return one text for all rows."""
         bound = [self._bound(kind, [row[name] for row in rows]) for name, kind in columns]
-        return {ROWS: json.dumps(list(zip(*bound, strict=True)), ensure_ascii=False)}
+        return {called: json.dumps(list(zip(*bound, strict=True)), ensure_ascii=False)}
 
     def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with the elements of the JSON text."""

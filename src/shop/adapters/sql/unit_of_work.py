@@ -62,10 +62,10 @@ class SqlUnitOfWork(UnitOfWork):
         self._connection = taken
         connection = SqlConnection(taken, self._database.sets, writing=self._writing)
         self._staged = connection
-        self.users = SqlUsers(connection)
+        users, products = SqlUsers(connection), SqlProducts(connection)
+        self.users, self.products = users, products
         self.accounts = SqlAccounts(connection)
         self.transfers = SqlTransfers(connection)
-        self.products = SqlProducts(connection)
         self.inventories = SqlInventories(connection)
         orders = SqlOrders(connection)
         self.orders = orders
@@ -74,17 +74,19 @@ class SqlUnitOfWork(UnitOfWork):
         self._sessions = SqlSessionStore(connection, self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
+        # First those whose names may be taken; nothing else can be refused by what others write.
+        self._newcomers = (users, products)
         # In this order, which keeps every foreign key; the sessions last, right before COMMIT.
-        self._flushes = (
-            self.users.flush,
-            self.accounts.flush,
-            self.products.flush,
-            self.inventories.flush,
-            orders.flush,
-            self.payments.flush,
-            self.transfers.flush,
-            self.keys.flush,
-            self._sessions.flush,
+        self._parts = (
+            users,
+            self.accounts,
+            products,
+            self.inventories,
+            orders,
+            self.payments,
+            self.transfers,
+            self.keys,
+            self._sessions,
         )
         return self
 
@@ -107,8 +109,9 @@ class SqlUnitOfWork(UnitOfWork):
         if connection is None:
             raise RuntimeError("the unit of work is over")
         self._staged.end_staging()
-        for flush in self._flushes:
-            await flush()
+        for part in self._newcomers:
+            await part.check_in()
+        await self._staged.write([change for part in self._parts for change in part.changes()])
         with at_commit():
             await connection.commit()
         # From here on the unit is committed, whatever becomes of its connection.

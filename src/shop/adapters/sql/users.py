@@ -1,12 +1,13 @@
 """Users in a relational database."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from shop.adapters.sql.connection import Fields, SqlConnection
+from shop.adapters.sql.changes import Change, Fields
+from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlEntities
 from shop.adapters.sql.tables import users
 from shop.application.ports.users import Users
@@ -42,10 +43,14 @@ class SqlUsers(Users):
         """Stage the new state of a locked user."""
         self._users.save(user)
 
-    async def flush(self) -> None:
-        """Write what was staged; raise `EmailTaken` where somebody else was faster."""
-        if await self._users.flush_new():
+    async def check_in(self) -> None:
+        """Write who was added; raise `EmailTaken` where somebody else was faster."""
+        if await self._users.insert_new():
             raise EmailTaken
+
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged besides."""
+        return self._users.alterations()
 
 
 def _user(row: Row[Any]) -> User:
