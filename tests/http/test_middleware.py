@@ -5,12 +5,12 @@ from collections.abc import AsyncIterator
 from typing import Self
 
 import pytest
-import structlog
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
+from shop.entrypoints.logging import add_request_id
 from tests.http.shops import PASSWORD, Shop, refused
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +28,7 @@ async def test_every_request_has_an_id_of_the_shops_own(shop: Shop) -> None:
 
 async def test_a_request_is_logged_in_one_line_without_secrets(shop: Shop) -> None:
     visitor = await shop.customer("ada")
-    with capture_logs([structlog.contextvars.merge_contextvars]) as lines:
+    with capture_logs([add_request_id]) as lines:
         answer = await visitor.get("/products/SECRET-1?q=secret-2", x_secret="secret-3")
         await visitor.get("//secret-4")
     known, unknown = lines

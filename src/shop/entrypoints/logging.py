@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping, Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TextIO
 
@@ -31,6 +32,9 @@ SECRET_WORDS = (
     "tokens",
 )
 """A field of which a word ends in one of these is kept out of the log."""
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being served; every line that is logged meanwhile has it."""
 
 CHATTY_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "uvicorn")
 """Below a warning these tell each of their steps, some with every value that is stored."""
@@ -72,10 +76,18 @@ def _formatter(rendering: Sequence[Processor]) -> logging.Formatter:
 
 def _facts() -> list[Processor]:
     return [
-        structlog.contextvars.merge_contextvars,
+        add_request_id,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+
+
+def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the id of the request that is being served, if one is."""
+    served = request_id.get()
+    if served is not None:
+        event["request_id"] = served
+    return event
 
 
 def _rendering(settings: Settings, stream: TextIO) -> list[Processor]:
@@ -121,6 +133,8 @@ def _without_secrets(fields: Mapping[Any, Any]) -> MutableMapping[str, Any]:
 
 def _inside(value: object) -> object:
     match value:
+        case str() | int() | float() | None:
+            return value
         case Mapping():
             return _without_secrets(value)
         case list() | tuple() if any(isinstance(each, Mapping) for each in value):

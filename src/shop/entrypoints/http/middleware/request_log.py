@@ -6,6 +6,8 @@ from uuid import uuid4
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shop.entrypoints.logging import request_id
+
 _log = structlog.get_logger()
 
 
@@ -20,13 +22,12 @@ class RequestLog:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with its id in its state, its answer and all log lines."""
+        """Pass the request on, with its id in its answer and in all log lines."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = uuid4().hex
-        scope.setdefault("state", {})["request_id"] = request_id
-        header = (b"x-request-id", request_id.encode())
+        own_id = uuid4().hex
+        header = (b"x-request-id", own_id.encode())
         status: int | None = None
         began = time.perf_counter()
 
@@ -37,17 +38,18 @@ class RequestLog:
                 message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self._app(scope, receive, send_with_id)
-            finally:
-                _log.info(
-                    "request",
-                    method=scope["method"],
-                    path=_template(scope),
-                    status=status,
-                    duration_ms=round((time.perf_counter() - began) * 1000, 3),
-                )
+        served = request_id.set(own_id)
+        try:
+            await self._app(scope, receive, send_with_id)
+        finally:
+            _log.info(
+                "request",
+                method=scope["method"],
+                path=_template(scope),
+                status=status,
+                duration_ms=round((time.perf_counter() - began) * 1000, 3),
+            )
+            request_id.reset(served)
 
 
 def _template(scope: Scope) -> str | None:
