@@ -1,24 +1,30 @@
 """Statements over sets: the same text, and one round trip, for one row or for a thousand.
 
-PostgreSQL takes a set as one array per column and unnests them; SQLite takes it as one JSON text.
+Both engines take rows as one JSON text: that costs the client a fraction of what an array for
+each column does, and the server hardly more. Values of one column go to PostgreSQL as an array.
 """
 
-import json
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
+from uuid import UUID
 
+import orjson
 from sqlalchemy import (
     ARRAY,
+    JSON,
     ColumnElement,
     Dialect,
     FromClause,
     Table,
     Text,
     bindparam,
+    cast,
     column,
     func,
+    make_url,
     select,
     type_coerce,
 )
@@ -31,7 +37,7 @@ ROWS = "rows"
 WANTED = "wanted"
 
 Row = Mapping[str, Any]
-Columns = Sequence[tuple[str, TypeEngine[Any]]]
+Columns = tuple[tuple[str, TypeEngine[Any]], ...]
 
 
 class Sets(ABC):
@@ -63,23 +69,27 @@ class Sets(ABC):
 
 @dataclass(frozen=True)
 class PostgresSets(Sets):
-    """Sets as arrays."""
+    """Rows as a JSON text, values as an array."""
 
     writes_together: ClassVar[bool] = True
+    _dialect: ClassVar[Dialect] = make_url("postgresql+asyncpg://").get_dialect()()
 
     def insert_new(self, table: Table) -> PostgresInsert:
         """Return PostgreSQL's insertion."""
         return postgresql.insert(table).on_conflict_do_nothing()
 
     def rows(self, columns: Columns, called: str) -> FromClause:
-        """Return the arrays, unnested side by side."""
-        arrays = [bindparam(f"{called}_{name}", type_=ARRAY(kind)) for name, kind in columns]
+        """Return the objects in the JSON text, as rows of these types."""
+        document = cast(bindparam(called, type_=Text()), JSON)
         names = [column(name, kind) for name, kind in columns]
-        return func.unnest(*arrays).table_valued(*names, name=called).render_derived()
+        rows = func.json_to_recordset(document).table_valued(*names)
+        return rows.render_derived(called, with_types=True)
 
     def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return an array per column."""
-        return {f"{called}_{name}": [row[name] for row in rows] for name, _ in columns}
+        """Return one text for all rows."""
+        processors = _processors(columns, self._dialect)
+        bound = [{**row, **{name: bind(row[name]) for name, bind in processors}} for row in rows]
+        return {called: _text(bound)}
 
     def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with any element of the array."""
@@ -114,7 +124,7 @@ class SqliteSets(Sets):
     def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
         """Return one text for all rows."""
         bound = [self._bound(kind, [row[name] for row in rows]) for name, kind in columns]
-        return {called: json.dumps(list(zip(*bound, strict=True)), ensure_ascii=False)}
+        return {called: _text(list(zip(*bound, strict=True)))}
 
     def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with the elements of the JSON text."""
@@ -123,8 +133,30 @@ class SqliteSets(Sets):
 
     def among_parameters(self, what: TypeEngine[Any], values: Collection[object]) -> dict[str, Any]:
         """Return one text for all values."""
-        return {WANTED: json.dumps(self._bound(what, values), ensure_ascii=False)}
+        return {WANTED: _text(self._bound(what, values))}
 
     def _bound(self, kind: TypeEngine[Any], values: Collection[object]) -> list[Any]:
         bind = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
         return [value if bind is None else bind(value) for value in values]
+
+
+@cache
+def _processors(columns: Columns, dialect: Dialect) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+    """Return what has to be done to the values of some columns, by name."""
+    return [
+        (name, bind)
+        for name, kind in columns
+        for bind in (kind.dialect_impl(dialect).bind_processor(dialect),)
+        if bind is not None
+    ]
+
+
+def _text(document: object) -> str:
+    return orjson.dumps(document, default=_plain).decode()
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, UUID):
+        # The driver's own kind of it.
+        return str(value)
+    raise TypeError(f"no column takes {type(value).__name__}")
