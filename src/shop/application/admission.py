@@ -97,7 +97,14 @@ class Admission:
 
         Raise `SessionExpired` where a user's session ended by itself.
         """
-        return (await self.lock(uow, [token])).anyone(token) or self._new_visit()
+        return self.anyone_or_new(await self.lock(uow, [token]), token)
+
+    def anyone_or_new(self, arrivals: Arrivals, token: SessionToken | None) -> Visit:
+        """Return the visit behind a token, or a new one where the token opens nothing.
+
+        Raise `SessionExpired` where a user's session ended by itself.
+        """
+        return arrivals.anyone(token) or self._new_visit()
 
     async def lock_for_sign_in(
         self, uow: UnitOfWork, token: SessionToken | None, earlier: Sequence[SessionToken]

@@ -1,15 +1,19 @@
 """Carts: what visitors mean to buy, signed in or not."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from shop.application.admission import Admission, Visit
+from shop.application.group_commit import GroupCommit, answer_or_refusal
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.cart import Cart, CartLine
 from shop.domain.catalogue import Product, ProductNotFound
+from shop.domain.errors import ShopError
+from shop.domain.inventory import Inventory
 from shop.domain.money import Currency, Money
 
 
@@ -60,6 +64,9 @@ class ChangedCart:
     visit: Visit | None
 
 
+_Put = tuple[SessionToken | None, CartLine]
+
+
 class Carts:
     """The use cases around the cart of a session."""
 
@@ -67,6 +74,7 @@ class Carts:
         self._transact = transact
         self._admission = admission
         self._currency = currency
+        self._counter: GroupCommit[_Put, ChangedCart] = GroupCommit(self._put_all)
 
     async def show(self, cart: Cart) -> PricedCart:
         """Return the cart with present prices and stock."""
@@ -81,17 +89,34 @@ class Carts:
         `SessionTooLarge`.
         """
         line = CartLine(sku=command.sku, quantity=command.quantity)
-        work = partial(self._put, command.session, line)
-        return await self._transact.write(work, repeatable=True)
+        return await self._counter.send((command.session, line))
+
+    async def _put_all(self, puts: Sequence[_Put]) -> Sequence[ChangedCart | ShopError]:
+        work = partial(self._put, puts)
+        return await self._transact.write(work, repeatable=True, divisible=len(puts) > 1)
 
     async def _put(
-        self, token: SessionToken | None, line: CartLine, uow: UnitOfWork
-    ) -> ChangedCart:
-        visit = await self._admission.lock_or_begin(uow, token)
-        product = (await uow.products.get_many([line.sku])).get(line.sku)
-        if product is None or not product.active:
-            raise ProductNotFound(sku=line.sku)
-        return await self._keep(uow, visit, visit.session.cart.put(line))
+        self, puts: Sequence[_Put], uow: UnitOfWork
+    ) -> Sequence[ChangedCart | ShopError]:
+        arrivals = await self._admission.lock(uow, [token for token, _ in puts])
+        carts = [visit.session.cart for visit in arrivals.visits.values()]
+        skus = {line.sku for cart in carts for line in cart.lines}
+        shelf = await _Shelf.of(uow, skus | {line.sku for _, line in puts})
+        visits: dict[UUID, Visit] = {}
+
+        def decide(put: _Put) -> ChangedCart:
+            token, line = put
+            visit = self._admission.anyone_or_new(arrivals, token)
+            visit = visits.get(visit.session.id, visit)
+            shelf.require(line.sku)
+            cart = visit.session.cart.put(line)
+            visit = self._keep(uow, visit, cart)
+            visits[visit.session.id] = visit
+            return ChangedCart(cart=shelf.price(cart, self._currency), visit=visit)
+
+        changes = [answer_or_refusal(put, decide) for put in puts]
+        await uow.commit()
+        return changes
 
     async def remove(self, command: RemoveCartLine) -> ChangedCart:
         """Take a product out of the cart; one that is not in it changes nothing.
@@ -109,30 +134,54 @@ class Carts:
     ) -> ChangedCart:
         async def changed(uow: UnitOfWork) -> ChangedCart:
             visit = (await self._admission.lock(uow, [token])).anyone(token)
-            if visit is None:
-                return ChangedCart(cart=await self._priced(Cart(), uow), visit=None)
-            return await self._keep(uow, visit, change(visit.session.cart))
+            cart = Cart() if visit is None else change(visit.session.cart)
+            priced = await self._priced(cart, uow)
+            if visit is not None:
+                visit = self._keep(uow, visit, cart)
+                await uow.commit()
+            return ChangedCart(cart=priced, visit=visit)
 
         return await self._transact.write(changed, repeatable=True)
 
-    async def _keep(self, uow: UnitOfWork, visit: Visit, cart: Cart) -> ChangedCart:
-        priced = await self._priced(cart, uow)
-        if cart != visit.session.cart:
-            visit = self._admission.keep(uow, visit, visit.session.with_cart(cart))
-            await uow.commit()
-        return ChangedCart(cart=priced, visit=visit)
+    def _keep(self, uow: UnitOfWork, visit: Visit, cart: Cart) -> Visit:
+        if cart == visit.session.cart:
+            return visit
+        return self._admission.keep(uow, visit, visit.session.with_cart(cart))
 
     async def _priced(self, cart: Cart, uow: UnitOfWork) -> PricedCart:
-        skus = [line.sku for line in cart.lines]
-        products = await uow.products.get_many(skus) if skus else {}
-        inventories = await uow.inventories.get_many(skus) if skus else {}
+        shelf = await _Shelf.of(uow, {line.sku for line in cart.lines})
+        return shelf.price(cart, self._currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shelf:
+    """Products as they are offered now."""
+
+    products: Mapping[str, Product]
+    inventories: Mapping[str, Inventory]
+
+    @classmethod
+    async def of(cls, uow: UnitOfWork, skus: Collection[str]) -> "_Shelf":
+        """Look these products up; none ask nothing."""
+        return cls(
+            products=await uow.products.get_many(skus) if skus else {},
+            inventories=await uow.inventories.get_many(skus) if skus else {},
+        )
+
+    def require(self, sku: str) -> None:
+        """Raise `ProductNotFound` for what is not sold."""
+        product = self.products.get(sku)
+        if product is None or not product.active:
+            raise ProductNotFound(sku=sku)
+
+    def price(self, cart: Cart, currency: Currency) -> PricedCart:
+        """Return what a cart would cost; its products were all looked up."""
         lines = [
             PricedLine(
-                product=products[line.sku],
+                product=self.products[line.sku],
                 quantity=line.quantity,
-                available=inventories[line.sku].available,
+                available=self.inventories[line.sku].available,
             )
             for line in cart.lines
         ]
-        total = Money.total((line.amount for line in lines), self._currency)
-        return PricedCart(lines=lines, total=total)
+        return PricedCart(lines=lines, total=Money.total((line.amount for line in lines), currency))

@@ -14,6 +14,7 @@ from copy import copy
 from typing import Generic, TypeVar
 
 from shop.application.ports.unit_of_work import Contended, StoreFailure, Unavailable
+from shop.domain.errors import ShopError
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -22,6 +23,14 @@ MAX_GROUP = 128
 MAX_QUEUE = 1024
 
 _log = logging.getLogger(__name__)
+
+
+def answer_or_refusal(command: C, decide: Callable[[C], R]) -> R | ShopError:
+    """Return the answer to one command of a group, or what it was refused with."""
+    try:
+        return decide(command)
+    except ShopError as refusal:
+        return refusal
 
 
 class _Waiting(Generic[C, R]):
@@ -36,9 +45,11 @@ class _Waiting(Generic[C, R]):
         """Whether nobody waits for the answer any more."""
         return self.answer.done()
 
-    def settle(self, answer: R) -> None:
-        """Answer the command."""
-        if not self.has_left:
+    def settle(self, answer: R | ShopError) -> None:
+        """Answer the command, or refuse it."""
+        if isinstance(answer, ShopError):
+            self.fail(answer)
+        elif not self.has_left:
             self.answer.set_result(answer)
 
     def fail(self, error: Exception) -> None:
@@ -50,12 +61,13 @@ class _Waiting(Generic[C, R]):
 class GroupCommit(Generic[C, R]):
     """The line before a use case that decides many commands in one unit of work.
 
-    The use case is to refuse a command in its answer; an error that it raises is one of the whole
-    group. It can tell what it has decided before: where a commit may or may not have happened it
-    runs the same commands again, and so may this.
+    The use case refuses a command in its answer, by a `ShopError`; an error that it raises is one
+    of the whole group. It can tell what it has decided before: where a commit may or may not have
+    happened it runs the same commands again, and so may this. Questions go together as well, to
+    be answered from one snapshot, which is younger than each of them.
     """
 
-    def __init__(self, decide: Callable[[Sequence[C]], Awaitable[Sequence[R]]]) -> None:
+    def __init__(self, decide: Callable[[Sequence[C]], Awaitable[Sequence[R | ShopError]]]) -> None:
         self._decide = decide
         self._queue: deque[_Waiting[C, R]] = deque()
         self._leader: asyncio.Task[None] | None = None
@@ -65,8 +77,8 @@ class GroupCommit(Generic[C, R]):
         """Return the answer to a command, which is decided with those that wait beside it.
 
         A caller that is cancelled leaves the line; once its group has begun, the command is
-        decided all the same. Raise `Unavailable` where the line is full or the shop is closing,
-        and whatever the use case raises for this command alone.
+        decided all the same. Raise the refusal; `Unavailable` where the line is full or the shop
+        is closing; and whatever the use case raises for this command alone.
         """
         if self._is_draining:
             raise Unavailable("the shop is closing")

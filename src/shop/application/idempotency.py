@@ -141,14 +141,6 @@ class SweepKeys:
         return swept
 
 
-def request_or_refusal(command: C, request: Callable[[C], Request[C]]) -> Request[C] | ShopError:
-    """Return the request that a command makes, or the error that refuses it as it stands."""
-    try:
-        return request(command)
-    except ShopError as error:
-        return error
-
-
 def sound(requests: Iterable[Request[C] | ShopError]) -> Sequence[Request[C]]:
     """Return those that are not refused yet."""
     return [request for request in requests if isinstance(request, Request)]

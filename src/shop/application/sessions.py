@@ -1,18 +1,25 @@
 """Sessions: come in, sign in and out, and everything that belongs to being signed in."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import Admission, Visit
+from shop.application.admission import Admission, Arrivals, Visit
+from shop.application.group_commit import GroupCommit, answer_or_refusal
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Listing, Moment, Page
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
-from shop.domain.errors import RuleBroken
-from shop.domain.session import Preferences, Session, SessionConflict, SessionNotFound
+from shop.domain.errors import RuleBroken, ShopError
+from shop.domain.session import (
+    Preferences,
+    Session,
+    SessionConflict,
+    SessionNotFound,
+)
 from shop.domain.user import (
     MAX_PASSWORD_CHARACTERS,
     User,
@@ -56,6 +63,14 @@ class EndSession:
     handle: UUID
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """Who is behind a token, and whether something of the session has to be written."""
+
+    visit: Visit | None
+    is_due: bool
+
+
 class Sessions:
     """The use cases around a visitor's sessions."""
 
@@ -70,6 +85,7 @@ class Sessions:
         self._admission = admission
         self._hasher = hasher
         self._clock = clock
+        self._entrance: GroupCommit[SessionToken, _Look] = GroupCommit(self._look)
 
     async def enter(self, token: SessionToken | None) -> Visit | None:
         """Tell who is behind a token: None where it opens nothing. Raise `SessionExpired`.
@@ -80,18 +96,26 @@ class Sessions:
         """
         if token is None:
             return None
-        visit, is_due = await self._transact.read(partial(self._look, token))
-        if not is_due:
-            return visit
+        look = await self._entrance.send(token)
+        if not look.is_due:
+            return look.visit
         return await self._transact.write(partial(self._renew, token, []), repeatable=True)
 
-    async def _look(self, token: SessionToken, uow: UnitOfWork) -> tuple[Visit | None, bool]:
-        visit = (await self._admission.look(uow, [token])).anyone(token)
+    async def _look(self, tokens: Sequence[SessionToken]) -> Sequence["_Look | ShopError"]:
+        async def look(uow: UnitOfWork) -> Sequence[_Look | ShopError]:
+            arrivals = await self._admission.look(uow, tokens)
+            look_of = partial(self._look_of, uow, arrivals)
+            return [answer_or_refusal(token, look_of) for token in tokens]
+
+        return await self._transact.read(look)
+
+    def _look_of(self, uow: UnitOfWork, arrivals: Arrivals, token: SessionToken) -> "_Look":
+        visit = arrivals.anyone(token)
         if visit is None:
-            return None, False
+            return _Look(visit=None, is_due=False)
         unseen = self._clock.now() - visit.session.last_seen_at
         is_due = unseen >= self._admission.policy.touch_every
-        return visit, is_due or self._needs_token(visit, uow)
+        return _Look(visit=visit, is_due=is_due or self._needs_token(visit, uow))
 
     async def _renew(
         self, token: SessionToken, issued: list[SessionToken], uow: UnitOfWork

@@ -7,13 +7,13 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals
+from shop.application.group_commit import answer_or_refusal
 from shop.application.idempotency import (
     Claims,
     Reply,
     Request,
     fingerprint,
     made_earlier,
-    request_or_refusal,
     sound,
 )
 from shop.application.ports.clock import Clock
@@ -90,7 +90,7 @@ class Transfers:
     ) -> Sequence[Reply[Transfer]]:
         arrivals = await self._admission.look(uow, [each.session for each in commands])
         requests = [
-            request_or_refusal(command, partial(self._transfer_request, arrivals))
+            answer_or_refusal(command, partial(self._transfer_request, arrivals))
             for command in commands
         ]
         claims = await Claims.take(uow, sound(requests))

@@ -21,6 +21,9 @@ from shop.domain.session import Session, SessionConflict, SessionPolicy, Session
 MAX_TOKEN_BYTES = 4000
 """Browsers keep cookies of 4096 bytes (RFC 6265, section 6.1), the name and `=` included."""
 
+ROW_TOKEN_CHARACTERS = 43
+"""256 random bits in base 64, as the tokens of the rows are."""
+
 PARALLEL = timedelta(seconds=10)
 """Two requests further apart than this are not parallel: the later one's cookie is what the
 visitor really holds, because the answer with the newer one never arrived."""
@@ -69,16 +72,19 @@ class CookieSessionStore(SessionStore):
 
     def begin(self, session: Session) -> SessionToken:
         """Stage a new row; return the content, sealed."""
+        _require_fit(session, session.version)
         return self._seal(self._rows.begin(_bare(session)), session, session.version)
 
     def save(self, session: Session) -> SessionToken:
         """Stage the row's next version; return the content, sealed."""
         self._require_newest(session)
+        _require_fit(session, session.version + 1)
         return self._seal(self._rows.save(_bare(session)), session, session.version + 1)
 
     def rotate(self, session: Session) -> SessionToken:
         """Do the same under a new token of the row."""
         self._require_newest(session)
+        _require_fit(session, session.version + 1)
         return self._seal(self._rows.rotate(_bare(session)), session, session.version + 1)
 
     def touch(self, session_id: UUID, at: datetime) -> None:
@@ -133,13 +139,7 @@ class CookieSessionStore(SessionStore):
             raise SessionConflict
 
     def _seal(self, token: SessionToken, session: Session, version: int) -> SessionToken:
-        cart = [[line.sku, line.quantity] for line in session.cart.lines]
-        content = [token, version, dict(session.preferences), cart]
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        sealed = self._seals[0].encrypt(text.encode()).decode()
-        if len(sealed) > MAX_TOKEN_BYTES:
-            raise SessionTooLarge(limit_bytes=MAX_TOKEN_BYTES)
-        return sealed
+        return self._seals[0].encrypt(_content(token, session, version)).decode()
 
     def _unseal(self, token: SessionToken) -> _Sealed | None:
         if not _CANONICAL.fullmatch(token):
@@ -159,6 +159,21 @@ class CookieSessionStore(SessionStore):
                 key_is_old=index > 0,
             )
         return None
+
+
+def _require_fit(session: Session, version: int) -> None:
+    """Raise `SessionTooLarge` before anything is staged of what would not fit."""
+    content = _content("x" * ROW_TOKEN_CHARACTERS, session, version)
+    # The Fernet specification: a byte, a time, a vector, the content padded to blocks, a MAC.
+    raw = 1 + 8 + 16 + (len(content) // 16 + 1) * 16 + 32
+    if (raw + 2) // 3 * 4 > MAX_TOKEN_BYTES:
+        raise SessionTooLarge(limit_bytes=MAX_TOKEN_BYTES)
+
+
+def _content(token: SessionToken, session: Session, version: int) -> bytes:
+    cart = [[line.sku, line.quantity] for line in session.cart.lines]
+    content = [token, version, dict(session.preferences), cart]
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _bare(session: Session) -> Session:

@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Visit
+from shop.application.group_commit import GroupCommit
 from shop.application.ports.orders import OrderFilter
 from shop.application.ports.paging import Listing, Moment, Page
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
+from shop.domain.errors import ShopError
 from shop.domain.events import OrderEvent
 from shop.domain.order import NoOrder, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment
@@ -38,16 +39,22 @@ class ConsultOrders:
 
     def __init__(self, transact: Transact) -> None:
         self._transact = transact
+        self._counter: GroupCommit[UUID, OrderView] = GroupCommit(self._find)
 
     async def show(self, user: User, order_id: UUID) -> OrderView:
         """Return an order; raise `OrderNotFound` where there is none that the user may see."""
-        return await self._transact.read(partial(self._show, user, order_id))
-
-    async def _show(self, user: User, order_id: UUID, uow: UnitOfWork) -> OrderView:
-        order = (await uow.orders.get_many([order_id])).get(order_id)
-        if order is None or not order.is_visible_to(user):
+        view = await self._counter.send(order_id)
+        if not view.order.is_visible_to(user):
             raise OrderNotFound
-        return (await _views(uow, [order]))[0]
+        return view
+
+    async def _find(self, order_ids: Sequence[UUID]) -> Sequence[OrderView | ShopError]:
+        async def find(uow: UnitOfWork) -> Sequence[OrderView | ShopError]:
+            found = await uow.orders.get_many(set(order_ids))
+            views = {view.order.id: view for view in await _views(uow, list(found.values()))}
+            return [views.get(order_id) or OrderNotFound() for order_id in order_ids]
+
+        return await self._transact.read(find)
 
     async def of_session(self, visit: Visit) -> OrderView:
         """Return the order that the session tracks; raise `NoOrder` where it tracks none."""
@@ -81,12 +88,9 @@ class ConsultOrders:
 
     async def history(self, user: User, order_id: UUID) -> Sequence[OrderEvent]:
         """Return what happened to an order, in order; raise `OrderNotFound` like `show`."""
-
-        async def history(uow: UnitOfWork) -> Sequence[OrderEvent]:
-            await self._show(user, order_id, uow)
-            return await uow.orders.history(order_id)
-
-        return await self._transact.read(history)
+        # Nothing of it ever changes, so that it need not be of the same moment.
+        await self.show(user, order_id)
+        return await self._transact.read(lambda uow: uow.orders.history(order_id))
 
 
 async def _views(uow: UnitOfWork, orders: Sequence[Order]) -> Sequence[OrderView]:

@@ -12,13 +12,13 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals, Visit
+from shop.application.group_commit import answer_or_refusal
 from shop.application.idempotency import (
     Claims,
     Reply,
     Request,
     fingerprint,
     made_earlier,
-    request_or_refusal,
     sound,
 )
 from shop.application.ports.clock import Clock
@@ -88,7 +88,7 @@ class PlaceOrders:
     ) -> Sequence[Reply[PlacedOrder]]:
         arrivals = await self._admission.lock(uow, [each.session for each in commands])
         requests = [
-            request_or_refusal(command, partial(self._request, arrivals)) for command in commands
+            answer_or_refusal(command, partial(self._request, arrivals)) for command in commands
         ]
         claims = await Claims.take(uow, sound(requests))
         desk = await self._open_desk(uow, sound(requests))

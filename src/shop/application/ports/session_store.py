@@ -36,7 +36,7 @@ class SessionStore(ABC):
     def begin(self, session: Session) -> SessionToken:
         """Stage a new session; return the token that will open it.
 
-        Raise `SessionTooLarge` where it would not fit.
+        Raise `SessionTooLarge` where it would not fit; what is refused is not staged.
         """
 
     @abstractmethod
@@ -45,7 +45,7 @@ class SessionStore(ABC):
 
         That is the same token wherever the store can keep it. Raise `SessionTooLarge` where the
         session would not fit, `SessionConflict` where somebody else has changed it since the
-        token was issued and the two changes cannot be merged.
+        token was issued and the two changes cannot be merged; what is refused is not staged.
         """
 
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from shop.application.carts import PutCartLine, RemoveCartLine
 from shop.domain.catalogue import ProductNotFound
-from shop.entrypoints.http.dependencies import Anyone, CurrentExchange, TheCarts
+from shop.entrypoints.http.dependencies import Anyone, CurrentExchange, HeldToken, TheCarts
 from shop.entrypoints.http.openapi import TO_CHANGE_SESSIONS, TO_VISITORS, refuses
 from shop.entrypoints.http.routers.products import PathSku
 from shop.entrypoints.http.routers.topic import topic
@@ -21,12 +21,12 @@ async def show_cart(visitor: Anyone, carts: TheCarts) -> CartAnswer:
 async def put_cart_line(
     sku: PathSku,
     body: CartQuantity,
-    visitor: Anyone,
+    token: HeldToken,
     carts: TheCarts,
     exchange: CurrentExchange,
 ) -> CartAnswer:
     """Have this quantity of a product in my cart."""
-    command = PutCartLine(session=visitor.token, sku=sku, quantity=body.quantity)
+    command = PutCartLine(session=token, sku=sku, quantity=body.quantity)
     changed = await carts.put(command)
     exchange.follow(changed.visit)
     return CartAnswer.of(changed.cart)
