@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -49,14 +50,19 @@ def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OpenShop]:
     folder = tmp_path_factory.mktemp(f"race-{request.param}")
+    with opened(folder, _database(request, folder), 1 if request.param == "sqlite" else 2) as shop:
+        yield shop
+
+
+@contextmanager
+def opened(folder: Path, database: dict[str, str], workers: int) -> Iterator[OpenShop]:
+    """Serve a shop on a database, in so many processes."""
     settings = {
         "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
         "SHOP_WELCOME_CREDIT": "100000",
-        **_database(request, folder),
+        **database,
     }
-    server = ShopServer(
-        folder=folder, settings=settings, workers=1 if request.param == "sqlite" else 2
-    )
+    server = ShopServer(folder=folder, settings=settings, workers=workers)
     migrated = server.run("migrate")
     assert migrated.returncode == 0, migrated.stderr
     server.start()
