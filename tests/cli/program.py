@@ -116,15 +116,18 @@ class Program:
     @contextmanager
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Run a command beside the test, and have ended whatever happens."""
-        with subprocess.Popen(
-            [SHOP, *arguments],
-            cwd=self.folder,
-            env=self._environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        ) as process:
+        with (
+            interrupts_heeded(),
+            subprocess.Popen(
+                [SHOP, *arguments],
+                cwd=self.folder,
+                env=self._environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+            ) as process,
+        ):
             try:
                 yield process
             finally:
@@ -164,6 +167,16 @@ class ProgramHere(Program):
             patch.setattr(sys, "argv", ["shop", *arguments])
             code = main()
         return subprocess.CompletedProcess(arguments, code, output.getvalue(), errors.getvalue())
+
+
+@contextmanager
+def interrupts_heeded() -> Iterator[None]:
+    """Start no process that ignores Ctrl+C, as those do whose parents run in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

@@ -34,7 +34,7 @@ def test_an_interrupt_is_one_line_and_what_was_done_stays(real_shop: Program) ->
         while real_shop.rows("SELECT count(*) FROM products") == [(0,)]:
             time.sleep(0.01)
         seeding.send_signal(signal.SIGINT)
-        told = seeding.communicate(timeout=60)
+        told = seeding.communicate(timeout=30)
 
     assert (seeding.returncode, told) == (130, ("", "shop: interrupted\n"))
     ((count,),) = real_shop.rows("SELECT count(*) FROM products")
