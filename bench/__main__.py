@@ -1,0 +1,81 @@
+"""Measures how fast the shop is, beside its database and beside the common way to write one."""
+
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from bench.growth import grow
+from bench.load import InvalidRun
+from bench.plot import plot, plot_growth
+from bench.report import rewrite_readme, show, show_growth
+from bench.results import FOLDER, Growth, Results, read, write
+from bench.run import run
+
+README = Path(__file__).parents[1] / "README.md"
+
+ROUNDS, SECONDS = 3, 2
+WIDTH = 160
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
+)
+
+
+@app.command()
+def full() -> None:
+    """Measure everything, in about five minutes; keep the results as `latest`."""
+    _keep("latest", run(rounds=ROUNDS, seconds=SECONDS, everything=True, tell=_tell))
+
+
+@app.command()
+def quick() -> None:
+    """Measure once what the figures are made of, in about a minute; keep it as `quick`."""
+    _keep("quick", run(rounds=1, seconds=1, everything=False, tell=_tell))
+
+
+@app.command()
+def growth() -> None:
+    """Measure how fast it still is with a million orders and products; keep it as `growth`."""
+    grown = grow(_tell)
+    file = write("growth", grown)
+    plot_growth(grown, [file.with_suffix(".png"), file.with_suffix(".svg")])
+    show_growth(grown, _console())
+
+
+@app.command()
+def readme() -> None:
+    """Put the latest results into the README."""
+    grown = FOLDER / "growth.json"
+    rewrite_readme(
+        README,
+        read(FOLDER / "latest.json", Results),
+        read(grown, Growth) if grown.exists() else None,
+    )
+
+
+def _keep(name: str, results: Results) -> None:
+    file = write(name, results)
+    plot(results, [file.with_suffix(".png"), file.with_suffix(".svg")])
+    show(results.rows, results.figures, _console())
+
+
+def _console() -> Console:
+    return Console(width=max(Console().width, WIDTH))
+
+
+def _tell(what: str) -> None:
+    typer.echo(what, err=True)
+
+
+def main() -> None:
+    """Run as the command line says; a run that is invalid leaves no results."""
+    try:
+        app()
+    except InvalidRun as invalid:
+        notes = "\n".join(getattr(invalid, "__notes__", ()))
+        raise SystemExit(f"no result: {invalid}\n{notes}") from None
+
+
+if __name__ == "__main__":
+    main()

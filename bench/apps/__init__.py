@@ -1,0 +1,1 @@
+"""Apps that the shop is measured beside."""

@@ -1,0 +1,141 @@
+"""The arena: all contenders side by side, each on a database of its own, furnished alike."""
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.contenders import Contender, Served, limit, procedure
+from bench.engines import POSTGRESQL, SQLITE, Database, Postgres, PostgresDatabase, SqliteDatabase
+from bench.load import InvalidRun, LoadGenerator
+from bench.premises import ORDERS, furnish, settings
+from bench.servers import app_command, run_shop, serving, shop_command
+from bench.workloads import write_files
+
+Key = tuple[str, str, int]
+"""An engine, a contender and its number of processes."""
+
+LIMIT: Key = (POSTGRESQL, "limit", 0)
+PROCEDURE: Key = (POSTGRESQL, "procedure", 0)
+SCRIPTED = (LIMIT, PROCEDURE)
+
+FURNISHED = "furnished"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arena:
+    """Contenders, ready to be measured, and their databases."""
+
+    postgres: Postgres
+    contenders: Mapping[Key, Contender]
+    databases: Mapping[Key, Database]
+
+    def audit(self) -> None:
+        """Let the shop check every invariant of every database; raise `InvalidRun`.
+
+        No order that was acknowledged may be missing, either.
+        """
+        for key, database in self.databases.items():
+            whose = " ".join(str(each) for each in key)
+            audit(whose, database.address)
+            there, told = database.orders(), ORDERS + self.contenders[key].acknowledged
+            if there < told:
+                raise InvalidRun(f"{whose}: {told} orders were acknowledged, {there} are there")
+
+
+def audit(whose: str, address: str) -> None:
+    """Let the shop check every invariant of a database; raise `InvalidRun`."""
+    done = run_shop(["audit", "--json"], settings(address))
+    if done.returncode:
+        raise InvalidRun(f"the books of {whose} are wrong: {done.stdout}{done.stderr}")
+
+
+@contextmanager
+def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterator[Arena]:
+    """Furnish a database for each contender, and start the servers."""
+    commands = _commands()
+    databases = {
+        **_postgres_databases(postgres, folder / POSTGRESQL, [*SCRIPTED, *commands]),
+        **_sqlite_databases(folder / SQLITE, commands),
+    }
+    contenders: dict[Key, Contender] = {
+        LIMIT: limit(postgres, _label(LIMIT)),
+        PROCEDURE: procedure(postgres, _label(PROCEDURE)),
+    }
+    with ExitStack() as stack:
+        servers = {
+            key: stack.enter_context(
+                serving(command, settings(databases[key].address), _place(folder, key))
+            )
+            for key, command in commands.items()
+        }
+        for key, server in servers.items():
+            server.wait_until_open()
+            engine, name, processes = key
+            contenders[key] = Served(
+                engine=engine,
+                name=name,
+                processes=processes,
+                server=server,
+                load=load,
+                files=folder / engine,
+            )
+        yield Arena(postgres=postgres, contenders=contenders, databases=databases)
+
+
+def _commands() -> Mapping[Key, Sequence[str]]:
+    """Return how the servers are started."""
+    everywhere = {
+        (engine, name, processes): command
+        for engine in (POSTGRESQL, SQLITE)
+        for name, processes, command in (
+            ("shop", 1, shop_command(1)),
+            ("shop", 2, shop_command(2)),
+            ("naive", 1, app_command("bench.apps.naive.app:create_app")),
+        )
+    }
+    return {
+        **everywhere,
+        (POSTGRESQL, "ungrouped", 1): app_command("bench.apps.ungrouped:create_app"),
+        (POSTGRESQL, "empty", 1): app_command("bench.apps.empty:create_app"),
+    }
+
+
+def _postgres_databases(
+    postgres: Postgres, folder: Path, keys: Iterable[Key]
+) -> Mapping[Key, Database]:
+    folder.mkdir()
+    postgres.create(FURNISHED)
+    write_files(furnish(postgres.address(FURNISHED)), folder)
+    databases: dict[Key, Database] = {}
+    for key in keys:
+        if key[0] == POSTGRESQL:
+            postgres.create(_label(key), FURNISHED)
+            databases[key] = PostgresDatabase(postgres, _label(key))
+    return databases
+
+
+def _sqlite_databases(folder: Path, keys: Iterable[Key]) -> Mapping[Key, Database]:
+    folder.mkdir()
+    furnished = SqliteDatabase(folder / FURNISHED)
+    write_files(furnish(furnished.address), folder)
+    databases: dict[Key, Database] = {}
+    for key in keys:
+        if key[0] == SQLITE:
+            file = _place(folder.parent, key) / "shop.db"
+            shutil.copy(furnished.file, file)
+            databases[key] = SqliteDatabase(file)
+    return databases
+
+
+def _label(key: Key) -> str:
+    _, name, processes = key
+    return f"{name}_{processes}"
+
+
+def _place(folder: Path, key: Key) -> Path:
+    engine, _, _ = key
+    place = folder / engine / _label(key)
+    place.mkdir(exist_ok=True)
+    return place

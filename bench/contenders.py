@@ -1,0 +1,142 @@
+"""Contenders: who takes a workload, as a server behind HTTP or as pgbench on the database."""
+
+from abc import ABC, abstractmethod
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from uuid import uuid4
+
+from bench.engines import Postgres
+from bench.load import Answers, InvalidRun, LoadGenerator
+from bench.premises import CUSTOMERS, EUR
+from bench.servers import Server
+from bench.workloads import Workload
+from shop.domain.account import ShopAccount
+
+SQL = Path(__file__).with_name("sql")
+
+
+class Contender(ABC):
+    """One of those who are measured side by side."""
+
+    def __init__(self, *, engine: str, name: str, processes: int) -> None:
+        self.engine = engine
+        self.name = name
+        self.processes = processes
+        self.acknowledged = 0
+
+    @property
+    @abstractmethod
+    def server_pid(self) -> int | None:
+        """The process that serves; None where the load generator is all there is."""
+
+    def run(self, workload: Workload, clients: int, seconds: int) -> Answers:
+        """Take a workload for so long; raise `InvalidRun` where an answer is not as it should be.
+
+        The orders that were acknowledged are remembered.
+        """
+        answers = self._run(workload, clients, seconds)
+        self.acknowledged += answers.orders
+        return answers
+
+    @abstractmethod
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Answers: ...
+
+
+class Served(Contender):
+    """A server, asked by the load generator."""
+
+    def __init__(
+        self,
+        *,
+        engine: str,
+        name: str,
+        processes: int,
+        server: Server,
+        load: LoadGenerator,
+        files: Path,
+    ) -> None:
+        super().__init__(engine=engine, name=name, processes=processes)
+        self._server = server
+        self._load = load
+        self._files = files
+
+    @property
+    def server_pid(self) -> int | None:
+        """The process that serves."""
+        return self._server.pid
+
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Answers:
+        try:
+            return self._load.run(workload, self._server.url, self._files, clients, seconds)
+        except InvalidRun as invalid:
+            invalid.add_note(f"The server said last:\n{self._server.last_lines()}")
+            raise
+
+
+class Scripted(Contender):
+    """A script of SQL, run by pgbench: one order per transaction, statements prepared."""
+
+    def __init__(self, *, name: str, postgres: Postgres, database: str, script: Path) -> None:
+        super().__init__(engine="postgresql", name=name, processes=0)
+        self._postgres = postgres
+        self._database = database
+        self._script = script
+
+    @property
+    def server_pid(self) -> int | None:
+        """None: no server is there but the database's."""
+        return None
+
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Answers:
+        return self.run_until(f"--time={seconds}", workload, clients, seconds)
+
+    def run_until(
+        self, end: str, workload: Workload, clients: int = 1, seconds: float = 1
+    ) -> Answers:
+        """Run the script until pgbench's own notion of an end; raise `InvalidRun`."""
+        variables = {
+            "n": "0",
+            "clients": str(clients),
+            "customers": str(CUSTOMERS),
+            "products": str(workload.products),
+            "run": f"run{uuid4().hex[:12]}",
+            "sales": str(ShopAccount.SALES.id_in(EUR)),
+        }
+        with TemporaryDirectory(prefix="shop-bench-") as folder:
+            arguments = [
+                "--no-vacuum",
+                "--protocol=prepared",
+                f"--client={clients}",
+                f"--file={self._script}",
+                "--log",
+                f"--log-prefix={folder}/times",
+                end,
+            ]
+            told = self._postgres.pgbench(self._database, arguments, variables)
+            times = sorted(
+                int(line.split()[2]) / 1000
+                for log in Path(folder).iterdir()
+                for line in log.read_text().splitlines()
+            )
+        if "number of failed transactions: 0 " not in told or not times:
+            raise InvalidRun(f"{self.name}: {told}")
+        return Answers(
+            seconds=seconds,
+            done=len(times),
+            orders=len(times),
+            p50_ms=times[len(times) // 2],
+            p99_ms=times[len(times) * 99 // 100],
+        )
+
+
+def limit(postgres: Postgres, database: str) -> Scripted:
+    """Return the order's own statements, in a database that is this one's from now on."""
+    postgres.run_file(database, SQL / "numbered_tokens.sql", {})
+    return Scripted(name="limit", postgres=postgres, database=database, script=SQL / "limit.sql")
+
+
+def procedure(postgres: Postgres, database: str) -> Scripted:
+    """Return the same order as one function, in a database that is this one's from now on."""
+    postgres.run_file(database, SQL / "numbered_tokens.sql", {})
+    postgres.run_file(database, SQL / "procedure.sql", {})
+    return Scripted(name="procedure", postgres=postgres, database=database, script=SQL / "call.sql")

@@ -1,0 +1,201 @@
+"""A load generator in Python, for machines without wrk: `python -m bench.generator`.
+
+It sends what the scripts of `lua/` send, and prints what they print.
+"""
+
+import asyncio
+import json
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+from typing import cast
+from urllib.parse import urlsplit
+
+import httptools
+import uvloop
+
+Requests = Iterator[bytes]
+"""What one connection sends, one request after another."""
+
+
+class Orders:
+    """One order per request, of one product, by the next customer in turn."""
+
+    def __init__(self, file: str, products: str, run: str, clients: str) -> None:
+        del clients
+        self._cookies = Path(file).read_text().splitlines()
+        self._products = int(products)
+        self._keys = (f"{run}-{number}" for number in count())
+        self._turn = count()
+
+    def of(self, client: int) -> Requests:
+        """Return what a client sends."""
+        del client
+        while True:
+            body = json.dumps(
+                {
+                    "lines": [{"sku": _sku(random.randint(1, self._products)), "quantity": 1}],
+                    "payment": {"method": "account"},
+                }
+            )
+            cookie = self._cookies[next(self._turn) % len(self._cookies)]
+            yield _request("POST", "/api/v1/orders", cookie, body, next(self._keys))
+
+
+class Tours:
+    """Each client is a customer, who puts two products into the cart, then orders it."""
+
+    def __init__(self, file: str, products: str, run: str, clients: str) -> None:
+        del products, clients
+        self._cookies = Path(file).read_text().splitlines()
+        self._keys = (f"{run}-{number}" for number in count())
+
+    def of(self, client: int) -> Requests:
+        """Return what a client sends."""
+        cookie = self._cookies[client]
+        while True:
+            for number in (2 * client + 1, 2 * client + 2):
+                path = f"/api/v1/cart/lines/{_sku(number)}"
+                yield _request("PUT", path, cookie, '{"quantity":1}')
+            body = '{"payment":{"method":"account"}}'
+            yield _request("POST", "/api/v1/orders", cookie, body, next(self._keys))
+
+
+class Reads:
+    """The paths of a file in turn, each with the cookie that stands behind it."""
+
+    def __init__(self, file: str, products: str, run: str, clients: str) -> None:
+        del products, run, clients
+        lines = (line.partition(" ") for line in Path(file).read_text().splitlines())
+        self._requests = [_request("GET", path, cookie) for path, _, cookie in lines]
+        self._turn = count()
+
+    def of(self, client: int) -> Requests:
+        """Return what a client sends."""
+        del client
+        while True:
+            yield self._requests[next(self._turn) % len(self._requests)]
+
+
+SCRIPTS: dict[str, Callable[[str, str, str, str], Orders | Tours | Reads]] = {
+    "orders": Orders,
+    "tour": Tours,
+    "reads": Reads,
+}
+
+
+class Tally:
+    """The answers of all connections: their statuses, and how long each took."""
+
+    def __init__(self) -> None:
+        self.statuses: Counter[int] = Counter()
+        self.milliseconds: list[float] = []
+        self.broken = 0
+
+    def told(self, seconds: float) -> str:
+        """Return the whole as one line of JSON."""
+        took = sorted(self.milliseconds) or [0.0]
+        return json.dumps(
+            {
+                "seconds": seconds,
+                "p50_ms": took[len(took) // 2],
+                "p99_ms": took[len(took) * 99 // 100],
+                "broken": self.broken,
+                "statuses": self.statuses,
+            }
+        )
+
+
+class Connection(asyncio.Protocol):
+    """One connection, which sends its next request when the last one is answered."""
+
+    def __init__(self, requests: Requests, tally: Tally) -> None:
+        self._requests = requests
+        self._tally = tally
+        self._parser = httptools.HttpResponseParser(self)
+        self._began = 0.0
+        self._is_over = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Send the first request."""
+        self._transport = cast("asyncio.Transport", transport)
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        self._parser.feed_data(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Count a connection that ends before the run does."""
+        del exc
+        self._tally.broken += not self._is_over
+
+    def on_message_complete(self) -> None:
+        """Count an answer, and send the next request."""
+        self._tally.milliseconds.append((time.perf_counter() - self._began) * 1000)
+        self._tally.statuses[self._parser.get_status_code()] += 1
+        self._parser = httptools.HttpResponseParser(self)
+        self._send()
+
+    def end(self) -> None:
+        """Wait for no more answers."""
+        self._is_over = True
+        self._transport.abort()
+
+    def _send(self) -> None:
+        self._began = time.perf_counter()
+        self._transport.write(next(self._requests))
+
+
+async def run(script: str, url: str, seconds: float, arguments: list[str]) -> str:
+    """Send a script's requests for so long; return what came of them."""
+    target = urlsplit(url)
+    requests = SCRIPTS[script](*arguments)
+    tally = Tally()
+    loop = asyncio.get_running_loop()
+    began = time.perf_counter()
+    made = [
+        await loop.create_connection(
+            lambda client=client: Connection(requests.of(client), tally),  # type: ignore[misc]
+            target.hostname or "",
+            target.port or 0,
+        )
+        for client in range(int(arguments[3]))
+    ]
+    await asyncio.sleep(seconds)
+    took = time.perf_counter() - began
+    told = tally.told(took)
+    for _, connection in made:
+        connection.end()
+    return told
+
+
+def _sku(number: int) -> str:
+    return f"BENCH-{number:07}"
+
+
+def _request(method: str, path: str, cookie: str, body: str = "", key: str = "") -> bytes:
+    headers = {"Host": "127.0.0.1"}
+    if cookie:
+        headers["Cookie"] = cookie
+    if body:
+        headers |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    if key:
+        headers["Idempotency-Key"] = key
+    head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n{body}".encode()
+
+
+def main() -> None:
+    """Run as the command line says."""
+    script, url, seconds, *arguments = sys.argv[1:]
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        print(runner.run(run(script, url, float(seconds), arguments)))  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Load generators: clients that keep their connections, each with one request under way."""
+
+import json
+import shutil
+import subprocess
+import sys
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from bench.workloads import CREATED, Workload
+
+SCRIPTS = Path(__file__).with_name("lua")
+TIMEOUT_SECONDS = 30
+CHARACTERS_TOLD = 2000
+
+
+class InvalidRun(Exception):
+    """A run that came to something else than it was meant to measure, and so has no result."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answers:
+    """What a run came to: how much was done in how long, and the time that one request took.
+
+    `orders` are those that were acknowledged.
+    """
+
+    seconds: float
+    done: float
+    orders: int
+    p50_ms: float
+    p99_ms: float
+
+
+class LoadGenerator(ABC):
+    """Sends a workload's requests to a server."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What it is called, with its version."""
+
+    def run(self, workload: Workload, url: str, files: Path, clients: int, seconds: int) -> Answers:
+        """Send requests for so long; raise `InvalidRun` where any answer is not as it should be."""
+        # A key of an earlier run would be answered with that one's order.
+        run = uuid4().hex[:12]
+        arguments = [str(files / workload.file), str(workload.products), run, str(clients)]
+        return _answers(workload, self._run(workload.script, url, arguments, clients, seconds))
+
+    @abstractmethod
+    def _run(
+        self, script: str, url: str, arguments: Sequence[str], clients: int, seconds: int
+    ) -> Mapping[str, Any]:
+        """Return how many answers had which status, how many none, and how long they took."""
+
+
+class Wrk(LoadGenerator):
+    """wrk, an event loop in C, with scripts in Lua: it takes the least from what it measures.
+
+    Its percentiles are corrected for requests that a slow answer kept from being sent.
+    """
+
+    def __init__(self, program: str) -> None:
+        self._program = program
+
+    @property
+    def name(self) -> str:
+        """What it says of itself."""
+        # It prints its version, then how to use it, and fails.
+        shown = subprocess.run(
+            [self._program, "--version"], capture_output=True, text=True, check=False
+        )
+        words = (shown.stdout + shown.stderr).split()
+        return " ".join(words[:2])
+
+    def _run(
+        self, script: str, url: str, arguments: Sequence[str], clients: int, seconds: int
+    ) -> Mapping[str, Any]:
+        options = {
+            "threads": "1",
+            "connections": str(clients),
+            "duration": f"{seconds}s",
+            "timeout": f"{TIMEOUT_SECONDS}s",
+            "script": f"{script}.lua",
+        }
+        flags = [f"--{name}={value}" for name, value in options.items()]
+        return _last_line([self._program, *flags, url, "--", *arguments], SCRIPTS)
+
+
+class OwnGenerator(LoadGenerator):
+    """The benchmark's own, a Python process: for machines without wrk, and slower than it."""
+
+    @property
+    def name(self) -> str:
+        """What it is."""
+        return "bench.generator"
+
+    def _run(
+        self, script: str, url: str, arguments: Sequence[str], clients: int, seconds: int
+    ) -> Mapping[str, Any]:
+        del clients
+        command = [sys.executable, "-m", "bench.generator", script, url, str(seconds), *arguments]
+        return _last_line(command, Path(__file__).parents[1])
+
+
+def load_generator() -> LoadGenerator:
+    """Return wrk where it is installed, else our own."""
+    program = shutil.which("wrk")
+    return Wrk(program) if program else OwnGenerator()
+
+
+def _last_line(command: Sequence[str], folder: Path) -> Mapping[str, Any]:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode or not done.stdout:
+        last = (done.stdout + done.stderr)[-CHARACTERS_TOLD:]
+        raise InvalidRun(f"the load generator failed: {last}")
+    told: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
+
+
+def _answers(workload: Workload, told: Mapping[str, Any]) -> Answers:
+    statuses = {int(status): count for status, count in told["statuses"].items()}
+    if told["broken"] or not statuses or not statuses.keys() <= set(workload.statuses):
+        raise InvalidRun(
+            f"{workload.name}: answers by status {statuses}, {told['broken']} broken connections"
+        )
+    return Answers(
+        seconds=told["seconds"],
+        # Where a unit takes several requests, a run begins and ends in the middle of some.
+        done=sum(statuses.values()) / len(workload.statuses),
+        orders=statuses.get(CREATED, 0),
+        p50_ms=told["p50_ms"],
+        p99_ms=told["p99_ms"],
+    )

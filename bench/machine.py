@@ -1,0 +1,48 @@
+"""The machine: what measurements depend on, without saying whose it is."""
+
+import os
+import platform
+import sqlite3
+from pathlib import Path
+
+from bench.engines import Postgres
+from bench.load import LoadGenerator
+from bench.results import Machine
+
+_GIB = 2**30
+
+
+def describe(folder: Path, postgres: Postgres, load: LoadGenerator) -> Machine:
+    """Return what this machine is, and what runs here; the folder is where databases are kept."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return Machine(
+        processor=_processor(),
+        cores=len(os.sched_getaffinity(0)),
+        memory_gib=round(memory / _GIB),
+        kernel=f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
+        filesystem=_filesystem(folder),
+        python=platform.python_version(),
+        postgresql=postgres.version,
+        sqlite=sqlite3.sqlite_version,
+        load_generator=load.name,
+    )
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()
+
+
+def _filesystem(folder: Path) -> str:
+    """Return the kind of file system that a folder is on: on one in memory, a commit is free."""
+    place = str(folder.resolve())
+    mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
+    _, kind = max(
+        (len(point), kind)
+        for point, kind in mounts
+        if place == point or place.startswith(point.rstrip("/") + "/")
+    )
+    return kind

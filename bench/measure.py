@@ -1,0 +1,76 @@
+"""Measurement: one run of one contender, and what it took of the machine."""
+
+import resource
+import time
+
+from bench.contenders import Contender
+from bench.engines import POSTGRESQL, Postgres, PostgresDatabase
+from bench.processes import busy_seconds, cpu_seconds
+from bench.results import Cell, Cores, Measurement, Statements
+from bench.workloads import Workload
+
+SETTLE_SECONDS = 0.3
+"""Requests that were under way at the end of a run are not to be part of the next."""
+
+
+def measure(
+    postgres: Postgres,
+    contender: Contender,
+    cell: Cell,
+    workload: Workload,
+    *,
+    number: int,
+    seconds: int,
+) -> Measurement:
+    """Run a contender once, at the workload that the cell names; raise `InvalidRun`."""
+    time.sleep(SETTLE_SECONDS)
+    database_pid = postgres.pid if cell.engine == POSTGRESQL else None
+    began, before = time.monotonic(), _cpu(contender.server_pid, database_pid)
+    answers = contender.run(workload, cell.clients, seconds)
+    took, after = time.monotonic() - began, _cpu(contender.server_pid, database_pid)
+    server, database, load, all_ = ((b - a) / took for a, b in zip(before, after, strict=True))
+    return Measurement(
+        cell=cell,
+        round=number,
+        per_second=answers.done / answers.seconds,
+        p50_ms=answers.p50_ms,
+        p99_ms=answers.p99_ms,
+        cores=Cores(
+            server=server,
+            database=database,
+            load=load,
+            others=max(all_ - server - database - load, 0.0),
+        ),
+    )
+
+
+def count_statements(
+    contender: Contender,
+    database: PostgresDatabase,
+    cell: Cell,
+    workload: Workload,
+    *,
+    seconds: int,
+) -> Statements:
+    """Run a contender once, at the workload that the cell names, and count what it asks."""
+    before = database.orders()
+    with database.postgres.counting(database.name) as counted:
+        contender.run(workload, cell.clients, seconds)
+        time.sleep(SETTLE_SECONDS)
+    (count,) = counted
+    # Also those that nobody waited for any more.
+    orders = database.orders() - before
+    return Statements(
+        cell=cell, statements=count.statements / orders, commits=count.commits / orders
+    )
+
+
+def _cpu(server_pid: int | None, database_pid: int | None) -> tuple[float, float, float, float]:
+    # The load generator is a child that has ended by the time of the second look.
+    children = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (
+        cpu_seconds(server_pid) if server_pid else 0.0,
+        cpu_seconds(database_pid) if database_pid else 0.0,
+        children.ru_utime + children.ru_stime,
+        busy_seconds(),
+    )

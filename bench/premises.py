@@ -1,0 +1,146 @@
+"""The premises: the products, signed-in customers and orders that a shop has before the load."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from shop.application.intake import NewCustomer, StockedProduct
+from shop.application.orders.place import PlaceOrder
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.cart import CartLine
+from shop.domain.inventory import MAX_ON_HAND
+from shop.domain.money import Currency, Money
+from shop.domain.session import Session
+from shop.entrypoints.container import Container
+from shop.entrypoints.settings import Settings
+
+PRODUCTS = 1000
+CUSTOMERS = 1024
+"""A multiple of every number of clients, so that each client can have customers of its own."""
+
+READERS = 128
+ORDERS = 1024
+"""What is read: these orders of so many customers, who are there as often as real ones are."""
+
+PRICE = 100
+WELCOME_CREDIT = 10**12
+EUR = Currency("EUR")
+SECRET = "kept for the benchmark alone, 0123456789"  # noqa: S105  It guards nothing.
+
+GROUP = 128
+BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlacedOrder:
+    """An order that is there, and the token of the customer whose it is."""
+
+    id: UUID
+    token: SessionToken
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Premises:
+    """What opens the customers' sessions, and the orders that they can ask for."""
+
+    tokens: Sequence[SessionToken]
+    orders: Sequence[PlacedOrder]
+
+
+def sku(number: int) -> str:
+    """Return the SKU of a product of the benchmark; they are numbered from 1."""
+    return f"BENCH-{number:07}"
+
+
+def settings(database_url: str) -> dict[str, str]:
+    """Return the environment of a shop on this database, as an operator would set it."""
+    return {
+        "SHOP_ENVIRONMENT": "production",
+        "SHOP_DATABASE_URL": database_url,
+        "SHOP_SESSION_SECRETS": f'["{SECRET}"]',
+        "SHOP_WELCOME_CREDIT": str(WELCOME_CREDIT),
+    }
+
+
+def furnish(database_url: str) -> Premises:
+    """Make a shop in an empty database, through its own use cases."""
+    return asyncio.run(_furnish(database_url))
+
+
+async def _furnish(database_url: str) -> Premises:
+    container = Container(
+        settings=Settings(  # type: ignore[call-arg]  # pydantic adds `_env_file`.
+            database_url=database_url,
+            session_secrets=(SECRET,),
+            welcome_credit=WELCOME_CREDIT,
+            _env_file=None,
+        )
+    )
+    try:
+        await container.database().migrate()
+        await container.intake().load([_product(number) for number in range(1, PRODUCTS + 1)])
+        # Nobody signs in with a password, so none is hashed.
+        await container.intake().customers(
+            [_customer(number) for number in range(CUSTOMERS)], password_hash=""
+        )
+        tokens = await container.transact().write(partial(_sign_in, container), repeatable=False)
+        orders = await _order(container, tokens)
+        await container.database().analyse()
+    finally:
+        await container.transact().finish()
+        await container.database().close()
+    return Premises(tokens=tokens, orders=orders)
+
+
+def _product(number: int) -> StockedProduct:
+    return StockedProduct(
+        sku=sku(number),
+        name=f"Product no. {number}",
+        description=f"One of a numbered series: this is no. {number}.",
+        price=Money(amount=PRICE, currency=EUR),
+        active=True,
+        image_url=None,
+        on_hand=MAX_ON_HAND,
+    )
+
+
+def _email(number: int) -> str:
+    return f"customer-{number:06}@example.com"
+
+
+def _customer(number: int) -> NewCustomer:
+    return NewCustomer(name=f"Customer no. {number}", email=_email(number))
+
+
+async def _sign_in(container: Container, uow: UnitOfWork) -> Sequence[SessionToken]:
+    users = await uow.users.with_emails([_email(number) for number in range(CUSTOMERS)])
+    now = container.clock().now()
+    tokens = [
+        uow.sessions.begin(
+            Session.begin(id=container.ids().new(), at=now).signed_in(users[_email(number)], at=now)
+        )
+        for number in range(CUSTOMERS)
+    ]
+    await uow.commit()
+    return tokens
+
+
+async def _order(container: Container, tokens: Sequence[SessionToken]) -> Sequence[PlacedOrder]:
+    commands = [
+        PlaceOrder(
+            session=tokens[number % READERS],
+            key=f"furnished-{number}",
+            lines=[CartLine(sku=sku(number % PRODUCTS + 1), quantity=1)],
+            expected_total=None,
+        )
+        for number in range(ORDERS)
+    ]
+    orders: list[PlacedOrder] = []
+    for begin in range(0, ORDERS, GROUP):
+        group = commands[begin : begin + GROUP]
+        for command, reply in zip(group, await container.place_orders().place(group), strict=True):
+            orders.append(PlacedOrder(id=reply.unwrap().order.id, token=command.session or ""))
+    return orders

@@ -1,0 +1,155 @@
+"""Results: what was measured where, as it is kept in a file of JSON."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import TypeVar
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+FOLDER = Path(__file__).with_name("results")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What the measurements were made on."""
+
+    processor: str
+    cores: int
+    memory_gib: int
+    kernel: str
+    filesystem: str
+    python: str
+    postgresql: str
+    sqlite: str
+    load_generator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Who was measured, at what, under how many clients."""
+
+    engine: str
+    contender: str
+    processes: int
+    workload: str
+    clients: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cores:
+    """How many cores each part kept busy; the others are whatever else the machine did."""
+
+    server: float
+    database: float
+    load: float
+    others: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One run of a cell: what was done in a second, and how long one request took."""
+
+    cell: Cell
+    round: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+    cores: Cores
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statements:
+    """What one order takes of the database in a cell, averaged."""
+
+    cell: Cell
+    statements: float
+    commits: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Range:
+    """A number over the rounds of one run."""
+
+    median: float
+    least: float
+    most: float
+
+    @classmethod
+    def of(cls, numbers: Iterable[float]) -> "Range":
+        """Return the range of these numbers."""
+        seen = list(numbers)
+        return cls(median=median(seen), least=min(seen), most=max(seen))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A number to keep an eye on."""
+
+    name: str
+    value: Range
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A cell over all rounds; beside the limit's best, and beside naive under as many clients."""
+
+    cell: Cell
+    per_second: Range
+    p50_ms: Range
+    p99_ms: Range
+    cores: Cores
+    to_limit: Range | None
+    to_naive: Range | None
+    statements: float | None
+    commits: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """One run of the benchmark."""
+
+    machine: Machine
+    rounds: int
+    seconds: int
+    figures: Sequence[Figure]
+    rows: Sequence[Row]
+    statements: Sequence[Statements]
+    measurements: Sequence[Measurement]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Size:
+    """A shop that has so many orders and as many products, and how it fared."""
+
+    orders: int
+    server_mib: float
+    rows: Sequence[Row]
+    measurements: Sequence[Measurement]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    """One run of the benchmark of growth."""
+
+    machine: Machine
+    rounds: int
+    seconds: int
+    figures: Sequence[Figure]
+    sizes: Sequence[Size]
+
+
+def write(name: str, results: Results | Growth) -> Path:
+    """Keep results under a name; return the file."""
+    file = FOLDER / f"{name}.json"
+    file.parent.mkdir(exist_ok=True)
+    file.write_bytes(TypeAdapter(type(results)).dump_json(results, indent=1) + b"\n")
+    return file
+
+
+def read(file: Path, kind: type[T]) -> T:
+    """Return the results that a file keeps."""
+    return TypeAdapter(kind).validate_json(file.read_bytes())

@@ -1,0 +1,5 @@
+-- Orders of those customers who read, from all over the table.
+SELECT orders.id, users.number FROM orders JOIN (
+    SELECT id, row_number() OVER (ORDER BY email) - 1 AS number FROM users
+) AS users ON users.id = orders.user_id
+WHERE users.number < :readers ORDER BY md5(orders.id::text) LIMIT :orders;
