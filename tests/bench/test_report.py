@@ -1,0 +1,191 @@
+"""What is measured is told as it is."""
+
+from collections.abc import Iterable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from bench import results
+from bench.report import BEGIN, END, section, show, with_section
+from bench.results import (
+    Cell,
+    Cores,
+    Growth,
+    Machine,
+    Measurement,
+    Range,
+    Results,
+    Size,
+    Statements,
+)
+from bench.summary import figures, growth_figures, rows
+from bench.workloads import SPREAD
+
+MACHINE = Machine(
+    processor="Abacus",
+    cores=2,
+    memory_gib=24,
+    kernel="Linux 6.1",
+    filesystem="ext4",
+    python="3.13.1",
+    postgresql="18.1",
+    sqlite="3.50.0",
+    load_generator="wrk 4.2.0",
+)
+
+
+def test_a_ratio_is_made_of_the_best_of_either_side_in_the_same_round() -> None:
+    (figure,) = figures(
+        [
+            *_limit(number=1, per_second=1000),
+            _measured("shop", 32, 1100, number=1),
+            _measured("shop", 128, 1500, number=1),
+            # A slow moment of the machine strikes both.
+            *_limit(number=2, per_second=500),
+            _measured("shop", 32, 900, number=2),
+            _measured("shop", 128, 800, number=2),
+        ]
+    )[:1]
+
+    assert figure.name == "spread: shop / limit"
+    assert figure.value == Range(median=1.65, least=1.5, most=1.8)
+
+
+def test_what_one_round_alone_has_goes_into_no_figure() -> None:
+    (figure,) = figures(
+        [
+            *_limit(number=1, per_second=1000),
+            _measured("shop", 128, 1500, number=1),
+            _measured("shop", 8, 9000, number=1),
+            *_limit(number=2, per_second=1000),
+            _measured("shop", 128, 1500, number=2),
+        ]
+    )[:1]
+
+    assert figure.value == Range(median=1.5, least=1.5, most=1.5)
+
+
+def test_a_row_stands_beside_the_limit_and_beside_naive_under_as_many_clients() -> None:
+    found = rows(
+        [
+            *_limit(number=1, per_second=1000),
+            _measured("naive", 128, 300, number=1),
+            _measured("shop", 128, 1500, number=1),
+        ],
+        [Statements(cell=_cell("shop", 128), statements=0.25, commits=0.0625)],
+    )
+
+    limit, naive, shop = found[0], found[-2], found[-1]
+    assert limit.to_limit == Range(median=0.5, least=0.5, most=0.5)
+    assert naive.to_naive == Range(median=1, least=1, most=1)
+    assert shop.to_limit == Range(median=1.5, least=1.5, most=1.5)
+    assert shop.to_naive == Range(median=5, least=5, most=5)
+    assert (shop.statements, shop.commits) == (0.25, 0.0625)
+    assert limit.statements is None
+
+
+def test_results_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
+
+    assert results.read(results.write("run", _results()), Results) == _results()
+    assert results.read(results.write("growth", _growth()), Growth) == _growth()
+
+
+def test_the_readme_tells_the_figures_the_rates_and_the_conditions() -> None:
+    told = section(_results(), _growth())
+
+    assert "| spread: shop / limit | 1.50 | 1.50 to 1.50 |" in told
+    assert "| growth kept: spread | 0.90 | 0.90 to 0.90 |" in told
+    assert ("| limit |  | 500 |  |  | 1,000 (16) | 1.00 |  | 0.90, 0.50, 0.10 |") in told
+    assert (
+        "| **shop** |  |  |  | 1,500 | 1,500 (128) | 1.50 | 20.0, 40.0 ms | 0.90, 0.50, 0.10 |"
+    ) in told
+    assert "| shop, spread, 128 clients | 0.25 | 0.06 |" in told
+    assert "| 1,000,000 | 900 | 40.0 | 80 MiB |" in told
+    assert "Abacus, 2 cores, 24 GiB" in told
+
+
+def test_a_run_without_growth_tells_of_none() -> None:
+    assert "growth" not in section(_results(), None).replace("Carts, reads, statements, growth", "")
+
+
+def test_the_terminal_shows_every_row_and_figure() -> None:
+    shown = StringIO()
+    show(_results().rows, _results().figures, Console(file=shown, width=200))
+
+    lines = [line.split() for line in shown.getvalue().splitlines()]
+    assert (
+        "spread shop postgresql 1 128 1,500 20.0 40.0 0.90 0.50 0.10 0.20 0.25 0.06 1.50 5.00"
+    ).split() in lines
+    assert "spread: shop / limit 1.50 1.50 1.50".split() in lines
+
+
+def test_the_readme_is_rewritten_between_its_comments_alone() -> None:
+    readme = f"before\n{BEGIN}\nold\n{END}\nafter\n"
+
+    rewritten = with_section(readme, "new")
+
+    assert rewritten == f"before\n{BEGIN}\n\nnew\n\n{END}\nafter\n"
+    assert with_section(rewritten, "new") == rewritten
+
+
+@pytest.mark.parametrize("readme", ["nothing", f"{BEGIN} alone", f"{END} before {BEGIN}"])
+def test_a_readme_without_the_comments_is_left_alone(readme: str) -> None:
+    with pytest.raises(ValueError, match="the README has no"):
+        with_section(readme, "new")
+
+
+def _results() -> Results:
+    measurements = [
+        *_limit(number=1, per_second=1000),
+        _measured("naive", 128, 300, number=1),
+        _measured("shop", 128, 1500, number=1),
+    ]
+    statements = [Statements(cell=_cell("shop", 128), statements=0.25, commits=0.0625)]
+    return Results(
+        machine=MACHINE,
+        rounds=1,
+        seconds=2,
+        figures=figures(measurements),
+        rows=rows(measurements, statements),
+        statements=statements,
+        measurements=measurements,
+    )
+
+
+def _growth() -> Growth:
+    sizes = [_size(10_000, 1000), _size(1_000_000, 900)]
+    return Growth(machine=MACHINE, rounds=1, seconds=2, figures=growth_figures(sizes), sizes=sizes)
+
+
+def _size(orders: int, per_second: float) -> Size:
+    measurements = [_measured("shop", 32, per_second, number=1)]
+    return Size(orders=orders, server_mib=80, rows=rows(measurements), measurements=measurements)
+
+
+def _limit(*, number: int, per_second: float) -> Iterable[Measurement]:
+    yield _measured("limit", 8, per_second / 2, number=number)
+    yield _measured("limit", 16, per_second, number=number)
+
+
+def _measured(contender: str, clients: int, per_second: float, *, number: int) -> Measurement:
+    return Measurement(
+        cell=_cell(contender, clients),
+        round=number,
+        per_second=per_second,
+        p50_ms=20,
+        p99_ms=40,
+        cores=Cores(server=0.9, database=0.5, load=0.1, others=0.2),
+    )
+
+
+def _cell(contender: str, clients: int) -> Cell:
+    return Cell(
+        engine="postgresql",
+        contender=contender,
+        processes=0 if contender == "limit" else 1,
+        workload=SPREAD.name,
+        clients=clients,
+    )
