@@ -125,7 +125,8 @@ def _finish(axes: Axes, title: str) -> None:
 
 
 def _from_nought(axes: Axes) -> None:
-    axes.set_ylim(0, HEADROOM * axes.dataLim.y1)
+    if axes.has_data():
+        axes.set_ylim(0, HEADROOM * axes.dataLim.y1)
     axes.grid(visible=True, alpha=0.3)
 
 

@@ -10,7 +10,7 @@ from shop.application.intake import NewCustomer, StockedProduct
 from shop.application.orders.place import PlaceOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.cart import CartLine
+from shop.domain.cart import Cart, CartLine
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.money import Currency, Money
 from shop.domain.session import Session
@@ -133,7 +133,7 @@ async def _order(container: Container, tokens: Sequence[SessionToken]) -> Sequen
         PlaceOrder(
             session=tokens[number % READERS],
             key=f"furnished-{number}",
-            lines=[CartLine(sku=sku(number % PRODUCTS + 1), quantity=1)],
+            cart=Cart.of([CartLine(sku=sku(number % PRODUCTS + 1), quantity=1)]),
             expected_total=None,
         )
         for number in range(ORDERS)

@@ -1,6 +1,6 @@
--- One order as the shop writes it for a group of one: the same statements in the same order, each
--- of a single row and prepared. What the shop makes for itself (ids, the order's number) comes
--- with the first answer, so that it takes no round trip.
+-- One order, a statement at a time: what the shop reads, locks and writes for it, table by table in
+-- its order, each a single row. What the shop makes for itself (ids, the order's number) comes with
+-- the first answer, so that it takes no round trip.
 \set n :n + 1
 \set customer (:client_id + :n * :clients) % :customers
 \set product random(1, :products)

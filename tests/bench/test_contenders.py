@@ -22,7 +22,7 @@ from bench.premises import PRODUCTS, SECRET, Premises, furnish, settings, sku
 from bench.workloads import COOKIE, SPREAD
 from shop.adapters.sql.tables import metadata
 from shop.application.orders.place import PlaceOrder
-from shop.domain.cart import CartLine
+from shop.domain.cart import Cart, CartLine
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 
@@ -141,7 +141,7 @@ def _order(database: Database, premises: Premises) -> None:
         command = PlaceOrder(
             session=premises.tokens[-1],
             key="order-of-the-shop",
-            lines=[CartLine(sku=sku(PRODUCTS), quantity=1)],
+            cart=Cart.of([CartLine(sku=sku(PRODUCTS), quantity=1)]),
             expected_total=None,
         )
         (reply,) = await container.place_orders().place([command])
