@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
 
@@ -231,3 +232,16 @@ def test_nothing_goes_to_standard_output(capsys: pytest.CaptureFixture[str]) -> 
 
     assert sys.stderr is not sys.stdout
     assert len(lines(capsys)) == 1
+
+
+def test_a_line_that_cannot_be_written_is_lost_and_harms_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Full(StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device", text)
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    set_up()
+
+    logger().info("signed in")

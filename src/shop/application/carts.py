@@ -6,7 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Visit
-from shop.application.group_commit import GroupCommit, answer_or_refusal
+from shop.application.group_commit import Lines, answer_or_refusal
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
@@ -64,17 +64,24 @@ class ChangedCart:
     visit: Visit | None
 
 
-_Put = tuple[SessionToken | None, CartLine]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Put:
+    """A line that is sound, to be put into the cart of a session."""
+
+    token: SessionToken | None
+    line: CartLine
 
 
 class Carts:
     """The use cases around the cart of a session."""
 
-    def __init__(self, transact: Transact, admission: Admission, currency: Currency) -> None:
+    def __init__(
+        self, transact: Transact, admission: Admission, currency: Currency, lines: Lines
+    ) -> None:
         self._transact = transact
         self._admission = admission
         self._currency = currency
-        self._counter: GroupCommit[_Put, ChangedCart] = GroupCommit(self._put_all)
+        self._puts = lines.before(self._put_all)
 
     async def show(self, cart: Cart) -> PricedCart:
         """Return the cart with present prices and stock."""
@@ -89,7 +96,7 @@ class Carts:
         `SessionTooLarge`.
         """
         line = CartLine(sku=command.sku, quantity=command.quantity)
-        return await self._counter.send((command.session, line))
+        return await self._puts.send(_Put(token=command.session, line=line))
 
     async def _put_all(self, puts: Sequence[_Put]) -> Sequence[ChangedCart | ShopError]:
         work = partial(self._put, puts)
@@ -98,25 +105,30 @@ class Carts:
     async def _put(
         self, puts: Sequence[_Put], uow: UnitOfWork
     ) -> Sequence[ChangedCart | ShopError]:
-        arrivals = await self._admission.lock(uow, [token for token, _ in puts])
+        arrivals = await self._admission.lock(uow, [put.token for put in puts])
         carts = [visit.session.cart for visit in arrivals.visits.values()]
         skus = {line.sku for cart in carts for line in cart.lines}
-        shelf = await _Shelf.of(uow, skus | {line.sku for _, line in puts})
-        visits: dict[UUID, Visit] = {}
+        shelf = await _Shelf.of(uow, skus | {put.line.sku for put in puts})
+        visits: dict[SessionToken | UUID, Visit] = {}
 
-        def decide(put: _Put) -> ChangedCart:
-            token, line = put
-            visit = self._admission.anyone_or_new(arrivals, token)
-            visit = visits.get(visit.session.id, visit)
-            shelf.require(line.sku)
-            cart = visit.session.cart.put(line)
-            visit = self._keep(uow, visit, cart)
-            visits[visit.session.id] = visit
-            return ChangedCart(cart=shelf.price(cart, self._currency), visit=visit)
+        def decide(put: _Put) -> tuple[SessionToken | UUID, PricedCart]:
+            visit = self._admission.anyone_or_new(arrivals, put.token)
+            visitor = visit.token or visit.session.id
+            visit = visits.get(visitor, visit)
+            shelf.require(put.line.sku)
+            cart = visit.session.cart.put(put.line)
+            visits[visitor] = self._keep(uow, visit, cart)
+            return visitor, shelf.price(cart, self._currency)
 
-        changes = [answer_or_refusal(put, decide) for put in puts]
+        decided = [answer_or_refusal(put, decide) for put in puts]
         await uow.commit()
-        return changes
+        # Whoever put several things in holds one token afterwards, whichever answer comes last.
+        return [
+            each
+            if isinstance(each, ShopError)
+            else ChangedCart(cart=each[1], visit=visits[each[0]])
+            for each in decided
+        ]
 
     async def remove(self, command: RemoveCartLine) -> ChangedCart:
         """Take a product out of the cart; one that is not in it changes nothing.

@@ -6,7 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals, Visit
-from shop.application.group_commit import GroupCommit, answer_or_refusal
+from shop.application.group_commit import Lines, answer_or_refusal
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Listing, Moment, Page
 from shop.application.ports.password_hasher import PasswordHasher
@@ -27,6 +27,9 @@ from shop.domain.user import (
     normalise_email,
     require_password,
 )
+
+LOOKS_AT_ONCE = 4
+"""How many groups of visitors are looked up at once: one that is stuck is not to stop all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +83,13 @@ class Sessions:
         admission: Admission,
         hasher: PasswordHasher,
         clock: Clock,
+        lines: Lines,
     ) -> None:
         self._transact = transact
         self._admission = admission
         self._hasher = hasher
         self._clock = clock
-        self._entrance: GroupCommit[SessionToken, _Look] = GroupCommit(self._look)
+        self._entrance = lines.before(self._look, at_once=LOOKS_AT_ONCE)
 
     async def enter(self, token: SessionToken | None) -> Visit | None:
         """Tell who is behind a token: None where it opens nothing. Raise `SessionExpired`.
@@ -101,7 +105,7 @@ class Sessions:
             return look.visit
         return await self._transact.write(partial(self._renew, token, []), repeatable=True)
 
-    async def _look(self, tokens: Sequence[SessionToken]) -> Sequence["_Look | ShopError"]:
+    async def _look(self, tokens: Sequence[SessionToken]) -> Sequence[_Look | ShopError]:
         async def look(uow: UnitOfWork) -> Sequence[_Look | ShopError]:
             arrivals = await self._admission.look(uow, tokens)
             look_of = partial(self._look_of, uow, arrivals)
@@ -109,7 +113,7 @@ class Sessions:
 
         return await self._transact.read(look)
 
-    def _look_of(self, uow: UnitOfWork, arrivals: Arrivals, token: SessionToken) -> "_Look":
+    def _look_of(self, uow: UnitOfWork, arrivals: Arrivals, token: SessionToken) -> _Look:
         visit = arrivals.anyone(token)
         if visit is None:
             return _Look(visit=None, is_due=False)

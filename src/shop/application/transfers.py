@@ -33,6 +33,7 @@ from shop.domain.account import (
 )
 from shop.domain.errors import RuleBroken
 from shop.domain.money import Currency, Money
+from shop.domain.text import is_line
 from shop.domain.user import Role, User, normalise_email
 
 
@@ -261,3 +262,5 @@ class _Desk:
 def _require_note(field: str, text: str, *, at_least: int) -> None:
     if not at_least <= len(text) <= MAX_NOTE_CHARACTERS:
         raise RuleBroken(field=field, rule=f"it has {at_least} to {MAX_NOTE_CHARACTERS} characters")
+    if not is_line(text):
+        raise RuleBroken(field=field, rule="it is one line, of what can be seen")

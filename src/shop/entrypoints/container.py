@@ -18,7 +18,7 @@ from shop.application.admission import Admission
 from shop.application.audit import AuditShop
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
-from shop.application.group_commit import GroupCommit
+from shop.application.group_commit import Decide, GroupCommit, Lines
 from shop.application.idempotency import Reply, SweepKeys
 from shop.application.intake import Intake
 from shop.application.inventory import Stock
@@ -45,6 +45,10 @@ def _secrets(settings: Settings) -> Sequence[str]:
 
 def _as_they_are(sessions: SessionStore) -> SessionStore:
     return sessions
+
+
+def _line(lines: Lines, decide: Decide[Any, Any]) -> GroupCommit[Any, Any]:
+    return lines.before(decide)
 
 
 class Container(containers.DeclarativeContainer):
@@ -83,6 +87,7 @@ class Container(containers.DeclarativeContainer):
     transact: providers.Provider[Transact] = providers.Singleton(
         Transact, unit_of_work.provider, snapshot.provider, clock
     )
+    lines: providers.Provider[Lines] = providers.Singleton(Lines)
     admission: providers.Provider[Admission] = providers.Singleton(
         Admission, settings.provided.session_policy, clock, ids
     )
@@ -99,28 +104,30 @@ class Container(containers.DeclarativeContainer):
         Transfers, transact, admission, clock, ids, settings.provided.currency
     )
     grouped_transfers: providers.Provider[GroupCommit[MakeTransfer, Reply[Transfer]]] = (
-        providers.Singleton(GroupCommit, transfers.provided.make)
+        providers.Singleton(_line, lines, transfers.provided.make)
     )
     sessions: providers.Provider[Sessions] = providers.Singleton(
-        Sessions, transact, admission, hasher, clock
+        Sessions, transact, admission, hasher, clock, lines
     )
     catalogue: providers.Provider[Catalogue] = providers.Singleton(
         Catalogue, transact, admission, clock, settings.provided.currency
     )
     stock: providers.Provider[Stock] = providers.Singleton(Stock, transact, admission, clock, ids)
     carts: providers.Provider[Carts] = providers.Singleton(
-        Carts, transact, admission, settings.provided.currency
+        Carts, transact, admission, settings.provided.currency, lines
     )
     place_orders: providers.Provider[PlaceOrders] = providers.Singleton(
         PlaceOrders, transact, admission, clock, ids, settings.provided.currency
     )
     grouped_orders: providers.Provider[GroupCommit[PlaceOrder, Reply[PlacedOrder]]] = (
-        providers.Singleton(GroupCommit, place_orders.provided.place)
+        providers.Singleton(_line, lines, place_orders.provided.place)
     )
     cancel_orders: providers.Provider[CancelOrders] = providers.Singleton(
         CancelOrders, transact, admission, clock, ids
     )
-    consult_orders: providers.Provider[ConsultOrders] = providers.Singleton(ConsultOrders, transact)
+    consult_orders: providers.Provider[ConsultOrders] = providers.Singleton(
+        ConsultOrders, transact, lines
+    )
     users: providers.Provider[Users] = providers.Singleton(Users, transact)
     intake: providers.Provider[Intake] = providers.Singleton(
         Intake, transact, clock, ids, welcome_credit=settings.provided.welcome_money

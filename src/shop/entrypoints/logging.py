@@ -4,6 +4,7 @@ import logging
 import sys
 import traceback
 from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TextIO
@@ -54,9 +55,28 @@ def set_up_logging(settings: Settings) -> None:
     # a tenth of the time of an order.
     structlog.configure(
         processors=[*_facts(), redact_secrets, *rendering],
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Writer(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
+
+
+class _Writer:
+    """Writes lines, and loses those that cannot be written.
+
+    A full disk or a reader that has gone must not turn what was done into a failure; the standard
+    library's handlers see it alike.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        """Write a line."""
+        with suppress(OSError, ValueError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = exception = msg
 
 
 def _formatter(rendering: Sequence[Processor]) -> logging.Formatter:

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import pytest
 
-from shop.application.group_commit import MAX_GROUP, MAX_QUEUE, GroupCommit
-from shop.application.ports.unit_of_work import Contended, OutcomeUnknown, Unavailable
+from shop.application.group_commit import MAX_GROUP, MAX_QUEUE, MAX_WAITS, GroupCommit, Lines
+from shop.application.ports.idempotency import RequestInProgress
+from shop.application.ports.unit_of_work import Blocked, Contended, OutcomeUnknown, Unavailable
 
 pytestmark = pytest.mark.anyio
 
@@ -19,6 +21,7 @@ class Desk:
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
         self.poison: dict[int, Exception] = {}
+        self.ends: dict[int, BaseException] = {}
         self.failures: dict[tuple[int, ...], Exception] = {}
         self.line: GroupCommit[int, str] = GroupCommit(self.decide)
 
@@ -30,6 +33,8 @@ class Desk:
         for command in commands:
             if command in self.poison:
                 raise self.poison[command]
+            if command in self.ends:
+                raise self.ends[command]
         return [f"answer {command}" for command in commands]
 
     def send(self, *commands: int) -> list[asyncio.Task[str]]:
@@ -205,10 +210,124 @@ class TestDraining:
         await draining
         assert desk.groups == [[1]]
 
-    async def test_a_line_that_was_drained_can_be_used_again(self, desk: Desk) -> None:
+    async def test_a_line_that_was_drained_takes_nothing_until_it_is_opened(
+        self, desk: Desk
+    ) -> None:
         await desk.line.drain()
 
-        assert await desk.line.send(1) == "answer 1"
+        with pytest.raises(Unavailable, match="closing"):
+            await desk.line.send(1)
+
+        desk.line.open()
+        assert await desk.line.send(2) == "answer 2"
+
+    async def test_a_group_is_finished_although_nobody_waits_for_the_drain(
+        self, desk: Desk
+    ) -> None:
+        first = await desk.begin_with(1)
+        draining = asyncio.create_task(desk.line.drain())
+        await _a_moment()
+        draining.cancel()
+        await _a_moment()
+        desk.may_go_on.set()
+
+        assert await first == "answer 1"
+
+    async def test_all_lines_are_drained_and_opened_together(self, desk: Desk) -> None:
+        lines = Lines()
+        both = [lines.before(desk.decide), lines.before(desk.decide)]
+        await lines.drain()
+        for line in both:
+            with pytest.raises(Unavailable, match="closing"):
+                await line.send(1)
+
+        lines.open()
+        assert [await line.send(2) for line in both] == ["answer 2", "answer 2"]
+
+
+class TestEndingEarly:
+    async def test_whoever_waits_is_told_when_a_group_is_ended_from_outside(
+        self, desk: Desk
+    ) -> None:
+        desk.ends[1] = asyncio.CancelledError()
+        first = await desk.begin_with(1)
+        (second,) = desk.send(2)
+        await _a_moment()
+        desk.may_go_on.set()
+
+        told = await asyncio.gather(first, second, return_exceptions=True)
+
+        assert [type(each) for each in told] == [Unavailable, Unavailable]
+        assert await desk.line.send(3) == "answer 3"
+
+
+class TestWaitingForLocks:
+    @pytest.mark.parametrize("failure", [Blocked("locked"), RequestInProgress()])
+    async def test_whoever_needs_what_another_holds_fails_alone(
+        self, desk: Desk, failure: Exception
+    ) -> None:
+        desk.poison[3] = failure
+        first = await desk.begin_with(1)
+        others = desk.send(2, 3, 4, 5)
+        await _a_moment()
+        desk.may_go_on.set()
+
+        answers = await asyncio.gather(first, *others, return_exceptions=True)
+
+        assert answers == ["answer 1", "answer 2", failure, "answer 4", "answer 5"]
+        assert desk.groups == [[1], [2, 3, 4, 5], [2], [3], [4], [5]]
+
+    async def test_a_group_does_not_wait_for_ever_more_locks(self, desk: Desk) -> None:
+        desk.poison = dict.fromkeys(range(2, 9), Blocked("locked"))
+        first = await desk.begin_with(1)
+        others = desk.send(*range(2, 9))
+        await _a_moment()
+        desk.may_go_on.set()
+
+        await first
+        told = await asyncio.gather(*others, return_exceptions=True)
+
+        assert all(isinstance(each, Unavailable) for each in told)
+        assert desk.groups == [[1], [2, 3, 4, 5, 6, 7, 8], *([each] for each in (2, 3))]
+        assert len([each for each in told if isinstance(each, Blocked)]) == MAX_WAITS
+
+
+class TestQuestions:
+    async def test_a_few_groups_may_be_asked_at_once(self, desk: Desk) -> None:
+        line = Lines().before(desk.decide, at_once=2)
+        desk.may_go_on.clear()
+        asked = [asyncio.create_task(line.send(number)) for number in (1, 2, 3)]
+        await _a_moment()
+        desk.may_go_on.set()
+
+        assert await asyncio.gather(*asked) == ["answer 1", "answer 2", "answer 3"]
+        assert desk.groups == [[1, 2, 3]]
+
+    async def test_one_that_is_stuck_does_not_stop_the_others(self, desk: Desk) -> None:
+        line = Lines().before(desk.decide, at_once=2)
+        desk.may_go_on.clear()
+        stuck = asyncio.create_task(line.send(1))
+        await _a_moment()
+        beside = asyncio.create_task(line.send(2))
+        await _a_moment()
+
+        assert desk.groups == [[1], [2]]
+        desk.may_go_on.set()
+        assert [await stuck, await beside] == ["answer 1", "answer 2"]
+
+
+async def test_a_group_is_not_said_to_be_of_the_request_that_came_first(desk: Desk) -> None:
+    request: ContextVar[str] = ContextVar("request", default="nobody's")
+    seen: list[str] = []
+
+    async def decide(commands: Sequence[int]) -> Sequence[str]:
+        seen.append(request.get())
+        return await desk.decide(commands)
+
+    request.set("the first one's")
+    await GroupCommit(decide).send(1)
+
+    assert seen == ["nobody's"]
 
 
 async def _a_moment() -> None:

@@ -56,7 +56,9 @@ class CookieSessionStore(SessionStore):
             Fernet(base64.urlsafe_b64encode(key)) for key in Keyring(secrets).keys("session cookie")
         ]
         self._outdated: set[UUID] = set()
-        self._overtaken_at: dict[UUID, datetime] = {}
+        self._overtaken: set[UUID] = set()
+        self._rows_found: dict[UUID, Session] = {}
+        self._followed: dict[UUID, int] = {}
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions whose seal is whole and whose row lives."""
@@ -77,22 +79,18 @@ class CookieSessionStore(SessionStore):
 
     def save(self, session: Session) -> SessionToken:
         """Stage the row's next version; return the content, sealed."""
-        self._require_newest(session)
-        _require_fit(session, session.version + 1)
-        return self._seal(self._rows.save(_bare(session)), session, session.version + 1)
+        return self._next(session, self._rows.save)
 
     def rotate(self, session: Session) -> SessionToken:
         """Do the same under a new token of the row."""
-        self._require_newest(session)
-        _require_fit(session, session.version + 1)
-        return self._seal(self._rows.rotate(_bare(session)), session, session.version + 1)
+        return self._next(session, self._rows.rotate)
 
     def touch(self, session_id: UUID, at: datetime) -> None:
         """Stage the row's time of last use; the token stays as it is.
 
         Not with a token that was overtaken: that would look as if the newer one were in use.
         """
-        if session_id not in self._overtaken_at:
+        if session_id not in self._overtaken:
             self._rows.touch(session_id, at)
 
     def end(self, session_id: UUID) -> None:
@@ -130,12 +128,27 @@ class CookieSessionStore(SessionStore):
         if sealed.key_is_old:
             self._outdated.add(row.id)
         if sealed.version != row.version:
-            self._overtaken_at[row.id] = row.last_seen_at
-        return replace(row, preferences=sealed.preferences, cart=sealed.cart)
+            self._overtaken.add(row.id)
+        self._rows_found[row.id] = row
+        # Of two tokens of one session, each is as old as it says.
+        return replace(
+            row, preferences=sealed.preferences, cart=sealed.cart, version=sealed.version
+        )
+
+    def _next(self, session: Session, stage: Callable[[Session], SessionToken]) -> SessionToken:
+        self._require_newest(session)
+        row = self._rows_found[session.id]
+        _require_fit(session, row.version + 1)
+        self._followed[session.id] = session.version
+        bare = replace(_bare(session), version=row.version)
+        return self._seal(stage(bare), session, row.version + 1)
 
     def _require_newest(self, session: Session) -> None:
-        overtaken_at = self._overtaken_at.get(session.id)
-        if overtaken_at is not None and self._clock.now() - overtaken_at < PARALLEL:
+        """Raise `SessionConflict` where the session was changed after this token was issued."""
+        row = self._rows_found[session.id]
+        changed_here = self._followed.get(session.id, session.version) != session.version
+        is_older = session.version != row.version
+        if changed_here or (is_older and self._clock.now() - row.last_seen_at < PARALLEL):
             raise SessionConflict
 
     def _seal(self, token: SessionToken, session: Session, version: int) -> SessionToken:

@@ -18,6 +18,7 @@ from shop.domain.money import Currency, Money
 
 CUSTOMER = "customer"
 
+TRANSFERS = select(transfers)
 CUSTOMERS = select(accounts).where(accounts.c.user_id.is_not(None)).order_by(accounts.c.id)
 
 
@@ -68,7 +69,7 @@ class SqlTransfers(Transfers):
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
         """Return those transfers that exist, by id."""
-        rows = await self._connection.among(select(transfers), transfers.c.id, ids)
+        rows = await self._connection.among(TRANSFERS, transfers.c.id, ids)
         return {row.id: _transfer(row) for row in rows}
 
     async def entries(self, account_id: UUID, page: Page[Moment]) -> Listing[Entry, Moment]:

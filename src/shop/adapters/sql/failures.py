@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shop.adapters.sql.tables import metadata
 from shop.application.ports.unit_of_work import (
+    Blocked,
     ConstraintViolated,
     Contended,
     Interrupted,
@@ -31,10 +32,6 @@ _LOST = ("08", "57P01", "57P02", "57P03", _DEMOTED)
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
-
-
-class LockNotAvailable(Unavailable):
-    """Somebody else has held a lock for longer than anybody waits for one."""
 
 
 @contextmanager
@@ -85,7 +82,7 @@ def _before_commit(error: DBAPIError) -> StoreFailure:
         return Contended(f"conflict {state}")
     if error.connection_invalidated or state.startswith(_LOST):
         return Interrupted(f"connection lost {state}".strip())
-    failure = LockNotAvailable if state == _LOCK_NOT_AVAILABLE else Unavailable
+    failure = Blocked if state == _LOCK_NOT_AVAILABLE else Unavailable
     return failure(f"{type(error.orig).__name__} {state}".strip())
 
 

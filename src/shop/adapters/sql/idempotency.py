@@ -9,7 +9,6 @@ from sqlalchemy import Row, delete
 
 from shop.adapters.sql.changes import Change, Fields, alteration, removal
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.failures import LockNotAvailable
 from shop.adapters.sql.tables import idempotency_keys
 from shop.application.ports.idempotency import (
     Claim,
@@ -21,7 +20,7 @@ from shop.application.ports.idempotency import (
     RequestInProgress,
     Succeeded,
 )
-from shop.application.ports.unit_of_work import Interrupted
+from shop.application.ports.unit_of_work import Blocked, Interrupted
 from shop.domain.errors import ShopError
 
 
@@ -39,7 +38,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         rows = sorted((_claim_fields(claim) for claim in claims), key=_lock_order)
         try:
             added = await self._connection.insert_new(idempotency_keys, rows)
-        except LockNotAvailable:
+        except Blocked:
             # Nothing but a claim of the same key that has not ended keeps a new row waiting.
             raise RequestInProgress from None
         inserted = {KeyId(user_id=row.user_id, key=row.key) for row in added}

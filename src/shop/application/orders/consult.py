@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shop.application.admission import Visit
-from shop.application.group_commit import GroupCommit
+from shop.application.group_commit import Lines
 from shop.application.ports.orders import OrderFilter
 from shop.application.ports.paging import Listing, Moment, Page
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -15,6 +15,9 @@ from shop.domain.events import OrderEvent
 from shop.domain.order import NoOrder, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment
 from shop.domain.user import Role, User
+
+GROUPS_AT_ONCE = 4
+"""How many groups of questions are asked at once: one that is stuck is not to stop all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +40,13 @@ class OrderView:
 class ConsultOrders:
     """The use cases that look at orders."""
 
-    def __init__(self, transact: Transact) -> None:
+    def __init__(self, transact: Transact, lines: Lines) -> None:
         self._transact = transact
-        self._counter: GroupCommit[UUID, OrderView] = GroupCommit(self._find)
+        self._questions = lines.before(self._find, at_once=GROUPS_AT_ONCE)
 
     async def show(self, user: User, order_id: UUID) -> OrderView:
         """Return an order; raise `OrderNotFound` where there is none that the user may see."""
-        view = await self._counter.send(order_id)
+        view = await self._questions.send(order_id)
         if not view.order.is_visible_to(user):
             raise OrderNotFound
         return view
@@ -88,7 +91,7 @@ class ConsultOrders:
 
     async def history(self, user: User, order_id: UUID) -> Sequence[OrderEvent]:
         """Return what happened to an order, in order; raise `OrderNotFound` like `show`."""
-        # Nothing of it ever changes, so that it need not be of the same moment.
+        # Whom an order belongs to never changes: the two may be of different moments.
         await self.show(user, order_id)
         return await self._transact.read(lambda uow: uow.orders.history(order_id))
 

@@ -166,14 +166,15 @@ class _Desk:
         self._products = products
         self._inventories = dict(inventories)
         self._currency = currency
-        self._visits: dict[UUID, Visit] = {}
-        self._session_ids: dict[UUID, UUID] = {}
+        self._visits: dict[SessionToken | None, Visit] = {}
+        self._tokens: dict[UUID, SessionToken | None] = {}
         self.made: dict[UUID, Order] = {}
 
     def place(self, request: Request[PlaceOrder]) -> UUID:
         """Decide one order by the rules of the domain, then stage it; return its id."""
         command = request.command
-        visit = self._visits.get(request.visit.session.id, request.visit)
+        token = request.visit.token
+        visit = self._visits.get(token, request.visit)
         cart = _wanted(command, visit)
         lines = self._priced(cart)
         total = Money.total((line.amount for line in lines), self._currency)
@@ -194,7 +195,7 @@ class _Desk:
             version=1,
         )
         # The session first: it alone can still refuse.
-        self._track(order, visit, empty_cart=command.cart is None)
+        self._track(order, visit, token, empty_cart=command.cart is None)
         self._take_stock(order)
         self._charge(order, account)
         self._uow.orders.add(order, order.placed(actor=Actor.CUSTOMER))
@@ -203,8 +204,9 @@ class _Desk:
 
     def issued(self, order: Order) -> SessionToken | None:
         """Return the token that the visitor who placed an order here has to hold from now on."""
-        session_id = self._session_ids.get(order.id)
-        return None if session_id is None else self._visits[session_id].issued
+        if order.id not in self._tokens:
+            return None
+        return self._visits[self._tokens[order.id]].issued
 
     def _priced(self, cart: Cart) -> tuple[OrderLine, ...]:
         if cart.is_empty:
@@ -235,12 +237,14 @@ class _Desk:
         if shortages:
             raise OutOfStock(lines=shortages)
 
-    def _track(self, order: Order, visit: Visit, *, empty_cart: bool) -> None:
+    def _track(
+        self, order: Order, visit: Visit, token: SessionToken | None, *, empty_cart: bool
+    ) -> None:
         session = visit.session.tracking(order.id)
         if empty_cart:
             session = session.with_cart(Cart())
-        self._visits[session.id] = self._admission.keep(self._uow, visit, session)
-        self._session_ids[order.id] = session.id
+        self._visits[token] = self._admission.keep(self._uow, visit, session)
+        self._tokens[order.id] = token
 
     def _take_stock(self, order: Order) -> None:
         for line in order.lines:

@@ -79,6 +79,10 @@ class Unavailable(StoreFailure):
     """The database cannot serve this now; the unit of work certainly changed nothing."""
 
 
+class Blocked(Unavailable):
+    """Somebody else has held a lock for longer than anybody waits for one."""
+
+
 class ConstraintViolated(Exception):
     """A rule of the database was broken, so the code decided wrong; nothing was changed.
 

@@ -102,8 +102,9 @@ def _heads(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     container: Container = app.state.container
+    lines = container.lines()
+    lines.open()
     yield
-    await container.grouped_orders().drain()
-    await container.grouped_transfers().drain()
+    await lines.drain()
     await container.transact().finish()
     await container.database().close()

@@ -1,0 +1,153 @@
+"""What visitors ask at the same time is answered to each of them, as if they had come alone."""
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.memory.database import MemoryDatabase
+from shop.application.carts import ChangedCart, PutCartLine
+from shop.application.orders.place import PlacedOrder
+from shop.application.ports.session_store import SessionToken
+from shop.domain.catalogue import ProductNotFound
+from shop.domain.order import OrderNotFound
+from shop.domain.session import SessionConflict
+from tests.clock import ScriptedClock
+from tests.doubles import CountingIds
+from tests.factories import an_id
+from tests.unit.application.memory_shop import MemoryShop, issued, place_order
+
+pytestmark = pytest.mark.anyio
+
+NAMES = ("ada", "bob", "cyn", "dan")
+SECRETS = ("a secret that nobody else has, of enough characters",)
+
+
+@pytest.fixture(params=["database", "cookie"])
+async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> MemoryShop:
+    """Give a shop with either store of sessions, which sells tea and cups."""
+    in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
+    stores = {} if request.param == "database" else {"sessions": in_cookies}
+    shop = MemoryShop(clock, MemoryDatabase(), CountingIds(), **stores)
+    await shop.stock(await shop.admin(), TEA=100, CUP=100)
+    return shop
+
+
+@pytest.fixture
+async def tokens(shop: MemoryShop) -> list[SessionToken]:
+    return [await shop.customer(name) for name in NAMES]
+
+
+async def test_each_is_known_by_their_own_token(
+    shop: MemoryShop, tokens: list[SessionToken]
+) -> None:
+    await shop.change(replace(shop.user("cyn"), enabled=False))
+    asked = [tokens[1], "opens nothing", tokens[0], tokens[2], tokens[3], tokens[0]]
+
+    visits = await asyncio.gather(*map(shop.container.sessions().enter, asked))
+
+    known = [visit and visit.user and visit.user.name for visit in visits]
+    assert known == ["Bob", None, "Ada", None, "Dan", "Ada"]
+
+
+async def test_each_is_shown_the_order_that_they_asked_for(
+    shop: MemoryShop, tokens: list[SessionToken]
+) -> None:
+    orders = [(await shop.order(place_order(token, ("TEA", 1)))).unwrap().order for token in tokens]
+    users = [shop.user(name) for name in NAMES]
+    show = shop.container.consult_orders().show
+    asked = [
+        *zip(users, [order.id for order in orders], strict=True),
+        (users[0], orders[1].id),
+        (users[0], an_id("no order")),
+        (users[0], orders[0].id),
+    ]
+
+    views = await asyncio.gather(
+        *(show(user, order_id) for user, order_id in asked), return_exceptions=True
+    )
+
+    assert [view if isinstance(view, BaseException) else view.order for view in views] == [
+        *orders,
+        OrderNotFound(),
+        OrderNotFound(),
+        orders[0],
+    ]
+
+
+async def test_each_puts_into_their_own_cart(shop: MemoryShop, tokens: list[SessionToken]) -> None:
+    puts = [(tokens[1], "TEA", 2), (None, "CUP", 1), (tokens[0], "TEA", 5), (tokens[3], "NIL", 1)]
+
+    changes = await _put(shop, *puts)
+
+    bobs, nobodys, adas, missing = changes
+    assert missing == ProductNotFound(sku="NIL")
+    for change, token, lines in (
+        (bobs, tokens[1], {"TEA": 2}),
+        (nobodys, None, {"CUP": 1}),
+        (adas, tokens[0], {"TEA": 5}),
+    ):
+        assert isinstance(change, ChangedCart)
+        assert {line.product.sku: line.quantity for line in change.cart.lines} == lines
+        assert await _cart(shop, change, token) == lines
+    session = await shop.session(tokens[3])
+    assert session is not None
+    assert session.cart.is_empty
+
+
+async def test_who_puts_several_things_in_at_once_holds_all_of_them_whichever_answer_is_last(
+    shop: MemoryShop, tokens: list[SessionToken]
+) -> None:
+    changes = await _put(shop, (tokens[0], "TEA", 1), (tokens[1], "CUP", 9), (tokens[0], "CUP", 2))
+
+    for change in (changes[0], changes[2]):
+        assert isinstance(change, ChangedCart)
+        assert await _cart(shop, change, tokens[0]) == {"TEA": 1, "CUP": 2}
+
+
+async def test_of_two_tokens_of_one_session_only_the_one_that_was_overtaken_is_refused(
+    clock: ScriptedClock,
+) -> None:
+    in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
+    shop = MemoryShop(clock, MemoryDatabase(), CountingIds(), sessions=in_cookies)
+    await shop.stock(await shop.admin(), TEA=100, CUP=100)
+    stale = await shop.customer("ada")
+    put = await shop.container.carts().put(PutCartLine(session=stale, sku="TEA", quantity=3))
+    newest = issued(put.visit)
+
+    placed, refused = await shop.container.place_orders().place(
+        [place_order(newest, key="key-0001"), place_order(stale, ("CUP", 1), key="key-0002")]
+    )
+
+    assert isinstance(placed.answer, PlacedOrder)
+    assert [line.sku for line in placed.answer.order.lines] == ["TEA"]
+    assert refused.answer == SessionConflict()
+    assert len(shop.state.orders.rows) == 1
+
+
+async def _put(
+    shop: MemoryShop, *puts: tuple[SessionToken | None, str, int]
+) -> list[ChangedCart | BaseException]:
+    """Put these in, all in one group."""
+    carts = shop.container.carts()
+    return await asyncio.gather(
+        *(
+            carts.put(PutCartLine(session=token, sku=sku, quantity=quantity))
+            for token, sku, quantity in puts
+        ),
+        return_exceptions=True,
+    )
+
+
+async def _cart(
+    shop: MemoryShop, change: ChangedCart, token: SessionToken | None
+) -> dict[str, int]:
+    """Return what is in the cart of whoever holds what the answer says."""
+    assert change.visit is not None
+    held = change.visit.issued or token
+    assert held is not None
+    session = await shop.session(held)
+    assert session is not None
+    return {line.sku: line.quantity for line in session.cart.lines}
