@@ -90,11 +90,8 @@ async def _check(line: Sequence[Wish], planned: Sequence[tuple[str, type]]) -> N
     sent: dict[tuple[str, str], list[Answer]] = {}
     for wish, answer in zip(line, answers, strict=True):
         sent.setdefault(wish.name, []).append(answer)
-    # Where a COMMIT went unanswered, a fault in the attempt after it says nothing of the first.
-    is_certain = all(failure is not OutcomeUnknown for _, failure in planned)
-    promises = (Unavailable, Fault) if is_certain else (Unavailable,)
     for name, heard in sent.items():
-        _require_truth(shop, name, heard, promises)
+        _require_truth(shop, name, heard)
 
     shop.mishaps.forget()
     again = await _send(shop, tokens, [Wish(*each.name, each.sku, None) for each in line])
@@ -109,13 +106,8 @@ async def _check(line: Sequence[Wish], planned: Sequence[tuple[str, type]]) -> N
             assert second.answer == first.answer or _same_order(first, second)
 
 
-def _require_truth(
-    shop: MemoryShop,
-    name: tuple[str, str],
-    heard: Sequence[Answer],
-    promises: tuple[type[Exception], ...],
-) -> None:
-    """Require that what was said of a key is what is stored; promises say that nothing changed."""
+def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answer]) -> None:
+    """Require that what was said of a key is what is stored."""
     customer, key = name
     owner = shop.user(customer)
     stored = [
@@ -130,7 +122,8 @@ def _require_truth(
     }
     assert len(stored) <= 1
     assert told <= set(stored)
-    if all(isinstance(answer, promises) for answer in heard):
+    if all(isinstance(answer, Unavailable | Fault) for answer in heard):
+        # Each was told that nothing has changed.
         assert stored == []
         assert shop.outcome(customer, key) is None
 

@@ -16,6 +16,7 @@ from shop.application.ports.unit_of_work import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
+from shop.domain.errors import ShopError
 
 T = TypeVar("T")
 Work = Callable[[UnitOfWork], Awaitable[T]]
@@ -92,11 +93,14 @@ class Transact:
                 _log.warning("commit unanswered, attempt %d: %s", attempt, failure)
                 if not repeatable:
                     raise
-            except Unavailable as refusal:
+            except ShopError:
+                # Whatever was committed, this is how things stand.
+                raise
+            except Exception as fault:
                 if unknown is None:
                     raise
                 # That this attempt changed nothing tells nothing about one before.
-                raise unknown from refusal
+                raise unknown from fault
             if attempt < MAX_ATTEMPTS:
                 await self._clock.sleep(_pause_seconds(attempt))
         raise unknown or Unavailable(f"given up after {MAX_ATTEMPTS} attempts: {failure}")

@@ -262,8 +262,9 @@ class TestUnknownOutcomes:
             [CONFLICT] * (MAX_ATTEMPTS - 1),
             [("enter", Interrupted("no connection"))] * (MAX_ATTEMPTS - 1),
             [("enter", Unavailable("starting up"))],
+            [("users.get_many", RuntimeError("a fault of our own"))],
         ],
-        ids=["conflicts", "no connection", "unavailable"],
+        ids=["conflicts", "no connection", "unavailable", "fault"],
     )
     async def test_what_may_have_happened_is_not_said_to_have_changed_nothing(
         self, later: list[tuple[str, Exception]], transact: Transact, mishaps: Mishaps
