@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop.adapters.memory.database import MemoryDatabase
+from shop.application.group_commit import GroupCommit
 from shop.application.idempotency import Reply
 from shop.application.orders.place import PlacedOrder, PlaceOrder
 from shop.application.ports.session_store import SessionToken
@@ -69,10 +70,16 @@ troubles = st.just(("committed", OutcomeUnknown)) | mishaps
 Answer = Reply[PlacedOrder] | BaseException
 
 
-@given(st.lists(wishes, min_size=1, max_size=12), st.lists(troubles, max_size=6))
-def _each_is_answered_once(line: Sequence[Wish], planned: Sequence[tuple[str, type]]) -> None:
+@given(
+    st.lists(wishes, min_size=1, max_size=12),
+    st.lists(troubles, max_size=6),
+    st.sampled_from([1, 2]),
+)
+def _each_is_answered_once(
+    line: Sequence[Wish], planned: Sequence[tuple[str, type]], at_once: int
+) -> None:
     with asyncio.Runner() as runner:
-        runner.run(_check(line, planned))
+        runner.run(_check(line, planned, at_once))
 
 
 def test_whatever_fails_each_order_in_a_line_is_answered_once(profile: settings) -> None:
@@ -80,11 +87,11 @@ def test_whatever_fails_each_order_in_a_line_is_answered_once(profile: settings)
     effort(_each_is_answered_once)()
 
 
-async def _check(line: Sequence[Wish], planned: Sequence[tuple[str, type]]) -> None:
+async def _check(line: Sequence[Wish], planned: Sequence[tuple[str, type]], at_once: int) -> None:
     shop, tokens = await _open_shop()
     shop.mishaps.plan(*[(call, failure(f"at {call}")) for call, failure in planned])
 
-    answers = await _send(shop, tokens, line)
+    answers = await _send(shop, tokens, line, at_once)
 
     assert await shop.findings() == []
     sent: dict[tuple[str, str], list[Answer]] = {}
@@ -94,7 +101,7 @@ async def _check(line: Sequence[Wish], planned: Sequence[tuple[str, type]]) -> N
         _require_truth(shop, name, heard)
 
     shop.mishaps.forget()
-    again = await _send(shop, tokens, [Wish(*each.name, each.sku, None) for each in line])
+    again = await _send(shop, tokens, [Wish(*each.name, each.sku, None) for each in line], at_once)
 
     for answer in again:
         assert isinstance(answer, Reply), answer
@@ -148,11 +155,10 @@ async def _open_shop() -> tuple[MemoryShop, Mapping[str, SessionToken]]:
 
 
 async def _send(
-    shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[Wish]
+    shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[Wish], at_once: int
 ) -> Sequence[Answer]:
     """Send all at once; return what each has heard, which must be something."""
-    orders = shop.container.grouped_orders()
-    orders.open()
+    orders = GroupCommit(shop.container.place_orders().place, at_once=at_once)
     tasks = [asyncio.create_task(orders.send(_command(tokens, wish))) for wish in line]
     for turn in range(41):
         for wish, task in zip(line, tasks, strict=True):

@@ -44,9 +44,9 @@ class GroupCommit(Generic[C, R]):
 
     The use case refuses a command in its answer, by a `ShopError`; an error that it raises is one
     of the whole group. It can tell what it has decided before: where a commit may or may not have
-    happened it runs the same commands again, and so may this. Commands are decided in order, one
-    group at a time. Questions need no order, so that a few groups of them may be asked at once,
-    each in one snapshot, which is younger than all of its questions.
+    happened it runs the same commands again, and so may this. Within a group, commands are decided
+    in order; a few groups may be decided at once, and meet as those of two processes do. So may
+    groups of questions, each asked of one snapshot, which is younger than all of them.
     """
 
     def __init__(self, decide: Decide[C, R], *, at_once: int = 1) -> None:

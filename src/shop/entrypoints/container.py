@@ -38,6 +38,9 @@ from shop.application.users import Users
 from shop.domain.account import Transfer
 from shop.entrypoints.settings import Settings
 
+GROUPS_AT_ONCE = 2
+"""While the database works on one group of commands, this process works on the other."""
+
 
 def _secrets(settings: Settings) -> Sequence[str]:
     return settings.session_secrets or (kept_secret(settings.secret_file),)
@@ -47,8 +50,9 @@ def _as_they_are(sessions: SessionStore) -> SessionStore:
     return sessions
 
 
-def _line(lines: Lines, decide: Decide[Any, Any]) -> GroupCommit[Any, Any]:
-    return lines.before(decide)
+def _line(lines: Lines, decide: Decide[Any, Any], settings: Settings) -> GroupCommit[Any, Any]:
+    # Where there is one writer, a second group would wait for it, and have left too early.
+    return lines.before(decide, at_once=1 if settings.database_file else GROUPS_AT_ONCE)
 
 
 class Container(containers.DeclarativeContainer):
@@ -104,7 +108,7 @@ class Container(containers.DeclarativeContainer):
         Transfers, transact, admission, clock, ids, settings.provided.currency
     )
     grouped_transfers: providers.Provider[GroupCommit[MakeTransfer, Reply[Transfer]]] = (
-        providers.Singleton(_line, lines, transfers.provided.make)
+        providers.Singleton(_line, lines, transfers.provided.make, settings)
     )
     sessions: providers.Provider[Sessions] = providers.Singleton(
         Sessions, transact, admission, hasher, clock, lines
@@ -120,7 +124,7 @@ class Container(containers.DeclarativeContainer):
         PlaceOrders, transact, admission, clock, ids, settings.provided.currency
     )
     grouped_orders: providers.Provider[GroupCommit[PlaceOrder, Reply[PlacedOrder]]] = (
-        providers.Singleton(_line, lines, place_orders.provided.place)
+        providers.Singleton(_line, lines, place_orders.provided.place, settings)
     )
     cancel_orders: providers.Provider[CancelOrders] = providers.Singleton(
         CancelOrders, transact, admission, clock, ids
