@@ -1,9 +1,21 @@
 """A shop for each test, in this process."""
 
+from collections import Counter
+
 import pytest
 
 from tests.clock import ScriptedClock
 from tests.http.shops import Shop
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of one name numbers: of those, parallel workers would run but one."""
+    known: Counter[str] = Counter()
+    for item in items:
+        name = item.nodeid
+        known[name] += 1
+        if known[name] > 1:
+            item._id = type(item._id).parse(f"{name}[{known[name]}]")
 
 
 @pytest.fixture
