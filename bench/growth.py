@@ -9,7 +9,7 @@ from uuid import UUID
 
 from bench.arena import audit
 from bench.contenders import SQL, Served
-from bench.engines import POSTGRESQL, Postgres, running_postgres
+from bench.engines import POSTGRESQL, Postgres, PostgresDatabase, running_postgres
 from bench.load import LoadGenerator, load_generator
 from bench.machine import describe
 from bench.measure import measure
@@ -89,7 +89,7 @@ def grow(tell: Tell) -> Growth:
         sizes = [shop.result() for shop in shops]
         tell("Auditing the books")
         for name in databases.values():
-            audit(name, postgres.address(name))
+            audit(PostgresDatabase(postgres, name))
         machine = describe(Path(folder), postgres, load)
     return Growth(
         machine=machine,

@@ -13,16 +13,20 @@ ALL = (SPREAD, HOT, TOUR, READ_ORDER, READ_PRODUCTS)
 
 
 def every_round() -> Sequence[Cell]:
-    """Return the cells of which ratios are made: each side of a ratio is in the same round."""
+    """Return the cells of which ratios are made, both sides of each a moment apart."""
     return [
-        *_cells(POSTGRESQL, "limit", 0, [SPREAD, HOT], LIMIT_CLIENTS),
-        *_cells(POSTGRESQL, "procedure", 0, [SPREAD, HOT], LIMIT_CLIENTS),
-        *_cells(POSTGRESQL, "naive", 1, [SPREAD], [128]),
-        *_cells(POSTGRESQL, "shop", 1, [SPREAD], [1, 32, 128]),
-        *_cells(POSTGRESQL, "shop", 1, [HOT, TOUR, READ_ORDER], [32, 128]),
-        *_cells(POSTGRESQL, "ungrouped", 1, [SPREAD], [1]),
-        *_cells(POSTGRESQL, "empty", 1, [READ_ORDER], [32, 128]),
+        *_cells(POSTGRESQL, "procedure", 0, [SPREAD], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "limit", 0, [SPREAD], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "shop", 1, [SPREAD], [32, 128]),
         *_cells(SQLITE, "shop", 1, [SPREAD], [32, 128]),
+        *_cells(POSTGRESQL, "naive", 1, [SPREAD], [128]),
+        *_cells(POSTGRESQL, "shop", 1, [SPREAD], [1]),
+        *_cells(POSTGRESQL, "ungrouped", 1, [SPREAD], [1]),
+        *_cells(POSTGRESQL, "limit", 0, [HOT], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "shop", 1, [HOT], [32, 128]),
+        *_cells(POSTGRESQL, "procedure", 0, [HOT], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "shop", 1, [TOUR, READ_ORDER], [32, 128]),
+        *_cells(POSTGRESQL, "empty", 1, [READ_ORDER], [32, 128]),
     ]
 
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from shop.domain.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.entrypoints.cli.server import spare_what_stays
 from shop.entrypoints.http.schemas.base import MoneyAnswer
 from shop.entrypoints.http.schemas.orders import OrderAnswer, OrderLineAnswer, PaymentAnswer
 
@@ -25,6 +26,7 @@ def create_app() -> FastAPI:
         del order_id
         return answer
 
+    spare_what_stays()
     return app
 
 

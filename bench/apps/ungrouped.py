@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from shop.application.idempotency import Reply
 from shop.application.orders.place import PlacedOrder, PlaceOrder
 from shop.entrypoints.cli.assembly import assemble
+from shop.entrypoints.cli.server import spare_what_stays
 from shop.entrypoints.http.app import create_app as create_shop
 
 Place = Callable[[Sequence[PlaceOrder]], Awaitable[Sequence[Reply[PlacedOrder]]]]
@@ -34,4 +35,6 @@ def create_app() -> FastAPI:
     container.grouped_orders.override(
         providers.Singleton(OneByOne, container.place_orders.provided.place)
     )
-    return create_shop(container)
+    app = create_shop(container)
+    spare_what_stays()
+    return app

@@ -12,7 +12,9 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
-from shop.adapters.sql import database as module
+from shop.adapters.sql import database as database_module
+from shop.adapters.sql import postgresql as postgresql_module
+from shop.adapters.sql import sqlite as sqlite_module
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.failures import at_commit
 from shop.adapters.sql.tables import users
@@ -70,7 +72,7 @@ async def proxy(
     postgresql: SqlDatabase, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Proxy]:
     del postgresql  # It has only to be migrated.
-    monkeypatch.setattr(module, "STATEMENT_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(postgresql_module, "STATEMENT_TIMEOUT_SECONDS", 0.5)
     # The path of a socket must be short.
     with TemporaryDirectory() as folder:
         async with a_proxy(postgresql_url, Path(folder)) as made:
@@ -188,8 +190,9 @@ async def test_no_free_connection(
     new_database: NewDatabase,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "POOL_TIMEOUT_SECONDS", 0.1)
-    monkeypatch.setattr(module, "POSTGRES_CONNECTIONS", 1)
+    for module in (sqlite_module, postgresql_module):
+        monkeypatch.setattr(module, "POOL_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr(postgresql_module, "CONNECTIONS", 1)
     url = request.getfixturevalue(f"{engine}_url")
     database = new_database(url, f"pool_{uuid4().hex}")
     await database.migrate()
@@ -239,7 +242,7 @@ async def test_no_time_out_surrounds_commit(proxy: Proxy, proxied: SqlDatabase) 
     proxy.stop_at, proxy.cuts = b"COMMIT", False
     adding = asyncio.create_task(_add(proxied, "ada"))
     await proxy.stopped.wait()
-    done, _ = await asyncio.wait([adding], timeout=3 * module.STATEMENT_TIMEOUT_SECONDS)
+    done, _ = await asyncio.wait([adding], timeout=3 * postgresql_module.STATEMENT_TIMEOUT_SECONDS)
     assert not done
     await proxy.end()
     with pytest.raises(OutcomeUnknown):
@@ -249,7 +252,7 @@ async def test_no_time_out_surrounds_commit(proxy: Proxy, proxied: SqlDatabase) 
 async def test_a_check_answers_soon_even_if_the_server_does_not(
     proxy: Proxy, proxied: SqlDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CHECK_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(database_module, "CHECK_TIMEOUT_SECONDS", 0.2)
     await _add(proxied, "ada")
     proxy.stop_at, proxy.cuts = b"version_num", False
     with pytest.raises(Unavailable, match="no answer"):
@@ -278,7 +281,7 @@ async def test_what_breaks_after_commit_is_no_failure_of_the_unit(
 async def test_sqlite_that_is_locked_by_another_program_is_waited_for(
     sqlite_url: str, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(module, "BUSY_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(sqlite_module, "BUSY_TIMEOUT_SECONDS", 0.2)
     database = new_database(sqlite_url)
     await database.migrate()
     other = sqlite3.connect(tmp_path / "shop.db", isolation_level=None)

@@ -41,6 +41,7 @@ from shop.domain.money import Currency
 from shop.domain.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.entrypoints.cli.assembly import read_settings
+from shop.entrypoints.cli.server import spare_what_stays
 from shop.entrypoints.http.schemas.base import MoneyAnswer
 from shop.entrypoints.http.schemas.orders import (
     NewOrder,
@@ -72,6 +73,7 @@ def create_app() -> FastAPI:
     app.state.key = Keyring(settings.session_secrets).keys("session token")[0]
     app.get("/healthz")(_live)
     app.post("/api/v1/orders", status_code=201)(_place_order)
+    spare_what_stays()
     return app
 
 

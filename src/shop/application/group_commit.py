@@ -67,7 +67,7 @@ class GroupCommit(Generic[C, R]):
             raise Unavailable("the shop is closing")
         if len(self._queue) >= MAX_QUEUE:
             raise Unavailable("too many wait already")
-        waiting = _Waiting[C, R](command)
+        waiting: _Waiting[C, R] = _Waiting(command)
         self._queue.append(waiting)
         if len(self._leaders) < self._at_once:
             # In a context of its own: what it logs is not about the request that came first.

@@ -7,8 +7,9 @@ that refuses it, claims the keys of the requests, and decides them in order of a
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -155,16 +156,21 @@ def made_earlier(verdicts: Iterable[Verdict], made: Mapping[UUID, object]) -> se
     }
 
 
-def fingerprint(operation: str, **fields: object) -> str:
+def fingerprint(operation: str, **said: object) -> str:
     """Return what tells a request from any other under the same key: a hash of all it says."""
-    request = json.dumps([operation, fields], sort_keys=True, default=_plain)
+    request = json.dumps([operation, said], sort_keys=True, default=_plain)
     return hashlib.sha256(request.encode()).hexdigest()
 
 
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
+        return {name: getattr(value, name) for name in _field_names(type(value))}
     return str(value)
+
+
+@cache
+def _field_names(kind: type) -> Sequence[str]:
+    return [field.name for field in fields(kind)]
 
 
 def _refused(error: ShopError) -> Verdict:

@@ -2,20 +2,18 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import asyncpg
-from sqlalchemy import URL, Connection, event, inspect, make_url, select, text
-from sqlalchemy.engine.interfaces import DBAPIConnection, ExceptionContext
+from sqlalchemy import Connection, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.ext.asyncio import AsyncEngine
 
+from shop.adapters.sql import postgresql, sqlite
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.failures import before_commit, is_connection_lost
+from shop.adapters.sql.failures import before_commit
 from shop.adapters.sql.sets import PostgresSets, Sets, SqliteSets
 from shop.adapters.sql.tables import SCHEMA_VERSION, accounts, metadata
 from shop.adapters.system.keyring import Keyring
@@ -25,30 +23,7 @@ from shop.application.ports.unit_of_work import Interrupted, Unavailable
 from shop.domain.account import ShopAccount
 from shop.domain.money import Currency
 
-POSTGRES_CONNECTIONS = 10
-SQLITE_READERS = 4
-POOL_TIMEOUT_SECONDS = 10
-BUSY_TIMEOUT_SECONDS = 10
-
-# A server that has stopped answering keeps nobody waiting longer than this. No lock is waited for
-# that long; the longest statement of an audit has to fit.
-CONNECT_TIMEOUT_SECONDS = 5
-STATEMENT_TIMEOUT_SECONDS = 30
 CHECK_TIMEOUT_SECONDS = 5
-CLOSE_TIMEOUT_SECONDS = 2
-
-# The driver knows no other way to ask for no time-out than one that nobody lives to see.
-NEVER_SECONDS = 10**7
-
-# Every COMMIT reaches the disk, and readers do not wait for the writer.
-SQLITE_PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
-
-# No lock is waited for, and no transaction left idle, longer than a customer would wait.
-POSTGRES_SETTINGS = {
-    "application_name": "shop",
-    "lock_timeout": "3s",
-    "idle_in_transaction_session_timeout": "60s",
-}
 
 SQLITE_STATE = text("SELECT version_num, false AS read_only FROM alembic_version")
 POSTGRES_STATE = text(
@@ -73,11 +48,11 @@ class SqlDatabase(Database):
         self.sets: Sets
         if self.is_embedded:
             self.sets = SqliteSets()
-            self.writer = _sqlite_writer(self._url)
-            self.reader = _sqlite_reader(self._url)
+            self.writer = sqlite.writer(self._url)
+            self.reader = sqlite.reader(self._url)
         else:
             self.sets = PostgresSets()
-            self.writer = _postgres_engine(self._url, schema, STATEMENT_TIMEOUT_SECONDS)
+            self.writer = postgresql.engine(self._url, schema)
             self.reader = self.writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -186,7 +161,7 @@ class SqlDatabase(Database):
         if self.is_embedded:
             yield self.writer
             return
-        engine = _postgres_engine(self._url, self._schema, None)
+        engine = postgresql.unhurried_engine(self._url, self._schema)
         try:
             yield engine
         finally:
@@ -202,92 +177,6 @@ class SqlDatabase(Database):
             }
             for account in ShopAccount
         ]
-
-
-def _sqlite_writer(url: URL) -> AsyncEngine:
-    # One connection, which locks when it begins: one that reads first and locks later would find
-    # that somebody else has written in between.
-    return _sqlite_engine(url, connections=1, begin="BEGIN IMMEDIATE", pragmas=SQLITE_PRAGMAS)
-
-
-def _sqlite_reader(url: URL) -> AsyncEngine:
-    pragmas = {**SQLITE_PRAGMAS, "query_only": "ON"}
-    return _sqlite_engine(url, connections=SQLITE_READERS, begin="BEGIN", pragmas=pragmas)
-
-
-def _sqlite_engine(
-    url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str]
-) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_SECONDS,
-        # Errors are logged, and rows are nobody's business.
-        hide_parameters=True,
-        # The driver's own idea of when to begin a transaction loses updates.
-        connect_args={"isolation_level": None, "timeout": BUSY_TIMEOUT_SECONDS},
-    )
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def set_up(connection: DBAPIConnection, _: object) -> None:
-        cursor = connection.cursor()
-        for name, value in pragmas.items():
-            cursor.execute(f"PRAGMA {name}={value}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin_explicitly(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _postgres_engine(url: URL, schema: str, statement_timeout_seconds: float | None) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=POSTGRES_CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=POOL_TIMEOUT_SECONDS,
-        # Errors are logged, and rows are nobody's business.
-        hide_parameters=True,
-        connect_args={
-            "server_settings": {**POSTGRES_SETTINGS, "search_path": schema},
-            "timeout": CONNECT_TIMEOUT_SECONDS,
-            "command_timeout": statement_timeout_seconds,
-            "connection_class": _PostgresConnection,
-        },
-    )
-
-    @event.listens_for(engine.sync_engine, "handle_error")
-    def drop_lost_connections(failure: ExceptionContext) -> None:
-        if is_connection_lost(failure.original_exception):
-            # This one is closed now, and those in the pool before they are used again.
-            failure.is_disconnect = True
-
-    return engine
-
-
-class _PostgresConnection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose statements time out, except for COMMIT.
-
-    To leave while COMMIT is on its way would be to report a failure that may not be one.
-    """
-
-    async def execute(
-        self,
-        query: str,
-        *args: Any,  # noqa: ANN401  What the driver takes.
-        timeout: float | None = None,  # noqa: ASYNC109  As above.
-    ) -> str:
-        if query.startswith("COMMIT"):
-            timeout = NEVER_SECONDS
-        status: str = await super().execute(query, *args, timeout=timeout)
-        return status
-
-    async def close(self, *, timeout: float | None = CLOSE_TIMEOUT_SECONDS) -> None:  # noqa: ASYNC109  As above.
-        await super().close(timeout=timeout)
 
 
 @contextmanager

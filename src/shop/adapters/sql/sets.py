@@ -43,20 +43,24 @@ Columns = tuple[tuple[str, TypeEngine[Any]], ...]
 class Sets(ABC):
     """How an engine takes sets of rows and of values as parameters."""
 
+    writes_together: ClassVar[bool]
+    """Whether one statement can make changes to many tables."""
+
+    _dialect: ClassVar[Dialect]
+
     @abstractmethod
     def insert_new(self, table: Table) -> PostgresInsert | SqliteInsert:
         """Return the insertion that passes over rows which break a uniqueness."""
-
-    writes_together: ClassVar[bool]
-    """Whether one statement can make changes to many tables."""
 
     @abstractmethod
     def rows(self, columns: Columns, called: str) -> FromClause:
         """Return the rows given as parameters under a name, to be selected or joined from."""
 
-    @abstractmethod
     def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return the parameters that carry these rows under a name."""
+        """Return the parameter that carries these rows under a name: one text for all of them."""
+        processors = _processors(columns, self._dialect)
+        bound = [{**row, **{name: bind(row[name]) for name, bind in processors}} for row in rows]
+        return {called: _text(bound)}
 
     @abstractmethod
     def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
@@ -85,12 +89,6 @@ class PostgresSets(Sets):
         rows = func.json_to_recordset(document).table_valued(*names)
         return rows.render_derived(called, with_types=True)
 
-    def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return one text for all rows."""
-        processors = _processors(columns, self._dialect)
-        bound = [{**row, **{name: bind(row[name]) for name, bind in processors}} for row in rows]
-        return {called: _text(bound)}
-
     def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with any element of the array."""
         return what == func.any(bindparam(WANTED, type_=ARRAY(what.type)))
@@ -103,7 +101,7 @@ class PostgresSets(Sets):
 
 @dataclass(frozen=True)
 class SqliteSets(Sets):
-    """Sets as JSON text, with values as the driver would bind them."""
+    """Rows and values as JSON texts."""
 
     writes_together: ClassVar[bool] = False
     _dialect: ClassVar[Dialect] = sqlite.dialect()
@@ -113,18 +111,13 @@ class SqliteSets(Sets):
         return sqlite.insert(table).on_conflict_do_nothing()
 
     def rows(self, columns: Columns, called: str) -> FromClause:
-        """Return the elements of the JSON text, each an array of values."""
+        """Return the objects in the JSON text, as rows of these types."""
         each = func.json_each(bindparam(called, type_=Text())).table_valued("value")
         values = [
-            type_coerce(func.json_extract(each.c.value, f"$[{index}]"), kind).label(name)
-            for index, (name, kind) in enumerate(columns)
+            type_coerce(func.json_extract(each.c.value, f"$.{name}"), kind).label(name)
+            for name, kind in columns
         ]
         return select(*values).subquery(called)
-
-    def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return one text for all rows."""
-        bound = [self._bound(kind, [row[name] for row in rows]) for name, kind in columns]
-        return {called: _text(list(zip(*bound, strict=True)))}
 
     def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with the elements of the JSON text."""
@@ -133,16 +126,13 @@ class SqliteSets(Sets):
 
     def among_parameters(self, what: TypeEngine[Any], values: Collection[object]) -> dict[str, Any]:
         """Return one text for all values."""
-        return {WANTED: _text(self._bound(what, values))}
-
-    def _bound(self, kind: TypeEngine[Any], values: Collection[object]) -> list[Any]:
-        bind = kind.dialect_impl(self._dialect).bind_processor(self._dialect)
-        return [value if bind is None else bind(value) for value in values]
+        bind = what.dialect_impl(self._dialect).bind_processor(self._dialect)
+        return {WANTED: _text([value if bind is None else bind(value) for value in values])}
 
 
 @cache
 def _processors(columns: Columns, dialect: Dialect) -> Sequence[tuple[str, Callable[[Any], Any]]]:
-    """Return what has to be done to the values of some columns, by name."""
+    """Return what binds the values of those columns that JSON does not take as they are."""
     return [
         (name, bind)
         for name, kind in columns

@@ -58,7 +58,7 @@ def run(*, host: str, port: int, workers: int, demonstration: bool, database: st
 def served() -> FastAPI:
     """Return the app that this process serves."""
     app = create_app(assemble(None))
-    _spare_what_stays()
+    spare_what_stays()
     return app
 
 
@@ -75,7 +75,7 @@ def served_by_worker() -> FastAPI:
         sys.exit(STARTUP_FAILURE)
 
 
-def _spare_what_stays() -> None:
+def spare_what_stays() -> None:
     """Keep the garbage collector away from what has been made until now, which stays for good.
 
     It would walk through all of that again and again, with every request standing still; and

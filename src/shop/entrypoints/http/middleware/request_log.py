@@ -1,10 +1,10 @@
 """The request log: one line per request, and an id by which to find all that belongs to it."""
 
 import time
-from uuid import uuid4
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid4
 
 from shop.entrypoints.logging import request_id
 

@@ -1,0 +1,111 @@
+"""SQLite's engines: one connection that writes, several that read."""
+
+import sqlite3
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any, cast
+
+import aiosqlite
+from aiosqlite.context import contextmanager
+from sqlalchemy import URL, Connection, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+READERS = 4
+POOL_TIMEOUT_SECONDS = 10
+BUSY_TIMEOUT_SECONDS = 10
+
+# Every COMMIT reaches the disk, and readers do not wait for the writer.
+PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
+
+
+def writer(url: URL) -> AsyncEngine:
+    """Return an engine with one connection, which locks when it begins.
+
+    One that reads first and locks later would find that somebody else has written in between.
+    """
+    return _engine(url, connections=1, begin="BEGIN IMMEDIATE", pragmas=PRAGMAS)
+
+
+def reader(url: URL) -> AsyncEngine:
+    """Return an engine whose connections can only read."""
+    pragmas = {**PRAGMAS, "query_only": "ON"}
+    return _engine(url, connections=READERS, begin="BEGIN", pragmas=pragmas)
+
+
+def _engine(url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str]) -> AsyncEngine:
+    made = create_async_engine(
+        url,
+        poolclass=AsyncAdaptedQueuePool,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=POOL_TIMEOUT_SECONDS,
+        # Errors are logged, and rows are nobody's business.
+        hide_parameters=True,
+        connect_args={
+            "async_creator_fn": _Connection,
+            # The driver's own idea of when to begin a transaction loses updates.
+            "isolation_level": None,
+            "timeout": BUSY_TIMEOUT_SECONDS,
+        },
+    )
+
+    @event.listens_for(made.sync_engine, "connect")
+    def set_up(connection: DBAPIConnection, _: object) -> None:
+        cursor = connection.cursor()
+        for name, value in pragmas.items():
+            cursor.execute(f"PRAGMA {name}={value}")
+        cursor.close()
+
+    @event.listens_for(made.sync_engine, "begin")
+    def begin_explicitly(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return made
+
+
+class _Connection(aiosqlite.Connection):
+    """A connection that goes to its thread once for each statement.
+
+    SQLite works in a thread beside the event loop, and the way there and back takes longer than
+    most statements. The driver's own cursor goes four times: it is opened, executed, fetched from
+    and closed.
+    """
+
+    def __init__(self, file: str, **options: Any) -> None:  # noqa: ANN401  What SQLite takes.
+        super().__init__(partial(sqlite3.connect, file, **options), iter_chunk_size=0)
+        # A connection that nobody closed must not keep the process from its end.
+        self._thread.daemon = True
+
+    @contextmanager
+    async def cursor(self) -> aiosqlite.Cursor:
+        """Return a cursor, without going anywhere."""
+        return _Cursor(self, self._conn)
+
+
+class _Cursor(aiosqlite.Cursor):
+    """A cursor that is opened, executed, fetched from and closed on one visit."""
+
+    def __init__(self, connection: _Connection, sqlite: sqlite3.Connection) -> None:
+        super().__init__(connection, cast("sqlite3.Cursor", None))
+        self._sqlite = sqlite
+        self._rows: list[Any] = []
+
+    async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> aiosqlite.Cursor:
+        """Run a statement to its end; keep what it returns."""
+        self._rows = await self._execute(self._run, sql, parameters or ())  # type: ignore[no-untyped-call]  # The driver has no types here.
+        return self
+
+    async def fetchall(self) -> Iterable[Any]:
+        """Return what was kept."""
+        return self._rows
+
+    async def close(self) -> None:
+        """Do nothing more."""
+
+    def _run(self, sql: str, parameters: Any) -> list[Any]:  # noqa: ANN401  As above.
+        self._cursor = self._sqlite.execute(sql, parameters)
+        rows = self._cursor.fetchall()
+        self._cursor.close()
+        return rows
