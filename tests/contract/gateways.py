@@ -1,0 +1,94 @@
+"""A gateway as the contract suite uses it, whatever is behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Protocol
+
+from shop.application.ports.payment_gateway import (
+    Approved,
+    Authorise,
+    Challenged,
+    GatewayPayment,
+    PaymentGateway,
+)
+from shop.domain.money import Money
+from tests.clock import ScriptedClock
+from tests.factories import an_id, eur
+
+KEY_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cards:
+    """The tokens of cards that behave in a certain way."""
+
+    good: str = "tok_visa"
+    declined: str = "tok_declined"
+    insufficient: str = "tok_insufficient"
+    challenged: str = "tok_authenticate"
+    slow: str = "tok_slow"
+    unknown: str = "tok_nobody_knows"
+    silent_before: str = "tok_timeout_before"
+    silent_after: str = "tok_timeout_after"
+    faulty: str = "tok_error"
+
+
+class TakeStep(Protocol):
+    """Does what the customer was asked to do, or fails at it."""
+
+    async def __call__(self, payment_id: str, *, approved: bool) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayOnTrial:
+    """An adapter, its cards, the time it goes by, and the customer who takes a step.
+
+    It remembers keys for `KEY_SECONDS`.
+    """
+
+    gateway: PaymentGateway
+    clock: ScriptedClock
+    take_step: TakeStep
+    cards: Cards = field(default_factory=Cards)
+
+    async def approved(self, name: str = "order", amount: int = 1999) -> str:
+        """Have a payment authorised; return its id."""
+        verdict = await self.gateway.authorise(wish(name, self.cards.good, amount=eur(amount)))
+        assert isinstance(verdict, Approved)
+        return verdict.payment_id
+
+    async def captured(self, name: str = "order", amount: int = 1999) -> str:
+        """Have a payment captured; return its id."""
+        payment_id = await self.approved(name, amount)
+        await self.gateway.capture(key=f"{name}:capture", payment_id=payment_id, amount=eur(amount))
+        return payment_id
+
+    async def challenged(self, name: str = "order") -> str:
+        """Have a payment wait for its customer; return its id."""
+        verdict = await self.gateway.authorise(wish(name, self.cards.challenged))
+        assert isinstance(verdict, Challenged)
+        return verdict.payment_id
+
+    async def the_payment(self, name: str = "order") -> GatewayPayment:
+        """Look the payment of an order up."""
+        payment = await self.gateway.look_up(an_id(name))
+        assert payment is not None
+        return payment
+
+    async def all_payments(self) -> Sequence[GatewayPayment]:
+        """Return everything that the gateway has in its books."""
+        now, years = self.clock.now(), timedelta(days=3650)
+        return [each async for each in self.gateway.payments(now - years, now + years)]
+
+
+def wish(
+    name: str, token: str, *, key: str | None = None, amount: Money | None = None
+) -> Authorise:
+    """Return a wish for the order of this name, by default under its own key."""
+    return Authorise(
+        key=f"{name}:auth:1" if key is None else key,
+        reference=an_id(name),
+        amount=eur(1999) if amount is None else amount,
+        token=token,
+    )

@@ -1,0 +1,310 @@
+"""The simulated gateway's books: a file, one or several processes, and what they remember."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from shop.adapters.simulated.answers import Done, Unanswered
+from shop.adapters.simulated.books import Books
+from shop.adapters.simulated.entries import Span
+from shop.adapters.simulated.payment_gateway import PAGE, EmbeddedPaymentGateway
+from shop.adapters.system.clock import SystemClock
+from shop.application.ports.payment_gateway import Approved, Declined, GatewaySilent, Verdict
+from tests.clock import ScriptedClock
+from tests.contract.gateways import wish
+from tests.factories import NOW, an_id, eur
+
+T = TypeVar("T")
+
+pytestmark = pytest.mark.anyio
+
+DAY = timedelta(days=1)
+PROCESSES = 4
+KEYS = 25
+
+ROOT = Path(__file__).parents[2]
+
+WORK = """
+import asyncio, sys
+from pathlib import Path
+from shop.adapters.simulated.books import Books
+from shop.adapters.system.clock import SystemClock
+from tests.contract.gateways import wish
+
+async def work() -> None:
+    books = Books(Path(sys.argv[1]), clock=SystemClock(), key_seconds=3600)
+    wishes = [wish(str(number), "tok_visa") for number in range(int(sys.argv[2]))]
+    for verdict in await asyncio.gather(*map(books.authorise, wishes)):
+        print(verdict.payment_id)
+    await books.close()
+
+asyncio.run(work())
+"""
+
+
+class HeldClock(SystemClock):
+    """Lets no time pass until it is told to."""
+
+    def __init__(self) -> None:
+        self.passing = asyncio.Event()
+
+    async def sleep(self, seconds: float) -> None:  # noqa: ARG002  As the port has it.
+        await self.passing.wait()
+
+
+async def eventually(condition: Callable[[], Awaitable[T]]) -> T:
+    """Return what is asked for, once it is there."""
+    for _ in range(1000):
+        if found := await condition():
+            return found
+        await asyncio.sleep(0.005)
+    raise AssertionError
+
+
+def modes_in(folder: Path) -> dict[str, int]:
+    return {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
+
+
+async def all_calls(books: Books) -> dict[str, int]:
+    years = 3650 * DAY
+    page = await books.page(Span(since=NOW - years, until=NOW + years), after=None, limit=None)
+    return {each.payment.id: each.calls for each in page}
+
+
+async def test_several_processes_keep_one_file(tmp_path: Path) -> None:
+    file = tmp_path / "gateway.db"
+
+    told = await asyncio.gather(*(_work_elsewhere(file) for _ in range(PROCESSES)))
+
+    books = Books(file, clock=SystemClock(), key_seconds=3600)
+    calls = await all_calls(books)
+    assert len(calls) == KEYS
+    assert set(calls.values()) == {PROCESSES}
+    # They answered the same to the same keys.
+    assert {tuple(ids) for ids in told} == {told[0]}
+    assert sorted(told[0]) == sorted(calls)
+
+
+async def _work_elsewhere(file: Path) -> tuple[str, ...]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WORK, str(file), str(KEYS), cwd=ROOT, stdout=subprocess.PIPE
+    )
+    told, _ = await process.communicate()
+    assert process.returncode == 0
+    return tuple(told.decode().split())
+
+
+async def test_the_file_is_its_owners_alone(books: Books, tmp_path: Path) -> None:
+    await books.open()
+
+    modes = modes_in(tmp_path)
+
+    assert modes == dict.fromkeys(["gateway.db", "gateway.db-shm", "gateway.db-wal"], 0o600)
+
+
+async def test_questions_make_no_file(books: Books, tmp_path: Path) -> None:
+    assert await all_calls(books) == {}
+    assert await books.payment("pay_none") is None
+    assert await books.of_reference(an_id("order")) == ()
+
+    assert modes_in(tmp_path) == {}
+
+
+async def test_every_commit_reaches_the_disk(books: Books) -> None:
+    await books.open()
+    connection = books._commits._connection
+
+    assert connection is not None
+    with closing(sqlite3.connect(books._file)) as other:
+        assert other.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
+    full = 2
+    assert await books._commits.do(lambda its: its.execute("PRAGMA synchronous").fetchall()) == [
+        (full,)
+    ]
+
+
+async def test_what_fails_fails_alone(books: Books) -> None:
+    def fail(_: sqlite3.Connection) -> None:
+        raise ZeroDivisionError
+
+    outcomes = await asyncio.gather(
+        books.authorise(wish("1", "tok_visa")),
+        books._commits.do(fail),
+        books.authorise(wish("2", "tok_visa")),
+        return_exceptions=True,
+    )
+
+    assert [type(outcome) for outcome in outcomes] == [Approved, ZeroDivisionError, Approved]
+    assert list((await all_calls(books)).values()) == [1, 1]
+
+
+async def test_what_is_asked_at_once_is_written_together(books: Books) -> None:
+    await books.open()
+    commits = 0
+
+    def count(statement: str) -> None:
+        nonlocal commits
+        commits += statement == "COMMIT"
+
+    await books._commits.do(lambda connection: connection.set_trace_callback(count))
+    await asyncio.gather(*(books.authorise(wish(str(n), "tok_visa")) for n in range(100)))
+
+    assert len(await all_calls(books)) == 100
+    assert commits < 50
+
+
+@pytest.mark.parametrize(
+    "statement", ["CREATE TABLE orders (id INTEGER)", "PRAGMA user_version=17"]
+)
+async def test_another_programs_file_is_left_alone(books: Books, statement: str) -> None:
+    with closing(sqlite3.connect(books._file)) as other, other:
+        other.execute(statement)
+    before = books._file.read_bytes()
+
+    with pytest.raises(sqlite3.DatabaseError, match="something else"):
+        await books.authorise(wish("order", "tok_visa"))
+    with pytest.raises(sqlite3.DatabaseError, match="something else"):
+        await books.of_reference(an_id("order"))
+
+    with closing(sqlite3.connect(books._file)) as other:
+        tables = other.execute("SELECT name FROM sqlite_schema").fetchall()
+    assert tables in ([], [("orders",)])
+    assert before != b""
+
+
+async def test_a_key_is_remembered_for_its_time_and_no_longer(
+    books: Books, clock: ScriptedClock
+) -> None:
+    first = await books.authorise(wish("order", "tok_visa"))
+    clock.advance(timedelta(seconds=3600) - timedelta(microseconds=1))
+    assert await books.authorise(wish("order", "tok_visa")) == first
+
+    clock.advance(timedelta(microseconds=1))
+    second = await books.authorise(wish("order", "tok_visa"))
+
+    assert second != first
+    assert list((await all_calls(books)).values()) == [2, 1]
+    kept = await books._commits.do(lambda its: its.execute("SELECT key FROM keys").fetchall())
+    assert kept == [("order:auth:1",)]
+
+
+async def test_a_payment_that_is_being_decided_is_decided_once_for_all(tmp_path: Path) -> None:
+    clock = HeldClock()
+    books = Books(tmp_path / "gateway.db", clock=clock, key_seconds=3600)
+    slow = wish("order", "tok_slow")
+    waiting = [asyncio.create_task(books.authorise(slow)) for _ in range(3)]
+
+    async def all_three_have_arrived() -> bool:
+        return list((await all_calls(books)).values()) == [3]
+
+    await eventually(all_three_have_arrived)
+    (undecided,) = await books.of_reference(an_id("order"))
+    assert undecided.payment.verdict is None
+
+    # Others are not held up, and who leaves stops nothing.
+    assert isinstance(await books.authorise(wish("other", "tok_visa")), Approved)
+    waiting[0].cancel()
+    clock.passing.set()
+
+    approved = Approved(payment_id=undecided.payment.id)
+    assert await asyncio.gather(*waiting[1:]) == [approved, approved]
+    assert await books.authorise(slow) == approved
+    await books.close()
+
+
+async def test_a_payment_that_was_left_undecided_is_decided_when_asked_again(
+    tmp_path: Path,
+) -> None:
+    held = HeldClock()
+    books = Books(tmp_path / "gateway.db", clock=held, key_seconds=3600)
+    waiting = asyncio.create_task(books.authorise(wish("order", "tok_slow")))
+    await eventually(partial(all_calls, books))
+    await books.close()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    again = Books(tmp_path / "gateway.db", clock=SystemClock(), key_seconds=3600)
+    verdict = await again.authorise(wish("order", "tok_slow"))
+
+    assert {verdict.payment_id if isinstance(verdict, Approved) else None: 2} == await all_calls(
+        again
+    )
+    await again.close()
+
+
+async def test_what_is_given_up_while_it_is_being_decided_is_not_approved(tmp_path: Path) -> None:
+    clock = HeldClock()
+    books = Books(tmp_path / "gateway.db", clock=clock, key_seconds=3600)
+    waiting = asyncio.create_task(books.authorise(wish("order", "tok_slow")))
+    (booked,) = await eventually(partial(books.of_reference, an_id("order")))
+
+    assert await books.void(key="void", payment_id=booked.payment.id) == Done()
+    clock.passing.set()
+
+    assert await waiting == Declined(reason="cancelled")
+    (booked,) = await books.of_reference(an_id("order"))
+    assert (booked.payment.verdict, booked.payment.is_voided) == (None, True)
+    await books.close()
+
+
+async def test_silence_is_about_the_first_request_alone(books: Books) -> None:
+    for token in ("tok_timeout_before", "tok_timeout_after"):
+        answers = [await books.authorise(wish(token, token)) for _ in range(3)]
+        (booked,) = await books.of_reference(an_id(token))
+        approved = Approved(payment_id=booked.payment.id)
+        assert answers == [Unanswered(), approved, approved]
+
+
+async def test_books_of_many_pages_are_told_to_the_end(books: Books, clock: ScriptedClock) -> None:
+    gateway = EmbeddedPaymentGateway(books, clock=clock, timeout_seconds=5)
+    wishes = [wish(str(number), "tok_visa", amount=eur(1)) for number in range(2 * PAGE)]
+    await asyncio.gather(*map(gateway.authorise, wishes))
+
+    told = [each.id async for each in gateway.payments(NOW, NOW + DAY)]
+
+    assert told == list(await all_calls(books))
+    assert len(set(told)) == 2 * PAGE
+
+
+async def test_impatience_leaves_the_payment_to_be_decided(tmp_path: Path) -> None:
+    clock = HeldClock()
+    books = Books(tmp_path / "gateway.db", clock=clock, key_seconds=3600)
+    gateway = EmbeddedPaymentGateway(books, clock=clock, timeout_seconds=0.05)
+
+    with pytest.raises(GatewaySilent):
+        await gateway.authorise(wish("order", "tok_slow"))
+    clock.passing.set()
+
+    async def verdict() -> Verdict | None:
+        payment = await gateway.look_up(an_id("order"))
+        return None if payment is None else payment.verdict
+
+    assert isinstance(await eventually(verdict), Approved)
+    await gateway.close()
+
+
+async def test_books_that_cannot_be_used_are_silent(books: Books, clock: ScriptedClock) -> None:
+    gateway = EmbeddedPaymentGateway(books, clock=clock, timeout_seconds=5)
+    books._file.write_bytes(b"This is no database. " * 100)
+
+    with pytest.raises(GatewaySilent):
+        await gateway.authorise(wish("order", "tok_visa"))
+    with pytest.raises(GatewaySilent):
+        await gateway.capture(key="1", payment_id="pay_1", amount=eur(1))
+    with pytest.raises(GatewaySilent):
+        await gateway.void(key="1", payment_id="pay_1")
+    with pytest.raises(GatewaySilent):
+        await gateway.refund(key="1", payment_id="pay_1", amount=eur(1))
+    with pytest.raises(GatewaySilent):
+        await gateway.look_up(an_id("order"))
+    with pytest.raises(GatewaySilent):
+        _ = [each async for each in gateway.payments(NOW, NOW + DAY)]
