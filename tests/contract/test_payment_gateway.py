@@ -10,6 +10,8 @@ import pytest
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.simulated.books import Books
 from shop.adapters.simulated.payment_gateway import EmbeddedPaymentGateway
+from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
+from shop.adapters.simulated.server import GatewayApp
 from shop.application.ports.payment_gateway import (
     Approved,
     Authorise,
@@ -24,6 +26,7 @@ from shop.domain.money import Money
 from tests.clock import ScriptedClock
 from tests.contract.gateways import KEY_SECONDS, GatewayOnTrial, wish
 from tests.factories import NOW, USD, an_id, eur
+from tests.gateway_app import served
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +60,18 @@ async def embedded_gateway(books: Books, clock: ScriptedClock) -> AsyncIterator[
     await gateway.close()
 
 
-@pytest.fixture(params=["memory", "embedded"])
+@pytest.fixture
+async def remote_gateway(books: Books, clock: ScriptedClock) -> AsyncIterator[GatewayOnTrial]:
+    async def take_step(payment_id: str, *, approved: bool) -> None:
+        await books.authenticate(payment_id, approved=approved)
+
+    async with served(GatewayApp(books, clock)) as url:
+        gateway = RemotePaymentGateway(url, timeout_seconds=TIMEOUT_SECONDS)
+        yield GatewayOnTrial(gateway=gateway, clock=clock, take_step=take_step)
+        await gateway.close()
+
+
+@pytest.fixture(params=["memory", "embedded", "remote"])
 def trial(request: pytest.FixtureRequest) -> GatewayOnTrial:
     """Give an adapter whose gateway has never been asked anything."""
     made: GatewayOnTrial = request.getfixturevalue(f"{request.param}_gateway")

@@ -1,11 +1,13 @@
-"""The simulated gateway's books."""
+"""The simulated gateway's books, its app without a socket, and its process."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from shop.adapters.simulated.books import Books
+from shop.adapters.simulated.server import GatewayApp
 from tests.clock import ScriptedClock
 
 KEY_SECONDS = 3600.0
@@ -16,3 +18,11 @@ async def books(tmp_path: Path, clock: ScriptedClock) -> AsyncIterator[Books]:
     made = Books(tmp_path / "gateway.db", clock=clock, key_seconds=KEY_SECONDS)
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def client(books: Books, clock: ScriptedClock) -> AsyncIterator[httpx2.AsyncClient]:
+    """Give a client of the gateway's own HTTP API."""
+    transport = httpx2.ASGITransport(app=GatewayApp(books, clock))
+    async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as made:
+        yield made

@@ -1,0 +1,468 @@
+"""The simulated gateway's own HTTP API."""
+
+from typing import Any
+from uuid import UUID
+
+import httpx2
+import pytest
+
+from shop.adapters.simulated.books import Books
+from tests.factories import an_id
+
+pytestmark = pytest.mark.anyio
+
+ORDER = str(an_id("order"))
+
+
+CARD = "tok_visa"
+
+
+def an_order(**changes: object) -> dict[str, object]:
+    return {"order_id": ORDER, "amount": 1999, "currency": "EUR", "token": CARD, **changes}
+
+
+async def authorise(
+    client: httpx2.AsyncClient, token: object = CARD, *, key: str = "1", **changes: object
+) -> httpx2.Response:
+    return await client.post(
+        "/payments", json=an_order(token=token, **changes), headers={"Idempotency-Key": key}
+    )
+
+
+async def post(
+    client: httpx2.AsyncClient, path: str, sent: object, *, key: str = "2"
+) -> httpx2.Response:
+    return await client.post(path, json=sent, headers={"Idempotency-Key": key})
+
+
+async def items(client: httpx2.AsyncClient, query: str = "") -> list[dict[str, Any]]:
+    answer = await client.get(f"/payments{query}")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
+    told = answer.json()
+    assert told.keys() == {"items"}
+    listed: list[dict[str, Any]] = told["items"]
+    return listed
+
+
+def assert_problem(answer: httpx2.Response, status: int, kind: str, reason: str) -> None:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    told = answer.json()
+    assert (told["type"], told["status"], told["reason"]) == (f"/problems/{kind}", status, reason)
+
+
+async def test_a_payment_is_told_from_beginning_to_end(client: httpx2.AsyncClient) -> None:
+    approved = await authorise(client)
+    payment_id = approved.json()["id"]
+    assert (approved.status_code, approved.json()) == (
+        201,
+        {"id": payment_id, "authorised": True, "challenged": False, "declined": False},
+    )
+    (first,) = await items(client)
+    assert first == {
+        "id": payment_id,
+        "order_id": ORDER,
+        "amount": 1999,
+        "currency": "EUR",
+        "authorised": True,
+        "captured": False,
+        "refunded": 0,
+        "voided": False,
+        "declined": False,
+        "calls": 1,
+        "challenged": False,
+        "cancelled": False,
+        "reason": None,
+        "created_at": "2026-11-21T12:00:00+00:00",
+    }
+
+    money = {"amount": 1999, "currency": "EUR"}
+    captured = await post(client, f"/payments/{payment_id}/capture", money)
+    assert (captured.status_code, captured.json()) == (200, {"id": payment_id, "captured": True})
+    some = {"amount": 500, "currency": "EUR"}
+    refunded = await post(client, f"/payments/{payment_id}/refunds", some, key="3")
+    assert (refunded.status_code, refunded.json()) == (201, {"id": payment_id, **some})
+
+    assert await items(client) == [{**first, "captured": True, "refunded": 500}]
+    shown = await client.get(f"/payments/{payment_id}")
+    assert (shown.status_code, [shown.json()]) == (200, await items(client))
+
+
+async def test_what_is_voided_was_authorised_all_the_same(client: httpx2.AsyncClient) -> None:
+    payment_id = (await authorise(client)).json()["id"]
+
+    answer = await post(client, f"/payments/{payment_id}/void", {})
+
+    assert (answer.status_code, answer.json()) == (200, {"id": payment_id, "voided": True})
+    (told,) = await items(client)
+    assert (told["authorised"], told["voided"], told["captured"]) == (True, True, False)
+
+
+@pytest.mark.parametrize("token", ["tok_authenticate", "tok_timeout_before"])
+async def test_what_is_given_up_before_it_is_authorised_is_no_void(
+    client: httpx2.AsyncClient, token: str
+) -> None:
+    await authorise(client, token)
+    (before,) = await items(client)
+
+    await post(client, f"/payments/{before['id']}/void", {})
+
+    assert await items(client) == [{**before, "cancelled": True}]
+    assert (before["authorised"], before["voided"], before["declined"]) == (False, False, False)
+
+
+async def test_calls_count_every_request_to_authorise(client: httpx2.AsyncClient) -> None:
+    for _ in range(3):
+        assert (await authorise(client)).status_code == 201
+
+    assert [told["calls"] for told in await items(client)] == [3]
+
+
+@pytest.mark.parametrize(
+    ("token", "reason"),
+    [
+        ("tok_declined", "declined"),
+        ("tok_insufficient", "insufficient_funds"),
+        ("tok_nobody_knows", "unknown_token"),
+    ],
+)
+async def test_a_declined_card_is_402_every_time(
+    client: httpx2.AsyncClient, token: str, reason: str
+) -> None:
+    for _ in range(2):
+        assert_problem(await authorise(client, token), 402, "card-declined", reason)
+
+    (told,) = await items(client)
+    assert (told["authorised"], told["declined"], told["reason"]) == (False, True, reason)
+    assert (told["captured"], told["refunded"], told["calls"]) == (False, 0, 2)
+
+
+async def test_a_card_that_times_out_before_is_authorised_by_the_second_request(
+    client: httpx2.AsyncClient,
+) -> None:
+    lost = await authorise(client, "tok_timeout_before")
+    assert_problem(lost, 504, "gateway-timeout", "gateway_timeout")
+    (before,) = await items(client)
+    assert (before["authorised"], before["declined"], before["calls"]) == (False, False, 1)
+
+    assert (await authorise(client, "tok_timeout_before")).status_code == 201
+
+    assert await items(client) == [{**before, "authorised": True, "calls": 2}]
+
+
+async def test_a_card_that_times_out_after_is_authorised_by_the_first_request(
+    client: httpx2.AsyncClient,
+) -> None:
+    assert (await authorise(client, "tok_timeout_after")).status_code == 504
+    (before,) = await items(client)
+    assert (before["authorised"], before["calls"]) == (True, 1)
+
+    assert (await authorise(client, "tok_timeout_after")).status_code == 201
+
+    assert await items(client) == [{**before, "calls": 2}]
+
+
+async def test_a_faulty_card_is_authorised_once_and_500_every_time(
+    client: httpx2.AsyncClient,
+) -> None:
+    for _ in range(3):
+        answer = await authorise(client, "tok_error")
+        assert_problem(answer, 500, "internal-error", "internal_error")
+
+    (told,) = await items(client)
+    assert (told["authorised"], told["calls"]) == (True, 3)
+
+
+@pytest.mark.parametrize("reason", [None, "authentication_failed"])
+async def test_a_card_waits_for_its_customer(
+    client: httpx2.AsyncClient, reason: str | None
+) -> None:
+    challenged = await authorise(client, "tok_authenticate")
+    payment_id = challenged.json()["id"]
+    assert (challenged.status_code, challenged.json()) == (
+        202,
+        {"id": payment_id, "authorised": False, "challenged": True, "declined": False},
+    )
+    (before,) = await items(client)
+    assert (before["challenged"], before["authorised"]) == (True, False)
+    step, approved = f"/payments/{payment_id}/authentication", reason is None
+    decided = {"authorised": approved, "declined": not approved, "reason": reason}
+    after = {**before, "challenged": False, **decided}
+
+    for _ in range(2):
+        taken = await client.post(step, json={"approved": approved})
+        assert (taken.status_code, taken.json()) == (200, after)
+
+    other = await client.post(step, json={"approved": not approved})
+    assert_problem(other, 409, "not-challenged", "not_challenged")
+    assert await items(client) == [after]
+
+
+@pytest.mark.parametrize("token", ["tok_visa", "tok_declined"])
+async def test_nobody_takes_a_step_that_was_not_asked_for(
+    client: httpx2.AsyncClient, token: str
+) -> None:
+    await authorise(client, token)
+    before = await items(client)
+
+    step = f"/payments/{before[0]['id']}/authentication"
+    answer = await client.post(step, json={"approved": token == "tok_declined"})
+
+    assert_problem(answer, 409, "not-challenged", "not_challenged")
+    assert await items(client) == before
+
+
+async def test_who_comes_after_the_payment_was_given_up_is_declined(
+    client: httpx2.AsyncClient,
+) -> None:
+    await authorise(client, "tok_timeout_before")
+    (before,) = await items(client)
+    await post(client, f"/payments/{before['id']}/void", {})
+
+    answer = await authorise(client, "tok_timeout_before")
+
+    assert_problem(answer, 402, "card-declined", "cancelled")
+    assert await items(client) == [{**before, "cancelled": True, "calls": 2}]
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status", "reason"),
+    [
+        ("capture", {"amount": 1998, "currency": "EUR"}, 422, "amount_differs"),
+        ("capture", {"amount": 1999, "currency": "USD"}, 422, "amount_differs"),
+        ("refunds", {"amount": 1, "currency": "EUR"}, 409, "not_captured"),
+    ],
+)
+async def test_what_cannot_be_is_refused_with_its_reason(
+    client: httpx2.AsyncClient, path: str, sent: object, status: int, reason: str
+) -> None:
+    payment_id = (await authorise(client)).json()["id"]
+    before = await items(client)
+
+    for _ in range(2):
+        answer = await post(client, f"/payments/{payment_id}/{path}", sent)
+        assert_problem(answer, status, reason.replace("_", "-"), reason)
+
+    assert await items(client) == before
+
+
+@pytest.mark.parametrize(
+    ("path", "sent", "status", "reason"),
+    [
+        ("capture", {"amount": 1999, "currency": "EUR"}, 409, "captured"),
+        ("void", {}, 409, "captured"),
+        ("refunds", {"amount": 2000, "currency": "EUR"}, 409, "more_than_is_left"),
+        ("refunds", {"amount": 1, "currency": "USD"}, 422, "currency_differs"),
+        ("refunds", {"amount": 0, "currency": "EUR"}, 422, "amount_not_positive"),
+    ],
+)
+async def test_what_is_captured_is_captured(
+    client: httpx2.AsyncClient, path: str, sent: object, status: int, reason: str
+) -> None:
+    payment_id = (await authorise(client)).json()["id"]
+    money = {"amount": 1999, "currency": "EUR"}
+    await post(client, f"/payments/{payment_id}/capture", money, key="capture")
+    before = await items(client)
+
+    answer = await post(client, f"/payments/{payment_id}/{path}", sent)
+
+    assert_problem(answer, status, reason.replace("_", "-"), reason)
+    assert await items(client) == before
+
+
+@pytest.mark.parametrize("path", ["", "/capture", "/void", "/refunds", "/authentication"])
+async def test_a_payment_that_is_not_there_is_404(client: httpx2.AsyncClient, path: str) -> None:
+    sent = {"amount": 1, "currency": "EUR", "approved": True}
+
+    answer = await client.request(
+        "POST" if path else "GET",
+        f"/payments/pay_none{path}",
+        json=sent,
+        headers={"Idempotency-Key": "1"},
+    )
+
+    assert_problem(answer, 404, "not-there", "not_there")
+    assert await items(client) == []
+
+
+async def test_a_key_that_was_used_for_something_else_is_422(client: httpx2.AsyncClient) -> None:
+    await authorise(client, amount=1)
+    before = await items(client)
+
+    answer = await authorise(client, amount=2)
+
+    assert_problem(answer, 422, "key-reused", "key_reused")
+    assert await items(client) == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"order_id": "17"}, "order_id"),
+        ({"order_id": None}, "order_id"),
+        ({"amount": "1999"}, "amount"),
+        ({"amount": 19.99}, "amount"),
+        ({"amount": True}, "amount"),
+        ({"amount": 10**15 + 1}, "amount"),
+        ({"currency": "EURO"}, "currency"),
+        ({"currency": 978}, "currency"),
+        ({"token": ""}, "token"),
+        ({"token": "x" * 256}, "token"),
+        ({"token": ["tok_visa"]}, "token"),
+    ],
+)
+async def test_a_field_that_makes_no_sense_is_named(
+    client: httpx2.AsyncClient, changes: dict[str, object], field: str
+) -> None:
+    answer = await client.post(
+        "/payments", json=an_order(**changes), headers={"Idempotency-Key": "1"}
+    )
+
+    assert_problem(answer, 422, "invalid-request", "invalid_request")
+    assert answer.json()["field"] == field
+    assert await items(client) == []
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 5000])
+async def test_what_is_no_json_object_is_422(client: httpx2.AsyncClient, content: bytes) -> None:
+    headers = {"Idempotency-Key": "1", "content-type": "application/json; charset=utf-8"}
+
+    answer = await client.post("/payments", content=content, headers=headers)
+
+    assert_problem(answer, 422, "invalid-request", "invalid_request")
+    assert answer.json()["field"] == "body"
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_what_a_page_elsewhere_could_send_is_415(
+    client: httpx2.AsyncClient, media_type: str
+) -> None:
+    headers = {"Idempotency-Key": "1", "content-type": media_type}
+
+    answer = await client.post("/payments", content=b"{}", headers=headers)
+
+    assert_problem(answer, 415, "unsupported-media-type", "unsupported_media_type")
+
+
+async def test_a_body_that_is_too_large_is_413(client: httpx2.AsyncClient) -> None:
+    answer = await authorise(client, "x" * 20_000)
+
+    assert_problem(answer, 413, "content-too-large", "content_too_large")
+
+
+@pytest.mark.parametrize("key", [None, "", "with space", "ü", "x" * 256])
+async def test_a_key_has_to_be_there(client: httpx2.AsyncClient, key: str | None) -> None:
+    headers = {} if key is None else {b"Idempotency-Key": key.encode()}
+
+    answer = await client.post("/payments", json=an_order(), headers=headers)
+
+    assert_problem(answer, 400, "invalid-idempotency-key", "invalid_idempotency_key")
+    assert await items(client) == []
+
+
+async def test_two_keys_are_none(client: httpx2.AsyncClient) -> None:
+    headers = [("Idempotency-Key", "1"), ("Idempotency-Key", "2")]
+
+    answer = await client.post("/payments", json=an_order(), headers=headers)
+
+    assert answer.status_code == 400
+    assert await items(client) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/payments", "POST, GET, HEAD"),
+        ("DELETE", "/payments/pay_1", "GET, HEAD"),
+        ("GET", "/payments/pay_1/capture", "POST"),
+        ("TRACE", "/healthz", "GET, HEAD"),
+    ],
+)
+async def test_another_method_is_405(
+    client: httpx2.AsyncClient, method: str, path: str, allowed: str
+) -> None:
+    answer = await client.request(method, path)
+
+    assert_problem(answer, 405, "method-not-allowed", "method_not_allowed")
+    assert answer.headers["allow"] == allowed
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/payment",
+        "/payments/",
+        "/payments//capture",
+        "/payments/1/2/3",
+        "/payments/1/",
+        "/x/y",
+    ],
+)
+async def test_another_address_is_404(client: httpx2.AsyncClient, path: str) -> None:
+    assert_problem(await client.get(path), 404, "not-found", "not_found")
+
+
+async def test_it_tells_that_it_is_alive(client: httpx2.AsyncClient) -> None:
+    answer = await client.get("/healthz")
+
+    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+
+
+async def test_lists_can_be_narrowed(client: httpx2.AsyncClient) -> None:
+    orders = [str(an_id(name)) for name in "abca"]
+    for number, order in enumerate(orders):
+        await authorise(client, key=str(number), order_id=order)
+    listed = await items(client)
+
+    assert [told["order_id"] for told in listed] == orders
+    assert await items(client, f"?order_id={orders[0]}") == [listed[0], listed[3]]
+    assert await items(client, "?limit=2") == listed[:2]
+    assert await items(client, f"?limit=2&after={listed[1]['id']}") == listed[2:]
+    assert await items(client, "?since=2026-11-21T12:00:00Z") == listed
+    assert await items(client, "?until=2026-11-21T12:00:00Z") == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("order_id=17", "order_id"),
+        ("limit=0", "limit"),
+        ("limit=501", "limit"),
+        ("limit=ten", "limit"),
+        ("since=yesterday", "time"),
+        ("until=2026-11-21T12:00:00", "time"),
+    ],
+)
+async def test_a_question_that_makes_no_sense_is_422(
+    client: httpx2.AsyncClient, query: str, field: str
+) -> None:
+    answer = await client.get(f"/payments?{query}")
+
+    assert_problem(answer, 422, "invalid-request", "invalid_request")
+    assert answer.json()["field"] == field
+
+
+async def test_ids_are_not_to_be_guessed(client: httpx2.AsyncClient) -> None:
+    payment_id: str = (await authorise(client)).json()["id"]
+
+    assert UUID(payment_id.removeprefix("pay_")).version == 4
+
+
+async def test_books_that_cannot_be_used_are_503(client: httpx2.AsyncClient, books: Books) -> None:
+    books._file.write_bytes(b"This is no database. " * 100)
+
+    for answer in (await authorise(client), await client.get("/payments")):
+        assert_problem(answer, 503, "unavailable", "unavailable")
+        assert answer.headers["retry-after"] == "1"
+
+
+async def test_tokens_are_neither_told_nor_kept(client: httpx2.AsyncClient, books: Books) -> None:
+    await authorise(client, "tok_somebodys_own")
+    told = (await client.get("/payments")).text
+    await books.close()
+
+    kept = b"".join(each.read_bytes() for each in books._file.parent.glob("gateway.db*"))
+
+    assert "tok_" not in told
+    assert b"tok_" not in kept

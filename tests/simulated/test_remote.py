@@ -1,0 +1,215 @@
+"""The client of the gateway's process: what it takes for an answer, and what for none."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import orjson
+import pytest
+from starlette.types import Receive, Scope, Send
+
+from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
+from shop.application.ports.payment_gateway import (
+    Approved,
+    Challenged,
+    Declined,
+    GatewayRefused,
+    GatewaySilent,
+)
+from tests.contract.gateways import wish
+from tests.factories import NOW, an_id, eur
+from tests.gateway_app import served
+from tests.servers import free_port
+
+pytestmark = pytest.mark.anyio
+
+WISH = wish("order", "tok_visa")
+APPROVED = b'{"id": "pay_1", "authorised": true, "challenged": false, "declined": false}'
+
+Ask = Callable[[RemotePaymentGateway], Awaitable[object]]
+
+QUESTIONS: dict[str, Ask] = {
+    "authorise": lambda gateway: gateway.authorise(WISH),
+    "capture": lambda gateway: gateway.capture(key="1", payment_id="pay_1", amount=eur(1)),
+    "void": lambda gateway: gateway.void(key="1", payment_id="pay_1"),
+    "refund": lambda gateway: gateway.refund(key="1", payment_id="pay_1", amount=eur(1)),
+    "look_up": lambda gateway: gateway.look_up(an_id("order")),
+    "payments": lambda gateway: anext(gateway.payments(NOW, NOW)),
+}
+
+
+class Peer:
+    """Answers everything alike, and keeps what it was asked."""
+
+    def __init__(self, status: int, content: bytes, delay_seconds: float = 0) -> None:
+        self._status = status
+        self._content = content
+        self._delay_seconds = delay_seconds
+        self.asked: list[tuple[str, bytes]] = []
+        self.clients: set[object] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            for said in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{said}.complete"})
+            return
+        self.asked.append((scope["method"], scope["raw_path"]))
+        self.clients.add(scope["client"])
+        await asyncio.sleep(self._delay_seconds)
+        headers = [(b"content-length", b"%d" % len(self._content)), (b"location", b"/elsewhere")]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._content})
+
+
+async def ask(peer: Peer, question: Ask) -> object:
+    async with served(peer) as url:
+        gateway = RemotePaymentGateway(url, timeout_seconds=0.5)
+        try:
+            return await question(gateway)
+        finally:
+            await gateway.close()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [
+        (500, b'{"reason": "internal_error"}'),
+        (503, b""),
+        (504, b'{"reason": "gateway_timeout"}'),
+        (408, b'{"reason": "request_timeout"}'),
+        (429, b'{"reason": "too_many_requests"}'),
+        (409, b'{"reason": "request_in_progress"}'),
+        (307, b"{}"),
+        (200, b""),
+        (200, b"<html>Welcome</html>"),
+        (200, b"[]"),
+        (404, b"<html>Nothing here</html>"),
+        (422, b'{"detail": "what else"}'),
+    ],
+)
+async def test_what_says_nothing_definite_is_silence(
+    question: str, status: int, content: bytes
+) -> None:
+    peer = Peer(status, content)
+
+    with pytest.raises(GatewaySilent):
+        await ask(peer, QUESTIONS[question])
+
+    # Who was not answered does not ask again unasked.
+    assert len(peer.asked) == 1
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_an_answer_that_does_not_come_in_time_is_silence(question: str) -> None:
+    with pytest.raises(GatewaySilent):
+        await ask(Peer(200, b"{}", delay_seconds=1), QUESTIONS[question])
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_nobody_there_is_silence(question: str) -> None:
+    gateway = RemotePaymentGateway(f"http://127.0.0.1:{free_port()}", timeout_seconds=5)
+
+    with pytest.raises(GatewaySilent):
+        await QUESTIONS[question](gateway)
+    await gateway.close()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+async def test_a_connection_that_breaks_is_silence(question: str) -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(10)
+        writer.transport.abort()
+
+    async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        gateway = RemotePaymentGateway(f"http://127.0.0.1:{port}", timeout_seconds=5)
+        with pytest.raises(GatewaySilent):
+            await QUESTIONS[question](gateway)
+        await gateway.close()
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
+async def test_a_definite_no_is_a_refusal_with_its_reason(question: str, status: int) -> None:
+    with pytest.raises(GatewayRefused) as raised:
+        await ask(Peer(status, b'{"reason": "so_it_is"}'), QUESTIONS[question])
+
+    assert raised.value.reason == "so_it_is"
+
+
+@pytest.mark.parametrize(
+    ("status", "content", "verdict"),
+    [
+        (201, APPROVED, Approved(payment_id="pay_1")),
+        (
+            202,
+            b'{"id": "pay_1", "authorised": false, "challenged": true, "declined": false}',
+            Challenged(payment_id="pay_1"),
+        ),
+        (402, b'{"reason": "insufficient_funds"}', Declined(reason="insufficient_funds")),
+    ],
+)
+async def test_a_verdict_is_read(status: int, content: bytes, verdict: object) -> None:
+    assert await ask(Peer(status, content), QUESTIONS["authorise"]) == verdict
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'{"id": "pay_1", "authorised": false, "challenged": false, "declined": false}',
+        b'{"id": 1, "authorised": true}',
+        b'{"id": "pay_1", "authorised": "yes"}',
+        b'{"id": "pay_1"}',
+    ],
+)
+async def test_an_answer_without_a_verdict_is_silence(content: bytes) -> None:
+    with pytest.raises(GatewaySilent):
+        await ask(Peer(201, content), QUESTIONS["authorise"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amount": "1999"},
+        {"currency": "EURO"},
+        {"created_at": "yesterday"},
+        {"created_at": "2026-11-21T12:00:00"},
+        {"order_id": "17"},
+        {"refunded": None},
+    ],
+)
+async def test_a_payment_that_cannot_be_read_is_silence(change: dict[str, object]) -> None:
+    payment = {
+        "id": "pay_1",
+        "order_id": str(an_id("order")),
+        "amount": 1999,
+        "currency": "EUR",
+        "authorised": True,
+        "captured": False,
+        "refunded": 0,
+        "voided": False,
+        "declined": False,
+        "challenged": False,
+        "cancelled": False,
+        "created_at": "2026-11-21T12:00:00+00:00",
+    }
+    sound = await ask(Peer(200, orjson.dumps({"items": [payment]})), QUESTIONS["look_up"])
+    assert sound is not None
+
+    wrong: list[object] = [[{**payment, **change}], ["pay_1"], {}]
+    for items in wrong:
+        with pytest.raises(GatewaySilent):
+            await ask(Peer(200, orjson.dumps({"items": items})), QUESTIONS["look_up"])
+
+
+async def test_connections_are_kept_and_ids_stay_within_their_part_of_the_path() -> None:
+    peer = Peer(200, b"{}")
+    async with served(peer) as url:
+        gateway = RemotePaymentGateway(url, timeout_seconds=5)
+        for _ in range(5):
+            await gateway.void(key="1", payment_id="../healthz?a=b")
+        await gateway.close()
+
+    assert set(peer.asked) == {("POST", b"/payments/..%2Fhealthz%3Fa%3Db/void")}
+    assert len(peer.clients) == 1
