@@ -33,6 +33,17 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_SESSION_SECRETS", '{"hunter2": 1}', "a JSON list of at least one secret"),
         ("SHOP_CURRENCY", "EURO", "no active code of ISO 4217"),
         ("SHOP_WELCOME_CREDIT", "-1", "greater than or equal to 0"),
+        ("SHOP_PAYMENT_GATEWAY", "hunter2", "Input should be 'simulated' or 'stripe'"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "hunter2", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "ftp://hunter2", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://:8100/hunter2", "the URL of a gateway looks"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://hunter2:0", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://hunter2:x", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://h/?hunter2", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "", "the URL of a gateway looks like"),
+        ("SHOP_GATEWAY_TIMEOUT_SECONDS", "0", "greater than 0"),
+        ("SHOP_GATEWAY_TIMEOUT_SECONDS", "61", "less than or equal to 60"),
+        ("SHOP_GATEWAY_KEY_SECONDS", "0", "greater than 0"),
         ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
     ],
 )
@@ -65,6 +76,36 @@ def test_a_list_of_secrets_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_SESSION_SECRETS", json.dumps(secrets))
 
     assert read_settings(None).session_secrets == secrets
+
+
+def test_payments_go_to_the_simulated_gateway_in_this_process_by_default() -> None:
+    settings = read_settings(None)
+
+    assert (settings.payment_gateway, settings.gateway_adapter) == ("simulated", "embedded")
+    assert settings.gateway_file == Path("shop.db.gateway")
+    assert (settings.gateway_timeout_seconds, settings.gateway_key_seconds) == (10, 86_400)
+
+
+def test_beside_a_database_elsewhere_the_books_are_in_this_folder() -> None:
+    settings = read_settings("postgresql+asyncpg://shop@localhost/shop")
+
+    assert settings.gateway_file == Path("shop.gateway")
+
+
+def test_payments_go_to_the_gateway_whose_url_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_SIMULATED_GATEWAY_URL", "http://127.0.0.1:8100/")
+
+    settings = read_settings(None)
+
+    assert settings.simulated_gateway_url == "http://127.0.0.1:8100"
+    assert settings.gateway_adapter == "remote"
+
+
+def test_payments_go_to_stripe_where_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "stripe")
+    monkeypatch.setenv("SHOP_SIMULATED_GATEWAY_URL", "http://127.0.0.1:8100")
+
+    assert read_settings(None).gateway_adapter == "stripe"
 
 
 def test_the_named_database_comes_before_the_one_that_is_set(

@@ -10,11 +10,14 @@ from dependency_injector import providers
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.adapters.simulated.payment_gateway import EmbeddedPaymentGateway
+from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
 from shop.adapters.sql.session_store import SqlSessionStore
 from shop.application.accounts import SignedUp, SignUp
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import SessionStoreKind, Settings
 from tests.clock import ScriptedClock
+from tests.contract.gateways import wish
 from tests.doubles import CountingIds, PlainHasher
 from tests.factories import NOW, eur
 
@@ -74,6 +77,10 @@ async def _sign_up(container: Container, name: str = "ada") -> SignedUp:
     return await container.accounts().sign_up(command)
 
 
+def names_in(folder: Path) -> list[str]:
+    return [each.name for each in folder.iterdir()]
+
+
 @pytest.mark.parametrize("store", SessionStoreKind)
 async def test_every_part_can_be_made(new_container: NewContainer, store: SessionStoreKind) -> None:
     container = new_container(session_store=store)
@@ -107,6 +114,32 @@ async def test_sessions_are_kept_where_the_settings_say(
     assert visit is not None
     assert visit.user == done.user
     assert (await container.accounts().show(done.user)).balance == eur(7)
+
+
+async def test_payments_are_kept_beside_the_database_unless_a_gateway_is_named(
+    new_container: NewContainer, tmp_path: Path
+) -> None:
+    embedded = new_container().gateway()
+    remote = new_container(simulated_gateway_url="http://127.0.0.1:8100").gateway()
+    assert isinstance(embedded, EmbeddedPaymentGateway)
+    assert isinstance(remote, RemotePaymentGateway)
+    assert names_in(tmp_path) == []
+
+    await embedded.authorise(wish("order", "tok_visa"))
+    await embedded.close()
+
+    assert names_in(tmp_path) == ["0.db.gateway"]
+
+
+async def test_the_gateways_own_process_keeps_its_books_where_it_is_told(
+    new_container: NewContainer, tmp_path: Path
+) -> None:
+    app = new_container().gateway_app(tmp_path / "named.db")
+
+    await app.open()
+    await app.close()
+
+    assert names_in(tmp_path) == ["named.db"]
 
 
 async def test_the_use_cases_see_the_adapters_that_are_put_in_place(

@@ -2,11 +2,16 @@
 
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from dependency_injector import containers, providers
 
 from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.simulated.books import Books
+from shop.adapters.simulated.payment_gateway import EmbeddedPaymentGateway
+from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
+from shop.adapters.simulated.server import GatewayApp
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.system.clock import SystemClock
@@ -29,6 +34,7 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.database import Database
 from shop.application.ports.ids import Ids
 from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.session_store import SessionStore
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.sessions import Sessions
@@ -41,6 +47,9 @@ from shop.entrypoints.settings import Settings
 GROUPS_AT_ONCE = 2
 """While the database works on one group of commands, this process works on the other."""
 
+GATEWAY_STATE = Path("gateway.db")
+"""Where the simulated gateway keeps its books in a process of its own."""
+
 
 def _secrets(settings: Settings) -> Sequence[str]:
     return settings.session_secrets or (kept_secret(settings.secret_file),)
@@ -48,6 +57,10 @@ def _secrets(settings: Settings) -> Sequence[str]:
 
 def _as_they_are(sessions: SessionStore) -> SessionStore:
     return sessions
+
+
+def _gateway_app(file: Path = GATEWAY_STATE, *, clock: Clock, key_seconds: float) -> GatewayApp:
+    return GatewayApp(Books(file, clock=clock, key_seconds=key_seconds), clock)
 
 
 def _line(lines: Lines, decide: Decide[Any, Any], settings: Settings) -> GroupCommit[Any, Any]:
@@ -74,6 +87,30 @@ class Container(containers.DeclarativeContainer):
         secrets=secrets,
         currency=settings.provided.currency,
         clock=clock,
+    )
+    gateway_books: providers.Provider[Books] = providers.Singleton(
+        Books,
+        settings.provided.gateway_file,
+        clock=clock,
+        key_seconds=settings.provided.gateway_key_seconds,
+    )
+    gateway: providers.Provider[PaymentGateway] = providers.Selector(
+        settings.provided.gateway_adapter,
+        embedded=providers.Singleton(
+            EmbeddedPaymentGateway,
+            gateway_books,
+            clock=clock,
+            timeout_seconds=settings.provided.gateway_timeout_seconds,
+        ),
+        remote=providers.Singleton(
+            RemotePaymentGateway,
+            settings.provided.simulated_gateway_url,
+            timeout_seconds=settings.provided.gateway_timeout_seconds,
+        ),
+    )
+    # The simulated gateway's own API, in a process of its own; it is called with its file.
+    gateway_app: providers.Provider[GatewayApp] = providers.Factory(
+        _gateway_app, clock=clock, key_seconds=settings.provided.gateway_key_seconds
     )
     # What stands between a unit of work and its own table of sessions.
     session_store: providers.Provider[Any] = providers.Selector(

@@ -1,11 +1,13 @@
 """The settings: everything that an operator may choose, from the environment or `.env`."""
 
 import json
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 from pydantic_settings import (
@@ -29,6 +31,8 @@ MIN_DISTINCT_CHARACTERS = 12
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "placeholder")
 DEVELOPMENT_WELCOME_CREDIT = 100_000
 
+MAX_GATEWAY_TIMEOUT_SECONDS = 60
+
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
 
 
@@ -44,6 +48,13 @@ class SessionStoreKind(StrEnum):
 
     DATABASE = "database"
     COOKIE = "cookie"
+
+
+class PaymentGatewayKind(StrEnum):
+    """Who holds the customers' cards to account."""
+
+    SIMULATED = "simulated"
+    STRIPE = "stripe"
 
 
 def _currency(code: object) -> Currency:
@@ -63,6 +74,17 @@ def _database_url(text: str) -> str:
     if url.drivername == SQLITE and url.database in {None, "", ":memory:"}:
         raise ValueError("name a file: a database in memory is one connection's alone")
     return text
+
+
+def _http_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        is_named = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_named = False
+    if not is_named or not re.fullmatch(r"https?://[^?#\s]+", text):
+        raise ValueError("the URL of a gateway looks like http://127.0.0.1:8100")
+    return text.rstrip("/")
 
 
 def _secret(text: str) -> str:
@@ -113,6 +135,10 @@ class Settings(BaseSettings):
     session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
     currency: Annotated[Currency, PlainValidator(_currency)] = Currency("EUR")
     welcome_credit: int | None = Field(default=None, ge=0, le=MAX_AMOUNT)
+    payment_gateway: PaymentGatewayKind = PaymentGatewayKind.SIMULATED
+    simulated_gateway_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    gateway_timeout_seconds: float = Field(default=10, gt=0, le=MAX_GATEWAY_TIMEOUT_SECONDS)
+    gateway_key_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
     uuid_version: Literal[4, 7] = 7
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -166,6 +192,23 @@ class Settings(BaseSettings):
     def secret_file(self) -> Path:
         """Where development keeps the secret that it made: beside the database."""
         return Path(f"{self.database_file or 'shop'}.secret")
+
+    @property
+    def gateway_adapter(self) -> Literal["embedded", "remote", "stripe"]:
+        """Which way payments go: the simulated gateway is in this process or has its own."""
+        if self.payment_gateway is PaymentGatewayKind.STRIPE:
+            return "stripe"
+        return "embedded" if self.simulated_gateway_url is None else "remote"
+
+    @property
+    def is_play_money(self) -> bool:
+        """Whether cards are charged nothing although this is for real."""
+        return self.is_production and self.payment_gateway is PaymentGatewayKind.SIMULATED
+
+    @property
+    def gateway_file(self) -> Path:
+        """Where the simulated gateway keeps its books while it is in this process."""
+        return Path(f"{self.database_file or 'shop'}.gateway")
 
 
 SETTINGS = tuple(f"{PREFIX}{name}".upper() for name in Settings.model_fields)
