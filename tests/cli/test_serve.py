@@ -104,6 +104,22 @@ def test_an_interrupt_from_the_keyboard_ends_it_as_well(shop: Program) -> None:
     assert "Traceback" not in errors
 
 
+@pytest.mark.parametrize(
+    ("environment", "warned"), [("production", ["SHOP_PAYMENT_GATEWAY"]), ("development", [])]
+)
+def test_production_is_told_once_that_cards_are_charged_nothing(
+    environment: str, warned: list[str], shop: Program
+) -> None:
+    secret = shop.printed("secret").strip()
+    settings = {"SHOP_ENVIRONMENT": environment, "SHOP_SESSION_SECRETS": json.dumps([secret])}
+
+    with shop.with_settings(**settings).serving("--workers", "2") as serving:
+        _, _, errors = serving.stop(signal.SIGTERM)
+
+    lines = [line for line in errors.splitlines() if "payments_are_simulated" in line]
+    assert [json.loads(line)["setting"] for line in lines] == warned
+
+
 def test_a_demonstration_begins_with_something_to_buy(shop: Program) -> None:
     with shop.serving("--demonstration") as serving:
         status, body = serving.get("/api/v1/products?limit=1")

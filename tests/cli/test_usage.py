@@ -16,6 +16,7 @@ COMMANDS = (
     "seed",
     "import",
     "audit",
+    "gateway",
     "secret",
     "openapi",
     "sessions sweep",
@@ -23,7 +24,15 @@ COMMANDS = (
     "users demote",
 )
 
-HEAVY = ("sqlalchemy", "fastapi", "uvicorn", "dependency_injector", "alembic", "pydantic_settings")
+HEAVY = (
+    "aiohttp",
+    "sqlalchemy",
+    "fastapi",
+    "uvicorn",
+    "dependency_injector",
+    "alembic",
+    "pydantic_settings",
+)
 
 
 @pytest.fixture(autouse=True)
@@ -88,6 +97,8 @@ def test_the_first_help_names_every_command(
         ("audit --nonsense", "No such option: --nonsense"),
         ("serve --port 70000", "'--port'"),
         ("serve --workers 0", "'--workers'"),
+        ("gateway --port 70000", "'--port'"),
+        ("gateway --state .", "is a directory"),
         ("seed --products -1", "'--products'"),
         ("seed --products 1000001", "'--products'"),
         ("seed --customers many", "'--customers'"),
@@ -111,7 +122,9 @@ def test_wrong_usage_is_told_in_one_line(
     assert told.out == ""
 
 
-@pytest.mark.parametrize("command", ["audit", "import tea.csv", "seed", "serve", "openapi"])
+@pytest.mark.parametrize(
+    "command", ["audit", "import tea.csv", "seed", "serve", "openapi", "gateway"]
+)
 def test_an_interrupt_is_told_in_one_line(
     command: str, migrated: Program, monkeypatch: pytest.MonkeyPatch
 ) -> None:

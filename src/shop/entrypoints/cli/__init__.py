@@ -8,6 +8,7 @@ import typer
 
 from shop.entrypoints.cli.audit import audit
 from shop.entrypoints.cli.failures import INTERRUPTED, report
+from shop.entrypoints.cli.gateway import gateway
 from shop.entrypoints.cli.import_products import import_products
 from shop.entrypoints.cli.migrate import migrate
 from shop.entrypoints.cli.openapi import openapi
@@ -42,6 +43,7 @@ def commands() -> typer.Typer:
     shop.command(epilog="Example: shop seed --products 500 --customers 20")(seed)
     shop.command("import", epilog="Example: shop import spring.csv")(import_products)
     shop.command(epilog="Example: shop audit --json")(audit)
+    shop.command(epilog="Example: shop gateway --port 8100 --state gateway.db")(gateway)
     shop.command(epilog="Example: shop secret")(secret)
     shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
 

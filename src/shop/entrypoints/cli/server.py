@@ -8,12 +8,15 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
+import structlog
 import typer
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
@@ -37,22 +40,24 @@ hundred requests that wait for their group are some ten thousand objects, and no
 START_SECONDS = 60
 PARENT_POLL_SECONDS = 0.5
 
+_log = structlog.get_logger()
+
 
 def run(*, host: str, port: int, workers: int, demonstration: bool, database: str | None) -> None:
     """Serve until told to stop, an empty shop with demonstration products where they are wanted.
 
     Raise `Failure` where the server or a worker cannot start.
     """
-    with _listener(host, port) as listener:
-        in_prepared_shop(_demonstrate if demonstration else _nothing, database=database)
+    with listening(host, port) as listener:
+        in_prepared_shop(partial(_prepare, demonstration=demonstration), database=database)
         if database is not None:
             # Workers are processes of their own, which are told nothing but their environment.
             os.environ["SHOP_DATABASE_URL"] = database
-        address = _address(listener)
+        ready = f"The shop is open at {address_of(listener)} (Ctrl+C closes it)."
         if workers == 1:
-            _serve_here(listener, address)
+            serve_here(served, listener, ready)
         else:
-            _serve_in_workers(listener, address, workers)
+            _serve_in_workers(listener, ready, workers)
 
 
 def served() -> FastAPI:
@@ -86,16 +91,15 @@ def spare_what_stays() -> None:
     gc.set_threshold(GARBAGE_THRESHOLD)
 
 
-async def _demonstrate(shop: Shop) -> None:
-    if not await shop.intake().has_products():
+async def _prepare(shop: Shop, *, demonstration: bool) -> None:
+    if shop.settings().is_play_money:
+        _log.warning("payments_are_simulated", setting="SHOP_PAYMENT_GATEWAY")
+    if demonstration and not await shop.intake().has_products():
         typer.echo(await seed_products(shop, PRODUCTS))
 
 
-async def _nothing(shop: Shop) -> None:
-    del shop
-
-
-def _listener(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """Return a socket that holds the port; raise `Failure` where it cannot be had."""
     try:
         # IPv4 first: where both are there, it is the one that everything can reach.
         family, _, _, _, address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
@@ -112,12 +116,15 @@ def _listener(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _address(listener: socket.socket) -> str:
+def address_of(listener: socket.socket) -> str:
+    """Return the URL that a socket listens at."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _config(app: str, workers: int) -> uvicorn.Config:
+def _config(
+    app: str | Callable[[], ASGIApp], workers: int, grace_seconds: int = GRACE_SECONDS
+) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         factory=True,
@@ -130,20 +137,30 @@ def _config(app: str, workers: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_graceful_shutdown=grace_seconds,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
 
 
-def _serve_here(listener: socket.socket, address: str) -> None:
-    server = _Server(_config(f"{__name__}:served", workers=1), address)
+def serve_here(
+    app: Callable[[], ASGIApp],
+    listener: socket.socket,
+    ready: str,
+    *,
+    grace_seconds: int = GRACE_SECONDS,
+) -> None:
+    """Serve in this process until told to stop, and say once that it is ready.
+
+    Raise `Failure` where the server cannot start.
+    """
+    server = _Server(_config(app, workers=1, grace_seconds=grace_seconds), ready)
     try:
         with _stopping(server):
             server.run(sockets=[listener])
     except SystemExit as exit_:
         raise Failure("the server could not start") from exit_
     except OSError as error:
-        raise Failure(f"cannot serve {address}: {error.strerror}") from error
+        raise Failure(f"cannot serve {address_of(listener)}: {error.strerror}") from error
 
 
 @contextmanager
@@ -161,19 +178,19 @@ def _stopping(server: uvicorn.Server) -> Iterator[None]:
 class _Server(uvicorn.Server):
     """A server that says when it is ready."""
 
-    def __init__(self, config: uvicorn.Config, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, ready: str) -> None:
         super().__init__(config)
-        self._address = address
+        self._ready = ready
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; then say so."""
         await super().startup(sockets)
-        _tell_ready(self._address)
+        typer.echo(self._ready)
 
 
-def _serve_in_workers(listener: socket.socket, address: str, workers: int) -> None:
+def _serve_in_workers(listener: socket.socket, ready: str, workers: int) -> None:
     config = _config(f"{__name__}:served_by_worker", workers)
-    supervisor = _Supervisor(config, listener, address)
+    supervisor = _Supervisor(config, listener, ready)
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise Failure("a worker could not start")
@@ -182,19 +199,15 @@ def _serve_in_workers(listener: socket.socket, address: str, workers: int) -> No
 class _Supervisor(Multiprocess):
     """A supervisor that says when all of its workers are ready."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, listener: socket.socket, ready: str) -> None:
         super().__init__(config, [listener])
-        self._address = address
+        self._ready = ready
 
     def init_processes(self) -> None:
         """Start the workers; then say so."""
         super().init_processes()
         if all(each.wait_until_ready(START_SECONDS) for each in self.processes):
-            _tell_ready(self._address)
-
-
-def _tell_ready(address: str) -> None:
-    typer.echo(f"The shop is open at {address} (Ctrl+C closes it).")
+            typer.echo(self._ready)
 
 
 def _end_with_parent() -> None:

@@ -25,6 +25,10 @@ class Place(Protocol):
     def database_file(self) -> Path | None:
         """The file that is the database, where it is one of this machine's."""
 
+    @property
+    def is_play_money(self) -> bool:
+        """Whether cards are charged nothing although this is for real."""
+
 
 class Shop(Protocol):
     """What commands ask of the container, which takes too long to import to ask for help."""

@@ -1,0 +1,88 @@
+"""The simulated gateway as a process of its own: started, killed and started again."""
+
+import json
+import os
+import signal
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from tests.servers import SHOP, free_port
+
+ANSWER_SECONDS = 10
+
+
+@dataclass(kw_only=True)
+class GatewayProcess:
+    """`shop gateway` in a folder, where it keeps its books."""
+
+    folder: Path
+    port: int = field(default_factory=free_port)
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start it, and wait until it has said that it is open."""
+        inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+        self.process = subprocess.Popen(
+            [SHOP, "gateway", "--port", str(self.port)],
+            cwd=self.folder,
+            env=inherited,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line == f"The simulated gateway is open at {self.url} (Ctrl+C closes it).\n"
+
+    def end(self, how: signal.Signals = signal.SIGKILL) -> int:
+        """Kill it with -9, or end it otherwise; return how it ended."""
+        assert self.process is not None
+        process, self.process = self.process, None
+        with process:
+            process.send_signal(how)
+            return process.wait(timeout=30)
+
+    def payments(self) -> Sequence[Mapping[str, Any]]:
+        """Return what it tells of its books."""
+        status, told = self.ask("GET", "/payments")
+        assert status == 200
+        items: Sequence[Mapping[str, Any]] = told["items"]
+        return items
+
+    def ask(
+        self, method: str, path: str, sent: object = None, *, key: str | None = None
+    ) -> tuple[int, Mapping[str, Any]]:
+        """Ask it anything; return the status and what was told."""
+        headers = {"content-type": "application/json"}
+        if key is not None:
+            headers["idempotency-key"] = key
+        content = None if sent is None else json.dumps(sent).encode()
+        asked = Request(self.url + path, content, headers, method=method)  # noqa: S310  Our own server.
+        try:
+            with urlopen(asked, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  As above.
+                return answer.status, json.load(answer)
+        except HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+
+@contextmanager
+def gateway_process(folder: Path) -> Iterator[GatewayProcess]:
+    """Run the gateway, and have ended it whatever happens."""
+    gateway = GatewayProcess(folder=folder)
+    gateway.start()
+    try:
+        yield gateway
+    finally:
+        if gateway.process is not None:
+            gateway.end()
