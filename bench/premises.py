@@ -134,6 +134,7 @@ async def _order(container: Container, tokens: Sequence[SessionToken]) -> Sequen
             session=tokens[number % READERS],
             key=f"furnished-{number}",
             cart=Cart.of([CartLine(sku=sku(number % PRODUCTS + 1), quantity=1)]),
+            card=None,
             expected_total=None,
         )
         for number in range(ORDERS)

@@ -2,17 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import Field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from shop.application.ports.idempotency import Claim, KeyId
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.catalogue import Product
+from shop.domain.deposit import Deposit
 from shop.domain.inventory import Inventory, Movement, MovementKind
 from shop.domain.money import Currency, Money
 from shop.domain.order import Order, OrderLine, OrderStatus
-from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.payment import CardCharge, Payment, PaymentMethod, PaymentStatus
 from shop.domain.session import Session
 from shop.domain.user import Role, User
 
@@ -138,7 +139,35 @@ def payment(order: Order, /, **changes: object) -> Payment:
         method=order.method,
         status=PaymentStatus.CAPTURED,
         amount=order.total,
+        card=None,
         created_at=order.placed_at,
+    )
+    return _changed(made, changes)
+
+
+def card_charge(**changes: object) -> CardCharge:
+    made = CardCharge(
+        token="tok_visa",
+        gateway_id=None,
+        expires_at=NOW + timedelta(minutes=15),
+        session_id=an_id("session 1"),
+        empties_cart=True,
+    )
+    return _changed(made, changes)
+
+
+def deposit(into: Account, name: str = "1", /, **changes: object) -> Deposit:
+    made = Deposit(
+        id=an_id(f"deposit {name}"),
+        user_id=into.user_id,
+        account_id=into.id,
+        idempotency_key=f"key-of-deposit-{name}",
+        amount=eur(300),
+        status=PaymentStatus.PENDING,
+        token="tok_visa",
+        gateway_id=None,
+        expires_at=NOW + timedelta(minutes=15),
+        created_at=NOW,
     )
     return _changed(made, changes)
 

@@ -142,6 +142,7 @@ def _order(database: Database, premises: Premises) -> None:
             session=premises.tokens[-1],
             key="order-of-the-shop",
             cart=Cart.of([CartLine(sku=sku(PRODUCTS), quantity=1)]),
+            card=None,
             expected_total=None,
         )
         (reply,) = await container.place_orders().place([command])

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shop.adapters.sql.tables import SCHEMA_VERSION
 from tests.cli.program import Program
 
 COMMANDS = (
@@ -88,7 +89,8 @@ def test_a_database_that_was_never_migrated_is_told(shop: Program) -> None:
 
     assert ended.code == 1
     assert ended.line == (
-        "shop: the database is not ready (schema version none, 0001 is needed): run `shop migrate`"
+        "shop: the database is not ready"
+        f" (schema version none, {SCHEMA_VERSION} is needed): run `shop migrate`"
     )
 
 

@@ -12,7 +12,7 @@ from shop.domain.account import Transfer, TransferKind
 from shop.domain.events import OrderEvent
 from shop.domain.inventory import Movement, MovementKind
 from shop.domain.order import Actor, Order, OrderStatus
-from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.payment import Payment, PaymentExpired, PaymentMethod, PaymentStatus
 from tests.contract.stores import Stores
 from tests.factories import (
     NOW,
@@ -132,7 +132,7 @@ def sent(step: Step, status: OrderStatus) -> Step:
 def sound_steps(status: OrderStatus) -> tuple[Step, ...]:
     """Return how `ORDER` comes, soundly, to where it stands like this."""
     paid, waiting = bought(ORDER), pending(ORDER)
-    decided = replace(waiting, outcome=Succeeded(reference=ORDER.id))
+    decided = replace(waiting, outcome=Refused(error=PaymentExpired()))
     shipped = sent(paid, OrderStatus.SHIPPED)
     ways = (
         (waiting,),

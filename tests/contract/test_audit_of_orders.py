@@ -10,6 +10,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Transfer, TransferKind
 from shop.domain.cart import EmptyCart
 from shop.domain.order import Actor, OrderStatus
+from shop.domain.payment import PaymentCancelled
 from tests.contract.books import (
     ADA,
     ADAS,
@@ -27,6 +28,7 @@ from tests.contract.books import (
     pending,
     place,
     settle,
+    sound_steps,
 )
 from tests.contract.stores import Stores
 from tests.factories import ADJUSTMENTS, NOW, an_id, claim, line, order, session, transfer
@@ -120,6 +122,28 @@ class TestKeys:
 
     async def test_a_pending_order_whose_key_has_an_outcome(self, shop: Stores) -> None:
         await place(shop, replace(pending(ORDER), outcome=Succeeded(reference=ORDER.id)))
+
+        facts = {"order_id": str(ORDER.id)}
+        assert await findings(shop) == [(7, "order-without-outcome", facts)]
+
+    @pytest.mark.parametrize("status", [OrderStatus.DECLINED, OrderStatus.EXPIRED])
+    async def test_an_order_that_was_never_paid_and_is_remembered_as_if_it_was(
+        self, shop: Stores, status: OrderStatus
+    ) -> None:
+        first, last = sound_steps(status)
+        await place(shop, replace(first, outcome=Succeeded(reference=ORDER.id)))
+        await follow(shop, last)
+
+        facts = {"order_id": str(ORDER.id)}
+        assert await findings(shop) == [(7, "order-without-outcome", facts)]
+
+    @pytest.mark.parametrize("status", [OrderStatus.CANCELLED, OrderStatus.SHIPPED])
+    async def test_an_order_that_was_paid_and_is_remembered_as_refused(
+        self, shop: Stores, status: OrderStatus
+    ) -> None:
+        first, last = sound_steps(status)
+        await place(shop, replace(first, outcome=Refused(error=PaymentCancelled())))
+        await follow(shop, last)
 
         facts = {"order_id": str(ORDER.id)}
         assert await findings(shop) == [(7, "order-without-outcome", facts)]

@@ -10,7 +10,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, TransferKind
 from shop.domain.cart import EmptyCart
 from shop.domain.order import Actor, OrderStatus
-from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.payment import PaymentCancelled, PaymentMethod, PaymentStatus
 from tests.contract.books import (
     ADA,
     ADAS,
@@ -112,7 +112,7 @@ class TestSoundBooks:
     async def test_an_order_may_be_cancelled_before_it_is_paid(self, shop: Stores) -> None:
         await place(shop, bought(order(ADA, "2", line("TEA", 1))))
         waiting = pending(ORDER)
-        await place(shop, replace(waiting, outcome=Succeeded(reference=ORDER.id)))
+        await place(shop, replace(waiting, outcome=Refused(error=PaymentCancelled())))
         ended, event = waiting.order.become(OrderStatus.CANCELLED, at=NOW, actor=Actor.CUSTOMER)
         step = replace(waiting, order=ended, event=event, reserved={"TEA": -2, "POT": -1})
         await follow(shop, replace(step, payment=payment(ended, status=PaymentStatus.VOIDED)))

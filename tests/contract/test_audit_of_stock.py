@@ -6,9 +6,10 @@ from dataclasses import replace
 import pytest
 
 from shop.application.ports.audit import Fact
-from shop.application.ports.idempotency import Succeeded
+from shop.application.ports.idempotency import Refused
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.order import Actor, Order, OrderStatus
+from shop.domain.payment import PaymentExpired
 from tests.contract.books import (
     ADA,
     ORDER,
@@ -187,7 +188,7 @@ class TestGoodsOfDeadOrders:
 
     async def test_goods_that_stay_reserved(self, shop: Stores) -> None:
         waiting = pending(order(ADA, "1", line("TEA", 2)))
-        await place(shop, replace(waiting, outcome=Succeeded(reference=waiting.order.id)))
+        await place(shop, replace(waiting, outcome=Refused(error=PaymentExpired())))
         expired, event = waiting.order.become(OrderStatus.EXPIRED, at=NOW, actor=Actor.ADMIN)
         await follow(shop, replace(waiting, order=expired, event=event, reserved={}))
 

@@ -21,6 +21,7 @@ from shop.domain.catalogue import ProductNotFound
 from shop.domain.errors import ShopError
 from shop.domain.inventory import OutOfStock, Shortage
 from shop.domain.order import PriceChanged
+from shop.domain.payment import CardDeclined
 from tests.contract.stores import Stores
 from tests.factories import NOW, an_id, claim, eur, user
 
@@ -229,3 +230,33 @@ class TestSweep:
             assert await uow.keys.sweep(NOW + timedelta(days=1)) == 1
 
         assert (await _known(users, KEY)).keys() == {KEY.id}
+
+
+async def test_what_was_left_without_an_outcome_is_concluded_later(users: Stores) -> None:
+    await users.change(lambda uow: uow.keys.claim([KEY, OTHER]))
+
+    await users.commit(lambda uow: uow.keys.conclude(KEY.id, DONE))
+
+    done = KeyRecord(fingerprint=KEY.fingerprint, outcome=DONE)
+    undecided = KeyRecord(fingerprint=OTHER.fingerprint, outcome=None)
+    assert await _known(users, KEY, OTHER) == {KEY.id: done, OTHER.id: undecided}
+
+
+async def test_a_refusal_is_concluded_with_all_its_facts(users: Stores) -> None:
+    await users.change(lambda uow: uow.keys.claim([KEY]))
+    refused = Refused(error=CardDeclined(reason="insufficient_funds"))
+
+    await users.commit(lambda uow: uow.keys.conclude(KEY.id, refused))
+
+    known = await _known(users, KEY)
+    assert known == {KEY.id: KeyRecord(fingerprint=KEY.fingerprint, outcome=refused)}
+
+
+async def test_what_is_decided_is_not_concluded_again(users: Stores) -> None:
+    await _settle(users, KEY, DONE)
+
+    with pytest.raises(RuntimeError, match="decided"):
+        await users.commit(lambda uow: uow.keys.conclude(KEY.id, Refused(error=EmptyCart())))
+
+    record = KeyRecord(fingerprint=KEY.fingerprint, outcome=DONE)
+    assert await _known(users, KEY) == {KEY.id: record}

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import pytest
 
+from shop.application.ports.idempotency import KeyId
 from shop.application.ports.orders import OrderFilter
 from shop.application.ports.paging import Listing, Moment, Page
 from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted, UnitOfWork
@@ -15,7 +16,7 @@ from shop.domain.events import OrderEvent
 from shop.domain.order import Actor, Order, OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from tests.contract.stores import Stores
-from tests.factories import NOW, an_id, eur, line, order, payment, user
+from tests.factories import NOW, an_id, card_charge, eur, line, order, payment, user
 
 pytestmark = pytest.mark.anyio
 
@@ -293,3 +294,37 @@ class TestPayments:
 
         found = await customers.see(lambda uow: uow.payments.of_orders([placed.id]))
         assert found == {placed.id: payment(placed)}
+
+
+async def test_orders_are_found_under_the_keys_of_their_users(customers: Stores) -> None:
+    adas, bobs = order(ADA, "1"), order(BOB, "2", idempotency_key="key-of-order-1")
+    await _add(customers, adas, bobs)
+    hers, his = (KeyId(user_id=each.user_id, key=each.idempotency_key) for each in (adas, bobs))
+    nobodys = KeyId(user_id=BOB.id, key="key-of-order-2")
+
+    found = await customers.see(lambda uow: uow.orders.under_keys([hers, his, nobodys]))
+
+    assert found == {hers: adas.id, his: bobs.id}
+    assert await customers.see(lambda uow: uow.orders.under_keys([])) == {}
+
+
+async def test_a_card_payment_keeps_all_that_is_known_of_the_card(customers: Stores) -> None:
+    placed = order(ADA, "1", status=OrderStatus.PENDING, method=PaymentMethod.CARD)
+    waiting = payment(placed, status=PaymentStatus.PENDING, card=card_charge())
+
+    def add(uow: UnitOfWork) -> None:
+        uow.orders.add(placed, placed.placed(actor=Actor.CUSTOMER))
+        uow.payments.add(waiting)
+
+    await customers.commit(add)
+    ids = [placed.id]
+    assert await customers.see(lambda uow: uow.payments.of_orders(ids)) == {placed.id: waiting}
+
+    approved = waiting.known_as("pay_1").become(PaymentStatus.AUTHORISED)
+
+    async def save(uow: UnitOfWork) -> None:
+        await uow.orders.lock(ids)
+        uow.payments.save(approved)
+
+    await customers.change(save)
+    assert await customers.see(lambda uow: uow.payments.of_orders(ids)) == {placed.id: approved}

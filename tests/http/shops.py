@@ -10,6 +10,7 @@ from dependency_injector import providers
 from fastapi import FastAPI
 
 from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.catalogue import Product
@@ -143,6 +144,7 @@ class Shop:
         container.ids.override(providers.Singleton(CountingIds))
         container.hasher.override(providers.Singleton(PlainHasher))
         container.database.override(providers.Object(database))
+        container.gateway.override(providers.Object(MemoryPaymentGateway(clock)))
         shop = cls(
             container=container,
             app=create_app(container),

@@ -1,10 +1,12 @@
 """The examples of the OpenAPI document, played on a shop as `make run` opens it."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from shop.application.ports.payment_gateway import Notice
 from shop.entrypoints.cli.demonstration import demonstration_products
 from shop.entrypoints.http.example_messages import ANSWERS, REQUESTS
 from tests.clock import ScriptedClock
@@ -69,6 +71,13 @@ class Story:
         )
 
 
+def _notice(body: bytes, headers: Mapping[str, str]) -> Notice:
+    """Take whatever is signed at all for a notice of nothing."""
+    assert headers["stripe-signature"]
+    assert body
+    return Notice(id="evt_1", kind="test", payment_id=None, reference=None)
+
+
 def put_together(document: Json, schema: Json) -> Any:  # noqa: ANN401  JSON is anything.
     """Return the examples of the members of a schema, as one."""
     if "examples" in schema:
@@ -102,10 +111,11 @@ def steady(document: Any) -> Any:  # noqa: ANN401  JSON is anything.
 
 @pytest.mark.parametrize("from_fields", [False, True])
 async def test_every_example_is_accepted_and_answered_as_told(
-    clock: ScriptedClock, *, from_fields: bool
+    clock: ScriptedClock, monkeypatch: pytest.MonkeyPatch, *, from_fields: bool
 ) -> None:
     shop = Shop.open(clock, welcome_credit=100_000)
     await shop.container.intake().load(list(demonstration_products(50, EUR)))
+    monkeypatch.setattr(shop.container.gateway(), "read_notice", _notice)
     story = Story(shop, from_fields=from_fields)
     tell = story.tell
     ada, grace, root = shop.visitor(), await shop.customer("grace"), await shop.admin("root")
@@ -133,6 +143,9 @@ async def test_every_example_is_accepted_and_answered_as_told(
     await tell(ada, "clear_cart")
     await tell(ada, "make_transfer")
     await tell(ada, "cancel_order", order_id=order_id)
+    deposit_id = (await tell(ada, "make_deposit"))["id"]
+    await tell(ada, "show_deposit", deposit_id=deposit_id)
+    await tell(root, "hear_from_stripe")
 
     await tell(root, "put_product")
     await tell(root, "adjust_stock")

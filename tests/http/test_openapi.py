@@ -66,7 +66,15 @@ REFUSALS = {
         "insufficient-funds",
         "price-changed",
         "empty-cart",
+        "card-declined",
+        "payment-expired",
+        "payment-cancelled",
     },
+    ("post", "/api/v1/deposits"): OF_SIGNED_IN_UNSAFE
+    | OF_KEYS
+    | {"balance-too-large", "card-declined", "payment-expired"},
+    ("get", "/api/v1/deposits/{deposit_id}"): OF_SIGNED_IN | {"deposit-not-found"},
+    ("post", "/api/v1/webhooks/stripe"): OF_UNSAFE | {"invalid-signature"},
     ("get", "/api/v1/orders"): OF_SIGNED_IN | {"forbidden"},
     ("get", "/api/v1/orders/{order_id}"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/orders/{order_id}/history"): OF_SIGNED_IN | {"order-not-found"},
@@ -305,5 +313,6 @@ def test_what_moves_money_takes_a_key(document: Json) -> None:
     assert keyed == {
         "/api/v1/orders",
         "/api/v1/transfers",
+        "/api/v1/deposits",
         "/api/v1/accounts/{account_id}/credits",
     }

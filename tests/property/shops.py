@@ -64,6 +64,7 @@ class Shop:
                 session=self._answers.token(token),
                 key=deed.key,
                 cart=None if deed.lines is None else _cart(deed.lines),
+                card=None,
                 expected_total=None if deed.expected is None else eur(deed.expected),
             )
             for token, deed in group

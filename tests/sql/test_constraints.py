@@ -23,6 +23,7 @@ from shop.domain.order import Actor
 from tests.factories import (
     account,
     claim,
+    deposit,
     inventory,
     movement,
     order,
@@ -44,6 +45,7 @@ VIOLATIONS = {
         "UPDATE accounts SET balance = -1 WHERE kind = 'customer'"
     ),
     "ck_accounts_customers_have_balances": "UPDATE accounts SET balance = 1 WHERE kind = 'sales'",
+    "ck_deposits_amount_positive": "UPDATE deposits SET amount = 0",
     "ck_idempotency_keys_one_outcome": "UPDATE idempotency_keys SET refusal = '{}'",
     "ck_inventories_reserved_on_hand": "UPDATE inventories SET reserved = on_hand + 1",
     "ck_order_lines_quantity_positive": "UPDATE order_lines SET quantity = 0",
@@ -53,6 +55,10 @@ VIOLATIONS = {
     "uq_accounts_user_id_currency": (
         "UPDATE accounts SET user_id = (SELECT id FROM users WHERE name = 'Ada')"
         " WHERE kind = 'customer'"
+    ),
+    "uq_deposits_user_id_idempotency_key": (
+        "UPDATE deposits SET idempotency_key = 'ONE',"
+        " user_id = (SELECT id FROM users WHERE name = 'Ada')"
     ),
     "uq_orders_number": "UPDATE orders SET number = 'ONE'",
     "uq_sessions_token_hash": "UPDATE sessions SET token_hash = 'ONE'",
@@ -83,6 +89,8 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
         for placed in (order(ADA, "1"), order(BOB, "2")):
             uow.orders.add(placed, placed.placed(actor=Actor.CUSTOMER))
             uow.payments.add(payment(placed))
+        uow.deposits.add(deposit(account(ADA), "1"))
+        uow.deposits.add(deposit(account(BOB), "2"))
         await uow.commit()
     return made
 

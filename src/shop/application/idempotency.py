@@ -6,7 +6,7 @@ that refuses it, claims the keys of the requests, and decides them in order of a
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import timedelta
 from functools import cache
@@ -45,6 +45,13 @@ class Request(Generic[C]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """A request was begun, under the id of what it made; how it ends is not known yet."""
+
+    reference: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply(Generic[T]):
     """The answer to one command of a group: what it made, or why it was refused."""
 
@@ -62,7 +69,7 @@ class Reply(Generic[T]):
 class Verdict:
     """How a request ended, now or when it was first made."""
 
-    outcome: Outcome
+    outcome: Outcome | Pending
     replayed: bool
 
     def reply(self, made: Mapping[UUID, T]) -> Reply[T]:
@@ -81,6 +88,7 @@ class Claims:
     def __init__(self, uow: UnitOfWork, records: Mapping[KeyId, KeyRecord]) -> None:
         self._uow = uow
         self._records = dict(records)
+        self._pending: dict[KeyId, Pending] = {}
 
     @classmethod
     async def take(cls, uow: UnitOfWork, requests: Iterable[Request[C]]) -> "Claims":
@@ -90,13 +98,22 @@ class Claims:
             first.setdefault(request.claim.id, request.claim)
         return cls(uow, await uow.keys.claim(list(first.values())) if first else {})
 
+    @property
+    def undecided(self) -> Collection[KeyId]:
+        """The keys that were taken before, and whose requests have not ended."""
+        return [key for key, record in self._records.items() if record.outcome is None]
+
+    def await_outcome(self, pending: Mapping[KeyId, UUID]) -> None:
+        """Note what the requests under undecided keys have made; they are not refused."""
+        self._pending |= {key: Pending(reference=made) for key, made in pending.items()}
+
     def decide(
-        self, request: Request[C] | ShopError, decision: Callable[[Request[C]], UUID]
+        self, request: Request[C] | ShopError, decision: Callable[[Request[C]], UUID | Pending]
     ) -> Verdict:
         """Decide a request whose key is free, and store how it ended; else tell how it did.
 
-        The decision returns the id of what it made and staged; it raises a refusal before it
-        stages anything.
+        The decision returns the id of what it made and staged, as pending where it has not ended;
+        it raises a refusal before it stages anything.
         """
         if isinstance(request, ShopError):
             return _refused(request)
@@ -106,15 +123,24 @@ class Claims:
             return self._decide_first(request, decision)
         if record.fingerprint != claim.fingerprint:
             return _refused(IdempotencyKeyReused())
-        if record.outcome is None:
-            return _refused(RequestInProgress())
-        return Verdict(outcome=record.outcome, replayed=True)
+        if record.outcome is not None:
+            return Verdict(outcome=record.outcome, replayed=True)
+        if claim.id in self._pending:
+            return Verdict(outcome=self._pending[claim.id], replayed=False)
+        return _refused(RequestInProgress())
 
-    def _decide_first(self, request: Request[C], decision: Callable[[Request[C]], UUID]) -> Verdict:
+    def _decide_first(
+        self, request: Request[C], decision: Callable[[Request[C]], UUID | Pending]
+    ) -> Verdict:
         claim = request.claim
         outcome: Outcome
         try:
-            outcome = Succeeded(reference=decision(request))
+            made = decision(request)
+            if isinstance(made, Pending):
+                self._records[claim.id] = KeyRecord(fingerprint=claim.fingerprint, outcome=None)
+                self._pending[claim.id] = made
+                return Verdict(outcome=made, replayed=False)
+            outcome = Succeeded(reference=made)
         except ShopError as error:
             if not error.final:
                 self._uow.keys.release(claim.id)
@@ -152,7 +178,7 @@ def made_earlier(verdicts: Iterable[Verdict], made: Mapping[UUID, object]) -> se
     return {
         verdict.outcome.reference
         for verdict in verdicts
-        if isinstance(verdict.outcome, Succeeded) and verdict.outcome.reference not in made
+        if not isinstance(verdict.outcome, Refused) and verdict.outcome.reference not in made
     }
 
 

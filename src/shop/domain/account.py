@@ -59,6 +59,7 @@ class TransferKind(StrEnum):
 
     WELCOME = "welcome"
     CREDIT = "credit"
+    DEPOSIT = "deposit"
     TRANSFER = "transfer"
     CHARGE = "charge"
     RETURN = "return"

@@ -1,6 +1,6 @@
 """The cart: what a visitor means to buy."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -60,6 +60,11 @@ class Cart:
     def without(self, sku: str) -> "Cart":
         """Return the cart without a product; one that was not in it changes nothing."""
         return Cart(lines=tuple(line for line in self.lines if line.sku != sku))
+
+    def after(self, order: Mapping[str, int]) -> "Cart":
+        """Return what is left of the cart once these quantities of it were ordered, by SKU."""
+        left = ((line.sku, line.quantity - order.get(line.sku, 0)) for line in self.lines)
+        return Cart(lines=tuple(CartLine(sku=sku, quantity=each) for sku, each in left if each > 0))
 
 
 class EmptyCart(Conflict):

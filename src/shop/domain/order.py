@@ -18,6 +18,8 @@ class Actor(StrEnum):
 
     CUSTOMER = "customer"
     ADMIN = "admin"
+    GATEWAY = "gateway"
+    SHOP = "shop"
 
 
 class OrderStatus(StrEnum):

@@ -1,12 +1,15 @@
 """Payments: how an order is paid, and how far that has come."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from shop.domain.errors import Conflict
 from shop.domain.money import Money
 from shop.domain.status import StatusTable
+
+MAX_TOKEN_CHARACTERS = 255
 
 
 class PaymentMethod(StrEnum):
@@ -43,6 +46,22 @@ PAYMENT_STATUSES = StatusTable(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CardCharge:
+    """What was asked of a card for an order, and what has to be done once it has answered.
+
+    The token stands for the card. `gateway_id` is what the gateway calls the payment, None until
+    it has told. Past `expires_at` an order that nobody has answered for is given up. The session
+    is the one in which the order was placed; where its cart was ordered, that is emptied.
+    """
+
+    token: str = field(repr=False)
+    gateway_id: str | None
+    expires_at: datetime
+    session_id: UUID
+    empties_cart: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
     """The payment of an order; from an account it is captured the moment it is made."""
 
@@ -50,9 +69,47 @@ class Payment:
     method: PaymentMethod
     status: PaymentStatus
     amount: Money
+    card: CardCharge | None
     created_at: datetime
 
     def become(self, status: PaymentStatus) -> "Payment":
         """Return the payment one step further; raise `IllegalTransition` for any other step."""
         PAYMENT_STATUSES.require(self.status, status)
         return replace(self, status=status)
+
+    def given_back(self) -> "Payment":
+        """Return the payment without what was paid, or what was set aside, of it."""
+        is_captured = self.status is PaymentStatus.CAPTURED
+        return self.become(PaymentStatus.REFUNDED if is_captured else PaymentStatus.VOIDED)
+
+    @property
+    def charge(self) -> CardCharge:
+        """What was asked of the card; it is a fault to ask where none was."""
+        if self.card is None:
+            raise RuntimeError(f"order {self.order_id} is not paid by card")
+        return self.card
+
+    def known_as(self, gateway_id: str) -> "Payment":
+        """Return the payment with what the gateway calls it."""
+        return replace(self, card=replace(self.charge, gateway_id=gateway_id))
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class CardDeclined(Conflict):
+    """The card does not pay; the reason is the gateway's."""
+
+    reason: str
+
+    sentence = "The card was declined: {reason}."
+
+
+class PaymentExpired(Conflict):
+    """The card was not heard of in time; nothing was charged."""
+
+    sentence = "The payment was not confirmed in time, and nothing was charged."
+
+
+class PaymentCancelled(Conflict):
+    """The order was cancelled before the card had paid."""
+
+    sentence = "The order was cancelled before it was paid."

@@ -23,16 +23,24 @@ from shop.application.admission import Admission
 from shop.application.audit import AuditShop
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
+from shop.application.deposits import Deposits
 from shop.application.group_commit import Decide, GroupCommit, Lines
 from shop.application.idempotency import Reply, SweepKeys
 from shop.application.intake import Intake
 from shop.application.inventory import Stock
+from shop.application.notices import HandleNotices
 from shop.application.orders.cancel import CancelOrders
+from shop.application.orders.checkout import Checkout
 from shop.application.orders.consult import ConsultOrders
+from shop.application.orders.finish import FinishedOrder, FinishOrder, FinishOrders
 from shop.application.orders.place import PlacedOrder, PlaceOrder, PlaceOrders
+from shop.application.orders.settle import SettlePayments
+from shop.application.outbox import LookAfterJobs, WorkOff
+from shop.application.payments import CardDesk
 from shop.application.ports.clock import Clock
 from shop.application.ports.database import Database
 from shop.application.ports.ids import Ids
+from shop.application.ports.outbox import JobKind
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.session_store import SessionStore
@@ -43,6 +51,7 @@ from shop.application.transfers import MakeTransfer, Transfers
 from shop.application.users import Users
 from shop.domain.account import Transfer
 from shop.entrypoints.settings import Settings
+from shop.entrypoints.worker import Worker
 
 GROUPS_AT_ONCE = 2
 """While the database works on one group of commands, this process works on the other."""
@@ -158,10 +167,56 @@ class Container(containers.DeclarativeContainer):
         Carts, transact, admission, settings.provided.currency, lines
     )
     place_orders: providers.Provider[PlaceOrders] = providers.Singleton(
-        PlaceOrders, transact, admission, clock, ids, settings.provided.currency
+        PlaceOrders, transact, admission, clock, ids, settings.provided.order_terms
     )
     grouped_orders: providers.Provider[GroupCommit[PlaceOrder, Reply[PlacedOrder]]] = (
         providers.Singleton(_line, lines, place_orders.provided.place, settings)
+    )
+    finish_orders: providers.Provider[FinishOrders] = providers.Singleton(
+        FinishOrders, transact, admission, clock, ids
+    )
+    grouped_finishes: providers.Provider[GroupCommit[FinishOrder, FinishedOrder]] = (
+        providers.Singleton(_line, lines, finish_orders.provided.finish, settings)
+    )
+    card_desk: providers.Provider[CardDesk] = providers.Singleton(
+        CardDesk, gateway, clock, settings.provided.key_memory
+    )
+    checkout: providers.Provider[Checkout] = providers.Singleton(
+        Checkout, grouped_orders, grouped_finishes, card_desk
+    )
+    settle_payments: providers.Provider[SettlePayments] = providers.Singleton(
+        SettlePayments,
+        transact,
+        card_desk,
+        grouped_finishes,
+        lines,
+        clock,
+        settings.provided.patience,
+    )
+    deposits: providers.Provider[Deposits] = providers.Singleton(
+        Deposits, transact, admission, card_desk, clock, ids, settings.provided.order_terms
+    )
+    handle_notices: providers.Provider[HandleNotices] = providers.Singleton(
+        HandleNotices, transact, gateway, grouped_finishes, clock
+    )
+    work_off: providers.Provider[WorkOff] = providers.Singleton(
+        WorkOff,
+        transact,
+        clock,
+        settings.provided.job_terms,
+        providers.Dict(
+            {
+                JobKind.RESOLVE: settle_payments.provided.resolve,
+                JobKind.CAPTURE: settle_payments.provided.capture,
+                JobKind.RESOLVE_DEPOSIT: deposits.provided.resolve,
+                JobKind.CAPTURE_DEPOSIT: deposits.provided.capture,
+                JobKind.UNDO: settle_payments.provided.undo,
+            }
+        ),
+    )
+    worker: providers.Provider[Worker] = providers.Singleton(Worker, work_off, clock)
+    look_after_jobs: providers.Provider[LookAfterJobs] = providers.Singleton(
+        LookAfterJobs, transact, clock
     )
     cancel_orders: providers.Provider[CancelOrders] = providers.Singleton(
         CancelOrders, transact, admission, clock, ids

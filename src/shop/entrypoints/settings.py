@@ -20,6 +20,8 @@ from pydantic_settings import (
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from shop.application.orders.place import OrderTerms
+from shop.application.outbox import JobTerms
 from shop.domain.errors import RuleBroken
 from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.session import SessionPolicy
@@ -139,6 +141,10 @@ class Settings(BaseSettings):
     simulated_gateway_url: Annotated[str, AfterValidator(_http_url)] | None = None
     gateway_timeout_seconds: float = Field(default=10, gt=0, le=MAX_GATEWAY_TIMEOUT_SECONDS)
     gateway_key_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
+    serve_jobs: bool = True
+    order_hold_seconds: float = Field(default=900, gt=0, le=7 * 86_400)
+    job_lease_seconds: float = Field(default=60, gt=0, le=86_400)
+    job_retry_seconds: float = Field(default=5, gt=0, le=3_600)
     uuid_version: Literal[4, 7] = 7
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -167,6 +173,33 @@ class Settings(BaseSettings):
         return SessionPolicy(
             idle=timedelta(seconds=self.session_idle_seconds),
             absolute=timedelta(seconds=self.session_absolute_seconds),
+        )
+
+    @property
+    def order_terms(self) -> OrderTerms:
+        """On what terms orders are taken."""
+        return OrderTerms(
+            currency=self.currency,
+            hold=timedelta(seconds=self.order_hold_seconds),
+            patience=self.patience,
+        )
+
+    @property
+    def patience(self) -> timedelta:
+        """After how long a request to the gateway has certainly ended, and may be made again."""
+        return timedelta(seconds=self.gateway_timeout_seconds + self.job_retry_seconds)
+
+    @property
+    def key_memory(self) -> timedelta:
+        """How long the gateway remembers keys."""
+        return timedelta(seconds=self.gateway_key_seconds)
+
+    @property
+    def job_terms(self) -> JobTerms:
+        """How long a worker may take for a job, and when it is tried again."""
+        return JobTerms(
+            lease=timedelta(seconds=self.job_lease_seconds),
+            retry=timedelta(seconds=self.job_retry_seconds),
         )
 
     @property

@@ -6,6 +6,7 @@ from functools import partial
 from dependency_injector import providers
 
 from shop.adapters.memory.database import MemoryDatabase, State
+from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.accounts import SignedUp, SignUp
 from shop.application.admission import Visit
@@ -29,6 +30,7 @@ from tests.factories import EUR, eur
 
 PASSWORD = "what they all use"
 WELCOME = 1_000
+HOLD_SECONDS, KEY_SECONDS = 900, 600
 IDLE_SECONDS, ABSOLUTE_SECONDS = 1_800, 7_200
 
 
@@ -48,6 +50,7 @@ class MemoryShop:
     ) -> None:
         self.clock = clock
         self.database = database
+        self.gateway = MemoryPaymentGateway(clock, key_seconds=KEY_SECONDS)
         self.mishaps = Mishaps(partial(MemoryUnitOfWork, database, writing=True, sessions=sessions))
         self.container = Container(
             settings=Settings(
@@ -56,6 +59,8 @@ class MemoryShop:
                 session_idle_seconds=IDLE_SECONDS,
                 session_absolute_seconds=ABSOLUTE_SECONDS,
                 currency=EUR,
+                order_hold_seconds=HOLD_SECONDS,
+                gateway_key_seconds=KEY_SECONDS,
                 welcome_credit=WELCOME,
             )
         )
@@ -63,6 +68,7 @@ class MemoryShop:
         for provider, adapter in (
             (self.container.clock, providers.Object(clock)),
             (self.container.ids, providers.Object(ids)),
+            (self.container.gateway, providers.Object(self.gateway)),
             (self.container.hasher, providers.Object(PlainHasher())),
             (self.container.database, providers.Object(database)),
             (self.container.unit_of_work, providers.Callable(self.mishaps.new_unit_of_work)),
@@ -116,6 +122,20 @@ class MemoryShop:
         """Return what an order that is not refused comes to."""
         return (await self.order(command)).unwrap()
 
+    async def check_out(self, command: PlaceOrder) -> PlacedOrder:
+        """Place an order and pay, also by card; raise what it is refused with."""
+        return (await self.container.checkout().place(command)).unwrap()
+
+    async def work(self) -> int:
+        """Do the jobs that are due; return how many."""
+        return await self.container.work_off().work()
+
+    @property
+    def jobs(self) -> list[str]:
+        """The kinds of the jobs that wait, with a mark on the dead."""
+        rows = self.state.jobs.rows.values()
+        return sorted(f"{job.id.kind}{' (dead)' * job.is_dead}" for job in rows)
+
     async def fill_cart(self, token: SessionToken, **quantities: int) -> None:
         """Have nothing but these products in the cart of a session."""
         await self.container.carts().clear(token)
@@ -137,6 +157,11 @@ class MemoryShop:
 
     def balance(self, name: str) -> int:
         return self.account(name).balance.amount
+
+    def stock_of(self, sku: str) -> tuple[int, int]:
+        """Return how many are on hand, and how many of them reserved."""
+        stock = self.state.inventories.rows[sku]
+        return stock.on_hand, stock.reserved
 
     def on_hand(self, sku: str) -> int:
         return self.state.inventories.rows[sku].on_hand
@@ -189,12 +214,14 @@ def place_order(
     *lines: tuple[str, int],
     key: str = "key-0001",
     expected: int | None = None,
+    card: str | None = None,
 ) -> PlaceOrder:
     """Return the command to buy these lines; none buy the cart."""
     return PlaceOrder(
         session=token,
         key=key,
         cart=cart_of(*lines) if lines else None,
+        card=card,
         expected_total=None if expected is None else eur(expected),
     )
 

@@ -88,6 +88,7 @@ class TestPlacing:
             method=PaymentMethod.ACCOUNT,
             status=PaymentStatus.CAPTURED,
             amount=eur(300),
+            card=None,
             created_at=NOW,
         )
         assert placed.issued is None

@@ -10,9 +10,11 @@ from shop.domain.account import (
 )
 from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
+from shop.domain.deposit import DepositNotFound
 from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken, ShopError
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.order import NoOrder, OrderNotFound, PriceChanged
+from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -53,6 +55,22 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "stock-below-reserved",
         "Of TEA, 3 are on hand and 2 of them reserved.",
     ),
+    (
+        CardDeclined(reason="insufficient_funds"),
+        "card-declined",
+        "The card was declined: insufficient_funds.",
+    ),
+    (
+        PaymentExpired(),
+        "payment-expired",
+        "The payment was not confirmed in time, and nothing was charged.",
+    ),
+    (
+        PaymentCancelled(),
+        "payment-cancelled",
+        "The order was cancelled before it was paid.",
+    ),
+    (DepositNotFound(), "deposit-not-found", "There is no such deposit."),
     (NoOrder(), "no-order", "No order was placed in this session."),
     (OrderNotFound(), "order-not-found", "There is no such order."),
     (

@@ -37,6 +37,7 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "order-keeps-other-money": money.kept_otherwise_than_orders_stand,
         "payment-differs": money.payments_that_differ,
         "charge-of-another": money.charges_of_another,
+        "deposit-differs": money.deposits_other_than_their_transfers,
         "transfer-of-no-order": money.transfers_of_no_order,
     },
     5: {

@@ -8,9 +8,10 @@ from shop.adapters.memory.audit_of_orders import DEAD, LIVING, once_paid
 from shop.adapters.memory.database import State
 from shop.application.ports.audit import FITTING_PAYMENTS, Fact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
+from shop.domain.deposit import Deposit
 from shop.domain.money import Currency
 from shop.domain.order import Order, OrderStatus
-from shop.domain.payment import Payment, PaymentMethod
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 
 Facts = Iterator[Mapping[str, Fact]]
 
@@ -131,6 +132,39 @@ def charges_of_another(state: State) -> Facts:
             if order is None or _ends(transfer) != _way(state, order, transfer.kind):
                 order_id = None if transfer.order_id is None else str(transfer.order_id)
                 yield {"transfer_id": str(transfer.id), "order_id": order_id}
+
+
+def deposits_other_than_their_transfers(state: State) -> Facts:
+    """Find deposits that are not in the accounts as they should be, and what is there of none."""
+    for deposit in state.deposits.rows.values():
+        transfer = state.transfers.rows.get(deposit.id)
+        is_due = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
+        is_there = transfer is not None and _is_of(transfer, deposit)
+        if not is_there if is_due else transfer is not None:
+            yield {
+                "deposit_id": str(deposit.id),
+                "status": deposit.status.value,
+                "amount": deposit.amount.amount,
+                "transferred": None if transfer is None else transfer.amount.amount,
+            }
+    for transfer in state.transfers.rows.values():
+        if transfer.kind is TransferKind.DEPOSIT and transfer.id not in state.deposits.rows:
+            yield {
+                "deposit_id": str(transfer.id),
+                "status": None,
+                "amount": None,
+                "transferred": transfer.amount.amount,
+            }
+
+
+def _is_of(transfer: Transfer, deposit: Deposit) -> bool:
+    """Tell whether a transfer puts a deposit into its account."""
+    return (
+        transfer.kind is TransferKind.DEPOSIT
+        and transfer.amount == deposit.amount
+        and transfer.credit_account_id == deposit.account_id
+        and transfer.debit_account_id == ShopAccount.CARD_CLEARING.id_in(deposit.amount.currency)
+    )
 
 
 def transfers_of_no_order(state: State) -> Facts:

@@ -10,6 +10,7 @@ from shop.application.ports.idempotency import KeyId, Outcome, Refused, Succeede
 from shop.domain.account import TransferKind
 from shop.domain.events import OrderEvent
 from shop.domain.order import ORDER_STATUSES, Order, OrderStatus
+from shop.domain.payment import PaymentStatus
 
 Facts = Iterator[Mapping[str, Fact]]
 
@@ -43,9 +44,10 @@ def sessions_with_anothers_order(state: State) -> Facts:
 
 def without_outcome(state: State) -> Facts:
     """Find orders whose key is not remembered, or led to something else."""
+    paid = {order.id for order in once_paid(state)}
     for order in state.orders.rows.values():
         row = state.keys.rows.get(KeyId(user_id=order.user_id, key=order.idempotency_key))
-        if row is None or not _agrees(row.record.outcome, order):
+        if row is None or not _agrees(row.record.outcome, order, was_paid=order.id in paid):
             yield {"order_id": str(order.id)}
 
 
@@ -58,11 +60,15 @@ def outcomes_without_order(state: State) -> Facts:
 
 
 def keys_without_outcome(state: State) -> Facts:
-    """Find keys that led to nothing yet, without an order under them that waits for its card."""
+    """Find keys that led to nothing yet, and under which nothing waits for its card."""
     waiting = {
         KeyId(user_id=order.user_id, key=order.idempotency_key)
         for order in state.orders.rows.values()
         if order.status is OrderStatus.PENDING
+    } | {
+        KeyId(user_id=deposit.user_id, key=deposit.idempotency_key)
+        for deposit in state.deposits.rows.values()
+        if deposit.status is PaymentStatus.PENDING
     }
     for row in state.keys.rows.values():
         if row.record.outcome is None and row.id not in waiting:
@@ -116,13 +122,16 @@ def histories_that_end_elsewhere(state: State) -> Facts:
             }
 
 
-def _agrees(outcome: Outcome | None, order: Order) -> bool:
-    """Tell whether what is remembered under an order's key is what became of the order."""
+def _agrees(outcome: Outcome | None, order: Order, *, was_paid: bool) -> bool:
+    """Tell whether what is remembered under an order's key is what became of the order.
+
+    One that was paid is remembered, whatever became of it since; any other was refused.
+    """
     if outcome is None:
         return order.status is OrderStatus.PENDING
     if isinstance(outcome, Refused):
-        return order.status is OrderStatus.DECLINED
-    return outcome.reference == order.id and order.status is not OrderStatus.PENDING
+        return order.status in DEAD and not was_paid
+    return outcome.reference == order.id and was_paid
 
 
 def _is_made(state: State, key: KeyId, reference: UUID) -> bool:
@@ -130,6 +139,10 @@ def _is_made(state: State, key: KeyId, reference: UUID) -> bool:
     order = state.orders.rows.get(reference)
     if order is not None:
         return key == KeyId(user_id=order.user_id, key=order.idempotency_key)
+    deposit = state.deposits.rows.get(reference)
+    if deposit is not None:
+        is_paid = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
+        return is_paid and key == KeyId(user_id=deposit.user_id, key=deposit.idempotency_key)
     transfer = state.transfers.rows.get(reference)
     if transfer is None or transfer.order_id is not None:
         return False

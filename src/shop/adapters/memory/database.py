@@ -8,8 +8,11 @@ from uuid import UUID
 from shop.adapters.memory.table import Table
 from shop.application.ports.database import Database
 from shop.application.ports.idempotency import KeyId, KeyRecord
+from shop.application.ports.outbox import Job, JobId
+from shop.application.ports.payment_gateway import Notice
 from shop.domain.account import Account, Transfer
 from shop.domain.catalogue import Product
+from shop.domain.deposit import Deposit
 from shop.domain.events import OrderEvent
 from shop.domain.inventory import Inventory, Movement
 from shop.domain.order import Order
@@ -36,6 +39,14 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeRow:
+    """A notice of the gateway's, and when it came first."""
+
+    notice: Notice
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """Everything stored at one moment. It never changes: whoever holds it has a snapshot."""
 
@@ -48,7 +59,10 @@ class State:
     orders: Table[UUID, Order]
     events: Table[tuple[UUID, int], OrderEvent]
     payments: Table[UUID, Payment]
+    deposits: Table[UUID, Deposit]
     keys: Table[KeyId, KeyRow]
+    jobs: Table[JobId, Job]
+    notices: Table[str, NoticeRow]
     sessions: Table[UUID, SessionRow]
 
     @classmethod
@@ -87,7 +101,19 @@ class State:
             ),
             events=Table(name="order_events", key=lambda event: (event.order_id, event.sequence)),
             payments=Table(name="payments", key=lambda payment: payment.order_id),
+            deposits=Table(
+                name="deposits",
+                key=lambda deposit: deposit.id,
+                unique={
+                    "uq_deposits_user_id_idempotency_key": lambda deposit: (
+                        deposit.user_id,
+                        deposit.idempotency_key,
+                    )
+                },
+            ),
             keys=Table(name="idempotency_keys", key=lambda row: row.id),
+            jobs=Table(name="jobs", key=lambda job: job.id),
+            notices=Table(name="notices", key=lambda row: row.notice.id),
             sessions=Table(
                 name="sessions",
                 key=lambda row: row.session.id,

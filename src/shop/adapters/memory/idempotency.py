@@ -24,6 +24,7 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         self._turn = turn
         self._claimed: dict[KeyId, KeyRow] = {}
         self._released: set[KeyId] = set()
+        self._concluded: dict[KeyId, KeyRow] = {}
         self._swept: set[KeyId] = set()
 
     async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
@@ -43,6 +44,14 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         record = _as_new(replace(row.record, outcome=outcome))
         self._claimed[key] = replace(row, record=record)
         self._released.discard(key)
+
+    def conclude(self, key: KeyId, outcome: Outcome) -> None:
+        """Stage the outcome of a key that has none."""
+        self._turn.require_writing()
+        row = self._turn.state.keys.rows.get(key)
+        if row is None or row.record.outcome is not None:
+            raise RuntimeError(f"key {key.key} is not there, or decided")
+        self._concluded[key] = replace(row, record=_as_new(replace(row.record, outcome=outcome)))
 
     def release(self, key: KeyId) -> None:
         """Stage that a key claimed here is free again, unless it is settled after this."""
@@ -65,7 +74,9 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         kept = [row for key, row in self._claimed.items() if key not in self._released]
         for row in kept:
             require(row.id.user_id in state.users.rows, "fk_idempotency_keys_user_id_users")
-        keys = state.keys.with_changes(added=kept, removed=self._swept)
+        keys = state.keys.with_changes(
+            added=kept, saved=self._concluded.values(), removed=self._swept
+        )
         return replace(state, keys=keys)
 
     def _require_claimed(self, key: KeyId) -> KeyRow:

@@ -8,6 +8,7 @@ from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require
 from shop.adapters.memory.turn import Rank, Rows, Turn
+from shop.application.ports.idempotency import KeyId
 from shop.application.ports.orders import OrderFilter, Orders, Payments
 from shop.application.ports.paging import Listing, Moment, Page
 from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted
@@ -33,6 +34,12 @@ class MemoryOrders(Orders):
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Return those orders that exist, kept from others' changes."""
         return self._rows.lock(ids)
+
+    async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
+        """Return the ids of the orders that were placed under these keys."""
+        committed = self._rows.committed
+        found = {key: committed.find(_UNIQUE_KEY, (key.user_id, key.key)) for key in keys}
+        return {key: order.id for key, order in found.items() if order is not None}
 
     async def search(self, which: OrderFilter, page: Page[Moment]) -> Listing[Order, Moment]:
         """Return a page of orders, the newest first."""

@@ -25,6 +25,7 @@ class MemorySessionStore(SessionStore):
         self._turn = turn
         self._rows = Rows(turn, Rank.SESSIONS, lambda state: state.sessions)
         self._tokens: dict[UUID, SessionToken] = {}
+        self._hashes: dict[UUID, str] = {}
         self._touched: dict[UUID, datetime] = {}
         self._ended: set[UUID] = set()
 
@@ -42,7 +43,14 @@ class MemorySessionStore(SessionStore):
         found = await self.find(tokens)
         self._rows.lock([session.id for session in found.values()])
         self._tokens |= {session.id: token for token, session in found.items()}
+        self._hashes |= {session.id: _hash(token) for token, session in found.items()}
         return found
+
+    async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
+        """Return the sessions with these ids, kept from others' changes."""
+        found = self._rows.lock(session_ids)
+        self._hashes |= {key: row.token_hash for key, row in found.items()}
+        return {key: row.session for key, row in found.items()}
 
     def is_outdated(self, session: Session) -> bool:  # noqa: ARG002  As the port has it.
         """Return False: nothing is made with a key."""
@@ -56,11 +64,13 @@ class MemorySessionStore(SessionStore):
 
     def save(self, session: Session) -> SessionToken:
         """Stage the next state of a session that was locked; return its token."""
-        return self._save(session, self._tokens.get(session.id, ""))
+        token = self._tokens.get(session.id, "")
+        return self._save(session, token, self._hashes.get(session.id, _hash(token)))
 
     def rotate(self, session: Session) -> SessionToken:
         """Do the same under a new token."""
-        return self._save(session, _new_token())
+        token = _new_token()
+        return self._save(session, token, _hash(token))
 
     def touch(self, session_id: UUID, at: datetime) -> None:
         """Stage that the session was used."""
@@ -117,12 +127,12 @@ class MemorySessionStore(SessionStore):
         self._ended |= ids
         return len(ids)
 
-    def _save(self, session: Session, token: SessionToken) -> SessionToken:
+    def _save(self, session: Session, token: SessionToken, token_hash: str) -> SessionToken:
         if session.version != self._rows.require_locked(session.id).session.version:
             raise SessionConflict
         following = replace(session, version=session.version + 1)
-        self._rows.save(SessionRow(session=following, token_hash=_hash(token)))
-        self._tokens[session.id] = token
+        self._rows.save(SessionRow(session=following, token_hash=token_hash))
+        self._tokens[session.id], self._hashes[session.id] = token, token_hash
         return token
 
 

@@ -8,9 +8,12 @@ from shop.adapters.memory.accounts import MemoryAccounts, MemoryTransfers
 from shop.adapters.memory.audit import MemoryAudit
 from shop.adapters.memory.catalogue import MemoryProducts
 from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.deposits import MemoryDeposits
 from shop.adapters.memory.idempotency import MemoryIdempotencyKeys
 from shop.adapters.memory.inventory import MemoryInventories
+from shop.adapters.memory.notices import MemoryNotices
 from shop.adapters.memory.orders import MemoryOrders, MemoryPayments
+from shop.adapters.memory.outbox import MemoryOutbox
 from shop.adapters.memory.session_store import MemorySessionStore
 from shop.adapters.memory.turn import Turn
 from shop.adapters.memory.users import MemoryUsers
@@ -42,6 +45,8 @@ class MemoryUnitOfWork(UnitOfWork):
         orders = MemoryOrders(turn)
         payments = MemoryPayments(turn, orders)
         keys, session_store = MemoryIdempotencyKeys(turn), MemorySessionStore(turn)
+        deposits = MemoryDeposits(turn)
+        outbox, notices = MemoryOutbox(turn), MemoryNotices(turn)
         self._turn = turn
         # A row comes after those that it refers to; the sessions come last.
         self._changes = (
@@ -51,8 +56,11 @@ class MemoryUnitOfWork(UnitOfWork):
             inventories.applied_to,
             orders.applied_to,
             payments.applied_to,
+            deposits.applied_to,
             transfers.applied_to,
             keys.applied_to,
+            outbox.applied_to,
+            notices.applied_to,
             session_store.applied_to,
         )
         self.users = users
@@ -62,7 +70,10 @@ class MemoryUnitOfWork(UnitOfWork):
         self.inventories = inventories
         self.orders = orders
         self.payments = payments
+        self.deposits = deposits
         self.keys = keys
+        self.outbox = outbox
+        self.notices = notices
         self.sessions = sessions(session_store)
         self.audit = MemoryAudit(turn)
 

@@ -84,6 +84,20 @@ CHARGES_OF_ANOTHER = """
             OR o.method = 'card' AND payer.kind = 'card_clearing'), FALSE)
 """
 
+DEPOSITS_OTHER_THAN_THEIR_TRANSFERS = """
+    SELECT d.id AS deposit_id, d.status, d.amount, t.amount AS transferred
+    FROM deposits d LEFT JOIN transfers t ON t.id = d.id
+    LEFT JOIN accounts payer ON payer.id = t.debit_account_id
+    WHERE CASE WHEN d.status IN ('authorised', 'captured') THEN NOT COALESCE(
+            t.kind = 'deposit' AND t.amount = d.amount AND t.currency = d.currency
+            AND t.credit_account_id = d.account_id AND payer.kind = 'card_clearing', FALSE)
+        ELSE t.id IS NOT NULL END
+    UNION ALL
+    SELECT t.id, NULL, NULL, t.amount FROM transfers t
+    LEFT JOIN deposits d ON d.id = t.id
+    WHERE t.kind = 'deposit' AND d.id IS NULL
+"""
+
 TRANSFERS_OF_NO_ORDER = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
     LEFT JOIN orders o ON o.id = t.order_id

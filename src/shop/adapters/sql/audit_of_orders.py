@@ -7,12 +7,18 @@ SESSIONS_WITH_ANOTHERS_ORDER = """
       AND (o.id IS NULL OR s.user_id IS NULL OR o.user_id <> s.user_id)
 """
 
+# One that was paid is remembered, whatever became of it since; any other was refused.
 WITHOUT_OUTCOME = """
-    SELECT o.id AS order_id FROM orders o LEFT JOIN idempotency_keys k
-      ON k.user_id = o.user_id AND k.key = o.idempotency_key
+    SELECT o.id AS order_id FROM orders o
+    LEFT JOIN idempotency_keys k ON k.user_id = o.user_id AND k.key = o.idempotency_key
+    LEFT JOIN order_events e
+      ON e.order_id = o.id AND e.status_after = 'paid' AND o.status = 'cancelled'
     WHERE k.key IS NULL OR CASE
-        WHEN k.reference IS NOT NULL THEN k.reference <> o.id OR o.status = 'pending'
-        WHEN k.refusal IS NOT NULL THEN o.status <> 'declined'
+        WHEN k.reference IS NOT NULL THEN k.reference <> o.id
+            OR o.status IN ('pending', 'declined', 'expired')
+            OR o.status = 'cancelled' AND e.order_id IS NULL
+        WHEN k.refusal IS NOT NULL THEN e.order_id IS NOT NULL
+            OR o.status NOT IN ('declined', 'expired', 'cancelled')
         ELSE o.status <> 'pending' END
 """
 
@@ -21,7 +27,10 @@ OUTCOMES_WITHOUT_ORDER = """
     LEFT JOIN orders o ON o.id = k.reference
     LEFT JOIN transfers t ON t.id = k.reference
     LEFT JOIN accounts a ON a.id = t.debit_account_id
+    LEFT JOIN deposits d ON d.id = k.reference
     WHERE k.reference IS NOT NULL
+      AND NOT (COALESCE(d.user_id = k.user_id AND d.idempotency_key = k.key
+                        AND d.status IN ('authorised', 'captured'), FALSE))
       AND NOT (o.id IS NOT NULL AND o.user_id = k.user_id AND o.idempotency_key = k.key)
       AND NOT (t.id IS NOT NULL AND t.order_id IS NULL
                AND (COALESCE(a.user_id = k.user_id, FALSE) OR t.kind = 'credit'))
@@ -31,7 +40,9 @@ KEYS_WITHOUT_OUTCOME = """
     SELECT k.user_id, k.key FROM idempotency_keys k
     LEFT JOIN orders o
       ON o.user_id = k.user_id AND o.idempotency_key = k.key AND o.status = 'pending'
-    WHERE k.reference IS NULL AND k.refusal IS NULL AND o.id IS NULL
+    LEFT JOIN deposits d
+      ON d.user_id = k.user_id AND d.idempotency_key = k.key AND d.status = 'pending'
+    WHERE k.reference IS NULL AND k.refusal IS NULL AND o.id IS NULL AND d.id IS NULL
 """
 
 HISTORIES_WITH_GAPS = """

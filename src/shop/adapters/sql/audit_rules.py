@@ -56,6 +56,7 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "order-keeps-other-money": money.KEPT_OTHERWISE_THAN_ORDERS_STAND,
         "payment-differs": money.PAYMENTS_THAT_DIFFER,
         "charge-of-another": money.CHARGES_OF_ANOTHER,
+        "deposit-differs": money.DEPOSITS_OTHER_THAN_THEIR_TRANSFERS,
         "transfer-of-no-order": money.TRANSFERS_OF_NO_ORDER,
     },
     5: {

@@ -23,6 +23,7 @@ from sqlalchemy import (
     insert,
     literal_column,
     select,
+    text,
     tuple_,
     update,
 )
@@ -57,6 +58,19 @@ class Insertion(Shape):
     def statement(self, rows: FromClause) -> Insert:
         """Return the insertion."""
         return insert(self.table).from_select(self.names, select(*rows.c))
+
+
+@dataclass(frozen=True, slots=True)
+class Addition(Shape):
+    """Those rows are added that break no uniqueness; each engine has its own words for that."""
+
+    sets: Sets
+
+    def statement(self, rows: FromClause) -> Insert:
+        """Return the insertion."""
+        # Without a WHERE, SQLite would read ON CONFLICT as part of a join.
+        wanted = select(*rows.c).where(text("1 = 1"))
+        return self.sets.insert_new(self.table).from_select(self.names, wanted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +117,12 @@ def insertion(table: Table, rows: Collection[Fields]) -> Iterator[Change]:
     """Add rows, which all have the same fields; no rows are no change."""
     for names in _names(rows):
         yield Change(shape=Insertion(table, names), rows=tuple(rows), otherwise=None)
+
+
+def addition(table: Table, rows: Collection[Fields], sets: Sets) -> Iterator[Change]:
+    """Add those rows that are not there yet."""
+    for names in _names(rows):
+        yield Change(shape=Addition(table, names, sets), rows=tuple(rows), otherwise=None)
 
 
 def alteration(

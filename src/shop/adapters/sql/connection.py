@@ -15,11 +15,10 @@ from sqlalchemy import (
     Table,
     and_,
     select,
-    text,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shop.adapters.sql.changes import Change, Fields, alone, columns_of, rows_of, together
+from shop.adapters.sql.changes import Addition, Change, Fields, alone, columns_of, rows_of, together
 from shop.adapters.sql.failures import before_commit
 from shop.adapters.sql.sets import ROWS, Columns, Sets
 
@@ -134,10 +133,8 @@ def _where_among(
 
 @cache
 def _insert_new(table: Table, columns: Columns, sets: Sets) -> Executable:
-    names = [name for name, _ in columns]
-    # Without a WHERE, SQLite would read ON CONFLICT as part of a join.
-    rows = select(*sets.rows(columns, ROWS).c).where(text("1 = 1"))
-    return sets.insert_new(table).from_select(names, rows).returning(*table.primary_key)
+    shape = Addition(table, tuple(name for name, _ in columns), sets)
+    return alone(shape, sets).returning(*table.primary_key)
 
 
 @cache

@@ -5,7 +5,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any, get_args, get_origin, get_type_hints
 
-from sqlalchemy import Row, delete
+from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete
 
 from shop.adapters.sql.changes import Change, Fields, alteration, removal
 from shop.adapters.sql.connection import SqlConnection
@@ -32,6 +32,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._claimed: set[KeyId] = set()
         self._settled: dict[KeyId, Fields] = {}
         self._released: set[KeyId] = set()
+        self._concluded: dict[KeyId, Fields] = {}
 
     async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
         """Insert the keys that are free; return the records of those that are not."""
@@ -57,6 +58,11 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._settled[key] = {**_id(key), **_outcome_fields(outcome)}
         self._released.discard(key)
 
+    def conclude(self, key: KeyId, outcome: Outcome) -> None:
+        """Stage the outcome of a key that has none."""
+        self._connection.require_staging()
+        self._concluded[key] = {**_id(key), **_outcome_fields(outcome)}
+
     def release(self, key: KeyId) -> None:
         """Stage the removal of a claimed key, unless it is settled after this."""
         self._connection.require_staging()
@@ -75,11 +81,24 @@ class SqlIdempotencyKeys(IdempotencyKeys):
     def changes(self) -> Iterator[Change]:
         """Return what was staged."""
         yield from alteration(idempotency_keys, ["user_id", "key"], self._settled.values())
+        lost = RuntimeError("undecided keys are not there any more, or decided")
+        yield from alteration(
+            idempotency_keys,
+            ["user_id", "key"],
+            self._concluded.values(),
+            only_if=_undecided,
+            otherwise=lost,
+        )
         yield from removal(idempotency_keys, [_id(key) for key in self._released])
 
     def _require_claimed(self, key: KeyId) -> None:
         if key not in self._claimed:
             raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+
+
+def _undecided(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    del rows
+    return and_(table.c.reference.is_(None), table.c.refusal.is_(None))
 
 
 def _lock_order(fields: Fields) -> tuple[Any, ...]:

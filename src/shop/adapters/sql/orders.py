@@ -11,12 +11,13 @@ from shop.adapters.sql.changes import Change, Fields, alteration, insertion, nex
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.paging import listing, newest_first
 from shop.adapters.sql.tables import order_events, order_lines, orders, payments
+from shop.application.ports.idempotency import KeyId
 from shop.application.ports.orders import OrderFilter, Orders, Payments
 from shop.application.ports.paging import Listing, Moment, Page
 from shop.domain.events import OrderEvent
 from shop.domain.money import Currency, Money
 from shop.domain.order import Order, OrderLine, OrderStatus
-from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.payment import CardCharge, Payment, PaymentMethod, PaymentStatus
 
 WITH_LINES = (
     select(
@@ -30,6 +31,10 @@ WITH_LINES = (
     .order_by(orders.c.id, order_lines.c.position)
 )
 PAYMENTS = select(payments).order_by(payments.c.order_id)
+
+_NO_CARD: Fields = dict.fromkeys(
+    ("card_token", "gateway_id", "expires_at", "session_id", "empties_cart")
+)
 
 
 class SqlOrders(Orders):
@@ -52,6 +57,12 @@ class SqlOrders(Orders):
         rows = await self._connection.among(WITH_LINES, orders.c.id, ids, lock=True)
         self._locked.update(row.id for row in rows)
         return {order.id: order for order in _orders(rows)}
+
+    async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
+        """Return the ids of the orders that were placed under these keys."""
+        wanted = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
+        rows = await self._connection.matching(orders, wanted)
+        return {KeyId(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows}
 
     async def search(self, which: OrderFilter, page: Page[Moment]) -> Listing[Order, Moment]:
         """Return a page of orders, the newest first."""
@@ -230,7 +241,18 @@ def _payment(row: Row[Any]) -> Payment:
         method=PaymentMethod(row.method),
         status=PaymentStatus(row.status),
         amount=Money(amount=row.amount, currency=Currency(row.currency)),
+        card=None if row.card_token is None else _charge(row),
         created_at=row.created_at,
+    )
+
+
+def _charge(row: Row[Any]) -> CardCharge:
+    return CardCharge(
+        token=row.card_token,
+        gateway_id=row.gateway_id,
+        expires_at=row.expires_at,
+        session_id=row.session_id,
+        empties_cart=row.empties_cart,
     )
 
 
@@ -242,4 +264,15 @@ def _payment_fields(payment: Payment) -> Fields:
         "amount": payment.amount.amount,
         "currency": payment.amount.currency,
         "created_at": payment.created_at,
+        **(_NO_CARD if payment.card is None else _charge_fields(payment.card)),
+    }
+
+
+def _charge_fields(charge: CardCharge) -> Fields:
+    return {
+        "card_token": charge.token,
+        "gateway_id": charge.gateway_id,
+        "expires_at": charge.expires_at,
+        "session_id": charge.session_id,
+        "empties_cart": charge.empties_cart,
     }

@@ -42,6 +42,7 @@ class SqlSessionStore(SessionStore):
         self._connection = connection
         self._keys = keys
         self._tokens: dict[UUID, SessionToken] = {}
+        self._hashes: dict[UUID, str] = {}
         self._locked: set[UUID] = set()
         self._outdated: set[UUID] = set()
         self._begun: dict[UUID, Fields] = {}
@@ -58,6 +59,13 @@ class SqlSessionStore(SessionStore):
         found = await self._open(tokens, lock=True)
         self._locked.update(session.id for session in found.values())
         return found
+
+    async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
+        """Return the sessions with these ids, their rows locked."""
+        rows = await self._connection.among(SESSIONS, sessions.c.id, session_ids, lock=True)
+        self._locked.update(row.id for row in rows)
+        self._hashes |= {row.id: row.token_hash for row in rows}
+        return {row.id: _session(row) for row in rows}
 
     def is_outdated(self, session: Session) -> bool:
         """Tell whether the hash of the token was made with an old key."""
@@ -76,7 +84,7 @@ class SqlSessionStore(SessionStore):
         if session.id not in self._locked:
             raise RuntimeError(f"session {session.id} was not locked in this unit of work")
         self._saved[session.id] = self._fields(session, version=session.version + 1)
-        return self._tokens[session.id]
+        return self._tokens.get(session.id, "")
 
     def rotate(self, session: Session) -> SessionToken:
         """Do the same under a new token."""
@@ -164,7 +172,7 @@ class SqlSessionStore(SessionStore):
     def _fields(self, session: Session, *, version: int) -> Fields:
         return {
             "id": session.id,
-            "token_hash": _hash(self._keys[0], self._tokens[session.id]),
+            "token_hash": self._token_hash(session.id),
             "user_id": session.user_id,
             "roles": session.roles,
             "signed_in_at": session.signed_in_at,
@@ -175,6 +183,12 @@ class SqlSessionStore(SessionStore):
             "last_seen_at": session.last_seen_at,
             "version": version,
         }
+
+    def _token_hash(self, session_id: UUID) -> str:
+        """Return the hash under the newest key; where the token is not known, as it is."""
+        if session_id in self._tokens:
+            return _hash(self._keys[0], self._tokens[session_id])
+        return self._hashes[session_id]
 
 
 def _later(table: Table, rows: FromClause) -> ColumnElement[bool]:

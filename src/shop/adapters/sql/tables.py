@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.types import JsonText, Roles, UtcTime
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 """The newest migration, which brings a database to the tables below."""
 
 metadata = MetaData(
@@ -178,6 +178,53 @@ payments = Table(
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("created_at", UtcTime, nullable=False),
+    # Of a payment by card alone.
+    Column("card_token", Text),
+    Column("gateway_id", Text),
+    Column("expires_at", UtcTime),
+    Column("session_id", Uuid),
+    Column("empties_cart", Boolean),
+)
+
+# Once the money is set aside, a transfer has the same id.
+deposits = Table(
+    "deposits",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("idempotency_key", Plain, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("card_token", Text, nullable=False),
+    Column("gateway_id", Text),
+    Column("expires_at", UtcTime, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    UniqueConstraint("user_id", "idempotency_key"),
+    CheckConstraint("amount > 0", name="amount_positive"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("subject_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("due_at", UtcTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("is_dead", Boolean, nullable=False),
+    Column("failure", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Index(None, "is_dead", "due_at"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Plain, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("reference", Uuid),
+    Column("received_at", UtcTime, nullable=False),
 )
 
 # Without reference and refusal, the request has not ended.

@@ -14,10 +14,13 @@ from shop.adapters.sql.audit import SqlAudit
 from shop.adapters.sql.catalogue import SqlProducts
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.deposits import SqlDeposits
 from shop.adapters.sql.failures import at_commit, before_commit
 from shop.adapters.sql.idempotency import SqlIdempotencyKeys
 from shop.adapters.sql.inventory import SqlInventories
+from shop.adapters.sql.notices import SqlNotices
 from shop.adapters.sql.orders import SqlOrders, SqlPayments
+from shop.adapters.sql.outbox import SqlOutbox
 from shop.adapters.sql.session_store import SqlSessionStore
 from shop.adapters.sql.users import SqlUsers
 from shop.application.ports.session_store import SessionStore
@@ -70,7 +73,10 @@ class SqlUnitOfWork(UnitOfWork):
         orders = SqlOrders(connection)
         self.orders = orders
         self.payments = SqlPayments(connection, orders)
+        self.deposits = SqlDeposits(connection)
         self.keys = SqlIdempotencyKeys(connection)
+        self.outbox = SqlOutbox(connection)
+        self.notices = SqlNotices(connection)
         self._sessions = SqlSessionStore(connection, self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
@@ -84,8 +90,10 @@ class SqlUnitOfWork(UnitOfWork):
             self.inventories,
             orders,
             self.payments,
+            self.deposits,
             self.transfers,
             self.keys,
+            self.outbox,
             self._sessions,
         )
         return self

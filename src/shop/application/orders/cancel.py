@@ -5,15 +5,18 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission
+from shop.application.orders.goods import Goods
 from shop.application.ports.clock import Clock
+from shop.application.ports.idempotency import KeyId, Refused
 from shop.application.ports.ids import Ids
+from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
-from shop.domain.inventory import Movement, MovementKind
+from shop.domain.inventory import MovementKind
 from shop.domain.order import Actor, Order, OrderNotFound, OrderStatus
-from shop.domain.payment import Payment, PaymentStatus
+from shop.domain.payment import Payment, PaymentCancelled, PaymentMethod
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,10 +45,11 @@ class CancelOrders:
         self._ids = ids
 
     async def cancel(self, command: CancelOrder) -> CancelledOrder:
-        """Cancel the order, put its goods back into stock and its money into the account.
+        """Cancel the order, put its goods back into stock and its money where it came from.
 
-        Raise `NotSignedIn`, `SessionExpired`, `OrderNotFound` (also for another's order), or
-        `IllegalTransition` where it is too late.
+        What a card has set aside or paid, the outbox has a job to give back. Raise `NotSignedIn`,
+        `SessionExpired`, `OrderNotFound` (also for another's order), or `IllegalTransition` where
+        it is too late.
         """
         return await self._transact.write(partial(self._cancel, command), repeatable=False)
 
@@ -56,42 +60,48 @@ class CancelOrders:
         if order is None or not order.is_visible_to(user):
             raise OrderNotFound
         now = self._clock.now()
-        currency = order.total.currency
-        account = (await uow.accounts.lock_of_users([order.user_id], currency))[order.user_id]
+        accounts = await uow.accounts.lock_of_users([order.user_id], order.total.currency)
         inventories = await uow.inventories.lock([line.sku for line in order.lines])
         order = (await uow.orders.lock([order.id]))[order.id]
         payment = (await uow.payments.of_orders([order.id]))[order.id]
 
         actor = Actor.CUSTOMER if user.id == order.user_id else Actor.ADMIN
-        order, event = order.become(OrderStatus.CANCELLED, at=now, actor=actor)
-        payment = payment.become(PaymentStatus.REFUNDED)
-        uow.accounts.save(account.deposit(payment.amount))
+        cancelled, event = order.become(OrderStatus.CANCELLED, at=now, actor=actor)
+        goods = Goods(uow, self._ids, now, inventories)
+        if order.status is OrderStatus.PENDING:
+            goods.move(order, MovementKind.RELEASE)
+            key = KeyId(user_id=order.user_id, key=order.idempotency_key)
+            uow.keys.conclude(key, Refused(error=PaymentCancelled()))
+        else:
+            goods.move(order, MovementKind.SALE_UNDONE)
+            self._return(uow, payment, to=self._origin(payment, accounts[order.user_id].id))
+        if payment.method is PaymentMethod.ACCOUNT:
+            uow.accounts.save(accounts[order.user_id].deposit(payment.amount))
+        else:
+            for kind in (JobKind.RESOLVE, JobKind.CAPTURE):
+                uow.outbox.finish(JobId(kind=kind, subject_id=order.id))
+            uow.outbox.add(Job.new(JobKind.UNDO, order.id, at=now, due_at=now))
+        payment = payment.given_back()
+        uow.payments.save(payment)
+        uow.orders.save(cancelled, event)
+        await uow.commit()
+        return CancelledOrder(order=cancelled, payment=payment)
+
+    def _return(self, uow: UnitOfWork, payment: Payment, *, to: UUID) -> None:
         uow.transfers.add(
             Transfer(
                 id=self._ids.new(),
                 kind=TransferKind.RETURN,
-                debit_account_id=ShopAccount.SALES.id_in(currency),
-                credit_account_id=account.id,
+                debit_account_id=ShopAccount.SALES.id_in(payment.amount.currency),
+                credit_account_id=to,
                 amount=payment.amount,
-                order_id=order.id,
+                order_id=payment.order_id,
                 note="",
-                created_at=now,
+                created_at=self._clock.now(),
             )
         )
-        for line in order.lines:
-            before = inventories[line.sku]
-            after = before.put_back(line.quantity)
-            movement = Movement.between(
-                before,
-                after,
-                id=self._ids.new(),
-                kind=MovementKind.SALE_UNDONE,
-                order_id=order.id,
-                reason="",
-                created_at=now,
-            )
-            uow.inventories.save(after, movement)
-        uow.payments.save(payment)
-        uow.orders.save(order, event)
-        await uow.commit()
-        return CancelledOrder(order=order, payment=payment)
+
+    def _origin(self, payment: Payment, account_id: UUID) -> UUID:
+        if payment.method is PaymentMethod.ACCOUNT:
+            return account_id
+        return ShopAccount.CARD_CLEARING.id_in(payment.amount.currency)

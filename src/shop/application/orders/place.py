@@ -5,9 +5,9 @@ in the session, commit. The use case is plural: a group of commands is decided i
 work, in order of arrival, as if each had come alone after the other.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -15,48 +15,70 @@ from shop.application.admission import Admission, Arrivals, Visit
 from shop.application.group_commit import answer_or_refusal
 from shop.application.idempotency import (
     Claims,
+    Pending,
     Reply,
     Request,
     fingerprint,
     made_earlier,
     sound,
 )
+from shop.application.orders.goods import Goods
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import Claim, KeyId
 from shop.application.ports.ids import Ids
+from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.cart import Cart, EmptyCart
 from shop.domain.catalogue import Product, ProductNotFound
-from shop.domain.inventory import Inventory, Movement, MovementKind, OutOfStock
+from shop.domain.inventory import MovementKind
 from shop.domain.money import Currency, Money
 from shop.domain.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
-from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.payment import CardCharge, Payment, PaymentMethod, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """Buy what is in this cart, or in the session's where none is given; the account pays."""
+    """Buy what is in this cart, or in the session's where none is given.
+
+    The card pays for which the token stands, or, without one, the account.
+    """
 
     session: SessionToken | None
     key: str
     cart: Cart | None
+    card: str | None = field(repr=False)
     expected_total: Money | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedOrder:
-    """An order as it was placed, its payment, and the token to hold if it is a new one."""
+    """An order as it was placed, its payment, and the token to hold if it is a new one.
+
+    A pending one waits for its card, and so may an earlier one under the same key.
+    """
 
     order: Order
     payment: Payment
     issued: SessionToken | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTerms:
+    """On what terms orders are taken.
+
+    An order is held so long for a card that says nothing; after a patience, somebody asks again.
+    """
+
+    currency: Currency
+    hold: timedelta
+    patience: timedelta
+
+
 class PlaceOrders:
-    """The use case that takes orders."""
+    """The use case that takes orders, and carries out those that an account pays."""
 
     def __init__(
         self,
@@ -64,13 +86,13 @@ class PlaceOrders:
         admission: Admission,
         clock: Clock,
         ids: Ids,
-        currency: Currency,
+        terms: OrderTerms,
     ) -> None:
         self._transact = transact
         self._admission = admission
         self._clock = clock
         self._ids = ids
-        self._currency = currency
+        self._terms = terms
 
     async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[Reply[PlacedOrder]]:
         """Decide these orders in this order, in one unit of work; a refusal harms no other.
@@ -92,23 +114,17 @@ class PlaceOrders:
         ]
         claims = await Claims.take(uow, sound(requests))
         desk = await self._open_desk(uow, sound(requests))
+        if claims.undecided:
+            claims.await_outcome(await uow.orders.under_keys(claims.undecided))
         verdicts = [claims.decide(request, desk.place) for request in requests]
-        earlier = await uow.orders.get_many(made_earlier(verdicts, desk.made))
+        earlier = await _placed_earlier(uow, made_earlier(verdicts, desk.made))
         await uow.commit()
-        placed = {
-            order.id: PlacedOrder(
-                order=order.as_placed(),
-                payment=_captured(order),
-                issued=desk.issued(order),
-            )
-            for order in (*earlier.values(), *desk.made.values())
-        }
-        return [verdict.reply(placed) for verdict in verdicts]
+        return [verdict.reply({**earlier, **desk.made}) for verdict in verdicts]
 
     def _request(self, arrivals: Arrivals, command: PlaceOrder) -> Request[PlaceOrder]:
         visit = arrivals.signed_in(command.session)
         if command.expected_total is not None:
-            command.expected_total.require_currency(self._currency)
+            command.expected_total.require_currency(self._terms.currency)
         return Request(
             command=command,
             visit=visit,
@@ -117,7 +133,8 @@ class PlaceOrders:
                 fingerprint=fingerprint(
                     "order",
                     cart=command.cart,
-                    method=PaymentMethod.ACCOUNT,
+                    method=_method(command),
+                    card=command.card,
                     expected_total=command.expected_total,
                 ),
                 created_at=self._clock.now(),
@@ -131,15 +148,19 @@ class PlaceOrders:
             for request in requests
             for line in _wanted(request.command, request.visit).lines
         }
+        now = self._clock.now()
+        accounts = await uow.accounts.lock_of_users(user_ids, self._terms.currency)
+        products = await uow.products.get_many(skus)
+        goods = Goods(uow, self._ids, now, await uow.inventories.lock(skus))
         return _Desk(
             uow=uow,
             admission=self._admission,
             ids=self._ids,
-            now=self._clock.now(),
-            accounts=await uow.accounts.lock_of_users(user_ids, self._currency),
-            products=await uow.products.get_many(skus),
-            inventories=await uow.inventories.lock(skus),
-            currency=self._currency,
+            now=now,
+            accounts=accounts,
+            products=products,
+            goods=goods,
+            terms=self._terms,
         )
 
 
@@ -155,8 +176,8 @@ class _Desk:
         now: datetime,
         accounts: Mapping[UUID, Account],
         products: Mapping[str, Product],
-        inventories: Mapping[str, Inventory],
-        currency: Currency,
+        goods: Goods,
+        terms: OrderTerms,
     ) -> None:
         self._uow = uow
         self._admission = admission
@@ -164,49 +185,77 @@ class _Desk:
         self._now = now
         self._accounts = dict(accounts)
         self._products = products
-        self._inventories = dict(inventories)
-        self._currency = currency
+        self._goods = goods
+        self._terms = terms
         self._visits: dict[SessionToken | None, Visit] = {}
-        self._tokens: dict[UUID, SessionToken | None] = {}
-        self.made: dict[UUID, Order] = {}
+        self.made: dict[UUID, PlacedOrder] = {}
 
-    def place(self, request: Request[PlaceOrder]) -> UUID:
+    def place(self, request: Request[PlaceOrder]) -> UUID | Pending:
         """Decide one order by the rules of the domain, then stage it; return its id."""
         command = request.command
         token = request.visit.token
         visit = self._visits.get(token, request.visit)
         cart = _wanted(command, visit)
         lines = self._priced(cart)
-        total = Money.total((line.amount for line in lines), self._currency)
+        total = Money.total((line.amount for line in lines), self._terms.currency)
         if command.expected_total is not None and command.expected_total != total:
             raise PriceChanged(expected=command.expected_total, total=total)
-        self._require_stock(cart)
-        account = self._accounts[visit.signed_in_user.id].withdraw(total)
+        self._goods.require(cart)
         order = Order(
             id=self._ids.new(),
             number=self._ids.order_number(),
-            user_id=account.user_id,
+            user_id=visit.signed_in_user.id,
             idempotency_key=command.key,
-            status=OrderStatus.PAID,
+            status=OrderStatus.PAID if command.card is None else OrderStatus.PENDING,
             lines=lines,
             total=total,
-            method=PaymentMethod.ACCOUNT,
+            method=_method(command),
             placed_at=self._now,
             version=1,
         )
+        if command.card is not None:
+            return self._hold(order, visit, command.card, empties_cart=command.cart is None)
+        account = self._accounts[order.user_id].withdraw(total)
         # The session first: it alone can still refuse.
-        self._track(order, visit, token, empty_cart=command.cart is None)
-        self._take_stock(order)
+        visit = self._track(order, visit, token, empty_cart=command.cart is None)
+        self._goods.move(order, MovementKind.SALE)
         self._charge(order, account)
-        self._uow.orders.add(order, order.placed(actor=Actor.CUSTOMER))
-        self.made[order.id] = order
+        self._add(order, as_paid(order), visit.issued)
         return order.id
 
-    def issued(self, order: Order) -> SessionToken | None:
-        """Return the token that the visitor who placed an order here has to hold from now on."""
-        if order.id not in self._tokens:
-            return None
-        return self._visits[self._tokens[order.id]].issued
+    def _hold(self, order: Order, visit: Visit, card: str, *, empties_cart: bool) -> Pending:
+        """Stage an order that waits for its card, and a look at it should nobody come back."""
+        charge = CardCharge(
+            token=card,
+            gateway_id=None,
+            expires_at=self._now + self._terms.hold,
+            session_id=visit.session.id,
+            empties_cart=empties_cart,
+        )
+        payment = Payment(
+            order_id=order.id,
+            method=order.method,
+            status=PaymentStatus.PENDING,
+            amount=order.total,
+            card=charge,
+            created_at=self._now,
+        )
+        self._goods.move(order, MovementKind.RESERVATION)
+        self._uow.outbox.add(
+            Job.new(
+                JobKind.RESOLVE,
+                order.id,
+                at=self._now,
+                due_at=min(self._now + self._terms.patience, charge.expires_at),
+            )
+        )
+        self._add(order, payment, issued=None)
+        return Pending(reference=order.id)
+
+    def _add(self, order: Order, payment: Payment, issued: SessionToken | None) -> None:
+        self._uow.orders.add(order, order.placed(actor=Actor.CUSTOMER))
+        self._uow.payments.add(payment)
+        self.made[order.id] = PlacedOrder(order=order, payment=payment, issued=issued)
 
     def _priced(self, cart: Cart) -> tuple[OrderLine, ...]:
         if cart.is_empty:
@@ -228,50 +277,24 @@ class _Desk:
             raise ProductNotFound(sku=sku)
         return product
 
-    def _require_stock(self, cart: Cart) -> None:
-        shortages = tuple(
-            shortage
-            for line in cart.lines
-            if (shortage := self._inventories[line.sku].shortage(line.quantity))
-        )
-        if shortages:
-            raise OutOfStock(lines=shortages)
-
     def _track(
         self, order: Order, visit: Visit, token: SessionToken | None, *, empty_cart: bool
-    ) -> None:
+    ) -> Visit:
         session = visit.session.tracking(order.id)
         if empty_cart:
             session = session.with_cart(Cart())
-        self._visits[token] = self._admission.keep(self._uow, visit, session)
-        self._tokens[order.id] = token
-
-    def _take_stock(self, order: Order) -> None:
-        for line in order.lines:
-            before = self._inventories[line.sku]
-            after = before.take(line.quantity)
-            movement = Movement.between(
-                before,
-                after,
-                id=self._ids.new(),
-                kind=MovementKind.SALE,
-                order_id=order.id,
-                reason="",
-                created_at=self._now,
-            )
-            self._inventories[line.sku] = after
-            self._uow.inventories.save(after, movement)
+        kept = self._visits[token] = self._admission.keep(self._uow, visit, session)
+        return kept
 
     def _charge(self, order: Order, account: Account) -> None:
         self._accounts[account.user_id] = account
         self._uow.accounts.save(account)
-        self._uow.payments.add(_captured(order))
         self._uow.transfers.add(
             Transfer(
                 id=self._ids.new(),
                 kind=TransferKind.CHARGE,
                 debit_account_id=account.id,
-                credit_account_id=ShopAccount.SALES.id_in(self._currency),
+                credit_account_id=ShopAccount.SALES.id_in(self._terms.currency),
                 amount=order.total,
                 order_id=order.id,
                 note="",
@@ -284,11 +307,34 @@ def _wanted(command: PlaceOrder, visit: Visit) -> Cart:
     return visit.session.cart if command.cart is None else command.cart
 
 
-def _captured(order: Order) -> Payment:
+def _method(command: PlaceOrder) -> PaymentMethod:
+    return PaymentMethod.ACCOUNT if command.card is None else PaymentMethod.CARD
+
+
+async def _placed_earlier(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, PlacedOrder]:
+    """Return orders as they were answered for, and those that are pending as they stand."""
+    orders = await uow.orders.get_many(ids)
+    waiting = [order.id for order in orders.values() if order.status is OrderStatus.PENDING]
+    payments = await uow.payments.of_orders(waiting)
+    return {
+        order.id: PlacedOrder(order=order, payment=payments[order.id], issued=None)
+        if order.id in payments
+        else PlacedOrder(order=order.as_placed(), payment=as_paid(order), issued=None)
+        for order in orders.values()
+    }
+
+
+def as_paid(order: Order) -> Payment:
+    """Return the payment of an order as it stood when the order was paid.
+
+    An account has paid by then; of a card, the money is set aside.
+    """
+    by_card = order.method is PaymentMethod.CARD
     return Payment(
         order_id=order.id,
-        method=PaymentMethod.ACCOUNT,
-        status=PaymentStatus.CAPTURED,
+        method=order.method,
+        status=PaymentStatus.AUTHORISED if by_card else PaymentStatus.CAPTURED,
         amount=order.total,
+        card=None,
         created_at=order.placed_at,
     )

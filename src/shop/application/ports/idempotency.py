@@ -67,6 +67,13 @@ class IdempotencyKeys(ABC):
         """Stage the outcome of a request whose key was claimed here."""
 
     @abstractmethod
+    def conclude(self, key: KeyId, outcome: Outcome) -> None:
+        """Stage the outcome of a request that an earlier unit of work left without one.
+
+        What the request has made is locked, so that nobody else concludes it too.
+        """
+
+    @abstractmethod
     def release(self, key: KeyId) -> None:
         """Stage that a key claimed here is free again, unless it is settled after this."""
 

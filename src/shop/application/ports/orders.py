@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from shop.application.ports.idempotency import KeyId
 from shop.application.ports.paging import Listing, Moment, Page
 from shop.domain.events import OrderEvent
 from shop.domain.order import Order, OrderStatus
@@ -29,6 +30,10 @@ class Orders(ABC):
     @abstractmethod
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Do the same, and keep others from changing these orders until the end."""
+
+    @abstractmethod
+    async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
+        """Return the ids of the orders that were placed under these keys."""
 
     @abstractmethod
     async def search(self, which: OrderFilter, page: Page[Moment]) -> Listing[Order, Moment]:

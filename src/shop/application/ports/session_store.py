@@ -29,6 +29,14 @@ class SessionStore(ABC):
         """Do the same, and keep others from changing these sessions until the end."""
 
     @abstractmethod
+    async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
+        """Return sessions by id, and keep others from changing them until the end.
+
+        For what is done in a session after its visitor has gone: they may be saved, not rotated.
+        A store that leaves their content with the visitors returns none.
+        """
+
+    @abstractmethod
     def is_outdated(self, session: Session) -> bool:
         """Tell whether the token that opened the session here was made with an old key."""
 

@@ -8,9 +8,12 @@ from typing import Self
 from shop.application.ports.accounts import Accounts, Transfers
 from shop.application.ports.audit import Audit
 from shop.application.ports.catalogue import Products
+from shop.application.ports.deposits import Deposits
 from shop.application.ports.idempotency import IdempotencyKeys
 from shop.application.ports.inventory import Inventories
+from shop.application.ports.notices import Notices
 from shop.application.ports.orders import Orders, Payments
+from shop.application.ports.outbox import Outbox
 from shop.application.ports.session_store import SessionStore
 from shop.application.ports.users import Users
 
@@ -31,7 +34,10 @@ class UnitOfWork(ABC):
     inventories: Inventories
     orders: Orders
     payments: Payments
+    deposits: Deposits
     keys: IdempotencyKeys
+    notices: Notices
+    outbox: Outbox
     sessions: SessionStore
     audit: Audit
 

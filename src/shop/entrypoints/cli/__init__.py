@@ -12,11 +12,13 @@ from shop.entrypoints.cli.gateway import gateway
 from shop.entrypoints.cli.import_products import import_products
 from shop.entrypoints.cli.migrate import migrate
 from shop.entrypoints.cli.openapi import openapi
+from shop.entrypoints.cli.outbox import retry, show
 from shop.entrypoints.cli.secret import secret
 from shop.entrypoints.cli.seed import seed
 from shop.entrypoints.cli.serve import serve
 from shop.entrypoints.cli.sessions import sweep
 from shop.entrypoints.cli.users import demote, promote
+from shop.entrypoints.cli.worker import worker
 
 
 def main() -> int:
@@ -42,10 +44,16 @@ def commands() -> typer.Typer:
     )(migrate)
     shop.command(epilog="Example: shop seed --products 500 --customers 20")(seed)
     shop.command("import", epilog="Example: shop import spring.csv")(import_products)
+    shop.command(epilog="Example: shop worker")(worker)
     shop.command(epilog="Example: shop audit --json")(audit)
     shop.command(epilog="Example: shop gateway --port 8100 --state gateway.db")(gateway)
     shop.command(epilog="Example: shop secret")(secret)
     shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
+
+    outbox = _group("Look after what orders have left to do.", _of_a_group)
+    outbox.command("list", epilog="Example: shop outbox list --dead")(show)
+    outbox.command(epilog="Example: shop outbox retry")(retry)
+    shop.add_typer(outbox, name="outbox")
 
     sessions = _group("Look after sessions.", _of_a_group)
     sessions.command(epilog="Example: shop sessions sweep")(sweep)

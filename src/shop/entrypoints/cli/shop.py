@@ -8,12 +8,15 @@ from typing import Protocol, TypeVar
 from shop.application.audit import AuditShop
 from shop.application.idempotency import SweepKeys
 from shop.application.intake import Intake
+from shop.application.outbox import LookAfterJobs
 from shop.application.ports.database import Database
 from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.sessions import Sessions
 from shop.application.transact import Transact
 from shop.application.users import Users
 from shop.entrypoints.cli.failures import Failure
+from shop.entrypoints.worker import Worker
 
 T = TypeVar("T")
 
@@ -39,11 +42,17 @@ class Shop(Protocol):
     def database(self) -> Database:
         """Return the database."""
 
+    def gateway(self) -> PaymentGateway:
+        """Return the payment gateway."""
+
     def hasher(self) -> PasswordHasher:
         """Return what hashes passwords."""
 
     def intake(self) -> Intake:
         """Return what fills the shop."""
+
+    def look_after_jobs(self) -> LookAfterJobs:
+        """Return what shows the outbox and revives what is dead in it."""
 
     def sessions(self) -> Sessions:
         """Return the sessions."""
@@ -59,6 +68,9 @@ class Shop(Protocol):
 
     def users(self) -> Users:
         """Return the users."""
+
+    def worker(self) -> Worker:
+        """Return what does the outbox's jobs."""
 
 
 Work = Callable[[Shop], Awaitable[T]]
@@ -101,6 +113,7 @@ def _in(
             return await work(shop)
         finally:
             await shop.transact().finish()
+            await shop.gateway().close()
             await shop.database().close()
 
     return asyncio.run(opened())

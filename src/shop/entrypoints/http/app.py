@@ -1,5 +1,6 @@
 """The app: routers, middleware and problems around a container."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from copy import copy
@@ -29,6 +30,7 @@ from shop.entrypoints.http.routers import (
     products,
     session,
     users,
+    webhooks,
 )
 from shop.entrypoints.http.routers.docs import docs_routes
 
@@ -40,6 +42,7 @@ _ROUTERS = (
     session.router,
     account.router,
     users.router,
+    webhooks.router,
     operations.router,
 )
 
@@ -104,7 +107,23 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     container: Container = app.state.container
     lines = container.lines()
     lines.open()
-    yield
+    async with _worker(container):
+        yield
     await lines.drain()
     await container.transact().finish()
+    await container.gateway().close()
     await container.database().close()
+
+
+@asynccontextmanager
+async def _worker(container: Container) -> AsyncIterator[None]:
+    """Have the outbox's jobs done beside the requests, where nobody else is to do them."""
+    if not container.settings().serve_jobs:
+        yield
+        return
+    working = asyncio.create_task(container.worker().run())
+    try:
+        yield
+    finally:
+        working.cancel()
+        await asyncio.wait([working])

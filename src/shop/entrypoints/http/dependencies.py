@@ -10,12 +10,14 @@ from shop.application.accounts import Accounts
 from shop.application.admission import Visit
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
+from shop.application.deposits import Deposits
 from shop.application.group_commit import GroupCommit
 from shop.application.idempotency import Reply
 from shop.application.inventory import Stock
+from shop.application.notices import HandleNotices
 from shop.application.orders.cancel import CancelOrders
+from shop.application.orders.checkout import Checkout
 from shop.application.orders.consult import ConsultOrders
-from shop.application.orders.place import PlacedOrder, PlaceOrder
 from shop.application.ports.database import Database
 from shop.application.ports.session_store import SessionToken
 from shop.application.sessions import Sessions
@@ -128,13 +130,14 @@ TheCatalogue = Annotated[Catalogue, _from_container(lambda container: container.
 TheStock = Annotated[Stock, _from_container(lambda container: container.stock())]
 TheCarts = Annotated[Carts, _from_container(lambda container: container.carts())]
 TheTransfers = Annotated[Transfers, _from_container(lambda container: container.transfers())]
+TheDeposits = Annotated[Deposits, _from_container(lambda container: container.deposits())]
 ToMakeTransfers = Annotated[
     GroupCommit[MakeTransfer, Reply[Transfer]],
     _from_container(lambda container: container.grouped_transfers()),
 ]
-ToPlaceOrders = Annotated[
-    GroupCommit[PlaceOrder, Reply[PlacedOrder]],
-    _from_container(lambda container: container.grouped_orders()),
+ToCheckOut = Annotated[Checkout, _from_container(lambda container: container.checkout())]
+ToHandleNotices = Annotated[
+    HandleNotices, _from_container(lambda container: container.handle_notices())
 ]
 ToCancelOrders = Annotated[
     CancelOrders, _from_container(lambda container: container.cancel_orders())

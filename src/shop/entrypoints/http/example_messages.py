@@ -47,6 +47,19 @@ REQUESTS: Mapping[str, Json] = {
     },
     "cancel_order": {},
     "make_transfer": {"to": "grace@example.com", "amount": _eur(1999), "note": "For the tea"},
+    "make_deposit": {"amount": _eur(1999), "card": {"token": "tok_visa"}},
+    "hear_from_stripe": {
+        "id": "evt_1SVhGq2eZvKYlo2C",
+        "type": "payment_intent.amount_capturable_updated",
+        "created": 1_795_262_400,
+        "data": {
+            "object": {
+                "id": "pi_3SVhGp2eZvKYlo2C",
+                "object": "payment_intent",
+                "metadata": {"shop_reference": _ORDER_ID},
+            }
+        },
+    },
     "give_credit": {"amount": _eur(1999), "reason": "A cup arrived broken"},
     "put_product": _DESCRIPTION,
     "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
@@ -92,6 +105,17 @@ _ORDER: Json = {
     "payment": {"method": "account", "status": "captured"},
     "placed_at": _NOON,
 }
+_PENDING: Json = {
+    **_ORDER,
+    "status": "pending",
+    "payment": {"method": "card", "status": "pending"},
+}
+_DEPOSIT: Json = {
+    "id": "01932b7e-8f3c-7a15-9c0d-3a4b5c6d7e8f",
+    "status": "authorised",
+    "amount": _eur(1999),
+    "created_at": _NOON,
+}
 _PLACED: Json = {"from": None, "to": "paid", "actor": "customer", "at": _NOON}
 
 
@@ -133,6 +157,7 @@ ANSWERS: Mapping[tuple[str, int], Json] = {
         }
     ),
     ("place_order", 201): _ORDER,
+    ("place_order", 202): _PENDING,
     ("show_order", 200): _ORDER,
     ("list_orders", 200): _page(_ORDER),
     ("show_session_order", 200): _ORDER,
@@ -146,6 +171,10 @@ ANSWERS: Mapping[tuple[str, int], Json] = {
         },
     ),
     ("make_transfer", 201): _transfer("transfer", -1999, "grace@example.com", "For the tea"),
+    ("make_deposit", 201): _DEPOSIT,
+    ("make_deposit", 202): {**_DEPOSIT, "status": "pending"},
+    ("show_deposit", 200): _DEPOSIT,
+    ("hear_from_stripe", 200): {},
     ("remove_cart_line", 200): _EMPTY_CART,
     ("clear_cart", 200): _EMPTY_CART,
     ("cancel_order", 200): {

@@ -12,10 +12,12 @@ from shop.domain.account import (
 )
 from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
+from shop.domain.deposit import DepositNotFound
 from shop.domain.errors import ShopError
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.money import Currency, Money
 from shop.domain.order import NoOrder, OrderNotFound, PriceChanged
+from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -70,6 +72,10 @@ def _of_the_shop() -> Iterator[ShopError]:
     yield EmptyCart()
     yield PriceChanged(expected=_eur(1999), total=_eur(2099))
     yield OrderNotFound()
+    yield CardDeclined(reason="insufficient_funds")
+    yield PaymentExpired()
+    yield PaymentCancelled()
+    yield DepositNotFound()
     yield NoOrder()
     yield IllegalTransition(before="cancelled", after="cancelled")
     yield IdempotencyKeyReused()
@@ -81,6 +87,7 @@ def _of_http() -> Iterator[ShopError]:
         "/lines/0/quantity", "Input should be greater than or equal to 1."
     )
     yield refusals.InvalidIdempotencyKey()
+    yield refusals.InvalidSignature()
     yield refusals.CrossSite()
     yield refusals.RouteNotFound()
     yield refusals.ProblemNotFound()

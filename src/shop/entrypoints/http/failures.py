@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from shop.application.ports.database import OtherCurrency, Unmigrated
+from shop.application.ports.payment_gateway import GatewaySilent, NoticeRefused
 from shop.application.ports.unit_of_work import OutcomeUnknown, StoreFailure
 from shop.domain.errors import AccessDenied, RuleBroken, ShopError
 from shop.domain.session import SessionExpired
@@ -26,6 +27,8 @@ HANDLED = (
     StoreFailure,
     Unmigrated,
     OtherCurrency,
+    GatewaySilent,
+    NoticeRefused,
 )
 """What is raised in the ordinary course of things; anything else is a fault of the shop."""
 
@@ -34,6 +37,8 @@ _FAILURES: Mapping[type[BaseException], type[ShopError]] = {
     StoreFailure: refusals.Unavailable,
     Unmigrated: refusals.Unmigrated,
     OtherCurrency: refusals.Unavailable,
+    GatewaySilent: refusals.Unavailable,
+    NoticeRefused: refusals.InvalidSignature,
 }
 
 _log = logging.getLogger(__name__)
@@ -62,7 +67,7 @@ def _refusal(error: Exception, scope: Scope) -> ShopError:
             return _invalid(error.errors())
         case HTTPException():
             return _refused_by_framework(error.status_code, scope)
-        case StoreFailure() | Unmigrated() | OtherCurrency():
+        case StoreFailure() | Unmigrated() | OtherCurrency() | GatewaySilent() | NoticeRefused():
             _log.warning("%s: %s", type(error).__name__, error)
             return next(_FAILURES[each] for each in type(error).__mro__ if each in _FAILURES)()
         case _:

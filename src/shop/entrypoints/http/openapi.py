@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterable, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
@@ -40,6 +41,7 @@ from shop.entrypoints.http.refusals import (
     Unavailable,
     UnsupportedMediaType,
 )
+from shop.entrypoints.http.schemas.base import Answer
 from shop.entrypoints.http.schemas.operations import Problem
 
 Document = dict[str, Any]
@@ -56,6 +58,8 @@ _TO_ALL = (InvalidRequest, ContentTooLarge, InternalError)
 _TO_UNSAFE = (CrossSite, Unavailable, OutcomeUnknown)
 _BEFORE_ENTERING = (CrossSite, ContentTooLarge, UnsupportedMediaType)
 """What is refused before anybody asks whose the session is."""
+
+PENDING = "Begun, and not ended: the card's answer is not known yet."
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _SECURITY_SCHEME = "session"
@@ -89,6 +93,11 @@ def takes_key(example: str) -> Document:
         "example": example,
     }
     return {"parameters": [parameter]}
+
+
+def pending(model: type[Answer]) -> Responses:
+    """Describe the answer of an operation while a card's answer is not known."""
+    return {HTTPStatus.ACCEPTED.value: {"model": model, "description": PENDING}}
 
 
 def refuses(*errors: type[ShopError]) -> Responses:

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from shop.application.idempotency import IdempotencyKeyReused
 from shop.application.ports.idempotency import RequestInProgress
 from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken, ShopError
+from shop.domain.payment import CardDeclined
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.user import WrongCredentials
 from shop.entrypoints.http.refusals import (
@@ -18,6 +19,7 @@ from shop.entrypoints.http.refusals import (
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
+    InvalidSignature,
     MethodNotAllowed,
     OutcomeUnknown,
     Unavailable,
@@ -42,9 +44,11 @@ _AGAIN_SHORTLY = {"Retry-After": "1"}
 
 KINDS: Mapping[type[ShopError], Kind] = {
     InvalidIdempotencyKey: Kind(status=400),
+    InvalidSignature: Kind(status=400),
     NotSignedIn: _UNAUTHENTICATED,
     SessionExpired: _UNAUTHENTICATED,
     WrongCredentials: _UNAUTHENTICATED,
+    CardDeclined: Kind(status=402),
     AccessDenied: Kind(status=403),
     NotFound: Kind(status=404),
     MethodNotAllowed: Kind(status=405),

@@ -54,6 +54,12 @@ class CrossSite(AccessDenied):
     sentence = "Requests that change something come from this site alone."
 
 
+class InvalidSignature(ShopError):
+    """What claims to come from the payment gateway is not signed by it, or was long ago."""
+
+    sentence = "The payment gateway has not sent this, or not just now."
+
+
 class RouteNotFound(NotFound):
     """There is nothing at this address."""
 

@@ -3,8 +3,9 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 
+from shop.application.deposits import MakeDeposit
 from shop.application.transfers import GiveCredit, MakeTransfer
 from shop.domain.account import (
     AccountNotFound,
@@ -12,10 +13,13 @@ from shop.domain.account import (
     InsufficientFunds,
     RecipientNotFound,
 )
+from shop.domain.deposit import DepositNotFound
+from shop.domain.payment import CardDeclined, PaymentExpired
 from shop.entrypoints.http.dependencies import (
     Admin,
     SignedIn,
     TheAccounts,
+    TheDeposits,
     TheTransfers,
     ToMakeTransfers,
     UnderKey,
@@ -24,21 +28,26 @@ from shop.entrypoints.http.openapi import (
     TO_ADMINS,
     TO_SIGNED_IN,
     UNDER_KEY,
+    pending,
     refuses,
     takes_key,
 )
 from shop.entrypoints.http.routers.topic import topic
 from shop.entrypoints.http.schemas.accounts import (
     AccountAnswer,
+    DepositAnswer,
     NewCredit,
+    NewDeposit,
     NewTransfer,
     TransferAnswer,
     TransferList,
+    deposited_status,
 )
 from shop.entrypoints.http.schemas.pages import MomentPage
 
 router = topic("money", prefix="/api/v1")
 
+DepositId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a15-9c0d-3a4b5c6d7e8f"])]
 AccountId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a11-8c1d-4a5b6c7d8e9f"])]
 
 
@@ -81,6 +90,44 @@ async def make_transfer(
     )
     transfer = submission.exchange.unwrap(await transfers.send(command))
     return TransferAnswer.sent(transfer, to=body.to)
+
+
+@router.post(
+    "/deposits",
+    status_code=201,
+    responses=pending(DepositAnswer)
+    | refuses(*TO_SIGNED_IN, *UNDER_KEY, BalanceTooLarge, CardDeclined, PaymentExpired),
+    openapi_extra=takes_key("8e2f6b70-3d1a-4c95-a7e4-6b0c9d1f2e83"),
+)
+async def make_deposit(
+    body: NewDeposit,
+    visitor: SignedIn,
+    submission: UnderKey,
+    deposits: TheDeposits,
+    response: Response,
+) -> DepositAnswer:
+    """Put money into my account by card, once under the key.
+
+    While the card's answer is not known, the deposit is pending, and the answer 202: the same
+    request under the same key asks again, and the deposit itself tells how it ended.
+    """
+    command = MakeDeposit(
+        session=visitor.token,
+        key=submission.key,
+        amount=body.amount.to_money(),
+        card=body.card.token,
+    )
+    deposit = submission.exchange.unwrap(await deposits.make(command))
+    response.status_code = deposited_status(deposit)
+    return DepositAnswer.of(deposit)
+
+
+@router.get("/deposits/{deposit_id}", responses=refuses(*TO_SIGNED_IN, DepositNotFound))
+async def show_deposit(
+    deposit_id: DepositId, visitor: SignedIn, deposits: TheDeposits
+) -> DepositAnswer:
+    """Return a deposit of mine."""
+    return DepositAnswer.of(await deposits.show(visitor.user, deposit_id))
 
 
 @router.post(

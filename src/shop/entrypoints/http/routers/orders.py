@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Response
 
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.consult import OrderQuestion
@@ -13,29 +13,32 @@ from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.inventory import OutOfStock
 from shop.domain.order import OrderNotFound, PriceChanged
+from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.status import IllegalTransition
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.dependencies import (
     SignedIn,
     ToCancelOrders,
+    ToCheckOut,
     ToConsultOrders,
-    ToPlaceOrders,
     UnderKey,
 )
 from shop.entrypoints.http.openapi import (
     TO_CHANGE_SESSIONS,
     TO_SIGNED_IN,
     UNDER_KEY,
+    pending,
     refuses,
     takes_key,
 )
 from shop.entrypoints.http.routers.topic import topic
+from shop.entrypoints.http.schemas.base import Nothing
 from shop.entrypoints.http.schemas.orders import (
     History,
     NewOrder,
-    Nothing,
     OrderAnswer,
     OrderList,
+    placed_status,
 )
 from shop.entrypoints.http.schemas.pages import OrderPage
 
@@ -47,7 +50,8 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
 @router.post(
     "",
     status_code=201,
-    responses=refuses(
+    responses=pending(OrderAnswer)
+    | refuses(
         *TO_SIGNED_IN,
         *TO_CHANGE_SESSIONS,
         *UNDER_KEY,
@@ -56,23 +60,33 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         PriceChanged,
         OutOfStock,
         InsufficientFunds,
+        CardDeclined,
+        PaymentExpired,
+        PaymentCancelled,
     ),
     openapi_extra=takes_key("1f0c9a52-6c1e-4b8f-9a36-0d7f3c2b1a09"),
 )
 async def place_order(
     body: NewOrder,
     submission: UnderKey,
-    orders: ToPlaceOrders,
+    checkout: ToCheckOut,
+    response: Response,
 ) -> OrderAnswer:
-    """Buy these lines, or my cart, and pay: all of it or nothing, once under the key."""
+    """Buy these lines, or my cart, and pay: all of it or nothing, once under the key.
+
+    While a card's answer is not known, the order is pending, and the answer 202: the same request
+    under the same key asks again, and the order itself tells how it ended.
+    """
     command = PlaceOrder(
         session=submission.token,
         key=submission.key,
         cart=body.cart(),
+        card=body.payment.token,
         expected_total=body.expected_money(),
     )
-    placed = submission.exchange.unwrap(await orders.send(command))
+    placed = submission.exchange.unwrap(await checkout.place(command))
     submission.exchange.hold(placed.issued)
+    response.status_code = placed_status(placed.order)
     return OrderAnswer.of(placed.order, placed.payment)
 
 

@@ -1,5 +1,6 @@
 """Accounts and transfers."""
 
+from http import HTTPStatus
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -14,12 +15,15 @@ from shop.domain.account import (
     Transfer,
     TransferKind,
 )
+from shop.domain.deposit import Deposit
+from shop.domain.payment import PaymentStatus
 from shop.entrypoints.http.cursors import moment_cursor
 from shop.entrypoints.http.schemas.base import (
     LINE_PATTERN,
     Amount,
     Answer,
     Body,
+    CardToken,
     Email,
     MoneyAnswer,
     Next,
@@ -50,6 +54,44 @@ class NewCredit(Body):
             examples=["A cup arrived broken"],
         ),
     ]
+
+
+class Card(Body):
+    """A card: the token stands for it, and comes from the gateway's own form."""
+
+    token: CardToken
+
+
+class NewDeposit(Body):
+    """Money for the account, from a card."""
+
+    amount: Amount
+    card: Card
+
+
+class DepositAnswer(Answer):
+    """Money from a card: in the account once it is authorised, and the shop's once captured."""
+
+    id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a15-9c0d-3a4b5c6d7e8f"])]
+    status: Annotated[PaymentStatus, Field(examples=["authorised"])]
+    amount: MoneyAnswer
+    created_at: Time
+
+    @classmethod
+    def of(cls, deposit: Deposit) -> Self:
+        """Render a deposit."""
+        return cls(
+            id=deposit.id,
+            status=deposit.status,
+            amount=MoneyAnswer.of(deposit.amount),
+            created_at=deposit.created_at,
+        )
+
+
+def deposited_status(deposit: Deposit) -> int:
+    """Return the status of an answer to who has made a deposit."""
+    is_pending = deposit.status is PaymentStatus.PENDING
+    return (HTTPStatus.ACCEPTED if is_pending else HTTPStatus.CREATED).value
 
 
 class AccountAnswer(Answer):

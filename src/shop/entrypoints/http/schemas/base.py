@@ -9,6 +9,7 @@ from shop.domain.cart import MAX_QUANTITY
 from shop.domain.catalogue import MAX_PRICE, MAX_SKU_CHARACTERS, SKU_PATTERN
 from shop.domain.errors import RuleBroken
 from shop.domain.money import MAX_AMOUNT, Currency, Money
+from shop.domain.payment import MAX_TOKEN_CHARACTERS
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
 
 LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
@@ -22,6 +23,10 @@ class Body(BaseModel):
     """What a request says: nothing unknown, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Nothing(Body):
+    """An empty object."""
 
 
 class Query(BaseModel):
@@ -64,6 +69,17 @@ Sku = Annotated[
         pattern=SKU_PATTERN,
         examples=["TEA-EARL-GREY"],
         description="The stock keeping unit: what a product is called for good.",
+    ),
+]
+
+CardToken = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_TOKEN_CHARACTERS,
+        pattern=r"^[A-Za-z0-9_-]+$",
+        examples=["tok_visa"],
+        description="What the gateway calls a card that the customer has shown it.",
     ),
 ]
 

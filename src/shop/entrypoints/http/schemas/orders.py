@@ -1,10 +1,11 @@
 """Orders."""
 
 from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
 from shop.application.orders.consult import OrderView
 from shop.application.ports.paging import Listing, Moment
@@ -18,6 +19,7 @@ from shop.entrypoints.http.schemas.base import (
     Amount,
     Answer,
     Body,
+    CardToken,
     MoneyAnswer,
     Next,
     Quantity,
@@ -34,17 +36,28 @@ class WantedLine(Body):
     quantity: Quantity
 
 
-class AccountPayment(Body):
-    """Pay from the customer's account."""
+class Means(Body):
+    """How to pay: from the customer's account, or with the card for which the token stands."""
 
-    method: Annotated[Literal["account"], Field(examples=["account"])]
+    method: Annotated[Literal["account", "card"], Field(examples=["card"])]
+    token: Annotated[CardToken | None, Field(examples=["tok_visa"], validate_default=True)] = None
+
+    @field_validator("token")
+    @classmethod
+    def _with_a_card_alone(cls, token: str | None, info: ValidationInfo) -> str | None:
+        match info.data.get("method"), token:
+            case "card", None:
+                raise ValueError("a card is named by its token")
+            case "account", str():
+                raise ValueError("an account has no token")
+        return token
 
 
 class NewOrder(Body):
     """What to buy (the session's cart, where no lines are given), and how to pay."""
 
     lines: Annotated[list[WantedLine] | None, Field(min_length=1, max_length=MAX_LINES)] = None
-    payment: AccountPayment
+    payment: Means
     expected_total: Annotated[
         Amount | None,
         Field(
@@ -64,8 +77,10 @@ class NewOrder(Body):
         return None if self.expected_total is None else self.expected_total.to_money()
 
 
-class Nothing(Body):
-    """An empty object."""
+def placed_status(order: Order) -> int:
+    """Return the status of an answer to who has placed an order."""
+    is_pending = order.status is OrderStatus.PENDING
+    return (HTTPStatus.ACCEPTED if is_pending else HTTPStatus.CREATED).value
 
 
 class OrderLineAnswer(Answer):

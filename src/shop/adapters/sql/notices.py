@@ -1,0 +1,29 @@
+"""Notices in a relational database."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from shop.adapters.sql import tables
+from shop.adapters.sql.connection import SqlConnection
+from shop.application.ports.notices import Notices
+from shop.application.ports.payment_gateway import Notice
+
+
+class SqlNotices(Notices):
+    """The table of notices."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+
+    async def take(self, notices: Collection[Notice], at: datetime) -> Collection[str]:
+        """Insert those that are new."""
+        rows = [
+            {
+                "id": each.id,
+                "kind": each.kind,
+                "reference": each.reference,
+                "received_at": at,
+            }
+            for each in sorted(notices, key=lambda notice: notice.id)
+        ]
+        return {row.id for row in await self._connection.insert_new(tables.notices, rows)}

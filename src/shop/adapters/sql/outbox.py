@@ -1,0 +1,160 @@
+"""The outbox in a relational database."""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    func,
+    select,
+    tuple_,
+    update,
+)
+
+from shop.adapters.sql.changes import (
+    Change,
+    Fields,
+    addition,
+    alteration,
+    removal,
+)
+from shop.adapters.sql.connection import SqlConnection
+from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.tables import jobs
+from shop.application.ports.outbox import Job, JobId, JobKind, Outbox
+from shop.application.ports.paging import Listing, Moment, Page
+
+KEYS = ["kind", "subject_id"]
+
+
+class SqlOutbox(Outbox):
+    """The table of jobs."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._added: dict[JobId, Fields] = {}
+        self._noted: list[Fields] = []
+        self._finished: set[JobId] = set()
+
+    def add(self, job: Job) -> None:
+        """Stage a new job."""
+        self._connection.require_staging()
+        self._added[job.id] = _fields(job)
+
+    def finish(self, job_id: JobId) -> None:
+        """Stage the removal of a job."""
+        self._connection.require_staging()
+        self._finished.add(job_id)
+
+    async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[Job]:
+        """Move jobs that are due to the end of the lease, and count an attempt."""
+        parameters = {"now": now, "until": until, "most": limit}
+        rows = await self._connection.all(_lease(), parameters)
+        return sorted((_job(row) for row in rows), key=lambda job: job.created_at)
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next living job is due."""
+        rows = await self._connection.all(NEXT_DUE)
+        due_at: datetime | None = rows[0].due_at
+        return due_at
+
+    def postpone(self, job: Job, due_at: datetime, failure: str) -> None:
+        """Stage another attempt."""
+        self._note(job, due_at=due_at, is_dead=False, failure=failure)
+
+    def bury(self, job: Job, failure: str) -> None:
+        """Stage the end of all attempts."""
+        self._note(job, due_at=job.due_at, is_dead=True, failure=failure)
+
+    async def search(self, page: Page[Moment], *, dead: bool) -> Listing[Job, Moment]:
+        """Return a page of jobs, the newest first."""
+        statement = select(jobs).where(jobs.c.is_dead.is_(dead))
+        rows = await self._connection.all(
+            newest_first(statement, jobs.c.created_at, jobs.c.subject_id, page)
+        )
+        return listing(
+            [_job(row) for row in rows],
+            page,
+            lambda job: Moment(at=job.created_at, id=job.id.subject_id),
+        )
+
+    async def revive(self, job_ids: Collection[JobId], at: datetime) -> int:
+        """Make dead jobs due."""
+        names = [(each.kind.value, each.subject_id) for each in job_ids]
+        chosen = tuple_(jobs.c.kind, jobs.c.subject_id).in_(names)
+        return await self._connection.changed(
+            update(jobs).where(chosen, jobs.c.is_dead).values(is_dead=False, attempts=0, due_at=at)
+        )
+
+    def changes(self) -> Iterator[Change]:
+        """Return what was staged."""
+        yield from removal(jobs, [_id(each) for each in self._finished])
+        yield from addition(jobs, self._added.values(), self._connection.sets)
+        yield from alteration(jobs, KEYS, self._noted, only_if=_same_attempt)
+
+    def _note(self, job: Job, **changes: object) -> None:
+        self._connection.require_staging()
+        self._noted.append({**_id(job.id), "attempts": job.attempts, **changes})
+
+
+NEXT_DUE = select(func.min(jobs.c.due_at).label("due_at")).where(jobs.c.is_dead.is_(False))
+
+
+@cache
+def _lease() -> Update:
+    now = bindparam("now", type_=jobs.c.due_at.type)
+    due = and_(jobs.c.is_dead.is_(False), jobs.c.due_at <= now)
+    chosen = (
+        select(jobs.c.kind, jobs.c.subject_id)
+        .where(due)
+        .order_by(jobs.c.due_at)
+        .limit(bindparam("most"))
+        # Without it, workers would wait for one another, and then find nothing.
+        .with_for_update(skip_locked=True)
+        # By itself, so that it is asked once.
+        .cte("chosen")
+    )
+    return (
+        update(jobs)
+        .where(tuple_(jobs.c.kind, jobs.c.subject_id).in_(select(chosen)), due)
+        .values(due_at=bindparam("until", type_=jobs.c.due_at.type), attempts=jobs.c.attempts + 1)
+        .returning(jobs)
+    )
+
+
+def _same_attempt(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    return table.c.attempts == rows.c.attempts
+
+
+def _id(job_id: JobId) -> Fields:
+    return {"kind": job_id.kind.value, "subject_id": job_id.subject_id}
+
+
+def _fields(job: Job) -> Fields:
+    return {
+        **_id(job.id),
+        "due_at": job.due_at,
+        "attempts": job.attempts,
+        "is_dead": job.is_dead,
+        "failure": job.failure,
+        "created_at": job.created_at,
+    }
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        id=JobId(kind=JobKind(row.kind), subject_id=row.subject_id),
+        due_at=row.due_at,
+        attempts=row.attempts,
+        is_dead=row.is_dead,
+        failure=row.failure,
+        created_at=row.created_at,
+    )

@@ -1,0 +1,160 @@
+"""The outbox's worker: takes what is due, does it, and sees to it that nothing is given up early.
+
+Any number of workers may run, in any processes. What one has leased, no other gets until the lease
+ends; who dies with a lease has only lost time.
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from shop.application.ports.clock import Clock
+from shop.application.ports.outbox import Job, JobKind
+from shop.application.ports.paging import Moment, Page
+from shop.application.ports.unit_of_work import StoreFailure, UnitOfWork
+from shop.application.transact import Transact
+
+Handler = Callable[[Job], Awaitable[None]]
+
+MAX_JOBS = 64
+"""How many jobs a worker takes at once: they wait for a gateway beside one another."""
+
+MAX_ATTEMPTS = 50
+"""With the pauses below, a job outlives an outage of a quarter of a day."""
+
+LONGEST_PAUSE = timedelta(minutes=10)
+MAX_LISTED = 1000
+
+_log = logging.getLogger(__name__)
+
+
+class NotYet(Exception):
+    """A job that cannot end now, through no fault: it is tried again, at this time at the latest.
+
+    It is tried as often as that takes.
+    """
+
+    def __init__(self, *, not_after: datetime) -> None:
+        super().__init__("nothing is known yet")
+        self.not_after = not_after
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTerms:
+    """How long a worker may take for a job, and the first pause before it is tried again."""
+
+    lease: timedelta
+    retry: timedelta
+
+
+class WorkOff:
+    """The use case of the worker."""
+
+    def __init__(
+        self,
+        transact: Transact,
+        clock: Clock,
+        terms: JobTerms,
+        handlers: Mapping[JobKind, Handler],
+    ) -> None:
+        self._transact = transact
+        self._clock = clock
+        self._terms = terms
+        self._handlers = handlers
+
+    async def work(self) -> int:
+        """Do what is due now, beside one another; return how many jobs that were.
+
+        A job whose handler fails is tried again after a pause that doubles, and is dead after its
+        last attempt. Raise what the database fails with: what was leased comes back by itself.
+        """
+        now = self._clock.now()
+        jobs = await self._transact.write(lambda uow: self._lease(uow, now), repeatable=False)
+        await asyncio.gather(*(self._do(job) for job in jobs))
+        return len(jobs)
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next job is due; None where there is none."""
+        return await self._transact.read(lambda uow: uow.outbox.next_due())
+
+    async def _lease(self, uow: UnitOfWork, now: datetime) -> list[Job]:
+        jobs = await uow.outbox.lease(now, now + self._terms.lease, MAX_JOBS)
+        await uow.commit()
+        return list(jobs)
+
+    async def _do(self, job: Job) -> None:
+        try:
+            async with asyncio.timeout(self._terms.lease.total_seconds()):
+                await self._handlers[job.id.kind](job)
+        except StoreFailure as failure:
+            # Nothing can be noted now. The lease ends by itself.
+            _log.warning("job %s of %s: %s", job.id.kind, job.id.subject_id, failure)
+        except NotYet as reason:
+            due_at = min(self._again(job), reason.not_after)
+            await self._note(partial(_postpone, job, due_at, str(reason)))
+        except Exception as failure:  # noqa: BLE001  Whatever it is, the job is kept.
+            await self._failed(job, failure)
+
+    async def _failed(self, job: Job, failure: Exception) -> None:
+        told = f"{type(failure).__name__}: {failure}"
+        if job.attempts >= MAX_ATTEMPTS:
+            _log.error("job %s of %s is dead: %s", job.id.kind, job.id.subject_id, told)
+            await self._note(partial(_bury, job, told))
+        else:
+            _log.warning("job %s of %s failed: %s", job.id.kind, job.id.subject_id, told)
+            await self._note(partial(_postpone, job, self._again(job), told))
+
+    async def _note(self, stage: Callable[[UnitOfWork], None]) -> None:
+        async def note(uow: UnitOfWork) -> None:
+            stage(uow)
+            await uow.commit()
+
+        await self._transact.write(note, repeatable=True)
+
+    def _again(self, job: Job) -> datetime:
+        doublings = min(job.attempts - 1, 30)
+        pause: timedelta = min(self._terms.retry * 2**doublings, LONGEST_PAUSE)
+        return self._clock.now() + pause * random.uniform(0.5, 1)
+
+
+class LookAfterJobs:
+    """The operator's use case: see what waits, and have the dead tried again."""
+
+    def __init__(self, transact: Transact, clock: Clock) -> None:
+        self._transact = transact
+        self._clock = clock
+
+    async def list(self, *, dead_only: bool) -> Sequence[Job]:
+        """Return dead jobs, and where wanted the living ones after them, the newest first."""
+        page: Page[Moment] = Page(limit=MAX_LISTED, after=None)
+
+        async def search(uow: UnitOfWork) -> Sequence[Job]:
+            dead = await uow.outbox.search(page, dead=True)
+            if dead_only:
+                return dead.items
+            return [*dead.items, *(await uow.outbox.search(page, dead=False)).items]
+
+        return await self._transact.read(search)
+
+    async def retry(self) -> int:
+        """Make dead jobs due again, at most a thousand at once; return how many."""
+        dead = [job.id for job in await self.list(dead_only=True)]
+
+        async def revive(uow: UnitOfWork) -> int:
+            revived = await uow.outbox.revive(dead, self._clock.now())
+            await uow.commit()
+            return revived
+
+        return await self._transact.write(revive, repeatable=True)
+
+
+def _postpone(job: Job, due_at: datetime, failure: str, uow: UnitOfWork) -> None:
+    uow.outbox.postpone(job, due_at, failure)
+
+
+def _bury(job: Job, failure: str, uow: UnitOfWork) -> None:
+    uow.outbox.bury(job, failure)

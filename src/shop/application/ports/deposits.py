@@ -1,0 +1,32 @@
+"""The port to deposits."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from shop.application.ports.idempotency import KeyId
+from shop.domain.deposit import Deposit
+
+
+class Deposits(ABC):
+    """All deposits, as one unit of work sees them; locked after accounts."""
+
+    @abstractmethod
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
+        """Return those deposits that exist, by id."""
+
+    @abstractmethod
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
+        """Do the same, and keep others from changing these deposits until the end."""
+
+    @abstractmethod
+    async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
+        """Return the ids of the deposits that were made under these keys."""
+
+    @abstractmethod
+    def add(self, deposit: Deposit) -> None:
+        """Stage a new deposit."""
+
+    @abstractmethod
+    def save(self, deposit: Deposit) -> None:
+        """Stage the next state of a deposit that was locked."""

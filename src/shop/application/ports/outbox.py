@@ -1,0 +1,109 @@
+"""The port to the outbox: what has to be done outside the database once a fact is in it.
+
+A job is staged beside the fact that asks for it, so that both are there or neither. Workers lease
+jobs, do them, and stage their end beside what came of them. A worker that dies loses its lease:
+a job is done at least once, and everything that it does must bear to be done twice.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shop.application.ports.paging import Listing, Moment, Page
+
+
+class JobKind(StrEnum):
+    """What is to be done."""
+
+    RESOLVE = "resolve"
+    """Find out how a pending payment ends, and give it up once its time is over."""
+
+    CAPTURE = "capture"
+    """Take the money that a card has set aside."""
+
+    RESOLVE_DEPOSIT = "resolve_deposit"
+    """Do the same for a deposit."""
+
+    CAPTURE_DEPOSIT = "capture_deposit"
+    """Take the money that is in the account already."""
+
+    UNDO = "undo"
+    """Give back whatever the gateway holds or has taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobId:
+    """There is one job of a kind for one subject: an order, or whatever the kind is about."""
+
+    kind: JobKind
+    subject_id: UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """Something to be done, not before it is due. `attempts` counts those that were begun.
+
+    A dead job has used up its attempts and waits for an operator. The failure is the last one's.
+    """
+
+    id: JobId
+    due_at: datetime
+    attempts: int
+    is_dead: bool
+    failure: str | None
+    created_at: datetime
+
+    @classmethod
+    def new(cls, kind: JobKind, subject_id: UUID, *, at: datetime, due_at: datetime) -> "Job":
+        """Return a job that nobody has tried yet."""
+        return cls(
+            id=JobId(kind=kind, subject_id=subject_id),
+            due_at=due_at,
+            attempts=0,
+            is_dead=False,
+            failure=None,
+            created_at=at,
+        )
+
+
+class Outbox(ABC):
+    """All jobs, as one unit of work sees them."""
+
+    @abstractmethod
+    def add(self, job: Job) -> None:
+        """Stage a new job."""
+
+    @abstractmethod
+    def finish(self, job_id: JobId) -> None:
+        """Stage the end of a job: it is gone; nothing happens where it is gone already."""
+
+    @abstractmethod
+    async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[Job]:
+        """Take jobs that are due, the longest due first, and count an attempt at each.
+
+        Until then nobody else gets them: their new `due_at` is the end of the lease. Of two
+        workers that want the same job at the same time, one gets it.
+        """
+
+    @abstractmethod
+    async def next_due(self) -> datetime | None:
+        """Return when the next living job is due; None where there is none."""
+
+    @abstractmethod
+    def postpone(self, job: Job, due_at: datetime, failure: str) -> None:
+        """Stage that a leased job is tried again, unless it is gone or leased by another now."""
+
+    @abstractmethod
+    def bury(self, job: Job, failure: str) -> None:
+        """Stage that a leased job is dead, unless it is gone or leased by another now."""
+
+    @abstractmethod
+    async def search(self, page: Page[Moment], *, dead: bool) -> Listing[Job, Moment]:
+        """Return a page of the dead or of the living jobs, the newest first."""
+
+    @abstractmethod
+    async def revive(self, job_ids: Collection[JobId], at: datetime) -> int:
+        """Make dead jobs due at once, with all attempts before them; return how many."""

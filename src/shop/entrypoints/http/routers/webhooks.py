@@ -1,0 +1,37 @@
+"""Webhooks: what the payment gateway tells by itself."""
+
+from fastapi import Request
+
+from shop.entrypoints.http.dependencies import ToHandleNotices
+from shop.entrypoints.http.openapi import refuses
+from shop.entrypoints.http.refusals import InvalidSignature
+from shop.entrypoints.http.routers.topic import topic
+from shop.entrypoints.http.schemas.base import Nothing
+
+router = topic("operations", prefix="/api/v1/webhooks")
+
+
+_SIGNED_EVENT = {
+    "parameters": [
+        {
+            "name": "Stripe-Signature",
+            "in": "header",
+            "required": True,
+            "description": "Made by Stripe, of the time and the body as it is.",
+            "schema": {"type": "string", "maxLength": 4096},
+            "example": "t=1795262400,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e7",
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "description": "An event, as Stripe's own documentation has it.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+}
+
+
+@router.post("/stripe", responses=refuses(InvalidSignature), openapi_extra=_SIGNED_EVENT)
+async def hear_from_stripe(request: Request, notices: ToHandleNotices) -> Nothing:
+    """Take an event of Stripe's, signed; each is acted upon once, however often it comes."""
+    await notices.receive(await request.body(), request.headers)
+    return Nothing()

@@ -1,0 +1,51 @@
+"""The worker: does the outbox's jobs, in a process of its own or beside the requests."""
+
+import logging
+from datetime import timedelta
+
+from shop.application.outbox import WorkOff
+from shop.application.ports.clock import Clock
+from shop.application.ports.unit_of_work import StoreFailure
+
+LOOK = timedelta(seconds=1)
+"""How often somebody looks whether others have left something to do."""
+
+_log = logging.getLogger(__name__)
+
+
+class Worker:
+    """Looks for jobs that are due, and does them, for as long as it is let."""
+
+    def __init__(self, work_off: WorkOff, clock: Clock) -> None:
+        self._work_off = work_off
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Work until cancelled: what was begun then is done again by whoever comes next."""
+        while True:
+            try:
+                pause = await self._look()
+            except StoreFailure as failure:
+                _log.warning("the outbox cannot be reached: %s", failure)
+                pause = LOOK
+            if pause:
+                await self._clock.sleep(pause.total_seconds())
+
+    async def drain(self) -> int:
+        """Do what is due until nothing is; return how many jobs that were."""
+        done = 0
+        while jobs := await self._work_off.work():
+            done += jobs
+        return done
+
+    async def _look(self) -> timedelta:
+        """Do what is due; return how long there will be nothing to do, as far as is known."""
+        # To look locks nothing, to take does.
+        due_at = await self._work_off.next_due()
+        if due_at is None:
+            return LOOK
+        wait = due_at - self._clock.now()
+        if wait > timedelta(0):
+            return min(wait, LOOK)
+        await self._work_off.work()
+        return timedelta(0)

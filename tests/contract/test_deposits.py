@@ -1,0 +1,185 @@
+"""What every adapter owes the port to deposits, and what the audit finds wrong with them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+
+from shop.application.ports.idempotency import KeyId, Outcome, Refused, Succeeded
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.account import ShopAccount, Transfer, TransferKind
+from shop.domain.deposit import Deposit
+from shop.domain.payment import CardDeclined, PaymentStatus
+from tests.contract.books import ADA, ADAS, BOB, BOBS, RUNNING, fill, findings, settle
+from tests.contract.stores import Stores
+from tests.factories import EUR, an_id, deposit, eur, transfer
+
+pytestmark = pytest.mark.anyio
+
+DEPOSIT = deposit(ADAS)
+PAID = DEPOSIT.known_as("pay_1").become(PaymentStatus.AUTHORISED)
+CLEARING = ShopAccount.CARD_CLEARING.id_in(EUR)
+
+
+@pytest.fixture
+async def shop(stores: Stores) -> Stores:
+    """Give a storage in which Ada and Bob have money."""
+    return await fill(stores)
+
+
+async def _add(
+    stores: Stores, made: Deposit, outcome: Outcome | UUID | None, *moved: Transfer
+) -> None:
+    async def add(uow: UnitOfWork) -> None:
+        await settle(uow, made.idempotency_key, outcome)
+        accounts = await uow.accounts.lock([ADAS.id, BOBS.id])
+        uow.deposits.add(made)
+        for each in moved:
+            uow.transfers.add(each)
+            uow.accounts.save(accounts[each.credit_account_id].deposit(each.amount))
+
+    await stores.change(add)
+
+
+def _moved(made: Deposit, **changes: object) -> Transfer:
+    moved = replace(
+        transfer(CLEARING, made.account_id, made.amount.amount),
+        id=made.id,
+        kind=TransferKind.DEPOSIT,
+        note="",
+    )
+    return replace(moved, **changes)  # type: ignore[arg-type]  # Fields of a transfer.
+
+
+async def _stored(stores: Stores, *ids: UUID) -> Mapping[UUID, Deposit]:
+    return await stores.see(lambda uow: uow.deposits.get_many(ids))
+
+
+class TestDeposits:
+    async def test_a_deposit_is_kept_as_it_was_made(self, shop: Stores) -> None:
+        await _add(shop, DEPOSIT, RUNNING)
+
+        assert await _stored(shop, DEPOSIT.id, an_id("nothing")) == {DEPOSIT.id: DEPOSIT}
+
+    async def test_a_locked_deposit_takes_the_next_step(self, shop: Stores) -> None:
+        await _add(shop, DEPOSIT, RUNNING)
+
+        async def approve(uow: UnitOfWork) -> None:
+            found = await uow.deposits.lock([DEPOSIT.id])
+            assert found == {DEPOSIT.id: DEPOSIT}
+            uow.deposits.save(PAID)
+
+        await shop.change(approve)
+        assert await _stored(shop, DEPOSIT.id) == {DEPOSIT.id: PAID}
+
+    async def test_only_a_locked_deposit_can_be_saved(self, shop: Stores) -> None:
+        await _add(shop, DEPOSIT, RUNNING)
+
+        with pytest.raises(RuntimeError, match="locked"):
+            await shop.commit(lambda uow: uow.deposits.save(PAID))
+
+        assert await _stored(shop, DEPOSIT.id) == {DEPOSIT.id: DEPOSIT}
+
+    async def test_deposits_are_found_under_the_keys_of_their_users(self, shop: Stores) -> None:
+        await _add(shop, DEPOSIT, RUNNING)
+        hers = KeyId(user_id=ADA.id, key=DEPOSIT.idempotency_key)
+        his = KeyId(user_id=BOB.id, key=DEPOSIT.idempotency_key)
+
+        assert await shop.see(lambda uow: uow.deposits.under_keys([hers, his])) == {
+            hers: DEPOSIT.id
+        }
+
+
+class TestAudit:
+    @pytest.mark.parametrize("status", [PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED])
+    async def test_a_paid_deposit_is_in_its_account(
+        self, shop: Stores, status: PaymentStatus
+    ) -> None:
+        outcome = Succeeded(reference=DEPOSIT.id)
+        await _add(shop, replace(DEPOSIT, status=status), outcome, _moved(DEPOSIT))
+
+        assert await findings(shop) == []
+
+    @pytest.mark.parametrize("status", [PaymentStatus.DECLINED, PaymentStatus.VOIDED])
+    async def test_a_deposit_that_came_to_nothing_moved_nothing(
+        self, shop: Stores, status: PaymentStatus
+    ) -> None:
+        refused = Refused(error=CardDeclined(reason="declined"))
+        await _add(shop, replace(DEPOSIT, status=status), refused)
+
+        assert await findings(shop) == []
+
+    async def test_a_pending_deposit_has_an_undecided_key(self, shop: Stores) -> None:
+        await _add(shop, DEPOSIT, RUNNING)
+
+        assert await findings(shop) == []
+
+    async def test_a_paid_deposit_that_is_in_no_account(self, shop: Stores) -> None:
+        await _add(shop, PAID, Succeeded(reference=PAID.id))
+
+        assert await findings(shop) == [
+            (4, "deposit-differs", _facts(status="authorised", transferred=None))
+        ]
+
+    async def test_a_deposit_of_which_less_is_in_the_account(self, shop: Stores) -> None:
+        await _add(shop, PAID, Succeeded(reference=PAID.id), _moved(PAID, amount=eur(299)))
+
+        assert await findings(shop) == [
+            (4, "deposit-differs", _facts(status="authorised", transferred=299))
+        ]
+
+    async def test_a_deposit_in_the_account_of_another(self, shop: Stores) -> None:
+        moved = _moved(PAID, credit_account_id=BOBS.id)
+        await _add(shop, PAID, Succeeded(reference=PAID.id), moved)
+
+        assert await findings(shop) == [
+            (4, "deposit-differs", _facts(status="authorised", transferred=300))
+        ]
+
+    async def test_a_deposit_that_no_card_paid(self, shop: Stores) -> None:
+        moved = _moved(PAID, debit_account_id=ShopAccount.ADJUSTMENTS.id_in(EUR))
+        await _add(shop, PAID, Succeeded(reference=PAID.id), moved)
+
+        assert await findings(shop) == [
+            (4, "deposit-differs", _facts(status="authorised", transferred=300))
+        ]
+
+    async def test_a_declined_deposit_that_is_in_the_account_all_the_same(
+        self, shop: Stores
+    ) -> None:
+        refused = Refused(error=CardDeclined(reason="declined"))
+        declined = replace(DEPOSIT, status=PaymentStatus.DECLINED)
+        await _add(shop, declined, refused, _moved(declined))
+
+        assert await findings(shop) == [
+            (4, "deposit-differs", _facts(status="declined", transferred=300))
+        ]
+
+    async def test_money_of_a_deposit_that_there_is_not(self, shop: Stores) -> None:
+        other = deposit(BOBS, "2")
+        await _add(shop, DEPOSIT, RUNNING, _moved(other))
+
+        told = {
+            "deposit_id": str(other.id),
+            "status": None,
+            "amount": None,
+            "transferred": 300,
+        }
+        assert await findings(shop) == [(4, "deposit-differs", told)]
+
+    async def test_a_pending_deposit_that_is_remembered_as_made(self, shop: Stores) -> None:
+        await _add(shop, DEPOSIT, Succeeded(reference=DEPOSIT.id))
+
+        told = {"user_id": str(ADA.id), "reference": str(DEPOSIT.id)}
+        assert await findings(shop) == [(7, "outcome-without-order", told)]
+
+    async def test_a_declined_deposit_whose_key_is_undecided(self, shop: Stores) -> None:
+        await _add(shop, replace(DEPOSIT, status=PaymentStatus.DECLINED), RUNNING)
+
+        told = {"user_id": str(ADA.id), "key": DEPOSIT.idempotency_key}
+        assert await findings(shop) == [(7, "key-without-outcome", told)]
+
+
+def _facts(**told: object) -> dict[str, object]:
+    return {"deposit_id": str(DEPOSIT.id), "amount": 300, **told}

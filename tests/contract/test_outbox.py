@@ -1,0 +1,176 @@
+"""The outbox, whatever keeps it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shop.application.ports.outbox import Job, JobKind
+from shop.application.ports.paging import Page
+from tests.contract.stores import Stores
+from tests.factories import NOW, an_id
+
+pytestmark = pytest.mark.anyio
+
+LEASE = timedelta(seconds=60)
+LATER = NOW + timedelta(seconds=10)
+
+
+def a_job(name: str = "1", kind: JobKind = JobKind.CAPTURE, due_in: int = 0) -> Job:
+    due_at = NOW + timedelta(seconds=due_in)
+    return Job.new(kind, an_id(f"subject {name}"), at=NOW, due_at=due_at)
+
+
+def leased(job: Job, attempts: int = 1) -> Job:
+    return replace(job, due_at=NOW + LEASE, attempts=attempts)
+
+
+async def lease(stores: Stores, limit: int = 10) -> Sequence[Job]:
+    return await stores.change(lambda uow: uow.outbox.lease(NOW, NOW + LEASE, limit))
+
+
+async def living(stores: Stores) -> Sequence[Job]:
+    page = await stores.see(lambda uow: uow.outbox.search(Page(limit=10, after=None), dead=False))
+    return page.items
+
+
+async def dead(stores: Stores) -> Sequence[Job]:
+    page = await stores.see(lambda uow: uow.outbox.search(Page(limit=10, after=None), dead=True))
+    return page.items
+
+
+async def test_a_job_is_leased_once_until_its_lease_ends(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job()))
+    assert await lease(stores) == [leased(a_job())]
+    assert await lease(stores) == []
+    end = NOW + LEASE
+    again = await stores.change(lambda uow: uow.outbox.lease(end, end + LEASE, 10))
+    assert again == [replace(a_job(), due_at=end + LEASE, attempts=2)]
+
+
+async def test_a_job_is_not_leased_before_it_is_due(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job(due_in=1)))
+    assert await lease(stores) == []
+    assert await living(stores) == [a_job(due_in=1)]
+
+
+async def test_the_longest_due_are_leased_first(stores: Stores) -> None:
+    await stores.commit(
+        lambda uow: uow.outbox.add(a_job("new", due_in=-1)),
+        lambda uow: uow.outbox.add(a_job("old", due_in=-3)),
+        lambda uow: uow.outbox.add(a_job("middle", due_in=-2)),
+    )
+    assert {job.id for job in await lease(stores, limit=2)} == {
+        a_job("old").id,
+        a_job("middle").id,
+    }
+
+
+async def test_a_lease_that_is_not_committed_is_none(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job()))
+    async with stores.unit_of_work() as uow:
+        assert await uow.outbox.lease(NOW, NOW + LEASE, 10) == [leased(a_job())]
+    assert await living(stores) == [a_job()]
+
+
+async def test_two_workers_never_lease_the_same(stores: Stores) -> None:
+    jobs = [a_job(str(number)) for number in range(40)]
+    await stores.commit(*(lambda uow, job=job: uow.outbox.add(job) for job in jobs))
+    batches = await asyncio.gather(*(lease(stores, limit=15) for _ in range(4)))
+    taken = [job.id for batch in batches for job in batch]
+    assert len(taken) == len(set(taken))
+    assert set(taken) <= {job.id for job in jobs}
+
+
+async def test_there_is_one_job_of_a_kind_for_a_subject(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job(due_in=5)))
+    await stores.commit(
+        lambda uow: uow.outbox.add(a_job(due_in=0)),
+        lambda uow: uow.outbox.add(a_job(kind=JobKind.UNDO)),
+    )
+    found = {job.id.kind: job for job in await living(stores)}
+    assert found == {
+        JobKind.CAPTURE: a_job(due_in=5),
+        JobKind.UNDO: a_job(kind=JobKind.UNDO),
+    }
+
+
+async def test_a_finished_job_is_gone_and_may_be_finished_again(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job()))
+    await lease(stores)
+    for _ in range(2):
+        await stores.commit(lambda uow: uow.outbox.finish(a_job().id))
+        assert await living(stores) == []
+
+
+async def test_to_finish_one_job_leaves_the_others(stores: Stores) -> None:
+    other = a_job(kind=JobKind.UNDO)
+    await stores.commit(
+        lambda uow: uow.outbox.add(a_job()),
+        lambda uow: uow.outbox.add(other),
+        lambda uow: uow.outbox.add(a_job("2")),
+    )
+    await stores.commit(lambda uow: uow.outbox.finish(a_job().id))
+    assert {job.id for job in await living(stores)} == {other.id, a_job("2").id}
+
+
+async def test_a_job_that_is_finished_and_staged_anew_is_there(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job(kind=JobKind.RESOLVE)))
+    await stores.commit(
+        lambda uow: uow.outbox.finish(a_job(kind=JobKind.RESOLVE).id),
+        lambda uow: uow.outbox.add(a_job()),
+    )
+    assert await living(stores) == [a_job()]
+
+
+async def test_a_postponed_job_is_due_later_and_remembers_why(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job()))
+    (job,) = await lease(stores)
+    await stores.commit(lambda uow: uow.outbox.postpone(job, LATER, "no answer"))
+    assert await living(stores) == [replace(job, due_at=LATER, failure="no answer")]
+    assert await stores.see(lambda uow: uow.outbox.next_due()) == LATER
+
+
+async def test_a_buried_job_is_dead_and_never_leased(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job()))
+    (job,) = await lease(stores)
+    await stores.commit(lambda uow: uow.outbox.bury(job, "refused"))
+    assert await dead(stores) == [replace(job, is_dead=True, failure="refused")]
+    assert await living(stores) == []
+    late = NOW + 2 * LEASE
+    assert await stores.change(lambda uow: uow.outbox.lease(late, late + LEASE, 10)) == []
+    assert await stores.see(lambda uow: uow.outbox.next_due()) is None
+
+
+async def test_who_has_lost_a_lease_changes_nothing(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job()))
+    (lost,) = await lease(stores)
+    end = NOW + LEASE
+    (held,) = await stores.change(lambda uow: uow.outbox.lease(end, end + LEASE, 10))
+    await stores.commit(lambda uow: uow.outbox.postpone(lost, LATER, "late"))
+    assert await living(stores) == [held]
+    await stores.commit(lambda uow: uow.outbox.bury(lost, "late"))
+    assert await living(stores) == [held]
+    assert await dead(stores) == []
+
+
+async def test_dead_jobs_are_revived_and_no_others(stores: Stores) -> None:
+    await stores.commit(
+        lambda uow: uow.outbox.add(a_job()), lambda uow: uow.outbox.add(a_job("2", due_in=5))
+    )
+    (job,) = await lease(stores)
+    await stores.commit(lambda uow: uow.outbox.bury(job, "refused"))
+    chosen = [a_job().id, a_job("2").id, a_job("nobody's").id]
+    assert await stores.change(lambda uow: uow.outbox.revive(chosen, LATER)) == 1
+    assert await dead(stores) == []
+    found = {each.id: each for each in await living(stores)}
+    assert found == {
+        a_job().id: replace(job, due_at=LATER, attempts=0, failure="refused"),
+        a_job("2").id: a_job("2", due_in=5),
+    }
+
+
+async def test_nothing_is_due_where_there_is_nothing(stores: Stores) -> None:
+    assert await stores.see(lambda uow: uow.outbox.next_due()) is None
