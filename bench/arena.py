@@ -9,8 +9,8 @@ from pathlib import Path
 from bench.contenders import Contender, Served, limit, procedure
 from bench.engines import POSTGRESQL, SQLITE, Database, Postgres, PostgresDatabase, SqliteDatabase
 from bench.load import InvalidRun, LoadGenerator
-from bench.premises import ORDERS, furnish, settings
-from bench.servers import app_command, run_shop, serving, shop_command
+from bench.premises import ORDERS, furnish, paid_by_card, settings
+from bench.servers import app_command, gateway_command, run_shop, serving, shop_command
 from bench.workloads import write_files
 
 Key = tuple[str, str, int]
@@ -71,9 +71,15 @@ def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterato
         PROCEDURE: procedure(postgres, _label(PROCEDURE)),
     }
     with ExitStack() as stack:
+        gateway = stack.enter_context(serving(gateway_command(folder / "gateway"), {}, folder))
+        gateway.wait_until_open()
         servers = {
             key: stack.enter_context(
-                serving(command, settings(databases[key].address), _place(folder, key))
+                serving(
+                    command,
+                    settings(databases[key].address) | paid_by_card(gateway.url),
+                    _place(folder, key),
+                )
             )
             for key, command in commands.items()
         }

@@ -9,10 +9,10 @@ import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 from urllib.parse import urlsplit
 
 import httptools
@@ -24,6 +24,8 @@ Requests = Iterator[bytes]
 
 class Orders:
     """One order per request, of one product, by the next customer in turn."""
+
+    payment: ClassVar[Mapping[str, str]] = {"method": "account"}
 
     def __init__(self, file: str, products: str, run: str, clients: str) -> None:
         del clients
@@ -39,11 +41,17 @@ class Orders:
             body = json.dumps(
                 {
                     "lines": [{"sku": _sku(random.randint(1, self._products)), "quantity": 1}],
-                    "payment": {"method": "account"},
+                    "payment": self.payment,
                 }
             )
             cookie = self._cookies[next(self._turn) % len(self._cookies)]
             yield _request("POST", "/api/v1/orders", cookie, body, next(self._keys))
+
+
+class CardOrders(Orders):
+    """The same, paid by a card that the gateway approves."""
+
+    payment: ClassVar[Mapping[str, str]] = {"method": "card", "token": "tok_visa"}
 
 
 class Tours:
@@ -83,6 +91,7 @@ class Reads:
 
 SCRIPTS: dict[str, Callable[[str, str, str, str], Orders | Tours | Reads]] = {
     "orders": Orders,
+    "cards": CardOrders,
     "tour": Tours,
     "reads": Reads,
 }

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bench.engines import POSTGRESQL, SQLITE
 from bench.results import Cell
-from bench.workloads import HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR, Workload
+from bench.workloads import CARD, HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR, Workload
 
 CLIENTS = (1, 8, 32, 128)
 LIMIT_CLIENTS = (8, 16, 32)
@@ -17,7 +17,7 @@ def every_round() -> Sequence[Cell]:
     return [
         *_cells(POSTGRESQL, "procedure", 0, [SPREAD], LIMIT_CLIENTS),
         *_cells(POSTGRESQL, "limit", 0, [SPREAD], LIMIT_CLIENTS),
-        *_cells(POSTGRESQL, "shop", 1, [SPREAD], [32, 128]),
+        *_cells(POSTGRESQL, "shop", 1, [SPREAD, CARD], [32, 128]),
         *_cells(SQLITE, "shop", 1, [SPREAD], [32, 128]),
         *_cells(POSTGRESQL, "naive", 1, [SPREAD], [128]),
         *_cells(POSTGRESQL, "shop", 1, [SPREAD], [1]),

@@ -65,6 +65,11 @@ def settings(database_url: str) -> dict[str, str]:
     }
 
 
+def paid_by_card(gateway_url: str) -> dict[str, str]:
+    """Return what a shop's environment says besides, to have cards asked of this gateway."""
+    return {"SHOP_SIMULATED_GATEWAY_URL": gateway_url}
+
+
 def furnish(database_url: str) -> Premises:
     """Make a shop in an empty database, through its own use cases."""
     return asyncio.run(_furnish(database_url))

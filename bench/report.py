@@ -8,7 +8,7 @@ from rich.table import Table
 
 from bench.plan import CLIENTS
 from bench.results import Figure, Growth, Machine, Range, Results, Row
-from bench.workloads import HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR
+from bench.workloads import CARD, HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR
 
 BEGIN, END = "<!-- python -m bench readme: begin -->", "<!-- python -m bench readme: end -->"
 
@@ -16,6 +16,7 @@ TITLES = {
     SPREAD.name: "Orders/s, 1,000 products",
     HOT.name: "Orders/s, all want one product",
     TOUR.name: "Orders/s, after filling a cart with two products",
+    CARD.name: "Orders/s, paid by card through the gateway's process",
     READ_ORDER.name: "`GET /orders/{id}`, requests/s",
     READ_PRODUCTS.name: "`GET /products`, requests/s",
 }

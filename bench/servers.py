@@ -53,6 +53,11 @@ def shop_command(workers: int) -> Sequence[str]:
     return [str(SHOP), "serve", "--workers", str(workers)]
 
 
+def gateway_command(state: Path) -> Sequence[str]:
+    """Return the command that runs the simulated gateway, but for the port."""
+    return [str(SHOP), "gateway", "--state", str(state)]
+
+
 def app_command(factory: str) -> Sequence[str]:
     """Return the command that serves an app of the benchmark as the shop serves its own."""
     options = ["--factory", "--app-dir", str(ROOT), "--http", "httptools", "--loop", "uvloop"]

@@ -18,7 +18,7 @@ from bench.results import (
     Size,
     Statements,
 )
-from bench.workloads import HOT, READ_ORDER, SPREAD, TOUR, WORKLOADS, Workload
+from bench.workloads import CARD, HOT, READ_ORDER, SPREAD, TOUR, WORKLOADS, Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +82,7 @@ FIGURES: Mapping[str, Number] = {
     "hot: shop / limit": _ratio(_best("shop", HOT), _best("limit", HOT)),
     "hot: shop / procedure": _ratio(_best("shop", HOT), _best("procedure", HOT)),
     "tour: orders/s": _best("shop", TOUR),
+    "card / spread": _ratio(_best("shop", CARD), _best("shop", SPREAD)),
     "spread, 128 clients: shop / naive": _ratio(_spread("shop", 128), _spread("naive", 128)),
     "spread, a lone client: p50 / p50 without the line": _ratio(
         _spread("shop", 1, "p50_ms"), _spread("ungrouped", 1, "p50_ms")

@@ -38,12 +38,15 @@ TOUR = Workload(
     products=PRODUCTS,
     statuses=(OK, OK, CREATED),
 )
+CARD = Workload(
+    name="card", script="cards", file="customers", products=PRODUCTS, statuses=(CREATED,)
+)
 READ_ORDER = Workload(name="GET order", script="reads", file="orders", products=0, statuses=(OK,))
 READ_PRODUCTS = Workload(
     name="GET products", script="reads", file="products", products=0, statuses=(OK,)
 )
 
-WORKLOADS = {each.name: each for each in (SPREAD, HOT, TOUR, READ_ORDER, READ_PRODUCTS)}
+WORKLOADS = {each.name: each for each in (SPREAD, HOT, TOUR, CARD, READ_ORDER, READ_PRODUCTS)}
 
 
 def write_files(premises: Premises, folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 require "tally"
 
+payment = '{"method":"account"}'
+
 function init(args)
   cookies = lines_of(args[1])
   products = tonumber(args[2])
@@ -17,7 +19,7 @@ function request()
     ["Content-Type"] = "application/json",
     ["Idempotency-Key"] = run .. "-" .. number,
   }, string.format(
-    '{"lines":[{"sku":"BENCH-%07d","quantity":1}],"payment":{"method":"account"}}',
-    math.random(products)
+    '{"lines":[{"sku":"BENCH-%07d","quantity":1}],"payment":%s}',
+    math.random(products), payment
   ))
 end
