@@ -6,7 +6,8 @@ from dependency_injector import providers
 from fastapi import FastAPI
 
 from shop.application.idempotency import Reply
-from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.orders.place import PlaceOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.entrypoints.cli.assembly import assemble
 from shop.entrypoints.cli.server import spare_what_stays
 from shop.entrypoints.http.app import create_app as create_shop

@@ -7,7 +7,8 @@ import pytest
 from dependency_injector import providers
 
 from shop.application.idempotency import Reply
-from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.orders.place import PlaceOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.idempotency import RequestInProgress
 from tests.http.shops import Json, Shop, eur, invalid, refused
 

@@ -10,7 +10,7 @@ from shop.application.admission import Visit
 from shop.application.carts import ChangedCart
 from shop.application.idempotency import Reply
 from shop.application.orders.cancel import CancelledOrder
-from shop.application.orders.place import PlacedOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.domain.account import Transfer
 from shop.domain.errors import ShopError
 from shop.domain.inventory import Shortage

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from shop.adapters.memory.database import MemoryDatabase
 from shop.application.group_commit import GroupCommit
 from shop.application.idempotency import Reply
-from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.orders.place import PlaceOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import (
     Contended,

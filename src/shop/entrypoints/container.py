@@ -33,7 +33,8 @@ from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.checkout import Checkout
 from shop.application.orders.consult import ConsultOrders
 from shop.application.orders.finish import FinishedOrder, FinishOrder, FinishOrders
-from shop.application.orders.place import PlacedOrder, PlaceOrder, PlaceOrders
+from shop.application.orders.place import PlaceOrder, PlaceOrders
+from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.settle import SettlePayments
 from shop.application.outbox import LookAfterJobs, WorkOff
 from shop.application.payments import CardDesk

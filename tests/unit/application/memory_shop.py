@@ -14,7 +14,8 @@ from shop.application.carts import PutCartLine
 from shop.application.catalogue import PutProduct
 from shop.application.idempotency import Reply
 from shop.application.inventory import AdjustStock
-from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.orders.place import PlaceOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.idempotency import KeyId, Outcome
 from shop.application.ports.session_store import SessionStore, SessionToken
 from shop.application.sessions import ChangePreferences, SignIn

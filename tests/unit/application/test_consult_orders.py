@@ -8,7 +8,7 @@ import pytest
 from shop.application.admission import Visit
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.consult import OrderQuestion, OrderView
-from shop.application.orders.place import PlacedOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.paging import Moment, Page
 from shop.application.ports.session_store import SessionToken
 from shop.domain.order import NoOrder, OrderNotFound, OrderStatus

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.payment_gateway import Fate
-from shop.application.orders.place import PlacedOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.payment_gateway import GatewaySilent, Notice, NoticeRefused
 from shop.application.ports.session_store import SessionToken
 from shop.domain.errors import ShopError

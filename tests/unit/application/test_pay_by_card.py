@@ -9,7 +9,7 @@ import pytest
 
 from shop.adapters.memory.payment_gateway import Fate
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.place import PlacedOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.outbox import MAX_ATTEMPTS
 from shop.application.ports.idempotency import Refused, Succeeded
 from shop.application.ports.payment_gateway import (

@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.database import State
-from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.orders.place import PlaceOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.idempotency import Refused
 from shop.application.ports.session_store import SessionToken
 from shop.domain.account import InsufficientFunds, TransferKind

@@ -6,7 +6,8 @@ from dataclasses import replace
 import pytest
 
 from shop.application.idempotency import IdempotencyKeyReused
-from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.orders.place import PlaceOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.idempotency import Succeeded
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown, Unavailable

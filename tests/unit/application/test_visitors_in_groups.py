@@ -9,7 +9,7 @@ import pytest
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.database import MemoryDatabase
 from shop.application.carts import ChangedCart, PutCartLine
-from shop.application.orders.place import PlacedOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.order import OrderNotFound

@@ -7,7 +7,8 @@ is changed: the order stays pending, and the outbox has a job that will find out
 from shop.application.group_commit import GroupCommit
 from shop.application.idempotency import Reply
 from shop.application.orders.finish import FinishedOrder, FinishOrder
-from shop.application.orders.place import PlacedOrder, PlaceOrder
+from shop.application.orders.place import PlaceOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.payments import CardDesk, CardRequest
 from shop.application.ports.payment_gateway import Challenged
 from shop.domain.errors import ShopError

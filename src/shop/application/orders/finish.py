@@ -13,7 +13,7 @@ from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals, Visit
 from shop.application.orders.goods import Goods
-from shop.application.orders.place import PlacedOrder, as_paid
+from shop.application.orders.placed import PlacedOrder, as_paid
 from shop.application.payments import Ending, TimeUp
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import KeyId, Outcome, Refused, Succeeded

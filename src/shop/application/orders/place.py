@@ -5,7 +5,7 @@ in the session, commit. The use case is plural: a group of commands is decided i
 work, in order of arrival, as if each had come alone after the other.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +23,7 @@ from shop.application.idempotency import (
     sound,
 )
 from shop.application.orders.goods import Goods
+from shop.application.orders.placed import PlacedOrder, as_paid, placed_earlier
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import Claim, KeyId
 from shop.application.ports.ids import Ids
@@ -51,18 +52,6 @@ class PlaceOrder:
     cart: Cart | None
     card: str | None = field(repr=False)
     expected_total: Money | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PlacedOrder:
-    """An order as it was placed, its payment, and the token to hold if it is a new one.
-
-    A pending one waits for its card, and so may an earlier one under the same key.
-    """
-
-    order: Order
-    payment: Payment
-    issued: SessionToken | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +106,7 @@ class PlaceOrders:
         if claims.undecided:
             claims.await_outcome(await uow.orders.under_keys(claims.undecided))
         verdicts = [claims.decide(request, desk.place) for request in requests]
-        earlier = await _placed_earlier(uow, made_earlier(verdicts, desk.made))
+        earlier = await placed_earlier(uow, made_earlier(verdicts, desk.made))
         await uow.commit()
         return [verdict.reply({**earlier, **desk.made}) for verdict in verdicts]
 
@@ -309,32 +298,3 @@ def _wanted(command: PlaceOrder, visit: Visit) -> Cart:
 
 def _method(command: PlaceOrder) -> PaymentMethod:
     return PaymentMethod.ACCOUNT if command.card is None else PaymentMethod.CARD
-
-
-async def _placed_earlier(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, PlacedOrder]:
-    """Return orders as they were answered for, and those that are pending as they stand."""
-    orders = await uow.orders.get_many(ids)
-    waiting = [order.id for order in orders.values() if order.status is OrderStatus.PENDING]
-    payments = await uow.payments.of_orders(waiting)
-    return {
-        order.id: PlacedOrder(order=order, payment=payments[order.id], issued=None)
-        if order.id in payments
-        else PlacedOrder(order=order.as_placed(), payment=as_paid(order), issued=None)
-        for order in orders.values()
-    }
-
-
-def as_paid(order: Order) -> Payment:
-    """Return the payment of an order as it stood when the order was paid.
-
-    An account has paid by then; of a card, the money is set aside.
-    """
-    by_card = order.method is PaymentMethod.CARD
-    return Payment(
-        order_id=order.id,
-        method=order.method,
-        status=PaymentStatus.AUTHORISED if by_card else PaymentStatus.CAPTURED,
-        amount=order.total,
-        card=None,
-        created_at=order.placed_at,
-    )
