@@ -14,9 +14,13 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.accounts import SignUp
+from shop.application.orders.finish import FinishOrder
 from shop.application.orders.place import PlaceOrder
+from shop.application.orders.placed import PlacedOrder
+from shop.application.ports.payment_gateway import Approved
 from shop.application.ports.session_store import SessionToken
 from shop.domain.cart import Cart, CartLine
+from shop.domain.order import OrderStatus
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
@@ -54,6 +58,17 @@ async def test_fifty_orders_take_the_statements_of_one(shop: Container) -> None:
         await _place(shop, customers[:1], "key-of-one")
     with _statements(shop) as of_fifty:
         await _place(shop, customers, "key-of-fifty")
+    assert of_one == of_fifty
+    assert len(of_one) > 0
+
+
+async def test_fifty_orders_by_card_take_the_statements_of_one(shop: Container) -> None:
+    customers = await _customers(shop, CUSTOMERS)
+    await _place_by_card(shop, customers[:1], "key-first")
+    with _statements(shop) as of_one:
+        await _place_by_card(shop, customers[:1], "key-of-one")
+    with _statements(shop) as of_fifty:
+        await _place_by_card(shop, customers, "key-of-fifty")
     assert of_one == of_fifty
     assert len(of_one) > 0
 
@@ -132,6 +147,27 @@ async def _place(shop: Container, tokens: Sequence[SessionToken], key: str) -> N
     assert len(replies) == len(tokens)
     for reply in replies:
         reply.unwrap()
+
+
+async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: str) -> None:
+    order = partial(PlaceOrder, key=key, card="tok_visa", expected_total=None)
+    cart = Cart.of([CartLine(sku="TEA", quantity=1)])
+    replies = await shop.place_orders().place([order(session=each, cart=cart) for each in tokens])
+    placed = [reply.unwrap() for reply in replies]
+    finished = await shop.finish_orders().finish(
+        [
+            FinishOrder(
+                order=each.order,
+                payment=each.payment,
+                ending=Approved(payment_id=f"pay_{each.order.id}"),
+                session=token,
+                notice=None,
+            )
+            for each, token in zip(placed, tokens, strict=True)
+        ]
+    )
+    paid = [each for each in finished if isinstance(each, PlacedOrder)]
+    assert [each.order.status for each in paid] == [OrderStatus.PAID] * len(tokens)
 
 
 def _database(shop: Container) -> SqlDatabase:
