@@ -382,6 +382,15 @@ class TestVoids:
 
         assert await trial.all_payments() == before
 
+    async def test_what_was_declined_cannot_be_given_up(self, trial: GatewayOnTrial) -> None:
+        await trial.gateway.authorise(wish("order", trial.cards.declined))
+        before = await trial.all_payments()
+
+        with pytest.raises(GatewayRefused):
+            await trial.gateway.void(key="void", payment_id=before[0].id)
+
+        assert await trial.all_payments() == before
+
     async def test_what_is_not_there_cannot_be_given_up(self, trial: GatewayOnTrial) -> None:
         with pytest.raises(GatewayRefused):
             await trial.gateway.void(key="void", payment_id="pay_none")

@@ -147,6 +147,17 @@ async def test_what_fails_fails_alone(books: Books) -> None:
     assert list((await all_calls(books)).values()) == [1, 1]
 
 
+async def test_who_no_longer_waits_holds_nobody_up(books: Books) -> None:
+    gone = asyncio.create_task(books.authorise(wish("1", "tok_visa")))
+    stays = asyncio.create_task(books.authorise(wish("2", "tok_visa")))
+    await asyncio.sleep(0)
+    gone.cancel()
+
+    assert isinstance(await stays, Approved)
+    # What was asked is done all the same.
+    assert list((await all_calls(books)).values()) == [1, 1]
+
+
 async def test_what_is_asked_at_once_is_written_together(books: Books) -> None:
     await books.open()
     commits = 0

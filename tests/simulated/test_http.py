@@ -457,6 +457,21 @@ async def test_books_that_cannot_be_used_are_503(client: httpx2.AsyncClient, boo
         assert answer.headers["retry-after"] == "1"
 
 
+async def test_what_was_not_expected_is_500_and_tells_nothing(
+    client: httpx2.AsyncClient, books: Books, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: object) -> None:
+        raise ZeroDivisionError("a secret")
+
+    monkeypatch.setattr(books, "authorise", fail)
+
+    answer = await authorise(client)
+
+    assert_problem(answer, 500, "internal-error", "internal_error")
+    assert "secret" not in answer.text
+    assert await items(client) == []
+
+
 async def test_tokens_are_neither_told_nor_kept(client: httpx2.AsyncClient, books: Books) -> None:
     await authorise(client, "tok_somebodys_own")
     told = (await client.get("/payments")).text

@@ -87,11 +87,8 @@ class Request:
         return keys[0].decode()
 
     def query(self) -> Mapping[str, str]:
-        """Return what the address asks for; raise `Unreadable`."""
-        try:
-            return dict(parse_qsl(self._scope["query_string"].decode(), keep_blank_values=True))
-        except ValueError:
-            raise Unreadable("query") from None
+        """Return what the address asks for."""
+        return dict(parse_qsl(self._scope["query_string"].decode("latin-1")))
 
     async def document(self) -> Mapping[str, Any]:
         """Return the JSON object that was sent; raise `Malformed` or `Unreadable`."""
