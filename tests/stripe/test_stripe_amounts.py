@@ -1,0 +1,38 @@
+"""Money is the same on both sides, also where Stripe counts a currency in units of its own."""
+
+import pytest
+
+from shop.adapters.stripe.amounts import from_stripe, to_stripe
+from shop.application.ports.payment_gateway import GatewayRefused
+from shop.domain.errors import RuleBroken
+from shop.domain.money import Currency, Money
+
+
+@pytest.mark.parametrize(
+    ("code", "amount", "at_stripe"),
+    [
+        ("EUR", 1999, 1999),
+        ("JPY", 500, 500),
+        ("KWD", 5120, 5120),
+        ("ISK", 5, 500),
+        ("UGX", 5, 500),
+        ("MGA", 500, 5),
+    ],
+)
+def test_an_amount_is_stated_in_stripes_smallest_units(
+    code: str, amount: int, at_stripe: int
+) -> None:
+    money = Money(amount=amount, currency=Currency(code))
+
+    assert to_stripe(money) == at_stripe
+    assert from_stripe(at_stripe, code.lower()) == money
+
+
+def test_a_part_of_stripes_smallest_unit_cannot_be_asked_for() -> None:
+    with pytest.raises(GatewayRefused, match="fractional_amount"):
+        to_stripe(Money(amount=501, currency=Currency("MGA")))
+
+
+def test_a_currency_that_the_shop_does_not_know_is_told() -> None:
+    with pytest.raises(RuleBroken):
+        from_stripe(500, "hrk")
