@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,6 +18,8 @@ from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.session_store import SessionStore
 from tests.clock import ScriptedClock
 from tests.contract.stores import Stores
+from tests.contract.stripe_front import StripeFront
+from tests.contract.stripe_server import StripeForTests, localstripe, stripe_for_tests
 from tests.factories import EUR, NOW
 
 SECRETS = ["a secret that nobody else has, of enough characters"]
@@ -79,6 +81,24 @@ async def postgresql_stores(migrated_postgresql: str) -> AsyncIterator[Stores]:
     yield _sql_stores(database)
     await _empty(database)
     await database.close()
+
+
+@pytest.fixture(scope="session")
+def stripe_url() -> Iterator[str]:
+    """Start a server that keeps books as Stripe does; each test empties them."""
+    with localstripe() as url:
+        yield url
+
+
+@pytest.fixture
+async def stripe(stripe_url: str, clock: ScriptedClock) -> AsyncIterator[StripeForTests]:
+    async with stripe_for_tests(stripe_url, clock) as made:
+        yield made
+
+
+@pytest.fixture
+def front(stripe: StripeForTests) -> StripeFront:
+    return stripe.front
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
