@@ -212,7 +212,9 @@ def test_the_level_is_the_one_that_is_set(
     assert len(lines(capsys)) == told
 
 
-@pytest.mark.parametrize("name", ["aiosqlite", "alembic.runtime", "sqlalchemy.engine", "uvicorn"])
+@pytest.mark.parametrize(
+    "name", ["aiosqlite", "alembic.runtime", "sqlalchemy.engine", "stripe", "uvicorn"]
+)
 def test_those_that_tell_every_value_are_quiet_whatever_is_set(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

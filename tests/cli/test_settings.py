@@ -1,12 +1,14 @@
 """Wrong settings: the variable and its rule are told, and never its value."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from shop.entrypoints.cli.assembly import read_settings
 from shop.entrypoints.cli.failures import WrongSetting
+from shop.entrypoints.settings import PaymentGatewayKind
 from tests.cli.program import Program
 
 
@@ -44,6 +46,15 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_GATEWAY_TIMEOUT_SECONDS", "0", "greater than 0"),
         ("SHOP_GATEWAY_TIMEOUT_SECONDS", "61", "less than or equal to 60"),
         ("SHOP_GATEWAY_KEY_SECONDS", "0", "greater than 0"),
+        ("SHOP_STRIPE_SECRET_KEY", "pk_test_hunter2", "begins with sk_"),
+        ("SHOP_STRIPE_SECRET_KEY", "sk_test_hunter2\n", "begins with sk_"),
+        ("SHOP_STRIPE_SECRET_KEY", "", "begins with sk_"),
+        ("SHOP_STRIPE_WEBHOOK_SECRETS", "whsec_hunter2", "a JSON list of at least one secret"),
+        ("SHOP_STRIPE_WEBHOOK_SECRETS", "[]", "a JSON list of at least one secret"),
+        ("SHOP_STRIPE_WEBHOOK_SECRETS", '["hunter2"]', "begins with whsec_"),
+        ("SHOP_STRIPE_API_BASE", "hunter2", "looks like https://api.stripe.com"),
+        ("SHOP_STRIPE_API_BASE", "http://hunter2", "looks like https://api.stripe.com"),
+        ("SHOP_STRIPE_API_BASE", "https://h/v1/hunter2", "looks like https://api.stripe.com"),
         ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
     ],
 )
@@ -104,8 +115,55 @@ def test_payments_go_to_the_gateway_whose_url_is_set(monkeypatch: pytest.MonkeyP
 def test_payments_go_to_stripe_where_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "stripe")
     monkeypatch.setenv("SHOP_SIMULATED_GATEWAY_URL", "http://127.0.0.1:8100")
+    monkeypatch.setenv("SHOP_STRIPE_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("SHOP_STRIPE_WEBHOOK_SECRETS", json.dumps(WEBHOOK_SECRETS))
 
     assert read_settings(None).gateway_adapter == "stripe"
+
+
+SECRET_KEY = "sk_test_of_nobody"
+WEBHOOK_SECRETS = ("whsec_the_newer_of_two", "whsec_the_older_of_two")
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({}, "SHOP_STRIPE_SECRET_KEY and SHOP_STRIPE_WEBHOOK_SECRETS, a JSON list"),
+        (
+            {"SHOP_STRIPE_SECRET_KEY": SECRET_KEY},
+            "SHOP_STRIPE_WEBHOOK_SECRETS, a JSON list",
+        ),
+        (
+            {"SHOP_STRIPE_WEBHOOK_SECRETS": json.dumps(WEBHOOK_SECRETS)},
+            "SHOP_STRIPE_SECRET_KEY",
+        ),
+    ],
+)
+def test_stripe_needs_its_key_and_the_webhooks_secrets(
+    settings: Mapping[str, str], missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"SHOP_PAYMENT_GATEWAY": "stripe", **settings}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(WrongSetting) as raised:
+        read_settings(None)
+
+    assert str(raised.value) == f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}"
+
+
+def test_stripes_secrets_are_read_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "stripe")
+    monkeypatch.setenv("SHOP_STRIPE_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("SHOP_STRIPE_WEBHOOK_SECRETS", json.dumps(WEBHOOK_SECRETS))
+    monkeypatch.setenv("SHOP_STRIPE_API_BASE", "http://127.0.0.1:8420")
+
+    settings = read_settings(None)
+
+    assert settings.payment_gateway is PaymentGatewayKind.STRIPE
+    assert settings.stripe_secret_key == SECRET_KEY
+    assert settings.stripe_webhook_secrets == WEBHOOK_SECRETS
+    assert settings.stripe_api_base == "http://127.0.0.1:8420"
+    assert not any(secret in repr(settings) for secret in (SECRET_KEY, *WEBHOOK_SECRETS))
 
 
 def test_the_named_database_comes_before_the_one_that_is_set(

@@ -13,6 +13,7 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.simulated.payment_gateway import EmbeddedPaymentGateway
 from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
 from shop.adapters.sql.session_store import SqlSessionStore
+from shop.adapters.stripe.payment_gateway import StripeGateway
 from shop.application.accounts import SignedUp, SignUp
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import SessionStoreKind, Settings
@@ -24,6 +25,12 @@ from tests.factories import NOW, eur
 pytestmark = pytest.mark.anyio
 
 NewContainer = Callable[..., Container]
+
+STRIPE = {
+    "payment_gateway": "stripe",
+    "stripe_secret_key": "sk_test_of_nobody",
+    "stripe_webhook_secrets": ("whsec_of_nobody",),
+}
 
 
 @pytest.fixture
@@ -140,6 +147,15 @@ async def test_the_gateways_own_process_keeps_its_books_where_it_is_told(
     await app.close()
 
     assert names_in(tmp_path) == ["named.db"]
+
+
+async def test_payments_go_to_stripe_where_the_settings_say_so(
+    new_container: NewContainer,
+) -> None:
+    container = new_container(**STRIPE)
+
+    assert type(container.gateway()) is StripeGateway
+    assert container.gateway() is container.gateway()
 
 
 async def test_the_use_cases_see_the_adapters_that_are_put_in_place(

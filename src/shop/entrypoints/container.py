@@ -14,6 +14,7 @@ from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
 from shop.adapters.simulated.server import GatewayApp
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.adapters.stripe.payment_gateway import StripeGateway
 from shop.adapters.system.clock import SystemClock
 from shop.adapters.system.ids import SystemIds
 from shop.adapters.system.keyring import kept_secret
@@ -116,6 +117,14 @@ class Container(containers.DeclarativeContainer):
             RemotePaymentGateway,
             settings.provided.simulated_gateway_url,
             timeout_seconds=settings.provided.gateway_timeout_seconds,
+        ),
+        stripe=providers.Singleton(
+            StripeGateway,
+            secret_key=settings.provided.stripe_secret_key,
+            webhook_secrets=settings.provided.stripe_webhook_secrets,
+            api_base=settings.provided.stripe_api_base,
+            timeout_seconds=settings.provided.gateway_timeout_seconds,
+            clock=clock,
         ),
     )
     # The simulated gateway's own API, in a process of its own; it is called with its file.

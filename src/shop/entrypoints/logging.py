@@ -37,8 +37,8 @@ SECRET_WORDS = (
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being served; every line that is logged meanwhile has it."""
 
-CHATTY_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "uvicorn")
-"""Below a warning these tell each of their steps, some with every value that is stored."""
+CHATTY_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "stripe", "uvicorn")
+"""Below a warning these tell each of their steps, some with every value that is stored or sent."""
 
 
 def set_up_logging(settings: Settings) -> None:

@@ -101,6 +101,14 @@ def _secret(text: str) -> str:
 
 
 def _listed(secrets: object) -> object:
+    return _listed_with(secrets, hint='["..."]; `shop secret` prints a secret')
+
+
+def _listed_webhook_secrets(secrets: object) -> object:
+    return _listed_with(secrets, hint='["whsec_..."]')
+
+
+def _listed_with(secrets: object, *, hint: str) -> object:
     if not isinstance(secrets, str):
         return secrets
     try:
@@ -108,11 +116,27 @@ def _listed(secrets: object) -> object:
     except ValueError:
         listed = None
     if not isinstance(listed, list) or not listed:
-        raise ValueError(
-            'a JSON list of at least one secret is needed, such as ["..."];'
-            " `shop secret` prints a secret"
-        )
+        raise ValueError(f"a JSON list of at least one secret is needed, such as {hint}")
     return listed
+
+
+def _stripe_secret_key(text: str) -> str:
+    if not re.fullmatch(r"(sk|rk)_[A-Za-z0-9_]+", text):
+        raise ValueError("a secret key of Stripe's begins with sk_, a restricted one with rk_")
+    return text
+
+
+def _webhook_secret(text: str) -> str:
+    if not re.fullmatch(r"whsec_[!-~]+", text):
+        raise ValueError("a webhook's secret of Stripe's begins with whsec_")
+    return text
+
+
+def _stripe_api_base(text: str) -> str:
+    # Over plain HTTP the key would be there for all to read, but on this machine.
+    if not re.fullmatch(r"https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?", text):
+        raise ValueError("Stripe's address looks like https://api.stripe.com, without a path")
+    return text
 
 
 class Settings(BaseSettings):
@@ -145,6 +169,16 @@ class Settings(BaseSettings):
     order_hold_seconds: float = Field(default=900, gt=0, le=7 * 86_400)
     job_lease_seconds: float = Field(default=60, gt=0, le=86_400)
     job_retry_seconds: float = Field(default=5, gt=0, le=3_600)
+    stripe_secret_key: Annotated[str, AfterValidator(_stripe_secret_key)] | None = Field(
+        default=None, repr=False
+    )
+    stripe_webhook_secrets: Annotated[
+        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...],
+        NoDecode,
+        BeforeValidator(_listed_webhook_secrets),
+        Field(repr=False),
+    ] = ()
+    stripe_api_base: Annotated[str, AfterValidator(_stripe_api_base)] = "https://api.stripe.com"
     uuid_version: Literal[4, 7] = 7
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -160,6 +194,18 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SHOP_SESSION_SECRETS has a placeholder in it; `shop secret` prints a secret"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _stripe_has_keys(self) -> Self:
+        if self.payment_gateway is PaymentGatewayKind.STRIPE:
+            needed = {
+                "SHOP_STRIPE_SECRET_KEY": self.stripe_secret_key,
+                "SHOP_STRIPE_WEBHOOK_SECRETS, a JSON list": self.stripe_webhook_secrets,
+            }
+            missing = " and ".join(name for name, value in needed.items() if not value)
+            if missing:
+                raise ValueError(f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}")
         return self
 
     @property
