@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shop.application.ports.audit import INVARIANTS, Fact
 from shop.application.ports.idempotency import KeyId, Outcome, Refused, Succeeded
+from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.account import Transfer, TransferKind
+from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.events import OrderEvent
 from shop.domain.inventory import Movement, MovementKind
 from shop.domain.order import Actor, Order, OrderStatus
@@ -19,6 +20,7 @@ from tests.factories import (
     SALES,
     account,
     an_id,
+    card_charge,
     claim,
     line,
     order,
@@ -42,7 +44,10 @@ Findings = list[tuple[int, str, Mapping[str, Fact]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """An order's step, and everything that goes with it. Balances and stock follow from it."""
+    """An order's step, and everything that goes with it. Balances and stock follow from it.
+
+    The jobs are those that the order has from then on.
+    """
 
     order: Order
     event: OrderEvent
@@ -51,6 +56,7 @@ class Step:
     on_hand: Mapping[str, int]
     reserved: Mapping[str, int]
     outcome: Outcome | UUID | None
+    jobs: frozenset[JobKind]
 
 
 def bought(placed: Order) -> Step:
@@ -63,6 +69,7 @@ def bought(placed: Order) -> Step:
         on_hand={each.sku: -each.quantity for each in placed.lines},
         reserved={},
         outcome=Succeeded(reference=placed.id),
+        jobs=frozenset(),
     )
 
 
@@ -71,11 +78,24 @@ def pending(placed: Order) -> Step:
     placed = replace(placed, status=OrderStatus.PENDING, method=PaymentMethod.CARD)
     return replace(
         bought(placed),
-        payment=payment(placed, status=PaymentStatus.PENDING),
+        payment=payment(placed, status=PaymentStatus.PENDING, card=card_charge()),
         transfers=(),
         on_hand={},
         reserved={each.sku: each.quantity for each in placed.lines},
         outcome=RUNNING,
+        jobs=frozenset({JobKind.RESOLVE}),
+    )
+
+
+def authorised(placed: Order) -> Step:
+    """Return all that belongs to an order whose card has answered, and has not paid yet."""
+    placed = replace(placed, method=PaymentMethod.CARD)
+    clearing = ShopAccount.CARD_CLEARING.id_in(placed.total.currency)
+    return replace(
+        bought(placed),
+        payment=payment(placed, status=PaymentStatus.AUTHORISED, card=card_charge()),
+        transfers=(charge(placed, debit_account_id=clearing),),
+        jobs=frozenset({JobKind.CAPTURE}),
     )
 
 
@@ -186,6 +206,7 @@ async def place(stores: Stores, step: Step) -> None:
         uow.orders.add(step.order, step.event)
         if step.payment is not None:
             uow.payments.add(step.payment)
+        see_to(uow, step)
 
     await stores.change(work)
 
@@ -209,8 +230,18 @@ async def follow(stores: Stores, step: Step) -> None:
         uow.orders.save(step.order, step.event)
         if step.payment is not None:
             uow.payments.save(step.payment)
+        see_to(uow, step)
 
     await stores.change(work)
+
+
+def see_to(uow: UnitOfWork, step: Step) -> None:
+    """Store the jobs of an order, and no other of its own."""
+    for kind in set(JobKind) - step.jobs:
+        uow.outbox.finish(JobId(kind=kind, subject_id=step.order.id))
+    for kind in step.jobs:
+        due_at = card_charge().expires_at if kind is JobKind.RESOLVE else NOW
+        uow.outbox.add(Job.new(kind, step.order.id, at=NOW, due_at=due_at))
 
 
 async def settle(uow: UnitOfWork, key: str, outcome: Outcome | UUID | None) -> None:
@@ -259,14 +290,14 @@ async def move(uow: UnitOfWork, step: Step) -> None:
         uow.inventories.save(after, moved)
 
 
-async def findings(stores: Stores) -> Findings:
+async def findings(stores: Stores, due_before: datetime = NOW) -> Findings:
     """Return everything that the audit finds, invariant by invariant."""
 
     async def audit(uow: UnitOfWork) -> Findings:
         return [
             (invariant.number, violation.rule, violation.facts)
             for invariant in INVARIANTS
-            for violation in await uow.audit.violations(invariant)
+            for violation in await uow.audit.violations(invariant, due_before)
         ]
 
     return await stores.see(audit)

@@ -60,10 +60,10 @@ class TestPayments:
     @pytest.mark.parametrize(
         ("status", "fitting"),
         [
-            (OrderStatus.PENDING, {"pending", "authorised"}),
+            (OrderStatus.PENDING, {"pending"}),
             (OrderStatus.PAID, {"authorised", "captured"}),
             (OrderStatus.DECLINED, {"declined"}),
-            (OrderStatus.EXPIRED, {"pending", "authorised", "declined", "voided"}),
+            (OrderStatus.EXPIRED, {"voided"}),
             (OrderStatus.CANCELLED, {"refunded", "voided"}),
             (OrderStatus.SHIPPED, {"captured"}),
             (OrderStatus.DELIVERED, {"captured"}),

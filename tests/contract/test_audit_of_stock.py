@@ -9,7 +9,7 @@ from shop.application.ports.audit import Fact
 from shop.application.ports.idempotency import Refused
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.order import Actor, Order, OrderStatus
-from shop.domain.payment import PaymentExpired
+from shop.domain.payment import PaymentExpired, PaymentStatus
 from tests.contract.books import (
     ADA,
     ORDER,
@@ -25,7 +25,7 @@ from tests.contract.books import (
     refunded,
 )
 from tests.contract.stores import Stores
-from tests.factories import NOW, inventory, line, movement, order, product
+from tests.factories import NOW, inventory, line, movement, order, payment, product
 
 pytestmark = pytest.mark.anyio
 
@@ -190,7 +190,8 @@ class TestGoodsOfDeadOrders:
         waiting = pending(order(ADA, "1", line("TEA", 2)))
         await place(shop, replace(waiting, outcome=Refused(error=PaymentExpired())))
         expired, event = waiting.order.become(OrderStatus.EXPIRED, at=NOW, actor=Actor.ADMIN)
-        await follow(shop, replace(waiting, order=expired, event=event, reserved={}))
+        step = replace(waiting, order=expired, event=event, reserved={}, jobs=frozenset())
+        await follow(shop, replace(step, payment=payment(expired, status=PaymentStatus.VOIDED)))
 
         facts = {
             "order_id": str(expired.id),

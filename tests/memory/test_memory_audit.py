@@ -10,6 +10,7 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.audit import INVARIANTS, Fact
 from shop.application.ports.idempotency import KeyRecord, Succeeded
 from tests.factories import (
+    NOW,
     SALES,
     account,
     claim,
@@ -34,7 +35,7 @@ async def _findings(state: State) -> list[tuple[int, str, Mapping[str, Fact]]]:
         return [
             (invariant.number, violation.rule, violation.facts)
             for invariant in INVARIANTS
-            for violation in await snapshot.audit.violations(invariant)
+            for violation in await snapshot.audit.violations(invariant, NOW)
         ]
 
 

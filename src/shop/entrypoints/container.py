@@ -239,4 +239,6 @@ class Container(containers.DeclarativeContainer):
         Intake, transact, clock, ids, welcome_credit=settings.provided.welcome_money
     )
     sweep_keys: providers.Provider[SweepKeys] = providers.Singleton(SweepKeys, transact, clock)
-    audit_shop: providers.Provider[AuditShop] = providers.Singleton(AuditShop, transact)
+    audit_shop: providers.Provider[AuditShop] = providers.Singleton(
+        AuditShop, transact, clock, settings.provided.job_terms.lease
+    )

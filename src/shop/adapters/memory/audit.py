@@ -1,8 +1,11 @@
 """The audit in memory: every invariant, in the plainest words that Python has for it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from itertools import islice
 
+from shop.adapters.memory import audit_of_jobs as jobs
 from shop.adapters.memory import audit_of_money as money
 from shop.adapters.memory import audit_of_orders as orders
 from shop.adapters.memory import audit_of_stock as stock
@@ -13,6 +16,7 @@ from shop.application.ports.audit import Audit, Fact, Invariant, Violation
 MAX_VIOLATIONS = 100
 
 Rule = Callable[[State], Iterator[Mapping[str, Fact]]]
+RuleOfTime = Callable[[datetime, State], Iterator[Mapping[str, Fact]]]
 
 _RULES: Mapping[int, Mapping[str, Rule]] = {
     1: {
@@ -58,6 +62,15 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
     },
 }
 
+_RULES_OF_TIME: Mapping[int, Mapping[str, RuleOfTime]] = {
+    8: {
+        "pending-past-expiry": jobs.pending_past_expiry,
+        "job-is-dead": jobs.dead_jobs,
+        "job-is-overdue": jobs.overdue_jobs,
+        "order-without-its-job": jobs.orders_without_their_job,
+    },
+}
+
 
 class MemoryAudit(Audit):
     """A look at everything that one unit of work sees."""
@@ -65,11 +78,17 @@ class MemoryAudit(Audit):
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
 
-    async def violations(self, invariant: Invariant) -> Sequence[Violation]:
+    async def violations(self, invariant: Invariant, due_before: datetime) -> Sequence[Violation]:
         """Return what breaks this invariant, at most a hundred of each rule."""
         state = self._turn.state
         return [
             Violation(rule=name, facts=facts)
-            for name, rule in _RULES[invariant.number].items()
+            for name, rule in _rules(invariant, due_before).items()
             for facts in islice(rule(state), MAX_VIOLATIONS)
         ]
+
+
+def _rules(invariant: Invariant, due_before: datetime) -> Mapping[str, Rule]:
+    of_time = _RULES_OF_TIME.get(invariant.number, {})
+    timed = {name: partial(rule, due_before) for name, rule in of_time.items()}
+    return {**_RULES.get(invariant.number, {}), **timed}

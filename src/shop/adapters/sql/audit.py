@@ -1,13 +1,16 @@
 """The audit in a relational database."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, text
 
 from shop.adapters.sql.audit_rules import RULES, SUMS
 from shop.adapters.sql.connection import SqlConnection
+from shop.adapters.sql.types import UtcTime
 from shop.application.ports.audit import FITTING_PAYMENTS, Audit, Fact, Invariant, Violation
 from shop.domain.order import ORDER_STATUSES
 
@@ -24,18 +27,21 @@ class SqlAudit(Audit):
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
-    async def violations(self, invariant: Invariant) -> Sequence[Violation]:
+    async def violations(self, invariant: Invariant, due_before: datetime) -> Sequence[Violation]:
         """Return what breaks this invariant, at most a hundred of each rule."""
+        parameters = _parameters(due_before)
         return [
             violation
             for rule, question in RULES[invariant.number].items()
-            for violation in await self._violations(rule, question)
+            for violation in await self._violations(rule, question, parameters)
         ]
 
-    async def _violations(self, rule: str, question: str) -> Sequence[Violation]:
-        lists = [each for each in _lists() if f":{each.key}" in question]
+    async def _violations(
+        self, rule: str, question: str, parameters: Sequence[BindParameter[Any]]
+    ) -> Sequence[Violation]:
+        named = [each for each in parameters if f":{each.key}" in question]
         asked = text(f"{SUMS}, violations AS MATERIALIZED ({question}) {FIRST_VIOLATIONS}")
-        rows = await self._connection.all(asked.bindparams(*lists, at_most=MAX_VIOLATIONS))
+        rows = await self._connection.all(asked.bindparams(*named, at_most=MAX_VIOLATIONS))
         return [
             Violation(
                 rule=rule,
@@ -45,8 +51,9 @@ class SqlAudit(Audit):
         ]
 
 
-def _lists() -> list[BindParameter[str]]:
+def _parameters(due_before: datetime) -> list[BindParameter[Any]]:
     return [
+        bindparam("due_before", due_before, type_=UtcTime()),
         bindparam("legal_steps", _legal_steps(), expanding=True),
         bindparam("fitting_payments", _fitting_payments(), expanding=True),
     ]
@@ -75,5 +82,9 @@ def _fact(name: str, value: object) -> Fact:
         return value
     if isinstance(value, Decimal):
         return int(value)
+    if name.endswith("_at"):
+        # SQLite keeps a moment in UTC, without saying so.
+        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return str(moment.replace(tzinfo=UTC))
     # SQLite keeps a UUID as its digits alone.
     return str(UUID(str(value)) if name.endswith("_id") or name == "reference" else value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shop.adapters.sql import audit_of_jobs as jobs
 from shop.adapters.sql import audit_of_money as money
 from shop.adapters.sql import audit_of_orders as orders
 from shop.adapters.sql import audit_of_stock as stock
@@ -69,6 +70,12 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "outcome-without-order": orders.OUTCOMES_WITHOUT_ORDER,
         "key-without-outcome": orders.KEYS_WITHOUT_OUTCOME,
     },
+    8: {
+        "pending-past-expiry": jobs.PENDING_PAST_EXPIRY,
+        "job-is-dead": jobs.DEAD_JOBS,
+        "job-is-overdue": jobs.OVERDUE_JOBS,
+        "order-without-its-job": jobs.ORDERS_WITHOUT_THEIR_JOB,
+    },
     10: {
         "history-has-gaps": orders.HISTORIES_WITH_GAPS,
         "illegal-step": orders.ILLEGAL_STEPS,
@@ -77,4 +84,5 @@ RULES: Mapping[int, Mapping[str, str]] = {
     },
 }
 """The questions by name, invariant by invariant. Two names stand for lists in them, of texts
-``before>after``: `:legal_steps` of an order, and its `:fitting_payments`."""
+``before>after``: `:legal_steps` of an order, and its `:fitting_payments`. What is not done and was
+due before `:due_before` is overdue."""

@@ -1,0 +1,70 @@
+"""What the audit asks of what has to be done: the jobs, and the orders that need them."""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from shop.adapters.memory.audit_of_orders import LIVING
+from shop.adapters.memory.database import State
+from shop.application.ports.audit import Fact
+from shop.application.ports.outbox import Job, JobId, JobKind
+from shop.domain.order import Order, OrderStatus
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+
+Facts = Iterator[Mapping[str, Fact]]
+
+
+def pending_past_expiry(due_before: datetime, state: State) -> Facts:
+    """Find orders that still wait for a card that was to be given up."""
+    for order, payment in _by_card(state):
+        is_over = payment.card is not None and payment.card.expires_at < due_before
+        if order.status is OrderStatus.PENDING and is_over:
+            yield {"order_id": str(order.id), "expires_at": str(payment.charge.expires_at)}
+
+
+def dead_jobs(due_before: datetime, state: State) -> Facts:
+    """Find jobs that were given up, and wait for an operator."""
+    del due_before
+    for job in state.jobs.rows.values():
+        if job.is_dead:
+            yield {**_job(job), "failure": job.failure}
+
+
+def overdue_jobs(due_before: datetime, state: State) -> Facts:
+    """Find jobs that nobody does."""
+    for job in state.jobs.rows.values():
+        if not job.is_dead and job.due_at < due_before:
+            yield {**_job(job), "due_at": str(job.due_at)}
+
+
+def orders_without_their_job(due_before: datetime, state: State) -> Facts:
+    """Find orders that have to go on and cannot, as nobody has been told to see to it.
+
+    What became of an order that came to nothing, and so of its payment, the gateway alone knows.
+    """
+    del due_before
+    for order, payment in _by_card(state):
+        kind = _needed(order, payment)
+        if kind and JobId(kind=kind, subject_id=order.id) not in state.jobs.rows:
+            yield {"order_id": str(order.id), "status": order.status.value, "job": kind.value}
+
+
+def _by_card(state: State) -> Iterator[tuple[Order, Payment]]:
+    for order in state.orders.rows.values():
+        payment = state.payments.rows.get(order.id)
+        if payment is not None and payment.method is PaymentMethod.CARD:
+            yield order, payment
+
+
+def _needed(order: Order, payment: Payment) -> JobKind | None:
+    if order.status is OrderStatus.PENDING:
+        return JobKind.RESOLVE
+    is_held = payment.status is PaymentStatus.AUTHORISED
+    return JobKind.CAPTURE if is_held and order.status in LIVING else None
+
+
+def _job(job: Job) -> Mapping[str, Fact]:
+    return {
+        "job": job.id.kind.value,
+        "subject_id": str(job.id.subject_id),
+        "attempts": job.attempts,
+    }

@@ -1,0 +1,29 @@
+"""What the audit asks of what has to be done: the jobs, and the orders that need them."""
+
+PENDING_PAST_EXPIRY = """
+    SELECT o.id AS order_id, p.expires_at FROM orders o
+    JOIN payments p ON p.order_id = o.id
+    WHERE o.status = 'pending' AND p.expires_at < :due_before
+"""
+
+DEAD_JOBS = """
+    SELECT kind AS job, subject_id, attempts, failure FROM jobs WHERE is_dead
+"""
+
+OVERDUE_JOBS = """
+    SELECT kind AS job, subject_id, attempts, due_at FROM jobs
+    WHERE NOT is_dead AND due_at < :due_before
+"""
+
+# What became of an order that came to nothing, and so of its payment, the gateway alone knows.
+ORDERS_WITHOUT_THEIR_JOB = """
+    SELECT w.order_id, w.status, w.job FROM (
+        SELECT o.id AS order_id, o.status,
+               CASE WHEN o.status = 'pending' THEN 'resolve' ELSE 'capture' END AS job
+        FROM orders o JOIN payments p ON p.order_id = o.id
+        WHERE p.method = 'card'
+          AND (o.status = 'pending'
+               OR o.status IN ('paid', 'shipped', 'delivered') AND p.status = 'authorised')
+    ) w LEFT JOIN jobs j ON j.subject_id = w.order_id AND j.kind = w.job
+    WHERE j.subject_id IS NULL
+"""
