@@ -126,6 +126,9 @@ class CardDesk:
         except GatewaySilent as silence:
             _log.warning("the gateway's books cannot be read for %s: %s", reference, silence)
             return None
+        if found is not None and found.is_voided:
+            # Whatever was said first: it will never pay.
+            return Declined(reason="voided")
         return None if found is None else found.verdict
 
     async def ending(self, request: CardRequest) -> Ending | None:

@@ -283,6 +283,19 @@ class TestASilentGateway:
         assert again.order.status is OrderStatus.PAID
         assert shop.gateway.calls.total() == 1
 
+    async def test_that_has_voided_the_payment_by_hand_ends_the_order(
+        self, shop: MemoryShop, adas: SessionToken
+    ) -> None:
+        await _pay(shop, adas, "tok_timeout_after")
+        await shop.gateway.void(key="by hand", payment_id=(await _at_gateway(shop)).id)
+
+        await _wait(shop)
+
+        assert _stands(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
+        assert shop.stock_of("TEA") == (5, 0)
+        assert shop.outcome("ada") == Refused(error=CardDeclined(reason="voided"))
+        assert shop.jobs == []
+
     async def test_a_customer_who_has_not_taken_the_step_has_a_pending_order(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
