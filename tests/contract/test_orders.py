@@ -10,11 +10,11 @@ import pytest
 
 from shop.application.ports.idempotency import KeyId
 from shop.application.ports.orders import OrderFilter
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted, UnitOfWork
 from shop.domain.events import OrderEvent
 from shop.domain.order import Actor, Order, OrderStatus
-from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from tests.contract.stores import Stores
 from tests.factories import NOW, an_id, card_charge, eur, line, order, payment, user
 
@@ -250,6 +250,28 @@ class TestPayments:
 
         assert found == {first.id: payment(first), second.id: payment(second)}
         assert await customers.see(lambda uow: uow.payments.of_orders([])) == {}
+
+    async def test_those_by_card_are_listed_by_the_time_of_their_orders(
+        self, customers: Stores
+    ) -> None:
+        placed = [
+            order(ADA, str(hour), method=method, placed_at=NOW + timedelta(hours=hour))
+            for hour, method in enumerate([PaymentMethod.CARD, PaymentMethod.ACCOUNT] * 3)
+        ]
+        await _add(customers, *placed)
+        span = Span(since=NOW, until=NOW + timedelta(hours=4))
+
+        async def by_card(after: Moment | None) -> Listing[Payment, Moment]:
+            page = Page(limit=1, after=after)
+            return await customers.see(lambda uow: uow.payments.by_card(span, page))
+
+        first = await by_card(None)
+        last = await by_card(first.next)
+
+        assert first == Listing(
+            items=[payment(placed[2])], next=Moment(at=placed[2].placed_at, id=placed[2].id)
+        )
+        assert last == Listing(items=[payment(placed[0])], next=None)
 
     async def test_one_whose_order_was_locked_is_saved(self, customers: Stores) -> None:
         first, second = order(ADA, "1"), order(ADA, "2")

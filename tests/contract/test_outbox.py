@@ -172,5 +172,22 @@ async def test_dead_jobs_are_revived_and_no_others(stores: Stores) -> None:
     }
 
 
+async def test_a_subject_has_the_jobs_that_were_added_for_it(stores: Stores) -> None:
+    mine, another = a_job(), a_job(kind=JobKind.UNDO)
+    jobs = (mine, another, a_job("2"))
+    await stores.commit(*(lambda uow, job=job: uow.outbox.add(job) for job in jobs))
+    (job,) = [each for each in await lease(stores) if each.id == mine.id]
+    await stores.commit(lambda uow: uow.outbox.bury(job, "refused"))
+
+    subjects = [mine.id.subject_id, an_id("nobody")]
+    found = await stores.see(lambda uow: uow.outbox.of_subjects(subjects))
+
+    assert found.keys() == {mine.id.subject_id}
+    assert {each.id: each.is_dead for each in found[mine.id.subject_id]} == {
+        mine.id: True,
+        another.id: False,
+    }
+
+
 async def test_nothing_is_due_where_there_is_nothing(stores: Stores) -> None:
     assert await stores.see(lambda uow: uow.outbox.next_due()) is None

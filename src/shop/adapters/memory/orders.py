@@ -10,11 +10,11 @@ from shop.adapters.memory.table import require
 from shop.adapters.memory.turn import Rank, Rows, Turn
 from shop.application.ports.idempotency import KeyId
 from shop.application.ports.orders import OrderFilter, Orders, Payments
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted
 from shop.domain.events import OrderEvent
 from shop.domain.order import Order
-from shop.domain.payment import Payment
+from shop.domain.payment import Payment, PaymentMethod
 
 _UNIQUE_KEY = "uq_orders_user_id_idempotency_key"
 
@@ -101,6 +101,20 @@ class MemoryPayments(Payments):
     async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
         """Return the payments of these orders, by order id."""
         return self._turn.state.payments.get_many(order_ids)
+
+    async def by_card(self, span: Span, page: Page[Moment]) -> Listing[Payment, Moment]:
+        """Return a page of payments by card, the newest first."""
+        orders = self._turn.state.orders.rows
+        return newest_first(
+            (
+                payment
+                for payment in self._turn.state.payments.rows.values()
+                if payment.method is PaymentMethod.CARD
+                and span.since <= orders[payment.order_id].placed_at < span.until
+            ),
+            page,
+            lambda payment: Moment(at=orders[payment.order_id].placed_at, id=payment.order_id),
+        )
 
     def add(self, payment: Payment) -> None:
         """Stage the payment of a new order."""

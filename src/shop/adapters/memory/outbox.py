@@ -1,8 +1,9 @@
 """The outbox in memory."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from uuid import UUID
 
 from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
@@ -39,6 +40,14 @@ class MemoryOutbox(Outbox):
         taken = [replace(job, due_at=until, attempts=job.attempts + 1) for job in due[:limit]]
         self._saved |= {job.id: job for job in taken}
         return sorted(taken, key=lambda job: job.created_at)
+
+    async def of_subjects(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Job]]:
+        """Return the jobs of those subjects that have any."""
+        found: dict[UUID, list[Job]] = {}
+        for job in self._turn.state.jobs.rows.values():
+            if job.id.subject_id in subject_ids:
+                found.setdefault(job.id.subject_id, []).append(job)
+        return found
 
     async def next_due(self) -> datetime | None:
         """Return when the next living job is due."""

@@ -13,7 +13,7 @@ from shop.adapters.sql.paging import listing, newest_first
 from shop.adapters.sql.tables import order_events, order_lines, orders, payments
 from shop.application.ports.idempotency import KeyId
 from shop.application.ports.orders import OrderFilter, Orders, Payments
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.domain.events import OrderEvent
 from shop.domain.money import Currency, Money
 from shop.domain.order import Order, OrderLine, OrderStatus
@@ -131,6 +131,12 @@ class SqlPayments(Payments):
         rows = await self._connection.among(PAYMENTS, payments.c.order_id, order_ids)
         return {row.order_id: _payment(row) for row in rows}
 
+    async def by_card(self, span: Span, page: Page[Moment]) -> Listing[Payment, Moment]:
+        """Return a page of payments by card, the newest first."""
+        rows = await self._connection.all(_by_card(span, page))
+        found = listing(rows, page, lambda row: Moment(at=row.placed_at, id=row.order_id))
+        return Listing(items=[_payment(row) for row in found.items], next=found.next)
+
     def add(self, payment: Payment) -> None:
         """Stage the payment of a new order."""
         self._connection.require_staging()
@@ -153,6 +159,19 @@ def _page(which: OrderFilter, page: Page[Moment]) -> Select[Any]:
         statement = statement.where(orders.c.user_id == which.user_id)
     if which.status is not None:
         statement = statement.where(orders.c.status == which.status.value)
+    return newest_first(statement, orders.c.placed_at, orders.c.id, page)
+
+
+def _by_card(span: Span, page: Page[Moment]) -> Select[Any]:
+    statement = (
+        select(payments, orders.c.placed_at)
+        .join(orders, orders.c.id == payments.c.order_id)
+        .where(
+            payments.c.method == PaymentMethod.CARD.value,
+            orders.c.placed_at >= span.since,
+            orders.c.placed_at < span.until,
+        )
+    )
     return newest_first(statement, orders.c.placed_at, orders.c.id, page)
 
 

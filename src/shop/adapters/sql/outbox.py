@@ -1,9 +1,10 @@
 """The outbox in a relational database."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
@@ -60,6 +61,13 @@ class SqlOutbox(Outbox):
         rows = await self._connection.all(_lease(), parameters)
         return sorted((_job(row) for row in rows), key=lambda job: job.created_at)
 
+    async def of_subjects(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Job]]:
+        """Return the jobs of those subjects that have any."""
+        found: dict[UUID, list[Job]] = {}
+        for row in await self._connection.among(JOBS, jobs.c.subject_id, subject_ids):
+            found.setdefault(row.subject_id, []).append(_job(row))
+        return found
+
     async def next_due(self) -> datetime | None:
         """Return when the next living job is due."""
         rows = await self._connection.all(NEXT_DUE)
@@ -105,6 +113,7 @@ class SqlOutbox(Outbox):
         self._noted.append({**_id(job.id), "attempts": job.attempts, **changes})
 
 
+JOBS = select(jobs).order_by(jobs.c.subject_id, jobs.c.kind)
 NEXT_DUE = select(func.min(jobs.c.due_at).label("due_at")).where(jobs.c.is_dead.is_(False))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shop.application.ports.idempotency import KeyId
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.domain.events import OrderEvent
 from shop.domain.order import Order, OrderStatus
 from shop.domain.payment import Payment
@@ -58,6 +58,10 @@ class Payments(ABC):
     @abstractmethod
     async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
         """Return the payments of these orders, by order id."""
+
+    @abstractmethod
+    async def by_card(self, span: Span, page: Page[Moment]) -> Listing[Payment, Moment]:
+        """Return a page of payments by card whose orders were placed in a span, newest first."""
 
     @abstractmethod
     def add(self, payment: Payment) -> None:

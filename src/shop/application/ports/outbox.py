@@ -6,7 +6,7 @@ a job is done at least once, and everything that it does must bear to be done tw
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -87,6 +87,10 @@ class Outbox(ABC):
         Until then nobody else gets them: their new `due_at` is the end of the lease. Of two
         workers that want the same job at the same time, one gets it.
         """
+
+    @abstractmethod
+    async def of_subjects(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Job]]:
+        """Return the jobs of those subjects that have any, living and dead, by subject id."""
 
     @abstractmethod
     async def next_due(self) -> datetime | None:
