@@ -21,7 +21,8 @@ from shop.adapters.system.keyring import kept_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.application.accounts import Accounts
 from shop.application.admission import Admission
-from shop.application.audit import AuditShop
+from shop.application.audit import AuditGateway, AuditShop
+from shop.application.books import Books
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
 from shop.application.deposits import Deposits
@@ -241,4 +242,8 @@ class Container(containers.DeclarativeContainer):
     sweep_keys: providers.Provider[SweepKeys] = providers.Singleton(SweepKeys, transact, clock)
     audit_shop: providers.Provider[AuditShop] = providers.Singleton(
         AuditShop, transact, clock, settings.provided.job_terms.lease
+    )
+    books: providers.Provider[Books] = providers.Singleton(Books, transact, gateway)
+    audit_gateway: providers.Provider[AuditGateway] = providers.Singleton(
+        AuditGateway, books, clock
     )

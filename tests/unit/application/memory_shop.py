@@ -1,6 +1,7 @@
 """A whole shop in memory, whose state can be looked at."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 
 from dependency_injector import providers
@@ -83,8 +84,11 @@ class MemoryShop:
         return self.database.state
 
     async def findings(self) -> list[object]:
-        """Return what the audit finds."""
-        findings = await self.container.audit_shop().run(lambda _: None)
+        """Return what the audit finds, also at the gateway."""
+        findings = [
+            *await self.container.audit_shop().run(lambda _: None),
+            await self.container.audit_gateway().run(timedelta(days=365)),
+        ]
         return [violation for finding in findings for violation in finding.violations]
 
     async def sign_up(self, name: str, token: SessionToken | None = None) -> SignedUp:

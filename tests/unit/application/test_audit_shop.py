@@ -19,7 +19,9 @@ async def test_a_shop_in_order_has_nothing_to_be_found(shop: MemoryShop) -> None
 
     findings = await shop.container.audit_shop().run(checked.append)
 
-    assert findings == [Finding(invariant=each, violations=[]) for each in INVARIANTS]
+    assert findings == [
+        Finding(invariant=each, violations=[], obstacle=None) for each in INVARIANTS
+    ]
     assert checked == list(INVARIANTS)
     assert shop.state == before
 

@@ -69,6 +69,13 @@ INVARIANTS = (
     ),
 )
 
+AT_THE_GATEWAY = Invariant(
+    number=9,
+    sentence="The gateway has taken what is paid, each once, and holds nothing else.",
+)
+"""True once all is quiet, of the shop's books beside the gateway's: no port to one of them can
+tell."""
+
 FITTING_PAYMENTS: Mapping[OrderStatus, frozenset[PaymentStatus]] = {
     OrderStatus.PENDING: frozenset({PaymentStatus.PENDING}),
     OrderStatus.PAID: frozenset({PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from shop.application.audit import AuditShop
+from shop.application.audit import AuditGateway, AuditShop
 from shop.application.idempotency import SweepKeys
 from shop.application.intake import Intake
 from shop.application.outbox import LookAfterJobs
@@ -35,6 +35,9 @@ class Place(Protocol):
 
 class Shop(Protocol):
     """What commands ask of the container, which takes too long to import to ask for help."""
+
+    def audit_gateway(self) -> AuditGateway:
+        """Return the audit beside the gateway's books."""
 
     def audit_shop(self) -> AuditShop:
         """Return the audit."""
