@@ -19,6 +19,9 @@ COMMANDS = (
     "gateway",
     "secret",
     "openapi",
+    "outbox list",
+    "outbox retry",
+    "reconcile",
     "sessions sweep",
     "users promote",
     "users demote",
@@ -62,7 +65,7 @@ def test_every_command_has_help_with_an_example(
     assert told.err == ""
 
 
-@pytest.mark.parametrize("group", ["", "sessions", "users"])
+@pytest.mark.parametrize("group", ["", "outbox", "sessions", "users"])
 def test_no_command_asks_for_help(
     group: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -95,6 +98,8 @@ def test_the_first_help_names_every_command(
         ("users promote ada@example.com", "Missing option '--role'"),
         ("users promote ada@example.com --role king", "'king' is not one of"),
         ("audit --nonsense", "No such option: --nonsense"),
+        ("audit --gateway-days 0", "'--gateway-days'"),
+        ("reconcile --since yesterday", "'--since'"),
         ("serve --port 70000", "'--port'"),
         ("serve --workers 0", "'--workers'"),
         ("gateway --port 70000", "'--port'"),

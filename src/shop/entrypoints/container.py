@@ -48,6 +48,7 @@ from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.session_store import SessionStore
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.reconcile import ReconcilePayments
 from shop.application.sessions import Sessions
 from shop.application.transact import Transact
 from shop.application.transfers import MakeTransfer, Transfers
@@ -246,4 +247,7 @@ class Container(containers.DeclarativeContainer):
     books: providers.Provider[Books] = providers.Singleton(Books, transact, gateway)
     audit_gateway: providers.Provider[AuditGateway] = providers.Singleton(
         AuditGateway, books, clock
+    )
+    reconcile_payments: providers.Provider[ReconcilePayments] = providers.Singleton(
+        ReconcilePayments, transact, books, clock
     )

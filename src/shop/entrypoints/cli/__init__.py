@@ -13,6 +13,7 @@ from shop.entrypoints.cli.import_products import import_products
 from shop.entrypoints.cli.migrate import migrate
 from shop.entrypoints.cli.openapi import openapi
 from shop.entrypoints.cli.outbox import retry, show
+from shop.entrypoints.cli.reconcile import reconcile
 from shop.entrypoints.cli.secret import secret
 from shop.entrypoints.cli.seed import seed
 from shop.entrypoints.cli.serve import serve
@@ -47,6 +48,7 @@ def commands() -> typer.Typer:
     shop.command(epilog="Example: shop worker")(worker)
     shop.command(epilog="Example: shop audit --json")(audit)
     shop.command(epilog="Example: shop gateway --port 8100 --state gateway.db")(gateway)
+    shop.command(epilog="Example: shop reconcile --since 2026-11-20 --dry-run")(reconcile)
     shop.command(epilog="Example: shop secret")(secret)
     shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
 

@@ -7,6 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from shop.application.ports.database import OtherCurrency, Unmigrated
+from shop.application.ports.payment_gateway import GatewaySilent
 from shop.application.ports.unit_of_work import OutcomeUnknown, StoreFailure
 from shop.domain.errors import RuleBroken, ShopError
 
@@ -63,6 +64,8 @@ def _line(error: Exception) -> str:
             line = f"whether it was done is unknown ({_first_cause(error)}): try again"
         case StoreFailure():
             line = f"the database cannot be used: {_first_cause(error)}"
+        case GatewaySilent():
+            line = f"the payment gateway cannot be reached: {error}"
         case OSError(filename=str() as name, strerror=str() as reason):
             line = f"{name}: {reason}"
         case _:

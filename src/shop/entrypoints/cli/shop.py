@@ -12,6 +12,7 @@ from shop.application.outbox import LookAfterJobs
 from shop.application.ports.database import Database
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
+from shop.application.reconcile import ReconcilePayments
 from shop.application.sessions import Sessions
 from shop.application.transact import Transact
 from shop.application.users import Users
@@ -56,6 +57,9 @@ class Shop(Protocol):
 
     def look_after_jobs(self) -> LookAfterJobs:
         """Return what shows the outbox and revives what is dead in it."""
+
+    def reconcile_payments(self) -> ReconcilePayments:
+        """Return what brings the shop's books and the gateway's together."""
 
     def sessions(self) -> Sessions:
         """Return the sessions."""
