@@ -13,14 +13,18 @@ from shop.entrypoints.cli.failures import Failure, one_line
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.shop import Shop, in_shop
 
+MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
+
 
 def reconcile(
     *,
     since: Annotated[
-        datetime | None, typer.Option(help="In UTC; seven days before the end without it.")
+        datetime | None,
+        typer.Option(formats=MOMENTS, help="In UTC; seven days before the end without it."),
     ] = None,
     until: Annotated[
-        datetime | None, typer.Option(help="In UTC, excluded; up to now without it.")
+        datetime | None,
+        typer.Option(formats=MOMENTS, help="In UTC, excluded; up to now without it."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
