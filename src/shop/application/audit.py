@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from shop.application.books import CLOCKS_APART, Books
+from shop.application.books import CLOCKS_APART, BothBooks
 from shop.application.ports.audit import AT_THE_GATEWAY, INVARIANTS, Invariant, Violation
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Span
@@ -64,7 +64,7 @@ class AuditShop:
 class AuditGateway:
     """The use case that checks the shop's promises beside the gateway's books."""
 
-    def __init__(self, books: Books, clock: Clock) -> None:
+    def __init__(self, books: BothBooks, clock: Clock) -> None:
         self._books = books
         self._clock = clock
 

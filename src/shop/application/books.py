@@ -16,7 +16,7 @@ from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.application.ports.payment_gateway import GatewayPayment, PaymentGateway
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
-from shop.domain.payment import Payment, PaymentMethod
+from shop.domain.payment import PaymentMethod
 
 MAX_PAYMENTS = 500
 """How many payments are compared at once."""
@@ -33,7 +33,7 @@ class _Pair:
     found: GatewayPayment | None
 
 
-class Books:
+class BothBooks:
     """Both books, to be compared."""
 
     def __init__(self, transact: Transact, gateway: PaymentGateway) -> None:
@@ -55,11 +55,9 @@ class Books:
                 return
             until, after = since, ours.next
 
-    async def _pairs(
-        self, stretch: Span, ours: Sequence[Payment]
-    ) -> AsyncIterator[Sequence[_Pair]]:
+    async def _pairs(self, stretch: Span, ours: Sequence[Moment]) -> AsyncIterator[Sequence[_Pair]]:
         """Yield what the gateway has of a stretch of time, then those of ours that it has not."""
-        missing: set[UUID | None] = {payment.order_id for payment in ours}
+        missing: set[UUID | None] = {made.id for made in ours}
         pairs: list[_Pair] = []
         async for found in self._gateway.payments(stretch.since, stretch.until):
             missing.discard(found.reference)
@@ -90,9 +88,23 @@ class Books:
         ours = await self._ours({pair.reference})
         return _left(ours.get(pair.reference), found)
 
-    async def _page(self, span: Span, after: Moment | None) -> Listing[Payment, Moment]:
+    async def _page(self, span: Span, after: Moment | None) -> Listing[Moment, Moment]:
+        """Return when payments of ours were made, and for what, the newest first."""
         page = Page(limit=MAX_PAYMENTS, after=after)
-        return await self._transact.read(lambda uow: uow.payments.by_card(span, page))
+
+        async def ask(uow: UnitOfWork) -> Listing[Moment, Moment]:
+            orders = await uow.payments.by_card(span, page)
+            deposits = await uow.deposits.search(span, page)
+            made = [
+                *(Moment(at=each.created_at, id=each.order_id) for each in orders.items),
+                *(Moment(at=each.created_at, id=each.id) for each in deposits.items),
+            ]
+            made.sort(key=lambda moment: (moment.at, moment.id), reverse=True)
+            shown = made[: page.limit]
+            more = len(made) > len(shown) or orders.next or deposits.next
+            return Listing(items=shown, next=shown[-1] if more else None)
+
+        return await self._transact.read(ask)
 
     async def _ours(self, references: Collection[UUID | None]) -> Mapping[UUID | None, OurPayment]:
         known = [each for each in references if each is not None]
@@ -104,12 +116,15 @@ async def our_payments(
 ) -> Mapping[UUID | None, OurPayment]:
     """Return those card payments that the shop has, by what the gateway knows them by."""
     payments = await uow.payments.of_orders(references)
+    deposits = await uow.deposits.get_many(references)
     jobs = await uow.outbox.of_subjects(references)
-    return {
-        payment.order_id: OurPayment.of_order(payment, jobs.get(payment.order_id, ()))
-        for payment in payments.values()
-        if payment.method is PaymentMethod.CARD
-    }
+    known = [
+        OurPayment.of_order(each, jobs.get(each.order_id, ()))
+        for each in payments.values()
+        if each.method is PaymentMethod.CARD
+    ]
+    known += [OurPayment.of_deposit(each, jobs.get(each.id, ())) for each in deposits.values()]
+    return {each.reference: each for each in known}
 
 
 def _left(ours: OurPayment | None, found: GatewayPayment | None) -> Difference | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from shop.application.ports.audit import Fact
 from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.payment_gateway import Approved, Declined, GatewayPayment
+from shop.domain.deposit import Deposit
 from shop.domain.money import Money
 from shop.domain.payment import Payment, PaymentStatus
 
@@ -45,6 +46,12 @@ SETTLING: Mapping[Status, tuple[JobKind, frozenset[Status]]] = {
 }
 """By where a payment stands here, the job that brings the books together, and from where there."""
 
+OF_DEPOSITS: Mapping[JobKind, JobKind] = {
+    JobKind.RESOLVE: JobKind.RESOLVE_DEPOSIT,
+    JobKind.CAPTURE: JobKind.CAPTURE_DEPOSIT,
+}
+"""What jobs of orders are called where they are a deposit's; others are called alike."""
+
 REVIVE = "its job was given up: `shop outbox list --dead` tells why, `shop outbox retry` begins it"
 ADVICE: Mapping[str, str] = {
     "second-there": "the card was asked twice: void or refund this one at the gateway",
@@ -54,6 +61,7 @@ ADVICE: Mapping[str, str] = {
 }
 UNKNOWN_HERE = "it is of no order of ours: restore the order, or give the money back at the gateway"
 UNTAKEN_THERE = "money is missing there: cancel the order, or collect the money in another way"
+NOT_PAID_IN = "money is missing there: ask the gateway, and collect it from the customer"
 CAPTURE_THERE = "the shop took it for captured: capture it at the gateway"
 RETURNED_THERE = "somebody gave it back at the gateway: cancel the order, or ask for it anew"
 ASK = "ask the gateway what became of it"
@@ -61,13 +69,14 @@ ASK = "ask the gateway what became of it"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OurPayment:
-    """A card payment as the shop has it, and the jobs that see to it."""
+    """A card payment, of an order or a deposit, as the shop has it; and its jobs."""
 
     reference: UUID
     status: PaymentStatus
     amount: Money
     refunded: Money
     gateway_id: str | None
+    is_deposit: bool
     jobs: Sequence[Job]
 
     @classmethod
@@ -80,6 +89,20 @@ class OurPayment:
             amount=payment.amount,
             refunded=payment.amount if is_returned else Money.zero(payment.amount.currency),
             gateway_id=None if payment.card is None else payment.card.gateway_id,
+            is_deposit=False,
+            jobs=jobs,
+        )
+
+    @classmethod
+    def of_deposit(cls, deposit: Deposit, jobs: Sequence[Job]) -> "OurPayment":
+        """Return the payment of a deposit."""
+        return cls(
+            reference=deposit.id,
+            status=deposit.status,
+            amount=deposit.amount,
+            refunded=Money.zero(deposit.amount.currency),
+            gateway_id=deposit.gateway_id,
+            is_deposit=True,
             jobs=jobs,
         )
 
@@ -147,8 +170,10 @@ def _by_status(ours: OurPayment | None, found: GatewayPayment | None) -> Differe
     kind = f"{there or 'unknown'}-there-{here or 'unknown'}-here"
     if ours is None:
         return _told("unknown-here", ours, found, job=None)
-    job, froms = SETTLING.get(here, (None, ()))
-    return _told(kind, ours, found, job=job if there in froms else None)
+    if here not in SETTLING or there not in SETTLING[here][1]:
+        return _told(kind, ours, found, job=None)
+    job, _ = SETTLING[here]
+    return _told(kind, ours, found, job=OF_DEPOSITS.get(job, job) if ours.is_deposit else job)
 
 
 def _told(
@@ -171,8 +196,9 @@ def _advice(ours: OurPayment | None, there: Status) -> str:
         return ASK
     if there is PaymentStatus.REFUNDED:
         return RETURNED_THERE
-    is_taken = ours.status is PaymentStatus.CAPTURED
-    return CAPTURE_THERE if is_taken and there is PaymentStatus.AUTHORISED else UNTAKEN_THERE
+    if ours.status is PaymentStatus.CAPTURED and there is PaymentStatus.AUTHORISED:
+        return CAPTURE_THERE
+    return NOT_PAID_IN if ours.is_deposit else UNTAKEN_THERE
 
 
 def _facts(ours: OurPayment | None, found: GatewayPayment | None) -> Mapping[str, Fact]:

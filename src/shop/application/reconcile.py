@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shop.application.books import CLOCKS_APART, Books, our_payments
+from shop.application.books import CLOCKS_APART, BothBooks, our_payments
 from shop.application.differences import Difference
 from shop.application.ports.clock import Clock
 from shop.application.ports.outbox import Job
@@ -44,7 +44,7 @@ class Reconciled:
 class ReconcilePayments:
     """The operator's use case that brings the books together."""
 
-    def __init__(self, transact: Transact, books: Books, clock: Clock) -> None:
+    def __init__(self, transact: Transact, books: BothBooks, clock: Clock) -> None:
         self._transact = transact
         self._books = books
         self._clock = clock
@@ -72,6 +72,7 @@ class ReconcilePayments:
         """Add the jobs, but for payments to which something has happened since they were read."""
         now = self._clock.now()
         references = {each.ours.reference for each in differences if each.ours}
+        await uow.deposits.lock(references)
         await uow.orders.lock(references)
         latest = await our_payments(references, uow)
         for each in differences:

@@ -22,7 +22,7 @@ from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.application.accounts import Accounts
 from shop.application.admission import Admission
 from shop.application.audit import AuditGateway, AuditShop
-from shop.application.books import Books
+from shop.application.books import BothBooks
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
 from shop.application.deposits import Deposits
@@ -244,7 +244,7 @@ class Container(containers.DeclarativeContainer):
     audit_shop: providers.Provider[AuditShop] = providers.Singleton(
         AuditShop, transact, clock, settings.provided.job_terms.lease
     )
-    books: providers.Provider[Books] = providers.Singleton(Books, transact, gateway)
+    books: providers.Provider[BothBooks] = providers.Singleton(BothBooks, transact, gateway)
     audit_gateway: providers.Provider[AuditGateway] = providers.Singleton(
         AuditGateway, books, clock
     )

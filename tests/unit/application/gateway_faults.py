@@ -7,6 +7,7 @@ from uuid import UUID
 
 from shop.adapters.memory.payment_gateway import Fate
 from shop.application.audit import Finding
+from shop.application.deposits import MakeDeposit
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.payment_gateway import Authorise, GatewayPayment
@@ -33,6 +34,10 @@ class Desk:
     async def pay(self, card: str = "tok_visa", key: str = "key-0001") -> UUID:
         placed = await self.shop.check_out(place_order(self.token, ("TEA", 2), card=card, key=key))
         return placed.order.id
+
+    async def deposit(self, card: str) -> None:
+        command = MakeDeposit(session=self.token, key="key-0001", amount=eur(200), card=card)
+        await self.shop.container.deposits().make(command)
 
     async def cancel(self, order_id: UUID) -> None:
         command = CancelOrder(session=self.token, order_id=order_id)
@@ -166,6 +171,16 @@ async def expired_and_approved_since(desk: Desk) -> None:
     )
 
 
+async def deposit_never_resolved(desk: Desk) -> None:
+    await desk.deposit("tok_timeout_after")
+    await desk.lose_jobs()
+
+
+async def deposit_never_captured(desk: Desk) -> None:
+    await desk.deposit("tok_visa")
+    await desk.lose_jobs()
+
+
 async def undecided_after_the_end(desk: Desk) -> None:
     await desk.cancel(await desk.pay("tok_timeout_before"))
     await desk.lose_jobs()
@@ -183,6 +198,8 @@ REPAIRABLE = [
     (cancelled_and_still_taken, "captured-there-refunded-here", JobKind.UNDO),
     (voided_here_and_taken_there, "captured-there-voided-here", JobKind.UNDO),
     (expired_and_approved_since, "authorised-there-voided-here", JobKind.UNDO),
+    (deposit_never_resolved, "authorised-there-pending-here", JobKind.RESOLVE_DEPOSIT),
+    (deposit_never_captured, "authorised-there-authorised-here", JobKind.CAPTURE_DEPOSIT),
     (undecided_after_the_end, "pending-there-voided-here", JobKind.UNDO),
 ]
 
@@ -200,6 +217,12 @@ async def captured_here_alone(desk: Desk) -> None:
 
 async def lost_there(desk: Desk) -> None:
     await desk.pay()
+    await desk.shop.work()
+    desk.forget_there()
+
+
+async def deposit_lost_there(desk: Desk) -> None:
+    await desk.deposit("tok_visa")
     await desk.shop.work()
     desk.forget_there()
 
@@ -251,6 +274,7 @@ LEFT = [
     (paid_and_voided_there, "voided-there-authorised-here"),
     (captured_here_alone, "authorised-there-captured-here"),
     (lost_there, "unknown-there-captured-here"),
+    (deposit_lost_there, "unknown-there-captured-here"),
     (unknown_here, "unknown-here"),
     (of_nothing, "unknown-here"),
     (another_amount, "amount-differs"),

@@ -73,6 +73,7 @@ def ours(status: PaymentStatus, *dead: JobKind, gateway_id: str | None = "pay_1"
         amount=eur(200),
         refunded=eur(200 if status is REFUNDED else 0),
         gateway_id=gateway_id,
+        is_deposit=False,
         jobs=[replace(Job.new(kind, REFERENCE, at=NOW, due_at=NOW), is_dead=True) for kind in dead],
     )
 
@@ -117,6 +118,22 @@ def test_a_job_that_was_given_up_is_left_to_the_operator() -> None:
     )
     # Another of its jobs is no obstacle.
     assert found(ours(AUTHORISED, RESOLVE), APPROVED_THERE).job is CAPTURE
+
+
+@pytest.mark.parametrize(
+    ("here", "job"),
+    [
+        (PENDING, JobKind.RESOLVE_DEPOSIT),
+        (AUTHORISED, JobKind.CAPTURE_DEPOSIT),
+        (VOIDED, JobKind.UNDO),
+    ],
+)
+def test_a_deposit_has_jobs_of_its_own(here: PaymentStatus, job: JobKind) -> None:
+    deposit = replace(ours(here), is_deposit=True)
+
+    assert found(deposit, APPROVED_THERE).job is job
+    given_up = replace(Job.new(job, REFERENCE, at=NOW, due_at=NOW), is_dead=True)
+    assert found(replace(deposit, jobs=[given_up]), APPROVED_THERE).job is None
 
 
 def test_only_what_has_a_living_job_is_under_way() -> None:

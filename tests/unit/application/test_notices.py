@@ -95,6 +95,7 @@ async def test_a_notice_that_comes_again_changes_nothing(
         shop.clock.advance(later)
         await _tell(shop, placed)
         assert shop.state == before
+    await shop.work()
 
 
 async def test_a_notice_that_comes_after_the_answer_changes_nothing_but_is_kept(

@@ -65,9 +65,11 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
 _RULES_OF_TIME: Mapping[int, Mapping[str, RuleOfTime]] = {
     8: {
         "pending-past-expiry": jobs.pending_past_expiry,
+        "deposit-past-expiry": jobs.deposits_past_expiry,
         "job-is-dead": jobs.dead_jobs,
         "job-is-overdue": jobs.overdue_jobs,
         "order-without-its-job": jobs.orders_without_their_job,
+        "deposit-without-its-job": jobs.deposits_without_their_job,
     },
 }
 

@@ -12,6 +12,11 @@ from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 
 Facts = Iterator[Mapping[str, Fact]]
 
+_OF_DEPOSITS = {
+    PaymentStatus.PENDING: JobKind.RESOLVE_DEPOSIT,
+    PaymentStatus.AUTHORISED: JobKind.CAPTURE_DEPOSIT,
+}
+
 
 def pending_past_expiry(due_before: datetime, state: State) -> Facts:
     """Find orders that still wait for a card that was to be given up."""
@@ -19,6 +24,13 @@ def pending_past_expiry(due_before: datetime, state: State) -> Facts:
         is_over = payment.card is not None and payment.card.expires_at < due_before
         if order.status is OrderStatus.PENDING and is_over:
             yield {"order_id": str(order.id), "expires_at": str(payment.charge.expires_at)}
+
+
+def deposits_past_expiry(due_before: datetime, state: State) -> Facts:
+    """Find deposits that still wait for a card that was to be given up."""
+    for deposit in state.deposits.rows.values():
+        if deposit.status is PaymentStatus.PENDING and deposit.expires_at < due_before:
+            yield {"deposit_id": str(deposit.id), "expires_at": str(deposit.expires_at)}
 
 
 def dead_jobs(due_before: datetime, state: State) -> Facts:
@@ -46,6 +58,19 @@ def orders_without_their_job(due_before: datetime, state: State) -> Facts:
         kind = _needed(order, payment)
         if kind and JobId(kind=kind, subject_id=order.id) not in state.jobs.rows:
             yield {"order_id": str(order.id), "status": order.status.value, "job": kind.value}
+
+
+def deposits_without_their_job(due_before: datetime, state: State) -> Facts:
+    """Find deposits that have to go on and cannot, as nobody has been told to see to it."""
+    del due_before
+    for deposit in state.deposits.rows.values():
+        kind = _OF_DEPOSITS.get(deposit.status)
+        if kind and JobId(kind=kind, subject_id=deposit.id) not in state.jobs.rows:
+            yield {
+                "deposit_id": str(deposit.id),
+                "status": deposit.status.value,
+                "job": kind.value,
+            }
 
 
 def _by_card(state: State) -> Iterator[tuple[Order, Payment]]:

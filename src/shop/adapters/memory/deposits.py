@@ -5,10 +5,12 @@ from dataclasses import replace
 from uuid import UUID
 
 from shop.adapters.memory.database import State
+from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require
 from shop.adapters.memory.turn import Rank, Rows, Turn
 from shop.application.ports.deposits import Deposits
 from shop.application.ports.idempotency import KeyId
+from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.domain.deposit import Deposit
 
 _UNIQUE_KEY = "uq_deposits_user_id_idempotency_key"
@@ -33,6 +35,15 @@ class MemoryDeposits(Deposits):
         committed = self._rows.committed
         found = {key: committed.find(_UNIQUE_KEY, (key.user_id, key.key)) for key in keys}
         return {key: deposit.id for key, deposit in found.items() if deposit is not None}
+
+    async def search(self, span: Span, page: Page[Moment]) -> Listing[Deposit, Moment]:
+        """Return a page of deposits, the newest first."""
+        made = self._rows.committed.rows.values()
+        return newest_first(
+            (each for each in made if span.since <= each.created_at < span.until),
+            page,
+            lambda deposit: Moment(at=deposit.created_at, id=deposit.id),
+        )
 
     def add(self, deposit: Deposit) -> None:
         """Stage a new deposit."""

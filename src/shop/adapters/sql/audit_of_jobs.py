@@ -6,6 +6,11 @@ PENDING_PAST_EXPIRY = """
     WHERE o.status = 'pending' AND p.expires_at < :due_before
 """
 
+DEPOSITS_PAST_EXPIRY = """
+    SELECT id AS deposit_id, expires_at FROM deposits
+    WHERE status = 'pending' AND expires_at < :due_before
+"""
+
 DEAD_JOBS = """
     SELECT kind AS job, subject_id, attempts, failure FROM jobs WHERE is_dead
 """
@@ -25,5 +30,14 @@ ORDERS_WITHOUT_THEIR_JOB = """
           AND (o.status = 'pending'
                OR o.status IN ('paid', 'shipped', 'delivered') AND p.status = 'authorised')
     ) w LEFT JOIN jobs j ON j.subject_id = w.order_id AND j.kind = w.job
+    WHERE j.subject_id IS NULL
+"""
+
+DEPOSITS_WITHOUT_THEIR_JOB = """
+    SELECT w.deposit_id, w.status, w.job FROM (
+        SELECT id AS deposit_id, status,
+               CASE status WHEN 'pending' THEN 'resolve_deposit' ELSE 'capture_deposit' END AS job
+        FROM deposits WHERE status IN ('pending', 'authorised')
+    ) w LEFT JOIN jobs j ON j.subject_id = w.deposit_id AND j.kind = w.job
     WHERE j.subject_id IS NULL
 """

@@ -72,9 +72,11 @@ RULES: Mapping[int, Mapping[str, str]] = {
     },
     8: {
         "pending-past-expiry": jobs.PENDING_PAST_EXPIRY,
+        "deposit-past-expiry": jobs.DEPOSITS_PAST_EXPIRY,
         "job-is-dead": jobs.DEAD_JOBS,
         "job-is-overdue": jobs.OVERDUE_JOBS,
         "order-without-its-job": jobs.ORDERS_WITHOUT_THEIR_JOB,
+        "deposit-without-its-job": jobs.DEPOSITS_WITHOUT_THEIR_JOB,
     },
     10: {
         "history-has-gaps": orders.HISTORIES_WITH_GAPS,

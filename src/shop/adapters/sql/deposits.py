@@ -9,14 +9,17 @@ from sqlalchemy import Row, select
 from shop.adapters.sql.changes import Change, Fields
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlEntities
+from shop.adapters.sql.paging import listing, newest_first
 from shop.adapters.sql.tables import deposits
 from shop.application.ports.deposits import Deposits
 from shop.application.ports.idempotency import KeyId
+from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.domain.deposit import Deposit
 from shop.domain.money import Currency, Money
 from shop.domain.payment import PaymentStatus
 
-DEPOSITS = select(deposits).order_by(deposits.c.id)
+ALL = select(deposits)
+DEPOSITS = ALL.order_by(deposits.c.id)
 
 
 class SqlDeposits(Deposits):
@@ -41,6 +44,17 @@ class SqlDeposits(Deposits):
         wanted = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
         rows = await self._connection.matching(deposits, wanted)
         return {KeyId(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows}
+
+    async def search(self, span: Span, page: Page[Moment]) -> Listing[Deposit, Moment]:
+        """Return a page of deposits, the newest first."""
+        made_at = deposits.c.created_at
+        asked = ALL.where(made_at >= span.since, made_at < span.until)
+        rows = await self._connection.all(newest_first(asked, made_at, deposits.c.id, page))
+        return listing(
+            [_deposit(row) for row in rows],
+            page,
+            lambda deposit: Moment(at=deposit.created_at, id=deposit.id),
+        )
 
     def add(self, deposit: Deposit) -> None:
         """Stage a new deposit."""

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from shop.application.ports.idempotency import KeyId
+from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.domain.deposit import Deposit
 
 
@@ -22,6 +23,10 @@ class Deposits(ABC):
     @abstractmethod
     async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
         """Return the ids of the deposits that were made under these keys."""
+
+    @abstractmethod
+    async def search(self, span: Span, page: Page[Moment]) -> Listing[Deposit, Moment]:
+        """Return a page of the deposits that were made in a span, the newest first."""
 
     @abstractmethod
     def add(self, deposit: Deposit) -> None:
