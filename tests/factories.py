@@ -10,10 +10,12 @@ from shop.application.ports.idempotency import Claim, KeyId
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.catalogue import Product
 from shop.domain.deposit import Deposit
+from shop.domain.handover import Handover, HandoverKind, Pieces
 from shop.domain.inventory import Inventory, Movement, MovementKind
 from shop.domain.money import Currency, Money
-from shop.domain.order import Order, OrderLine, OrderStatus
+from shop.domain.order import Actor, Order, OrderLine, OrderStatus
 from shop.domain.payment import CardCharge, Payment, PaymentMethod, PaymentStatus
+from shop.domain.refund import Refund, RefundStatus
 from shop.domain.session import Session
 from shop.domain.user import Role, User
 
@@ -167,6 +169,46 @@ def deposit(into: Account, name: str = "1", /, **changes: object) -> Deposit:
         token="tok_visa",
         gateway_id=None,
         expires_at=NOW + timedelta(minutes=15),
+        created_at=NOW,
+    )
+    return _changed(made, changes)
+
+
+def pieces(**quantities: int) -> tuple[Pieces, ...]:
+    """Return so many of each of these products."""
+    return tuple(Pieces(sku=sku, quantity=each) for sku, each in quantities.items())
+
+
+def handover(
+    order: Order, name: str = "1", /, *lines: Pieces, kind: HandoverKind, **changes: object
+) -> Handover:
+    """Return a handover of these pieces, or of the whole order."""
+    whole = tuple(Pieces(sku=each.sku, quantity=each.quantity) for each in order.lines)
+    made = Handover(
+        id=an_id(f"{kind} {name} of {order.id}"),
+        order_id=order.id,
+        kind=kind,
+        lines=lines or whole,
+        actor=Actor.ADMIN,
+        created_at=NOW,
+    )
+    return _changed(made, changes)
+
+
+def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> Refund:
+    """Return a refund of an amount, of no goods, to the account."""
+    made = Refund(
+        id=an_id(f"refund {number} of {order.id}"),
+        order_id=order.id,
+        number=number,
+        amount=eur(amount),
+        to=PaymentMethod.ACCOUNT,
+        reason="Broken",
+        lines=(),
+        restocked=False,
+        status=RefundStatus.DONE,
+        outcome=None,
+        actor=Actor.ADMIN,
         created_at=NOW,
     )
     return _changed(made, changes)

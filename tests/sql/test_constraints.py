@@ -19,16 +19,20 @@ from shop.adapters.sql.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.idempotency import Succeeded
 from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted, UnitOfWork
+from shop.domain.handover import HandoverKind
 from shop.domain.order import Actor
+from shop.domain.refund import RefundLine
 from tests.factories import (
     account,
     claim,
     deposit,
+    handover,
     inventory,
     movement,
     order,
     payment,
     product,
+    refund,
     session,
     transfer,
     user,
@@ -46,10 +50,14 @@ VIOLATIONS = {
     ),
     "ck_accounts_customers_have_balances": "UPDATE accounts SET balance = 1 WHERE kind = 'sales'",
     "ck_deposits_amount_positive": "UPDATE deposits SET amount = 0",
+    "ck_handover_lines_quantity_positive": "UPDATE handover_lines SET quantity = 0",
     "ck_idempotency_keys_one_outcome": "UPDATE idempotency_keys SET refusal = '{}'",
     "ck_inventories_reserved_on_hand": "UPDATE inventories SET reserved = on_hand + 1",
     "ck_order_lines_quantity_positive": "UPDATE order_lines SET quantity = 0",
     "ck_products_price_positive": "UPDATE products SET price = 0",
+    "ck_refund_lines_kept_back_of_them": "UPDATE refund_lines SET kept_back = quantity + 1",
+    "ck_refund_lines_quantity_positive": "UPDATE refund_lines SET quantity = 0, kept_back = 0",
+    "ck_refunds_amount_positive": "UPDATE refunds SET amount = 0",
     "ck_transfers_amount_positive": "UPDATE transfers SET amount = 0",
     "ck_transfers_two_accounts": "UPDATE transfers SET debit_account_id = credit_account_id",
     "uq_accounts_user_id_currency": (
@@ -61,6 +69,9 @@ VIOLATIONS = {
         " user_id = (SELECT id FROM users WHERE name = 'Ada')"
     ),
     "uq_orders_number": "UPDATE orders SET number = 'ONE'",
+    "uq_refunds_order_id_number": (
+        "UPDATE refunds SET number = 1, order_id = (SELECT id FROM orders WHERE number = 'ORDER-1')"
+    ),
     "uq_sessions_token_hash": "UPDATE sessions SET token_hash = 'ONE'",
     "uq_users_email": "UPDATE users SET email = 'one@example.com'",
 }
@@ -92,6 +103,9 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
         uow.deposits.add(deposit(account(ADA), "1"))
         uow.deposits.add(deposit(account(BOB), "2"))
         await uow.commit()
+    async with SqlUnitOfWork(made, writing=True) as uow:
+        await _add_fulfilments(uow)
+        await uow.commit()
     return made
 
 
@@ -101,6 +115,14 @@ def _add_people(uow: UnitOfWork) -> None:
         uow.accounts.add(account(person, 100))
         uow.sessions.begin(session(person.name, user_id=person.id))
     uow.transfers.add(transfer(account(ADA).id, account(BOB).id))
+
+
+async def _add_fulfilments(uow: UnitOfWork) -> None:
+    placed = (order(ADA, "1"), order(BOB, "2"))
+    await uow.orders.lock([each.id for each in placed])
+    for each in placed:
+        uow.handovers.add(handover(each, kind=HandoverKind.SHIPMENT))
+        uow.refunds.add(refund(each, 1, lines=(RefundLine(sku="TEA", quantity=1, kept_back=0),)))
 
 
 async def _break(database: SqlDatabase, statement: str) -> None:

@@ -14,9 +14,11 @@ from shop.domain.account import Account, Transfer
 from shop.domain.catalogue import Product
 from shop.domain.deposit import Deposit
 from shop.domain.events import OrderEvent
+from shop.domain.handover import Handover
 from shop.domain.inventory import Inventory, Movement
 from shop.domain.order import Order
 from shop.domain.payment import Payment
+from shop.domain.refund import Refund
 from shop.domain.session import Session
 from shop.domain.user import User
 
@@ -60,6 +62,8 @@ class State:
     events: Table[tuple[UUID, int], OrderEvent]
     payments: Table[UUID, Payment]
     deposits: Table[UUID, Deposit]
+    handovers: Table[UUID, Handover]
+    refunds: Table[UUID, Refund]
     keys: Table[KeyId, KeyRow]
     jobs: Table[JobId, Job]
     notices: Table[str, NoticeRow]
@@ -109,6 +113,14 @@ class State:
                         deposit.user_id,
                         deposit.idempotency_key,
                     )
+                },
+            ),
+            handovers=Table(name="handovers", key=lambda handover: handover.id),
+            refunds=Table(
+                name="refunds",
+                key=lambda refund: refund.id,
+                unique={
+                    "uq_refunds_order_id_number": lambda refund: (refund.order_id, refund.number)
                 },
             ),
             keys=Table(name="idempotency_keys", key=lambda row: row.id),

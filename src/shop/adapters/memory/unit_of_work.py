@@ -9,6 +9,7 @@ from shop.adapters.memory.audit import MemoryAudit
 from shop.adapters.memory.catalogue import MemoryProducts
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.deposits import MemoryDeposits
+from shop.adapters.memory.fulfilment import MemoryHandovers, MemoryRefunds
 from shop.adapters.memory.idempotency import MemoryIdempotencyKeys
 from shop.adapters.memory.inventory import MemoryInventories
 from shop.adapters.memory.notices import MemoryNotices
@@ -44,6 +45,7 @@ class MemoryUnitOfWork(UnitOfWork):
         products, inventories = MemoryProducts(turn), MemoryInventories(turn)
         orders = MemoryOrders(turn)
         payments = MemoryPayments(turn, orders)
+        handovers, refunds = MemoryHandovers(turn, orders), MemoryRefunds(turn, orders)
         keys, session_store = MemoryIdempotencyKeys(turn), MemorySessionStore(turn)
         deposits = MemoryDeposits(turn)
         outbox, notices = MemoryOutbox(turn), MemoryNotices(turn)
@@ -57,6 +59,8 @@ class MemoryUnitOfWork(UnitOfWork):
             orders.applied_to,
             payments.applied_to,
             deposits.applied_to,
+            handovers.applied_to,
+            refunds.applied_to,
             transfers.applied_to,
             keys.applied_to,
             outbox.applied_to,
@@ -71,6 +75,8 @@ class MemoryUnitOfWork(UnitOfWork):
         self.orders = orders
         self.payments = payments
         self.deposits = deposits
+        self.handovers = handovers
+        self.refunds = refunds
         self.keys = keys
         self.outbox = outbox
         self.notices = notices

@@ -135,7 +135,7 @@ def alteration(
 ) -> Iterator[Change]:
     """Set each row's other fields where its key fields match; no row may come twice.
 
-    A guard, which is a function of its module, narrows the match further.
+    A guard, the same function each time, narrows the match further.
     """
     for names in _names(rows):
         shape = Alteration(table, names, tuple(keys), only_if)
@@ -151,6 +151,16 @@ def removal(table: Table, rows: Collection[Fields]) -> Iterator[Change]:
 def next_version(table: Table, rows: FromClause) -> ColumnElement[bool]:
     """Guard that a row is the one before: nobody else has changed it since it was read."""
     return table.c.version == rows.c.version - 1
+
+
+@cache
+def version_after(steps: int) -> Guard:
+    """Return the guard that a row is so many versions before the one that is to be written."""
+
+    def guard(table: Table, rows: FromClause) -> ColumnElement[bool]:
+        return table.c.version == rows.c.version - steps
+
+    return guard
 
 
 def _names(rows: Collection[Fields]) -> Iterator[tuple[str, ...]]:

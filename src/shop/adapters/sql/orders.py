@@ -1,5 +1,6 @@
 """Orders, their lines, history and payments in a relational database."""
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -7,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from shop.adapters.sql.changes import Change, Fields, alteration, insertion, next_version
+from shop.adapters.sql.changes import Change, Fields, alteration, insertion, version_after
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.paging import listing, newest_first
 from shop.adapters.sql.tables import order_events, order_lines, orders, payments
@@ -45,6 +46,7 @@ class SqlOrders(Orders):
         self._locked: set[UUID] = set()
         self._added: list[Order] = []
         self._saved: dict[UUID, Fields] = {}
+        self._steps: Counter[UUID] = Counter()
         self._events: list[Fields] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
@@ -97,6 +99,7 @@ class SqlOrders(Orders):
             "status": order.status.value,
             "version": order.version,
         }
+        self._steps[order.id] += 1
         self._events.append(_event_fields(event))
 
     def require_locked(self, order_id: UUID) -> None:
@@ -111,9 +114,11 @@ class SqlOrders(Orders):
         lines = [fields for order in self._added for fields in _lines_fields(order)]
         yield from insertion(order_lines, lines)
         lost = RuntimeError("locked orders are not there any more, or others than they were")
-        yield from alteration(
-            orders, ["id"], self._saved.values(), only_if=next_version, otherwise=lost
-        )
+        for steps in sorted(set(self._steps.values())):
+            rows = [self._saved[each] for each, taken in self._steps.items() if taken == steps]
+            yield from alteration(
+                orders, ["id"], rows, only_if=version_after(steps), otherwise=lost
+            )
         yield from insertion(order_events, self._events)
 
 

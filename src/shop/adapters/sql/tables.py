@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.types import JsonText, Roles, UtcTime
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 """The newest migration, which brings a database to the tables below."""
 
 metadata = MetaData(
@@ -203,6 +203,58 @@ deposits = Table(
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("user_id", "idempotency_key"),
     CheckConstraint("amount > 0", name="amount_positive"),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    Index(None, "order_id"),
+)
+
+handover_lines = Table(
+    "handover_lines",
+    metadata,
+    Column("handover_id", Uuid, ForeignKey("handovers.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sku", Plain, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("restocked", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("outcome", Text),
+    Column("actor", Text, nullable=False),
+    Column("created_at", UtcTime, nullable=False),
+    CheckConstraint("amount > 0", name="amount_positive"),
+    UniqueConstraint("order_id", "number"),
+)
+
+refund_lines = Table(
+    "refund_lines",
+    metadata,
+    Column("refund_id", Uuid, ForeignKey("refunds.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sku", Plain, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("kept_back", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
+    CheckConstraint("kept_back BETWEEN 0 AND quantity", name="kept_back_of_them"),
 )
 
 jobs = Table(

@@ -16,6 +16,7 @@ from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.deposits import SqlDeposits
 from shop.adapters.sql.failures import at_commit, before_commit
+from shop.adapters.sql.fulfilment import SqlHandovers, SqlRefunds
 from shop.adapters.sql.idempotency import SqlIdempotencyKeys
 from shop.adapters.sql.inventory import SqlInventories
 from shop.adapters.sql.notices import SqlNotices
@@ -74,6 +75,8 @@ class SqlUnitOfWork(UnitOfWork):
         self.orders = orders
         self.payments = SqlPayments(connection, orders)
         self.deposits = SqlDeposits(connection)
+        self.handovers = SqlHandovers(connection, orders)
+        self.refunds = SqlRefunds(connection, orders)
         self.keys = SqlIdempotencyKeys(connection)
         self.outbox = SqlOutbox(connection)
         self.notices = SqlNotices(connection)
@@ -91,6 +94,8 @@ class SqlUnitOfWork(UnitOfWork):
             orders,
             self.payments,
             self.deposits,
+            self.handovers,
+            self.refunds,
             self.transfers,
             self.keys,
             self.outbox,

@@ -49,7 +49,10 @@ class Orders(ABC):
 
     @abstractmethod
     def save(self, order: Order, event: OrderEvent) -> None:
-        """Stage the next state of an order that was locked, and the event that led to it."""
+        """Stage the next state of an order that was locked, and the event that led to it.
+
+        Several steps may follow each other, each saved with its own event.
+        """
 
 
 class Payments(ABC):

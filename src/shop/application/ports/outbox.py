@@ -33,6 +33,9 @@ class JobKind(StrEnum):
     UNDO = "undo"
     """Give back whatever the gateway holds or has taken."""
 
+    REFUND = "refund"
+    """Give back the amount of a refund, which is the job's subject."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobId:

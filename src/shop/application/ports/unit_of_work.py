@@ -9,6 +9,7 @@ from shop.application.ports.accounts import Accounts, Transfers
 from shop.application.ports.audit import Audit
 from shop.application.ports.catalogue import Products
 from shop.application.ports.deposits import Deposits
+from shop.application.ports.fulfilment import Handovers, Refunds
 from shop.application.ports.idempotency import IdempotencyKeys
 from shop.application.ports.inventory import Inventories
 from shop.application.ports.notices import Notices
@@ -35,6 +36,8 @@ class UnitOfWork(ABC):
     orders: Orders
     payments: Payments
     deposits: Deposits
+    handovers: Handovers
+    refunds: Refunds
     keys: IdempotencyKeys
     notices: Notices
     outbox: Outbox

@@ -1,0 +1,81 @@
+"""Handovers and refunds in memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from shop.adapters.memory.database import State
+from shop.adapters.memory.orders import MemoryOrders
+from shop.adapters.memory.table import require
+from shop.adapters.memory.turn import Turn
+from shop.application.ports.fulfilment import Handovers, Refunds
+from shop.domain.handover import Handover
+from shop.domain.refund import Refund
+
+
+class MemoryHandovers(Handovers):
+    """All handovers, in memory."""
+
+    def __init__(self, turn: Turn, orders: MemoryOrders) -> None:
+        self._turn = turn
+        self._orders = orders
+        self._added: list[Handover] = []
+
+    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Handover, ...]]:
+        """Return the handovers of each of these orders, the oldest first."""
+        rows = self._turn.state.handovers.rows.values()
+        ordered = sorted(rows, key=lambda each: (each.created_at, each.id))
+        return {
+            order_id: tuple(each for each in ordered if each.order_id == order_id)
+            for order_id in order_ids
+        }
+
+    def add(self, handover: Handover) -> None:
+        """Stage a handover of an order that was locked."""
+        self._orders.require_locked(handover.order_id)
+        self._added.append(handover)
+
+    def applied_to(self, state: State) -> State:
+        """Return the state after what is staged."""
+        return replace(state, handovers=state.handovers.with_changes(added=self._added))
+
+
+class MemoryRefunds(Refunds):
+    """All refunds, in memory."""
+
+    def __init__(self, turn: Turn, orders: MemoryOrders) -> None:
+        self._turn = turn
+        self._orders = orders
+        self._added: list[Refund] = []
+        self._saved: dict[UUID, Refund] = {}
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
+        """Return those refunds that exist, by id."""
+        return self._turn.state.refunds.get_many(ids)
+
+    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
+        """Return the refunds of each of these orders, by their numbers."""
+        ordered = sorted(self._turn.state.refunds.rows.values(), key=lambda each: each.number)
+        return {
+            order_id: tuple(each for each in ordered if each.order_id == order_id)
+            for order_id in order_ids
+        }
+
+    def add(self, refund: Refund) -> None:
+        """Stage a refund of an order that was locked."""
+        self._orders.require_locked(refund.order_id)
+        self._added.append(refund)
+
+    def save(self, refund: Refund) -> None:
+        """Stage the status and the outcome of a refund whose order was locked."""
+        self._orders.require_locked(refund.order_id)
+        self._saved[refund.id] = refund
+
+    def applied_to(self, state: State) -> State:
+        """Return the state after what is staged."""
+        for refund in self._added:
+            require(refund.amount.amount > 0, "ck_refunds_amount_positive")
+            for line in refund.lines:
+                require(0 <= line.kept_back <= line.quantity, "ck_refund_lines_kept_back_of_them")
+        refunds = state.refunds.with_changes(added=self._added, saved=self._saved.values())
+        return replace(state, refunds=refunds)

@@ -1,0 +1,40 @@
+"""The port to what is done with an order once it is paid: handovers and refunds."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from shop.domain.handover import Handover
+from shop.domain.refund import Refund
+
+
+class Handovers(ABC):
+    """All handovers, as one unit of work sees them. They are added and never changed."""
+
+    @abstractmethod
+    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Handover, ...]]:
+        """Return the handovers of each of these orders, none or more, the oldest first."""
+
+    @abstractmethod
+    def add(self, handover: Handover) -> None:
+        """Stage a handover of an order that was locked."""
+
+
+class Refunds(ABC):
+    """All refunds, as one unit of work sees them; locked with their orders."""
+
+    @abstractmethod
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
+        """Return those refunds that exist, by id."""
+
+    @abstractmethod
+    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
+        """Return the refunds of each of these orders, none or more, by their numbers."""
+
+    @abstractmethod
+    def add(self, refund: Refund) -> None:
+        """Stage a refund of an order that was locked."""
+
+    @abstractmethod
+    def save(self, refund: Refund) -> None:
+        """Stage the status and the outcome of a refund whose order was locked."""

@@ -1,0 +1,62 @@
+"""Handovers: goods of an order change hands, all of them at once or in parts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shop.domain.errors import Conflict, RuleBroken
+from shop.domain.order import Actor
+
+
+class HandoverKind(StrEnum):
+    """Who gets the goods: a shipment goes to a carrier, a delivery arrives at the customer's."""
+
+    SHIPMENT = "shipment"
+    DELIVERY = "delivery"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pieces:
+    """So many of one product."""
+
+    sku: str
+    quantity: int
+
+    def __post_init__(self) -> None:
+        if self.quantity < 1:
+            raise RuleBroken(field="quantity", rule="there is at least one of what is named")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handover:
+    """Goods of an order that changed hands together. It has happened: nothing changes it."""
+
+    id: UUID
+    order_id: UUID
+    kind: HandoverKind
+    lines: tuple[Pieces, ...]
+    actor: Actor
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Excess:
+    """A wish for more of a product than the order has left of it."""
+
+    sku: str
+    wanted: int
+    left: int
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class NotSoManyLeft(Conflict):
+    """The order has fewer left than were named; every such line is told."""
+
+    lines: tuple[Excess, ...]
+
+    @property
+    def detail(self) -> str:
+        """Name each line."""
+        told = (f"{each.wanted} of {each.sku} named, {each.left} left" for each in self.lines)
+        return "; ".join(told) + "."

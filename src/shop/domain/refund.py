@@ -1,0 +1,128 @@
+"""Refunds: money of an order goes back, all of it at once or in parts."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from shop.domain.account import MAX_NOTE_CHARACTERS
+from shop.domain.errors import Conflict, RuleBroken
+from shop.domain.handover import Pieces
+from shop.domain.money import Money
+from shop.domain.order import Actor
+from shop.domain.payment import PaymentMethod
+from shop.domain.status import StatusTable
+from shop.domain.text import is_line
+
+REFUNDED = "refunded"
+"""What is kept of a gateway that has paid back."""
+
+
+class RefundStatus(StrEnum):
+    """Where a refund stands: a card's waits for its gateway, an account's is done at once."""
+
+    PENDING = "pending"
+    DONE = "done"
+
+
+REFUND_STATUSES = StatusTable(
+    begins=frozenset({RefundStatus.PENDING, RefundStatus.DONE}),
+    follows={
+        RefundStatus.PENDING: frozenset({RefundStatus.DONE}),
+        RefundStatus.DONE: frozenset(),
+    },
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundWish:
+    """What is to be given back of an order, where to, and why.
+
+    Lines are refunded at their price unless an amount is named. An amount without lines concerns
+    no goods, and neither of the two is all that is left. Without `to`, money goes back where it
+    came from.
+    """
+
+    lines: tuple[Pieces, ...]
+    amount: Money | None
+    to: PaymentMethod | None
+    reason: str
+    restock: bool
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.reason) <= MAX_NOTE_CHARACTERS or not is_line(self.reason):
+            rule = f"it has 1 to {MAX_NOTE_CHARACTERS} characters in one line"
+            raise RuleBroken(field="reason", rule=rule)
+        if self.amount is not None:
+            self.amount.require_positive()
+            if self.restock and not self.lines:
+                raise RuleBroken(field="restock", rule="goods that go back to stock are named")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundLine:
+    """So many of one product that were refunded; those kept back had not been shipped by then.
+
+    What is paid back is not sent out any more.
+    """
+
+    sku: str
+    quantity: int
+    kept_back: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refund:
+    """Money that goes back, under the id of the transfer that moves it.
+
+    The refunds of an order are numbered from 1, in the order in which they were made.
+    `outcome` is what the gateway has said to it last: `refunded`, or the word with which it
+    refuses; None where it was not asked, or has not answered.
+    """
+
+    id: UUID
+    order_id: UUID
+    number: int
+    amount: Money
+    to: PaymentMethod
+    reason: str
+    lines: tuple[RefundLine, ...]
+    restocked: bool
+    status: RefundStatus
+    outcome: str | None
+    actor: Actor
+    created_at: datetime
+
+    def paid_back(self) -> "Refund":
+        """Return the refund once the card has its money; raise `IllegalTransition` if it had."""
+        REFUND_STATUSES.require(self.status, RefundStatus.DONE)
+        return replace(self, status=RefundStatus.DONE, outcome=REFUNDED)
+
+    def refused(self, reason: str) -> "Refund":
+        """Return the refund that the gateway refuses; it stays to be made."""
+        return replace(self, outcome=reason)
+
+    def as_made(self) -> "Refund":
+        """Return the refund as it stood when it was made, whatever became of it since."""
+        return replace(self, status=first_status(self.to), outcome=None)
+
+
+def first_status(to: PaymentMethod) -> RefundStatus:
+    """Return where a refund begins."""
+    return RefundStatus.PENDING if to is PaymentMethod.CARD else RefundStatus.DONE
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class RefundTooLarge(Conflict):
+    """More would be refunded than is left of what was paid."""
+
+    wanted: Money
+    left: Money
+
+    sentence = "{wanted} cannot be refunded: {left} is left of what was paid."
+
+
+class NotPaidByCard(Conflict):
+    """The money cannot go to a card: none has paid."""
+
+    sentence = "The order was not paid by card, so that no card can be refunded."

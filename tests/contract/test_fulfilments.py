@@ -1,0 +1,196 @@
+"""What every adapter owes the ports to handovers and refunds."""
+
+from datetime import timedelta
+
+import pytest
+
+from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
+from shop.domain.handover import Handover, HandoverKind
+from shop.domain.order import Actor, OrderStatus
+from shop.domain.payment import PaymentMethod
+from shop.domain.refund import Refund, RefundLine, RefundStatus
+from tests.contract.stores import Stores
+from tests.factories import (
+    NOW,
+    an_id,
+    eur,
+    handover,
+    line,
+    order,
+    payment,
+    pieces,
+    refund,
+    user,
+)
+
+pytestmark = pytest.mark.anyio
+
+ADA = user("ada")
+ORDER, OTHER = order(ADA, "1", line("TEA", 3), line("POT", 1)), order(ADA, "2")
+LATER = NOW + timedelta(hours=1)
+SHIPMENT, DELIVERY = HandoverKind.SHIPMENT, HandoverKind.DELIVERY
+
+TO_CARD = refund(
+    ORDER,
+    1_000,
+    to=PaymentMethod.CARD,
+    status=RefundStatus.PENDING,
+    restocked=True,
+    lines=(
+        RefundLine(sku="TEA", quantity=2, kept_back=1),
+        RefundLine(sku="POT", quantity=1, kept_back=0),
+    ),
+)
+
+
+@pytest.fixture
+async def shop(stores: Stores) -> Stores:
+    """Give a storage with two orders of Ada's."""
+    await stores.commit(
+        lambda uow: uow.users.add(ADA),
+        *(
+            lambda uow, each=each: uow.orders.add(each, each.placed(actor=Actor.CUSTOMER))
+            for each in (ORDER, OTHER)
+        ),
+        *(lambda uow, each=each: uow.payments.add(payment(each)) for each in (ORDER, OTHER)),
+    )
+    return stores
+
+
+async def _add(stores: Stores, *made: Handover | Refund) -> None:
+    async def add(uow: UnitOfWork) -> None:
+        await uow.orders.lock([each.order_id for each in made])
+        for each in made:
+            if isinstance(each, Refund):
+                uow.refunds.add(each)
+            else:
+                uow.handovers.add(each)
+
+    await stores.change(add)
+
+
+class TestHandovers:
+    async def test_they_are_found_by_their_orders_the_oldest_first(self, shop: Stores) -> None:
+        last = handover(ORDER, "3", kind=DELIVERY, created_at=LATER)
+        first = handover(ORDER, "1", *pieces(TEA=1), kind=SHIPMENT)
+        second = handover(ORDER, "2", *pieces(POT=1, TEA=2), kind=SHIPMENT, actor=Actor.SHOP)
+        others = handover(OTHER, kind=SHIPMENT)
+        await _add(shop, last, others)
+        await _add(shop, first, second)
+
+        ids = [ORDER.id, OTHER.id, an_id("none")]
+        found = await shop.see(lambda uow: uow.handovers.of_orders(ids))
+
+        at_once = tuple(sorted((first, second), key=lambda each: each.id))
+        assert found == {ORDER.id: (*at_once, last), OTHER.id: (others,), an_id("none"): ()}
+        assert await shop.see(lambda uow: uow.handovers.of_orders([])) == {}
+
+    async def test_one_whose_order_was_not_locked_is_not_added(self, shop: Stores) -> None:
+        async with shop.unit_of_work() as uow:
+            await uow.orders.get_many([ORDER.id])
+            with pytest.raises(RuntimeError):
+                uow.handovers.add(handover(ORDER, kind=SHIPMENT))
+
+    async def test_each_happens_once(self, shop: Stores) -> None:
+        made = handover(ORDER, kind=SHIPMENT)
+        await _add(shop, made)
+
+        with pytest.raises(ConstraintViolated):
+            await _add(shop, made)
+
+        found = await shop.see(lambda uow: uow.handovers.of_orders([ORDER.id]))
+        assert found == {ORDER.id: (made,)}
+
+
+class TestRefunds:
+    async def test_they_are_found_by_id_and_by_their_orders(self, shop: Stores) -> None:
+        second = refund(ORDER, 1, 2, created_at=NOW - timedelta(hours=1))
+        others = refund(OTHER, 7, restocked=True, outcome="refunded")
+        await _add(shop, others, second)
+        await _add(shop, TO_CARD)
+
+        ids = [second.id, TO_CARD.id, an_id("none")]
+        found = await shop.see(lambda uow: uow.refunds.get_many(ids))
+        of_orders = await shop.see(
+            lambda uow: uow.refunds.of_orders([ORDER.id, OTHER.id, an_id("none")])
+        )
+
+        assert found == {second.id: second, TO_CARD.id: TO_CARD}
+        assert of_orders == {
+            ORDER.id: (TO_CARD, second),
+            OTHER.id: (others,),
+            an_id("none"): (),
+        }
+        assert await shop.see(lambda uow: uow.refunds.of_orders([])) == {}
+        assert await shop.see(lambda uow: uow.refunds.get_many([])) == {}
+
+    async def test_one_whose_order_was_locked_is_saved(self, shop: Stores) -> None:
+        other = refund(ORDER, 5, 2, status=RefundStatus.PENDING)
+        await _add(shop, TO_CARD, other)
+        refused, done = TO_CARD.refused("not_there"), TO_CARD.paid_back()
+
+        for state in (refused, done):
+
+            async def save(uow: UnitOfWork, state: Refund = state) -> None:
+                await uow.orders.lock([ORDER.id])
+                uow.refunds.save(state)
+
+            await shop.change(save)
+            found = await shop.see(lambda uow: uow.refunds.of_orders([ORDER.id]))
+            assert found == {ORDER.id: (state, other)}
+
+    async def test_one_whose_order_was_not_locked_is_neither_added_nor_saved(
+        self, shop: Stores
+    ) -> None:
+        await _add(shop, TO_CARD)
+
+        async with shop.unit_of_work() as uow:
+            await uow.refunds.get_many([TO_CARD.id])
+            with pytest.raises(RuntimeError):
+                uow.refunds.save(TO_CARD.paid_back())
+            with pytest.raises(RuntimeError):
+                uow.refunds.add(refund(ORDER, 5, 2))
+
+    async def test_two_of_one_number_are_refused(self, shop: Stores) -> None:
+        await _add(shop, TO_CARD)
+
+        with pytest.raises(ConstraintViolated):
+            await _add(shop, refund(ORDER, 5, 1, id=an_id("another")))
+
+        found = await shop.see(lambda uow: uow.refunds.of_orders([ORDER.id]))
+        assert found == {ORDER.id: (TO_CARD,)}
+
+    @pytest.mark.parametrize(
+        "wrong",
+        [
+            {"amount": eur(0)},
+            {"lines": (RefundLine(sku="TEA", quantity=1, kept_back=2),)},
+            {"lines": (RefundLine(sku="TEA", quantity=1, kept_back=-1),)},
+        ],
+    )
+    async def test_one_that_cannot_be_is_refused(
+        self, shop: Stores, wrong: dict[str, object]
+    ) -> None:
+        with pytest.raises(ConstraintViolated):
+            await _add(shop, refund(ORDER, 5, **wrong))
+
+        assert await shop.see(lambda uow: uow.refunds.of_orders([ORDER.id])) == {ORDER.id: ()}
+
+
+async def test_an_order_may_take_several_steps_at_once(shop: Stores) -> None:
+    shipped, shipping = ORDER.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+    delivered, delivering = shipped.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
+    alone, event = OTHER.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+
+    async def walk(uow: UnitOfWork) -> None:
+        await uow.orders.lock([ORDER.id, OTHER.id])
+        uow.orders.save(shipped, shipping)
+        uow.orders.save(alone, event)
+        uow.orders.save(delivered, delivering)
+
+    await shop.change(walk)
+
+    found = await shop.see(lambda uow: uow.orders.get_many([ORDER.id, OTHER.id]))
+    assert found == {ORDER.id: delivered, OTHER.id: alone}
+    history = await shop.see(lambda uow: uow.orders.history(ORDER.id))
+    assert history == [ORDER.placed(actor=Actor.CUSTOMER), shipping, delivering]
