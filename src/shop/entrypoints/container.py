@@ -35,6 +35,7 @@ from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.checkout import Checkout
 from shop.application.orders.consult import ConsultOrders
 from shop.application.orders.finish import FinishedOrder, FinishOrder, FinishOrders
+from shop.application.orders.fulfil import FulfilOrders
 from shop.application.orders.place import PlaceOrder, PlaceOrders
 from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.settle import SettlePayments
@@ -232,6 +233,9 @@ class Container(containers.DeclarativeContainer):
     )
     cancel_orders: providers.Provider[CancelOrders] = providers.Singleton(
         CancelOrders, transact, admission, clock, ids
+    )
+    fulfil_orders: providers.Provider[FulfilOrders] = providers.Singleton(
+        FulfilOrders, transact, admission, clock, ids
     )
     consult_orders: providers.Provider[ConsultOrders] = providers.Singleton(
         ConsultOrders, transact, lines

@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission
+from shop.application.orders.fulfil import lock_fulfilment
 from shop.application.orders.goods import Goods
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import KeyId, Refused
@@ -14,6 +15,7 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
+from shop.domain.fulfilment import OrderUnderWay
 from shop.domain.inventory import MovementKind
 from shop.domain.order import Actor, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment, PaymentCancelled, PaymentMethod
@@ -48,8 +50,8 @@ class CancelOrders:
         """Cancel the order, put its goods back into stock and its money where it came from.
 
         What a card has set aside or paid, the outbox has a job to give back. Raise `NotSignedIn`,
-        `SessionExpired`, `OrderNotFound` (also for another's order), or `IllegalTransition` where
-        it is too late.
+        `SessionExpired`, `OrderNotFound` (also for another's order), `IllegalTransition` where
+        it is too late, or `OrderUnderWay` where part of it was shipped or refunded.
         """
         return await self._transact.write(partial(self._cancel, command), repeatable=False)
 
@@ -62,11 +64,15 @@ class CancelOrders:
         now = self._clock.now()
         accounts = await uow.accounts.lock_of_users([order.user_id], order.total.currency)
         inventories = await uow.inventories.lock([line.sku for line in order.lines])
-        order = (await uow.orders.lock([order.id]))[order.id]
-        payment = (await uow.payments.of_orders([order.id]))[order.id]
+        standing = await lock_fulfilment(uow, order.id)
+        if standing is None:
+            raise OrderNotFound
+        order, payment = standing.order, standing.payment
 
         actor = Actor.CUSTOMER if user.id == order.user_id else Actor.ADMIN
         cancelled, event = order.become(OrderStatus.CANCELLED, at=now, actor=actor)
+        if standing.is_begun:
+            raise OrderUnderWay
         goods = Goods(uow, self._ids, now, inventories)
         if order.status is OrderStatus.PENDING:
             goods.move(order, MovementKind.RELEASE)

@@ -12,8 +12,10 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.errors import ShopError
 from shop.domain.events import OrderEvent
+from shop.domain.handover import Handover, HandoverKind
 from shop.domain.order import NoOrder, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment
+from shop.domain.refund import Refund
 from shop.domain.user import Role, User
 
 GROUPS_AT_ONCE = 4
@@ -94,6 +96,17 @@ class ConsultOrders:
         # Whom an order belongs to never changes: the two may be of different moments.
         await self.show(user, order_id)
         return await self._transact.read(lambda uow: uow.orders.history(order_id))
+
+    async def handovers(self, user: User, order_id: UUID, kind: HandoverKind) -> Sequence[Handover]:
+        """Return what was shipped, or what has arrived, in order; raise like `show`."""
+        await self.show(user, order_id)
+        found = await self._transact.read(lambda uow: uow.handovers.of_orders([order_id]))
+        return [each for each in found[order_id] if each.kind is kind]
+
+    async def refunds(self, user: User, order_id: UUID) -> Sequence[Refund]:
+        """Return what went back of an order, in order; raise `OrderNotFound` like `show`."""
+        await self.show(user, order_id)
+        return (await self._transact.read(lambda uow: uow.refunds.of_orders([order_id])))[order_id]
 
 
 async def _views(uow: UnitOfWork, orders: Sequence[Order]) -> Sequence[OrderView]:
