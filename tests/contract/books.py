@@ -11,9 +11,11 @@ from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.events import OrderEvent
+from shop.domain.handover import Handover, HandoverKind
 from shop.domain.inventory import Movement, MovementKind
 from shop.domain.order import Actor, Order, OrderStatus
 from shop.domain.payment import Payment, PaymentExpired, PaymentMethod, PaymentStatus
+from shop.domain.refund import Refund
 from tests.contract.stores import Stores
 from tests.factories import (
     NOW,
@@ -22,10 +24,12 @@ from tests.factories import (
     an_id,
     card_charge,
     claim,
+    handover,
     line,
     order,
     payment,
     product,
+    refund,
     transfer,
     user,
     welcome,
@@ -55,6 +59,8 @@ class Step:
     transfers: tuple[Transfer, ...]
     on_hand: Mapping[str, int]
     reserved: Mapping[str, int]
+    handovers: tuple[Handover, ...]
+    refunds: tuple[Refund, ...]
     outcome: Outcome | UUID | None
     jobs: frozenset[JobKind]
 
@@ -68,6 +74,8 @@ def bought(placed: Order) -> Step:
         transfers=(charge(placed),),
         on_hand={each.sku: -each.quantity for each in placed.lines},
         reserved={},
+        handovers=(),
+        refunds=(),
         outcome=Succeeded(reference=placed.id),
         jobs=frozenset(),
     )
@@ -119,13 +127,15 @@ def refunded(placed: Order) -> Step:
     ended, event = placed.become(
         OrderStatus.REFUNDED, at=NOW + timedelta(hours=1), actor=Actor.ADMIN
     )
+    given_back = refund(placed, placed.total.amount)
     return replace(
         bought(placed.as_placed()),
         order=ended,
         event=event,
         payment=payment(placed, status=PaymentStatus.REFUNDED),
-        transfers=(returned(placed),),
+        transfers=(returned_by(given_back),),
         on_hand={},
+        refunds=(given_back,),
     )
 
 
@@ -144,9 +154,11 @@ def dead(waiting: Order, status: OrderStatus, paid: PaymentStatus) -> Step:
 
 
 def sent(step: Step, status: OrderStatus) -> Step:
-    """Return a step with which neither money nor goods move in the books."""
+    """Return the step of all goods of an order: neither money nor stock move with it."""
     order, event = step.order.become(status, at=NOW + timedelta(hours=1), actor=Actor.ADMIN)
-    return replace(step, order=order, event=event, transfers=(), on_hand={})
+    is_shipped = status is OrderStatus.SHIPPED
+    gone = handover(order, kind=HandoverKind.SHIPMENT if is_shipped else HandoverKind.DELIVERY)
+    return replace(step, order=order, event=event, transfers=(), on_hand={}, handovers=(gone,))
 
 
 def sound_steps(status: OrderStatus) -> tuple[Step, ...]:
@@ -184,6 +196,12 @@ def returned(placed: Order, amount: int | None = None) -> Transfer:
     )
 
 
+def returned_by(made: Refund) -> Transfer:
+    """Return the transfer that moves the money of a refund to Ada's account."""
+    moved = returned(ORDER, made.amount.amount)
+    return replace(moved, id=made.id, order_id=made.order_id)
+
+
 async def fill(stores: Stores) -> Stores:
     """Return the storage, in which two customers have money now and two products are in stock."""
     await stores.commit(
@@ -209,6 +227,7 @@ async def place(stores: Stores, step: Step) -> None:
         see_to(uow, step)
 
     await stores.change(work)
+    await stores.change(lambda uow: fulfil(uow, step.handovers, step.refunds))
 
 
 async def bring(stores: Stores, status: OrderStatus) -> Step:
@@ -231,6 +250,7 @@ async def follow(stores: Stores, step: Step) -> None:
         if step.payment is not None:
             uow.payments.save(step.payment)
         see_to(uow, step)
+        await fulfil(uow, step.handovers, step.refunds)
 
     await stores.change(work)
 
@@ -242,6 +262,19 @@ def see_to(uow: UnitOfWork, step: Step) -> None:
     for kind in step.jobs:
         due_at = card_charge().expires_at if kind is JobKind.RESOLVE else NOW
         uow.outbox.add(Job.new(kind, step.order.id, at=NOW, due_at=due_at))
+
+
+async def fulfil(
+    uow: UnitOfWork, handovers: tuple[Handover, ...], refunds: tuple[Refund, ...]
+) -> None:
+    """Store handovers and refunds."""
+    await uow.orders.lock(
+        [*(each.order_id for each in handovers), *(each.order_id for each in refunds)]
+    )
+    for handed_over in handovers:
+        uow.handovers.add(handed_over)
+    for given_back in refunds:
+        uow.refunds.add(given_back)
 
 
 async def settle(uow: UnitOfWork, key: str, outcome: Outcome | UUID | None) -> None:

@@ -230,7 +230,7 @@ class TestReturns:
 
     async def test_a_refunded_order_of_which_nothing_was_returned(self, shop: Stores) -> None:
         await place(shop, bought(ORDER))
-        await follow(shop, replace(refunded(ORDER), transfers=()))
+        await follow(shop, replace(refunded(ORDER), transfers=(), refunds=()))
 
         facts = _money_facts(OrderStatus.REFUNDED, charged=1_500, returned=0)
         assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
@@ -239,7 +239,8 @@ class TestReturns:
         self, shop: Stores
     ) -> None:
         await place(shop, bought(ORDER))
-        await follow(shop, replace(refunded(ORDER), transfers=(returned(ORDER, 1_501),)))
+        too_much = (returned(ORDER, 1_501),)
+        await follow(shop, replace(refunded(ORDER), transfers=too_much, refunds=()))
 
         facts = _money_facts(OrderStatus.REFUNDED, charged=1_500, returned=1_501)
         assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
@@ -332,4 +333,5 @@ def _money_facts(status: OrderStatus, *, charged: int, returned: int) -> Mapping
         "total": 1_500,
         "charged": charged,
         "returned": returned,
+        "refunded": 0,
     }

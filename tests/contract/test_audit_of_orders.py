@@ -9,6 +9,7 @@ from shop.application.ports.idempotency import Outcome, Refused, Succeeded
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Transfer, TransferKind
 from shop.domain.cart import EmptyCart
+from shop.domain.handover import HandoverKind
 from shop.domain.order import Actor, OrderStatus
 from shop.domain.payment import PaymentCancelled
 from tests.contract.books import (
@@ -31,9 +32,11 @@ from tests.contract.books import (
     sound_steps,
 )
 from tests.contract.stores import Stores
-from tests.factories import ADJUSTMENTS, NOW, an_id, claim, line, order, session, transfer
+from tests.factories import ADJUSTMENTS, NOW, an_id, claim, handover, line, order, session, transfer
 
 pytestmark = pytest.mark.anyio
+
+SHIPMENT = (handover(ORDER, kind=HandoverKind.SHIPMENT),)
 
 
 @pytest.fixture
@@ -265,7 +268,7 @@ class TestHistory:
     async def test_a_start_that_is_none(self, shop: Stores) -> None:
         event = replace(bought(ORDER).event, after="shipped")
         shipped = replace(ORDER, status=OrderStatus.SHIPPED)
-        await place(shop, replace(bought(ORDER), order=shipped, event=event))
+        await place(shop, replace(bought(ORDER), order=shipped, event=event, handovers=SHIPMENT))
 
         facts = {
             "order_id": str(ORDER.id),
@@ -279,7 +282,8 @@ class TestHistory:
         await place(shop, bought(ORDER))
         shipped, event = ORDER.become(OrderStatus.SHIPPED, at=NOW, actor=Actor.ADMIN)
         delivered = replace(shipped, status=OrderStatus.DELIVERED)
-        step = replace(bought(ORDER), order=delivered, transfers=(), on_hand={})
+        both = (*SHIPMENT, handover(ORDER, kind=HandoverKind.DELIVERY))
+        step = replace(bought(ORDER), order=delivered, transfers=(), on_hand={}, handovers=both)
         await follow(shop, replace(step, event=replace(event, after="delivered")))
 
         facts = {
@@ -309,7 +313,7 @@ class TestHistory:
 
     async def test_a_status_that_no_step_led_to(self, shop: Stores) -> None:
         shipped = replace(ORDER, status=OrderStatus.SHIPPED)
-        await place(shop, replace(bought(ORDER), order=shipped))
+        await place(shop, replace(bought(ORDER), order=shipped, handovers=SHIPMENT))
 
         facts = {"order_id": str(ORDER.id), "status": "shipped", "status_after": "paid"}
         assert await findings(shop) == [(10, "history-ends-elsewhere", facts)]

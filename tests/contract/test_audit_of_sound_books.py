@@ -28,8 +28,6 @@ from tests.contract.books import (
     move,
     pending,
     place,
-    refunded,
-    returned,
     settle,
 )
 from tests.contract.stores import Stores
@@ -88,16 +86,6 @@ class TestSoundBooks:
     @pytest.mark.parametrize("status", OrderStatus)
     async def test_an_order_may_stand_anywhere(self, shop: Stores, status: OrderStatus) -> None:
         await bring(shop, status)
-
-        assert await findings(shop) == []
-
-    @pytest.mark.parametrize("status", [OrderStatus.PAID, OrderStatus.SHIPPED])
-    async def test_a_part_may_be_refunded_and_put_back(
-        self, shop: Stores, status: OrderStatus
-    ) -> None:
-        last = await bring(shop, status)
-        part = replace(refunded(last.order), transfers=(returned(ORDER, 1),), on_hand={"TEA": 1})
-        await follow(shop, part)
 
         assert await findings(shop) == []
 

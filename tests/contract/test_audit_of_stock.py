@@ -141,8 +141,8 @@ class TestStock:
             key=str,
         )
 
-    @pytest.mark.parametrize(("put_back", "reserved"), [(3, 0), (-1, 0), (0, 1)])
-    async def test_a_refunded_order_that_put_back_more_than_it_took_or_takes_more(
+    @pytest.mark.parametrize(("put_back", "reserved"), [(3, 0), (1, 0), (-1, 0), (0, 1)])
+    async def test_a_refunded_order_that_put_back_what_no_refund_did_or_takes_more(
         self, shop: Stores, put_back: int, reserved: int
     ) -> None:
         await place(shop, bought(ORDER))
@@ -214,6 +214,7 @@ def _taken(
         "status": order.status.value,
         "sku": sku,
         "quantity": quantity,
+        "restocked": 0,
         "on_hand": on_hand,
         "reserved": reserved,
     }

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import partial
 from itertools import islice
 
+from shop.adapters.memory import audit_of_fulfilment as fulfilment
 from shop.adapters.memory import audit_of_jobs as jobs
 from shop.adapters.memory import audit_of_money as money
 from shop.adapters.memory import audit_of_orders as orders
@@ -43,6 +44,7 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "charge-of-another": money.charges_of_another,
         "deposit-differs": money.deposits_other_than_their_transfers,
         "transfer-of-no-order": money.transfers_of_no_order,
+        "refund-moved-other-money": fulfilment.refunds_that_moved_other_money,
     },
     5: {
         "dead-order-holds-stock": stock.held_by_dead_orders,
@@ -59,6 +61,8 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "illegal-step": orders.illegal_steps,
         "history-does-not-join": orders.steps_that_do_not_join,
         "history-ends-elsewhere": orders.histories_that_end_elsewhere,
+        "handed-over-too-much": fulfilment.handed_over_too_much,
+        "goods-are-elsewhere": fulfilment.standing_otherwise_than_their_goods,
     },
 }
 

@@ -98,15 +98,19 @@ def kept_otherwise_than_orders_stand(state: State) -> Facts:
     """Find orders of which more or less was returned than their status tells."""
     charges = _of_orders(state, TransferKind.CHARGE)
     returns = _of_orders(state, TransferKind.RETURN)
+    refunds = Counter[UUID]()
+    for refund in state.refunds.rows.values():
+        refunds[refund.order_id] += refund.amount.amount
     for order in state.orders.rows.values():
         charged, returned = _sum(charges[order.id]), _sum(returns[order.id])
-        if not _is_due(order, charged, returned):
+        if not _is_due(order, charged, returned, refunds[order.id]):
             yield {
                 "order_id": str(order.id),
                 "status": order.status.value,
                 "total": order.total.amount,
                 "charged": charged,
                 "returned": returned,
+                "refunded": refunds[order.id],
             }
 
 
@@ -129,7 +133,7 @@ def charges_of_another(state: State) -> Facts:
     for transfer in state.transfers.rows.values():
         if transfer.kind in _OF_ORDERS:
             order = state.orders.rows.get(transfer.order_id) if transfer.order_id else None
-            if order is None or _ends(transfer) != _way(state, order, transfer.kind):
+            if order is None or _ends(transfer) != _way(state, order, transfer):
                 order_id = None if transfer.order_id is None else str(transfer.order_id)
                 yield {"transfer_id": str(transfer.id), "order_id": order_id}
 
@@ -206,12 +210,12 @@ def _sum(transfers: Iterable[Transfer]) -> int:
     return sum(transfer.amount.amount for transfer in transfers)
 
 
-def _is_due(order: Order, charged: int, returned: int) -> bool:
+def _is_due(order: Order, charged: int, returned: int, refunded: int) -> bool:
     """Tell whether that is what an order returns; its charge, and dead orders, others look at."""
     if order.status in LIVING:
-        return returned == 0
+        return returned == refunded < order.total.amount
     if order.status is OrderStatus.REFUNDED:
-        return 0 < returned <= order.total.amount
+        return returned == refunded == order.total.amount
     return order.status is not OrderStatus.PENDING or charged == returned == 0
 
 
@@ -221,16 +225,27 @@ def _fits(payment: Payment, order: Order) -> bool:
     return payment.status in FITTING_PAYMENTS[order.status]
 
 
-def _way(state: State, order: Order, kind: TransferKind) -> tuple[UUID | None, UUID | None]:
-    """Return between which accounts an order is charged, or its charge returned."""
+def _way(state: State, order: Order, transfer: Transfer) -> tuple[UUID | None, UUID | None]:
+    """Return between which accounts an order is charged, or its charge returned.
+
+    What a card has paid may be refunded to the account, where the refund says so.
+    """
     currency = order.total.currency
     sales = ShopAccount.SALES.id_in(currency)
-    payer: UUID | None = ShopAccount.CARD_CLEARING.id_in(currency)
-    if order.method is PaymentMethod.ACCOUNT:
+    refund = state.refunds.rows.get(transfer.id)
+    if transfer.kind is TransferKind.CHARGE:
+        return _purse(state, order, order.method), sales
+    return sales, _purse(state, order, order.method if refund is None else refund.to)
+
+
+def _purse(state: State, order: Order, method: PaymentMethod) -> UUID | None:
+    currency = order.total.currency
+    if method is PaymentMethod.ACCOUNT:
         key = (order.user_id, currency)
         account = state.accounts.find("uq_accounts_user_id_currency", key)
-        payer = None if account is None else account.id
-    return (payer, sales) if kind is TransferKind.CHARGE else (sales, payer)
+        return None if account is None else account.id
+    by_card = order.method is PaymentMethod.CARD
+    return ShopAccount.CARD_CLEARING.id_in(currency) if by_card else None
 
 
 def _ends(transfer: Transfer) -> tuple[UUID, UUID]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from shop.adapters.memory.audit_of_orders import DEAD, LIVING
+from shop.adapters.memory.audit_of_orders import DEAD
 from shop.adapters.memory.database import State
 from shop.application.ports.audit import Fact
 from shop.domain.order import OrderStatus
@@ -62,6 +62,7 @@ def taken_other_than_ordered(state: State) -> Facts:
                     "status": order.status.value,
                     "sku": sku,
                     "quantity": goods.quantity,
+                    "restocked": goods.restocked,
                     "on_hand": goods.on_hand,
                     "reserved": goods.reserved,
                 }
@@ -98,6 +99,7 @@ class _Goods:
     """What an order has of one product in its lines, and what it did to the stock of it."""
 
     quantity: int = 0
+    restocked: int = 0
     on_hand: int = 0
     reserved: int = 0
 
@@ -105,11 +107,10 @@ class _Goods:
         """Tell whether an order that stands like this has done this; dead ones, others look at."""
         if status is OrderStatus.PENDING:
             return (self.on_hand, self.reserved) == (0, self.quantity)
-        if status in LIVING:
-            return (self.on_hand, self.reserved) == (-self.quantity, 0)
-        # The goods of a refunded order may stay with the customer, in part or all.
-        kept = -self.quantity <= self.on_hand <= 0 and self.reserved == 0
-        return status is not OrderStatus.REFUNDED or kept
+        if status in DEAD:
+            return True
+        # What was refunded stays with the customer unless the refund has put it back.
+        return (self.on_hand, self.reserved) == (self.restocked - self.quantity, 0)
 
 
 def _by_orders(state: State) -> Mapping[UUID, Mapping[str, _Goods]]:
@@ -118,6 +119,9 @@ def _by_orders(state: State) -> Mapping[UUID, Mapping[str, _Goods]]:
     for order in state.orders.rows.values():
         for line in order.lines:
             goods[order.id][line.sku].quantity += line.quantity
+    for refund in state.refunds.rows.values():
+        for refunded in refund.lines if refund.restocked else ():
+            goods[refund.order_id][refunded.sku].restocked += refunded.quantity
     for movement in state.movements.rows.values():
         if movement.order_id is not None:
             goods[movement.order_id][movement.sku].on_hand += movement.on_hand_delta

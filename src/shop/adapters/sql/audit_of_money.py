@@ -48,14 +48,20 @@ PAID_ORDERS_NOT_CHARGED_ONCE = """
                WHERE e.order_id = o.id AND e.status_after = 'paid')))
 """
 
-# That a paid order was charged its total is asked above: it keeps that while nothing is returned.
+# That a paid order was charged its total is asked above: it keeps that less its refunds, of which
+# the last one, and no other, takes all that is left.
 KEPT_OTHERWISE_THAN_ORDERS_STAND = """
     SELECT o.id AS order_id, o.status, o.total, COALESCE(m.charged, 0) AS charged,
-           COALESCE(m.returned, 0) AS returned
-    FROM orders o LEFT JOIN money_of_orders m ON m.order_id = o.id
+           COALESCE(m.returned, 0) AS returned, COALESCE(r.refunded, 0) AS refunded
+    FROM orders o
+    LEFT JOIN money_of_orders m ON m.order_id = o.id
+    LEFT JOIN refunds_of_orders r ON r.order_id = o.id
     WHERE CASE
-        WHEN o.status IN ('paid', 'shipped', 'delivered') THEN COALESCE(m.returned, 0) <> 0
-        WHEN o.status = 'refunded' THEN COALESCE(m.returned, 0) NOT BETWEEN 1 AND o.total
+        WHEN o.status IN ('paid', 'shipped', 'delivered')
+            THEN COALESCE(m.returned, 0) <> COALESCE(r.refunded, 0)
+              OR COALESCE(m.returned, 0) >= o.total
+        WHEN o.status = 'refunded'
+            THEN COALESCE(m.returned, 0) <> o.total OR COALESCE(r.refunded, 0) <> o.total
         WHEN o.status = 'pending' THEN m.order_id IS NOT NULL
         ELSE FALSE END
 """
@@ -67,9 +73,11 @@ PAYMENTS_THAT_DIFFER = """
        OR p.method <> o.method OR o.status || '>' || p.status NOT IN :fitting_payments
 """
 
+# What a card has paid may be refunded to the account, where the refund says so.
 CHARGES_OF_ANOTHER = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
     LEFT JOIN orders o ON o.id = t.order_id
+    LEFT JOIN refunds r ON r.id = t.id AND t.kind = 'return'
     LEFT JOIN accounts payer
       ON payer.currency = o.currency
      AND payer.id = CASE t.kind WHEN 'charge' THEN t.debit_account_id
@@ -79,9 +87,9 @@ CHARGES_OF_ANOTHER = """
      AND sales.id = CASE t.kind WHEN 'charge' THEN t.credit_account_id
                                 ELSE t.debit_account_id END
     WHERE t.kind IN ('charge', 'return') AND NOT COALESCE(
-        sales.kind = 'sales' AND (
-            o.method = 'account' AND payer.user_id = o.user_id
-            OR o.method = 'card' AND payer.kind = 'card_clearing'), FALSE)
+        sales.kind = 'sales' AND CASE COALESCE(r.method, o.method)
+            WHEN 'account' THEN payer.user_id = o.user_id
+            ELSE o.method = 'card' AND payer.kind = 'card_clearing' END, FALSE)
 """
 
 DEPOSITS_OTHER_THAN_THEIR_TRANSFERS = """

@@ -22,13 +22,15 @@ WITHOUT_OUTCOME = """
         ELSE o.status <> 'pending' END
 """
 
+# Any admin may refund anybody's order, and give credit to anybody.
 OUTCOMES_WITHOUT_ORDER = """
     SELECT k.user_id, k.reference FROM idempotency_keys k
     LEFT JOIN orders o ON o.id = k.reference
     LEFT JOIN transfers t ON t.id = k.reference
     LEFT JOIN accounts a ON a.id = t.debit_account_id
     LEFT JOIN deposits d ON d.id = k.reference
-    WHERE k.reference IS NOT NULL
+    LEFT JOIN refunds r ON r.id = k.reference
+    WHERE k.reference IS NOT NULL AND r.id IS NULL
       AND NOT (COALESCE(d.user_id = k.user_id AND d.idempotency_key = k.key
                         AND d.status IN ('authorised', 'captured'), FALSE))
       AND NOT (o.id IS NOT NULL AND o.user_id = k.user_id AND o.idempotency_key = k.key)

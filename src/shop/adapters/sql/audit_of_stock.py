@@ -26,16 +26,14 @@ RESERVED_OTHER_THAN_BY_OPEN_ORDERS = """
     WHERE i.reserved <> COALESCE(o.quantity, 0)
 """
 
-# The goods of a refunded order may stay with the customer, in part or all.
+# What was refunded stays with the customer unless the refund has put it back.
 TAKEN_OTHER_THAN_ORDERED = """
-    SELECT o.id AS order_id, o.status, s.sku, s.quantity, s.on_hand, s.reserved
+    SELECT o.id AS order_id, o.status, s.sku, s.quantity, s.restocked, s.on_hand, s.reserved
     FROM orders o JOIN stock_of_orders s ON s.order_id = o.id
     WHERE CASE
         WHEN o.status = 'pending' THEN s.on_hand <> 0 OR s.reserved <> s.quantity
-        WHEN o.status IN ('paid', 'shipped', 'delivered')
-            THEN s.on_hand <> -s.quantity OR s.reserved <> 0
-        WHEN o.status = 'refunded'
-            THEN s.on_hand NOT BETWEEN -s.quantity AND 0 OR s.reserved <> 0
+        WHEN o.status IN ('paid', 'shipped', 'delivered', 'refunded')
+            THEN s.on_hand <> s.restocked - s.quantity OR s.reserved <> 0
         ELSE FALSE END
 """
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from shop.adapters.sql import audit_of_fulfilment as fulfilment
 from shop.adapters.sql import audit_of_jobs as jobs
 from shop.adapters.sql import audit_of_money as money
 from shop.adapters.sql import audit_of_orders as orders
@@ -20,19 +21,39 @@ SUMS = """
                SUM(CASE kind WHEN 'return' THEN amount ELSE 0 END) AS returned
         FROM transfers WHERE order_id IS NOT NULL AND kind IN ('charge', 'return')
         GROUP BY order_id
+    ), refunds_of_orders AS (
+        SELECT order_id, SUM(amount) AS refunded FROM refunds GROUP BY order_id
     ), stock_of_orders AS (
-        SELECT order_id, sku, SUM(quantity) AS quantity,
+        SELECT order_id, sku, SUM(quantity) AS quantity, SUM(restocked) AS restocked,
                SUM(on_hand) AS on_hand, SUM(reserved) AS reserved
         FROM (
-            SELECT order_id, sku, quantity, 0 AS on_hand, 0 AS reserved FROM order_lines
-            UNION ALL SELECT order_id, sku, 0, on_hand_delta, reserved_delta
+            SELECT order_id, sku, quantity, 0 AS restocked, 0 AS on_hand, 0 AS reserved
+            FROM order_lines
+            UNION ALL SELECT order_id, sku, 0, 0, on_hand_delta, reserved_delta
             FROM movements WHERE order_id IS NOT NULL
+            UNION ALL SELECT r.order_id, l.sku, 0, l.quantity, 0, 0
+            FROM refunds r JOIN refund_lines l ON l.refund_id = r.id WHERE r.restocked
+        ) AS entries GROUP BY order_id, sku
+    ), goods_of_orders AS (
+        SELECT order_id, sku, SUM(ordered) AS ordered, SUM(shipped) AS shipped,
+               SUM(delivered) AS delivered, SUM(refunded) AS refunded,
+               SUM(kept_back) AS kept_back
+        FROM (
+            SELECT order_id, sku, quantity AS ordered, 0 AS shipped, 0 AS delivered,
+                   0 AS refunded, 0 AS kept_back FROM order_lines
+            UNION ALL SELECT h.order_id, l.sku, 0,
+                   CASE h.kind WHEN 'shipment' THEN l.quantity ELSE 0 END,
+                   CASE h.kind WHEN 'delivery' THEN l.quantity ELSE 0 END, 0, 0
+            FROM handovers h JOIN handover_lines l ON l.handover_id = h.id
+            UNION ALL SELECT r.order_id, l.sku, 0, 0, 0, l.quantity, l.kept_back
+            FROM refunds r JOIN refund_lines l ON l.refund_id = r.id
         ) AS entries GROUP BY order_id, sku
     )
 """
-"""What any question may ask: what accounts got less what they gave, what orders were charged and
-got back, and of each product what was ordered beside what was done to its stock. Each is summed
-in one pass over its tables, however large they are, and only where it is asked."""
+"""What any question may ask: what accounts got less what they gave, what orders were charged, got
+back and were to get back, and of each product what was ordered beside what was done to its stock,
+and beside what has left, arrived and was refunded. Each is summed in one pass over its tables,
+however large they are, and only where it is asked."""
 
 RULES: Mapping[int, Mapping[str, str]] = {
     1: {
@@ -59,6 +80,7 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "charge-of-another": money.CHARGES_OF_ANOTHER,
         "deposit-differs": money.DEPOSITS_OTHER_THAN_THEIR_TRANSFERS,
         "transfer-of-no-order": money.TRANSFERS_OF_NO_ORDER,
+        "refund-moved-other-money": fulfilment.REFUNDS_THAT_MOVED_OTHER_MONEY,
     },
     5: {
         "dead-order-holds-stock": stock.HELD_BY_DEAD_ORDERS,
@@ -83,6 +105,8 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "illegal-step": orders.ILLEGAL_STEPS,
         "history-does-not-join": orders.STEPS_THAT_DO_NOT_JOIN,
         "history-ends-elsewhere": orders.HISTORIES_THAT_END_ELSEWHERE,
+        "handed-over-too-much": fulfilment.HANDED_OVER_TOO_MUCH,
+        "goods-are-elsewhere": fulfilment.STANDING_OTHERWISE_THAN_THEIR_GOODS,
     },
 }
 """The questions by name, invariant by invariant. Two names stand for lists in them, of texts
