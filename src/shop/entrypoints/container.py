@@ -36,8 +36,10 @@ from shop.application.orders.checkout import Checkout
 from shop.application.orders.consult import ConsultOrders
 from shop.application.orders.finish import FinishedOrder, FinishOrder, FinishOrders
 from shop.application.orders.fulfil import FulfilOrders
+from shop.application.orders.pay_back import PayBack
 from shop.application.orders.place import PlaceOrder, PlaceOrders
 from shop.application.orders.placed import PlacedOrder
+from shop.application.orders.refund import RefundOrders
 from shop.application.orders.settle import SettlePayments
 from shop.application.outbox import LookAfterJobs, WorkOff
 from shop.application.payments import CardDesk
@@ -212,6 +214,14 @@ class Container(containers.DeclarativeContainer):
     handle_notices: providers.Provider[HandleNotices] = providers.Singleton(
         HandleNotices, transact, gateway, grouped_finishes, clock
     )
+    pay_back: providers.Provider[PayBack] = providers.Singleton(
+        PayBack,
+        transact,
+        gateway,
+        clock,
+        settings.provided.key_memory,
+        settings.provided.patience,
+    )
     work_off: providers.Provider[WorkOff] = providers.Singleton(
         WorkOff,
         transact,
@@ -224,6 +234,7 @@ class Container(containers.DeclarativeContainer):
                 JobKind.RESOLVE_DEPOSIT: deposits.provided.resolve,
                 JobKind.CAPTURE_DEPOSIT: deposits.provided.capture,
                 JobKind.UNDO: settle_payments.provided.undo,
+                JobKind.REFUND: pay_back.provided.refund,
             }
         ),
     )
@@ -236,6 +247,9 @@ class Container(containers.DeclarativeContainer):
     )
     fulfil_orders: providers.Provider[FulfilOrders] = providers.Singleton(
         FulfilOrders, transact, admission, clock, ids
+    )
+    refund_orders: providers.Provider[RefundOrders] = providers.Singleton(
+        RefundOrders, transact, admission, clock, ids, settings.provided.currency
     )
     consult_orders: providers.Provider[ConsultOrders] = providers.Singleton(
         ConsultOrders, transact, lines

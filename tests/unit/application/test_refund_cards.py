@@ -1,0 +1,214 @@
+"""What was refunded to a card goes there once, whatever the gateway says and forgets."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from shop.adapters.memory.payment_gateway import Fate
+from shop.application.orders.place import PlacedOrder
+from shop.application.orders.refund import RefundOrder
+from shop.application.outbox import MAX_ATTEMPTS
+from shop.application.ports.payment_gateway import GatewayPayment
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import OutcomeUnknown
+from shop.domain.account import ShopAccount
+from shop.domain.money import Money
+from shop.domain.order import OrderStatus
+from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.refund import REFUNDED, Refund, RefundStatus, RefundWish
+from tests.factories import EUR, NOW, eur
+from tests.unit.application.memory_shop import KEY_SECONDS, WELCOME, MemoryShop, place_order
+
+pytestmark = pytest.mark.anyio
+
+LONG = timedelta(days=365)
+A_PAUSE = timedelta(minutes=10)
+FORGOTTEN = timedelta(seconds=KEY_SECONDS)
+
+
+@pytest.fixture
+async def paid(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[PlacedOrder]:
+    """Give an order of Ada's, three of tea for 300, captured; look into the books at the end."""
+    del admin
+    adas = await shop.customer("ada")
+    placed = await shop.check_out(place_order(adas, ("TEA", 3), card="tok_visa"))
+    await shop.work()
+    yield placed
+    assert await shop.findings() == []
+
+
+async def _refund(
+    shop: MemoryShop,
+    admin: SessionToken,
+    placed: PlacedOrder,
+    amount: int | None = None,
+    key: str = "key-0001",
+    to: PaymentMethod | None = None,
+) -> Refund:
+    money = None if amount is None else eur(amount)
+    wish = RefundWish(lines=(), amount=money, to=to, reason="Broken", restock=False)
+    command = RefundOrder(session=admin, key=key, order_id=placed.order.id, wish=wish)
+    return (await shop.container.refund_orders().refund(command)).unwrap()
+
+
+async def _at_gateway(shop: MemoryShop) -> GatewayPayment:
+    (payment,) = [each async for each in shop.gateway.payments(NOW - LONG, NOW + LONG)]
+    return payment
+
+
+async def _given_back(shop: MemoryShop) -> Money:
+    return (await _at_gateway(shop)).refunded
+
+
+def _stored(shop: MemoryShop, refund: Refund) -> tuple[RefundStatus, str | None]:
+    stored = shop.state.refunds.rows[refund.id]
+    return stored.status, stored.outcome
+
+
+async def test_the_books_have_it_at_once_and_the_card_when_the_worker_comes(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    refund = await _refund(shop, admin, paid)
+
+    assert (refund.to, refund.status) == (PaymentMethod.CARD, RefundStatus.PENDING)
+    transfer = shop.state.transfers.rows[refund.id]
+    assert transfer.credit_account_id == ShopAccount.CARD_CLEARING.id_in(EUR)
+    assert shop.state.orders.rows[paid.order.id].status is OrderStatus.REFUNDED
+    assert shop.state.payments.rows[paid.order.id].status is PaymentStatus.REFUNDED
+    assert (await _given_back(shop), shop.jobs) == (eur(0), ["refund"])
+
+    assert [await shop.work(), await shop.work()] == [1, 0]
+
+    assert (await _given_back(shop), shop.jobs) == (eur(300), [])
+    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert shop.balance("ada") == WELCOME
+
+
+async def test_its_key_answers_as_it_did_whatever_the_card_has_by_now(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    first = await _refund(shop, admin, paid, 100)
+    await shop.work()
+
+    assert await _refund(shop, admin, paid, 100) == first
+    assert shop.jobs == []
+
+
+async def test_it_may_go_to_the_account(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    refund = await _refund(shop, admin, paid, to=PaymentMethod.ACCOUNT)
+
+    assert (refund.status, shop.jobs) == (RefundStatus.DONE, [])
+    assert shop.balance("ada") == WELCOME + 300
+    assert shop.state.orders.rows[paid.order.id].status is OrderStatus.REFUNDED
+    assert await _given_back(shop) == eur(0)
+
+
+async def test_parts_go_one_after_the_other(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    parts = [
+        await _refund(shop, admin, paid, 100, "key-0001"),
+        await _refund(shop, admin, paid, 50, "key-0002", PaymentMethod.ACCOUNT),
+        await _refund(shop, admin, paid, 100, "key-0003"),
+        await _refund(shop, admin, paid, 50, "key-0004"),
+    ]
+    for _ in parts:
+        await shop.work()
+        shop.clock.advance(A_PAUSE)
+
+    assert (await _given_back(shop), shop.jobs) == (eur(250), [])
+    assert {_stored(shop, each)[0] for each in parts} == {RefundStatus.DONE}
+    assert shop.balance("ada") == WELCOME + 50
+
+
+@pytest.mark.parametrize("fate", [Fate.SILENT_BEFORE, Fate.SILENT_AFTER])
+@pytest.mark.parametrize("pause", [timedelta(minutes=1), FORGOTTEN])
+async def test_a_silent_gateway_is_asked_until_it_says_something_and_pays_once(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder, fate: Fate, pause: timedelta
+) -> None:
+    refund = await _refund(shop, admin, paid, 100)
+    shop.gateway.script(fate, fate)
+    for _ in range(3):
+        assert shop.jobs == ["refund"]
+        await shop.work()
+        assert _stored(shop, refund)[0] is (
+            RefundStatus.DONE if not shop.jobs else RefundStatus.PENDING
+        )
+        if not shop.jobs:
+            break
+        shop.clock.advance(pause)
+
+    assert (await _given_back(shop), shop.jobs) == (eur(100), [])
+    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+
+
+async def test_a_part_is_told_from_an_equal_one_before_it_when_keys_are_forgotten(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    await _refund(shop, admin, paid, 100, "key-0001")
+    await shop.work()
+    await _refund(shop, admin, paid, 100, "key-0002")
+    shop.gateway.script(Fate.SILENT_BEFORE)
+    await shop.work()
+    assert await _given_back(shop) == eur(100)
+
+    shop.clock.advance(FORGOTTEN)
+    await shop.work()
+
+    assert (await _given_back(shop), shop.jobs) == (eur(200), [])
+
+
+async def test_an_answer_that_cannot_be_recorded_is_asked_for_again(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    refund = await _refund(shop, admin, paid, 100)
+    # The lease, and then the record of what the gateway has said.
+    shop.mishaps.plan(("never", RuntimeError()), ("commit", RuntimeError("a bug")))
+    await shop.work()
+    assert _stored(shop, refund) == (RefundStatus.PENDING, None)
+    shop.clock.advance(timedelta(minutes=1))
+
+    await shop.work()
+
+    assert (await _given_back(shop), shop.jobs) == (eur(100), [])
+
+
+@pytest.mark.parametrize("place", ["commit", "committed"])
+async def test_a_record_whose_commit_is_not_answered_is_made_once(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder, place: str
+) -> None:
+    refund = await _refund(shop, admin, paid, 100)
+    shop.mishaps.plan(("never", RuntimeError()), (place, OutcomeUnknown("no answer")))
+
+    await shop.work()
+
+    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert (await _given_back(shop), shop.jobs) == (eur(100), [])
+
+
+async def test_a_refusal_is_kept_with_the_refund_and_those_after_it_wait(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    refused = await _refund(shop, admin, paid, 100, "key-0001")
+    after = await _refund(shop, admin, paid, 50, "key-0002")
+    shop.gateway.script(*[Fate.REFUSED] * MAX_ATTEMPTS)
+    for _ in range(MAX_ATTEMPTS):
+        await shop.work()
+        shop.clock.advance(A_PAUSE)
+
+    assert shop.jobs == ["refund", "refund (dead)"]
+    assert _stored(shop, refused) == (RefundStatus.PENDING, "refused")
+    assert _stored(shop, after) == (RefundStatus.PENDING, None)
+    assert await _given_back(shop) == eur(0)
+
+    shop.clock.advance(FORGOTTEN)
+    shop.gateway._fates.clear()
+    await shop.container.look_after_jobs().retry()
+    await shop.work()
+    shop.clock.advance(A_PAUSE)
+    await shop.work()
+
+    assert (await _given_back(shop), shop.jobs) == (eur(150), [])

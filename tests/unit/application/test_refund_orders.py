@@ -1,0 +1,446 @@
+"""Money of an order goes back, whole or in parts, never more of it than was paid."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from shop.application.idempotency import IdempotencyKeyReused, Reply
+from shop.application.orders.cancel import CancelOrder
+from shop.application.orders.fulfil import HandOver
+from shop.application.orders.place import PlacedOrder
+from shop.application.orders.refund import RefundOrder
+from shop.application.ports.session_store import SessionToken
+from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.domain.account import BalanceTooLarge, ShopAccount, TransferKind
+from shop.domain.errors import RuleBroken, ShopError
+from shop.domain.fulfilment import MoneyNotTaken, OrderUnderWay
+from shop.domain.handover import Excess, HandoverKind, NotSoManyLeft
+from shop.domain.money import MAX_AMOUNT, Money
+from shop.domain.order import OrderNotFound, OrderStatus
+from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.refund import (
+    NotPaidByCard,
+    Refund,
+    RefundLine,
+    RefundStatus,
+    RefundTooLarge,
+    RefundWish,
+)
+from shop.domain.session import NotSignedIn
+from shop.domain.status import IllegalTransition
+from shop.domain.user import Forbidden
+from tests.factories import EUR, USD, an_id, eur, pieces
+from tests.unit.application.memory_shop import WELCOME, MemoryShop, place_order
+
+pytestmark = pytest.mark.anyio
+
+SHIPMENT, DELIVERY = HandoverKind.SHIPMENT, HandoverKind.DELIVERY
+LEFT = WELCOME - 300
+"""What Ada has once she has paid."""
+
+
+@pytest.fixture
+async def adas(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[SessionToken]:
+    """Give Ada's token; look into the books at the end."""
+    del admin
+    yield await shop.customer("ada")
+    assert await shop.findings() == []
+
+
+@pytest.fixture
+async def placed(shop: MemoryShop, adas: SessionToken) -> PlacedOrder:
+    """Give an order of Ada's: two of tea and one of coffee, for 300."""
+    return await shop.placed(place_order(adas, ("TEA", 2), ("COFFEE", 1)))
+
+
+def wish(**changes: Any) -> RefundWish:  # noqa: ANN401  Several types.
+    """Return the wish for all that is left, to where it came from, with no goods."""
+    made = RefundWish(lines=(), amount=None, to=None, reason="Broken", restock=False)
+    return replace(made, **changes)
+
+
+def refund_order(
+    token: SessionToken | None,
+    placed: PlacedOrder,
+    key: str = "key-0001",
+    **changes: Any,  # noqa: ANN401  Several types.
+) -> RefundOrder:
+    return RefundOrder(session=token, key=key, order_id=placed.order.id, wish=wish(**changes))
+
+
+async def _refund(shop: MemoryShop, command: RefundOrder) -> Refund:
+    return (await _reply(shop, command)).unwrap()
+
+
+async def _reply(shop: MemoryShop, command: RefundOrder) -> Reply[Refund]:
+    return await shop.container.refund_orders().refund(command)
+
+
+async def _hand(
+    shop: MemoryShop,
+    token: SessionToken,
+    placed: PlacedOrder,
+    kind: HandoverKind,
+    **quantities: int,
+) -> None:
+    command = HandOver(
+        session=token, order_id=placed.order.id, kind=kind, lines=pieces(**quantities)
+    )
+    await shop.container.fulfil_orders().hand_over(command)
+
+
+def _stands(shop: MemoryShop, placed: PlacedOrder) -> tuple[OrderStatus, PaymentStatus]:
+    order_id = placed.order.id
+    return shop.state.orders.rows[order_id].status, shop.state.payments.rows[order_id].status
+
+
+class TestAWholeOrder:
+    async def test_is_refunded_to_the_account_that_paid(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        refund = await _refund(shop, refund_order(admin, placed))
+
+        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert (refund.amount, refund.to, refund.status) == (
+            eur(300),
+            PaymentMethod.ACCOUNT,
+            RefundStatus.DONE,
+        )
+        assert (shop.balance("ada"), shop.balance("root")) == (WELCOME, WELCOME)
+        assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (3, 1)
+        event = shop.state.events.rows[placed.order.id, 2]
+        assert (event.before, event.after, event.actor) == ("paid", "refunded", "admin")
+        transfer = shop.state.transfers.rows[refund.id]
+        assert (transfer.kind, transfer.amount) == (TransferKind.RETURN, eur(300))
+        assert transfer.debit_account_id == ShopAccount.SALES.id_in(EUR)
+        assert transfer.credit_account_id == shop.account("ada").id
+        assert (transfer.order_id, transfer.note) == (placed.order.id, "Broken")
+
+    async def test_puts_its_goods_back_where_that_is_wished_for(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        refund = await _refund(shop, refund_order(admin, placed, restock=True))
+
+        assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (5, 2)
+        assert refund.lines == (
+            RefundLine(sku="TEA", quantity=2, kept_back=2),
+            RefundLine(sku="COFFEE", quantity=1, kept_back=1),
+        )
+
+    @pytest.mark.parametrize("kinds", [[SHIPMENT], [SHIPMENT, DELIVERY]])
+    async def test_may_have_left_or_arrived(
+        self,
+        shop: MemoryShop,
+        admin: SessionToken,
+        placed: PlacedOrder,
+        kinds: list[HandoverKind],
+    ) -> None:
+        for kind in kinds:
+            await _hand(shop, admin, placed, kind)
+
+        refund = await _refund(shop, refund_order(admin, placed, restock=True))
+
+        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert {line.kept_back for line in refund.lines} == {0}
+        assert shop.on_hand("TEA") == 5
+
+
+class TestPartOfAnOrder:
+    async def test_by_its_lines_gives_back_their_price(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        refund = await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=1), restock=True))
+
+        assert refund.amount == eur(100)
+        assert _stands(shop, placed) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        assert (shop.balance("ada"), shop.on_hand("TEA")) == (LEFT + 100, 4)
+
+    async def test_by_an_amount_concerns_no_goods(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        refund = await _refund(shop, refund_order(admin, placed, amount=eur(7)))
+
+        assert (refund.amount, refund.lines) == (eur(7), ())
+        assert (shop.balance("ada"), shop.on_hand("TEA")) == (LEFT + 7, 3)
+
+    async def test_may_give_back_another_amount_for_its_lines(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        command = refund_order(admin, placed, lines=pieces(TEA=2), amount=eur(150), restock=True)
+        refund = await _refund(shop, command)
+
+        assert (refund.amount, shop.balance("ada"), shop.on_hand("TEA")) == (
+            eur(150),
+            LEFT + 150,
+            5,
+        )
+
+    async def test_and_another_and_the_rest_make_the_whole(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refund(shop, refund_order(admin, placed, "key-0001", lines=pieces(TEA=1)))
+        await _refund(shop, refund_order(admin, placed, "key-0002", amount=eur(50)))
+        assert _stands(shop, placed) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+
+        rest = await _refund(shop, refund_order(admin, placed, "key-0003", restock=True))
+
+        assert (rest.number, rest.amount) == (3, eur(150))
+        assert [line.sku for line in rest.lines] == ["TEA", "COFFEE"]
+        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert (shop.balance("ada"), shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (
+            WELCOME,
+            4,
+            2,
+        )
+
+    async def test_that_is_all_of_the_money_refunds_the_order(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refund(shop, refund_order(admin, placed, amount=eur(300)))
+
+        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+
+    async def test_that_was_refunded_is_not_shipped(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=2)))
+        with pytest.raises(NotSoManyLeft):
+            await _hand(shop, admin, placed, SHIPMENT, TEA=1)
+
+        await _hand(shop, admin, placed, SHIPMENT)
+
+        (handover,) = shop.state.handovers.rows.values()
+        assert handover.lines == pieces(COFFEE=1)
+        assert _stands(shop, placed) == (OrderStatus.SHIPPED, PaymentStatus.CAPTURED)
+
+    async def test_of_an_order_that_was_not_to_leave_any_more_may_be_its_last_step(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _hand(shop, admin, placed, SHIPMENT, TEA=2)
+        await _hand(shop, admin, placed, DELIVERY)
+
+        await _refund(shop, refund_order(admin, placed, lines=pieces(COFFEE=1), restock=True))
+
+        assert _stands(shop, placed) == (OrderStatus.DELIVERED, PaymentStatus.CAPTURED)
+        history = [shop.state.events.rows[placed.order.id, each].after for each in (1, 2, 3)]
+        assert history == ["paid", "shipped", "delivered"]
+
+    async def test_that_has_left_is_given_back_after_what_has_not(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _hand(shop, admin, placed, SHIPMENT, TEA=1)
+
+        refund = await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=2)))
+
+        assert refund.lines == (RefundLine(sku="TEA", quantity=2, kept_back=1),)
+
+
+class TestUnderAKey:
+    async def test_it_happens_once_and_is_answered_alike(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        command = refund_order(admin, placed, amount=eur(7))
+        first = await _reply(shop, command)
+        before = shop.state
+
+        again = await _reply(shop, command)
+
+        assert (again.answer, first.replayed, again.replayed) == (first.answer, False, True)
+        assert shop.state == before
+
+    async def test_it_happens_once_for_many_requests_at_once(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        command = refund_order(admin, placed, amount=eur(7))
+        refunds = await asyncio.gather(*(_refund(shop, command) for _ in range(5)))
+
+        assert {each.id for each in refunds} == {refunds[0].id}
+        assert shop.balance("ada") == LEFT + 7
+
+    async def test_another_request_is_refused(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refund(shop, refund_order(admin, placed, amount=eur(7)))
+
+        again = refund_order(admin, placed, amount=eur(8))
+        await _refused(shop, again, IdempotencyKeyReused())
+
+    async def test_many_at_once_never_give_back_more_than_was_paid(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        commands = [
+            refund_order(admin, placed, f"key-000{number}", amount=eur(100)) for number in range(5)
+        ]
+        replies = await asyncio.gather(*(_reply(shop, each) for each in commands))
+
+        made = [each.answer for each in replies if isinstance(each.answer, Refund)]
+        assert sorted(each.number for each in made) == [1, 2, 3]
+        assert shop.balance("ada") == WELCOME
+
+    @pytest.mark.parametrize(
+        "mishap",
+        [("commit", Interrupted("conflict")), ("committed", OutcomeUnknown("connection lost"))],
+    )
+    async def test_what_is_tried_again_happens_once(
+        self,
+        shop: MemoryShop,
+        admin: SessionToken,
+        placed: PlacedOrder,
+        mishap: tuple[str, Exception],
+    ) -> None:
+        shop.mishaps.plan(mishap)
+
+        refund = await _refund(shop, refund_order(admin, placed, amount=eur(7)))
+
+        assert shop.state.refunds.rows == {refund.id: refund}
+        assert shop.balance("ada") == LEFT + 7
+
+
+class TestRefusals:
+    async def test_no_more_goes_back_than_is_left(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refund(shop, refund_order(admin, placed, amount=eur(250)))
+
+        refusal = RefundTooLarge(wanted=eur(51), left=eur(50))
+        await _refused_for_good(shop, refund_order(admin, placed, "k-2", amount=eur(51)), refusal)
+        by_line = refund_order(admin, placed, "k-3", lines=pieces(TEA=1))
+        await _refused_for_good(shop, by_line, RefundTooLarge(wanted=eur(100), left=eur(50)))
+
+    async def test_no_line_goes_back_twice(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=1), restock=True))
+
+        again = refund_order(admin, placed, "k-2", lines=pieces(TEA=2, CUP=1), amount=eur(1))
+        excesses = (Excess(sku="TEA", wanted=2, left=1), Excess(sku="CUP", wanted=1, left=0))
+        await _refused_for_good(shop, again, NotSoManyLeft(lines=excesses))
+
+    async def test_what_is_refunded_or_cancelled_is_not_refunded_again(
+        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refund(shop, refund_order(admin, placed))
+        again = IllegalTransition(before="refunded", after="refunded")
+        await _refused_for_good(shop, refund_order(admin, placed, "k-2", amount=eur(1)), again)
+
+        other = await shop.placed(place_order(adas, ("TEA", 1), key="key-0002"))
+        cancel = CancelOrder(session=adas, order_id=other.order.id)
+        await shop.container.cancel_orders().cancel(cancel)
+        cancelled = IllegalTransition(before="cancelled", after="refunded")
+        await _refused_for_good(shop, refund_order(admin, other, "k-3"), cancelled)
+
+    async def test_an_order_of_which_a_part_was_refunded_is_not_cancelled(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refund(shop, refund_order(admin, placed, amount=eur(1)))
+        before = shop.state
+
+        with pytest.raises(OrderUnderWay):
+            await shop.container.cancel_orders().cancel(
+                CancelOrder(session=admin, order_id=placed.order.id)
+            )
+
+        assert shop.state == before
+
+    async def test_what_an_account_has_paid_goes_to_no_card(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        command = refund_order(admin, placed, to=PaymentMethod.CARD)
+        await _refused_for_good(shop, command, NotPaidByCard())
+
+    async def test_a_balance_that_would_be_too_large_stays_as_it_is(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        full = shop.account("ada")
+        lent = eur(MAX_AMOUNT - full.balance.amount)
+        async with shop.container.unit_of_work() as uow:
+            await uow.accounts.lock([full.id])
+            uow.accounts.save(full.deposit(lent))
+            await uow.commit()
+
+        await _refused_for_good(shop, refund_order(admin, placed), BalanceTooLarge())
+
+        async with shop.container.unit_of_work() as uow:
+            await uow.accounts.lock([full.id])
+            uow.accounts.save(full)
+            await uow.commit()
+
+    async def test_money_that_is_not_taken_yet_is_refunded_later_under_the_same_key(
+        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken
+    ) -> None:
+        placed = await shop.check_out(place_order(adas, ("TEA", 2), card="tok_visa"))
+        await _refused(shop, refund_order(admin, placed), MoneyNotTaken())
+        assert shop.outcome("root") is None
+        await shop.work()
+
+        await _refund(shop, refund_order(admin, placed))
+
+        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+
+    async def test_customers_refund_nothing_and_nobody_refunds_what_there_is_not(
+        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, placed: PlacedOrder
+    ) -> None:
+        await _refused(shop, refund_order(None, placed), NotSignedIn())
+        await _refused(shop, refund_order(adas, placed), Forbidden(role="admin"))
+        nothing = replace(refund_order(admin, placed), order_id=an_id("none"))
+        await _refused_for_good(shop, nothing, OrderNotFound())
+
+    async def test_another_currency_is_not_what_was_paid(
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+    ) -> None:
+        dollars = refund_order(admin, placed, amount=Money(amount=1, currency=USD))
+        rule = RuleBroken(field="currency", rule="EUR is used here, not USD")
+        await _refused(shop, dollars, rule)
+
+    @pytest.mark.parametrize(
+        ("changes", "field"),
+        [
+            ({"reason": ""}, "reason"),
+            ({"reason": "two\nlines"}, "reason"),
+            ({"reason": "x" * 201}, "reason"),
+            ({"amount": eur(0)}, "amount"),
+            ({"amount": eur(1), "restock": True}, "restock"),
+        ],
+    )
+    async def test_what_cannot_be_wished_for_is_told_by_its_field(
+        self, changes: dict[str, Any], field: str
+    ) -> None:
+        with pytest.raises(RuleBroken) as refusal:
+            wish(**changes)
+
+        assert refusal.value.field == field
+
+
+async def test_customers_see_what_went_back(
+    shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
+) -> None:
+    first = await _refund(shop, refund_order(admin, placed, "k-1", amount=eur(1)))
+    second = await _refund(shop, refund_order(admin, placed, "k-2", lines=pieces(TEA=1)))
+
+    consult = shop.container.consult_orders()
+    for name in ("ada", "root"):
+        assert await consult.refunds(shop.user(name), placed.order.id) == (first, second)
+
+
+async def _refused(shop: MemoryShop, command: RefundOrder, error: ShopError) -> None:
+    before = shop.state
+
+    with pytest.raises(type(error)) as refusal:
+        await _refund(shop, command)
+
+    assert refusal.value == error
+    assert shop.state == before
+
+
+async def _refused_for_good(shop: MemoryShop, command: RefundOrder, error: ShopError) -> None:
+    """Require a refusal that changes nothing but what is kept under the key."""
+    before = shop.state
+
+    for replayed in (False, True):
+        reply = await _reply(shop, command)
+        assert (reply.answer, reply.replayed) == (error, replayed)
+
+    assert replace(shop.state, keys=before.keys) == before
