@@ -147,6 +147,12 @@ async def test_every_example_is_accepted_and_answered_as_told(
     await tell(ada, "show_deposit", deposit_id=deposit_id)
     await tell(root, "hear_from_stripe")
 
+    second = (await ada.order("TEA-EARL-GREY", 2, key="another-key")).json()["id"]
+    for name in ("ship_order", "deliver_order", "refund_order"):
+        await tell(root, name, order_id=second)
+    for name in ("list_shipments", "list_deliveries", "list_refunds"):
+        await tell(ada, name, order_id=second)
+
     await tell(root, "put_product")
     await tell(root, "adjust_stock")
     await tell(root, "give_credit", account_id=account_id)

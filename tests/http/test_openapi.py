@@ -25,6 +25,7 @@ OF_SIGNED_IN_UNSAFE = OF_SIGNED_IN | OF_UNSAFE
 OF_ADMINS_UNSAFE = OF_SIGNED_IN_UNSAFE | {"forbidden"}
 OF_CHANGED_SESSIONS = {"session-conflict", "session-too-large"}
 OF_KEYS = {"invalid-idempotency-key", "idempotency-key-reused", "request-in-progress"}
+OF_FULFILMENTS = {"order-not-found", "illegal-transition", "money-not-taken", "not-so-many-left"}
 
 # What each route of the contract can refuse, and nothing that it cannot, by the slugs.
 REFUSALS = {
@@ -79,7 +80,16 @@ REFUSALS = {
     ("get", "/api/v1/orders/{order_id}"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/orders/{order_id}/history"): OF_SIGNED_IN | {"order-not-found"},
     ("post", "/api/v1/orders/{order_id}/cancel"): OF_SIGNED_IN_UNSAFE
-    | {"order-not-found", "illegal-transition", "balance-too-large"},
+    | {"order-not-found", "illegal-transition", "order-under-way", "balance-too-large"},
+    ("post", "/api/v1/orders/{order_id}/shipments"): OF_ADMINS_UNSAFE | OF_FULFILMENTS,
+    ("get", "/api/v1/orders/{order_id}/shipments"): OF_SIGNED_IN | {"order-not-found"},
+    ("post", "/api/v1/orders/{order_id}/deliveries"): OF_ADMINS_UNSAFE | OF_FULFILMENTS,
+    ("get", "/api/v1/orders/{order_id}/deliveries"): OF_SIGNED_IN | {"order-not-found"},
+    ("post", "/api/v1/orders/{order_id}/refunds"): OF_ADMINS_UNSAFE
+    | OF_FULFILMENTS
+    | OF_KEYS
+    | {"not-paid-by-card", "refund-too-large", "balance-too-large"},
+    ("get", "/api/v1/orders/{order_id}/refunds"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/"): OF_ALL,
     ("get", "/healthz"): OF_ALL,
     ("get", "/readyz"): OF_STORED | {"unmigrated"},
@@ -312,6 +322,7 @@ def test_what_moves_money_takes_a_key(document: Json) -> None:
     }
     assert keyed == {
         "/api/v1/orders",
+        "/api/v1/orders/{order_id}/refunds",
         "/api/v1/transfers",
         "/api/v1/deposits",
         "/api/v1/accounts/{account_id}/credits",

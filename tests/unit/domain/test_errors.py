@@ -12,9 +12,12 @@ from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.deposit import DepositNotFound
 from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken, ShopError
+from shop.domain.fulfilment import MoneyNotTaken, OrderUnderWay
+from shop.domain.handover import Excess, NotSoManyLeft
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.order import NoOrder, OrderNotFound, PriceChanged
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.refund import NotPaidByCard, RefundTooLarge
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -95,6 +98,31 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         IllegalTransition(before="paid", after="pending"),
         "illegal-transition",
         "What is paid cannot become pending.",
+    ),
+    (
+        OrderUnderWay(),
+        "order-under-way",
+        "Part of the order was shipped or refunded; what is left of it can be refunded.",
+    ),
+    (
+        MoneyNotTaken(),
+        "money-not-taken",
+        "The money for the order is set aside, and not taken yet; try again shortly.",
+    ),
+    (
+        NotSoManyLeft(lines=(Excess(sku="TEA", wanted=2, left=1),)),
+        "not-so-many-left",
+        "2 of TEA named, 1 left.",
+    ),
+    (
+        RefundTooLarge(wanted=eur(7), left=eur(5)),
+        "refund-too-large",
+        "0.07 EUR cannot be refunded: 0.05 EUR is left of what was paid.",
+    ),
+    (
+        NotPaidByCard(),
+        "not-paid-by-card",
+        "The order was not paid by card, so that no card can be refunded.",
     ),
     (EmailTaken(), "email-taken", "This e-mail address is already in use."),
     (

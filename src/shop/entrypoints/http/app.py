@@ -25,6 +25,7 @@ from shop.entrypoints.http.pages import OPENAPI_PATH
 from shop.entrypoints.http.routers import (
     account,
     cart,
+    fulfilment,
     operations,
     orders,
     products,
@@ -42,6 +43,7 @@ _ROUTERS = (
     session.router,
     account.router,
     users.router,
+    fulfilment.router,
     webhooks.router,
     operations.router,
 )

@@ -18,6 +18,8 @@ from shop.application.notices import HandleNotices
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.checkout import Checkout
 from shop.application.orders.consult import ConsultOrders
+from shop.application.orders.fulfil import FulfilOrders
+from shop.application.orders.refund import RefundOrders
 from shop.application.ports.database import Database
 from shop.application.ports.session_store import SessionToken
 from shop.application.sessions import Sessions
@@ -141,6 +143,12 @@ ToHandleNotices = Annotated[
 ]
 ToCancelOrders = Annotated[
     CancelOrders, _from_container(lambda container: container.cancel_orders())
+]
+ToFulfilOrders = Annotated[
+    FulfilOrders, _from_container(lambda container: container.fulfil_orders())
+]
+ToRefundOrders = Annotated[
+    RefundOrders, _from_container(lambda container: container.refund_orders())
 ]
 ToConsultOrders = Annotated[
     ConsultOrders, _from_container(lambda container: container.consult_orders())

@@ -1,7 +1,8 @@
 """A true example of every request that has a body, and of every answer: one story.
 
-Ada signs up at a shop as `make run` opens it, orders tea, tells Grace, and changes her mind. The
-tests play it, so that each request is accepted as it stands and answered as it is told here.
+Ada signs up at a shop as `make run` opens it, orders tea, tells Grace, and changes her mind. She
+orders again, gets it, and gets her money back. The tests play it, so that each request is accepted
+as it stands and answered as it is told here.
 """
 
 from collections.abc import Mapping
@@ -46,6 +47,14 @@ REQUESTS: Mapping[str, Json] = {
         "expected_total": _TOTAL,
     },
     "cancel_order": {},
+    "ship_order": {"lines": [{"sku": _SKU, "quantity": 2}]},
+    "deliver_order": {},
+    "refund_order": {
+        "lines": [{"sku": _SKU, "quantity": 2}],
+        "reason": "Not to her taste",
+        "to": "account",
+        "restock": True,
+    },
     "make_transfer": {"to": "grace@example.com", "amount": _eur(1999), "note": "For the tea"},
     "make_deposit": {"amount": _eur(1999), "card": {"token": "tok_visa"}},
     "hear_from_stripe": {
@@ -117,6 +126,24 @@ _DEPOSIT: Json = {
     "created_at": _NOON,
 }
 _PLACED: Json = {"from": None, "to": "paid", "actor": "customer", "at": _NOON}
+_PIECES: Json = {"sku": _SKU, "quantity": 2}
+_HANDOVER: Json = {
+    "id": "01932b7e-8f3c-7a15-9c2d-5b6c7d8e9f01",
+    "lines": [_PIECES],
+    "actor": "admin",
+    "created_at": _NOON,
+}
+_REFUND: Json = {
+    "id": "01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12",
+    "amount": _TOTAL,
+    "to": "account",
+    "reason": "Not to her taste",
+    "lines": [_PIECES],
+    "restocked": True,
+    "status": "done",
+    "actor": "admin",
+    "created_at": _NOON,
+}
 
 
 def _page(*items: Json) -> Json:
@@ -182,6 +209,12 @@ ANSWERS: Mapping[tuple[str, int], Json] = {
         "status": "cancelled",
         "payment": {"method": "account", "status": "refunded"},
     },
+    ("ship_order", 201): _HANDOVER,
+    ("list_shipments", 200): _page(_HANDOVER),
+    ("deliver_order", 201): {**_HANDOVER, "id": "01932b7e-8f3c-7a15-9c2d-6c7d8e9f0a12"},
+    ("list_deliveries", 200): _page({**_HANDOVER, "id": "01932b7e-8f3c-7a15-9c2d-6c7d8e9f0a12"}),
+    ("refund_order", 201): _REFUND,
+    ("list_refunds", 200): _page(_REFUND),
     ("give_credit", 201): _transfer("credit", 1999, "adjustments", "A cup arrived broken"),
     ("put_product", 200): _PRODUCT,
     ("put_product", 201): {**_PRODUCT, "available": 0},

@@ -14,10 +14,13 @@ from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.deposit import DepositNotFound
 from shop.domain.errors import ShopError
+from shop.domain.fulfilment import MoneyNotTaken, OrderUnderWay
+from shop.domain.handover import Excess, NotSoManyLeft
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.money import Currency, Money
 from shop.domain.order import NoOrder, OrderNotFound, PriceChanged
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.refund import NotPaidByCard, RefundTooLarge
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -78,6 +81,11 @@ def _of_the_shop() -> Iterator[ShopError]:
     yield DepositNotFound()
     yield NoOrder()
     yield IllegalTransition(before="cancelled", after="cancelled")
+    yield OrderUnderWay()
+    yield MoneyNotTaken()
+    yield NotSoManyLeft(lines=(Excess(sku="TEA-EARL-GREY", wanted=2, left=1),))
+    yield RefundTooLarge(wanted=_eur(1999), left=_eur(1580))
+    yield NotPaidByCard()
     yield IdempotencyKeyReused()
     yield RequestInProgress()
 

@@ -11,6 +11,7 @@ from shop.application.orders.place import PlaceOrder
 from shop.domain.account import BalanceTooLarge, InsufficientFunds
 from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
+from shop.domain.fulfilment import OrderUnderWay
 from shop.domain.inventory import OutOfStock
 from shop.domain.order import OrderNotFound, PriceChanged
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
@@ -108,7 +109,9 @@ async def show_order(order_id: OrderId, visitor: SignedIn, orders: ToConsultOrde
 
 @router.post(
     "/{order_id}/cancel",
-    responses=refuses(*TO_SIGNED_IN, OrderNotFound, IllegalTransition, BalanceTooLarge),
+    responses=refuses(
+        *TO_SIGNED_IN, OrderNotFound, IllegalTransition, OrderUnderWay, BalanceTooLarge
+    ),
 )
 async def cancel_order(
     order_id: OrderId,
