@@ -7,7 +7,7 @@ import pytest
 
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import HandOver
-from shop.application.orders.place import PlacedOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
 from shop.domain.errors import ShopError

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.payment_gateway import Fate
-from shop.application.orders.place import PlacedOrder
+from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.refund import RefundOrder
 from shop.application.outbox import MAX_ATTEMPTS
 from shop.application.ports.payment_gateway import GatewayPayment
