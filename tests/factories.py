@@ -8,6 +8,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from shop.application.ports.idempotency import Claim, KeyId
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
+from shop.domain.announcement import Channel, Dispatch, DispatchStatus, Topic
 from shop.domain.catalogue import Product
 from shop.domain.deposit import Deposit
 from shop.domain.handover import Handover, HandoverKind, Pieces
@@ -220,6 +221,23 @@ def session(name: str = "1", /, **changes: object) -> Session:
 
 def claim(owner: User, key: str = "key-0001", /, **changes: object) -> Claim:
     made = Claim(id=KeyId(user_id=owner.id, key=key), fingerprint=f"print of {key}", created_at=NOW)
+    return _changed(made, changes)
+
+
+def dispatch(name: str = "1", /, **changes: object) -> Dispatch:
+    made = Dispatch(
+        id=an_id(f"dispatch {name}"),
+        topic=Topic.ORDER_PAID,
+        channel=Channel.WEBHOOK,
+        addressee="https://example.com/hook",
+        payload='{"type":"order.paid"}',
+        status=DispatchStatus.PENDING,
+        attempts=0,
+        last_status_code=None,
+        last_error=None,
+        created_at=NOW,
+        delivered_at=None,
+    )
     return _changed(made, changes)
 
 

@@ -26,6 +26,7 @@ from tests.factories import (
     account,
     claim,
     deposit,
+    dispatch,
     handover,
     inventory,
     movement,
@@ -51,6 +52,7 @@ VIOLATIONS = {
     "ck_accounts_customers_have_balances": "UPDATE accounts SET balance = 1 WHERE kind = 'sales'",
     "ck_deposits_amount_positive": "UPDATE deposits SET amount = 0",
     "ck_handover_lines_quantity_positive": "UPDATE handover_lines SET quantity = 0",
+    "ck_dispatches_delivered_has_a_time": "UPDATE dispatches SET status = 'delivered'",
     "ck_idempotency_keys_one_outcome": "UPDATE idempotency_keys SET refusal = '{}'",
     "ck_inventories_reserved_on_hand": "UPDATE inventories SET reserved = on_hand + 1",
     "ck_order_lines_quantity_positive": "UPDATE order_lines SET quantity = 0",
@@ -105,6 +107,8 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
         await uow.commit()
     async with SqlUnitOfWork(made, writing=True) as uow:
         await _add_fulfilments(uow)
+        for name in ("1", "2"):
+            uow.dispatches.add(dispatch(name))
         await uow.commit()
     return made
 

@@ -11,6 +11,7 @@ from shop.application.ports.idempotency import KeyId, KeyRecord
 from shop.application.ports.outbox import Job, JobId
 from shop.application.ports.payment_gateway import Notice
 from shop.domain.account import Account, Transfer
+from shop.domain.announcement import Dispatch
 from shop.domain.catalogue import Product
 from shop.domain.deposit import Deposit
 from shop.domain.events import OrderEvent
@@ -67,6 +68,7 @@ class State:
     keys: Table[KeyId, KeyRow]
     jobs: Table[JobId, Job]
     notices: Table[str, NoticeRow]
+    dispatches: Table[UUID, Dispatch]
     sessions: Table[UUID, SessionRow]
 
     @classmethod
@@ -126,6 +128,7 @@ class State:
             keys=Table(name="idempotency_keys", key=lambda row: row.id),
             jobs=Table(name="jobs", key=lambda job: job.id),
             notices=Table(name="notices", key=lambda row: row.notice.id),
+            dispatches=Table(name="dispatches", key=lambda dispatch: dispatch.id),
             sessions=Table(
                 name="sessions",
                 key=lambda row: row.session.id,

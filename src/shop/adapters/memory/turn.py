@@ -21,6 +21,7 @@ class Rank(IntEnum):
     PRODUCTS = auto()
     STOCK = auto()
     ORDERS = auto()
+    DISPATCHES = auto()
 
 
 class _Phase(Enum):

@@ -9,6 +9,7 @@ from shop.adapters.memory.audit import MemoryAudit
 from shop.adapters.memory.catalogue import MemoryProducts
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.deposits import MemoryDeposits
+from shop.adapters.memory.dispatches import MemoryDispatches
 from shop.adapters.memory.fulfilment import MemoryHandovers, MemoryRefunds
 from shop.adapters.memory.idempotency import MemoryIdempotencyKeys
 from shop.adapters.memory.inventory import MemoryInventories
@@ -49,6 +50,7 @@ class MemoryUnitOfWork(UnitOfWork):
         keys, session_store = MemoryIdempotencyKeys(turn), MemorySessionStore(turn)
         deposits = MemoryDeposits(turn)
         outbox, notices = MemoryOutbox(turn), MemoryNotices(turn)
+        dispatches = MemoryDispatches(turn)
         self._turn = turn
         # A row comes after those that it refers to; the sessions come last.
         self._changes = (
@@ -65,6 +67,7 @@ class MemoryUnitOfWork(UnitOfWork):
             keys.applied_to,
             outbox.applied_to,
             notices.applied_to,
+            dispatches.applied_to,
             session_store.applied_to,
         )
         self.users = users
@@ -80,6 +83,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.keys = keys
         self.outbox = outbox
         self.notices = notices
+        self.dispatches = dispatches
         self.sessions = sessions(session_store)
         self.audit = MemoryAudit(turn)
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.types import JsonText, Roles, UtcTime
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 """The newest migration, which brings a database to the tables below."""
 
 metadata = MetaData(
@@ -277,6 +277,28 @@ notices = Table(
     Column("kind", Text, nullable=False),
     Column("reference", Uuid),
     Column("received_at", UtcTime, nullable=False),
+)
+
+# Of announcements to endpoints and customers: nothing where nobody is to be told of anything.
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_status_code", Integer),
+    Column("last_error", Text),
+    Column("created_at", UtcTime, nullable=False),
+    Column("delivered_at", UtcTime),
+    CheckConstraint(
+        "(status = 'delivered') = (delivered_at IS NOT NULL)", name="delivered_has_a_time"
+    ),
+    Index(None, "channel", "created_at", "id"),
+    Index(None, "status", "created_at"),
 )
 
 # Without reference and refusal, the request has not ended.

@@ -15,6 +15,7 @@ from shop.adapters.sql.catalogue import SqlProducts
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.deposits import SqlDeposits
+from shop.adapters.sql.dispatches import SqlDispatches
 from shop.adapters.sql.failures import at_commit, before_commit
 from shop.adapters.sql.fulfilment import SqlHandovers, SqlRefunds
 from shop.adapters.sql.idempotency import SqlIdempotencyKeys
@@ -80,6 +81,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.keys = SqlIdempotencyKeys(connection)
         self.outbox = SqlOutbox(connection)
         self.notices = SqlNotices(connection)
+        self.dispatches = SqlDispatches(connection)
         self._sessions = SqlSessionStore(connection, self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
@@ -99,6 +101,7 @@ class SqlUnitOfWork(UnitOfWork):
             self.transfers,
             self.keys,
             self.outbox,
+            self.dispatches,
             self._sessions,
         )
         return self

@@ -36,6 +36,12 @@ class JobKind(StrEnum):
     REFUND = "refund"
     """Give back the amount of a refund, which is the job's subject."""
 
+    DELIVER = "deliver"
+    """Bring an announcement to an endpoint."""
+
+    MAIL = "mail"
+    """Bring an announcement to a customer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobId:

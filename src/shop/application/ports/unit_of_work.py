@@ -9,6 +9,7 @@ from shop.application.ports.accounts import Accounts, Transfers
 from shop.application.ports.audit import Audit
 from shop.application.ports.catalogue import Products
 from shop.application.ports.deposits import Deposits
+from shop.application.ports.dispatches import Dispatches
 from shop.application.ports.fulfilment import Handovers, Refunds
 from shop.application.ports.idempotency import IdempotencyKeys
 from shop.application.ports.inventory import Inventories
@@ -25,7 +26,7 @@ class UnitOfWork(ABC):
     Enter it, ask and stage, and commit as the last thing; leaving it in any other way leaves
     everything as it was. Nothing staged shows before the commit, to anybody. A lock is held
     until the end and taken in this order, everywhere: sessions, idempotency keys, users,
-    accounts, products, stock, orders; within each, sorted.
+    accounts, products, stock, orders, dispatches; within each, sorted.
     """
 
     users: Users
@@ -41,6 +42,7 @@ class UnitOfWork(ABC):
     keys: IdempotencyKeys
     notices: Notices
     outbox: Outbox
+    dispatches: Dispatches
     sessions: SessionStore
     audit: Audit
 
