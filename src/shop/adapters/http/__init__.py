@@ -1,0 +1,1 @@
+"""Adapters that ask other servers over HTTP."""

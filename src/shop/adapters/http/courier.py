@@ -1,0 +1,86 @@
+"""The courier, over HTTP: https://www.standardwebhooks.com, version 1.0."""
+
+from math import floor
+
+from aiohttp import (
+    ClientError,
+    ClientResponseError,
+    ClientSession,
+    ClientTimeout,
+    DummyCookieJar,
+    TCPConnector,
+)
+from standardwebhooks import Webhook
+
+from shop.application.ports.courier import Courier, NotDelivered, Parcel
+
+MAX_CONNECTIONS = 64
+MAX_CONNECTIONS_TO_ONE = 16
+"""What one endpoint is not to keep from the others."""
+
+MAX_REASON_CHARACTERS = 200
+
+
+class HttpCourier(Courier):
+    """Posts parcels; the connections are kept for the next ones, and made when first needed."""
+
+    def __init__(self, *, timeout_seconds: float) -> None:
+        self._timeout_seconds = timeout_seconds
+        self._session: ClientSession | None = None
+
+    async def deliver(self, parcel: Parcel) -> int:
+        """Post a parcel, and look at the status of the answer alone: its body is not read."""
+        try:
+            async with self._opened().post(
+                parcel.url,
+                data=parcel.payload.encode(),
+                headers=_headers(parcel),
+                allow_redirects=False,
+            ) as answer:
+                status = answer.status
+        except (ClientError, TimeoutError, OSError) as failure:
+            reason = self._reason(failure)
+            raise NotDelivered(reason, status_code=None, for_good=False) from failure
+        if status // 100 != 2:  # noqa: PLR2004  RFC 9110, section 15.3: success.
+            raise NotDelivered(f"answered {status}", status_code=status, for_good=False)
+        return status
+
+    async def close(self) -> None:
+        """Give back every connection."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    def _opened(self) -> ClientSession:
+        if self._session is None:
+            self._session = ClientSession(
+                connector=TCPConnector(
+                    limit=MAX_CONNECTIONS, limit_per_host=MAX_CONNECTIONS_TO_ONE
+                ),
+                timeout=ClientTimeout(total=self._timeout_seconds),
+                cookie_jar=DummyCookieJar(),
+                trust_env=False,
+                auto_decompress=False,
+            )
+        return self._session
+
+    def _reason(self, failure: Exception) -> str:
+        """Tell of a failure without the URL, which may have a secret in its query."""
+        match failure:
+            case TimeoutError():
+                return f"no answer within {self._timeout_seconds:g} seconds"
+            case ClientResponseError():
+                return "the answer is not HTTP"
+            case _:
+                return f"{type(failure).__name__}: {failure}"[:MAX_REASON_CHARACTERS]
+
+
+def _headers(parcel: Parcel) -> dict[str, str]:
+    signature = Webhook(parcel.secret).sign(str(parcel.id), parcel.sent_at, parcel.payload)
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": "shop",
+        "webhook-id": str(parcel.id),
+        "webhook-timestamp": str(floor(parcel.sent_at.timestamp())),
+        "webhook-signature": signature,
+    }

@@ -1,0 +1,1 @@
+"""Adapters that hand letters to a mail server."""

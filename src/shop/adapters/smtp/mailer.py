@@ -1,0 +1,84 @@
+"""The mailer, over SMTP (RFC 5321), by TLS wherever the server is not of this machine."""
+
+import asyncio
+from email.message import EmailMessage
+from urllib.parse import unquote, urlsplit
+
+from aiosmtplib import (
+    SMTP,
+    SMTPException,
+    SMTPRecipientRefused,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+
+from shop.adapters.smtp.wording import Wording
+from shop.application.ports.courier import NotDelivered
+from shop.application.ports.mailer import Letter, Mailer
+
+ACCEPTED = 250
+PERMANENT = 500
+"""From here on, an answer is no for good (RFC 5321, section 4.2.1)."""
+
+MAX_CONNECTIONS = 4
+MAX_REASON_CHARACTERS = 200
+
+
+class SmtpMailer(Mailer):
+    """Posts letters by the server that a URL names; without one, every letter waits."""
+
+    def __init__(
+        self, url: str | None, *, sender: str | None, requires_tls: bool, timeout_seconds: float
+    ) -> None:
+        self._url = urlsplit(url or "")
+        self._wording = Wording(sender) if url and sender else None
+        self._requires_tls = requires_tls
+        self._timeout_seconds = timeout_seconds
+        self._connections = asyncio.Semaphore(MAX_CONNECTIONS)
+
+    async def send(self, letter: Letter) -> int:
+        """Post a letter once, over a connection of its own."""
+        if self._wording is None:
+            raise NotDelivered("SHOP_SMTP_URL is not set", status_code=None, for_good=False)
+        try:
+            message = self._wording.message(letter)
+        except ValueError as error:
+            raise NotDelivered(
+                "the address cannot be written", status_code=None, for_good=True
+            ) from error
+        try:
+            async with asyncio.timeout(self._timeout_seconds), self._connections:
+                await self._post(message)
+        except (SMTPException, OSError) as failure:
+            raise self._failure(failure) from failure
+        return ACCEPTED
+
+    async def _post(self, message: EmailMessage) -> None:
+        url = self._url
+        is_tls = url.scheme == "smtps"
+        async with SMTP(
+            hostname=url.hostname,
+            port=url.port,
+            username=None if url.username is None else unquote(url.username),
+            password=None if url.password is None else unquote(url.password),
+            use_tls=is_tls,
+            # None: where the server offers it.
+            start_tls=None if is_tls or not self._requires_tls else True,
+            timeout=self._timeout_seconds,
+        ) as server:
+            await server.send_message(message)
+
+    def _failure(self, failure: Exception) -> NotDelivered:
+        """Tell of a failure in words of our own: a server may repeat what it was told."""
+        match failure:
+            case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused(code=code), *_]):
+                told = f"the mailbox was refused with {code}"
+                return NotDelivered(told, status_code=code, for_good=code >= PERMANENT)
+            case SMTPResponseException(code=code):
+                told = f"{type(failure).__name__}: {code}"
+                return NotDelivered(told, status_code=code, for_good=False)
+            case TimeoutError():
+                told = f"no answer within {self._timeout_seconds:g} seconds"
+            case _:
+                told = f"{type(failure).__name__}: {failure}"[:MAX_REASON_CHARACTERS]
+        return NotDelivered(told, status_code=None, for_good=False)

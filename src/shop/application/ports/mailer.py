@@ -1,0 +1,37 @@
+"""The port to the mailer: brings announcements to customers, by e-mail.
+
+It is asked outside any unit of work: no transaction and no connection waits for it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from shop.domain.announcement import Topic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Letter:
+    """What a customer is told; `facts` is the `data` of the announcement's payload."""
+
+    id: UUID
+    name: str
+    email: str
+    topic: Topic
+    facts: Mapping[str, Any]
+    written_at: datetime
+
+
+class Mailer(ABC):
+    """Puts letters into words, and posts them."""
+
+    @abstractmethod
+    async def send(self, letter: Letter) -> int:
+        """Post a letter once, under a Message-ID that its id makes; return the server's code.
+
+        Raise `NotDelivered`, for good where the mailbox is refused; where there was no answer in
+        time, the letter may have arrived.
+        """
