@@ -10,6 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals
+from shop.application.announcements import Announcements
 from shop.application.idempotency import Claims, Pending, Reply, Request, fingerprint, made_earlier
 from shop.application.orders.place import OrderTerms
 from shop.application.outbox import NotYet
@@ -50,6 +51,7 @@ class Deposits:
         cards: CardDesk,
         clock: Clock,
         ids: Ids,
+        announcements: Announcements,
         terms: OrderTerms,
     ) -> None:
         self._transact = transact
@@ -57,6 +59,7 @@ class Deposits:
         self._cards = cards
         self._clock = clock
         self._ids = ids
+        self._announcements = announcements
         self._terms = terms
 
     async def make(self, command: MakeDeposit) -> Reply[Deposit]:
@@ -210,6 +213,7 @@ class Deposits:
         )
         uow.accounts.save(account)
         uow.transfers.add(transfer)
+        self._announcements.account_credited(uow, transfer)
         uow.deposits.save(deposit.become(PaymentStatus.AUTHORISED))
         uow.outbox.add(Job.new(JobKind.CAPTURE_DEPOSIT, deposit.id, at=now, due_at=now))
         self._conclude(uow, deposit, Succeeded(reference=deposit.id))

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from shop.application.admission import Admission
+from shop.application.announcements import Announcements
 from shop.application.ports.clock import Clock
 from shop.application.ports.ids import Ids
 from shop.application.ports.session_store import SessionToken
@@ -28,11 +29,19 @@ class AdjustStock:
 class Stock:
     """The use cases around inventories."""
 
-    def __init__(self, transact: Transact, admission: Admission, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        transact: Transact,
+        admission: Admission,
+        clock: Clock,
+        ids: Ids,
+        announcements: Announcements,
+    ) -> None:
         self._transact = transact
         self._admission = admission
         self._clock = clock
         self._ids = ids
+        self._announcements = announcements
 
     async def adjust(self, command: AdjustStock) -> Inventory:
         """Change what is on hand and record the movement; return the inventory.
@@ -62,5 +71,6 @@ class Stock:
             created_at=self._clock.now(),
         )
         uow.inventories.save(after, movement)
+        self._announcements.stock_moved(uow, before, after)
         await uow.commit()
         return after

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals
+from shop.application.announcements import Announcements
 from shop.application.group_commit import answer_or_refusal
 from shop.application.idempotency import (
     Claims,
@@ -68,12 +69,14 @@ class Transfers:
         admission: Admission,
         clock: Clock,
         ids: Ids,
+        announcements: Announcements,
         currency: Currency,
     ) -> None:
         self._transact = transact
         self._admission = admission
         self._clock = clock
         self._ids = ids
+        self._announcements = announcements
         self._currency = currency
 
     async def make(self, commands: Sequence[MakeTransfer]) -> Sequence[Reply[Transfer]]:
@@ -154,6 +157,8 @@ class Transfers:
             accounts={account.user_id: account for account in accounts.values()},
         )
         verdict = claims.decide(request, desk.credit)
+        for transfer in desk.made.values():
+            self._announcements.account_credited(uow, transfer)
         earlier = await uow.transfers.get_many(made_earlier([verdict], desk.made))
         await uow.commit()
         return verdict.reply({**earlier, **desk.made})

@@ -8,10 +8,12 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.http.courier import HttpCourier
 from shop.adapters.simulated.books import Books
 from shop.adapters.simulated.payment_gateway import EmbeddedPaymentGateway
 from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
 from shop.adapters.simulated.server import GatewayApp
+from shop.adapters.smtp.mailer import SmtpMailer
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.stripe.payment_gateway import StripeGateway
@@ -21,11 +23,13 @@ from shop.adapters.system.keyring import kept_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.application.accounts import Accounts
 from shop.application.admission import Admission
+from shop.application.announcements import Announcements
 from shop.application.audit import AuditGateway, AuditShop
 from shop.application.books import BothBooks
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
 from shop.application.deposits import Deposits
+from shop.application.dispatches import CarryDispatches, LookAfterDispatches
 from shop.application.group_commit import Decide, GroupCommit, Lines
 from shop.application.idempotency import Reply, SweepKeys
 from shop.application.intake import Intake
@@ -44,8 +48,10 @@ from shop.application.orders.settle import SettlePayments
 from shop.application.outbox import LookAfterJobs, WorkOff
 from shop.application.payments import CardDesk
 from shop.application.ports.clock import Clock
+from shop.application.ports.courier import Courier
 from shop.application.ports.database import Database
 from shop.application.ports.ids import Ids
+from shop.application.ports.mailer import Mailer
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
@@ -149,12 +155,26 @@ class Container(containers.DeclarativeContainer):
         SqlUnitOfWork, database, writing=False, sessions=session_store
     )
 
+    courier: providers.Provider[Courier] = providers.Singleton(
+        HttpCourier, timeout_seconds=settings.provided.carrier_timeout_seconds
+    )
+    mailer: providers.Provider[Mailer] = providers.Singleton(
+        SmtpMailer,
+        settings.provided.smtp_url,
+        sender=settings.provided.mail_from,
+        requires_tls=settings.provided.is_production,
+        timeout_seconds=settings.provided.carrier_timeout_seconds,
+    )
+
     transact: providers.Provider[Transact] = providers.Singleton(
         Transact, unit_of_work.provider, snapshot.provider, clock
     )
     lines: providers.Provider[Lines] = providers.Singleton(Lines)
     admission: providers.Provider[Admission] = providers.Singleton(
         Admission, settings.provided.session_policy, clock, ids
+    )
+    announcements: providers.Provider[Announcements] = providers.Singleton(
+        Announcements, settings.provided.announcement_terms, clock, ids
     )
     accounts: providers.Provider[Accounts] = providers.Singleton(
         Accounts,
@@ -166,7 +186,7 @@ class Container(containers.DeclarativeContainer):
         welcome_credit=settings.provided.welcome_money,
     )
     transfers: providers.Provider[Transfers] = providers.Singleton(
-        Transfers, transact, admission, clock, ids, settings.provided.currency
+        Transfers, transact, admission, clock, ids, announcements, settings.provided.currency
     )
     grouped_transfers: providers.Provider[GroupCommit[MakeTransfer, Reply[Transfer]]] = (
         providers.Singleton(_line, lines, transfers.provided.make, settings)
@@ -177,18 +197,26 @@ class Container(containers.DeclarativeContainer):
     catalogue: providers.Provider[Catalogue] = providers.Singleton(
         Catalogue, transact, admission, clock, settings.provided.currency
     )
-    stock: providers.Provider[Stock] = providers.Singleton(Stock, transact, admission, clock, ids)
+    stock: providers.Provider[Stock] = providers.Singleton(
+        Stock, transact, admission, clock, ids, announcements
+    )
     carts: providers.Provider[Carts] = providers.Singleton(
         Carts, transact, admission, settings.provided.currency, lines
     )
     place_orders: providers.Provider[PlaceOrders] = providers.Singleton(
-        PlaceOrders, transact, admission, clock, ids, settings.provided.order_terms
+        PlaceOrders,
+        transact,
+        admission,
+        clock,
+        ids,
+        announcements,
+        settings.provided.order_terms,
     )
     grouped_orders: providers.Provider[GroupCommit[PlaceOrder, Reply[PlacedOrder]]] = (
         providers.Singleton(_line, lines, place_orders.provided.place, settings)
     )
     finish_orders: providers.Provider[FinishOrders] = providers.Singleton(
-        FinishOrders, transact, admission, clock, ids
+        FinishOrders, transact, admission, clock, ids, announcements
     )
     grouped_finishes: providers.Provider[GroupCommit[FinishOrder, FinishedOrder]] = (
         providers.Singleton(_line, lines, finish_orders.provided.finish, settings)
@@ -209,7 +237,14 @@ class Container(containers.DeclarativeContainer):
         settings.provided.patience,
     )
     deposits: providers.Provider[Deposits] = providers.Singleton(
-        Deposits, transact, admission, card_desk, clock, ids, settings.provided.order_terms
+        Deposits,
+        transact,
+        admission,
+        card_desk,
+        clock,
+        ids,
+        announcements,
+        settings.provided.order_terms,
     )
     handle_notices: providers.Provider[HandleNotices] = providers.Singleton(
         HandleNotices, transact, gateway, grouped_finishes, clock
@@ -221,6 +256,15 @@ class Container(containers.DeclarativeContainer):
         clock,
         settings.provided.key_memory,
         settings.provided.patience,
+    )
+    carry_dispatches: providers.Provider[CarryDispatches] = providers.Singleton(
+        CarryDispatches,
+        transact,
+        courier,
+        mailer,
+        settings.provided.announcement_terms.endpoints,
+        lines,
+        clock,
     )
     work_off: providers.Provider[WorkOff] = providers.Singleton(
         WorkOff,
@@ -235,6 +279,8 @@ class Container(containers.DeclarativeContainer):
                 JobKind.CAPTURE_DEPOSIT: deposits.provided.capture,
                 JobKind.UNDO: settle_payments.provided.undo,
                 JobKind.REFUND: pay_back.provided.refund,
+                JobKind.DELIVER: carry_dispatches.provided.deliver,
+                JobKind.MAIL: carry_dispatches.provided.mail,
             }
         ),
     )
@@ -242,14 +288,23 @@ class Container(containers.DeclarativeContainer):
     look_after_jobs: providers.Provider[LookAfterJobs] = providers.Singleton(
         LookAfterJobs, transact, clock
     )
+    look_after_dispatches: providers.Provider[LookAfterDispatches] = providers.Singleton(
+        LookAfterDispatches, transact, clock
+    )
     cancel_orders: providers.Provider[CancelOrders] = providers.Singleton(
-        CancelOrders, transact, admission, clock, ids
+        CancelOrders, transact, admission, clock, ids, announcements
     )
     fulfil_orders: providers.Provider[FulfilOrders] = providers.Singleton(
-        FulfilOrders, transact, admission, clock, ids
+        FulfilOrders, transact, admission, clock, ids, announcements
     )
     refund_orders: providers.Provider[RefundOrders] = providers.Singleton(
-        RefundOrders, transact, admission, clock, ids, settings.provided.currency
+        RefundOrders,
+        transact,
+        admission,
+        clock,
+        ids,
+        announcements,
+        settings.provided.currency,
     )
     consult_orders: providers.Provider[ConsultOrders] = providers.Singleton(
         ConsultOrders, transact, lines

@@ -20,11 +20,20 @@ from pydantic_settings import (
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
+from shop.application.announcements import AnnouncementTerms, Endpoint
 from shop.application.orders.place import OrderTerms
 from shop.application.outbox import JobTerms
 from shop.domain.errors import RuleBroken
+from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.session import SessionPolicy
+from shop.entrypoints.addressees import (
+    WebhookEndpoint,
+    listed_endpoints,
+    require_distinct,
+    require_sender,
+    require_smtp_url,
+)
 
 PREFIX = "SHOP_"
 
@@ -32,6 +41,7 @@ MIN_SECRET_CHARACTERS = 32
 MIN_DISTINCT_CHARACTERS = 12
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "placeholder")
 DEVELOPMENT_WELCOME_CREDIT = 100_000
+CARRIER_TIMEOUT_SECONDS = 10
 
 MAX_GATEWAY_TIMEOUT_SECONDS = 60
 
@@ -179,6 +189,17 @@ class Settings(BaseSettings):
         Field(repr=False),
     ] = ()
     stripe_api_base: Annotated[str, AfterValidator(_stripe_api_base)] = "https://api.stripe.com"
+    webhook_endpoints: Annotated[
+        tuple[WebhookEndpoint, ...],
+        NoDecode,
+        BeforeValidator(listed_endpoints),
+        AfterValidator(require_distinct),
+    ] = ()
+    stock_low: int = Field(default=0, ge=0, le=MAX_ON_HAND)
+    smtp_url: Annotated[str, AfterValidator(require_smtp_url)] | None = Field(
+        default=None, repr=False
+    )
+    mail_from: Annotated[str, AfterValidator(require_sender)] | None = None
     uuid_version: Literal[4, 7] = 7
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -206,6 +227,18 @@ class Settings(BaseSettings):
             missing = " and ".join(name for name, value in needed.items() if not value)
             if missing:
                 raise ValueError(f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}")
+        return self
+
+    @model_validator(mode="after")
+    def _production_sends_nothing_openly(self) -> Self:
+        if self.is_production and not all(each.is_safe for each in self.webhook_endpoints):
+            raise ValueError("production needs https for all of SHOP_WEBHOOK_ENDPOINTS")
+        return self
+
+    @model_validator(mode="after")
+    def _letters_have_a_sender(self) -> Self:
+        if (self.smtp_url is None) != (self.mail_from is None):
+            raise ValueError("SHOP_SMTP_URL and SHOP_MAIL_FROM are set together, or neither")
         return self
 
     @property
@@ -247,6 +280,23 @@ class Settings(BaseSettings):
             lease=timedelta(seconds=self.job_lease_seconds),
             retry=timedelta(seconds=self.job_retry_seconds),
         )
+
+    @property
+    def announcement_terms(self) -> AnnouncementTerms:
+        """Who is told what happens in the shop."""
+        return AnnouncementTerms(
+            endpoints=tuple(
+                Endpoint(url=each.url, secret=each.secret, topics=each.events)
+                for each in self.webhook_endpoints
+            ),
+            mails_customers=self.smtp_url is not None,
+            stock_low=self.stock_low,
+        )
+
+    @property
+    def carrier_timeout_seconds(self) -> float:
+        """How long an endpoint or a mail server may take: it ends well before a job's lease."""
+        return min(CARRIER_TIMEOUT_SECONDS, self.job_lease_seconds / 2)
 
     @property
     def welcome_money(self) -> Money:

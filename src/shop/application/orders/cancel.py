@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission
+from shop.application.announcements import Announcements
 from shop.application.orders.fulfil import lock_fulfilment
 from shop.application.orders.goods import Goods
 from shop.application.ports.clock import Clock
@@ -40,11 +41,19 @@ class CancelledOrder:
 class CancelOrders:
     """The use case that cancels orders."""
 
-    def __init__(self, transact: Transact, admission: Admission, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        transact: Transact,
+        admission: Admission,
+        clock: Clock,
+        ids: Ids,
+        announcements: Announcements,
+    ) -> None:
         self._transact = transact
         self._admission = admission
         self._clock = clock
         self._ids = ids
+        self._announcements = announcements
 
     async def cancel(self, command: CancelOrder) -> CancelledOrder:
         """Cancel the order, put its goods back into stock and its money where it came from.
@@ -73,7 +82,7 @@ class CancelOrders:
         cancelled, event = order.become(OrderStatus.CANCELLED, at=now, actor=actor)
         if standing.is_begun:
             raise OrderUnderWay
-        goods = Goods(uow, self._ids, now, inventories)
+        goods = Goods(uow, self._ids, self._announcements, now, inventories)
         if order.status is OrderStatus.PENDING:
             goods.move(order, MovementKind.RELEASE)
             key = KeyId(user_id=order.user_id, key=order.idempotency_key)
@@ -90,6 +99,7 @@ class CancelOrders:
         payment = payment.given_back()
         uow.payments.save(payment)
         uow.orders.save(cancelled, event)
+        self._announcements.order_cancelled(uow, cancelled, payment)
         await uow.commit()
         return CancelledOrder(order=cancelled, payment=payment)
 

@@ -12,6 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals, Visit
+from shop.application.announcements import Announcements
 from shop.application.orders.goods import Goods
 from shop.application.orders.placed import PlacedOrder, as_paid
 from shop.application.payments import Ending, TimeUp
@@ -53,11 +54,19 @@ FinishedOrder = PlacedOrder | ShopError | None
 class FinishOrders:
     """The use case that finishes orders."""
 
-    def __init__(self, transact: Transact, admission: Admission, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        transact: Transact,
+        admission: Admission,
+        clock: Clock,
+        ids: Ids,
+        announcements: Announcements,
+    ) -> None:
         self._transact = transact
         self._admission = admission
         self._clock = clock
         self._ids = ids
+        self._announcements = announcements
 
     async def finish(self, commands: Sequence[FinishOrder]) -> Sequence[FinishedOrder]:
         """Finish these orders, in one unit of work; refusals are `CardDeclined`, `PaymentExpired`.
@@ -87,9 +96,10 @@ class FinishOrders:
         till = _Till(
             uow=uow,
             ids=self._ids,
+            announcements=self._announcements,
             now=now,
             callers=_Callers(uow, self._admission, arrivals, sessions),
-            goods=Goods(uow, self._ids, now, inventories),
+            goods=Goods(uow, self._ids, self._announcements, now, inventories),
             orders=orders,
             payments=payments,
         )
@@ -112,6 +122,7 @@ class _Till:
         *,
         uow: UnitOfWork,
         ids: Ids,
+        announcements: Announcements,
         now: datetime,
         callers: "_Callers",
         goods: Goods,
@@ -120,6 +131,7 @@ class _Till:
     ) -> None:
         self._uow = uow
         self._ids = ids
+        self._announcements = announcements
         self._now = now
         self._callers = callers
         self._goods = goods
@@ -140,18 +152,20 @@ class _Till:
             case Approved(payment_id=gateway_id):
                 return self._confirm(order, payment.known_as(gateway_id), command.session)
             case Declined(reason=reason):
-                self._release(order, OrderStatus.DECLINED, Actor.GATEWAY)
-                self._keep(payment.become(PaymentStatus.DECLINED))
+                declined = self._release(order, OrderStatus.DECLINED, Actor.GATEWAY)
+                payment = self._keep(payment.become(PaymentStatus.DECLINED))
+                self._announcements.order_declined(self._uow, declined, payment)
                 return self._refuse(order, CardDeclined(reason=reason))
             case TimeUp():
-                self._release(order, OrderStatus.EXPIRED, Actor.SHOP)
-                self._keep(payment.become(PaymentStatus.VOIDED))
+                expired = self._release(order, OrderStatus.EXPIRED, Actor.SHOP)
+                payment = self._keep(payment.become(PaymentStatus.VOIDED))
+                self._announcements.order_expired(self._uow, expired, payment)
                 self._do(JobKind.UNDO, order)
                 return self._refuse(order, PaymentExpired())
 
     def _confirm(self, order: Order, payment: Payment, token: SessionToken | None) -> PlacedOrder:
         paid = self._step(order, OrderStatus.PAID, Actor.GATEWAY)
-        self._keep(payment.become(PaymentStatus.AUTHORISED))
+        payment = self._keep(payment.become(PaymentStatus.AUTHORISED))
         self._goods.move(order, MovementKind.CONFIRMATION)
         currency = order.total.currency
         self._uow.transfers.add(
@@ -168,6 +182,7 @@ class _Till:
         )
         self._conclude(order, Succeeded(reference=order.id))
         self._do(JobKind.CAPTURE, order)
+        self._announcements.order_paid(self._uow, paid, payment)
         return PlacedOrder(
             order=paid.as_placed(),
             payment=as_paid(paid),
@@ -178,9 +193,9 @@ class _Till:
         self._conclude(order, Refused(error=error))
         return error
 
-    def _release(self, order: Order, status: OrderStatus, actor: Actor) -> None:
-        self._step(order, status, actor)
+    def _release(self, order: Order, status: OrderStatus, actor: Actor) -> Order:
         self._goods.move(order, MovementKind.RELEASE)
+        return self._step(order, status, actor)
 
     def _step(self, order: Order, status: OrderStatus, actor: Actor) -> Order:
         changed, event = order.become(status, at=self._now, actor=actor)
@@ -188,9 +203,10 @@ class _Till:
         self._orders[order.id] = changed
         return changed
 
-    def _keep(self, payment: Payment) -> None:
+    def _keep(self, payment: Payment) -> Payment:
         self._uow.payments.save(payment)
         self._payments[payment.order_id] = payment
+        return payment
 
     def _conclude(self, order: Order, outcome: Outcome) -> None:
         key = KeyId(user_id=order.user_id, key=order.idempotency_key)

@@ -5,6 +5,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission
+from shop.application.announcements import Announcements
 from shop.application.ports.clock import Clock
 from shop.application.ports.ids import Ids
 from shop.application.ports.session_store import SessionToken
@@ -12,7 +13,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.fulfilment import Fulfilment
 from shop.domain.handover import Handover, HandoverKind, Pieces
-from shop.domain.order import Actor, OrderNotFound
+from shop.domain.order import Actor, OrderNotFound, OrderStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +29,22 @@ class HandOver:
 class FulfilOrders:
     """The use case that ships and delivers orders (admin)."""
 
-    def __init__(self, transact: Transact, admission: Admission, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self,
+        transact: Transact,
+        admission: Admission,
+        clock: Clock,
+        ids: Ids,
+        announcements: Announcements,
+    ) -> None:
         self._transact = transact
         self._admission = admission
         self._clock = clock
         self._ids = ids
+        self._announce = {
+            OrderStatus.SHIPPED: announcements.order_shipped,
+            OrderStatus.DELIVERED: announcements.order_delivered,
+        }
 
     async def hand_over(self, command: HandOver) -> Handover:
         """Write a handover down, and where the order stands after it; return the handover.
@@ -59,6 +71,7 @@ class FulfilOrders:
         uow.handovers.add(handover)
         for order, event in after.steps(at=now, actor=Actor.ADMIN):
             uow.orders.save(order, event)
+            self._announce[order.status](uow, order, before.payment)
         await uow.commit()
         return handover
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
+from shop.application.announcements import Announcements
 from shop.application.ports.ids import Ids
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
@@ -24,10 +25,16 @@ class Goods:
     """Locked inventories, one order after the other."""
 
     def __init__(
-        self, uow: UnitOfWork, ids: Ids, now: datetime, inventories: Mapping[str, Inventory]
+        self,
+        uow: UnitOfWork,
+        ids: Ids,
+        announcements: Announcements,
+        now: datetime,
+        inventories: Mapping[str, Inventory],
     ) -> None:
         self._uow = uow
         self._ids = ids
+        self._announcements = announcements
         self._now = now
         self._inventories = dict(inventories)
 
@@ -61,3 +68,4 @@ class Goods:
         )
         self._inventories[sku] = after
         self._uow.inventories.save(after, movement)
+        self._announcements.stock_moved(self._uow, before, after)

@@ -12,6 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals, Visit
+from shop.application.announcements import Announcements
 from shop.application.group_commit import answer_or_refusal
 from shop.application.idempotency import (
     Claims,
@@ -75,12 +76,14 @@ class PlaceOrders:
         admission: Admission,
         clock: Clock,
         ids: Ids,
+        announcements: Announcements,
         terms: OrderTerms,
     ) -> None:
         self._transact = transact
         self._admission = admission
         self._clock = clock
         self._ids = ids
+        self._announcements = announcements
         self._terms = terms
 
     async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[Reply[PlacedOrder]]:
@@ -106,6 +109,8 @@ class PlaceOrders:
         if claims.undecided:
             claims.await_outcome(await uow.orders.under_keys(claims.undecided))
         verdicts = [claims.decide(request, desk.place) for request in requests]
+        for placed in desk.made.values():
+            self._announce(uow, placed)
         earlier = await placed_earlier(uow, made_earlier(verdicts, desk.made))
         await uow.commit()
         return [verdict.reply({**earlier, **desk.made}) for verdict in verdicts]
@@ -130,6 +135,11 @@ class PlaceOrders:
             ),
         )
 
+    def _announce(self, uow: UnitOfWork, placed: PlacedOrder) -> None:
+        self._announcements.order_placed(uow, placed.order, placed.payment)
+        if placed.order.status is OrderStatus.PAID:
+            self._announcements.order_paid(uow, placed.order, placed.payment)
+
     async def _open_desk(self, uow: UnitOfWork, requests: Sequence[Request[PlaceOrder]]) -> "_Desk":
         user_ids = {request.visit.signed_in_user.id for request in requests}
         skus = {
@@ -140,7 +150,7 @@ class PlaceOrders:
         now = self._clock.now()
         accounts = await uow.accounts.lock_of_users(user_ids, self._terms.currency)
         products = await uow.products.get_many(skus)
-        goods = Goods(uow, self._ids, now, await uow.inventories.lock(skus))
+        inventories = await uow.inventories.lock(skus)
         return _Desk(
             uow=uow,
             admission=self._admission,
@@ -148,7 +158,7 @@ class PlaceOrders:
             now=now,
             accounts=accounts,
             products=products,
-            goods=goods,
+            goods=Goods(uow, self._ids, self._announcements, now, inventories),
             terms=self._terms,
         )
 

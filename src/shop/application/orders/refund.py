@@ -10,6 +10,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals
+from shop.application.announcements import Announcements
 from shop.application.idempotency import (
     Claims,
     Reply,
@@ -55,12 +56,14 @@ class RefundOrders:
         admission: Admission,
         clock: Clock,
         ids: Ids,
+        announcements: Announcements,
         currency: Currency,
     ) -> None:
         self._transact = transact
         self._admission = admission
         self._clock = clock
         self._ids = ids
+        self._announcements = announcements
         self._currency = currency
 
     async def refund(self, command: RefundOrder) -> Reply[Refund]:
@@ -107,9 +110,10 @@ class RefundOrders:
         if order is not None:
             accounts = await uow.accounts.lock_of_users([order.user_id], self._currency)
             skus = {line.sku for line in order.lines}
-        goods = Goods(uow, self._ids, now, await uow.inventories.lock(skus))
+        inventories = await uow.inventories.lock(skus)
+        goods = Goods(uow, self._ids, self._announcements, now, inventories)
         fulfilment = None if order is None else await lock_fulfilment(uow, order.id)
-        return _Desk(uow, self._ids, now, accounts, goods, fulfilment)
+        return _Desk(uow, self._ids, self._announcements, now, accounts, goods, fulfilment)
 
 
 class _Desk:
@@ -119,6 +123,7 @@ class _Desk:
         self,
         uow: UnitOfWork,
         ids: Ids,
+        announcements: Announcements,
         now: datetime,
         accounts: Mapping[UUID, Account],
         goods: Goods,
@@ -126,6 +131,7 @@ class _Desk:
     ) -> None:
         self._uow = uow
         self._ids = ids
+        self._announcements = announcements
         self._now = now
         self._accounts = accounts
         self._goods = goods
@@ -148,10 +154,13 @@ class _Desk:
                     refund.order_id, line.sku, line.quantity, MovementKind.SALE_UNDONE
                 )
         self._uow.refunds.add(refund)
+        order, payment = before.order, before.payment
         if after.status is OrderStatus.REFUNDED:
-            self._uow.payments.save(before.payment.become(PaymentStatus.REFUNDED))
+            payment = payment.become(PaymentStatus.REFUNDED)
+            self._uow.payments.save(payment)
         for order, event in after.steps(at=self._now, actor=Actor.ADMIN):
             self._uow.orders.save(order, event)
+        self._announcements.order_refunded(self._uow, order, payment, refund=refund.amount)
         self.made[refund.id] = refund
         return refund.id
 
