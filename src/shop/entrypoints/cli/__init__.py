@@ -13,6 +13,7 @@ from shop.entrypoints.cli.import_products import import_products
 from shop.entrypoints.cli.migrate import migrate
 from shop.entrypoints.cli.openapi import openapi
 from shop.entrypoints.cli.outbox import retry, show
+from shop.entrypoints.cli.outbox import sweep as sweep_outbox
 from shop.entrypoints.cli.reconcile import reconcile
 from shop.entrypoints.cli.secret import secret
 from shop.entrypoints.cli.seed import seed
@@ -55,6 +56,7 @@ def commands() -> typer.Typer:
     outbox = _group("Look after what orders have left to do.", _of_a_group)
     outbox.command("list", epilog="Example: shop outbox list --dead")(show)
     outbox.command(epilog="Example: shop outbox retry")(retry)
+    outbox.command("sweep", epilog="Example: shop outbox sweep")(sweep_outbox)
     shop.add_typer(outbox, name="outbox")
 
     sessions = _group("Look after sessions.", _of_a_group)

@@ -28,6 +28,16 @@ def retry(*, database: DatabaseUrl = None) -> None:
     typer.echo(f"Due again: {revived} jobs.")
 
 
+def sweep(*, database: DatabaseUrl = None) -> None:
+    """Forget announcements that arrived, or were given up, more than thirty days ago."""
+    swept = in_shop(_sweep, database=database)
+    typer.echo(f"Swept: {swept} announcements.")
+
+
+async def _sweep(shop: Shop) -> int:
+    return await shop.look_after_dispatches().sweep()
+
+
 async def _retry(shop: Shop) -> int:
     return await shop.look_after_jobs().retry()
 

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from shop.application.audit import AuditGateway, AuditShop
+from shop.application.dispatches import LookAfterDispatches
 from shop.application.idempotency import SweepKeys
 from shop.application.intake import Intake
 from shop.application.outbox import LookAfterJobs
+from shop.application.ports.courier import Courier
 from shop.application.ports.database import Database
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
@@ -43,6 +45,9 @@ class Shop(Protocol):
     def audit_shop(self) -> AuditShop:
         """Return the audit."""
 
+    def courier(self) -> Courier:
+        """Return what brings announcements to endpoints."""
+
     def database(self) -> Database:
         """Return the database."""
 
@@ -54,6 +59,9 @@ class Shop(Protocol):
 
     def intake(self) -> Intake:
         """Return what fills the shop."""
+
+    def look_after_dispatches(self) -> LookAfterDispatches:
+        """Return what shows announcements on their way and forgets the old."""
 
     def look_after_jobs(self) -> LookAfterJobs:
         """Return what shows the outbox and revives what is dead in it."""
@@ -121,6 +129,7 @@ def _in(
         finally:
             await shop.transact().finish()
             await shop.gateway().close()
+            await shop.courier().close()
             await shop.database().close()
 
     return asyncio.run(opened())

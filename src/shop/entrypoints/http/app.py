@@ -31,6 +31,7 @@ from shop.entrypoints.http.routers import (
     products,
     session,
     users,
+    webhook_deliveries,
     webhooks,
 )
 from shop.entrypoints.http.routers.docs import docs_routes
@@ -45,6 +46,7 @@ _ROUTERS = (
     users.router,
     fulfilment.router,
     webhooks.router,
+    webhook_deliveries.router,
     operations.router,
 )
 
@@ -114,6 +116,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await lines.drain()
     await container.transact().finish()
     await container.gateway().close()
+    await container.courier().close()
     await container.database().close()
 
 

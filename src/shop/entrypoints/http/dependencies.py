@@ -11,6 +11,7 @@ from shop.application.admission import Visit
 from shop.application.carts import Carts
 from shop.application.catalogue import Catalogue
 from shop.application.deposits import Deposits
+from shop.application.dispatches import LookAfterDispatches
 from shop.application.group_commit import GroupCommit
 from shop.application.idempotency import Reply
 from shop.application.inventory import Stock
@@ -149,6 +150,9 @@ ToFulfilOrders = Annotated[
 ]
 ToRefundOrders = Annotated[
     RefundOrders, _from_container(lambda container: container.refund_orders())
+]
+ToLookAfterDispatches = Annotated[
+    LookAfterDispatches, _from_container(lambda container: container.look_after_dispatches())
 ]
 ToConsultOrders = Annotated[
     ConsultOrders, _from_container(lambda container: container.consult_orders())

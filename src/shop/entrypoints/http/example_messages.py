@@ -216,6 +216,19 @@ ANSWERS: Mapping[tuple[str, int], Json] = {
     ("refund_order", 201): _REFUND,
     ("list_refunds", 200): _page(_REFUND),
     ("give_credit", 201): _transfer("credit", 1999, "adjustments", "A cup arrived broken"),
+    ("list_webhook_deliveries", 200): _page(
+        {
+            "id": "01932b7e-8f3c-7a15-8b1c-4a5b6c7d8e9f",
+            "event": "order.cancelled",
+            "endpoint": "https://warehouse.example.com/shop",
+            "status": "pending",
+            "attempts": 0,
+            "last_status_code": None,
+            "last_error": None,
+            "created_at": _NOON,
+            "delivered_at": None,
+        }
+    ),
     ("put_product", 200): _PRODUCT,
     ("put_product", 201): {**_PRODUCT, "available": 0},
     ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},

@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shop.application.ports.paging import Moment, Page
+from shop.domain.announcement import DispatchStatus
 from shop.domain.order import OrderStatus
 from shop.entrypoints.http.cursors import moment_at, sku_at
 from shop.entrypoints.http.schemas.base import LINE_PATTERN, Query
@@ -56,6 +57,15 @@ class OrderPage(MomentPage):
             examples=["paid"],
             description="The status of the orders; admins who name no user get everybody's.",
         ),
+    ] = None
+
+
+class WebhookDeliveryPage(MomentPage):
+    """A page of deliveries, the newest first."""
+
+    status: Annotated[
+        DispatchStatus | None,
+        Field(examples=["failed"], description="The status of the deliveries."),
     ] = None
 
 
