@@ -25,6 +25,7 @@ class Receiver:
 
     def __init__(self) -> None:
         self.received: list[Received] = []
+        self.has_received = asyncio.Event()
         self.port = 0
         self._answers: deque[int | web.Response] = deque()
         self._runner: web.AppRunner | None = None
@@ -56,6 +57,7 @@ class Receiver:
     async def _answer(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(Received(headers=headers, body=await request.read()))
+        self.has_received.set()
         answer = self._answers.popleft() if self._answers else 200
         if isinstance(answer, web.Response):
             return answer

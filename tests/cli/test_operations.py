@@ -58,6 +58,21 @@ def test_expired_sessions_and_old_refusals_are_swept(shop: Program) -> None:
     assert shop.rows("SELECT key FROM idempotency_keys") == [("new",)]
 
 
+def test_old_announcements_are_swept_and_those_on_their_way_are_not(shop: Program) -> None:
+    shop.printed("seed", "--products", "0")
+    shop.rows(
+        "INSERT INTO dispatches (id, topic, channel, addressee, payload, status, attempts,"
+        " created_at) VALUES ('00000000000000000000000000000001', 'order.paid', 'webhook', '',"
+        " '{}', 'failed', 50, '2020-01-01 00:00:00.000000'),"
+        " ('00000000000000000000000000000002', 'order.paid', 'webhook', '', '{}', 'pending', 0,"
+        " '2020-01-01 00:00:00.000000')"
+    )
+
+    assert shop.printed("outbox", "sweep") == "Swept: 1 announcements.\n"
+
+    assert shop.rows("SELECT id FROM dispatches") == [("00000000000000000000000000000002",)]
+
+
 def test_a_user_is_given_a_role(shop: Program) -> None:
     shop.printed("seed", "--products", "0", "--customers", "1")
 

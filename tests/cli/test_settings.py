@@ -6,10 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from shop.domain.announcement import Topic
 from shop.entrypoints.cli.assembly import read_settings
 from shop.entrypoints.cli.failures import WrongSetting
 from shop.entrypoints.settings import PaymentGatewayKind
 from tests.cli.program import Program
+
+
+def _endpoint(**changes: object) -> str:
+    """Return a list of one endpoint."""
+    secret = "whsec_c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4="
+    return json.dumps([{"url": "https://example.com/", "secret": secret, **changes}])
 
 
 @pytest.fixture(autouse=True)
@@ -55,6 +62,25 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_STRIPE_API_BASE", "hunter2", "looks like https://api.stripe.com"),
         ("SHOP_STRIPE_API_BASE", "http://hunter2", "looks like https://api.stripe.com"),
         ("SHOP_STRIPE_API_BASE", "https://h/v1/hunter2", "looks like https://api.stripe.com"),
+        ("SHOP_WEBHOOK_ENDPOINTS", "hunter2", "a JSON list is needed"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(secret="hunter2"), "`shop secret --webhook` prints"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(secret="whsec_aHVudGVyMg=="), "24 to 64 bytes"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="ftp://hunter2/"), "begins with https://"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="https:///hunter2"), "begins with https://"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="https://h:99999/hunter2"), "not a URL"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="https://h/hunter2\nX: y"), "not a URL"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="https://root:hunter2@h/"), "no user, password"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="http://hunter2.com/"), "https for all others"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="http://169.254.169.254/"), "https for all"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(events=["hunter2"]), "'order.placed'"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(events=[]), "at least 1 item"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(hunter2=1), "Extra inputs are not permitted"),
+        ("SHOP_WEBHOOK_ENDPOINTS", f"[{_endpoint()[1:-1]}, {_endpoint()[1:-1]}]", "stands once"),
+        ("SHOP_STOCK_LOW", "-1", "greater than or equal to 0"),
+        ("SHOP_SMTP_URL", "https://root:hunter2@h/", "a mail server is smtp://"),
+        ("SHOP_SMTP_URL", "smtp://root:hunter2@h:port", "not a URL"),
+        ("SHOP_MAIL_FROM", "hunter2", "a sender looks like orders@example.com"),
+        ("SHOP_MAIL_FROM", "a@b.example\nBcc: hunter2@b.example", "a sender looks like"),
         ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
     ],
 )
@@ -164,6 +190,50 @@ def test_stripes_secrets_are_read_and_not_shown(monkeypatch: pytest.MonkeyPatch)
     assert settings.stripe_webhook_secrets == WEBHOOK_SECRETS
     assert settings.stripe_api_base == "http://127.0.0.1:8420"
     assert not any(secret in repr(settings) for secret in (SECRET_KEY, *WEBHOOK_SECRETS))
+
+
+def test_endpoints_hear_of_everything_unless_they_say_of_what(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed = [
+        *json.loads(_endpoint(url="http://127.0.0.1:8080/hook")),
+        *json.loads(_endpoint(events=["order.paid", "stock.low"])),
+    ]
+    monkeypatch.setenv("SHOP_WEBHOOK_ENDPOINTS", json.dumps(listed))
+
+    everything, some = read_settings(None).announcement_terms.endpoints
+
+    assert (everything.url, everything.topics) == ("http://127.0.0.1:8080/hook", frozenset(Topic))
+    assert some.topics == {Topic.ORDER_PAID, Topic.STOCK_LOW}
+    assert everything.secret not in repr(read_settings(None).announcement_terms)
+    assert everything.secret not in repr(read_settings(None))
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        (
+            {"SHOP_WEBHOOK_ENDPOINTS": _endpoint(url="http://127.0.0.1/")},
+            "production needs https for all of SHOP_WEBHOOK_ENDPOINTS",
+        ),
+        (
+            {"SHOP_SMTP_URL": "smtp://h"},
+            "SHOP_SMTP_URL and SHOP_MAIL_FROM are set together, or neither",
+        ),
+    ],
+)
+def test_settings_that_do_not_go_together_are_refused(
+    settings: dict[str, str], rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_ENVIRONMENT", "production")
+    monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(WrongSetting) as raised:
+        read_settings(None)
+
+    assert str(raised.value) == rule
 
 
 def test_the_named_database_comes_before_the_one_that_is_set(

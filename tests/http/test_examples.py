@@ -23,6 +23,12 @@ UNANSWERED = {"sign_out", "end_session", "end_other_sessions", "change_password"
 """These have nothing to say when they succeed."""
 
 
+ENDPOINT = {
+    "url": "https://warehouse.example.com/shop",
+    "secret": "whsec_c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4=",
+}
+
+
 class Story:
     """What visitors ask by the examples alone, and whether they are answered as told there.
 
@@ -113,7 +119,8 @@ def steady(document: Any) -> Any:  # noqa: ANN401  JSON is anything.
 async def test_every_example_is_accepted_and_answered_as_told(
     clock: ScriptedClock, monkeypatch: pytest.MonkeyPatch, *, from_fields: bool
 ) -> None:
-    shop = Shop.open(clock, welcome_credit=100_000)
+    endpoint = {**ENDPOINT, "events": ["order.cancelled"]}
+    shop = Shop.open(clock, welcome_credit=100_000, webhook_endpoints=[endpoint])
     await shop.container.intake().load(list(demonstration_products(50, EUR)))
     monkeypatch.setattr(shop.container.gateway(), "read_notice", _notice)
     story = Story(shop, from_fields=from_fields)
@@ -156,6 +163,7 @@ async def test_every_example_is_accepted_and_answered_as_told(
     await tell(root, "put_product")
     await tell(root, "adjust_stock")
     await tell(root, "give_credit", account_id=account_id)
+    await tell(root, "list_webhook_deliveries")
 
     await tell(ada, "end_other_sessions")
     await tell(ada, "change_password")

@@ -90,6 +90,7 @@ REFUSALS = {
     | OF_KEYS
     | {"not-paid-by-card", "refund-too-large", "balance-too-large"},
     ("get", "/api/v1/orders/{order_id}/refunds"): OF_SIGNED_IN | {"order-not-found"},
+    ("get", "/api/v1/webhook-deliveries"): OF_SIGNED_IN | {"forbidden"},
     ("get", "/"): OF_ALL,
     ("get", "/healthz"): OF_ALL,
     ("get", "/readyz"): OF_STORED | {"unmigrated"},

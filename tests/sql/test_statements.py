@@ -14,11 +14,13 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.accounts import SignUp
+from shop.application.announcements import Announcements, AnnouncementTerms, Endpoint
 from shop.application.orders.finish import FinishOrder
-from shop.application.orders.place import PlaceOrder
+from shop.application.orders.place import PlaceOrder, PlaceOrders
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.payment_gateway import Approved
 from shop.application.ports.session_store import SessionToken
+from shop.domain.announcement import Topic
 from shop.domain.cart import Cart, CartLine
 from shop.domain.order import OrderStatus
 from shop.entrypoints.container import Container
@@ -71,6 +73,22 @@ async def test_fifty_orders_by_card_take_the_statements_of_one(shop: Container) 
         await _place_by_card(shop, customers, "key-of-fifty")
     assert of_one == of_fifty
     assert len(of_one) > 0
+
+
+async def test_telling_of_orders_adds_no_statement_but_those_of_its_tables(
+    shop: Container,
+) -> None:
+    customers = await _customers(shop, CUSTOMERS)
+    await _place(shop, customers[:1], "key-first")
+    with _statements(shop) as untold:
+        await _place(shop, customers, "key-untold")
+    _tell(shop)
+    with _statements(shop) as told:
+        await _place(shop, customers, "key-told")
+    writes_together = _database(shop).sets.writes_together
+    assert len(told) == len(untold) + (0 if writes_together else 2)
+    assert not any("dispatches" in each for each in untold)
+    assert any("dispatches" in each for each in told)
 
 
 async def test_no_session_token_is_stored(shop: Container) -> None:
@@ -168,6 +186,25 @@ async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: s
     )
     paid = [each for each in finished if isinstance(each, PlacedOrder)]
     assert [each.order.status for each in paid] == [OrderStatus.PAID] * len(tokens)
+
+
+def _tell(shop: Container) -> None:
+    """Have two endpoints and the customers hear of everything from now on."""
+    endpoints = tuple(
+        Endpoint(url=f"https://{each}.example.com", secret="whsec_", topics=frozenset(Topic))
+        for each in "ab"
+    )
+    terms = AnnouncementTerms(endpoints=endpoints, mails_customers=True, stock_low=0)
+    announcements = Announcements(terms, shop.clock(), shop.ids())
+    placing = PlaceOrders(
+        shop.transact(),
+        shop.admission(),
+        shop.clock(),
+        shop.ids(),
+        announcements,
+        shop.settings().order_terms,
+    )
+    shop.place_orders.override(providers.Object(placing))
 
 
 def _database(shop: Container) -> SqlDatabase:

@@ -1,0 +1,170 @@
+"""From an order to a merchant's endpoint: a shop on a file, its worker, and real sockets."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dependency_injector import providers
+from standardwebhooks import Webhook
+
+from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
+from shop.application.accounts import SignUp
+from shop.application.intake import StockedProduct
+from shop.application.orders.place import PlaceOrder
+from shop.application.ports.dispatches import DispatchFilter
+from shop.application.ports.paging import Page
+from shop.domain.announcement import Channel, Dispatch, DispatchStatus
+from shop.domain.cart import Cart, CartLine
+from shop.entrypoints.container import Container
+from shop.entrypoints.settings import Settings
+from tests.carriers.receiver import SECRET, Receiver
+from tests.doubles import PlainHasher
+from tests.factories import EUR, eur
+
+pytestmark = pytest.mark.anyio
+
+PATIENCE_SECONDS = 20
+WEBHOOKS = DispatchFilter(channel=Channel.WEBHOOK, status=None)
+
+
+NewShop = Callable[..., Coroutine[Any, Any, Container]]
+
+
+@pytest.fixture
+async def open_shop(tmp_path: Path, receiver: Receiver) -> AsyncIterator[NewShop]:
+    """Give a function that opens the shop on the one file; whoever opens it again sees the same."""
+    opened: list[Container] = []
+
+    async def open_shop(**settings: object) -> Container:
+        endpoint = {"url": receiver.url, "secret": SECRET, "events": ["order.paid"]}
+        shop = Container(
+            settings=Settings.model_validate(
+                {
+                    "database_url": f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}",
+                    "session_secrets": ["a secret that nobody else has, of enough characters"],
+                    "currency": "EUR",
+                    "welcome_credit": 10_000,
+                    "webhook_endpoints": json.dumps([endpoint]),
+                    "job_retry_seconds": 0.05,
+                    "job_lease_seconds": 1,
+                    **settings,
+                }
+            )
+        )
+        gateway = MemoryPaymentGateway(shop.clock(), key_seconds=600)
+        shop.gateway.override(providers.Object(gateway))
+        shop.hasher.override(providers.Object(PlainHasher()))
+        await shop.database().migrate()
+        opened.append(shop)
+        return shop
+
+    yield open_shop
+    for shop in opened:
+        await shop.transact().finish()
+        await shop.courier().close()
+        await shop.database().close()
+
+
+async def _order(shop: Container) -> str:
+    """Place an order; return its id."""
+    product = StockedProduct(
+        sku="TEA", name="Tee ☕", description="", price=eur(500), active=True, image_url=None,
+        on_hand=10,
+    )  # fmt: skip
+    await shop.intake().load([product])
+    command = SignUp(session=None, name="Ada", email="ada@example.com", password="a" * 12)
+    visit = (await shop.accounts().sign_up(command)).visit
+    order = PlaceOrder(
+        session=visit.issued,
+        key="key-0001",
+        cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
+        card=None,
+        expected_total=None,
+    )
+    (reply,) = await shop.place_orders().place([order])
+    return str(reply.unwrap().order.id)
+
+
+async def _dispatch(shop: Container) -> Dispatch:
+    async with shop.snapshot() as uow:
+        found = await uow.dispatches.search(WEBHOOKS, Page(limit=9, after=None))
+    (dispatch,) = found.items
+    return dispatch
+
+
+async def _worked(shop: Container, attempts: int) -> Dispatch:
+    """Let the worker work until that many attempts are known; return what came of them."""
+    working = asyncio.create_task(shop.worker().run())
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while True:
+                dispatch = await _dispatch(shop)
+                if dispatch.attempts >= attempts:
+                    return dispatch
+                await asyncio.sleep(0.02)
+    finally:
+        working.cancel()
+        await asyncio.wait([working])
+
+
+async def test_an_endpoint_that_is_out_of_order_hears_of_it_in_the_end(
+    open_shop: NewShop, receiver: Receiver
+) -> None:
+    receiver.script(500, Receiver.HANG, Receiver.DIE, 302)
+    shop = await open_shop()
+    order_id = await _order(shop)
+
+    dispatch = await _worked(shop, attempts=5)
+
+    assert (dispatch.status, dispatch.attempts, dispatch.last_status_code) == (
+        DispatchStatus.DELIVERED,
+        5,
+        200,
+    )
+    assert {each.headers["webhook-id"] for each in receiver.received} == {str(dispatch.id)}
+    for each in receiver.received:
+        told = Webhook(SECRET).verify(each.body, dict(each.headers))
+        assert (told["type"], told["data"]["id"]) == ("order.paid", order_id)
+        assert told["data"]["total"] == {"amount": 1000, "currency": EUR}
+    async with shop.snapshot() as uow:
+        assert await uow.outbox.next_due() is None
+
+
+async def test_an_endpoint_that_was_away_hears_of_it_when_it_is_back(
+    open_shop: NewShop, receiver: Receiver
+) -> None:
+    shop = await open_shop()
+    await receiver.close()
+    await _order(shop)
+    missed = await _worked(shop, attempts=2)
+    assert (missed.status, missed.last_status_code) == (DispatchStatus.PENDING, None)
+    assert "hunter2" not in str(missed.last_error)
+
+    await receiver.open()
+    dispatch = await _worked(shop, attempts=missed.attempts + 1)
+
+    assert dispatch.status is DispatchStatus.DELIVERED
+    assert [each.headers["webhook-id"] for each in receiver.received] == [str(dispatch.id)]
+
+
+async def test_what_a_worker_left_when_it_died_another_brings(
+    open_shop: NewShop, receiver: Receiver
+) -> None:
+    shop = await open_shop()
+    await _order(shop)
+    receiver.script(Receiver.HANG)
+    working = asyncio.create_task(shop.worker().run())
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await receiver.has_received.wait()
+    working.cancel()
+    await asyncio.wait([working])
+
+    other = await open_shop()
+    dispatch = await _worked(other, attempts=1)
+
+    assert dispatch.status is DispatchStatus.DELIVERED
+    assert {each.headers["webhook-id"] for each in receiver.received} == {str(dispatch.id)}
+    assert len(receiver.received) == 2
