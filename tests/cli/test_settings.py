@@ -236,6 +236,25 @@ def test_settings_that_do_not_go_together_are_refused(
     assert str(raised.value) == rule
 
 
+@pytest.mark.parametrize(
+    ("environment", "url", "required"),
+    [
+        ("production", "smtp://mail.example.com", True),
+        ("production", "smtp://127.0.0.1:25", False),
+        ("development", "smtp://mail.example.com", False),
+    ],
+)
+def test_production_sends_no_letter_that_others_could_read(
+    environment: str, url: str, monkeypatch: pytest.MonkeyPatch, *, required: bool
+) -> None:
+    monkeypatch.setenv("SHOP_ENVIRONMENT", environment)
+    monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
+    monkeypatch.setenv("SHOP_SMTP_URL", url)
+    monkeypatch.setenv("SHOP_MAIL_FROM", "Shop <orders@example.com>")
+
+    assert read_settings(None).mail_requires_tls is required
+
+
 def test_the_named_database_comes_before_the_one_that_is_set(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

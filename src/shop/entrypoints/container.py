@@ -162,7 +162,7 @@ class Container(containers.DeclarativeContainer):
         SmtpMailer,
         settings.provided.smtp_url,
         sender=settings.provided.mail_from,
-        requires_tls=settings.provided.is_production,
+        requires_tls=settings.provided.mail_requires_tls,
         timeout_seconds=settings.provided.carrier_timeout_seconds,
     )
 

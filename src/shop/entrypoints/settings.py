@@ -29,6 +29,7 @@ from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.session import SessionPolicy
 from shop.entrypoints.addressees import (
     WebhookEndpoint,
+    is_loopback,
     listed_endpoints,
     require_distinct,
     require_sender,
@@ -292,6 +293,12 @@ class Settings(BaseSettings):
             mails_customers=self.smtp_url is not None,
             stock_low=self.stock_low,
         )
+
+    @property
+    def mail_requires_tls(self) -> bool:
+        """Whether no letter goes out where others could read along."""
+        host = urlsplit(self.smtp_url or "").hostname
+        return self.is_production and not is_loopback(host or "")
 
     @property
     def carrier_timeout_seconds(self) -> float:

@@ -1,4 +1,4 @@
-"""The mailer, over SMTP (RFC 5321), by TLS wherever the server is not of this machine."""
+"""The mailer, over SMTP (RFC 5321): by TLS wherever the server offers or the shop requires it."""
 
 import asyncio
 from email.message import EmailMessage
