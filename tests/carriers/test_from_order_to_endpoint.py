@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Coroutine
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from dependency_injector import providers
@@ -15,9 +16,11 @@ from shop.application.accounts import SignUp
 from shop.application.intake import StockedProduct
 from shop.application.orders.place import PlaceOrder
 from shop.application.ports.dispatches import DispatchFilter
+from shop.application.ports.outbox import JobKind
 from shop.application.ports.paging import Page
 from shop.domain.announcement import Channel, Dispatch, DispatchStatus
 from shop.domain.cart import Cart, CartLine
+from shop.domain.payment import PaymentStatus
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 from tests.carriers.receiver import SECRET, Receiver
@@ -68,8 +71,8 @@ async def open_shop(tmp_path: Path, receiver: Receiver) -> AsyncIterator[NewShop
         await shop.database().close()
 
 
-async def _order(shop: Container) -> str:
-    """Place an order; return its id."""
+async def _order(shop: Container, card: str | None = None) -> UUID:
+    """Place an order, and pay for it; return its id."""
     product = StockedProduct(
         sku="TEA", name="Tee ☕", description="", price=eur(500), active=True, image_url=None,
         on_hand=10,
@@ -81,11 +84,20 @@ async def _order(shop: Container) -> str:
         session=visit.issued,
         key="key-0001",
         cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
-        card=None,
+        card=card,
         expected_total=None,
     )
-    (reply,) = await shop.place_orders().place([order])
-    return str(reply.unwrap().order.id)
+    return (await shop.checkout().place(order)).unwrap().order.id
+
+
+async def _captured(shop: Container, order_id: UUID) -> None:
+    """Wait until the money of an order is taken."""
+    while True:
+        async with shop.snapshot() as uow:
+            payment = (await uow.payments.of_orders([order_id]))[order_id]
+        if payment.status is PaymentStatus.CAPTURED:
+            return
+        await asyncio.sleep(0.02)
 
 
 async def _dispatch(shop: Container) -> Dispatch:
@@ -127,10 +139,10 @@ async def test_an_endpoint_that_is_out_of_order_hears_of_it_in_the_end(
     assert {each.headers["webhook-id"] for each in receiver.received} == {str(dispatch.id)}
     for each in receiver.received:
         told = Webhook(SECRET).verify(each.body, dict(each.headers))
-        assert (told["type"], told["data"]["id"]) == ("order.paid", order_id)
+        assert (told["type"], told["data"]["id"]) == ("order.paid", str(order_id))
         assert told["data"]["total"] == {"amount": 1000, "currency": EUR}
     async with shop.snapshot() as uow:
-        assert await uow.outbox.next_due() is None
+        assert await uow.outbox.next_due(frozenset(JobKind)) is None
 
 
 async def test_an_endpoint_that_was_away_hears_of_it_when_it_is_back(
@@ -148,6 +160,23 @@ async def test_an_endpoint_that_was_away_hears_of_it_when_it_is_back(
 
     assert dispatch.status is DispatchStatus.DELIVERED
     assert [each.headers["webhook-id"] for each in receiver.received] == [str(dispatch.id)]
+
+
+async def test_an_endpoint_that_hangs_keeps_no_money_from_being_taken(
+    open_shop: NewShop, receiver: Receiver
+) -> None:
+    receiver.script(Receiver.HANG)
+    shop = await open_shop(job_lease_seconds=60)
+    order_id = await _order(shop, card="tok_visa")
+    working = asyncio.create_task(shop.worker().run())
+    await receiver.has_received.wait()
+
+    async with asyncio.timeout(shop.settings().carrier_timeout_seconds / 2):
+        await _captured(shop, order_id)
+
+    assert (await _dispatch(shop)).attempts == 0
+    working.cancel()
+    await asyncio.wait([working])
 
 
 async def test_what_a_worker_left_when_it_died_another_brings(

@@ -44,7 +44,7 @@ def a_job(kind: JobKind = JobKind.UNDO, name: str = "anything") -> Job:
 
 
 async def lease(stores: Stores) -> Sequence[Job]:
-    return await stores.change(lambda uow: uow.outbox.lease(NOW, NOW + LEASE, 10))
+    return await stores.change(lambda uow: uow.outbox.lease(list(JobKind), NOW, NOW + LEASE, 10))
 
 
 async def give_up(stores: Stores) -> None:

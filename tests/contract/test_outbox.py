@@ -14,6 +14,7 @@ from tests.factories import NOW, an_id
 
 pytestmark = pytest.mark.anyio
 
+EVERY = frozenset(JobKind)
 LEASE = timedelta(seconds=60)
 LATER = NOW + timedelta(seconds=10)
 
@@ -28,7 +29,7 @@ def leased(job: Job, attempts: int = 1) -> Job:
 
 
 async def lease(stores: Stores, limit: int = 10) -> Sequence[Job]:
-    return await stores.change(lambda uow: uow.outbox.lease(NOW, NOW + LEASE, limit))
+    return await stores.change(lambda uow: uow.outbox.lease(EVERY, NOW, NOW + LEASE, limit))
 
 
 async def living(stores: Stores) -> Sequence[Job]:
@@ -46,7 +47,7 @@ async def test_a_job_is_leased_once_until_its_lease_ends(stores: Stores) -> None
     assert await lease(stores) == [leased(a_job())]
     assert await lease(stores) == []
     end = NOW + LEASE
-    again = await stores.change(lambda uow: uow.outbox.lease(end, end + LEASE, 10))
+    again = await stores.change(lambda uow: uow.outbox.lease(EVERY, end, end + LEASE, 10))
     assert again == [replace(a_job(), due_at=end + LEASE, attempts=2)]
 
 
@@ -68,10 +69,21 @@ async def test_the_longest_due_are_leased_first(stores: Stores) -> None:
     }
 
 
+async def test_jobs_of_other_kinds_are_left_alone(stores: Stores) -> None:
+    other = a_job("2", JobKind.DELIVER, due_in=-5)
+    await stores.commit(lambda uow: uow.outbox.add(a_job()), lambda uow: uow.outbox.add(other))
+    kinds = [JobKind.CAPTURE, JobKind.UNDO]
+    assert await stores.see(lambda uow: uow.outbox.next_due(kinds)) == NOW
+    taken = await stores.change(lambda uow: uow.outbox.lease(kinds, NOW, NOW + LEASE, 10))
+    assert taken == [leased(a_job())]
+    assert await stores.see(lambda uow: uow.outbox.next_due([JobKind.UNDO])) is None
+    assert other in await living(stores)
+
+
 async def test_a_lease_that_is_not_committed_is_none(stores: Stores) -> None:
     await stores.commit(lambda uow: uow.outbox.add(a_job()))
     async with stores.unit_of_work() as uow:
-        assert await uow.outbox.lease(NOW, NOW + LEASE, 10) == [leased(a_job())]
+        assert await uow.outbox.lease(EVERY, NOW, NOW + LEASE, 10) == [leased(a_job())]
     assert await living(stores) == [a_job()]
 
 
@@ -130,7 +142,7 @@ async def test_a_postponed_job_is_due_later_and_remembers_why(stores: Stores) ->
     (job,) = await lease(stores)
     await stores.commit(lambda uow: uow.outbox.postpone(job, LATER, "no answer"))
     assert await living(stores) == [replace(job, due_at=LATER, failure="no answer")]
-    assert await stores.see(lambda uow: uow.outbox.next_due()) == LATER
+    assert await stores.see(lambda uow: uow.outbox.next_due(EVERY)) == LATER
 
 
 async def test_a_buried_job_is_dead_and_never_leased(stores: Stores) -> None:
@@ -140,15 +152,15 @@ async def test_a_buried_job_is_dead_and_never_leased(stores: Stores) -> None:
     assert await dead(stores) == [replace(job, is_dead=True, failure="refused")]
     assert await living(stores) == []
     late = NOW + 2 * LEASE
-    assert await stores.change(lambda uow: uow.outbox.lease(late, late + LEASE, 10)) == []
-    assert await stores.see(lambda uow: uow.outbox.next_due()) is None
+    assert await stores.change(lambda uow: uow.outbox.lease(EVERY, late, late + LEASE, 10)) == []
+    assert await stores.see(lambda uow: uow.outbox.next_due(EVERY)) is None
 
 
 async def test_who_has_lost_a_lease_changes_nothing(stores: Stores) -> None:
     await stores.commit(lambda uow: uow.outbox.add(a_job()))
     (lost,) = await lease(stores)
     end = NOW + LEASE
-    (held,) = await stores.change(lambda uow: uow.outbox.lease(end, end + LEASE, 10))
+    (held,) = await stores.change(lambda uow: uow.outbox.lease(EVERY, end, end + LEASE, 10))
     await stores.commit(lambda uow: uow.outbox.postpone(lost, LATER, "late"))
     assert await living(stores) == [held]
     await stores.commit(lambda uow: uow.outbox.bury(lost, "late"))
@@ -190,4 +202,4 @@ async def test_a_subject_has_the_jobs_that_were_added_for_it(stores: Stores) -> 
 
 
 async def test_nothing_is_due_where_there_is_nothing(stores: Stores) -> None:
-    assert await stores.see(lambda uow: uow.outbox.next_due()) is None
+    assert await stores.see(lambda uow: uow.outbox.next_due(EVERY)) is None

@@ -52,7 +52,10 @@ class JobTerms:
 
 
 class WorkOff:
-    """The use case of the worker."""
+    """The use case of the worker: does the jobs of those kinds that it has handlers for.
+
+    Kinds that are not to wait for one another are worked off each by one of its own.
+    """
 
     def __init__(
         self,
@@ -79,10 +82,11 @@ class WorkOff:
 
     async def next_due(self) -> datetime | None:
         """Return when the next job is due; None where there is none."""
-        return await self._transact.read(lambda uow: uow.outbox.next_due())
+        return await self._transact.read(lambda uow: uow.outbox.next_due(self._handlers))
 
     async def _lease(self, uow: UnitOfWork, now: datetime) -> list[Job]:
-        jobs = await uow.outbox.lease(now, now + self._terms.lease, MAX_JOBS)
+        until = now + self._terms.lease
+        jobs = await uow.outbox.lease(self._handlers, now, until, MAX_JOBS)
         await uow.commit()
         return list(jobs)
 

@@ -279,12 +279,26 @@ class Container(containers.DeclarativeContainer):
                 JobKind.CAPTURE_DEPOSIT: deposits.provided.capture,
                 JobKind.UNDO: settle_payments.provided.undo,
                 JobKind.REFUND: pay_back.provided.refund,
-                JobKind.DELIVER: carry_dispatches.provided.deliver,
-                JobKind.MAIL: carry_dispatches.provided.mail,
             }
         ),
     )
-    worker: providers.Provider[Worker] = providers.Singleton(Worker, work_off, clock)
+    work_off_deliveries: providers.Provider[WorkOff] = providers.Singleton(
+        WorkOff,
+        transact,
+        clock,
+        settings.provided.job_terms,
+        providers.Dict({JobKind.DELIVER: carry_dispatches.provided.deliver}),
+    )
+    work_off_letters: providers.Provider[WorkOff] = providers.Singleton(
+        WorkOff,
+        transact,
+        clock,
+        settings.provided.job_terms,
+        providers.Dict({JobKind.MAIL: carry_dispatches.provided.mail}),
+    )
+    worker: providers.Provider[Worker] = providers.Singleton(
+        Worker, providers.List(work_off, work_off_deliveries, work_off_letters), clock
+    )
     look_after_jobs: providers.Provider[LookAfterJobs] = providers.Singleton(
         LookAfterJobs, transact, clock
     )

@@ -1,6 +1,8 @@
 """The worker: does the outbox's jobs, in a process of its own or beside the requests."""
 
+import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 
 from shop.application.outbox import WorkOff
@@ -14,17 +16,26 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Looks for jobs that are due, and does them, for as long as it is let."""
+    """Looks for jobs that are due, and does them, for as long as it is let.
 
-    def __init__(self, work_off: WorkOff, clock: Clock) -> None:
-        self._work_off = work_off
+    What is worked off by one never waits for what another works off: an endpoint that hangs keeps
+    nobody's money from being taken.
+    """
+
+    def __init__(self, work_offs: Sequence[WorkOff], clock: Clock) -> None:
+        self._work_offs = work_offs
         self._clock = clock
 
     async def run(self) -> None:
         """Work until cancelled: what was begun then is done again by whoever comes next."""
+        async with asyncio.TaskGroup() as working:
+            for each in self._work_offs:
+                working.create_task(self._run(each))
+
+    async def _run(self, work_off: WorkOff) -> None:
         while True:
             try:
-                pause = await self._look()
+                pause = await self._look(work_off)
             except StoreFailure as failure:
                 _log.warning("the outbox cannot be reached: %s", failure)
                 pause = LOOK
@@ -33,19 +44,23 @@ class Worker:
 
     async def drain(self) -> int:
         """Do what is due until nothing is; return how many jobs that were."""
-        done = 0
-        while jobs := await self._work_off.work():
-            done += jobs
-        return done
+        return sum([await _drain(each) for each in self._work_offs])
 
-    async def _look(self) -> timedelta:
+    async def _look(self, work_off: WorkOff) -> timedelta:
         """Do what is due; return how long there will be nothing to do, as far as is known."""
         # To look locks nothing, to take does.
-        due_at = await self._work_off.next_due()
+        due_at = await work_off.next_due()
         if due_at is None:
             return LOOK
         wait = due_at - self._clock.now()
         if wait > timedelta(0):
             return min(wait, LOOK)
-        await self._work_off.work()
+        await work_off.work()
         return timedelta(0)
+
+
+async def _drain(work_off: WorkOff) -> int:
+    done = 0
+    while jobs := await work_off.work():
+        done += jobs
+    return done

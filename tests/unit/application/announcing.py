@@ -53,6 +53,12 @@ class AnnouncingShop:
             )
         )
 
+    async def work(self) -> int:
+        """Bring what is due; return how many that were."""
+        container = self.shop.container
+        deliveries = await container.work_off_deliveries().work()
+        return deliveries + await container.work_off_letters().work()
+
     @property
     def dispatches(self) -> list[Dispatch]:
         """Everything that was ever to be told, in order."""

@@ -51,7 +51,7 @@ class Desk:
 
     async def give_up_jobs(self) -> None:
         async with self.shop.container.unit_of_work() as uow:
-            jobs = await uow.outbox.lease(NOW + A_DAY, NOW + 2 * A_DAY, 10)
+            jobs = await uow.outbox.lease(list(JobKind), NOW + A_DAY, NOW + 2 * A_DAY, 10)
             await uow.commit()
         async with self.shop.container.unit_of_work() as uow:
             for job in jobs:

@@ -12,6 +12,7 @@ from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.outbox import MAX_ATTEMPTS
 from shop.application.ports.idempotency import Refused, Succeeded
+from shop.application.ports.outbox import JobKind
 from shop.application.ports.payment_gateway import (
     Approved,
     Authorise,
@@ -244,7 +245,7 @@ class TestASilentGateway:
     ) -> None:
         await _pay(shop, adas, "tok_timeout_after")
         async with shop.container.unit_of_work() as uow:
-            late = await uow.outbox.lease(NOW + A_WHILE, NOW + HOLD, 1)
+            late = await uow.outbox.lease(frozenset(JobKind), NOW + A_WHILE, NOW + HOLD, 1)
             await uow.commit()
         await _pay(shop, adas, "tok_timeout_after")
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.turn import Turn
-from shop.application.ports.outbox import Job, JobId, Outbox
+from shop.application.ports.outbox import Job, JobId, JobKind, Outbox
 from shop.application.ports.paging import Listing, Moment, Page
 
 
@@ -31,11 +31,13 @@ class MemoryOutbox(Outbox):
         self._turn.require_writing()
         self._finished.add(job_id)
 
-    async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[Job]:
+    async def lease(
+        self, kinds: Collection[JobKind], now: datetime, until: datetime, limit: int
+    ) -> Sequence[Job]:
         """Take jobs that are due, and count an attempt at each."""
         self._turn.require_writing()
         due = sorted(
-            (job for job in self._living() if job.due_at <= now), key=lambda job: job.due_at
+            (job for job in self._living(kinds) if job.due_at <= now), key=lambda job: job.due_at
         )
         taken = [replace(job, due_at=until, attempts=job.attempts + 1) for job in due[:limit]]
         self._saved |= {job.id: job for job in taken}
@@ -49,9 +51,9 @@ class MemoryOutbox(Outbox):
                 found.setdefault(job.id.subject_id, []).append(job)
         return found
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, kinds: Collection[JobKind]) -> datetime | None:
         """Return when the next living job is due."""
-        return min((job.due_at for job in self._living()), default=None)
+        return min((job.due_at for job in self._living(kinds)), default=None)
 
     def postpone(self, job: Job, due_at: datetime, failure: str) -> None:
         """Stage another attempt."""
@@ -83,8 +85,9 @@ class MemoryOutbox(Outbox):
         saved = [job for key, job in self._saved.items() if key in left.rows]
         return replace(state, jobs=left.with_changes(added=added, saved=saved))
 
-    def _living(self) -> Sequence[Job]:
-        return [job for job in self._turn.state.jobs.rows.values() if not job.is_dead]
+    def _living(self, kinds: Collection[JobKind]) -> Sequence[Job]:
+        jobs = self._turn.state.jobs.rows.values()
+        return [job for job in jobs if job.id.kind in kinds and not job.is_dead]
 
     def _note(self, job: Job) -> None:
         self._turn.require_writing()

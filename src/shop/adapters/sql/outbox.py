@@ -55,9 +55,11 @@ class SqlOutbox(Outbox):
         self._connection.require_staging()
         self._finished.add(job_id)
 
-    async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[Job]:
+    async def lease(
+        self, kinds: Collection[JobKind], now: datetime, until: datetime, limit: int
+    ) -> Sequence[Job]:
         """Move jobs that are due to the end of the lease, and count an attempt."""
-        parameters = {"now": now, "until": until, "most": limit}
+        parameters = {"kinds": _names(kinds), "now": now, "until": until, "most": limit}
         rows = await self._connection.all(_lease(), parameters)
         return sorted((_job(row) for row in rows), key=lambda job: job.created_at)
 
@@ -68,9 +70,9 @@ class SqlOutbox(Outbox):
             found.setdefault(row.subject_id, []).append(_job(row))
         return found
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, kinds: Collection[JobKind]) -> datetime | None:
         """Return when the next living job is due."""
-        rows = await self._connection.all(NEXT_DUE)
+        rows = await self._connection.all(NEXT_DUE, {"kinds": _names(kinds)})
         due_at: datetime | None = rows[0].due_at
         return due_at
 
@@ -114,13 +116,17 @@ class SqlOutbox(Outbox):
 
 
 JOBS = select(jobs).order_by(jobs.c.subject_id, jobs.c.kind)
-NEXT_DUE = select(func.min(jobs.c.due_at).label("due_at")).where(jobs.c.is_dead.is_(False))
+LIVING = and_(
+    jobs.c.kind.in_(bindparam("kinds", expanding=True, type_=jobs.c.kind.type)),
+    jobs.c.is_dead.is_(False),
+)
+NEXT_DUE = select(func.min(jobs.c.due_at).label("due_at")).where(LIVING)
 
 
 @cache
 def _lease() -> Update:
     now = bindparam("now", type_=jobs.c.due_at.type)
-    due = and_(jobs.c.is_dead.is_(False), jobs.c.due_at <= now)
+    due = and_(LIVING, jobs.c.due_at <= now)
     chosen = (
         select(jobs.c.kind, jobs.c.subject_id)
         .where(due)
@@ -141,6 +147,10 @@ def _lease() -> Update:
 
 def _same_attempt(table: Table, rows: FromClause) -> ColumnElement[bool]:
     return table.c.attempts == rows.c.attempts
+
+
+def _names(kinds: Collection[JobKind]) -> Sequence[str]:
+    return [kind.value for kind in kinds]
 
 
 def _id(job_id: JobId) -> Fields:

@@ -267,7 +267,8 @@ jobs = Table(
     Column("is_dead", Boolean, nullable=False),
     Column("failure", Text),
     Column("created_at", UtcTime, nullable=False),
-    Index(None, "is_dead", "due_at"),
+    # Kinds are looked for each by themselves: a backlog of one keeps nobody from another.
+    Index(None, "kind", "is_dead", "due_at"),
 )
 
 notices = Table(

@@ -90,8 +90,10 @@ class Outbox(ABC):
         """Stage the end of a job: it is gone; nothing happens where it is gone already."""
 
     @abstractmethod
-    async def lease(self, now: datetime, until: datetime, limit: int) -> Sequence[Job]:
-        """Take jobs that are due, the longest due first, and count an attempt at each.
+    async def lease(
+        self, kinds: Collection[JobKind], now: datetime, until: datetime, limit: int
+    ) -> Sequence[Job]:
+        """Take jobs of these kinds that are due, the longest due first; count an attempt at each.
 
         Until then nobody else gets them: their new `due_at` is the end of the lease. Of two
         workers that want the same job at the same time, one gets it.
@@ -102,8 +104,8 @@ class Outbox(ABC):
         """Return the jobs of those subjects that have any, living and dead, by subject id."""
 
     @abstractmethod
-    async def next_due(self) -> datetime | None:
-        """Return when the next living job is due; None where there is none."""
+    async def next_due(self, kinds: Collection[JobKind]) -> datetime | None:
+        """Return when the next living job of these kinds is due; None where there is none."""
 
     @abstractmethod
     def postpone(self, job: Job, due_at: datetime, failure: str) -> None:

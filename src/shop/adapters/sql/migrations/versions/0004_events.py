@@ -13,7 +13,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the table of dispatches."""
+    """Create the table of dispatches; find jobs by their kind."""
     op.create_table(
         "dispatches",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -39,3 +39,7 @@ def upgrade() -> None:
         ("ix_dispatches_status_created_at", ["status", "created_at"]),
     ):
         op.create_index(name, "dispatches", columns, if_not_exists=True)
+    op.create_index(
+        "ix_jobs_kind_is_dead_due_at", "jobs", ["kind", "is_dead", "due_at"], if_not_exists=True
+    )
+    op.drop_index("ix_jobs_is_dead_due_at", "jobs", if_exists=True)
