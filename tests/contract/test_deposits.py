@@ -2,23 +2,40 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from shop.application.ports.idempotency import KeyId, Outcome, Refused, Succeeded
+from shop.application.ports.outbox import Job, JobId, JobKind
+from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
 from shop.domain.payment import CardDeclined, PaymentStatus
 from tests.contract.books import ADA, ADAS, BOB, BOBS, RUNNING, fill, findings, settle
 from tests.contract.stores import Stores
-from tests.factories import EUR, an_id, deposit, eur, transfer
+from tests.factories import EUR, NOW, an_id, deposit, eur, transfer
 
 pytestmark = pytest.mark.anyio
 
 DEPOSIT = deposit(ADAS)
 PAID = DEPOSIT.known_as("pay_1").become(PaymentStatus.AUTHORISED)
+JOBS = {
+    PaymentStatus.PENDING: JobKind.RESOLVE_DEPOSIT,
+    PaymentStatus.AUTHORISED: JobKind.CAPTURE_DEPOSIT,
+}
+OVERDUE = (
+    8,
+    "job-is-overdue",
+    {
+        "job": "resolve_deposit",
+        "subject_id": str(DEPOSIT.id),
+        "attempts": 0,
+        "due_at": "2026-11-21 12:00:00+00:00",
+    },
+)
 CLEARING = ShopAccount.CARD_CLEARING.id_in(EUR)
 
 
@@ -38,6 +55,8 @@ async def _add(
         for each in moved:
             uow.transfers.add(each)
             uow.accounts.save(accounts[each.credit_account_id].deposit(each.amount))
+        if made.status in JOBS:
+            uow.outbox.add(Job.new(JOBS[made.status], made.id, at=NOW, due_at=NOW))
 
     await stores.change(add)
 
@@ -90,8 +109,43 @@ class TestDeposits:
             hers: DEPOSIT.id
         }
 
+    async def test_deposits_are_listed_by_their_time(self, shop: Stores) -> None:
+        made = [
+            deposit(ADAS, str(hour), created_at=NOW + timedelta(hours=hour)) for hour in range(3)
+        ]
+        for each in made:
+            await _add(shop, each, RUNNING)
+        span = Span(since=NOW, until=made[2].created_at)
+
+        async def page(after: Moment | None) -> Listing[Deposit, Moment]:
+            return await shop.see(lambda uow: uow.deposits.search(span, Page(limit=1, after=after)))
+
+        newest = await page(None)
+        place = Moment(at=made[1].created_at, id=made[1].id)
+        assert newest == Listing(items=[made[1]], next=place)
+        assert await page(place) == Listing(items=[made[0]], next=None)
+
 
 class TestAudit:
+    @pytest.mark.parametrize("made", [DEPOSIT, PAID])
+    async def test_a_deposit_that_nobody_sees_to(self, shop: Stores, made: Deposit) -> None:
+        is_paid = made is PAID
+        outcome = Succeeded(reference=made.id) if is_paid else RUNNING
+        await _add(shop, made, outcome, *([_moved(made)] if is_paid else []))
+        job = JobId(kind=JOBS[made.status], subject_id=made.id)
+        await shop.commit(lambda uow: uow.outbox.finish(job))
+
+        facts = {"deposit_id": str(made.id), "status": made.status.value, "job": job.kind.value}
+        assert await findings(shop) == [(8, "deposit-without-its-job", facts)]
+
+    async def test_a_deposit_that_waits_past_its_expiry(self, shop: Stores) -> None:
+        await _add(shop, DEPOSIT, RUNNING)
+
+        facts = {"deposit_id": str(DEPOSIT.id), "expires_at": "2026-11-21 12:15:00+00:00"}
+        assert await findings(shop, DEPOSIT.expires_at) == [OVERDUE]
+        later = DEPOSIT.expires_at + timedelta(microseconds=1)
+        assert await findings(shop, later) == [(8, "deposit-past-expiry", facts), OVERDUE]
+
     @pytest.mark.parametrize("status", [PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED])
     async def test_a_paid_deposit_is_in_its_account(
         self, shop: Stores, status: PaymentStatus
