@@ -1,6 +1,7 @@
 """Whatever becomes of requests, answers, workers and jobs: in the end both books agree."""
 
 import asyncio
+from contextlib import suppress
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import Fate
+from shop.application.deposits import MakeDeposit
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.reconcile import Reconcile
@@ -16,7 +18,7 @@ from shop.domain.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds
-from tests.factories import NOW
+from tests.factories import NOW, eur
 from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, place_order
 
 CARDS = (
@@ -31,6 +33,7 @@ ORDERS = st.integers(min_value=0, max_value=4)
 
 DEEDS = st.one_of(
     st.tuples(st.just("pay"), ORDERS, st.sampled_from(CARDS)),
+    st.tuples(st.just("deposit"), ORDERS, st.sampled_from(CARDS)),
     st.tuples(st.just("cancel"), ORDERS),
     st.tuples(st.just("script"), st.lists(st.sampled_from(Fate), max_size=4)),
     st.tuples(st.just("wait"), st.integers(min_value=1, max_value=HOLD_SECONDS)),
@@ -56,7 +59,9 @@ async def _history(deeds: list[tuple[object, ...]]) -> None:
     token = await shop.customer("ada")
 
     for deed in deeds:
-        await _do(shop, token, deed)
+        # A refusal, like any other answer, leaves the books in order.
+        with suppress(ShopError):
+            await _do(shop, token, deed)
     await _calm(shop)
 
     assert await _reconcile(shop) == []
@@ -76,29 +81,32 @@ async def _history(deeds: list[tuple[object, ...]]) -> None:
 
 
 async def _do(shop: MemoryShop, token: SessionToken, deed: tuple[object, ...]) -> None:
-    try:
-        match deed:
-            case ("pay", int(number), str(card)):
-                command = place_order(token, ("TEA", 1), card=card, key=f"key-{number:04}")
-                await shop.check_out(command)
-            case ("cancel", int(number)):
-                ids = list(shop.state.orders.rows)
-                if number < len(ids):
-                    command_ = CancelOrder(session=token, order_id=ids[number])
-                    await shop.container.cancel_orders().cancel(command_)
-            case ("script", list(fates)):
-                shop.gateway.script(*fates)
-            case ("wait", int(seconds)):
-                shop.clock.advance(timedelta(seconds=seconds))
-            case ("work",):
-                await shop.work()
-            case ("lose", int(number)):
-                await _lose(shop, number)
-            case ("reconcile",):
-                await _reconcile(shop)
-    except ShopError:
-        # A refusal, like any other answer, leaves the books in order.
-        return
+    match deed:
+        case ("pay", int(number), str(card)):
+            command = place_order(token, ("TEA", 1), card=card, key=f"key-{number:04}")
+            await shop.check_out(command)
+        case ("deposit", int(number), str(card)):
+            into = MakeDeposit(session=token, key=f"deposit-{number}", amount=eur(5), card=card)
+            await shop.container.deposits().make(into)
+        case ("cancel", int(number)):
+            await _cancel(shop, token, number)
+        case ("script", list(fates)):
+            shop.gateway.script(*fates)
+        case ("wait", int(seconds)):
+            shop.clock.advance(timedelta(seconds=seconds))
+        case ("work",):
+            await shop.work()
+        case ("lose", int(number)):
+            await _lose(shop, number)
+        case ("reconcile",):
+            await _reconcile(shop)
+
+
+async def _cancel(shop: MemoryShop, token: SessionToken, number: int) -> None:
+    ids = list(shop.state.orders.rows)
+    if number < len(ids):
+        command = CancelOrder(session=token, order_id=ids[number])
+        await shop.container.cancel_orders().cancel(command)
 
 
 async def _lose(shop: MemoryShop, number: int) -> None:
