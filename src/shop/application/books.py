@@ -12,6 +12,7 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.differences import Difference, OurPayment, difference
+from shop.application.ports.outbox import Job
 from shop.application.ports.paging import Listing, Moment, Page, Span
 from shop.application.ports.payment_gateway import GatewayPayment, PaymentGateway
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -117,9 +118,17 @@ async def our_payments(
     """Return those card payments that the shop has, by what the gateway knows them by."""
     payments = await uow.payments.of_orders(references)
     deposits = await uow.deposits.get_many(references)
-    jobs = await uow.outbox.of_subjects(references)
+    refunds = await uow.refunds.of_orders(list(payments))
+    waiting = {each.id for made in refunds.values() for each in made}
+    jobs = await uow.outbox.of_subjects({*references, *waiting})
+
+    def jobs_of(order_id: UUID) -> Sequence[Job]:
+        """Return the jobs of an order and of its refunds."""
+        subjects = [order_id, *(each.id for each in refunds[order_id])]
+        return [job for subject in subjects for job in jobs.get(subject, ())]
+
     known = [
-        OurPayment.of_order(each, jobs.get(each.order_id, ()))
+        OurPayment.of_order(each, refunds[each.order_id], jobs_of(each.order_id))
         for each in payments.values()
         if each.method is PaymentMethod.CARD
     ]

@@ -13,7 +13,8 @@ from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.payment_gateway import Approved, Declined, GatewayPayment
 from shop.domain.deposit import Deposit
 from shop.domain.money import Money
-from shop.domain.payment import Payment, PaymentStatus
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.refund import Refund
 
 Status = PaymentStatus | None
 """Where a payment stands in one of the books; None where that does not have it."""
@@ -21,6 +22,7 @@ Status = PaymentStatus | None
 HELD: frozenset[Status] = frozenset(
     {PaymentStatus.PENDING, PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
 )
+TAKEN: frozenset[Status] = frozenset({PaymentStatus.CAPTURED, PaymentStatus.REFUNDED})
 NOTHING_HELD: frozenset[Status] = frozenset({None, *PaymentStatus}) - HELD
 
 AGREEING: Mapping[Status, frozenset[Status]] = {
@@ -57,7 +59,7 @@ ADVICE: Mapping[str, str] = {
     "second-there": "the card was asked twice: void or refund this one at the gateway",
     "amount-differs": "ask the gateway why; what it holds is not what was ordered",
     "refunded-more-than-captured": "ask the gateway why; it gave back more than it had taken",
-    "refunded-differs": "somebody refunded at the gateway: refund the order here, too",
+    "refunded-differs": "refund the rest where less was given back: at the gateway, or here",
 }
 UNKNOWN_HERE = "it is of no order of ours: restore the order, or give the money back at the gateway"
 UNTAKEN_THERE = "money is missing there: cancel the order, or collect the money in another way"
@@ -77,19 +79,34 @@ class OurPayment:
     refunded: Money
     gateway_id: str | None
     is_deposit: bool
+    has_refunds: bool
     jobs: Sequence[Job]
 
     @classmethod
-    def of_order(cls, payment: Payment, jobs: Sequence[Job]) -> "OurPayment":
-        """Return the payment of an order."""
-        is_returned = payment.status is PaymentStatus.REFUNDED
+    def of_order(
+        cls, payment: Payment, refunds: Sequence[Refund], jobs: Sequence[Job]
+    ) -> "OurPayment":
+        """Return the payment of an order.
+
+        Without refunds, one that is returned was cancelled. With them, some of the money may have
+        gone to the account: the gateway knows of what went to the card alone.
+        """
+        status, refunded = payment.status, Money.zero(payment.amount.currency)
+        if refunds:
+            to_card = (each.amount for each in refunds if each.to is PaymentMethod.CARD)
+            refunded = Money.total(to_card, payment.amount.currency)
+            is_all = refunded == payment.amount
+            status = PaymentStatus.REFUNDED if is_all else PaymentStatus.CAPTURED
+        elif status is PaymentStatus.REFUNDED:
+            refunded = payment.amount
         return cls(
             reference=payment.order_id,
-            status=payment.status,
+            status=status,
             amount=payment.amount,
-            refunded=payment.amount if is_returned else Money.zero(payment.amount.currency),
+            refunded=refunded,
             gateway_id=None if payment.card is None else payment.card.gateway_id,
             is_deposit=False,
+            has_refunds=bool(refunds),
             jobs=jobs,
         )
 
@@ -103,6 +120,7 @@ class OurPayment:
             refunded=Money.zero(deposit.amount.currency),
             gateway_id=deposit.gateway_id,
             is_deposit=True,
+            has_refunds=False,
             jobs=jobs,
         )
 
@@ -157,9 +175,10 @@ def difference(ours: OurPayment | None, found: GatewayPayment | None) -> Differe
         return _told("amount-differs", ours, found, job=None)
     if found.refunded.amount > (found.amount.amount if found.is_captured else 0):
         return _told("refunded-more-than-captured", ours, found, job=None)
-    is_kept = ours.status is status_there(found) is PaymentStatus.CAPTURED
-    if is_kept and ours.refunded != found.refunded:
-        return _told("refunded-differs", ours, found, job=None)
+    statuses = {ours.status, status_there(found)}
+    if statuses == {PaymentStatus.CAPTURED} or (ours.has_refunds and statuses <= TAKEN):
+        differs = ours.refunded != found.refunded
+        return _told("refunded-differs", ours, found, job=None) if differs else None
     return _by_status(ours, found)
 
 

@@ -83,7 +83,7 @@ class HandleNotices:
         if notice.reference is None:
             return None
         found = await self._gateway.look_up(notice.reference)
-        return None if found is None else found.verdict
+        return None if found is None else found.answer
 
     async def _keep(self, notice: Notice) -> None:
         async def keep(uow: UnitOfWork) -> None:

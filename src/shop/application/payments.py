@@ -126,10 +126,7 @@ class CardDesk:
         except GatewaySilent as silence:
             _log.warning("the gateway's books cannot be read for %s: %s", reference, silence)
             return None
-        if found is not None and found.is_voided:
-            # Whatever was said first: it will never pay.
-            return Declined(reason="voided")
-        return None if found is None else found.verdict
+        return None if found is None else found.answer
 
     async def ending(self, request: CardRequest) -> Ending | None:
         """Find out how a pending payment ends; None where it has not come to that."""

@@ -73,6 +73,7 @@ def ours(status: PaymentStatus, *dead: JobKind, gateway_id: str | None = "pay_1"
         amount=eur(200),
         refunded=eur(200 if status is REFUNDED else 0),
         gateway_id=gateway_id,
+        has_refunds=False,
         is_deposit=False,
         jobs=[replace(Job.new(kind, REFERENCE, at=NOW, due_at=NOW), is_dead=True) for kind in dead],
     )

@@ -67,6 +67,11 @@ class GatewayPayment:
     refunded: Money
     created_at: datetime
 
+    @property
+    def answer(self) -> Verdict | None:
+        """The verdict as it holds now: what was voided never pays, whatever was said first."""
+        return Declined(reason="voided") if self.is_voided else self.verdict
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
