@@ -19,9 +19,11 @@ from shop.domain.account import AccountNotFound, InsufficientFunds, RecipientNot
 from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.errors import ShopError
+from shop.domain.handover import Excess, NotSoManyLeft
 from shop.domain.inventory import OutOfStock, Shortage
 from shop.domain.order import PriceChanged
 from shop.domain.payment import CardDeclined
+from shop.domain.refund import RefundTooLarge
 from tests.contract.stores import Stores
 from tests.factories import NOW, an_id, claim, eur, user
 
@@ -88,6 +90,8 @@ async def test_a_key_is_remembered_with_its_first_request(users: Stores) -> None
                 Shortage(sku="POT", wanted=1, available=0),
             )
         ),
+        NotSoManyLeft(lines=(Excess(sku="TEA", wanted=3, left=1),)),
+        RefundTooLarge(wanted=eur(2), left=eur(1)),
     ],
 )
 async def test_a_refusal_is_remembered_with_its_facts(users: Stores, error: ShopError) -> None:

@@ -1,0 +1,208 @@
+"""Shipments, refunds and cancellations of one order that meet in a database."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from dependency_injector import providers
+
+from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
+from shop.application.accounts import SignUp
+from shop.application.orders.cancel import CancelOrder
+from shop.application.orders.fulfil import HandOver
+from shop.application.orders.place import PlaceOrder
+from shop.application.orders.refund import RefundOrder
+from shop.application.ports.session_store import SessionToken
+from shop.application.sessions import SignIn
+from shop.domain.cart import Cart, CartLine
+from shop.domain.errors import ShopError
+from shop.domain.handover import HandoverKind
+from shop.domain.order import OrderStatus
+from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.refund import RefundStatus, RefundWish
+from shop.domain.user import Role
+from shop.entrypoints.container import Container
+from shop.entrypoints.settings import Settings
+from tests.clock import ScriptedClock
+from tests.doubles import PlainHasher
+from tests.factories import EUR, eur, inventory, movement, pieces, product
+from tests.sql.conftest import SECRETS
+
+pytestmark = pytest.mark.anyio
+
+PASSWORD = "what they all use"
+PRICE, WELCOME, ON_HAND = 500, 10_000, 10
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> AsyncIterator[Container]:
+    """Give a shop that sells tea; look into its books at the end."""
+    settings = Settings(
+        database_url=request.getfixturevalue(f"{request.param}_url"),
+        database_schema=f"fulfilment_{uuid4().hex}",
+        session_secrets=tuple(SECRETS),
+        currency=EUR,
+        welcome_credit=WELCOME,
+    )
+    container = Container(settings=settings)
+    container.clock.override(providers.Object(clock))
+    container.hasher.override(providers.Object(PlainHasher()))
+    container.gateway.override(providers.Object(MemoryPaymentGateway(clock)))
+    await container.database().migrate()
+    await _stock(container)
+    yield container
+    findings = await container.audit_shop().run(lambda _: None)
+    await container.database().close()
+    assert [each for finding in findings for each in finding.violations] == []
+
+
+@pytest.fixture
+async def ada(shop: Container) -> SessionToken:
+    return await _sign_up(shop, "ada")
+
+
+@pytest.fixture
+async def admin(shop: Container) -> SessionToken:
+    await _sign_up(shop, "root")
+    await shop.users().promote("root@example.com", Role.ADMIN)
+    command = SignIn(session=None, email="root@example.com", password=PASSWORD)
+    visit = await shop.sessions().sign_in(command)
+    assert visit.issued is not None
+    return visit.issued
+
+
+async def _stock(shop: Container) -> None:
+    empty, full = inventory("TEA"), inventory("TEA", ON_HAND)
+    async with shop.unit_of_work() as uow:
+        uow.products.add(product("TEA"))
+        uow.inventories.add(empty)
+        await uow.commit()
+    async with shop.unit_of_work() as uow:
+        await uow.inventories.lock(["TEA"])
+        uow.inventories.save(full, movement(empty, full))
+        await uow.commit()
+
+
+async def _sign_up(shop: Container, name: str) -> SessionToken:
+    command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
+    visit = (await shop.accounts().sign_up(command)).visit
+    assert visit.issued is not None
+    return visit.issued
+
+
+async def _buy(shop: Container, token: SessionToken, quantity: int, card: str | None) -> UUID:
+    command = PlaceOrder(
+        session=token,
+        key="key-of-order",
+        cart=Cart.of([CartLine(sku="TEA", quantity=quantity)]),
+        card=card,
+        expected_total=None,
+    )
+    return (await shop.checkout().place(command)).unwrap().order.id
+
+
+def _ship(shop: Container, admin: SessionToken, order_id: UUID, quantity: int) -> Awaitable[object]:
+    command = HandOver(
+        session=admin,
+        order_id=order_id,
+        kind=HandoverKind.SHIPMENT,
+        lines=pieces(TEA=quantity),
+    )
+    return shop.fulfil_orders().hand_over(command)
+
+
+async def _refund(
+    shop: Container, admin: SessionToken, order_id: UUID, key: str, *, lines: int
+) -> object:
+    wish = RefundWish(
+        lines=pieces(TEA=lines) if lines else (),
+        amount=None if lines else eur(PRICE),
+        to=None,
+        reason="Broken",
+        restock=lines > 0,
+    )
+    command = RefundOrder(session=admin, key=key, order_id=order_id, wish=wish)
+    return (await shop.refund_orders().refund(command)).unwrap()
+
+
+async def _stands(shop: Container, order_id: UUID) -> tuple[OrderStatus, PaymentStatus]:
+    async with shop.snapshot() as uow:
+        order = (await uow.orders.get_many([order_id]))[order_id]
+        payment = (await uow.payments.of_orders([order_id]))[order_id]
+    return order.status, payment.status
+
+
+async def test_whoever_comes_first_leaves_the_others_what_is_left(
+    shop: Container, ada: SessionToken, admin: SessionToken
+) -> None:
+    order_id = await _buy(shop, ada, 4, None)
+    cancel = CancelOrder(session=ada, order_id=order_id)
+
+    answers = await asyncio.gather(
+        *(_ship(shop, admin, order_id, 1) for _ in range(3)),
+        *(_refund(shop, admin, order_id, f"by-line-{n}", lines=1) for n in range(3)),
+        *(_refund(shop, admin, order_id, f"amount-{n}", lines=0) for n in range(3)),
+        *(shop.cancel_orders().cancel(cancel) for _ in range(2)),
+        return_exceptions=True,
+    )
+
+    refusals = [each for each in answers if isinstance(each, BaseException)]
+    assert all(isinstance(each, ShopError) for each in refusals), refusals
+    kinds = Counter(type(each).__name__ for each in answers)
+    if kinds["CancelledOrder"]:
+        assert (kinds["CancelledOrder"], kinds["Handover"], kinds["Refund"]) == (1, 0, 0)
+    else:
+        assert kinds["Refund"] == 4
+        assert await _stands(shop, order_id) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+
+
+async def test_one_key_refunds_once_however_often_it_is_asked_at_once(
+    shop: Container, ada: SessionToken, admin: SessionToken
+) -> None:
+    order_id = await _buy(shop, ada, 2, None)
+
+    refunds = await asyncio.gather(
+        *(_refund(shop, admin, order_id, "the-same-key", lines=1) for _ in range(8))
+    )
+
+    assert all(each == refunds[0] for each in refunds)
+    async with shop.snapshot() as uow:
+        assert len((await uow.refunds.of_orders([order_id]))[order_id]) == 1
+        assert (await uow.inventories.get_many(["TEA"]))["TEA"].on_hand == ON_HAND - 1
+
+
+async def test_a_card_gets_back_each_part_once(
+    shop: Container, ada: SessionToken, admin: SessionToken, clock: ScriptedClock
+) -> None:
+    order_id = await _buy(shop, ada, 2, "tok_visa")
+    await shop.worker().drain()
+    await asyncio.gather(
+        *(_refund(shop, admin, order_id, f"key-{n:04}", lines=1) for n in range(2))
+    )
+    for _ in range(2):
+        await asyncio.gather(*(shop.work_off().work() for _ in range(2)))
+        clock.advance(timedelta(minutes=10))
+
+    found = await shop.gateway().look_up(order_id)
+    assert found is not None
+    assert found.refunded == eur(2 * PRICE)
+    async with shop.snapshot() as uow:
+        refunds = (await uow.refunds.of_orders([order_id]))[order_id]
+        assert await uow.outbox.next_due() is None
+    assert {(each.to, each.status) for each in refunds} == {(PaymentMethod.CARD, RefundStatus.DONE)}
+
+
+async def test_what_had_not_left_is_refunded_and_the_rest_has_arrived(
+    shop: Container, ada: SessionToken, admin: SessionToken
+) -> None:
+    order_id = await _buy(shop, ada, 2, None)
+    await _ship(shop, admin, order_id, 1)
+    delivery = HandOver(session=admin, order_id=order_id, kind=HandoverKind.DELIVERY, lines=())
+    await shop.fulfil_orders().hand_over(delivery)
+
+    await _refund(shop, admin, order_id, "key-0001", lines=1)
+
+    assert await _stands(shop, order_id) == (OrderStatus.DELIVERED, PaymentStatus.CAPTURED)
