@@ -133,7 +133,7 @@ async def test_row_28_forms_are_not_json(shop: Shop, media_type: str) -> None:
 
 async def test_row_29_looking_never_writes(shop: Shop) -> None:
     await shop.stock("TEA")
-    visitor = await shop.customer("ada")
+    visitor = await shop.admin("ada")
     order = (await visitor.order("TEA")).json()
     document = shop.app.openapi()
     body = {"amount": eur(100), "card": {"token": "tok_visa"}}
@@ -258,7 +258,7 @@ def protected(document: Json) -> Iterator[tuple[str, str, bool]]:
 async def test_row_44_every_protected_route_asks_who_is_there(shop: Shop) -> None:
     nobody, customer = shop.visitor(), await shop.customer("ada")
     operations = list(protected(shop.app.openapi()))
-    assert len(operations) == 18
+    assert len(operations) == 25
     with shop.unchanged():
         for method, path, _ in operations:
             refused(await nobody.ask(method, f"/{path}"), 401, "not-signed-in")
@@ -293,7 +293,7 @@ async def test_row_45_what_is_not_asked_for_is_refused(shop: Shop) -> None:
                         method.upper(), f"/{url}?role=admin", idempotency_key="key-0001"
                     )
                     assert answer.json()["errors"][0]["pointer"] == "/query/role"
-    assert checked == 12
+    assert checked == 15
 
 
 @pytest.mark.parametrize("quantity", [b"-1", b"0", b"1e309", b"NaN", b"9223372036854775808"])

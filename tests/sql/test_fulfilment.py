@@ -15,6 +15,7 @@ from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import HandOver
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.refund import RefundOrder
+from shop.application.ports.outbox import JobKind
 from shop.application.ports.session_store import SessionToken
 from shop.application.sessions import SignIn
 from shop.domain.cart import Cart, CartLine
@@ -191,7 +192,7 @@ async def test_a_card_gets_back_each_part_once(
     assert found.refunded == eur(2 * PRICE)
     async with shop.snapshot() as uow:
         refunds = (await uow.refunds.of_orders([order_id]))[order_id]
-        assert await uow.outbox.next_due() is None
+        assert await uow.outbox.next_due(list(JobKind)) is None
     assert {(each.to, each.status) for each in refunds} == {(PaymentMethod.CARD, RefundStatus.DONE)}
 
 
