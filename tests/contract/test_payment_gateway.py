@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from asyncpg.pgproto.pgproto import UUID as DriversUuid  # noqa: N811  It is none of ours.
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.simulated.books import Books
@@ -94,6 +96,17 @@ class TestAuthorisations:
                 created_at=NOW,
             )
         ]
+
+    async def test_a_reference_that_was_read_from_a_database_is_the_same_one(
+        self, trial: GatewayOnTrial
+    ) -> None:
+        asked = wish("order", trial.cards.good)
+        first = await trial.gateway.authorise(asked)
+        # What the driver of PostgreSQL reads is a UUID of its own kind.
+        read = replace(asked, reference=DriversUuid(str(asked.reference)))
+
+        assert await trial.gateway.authorise(read) == first
+        assert len(await trial.all_payments()) == 1
 
     @pytest.mark.parametrize(
         ("card", "reason"),

@@ -51,7 +51,9 @@ def wish_of(key: str, sent: Mapping[str, Any]) -> Authorise:
 
 def wish_document(wish: Authorise) -> Mapping[str, Any]:
     """Return a wish as it is sent."""
-    return {"order_id": wish.reference, **money_document(wish.amount), "token": wish.token}
+    # A database driver may have its own kind of UUID, which is not written as JSON.
+    reference = str(wish.reference)
+    return {"order_id": reference, **money_document(wish.amount), "token": wish.token}
 
 
 def money_of(sent: Mapping[str, Any], field: str = "amount") -> Money:
