@@ -22,6 +22,7 @@ class GatewayProcess:
     """`shop gateway` in a folder, where it keeps its books."""
 
     folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[str] | None = None
 
@@ -35,7 +36,7 @@ class GatewayProcess:
         self.process = subprocess.Popen(
             [SHOP, "gateway", "--port", str(self.port)],
             cwd=self.folder,
-            env=inherited,
+            env={**inherited, **self.settings},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -77,9 +78,11 @@ class GatewayProcess:
 
 
 @contextmanager
-def gateway_process(folder: Path) -> Iterator[GatewayProcess]:
+def gateway_process(
+    folder: Path, settings: Mapping[str, str] | None = None
+) -> Iterator[GatewayProcess]:
     """Run the gateway, and have ended it whatever happens."""
-    gateway = GatewayProcess(folder=folder)
+    gateway = GatewayProcess(folder=folder, settings=settings or {})
     gateway.start()
     try:
         yield gateway

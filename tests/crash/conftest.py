@@ -1,0 +1,12 @@
+"""Both databases, for all tests of this folder."""
+
+import pytest
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str | None:
+    """Give the address of PostgreSQL, or None for SQLite."""
+    if request.param == "sqlite":
+        return None
+    url: str = request.getfixturevalue("postgresql_url")
+    return url

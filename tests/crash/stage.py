@@ -1,0 +1,291 @@
+"""A shop and its gateway, each a process of its own, and the roads on which they can be stopped."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import httpx2
+
+from shop.application.intake import StockedProduct
+from shop.application.ports.orders import OrderFilter
+from shop.application.ports.paging import Page
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.entrypoints.container import Container
+from shop.entrypoints.settings import Settings
+from tests.crash.database_road import DatabaseRoad, database_road
+from tests.crash.gateway_road import GatewayRoad, gateway_road
+from tests.factories import eur
+from tests.gateway_process import GatewayProcess, gateway_process
+from tests.race.customers import Customer
+from tests.servers import SHOP, ShopServer
+
+T = TypeVar("T")
+
+SECRET = "a secret for crashes alone, 0123456789"
+STOCK, QUANTITY, PRICE = 10, 2, 100
+CONNECTIONS = 256
+
+QUIET_SECONDS = 30
+LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """How an order stands: in the shop, in its stock (on hand, reserved), at the gateway."""
+
+    order: str | None
+    payment: str | None
+    stock: tuple[int, int]
+    at_gateway: tuple[str, ...]
+
+
+NOTHING = Standing(order=None, payment=None, stock=(STOCK, 0), at_gateway=())
+PENDING = Standing(order="pending", payment="pending", stock=(STOCK, QUANTITY), at_gateway=())
+PAID = Standing(
+    order="paid", payment="captured", stock=(STOCK - QUANTITY, 0), at_gateway=("captured",)
+)
+DECLINED = Standing(
+    order="declined", payment="declined", stock=(STOCK, 0), at_gateway=("declined",)
+)
+EXPIRED = Standing(order="expired", payment="voided", stock=(STOCK, 0), at_gateway=("voided",))
+
+
+class Shopper(Customer):
+    """Somebody who buys two of a product that nobody else wants, under one key."""
+
+    def __init__(self, name: str, url: str, connections: httpx2.AsyncHTTPTransport) -> None:
+        super().__init__(url, connections)
+        self.sku = f"{name.replace(' ', '-')}-{uuid4().hex}"
+        self.key = f"key-{uuid4().hex}"
+
+    async def buy(self, card: str = "tok_visa") -> httpx2.Response:
+        body = {
+            "lines": [{"sku": self.sku, "quantity": QUANTITY}],
+            "payment": {"method": "card", "token": card},
+        }
+        return await self.ask("POST", "/orders", body, idempotency_key=self.key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stage:
+    """The processes, the roads between them, and a look behind the scenes that changes nothing.
+
+    `shop` is the same shop once more, in this process and straight at its database and gateway:
+    to the processes it is another one of theirs.
+    """
+
+    server: ShopServer
+    gateway: GatewayProcess
+    gateway_road: GatewayRoad
+    database_road: DatabaseRoad | None
+    shop: Container
+    connections: httpx2.AsyncHTTPTransport
+
+    async def shoppers(self, *names: str) -> list[Shopper]:
+        """Let customers sign up, and put what they want on the shelves."""
+        made = [Shopper(name, self.server.url, self.connections) for name in names]
+        await self.shop.intake().load([_product(each.sku) for each in made])
+        await asyncio.gather(*(each.sign_up() for each in made))
+        return made
+
+    async def order_id(self, shopper: Shopper) -> str | None:
+        """Return the id of the order that somebody has placed."""
+        found = await self._read(shopper)
+        return found[0]
+
+    async def standing(self, shopper: Shopper) -> Standing:
+        """Return how the one order of somebody stands."""
+        order_id, standing = await self._read(shopper)
+        books = await asyncio.to_thread(self.gateway.payments)
+        charges = tuple(_told(each) for each in books if each["order_id"] == order_id)
+        return Standing(**{**standing, "at_gateway": charges})
+
+    async def calls(self, shopper: Shopper) -> int:
+        """Return how often the gateway was asked to authorise somebody's order."""
+        order_id = await self.order_id(shopper)
+        books = await asyncio.to_thread(self.gateway.payments)
+        return sum(each["calls"] for each in books if each["order_id"] == order_id)
+
+    async def becomes(self, shopper: Shopper, status: str) -> None:
+        """Wait until the order of somebody stands so."""
+
+        async def stands_so() -> bool:
+            _, told = await self._read(shopper)
+            return bool(told["order"] == status)
+
+        await _until(stands_so)
+
+    async def jobs(self) -> list[str]:
+        """Return what the outbox has, dead or alive."""
+        jobs = await self.shop.look_after_jobs().list(dead_only=False)
+        return [f"{job.id.kind}: {job.failure}" for job in jobs]
+
+    async def quiet(self) -> None:
+        """Wait until no job is left."""
+
+        async def nothing_is_left() -> bool:
+            return not await self.jobs()
+
+        await _until(nothing_is_left)
+
+    async def require_sound_books(self) -> None:
+        """Check every invariant, as `shop audit` does."""
+        findings = await self.shop.audit_shop().run(lambda _: None)
+        assert [each for each in findings if each.violations] == []
+
+    async def start(self, **settings: str) -> None:
+        """Start the shop's server, with some settings changed."""
+        self.server.settings = {**self.server.settings, **settings}
+        await asyncio.to_thread(self.server.start)
+
+    async def kill(self) -> None:
+        """Kill the shop's server with -9."""
+        await asyncio.to_thread(self.server.kill)
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let the server's process stand still for a time: it notices nothing of it."""
+        assert self.server.process is not None
+        self.server.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.server.process.send_signal(signal.SIGCONT)
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[subprocess.Popen[bytes]]:
+        """Run `shop worker` on the same database; it is killed with -9 in the end."""
+        process = await asyncio.to_thread(self._start_worker)
+        try:
+            yield process
+        finally:
+            process.kill()
+            await asyncio.to_thread(process.wait)
+
+    def _start_worker(self) -> subprocess.Popen[bytes]:
+        with Path(self.server.folder, "worker.log").open("ab") as log:
+            return subprocess.Popen(
+                [SHOP, "worker"],
+                cwd=self.server.folder,
+                env=self.server.environment,
+                stdout=log,
+                stderr=log,
+            )
+
+    async def _read(self, shopper: Shopper) -> tuple[str | None, dict[str, Any]]:
+        async def read(uow: UnitOfWork) -> tuple[str | None, dict[str, Any]]:
+            stock = (await uow.inventories.get_many([shopper.sku]))[shopper.sku]
+            users = await uow.users.with_emails([shopper.email])
+            which = OrderFilter(user_id=users[shopper.email].id, status=None)
+            orders = (await uow.orders.search(which, Page(limit=2, after=None))).items
+            told: dict[str, Any] = {
+                "order": None,
+                "payment": None,
+                "stock": (stock.on_hand, stock.reserved),
+            }
+            if not orders:
+                return None, told
+            (order,) = orders
+            payment = (await uow.payments.of_orders([order.id]))[order.id]
+            told |= {"order": order.status.value, "payment": payment.status.value}
+            return str(order.id), told
+
+        return await self.shop.transact().read(read)
+
+
+async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
+    deadline = time.monotonic() + QUIET_SECONDS
+    while not await is_so():
+        assert time.monotonic() < deadline, f"not so within {QUIET_SECONDS} s"
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+def _product(sku: str) -> StockedProduct:
+    return StockedProduct(
+        sku=sku,
+        name=sku,
+        description="",
+        price=eur(PRICE),
+        active=True,
+        image_url=None,
+        on_hand=STOCK,
+    )
+
+
+def _told(payment: Mapping[str, Any]) -> str:
+    """Return how far a payment has come at the gateway."""
+    assert payment["amount"] == QUANTITY * PRICE
+    assert payment["refunded"] in {0, payment["amount"]}
+    assert not (payment["voided"] and payment["captured"])
+    steps = ("refunded", "captured", "voided", "authorised", "declined")
+    return next((step for step in steps if payment[step]), "open")
+
+
+@asynccontextmanager
+async def a_stage(
+    folder: Path,
+    postgresql_url: str | None,
+    settings: Mapping[str, str],
+    gateway_settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Stage]:
+    """Set the stage on SQLite, or on PostgreSQL where it has an address; nothing serves yet."""
+    async with AsyncExitStack() as stack:
+        gateway = stack.enter_context(gateway_process(folder, gateway_settings))
+        to_gateway = await stack.enter_async_context(gateway_road(gateway.port))
+        to_database: DatabaseRoad | None = None
+        url = travelled = f"sqlite+aiosqlite:///{folder}/shop.db"
+        if postgresql_url is not None:
+            url = postgresql_url
+            to_database, travelled = await stack.enter_async_context(database_road(url))
+        common = {
+            "SHOP_DATABASE_SCHEMA": f"crash_{uuid4().hex}",
+            "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
+            "SHOP_LOG_LEVEL": "warning",
+            **settings,
+        }
+        shop = _shop(
+            {**common, "SHOP_DATABASE_URL": url, "SHOP_SIMULATED_GATEWAY_URL": gateway.url}
+        )
+        stack.push_async_callback(_close, shop)
+        await shop.database().migrate()
+        connections = await stack.enter_async_context(
+            httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_connections=CONNECTIONS))
+        )
+        server = ShopServer(
+            folder=folder,
+            settings={
+                **common,
+                "SHOP_DATABASE_URL": travelled,
+                "SHOP_SIMULATED_GATEWAY_URL": to_gateway.url,
+            },
+            workers=1,
+        )
+        stack.push_async_callback(asyncio.to_thread, server.kill)
+        yield Stage(
+            server=server,
+            gateway=gateway,
+            gateway_road=to_gateway,
+            database_road=to_database,
+            shop=shop,
+            connections=connections,
+        )
+
+
+def _shop(settings: Mapping[str, str]) -> Container:
+    named = {name.removeprefix("SHOP_").lower(): value for name, value in settings.items()}
+    return Container(settings=Settings.model_validate(named))
+
+
+async def _close(shop: Container) -> None:
+    await shop.lines().drain()
+    await shop.transact().finish()
+    await shop.gateway().close()
+    await shop.database().close()
