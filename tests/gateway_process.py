@@ -53,6 +53,11 @@ class GatewayProcess:
             process.send_signal(how)
             return process.wait(timeout=30)
 
+    def kill(self) -> None:
+        """Kill it with -9, if it lives."""
+        if self.process is not None:
+            self.end()
+
     def payments(self) -> Sequence[Mapping[str, Any]]:
         """Return what it tells of its books."""
         status, told = self.ask("GET", "/payments")
@@ -78,14 +83,11 @@ class GatewayProcess:
 
 
 @contextmanager
-def gateway_process(
-    folder: Path, settings: Mapping[str, str] | None = None
-) -> Iterator[GatewayProcess]:
+def gateway_process(folder: Path) -> Iterator[GatewayProcess]:
     """Run the gateway, and have ended it whatever happens."""
-    gateway = GatewayProcess(folder=folder, settings=settings or {})
+    gateway = GatewayProcess(folder=folder)
     gateway.start()
     try:
         yield gateway
     finally:
-        if gateway.process is not None:
-            gateway.end()
+        gateway.kill()

@@ -10,20 +10,23 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
+from dependency_injector import providers
 
+from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
 from shop.application.intake import StockedProduct
 from shop.application.ports.orders import OrderFilter
 from shop.application.ports.paging import Page
+from shop.application.ports.payment_gateway import Notice
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 from tests.crash.database_road import DatabaseRoad, database_road
 from tests.crash.gateway_road import GatewayRoad, gateway_road
 from tests.factories import eur
-from tests.gateway_process import GatewayProcess, gateway_process
+from tests.gateway_process import GatewayProcess
 from tests.race.customers import Customer
 from tests.servers import SHOP, ShopServer
 
@@ -74,6 +77,17 @@ class Shopper(Customer):
         return await self.ask("POST", "/orders", body, idempotency_key=self.key)
 
 
+class NoticingGateway(RemotePaymentGateway):
+    """The simulated gateway, if it sent notices: those that come in here are believed."""
+
+    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
+        del headers
+        told = json.loads(body)
+        return Notice(
+            id=told["id"], kind="payment.changed", payment_id="pay", reference=UUID(told["order"])
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """The processes, the roads between them, and a look behind the scenes that changes nothing.
@@ -96,10 +110,11 @@ class Stage:
         await asyncio.gather(*(each.sign_up() for each in made))
         return made
 
-    async def order_id(self, shopper: Shopper) -> str | None:
+    async def order_id(self, shopper: Shopper) -> str:
         """Return the id of the order that somebody has placed."""
-        found = await self._read(shopper)
-        return found[0]
+        order_id, _ = await self._read(shopper)
+        assert order_id is not None
+        return order_id
 
     async def standing(self, shopper: Shopper) -> Standing:
         """Return how the one order of somebody stands."""
@@ -110,7 +125,7 @@ class Stage:
 
     async def calls(self, shopper: Shopper) -> int:
         """Return how often the gateway was asked to authorise somebody's order."""
-        order_id = await self.order_id(shopper)
+        order_id, _ = await self._read(shopper)
         books = await asyncio.to_thread(self.gateway.payments)
         return sum(each["calls"] for each in books if each["order_id"] == order_id)
 
@@ -127,6 +142,20 @@ class Stage:
         """Return what the outbox has, dead or alive."""
         jobs = await self.shop.look_after_jobs().list(dead_only=False)
         return [f"{job.id.kind}: {job.failure}" for job in jobs]
+
+    async def tell(self, notice_id: str, order_id: str) -> None:
+        """Let a notice come in that says that something happened to the payment of an order."""
+        body = json.dumps({"id": notice_id, "order": order_id}).encode()
+        await self.shop.handle_notices().receive(body, {})
+
+    async def work(self) -> None:
+        """Do what is due, as one more worker, until no job is left."""
+
+        async def nothing_is_left() -> bool:
+            await self.shop.worker().drain()
+            return not await self.jobs()
+
+        await _until(nothing_is_left)
 
     async def quiet(self) -> None:
         """Wait until no job is left."""
@@ -238,7 +267,7 @@ async def a_stage(
 ) -> AsyncIterator[Stage]:
     """Set the stage on SQLite, or on PostgreSQL where it has an address; nothing serves yet."""
     async with AsyncExitStack() as stack:
-        gateway = stack.enter_context(gateway_process(folder, gateway_settings))
+        gateway = GatewayProcess(folder=folder, settings=gateway_settings or {})
         to_gateway = await stack.enter_async_context(gateway_road(gateway.port))
         to_database: DatabaseRoad | None = None
         url = travelled = f"sqlite+aiosqlite:///{folder}/shop.db"
@@ -255,7 +284,8 @@ async def a_stage(
             {**common, "SHOP_DATABASE_URL": url, "SHOP_SIMULATED_GATEWAY_URL": gateway.url}
         )
         stack.push_async_callback(_close, shop)
-        await shop.database().migrate()
+        stack.callback(gateway.kill)
+        await asyncio.gather(asyncio.to_thread(gateway.start), shop.database().migrate())
         connections = await stack.enter_async_context(
             httpx2.AsyncHTTPTransport(limits=httpx2.Limits(max_connections=CONNECTIONS))
         )
@@ -281,7 +311,10 @@ async def a_stage(
 
 def _shop(settings: Mapping[str, str]) -> Container:
     named = {name.removeprefix("SHOP_").lower(): value for name, value in settings.items()}
-    return Container(settings=Settings.model_validate(named))
+    made = Container(settings=Settings.model_validate(named))
+    gateway = NoticingGateway(settings["SHOP_SIMULATED_GATEWAY_URL"], timeout_seconds=5)
+    made.gateway.override(providers.Object(gateway))
+    return made
 
 
 async def _close(shop: Container) -> None:

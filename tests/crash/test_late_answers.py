@@ -1,0 +1,183 @@
+"""Orders whose time is over, or whose keys the gateway has forgotten, before anybody knows.
+
+Rows C-o to C-r of the crash points.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from tests.crash.gateway_road import Deed, Side
+from tests.crash.stage import EXPIRED, PAID, PENDING, Shopper, Stage, a_stage
+
+pytestmark = pytest.mark.anyio
+
+HOLD_SECONDS, KEY_SECONDS = 1.5, 0.6
+RACES = 12
+AUTHORISED_THERE = replace(PENDING, at_gateway=("authorised",))
+
+
+@pytest.fixture(scope="module")
+async def stage(
+    database: str | None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Stage]:
+    key_memory = {"SHOP_GATEWAY_KEY_SECONDS": str(KEY_SECONDS)}
+    settings = {
+        **key_memory,
+        "SHOP_ORDER_HOLD_SECONDS": str(HOLD_SECONDS),
+        # An answer may come after the order's time is over.
+        "SHOP_GATEWAY_TIMEOUT_SECONDS": "2.5",
+        "SHOP_JOB_LEASE_SECONDS": "2",
+        "SHOP_JOB_RETRY_SECONDS": "0.1",
+    }
+    async with a_stage(tmp_path_factory.mktemp("late"), database, settings, key_memory) as made:
+        await made.start()
+        yield made
+        await made.require_sound_books()
+
+
+async def _answers_alike(shopper: Shopper, status: int) -> None:
+    first, second = await shopper.buy(), await shopper.buy()
+    assert (first.status_code, second.status_code) == (status, status)
+    assert first.text == second.text
+
+
+@pytest.mark.parametrize("row", ["C-o"])
+async def test_an_approval_after_the_expiry_is_voided(stage: Stage, row: str) -> None:
+    (ada,) = await stage.shoppers(row)
+    request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
+    answer = asyncio.create_task(ada.buy())
+    await request.reached()
+    await stage.becomes(ada, "expired")
+
+    request.go_on()
+
+    assert (await answer).status_code == 409
+    await stage.quiet()
+    assert await stage.standing(ada) == EXPIRED
+    await _answers_alike(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-o"])
+async def test_approval_notice_and_expiry_at_the_same_time_have_one_winner(
+    stage: Stage, row: str
+) -> None:
+    choose = random.Random(row)
+    shoppers = await stage.shoppers(*[row] * RACES)
+
+    async def race(shopper: Shopper) -> None:
+        request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
+        moments = [HOLD_SECONDS + choose.uniform(-0.2, 0.3) for _ in range(3)]
+        answer = asyncio.create_task(shopper.buy())
+        await request.reached()
+        order_id = request.order_id or ""
+
+        async def tell(seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            await stage.tell(f"evt-{order_id}", order_id)
+
+        async def go_on(seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            request.go_on()
+
+        await asyncio.gather(go_on(moments[0]), tell(moments[1]), tell(moments[2]))
+        assert (await answer).status_code in {201, 409}
+
+    await asyncio.gather(*(race(each) for each in shoppers))
+
+    await stage.quiet()
+    for each in shoppers:
+        standing = await stage.standing(each)
+        assert standing in (PAID, EXPIRED)
+        await _answers_alike(each, 201 if standing == PAID else 409)
+
+
+@pytest.mark.parametrize("side", Side, ids=["C-p before", "C-p after"])
+async def test_who_dies_around_the_void_voids_once(stage: Stage, side: Side) -> None:
+    (ada,) = await stage.shoppers("C-p")
+    request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
+    answer = asyncio.create_task(ada.buy())
+    await request.reached()
+    await stage.becomes(ada, "expired")
+    void = stage.gateway_road.stop(Deed.VOID, side, request.order_id)
+    request.go_on()
+    await answer
+    await void.reached()
+
+    await stage.kill()
+    void.cut()
+    at_gateway = "authorised" if side is Side.BEFORE else "voided"
+    assert await stage.standing(ada) == replace(EXPIRED, at_gateway=(at_gateway,))
+    await stage.start()
+
+    await stage.quiet()
+    assert await stage.standing(ada) == EXPIRED
+    await _answers_alike(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_a_forgotten_key_is_not_asked_for_again(stage: Stage, row: str) -> None:
+    (ada,) = await stage.shoppers(row)
+    reply = stage.gateway_road.stop(Deed.AUTHORISE, Side.AFTER)
+    reply.cut()
+    assert (await ada.buy()).status_code == 202
+    assert await stage.standing(ada) == AUTHORISED_THERE
+    await asyncio.sleep(KEY_SECONDS)
+
+    await _answers_alike(ada, 201)
+
+    await stage.quiet()
+    assert await stage.standing(ada) == PAID
+    assert await stage.calls(ada) == 1
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_an_outage_past_the_expiry_ends_with_the_money_given_back(
+    stage: Stage, row: str
+) -> None:
+    (ada,) = await stage.shoppers(row)
+    stage.gateway_road.stop(Deed.AUTHORISE, Side.AFTER).cut()
+    assert (await ada.buy()).status_code == 202
+    stage.gateway_road.is_closed = True
+    await stage.becomes(ada, "expired")
+    assert await stage.standing(ada) == replace(EXPIRED, at_gateway=("authorised",))
+
+    stage.gateway_road.is_closed = False
+
+    await stage.quiet()
+    assert await stage.standing(ada) == EXPIRED
+    await _answers_alike(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_what_never_arrived_is_not_asked_for_once_its_key_may_be_forgotten(
+    stage: Stage, row: str
+) -> None:
+    (ada,) = await stage.shoppers(row)
+    stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE).cut()
+    assert (await ada.buy()).status_code == 202
+    await asyncio.sleep(KEY_SECONDS)
+    assert (await ada.buy()).status_code in {202, 409}
+
+    await stage.quiet()
+
+    assert await stage.standing(ada) == replace(EXPIRED, at_gateway=())
+    await _answers_alike(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-r"])
+async def test_a_stored_error_is_resolved_by_a_look_into_the_books(stage: Stage, row: str) -> None:
+    (ada,) = await stage.shoppers(row)
+    assert (await ada.buy("tok_error")).status_code == 202
+    await stage.kill()
+    assert await stage.standing(ada) == AUTHORISED_THERE
+
+    await stage.start()
+
+    await stage.quiet()
+    assert await stage.standing(ada) == PAID
+    again = await ada.buy("tok_error")
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")
