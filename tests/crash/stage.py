@@ -106,9 +106,23 @@ class Stage:
     async def shoppers(self, *names: str) -> list[Shopper]:
         """Let customers sign up, and put what they want on the shelves."""
         made = [Shopper(name, self.server.url, self.connections) for name in names]
-        await self.shop.intake().load([_product(each.sku) for each in made])
+        for each in made:
+            await self.offer(each.sku, on_hand=STOCK, price=PRICE)
         await asyncio.gather(*(each.sign_up() for each in made))
         return made
+
+    async def offer(self, sku: str, *, on_hand: int, price: int) -> None:
+        """Put a product on the shelves."""
+        product = StockedProduct(
+            sku=sku,
+            name=sku,
+            description="",
+            price=eur(price),
+            active=True,
+            image_url=None,
+            on_hand=on_hand,
+        )
+        await self.shop.intake().load([product])
 
     async def order_id(self, shopper: Shopper) -> str:
         """Return the id of the order that somebody has placed."""
@@ -194,10 +208,13 @@ class Stage:
         """Run `shop worker` on the same database; it is killed with -9 in the end."""
         process = await asyncio.to_thread(self._start_worker)
         try:
+            assert process.stdout is not None
+            line = await asyncio.to_thread(process.stdout.readline)
+            assert line == b"The worker is at work (Ctrl+C ends it).\n"
             yield process
         finally:
-            process.kill()
-            await asyncio.to_thread(process.wait)
+            with process:
+                process.kill()
 
     def _start_worker(self) -> subprocess.Popen[bytes]:
         with Path(self.server.folder, "worker.log").open("ab") as log:
@@ -205,7 +222,7 @@ class Stage:
                 [SHOP, "worker"],
                 cwd=self.server.folder,
                 env=self.server.environment,
-                stdout=log,
+                stdout=subprocess.PIPE,
                 stderr=log,
             )
 
@@ -235,18 +252,6 @@ async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
     while not await is_so():
         assert time.monotonic() < deadline, f"not so within {QUIET_SECONDS} s"
         await asyncio.sleep(LOOK_SECONDS)
-
-
-def _product(sku: str) -> StockedProduct:
-    return StockedProduct(
-        sku=sku,
-        name=sku,
-        description="",
-        price=eur(PRICE),
-        active=True,
-        image_url=None,
-        on_hand=STOCK,
-    )
 
 
 def _told(payment: Mapping[str, Any]) -> str:
