@@ -1,6 +1,6 @@
 """What a shop answers, in plain values, with all that is random in it numbered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from datetime import datetime
 from typing import TypeVar
@@ -10,8 +10,10 @@ from shop.application.admission import Visit
 from shop.application.carts import ChangedCart
 from shop.application.idempotency import Reply
 from shop.application.orders.cancel import CancelledOrder
+from shop.application.orders.finish import FinishedOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.domain.account import Transfer
+from shop.domain.deposit import Deposit
 from shop.domain.errors import ShopError
 from shop.domain.inventory import Shortage
 from shop.domain.money import Money
@@ -19,6 +21,8 @@ from shop.domain.session import Session
 from shop.domain.user import Role
 from tests.factories import NOW, an_id
 from tests.property.books import Outcome
+from tests.property.gateways import Word
+from tests.property.sightings import Heard, Subject
 
 NOBODYS = an_id("what nobody has")
 
@@ -26,11 +30,12 @@ T = TypeVar("T")
 
 
 class Answers:
-    """Tells of one shop's answers. Tokens, orders and transfers are numbered as they are seen."""
+    """Tells of one shop's answers. Tokens, orders, deposits and transfers are numbered as seen."""
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
         self.orders: list[UUID] = []
+        self.deposits: list[UUID] = []
         self.transfers: list[UUID] = []
         self.users: dict[UUID, str] = {}
         """The e-mail addresses of those who signed up."""
@@ -70,9 +75,19 @@ class Answers:
             "lines": [(line.sku, line.quantity, line.unit_price.amount) for line in order.lines],
             "total": order.total.amount,
             "status": order.status.value,
+            "payment": placed.payment.status.value,
             "placed": seconds(order.placed_at),
             "issued": self._issued(placed.issued),
         }
+
+    def finished(self, finished: FinishedOrder) -> Outcome:
+        match finished:
+            case None:
+                return {"decided": "by somebody else"}
+            case ShopError():
+                return refusal(finished)
+            case _:
+                return self.placed(finished)
 
     def cancelled(self, cancelled: CancelledOrder) -> Outcome:
         return {
@@ -81,6 +96,29 @@ class Answers:
             "payment": cancelled.payment.status.value,
             "version": cancelled.order.version,
         }
+
+    def deposited(self, deposit: Deposit) -> Outcome:
+        return {
+            "deposit": number(self.deposits, deposit.id),
+            "amount": deposit.amount.amount,
+            "status": deposit.status.value,
+            "at": seconds(deposit.created_at),
+        }
+
+    def subject(self, reference: UUID) -> Subject:
+        """Tell which order or deposit has this id."""
+        if reference in self.deposits:
+            return "deposit", self.deposits.index(reference)
+        return "order", self.orders.index(reference)
+
+    def heard(self, words: Sequence[Word]) -> Sequence[Heard]:
+        """Tell what the gateway was heard to say, but not of what there is not."""
+        known = [*self.orders, *self.deposits]
+        return [
+            Heard(self.subject(word.reference), word.what, word.reason, seconds(word.at))
+            for word in words
+            if word.reference in known
+        ]
 
     def moved(self, transfer: Transfer) -> Outcome:
         return {

@@ -1,7 +1,7 @@
 """What the model of a shop remembers: dictionaries and integers, and the simplest rules on them."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from tests.property.deeds import Keyed
 
@@ -11,6 +11,7 @@ WELCOME = 1_000
 IDLE_SECONDS, ABSOLUTE_SECONDS, TOUCH_SECONDS = 1_800, 7_200, 60
 REFUSALS_KEPT_SECONDS = 7 * 86_400
 MOST_MONEY, MOST_GOODS = 10**15, 10**9
+HOLD_SECONDS, KEY_SECONDS = 900, 600
 
 
 class Refused(Exception):
@@ -35,6 +36,11 @@ class Ware:
     price: int
     active: bool
     on_hand: int = 0
+    reserved: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
 
 
 @dataclass
@@ -48,11 +54,25 @@ class Visit:
 
 
 @dataclass
-class Bought:
+class Charge:
+    """What is asked of a card under a key, and until when; an account has paid at once."""
+
     user: str
+    key: str
+    amount: int
+    payment: str
+    expires: int
+
+
+@dataclass
+class Bought(Charge):
     lines: dict[str, int]
-    total: int
-    status: str = "paid"
+    status: str
+    visit: Visit
+    """In which it was ordered."""
+    empties_cart: bool
+    by_card: bool
+    version: int = 1
 
 
 @dataclass(frozen=True)
@@ -73,6 +93,9 @@ class Books:
         self.wares: dict[str, Ware] = {}
         self.visits: dict[int, Visit] = {}
         self.orders: list[Bought] = []
+        self.deposits: list[Charge] = []
+        self.notices: set[str] = set()
+        self.outage = False
         self.keys: dict[tuple[str, str], Asked] = {}
         self._tokens = 0
         self._transfers = 0
@@ -81,11 +104,14 @@ class Books:
         """Tell everything that must be stored now."""
         return {
             "balances": {email: person.balance for email, person in self.people.items()},
-            "ledgers": {email: person.ledger for email, person in self.people.items()},
+            "ledgers": {email: sorted(person.ledger) for email, person in self.people.items()},
             "wares": {
-                sku: (ware.price, ware.active, ware.on_hand) for sku, ware in self.wares.items()
+                sku: (ware.price, ware.active, ware.on_hand, ware.reserved)
+                for sku, ware in self.wares.items()
             },
-            "orders": [order.status for order in self.orders],
+            "orders": [(order.status, order.payment) for order in self.orders],
+            "deposits": [deposit.payment for deposit in self.deposits],
+            "jobs": sorted([*_jobs("order", self.orders), *_jobs("deposit", self.deposits)]),
             "visits": {
                 token: {**visible(visit), "created": visit.created, "seen": visit.seen}
                 for token, visit in self.visits.items()
@@ -149,7 +175,7 @@ class Books:
             issued = self.keep(token, visit)
         return {
             "lines": [
-                (sku, quantity, self.wares[sku].price, self.wares[sku].on_hand)
+                (sku, quantity, self.wares[sku].price, self.wares[sku].available)
                 for sku, quantity in cart.items()
             ],
             "total": sum(self.wares[sku].price * quantity for sku, quantity in cart.items()),
@@ -163,12 +189,20 @@ class Books:
         if asked is not None:
             if asked.what != what:
                 raise Refused("idempotency-key-reused")
+            if asked.outcome.get("status") == "pending":
+                return asked.outcome
             return {**asked.outcome, "replayed": True}
         try:
             outcome = decide()
         except Refused as refusal:
             outcome = refusal.outcome
         self.keys[user, deed.key] = Asked(what, self.now, outcome)
+        return outcome
+
+    def conclude(self, charge: Charge, outcome: Outcome) -> Outcome:
+        """Remember how something ended that was pending."""
+        asked = self.keys[charge.user, charge.key]
+        self.keys[charge.user, charge.key] = replace(asked, outcome=outcome)
         return outcome
 
     def move(
@@ -193,9 +227,9 @@ class Books:
 
     def require_goods(self, wanted: dict[str, int]) -> None:
         short = [
-            (sku, quantity, self.wares[sku].on_hand)
+            (sku, quantity, self.wares[sku].available)
             for sku, quantity in wanted.items()
-            if quantity > self.wares[sku].on_hand
+            if quantity > self.wares[sku].available
         ]
         if short:
             raise Refused("out-of-stock", lines=short)
@@ -213,6 +247,13 @@ class Books:
         self.visits[self._tokens] = visit
         self._tokens += 1
         return self._tokens - 1
+
+
+def _jobs(kind: str, charges: Sequence[Charge]) -> Iterator[tuple[str, str, int]]:
+    """Return what is to be done for these; what is to be undone is left to the gateway's books."""
+    for number, charge in enumerate(charges):
+        if charge.payment in {"pending", "authorised"}:
+            yield kind, "resolve" if charge.payment == "pending" else "capture", number
 
 
 def visible(visit: Visit) -> Outcome:

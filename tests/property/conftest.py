@@ -5,12 +5,12 @@
 
 import asyncio
 import os
+import random
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.clock import ScriptedClock
 from tests.property.effort import Effort
 from tests.property.lockstep import Lockstep
 from tests.property.scenes import APART, TOGETHER
@@ -32,6 +32,14 @@ def pytest_configure() -> None:
     settings.register_profile("thorough", common, max_examples=1_000, stateful_step_count=60)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _pauses() -> Iterator[None]:
+    """Have every shop pause for as long as the others, which is as long as it ever would."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(random, "uniform", max)
+        yield
+
+
 @pytest.fixture(scope="session")
 def profile() -> settings:
     return settings.get_profile(os.environ.get("SHOP_HYPOTHESIS_PROFILE", "shop"))
@@ -41,13 +49,13 @@ def profile() -> settings:
 def new_shop(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> NewShop:
     """Give the function that opens an empty shop on a storage, under a name."""
 
-    async def open_shop(storage: str, clock: ScriptedClock, name: str) -> Shop:
+    async def open_shop(storage: str, name: str) -> Shop:
         if storage == "memory":
-            return memory_shop(clock)
+            return memory_shop()
         if storage == "sqlite":
             file = tmp_path_factory.mktemp(name) / "shop.db"
-            return await sql_shop(clock, f"sqlite+aiosqlite:///{file}", "public")
-        return await sql_shop(clock, request.getfixturevalue("postgresql_url"), name)
+            return await sql_shop(f"sqlite+aiosqlite:///{file}", "public")
+        return await sql_shop(request.getfixturevalue("postgresql_url"), name)
 
     return open_shop
 
@@ -63,7 +71,7 @@ def twins(storage: str, new_shop: NewShop) -> Iterator[Lockstep]:
     with asyncio.Runner() as runner:
         made = Lockstep(runner)
         for name in (TOGETHER, APART):
-            made.open(name, runner.run(new_shop(storage, made.clock, name)))
+            made.open(name, runner.run(new_shop(storage, name)))
         yield made
         made.close()
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from shop.adapters.memory.payment_gateway import Fate
+
 SKUS = ("COCOA", "COFFEE", "TEA")
 """All that is ever sold."""
 
@@ -48,12 +50,25 @@ class ClearCart:
 
 
 @dataclass(frozen=True, slots=True)
+class Card:
+    """A card, what becomes of the calls about what it pays, and what goes on during the first."""
+
+    token: str
+    fates: tuple[Fate, ...]
+    meanwhile: tuple["Deed", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """Buy these lines, or the cart; `expected` is the total that the customer was shown."""
+    """Buy these lines, or the cart; `expected` is the total that the customer was shown.
+
+    Without a card, the account pays.
+    """
 
     key: str
     lines: tuple[Line, ...] | None
     expected: int | None
+    card: Card | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,70 @@ class Credit:
     email: str
     amount: int
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Deposit:
+    """Put money from a card into the account."""
+
+    key: str
+    amount: int
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End an order that waits for its card, as "approved", "declined" or "late".
+
+    Where a notice has brought it up, it has a name.
+    """
+
+    order: int
+    ending: str
+    notice: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Authenticate:
+    """Take the step that a card has asked its holder for; payments count from 1."""
+
+    payment: int
+    approved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Have the gateway tell that something has happened to the payment of an order."""
+
+    order: int
+    notice: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Have the gateway fall silent, or speak again."""
+
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Have a worker do what is due."""
+
+
+@dataclass(frozen=True, slots=True)
+class FallAsleep:
+    """Have a worker take what is due and do nothing, as one does that has died."""
+
+
+@dataclass(frozen=True, slots=True)
+class WakeUp:
+    """Have the worker that fell asleep do what it has taken, whatever has happened since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elapse:
+    seconds: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +195,8 @@ class SweepKeys:
     """Forget the refusals of long ago."""
 
 
-Keyed = Order | Pass | Credit
+ByCard = Order | Deposit
+Keyed = ByCard | Pass | Credit
 Deed = (
     Keyed
     | SignUp
@@ -127,6 +207,13 @@ Deed = (
     | TakeOutOfCart
     | ClearCart
     | Cancel
+    | Authenticate
+    | Notify
+    | Outage
+    | Work
+    | FallAsleep
+    | WakeUp
+    | Elapse
     | PutProduct
     | Count
     | Promote

@@ -5,8 +5,6 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TypeVar
 
-from tests.clock import ScriptedClock
-from tests.factories import NOW
 from tests.property.shops import Shop
 
 T = TypeVar("T")
@@ -16,7 +14,6 @@ class Lockstep:
     """Does the same in every shop, and tells what came of it in each."""
 
     def __init__(self, runner: asyncio.Runner) -> None:
-        self.clock = ScriptedClock(NOW)
         self._runner = runner
         self.shops: dict[str, Shop] = {}
 
@@ -27,11 +24,11 @@ class Lockstep:
         self.each(lambda shop: shop.container.database().close())
 
     def reset(self) -> None:
-        self.clock.advance(NOW - self.clock.now())
         self.each(lambda shop: shop.reset())
 
     def advance(self, seconds: int) -> None:
-        self.clock.advance(timedelta(seconds=seconds))
+        for shop in self.shops.values():
+            shop.clock.advance(timedelta(seconds=seconds))
 
     def one(self, name: str, ask: Callable[[Shop], Awaitable[T]]) -> T:
         """Ask one shop."""

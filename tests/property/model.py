@@ -11,8 +11,6 @@ from tests.property.books import (
     REFUSALS_KEPT_SECONDS,
     TOUCH_SECONDS,
     WELCOME,
-    Books,
-    Bought,
     Outcome,
     Person,
     Refused,
@@ -22,18 +20,23 @@ from tests.property.books import (
     require_quantity,
     visible,
 )
+from tests.property.card_books import CardBooks
 from tests.property.deeds import Deed, Line
+from tests.property.sightings import Sighting
 
 
-class Model(Books):
+class Model(CardBooks):
     """A shop in which nothing can go wrong."""
 
-    def do(self, token: int | None, deed: Deed) -> Outcome:
-        """Do it; tell what came of it, or why it was refused."""
+    def do(self, token: int | None, deed: Deed, seen: Sighting) -> Outcome:
+        """Do it; tell what comes of it where the gateway has said what was heard, or why not."""
+        outer, self.seen = self.seen, seen
         try:
             return self._do(deed, token)
         except Refused as refusal:
             return refusal.outcome
+        finally:
+            self.seen, self.now = outer, seen.now
 
     def total(self, token: int | None, lines: tuple[Line, ...] | None) -> int:
         """Return what these lines, or the cart, would cost now; what is not sold costs nothing."""
@@ -102,44 +105,11 @@ class Model(Books):
 
     @_do.register
     def _order(self, deed: deeds.Order, token: int | None) -> Outcome:
-        lines: dict[str, int] = {}
-        for sku, quantity in deed.lines or ():
-            require_quantity(quantity)
-            lines[sku] = lines.get(sku, 0) + quantity
-        user, visit = self.signed_in(token)
-        for quantity in lines.values():
-            require_quantity(quantity)
+        return self.order(deed, token)
 
-        def decide() -> Outcome:
-            wanted = dict(visit.cart) if deed.lines is None else lines
-            prices = self.prices_of(wanted)
-            total = sum(prices[sku] * quantity for sku, quantity in wanted.items())
-            if deed.expected not in {None, total}:
-                raise Refused("price-changed", expected=deed.expected, total=total)
-            self.require_goods(wanted)
-            self.require_money(user, total)
-            for sku, quantity in wanted.items():
-                self.wares[sku].on_hand -= quantity
-            self.move("charge", total, by=user)
-            visit.order = len(self.orders)
-            self.orders.append(Bought(user=user, lines=wanted, total=total))
-            if deed.lines is None:
-                visit.cart = {}
-            return {
-                "order": visit.order,
-                "lines": [(sku, quantity, prices[sku]) for sku, quantity in wanted.items()],
-                "total": total,
-                "status": "paid",
-                "placed": self.now,
-            }
-
-        outcome = self.once(user, deed, (deed.lines, deed.expected), decide)
-        if "refused" in outcome:
-            return outcome
-        return {
-            **outcome,
-            "issued": None if "replayed" in outcome else self.keep(token, visit),
-        }
+    @_do.register
+    def _deposit(self, deed: deeds.Deposit, token: int | None) -> Outcome:
+        return self.deposit(deed, token)
 
     @_do.register
     def _pass(self, deed: deeds.Pass, token: int | None) -> Outcome:
@@ -181,14 +151,29 @@ class Model(Books):
         order = self.orders[deed.order] if deed.order < len(self.orders) else None
         if order is None or not (order.user == user or self.people[user].admin):
             raise Refused("order-not-found")
-        if order.status != "paid":
+        if order.status not in {"paid", "pending"}:
             raise Refused("illegal-transition", before=order.status, after="cancelled")
-        self.require_room(order.user, order.total)
-        order.status = "cancelled"
-        self.move("return", order.total, to=order.user)
-        for sku, quantity in order.lines.items():
-            self.wares[sku].on_hand += quantity
-        return {"order": deed.order, "status": "cancelled", "payment": "refunded", "version": 2}
+        return self.cancel(deed.order, order)
+
+    @_do.register
+    def _notify(self, deed: deeds.Notify, _: int | None) -> Outcome:
+        return self.notify(deed)
+
+    @_do.register
+    def _outage(self, deed: deeds.Outage, _: int | None) -> Outcome:
+        self.outage = deed.begins
+        return {}
+
+    @_do.register(deeds.Work)
+    @_do.register(deeds.WakeUp)
+    def _work(self, _: deeds.Work | deeds.WakeUp, __: int | None) -> Outcome:
+        return self.work()
+
+    @_do.register(deeds.Elapse)
+    @_do.register(deeds.Authenticate)
+    @_do.register(deeds.FallAsleep)
+    def _nothing(self, _: deeds.Deed, __: int | None) -> Outcome:
+        return {}
 
     @_do.register
     def _put_product(self, deed: deeds.PutProduct, token: int | None) -> Outcome:
@@ -197,7 +182,7 @@ class Model(Books):
         is_new = deed.sku not in self.wares
         ware = self.wares.setdefault(deed.sku, Ware(deed.price, deed.active))
         ware.price, ware.active = deed.price, deed.active
-        return {"price": ware.price, "available": ware.on_hand, "is_new": is_new}
+        return {"price": ware.price, "available": ware.available, "is_new": is_new}
 
     @_do.register
     def _count(self, deed: deeds.Count, token: int | None) -> Outcome:
@@ -208,10 +193,11 @@ class Model(Books):
             raise Refused("product-not-found", sku=deed.sku)
         ware = self.wares[deed.sku]
         require("delta", ware.on_hand + deed.delta <= MOST_GOODS, "at most 1000000000 are on hand")
-        if ware.on_hand + deed.delta < 0:
-            raise Refused("stock-below-reserved", sku=deed.sku, on_hand=ware.on_hand, reserved=0)
+        facts = {"on_hand": ware.on_hand, "reserved": ware.reserved}
+        if ware.available + deed.delta < 0:
+            raise Refused("stock-below-reserved", sku=deed.sku, **facts)
         ware.on_hand += deed.delta
-        return {"on_hand": ware.on_hand, "reserved": 0}
+        return {**facts, "on_hand": ware.on_hand}
 
     @_do.register
     def _promote(self, deed: deeds.Promote, _: int | None) -> Outcome:

@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from tests.property.books import IDLE_SECONDS
 from tests.property.deeds import (
     SKUS,
+    Card,
     Count,
     Deed,
     Enter,
+    Finish,
     Order,
     Pass,
     Promote,
@@ -39,9 +41,12 @@ KEYS = tuple(f"key-{number}" for number in range(6))
 NOBODY, VISITOR, EXPIRED, LEFT = "nobody", "visitor", "expired", "left"
 ADAS, ADAS_PHONE, BOBS = "adas", "adas phone", "bobs"
 
-K = TypeVar("K", Order, Pass)
+K = TypeVar("K", Order, Pass, Finish)
 Group = Sequence[tuple[str, K]]
 """Requests, each from a browser."""
+
+Requests = Sequence[tuple[int | None, K]]
+"""Requests, each with the token of its browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,17 @@ keys = st.sampled_from(KEYS)
 browsers = st.sampled_from(
     [ADAS] * 4 + [BOBS] * 3 + [ADAS_PHONE] * 2 + [VISITOR, EXPIRED, LEFT, NOBODY]
 )
-orders = st.builds(Order, keys, st.none() | lines, st.sampled_from([None] * 8 + [90, 180]))
+carts = st.none() | lines
+totals = st.sampled_from([None] * 8 + [90, 180])
+cards = st.builds(Card, st.sampled_from(["tok_visa", "tok_declined"]), st.just(()), st.just(()))
+orders = st.builds(Order, keys, carts, totals, st.none() | st.none() | cards)
+card_orders = st.builds(Order, keys, carts, totals, cards)
+finishes = st.builds(
+    Finish,
+    st.integers(0, 3),
+    st.sampled_from(["approved", "approved", "approved", "declined", "late"]),
+    st.sampled_from([None, None, "evt-1", "evt-2"]),
+)
 transfers = st.builds(Pass, keys, addresses, sums, notes)
 
 
@@ -110,5 +125,5 @@ def set_scene(twins: Lockstep, scene: Scene) -> dict[str, int | None]:
     return holds
 
 
-def sent(holds: dict[str, int | None], group: Group[K]) -> list[tuple[int | None, K]]:
+def sent(holds: dict[str, int | None], group: Group[K]) -> Requests[K]:
     return [(holds[browser], deed) for browser, deed in group]

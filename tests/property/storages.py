@@ -16,20 +16,29 @@ from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds, PlainHasher
-from tests.factories import EUR
-from tests.property.books import ABSOLUTE_SECONDS, IDLE_SECONDS, WELCOME
+from tests.factories import EUR, NOW
+from tests.property.books import (
+    ABSOLUTE_SECONDS,
+    HOLD_SECONDS,
+    IDLE_SECONDS,
+    KEY_SECONDS,
+    WELCOME,
+)
+from tests.property.gateways import FatedGateway
+from tests.property.parts import Parts
 from tests.property.shops import Shop
+from tests.property.workers import SteadyWorker
 
-NewShop = Callable[[str, ScriptedClock, str], Coroutine[Any, Any, Shop]]
+NewShop = Callable[[str, str], Coroutine[Any, Any, Shop]]
 """Opens a shop on a storage ("memory", "sqlite" or "postgresql"), under a name of its own."""
 
 SECRET = "a secret that nobody else has, of enough characters"
 
 
-def memory_shop(clock: ScriptedClock) -> Shop:
+def memory_shop() -> Shop:
     """Return a shop in memory."""
-    ids, database = CountingIds(), MemoryDatabase()
-    container = _container(clock, ids, "sqlite+aiosqlite:///never-opened.db", "public")
+    parts, database = _parts(), MemoryDatabase()
+    container = _container(parts, "sqlite+aiosqlite:///never-opened.db", "public")
     new_unit_of_work = partial(MemoryUnitOfWork, database, writing=True)
     new_snapshot = partial(MemoryUnitOfWork, database, writing=False)
     container.database.override(providers.Object(database))
@@ -39,13 +48,13 @@ def memory_shop(clock: ScriptedClock) -> Shop:
     async def empty() -> None:
         database.state = State.empty()
 
-    return Shop(container, ids, new_unit_of_work, empty)
+    return Shop(container, parts, new_unit_of_work, empty)
 
 
-async def sql_shop(clock: ScriptedClock, url: str, schema: str) -> Shop:
+async def sql_shop(url: str, schema: str) -> Shop:
     """Return a shop in a database, which is migrated."""
-    ids = CountingIds()
-    container = _container(clock, ids, url, schema)
+    parts = _parts()
+    container = _container(parts, url, schema)
     database = container.database()
     assert isinstance(database, SqlDatabase)
     try:
@@ -66,10 +75,15 @@ async def sql_shop(clock: ScriptedClock, url: str, schema: str) -> Shop:
                 await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
         await database.migrate()
 
-    return Shop(container, ids, partial(SqlUnitOfWork, database, writing=True), empty)
+    return Shop(container, parts, partial(SqlUnitOfWork, database, writing=True), empty)
 
 
-def _container(clock: ScriptedClock, ids: CountingIds, url: str, schema: str) -> Container:
+def _parts() -> Parts:
+    clock = ScriptedClock(NOW)
+    return Parts(clock, CountingIds(), FatedGateway(clock))
+
+
+def _container(parts: Parts, url: str, schema: str) -> Container:
     settings = Settings(
         database_url=url,
         database_schema=schema,
@@ -77,10 +91,15 @@ def _container(clock: ScriptedClock, ids: CountingIds, url: str, schema: str) ->
         session_idle_seconds=IDLE_SECONDS,
         session_absolute_seconds=ABSOLUTE_SECONDS,
         currency=EUR,
+        order_hold_seconds=HOLD_SECONDS,
+        gateway_key_seconds=KEY_SECONDS,
         welcome_credit=WELCOME,
     )
     container = Container(settings=settings)
-    container.clock.override(providers.Object(clock))
-    container.ids.override(providers.Object(ids))
+    container.clock.override(providers.Object(parts.clock))
+    container.ids.override(providers.Object(parts.ids))
+    container.gateway.override(providers.Object(parts.gateway))
     container.hasher.override(providers.Object(PlainHasher()))
+    assert isinstance(container.work_off, providers.Singleton)
+    container.work_off.override(providers.Singleton(SteadyWorker, *container.work_off.args))
     return container

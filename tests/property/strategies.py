@@ -6,16 +6,27 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from tests.property.books import ABSOLUTE_SECONDS, IDLE_SECONDS, REFUSALS_KEPT_SECONDS
+from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.simulated.rules import RULES
+from tests.property.books import (
+    ABSOLUTE_SECONDS,
+    HOLD_SECONDS,
+    IDLE_SECONDS,
+    KEY_SECONDS,
+    REFUSALS_KEPT_SECONDS,
+)
 from tests.property.deeds import (
     SKUS,
+    Authenticate,
     Cancel,
     ClearCart,
     Count,
     Credit,
     Deed,
     Enter,
+    FallAsleep,
     Line,
+    Outage,
     Pass,
     Promote,
     PutIntoCart,
@@ -26,9 +37,20 @@ from tests.property.deeds import (
     Sweep,
     SweepKeys,
     TakeOutOfCart,
+    WakeUp,
+    Work,
 )
 
 PASSWORD = "what they all use"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A card that is to pay, and what happens in the meantime: "nothing", "again" and so on."""
+
+    token: str
+    fates: tuple[Fate, ...]
+    meanwhile: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +59,7 @@ class Buy:
 
     lines: tuple[Line, ...]
     shown: str
+    card: Wish | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +68,23 @@ class BuyCart:
 
     put: str | None
     shown: str
+    card: Wish | None
+
+
+@dataclass(frozen=True, slots=True)
+class PayIn:
+    """Put money from a card into the account."""
+
+    amount: int
+    card: Wish
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Have the gateway tell of an order; or, past the last one, of one that there is not."""
+
+    number: int
+    notice: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +130,13 @@ class Wait:
 
 T = TypeVar("T")
 Repetition = Again | AgainElsewhere | OtherBody | SmallPrint
-Turn = Deed | Buy | BuyCart | CancelOwn | Repetition | Wait
+Turn = Deed | Buy | BuyCart | PayIn | Tell | CancelOwn | Repetition | Wait
 
 ROOT, ADA, BOB, CYN = (f"{name}@example.com" for name in ("root", "ada", "bob", "cyn"))
 
 FIRST, SECOND, THIRD = SKUS
 TOO_LONG = "n" * 201
+SILENCE = (Fate.SILENT_BEFORE, Fate.SILENT_AFTER) * 2
 
 
 def weighed(*choices: tuple[int, SearchStrategy[T]]) -> SearchStrategy[T]:
@@ -122,14 +163,39 @@ credits_given = st.sampled_from([500, 1, 10**15, 10**15, 0])
 notes = st.sampled_from(["thanks"] * 8 + ["", TOO_LONG])
 
 
+tokens = st.sampled_from(["tok_visa"] * 6 + ["tok_authenticate"] * 3 + [*RULES, "tok_unknown"])
+fates = weighed(
+    (3, st.just(())),
+    (2, st.lists(st.sampled_from([*SILENCE, *Fate]), min_size=1, max_size=4).map(tuple)),
+)
+meanwhiles = st.sampled_from(["nothing"] * 12 + ["again", "cancel", "notice", "time", "time"])
+cards = st.builds(Wish, tokens, fates, meanwhiles)
+
 orders = weighed(
-    (5, st.builds(Buy, lines, totals_shown)),
-    (3, st.builds(BuyCart, st.sampled_from([FIRST, SECOND, FIRST, SECOND, None]), totals_shown)),
+    (5, st.builds(Buy, lines, totals_shown, st.none() | cards)),
+    (
+        3,
+        st.builds(
+            BuyCart,
+            st.sampled_from([FIRST, SECOND, FIRST, SECOND, None]),
+            totals_shown,
+            st.none() | cards,
+        ),
+    ),
 )
 fillings = weighed(
     (4, st.builds(PutIntoCart, skus, quantities | st.just(0))),
     (1, st.builds(TakeOutOfCart, skus)),
     (1, st.just(ClearCart())),
+)
+card_business = weighed(
+    (6, st.just(Work())),
+    (1, st.just(FallAsleep())),
+    (1, st.just(WakeUp())),
+    (3, st.builds(Tell, numbers, st.sampled_from([f"evt-{number}" for number in range(20)]))),
+    (2, st.builds(Authenticate, st.integers(1, 9), st.booleans())),
+    (1, st.builds(Outage, st.sampled_from([True, False, False]))),
+    (2, st.builds(PayIn, sums, cards)),
 )
 payments = weighed(
     (3, st.builds(Pass, st.just(""), addresses, sums, notes)),
@@ -171,7 +237,10 @@ waits = st.builds(
             59,
             59,
             60,
-            900,
+            15,
+            KEY_SECONDS,
+            HOLD_SECONDS - 1,
+            HOLD_SECONDS,
             IDLE_SECONDS - 1,
             IDLE_SECONDS,
             IDLE_SECONDS,
@@ -184,6 +253,7 @@ turns = weighed(
     (8, orders),
     (4, fillings),
     (3, payments),
+    (8, card_business),
     (4, comings),
     (3, businesses),
     (4, repetitions),

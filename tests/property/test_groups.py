@@ -1,11 +1,11 @@
 """Deciding many in one unit of work comes to the same as deciding one after the other."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable
 
 from hypothesis import given
 
 from tests.property.books import Outcome
-from tests.property.deeds import Deed, Order, Pass
+from tests.property.deeds import Finish, Order, Pass
 from tests.property.effort import Effort
 from tests.property.lockstep import Lockstep
 from tests.property.scenes import (
@@ -13,7 +13,11 @@ from tests.property.scenes import (
     KEYS,
     TOGETHER,
     Group,
+    K,
+    Requests,
     Scene,
+    card_orders,
+    finishes,
     groups_of,
     orders,
     scenes,
@@ -21,7 +25,6 @@ from tests.property.scenes import (
     set_scene,
     transfers,
 )
-from tests.property.shops import Shop
 
 
 def test_orders_in_one_unit_of_work_end_as_those_one_after_the_other(
@@ -32,7 +35,25 @@ def test_orders_in_one_unit_of_work_end_as_those_one_after_the_other(
         requests = sent(set_scene(twins, scene), group)
 
         together = twins.one(TOGETHER, lambda shop: shop.order(requests))
-        apart = _one_by_one(twins, requests)
+        apart = twins.one(APART, lambda shop: _one_by_one(shop.order, requests))
+
+        assert together == apart
+        _require_alike(twins)
+
+    effort.spend(check)
+
+
+def test_orders_finished_in_one_unit_of_work_end_as_those_one_after_the_other(
+    twins: Lockstep, effort: Effort
+) -> None:
+    @given(scene=scenes, waiting=groups_of(card_orders), group=groups_of(finishes))
+    def check(scene: Scene, waiting: Group[Order], group: Group[Finish]) -> None:
+        holds = set_scene(twins, scene)
+        twins.each(lambda shop: shop.order(sent(holds, waiting)))
+        requests = sent(holds, group)
+
+        together = twins.one(TOGETHER, lambda shop: shop.finish(requests))
+        apart = twins.one(APART, lambda shop: _one_by_one(shop.finish, requests))
 
         assert together == apart
         _require_alike(twins)
@@ -48,7 +69,7 @@ def test_transfers_in_one_unit_of_work_end_as_those_one_after_the_other(
         requests = sent(set_scene(twins, scene), group)
 
         together = twins.one(TOGETHER, lambda shop: shop.transfer(requests))
-        apart = _one_by_one(twins, requests)
+        apart = twins.one(APART, lambda shop: _one_by_one(shop.transfer, requests))
 
         assert together == apart
         _require_alike(twins)
@@ -56,11 +77,10 @@ def test_transfers_in_one_unit_of_work_end_as_those_one_after_the_other(
     effort.spend(check)
 
 
-def _one_by_one(twins: Lockstep, requests: Sequence[tuple[int | None, Deed]]) -> list[Outcome]:
-    async def one_by_one(shop: Shop) -> list[Outcome]:
-        return [await shop.do(token, deed) for token, deed in requests]
-
-    return twins.one(APART, one_by_one)
+async def _one_by_one(
+    decide: Callable[[Requests[K]], Awaitable[list[Outcome]]], requests: Requests[K]
+) -> list[Outcome]:
+    return [outcome for each in requests for outcome in await decide([each])]
 
 
 def _require_alike(twins: Lockstep) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 import pytest
 from hypothesis import settings
@@ -17,18 +17,23 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.property.books import ABSOLUTE_SECONDS, IDLE_SECONDS
+from tests.property.books import ABSOLUTE_SECONDS, HOLD_SECONDS, IDLE_SECONDS
 from tests.property.deeds import (
     SKUS,
+    ByCard,
     Cancel,
+    Card,
     Count,
     Credit,
     Deed,
+    Deposit,
+    Elapse,
     Enter,
     Keyed,
     Line,
+    Notify,
     Order,
-    Pass,
+    Outage,
     Promote,
     PutIntoCart,
     PutProduct,
@@ -36,10 +41,13 @@ from tests.property.deeds import (
     SignUp,
     Sweep,
     SweepKeys,
+    Work,
 )
 from tests.property.effort import Effort
 from tests.property.lockstep import Lockstep
 from tests.property.model import Model
+from tests.property.rewordings import with_events, with_other_small_print
+from tests.property.shops import Shop
 from tests.property.storages import NewShop
 from tests.property.strategies import (
     ADA,
@@ -52,10 +60,13 @@ from tests.property.strategies import (
     BuyCart,
     CancelOwn,
     OtherBody,
+    PayIn,
     Repetition,
     SmallPrint,
+    Tell,
     Turn,
     Wait,
+    Wish,
     turns,
 )
 
@@ -64,10 +75,16 @@ OFFICE, ADAS, BOBS, KIOSK = "office", "adas", "bobs", "kiosk"
 MUST_HAPPEN = frozenset(
     """
     done replayed empty-cart out-of-stock insufficient-funds price-changed product-not-found
-    idempotency-key-reused not-signed-in session-expired
+    idempotency-key-reused not-signed-in session-expired card-declined
+    paid declined expired cancelled
     """.split()
 )
 """What becomes of orders; histories in which this does not happen prove little."""
+
+MOST_WORK = 20
+"""How often workers need to look after an outage, at most."""
+
+T = TypeVar("T")
 
 browsers = st.sampled_from([ADAS, ADAS, BOBS, BOBS, KIOSK, OFFICE])
 stocks = st.sampled_from([20, 30, 20, 8, 1])
@@ -87,6 +104,7 @@ class Histories(RuleBasedStateMachine):
         self.sent: list[tuple[str, Keyed]] = []
         self.buyers: list[str] = []
         """The browsers in which the orders were placed."""
+        self.is_well = False
 
     @initialize(stock=st.tuples(stocks, stocks))
     def open(self, stock: tuple[int, int]) -> None:
@@ -103,9 +121,17 @@ class Histories(RuleBasedStateMachine):
     # One rule for all: hypothesis would leave out half of many, and most orders with them.
     @rule(browser=browsers, turn=turns)
     def go_on(self, browser: str, turn: Turn) -> None:
+        self.is_well = False
         match turn:
             case Buy() | BuyCart():
                 self.buy(browser, turn)
+            case PayIn():
+                deposit = Deposit("", turn.amount, Card(turn.card.token, turn.card.fates, ()))
+                self.send(browser, deposit, turn.card)
+            case Tell():
+                # One more than there are: an order that there is not.
+                order = turn.number % (len(self.model.orders) + 1)
+                self.do(KIOSK, Notify(order, turn.notice))
             case Again() | AgainElsewhere() | OtherBody() | SmallPrint():
                 self.repeat(browser, turn)
             case Wait():
@@ -133,6 +159,43 @@ class Histories(RuleBasedStateMachine):
         for name, stored in self.lockstep.each(lambda shop: shop.stored()).items():
             assert stored == expected, name
 
+    @invariant()
+    def the_same_is_to_be_done_everywhere(self) -> None:
+        _require_alike(self.lockstep.each(lambda shop: shop.jobs()))
+
+    @invariant()
+    def the_gateway_s_books_fit(self) -> None:
+        _require_alike(self.lockstep.each(lambda shop: shop.gateway.books()))
+        for name, misfits in self.lockstep.each(lambda shop: shop.misfits()).items():
+            assert misfits == [], name
+        self.is_well = True
+
+    def teardown(self) -> None:
+        if not self.is_well:
+            return
+        for order in self.model.orders:
+            if order.by_card:
+                self.happened[order.status] += 1
+        self.come_to_rest()
+
+    def come_to_rest(self) -> None:
+        """Let time pass and workers work until nothing is left to be done."""
+        self.do(KIOSK, Outage(begins=False))
+        self.lockstep.each(_forget_fates)
+        for _ in range(MOST_WORK):
+            self.do(KIOSK, Work())
+            self.do(KIOSK, Elapse(HOLD_SECONDS))
+            if not any(self.lockstep.each(lambda shop: shop.jobs()).values()):
+                break
+        self.is_well = False
+        self.the_audit_finds_nothing()
+        self.everything_is_stored_as_the_model_has_it()
+        self.the_gateway_s_books_fit()
+        for jobs in self.lockstep.each(lambda shop: shop.jobs()).values():
+            assert jobs == []
+        for charge in (*self.model.orders, *self.model.deposits):
+            assert charge.payment not in {"pending", "authorised"}
+
     def buy(self, browser: str, turn: Buy | BuyCart) -> None:
         lines: tuple[Line, ...] | None = None
         if isinstance(turn, Buy):
@@ -141,12 +204,15 @@ class Histories(RuleBasedStateMachine):
             self.do(browser, PutIntoCart(turn.put, 1))
         total = self.model.total(self.holds[browser], lines)
         shown = {"nothing": None, "the total": total, "another total": total + 1}[turn.shown]
-        self.send(browser, Order("", lines, shown))
+        card = None if turn.card is None else Card(turn.card.token, turn.card.fates, ())
+        self.send(browser, Order("", lines, shown, card), turn.card)
 
-    def send(self, browser: str, deed: Deed) -> None:
+    def send(self, browser: str, deed: Deed, card: Wish | None = None) -> None:
         """Do it under a new key, if it is done under one."""
         if isinstance(deed, Keyed):
             deed = replace(deed, key=f"key-{len(self.sent)}")
+            if card is not None and isinstance(deed, ByCard):
+                deed = with_events(deed, card, len(self.model.orders))
             self.sent.append((browser, deed))
         self.do(browser, deed)
 
@@ -163,11 +229,10 @@ class Histories(RuleBasedStateMachine):
                 _, other = self.sent[turn.other % len(self.sent)]
                 self.do(sender, replace(other, key=deed.key))
             case SmallPrint():
-                self.do(sender, _with_other_small_print(deed))
+                self.do(sender, with_other_small_print(deed))
 
     def wait(self, seconds: int) -> None:
-        self.lockstep.advance(seconds)
-        self.model.now += seconds
+        self.do(KIOSK, Elapse(seconds))
         if seconds < IDLE_SECONDS:
             return
         for browser in (OFFICE, ADAS, BOBS):
@@ -180,9 +245,10 @@ class Histories(RuleBasedStateMachine):
 
     def do(self, browser: str, deed: Deed) -> None:
         token = self.holds[browser]
-        expected = self.model.do(token, deed)
-        for name, outcome in self.lockstep.each(lambda shop: shop.do(token, deed)).items():
-            assert outcome == expected, name
+        seen = self.lockstep.each(lambda shop: shop.watch(token, deed))
+        sighting = _require_alike(seen)
+        expected = self.model.do(token, deed, sighting)
+        assert sighting.outcome == expected
         issued = expected.get("issued")
         if isinstance(issued, int):
             self.holds[browser] = issued
@@ -191,14 +257,16 @@ class Histories(RuleBasedStateMachine):
             self.happened["replayed" if "replayed" in expected else _ending(expected)] += 1
 
 
-def _with_other_small_print(deed: Keyed) -> Keyed:
-    match deed:
-        case Order():
-            return replace(deed, expected=(deed.expected or 0) + 1)
-        case Pass():
-            return replace(deed, note="other")
-        case Credit():
-            return replace(deed, reason="other")
+def _require_alike(found: dict[str, T]) -> T:
+    """Return what was found in every shop."""
+    first, *others = found.values()
+    for each in others:
+        assert each == first, list(found)
+    return first
+
+
+async def _forget_fates(shop: Shop) -> None:
+    shop.gateway.forget_fates()
 
 
 def _ending(outcome: dict[str, object]) -> str:
@@ -211,7 +279,7 @@ def lockstep(new_shop: NewShop) -> Iterator[Lockstep]:
     with asyncio.Runner() as runner:
         made = Lockstep(runner)
         for storage in ("memory", "sqlite", "postgresql"):
-            made.open(storage, runner.run(new_shop(storage, made.clock, "lockstep")))
+            made.open(storage, runner.run(new_shop(storage, "lockstep")))
         yield made
         made.close()
 

@@ -1,0 +1,26 @@
+"""A worker that does jobs in the same order in every shop, and may fall asleep over them."""
+
+from collections.abc import Sequence
+
+from shop.application.outbox import WorkOff
+from shop.application.ports.outbox import Job
+
+
+class SteadyWorker(WorkOff):
+    """Does one job after the other: that of the oldest subject first."""
+
+    async def work(self) -> int:
+        jobs = await self.take()
+        await self.do_late(jobs)
+        return len(jobs)
+
+    async def take(self) -> Sequence[Job]:
+        """Take what is due."""
+        now = self._clock.now()
+        jobs = await self._transact.write(lambda uow: self._lease(uow, now), repeatable=False)
+        return sorted(jobs, key=lambda job: (job.id.subject_id, job.id.kind))
+
+    async def do_late(self, jobs: Sequence[Job]) -> None:
+        """Do what was taken, now or long ago."""
+        for job in jobs:
+            await self._do(job)
