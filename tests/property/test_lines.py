@@ -1,8 +1,9 @@
-"""Whatever fails while a line of orders is decided, each is answered once, and truly."""
+"""Whatever fails in the lines in which orders are placed and finished, each is answered once."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from shop.adapters.memory.database import MemoryDatabase
 from shop.application.group_commit import GroupCommit
 from shop.application.idempotency import Reply
+from shop.application.orders.checkout import Checkout, FinishingLine
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
@@ -20,13 +22,20 @@ from shop.application.ports.unit_of_work import (
     Unavailable,
 )
 from shop.domain.errors import ShopError
+from shop.domain.order import OrderStatus
+from shop.domain.payment import PaymentMethod
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds
 from tests.factories import NOW
-from tests.unit.application.memory_shop import MemoryShop, place_order
+from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, place_order
 
 CUSTOMERS, KEYS, SKUS = ("ada", "bob"), ("key-0001", "key-0002", "key-0003"), ("TEA", "CUP")
+CARDS = (None, "tok_visa", "tok_visa", "tok_declined", "tok_timeout_after")
 STOCK = {"TEA": 5, "CUP": 2}
+MOST_WORK = 4
+MISHAPS = """
+    enter sessions.lock keys.claim orders.add orders.lock orders.save commit committed
+""".split()
 
 
 class Fault(Exception):
@@ -35,11 +44,15 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """An order that somebody sends; one who is impatient hangs up after so many turns."""
+    """An order that somebody sends; one who is impatient hangs up after so many turns.
+
+    Without a card, the account pays.
+    """
 
     customer: str
     key: str
     sku: str
+    card: str | None
     patience: int | None
 
     @property
@@ -52,10 +65,11 @@ wishes = st.builds(
     st.sampled_from(CUSTOMERS),
     st.sampled_from(KEYS),
     st.sampled_from(SKUS),
+    st.sampled_from(CARDS),
     st.none() | st.none() | st.integers(0, 40),
 )
 mishaps = st.tuples(
-    st.sampled_from(["enter", "sessions.lock", "keys.claim", "orders.add", "commit", "committed"]),
+    st.sampled_from(MISHAPS),
     st.sampled_from([Contended, Interrupted, Unavailable, OutcomeUnknown, Fault]),
 ).filter(
     # Only a COMMIT leaves one in doubt, and what has happened can be nothing else than doubtful.
@@ -68,7 +82,8 @@ mishaps = st.tuples(
 # What follows on a COMMIT that was not answered is where it is easiest to tell an untruth.
 troubles = st.just(("committed", OutcomeUnknown)) | mishaps
 
-Answer = Reply[PlacedOrder] | BaseException
+Answer = PlacedOrder | BaseException
+"""The order, a refusal, or why there is neither."""
 
 
 @given(
@@ -102,16 +117,34 @@ async def _check(line: Sequence[Wish], planned: Sequence[tuple[str, type]], at_o
         _require_truth(shop, name, heard)
 
     shop.mishaps.forget()
-    again = await _send(shop, tokens, [Wish(*each.name, each.sku, None) for each in line], at_once)
+    again = await _send(shop, tokens, [replace(each, patience=None) for each in line], at_once)
 
-    for answer in again:
-        assert isinstance(answer, Reply), answer
     assert await shop.findings() == []
     bought = [(each.user_id, each.idempotency_key) for each in shop.state.orders.rows.values()]
     assert len(bought) == len(set(bought))
     for first, second in zip(answers, again, strict=True):
-        if isinstance(first, Reply) and isinstance(second, Reply) and _is_final(first):
-            assert second.answer == first.answer or _same_order(first, second)
+        assert isinstance(second, PlacedOrder | ShopError), second
+        if _is_final(first):
+            assert second == first or _same_order(first, second)
+    await _require_rest(shop)
+
+
+async def _require_rest(shop: MemoryShop) -> None:
+    """Require that the gateway has taken the money of what is paid, once, and of nothing else."""
+    for _ in range(MOST_WORK):
+        shop.clock.advance(timedelta(seconds=HOLD_SECONDS))
+        await shop.work()
+    assert shop.jobs == []
+    assert await shop.findings() == []
+    books = [each async for each in shop.gateway.payments(NOW, NOW + timedelta(days=1))]
+    references = [each.reference for each in books]
+    assert len(references) == len(set(references))
+    paid = {
+        each.id
+        for each in shop.state.orders.rows.values()
+        if each.method is PaymentMethod.CARD and each.status is OrderStatus.PAID
+    }
+    assert {each.reference for each in books if each.is_captured} == paid
 
 
 def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answer]) -> None:
@@ -119,33 +152,30 @@ def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answ
     customer, key = name
     owner = shop.user(customer)
     stored = [
-        each.id
+        each
         for each in shop.state.orders.rows.values()
         if (each.user_id, each.idempotency_key) == (owner.id, key)
     ]
-    told = {
-        answer.answer.order.id
-        for answer in heard
-        if isinstance(answer, Reply) and isinstance(answer.answer, PlacedOrder)
-    }
+    told = {answer.order.id for answer in heard if isinstance(answer, PlacedOrder)}
     assert len(stored) <= 1
-    assert told <= set(stored)
+    assert told <= {order.id for order in stored}
     if all(isinstance(answer, Unavailable | Fault) for answer in heard):
-        # Each was told that nothing has changed.
-        assert stored == []
+        # Each was told that nothing was decided.
+        assert [order.status for order in stored] in ([], [OrderStatus.PENDING])
         assert shop.outcome(customer, key) is None
 
 
-def _is_final(reply: Reply[PlacedOrder]) -> bool:
-    return not isinstance(reply.answer, ShopError) or reply.answer.final
+def _is_final(answer: Answer) -> bool:
+    if isinstance(answer, PlacedOrder):
+        return answer.order.status is not OrderStatus.PENDING
+    return isinstance(answer, ShopError) and answer.final
 
 
-def _same_order(first: Reply[PlacedOrder], second: Reply[PlacedOrder]) -> bool:
+def _same_order(first: Answer, second: Answer) -> bool:
     return (
-        isinstance(first.answer, PlacedOrder)
-        and isinstance(second.answer, PlacedOrder)
-        and first.answer.order == second.answer.order
-        and second.replayed
+        isinstance(first, PlacedOrder)
+        and isinstance(second, PlacedOrder)
+        and (first.order, first.payment) == (second.order, second.payment)
     )
 
 
@@ -159,8 +189,10 @@ async def _send(
     shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[Wish], at_once: int
 ) -> Sequence[Answer]:
     """Send all at once; return what each has heard, which must be something."""
-    orders = GroupCommit(shop.container.place_orders().place, at_once=at_once)
-    tasks = [asyncio.create_task(orders.send(_command(tokens, wish))) for wish in line]
+    placing = GroupCommit(shop.container.place_orders().place, at_once=at_once)
+    finishing: FinishingLine = GroupCommit(shop.container.finish_orders().finish, at_once=at_once)
+    checkout = Checkout(placing, finishing, shop.container.card_desk())
+    tasks = [asyncio.create_task(checkout.place(_command(tokens, wish))) for wish in line]
     for turn in range(41):
         for wish, task in zip(line, tasks, strict=True):
             if wish.patience == turn:
@@ -168,10 +200,11 @@ async def _send(
         await asyncio.sleep(0)
     async with asyncio.timeout(10):
         heard = await asyncio.gather(*tasks, return_exceptions=True)
-        await orders.drain()
+        await placing.drain()
+        await finishing.drain()
         await shop.container.transact().finish()
-    return heard
+    return [each.answer if isinstance(each, Reply) else each for each in heard]
 
 
 def _command(tokens: Mapping[str, SessionToken], wish: Wish) -> PlaceOrder:
-    return place_order(tokens[wish.customer], (wish.sku, 1), key=wish.key)
+    return place_order(tokens[wish.customer], (wish.sku, 1), key=wish.key, card=wish.card)
