@@ -168,8 +168,11 @@ async def test_two_drivers_of_one_capture_take_the_money_once(stage: Stage, row:
     assert await stage.standing(ada) == PAID
 
 
-@pytest.mark.parametrize("dies", [False, True], ids=["goes on", "dies"])
-@pytest.mark.parametrize("side", Side, ids=["C-t before", "C-t after"])
+@pytest.mark.parametrize(
+    ("side", "dies"),
+    [(Side.BEFORE, False), (Side.AFTER, False), (Side.AFTER, True)],
+    ids=["C-t before", "C-t after", "C-t killed after"],
+)
 async def test_an_order_cancelled_during_its_capture_keeps_no_money(
     stage: Stage, side: Side, *, dies: bool
 ) -> None:
