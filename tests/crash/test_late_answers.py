@@ -1,6 +1,6 @@
 """Orders whose time is over, or whose keys the gateway has forgotten, before anybody knows.
 
-Rows C-o to C-r of the crash points.
+Rows C-o to C-r of the crash points, and of C-n what comes last.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.gateway_road import Deed, Side, Stop
-from tests.crash.stage import EXPIRED, PAID, PENDING, Shopper, Stage, a_stage
+from tests.crash.stage import EXPIRED, LOOK_SECONDS, PAID, PENDING, Shopper, Stage, a_stage
 
 pytestmark = pytest.mark.anyio
 
@@ -93,6 +93,29 @@ async def test_approval_notice_and_expiry_at_the_same_time_have_one_winner(
         standing = await stage.standing(each)
         assert standing in (PAID, EXPIRED)
         await _answers_alike(each, 201 if standing == PAID else 409)
+
+
+@pytest.mark.parametrize("row", ["C-n"])
+async def test_an_approval_after_everything_is_voided_once_a_notice_tells_of_it(
+    stage: Stage, row: str
+) -> None:
+    (ada,) = await stage.shoppers(row)
+    request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
+    await ada.buy()
+    await stage.becomes(ada, "expired")
+    await stage.quiet()
+    assert await stage.standing(ada) == replace(EXPIRED, at_gateway=())
+
+    # It was on its way all the time.
+    request.go_on()
+    while await stage.calls(ada) == 0:
+        await asyncio.sleep(LOOK_SECONDS)
+    order_id = await stage.order_id(ada)
+    await asyncio.gather(*(stage.tell(f"evt-{order_id}", order_id) for _ in range(2)))
+
+    await stage.quiet()
+    assert await stage.standing(ada) == EXPIRED
+    await _answers_alike(ada, 409)
 
 
 @pytest.mark.parametrize("row", ["C-p"])
@@ -185,6 +208,25 @@ async def test_what_never_arrived_is_not_asked_for_once_its_key_may_be_forgotten
 
     assert await stage.standing(ada) == replace(EXPIRED, at_gateway=())
     await _answers_alike(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_a_capture_whose_key_is_forgotten_is_found_in_the_books(
+    stage: Stage, row: str
+) -> None:
+    (ada,) = await stage.shoppers(row)
+    capture = stage.gateway_road.stop(Deed.CAPTURE, Side.AFTER)
+    assert (await ada.buy()).status_code == 201
+    await capture.reached()
+    stage.gateway_road.is_closed = True
+    capture.cut()
+    await asyncio.sleep(KEY_SECONDS)
+
+    stage.gateway_road.is_closed = False
+
+    await stage.quiet()
+    assert await stage.standing(ada) == PAID
+    await _answers_alike(ada, 201)
 
 
 @pytest.mark.parametrize("row", ["C-r"])
