@@ -143,6 +143,14 @@ class Stage:
         books = await asyncio.to_thread(self.gateway.payments)
         return sum(each["calls"] for each in books if each["order_id"] == order_id)
 
+    async def is_known_to_the_gateway(self, shopper: Shopper) -> None:
+        """Wait until the gateway has heard of the order of somebody."""
+
+        async def is_known() -> bool:
+            return await self.calls(shopper) > 0
+
+        await _until(is_known)
+
     async def becomes(self, shopper: Shopper, status: str) -> None:
         """Wait until the order of somebody stands so."""
 
