@@ -21,11 +21,11 @@ from shop.domain.catalogue import ProductNotFound
 from shop.domain.errors import ShopError
 from shop.domain.handover import Excess, NotSoManyLeft
 from shop.domain.inventory import OutOfStock, Shortage
-from shop.domain.order import PriceChanged
+from shop.domain.order import Actor, PriceChanged
 from shop.domain.payment import CardDeclined
 from shop.domain.refund import RefundTooLarge
 from tests.contract.stores import Stores
-from tests.factories import NOW, an_id, claim, eur, user
+from tests.factories import NOW, account, an_id, claim, deposit, eur, order, user
 
 pytestmark = pytest.mark.anyio
 
@@ -226,6 +226,22 @@ class TestSweep:
         known = await _known(users, refused, recent, succeeded, running)
         assert swept == 1
         assert known.keys() == {recent.id, succeeded.id, running.id}
+
+    async def test_what_was_begun_and_refused_later_is_not_forgotten(self, users: Stores) -> None:
+        old = NOW - timedelta(days=8)
+        ordered, deposited = order(ADA), deposit(account(ADA))
+        keys = [claim(ADA, each.idempotency_key, created_at=old) for each in (ordered, deposited)]
+        for each in keys:
+            await _settle(users, each, Refused(error=CardDeclined(reason="declined")))
+        await users.commit(
+            lambda uow: uow.accounts.add(account(ADA)),
+            lambda uow: uow.orders.add(ordered, ordered.placed(actor=Actor.CUSTOMER)),
+            lambda uow: uow.deposits.add(deposited),
+        )
+
+        assert await users.change(lambda uow: uow.keys.sweep(NOW)) == 0
+
+        assert (await _known(users, *keys)).keys() == {each.id for each in keys}
 
     async def test_one_that_is_rolled_back_forgets_nothing(self, users: Stores) -> None:
         await _settle(users, KEY, Refused(error=EmptyCart()))

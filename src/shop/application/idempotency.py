@@ -32,7 +32,7 @@ C = TypeVar("C")
 T = TypeVar("T")
 
 REFUSALS_KEPT = timedelta(days=7)
-"""How long a refusal is replayed; what a success made is remembered for as long as that is."""
+"""How long a refusal is replayed; one of what was begun is remembered for as long as that is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,6 +187,20 @@ class TestADeclinedCard:
                 await _pay(shop, adas, "tok_declined")
         assert shop.gateway.calls.total() == 1
 
+    async def test_stays_declined_when_old_refusals_are_forgotten(
+        self, shop: MemoryShop, adas: SessionToken
+    ) -> None:
+        with pytest.raises(CardDeclined):
+            await _pay(shop, adas, "tok_declined")
+        shop.clock.advance(A_YEAR)
+
+        assert await shop.container.sweep_keys().sweep() == 0
+
+        with pytest.raises(CardDeclined):
+            await shop.check_out(
+                place_order(await shop.sign_in("ada"), ("TEA", 2), card="tok_declined")
+            )
+
     async def test_another_card_under_another_key_pays(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:

@@ -64,7 +64,9 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         swept = {
             row.id
             for row in self._turn.state.keys.rows.values()
-            if isinstance(row.record.outcome, Refused) and row.created_at < before
+            if isinstance(row.record.outcome, Refused)
+            and row.created_at < before
+            and not self._has_made_anything(row.id)
         }
         self._swept |= swept
         return len(swept)
@@ -78,6 +80,12 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
             added=kept, saved=self._concluded.values(), removed=self._swept
         )
         return replace(state, keys=keys)
+
+    def _has_made_anything(self, key: KeyId) -> bool:
+        state, name = self._turn.state, (key.user_id, key.key)
+        order = state.orders.find("uq_orders_user_id_idempotency_key", name)
+        deposit = state.deposits.find("uq_deposits_user_id_idempotency_key", name)
+        return order is not None or deposit is not None
 
     def _require_claimed(self, key: KeyId) -> KeyRow:
         self._turn.require_writing()

@@ -5,11 +5,11 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from typing import Any, get_args, get_origin, get_type_hints
 
-from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete
+from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, exists
 
 from shop.adapters.sql.changes import Change, Fields, alteration, removal
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.tables import idempotency_keys
+from shop.adapters.sql.tables import deposits, idempotency_keys, orders
 from shop.application.ports.idempotency import (
     Claim,
     IdempotencyKeys,
@@ -74,7 +74,10 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         """Remove the keys of refusals claimed before then; return how many."""
         return await self._connection.changed(
             delete(idempotency_keys).where(
-                idempotency_keys.c.refusal.is_not(None), idempotency_keys.c.created_at < before
+                idempotency_keys.c.refusal.is_not(None),
+                idempotency_keys.c.created_at < before,
+                ~_has_made(orders),
+                ~_has_made(deposits),
             )
         )
 
@@ -94,6 +97,13 @@ class SqlIdempotencyKeys(IdempotencyKeys):
     def _require_claimed(self, key: KeyId) -> None:
         if key not in self._claimed:
             raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+
+
+def _has_made(table: Table) -> ColumnElement[bool]:
+    return exists().where(
+        table.c.user_id == idempotency_keys.c.user_id,
+        table.c.idempotency_key == idempotency_keys.c.key,
+    )
 
 
 def _undecided(table: Table, rows: FromClause) -> ColumnElement[bool]:

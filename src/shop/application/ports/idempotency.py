@@ -81,7 +81,8 @@ class IdempotencyKeys(ABC):
     async def sweep(self, before: datetime) -> int:
         """Forget the keys of refusals claimed before then; return how many.
 
-        A key that led to something is remembered for as long as that is: an order's, for ever.
+        A key that led to something is remembered for as long as that is: an order's, for ever,
+        and a deposit's, even where its card was declined.
         """
 
 
