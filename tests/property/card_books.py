@@ -1,6 +1,7 @@
 """What the model knows of cards: not how a gateway works, but what its words must lead to."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from tests.property import deeds
 from tests.property.books import (
@@ -104,7 +105,7 @@ class CardBooks(Books, ABC):
         outcome = self.once(user, deed, (deed.amount, deed.card.token), decide)
         if outcome.get("status") != "pending":
             return outcome
-        self._wait(deed.card, token)
+        self._wait(deed.card.meanwhile, token)
         subject = ("deposit", _number(outcome["deposit"]))
         if self.seen.verdict(subject) is None:
             return outcome
@@ -131,15 +132,17 @@ class CardBooks(Books, ABC):
         }
 
     def notify(self, deed: deeds.Notify) -> Outcome:
-        if self.outage and deed.order < len(self.orders):
+        if self.outage:
             return {"silent": True}
         if deed.notice not in self.notices and deed.order < len(self.orders):
             self._hear(("order", deed.order))
         self.notices.add(deed.notice)
         return {}
 
-    def work(self) -> Outcome:
+    def work(self, meanwhile: Sequence[deeds.Deed], token: int | None) -> Outcome:
         for subject in self.seen.subjects:
+            if subject == self.seen.first_asked:
+                self._wait(meanwhile, token)
             charge = self._charge(subject)
             self._hear(subject)
             if charge.payment == "pending" and self.seen.was_inspected(
@@ -153,7 +156,7 @@ class CardBooks(Books, ABC):
     def _pay(self, pending: Outcome, card: deeds.Card, token: int | None) -> Outcome:
         number = _number(pending["order"])
         order = self.orders[number]
-        self._wait(card, token)
+        self._wait(card.meanwhile, token)
         if self.seen.verdict(("order", number)) is None:
             return {**pending, "issued": None}
         if order.status == "pending":
@@ -166,9 +169,9 @@ class CardBooks(Books, ABC):
             outcome = {**self.keys[order.user, order.key].outcome, "replayed": True}
         return outcome if "refused" in outcome else {**outcome, "issued": None}
 
-    def _wait(self, card: deeds.Card, token: int | None) -> None:
+    def _wait(self, meanwhile: Sequence[deeds.Deed], token: int | None) -> None:
         """Let happen what happens while the gateway is asked."""
-        for deed, seen in zip(card.meanwhile, self.seen.meanwhile, strict=False):
+        for deed, seen in zip(meanwhile, self.seen.meanwhile, strict=False):
             assert seen.outcome == self.do(token, deed, seen)
         self.now = self.seen.now
 

@@ -137,7 +137,9 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Have a worker do what is due."""
+    """Have a worker do what is due, while other things happen, as it first wants money."""
+
+    meanwhile: tuple["Deed", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -205,7 +205,8 @@ class Doings:
         return {}
 
     @_do.register
-    async def _work(self, _: deeds.Work, __: int | None) -> Outcome:
+    async def _work(self, deed: deeds.Work, token: int | None) -> Outcome:
+        self._waiting = _Waiting(None, token, deed.meanwhile)
         await self._worker.work()
         return {}
 

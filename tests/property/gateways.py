@@ -25,7 +25,7 @@ from shop.application.ports.payment_gateway import (
 from shop.domain.money import Money
 from tests.factories import NOW
 from tests.property.books import KEY_SECONDS
-from tests.property.sightings import APPROVED, CAPTURED, DECLINED, INSPECTED
+from tests.property.sightings import APPROVED, ASKED, CAPTURED, DECLINED, INSPECTED
 
 T = TypeVar("T")
 
@@ -45,7 +45,7 @@ class Word:
 class FatedGateway(PaymentGateway):
     """The gateway in memory, with a fate for each call about a reference, and with notices.
 
-    `meanwhile` is done while whoever asked for a payment waits for the answer.
+    `meanwhile` is done while whoever asked for money waits for the answer.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -60,6 +60,8 @@ class FatedGateway(PaymentGateway):
         self.next_fates: Sequence[Fate] = ()
         self.is_down = False
         self.words: list[Word] = []
+        self.keys: dict[tuple[str, UUID], set[str]] = {}
+        """Under which keys each thing was asked for, of each reference."""
 
     def forget_fates(self) -> None:
         """Let everything go as usual from now on."""
@@ -74,6 +76,7 @@ class FatedGateway(PaymentGateway):
 
     async def authorise(self, wish: Authorise) -> Verdict:
         self._fates.setdefault(wish.reference, deque(self.next_fates))
+        self._note_key("authorise", wish.reference, wish.key)
         try:
             verdict = await self._ask(wish.reference, partial(self._inner.authorise, wish))
             self._hear_verdict(wish.reference, verdict)
@@ -81,18 +84,23 @@ class FatedGateway(PaymentGateway):
             self._hear(wish.reference, DECLINED, refusal.reason)
             raise
         finally:
-            await self.meanwhile(wish.reference)
+            await self._let_happen(wish.reference)
         return verdict
 
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
         reference = self._reference(payment_id)
+        self._note_key("capture", reference, key)
         call = partial(self._inner.capture, key=key, payment_id=payment_id, amount=amount)
-        await self._ask(reference, call)
-        self._hear(reference, CAPTURED)
+        try:
+            await self._ask(reference, call)
+            self._hear(reference, CAPTURED)
+        finally:
+            await self._let_happen(reference)
 
     async def void(self, *, key: str, payment_id: str) -> None:
-        call = partial(self._inner.void, key=key, payment_id=payment_id)
-        await self._ask(self._reference(payment_id), call)
+        reference = self._reference(payment_id)
+        self._note_key("void", reference, key)
+        await self._ask(reference, partial(self._inner.void, key=key, payment_id=payment_id))
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
         call = partial(self._inner.refund, key=key, payment_id=payment_id, amount=amount)
@@ -127,6 +135,13 @@ class FatedGateway(PaymentGateway):
         if fates:
             self._inner.script(fates.popleft())
         return await call()
+
+    async def _let_happen(self, reference: UUID) -> None:
+        self._hear(reference, ASKED)
+        await self.meanwhile(reference)
+
+    def _note_key(self, what: str, reference: UUID, key: str) -> None:
+        self.keys.setdefault((what, reference), set()).add(key)
 
     def _require_up(self) -> None:
         if self.is_down:

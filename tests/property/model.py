@@ -164,10 +164,13 @@ class Model(CardBooks):
         self.outage = deed.begins
         return {}
 
-    @_do.register(deeds.Work)
-    @_do.register(deeds.WakeUp)
-    def _work(self, _: deeds.Work | deeds.WakeUp, __: int | None) -> Outcome:
-        return self.work()
+    @_do.register
+    def _work(self, deed: deeds.Work, token: int | None) -> Outcome:
+        return self.work(deed.meanwhile, token)
+
+    @_do.register
+    def _wake_up(self, _: deeds.WakeUp, __: int | None) -> Outcome:
+        return self.work((), None)
 
     @_do.register(deeds.Elapse)
     @_do.register(deeds.Authenticate)
@@ -215,10 +218,13 @@ class Model(CardBooks):
 
     @_do.register
     def _sweep_keys(self, _: deeds.SweepKeys, __: int | None) -> Outcome:
+        begun = {(each.user, each.key) for each in (*self.orders, *self.deposits)}
         old = [
             key
             for key, asked in self.keys.items()
-            if "refused" in asked.outcome and self.now - asked.at > REFUSALS_KEPT_SECONDS
+            if "refused" in asked.outcome
+            and self.now - asked.at > REFUSALS_KEPT_SECONDS
+            and key not in begun
         ]
         for key in old:
             del self.keys[key]

@@ -100,7 +100,10 @@ class Shop(Doings):
             key: each.status.value for key, each in payments.items() if each.card is not None
         } | {key: each.status.value for key, each in deposits.items()}
         undone = {job.id.subject_id for job in jobs if job.id.kind is JobKind.UNDO}
-        return unsound(await self.gateway.books(), stands, undone)
+        twice = [
+            f"{each} under {keys}" for each, keys in self.gateway.keys.items() if len(keys) > 1
+        ]
+        return unsound(await self.gateway.books(), stands, undone) + twice
 
     async def books(self, keys: Collection[str]) -> dict[str, object]:
         """Return all orders, payments and transfers, and what is known of these keys, as it is."""

@@ -9,11 +9,12 @@ Subject = tuple[str, int]
 """An order or a deposit, and its number."""
 
 APPROVED, DECLINED, CAPTURED, INSPECTED = "approved", "declined", "captured", "inspected"
+ASKED = "asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What the gateway has said of a subject, at which second; or that it was only looked up."""
+    """What the gateway has said of a subject, at which second; or what it was asked to."""
 
     subject: Subject
     what: str
@@ -39,6 +40,11 @@ class Sighting:
         """Return the definite answer about a subject; None where none was heard."""
         found = [each for each in self._of(subject) if each.what in {APPROVED, DECLINED}]
         return found[-1] if found else None
+
+    @property
+    def first_asked(self) -> Subject | None:
+        """The first for which money was wanted: others did something then."""
+        return next((each.subject for each in self.heard if each.what == ASKED), None)
 
     def is_captured(self, subject: Subject) -> bool:
         return any(each.what == CAPTURED for each in self._of(subject))

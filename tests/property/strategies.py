@@ -88,6 +88,13 @@ class Tell:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkAndCancel:
+    """Cancel an order where it was placed, while a worker asks for its money, or another's."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class CancelOwn:
     """Cancel an order where it was placed."""
 
@@ -130,7 +137,7 @@ class Wait:
 
 T = TypeVar("T")
 Repetition = Again | AgainElsewhere | OtherBody | SmallPrint
-Turn = Deed | Buy | BuyCart | PayIn | Tell | CancelOwn | Repetition | Wait
+Turn = Deed | Buy | BuyCart | PayIn | Tell | WorkAndCancel | CancelOwn | Repetition | Wait
 
 ROOT, ADA, BOB, CYN = (f"{name}@example.com" for name in ("root", "ada", "bob", "cyn"))
 
@@ -190,6 +197,7 @@ fillings = weighed(
 )
 card_business = weighed(
     (6, st.just(Work())),
+    (2, st.builds(WorkAndCancel, numbers)),
     (1, st.just(FallAsleep())),
     (1, st.just(WakeUp())),
     (3, st.builds(Tell, numbers, st.sampled_from([f"evt-{number}" for number in range(20)]))),

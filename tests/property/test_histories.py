@@ -67,6 +67,7 @@ from tests.property.strategies import (
     Turn,
     Wait,
     Wish,
+    WorkAndCancel,
     turns,
 )
 
@@ -136,10 +137,12 @@ class Histories(RuleBasedStateMachine):
                 self.repeat(browser, turn)
             case Wait():
                 self.wait(turn.seconds)
-            case CancelOwn():
-                if self.buyers:
-                    order = turn.number % len(self.buyers)
-                    self.do(self.buyers[order], Cancel(order))
+            case CancelOwn() | WorkAndCancel() if self.buyers:
+                order = turn.number % len(self.buyers)
+                work = Work(meanwhile=(Cancel(order), Work()))
+                self.do(self.buyers[order], Cancel(order) if isinstance(turn, CancelOwn) else work)
+            case CancelOwn() | WorkAndCancel():
+                pass
             case Cancel():
                 # One more than there are: an order that there is not.
                 self.do(browser, Cancel(turn.order % (len(self.model.orders) + 1)))
