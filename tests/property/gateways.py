@@ -71,6 +71,11 @@ class FatedGateway(PaymentGateway):
         """Return all payments, also while the gateway is down."""
         return [payment async for payment in self._inner.payments(*ALL_TIME)]
 
+    @property
+    def asked_twice(self) -> Sequence[str]:
+        """Tell what was asked for under more than one key."""
+        return [f"{what} under {keys}" for what, keys in self.keys.items() if len(keys) > 1]
+
     async def authenticate(self, payment_id: str, *, approved: bool) -> None:
         await self._inner.authenticate(payment_id, approved=approved)
 

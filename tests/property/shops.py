@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from shop.application.orders.finish import FinishOrder
 from shop.application.payments import Ending, TimeUp
 from shop.application.ports.idempotency import Claim, KeyId
-from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.payment_gateway import Approved, Declined
 from shop.application.ports.unit_of_work import UnitOfWorkFactory
 from shop.domain.payment import PaymentMethod
@@ -17,7 +16,7 @@ from tests.property.books import Outcome
 from tests.property.doings import Doings
 from tests.property.gateways import a_notice
 from tests.property.parts import Parts
-from tests.property.stocktaking import Stocktaking, unsound
+from tests.property.stocktaking import Stock, Stocktaking
 
 
 class Shop(Doings):
@@ -80,30 +79,15 @@ class Shop(Doings):
         findings = await self.container.audit_shop().run(lambda _: None)
         return [str(violation) for finding in findings for violation in finding.violations]
 
+    async def look(self) -> Stock:
+        """Look at everything that is stored now."""
+        books = await self.gateway.books()
+        async with self.container.snapshot() as uow:
+            return await self._stocktaking.take(uow, books)
+
     async def stored(self) -> Outcome:
         """Tell everything that is stored now."""
-        async with self.container.snapshot() as uow:
-            return await self._stocktaking.stored(uow)
-
-    async def jobs(self) -> Sequence[Job]:
-        """Return all jobs."""
-        async with self.container.snapshot() as uow:
-            return await self._stocktaking.jobs(uow)
-
-    async def misfits(self) -> list[str]:
-        """Tell what the gateway's books and the shop do not agree on."""
-        async with self.container.snapshot() as uow:
-            payments = await uow.payments.of_orders(self._answers.orders)
-            deposits = await uow.deposits.get_many(self._answers.deposits)
-            jobs = await self._stocktaking.jobs(uow)
-        stands = {
-            key: each.status.value for key, each in payments.items() if each.card is not None
-        } | {key: each.status.value for key, each in deposits.items()}
-        undone = {job.id.subject_id for job in jobs if job.id.kind is JobKind.UNDO}
-        twice = [
-            f"{each} under {keys}" for each, keys in self.gateway.keys.items() if len(keys) > 1
-        ]
-        return unsound(await self.gateway.books(), stands, undone) + twice
+        return (await self.look()).stored
 
     async def books(self, keys: Collection[str]) -> dict[str, object]:
         """Return all orders, payments and transfers, and what is known of these keys, as it is."""

@@ -1,6 +1,6 @@
 """What is stored in a shop, in plain values."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,6 +8,8 @@ from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.paging import Moment, Page
 from shop.application.ports.payment_gateway import Approved, Declined, GatewayPayment
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.deposit import Deposit
+from shop.domain.payment import Payment, PaymentMethod
 from tests.factories import EUR
 from tests.property.answers import Answers, number, seconds
 from tests.property.books import Outcome
@@ -17,21 +19,48 @@ EVERYTHING: Page[Moment] = Page(limit=1_000, after=None)
 
 
 @dataclass(frozen=True, slots=True)
+class Stock:
+    """All that is stored, what is to be done, the gateway's books, and what does not fit them."""
+
+    stored: Outcome
+    jobs: Sequence[Job]
+    books: Sequence[GatewayPayment]
+    misfits: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Stocktaking:
     """Looks at everything, as one unit of work sees it."""
 
     answers: Answers
     ids: Collection[UUID]
 
-    async def stored(self, uow: UnitOfWork) -> Outcome:
-        return {
+    async def take(self, uow: UnitOfWork, books: Sequence[GatewayPayment]) -> Stock:
+        orders = await uow.orders.get_many(self.ids)
+        payments = await uow.payments.of_orders(orders)
+        deposits = await uow.deposits.get_many(self.answers.deposits)
+        jobs = await self.jobs(uow)
+        for order_id in sorted(orders):
+            number(self.answers.orders, order_id)
+        stored = {
             **await self._money(uow),
             **await self._goods(uow),
             **await self._visits(uow),
-            "jobs": sorted(
-                self._told(job) for job in await self.jobs(uow) if job.id.kind is not JobKind.UNDO
-            ),
+            "orders": [
+                (orders[each].status.value, payments[each].status.value)
+                for each in self.answers.orders
+            ],
+            "deposits": [deposits[each].status.value for each in self.answers.deposits],
+            "jobs": sorted(self._told(job) for job in jobs if job.id.kind is not JobKind.UNDO),
         }
+        asked: dict[UUID, Payment | Deposit] = {**payments, **deposits}
+        stands = {
+            reference: each.status.value
+            for reference, each in asked.items()
+            if isinstance(each, Deposit) or each.method is PaymentMethod.CARD
+        }
+        undone = {job.id.subject_id for job in jobs if job.id.kind is JobKind.UNDO}
+        return Stock(stored, jobs, books, unsound(books, stands, undone))
 
     async def jobs(self, uow: UnitOfWork) -> Sequence[Job]:
         """Return all jobs, oldest subject first."""
@@ -47,7 +76,6 @@ class Stocktaking:
     async def _money(self, uow: UnitOfWork) -> Outcome:
         accounts = await uow.accounts.of_users(self.answers.users, EUR)
         transfers = await uow.transfers.get_many(self.ids)
-        deposits = await uow.deposits.get_many(self.answers.deposits)
         owners = {each.id: self.answers.users[user_id] for user_id, each in accounts.items()}
         ledgers: dict[str, list[tuple[str, int]]] = {email: [] for email in owners.values()}
         for each in transfers.values():
@@ -59,25 +87,16 @@ class Stocktaking:
         return {
             "balances": {owners[each.id]: each.balance.amount for each in accounts.values()},
             "ledgers": {email: sorted(ledger) for email, ledger in ledgers.items()},
-            "deposits": [deposits[each].status.value for each in self.answers.deposits],
         }
 
     async def _goods(self, uow: UnitOfWork) -> Outcome:
         products = await uow.products.get_many(SKUS)
         stock = await uow.inventories.get_many(SKUS)
-        orders = await uow.orders.get_many(self.ids)
-        payments = await uow.payments.of_orders(orders)
-        for order_id in sorted(orders):
-            number(self.answers.orders, order_id)
         return {
             "wares": {
                 sku: (each.price.amount, each.active, stock[sku].on_hand, stock[sku].reserved)
                 for sku, each in products.items()
             },
-            "orders": [
-                (orders[each].status.value, payments[each].status.value)
-                for each in self.answers.orders
-            ],
         }
 
     async def _visits(self, uow: UnitOfWork) -> Outcome:
@@ -102,7 +121,7 @@ def holds_money(payment: GatewayPayment) -> bool:
 
 
 def unsound(
-    books: Sequence[GatewayPayment], stands: dict[UUID, str], undone: Collection[UUID]
+    books: Sequence[GatewayPayment], stands: Mapping[UUID, str], undone: Collection[UUID]
 ) -> list[str]:
     """Find payments in the gateway's books that do not fit what the shop knows of them.
 

@@ -108,11 +108,12 @@ def _as_first(answer: Outcome) -> Outcome:
 
 
 def _require_rest(twins: Lockstep) -> None:
-    assert twins.each(lambda shop: shop.jobs()) == {TOGETHER: [], APART: []}
     assert twins.each(lambda shop: shop.findings()) == {TOGETHER: [], APART: []}
-    assert twins.each(lambda shop: shop.misfits()) == {TOGETHER: [], APART: []}
+    stock = twins.each(lambda shop: shop.look())
+    for each in stock.values():
+        assert (each.jobs, each.misfits) == ([], [])
+    well, ill = stock[TOGETHER].stored, stock[APART].stored
     # Who cancels may come before a card that is asked again; all else ends alike.
-    stored = twins.each(lambda shop: shop.stored())
-    if "cancelled" not in str(stored[APART]["orders"]):
+    if "cancelled" not in str(ill["orders"]):
         for part in ("orders", "deposits", "balances", "wares"):
-            assert stored[APART][part] == stored[TOGETHER][part]
+            assert ill[part] == well[part]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, TypeVar
 
@@ -48,6 +48,7 @@ from tests.property.lockstep import Lockstep
 from tests.property.model import Model
 from tests.property.rewordings import with_events, with_other_small_print
 from tests.property.shops import Shop
+from tests.property.stocktaking import Stock
 from tests.property.storages import NewShop
 from tests.property.strategies import (
     ADA,
@@ -155,23 +156,18 @@ class Histories(RuleBasedStateMachine):
     def the_audit_finds_nothing(self) -> None:
         for name, findings in self.lockstep.each(lambda shop: shop.findings()).items():
             assert findings == [], name
+        self.is_well = True
 
     @invariant()
     def everything_is_stored_as_the_model_has_it(self) -> None:
-        expected = self.model.stored()
-        for name, stored in self.lockstep.each(lambda shop: shop.stored()).items():
-            assert stored == expected, name
+        stock = self.look()
+        assert stock.stored == self.model.stored()
+        assert stock.misfits == []
 
-    @invariant()
-    def the_same_is_to_be_done_everywhere(self) -> None:
-        _require_alike(self.lockstep.each(lambda shop: shop.jobs()))
-
-    @invariant()
-    def the_gateway_s_books_fit(self) -> None:
-        _require_alike(self.lockstep.each(lambda shop: shop.gateway.books()))
-        for name, misfits in self.lockstep.each(lambda shop: shop.misfits()).items():
-            assert misfits == [], name
-        self.is_well = True
+    def look(self) -> Stock:
+        for name, twice in self.lockstep.each(_asked_twice).items():
+            assert twice == [], name
+        return _require_alike(self.lockstep.each(lambda shop: shop.look()))
 
     def teardown(self) -> None:
         if not self.is_well:
@@ -188,14 +184,11 @@ class Histories(RuleBasedStateMachine):
         for _ in range(MOST_WORK):
             self.do(KIOSK, Work())
             self.do(KIOSK, Elapse(HOLD_SECONDS))
-            if not any(self.lockstep.each(lambda shop: shop.jobs()).values()):
+            if not self.look().jobs:
                 break
-        self.is_well = False
-        self.the_audit_finds_nothing()
         self.everything_is_stored_as_the_model_has_it()
-        self.the_gateway_s_books_fit()
-        for jobs in self.lockstep.each(lambda shop: shop.jobs()).values():
-            assert jobs == []
+        self.the_audit_finds_nothing()
+        assert self.look().jobs == []
         for charge in (*self.model.orders, *self.model.deposits):
             assert charge.payment not in {"pending", "authorised"}
 
@@ -266,6 +259,10 @@ def _require_alike(found: dict[str, T]) -> T:
     for each in others:
         assert each == first, list(found)
     return first
+
+
+async def _asked_twice(shop: Shop) -> Sequence[str]:
+    return shop.gateway.asked_twice
 
 
 async def _forget_fates(shop: Shop) -> None:
