@@ -11,7 +11,15 @@ from uuid import UUID
 
 from shop.application.admission import Admission, Arrivals
 from shop.application.announcements import Announcements
-from shop.application.idempotency import Claims, Pending, Reply, Request, fingerprint, made_earlier
+from shop.application.idempotency import (
+    Claims,
+    Pending,
+    Reply,
+    Request,
+    fingerprint,
+    made_earlier,
+    require_undecided,
+)
 from shop.application.orders.place import OrderTerms
 from shop.application.outbox import NotYet
 from shop.application.payments import CardDesk, CardRequest, Ending, TimeUp
@@ -129,6 +137,10 @@ class Deposits:
 
         verdict = claims.decide(request, begin)
         earlier = await uow.deposits.get_many(made_earlier([verdict], made))
+        require_undecided(
+            [verdict],
+            {each.id for each in earlier.values() if each.status is not PaymentStatus.PENDING},
+        )
         await uow.commit()
         return verdict.reply({**_as_answered(earlier), **made})
 

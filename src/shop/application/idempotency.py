@@ -24,7 +24,7 @@ from shop.application.ports.idempotency import (
     RequestInProgress,
     Succeeded,
 )
-from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.ports.unit_of_work import Interrupted, UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.errors import ShopError
 
@@ -180,6 +180,16 @@ def made_earlier(verdicts: Iterable[Verdict], made: Mapping[UUID, object]) -> se
         for verdict in verdicts
         if not isinstance(verdict.outcome, Refused) and verdict.outcome.reference not in made
     }
+
+
+def require_undecided(verdicts: Iterable[Verdict], decided: Collection[UUID]) -> None:
+    """Raise `Interrupted` where a key was found undecided, and what it made is decided by now.
+
+    Nobody locks a key to read it: somebody may have decided since. The next attempt finds how.
+    """
+    for verdict in verdicts:
+        if isinstance(verdict.outcome, Pending) and verdict.outcome.reference in decided:
+            raise Interrupted("a request was decided while its key was read")
 
 
 def fingerprint(operation: str, **said: object) -> str:

@@ -21,6 +21,7 @@ from shop.application.idempotency import (
     Request,
     fingerprint,
     made_earlier,
+    require_undecided,
     sound,
 )
 from shop.application.orders.goods import Goods
@@ -112,6 +113,10 @@ class PlaceOrders:
         for placed in desk.made.values():
             self._announce(uow, placed)
         earlier = await placed_earlier(uow, made_earlier(verdicts, desk.made))
+        require_undecided(
+            verdicts,
+            {id_ for id_, each in earlier.items() if each.order.status is not OrderStatus.PENDING},
+        )
         await uow.commit()
         return [verdict.reply({**earlier, **desk.made}) for verdict in verdicts]
 

@@ -1,0 +1,125 @@
+"""A replay tells how things stand, also where somebody decides them while its key is read."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+
+import pytest
+from dependency_injector import providers
+
+from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
+from shop.adapters.sql.accounts import SqlAccounts
+from shop.application.accounts import SignUp
+from shop.application.catalogue import PutProduct
+from shop.application.deposits import MakeDeposit
+from shop.application.inventory import AdjustStock
+from shop.application.orders.finish import FinishOrder
+from shop.application.orders.place import PlaceOrder
+from shop.application.ports.payment_gateway import Declined
+from shop.application.ports.session_store import SessionToken
+from shop.application.sessions import SignIn
+from shop.domain.cart import Cart, CartLine
+from shop.domain.payment import CardDeclined
+from shop.domain.user import Role
+from shop.entrypoints.container import Container
+from shop.entrypoints.settings import Settings
+from tests.clock import ScriptedClock
+from tests.doubles import PlainHasher
+from tests.factories import EUR, eur
+
+pytestmark = pytest.mark.anyio
+
+PASSWORD = "what they all use"
+NO = Declined(reason="stolen")
+
+
+@pytest.fixture
+async def shop(postgresql_url: str, clock: ScriptedClock) -> AsyncIterator[Container]:
+    """Give an empty shop whose gateway is in memory."""
+    container = Container(
+        settings=Settings(
+            database_url=postgresql_url,
+            database_schema="replays",
+            session_secrets=("a secret that nobody else has, of enough characters",),
+            currency=EUR,
+        )
+    )
+    container.clock.override(providers.Object(clock))
+    container.gateway.override(providers.Object(MemoryPaymentGateway(clock)))
+    container.hasher.override(providers.Object(PlainHasher()))
+    await container.database().migrate()
+    yield container
+    await container.transact().finish()
+    await container.database().close()
+
+
+async def _sign_up(shop: Container, name: str) -> None:
+    command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
+    await shop.accounts().sign_up(command)
+
+
+async def _sign_in(shop: Container, name: str) -> SessionToken:
+    command = SignIn(session=None, email=f"{name}@example.com", password=PASSWORD)
+    token = (await shop.sessions().sign_in(command)).issued
+    assert token is not None
+    return token
+
+
+async def _stock(shop: Container) -> None:
+    await _sign_up(shop, "root")
+    await shop.users().promote("root@example.com", Role.ADMIN)
+    root = await _sign_in(shop, "root")
+    await shop.catalogue().put(
+        PutProduct(
+            session=root,
+            sku="TEA",
+            name="Tea",
+            description="",
+            price=eur(100),
+            active=True,
+            image_url=None,
+        )
+    )
+    await shop.stock().adjust(AdjustStock(session=root, sku="TEA", delta=5, reason="Delivery"))
+
+
+def _decide_meanwhile(
+    monkeypatch: pytest.MonkeyPatch, decide: Callable[[], Awaitable[object]]
+) -> None:
+    """Have it decided, once, after a key was read and before its user's account is locked."""
+    lock = SqlAccounts.lock_of_users
+
+    async def decided_first(self: SqlAccounts, *asked: object) -> object:
+        monkeypatch.setattr(SqlAccounts, "lock_of_users", lock)
+        await asyncio.ensure_future(decide())
+        return await lock(self, *asked)  # type: ignore[arg-type]  # What it was asked.
+
+    monkeypatch.setattr(SqlAccounts, "lock_of_users", decided_first)
+
+
+async def test_an_order_and_a_deposit_that_are_declined_meanwhile_are_never_told_paid(
+    shop: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _stock(shop)
+    await _sign_up(shop, "ada")
+    order = PlaceOrder(
+        session=await _sign_in(shop, "ada"),
+        key="key-0001",
+        cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
+        card="tok_timeout_before",
+        expected_total=None,
+    )
+    placed = (await shop.checkout().place(order)).unwrap()
+    ending = FinishOrder(
+        order=placed.order, payment=placed.payment, ending=NO, session=None, notice=None
+    )
+    _decide_meanwhile(monkeypatch, lambda: shop.finish_orders().finish([ending]))
+    elsewhere = replace(order, session=await _sign_in(shop, "ada"))
+    assert (await shop.checkout().place(elsewhere)).answer == CardDeclined(reason="stolen")
+
+    command = MakeDeposit(
+        session=elsewhere.session, key="key-0002", amount=eur(200), card="tok_timeout_before"
+    )
+    deposit = (await shop.deposits().make(command)).unwrap()
+    _decide_meanwhile(monkeypatch, lambda: shop.deposits()._finish(deposit.id, NO))
+    assert (await shop.deposits().make(command)).answer == CardDeclined(reason="stolen")
