@@ -35,7 +35,7 @@ from shop.domain.account import Account, BalanceTooLarge, ShopAccount, Transfer,
 from shop.domain.deposit import Deposit, DepositNotFound
 from shop.domain.errors import ShopError
 from shop.domain.money import Money
-from shop.domain.payment import CardDeclined, PaymentExpired, PaymentStatus
+from shop.domain.payment import CAME_TO_NOTHING, CardDeclined, PaymentExpired, PaymentStatus
 from shop.domain.user import User
 
 
@@ -191,7 +191,7 @@ class Deposits:
         deposit = (await uow.deposits.lock([deposit_id]))[deposit_id]
         now = self._clock.now()
         if deposit.status is not PaymentStatus.PENDING:
-            if isinstance(ending, Approved) and deposit.status is PaymentStatus.VOIDED:
+            if isinstance(ending, Approved) and deposit.status in CAME_TO_NOTHING:
                 uow.outbox.add(Job.new(JobKind.UNDO, deposit.id, at=now, due_at=now))
             await uow.commit()
             return

@@ -44,6 +44,9 @@ PAYMENT_STATUSES = StatusTable(
     },
 )
 
+CAME_TO_NOTHING = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED})
+"""Where a payment stands of which the gateway is to hold nothing, whatever it approves later."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardCharge:

@@ -10,8 +10,14 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.payment_gateway import Fate
+from shop.application.orders.finish import FinishOrder
 from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.payment_gateway import GatewaySilent, Notice, NoticeRefused
+from shop.application.ports.payment_gateway import (
+    Declined,
+    GatewaySilent,
+    Notice,
+    NoticeRefused,
+)
 from shop.application.ports.session_store import SessionToken
 from shop.domain.errors import ShopError
 from shop.domain.order import OrderStatus
@@ -122,6 +128,28 @@ async def test_a_notice_that_comes_after_the_expiry_gives_the_money_back(
     await _tell(shop, placed)
 
     assert _stands(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
+    await shop.work()
+    found = await shop.gateway.look_up(placed.order.id)
+    assert found is not None
+    assert found.is_voided
+
+
+async def test_a_notice_that_comes_after_a_no_gives_the_money_back(
+    shop: MemoryShop, adas: SessionToken
+) -> None:
+    placed = await _pay(shop, adas, "tok_timeout_after")
+    said_no = FinishOrder(
+        order=placed.order,
+        payment=placed.payment,
+        ending=Declined(reason="try_again"),
+        session=None,
+        notice=None,
+    )
+    await shop.container.finish_orders().finish([said_no])
+
+    await _tell(shop, placed)
+
+    assert _stands(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
     await shop.work()
     found = await shop.gateway.look_up(placed.order.id)
     assert found is not None

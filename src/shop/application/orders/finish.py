@@ -28,7 +28,13 @@ from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.errors import ShopError
 from shop.domain.inventory import MovementKind
 from shop.domain.order import Actor, Order, OrderStatus
-from shop.domain.payment import CardDeclined, Payment, PaymentExpired, PaymentStatus
+from shop.domain.payment import (
+    CAME_TO_NOTHING,
+    CardDeclined,
+    Payment,
+    PaymentExpired,
+    PaymentStatus,
+)
 from shop.domain.session import Session, SessionConflict, SessionTooLarge
 
 
@@ -143,7 +149,7 @@ class _Till:
         order, payment = self._orders[command.order.id], self._payments[command.order.id]
         ending = command.ending
         if order.status is not OrderStatus.PENDING:
-            if isinstance(ending, Approved) and payment.status is PaymentStatus.VOIDED:
+            if isinstance(ending, Approved) and payment.status in CAME_TO_NOTHING:
                 # Too late: what was set aside meanwhile is given back.
                 self._do(JobKind.UNDO, order)
             return None
