@@ -100,8 +100,9 @@ class CardDesk:
     async def ask(self, request: CardRequest) -> Verdict | None:
         """Ask for a payment, or once more for the same one; None where nobody can tell.
 
-        A request that the gateway refuses to look at is declined: it is as definite. Where the
-        gateway may have forgotten the key, to ask could charge twice: its books are read instead.
+        A request that the gateway refuses to look at is declined, unless its books have one for
+        the same reference. Where the gateway may have forgotten the key, to ask could charge
+        twice: its books are read instead.
         """
         if self._clock.now() - request.since >= self._key_memory:
             return await self.find(request.reference)
@@ -117,7 +118,7 @@ class CardDesk:
             _log.warning("the gateway has not answered for %s: %s", request.reference, silence)
             return None
         except GatewayRefused as refusal:
-            return Declined(reason=refusal.reason)
+            return await self._refused(request.reference, refusal.reason)
 
     async def find(self, reference: UUID) -> Verdict | None:
         """Look into the gateway's books; None where they have no verdict, or cannot be read."""
@@ -159,6 +160,16 @@ class CardDesk:
         if found is not None:
             await self._give_back(reference, found)
         return found is not None
+
+    async def _refused(self, reference: UUID, reason: str) -> Verdict | None:
+        """Return what a refusal to ask comes to; None where nobody can tell."""
+        try:
+            found = await self._gateway.look_up(reference)
+        except GatewaySilent as silence:
+            _log.warning("the gateway's books cannot be read for %s: %s", reference, silence)
+            return None
+        # Asked under the same key in other words, an earlier version of the shop may have paid.
+        return Declined(reason=reason) if found is None else found.answer
 
     async def _give_back(self, reference: UUID, found: GatewayPayment) -> None:
         if found.is_voided or isinstance(found.verdict, Declined):

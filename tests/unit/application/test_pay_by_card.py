@@ -17,6 +17,7 @@ from shop.application.ports.payment_gateway import (
     Approved,
     Authorise,
     GatewayPayment,
+    GatewayRefused,
     Verdict,
 )
 from shop.application.ports.session_store import SessionToken
@@ -479,3 +480,18 @@ class TestTheShop:
         await shop.work()
 
         assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+
+
+async def test_a_key_that_was_used_in_other_words_does_not_decline_what_it_paid(
+    shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _pay(shop, adas, "tok_timeout_after")
+
+    async def refuse(wish: Authorise) -> Verdict:
+        raise GatewayRefused(f"{wish.key} was used in other words")
+
+    monkeypatch.setattr(shop.gateway, "authorise", refuse)
+    placed = await _pay(shop, adas, "tok_timeout_after")
+
+    assert placed.order.status is OrderStatus.PAID
+    assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
