@@ -99,11 +99,12 @@ class Deposits:
 
     async def resolve(self, job: Job) -> None:
         """Find out how a pending deposit ends; past its time, give it up. Raise `NotYet`."""
+        verdict = await self._cards.find(job.id.subject_id)
         deposit = await self._get(job.id.subject_id)
         if deposit.status is not PaymentStatus.PENDING:
             await self._done(job.id)
             return
-        ending = await self._cards.ending(CardRequest.of_deposit(deposit))
+        ending = await self._cards.ending(CardRequest.of_deposit(deposit), verdict)
         if ending is None:
             raise NotYet(not_after=deposit.expires_at)
         await self._finish(deposit.id, ending)

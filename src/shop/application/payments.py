@@ -129,10 +129,12 @@ class CardDesk:
             return None
         return None if found is None else found.answer
 
-    async def ending(self, request: CardRequest) -> Ending | None:
-        """Find out how a pending payment ends; None where it has not come to that."""
-        # The books first: they also know what a key is answered with an error for.
-        verdict = await self.find(request.reference)
+    async def ending(self, request: CardRequest, verdict: Verdict | None) -> Ending | None:
+        """Find out how a pending payment ends; None where it has not come to that.
+
+        The verdict is that of the books, looked into before the payment was seen pending: they may
+        take their time, and also know what a key is answered with an error for.
+        """
         is_over = self._clock.now() >= request.expires_at
         if verdict is None and not is_over:
             verdict = await self.ask(request)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
@@ -495,3 +496,29 @@ async def test_a_key_that_was_used_in_other_words_does_not_decline_what_it_paid(
 
     assert placed.order.status is OrderStatus.PAID
     assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+
+
+async def test_what_is_cancelled_while_slow_books_are_read_is_not_asked_for_any_more(
+    shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.gateway.script(Fate.SILENT_BEFORE)
+    placed = await _pay(shop, adas)
+    look_up = shop.gateway.look_up
+
+    async def look_up_slowly(reference: UUID) -> GatewayPayment | None:
+        monkeypatch.setattr(shop.gateway, "look_up", look_up)
+        found = await look_up(reference)
+        command = CancelOrder(session=adas, order_id=placed.order.id)
+        await shop.container.cancel_orders().cancel(command)
+        await shop.work()
+        # By now, whatever was asked before the cancellation would have arrived.
+        await _wait(shop)
+        assert shop.jobs == []
+        return found
+
+    monkeypatch.setattr(shop.gateway, "look_up", look_up_slowly)
+    shop.gateway.script(Fate.SILENT_AFTER)
+    await _wait(shop)
+
+    assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
+    assert await shop.gateway.look_up(placed.order.id) is None

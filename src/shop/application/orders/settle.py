@@ -44,11 +44,12 @@ class SettlePayments:
 
     async def resolve(self, job: Job) -> None:
         """Find out how a pending order ends; past its time, give it up. Raise `NotYet`."""
+        verdict = await self._cards.find(job.id.subject_id)
         order, payment = await self._views.send(job.id.subject_id)
         if order.status is not OrderStatus.PENDING:
             await self._done(job.id)
             return
-        ending = await self._cards.ending(CardRequest.of_order(payment))
+        ending = await self._cards.ending(CardRequest.of_order(payment), verdict)
         if ending is None:
             raise NotYet(not_after=payment.charge.expires_at)
         command = FinishOrder(
