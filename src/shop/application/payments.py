@@ -147,8 +147,9 @@ class CardDesk:
         key = capture_key(reference)
         try:
             await self._gateway.capture(key=key, payment_id=gateway_id or "", amount=amount)
-        except GatewayRefused:
-            # Perhaps it is taken already, under a key that the gateway has forgotten.
+        except (GatewayRefused, GatewaySilent):
+            # Perhaps it is taken already: the gateway has forgotten the key, or answers it with an
+            # error for as long as it remembers it.
             found = await self._gateway.look_up(reference)
             if found is None or not found.is_captured:
                 raise

@@ -455,8 +455,8 @@ class TestTheShop:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         await _pay(shop, adas)
-        shop.gateway.script(*[Fate.SILENT_BEFORE] * 5, *[Fate.SILENT_AFTER] * 2)
-        for _ in range(8):
+        shop.gateway.script(*[Fate.SILENT_BEFORE] * 5)
+        for _ in range(6):
             assert shop.jobs == ["capture"]
             await shop.work()
             shop.clock.advance(timedelta(minutes=10))
@@ -522,3 +522,15 @@ async def test_what_is_cancelled_while_slow_books_are_read_is_not_asked_for_any_
 
     assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
     assert await shop.gateway.look_up(placed.order.id) is None
+
+
+async def test_what_was_captured_with_an_error_for_an_answer_is_found_in_the_books(
+    shop: MemoryShop, adas: SessionToken
+) -> None:
+    await _pay(shop, adas)
+    shop.gateway.script(*[Fate.SILENT_AFTER] * MAX_ATTEMPTS)
+
+    await shop.work()
+
+    assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+    assert shop.jobs == []
