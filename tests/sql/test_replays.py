@@ -121,5 +121,5 @@ async def test_an_order_and_a_deposit_that_are_declined_meanwhile_are_never_told
         session=elsewhere.session, key="key-0002", amount=eur(200), card="tok_timeout_before"
     )
     deposit = (await shop.deposits().make(command)).unwrap()
-    _decide_meanwhile(monkeypatch, lambda: shop.deposits()._finish(deposit.id, NO))
+    _decide_meanwhile(monkeypatch, lambda: shop.deposits().finish(deposit.id, NO, None))
     assert (await shop.deposits().make(command)).answer == CardDeclined(reason="stolen")

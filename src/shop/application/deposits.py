@@ -27,7 +27,7 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import Claim, KeyId, Outcome, Refused, Succeeded
 from shop.application.ports.ids import Ids
 from shop.application.ports.outbox import Job, JobId, JobKind
-from shop.application.ports.payment_gateway import Approved, Declined
+from shop.application.ports.payment_gateway import Approved, Declined, Notice
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
@@ -84,7 +84,7 @@ class Deposits:
         verdict = await self._cards.ask(CardRequest.of_deposit(deposit))
         if not isinstance(verdict, Approved | Declined):
             return reply
-        await self._finish(deposit.id, verdict)
+        await self.finish(deposit.id, verdict, None)
         # Whoever has decided, the key tells how.
         decided = await self._begin(command)
         return Reply(answer=decided.answer, replayed=False)
@@ -107,7 +107,7 @@ class Deposits:
         ending = await self._cards.ending(CardRequest.of_deposit(deposit), verdict)
         if ending is None:
             raise NotYet(not_after=deposit.expires_at)
-        await self._finish(deposit.id, ending)
+        await self.finish(deposit.id, ending, None)
 
     async def capture(self, job: Job) -> None:
         """Take the money that the account has already; raise `GatewaySilent`, `GatewayRefused`."""
@@ -181,11 +181,20 @@ class Deposits:
             Job.new(JobKind.RESOLVE_DEPOSIT, deposit.id, at=deposit.created_at, due_at=due_at)
         )
 
-    async def _finish(self, deposit_id: UUID, ending: Ending) -> None:
-        """Finish a deposit, unless somebody else has; what comes too late is given back."""
-        await self._transact.write(partial(self._finish_in, deposit_id, ending), repeatable=True)
+    async def finish(self, deposit_id: UUID, ending: Ending, notice: Notice | None) -> None:
+        """Finish a deposit, unless somebody else has; what comes too late is given back.
 
-    async def _finish_in(self, deposit_id: UUID, ending: Ending, uow: UnitOfWork) -> None:
+        Where a notice has brought it up, it is kept in the same unit of work.
+        """
+        await self._transact.write(
+            partial(self._finish, deposit_id, ending, notice), repeatable=True
+        )
+
+    async def _finish(
+        self, deposit_id: UUID, ending: Ending, notice: Notice | None, uow: UnitOfWork
+    ) -> None:
+        if notice is not None:
+            await uow.notices.take([notice], self._clock.now())
         # Whose it is never changes: read first, it tells what to lock in the common order.
         known = (await uow.deposits.get_many([deposit_id]))[deposit_id]
         accounts = await uow.accounts.lock([known.account_id])

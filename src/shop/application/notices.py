@@ -7,6 +7,7 @@ what order notices come, how late, or how often.
 import logging
 from collections.abc import Mapping
 
+from shop.application.deposits import Deposits
 from shop.application.group_commit import GroupCommit
 from shop.application.orders.finish import FinishedOrder, FinishOrder
 from shop.application.ports.clock import Clock
@@ -19,6 +20,7 @@ from shop.application.ports.payment_gateway import (
 )
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
+from shop.domain.deposit import Deposit
 from shop.domain.errors import ShopError
 from shop.domain.order import Order
 from shop.domain.payment import Payment
@@ -34,29 +36,37 @@ class HandleNotices:
         transact: Transact,
         gateway: PaymentGateway,
         finishing: GroupCommit[FinishOrder, FinishedOrder],
+        deposits: Deposits,
         clock: Clock,
     ) -> None:
         self._transact = transact
         self._gateway = gateway
         self._finishing = finishing
+        self._deposits = deposits
         self._clock = clock
 
     async def receive(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Do what a notice asks for, once; it is kept in the transaction that does it.
 
-        One of an order that there is not is kept, and logged as an error. Raise `NoticeRefused`
-        for what the gateway has not sent, `GatewaySilent` where its books cannot be read: then it
-        will send the notice again.
+        One of neither an order nor a deposit of ours is kept, and logged as an error. Raise
+        `NoticeRefused` for what the gateway has not sent, `GatewaySilent` where its books cannot be
+        read: then it will send the notice again.
         """
         notice = self._gateway.read_notice(body, headers)
         found = await self._find(notice)
-        if found is None and notice.payment_id is not None:
-            _log.error("notice %s (%s) is of no order of ours", notice.id, notice.kind)
+        if found is None and notice.payment_id is not None and notice.reference is not None:
+            _log.error("notice %s (%s) is of nothing of ours", notice.id, notice.kind)
         verdict = await self._verdict(notice)
         if found is None or not isinstance(verdict, Approved | Declined):
             await self._keep(notice)
-            return
-        order, payment = found
+        elif isinstance(found, Deposit):
+            await self._deposits.finish(found.id, verdict, notice)
+        else:
+            await self._finish(*found, verdict, notice)
+
+    async def _finish(
+        self, order: Order, payment: Payment, verdict: Approved | Declined, notice: Notice
+    ) -> None:
         command = FinishOrder(
             order=order, payment=payment, ending=verdict, session=None, notice=notice
         )
@@ -65,17 +75,17 @@ class HandleNotices:
         except ShopError as refusal:
             _log.info("notice %s ended order %s: %s", notice.id, order.id, refusal)
 
-    async def _find(self, notice: Notice) -> tuple[Order, Payment] | None:
+    async def _find(self, notice: Notice) -> tuple[Order, Payment] | Deposit | None:
         reference = notice.reference
         if reference is None:
             return None
 
-        async def find(uow: UnitOfWork) -> tuple[Order, Payment] | None:
+        async def find(uow: UnitOfWork) -> tuple[Order, Payment] | Deposit | None:
             order = (await uow.orders.get_many([reference])).get(reference)
             payment = (await uow.payments.of_orders([reference])).get(reference)
-            if order is None or payment is None or payment.card is None:
-                return None
-            return order, payment
+            if order is not None and payment is not None and payment.card is not None:
+                return order, payment
+            return (await uow.deposits.get_many([reference])).get(reference)
 
         return await self._transact.read(find)
 

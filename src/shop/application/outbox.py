@@ -20,11 +20,12 @@ from shop.application.transact import Transact
 
 Handler = Callable[[Job], Awaitable[None]]
 
-MAX_JOBS = 64
-"""How many jobs a worker takes at once: they wait for a gateway beside one another."""
+MAX_JOBS = 128
+"""How many jobs a worker has in hand at once: they wait for a gateway beside one another."""
 
 MAX_ATTEMPTS = 50
-"""With the pauses below, a job outlives an outage of a quarter of a day."""
+LEAST_BUDGET = timedelta(hours=6)
+"""A job is given up after so many attempts, but not before: it outlives an outage of that long."""
 
 LONGEST_PAUSE = timedelta(minutes=10)
 MAX_LISTED = 1000
@@ -68,17 +69,39 @@ class WorkOff:
         self._clock = clock
         self._terms = terms
         self._handlers = handlers
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def work(self) -> int:
-        """Do what is due now, beside one another; return how many jobs that were.
+        """Do what is due now, and wait for its end; return how many jobs that were."""
+        begun = await self._begin()
+        await asyncio.gather(*begun)
+        return len(begun)
 
-        A job whose handler fails is tried again after a pause that doubles, and is dead after its
-        last attempt. Raise what the database fails with: what was leased comes back by itself.
+    async def begin(self) -> int:
+        """Begin what is due now, as far as there are hands free; return how many jobs that were.
+
+        Where none is free, wait for one: a job that hangs keeps no other from being begun. A job
+        whose handler fails is tried again after a pause that doubles, and is dead after its last
+        attempt. Raise what the database fails with: what was leased comes back by itself.
         """
+        return len(await self._begin())
+
+    async def _begin(self) -> list[asyncio.Task[None]]:
+        if len(self._under_way) >= MAX_JOBS:
+            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
         now = self._clock.now()
         jobs = await self._transact.write(lambda uow: self._lease(uow, now), repeatable=False)
-        await asyncio.gather(*(self._do(job) for job in jobs))
-        return len(jobs)
+        tasks = [asyncio.create_task(self._do(job)) for job in jobs]
+        self._under_way.update(tasks)
+        for task in tasks:
+            task.add_done_callback(self._under_way.discard)
+        return tasks
+
+    async def abandon(self) -> None:
+        """Leave what is under way: it is done again by whoever comes next."""
+        for task in self._under_way:
+            task.cancel()
+        await asyncio.gather(*self._under_way, return_exceptions=True)
 
     async def next_due(self) -> datetime | None:
         """Return when the next job is due; None where there is none."""
@@ -86,17 +109,24 @@ class WorkOff:
 
     async def _lease(self, uow: UnitOfWork, now: datetime) -> list[Job]:
         until = now + self._terms.lease
-        jobs = await uow.outbox.lease(self._handlers, now, until, MAX_JOBS)
+        free = MAX_JOBS - len(self._under_way)
+        jobs = await uow.outbox.lease(self._handlers, now, until, free)
         await uow.commit()
         return list(jobs)
 
     async def _do(self, job: Job) -> None:
         try:
-            async with asyncio.timeout(self._terms.lease.total_seconds()):
-                await self._handlers[job.id.kind](job)
+            await self._try(job)
         except StoreFailure as failure:
             # Nothing can be noted now. The lease ends by itself.
             _log.warning("job %s of %s: %s", job.id.kind, job.id.subject_id, failure)
+
+    async def _try(self, job: Job) -> None:
+        try:
+            async with asyncio.timeout(self._terms.lease.total_seconds()):
+                await self._handlers[job.id.kind](job)
+        except StoreFailure:
+            raise
         except NotYet as reason:
             due_at = min(self._again(job), reason.not_after)
             await self._note(partial(_postpone, job, due_at, str(reason)))
@@ -105,7 +135,9 @@ class WorkOff:
 
     async def _failed(self, job: Job, failure: Exception) -> None:
         told = f"{type(failure).__name__}: {failure}"
-        if job.attempts >= MAX_ATTEMPTS:
+        age = self._clock.now() - job.created_at
+        # One that has waited for others has made attempts, too.
+        if job.attempts >= MAX_ATTEMPTS and age >= LEAST_BUDGET:
             _log.error("job %s of %s is dead: %s", job.id.kind, job.id.subject_id, told)
             await self._note(partial(_bury, job, told))
         else:

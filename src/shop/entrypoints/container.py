@@ -247,7 +247,7 @@ class Container(containers.DeclarativeContainer):
         settings.provided.order_terms,
     )
     handle_notices: providers.Provider[HandleNotices] = providers.Singleton(
-        HandleNotices, transact, gateway, grouped_finishes, clock
+        HandleNotices, transact, gateway, grouped_finishes, deposits, clock
     )
     pay_back: providers.Provider[PayBack] = providers.Singleton(
         PayBack,

@@ -33,14 +33,23 @@ class Worker:
                 working.create_task(self._run(each))
 
     async def _run(self, work_off: WorkOff) -> None:
-        while True:
-            try:
-                pause = await self._look(work_off)
-            except StoreFailure as failure:
-                _log.warning("the outbox cannot be reached: %s", failure)
-                pause = LOOK
-            if pause:
-                await self._clock.sleep(pause.total_seconds())
+        try:
+            while True:
+                pause = await self._look_on(work_off)
+                if pause:
+                    await self._clock.sleep(pause.total_seconds())
+        finally:
+            await work_off.abandon()
+
+    async def _look_on(self, work_off: WorkOff) -> timedelta:
+        """Look, and whatever happens there, look again in a while."""
+        try:
+            return await self._look(work_off)
+        except StoreFailure as failure:
+            _log.warning("the outbox cannot be reached: %s", failure)
+        except Exception:  # noqa: BLE001  A worker that ends leaves money where it is.
+            _log.exception("the worker has failed, and goes on")
+        return LOOK
 
     async def drain(self) -> int:
         """Do what is due until nothing is; return how many jobs that were."""
@@ -55,8 +64,8 @@ class Worker:
         wait = due_at - self._clock.now()
         if wait > timedelta(0):
             return min(wait, LOOK)
-        await work_off.work()
-        return timedelta(0)
+        # What is due and cannot be had, others have.
+        return timedelta(0) if await work_off.begin() else LOOK
 
 
 async def _drain(work_off: WorkOff) -> int:

@@ -6,10 +6,12 @@ import logging
 import random
 from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
 
 from shop.adapters.memory.payment_gateway import Fate
+from shop.application.deposits import MakeDeposit
 from shop.application.orders.finish import FinishOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.payment_gateway import (
@@ -22,8 +24,8 @@ from shop.application.ports.session_store import SessionToken
 from shop.domain.errors import ShopError
 from shop.domain.order import OrderStatus
 from shop.domain.payment import PaymentStatus
-from tests.factories import NOW, an_id
-from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, place_order
+from tests.factories import NOW, an_id, eur
+from tests.unit.application.memory_shop import HOLD_SECONDS, WELCOME, MemoryShop, place_order
 
 pytestmark = pytest.mark.anyio
 
@@ -57,12 +59,16 @@ async def adas(
 
 
 async def _tell(shop: MemoryShop, placed: PlacedOrder | None, notice: str = "evt_1") -> None:
+    await _tell_of(shop, placed.order.id if placed else an_id("nobody's order"), notice)
+
+
+async def _tell_of(shop: MemoryShop, reference: UUID, notice: str = "evt_1") -> None:
     def read(body: bytes, headers: Mapping[str, str]) -> Notice:
         return Notice(
             id=body.decode(),
             kind=headers["kind"],
             payment_id="pay_1",
-            reference=placed.order.id if placed else an_id("nobody's order"),
+            reference=reference,
         )
 
     shop.gateway.read_notice = read  # type: ignore[method-assign]  # It reads what this test says.
@@ -154,6 +160,17 @@ async def test_a_notice_that_comes_after_a_no_gives_the_money_back(
     found = await shop.gateway.look_up(placed.order.id)
     assert found is not None
     assert found.is_voided
+
+
+async def test_a_notice_ends_a_pending_deposit(shop: MemoryShop, adas: SessionToken) -> None:
+    command = MakeDeposit(session=adas, key="key-0001", amount=eur(300), card="tok_timeout_after")
+    made = (await shop.container.deposits().make(command)).unwrap()
+    for _ in range(2):
+        await _tell_of(shop, made.id)
+
+        assert shop.balance("ada") == WELCOME + 300
+        assert list(shop.state.notices.rows) == ["evt_1"]
+        assert shop.jobs == ["capture_deposit"]
 
 
 async def test_a_notice_of_no_order_is_kept_and_alarms(

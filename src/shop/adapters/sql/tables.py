@@ -203,6 +203,7 @@ deposits = Table(
     Column("created_at", UtcTime, nullable=False),
     UniqueConstraint("user_id", "idempotency_key"),
     CheckConstraint("amount > 0", name="amount_positive"),
+    Index(None, "created_at", "id"),
 )
 
 handovers = Table(
@@ -268,7 +269,7 @@ jobs = Table(
     Column("failure", Text),
     Column("created_at", UtcTime, nullable=False),
     # Kinds are looked for each by themselves: a backlog of one keeps nobody from another.
-    Index(None, "kind", "is_dead", "due_at"),
+    Index(None, "is_dead", "due_at"),
 )
 
 notices = Table(

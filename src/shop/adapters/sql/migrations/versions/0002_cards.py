@@ -68,4 +68,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_notices"),
         if_not_exists=True,
     )
+    op.create_index(
+        "ix_deposits_created_at_id", "deposits", ["created_at", "id"], if_not_exists=True
+    )
     op.create_index("ix_jobs_is_dead_due_at", "jobs", ["is_dead", "due_at"], if_not_exists=True)

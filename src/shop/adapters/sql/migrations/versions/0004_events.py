@@ -39,7 +39,3 @@ def upgrade() -> None:
         ("ix_dispatches_status_created_at", ["status", "created_at"]),
     ):
         op.create_index(name, "dispatches", columns, if_not_exists=True)
-    op.create_index(
-        "ix_jobs_kind_is_dead_due_at", "jobs", ["kind", "is_dead", "due_at"], if_not_exists=True
-    )
-    op.drop_index("ix_jobs_is_dead_due_at", "jobs", if_exists=True)
