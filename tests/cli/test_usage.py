@@ -137,7 +137,8 @@ def test_an_interrupt_is_told_in_one_line(
         raise KeyboardInterrupt
 
     (migrated.folder / "tea.csv").write_text("sku,name,description,price,stock\n")
-    monkeypatch.setattr(assembly, "assemble", interrupt)
+    # By a name that no command has imported for itself, and would keep.
+    monkeypatch.setattr(assembly, "set_up_logging", interrupt)
 
     ended = migrated.end(*command.split())
 

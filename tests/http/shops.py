@@ -136,6 +136,8 @@ class Shop:
             "_env_file": None,
             "session_secrets": (SECRET,),
             "welcome_credit": 10_000,
+            # On a clock that never makes it wait, a worker would look without end.
+            "serve_jobs": False,
             **settings,
         }
         database = database or MemoryDatabase()
