@@ -32,6 +32,11 @@ def pytest_configure() -> None:
     settings.register_profile("thorough", common, max_examples=1_000, stateful_step_count=60)
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Count no covered lines here: that takes as long again, and all others have counted them."""
+    item.add_marker(pytest.mark.no_cover)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _pauses() -> Iterator[None]:
     """Have every shop pause for as long as the others, which is as long as it ever would."""
