@@ -10,7 +10,7 @@ from bench.contenders import Contender, Served, limit, procedure
 from bench.engines import POSTGRESQL, SQLITE, Database, Postgres, PostgresDatabase, SqliteDatabase
 from bench.load import InvalidRun, LoadGenerator
 from bench.premises import ORDERS, furnish, paid_by_card, settings
-from bench.servers import app_command, gateway_command, run_shop, serving, shop_command
+from bench.servers import Server, app_command, gateway_command, run_shop, serving, shop_command
 from bench.workloads import write_files
 
 Key = tuple[str, str, int]
@@ -32,6 +32,7 @@ class Arena:
     postgres: Postgres
     contenders: Mapping[Key, Contender]
     databases: Mapping[Key, Database]
+    gateways: Mapping[Database, Server]
 
     def audit(self) -> None:
         """Let the shop check every invariant of every database; raise `InvalidRun`.
@@ -43,7 +44,7 @@ class Arena:
             before = acknowledged.get(database, ORDERS)
             acknowledged[database] = before + self.contenders[key].acknowledged
         for database, told in acknowledged.items():
-            audit(database)
+            audit(database, _cards(self.gateways, database))
             there = database.orders()
             if there < told:
                 raise InvalidRun(
@@ -51,9 +52,12 @@ class Arena:
                 )
 
 
-def audit(database: Database) -> None:
-    """Let the shop check every invariant of a database; raise `InvalidRun`."""
-    done = run_shop(["audit", "--json"], settings(database.address))
+def audit(database: Database, cards: dict[str, str]) -> None:
+    """Let the shop check every invariant of a database; raise `InvalidRun`.
+
+    `cards` is what its environment says of the gateway.
+    """
+    done = run_shop(["audit", "--json"], settings(database.address) | cards)
     if done.returncode:
         raise InvalidRun(f"the books of {database.address} are wrong: {done.stdout}{done.stderr}")
 
@@ -71,13 +75,21 @@ def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterato
         PROCEDURE: procedure(postgres, _label(PROCEDURE)),
     }
     with ExitStack() as stack:
-        gateway = stack.enter_context(serving(gateway_command(folder / "gateway"), {}, folder))
-        gateway.wait_until_open()
+        # Each shop has its own, whose books hold its payments alone.
+        gateways = {
+            databases[key]: stack.enter_context(
+                serving(gateway_command(_place(folder, key) / "gateway"), {}, _place(folder, key))
+            )
+            for key in commands
+            if key[1] == "shop"
+        }
+        for gateway in gateways.values():
+            gateway.wait_until_open()
         servers = {
             key: stack.enter_context(
                 serving(
                     command,
-                    settings(databases[key].address) | paid_by_card(gateway.url),
+                    settings(databases[key].address) | _cards(gateways, databases[key]),
                     _place(folder, key),
                 )
             )
@@ -94,7 +106,14 @@ def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterato
                 load=load,
                 files=folder / engine,
             )
-        yield Arena(postgres=postgres, contenders=contenders, databases=databases)
+        yield Arena(
+            postgres=postgres, contenders=contenders, databases=databases, gateways=gateways
+        )
+
+
+def _cards(gateways: Mapping[Database, Server], database: Database) -> dict[str, str]:
+    gateway = gateways.get(database)
+    return {} if gateway is None else paid_by_card(gateway.url)
 
 
 def _commands() -> Mapping[Key, Sequence[str]]:

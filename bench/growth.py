@@ -89,7 +89,7 @@ def grow(tell: Tell) -> Growth:
         sizes = [shop.result() for shop in shops]
         tell("Auditing the books")
         for name in databases.values():
-            audit(PostgresDatabase(postgres, name))
+            audit(PostgresDatabase(postgres, name), {})
         machine = describe(Path(folder), postgres, load)
     return Growth(
         machine=machine,

@@ -15,7 +15,7 @@ from shop.domain.handover import Handover, HandoverKind
 from shop.domain.inventory import Movement, MovementKind
 from shop.domain.order import Actor, Order, OrderStatus
 from shop.domain.payment import Payment, PaymentExpired, PaymentMethod, PaymentStatus
-from shop.domain.refund import Refund
+from shop.domain.refund import Refund, RefundStatus
 from tests.contract.stores import Stores
 from tests.factories import (
     NOW,
@@ -267,7 +267,7 @@ def see_to(uow: UnitOfWork, step: Step) -> None:
 async def fulfil(
     uow: UnitOfWork, handovers: tuple[Handover, ...], refunds: tuple[Refund, ...]
 ) -> None:
-    """Store handovers and refunds."""
+    """Store handovers and refunds, with the jobs of those that are still to be made."""
     await uow.orders.lock(
         [*(each.order_id for each in handovers), *(each.order_id for each in refunds)]
     )
@@ -275,6 +275,8 @@ async def fulfil(
         uow.handovers.add(handed_over)
     for given_back in refunds:
         uow.refunds.add(given_back)
+        if given_back.status is RefundStatus.PENDING:
+            uow.outbox.add(Job.new(JobKind.REFUND, given_back.id, at=NOW, due_at=NOW))
 
 
 async def settle(uow: UnitOfWork, key: str, outcome: Outcome | UUID | None) -> None:

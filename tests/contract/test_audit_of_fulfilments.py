@@ -7,6 +7,7 @@ import pytest
 
 from shop.application.ports.audit import Fact
 from shop.application.ports.idempotency import Succeeded
+from shop.application.ports.outbox import JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount
 from shop.domain.handover import Handover, HandoverKind
@@ -120,6 +121,15 @@ class TestSoundBooks:
         await _give_back(shop, made)
 
         assert await findings(shop) == []
+
+    async def test_what_a_card_still_waits_for_has_a_job(self, shop: Stores) -> None:
+        await place(shop, BY_CARD)
+        await _give_back(shop, TO_CARD)
+        job = JobId(kind=JobKind.REFUND, subject_id=TO_CARD.id)
+        await shop.commit(lambda uow: uow.outbox.finish(job))
+
+        facts = {"refund_id": str(TO_CARD.id), "order_id": str(ORDER.id)}
+        assert await findings(shop) == [(8, "refund-without-its-job", facts)]
 
     async def test_a_paid_order_may_have_left_and_arrived_in_part(self, shop: Stores) -> None:
         await place(shop, bought(ORDER))

@@ -66,6 +66,9 @@ class TestAuthorising:
         self, stripe: StripeForTests
     ) -> None:
         payment_id = await challenge(stripe.gateway)
+        again = await stripe.gateway.authorise(a_wish(token="tok_authenticate"))
+        assert isinstance(again, Challenged)
+        assert (again.client_secret or "").startswith(f"{payment_id}_secret_")
         before = await find(stripe.gateway)
         await stripe.take_the_step(payment_id, success=True)
 

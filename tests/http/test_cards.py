@@ -96,6 +96,29 @@ class TestOrders:
         assert again.headers["idempotent-replayed"] == "true"
         assert (await visitor.get("/session/order")).json()["status"] == "paid"
 
+    async def test_where_the_customer_has_to_take_a_step_the_secret_for_it_is_told(
+        self, shop: Shop
+    ) -> None:
+        await shop.stock("TEA")
+        visitor = await shop.customer("ada")
+        ordered = await visitor.order("TEA", **_card("tok_authenticate"))
+        again = await visitor.order("TEA", **_card("tok_authenticate"))
+        shown = await visitor.get(f"/orders/{ordered.json()['id']}")
+
+        pending = {"method": "card", "status": "pending"}
+        assert (ordered.status_code, again.status_code) == (202, 202)
+        assert ordered.json()["payment"] == pending | {"client_secret": "pay_1_secret"}
+        assert again.json() == ordered.json()
+        assert shown.json()["payment"] == pending
+
+        deposit = await visitor.post(
+            "/deposits",
+            {"amount": {"amount": 500, "currency": "EUR"}, "card": {"token": "tok_authenticate"}},
+            idempotency_key="key-0002",
+        )
+        assert deposit.status_code == 202
+        assert deposit.json()["client_secret"] == "pay_2_secret"
+
     async def test_what_nobody_hears_of_in_time_is_409_and_costs_nothing(self, shop: Shop) -> None:
         await shop.stock("TEA")
         visitor = await shop.customer("ada")

@@ -5,7 +5,7 @@ in another, by whoever hears of the card first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
@@ -21,13 +21,13 @@ from shop.application.idempotency import (
     require_undecided,
 )
 from shop.application.orders.place import OrderTerms
-from shop.application.outbox import NotYet
+from shop.application.outbox import NotYet, finish_jobs
 from shop.application.payments import CardDesk, CardRequest, Ending, TimeUp
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import Claim, KeyId, Outcome, Refused, Succeeded
 from shop.application.ports.ids import Ids
 from shop.application.ports.outbox import Job, JobId, JobKind
-from shop.application.ports.payment_gateway import Approved, Declined, Notice
+from shop.application.ports.payment_gateway import Approved, Challenged, Declined, Notice
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
@@ -73,7 +73,8 @@ class Deposits:
     async def make(self, command: MakeDeposit) -> Reply[Deposit]:
         """Make a deposit; it is pending where the card's answer is not known yet.
 
-        The same command under the same key asks again for the same payment. Refusals:
+        Where the customer has to take a step first, the reply has the secret for that. The same
+        command under the same key asks again for the same payment. Refusals:
         `NotSignedIn`, `SessionExpired`, `RuleBroken`, `BalanceTooLarge`, `CardDeclined`,
         `PaymentExpired`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
@@ -82,7 +83,9 @@ class Deposits:
         if isinstance(deposit, ShopError) or deposit.status is not PaymentStatus.PENDING:
             return reply
         verdict = await self._cards.ask(CardRequest.of_deposit(deposit))
-        if not isinstance(verdict, Approved | Declined):
+        if isinstance(verdict, Challenged):
+            return replace(reply, client_secret=verdict.client_secret)
+        if verdict is None:
             return reply
         await self.finish(deposit.id, verdict, None)
         # Whoever has decided, the key tells how.
@@ -102,7 +105,7 @@ class Deposits:
         verdict = await self._cards.find(job.id.subject_id)
         deposit = await self._get(job.id.subject_id)
         if deposit.status is not PaymentStatus.PENDING:
-            await self._done(job.id)
+            await self._transact.write(partial(finish_jobs, [job.id]), repeatable=True)
             return
         ending = await self._cards.ending(CardRequest.of_deposit(deposit), verdict)
         if ending is None:
@@ -259,13 +262,6 @@ class Deposits:
     async def _get(self, deposit_id: UUID) -> Deposit:
         found = await self._transact.read(lambda uow: uow.deposits.get_many([deposit_id]))
         return found[deposit_id]
-
-    async def _done(self, job_id: JobId) -> None:
-        async def done(uow: UnitOfWork) -> None:
-            uow.outbox.finish(job_id)
-            await uow.commit()
-
-        await self._transact.write(done, repeatable=True)
 
 
 def _as_answered(deposits: Mapping[UUID, Deposit]) -> Mapping[UUID, Deposit]:

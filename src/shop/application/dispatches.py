@@ -13,7 +13,7 @@ from uuid import UUID
 
 from shop.application.announcements import JOBS, Endpoint
 from shop.application.group_commit import Lines
-from shop.application.outbox import MAX_ATTEMPTS
+from shop.application.outbox import finish_jobs, is_spent
 from shop.application.ports.clock import Clock
 from shop.application.ports.courier import Courier, NotDelivered, Parcel
 from shop.application.ports.dispatches import DispatchFilter
@@ -43,7 +43,7 @@ class _Attempt:
     def is_last(self) -> bool:
         """Whether nobody tries again by themselves."""
         return isinstance(self.outcome, NotDelivered) and (
-            self.outcome.for_good or self.job.attempts >= MAX_ATTEMPTS
+            self.outcome.for_good or is_spent(self.job)
         )
 
     @property
@@ -95,7 +95,7 @@ class CarryDispatches:
     async def _carry(self, job: Job, carry: Carry) -> None:
         dispatch: Dispatch | None = await self._found.send(job.id.subject_id)
         if dispatch is None or dispatch.status is DispatchStatus.DELIVERED:
-            await self._transact.write(partial(_finish, [job.id]), repeatable=True)
+            await self._transact.write(partial(finish_jobs, [job.id]), repeatable=True)
             return
         outcome: int | NotDelivered
         try:
@@ -198,11 +198,5 @@ class LookAfterDispatches:
     async def _sweep(self, uow: UnitOfWork) -> int:
         swept = await uow.dispatches.sweep(self._clock.now() - KEPT)
         jobs = [JobId(kind=kind, subject_id=each) for each in swept for kind in JOBS.values()]
-        await _finish(jobs, uow)
+        await finish_jobs(jobs, uow)
         return len(swept)
-
-
-async def _finish(job_ids: Sequence[JobId], uow: UnitOfWork) -> None:
-    for job_id in job_ids:
-        uow.outbox.finish(job_id)
-    await uow.commit()

@@ -7,7 +7,7 @@ that refuses it, claims the keys of the requests, and decides them in order of a
 import hashlib
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Generic, TypeVar
@@ -53,10 +53,14 @@ class Pending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply(Generic[T]):
-    """The answer to one command of a group: what it made, or why it was refused."""
+    """The answer to one command of a group: what it made, or why it was refused.
+
+    The `client_secret` is there where the customer has to take a step at the gateway first.
+    """
 
     answer: T | ShopError
     replayed: bool
+    client_secret: str | None = field(default=None, repr=False)
 
     def unwrap(self) -> T:
         """Return what was made; raise the refusal."""

@@ -7,13 +7,13 @@ ends; who dies with a lease has only lost time.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
 from shop.application.ports.clock import Clock
-from shop.application.ports.outbox import Job, JobKind
+from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.paging import Moment, Page
 from shop.application.ports.unit_of_work import StoreFailure, UnitOfWork
 from shop.application.transact import Transact
@@ -23,9 +23,9 @@ Handler = Callable[[Job], Awaitable[None]]
 MAX_JOBS = 128
 """How many jobs a worker has in hand at once: they wait for a gateway beside one another."""
 
-MAX_ATTEMPTS = 50
-LEAST_BUDGET = timedelta(hours=6)
-"""A job is given up after so many attempts, but not before: it outlives an outage of that long."""
+JOB_ATTEMPTS = 50
+JOB_TIME = timedelta(hours=6)
+"""A job's budget is used up after so many attempts and so long: it outlives any shorter outage."""
 
 LONGEST_PAUSE = timedelta(minutes=10)
 MAX_LISTED = 1000
@@ -50,6 +50,19 @@ class JobTerms:
 
     lease: timedelta
     retry: timedelta
+
+
+def is_spent(job: Job) -> bool:
+    """Tell whether this is a job's last attempt: both parts of its budget are used up."""
+    # While it is leased, it is due when the lease ends.
+    return job.attempts >= JOB_ATTEMPTS and job.due_at - job.created_at >= JOB_TIME
+
+
+async def finish_jobs(job_ids: Iterable[JobId], uow: UnitOfWork) -> None:
+    """Finish what has nothing left to do, in a unit of work of its own."""
+    for job_id in job_ids:
+        uow.outbox.finish(job_id)
+    await uow.commit()
 
 
 class WorkOff:
@@ -135,9 +148,7 @@ class WorkOff:
 
     async def _failed(self, job: Job, failure: Exception) -> None:
         told = f"{type(failure).__name__}: {failure}"
-        age = self._clock.now() - job.created_at
-        # One that has waited for others has made attempts, too.
-        if job.attempts >= MAX_ATTEMPTS and age >= LEAST_BUDGET:
+        if is_spent(job):
             _log.error("job %s of %s is dead: %s", job.id.kind, job.id.subject_id, told)
             await self._note(partial(_bury, job, told))
         else:

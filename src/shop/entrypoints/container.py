@@ -55,7 +55,7 @@ from shop.application.ports.mailer import Mailer
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
-from shop.application.ports.session_store import SessionStore
+from shop.application.ports.session_store import as_they_are
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.reconcile import ReconcilePayments
 from shop.application.sessions import Sessions
@@ -75,10 +75,6 @@ GATEWAY_STATE = Path("gateway.db")
 
 def _secrets(settings: Settings) -> Sequence[str]:
     return settings.session_secrets or (kept_secret(settings.secret_file),)
-
-
-def _as_they_are(sessions: SessionStore) -> SessionStore:
-    return sessions
 
 
 def _gateway_app(file: Path = GATEWAY_STATE, *, clock: Clock, key_seconds: float) -> GatewayApp:
@@ -145,7 +141,7 @@ class Container(containers.DeclarativeContainer):
     # What stands between a unit of work and its own table of sessions.
     session_store: providers.Provider[Any] = providers.Selector(
         settings.provided.session_store,
-        database=providers.Object(_as_they_are),
+        database=providers.Object(as_they_are),
         cookie=providers.Callable(partial, CookieSessionStore, secrets=secrets, clock=clock),
     )
     unit_of_work: providers.Provider[UnitOfWork] = providers.Factory(

@@ -11,7 +11,7 @@ import pytest
 from shop.adapters.memory.payment_gateway import Fate
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.placed import PlacedOrder
-from shop.application.outbox import MAX_ATTEMPTS
+from shop.application.outbox import JOB_ATTEMPTS
 from shop.application.ports.idempotency import Refused, Succeeded
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.payment_gateway import (
@@ -468,8 +468,8 @@ class TestTheShop:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         await _pay(shop, adas)
-        shop.gateway.script(*[Fate.SILENT_BEFORE] * MAX_ATTEMPTS)
-        for _ in range(MAX_ATTEMPTS):
+        shop.gateway.script(*[Fate.SILENT_BEFORE] * JOB_ATTEMPTS)
+        for _ in range(JOB_ATTEMPTS):
             await shop.work()
             shop.clock.advance(timedelta(minutes=10))
         assert shop.jobs == ["capture (dead)"]
@@ -528,7 +528,7 @@ async def test_what_was_captured_with_an_error_for_an_answer_is_found_in_the_boo
     shop: MemoryShop, adas: SessionToken
 ) -> None:
     await _pay(shop, adas)
-    shop.gateway.script(*[Fate.SILENT_AFTER] * MAX_ATTEMPTS)
+    shop.gateway.script(*[Fate.SILENT_AFTER] * JOB_ATTEMPTS)
 
     await shop.work()
 

@@ -8,7 +8,7 @@ import pytest
 from shop.adapters.memory.payment_gateway import Fate
 from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.refund import RefundOrder
-from shop.application.outbox import MAX_ATTEMPTS
+from shop.application.outbox import JOB_ATTEMPTS
 from shop.application.ports.payment_gateway import GatewayPayment
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import OutcomeUnknown
@@ -194,8 +194,8 @@ async def test_a_refusal_is_kept_with_the_refund_and_those_after_it_wait(
 ) -> None:
     refused = await _refund(shop, admin, paid, 100, "key-0001")
     after = await _refund(shop, admin, paid, 50, "key-0002")
-    shop.gateway.script(*[Fate.REFUSED] * MAX_ATTEMPTS)
-    for _ in range(MAX_ATTEMPTS):
+    shop.gateway.script(*[Fate.REFUSED] * JOB_ATTEMPTS)
+    for _ in range(JOB_ATTEMPTS):
         await shop.work()
         shop.clock.advance(A_PAUSE)
 

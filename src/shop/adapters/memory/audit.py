@@ -74,6 +74,7 @@ _RULES_OF_TIME: Mapping[int, Mapping[str, RuleOfTime]] = {
         "job-is-overdue": jobs.overdue_jobs,
         "order-without-its-job": jobs.orders_without_their_job,
         "deposit-without-its-job": jobs.deposits_without_their_job,
+        "refund-without-its-job": jobs.refunds_without_their_job,
     },
 }
 

@@ -1,4 +1,4 @@
-"""What the audit asks of what has to be done: the jobs, and the orders that need them."""
+"""What the audit asks of what has to be done: the jobs, and whatever needs one."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -9,6 +9,7 @@ from shop.application.ports.audit import Fact
 from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.domain.order import Order, OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.refund import RefundStatus
 
 Facts = Iterator[Mapping[str, Fact]]
 
@@ -71,6 +72,15 @@ def deposits_without_their_job(due_before: datetime, state: State) -> Facts:
                 "status": deposit.status.value,
                 "job": kind.value,
             }
+
+
+def refunds_without_their_job(due_before: datetime, state: State) -> Facts:
+    """Find refunds that a card still waits for, and nobody has been told to make."""
+    del due_before
+    for refund in state.refunds.rows.values():
+        job = JobId(kind=JobKind.REFUND, subject_id=refund.id)
+        if refund.status is RefundStatus.PENDING and job not in state.jobs.rows:
+            yield {"refund_id": str(refund.id), "order_id": str(refund.order_id)}
 
 
 def _by_card(state: State) -> Iterator[tuple[Order, Payment]]:

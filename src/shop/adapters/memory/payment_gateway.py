@@ -293,4 +293,4 @@ def _verdict(payment_id: str, rule: Rule) -> Verdict:
         case Decision.DECLINE:
             return Declined(reason=rule.reason or "declined")
         case Decision.CHALLENGE:
-            return Challenged(payment_id=payment_id)
+            return Challenged(payment_id=payment_id, client_secret=f"{payment_id}_secret")

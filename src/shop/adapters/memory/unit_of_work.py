@@ -19,12 +19,8 @@ from shop.adapters.memory.outbox import MemoryOutbox
 from shop.adapters.memory.session_store import MemorySessionStore
 from shop.adapters.memory.turn import Turn
 from shop.adapters.memory.users import MemoryUsers
-from shop.application.ports.session_store import SessionStore
+from shop.application.ports.session_store import SessionStore, as_they_are
 from shop.application.ports.unit_of_work import UnitOfWork
-
-
-def _as_they_are(sessions: SessionStore) -> SessionStore:
-    return sessions
 
 
 class MemoryUnitOfWork(UnitOfWork):
@@ -39,7 +35,7 @@ class MemoryUnitOfWork(UnitOfWork):
         database: MemoryDatabase,
         *,
         writing: bool,
-        sessions: Callable[[SessionStore], SessionStore] = _as_they_are,
+        sessions: Callable[[SessionStore], SessionStore] = as_they_are,
     ) -> None:
         turn = Turn(database, writing=writing)
         users, accounts, transfers = MemoryUsers(turn), MemoryAccounts(turn), MemoryTransfers(turn)

@@ -1,4 +1,4 @@
-"""What the audit asks of what has to be done: the jobs, and the orders that need them."""
+"""What the audit asks of what has to be done: the jobs, and whatever needs one."""
 
 PENDING_PAST_EXPIRY = """
     SELECT o.id AS order_id, p.expires_at FROM orders o
@@ -40,4 +40,10 @@ DEPOSITS_WITHOUT_THEIR_JOB = """
         FROM deposits WHERE status IN ('pending', 'authorised')
     ) w LEFT JOIN jobs j ON j.subject_id = w.deposit_id AND j.kind = w.job
     WHERE j.subject_id IS NULL
+"""
+
+REFUNDS_WITHOUT_THEIR_JOB = """
+    SELECT r.id AS refund_id, r.order_id FROM refunds r
+    LEFT JOIN jobs j ON j.subject_id = r.id AND j.kind = 'refund'
+    WHERE r.status = 'pending' AND j.subject_id IS NULL
 """

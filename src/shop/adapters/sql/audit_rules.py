@@ -99,6 +99,7 @@ RULES: Mapping[int, Mapping[str, str]] = {
         "job-is-overdue": jobs.OVERDUE_JOBS,
         "order-without-its-job": jobs.ORDERS_WITHOUT_THEIR_JOB,
         "deposit-without-its-job": jobs.DEPOSITS_WITHOUT_THEIR_JOB,
+        "refund-without-its-job": jobs.REFUNDS_WITHOUT_THEIR_JOB,
     },
     10: {
         "history-has-gaps": orders.HISTORIES_WITH_GAPS,

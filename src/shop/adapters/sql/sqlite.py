@@ -8,13 +8,14 @@ from typing import Any, cast
 import aiosqlite
 from aiosqlite.context import contextmanager
 from sqlalchemy import URL, Connection, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 READERS = 4
 POOL_TIMEOUT_SECONDS = 10
 BUSY_TIMEOUT_SECONDS = 10
+MAX_REFUSALS = 3
 
 # Every COMMIT reaches the disk, and readers do not wait for the writer.
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
@@ -55,7 +56,7 @@ def _engine(url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str
     def set_up(connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()
         for name, value in pragmas.items():
-            cursor.execute(f"PRAGMA {name}={value}")
+            _set(cursor, f"PRAGMA {name}={value}")
         cursor.close()
 
     @event.listens_for(made.sync_engine, "begin")
@@ -63,6 +64,20 @@ def _engine(url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str
         connection.exec_driver_sql(begin)
 
     return made
+
+
+def _set(cursor: DBAPICursor, pragma: str) -> None:
+    # Two processes that turn a new file to WAL at once each wait for the other to let go. SQLite
+    # sees that, and tells one of them without any wait that the file is locked.
+    for _ in range(MAX_REFUSALS):
+        try:
+            cursor.execute(pragma)
+        except sqlite3.OperationalError as failure:
+            if failure.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            return
+    cursor.execute(pragma)
 
 
 class _Connection(aiosqlite.Connection):

@@ -25,14 +25,10 @@ from shop.adapters.sql.orders import SqlOrders, SqlPayments
 from shop.adapters.sql.outbox import SqlOutbox
 from shop.adapters.sql.session_store import SqlSessionStore
 from shop.adapters.sql.users import SqlUsers
-from shop.application.ports.session_store import SessionStore
+from shop.application.ports.session_store import SessionStore, as_they_are
 from shop.application.ports.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
-
-
-def _as_they_are(sessions: SessionStore) -> SessionStore:
-    return sessions
 
 
 class SqlUnitOfWork(UnitOfWork):
@@ -46,7 +42,7 @@ class SqlUnitOfWork(UnitOfWork):
         database: SqlDatabase,
         *,
         writing: bool,
-        sessions: Callable[[SessionStore], SessionStore] = _as_they_are,
+        sessions: Callable[[SessionStore], SessionStore] = as_they_are,
     ) -> None:
         self._database = database
         self._writing = writing

@@ -37,7 +37,7 @@ UUID_WITH_TIME = 7
 LOOK_BACK = timedelta(days=7)
 """No card keeps an amount set aside for longer without its being captured."""
 
-CLOCKS_APART = timedelta(hours=1)
+MOST_APART = timedelta(hours=1)
 """How far the shop's clock may be ahead of Stripe's, by far."""
 
 
@@ -233,7 +233,7 @@ class StripeGateway(PaymentGateway):
         """Return the moment, in seconds since 1970, before which nothing was paid for this."""
         if reference.version == UUID_WITH_TIME:
             # RFC 9562, section 5.7: the first 48 bits are the milliseconds since 1970.
-            return (reference.int >> 80) / 1000 - CLOCKS_APART.total_seconds()
+            return (reference.int >> 80) / 1000 - MOST_APART.total_seconds()
         return (self._clock.now() - self._look_back).timestamp()
 
 

@@ -50,7 +50,7 @@ def verdict_in(intent: Intent) -> Verdict | None:
         case "requires_capture" | "succeeded":
             return Approved(payment_id=intent["id"])
         case "requires_action":
-            return Challenged(payment_id=intent["id"])
+            return Challenged(payment_id=intent["id"], client_secret=intent.get("client_secret"))
         case "requires_payment_method" if reason := _failure(intent):
             return Declined(reason=reason)
         case _:

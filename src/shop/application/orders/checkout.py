@@ -4,6 +4,8 @@ No transaction and no connection is held while the gateway is asked. Where it sa
 is changed: the order stays pending, and the outbox has a job that will find out.
 """
 
+from dataclasses import replace
+
 from shop.application.group_commit import GroupCommit
 from shop.application.idempotency import Reply
 from shop.application.orders.finish import FinishedOrder, FinishOrder
@@ -29,7 +31,8 @@ class Checkout:
     async def place(self, command: PlaceOrder) -> Reply[PlacedOrder]:
         """Place an order, and pay; it is pending where the card's answer is not known yet.
 
-        The same command under the same key asks again for the same payment. Refusals are those of
+        Where the customer has to take a step first, the reply has the secret for that. The same
+        command under the same key asks again for the same payment. Refusals are those of
         `PlaceOrders`, and `CardDeclined` or `PaymentExpired`.
         """
         reply = await self._placing.send(command)
@@ -37,7 +40,9 @@ class Checkout:
             return reply
         placed = reply.unwrap()
         verdict = await self._cards.ask(CardRequest.of_order(placed.payment))
-        if verdict is None or isinstance(verdict, Challenged):
+        if isinstance(verdict, Challenged):
+            return replace(reply, client_secret=verdict.client_secret)
+        if verdict is None:
             return reply
         finished = await self._finishing.send(
             FinishOrder(

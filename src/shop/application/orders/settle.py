@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shop.application.group_commit import GroupCommit, Lines
 from shop.application.orders.finish import FinishedOrder, FinishOrder
-from shop.application.outbox import NotYet
+from shop.application.outbox import NotYet, finish_jobs
 from shop.application.payments import CardDesk, CardRequest
 from shop.application.ports.clock import Clock
 from shop.application.ports.outbox import Job, JobId, JobKind
@@ -47,7 +47,7 @@ class SettlePayments:
         verdict = await self._cards.find(job.id.subject_id)
         order, payment = await self._views.send(job.id.subject_id)
         if order.status is not OrderStatus.PENDING:
-            await self._done(job.id)
+            await self._done(job)
             return
         ending = await self._cards.ending(CardRequest.of_order(payment), verdict)
         if ending is None:
@@ -62,7 +62,7 @@ class SettlePayments:
         """Take the money of a paid order; raise `GatewaySilent` or `GatewayRefused`."""
         order, payment = await self._views.send(job.id.subject_id)
         if payment.status is not PaymentStatus.AUTHORISED:
-            await self._done(job.id)
+            await self._done(job)
             return
         await self._cards.take(order.id, payment.charge.gateway_id, payment.amount)
         await self._captured.send(order.id)
@@ -77,7 +77,7 @@ class SettlePayments:
         certain_at = job.created_at + self._patience
         if not knew and self._clock.now() < certain_at:
             raise NotYet(not_after=certain_at)
-        await self._done(job.id)
+        await self._done(job)
 
     async def _find(self, order_ids: Sequence[UUID]) -> Sequence[tuple[Order, Payment]]:
         async def find(uow: UnitOfWork) -> Sequence[tuple[Order, Payment]]:
@@ -109,9 +109,5 @@ class SettlePayments:
         await uow.commit()
         return [None] * len(order_ids)
 
-    async def _done(self, job_id: JobId) -> None:
-        async def done(uow: UnitOfWork) -> None:
-            uow.outbox.finish(job_id)
-            await uow.commit()
-
-        await self._transact.write(done, repeatable=True)
+    async def _done(self, job: Job) -> None:
+        await self._transact.write(partial(finish_jobs, [job.id]), repeatable=True)

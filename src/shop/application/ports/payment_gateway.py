@@ -42,9 +42,13 @@ class Declined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Challenged:
-    """The customer has to take a step first; until then the payment is neither of the others."""
+    """The customer has to take a step first; until then the payment is neither of the others.
+
+    With the `client_secret`, where the gateway gives one, the customer's browser takes it there.
+    """
 
     payment_id: str
+    client_secret: str | None = field(default=None, repr=False, compare=False)
 
 
 Verdict = Approved | Declined | Challenged

@@ -83,3 +83,8 @@ class SessionStore(ABC):
     @abstractmethod
     async def sweep(self, policy: SessionPolicy, now: datetime) -> int:
         """End the sessions that have expired; return how many."""
+
+
+def as_they_are(sessions: SessionStore) -> SessionStore:
+    """Put nothing in front of a store."""
+    return sessions

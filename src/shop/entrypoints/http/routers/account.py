@@ -117,9 +117,10 @@ async def make_deposit(
         amount=body.amount.to_money(),
         card=body.card.token,
     )
-    deposit = submission.exchange.unwrap(await deposits.make(command))
+    reply = await deposits.make(command)
+    deposit = submission.exchange.unwrap(reply)
     response.status_code = deposited_status(deposit)
-    return DepositAnswer.of(deposit)
+    return DepositAnswer.of(deposit, reply.client_secret)
 
 
 @router.get("/deposits/{deposit_id}", responses=refuses(*TO_SIGNED_IN, DepositNotFound))

@@ -85,10 +85,11 @@ async def place_order(
         card=body.payment.token,
         expected_total=body.expected_money(),
     )
-    placed = submission.exchange.unwrap(await checkout.place(command))
+    reply = await checkout.place(command)
+    placed = submission.exchange.unwrap(reply)
     submission.exchange.hold(placed.issued)
     response.status_code = placed_status(placed.order)
-    return OrderAnswer.of(placed.order, placed.payment)
+    return OrderAnswer.of(placed.order, placed.payment, reply.client_secret)
 
 
 @router.get("", responses=refuses(*TO_SIGNED_IN, Forbidden))

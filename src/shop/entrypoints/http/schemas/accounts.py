@@ -24,6 +24,7 @@ from shop.entrypoints.http.schemas.base import (
     Answer,
     Body,
     CardToken,
+    ClientSecret,
     Email,
     MoneyAnswer,
     Next,
@@ -76,15 +77,17 @@ class DepositAnswer(Answer):
     status: Annotated[PaymentStatus, Field(examples=["authorised"])]
     amount: MoneyAnswer
     created_at: Time
+    client_secret: ClientSecret = None
 
     @classmethod
-    def of(cls, deposit: Deposit) -> Self:
-        """Render a deposit."""
+    def of(cls, deposit: Deposit, client_secret: str | None = None) -> Self:
+        """Render a deposit, with the secret for the step that its card asks for."""
         return cls(
             id=deposit.id,
             status=deposit.status,
             amount=MoneyAnswer.of(deposit.amount),
             created_at=deposit.created_at,
+            client_secret=client_secret,
         )
 
 

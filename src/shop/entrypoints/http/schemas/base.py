@@ -83,6 +83,16 @@ CardToken = Annotated[
     ),
 ]
 
+ClientSecret = Annotated[
+    str | None,
+    Field(
+        exclude_if=lambda secret: secret is None,
+        examples=["pi_3Nc_secret_8fK"],
+        description="There where the customer has to take a step at the gateway first, as the "
+        "gateway's own library for browsers wants it.",
+    ),
+]
+
 Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, examples=[2])]
 
 Time = Annotated[

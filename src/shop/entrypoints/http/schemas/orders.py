@@ -20,6 +20,7 @@ from shop.entrypoints.http.schemas.base import (
     Answer,
     Body,
     CardToken,
+    ClientSecret,
     MoneyAnswer,
     Next,
     Quantity,
@@ -109,6 +110,7 @@ class PaymentAnswer(Answer):
 
     method: Annotated[PaymentMethod, Field(examples=["account"])]
     status: Annotated[PaymentStatus, Field(examples=["captured"])]
+    client_secret: ClientSecret = None
 
 
 class OrderAnswer(Answer):
@@ -123,15 +125,17 @@ class OrderAnswer(Answer):
     placed_at: Time
 
     @classmethod
-    def of(cls, order: Order, payment: Payment) -> Self:
-        """Render an order."""
+    def of(cls, order: Order, payment: Payment, client_secret: str | None = None) -> Self:
+        """Render an order, with the secret for the step that its card asks for."""
         return cls(
             id=order.id,
             number=order.number,
             status=order.status,
             total=MoneyAnswer.of(order.total),
             lines=[OrderLineAnswer.of(line) for line in order.lines],
-            payment=PaymentAnswer(method=payment.method, status=payment.status),
+            payment=PaymentAnswer(
+                method=payment.method, status=payment.status, client_secret=client_secret
+            ),
             placed_at=order.placed_at,
         )
 

@@ -13,7 +13,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the table of dispatches; find jobs by their kind."""
+    """Create the table of dispatches."""
     op.create_table(
         "dispatches",
         sa.Column("id", sa.Uuid(), nullable=False),
