@@ -1,0 +1,30 @@
+"""SQLite's engines, where several processes open one file."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from shop.adapters.sql.sqlite import writer
+
+pytestmark = pytest.mark.anyio
+
+FILES = 20
+"""One in five would tell one of two openers that it is locked."""
+
+
+async def test_two_that_open_a_new_file_at_once_both_have_it(tmp_path: Path) -> None:
+    for number in range(FILES):
+        file = str(tmp_path / f"{number}.db")
+        openers = [writer(URL.create("sqlite+aiosqlite", database=file)) for _ in "12"]
+
+        assert await asyncio.gather(*map(_journal, openers)) == ["wal", "wal"]
+
+
+async def _journal(engine: AsyncEngine) -> str:
+    async with engine.connect() as connection:
+        mode: str = (await connection.execute(text("PRAGMA journal_mode"))).scalar_one()
+    await engine.dispose()
+    return mode
