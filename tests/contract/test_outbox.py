@@ -203,3 +203,41 @@ async def test_a_subject_has_the_jobs_that_were_added_for_it(stores: Stores) -> 
 
 async def test_nothing_is_due_where_there_is_nothing(stores: Stores) -> None:
     assert await stores.see(lambda uow: uow.outbox.next_due(EVERY)) is None
+
+
+async def test_an_undo_that_is_there_is_done_anew_whoever_is_at_it(stores: Stores) -> None:
+    first = a_job(kind=JobKind.UNDO)
+    await stores.commit(lambda uow: uow.outbox.add(first))
+    (taken,) = await lease(stores)
+    await stores.commit(lambda uow: uow.outbox.add(replace(first, due_at=LATER)))
+
+    await stores.commit(lambda uow: uow.outbox.end(taken))
+
+    assert await living(stores) == [replace(first, due_at=LATER, attempts=2)]
+    (again,) = await stores.change(lambda uow: uow.outbox.lease(EVERY, LATER, LATER + LEASE, 10))
+    await stores.commit(lambda uow: uow.outbox.end(again))
+    assert await living(stores) == []
+
+
+async def test_a_dead_undo_that_is_added_again_lives(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job(kind=JobKind.UNDO)))
+    (taken,) = await lease(stores)
+    await stores.commit(lambda uow: uow.outbox.bury(taken, "GatewaySilent: no answer"))
+
+    await stores.commit(lambda uow: uow.outbox.add(a_job(kind=JobKind.UNDO)))
+
+    (job,) = await living(stores)
+    assert (job.due_at, job.failures) == (NOW, 0)
+
+
+async def test_failures_are_kept_and_forgotten_with_a_new_life(stores: Stores) -> None:
+    await stores.commit(lambda uow: uow.outbox.add(a_job()))
+    (taken,) = await lease(stores)
+    failed = replace(taken, failures=7)
+    await stores.commit(lambda uow: uow.outbox.postpone(failed, LATER, "no answer"))
+    assert await living(stores) == [replace(failed, due_at=LATER, failure="no answer")]
+    await stores.commit(lambda uow: uow.outbox.bury(failed, "no answer"))
+
+    await stores.change(lambda uow: uow.outbox.revive([taken.id], LATER))
+
+    assert await living(stores) == [replace(a_job(), due_at=LATER, failure="no answer")]

@@ -111,10 +111,12 @@ class FatedGateway(PaymentGateway):
         call = partial(self._inner.refund, key=key, payment_id=payment_id, amount=amount)
         await self._ask(self._reference(payment_id), call)
 
-    async def look_up(self, reference: UUID) -> GatewayPayment | None:
+    async def look_up(
+        self, reference: UUID, payment_id: str | None = None
+    ) -> GatewayPayment | None:
         self._hear(reference, INSPECTED)
         self._require_up()
-        found = await self._inner.look_up(reference)
+        found = await self._inner.look_up(reference, payment_id)
         if found is not None:
             self._hear_verdict(reference, found.verdict)
             if found.is_captured:

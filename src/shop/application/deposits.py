@@ -21,7 +21,7 @@ from shop.application.idempotency import (
     require_undecided,
 )
 from shop.application.orders.place import OrderTerms
-from shop.application.outbox import NotYet, finish_jobs
+from shop.application.outbox import NotYet, end_job
 from shop.application.payments import CardDesk, CardRequest, Ending, TimeUp
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import Claim, KeyId, Outcome, Refused, Succeeded
@@ -105,7 +105,7 @@ class Deposits:
         verdict = await self._cards.find(job.id.subject_id)
         deposit = await self._get(job.id.subject_id)
         if deposit.status is not PaymentStatus.PENDING:
-            await self._transact.write(partial(finish_jobs, [job.id]), repeatable=True)
+            await self._transact.write(partial(end_job, job), repeatable=True)
             return
         ending = await self._cards.ending(CardRequest.of_deposit(deposit), verdict)
         if ending is None:

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from shop.application.announcements import JOBS, Endpoint
 from shop.application.group_commit import Lines
-from shop.application.outbox import finish_jobs, is_spent
+from shop.application.outbox import end_job, is_spent
 from shop.application.ports.clock import Clock
 from shop.application.ports.courier import Courier, NotDelivered, Parcel
 from shop.application.ports.dispatches import DispatchFilter
@@ -95,7 +95,7 @@ class CarryDispatches:
     async def _carry(self, job: Job, carry: Carry) -> None:
         dispatch: Dispatch | None = await self._found.send(job.id.subject_id)
         if dispatch is None or dispatch.status is DispatchStatus.DELIVERED:
-            await self._transact.write(partial(finish_jobs, [job.id]), repeatable=True)
+            await self._transact.write(partial(end_job, job), repeatable=True)
             return
         outcome: int | NotDelivered
         try:
@@ -197,6 +197,8 @@ class LookAfterDispatches:
 
     async def _sweep(self, uow: UnitOfWork) -> int:
         swept = await uow.dispatches.sweep(self._clock.now() - KEPT)
-        jobs = [JobId(kind=kind, subject_id=each) for each in swept for kind in JOBS.values()]
-        await finish_jobs(jobs, uow)
+        for each in swept:
+            for kind in JOBS.values():
+                uow.outbox.finish(JobId(kind=kind, subject_id=each))
+        await uow.commit()
         return len(swept)

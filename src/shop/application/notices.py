@@ -92,8 +92,8 @@ class HandleNotices:
     async def _verdict(self, notice: Notice) -> Verdict | None:
         if notice.reference is None:
             return None
-        found = await self._gateway.look_up(notice.reference)
-        return None if found is None else found.answer
+        found = await self._gateway.look_up(notice.reference, notice.payment_id)
+        return None if found is None or found.reference != notice.reference else found.answer
 
     async def _keep(self, notice: Notice) -> None:
         async def keep(uow: UnitOfWork) -> None:

@@ -7,13 +7,13 @@ ends; who dies with a lease has only lost time.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from shop.application.ports.clock import Clock
-from shop.application.ports.outbox import Job, JobId, JobKind
+from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.paging import Moment, Page
 from shop.application.ports.unit_of_work import StoreFailure, UnitOfWork
 from shop.application.transact import Transact
@@ -23,9 +23,9 @@ Handler = Callable[[Job], Awaitable[None]]
 MAX_JOBS = 128
 """How many jobs a worker has in hand at once: they wait for a gateway beside one another."""
 
-JOB_ATTEMPTS = 50
+JOB_FAILURES = 50
 JOB_TIME = timedelta(hours=6)
-"""A job's budget is used up after so many attempts and so long: it outlives any shorter outage."""
+"""A job's budget is used up by so many failures and so long: it outlives any shorter outage."""
 
 LONGEST_PAUSE = timedelta(minutes=10)
 MAX_LISTED = 1000
@@ -34,12 +34,12 @@ _log = logging.getLogger(__name__)
 
 
 class NotYet(Exception):
-    """A job that cannot end now, through no fault: it is tried again, at this time at the latest.
+    """A job that cannot end now, through no fault: it is tried again, as often as that takes.
 
-    It is tried as often as that takes.
+    Where a time is named, it is tried then at the latest.
     """
 
-    def __init__(self, *, not_after: datetime) -> None:
+    def __init__(self, *, not_after: datetime | None) -> None:
         super().__init__("nothing is known yet")
         self.not_after = not_after
 
@@ -53,15 +53,14 @@ class JobTerms:
 
 
 def is_spent(job: Job) -> bool:
-    """Tell whether this is a job's last attempt: both parts of its budget are used up."""
+    """Tell whether a leased job may not fail once more: both parts of its budget are used up."""
     # While it is leased, it is due when the lease ends.
-    return job.attempts >= JOB_ATTEMPTS and job.due_at - job.created_at >= JOB_TIME
+    return job.failures + 1 >= JOB_FAILURES and job.due_at - job.created_at >= JOB_TIME
 
 
-async def finish_jobs(job_ids: Iterable[JobId], uow: UnitOfWork) -> None:
-    """Finish what has nothing left to do, in a unit of work of its own."""
-    for job_id in job_ids:
-        uow.outbox.finish(job_id)
+async def end_job(job: Job, uow: UnitOfWork) -> None:
+    """End a leased job that has nothing left to do, in a unit of work of its own."""
+    uow.outbox.end(job)
     await uow.commit()
 
 
@@ -141,14 +140,18 @@ class WorkOff:
         except StoreFailure:
             raise
         except NotYet as reason:
-            due_at = min(self._again(job), reason.not_after)
+            due_at = self._again(job)
+            if reason.not_after is not None:
+                due_at = min(due_at, reason.not_after)
             await self._note(partial(_postpone, job, due_at, str(reason)))
         except Exception as failure:  # noqa: BLE001  Whatever it is, the job is kept.
             await self._failed(job, failure)
 
     async def _failed(self, job: Job, failure: Exception) -> None:
         told = f"{type(failure).__name__}: {failure}"
-        if is_spent(job):
+        is_last = is_spent(job)
+        job = replace(job, failures=job.failures + 1)
+        if is_last:
             _log.error("job %s of %s is dead: %s", job.id.kind, job.id.subject_id, told)
             await self._note(partial(_bury, job, told))
         else:

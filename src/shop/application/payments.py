@@ -13,6 +13,7 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (
     Approved,
     Authorise,
+    Challenged,
     Declined,
     GatewayPayment,
     GatewayRefused,
@@ -113,17 +114,22 @@ class CardDesk:
             token=request.token,
         )
         try:
-            return await self._gateway.authorise(wish)
+            verdict = await self._gateway.authorise(wish)
         except GatewaySilent as silence:
             _log.warning("the gateway has not answered for %s: %s", request.reference, silence)
             return None
         except GatewayRefused as refusal:
             return await self._refused(request.reference, refusal.reason)
+        if isinstance(verdict, Challenged):
+            # A key is answered as it was at first: the step may have been taken since.
+            found = await self.find(request.reference, verdict.payment_id)
+            return found if isinstance(found, Approved | Declined) else verdict
+        return verdict
 
-    async def find(self, reference: UUID) -> Verdict | None:
+    async def find(self, reference: UUID, payment_id: str | None = None) -> Verdict | None:
         """Look into the gateway's books; None where they have no verdict, or cannot be read."""
         try:
-            found = await self._gateway.look_up(reference)
+            found = await self._gateway.look_up(reference, payment_id)
         except GatewaySilent as silence:
             _log.warning("the gateway's books cannot be read for %s: %s", reference, silence)
             return None
@@ -150,18 +156,21 @@ class CardDesk:
         except (GatewayRefused, GatewaySilent):
             # Perhaps it is taken already: the gateway has forgotten the key, or answers it with an
             # error for as long as it remembers it.
-            found = await self._gateway.look_up(reference)
+            found = await self._gateway.look_up(reference, gateway_id)
             if found is None or not found.is_captured:
                 raise
 
-    async def undo(self, reference: UUID) -> bool:
+    async def undo(self, reference: UUID, gateway_id: str | None) -> bool:
         """Give back whatever the gateway holds or has taken; tell whether it knew of anything.
 
-        Raise `GatewaySilent`, or `GatewayRefused` where somebody else was faster.
+        Raise `GatewaySilent`, also where it does not show what it has once answered for, or
+        `GatewayRefused` where somebody else was faster.
         """
-        found = await self._gateway.look_up(reference)
+        found = await self._gateway.look_up(reference, gateway_id)
         if found is not None:
             await self._give_back(reference, found)
+        elif gateway_id is not None:
+            raise GatewaySilent(f"{gateway_id} is not in the books")
         return found is not None
 
     async def _refused(self, reference: UUID, reason: str) -> Verdict | None:

@@ -251,7 +251,6 @@ class Container(containers.DeclarativeContainer):
         gateway,
         clock,
         settings.provided.key_memory,
-        settings.provided.patience,
     )
     carry_dispatches: providers.Provider[CarryDispatches] = providers.Singleton(
         CarryDispatches,

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shop.application.dispatches import KEPT
-from shop.application.outbox import JOB_ATTEMPTS
+from shop.application.outbox import JOB_FAILURES
 from shop.application.ports.courier import NotDelivered
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.paging import Moment, Page
@@ -85,13 +85,13 @@ async def test_it_is_tried_again_under_the_same_id_until_it_arrives(told: Announ
 async def test_after_the_last_attempt_it_has_failed_until_an_operator_revives_it(
     told: AnnouncingShop,
 ) -> None:
-    told.courier.script(*[503] * 2 * JOB_ATTEMPTS)
-    for _ in range(JOB_ATTEMPTS):
+    told.courier.script(*[503] * 2 * JOB_FAILURES)
+    for _ in range(JOB_FAILURES):
         assert {each.status for each in told.dispatches} == {PENDING}
         await told.work()
         told.shop.clock.advance(A_WHILE)
 
-    assert {(each.status, each.attempts) for each in told.dispatches} == {(FAILED, JOB_ATTEMPTS)}
+    assert {(each.status, each.attempts) for each in told.dispatches} == {(FAILED, JOB_FAILURES)}
     assert told.shop.jobs == ["deliver (dead)"] * 2
     assert await told.work() == 0
 
@@ -99,7 +99,7 @@ async def test_after_the_last_attempt_it_has_failed_until_an_operator_revives_it
     await told.work()
 
     assert {(each.status, each.attempts) for each in told.dispatches} == {
-        (DELIVERED, JOB_ATTEMPTS + 1)
+        (DELIVERED, JOB_FAILURES + 1)
     }
     assert told.shop.jobs == []
 
@@ -204,8 +204,8 @@ class TestTheOperator:
             )
 
     async def test_forgets_what_is_over_for_long_and_its_jobs(self, told: AnnouncingShop) -> None:
-        told.courier.script(200, *[500] * JOB_ATTEMPTS)
-        for _ in range(JOB_ATTEMPTS):
+        told.courier.script(200, *[500] * JOB_FAILURES)
+        for _ in range(JOB_FAILURES):
             await told.work()
             told.shop.clock.advance(A_WHILE)
         assert told.shop.jobs == ["deliver (dead)"]

@@ -199,7 +199,7 @@ async def test_a_notice_is_not_kept_while_the_books_cannot_be_read(
     placed = await _pay(shop, adas, "tok_timeout_after")
     before = shop.state
 
-    async def fail(reference: object) -> None:
+    async def fail(reference: object, _: object) -> None:
         raise GatewaySilent(f"no books for {reference}")
 
     with monkeypatch.context() as patch:

@@ -10,13 +10,15 @@ import pytest
 
 from shop.adapters.memory.payment_gateway import Fate
 from shop.application.orders.cancel import CancelOrder
+from shop.application.orders.finish import FinishOrder
 from shop.application.orders.placed import PlacedOrder
-from shop.application.outbox import JOB_ATTEMPTS
+from shop.application.outbox import JOB_FAILURES
 from shop.application.ports.idempotency import Refused, Succeeded
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.payment_gateway import (
     Approved,
     Authorise,
+    Declined,
     GatewayPayment,
     GatewayRefused,
     Verdict,
@@ -324,6 +326,14 @@ class TestASilentGateway:
 
         assert _stands(shop)[0] is OrderStatus.PAID
 
+    async def test_a_customer_who_has_taken_the_step_is_told_so_by_asking_again(
+        self, shop: MemoryShop, adas: SessionToken
+    ) -> None:
+        await _pay(shop, adas, "tok_authenticate")
+        await shop.gateway.authenticate((await _at_gateway(shop)).id, approved=True)
+
+        assert (await _pay(shop, adas, "tok_authenticate")).order.status is OrderStatus.PAID
+
     async def test_a_step_that_is_never_taken_ends_the_order_and_the_challenge(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
@@ -468,8 +478,8 @@ class TestTheShop:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         await _pay(shop, adas)
-        shop.gateway.script(*[Fate.SILENT_BEFORE] * JOB_ATTEMPTS)
-        for _ in range(JOB_ATTEMPTS):
+        shop.gateway.script(*[Fate.SILENT_BEFORE] * JOB_FAILURES)
+        for _ in range(JOB_FAILURES):
             await shop.work()
             shop.clock.advance(timedelta(minutes=10))
         assert shop.jobs == ["capture (dead)"]
@@ -505,7 +515,7 @@ async def test_what_is_cancelled_while_slow_books_are_read_is_not_asked_for_any_
     placed = await _pay(shop, adas)
     look_up = shop.gateway.look_up
 
-    async def look_up_slowly(reference: UUID) -> GatewayPayment | None:
+    async def look_up_slowly(reference: UUID, _: str | None = None) -> GatewayPayment | None:
         monkeypatch.setattr(shop.gateway, "look_up", look_up)
         found = await look_up(reference)
         command = CancelOrder(session=adas, order_id=placed.order.id)
@@ -528,9 +538,67 @@ async def test_what_was_captured_with_an_error_for_an_answer_is_found_in_the_boo
     shop: MemoryShop, adas: SessionToken
 ) -> None:
     await _pay(shop, adas)
-    shop.gateway.script(*[Fate.SILENT_AFTER] * JOB_ATTEMPTS)
+    shop.gateway.script(*[Fate.SILENT_AFTER] * JOB_FAILURES)
 
     await shop.work()
 
     assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+    assert shop.jobs == []
+
+
+async def test_books_that_do_not_show_what_was_authorised_end_no_undo(
+    shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = await _pay(shop, adas)
+    await shop.work()
+    await shop.container.cancel_orders().cancel(CancelOrder(session=adas, order_id=placed.order.id))
+
+    async def find_nothing(*_: object) -> None:
+        """Look into books that are not there any more."""
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shop.gateway, "look_up", find_nothing)
+        await _wait(shop)
+    assert shop.jobs == ["undo"]
+
+    shop.clock.advance(timedelta(minutes=10))
+    await shop.work()
+    assert shop.jobs == []
+    assert (await _at_gateway(shop)).refunded == placed.order.total
+
+
+async def test_a_failed_step_that_is_taken_after_the_cancellation_is_given_back(
+    shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    placed = await _pay(shop, adas, "tok_authenticate")
+    payment_id = (await _at_gateway(shop)).id
+    await shop.container.cancel_orders().cancel(CancelOrder(session=adas, order_id=placed.order.id))
+    look_up = shop.gateway.look_up
+
+    async def look_up_while_it_pays(
+        reference: UUID, known: str | None = None
+    ) -> GatewayPayment | None:
+        found = await look_up(reference, known)
+        assert found is not None
+        monkeypatch.setattr(shop.gateway, "look_up", look_up)
+        # Of another card, for all that the worker knows; the notice is as fast.
+        await shop.gateway.authenticate(payment_id, approved=True)
+        await shop.container.finish_orders().finish(
+            [
+                FinishOrder(
+                    order=placed.order,
+                    payment=placed.payment,
+                    ending=Approved(payment_id=payment_id),
+                    session=None,
+                    notice=None,
+                )
+            ]
+        )
+        return replace(found, verdict=Declined(reason="authentication_failed"))
+
+    monkeypatch.setattr(shop.gateway, "look_up", look_up_while_it_pays)
+    await _wait(shop)
+    await _wait(shop)
+
+    assert (await _at_gateway(shop)).is_voided
     assert shop.jobs == []

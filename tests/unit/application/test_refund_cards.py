@@ -8,7 +8,7 @@ import pytest
 from shop.adapters.memory.payment_gateway import Fate
 from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.refund import RefundOrder
-from shop.application.outbox import JOB_ATTEMPTS
+from shop.application.outbox import JOB_FAILURES
 from shop.application.ports.payment_gateway import GatewayPayment
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import OutcomeUnknown
@@ -194,8 +194,8 @@ async def test_a_refusal_is_kept_with_the_refund_and_those_after_it_wait(
 ) -> None:
     refused = await _refund(shop, admin, paid, 100, "key-0001")
     after = await _refund(shop, admin, paid, 50, "key-0002")
-    shop.gateway.script(*[Fate.REFUSED] * JOB_ATTEMPTS)
-    for _ in range(JOB_ATTEMPTS):
+    shop.gateway.script(*[Fate.REFUSED] * JOB_FAILURES)
+    for _ in range(JOB_FAILURES):
         await shop.work()
         shop.clock.advance(A_PAUSE)
 
@@ -209,6 +209,60 @@ async def test_a_refusal_is_kept_with_the_refund_and_those_after_it_wait(
     await shop.container.look_after_jobs().retry()
     await shop.work()
     shop.clock.advance(A_PAUSE)
+    await shop.work()
+
+    assert (await _given_back(shop), shop.jobs) == (eur(150), [])
+
+
+async def test_what_was_made_with_an_error_for_an_answer_is_found_in_the_books(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    refund = await _refund(shop, admin, paid, 100)
+    shop.gateway.script(Fate.SILENT_AFTER, Fate.SILENT_AFTER)
+
+    for _ in range(2):
+        await shop.work()
+        shop.clock.advance(timedelta(seconds=10))
+
+    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert (await _given_back(shop), shop.jobs) == (eur(100), [])
+
+
+async def test_what_somebody_gave_back_after_a_failure_is_not_given_back_again(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    refund = await _refund(shop, admin, paid, 100)
+    shop.gateway.script(Fate.SILENT_BEFORE)
+    await shop.work()
+    payment = await _at_gateway(shop)
+    await shop.gateway.refund(key="by-hand", payment_id=payment.id, amount=eur(100))
+    shop.clock.advance(timedelta(seconds=10))
+
+    await shop.work()
+
+    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert (await _given_back(shop), shop.jobs) == (eur(100), [])
+
+
+async def test_one_that_waits_for_another_does_not_use_up_its_budget(
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
+) -> None:
+    await _refund(shop, admin, paid, 100, "key-0001")
+    await _refund(shop, admin, paid, 50, "key-0002")
+    shop.gateway.script(*[Fate.SILENT_BEFORE] * (JOB_FAILURES + 1))
+    for _ in range(JOB_FAILURES):
+        await shop.work()
+        shop.clock.advance(A_PAUSE)
+    assert shop.jobs == ["refund", "refund (dead)"]
+    await shop.container.look_after_jobs().retry()
+    shop.gateway._fates.clear()
+    await shop.work()
+    shop.gateway.script(Fate.SILENT_BEFORE)
+    shop.clock.advance(A_PAUSE)
+    await shop.work()
+    assert shop.jobs == ["refund"]
+    shop.clock.advance(A_PAUSE)
+
     await shop.work()
 
     assert (await _given_back(shop), shop.jobs) == (eur(150), [])

@@ -31,6 +31,13 @@ class MemoryOutbox(Outbox):
         self._turn.require_writing()
         self._finished.add(job_id)
 
+    def end(self, job: Job) -> None:
+        """Stage the end of a job as it was leased."""
+        self._turn.require_writing()
+        stored = self._turn.state.jobs.rows.get(job.id)
+        if stored is not None and stored.attempts == job.attempts:
+            self._finished.add(job.id)
+
     async def lease(
         self, kinds: Collection[JobKind], now: datetime, until: datetime, limit: int
     ) -> Sequence[Job]:
@@ -75,7 +82,7 @@ class MemoryOutbox(Outbox):
         """Make dead jobs due."""
         self._turn.require_writing()
         dead = [job for job in self._turn.state.jobs.get_many(job_ids).values() if job.is_dead]
-        self._saved |= {job.id: replace(job, is_dead=False, attempts=0, due_at=at) for job in dead}
+        self._saved |= {job.id: _revived(job, at) for job in dead}
         return len(dead)
 
     def applied_to(self, state: State) -> State:
@@ -83,6 +90,11 @@ class MemoryOutbox(Outbox):
         left = state.jobs.with_changes(removed=self._finished)
         added = [job for key, job in self._added.items() if key not in left.rows]
         saved = [job for key, job in self._saved.items() if key in left.rows]
+        saved += [
+            _renewed(left.rows[key], job.due_at)
+            for key, job in self._added.items()
+            if key in left.rows and key.kind is JobKind.UNDO
+        ]
         return replace(state, jobs=left.with_changes(added=added, saved=saved))
 
     def _living(self, kinds: Collection[JobKind]) -> Sequence[Job]:
@@ -94,3 +106,12 @@ class MemoryOutbox(Outbox):
         there = self._turn.state.jobs.rows.get(job.id)
         if there is not None and there.attempts == job.attempts:
             self._saved[job.id] = job
+
+
+def _revived(job: Job, at: datetime) -> Job:
+    return replace(job, is_dead=False, attempts=0, failures=0, due_at=at)
+
+
+def _renewed(job: Job, at: datetime) -> Job:
+    """Return a job that is to be done anew; whoever is at it does not end it any more."""
+    return replace(job, is_dead=False, attempts=job.attempts + 1, failures=0, due_at=at)

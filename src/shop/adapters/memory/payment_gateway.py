@@ -180,7 +180,11 @@ class MemoryPaymentGateway(PaymentGateway):
             raise GatewayRefused("not_challenged")
         self._payments[payment_id] = replace(payment, verdict=verdict)
 
-    async def look_up(self, reference: UUID) -> GatewayPayment | None:
+    async def look_up(
+        self,
+        reference: UUID,
+        payment_id: str | None = None,  # noqa: ARG002  References are found at once.
+    ) -> GatewayPayment | None:
         """Return the payment of a reference that counts."""
         payments = [each for each in self._payments.values() if each.reference == reference]
         alive = [each for each in payments if not isinstance(each.verdict, Declined)]

@@ -66,7 +66,11 @@ class EmbeddedPaymentGateway(PaymentGateway):
             answer = await self._books.refund(key=key, payment_id=payment_id, amount=amount)
         _require_done(answer)
 
-    async def look_up(self, reference: UUID) -> GatewayPayment | None:
+    async def look_up(
+        self,
+        reference: UUID,
+        payment_id: str | None = None,  # noqa: ARG002  References are found at once.
+    ) -> GatewayPayment | None:
         """Return the payment of a reference that counts."""
         with _unusable_books_are_silent():
             booked = await self._books.of_reference(reference)

@@ -89,7 +89,11 @@ class RemotePaymentGateway(PaymentGateway):
         path = f"/payments/{quote(payment_id, safe='')}/refunds"
         _require_done(await self._post(path, key, money_document(amount)))
 
-    async def look_up(self, reference: UUID) -> GatewayPayment | None:
+    async def look_up(
+        self,
+        reference: UUID,
+        payment_id: str | None = None,  # noqa: ARG002  References are found at once.
+    ) -> GatewayPayment | None:
         """Return the payment of a reference that counts."""
         return foremost(await self._list({"order_id": str(reference)}))
 

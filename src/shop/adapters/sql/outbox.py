@@ -1,6 +1,7 @@
 """The outbox in a relational database."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -8,20 +9,24 @@ from uuid import UUID
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     FromClause,
     Row,
     Table,
     Update,
     and_,
     bindparam,
+    func,
     select,
     tuple_,
+    union_all,
     update,
 )
 
 from shop.adapters.sql.changes import (
     Change,
     Fields,
+    Shape,
     addition,
     alteration,
     removal,
@@ -43,6 +48,7 @@ class SqlOutbox(Outbox):
         self._added: dict[JobId, Fields] = {}
         self._noted: list[Fields] = []
         self._finished: set[JobId] = set()
+        self._ended: list[Fields] = []
 
     def add(self, job: Job) -> None:
         """Stage a new job."""
@@ -53,6 +59,11 @@ class SqlOutbox(Outbox):
         """Stage the removal of a job."""
         self._connection.require_staging()
         self._finished.add(job_id)
+
+    def end(self, job: Job) -> None:
+        """Stage the removal of a job as it was leased."""
+        self._connection.require_staging()
+        self._ended.append({**_id(job.id), "attempts": job.attempts})
 
     async def lease(
         self, kinds: Collection[JobKind], now: datetime, until: datetime, limit: int
@@ -71,8 +82,8 @@ class SqlOutbox(Outbox):
 
     async def next_due(self, kinds: Collection[JobKind]) -> datetime | None:
         """Return when the next living job is due."""
-        rows = await self._connection.all(NEXT_DUE, {"kinds": _names(kinds)})
-        return rows[0].due_at if rows else None
+        rows = await self._connection.all(_next_due(tuple(_names(kinds))))
+        return min((row.due_at for row in rows if row.due_at), default=None)
 
     def postpone(self, job: Job, due_at: datetime, failure: str) -> None:
         """Stage another attempt."""
@@ -99,18 +110,25 @@ class SqlOutbox(Outbox):
         names = [(each.kind.value, each.subject_id) for each in job_ids]
         chosen = tuple_(jobs.c.kind, jobs.c.subject_id).in_(names)
         return await self._connection.changed(
-            update(jobs).where(chosen, jobs.c.is_dead).values(is_dead=False, attempts=0, due_at=at)
+            update(jobs)
+            .where(chosen, jobs.c.is_dead)
+            .values(is_dead=False, attempts=0, failures=0, due_at=at)
         )
 
     def changes(self) -> Iterator[Change]:
         """Return what was staged."""
         yield from removal(jobs, [_id(each) for each in self._finished])
+        yield from removal(jobs, self._ended)
+        if anew := [each for each in self._added.values() if each["kind"] == JobKind.UNDO.value]:
+            yield Change(shape=Renewal(jobs, tuple(anew[0])), rows=anew, otherwise=None)
         yield from addition(jobs, self._added.values(), self._connection.sets)
         yield from alteration(jobs, KEYS, self._noted, only_if=_same_attempt)
 
     def _note(self, job: Job, **changes: object) -> None:
         self._connection.require_staging()
-        self._noted.append({**_id(job.id), "attempts": job.attempts, **changes})
+        self._noted.append(
+            {**_id(job.id), "attempts": job.attempts, "failures": job.failures, **changes}
+        )
 
 
 JOBS = select(jobs).order_by(jobs.c.subject_id, jobs.c.kind)
@@ -118,8 +136,26 @@ LIVING = and_(
     jobs.c.kind.in_(bindparam("kinds", expanding=True, type_=jobs.c.kind.type)),
     jobs.c.is_dead.is_(False),
 )
-# In the order of the index: it ends at the first one.
-NEXT_DUE = select(jobs.c.due_at).where(LIVING).order_by(jobs.c.due_at).limit(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Renewal(Shape):
+    """Jobs that are there are to be done anew; whoever is at them does not end them any more."""
+
+    def statement(self, rows: FromClause) -> Update:
+        """Return the update."""
+        same = [self.table.c[name] == rows.c[name] for name in KEYS]
+        anew = {"attempts": self.table.c.attempts + 1, "failures": 0, "is_dead": False}
+        return update(self.table).values(due_at=rows.c.due_at, **anew).where(*same)
+
+
+@cache
+def _next_due(kinds: tuple[str, ...]) -> CompoundSelect[Any]:
+    # One look into the index for each kind, however many jobs of others wait.
+    first = func.min(jobs.c.due_at).label("due_at")
+    return union_all(
+        *(select(first).where(jobs.c.kind == each, jobs.c.is_dead.is_(False)) for each in kinds)
+    )
 
 
 @cache
@@ -161,6 +197,7 @@ def _fields(job: Job) -> Fields:
         **_id(job.id),
         "due_at": job.due_at,
         "attempts": job.attempts,
+        "failures": job.failures,
         "is_dead": job.is_dead,
         "failure": job.failure,
         "created_at": job.created_at,
@@ -172,6 +209,7 @@ def _job(row: Row[Any]) -> Job:
         id=JobId(kind=JobKind(row.kind), subject_id=row.subject_id),
         due_at=row.due_at,
         attempts=row.attempts,
+        failures=row.failures,
         is_dead=row.is_dead,
         failure=row.failure,
         created_at=row.created_at,

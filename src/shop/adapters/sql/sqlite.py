@@ -1,6 +1,7 @@
 """SQLite's engines: one connection that writes, several that read."""
 
 import sqlite3
+import time
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, cast
@@ -15,7 +16,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 READERS = 4
 POOL_TIMEOUT_SECONDS = 10
 BUSY_TIMEOUT_SECONDS = 10
-MAX_REFUSALS = 3
+BUSY_PAUSE_SECONDS = 0.005
 
 # Every COMMIT reaches the disk, and readers do not wait for the writer.
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
@@ -67,17 +68,18 @@ def _engine(url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str
 
 
 def _set(cursor: DBAPICursor, pragma: str) -> None:
-    # Two processes that turn a new file to WAL at once each wait for the other to let go. SQLite
-    # sees that, and tells one of them without any wait that the file is locked.
-    for _ in range(MAX_REFUSALS):
+    # Processes that turn a new file to WAL at once each wait for the others to let go. SQLite sees
+    # that, and tells all but one of them without any wait that the file is locked.
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
         try:
             cursor.execute(pragma)
         except sqlite3.OperationalError as failure:
-            if failure.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+            if failure.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
+            time.sleep(BUSY_PAUSE_SECONDS)
         else:
             return
-    cursor.execute(pragma)
 
 
 class _Connection(aiosqlite.Connection):

@@ -265,11 +265,12 @@ jobs = Table(
     Column("kind", Text, primary_key=True),
     Column("due_at", UtcTime, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
     Column("is_dead", Boolean, nullable=False),
     Column("failure", Text),
     Column("created_at", UtcTime, nullable=False),
     # Kinds are looked for each by themselves: a backlog of one keeps nobody from another.
-    Index(None, "is_dead", "due_at"),
+    Index(None, "kind", "is_dead", "due_at"),
 )
 
 notices = Table(

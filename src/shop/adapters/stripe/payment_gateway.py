@@ -150,13 +150,17 @@ class StripeGateway(PaymentGateway):
         if status in {"failed", "canceled"}:
             raise GatewayRefused(f"refund_{status}")
 
-    async def look_up(self, reference: UUID) -> GatewayPayment | None:
-        """Go through the intents made since the reference was, the newest first.
+    async def look_up(
+        self, reference: UUID, payment_id: str | None = None
+    ) -> GatewayPayment | None:
+        """Return the intent with this id, or go through those made since the reference was.
 
         Not by Stripe's search: that may be a minute behind, and an hour when it matters (see
         docs/decisions/0012). An id of version 7 tells when it was made; for others, the last days
         are gone through.
         """
+        if payment_id is not None:
+            return await self._known(payment_id)
         declined = None
         async for intent in self._intents({"gte": math.floor(self._earliest(reference))}):
             if reference_in(intent) != reference:
@@ -201,6 +205,13 @@ class StripeGateway(PaymentGateway):
             max_network_retries=0,
             http_client=self._http,
         )
+
+    async def _known(self, payment_id: str) -> GatewayPayment:
+        """Return a payment that is there; Stripe has it, or the key opens another's books."""
+        try:
+            return await self._payment(payment_id)
+        except GatewayRefused as refused:
+            raise GatewaySilent(f"Stripe does not show {payment_id}: {refused.reason}") from None
 
     async def _payment(self, payment_id: str) -> GatewayPayment:
         """Return a payment; raise `GatewayRefused` where it is not there."""

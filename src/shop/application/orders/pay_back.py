@@ -13,7 +13,7 @@ from uuid import UUID
 from shop.application.outbox import NotYet
 from shop.application.ports.clock import Clock
 from shop.application.ports.outbox import Job, JobId
-from shop.application.ports.payment_gateway import GatewayRefused, PaymentGateway
+from shop.application.ports.payment_gateway import GatewayRefused, GatewaySilent, PaymentGateway
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import Transact
 from shop.domain.money import Money
@@ -54,13 +54,11 @@ class PayBack:
         gateway: PaymentGateway,
         clock: Clock,
         key_memory: timedelta,
-        patience: timedelta,
     ) -> None:
         self._transact = transact
         self._gateway = gateway
         self._clock = clock
         self._key_memory = key_memory
-        self._patience = patience
 
     async def refund(self, job: Job) -> None:
         """Have the gateway give an amount back, and record that it has.
@@ -70,17 +68,25 @@ class PayBack:
         """
         due = await self._transact.read(partial(_find, job.id.subject_id))
         if due.refund.status is RefundStatus.PENDING and not due.has_its_turn:
-            raise NotYet(not_after=self._clock.now() + self._patience)
-        if due.refund.status is RefundStatus.PENDING and not await self._is_in_the_books(due):
+            raise NotYet(not_after=None)
+        if due.refund.status is RefundStatus.PENDING and not await self._is_made(due, job):
             await self._ask(due)
         await self._record(due.refund, Refund.paid_back, done=job.id)
 
-    async def _is_in_the_books(self, due: _Due) -> bool:
-        """Tell whether the gateway has given it back, where it may have forgotten the key."""
-        if self._clock.now() - due.refund.created_at < self._key_memory:
+    async def _is_made(self, due: _Due, job: Job) -> bool:
+        """Tell whether the gateway has given it back already.
+
+        Its books are read where it may have forgotten the key, or where an attempt has failed: it
+        may answer that key with an error for ever, or somebody may have given the money back.
+        """
+        is_fresh = self._clock.now() - due.refund.created_at < self._key_memory
+        if is_fresh and job.failure is None:
             return False
-        found = await self._gateway.look_up(due.refund.order_id)
-        return found is not None and not found.refunded < due.in_all
+        gateway_id = due.payment.charge.gateway_id
+        found = await self._gateway.look_up(due.refund.order_id, gateway_id)
+        if found is None:
+            raise GatewaySilent(f"{gateway_id} is not in the books")
+        return not found.refunded < due.in_all
 
     async def _ask(self, due: _Due) -> None:
         try:

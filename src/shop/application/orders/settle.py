@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shop.application.group_commit import GroupCommit, Lines
 from shop.application.orders.finish import FinishedOrder, FinishOrder
-from shop.application.outbox import NotYet, finish_jobs
+from shop.application.outbox import NotYet, end_job
 from shop.application.payments import CardDesk, CardRequest
 from shop.application.ports.clock import Clock
 from shop.application.ports.outbox import Job, JobId, JobKind
@@ -73,7 +73,8 @@ class SettlePayments:
         Raise `NotYet` while a request may still be on its way there, `GatewaySilent` or
         `GatewayRefused`.
         """
-        knew = await self._cards.undo(job.id.subject_id)
+        gateway_id = await self._transact.read(partial(_gateway_id, job.id.subject_id))
+        knew = await self._cards.undo(job.id.subject_id, gateway_id)
         certain_at = job.created_at + self._patience
         if not knew and self._clock.now() < certain_at:
             raise NotYet(not_after=certain_at)
@@ -110,4 +111,13 @@ class SettlePayments:
         return [None] * len(order_ids)
 
     async def _done(self, job: Job) -> None:
-        await self._transact.write(partial(finish_jobs, [job.id]), repeatable=True)
+        await self._transact.write(partial(end_job, job), repeatable=True)
+
+
+async def _gateway_id(reference: UUID, uow: UnitOfWork) -> str | None:
+    """Return the gateway's own id of what pays an order or a deposit, where it was told."""
+    payment = (await uow.payments.of_orders([reference])).get(reference)
+    if payment is not None:
+        return payment.charge.gateway_id
+    deposit = (await uow.deposits.get_many([reference])).get(reference)
+    return None if deposit is None else deposit.gateway_id

@@ -53,14 +53,17 @@ class JobId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Something to be done, not before it is due. `attempts` counts those that were begun.
+    """Something to be done, not before it is due.
 
-    A dead job has used up its attempts and waits for an operator. The failure is the last one's.
+    `attempts` counts those that were begun, `failures` those that have failed: not those that only
+    found that the time has not come. A dead job has failed too often and waits for an operator.
+    `failure` is what the last attempt came to.
     """
 
     id: JobId
     due_at: datetime
     attempts: int
+    failures: int
     is_dead: bool
     failure: str | None
     created_at: datetime
@@ -72,6 +75,7 @@ class Job:
             id=JobId(kind=kind, subject_id=subject_id),
             due_at=due_at,
             attempts=0,
+            failures=0,
             is_dead=False,
             failure=None,
             created_at=at,
@@ -83,11 +87,18 @@ class Outbox(ABC):
 
     @abstractmethod
     def add(self, job: Job) -> None:
-        """Stage a new job."""
+        """Stage a new job; nothing happens where it is there, but that an undo is done anew.
+
+        What there is to undo may have come after somebody has begun to look.
+        """
 
     @abstractmethod
     def finish(self, job_id: JobId) -> None:
         """Stage the end of a job: it is gone; nothing happens where it is gone already."""
+
+    @abstractmethod
+    def end(self, job: Job) -> None:
+        """Stage the end of a leased job, unless it is to be done anew or leased by another now."""
 
     @abstractmethod
     async def lease(
@@ -109,7 +120,10 @@ class Outbox(ABC):
 
     @abstractmethod
     def postpone(self, job: Job, due_at: datetime, failure: str) -> None:
-        """Stage that a leased job is tried again, unless it is gone or leased by another now."""
+        """Stage that a leased job is tried again, unless it is gone or leased by another now.
+
+        Its failures are kept as they are given.
+        """
 
     @abstractmethod
     def bury(self, job: Job, failure: str) -> None:

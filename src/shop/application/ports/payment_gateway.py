@@ -130,10 +130,13 @@ class PaymentGateway(ABC):
         """
 
     @abstractmethod
-    async def look_up(self, reference: UUID) -> GatewayPayment | None:
+    async def look_up(
+        self, reference: UUID, payment_id: str | None = None
+    ) -> GatewayPayment | None:
         """Return the payment of a reference; None where no request for it has ever arrived.
 
-        Of several, return the one that is not declined, else the newest.
+        Of several, return the one that is not declined, else the newest. Where the gateway's own id
+        is known, it is named: to search by references alone may take long.
         """
 
     @abstractmethod

@@ -53,6 +53,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("due_at", UtcTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("is_dead", sa.Boolean(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
         sa.Column("created_at", UtcTime(), nullable=False),
@@ -71,4 +72,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_deposits_created_at_id", "deposits", ["created_at", "id"], if_not_exists=True
     )
-    op.create_index("ix_jobs_is_dead_due_at", "jobs", ["is_dead", "due_at"], if_not_exists=True)
+    op.create_index(
+        "ix_jobs_kind_is_dead_due_at", "jobs", ["kind", "is_dead", "due_at"], if_not_exists=True
+    )
