@@ -26,6 +26,7 @@ class Receiver:
     def __init__(self) -> None:
         self.received: list[Received] = []
         self.has_received = asyncio.Event()
+        self.delay_seconds = 0.0
         self.port = 0
         self._answers: deque[int | web.Response] = deque()
         self._runner: web.AppRunner | None = None
@@ -58,6 +59,7 @@ class Receiver:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(Received(headers=headers, body=await request.read()))
         self.has_received.set()
+        await asyncio.sleep(self.delay_seconds)
         answer = self._answers.popleft() if self._answers else 200
         if isinstance(answer, web.Response):
             return answer

@@ -1,5 +1,6 @@
 """The courier over HTTP, at an endpoint that checks the signature and may be out of order."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from shop.adapters.http.courier import HttpCourier
+from shop.adapters.http.courier import MAX_AT_ONCE, HttpCourier
 from shop.application.ports.courier import NotDelivered, Parcel
 from tests.carriers.receiver import SECRET, Receiver
 from tests.factories import an_id
@@ -113,6 +114,15 @@ async def test_whoever_hangs_has_not_answered_in_time(
 ) -> None:
     receiver.script(Receiver.HANG)
     assert await _missed(courier, parcel(receiver)) == ("no answer within 0.3 seconds", None)
+
+
+async def test_to_wait_for_a_turn_is_not_to_wait_for_an_answer(
+    courier: HttpCourier, receiver: Receiver
+) -> None:
+    receiver.delay_seconds = TIMEOUT_SECONDS / 2
+    parcels = [parcel(receiver)] * MAX_AT_ONCE * 3
+
+    assert await asyncio.gather(*map(courier.deliver, parcels)) == [200] * MAX_AT_ONCE * 3
 
 
 async def test_whoever_dies_has_not_answered_and_is_asked_anew(

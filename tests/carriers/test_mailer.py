@@ -1,5 +1,6 @@
 """The mailer over SMTP, at a server that may refuse, and the wording of its letters."""
 
+import asyncio
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -10,7 +11,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from shop.adapters.smtp.mailer import SmtpMailer
+from shop.adapters.smtp.mailer import MAX_CONNECTIONS, SmtpMailer
 from shop.adapters.smtp.wording import Wording
 from shop.application.announcements import MAILED, order_facts
 from shop.application.ports.courier import NotDelivered
@@ -33,6 +34,7 @@ class PostOffice:
         self.signed_in: list[bytes] = []
         self.mailbox = "250 OK"
         self.said = "250 OK"
+        self.delay_seconds = 0.0
 
     async def handle_RCPT(  # noqa: N802  The server's own name, and its arguments.
         self,
@@ -51,6 +53,7 @@ class PostOffice:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         del server, session
+        await asyncio.sleep(self.delay_seconds)
         if self.said.startswith("250"):
             self.posted.append(envelope)
         return self.said
@@ -105,8 +108,8 @@ def a_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
 
 def letter(topic: Topic = Topic.ORDER_PAID, name: str = "Ada") -> Letter:
     bought = order(ADA, "1", line("TEA", 2, name="Tea <b>&</b> biscuits"))
-    refunded = {"amount": 5, "currency": "EUR"}
-    facts = {**order_facts(bought, payment(bought)), "refund": refunded}
+    refund = {"amount": {"amount": 5, "currency": "EUR"}, "to": "card"}
+    facts = {**order_facts(bought, payment(bought)), "refund": refund}
     return Letter(
         id=an_id("dispatch 1"),
         name=name,
@@ -142,6 +145,16 @@ async def test_a_letter_arrives_in_text_and_in_html(mailer: SmtpMailer, office: 
     assert "2 x Tea <b>&</b> biscuits: 10.00 EUR" in text.get_content()
     assert "<td>Tea &lt;b&gt;&amp;&lt;/b&gt; biscuits</td>" in html.get_content()
     assert "Total: 10.00 EUR" in text.get_content()
+
+
+async def test_to_wait_for_a_connection_is_not_to_wait_for_an_answer(
+    mailer: SmtpMailer, office: PostOffice
+) -> None:
+    office.delay_seconds = 0.8
+
+    await asyncio.gather(*(mailer.send(letter()) for _ in range(MAX_CONNECTIONS * 3)))
+
+    assert len(office.posted) == MAX_CONNECTIONS * 3
 
 
 async def test_the_mailer_signs_in_as_the_url_says(port: int, office: PostOffice) -> None:

@@ -362,6 +362,21 @@ class TestRefunding:
 
 
 class TestLookingUp:
+    async def test_what_is_known_by_its_id_is_not_searched_for(
+        self, gateway: PaymentGateway
+    ) -> None:
+        payment_id = await approve(gateway)
+
+        found = await gateway.look_up(an_id("of any age"), payment_id)
+
+        assert found == a_payment("1", payment_id, Approved(payment_id=payment_id))
+
+    async def test_an_id_that_is_not_shown_says_nothing(self, gateway: PaymentGateway) -> None:
+        await approve(gateway)
+
+        with pytest.raises(GatewaySilent):
+            await gateway.look_up(an_id("1"), "pi_of_nobody")
+
     async def test_nothing_is_found_of_what_was_never_asked(self, gateway: PaymentGateway) -> None:
         await approve(gateway, "1")
 

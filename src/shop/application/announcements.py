@@ -21,6 +21,7 @@ from shop.domain.inventory import Inventory
 from shop.domain.money import Money
 from shop.domain.order import Order, OrderLine
 from shop.domain.payment import Payment
+from shop.domain.refund import Refund
 
 Json = Mapping[str, Any]
 
@@ -105,10 +106,10 @@ class Announcements:
         self._order(uow, Topic.ORDER_DELIVERED, order, payment)
 
     def order_refunded(
-        self, uow: UnitOfWork, order: Order, payment: Payment, *, refund: Money
+        self, uow: UnitOfWork, order: Order, payment: Payment, *, refund: Refund
     ) -> None:
         """Announce that some of the money, or all of it, goes back."""
-        self._order(uow, Topic.ORDER_REFUNDED, order, payment, refund=refund)
+        self._order(uow, Topic.ORDER_REFUNDED, order, payment, refund=_refund_facts(refund))
 
     def account_credited(self, uow: UnitOfWork, transfer: Transfer) -> None:
         """Announce that the shop has put money into a customer's account."""
@@ -123,11 +124,10 @@ class Announcements:
             self._stage(uow, Topic.STOCK_LOW, _stock_facts(after, threshold), customer=None)
 
     def _order(
-        self, uow: UnitOfWork, topic: Topic, order: Order, payment: Payment, **more: Money
+        self, uow: UnitOfWork, topic: Topic, order: Order, payment: Payment, **more: Json
     ) -> None:
         if self._is_heard(topic):
-            told = {name: _money(amount) for name, amount in more.items()}
-            self._stage(uow, topic, {**order_facts(order, payment), **told}, order.user_id)
+            self._stage(uow, topic, {**order_facts(order, payment), **more}, order.user_id)
 
     def _is_heard(self, topic: Topic) -> bool:
         return bool(self._listeners[topic]) or topic in self._mailed
@@ -187,6 +187,16 @@ def _line_facts(line: OrderLine) -> Json:
         "quantity": line.quantity,
         "unit_price": _money(line.unit_price),
         "amount": _money(line.amount),
+    }
+
+
+def _refund_facts(refund: Refund) -> Json:
+    return {
+        "id": str(refund.id),
+        "amount": _money(refund.amount),
+        "to": refund.to.value,
+        "lines": [{"sku": each.sku, "quantity": each.quantity} for each in refund.lines],
+        "restocked": refund.restocked,
     }
 
 

@@ -92,9 +92,10 @@ class WorkOff:
     async def begin(self) -> int:
         """Begin what is due now, as far as there are hands free; return how many jobs that were.
 
-        Where none is free, wait for one: a job that hangs keeps no other from being begun. A job
-        whose handler fails is tried again after a pause that doubles, and is dead after its last
-        attempt. Raise what the database fails with: what was leased comes back by itself.
+        Jobs that hang keep no others from being begun while there are hands; where none is free,
+        wait for one. A job whose handler fails is tried again after a pause that doubles, and is
+        dead once its budget is used up. Raise what the database fails with: what was leased comes
+        back by itself.
         """
         return len(await self._begin())
 

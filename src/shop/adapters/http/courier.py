@@ -1,5 +1,7 @@
 """The courier, over HTTP: https://www.standardwebhooks.com, version 1.0."""
 
+import asyncio
+from collections import defaultdict
 from math import floor
 
 from aiohttp import (
@@ -14,9 +16,8 @@ from standardwebhooks import Webhook
 
 from shop.application.ports.courier import Courier, NotDelivered, Parcel
 
-MAX_CONNECTIONS = 64
-MAX_CONNECTIONS_TO_ONE = 16
-"""What one endpoint is not to keep from the others."""
+MAX_AT_ONCE = 16
+"""How many parcels one endpoint is brought at the same time."""
 
 MAX_REASON_CHARACTERS = 200
 
@@ -27,16 +28,21 @@ class HttpCourier(Courier):
     def __init__(self, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
         self._session: ClientSession | None = None
+        self._turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(MAX_AT_ONCE))
 
     async def deliver(self, parcel: Parcel) -> int:
         """Post a parcel, and look at the status of the answer alone: its body is not read."""
         try:
-            async with self._opened().post(
-                parcel.url,
-                data=parcel.payload.encode(),
-                headers=_headers(parcel),
-                allow_redirects=False,
-            ) as answer:
+            # Whoever waits for a turn does not wait for an answer yet.
+            async with (
+                self._turns[parcel.url],
+                self._opened().post(
+                    parcel.url,
+                    data=parcel.payload.encode(),
+                    headers=_headers(parcel),
+                    allow_redirects=False,
+                ) as answer,
+            ):
                 status = answer.status
         except (ClientError, TimeoutError, OSError) as failure:
             reason = self._reason(failure)
@@ -54,9 +60,8 @@ class HttpCourier(Courier):
     def _opened(self) -> ClientSession:
         if self._session is None:
             self._session = ClientSession(
-                connector=TCPConnector(
-                    limit=MAX_CONNECTIONS, limit_per_host=MAX_CONNECTIONS_TO_ONE
-                ),
+                # The turns limit them.
+                connector=TCPConnector(limit=0),
                 timeout=ClientTimeout(total=self._timeout_seconds),
                 cookie_jar=DummyCookieJar(),
                 trust_env=False,

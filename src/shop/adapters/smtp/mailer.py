@@ -47,7 +47,8 @@ class SmtpMailer(Mailer):
                 "the address cannot be written", status_code=None, for_good=True
             ) from error
         try:
-            async with asyncio.timeout(self._timeout_seconds), self._connections:
+            # Whoever waits for a connection does not wait for an answer yet.
+            async with self._connections, asyncio.timeout(self._timeout_seconds):
                 await self._post(message)
         except (SMTPException, OSError) as failure:
             raise self._failure(failure) from failure

@@ -160,7 +160,7 @@ class _Desk:
             self._uow.payments.save(payment)
         for order, event in after.steps(at=self._now, actor=Actor.ADMIN):
             self._uow.orders.save(order, event)
-        self._announcements.order_refunded(self._uow, order, payment, refund=refund.amount)
+        self._announcements.order_refunded(self._uow, order, payment, refund=refund)
         self.made[refund.id] = refund
         return refund.id
 
