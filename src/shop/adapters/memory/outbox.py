@@ -93,7 +93,7 @@ class MemoryOutbox(Outbox):
         saved += [
             _renewed(left.rows[key], job.due_at)
             for key, job in self._added.items()
-            if key in left.rows and key.kind is JobKind.UNDO
+            if key in left.rows and key.kind is JobKind.UNDO and left.rows[key].attempts
         ]
         return replace(state, jobs=left.with_changes(added=added, saved=saved))
 

@@ -140,13 +140,14 @@ LIVING = and_(
 
 @dataclass(frozen=True, slots=True)
 class Renewal(Shape):
-    """Jobs that are there are to be done anew; whoever is at them does not end them any more."""
+    """Jobs that were begun are to be done anew; whoever is at them does not end them any more."""
 
     def statement(self, rows: FromClause) -> Update:
         """Return the update."""
         same = [self.table.c[name] == rows.c[name] for name in KEYS]
+        begun = self.table.c.attempts > 0
         anew = {"attempts": self.table.c.attempts + 1, "failures": 0, "is_dead": False}
-        return update(self.table).values(due_at=rows.c.due_at, **anew).where(*same)
+        return update(self.table).values(due_at=rows.c.due_at, **anew).where(*same, begun)
 
 
 @cache

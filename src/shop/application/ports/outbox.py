@@ -87,7 +87,7 @@ class Outbox(ABC):
 
     @abstractmethod
     def add(self, job: Job) -> None:
-        """Stage a new job; nothing happens where it is there, but that an undo is done anew.
+        """Stage a new job; nothing happens where it is there, but that a begun undo is done anew.
 
         What there is to undo may have come after somebody has begun to look.
         """
