@@ -9,7 +9,7 @@ import pytest
 from shop.domain.announcement import Topic
 from shop.entrypoints.cli.assembly import read_settings
 from shop.entrypoints.cli.failures import WrongSetting
-from shop.entrypoints.settings import PaymentGatewayKind
+from shop.entrypoints.gateways import PaymentGatewayKind
 from tests.cli.program import Program
 
 

@@ -202,7 +202,7 @@ def _tell(shop: Container) -> None:
         shop.clock(),
         shop.ids(),
         announcements,
-        shop.settings().order_terms,
+        shop.settings().payment_terms,
     )
     shop.place_orders.override(providers.Object(placing))
 

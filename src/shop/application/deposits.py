@@ -20,9 +20,8 @@ from shop.application.idempotency import (
     made_earlier,
     require_undecided,
 )
-from shop.application.orders.place import OrderTerms
 from shop.application.outbox import NotYet, end_job
-from shop.application.payments import CardDesk, CardRequest, Ending, TimeUp
+from shop.application.payments import CardDesk, CardRequest, Ending, PaymentTerms, TimeUp
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import Claim, KeyId, Outcome, Refused, Succeeded
 from shop.application.ports.ids import Ids
@@ -60,7 +59,7 @@ class Deposits:
         clock: Clock,
         ids: Ids,
         announcements: Announcements,
-        terms: OrderTerms,
+        terms: PaymentTerms,
     ) -> None:
         self._transact = transact
         self._admission = admission

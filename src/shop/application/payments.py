@@ -22,10 +22,22 @@ from shop.application.ports.payment_gateway import (
     Verdict,
 )
 from shop.domain.deposit import Deposit
-from shop.domain.money import Money
+from shop.domain.money import Currency, Money
 from shop.domain.payment import Payment
 
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentTerms:
+    """On what terms the shop is paid.
+
+    A card that says nothing is waited for so long; after a patience, somebody asks again.
+    """
+
+    currency: Currency
+    hold: timedelta
+    patience: timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

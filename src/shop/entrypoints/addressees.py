@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
@@ -14,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shop.domain.announcement import Topic
 from shop.domain.text import is_line
+from shop.entrypoints.json_lists import json_list
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  What a secret begins with is none.
 MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
@@ -63,15 +63,10 @@ class WebhookEndpoint(BaseModel):
 
 def listed_endpoints(text: object) -> object:
     """Return the list that a text holds; raise `ValueError` where it holds none."""
-    if not isinstance(text, str):
-        return text
-    try:
-        listed = json.loads(text)
-    except ValueError:
-        listed = None
-    if isinstance(listed, list):
-        return listed
-    raise ValueError('a JSON list is needed, such as [{"url": "https://…", "secret": "…"}]')
+    return json_list(
+        text,
+        refusal='a JSON list is needed, such as [{"url": "https://…", "secret": "…"}]',
+    )
 
 
 def require_distinct(endpoints: tuple[WebhookEndpoint, ...]) -> tuple[WebhookEndpoint, ...]:

@@ -206,7 +206,7 @@ class Container(containers.DeclarativeContainer):
         clock,
         ids,
         announcements,
-        settings.provided.order_terms,
+        settings.provided.payment_terms,
     )
     grouped_orders: providers.Provider[GroupCommit[PlaceOrder, Reply[PlacedOrder]]] = (
         providers.Singleton(_line, lines, place_orders.provided.place, settings)
@@ -240,7 +240,7 @@ class Container(containers.DeclarativeContainer):
         clock,
         ids,
         announcements,
-        settings.provided.order_terms,
+        settings.provided.payment_terms,
     )
     handle_notices: providers.Provider[HandleNotices] = providers.Singleton(
         HandleNotices, transact, gateway, grouped_finishes, deposits, clock

@@ -1,7 +1,5 @@
 """The settings: everything that an operator may choose, from the environment or `.env`."""
 
-import json
-import re
 from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -21,8 +19,8 @@ from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from shop.application.announcements import AnnouncementTerms, Endpoint
-from shop.application.orders.place import OrderTerms
 from shop.application.outbox import JobTerms
+from shop.application.payments import PaymentTerms
 from shop.domain.errors import RuleBroken
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.money import MAX_AMOUNT, Currency, Money
@@ -35,6 +33,15 @@ from shop.entrypoints.addressees import (
     require_sender,
     require_smtp_url,
 )
+from shop.entrypoints.gateways import (
+    PaymentGatewayKind,
+    listed_notice_secrets,
+    require_gateway_url,
+    require_notice_secret,
+    require_stripe_address,
+    require_stripe_key,
+)
+from shop.entrypoints.json_lists import secrets_list
 
 PREFIX = "SHOP_"
 
@@ -63,13 +70,6 @@ class SessionStoreKind(StrEnum):
     COOKIE = "cookie"
 
 
-class PaymentGatewayKind(StrEnum):
-    """Who holds the customers' cards to account."""
-
-    SIMULATED = "simulated"
-    STRIPE = "stripe"
-
-
 def _currency(code: object) -> Currency:
     try:
         return Currency(str(code))
@@ -89,17 +89,6 @@ def _database_url(text: str) -> str:
     return text
 
 
-def _http_url(text: str) -> str:
-    try:
-        parts = urlsplit(text)
-        is_named = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        is_named = False
-    if not is_named or not re.fullmatch(r"https?://[^?#\s]+", text):
-        raise ValueError("the URL of a gateway looks like http://127.0.0.1:8100")
-    return text.rstrip("/")
-
-
 def _secret(text: str) -> str:
     repeats_itself = text in (text + text)[1:-1]
     if (
@@ -112,42 +101,7 @@ def _secret(text: str) -> str:
 
 
 def _listed(secrets: object) -> object:
-    return _listed_with(secrets, hint='["..."]; `shop secret` prints a secret')
-
-
-def _listed_webhook_secrets(secrets: object) -> object:
-    return _listed_with(secrets, hint='["whsec_..."]')
-
-
-def _listed_with(secrets: object, *, hint: str) -> object:
-    if not isinstance(secrets, str):
-        return secrets
-    try:
-        listed = json.loads(secrets)
-    except ValueError:
-        listed = None
-    if not isinstance(listed, list) or not listed:
-        raise ValueError(f"a JSON list of at least one secret is needed, such as {hint}")
-    return listed
-
-
-def _stripe_secret_key(text: str) -> str:
-    if not re.fullmatch(r"(sk|rk)_[A-Za-z0-9_]+", text):
-        raise ValueError("a secret key of Stripe's begins with sk_, a restricted one with rk_")
-    return text
-
-
-def _webhook_secret(text: str) -> str:
-    if not re.fullmatch(r"whsec_[!-~]+", text):
-        raise ValueError("a webhook's secret of Stripe's begins with whsec_")
-    return text
-
-
-def _stripe_api_base(text: str) -> str:
-    # Over plain HTTP the key would be there for all to read, but on this machine.
-    if not re.fullmatch(r"https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?", text):
-        raise ValueError("Stripe's address looks like https://api.stripe.com, without a path")
-    return text
+    return secrets_list(secrets, example='["..."]; `shop secret` prints a secret')
 
 
 class Settings(BaseSettings):
@@ -173,23 +127,25 @@ class Settings(BaseSettings):
     currency: Annotated[Currency, PlainValidator(_currency)] = Currency("EUR")
     welcome_credit: int | None = Field(default=None, ge=0, le=MAX_AMOUNT)
     payment_gateway: PaymentGatewayKind = PaymentGatewayKind.SIMULATED
-    simulated_gateway_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    simulated_gateway_url: Annotated[str, AfterValidator(require_gateway_url)] | None = None
     gateway_timeout_seconds: float = Field(default=10, gt=0, le=MAX_GATEWAY_TIMEOUT_SECONDS)
     gateway_key_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
     serve_jobs: bool = True
     order_hold_seconds: float = Field(default=900, gt=0, le=7 * 86_400)
     job_lease_seconds: float = Field(default=60, gt=0, le=86_400)
     job_retry_seconds: float = Field(default=5, gt=0, le=3_600)
-    stripe_secret_key: Annotated[str, AfterValidator(_stripe_secret_key)] | None = Field(
+    stripe_secret_key: Annotated[str, AfterValidator(require_stripe_key)] | None = Field(
         default=None, repr=False
     )
     stripe_webhook_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(_webhook_secret)], ...],
+        tuple[Annotated[str, AfterValidator(require_notice_secret)], ...],
         NoDecode,
-        BeforeValidator(_listed_webhook_secrets),
+        BeforeValidator(listed_notice_secrets),
         Field(repr=False),
     ] = ()
-    stripe_api_base: Annotated[str, AfterValidator(_stripe_api_base)] = "https://api.stripe.com"
+    stripe_api_base: Annotated[str, AfterValidator(require_stripe_address)] = (
+        "https://api.stripe.com"
+    )
     webhook_endpoints: Annotated[
         tuple[WebhookEndpoint, ...],
         NoDecode,
@@ -256,9 +212,9 @@ class Settings(BaseSettings):
         )
 
     @property
-    def order_terms(self) -> OrderTerms:
-        """On what terms orders are taken."""
-        return OrderTerms(
+    def payment_terms(self) -> PaymentTerms:
+        """On what terms the shop is paid."""
+        return PaymentTerms(
             currency=self.currency,
             hold=timedelta(seconds=self.order_hold_seconds),
             patience=self.patience,

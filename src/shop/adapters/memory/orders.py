@@ -1,4 +1,4 @@
-"""Orders, their payments and their history in memory."""
+"""Orders and their history, in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -9,12 +9,11 @@ from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require
 from shop.adapters.memory.turn import Rank, Rows, Turn
 from shop.application.ports.idempotency import KeyId
-from shop.application.ports.orders import OrderFilter, Orders, Payments
-from shop.application.ports.paging import Listing, Moment, Page, Span
+from shop.application.ports.orders import OrderFilter, Orders
+from shop.application.ports.paging import Listing, Moment, Page
 from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted
 from shop.domain.events import OrderEvent
 from shop.domain.order import Order
-from shop.domain.payment import Payment, PaymentMethod
 
 _UNIQUE_KEY = "uq_orders_user_id_idempotency_key"
 
@@ -87,48 +86,3 @@ class MemoryOrders(Orders):
         for event in self._events:
             require(event.order_id in orders.rows, "fk_order_events_order_id_orders")
         return replace(state, orders=orders, events=state.events.with_changes(added=self._events))
-
-
-class MemoryPayments(Payments):
-    """The payments of orders, in memory."""
-
-    def __init__(self, turn: Turn, orders: MemoryOrders) -> None:
-        self._turn = turn
-        self._orders = orders
-        self._added: list[Payment] = []
-        self._saved: dict[UUID, Payment] = {}
-
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
-        """Return the payments of these orders, by order id."""
-        return self._turn.state.payments.get_many(order_ids)
-
-    async def by_card(self, span: Span, page: Page[Moment]) -> Listing[Payment, Moment]:
-        """Return a page of payments by card, the newest first."""
-        orders = self._turn.state.orders.rows
-        return newest_first(
-            (
-                payment
-                for payment in self._turn.state.payments.rows.values()
-                if payment.method is PaymentMethod.CARD
-                and span.since <= orders[payment.order_id].placed_at < span.until
-            ),
-            page,
-            lambda payment: Moment(at=orders[payment.order_id].placed_at, id=payment.order_id),
-        )
-
-    def add(self, payment: Payment) -> None:
-        """Stage the payment of a new order."""
-        self._turn.require_writing()
-        self._added.append(payment)
-
-    def save(self, payment: Payment) -> None:
-        """Stage the next state of a payment whose order was locked."""
-        self._orders.require_locked(payment.order_id)
-        self._saved[payment.order_id] = payment
-
-    def applied_to(self, state: State) -> State:
-        """Return the state after what is staged."""
-        for payment in self._added:
-            require(payment.order_id in state.orders.rows, "fk_payments_order_id_orders")
-        payments = state.payments.with_changes(added=self._added, saved=self._saved.values())
-        return replace(state, payments=payments)

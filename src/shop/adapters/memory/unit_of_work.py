@@ -14,8 +14,9 @@ from shop.adapters.memory.fulfilment import MemoryHandovers, MemoryRefunds
 from shop.adapters.memory.idempotency import MemoryIdempotencyKeys
 from shop.adapters.memory.inventory import MemoryInventories
 from shop.adapters.memory.notices import MemoryNotices
-from shop.adapters.memory.orders import MemoryOrders, MemoryPayments
+from shop.adapters.memory.orders import MemoryOrders
 from shop.adapters.memory.outbox import MemoryOutbox
+from shop.adapters.memory.payments import MemoryPayments
 from shop.adapters.memory.session_store import MemorySessionStore
 from shop.adapters.memory.turn import Turn
 from shop.adapters.memory.users import MemoryUsers

@@ -21,8 +21,9 @@ from shop.adapters.sql.fulfilment import SqlHandovers, SqlRefunds
 from shop.adapters.sql.idempotency import SqlIdempotencyKeys
 from shop.adapters.sql.inventory import SqlInventories
 from shop.adapters.sql.notices import SqlNotices
-from shop.adapters.sql.orders import SqlOrders, SqlPayments
+from shop.adapters.sql.orders import SqlOrders
 from shop.adapters.sql.outbox import SqlOutbox
+from shop.adapters.sql.payments import SqlPayments
 from shop.adapters.sql.session_store import SqlSessionStore
 from shop.adapters.sql.users import SqlUsers
 from shop.application.ports.session_store import SessionStore, as_they_are

@@ -7,7 +7,7 @@ work, in order of arrival, as if each had come alone after the other.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from shop.application.idempotency import (
 )
 from shop.application.orders.goods import Goods
 from shop.application.orders.placed import PlacedOrder, as_paid, placed_earlier
+from shop.application.payments import PaymentTerms
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import Claim, KeyId
 from shop.application.ports.ids import Ids
@@ -37,7 +38,7 @@ from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.cart import Cart, EmptyCart
 from shop.domain.catalogue import Product, ProductNotFound
 from shop.domain.inventory import MovementKind
-from shop.domain.money import Currency, Money
+from shop.domain.money import Money
 from shop.domain.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import CardCharge, Payment, PaymentMethod, PaymentStatus
 
@@ -56,18 +57,6 @@ class PlaceOrder:
     expected_total: Money | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OrderTerms:
-    """On what terms orders are taken.
-
-    An order is held so long for a card that says nothing; after a patience, somebody asks again.
-    """
-
-    currency: Currency
-    hold: timedelta
-    patience: timedelta
-
-
 class PlaceOrders:
     """The use case that takes orders, and carries out those that an account pays."""
 
@@ -78,7 +67,7 @@ class PlaceOrders:
         clock: Clock,
         ids: Ids,
         announcements: Announcements,
-        terms: OrderTerms,
+        terms: PaymentTerms,
     ) -> None:
         self._transact = transact
         self._admission = admission
@@ -181,7 +170,7 @@ class _Desk:
         accounts: Mapping[UUID, Account],
         products: Mapping[str, Product],
         goods: Goods,
-        terms: OrderTerms,
+        terms: PaymentTerms,
     ) -> None:
         self._uow = uow
         self._admission = admission

@@ -1,4 +1,4 @@
-"""The port to orders, their payments and their history."""
+"""The port to orders and their history."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shop.application.ports.idempotency import KeyId
-from shop.application.ports.paging import Listing, Moment, Page, Span
+from shop.application.ports.paging import Listing, Moment, Page
 from shop.domain.events import OrderEvent
 from shop.domain.order import Order, OrderStatus
-from shop.domain.payment import Payment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,23 +52,3 @@ class Orders(ABC):
 
         Several steps may follow each other, each saved with its own event.
         """
-
-
-class Payments(ABC):
-    """The payments of orders, as one unit of work sees them; locked with their orders."""
-
-    @abstractmethod
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
-        """Return the payments of these orders, by order id."""
-
-    @abstractmethod
-    async def by_card(self, span: Span, page: Page[Moment]) -> Listing[Payment, Moment]:
-        """Return a page of payments by card whose orders were placed in a span, newest first."""
-
-    @abstractmethod
-    def add(self, payment: Payment) -> None:
-        """Stage the payment of a new order."""
-
-    @abstractmethod
-    def save(self, payment: Payment) -> None:
-        """Stage the next state of a payment whose order was locked."""

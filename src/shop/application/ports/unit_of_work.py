@@ -14,8 +14,9 @@ from shop.application.ports.fulfilment import Handovers, Refunds
 from shop.application.ports.idempotency import IdempotencyKeys
 from shop.application.ports.inventory import Inventories
 from shop.application.ports.notices import Notices
-from shop.application.ports.orders import Orders, Payments
+from shop.application.ports.orders import Orders
 from shop.application.ports.outbox import Outbox
+from shop.application.ports.payments import Payments
 from shop.application.ports.session_store import SessionStore
 from shop.application.ports.users import Users
 

@@ -1,0 +1,28 @@
+"""The port to the payments of orders."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from uuid import UUID
+
+from shop.application.ports.paging import Listing, Moment, Page, Span
+from shop.domain.payment import Payment
+
+
+class Payments(ABC):
+    """The payments of orders, as one unit of work sees them; locked with their orders."""
+
+    @abstractmethod
+    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
+        """Return the payments of these orders, by order id."""
+
+    @abstractmethod
+    async def by_card(self, span: Span, page: Page[Moment]) -> Listing[Payment, Moment]:
+        """Return a page of payments by card whose orders were placed in a span, newest first."""
+
+    @abstractmethod
+    def add(self, payment: Payment) -> None:
+        """Stage the payment of a new order."""
+
+    @abstractmethod
+    def save(self, payment: Payment) -> None:
+        """Stage the next state of a payment whose order was locked."""
