@@ -1,66 +1,59 @@
 # One command sets up what it needs: `make run` serves the shop, `make test` proves it.
-PYTHON ?= python3
-VENV ?= .venv
+export PYTHON ?= python3
+export VENV ?= .venv
+export INSTALLER ?= uv
 BIN := $(VENV)/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
 # Many tests wait for processes of their own: three at once keep two cores busy.
 IN_PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage format bench bench-quick bench-growth lock clean
+.PHONY: help run test check coverage format bench bench-quick bench-growth lock check-locks clean install-run install-test install-bench
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-run: $(VENV)/.run ## set up what running needs, fill an empty shop with demonstration products, serve it
+run: install-run ## set up what running needs, fill an empty shop with demonstration products, serve it
 	@exec $(BIN)/shop serve --demonstration
 
-test: $(VENV)/.test ## set up everything and pass every check and test
+test: install-test ## set up everything and pass every check and test
 	@$(MAKE) --no-print-directory check
 
-check: $(VENV)/.test ## lint, types, layers, tests
+check: install-test ## lint, types, layers, tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/pytest $(IN_PARALLEL)
 
-coverage: $(VENV)/.test ## tell which lines and branches no test reaches (this takes twice as long)
+coverage: install-test ## tell which lines and branches no test reaches (this takes twice as long)
 	$(BIN)/pytest $(IN_PARALLEL) --cov --cov-report=term
 
-format: $(VENV)/.test ## format the code
+format: install-test ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench ## measure how fast the shop is beside its database and the common way (5 minutes)
+bench: install-bench ## measure how fast the shop is beside its database and the common way (5 minutes)
 	$(BIN)/python -m bench full
 
-bench-quick: $(VENV)/.bench ## the same at a glance (1 minute)
+bench-quick: install-bench ## the same at a glance (1 minute)
 	$(BIN)/python -m bench quick
 
-bench-growth: $(VENV)/.bench ## measure how fast it still is with a million orders and products
+bench-growth: install-bench ## measure how fast it still is with a million orders and products
 	$(BIN)/python -m bench growth
 
-lock: $(VENV)/.test ## pin the newest versions that fit, with hashes
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade --group build -o requirements/run.txt pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade --group build --group test -c requirements/run.txt -o requirements/test.txt pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade --group build --group bench -c requirements/test.txt -o requirements/bench.txt pyproject.toml
+lock: install-test ## pin the newest versions that fit, with hashes
+	$(LOCK) --group uv --no-deps -o requirements/uv.txt
+	$(LOCK) --group build -o requirements/run.txt pyproject.toml
+	$(LOCK) --group build --group test -c requirements/run.txt -o requirements/test.txt pyproject.toml
+	$(LOCK) --group build --group bench -c requirements/test.txt -o requirements/bench.txt pyproject.toml
+
+check-locks: install-test ## prove on every supported Python that the locks name all that is needed
+	@requirements/check
 
 clean: ## remove the environment and every cache
 	rm -rf $(VENV) .coverage* .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache .schemathesis
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
-
-$(VENV)/.run: requirements/run.txt pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/run.txt
-	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
-	@touch $@
-
-$(VENV)/.test: requirements/test.txt $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/test.txt
-	@touch $@
-
-$(VENV)/.bench: requirements/bench.txt $(VENV)/.run
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements/bench.txt
-	@touch $@
+install-run install-test install-bench: install-%:
+	@requirements/install $*
