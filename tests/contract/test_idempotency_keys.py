@@ -86,12 +86,12 @@ async def test_a_key_is_remembered_with_its_first_request(users: Stores) -> None
         InsufficientFunds(balance=eur(-3), required=eur(10**15)),
         OutOfStock(
             lines=(
-                Shortage(sku="TEA", wanted=3, available=1),
-                Shortage(sku="POT", wanted=1, available=0),
+                Shortage(sku="TEA", requested=3, available=1),
+                Shortage(sku="POT", requested=1, available=0),
             )
         ),
-        NotSoManyLeft(lines=(Excess(sku="TEA", wanted=3, left=1),)),
-        RefundTooLarge(wanted=eur(2), left=eur(1)),
+        NotSoManyLeft(lines=(Excess(sku="TEA", requested=3, remaining=1),)),
+        RefundTooLarge(requested=eur(2), remaining=eur(1)),
     ],
 )
 async def test_a_refusal_is_remembered_with_its_facts(users: Stores, error: ShopError) -> None:

@@ -78,12 +78,12 @@ async def test_an_order_is_shipped_in_parts(
     first = (await admin.post(path, {"lines": ONE_OF_TEA})).json()
     assert await _status(ada, order) == ("paid", "captured")
     with shop.unchanged():
-        refused(await ada.post(f"/orders/{order['id']}/cancel"), 409, "order-under-way")
+        refused(await ada.post(f"/orders/{order['id']}/cancel"), 409, "order-partly-fulfilled")
         refused(
             await admin.post(path, {"lines": TWO_OF_TEA}),
             409,
-            "not-so-many-left",
-            lines=[{"sku": "TEA", "wanted": 2, "left": 1}],
+            "quantity-exceeds-order",
+            lines=[{"sku": "TEA", "requested": 2, "remaining": 1}],
         )
     second = (await admin.post(path)).json()
     assert await _status(ada, order) == ("shipped", "captured")
@@ -91,7 +91,7 @@ async def test_an_order_is_shipped_in_parts(
     assert sorted(items, key=str) == sorted([first, second], key=str)
     with shop.unchanged():
         answer = await admin.post(path)
-        refused(answer, 409, "illegal-transition", before="shipped", after="shipped")
+        refused(answer, 409, "illegal-transition", current="shipped", target="shipped")
 
 
 async def test_an_order_is_refunded_whole(
@@ -127,7 +127,7 @@ async def test_an_order_is_refunded_in_parts_and_never_too_much(
             {"reason": "Broken", "amount": eur(201)},
             idempotency_key="key-0003",
         )
-    refused(answer, 409, "refund-too-large", wanted=eur(201), left=eur(200))
+    refused(answer, 409, "refund-exceeds-payment", requested=eur(201), remaining=eur(200))
     await _refund(admin, order, "key-0004", amount=eur(200))
     assert await _status(ada, order) == ("refunded", "refunded")
     assert (shop.balance("ada"), shop.on_hand("TEA")) == (10_000, 8)

@@ -35,7 +35,10 @@ async def test_the_shop_is_alive_and_ready(shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("trouble", "slug"),
-    [(Unavailable("connection refused"), "unavailable"), (Unmigrated("at 0001"), "unmigrated")],
+    [
+        (Unavailable("connection refused"), "service-unavailable"),
+        (Unmigrated("at 0001"), "database-not-migrated"),
+    ],
 )
 async def test_a_shop_without_a_sound_database_is_alive_but_not_ready(
     clock: ScriptedClock, trouble: Exception, slug: str

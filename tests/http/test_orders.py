@@ -103,7 +103,7 @@ async def test_a_cancelled_order_gives_everything_back(shop: Shop) -> None:
     assert (shop.on_hand("TEA"), shop.balance("ada")) == (10, 10_000)
     with shop.unchanged():
         again = await visitor.post(f"/orders/{order['id']}/cancel")
-    refused(again, 409, "illegal-transition", before="cancelled", after="cancelled")
+    refused(again, 409, "illegal-transition", current="cancelled", target="cancelled")
 
 
 async def test_a_cancellation_says_nothing_else(shop: Shop) -> None:

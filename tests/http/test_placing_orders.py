@@ -83,8 +83,8 @@ async def test_every_short_line_is_named_and_nothing_is_taken(shop: Shop) -> Non
     lines = [{"sku": sku, "quantity": 3} for sku in ("CUP", "POT", "TEA")]
     body = {"lines": lines, "payment": {"method": "account"}}
     short = [
-        {"sku": "CUP", "wanted": 3, "available": 1},
-        {"sku": "TEA", "wanted": 3, "available": 2},
+        {"sku": "CUP", "requested": 3, "available": 1},
+        {"sku": "TEA", "requested": 3, "available": 2},
     ]
     with shop.unchanged(but="keys"):
         first = await visitor.post("/orders", body, idempotency_key="key-0001")

@@ -38,10 +38,10 @@ def test_every_error_has_an_example_and_an_explanation() -> None:
     assert all(explanation_of(each).endswith((".", ".)")) for each in exemplified)
 
 
-@pytest.mark.parametrize("error", list(examples()), ids=lambda error: error.slug)
+@pytest.mark.parametrize("error", list(examples()), ids=lambda error: error.code)
 def test_an_errors_own_facts_do_not_hide_what_every_problem_has(error: ShopError) -> None:
     details = problem(error)
-    assert details["type"] == f"/problems/{error.slug}"
+    assert details["type"] == f"/problems/{error.code}"
     assert details["status"] == kind_of(type(error)).status
     assert details["detail"] == error.detail
     assert list(details)[:4] == ["type", "title", "status", "detail"]
@@ -51,10 +51,10 @@ def test_an_errors_own_facts_do_not_hide_what_every_problem_has(error: ShopError
 async def test_every_type_of_problem_explains_itself(shop: Shop) -> None:
     visitor = shop.visitor()
     for error in examples():
-        answer = await visitor.get(f"//problems/{error.slug}")
+        answer = await visitor.get(f"//problems/{error.code}")
         assert answer.status_code == 200
         explanation = answer.json()
-        assert explanation["type"] == f"/problems/{error.slug}"
+        assert explanation["type"] == f"/problems/{error.code}"
         assert explanation["status"] == kind_of(type(error)).status
         assert explanation["explanation"] == explanation_of(type(error))
         assert explanation["example"]["detail"] == error.detail
@@ -113,7 +113,7 @@ async def test_without_a_database_everything_is_unavailable_and_recovers(shop: S
     shop.use(Unreachable)
     with shop.unchanged():
         for answer in (await visitor.order("TEA"), await visitor.get("/products")):
-            refused(answer, 503, "unavailable")
+            refused(answer, 503, "service-unavailable")
             assert answer.headers["retry-after"] == "1"
     shop.use(MemoryUnitOfWork)
     assert (await visitor.order("TEA")).status_code == 201

@@ -149,7 +149,7 @@ def reply(given: Reply[T], told: Callable[[T], Outcome]) -> Outcome:
 def refusal(error: ShopError) -> Outcome:
     """Tell the name of a refusal, and its facts."""
     facts = {each.name: _plain(getattr(error, each.name)) for each in fields(error)}
-    return {"refused": error.slug, **facts}
+    return {"refused": error.code, **facts}
 
 
 def seconds(moment: datetime) -> int:
@@ -162,7 +162,7 @@ def _plain(fact: object) -> object:
         case Money():
             return fact.amount
         case Shortage():
-            return fact.sku, fact.wanted, fact.available
+            return fact.sku, fact.requested, fact.available
         case tuple():
             return [_plain(each) for each in fact]
         case _:

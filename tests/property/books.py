@@ -267,7 +267,7 @@ def visible(visit: Visit) -> Outcome:
 
 def require(name: str, condition: bool, rule: str) -> None:  # noqa: FBT001  It reads as a sentence.
     if not condition:
-        raise Refused("rule-broken", field=name, rule=rule)
+        raise Refused("invalid-value", field=name, rule=rule)
 
 
 def require_quantity(quantity: int) -> None:

@@ -152,7 +152,7 @@ class Model(CardBooks):
         if order is None or not (order.user == user or self.people[user].admin):
             raise Refused("order-not-found")
         if order.status not in {"paid", "pending"}:
-            raise Refused("illegal-transition", before=order.status, after="cancelled")
+            raise Refused("illegal-transition", current=order.status, target="cancelled")
         return self.cancel(deed.order, order)
 
     @_do.register

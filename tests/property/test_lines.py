@@ -168,7 +168,7 @@ def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answ
 def _is_final(answer: Answer) -> bool:
     if isinstance(answer, PlacedOrder):
         return answer.order.status is not OrderStatus.PENDING
-    return isinstance(answer, ShopError) and answer.final
+    return isinstance(answer, ShopError) and answer.is_final
 
 
 def _same_order(first: Answer, second: Answer) -> bool:

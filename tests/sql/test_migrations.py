@@ -13,8 +13,16 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, inspect, make_url, text
 
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.tables import SCHEMA_VERSION, metadata
+from shop.adapters.sql.tables import SCHEMA_VERSION, idempotency_keys, metadata
+from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.database import Unmigrated
+from shop.application.ports.idempotency import Claim, KeyId, Refused
+from shop.domain.cart import EmptyCart
+from shop.domain.handover import Excess, NotSoManyLeft
+from shop.domain.inventory import OutOfStock, Shortage
+from shop.domain.refund import RefundTooLarge
+from shop.domain.status import IllegalTransition
+from tests.factories import NOW, eur, user
 from tests.sql.conftest import NewDatabase
 
 pytestmark = pytest.mark.anyio
@@ -108,6 +116,58 @@ async def test_a_migration_that_was_cut_off_can_be_run_again(
     await database.migrate()
     await database.check()
     assert await _differences(database) == []
+
+
+async def test_stored_rejections_are_given_codes_and_the_new_names_of_their_fields(
+    database: SqlDatabase,
+) -> None:
+    old = {
+        "k-out-of-stock": ("OutOfStock", {"lines": [{"sku": "TEA", "wanted": 2, "available": 1}]}),
+        "k-too-large": (
+            "RefundTooLarge",
+            {
+                "wanted": {"amount": 7, "currency": "EUR"},
+                "left": {"amount": 5, "currency": "EUR"},
+            },
+        ),
+        "k-too-many": ("NotSoManyLeft", {"lines": [{"sku": "TEA", "wanted": 2, "left": 1}]}),
+        "k-illegal": ("IllegalTransition", {"before": "paid", "after": "paid"}),
+        "k-empty": ("EmptyCart", {}),
+    }
+    await database.migrate()
+    ada = user()
+    async with SqlUnitOfWork(database, writing=True) as uow:
+        uow.users.add(ada)
+        await uow.commit()
+    async with database.writer.begin() as connection:
+        for key, (error, facts) in old.items():
+            row = {
+                "user_id": ada.id,
+                "key": key,
+                "fingerprint": "f",
+                "refusal": {"error": error, "facts": facts},
+                "created_at": NOW,
+            }
+            await connection.execute(idempotency_keys.insert().values(row))
+        await connection.execute(text("UPDATE alembic_version SET version_num = '0004'"))
+    await database.migrate()
+
+    async with SqlUnitOfWork(database, writing=True) as uow:
+        claims = [
+            Claim(id=KeyId(user_id=ada.id, key=key), fingerprint="f", created_at=NOW) for key in old
+        ]
+        records = await uow.keys.claim(claims)
+    assert {id_.key: record.outcome for id_, record in records.items()} == {
+        "k-out-of-stock": Refused(
+            error=OutOfStock(lines=(Shortage(sku="TEA", requested=2, available=1),))
+        ),
+        "k-too-large": Refused(error=RefundTooLarge(requested=eur(7), remaining=eur(5))),
+        "k-too-many": Refused(
+            error=NotSoManyLeft(lines=(Excess(sku="TEA", requested=2, remaining=1),))
+        ),
+        "k-illegal": Refused(error=IllegalTransition(current="paid", target="paid")),
+        "k-empty": Refused(error=EmptyCart()),
+    }
 
 
 async def test_a_role_that_owns_nothing_but_its_schema_can_migrate(

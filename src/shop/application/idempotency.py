@@ -146,7 +146,7 @@ class Claims:
                 return Verdict(outcome=made, replayed=False)
             outcome = Succeeded(reference=made)
         except ShopError as error:
-            if not error.final:
+            if not error.is_final:
                 self._uow.keys.release(claim.id)
                 return _refused(error)
             outcome = Refused(error=error)
@@ -220,4 +220,5 @@ def _refused(error: ShopError) -> Verdict:
 class IdempotencyKeyReused(ShopError):
     """The key was used for another request before."""
 
-    sentence = "This idempotency key was used for another request."
+    code = "idempotency-key-reused"
+    message = "This idempotency key was used for another request."

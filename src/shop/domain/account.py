@@ -105,13 +105,15 @@ class InsufficientFunds(Conflict):
     balance: Money
     required: Money
 
-    sentence = "The account holds {balance}; {required} is needed."
+    code = "insufficient-funds"
+    message = "The account holds {balance}; {required} is needed."
 
 
 class BalanceTooLarge(Conflict):
     """The account would hold more than can be counted exactly."""
 
-    sentence = f"A balance is at most {MAX_AMOUNT} minor units."
+    code = "balance-too-large"
+    message = f"A balance is at most {MAX_AMOUNT} minor units."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
@@ -120,10 +122,12 @@ class RecipientNotFound(NotFound):
 
     email: str
 
-    sentence = "There is no recipient {email}."
+    code = "recipient-not-found"
+    message = "There is no recipient {email}."
 
 
 class AccountNotFound(NotFound):
     """No such account."""
 
-    sentence = "There is no such account."
+    code = "account-not-found"
+    message = "There is no such account."

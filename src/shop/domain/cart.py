@@ -70,4 +70,5 @@ class Cart:
 class EmptyCart(Conflict):
     """There is nothing to order."""
 
-    sentence = "The cart is empty."
+    code = "empty-cart"
+    message = "The cart is empty."

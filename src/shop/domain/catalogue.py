@@ -78,4 +78,5 @@ class ProductNotFound(NotFound):
 
     sku: str
 
-    sentence = "There is no product {sku}."
+    code = "product-not-found"
+    message = "There is no product {sku}."

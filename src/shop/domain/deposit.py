@@ -45,4 +45,5 @@ class Deposit:
 class DepositNotFound(NotFound):
     """No such deposit, or not for the one who asks."""
 
-    sentence = "There is no such deposit."
+    code = "deposit-not-found"
+    message = "There is no such deposit."

@@ -4,30 +4,27 @@ Four kinds tell a caller what to do about it; the errors themselves stand beside
 whose rules they state, and here where they belong to no single entity.
 """
 
-import re
 from dataclasses import dataclass
 from typing import ClassVar
-
-_WORD_START = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class ShopError(Exception):
-    """A request that was refused, by a rule that its class names."""
+    """A request that was rejected, by a rule that its class names."""
 
-    sentence: ClassVar[str] = "The request was refused."
-    final: ClassVar[bool] = False
-    """Whether this answers the request for good, so that it is kept under its idempotency key."""
+    code: ClassVar[str]
+    """The error's stable name: clients see it, and rejections are stored under it."""
 
-    @property
-    def slug(self) -> str:
-        """The error's stable name: its class's, as words joined by hyphens."""
-        return _WORD_START.sub("-", type(self).__name__).lower()
+    message: ClassVar[str] = "The request was rejected."
+    """One sentence; the error's fields fill the names in braces."""
+
+    is_final: ClassVar[bool] = False
+    """Whether the request is decided, so that the error is stored under its idempotency key."""
 
     @property
     def detail(self) -> str:
-        """One sentence for the person who reads the refusal, with the facts in it."""
-        return self.sentence.format(**vars(self))
+        """The message with the error's fields filled in."""
+        return self.message.format(**vars(self))
 
     def __str__(self) -> str:
         return self.detail
@@ -36,13 +33,13 @@ class ShopError(Exception):
 class NotFound(ShopError):
     """What was asked for does not exist, or not for the one who asks."""
 
-    final = True
+    is_final = True
 
 
 class Conflict(ShopError):
     """The request is sound, but the present state of things forbids it."""
 
-    final = True
+    is_final = True
 
 
 class AccessDenied(ShopError):
@@ -56,4 +53,5 @@ class RuleBroken(ShopError):
     field: str
     rule: str
 
-    sentence = "{field}: {rule}."
+    code = "invalid-value"
+    message = "{field}: {rule}."

@@ -116,7 +116,7 @@ class Fulfilment:
         self._require_money_taken()
         waiting = self.to_ship if kind is HandoverKind.SHIPMENT else self.to_deliver
         if not (waiting or wanted):
-            raise IllegalTransition(before=self.order.status.value, after=status.value)
+            raise IllegalTransition(current=self.order.status.value, target=status.value)
         handover = Handover(
             id=id,
             order_id=self.order.id,
@@ -178,7 +178,7 @@ class Fulfilment:
     def _amount_of(self, wish: RefundWish) -> Money:
         amount = wish.amount or self._price_of(wish.lines) or self.left
         if self.left < amount:
-            raise RefundTooLarge(wanted=amount, left=self.left)
+            raise RefundTooLarge(requested=amount, remaining=self.left)
         return amount
 
     def _price_of(self, wanted: Sequence[Pieces]) -> Money | None:
@@ -214,7 +214,7 @@ def _among(left: Counter[str], wanted: Sequence[Pieces]) -> tuple[Pieces, ...]:
     """Return what is wanted, or all there is; raise `NotSoManyLeft` where there are fewer."""
     chosen = _counted(wanted) if wanted else left
     excesses = tuple(
-        Excess(sku=sku, wanted=quantity, left=left[sku])
+        Excess(sku=sku, requested=quantity, remaining=left[sku])
         for sku, quantity in chosen.items()
         if quantity > left[sku]
     )
@@ -233,11 +233,13 @@ def _counted(lines: Sequence[Pieces]) -> Counter[str]:
 class MoneyNotTaken(Conflict):
     """The card has set the money aside for the order, and it is not taken yet."""
 
-    final = False
-    sentence = "The money for the order is set aside, and not taken yet; try again shortly."
+    code = "payment-not-captured"
+    is_final = False
+    message = "The money for the order is set aside, and not taken yet; try again shortly."
 
 
 class OrderUnderWay(Conflict):
     """Part of the order has left or was refunded: it cannot be cancelled as if nothing had."""
 
-    sentence = "Part of the order was shipped or refunded; what is left of it can be refunded."
+    code = "order-partly-fulfilled"
+    message = "Part of the order was shipped or refunded; what is left of it can be refunded."

@@ -45,8 +45,8 @@ class Excess:
     """A wish for more of a product than the order has left of it."""
 
     sku: str
-    wanted: int
-    left: int
+    requested: int
+    remaining: int
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
@@ -55,8 +55,13 @@ class NotSoManyLeft(Conflict):
 
     lines: tuple[Excess, ...]
 
+    code = "quantity-exceeds-order"
+
     @property
     def detail(self) -> str:
         """Name each line."""
-        told = (f"{each.wanted} of {each.sku} named, {each.left} left" for each in self.lines)
-        return "; ".join(told) + "."
+        excesses = (
+            f"{line.sku}: {line.requested} requested, {line.remaining} remaining"
+            for line in self.lines
+        )
+        return "; ".join(excesses) + "."

@@ -68,7 +68,7 @@ class Inventory:
         """Tell what is missing for that many, or None where there are enough."""
         if quantity <= self.available:
             return None
-        return Shortage(sku=self.sku, wanted=quantity, available=self.available)
+        return Shortage(sku=self.sku, requested=quantity, available=self.available)
 
     def _require_available(self, quantity: int) -> None:
         _require_positive(quantity)
@@ -135,7 +135,7 @@ class Shortage:
     """A wish that the stock cannot meet."""
 
     sku: str
-    wanted: int
+    requested: int
     available: int
 
 
@@ -145,11 +145,14 @@ class OutOfStock(Conflict):
 
     lines: tuple[Shortage, ...]
 
+    code = "out-of-stock"
+
     @property
     def detail(self) -> str:
         """Name each short line."""
         short = (
-            f"{line.wanted} of {line.sku} wanted, {line.available} available" for line in self.lines
+            f"{line.sku}: {line.requested} requested, {line.available} available"
+            for line in self.lines
         )
         return "; ".join(short) + "."
 
@@ -162,4 +165,8 @@ class StockBelowReserved(Conflict):
     on_hand: int
     reserved: int
 
-    sentence = "Of {sku}, {on_hand} are on hand and {reserved} of them reserved."
+    code = "stock-below-reserved"
+    message = (
+        "{sku}: {on_hand} on hand, {reserved} of them reserved;"
+        " stock cannot fall below the reserved quantity."
+    )

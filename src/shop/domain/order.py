@@ -135,16 +135,19 @@ class PriceChanged(Conflict):
     expected: Money
     total: Money
 
-    sentence = "The order costs {total}, not {expected}."
+    code = "price-changed"
+    message = "The order costs {total}, not {expected}."
 
 
 class OrderNotFound(NotFound):
     """No such order, or not for the one who asks."""
 
-    sentence = "There is no such order."
+    code = "order-not-found"
+    message = "There is no such order."
 
 
 class NoOrder(NotFound):
     """The session tracks no order yet."""
 
-    sentence = "No order was placed in this session."
+    code = "no-order"
+    message = "No order was placed in this session."

@@ -103,16 +103,19 @@ class CardDeclined(Conflict):
 
     reason: str
 
-    sentence = "The card was declined: {reason}."
+    code = "card-declined"
+    message = "The card was declined: {reason}."
 
 
 class PaymentExpired(Conflict):
     """The card was not heard of in time; nothing was charged."""
 
-    sentence = "The payment was not confirmed in time, and nothing was charged."
+    code = "payment-expired"
+    message = "The payment was not confirmed in time, and nothing was charged."
 
 
 class PaymentCancelled(Conflict):
     """The order was cancelled before the card had paid."""
 
-    sentence = "The order was cancelled before it was paid."
+    code = "payment-cancelled"
+    message = "The order was cancelled before it was paid."

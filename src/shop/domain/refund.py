@@ -116,13 +116,15 @@ def first_status(to: PaymentMethod) -> RefundStatus:
 class RefundTooLarge(Conflict):
     """More would be refunded than is left of what was paid."""
 
-    wanted: Money
-    left: Money
+    requested: Money
+    remaining: Money
 
-    sentence = "{wanted} cannot be refunded: {left} is left of what was paid."
+    code = "refund-exceeds-payment"
+    message = "Cannot refund {requested}; only {remaining} of the payment has not been refunded."
 
 
 class NotPaidByCard(Conflict):
     """The money cannot go to a card: none has paid."""
 
-    sentence = "The order was not paid by card, so that no card can be refunded."
+    code = "not-paid-by-card"
+    message = "The order was not paid by card, so that no card can be refunded."

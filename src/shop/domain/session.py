@@ -133,26 +133,30 @@ def _merge(target: object, patch: Mapping[str, object]) -> dict[str, object]:
 class NotSignedIn(AccessDenied):
     """This takes a signed-in session."""
 
-    sentence = "Sign in first."
+    code = "not-signed-in"
+    message = "Sign in first."
 
 
 class SessionExpired(AccessDenied):
     """The session has ended by itself."""
 
-    sentence = "The session has expired; sign in again."
+    code = "session-expired"
+    message = "The session has expired; sign in again."
 
 
 class SessionNotFound(NotFound):
     """No such session of this user."""
 
-    sentence = "There is no such session."
+    code = "session-not-found"
+    message = "There is no such session."
 
 
 class SessionConflict(Conflict):
     """Another request changed the session at the same time, and the two cannot be merged."""
 
-    final = False
-    sentence = "Another request changed this session at the same time; try again."
+    code = "session-conflict"
+    is_final = False
+    message = "Another request changed this session at the same time; try again."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
@@ -161,5 +165,6 @@ class SessionTooLarge(Conflict):
 
     limit_bytes: int
 
-    final = False
-    sentence = "The session would take more than {limit_bytes} bytes; take something out."
+    code = "session-too-large"
+    is_final = False
+    message = "The session would take more than {limit_bytes} bytes; take something out."

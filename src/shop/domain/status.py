@@ -20,14 +20,15 @@ class StatusTable(Generic[S]):
     def require(self, before: S | None, after: S) -> None:
         """Raise `IllegalTransition` unless the table allows this step (from None: the first)."""
         if after not in (self.begins if before is None else self.follows[before]):
-            raise IllegalTransition(before=before.value if before else "new", after=after.value)
+            raise IllegalTransition(current=before.value if before else "new", target=after.value)
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class IllegalTransition(Conflict):
     """A step that the status table does not have."""
 
-    before: str
-    after: str
+    current: str
+    target: str
 
-    sentence = "What is {before} cannot become {after}."
+    code = "illegal-transition"
+    message = "Cannot change status from {current} to {target}."

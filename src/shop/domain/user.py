@@ -96,13 +96,15 @@ def require_password(text: str, field: str = "password") -> None:
 class EmailTaken(Conflict):
     """The e-mail address already belongs to a user."""
 
-    sentence = "This e-mail address is already in use."
+    code = "email-taken"
+    message = "This e-mail address is already in use."
 
 
 class WrongCredentials(AccessDenied):
     """No user has this e-mail address and this password; which of the two is not told."""
 
-    sentence = "The e-mail address or the password is wrong."
+    code = "wrong-credentials"
+    message = "The e-mail address or the password is wrong."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
@@ -111,10 +113,12 @@ class Forbidden(AccessDenied):
 
     role: str
 
-    sentence = "This takes the role {role}."
+    code = "forbidden"
+    message = "This takes the role {role}."
 
 
 class UserNotFound(NotFound):
     """No such user."""
 
-    sentence = "There is no such user."
+    code = "user-not-found"
+    message = "There is no such user."

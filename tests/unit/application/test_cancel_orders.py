@@ -113,7 +113,7 @@ class TestRefusals:
         await _refused(
             shop,
             _cancel(adas, placed),
-            IllegalTransition(before="cancelled", after="cancelled"),
+            IllegalTransition(current="cancelled", target="cancelled"),
         )
 
     async def test_cancelled_twice_at_once_gives_back_once(
@@ -124,7 +124,7 @@ class TestRefusals:
             *(cancelling(_cancel(adas, placed)) for _ in range(3)), return_exceptions=True
         )
 
-        refusal = IllegalTransition(before="cancelled", after="cancelled")
+        refusal = IllegalTransition(current="cancelled", target="cancelled")
         assert [each for each in outcomes if each == refusal] == [refusal] * 2
         assert (shop.balance("ada"), shop.on_hand("TEA")) == (WELCOME, 5)
         assert await shop.findings() == []

@@ -150,7 +150,7 @@ class TestPartOfAnOrder:
             *(_hand(shop, each) for each in commands), return_exceptions=True
         )
 
-        gone = NotSoManyLeft(lines=(Excess(sku="TEA", wanted=1, left=0),))
+        gone = NotSoManyLeft(lines=(Excess(sku="TEA", requested=1, remaining=0),))
         assert [each for each in answers if isinstance(each, Exception)] == [gone, gone]
         assert len(shop.state.handovers.rows) == 2
 
@@ -159,10 +159,13 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("lines", "excesses"),
         [
-            ([("TEA", 3)], [Excess(sku="TEA", wanted=3, left=2)]),
+            ([("TEA", 3)], [Excess(sku="TEA", requested=3, remaining=2)]),
             (
                 [("CUP", 1), ("TEA", 2), ("COFFEE", 2)],
-                [Excess(sku="CUP", wanted=1, left=0), Excess(sku="COFFEE", wanted=2, left=1)],
+                [
+                    Excess(sku="CUP", requested=1, remaining=0),
+                    Excess(sku="COFFEE", requested=2, remaining=1),
+                ],
             ),
         ],
     )
@@ -180,11 +183,11 @@ class TestRefusals:
     async def test_no_more_arrives_than_was_shipped(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        none_shipped = IllegalTransition(before="paid", after="delivered")
+        none_shipped = IllegalTransition(current="paid", target="delivered")
         await _refused(shop, hand_over(admin, placed, DELIVERY), none_shipped)
         await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
 
-        refusal = NotSoManyLeft(lines=(Excess(sku="TEA", wanted=2, left=1),))
+        refusal = NotSoManyLeft(lines=(Excess(sku="TEA", requested=2, remaining=1),))
         await _refused(shop, hand_over(admin, placed, DELIVERY, ("TEA", 2)), refusal)
 
     async def test_what_was_shipped_or_has_arrived_does_so_once(
@@ -192,7 +195,7 @@ class TestRefusals:
     ) -> None:
         for kind, status in ((SHIPMENT, "shipped"), (DELIVERY, "delivered")):
             await _hand(shop, hand_over(admin, placed, kind))
-            again = IllegalTransition(before=status, after=status)
+            again = IllegalTransition(current=status, target=status)
             await _refused(shop, hand_over(admin, placed, kind), again)
             await _refused(shop, hand_over(admin, placed, kind, ("TEA", 1)), again)
 
@@ -204,7 +207,7 @@ class TestRefusals:
         await shop.container.cancel_orders().cancel(cancel)
 
         after = {SHIPMENT: "shipped", DELIVERY: "delivered"}[kind]
-        refusal = IllegalTransition(before="cancelled", after=after)
+        refusal = IllegalTransition(current="cancelled", target=after)
         await _refused(shop, hand_over(admin, placed, kind), refusal)
         await _refused(shop, hand_over(admin, placed, kind, ("TEA", 1)), refusal)
 
@@ -217,7 +220,7 @@ class TestRefusals:
             await shop.check_out(command)
         (order,) = shop.state.orders.rows.values()
 
-        refusal = IllegalTransition(before=order.status.value, after="shipped")
+        refusal = IllegalTransition(current=order.status.value, target="shipped")
         ship = HandOver(session=admin, order_id=order.id, kind=SHIPMENT, lines=())
         await _refused(shop, ship, refusal)
 

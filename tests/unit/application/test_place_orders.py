@@ -203,14 +203,14 @@ REFUSALS: list[tuple[Callable[[SessionToken], PlaceOrder], ShopError]] = [
     (lambda token: place_order(token, ("SOAP", 1)), ProductNotFound(sku="SOAP")),
     (
         lambda token: place_order(token, ("TEA", 6), ("COFFEE", 2)),
-        OutOfStock(lines=(Shortage(sku="TEA", wanted=6, available=5),)),
+        OutOfStock(lines=(Shortage(sku="TEA", requested=6, available=5),)),
     ),
     (
         lambda token: place_order(token, ("TEA", 6), ("COFFEE", 3)),
         OutOfStock(
             lines=(
-                Shortage(sku="TEA", wanted=6, available=5),
-                Shortage(sku="COFFEE", wanted=3, available=2),
+                Shortage(sku="TEA", requested=6, available=5),
+                Shortage(sku="COFFEE", requested=3, available=2),
             )
         ),
     ),

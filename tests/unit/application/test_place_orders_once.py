@@ -118,7 +118,7 @@ class TestGroups:
 
         first, second, third, fourth, fifth = (reply.answer for reply in replies)
         assert isinstance(first, PlacedOrder)
-        assert second == OutOfStock(lines=(Shortage(sku="COFFEE", wanted=2, available=1),))
+        assert second == OutOfStock(lines=(Shortage(sku="COFFEE", requested=2, available=1),))
         assert isinstance(third, PlacedOrder)
         assert fourth == EmptyCart()
         assert isinstance(fifth, PlacedOrder)

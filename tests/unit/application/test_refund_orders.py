@@ -305,10 +305,12 @@ class TestRefusals:
     ) -> None:
         await _refund(shop, refund_order(admin, placed, amount=eur(250)))
 
-        refusal = RefundTooLarge(wanted=eur(51), left=eur(50))
+        refusal = RefundTooLarge(requested=eur(51), remaining=eur(50))
         await _refused_for_good(shop, refund_order(admin, placed, "k-2", amount=eur(51)), refusal)
         by_line = refund_order(admin, placed, "k-3", lines=pieces(TEA=1))
-        await _refused_for_good(shop, by_line, RefundTooLarge(wanted=eur(100), left=eur(50)))
+        await _refused_for_good(
+            shop, by_line, RefundTooLarge(requested=eur(100), remaining=eur(50))
+        )
 
     async def test_no_line_goes_back_twice(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
@@ -316,20 +318,23 @@ class TestRefusals:
         await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=1), restock=True))
 
         again = refund_order(admin, placed, "k-2", lines=pieces(TEA=2, CUP=1), amount=eur(1))
-        excesses = (Excess(sku="TEA", wanted=2, left=1), Excess(sku="CUP", wanted=1, left=0))
+        excesses = (
+            Excess(sku="TEA", requested=2, remaining=1),
+            Excess(sku="CUP", requested=1, remaining=0),
+        )
         await _refused_for_good(shop, again, NotSoManyLeft(lines=excesses))
 
     async def test_what_is_refunded_or_cancelled_is_not_refunded_again(
         self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, placed: PlacedOrder
     ) -> None:
         await _refund(shop, refund_order(admin, placed))
-        again = IllegalTransition(before="refunded", after="refunded")
+        again = IllegalTransition(current="refunded", target="refunded")
         await _refused_for_good(shop, refund_order(admin, placed, "k-2", amount=eur(1)), again)
 
         other = await shop.placed(place_order(adas, ("TEA", 1), key="key-0002"))
         cancel = CancelOrder(session=adas, order_id=other.order.id)
         await shop.container.cancel_orders().cancel(cancel)
-        cancelled = IllegalTransition(before="cancelled", after="refunded")
+        cancelled = IllegalTransition(current="cancelled", target="refunded")
         await _refused_for_good(shop, refund_order(admin, other, "k-3"), cancelled)
 
     async def test_an_order_of_which_a_part_was_refunded_is_not_cancelled(

@@ -49,14 +49,14 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (EmptyCart(), "empty-cart", "The cart is empty."),
     (ProductNotFound(sku="TEA"), "product-not-found", "There is no product TEA."),
     (
-        OutOfStock(lines=(Shortage(sku="TEA", wanted=2, available=1),)),
+        OutOfStock(lines=(Shortage(sku="TEA", requested=2, available=1),)),
         "out-of-stock",
-        "2 of TEA wanted, 1 available.",
+        "TEA: 2 requested, 1 available.",
     ),
     (
         StockBelowReserved(sku="TEA", on_hand=3, reserved=2),
         "stock-below-reserved",
-        "Of TEA, 3 are on hand and 2 of them reserved.",
+        "TEA: 3 on hand, 2 of them reserved; stock cannot fall below the reserved quantity.",
     ),
     (
         CardDeclined(reason="insufficient_funds"),
@@ -95,29 +95,29 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "The session would take more than 4096 bytes; take something out.",
     ),
     (
-        IllegalTransition(before="paid", after="pending"),
+        IllegalTransition(current="paid", target="pending"),
         "illegal-transition",
-        "What is paid cannot become pending.",
+        "Cannot change status from paid to pending.",
     ),
     (
         OrderUnderWay(),
-        "order-under-way",
+        "order-partly-fulfilled",
         "Part of the order was shipped or refunded; what is left of it can be refunded.",
     ),
     (
         MoneyNotTaken(),
-        "money-not-taken",
+        "payment-not-captured",
         "The money for the order is set aside, and not taken yet; try again shortly.",
     ),
     (
-        NotSoManyLeft(lines=(Excess(sku="TEA", wanted=2, left=1),)),
-        "not-so-many-left",
-        "2 of TEA named, 1 left.",
+        NotSoManyLeft(lines=(Excess(sku="TEA", requested=2, remaining=1),)),
+        "quantity-exceeds-order",
+        "TEA: 2 requested, 1 remaining.",
     ),
     (
-        RefundTooLarge(wanted=eur(7), left=eur(5)),
-        "refund-too-large",
-        "0.07 EUR cannot be refunded: 0.05 EUR is left of what was paid.",
+        RefundTooLarge(requested=eur(7), remaining=eur(5)),
+        "refund-exceeds-payment",
+        "Cannot refund 0.07 EUR; only 0.05 EUR of the payment has not been refunded.",
     ),
     (
         NotPaidByCard(),
@@ -132,7 +132,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     ),
     (Forbidden(role="admin"), "forbidden", "This takes the role admin."),
     (UserNotFound(), "user-not-found", "There is no such user."),
-    (RuleBroken(field="sku", rule="a SKU has letters"), "rule-broken", "sku: a SKU has letters."),
+    (RuleBroken(field="sku", rule="a SKU has letters"), "invalid-value", "sku: a SKU has letters."),
 ]
 
 
@@ -142,9 +142,9 @@ def _kinds(kind: type[ShopError]) -> Iterator[type[ShopError]]:
         yield from _kinds(each)
 
 
-@pytest.mark.parametrize(("error", "slug", "detail"), ERRORS)
-def test_an_error_has_a_name_and_a_sentence(error: ShopError, slug: str, detail: str) -> None:
-    assert error.slug == slug
+@pytest.mark.parametrize(("error", "code", "detail"), ERRORS)
+def test_error_has_a_code_and_a_message(error: ShopError, code: str, detail: str) -> None:
+    assert error.code == code
     assert error.detail == detail
     assert str(error) == detail
 
@@ -156,10 +156,10 @@ def test_every_error_of_the_domain_is_looked_at_here() -> None:
     assert domain == named
 
 
-def test_no_two_errors_have_the_same_name() -> None:
-    slugs = [slug for _, slug, _ in ERRORS]
+def test_codes_are_unique() -> None:
+    codes = [code for _, code, _ in ERRORS]
 
-    assert len(set(slugs)) == len(slugs)
+    assert len(set(codes)) == len(codes)
 
 
 def test_an_error_is_its_facts() -> None:
@@ -193,12 +193,12 @@ def test_braces_among_the_facts_are_letters() -> None:
     ],
 )
 def test_only_what_stays_true_answers_for_good(error: ShopError, final: bool) -> None:  # noqa: FBT001
-    assert error.final is final
+    assert error.is_final is final
 
 
-@pytest.mark.parametrize(("error", "slug", "detail"), ERRORS)
+@pytest.mark.parametrize(("error", "code", "detail"), ERRORS)
 def test_an_error_can_be_raised_and_caught_by_its_kind(
-    error: ShopError, slug: str, detail: str
+    error: ShopError, code: str, detail: str
 ) -> None:
     kinds = (NotFound, Conflict, AccessDenied, RuleBroken)
 
@@ -206,4 +206,4 @@ def test_an_error_can_be_raised_and_caught_by_its_kind(
         raise error
 
     assert sum(isinstance(caught.value, kind) for kind in kinds) == 1
-    assert (caught.value.slug, caught.value.detail) == (slug, detail)
+    assert (caught.value.code, caught.value.detail) == (code, detail)

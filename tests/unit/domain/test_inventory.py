@@ -79,7 +79,7 @@ class TestChanges:
         with pytest.raises(OutOfStock) as caught:
             change(STOCK, 7)
 
-        assert caught.value.lines == (Shortage(sku="TEA", wanted=7, available=6),)
+        assert caught.value.lines == (Shortage(sku="TEA", requested=7, available=6),)
 
     def test_goods_that_are_promised_do_not_go_missing(self) -> None:
         with pytest.raises(StockBelowReserved) as caught:
@@ -102,7 +102,7 @@ class TestChanges:
             assert stock.reserve(quantity).release(quantity) == stock
             assert stock.reserve(quantity).confirm(quantity) == stock.take(quantity)
         else:
-            shortage = Shortage(sku="TEA", wanted=quantity, available=stock.available)
+            shortage = Shortage(sku="TEA", requested=quantity, available=stock.available)
             assert stock.shortage(quantity) == shortage
             with pytest.raises(OutOfStock):
                 stock.take(quantity)
@@ -129,9 +129,9 @@ class TestMovement:
 def test_every_short_line_is_named() -> None:
     error = OutOfStock(
         lines=(
-            Shortage(sku="TEA", wanted=3, available=1),
-            Shortage(sku="POT", wanted=2, available=0),
+            Shortage(sku="TEA", requested=3, available=1),
+            Shortage(sku="POT", requested=2, available=0),
         )
     )
 
-    assert str(error) == "3 of TEA wanted, 1 available; 2 of POT wanted, 0 available."
+    assert str(error) == "TEA: 3 requested, 1 available; POT: 2 requested, 0 available."

@@ -53,7 +53,7 @@ class TestHistory:
         with pytest.raises(IllegalTransition) as caught:
             ORDER.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
 
-        assert caught.value == IllegalTransition(before="paid", after="delivered")
+        assert caught.value == IllegalTransition(current="paid", target="delivered")
 
     def test_an_order_is_known_as_it_was_placed_whatever_became_of_it(self) -> None:
         cancelled, _ = ORDER.become(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
@@ -80,4 +80,4 @@ class TestPayment:
         with pytest.raises(IllegalTransition) as caught:
             payment(ORDER).become(PaymentStatus.VOIDED)
 
-        assert caught.value == IllegalTransition(before="captured", after="voided")
+        assert caught.value == IllegalTransition(current="captured", target="voided")

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
 from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, exists
@@ -130,8 +131,8 @@ def _claim_fields(claim: Claim) -> Fields:
 def _outcome_fields(outcome: Outcome) -> Fields:
     if isinstance(outcome, Succeeded):
         return {"reference": outcome.reference, "refusal": None}
-    refusal = {"error": type(outcome.error).__name__, "facts": asdict(outcome.error)}
-    return {"reference": None, "refusal": refusal}
+    rejection = {"code": outcome.error.code, "fields": asdict(outcome.error)}
+    return {"reference": None, "refusal": rejection}
 
 
 def _record(row: Row[Any]) -> KeyRecord:
@@ -142,22 +143,35 @@ def _outcome(row: Row[Any]) -> Outcome | None:
     if row.reference is not None:
         return Succeeded(reference=row.reference)
     if row.refusal is not None:
-        kind = next(each for each in _kinds(ShopError) if each.__name__ == row.refusal["error"])
-        return Refused(error=_made_of(kind, row.refusal["facts"]))
+        return Refused(error=_stored_error(**row.refusal))
     return None
 
 
-def _made_of(kind: Any, facts: Any) -> Any:  # noqa: ANN401  What a type hint says, made.
-    """Make a dataclass, a tuple of them, or a plain value, of what JSON has kept of it."""
+def _stored_error(code: str, fields: Mapping[str, Any]) -> ShopError:
+    kind = _error_classes().get(code)
+    if kind is None:
+        raise RuntimeError(f"the stored error {code!r} is unknown to this release")
+    error: ShopError = _restored(kind, fields)
+    return error
+
+
+def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of the type hinted at.
+    """Restore a dataclass, a tuple of them, or a plain value from its JSON."""
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
-        return kind(**{name: _made_of(hints[name], fact) for name, fact in facts.items()})
+        return kind(**{name: _restored(hints[name], value) for name, value in stored.items()})
     if get_origin(kind) is tuple:
-        return tuple(_made_of(get_args(kind)[0], fact) for fact in facts)
-    return kind(facts)
+        return tuple(_restored(get_args(kind)[0], value) for value in stored)
+    return kind(stored)
 
 
-def _kinds(kind: type[ShopError]) -> Iterator[type[ShopError]]:
+@cache
+def _error_classes() -> Mapping[str, type[ShopError]]:
+    """Return the classes of errors by their codes."""
+    return {kind.code: kind for kind in _subclasses(ShopError) if "code" in vars(kind)}
+
+
+def _subclasses(kind: type[ShopError]) -> Iterator[type[ShopError]]:
     for each in kind.__subclasses__():
         yield each
-        yield from _kinds(each)
+        yield from _subclasses(each)

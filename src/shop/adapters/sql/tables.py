@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.types import JsonText, Roles, UtcTime
 
-SCHEMA_VERSION = "0004"
+SCHEMA_VERSION = "0005"
 """The newest migration, which brings a database to the tables below."""
 
 metadata = MetaData(

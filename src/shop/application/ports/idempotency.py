@@ -89,5 +89,6 @@ class IdempotencyKeys(ABC):
 class RequestInProgress(Conflict):
     """The first request under this key has not ended yet."""
 
-    final = False
-    sentence = "A request with this idempotency key is still running; try again shortly."
+    code = "request-in-progress"
+    is_final = False
+    message = "A request with this idempotency key is still running; try again shortly."

@@ -50,7 +50,7 @@ def example_of(error: type[ShopError]) -> ShopError:
 def example_with_slug(slug: str) -> ShopError:
     """Make an error with this slug; raise `ProblemNotFound` where there is none."""
     for example in examples():
-        if example.slug == slug:
+        if example.code == slug:
             return example
     raise refusals.ProblemNotFound
 
@@ -70,7 +70,7 @@ def _of_the_shop() -> Iterator[ShopError]:
     yield RecipientNotFound(email="grace@example.com")
     yield AccountNotFound()
     yield ProductNotFound(sku="TEA-EARL-GREY")
-    yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", wanted=2, available=1),))
+    yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
     yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
     yield EmptyCart()
     yield PriceChanged(expected=_eur(1999), total=_eur(2099))
@@ -80,11 +80,11 @@ def _of_the_shop() -> Iterator[ShopError]:
     yield PaymentCancelled()
     yield DepositNotFound()
     yield NoOrder()
-    yield IllegalTransition(before="cancelled", after="cancelled")
+    yield IllegalTransition(current="cancelled", target="cancelled")
     yield OrderUnderWay()
     yield MoneyNotTaken()
-    yield NotSoManyLeft(lines=(Excess(sku="TEA-EARL-GREY", wanted=2, left=1),))
-    yield RefundTooLarge(wanted=_eur(1999), left=_eur(1580))
+    yield NotSoManyLeft(lines=(Excess(sku="TEA-EARL-GREY", requested=2, remaining=1),))
+    yield RefundTooLarge(requested=_eur(1999), remaining=_eur(1580))
     yield NotPaidByCard()
     yield IdempotencyKeyReused()
     yield RequestInProgress()

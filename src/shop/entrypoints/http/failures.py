@@ -53,7 +53,7 @@ async def answer(request: Request, error: Exception) -> Response:
     refusal = _refusal(error, request.scope)
     exchange.forget(when=isinstance(refusal, SessionExpired))
     if isinstance(refusal, AccessDenied):
-        exchange.log("access denied", reason=refusal.slug)
+        exchange.log("access denied", reason=refusal.code)
     return ProblemResponse(refusal)
 
 

@@ -187,7 +187,7 @@ def _add_headers(responses: Document, *, enters: bool) -> None:
         told = _told(response)
         headers = response.setdefault("headers", {})
         headers["X-Request-ID"] = _header("The request's id in the log.")
-        if is_keyed and (not told or any(error.final for error in told)):
+        if is_keyed and (not told or any(error.is_final for error in told)):
             headers["Idempotent-Replayed"] = _header(
                 "`true` where this is the answer to an earlier request under the same key.",
                 required=False,
@@ -217,9 +217,9 @@ def _response() -> Document:
 
 def _add_example(response: Document, error: ShopError) -> None:
     told = response["content"][MEDIA_TYPE]["examples"]
-    if error.slug in told:
+    if error.code in told:
         return
-    told[error.slug] = {
+    told[error.code] = {
         "summary": explanation_of(type(error)),
         "value": to_jsonable_python(problem(error)),
     }
@@ -227,7 +227,7 @@ def _add_example(response: Document, error: ShopError) -> None:
     for name, value in headers_of(error).items():
         headers = response.setdefault("headers", {})
         header = headers.setdefault(name, _header(f"`{value}`", required=False))
-        header["description"] += f", with `{error.slug}`"
+        header["description"] += f", with `{error.code}`"
 
 
 def _told(response: Document) -> Sequence[ShopError]:

@@ -86,7 +86,7 @@ def headers_of(error: ShopError) -> Mapping[str, str]:
 def problem(error: ShopError) -> dict[str, Any]:
     """Return the problem details of an error: RFC 9457's members, then the error's own."""
     standard = {
-        "type": f"/problems/{error.slug}",
+        "type": f"/problems/{error.code}",
         "title": title_of(error),
         "status": kind_of(type(error)).status,
         "detail": error.detail,
@@ -96,7 +96,7 @@ def problem(error: ShopError) -> dict[str, Any]:
 
 def title_of(error: ShopError) -> str:
     """Return the same few words for every error of a class."""
-    return error.slug.replace("-", " ").capitalize()
+    return error.code.replace("-", " ").capitalize()
 
 
 def explanation_of(error: type[ShopError]) -> str:

@@ -29,7 +29,8 @@ class InvalidRequest(ShopError):
 
     errors: tuple[Fault, ...]
 
-    sentence = "The request is malformed; `errors` says where."
+    code = "invalid-request"
+    message = "The request is malformed; `errors` says where."
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> Self:
@@ -45,31 +46,36 @@ class InvalidRequest(ShopError):
 class InvalidIdempotencyKey(ShopError):
     """The header Idempotency-Key is missing or malformed."""
 
-    sentence = "This takes one Idempotency-Key of 8 to 255 visible ASCII characters."
+    code = "invalid-idempotency-key"
+    message = "This takes one Idempotency-Key of 8 to 255 visible ASCII characters."
 
 
 class CrossSite(AccessDenied):
     """A page of another site asked the browser to send this."""
 
-    sentence = "Requests that change something come from this site alone."
+    code = "cross-site"
+    message = "Requests that change something come from this site alone."
 
 
 class InvalidSignature(ShopError):
     """What claims to come from the payment gateway is not signed by it, or was long ago."""
 
-    sentence = "The payment gateway has not sent this, or not just now."
+    code = "invalid-signature"
+    message = "The payment gateway has not sent this, or not just now."
 
 
 class RouteNotFound(NotFound):
     """There is nothing at this address."""
 
-    sentence = "There is nothing at this address."
+    code = "route-not-found"
+    message = "There is nothing at this address."
 
 
 class ProblemNotFound(NotFound):
     """The shop knows no such problem."""
 
-    sentence = "The shop knows no such problem."
+    code = "problem-not-found"
+    message = "The shop knows no such problem."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
@@ -78,7 +84,8 @@ class MethodNotAllowed(ShopError):
 
     allow: tuple[str, ...]
 
-    sentence = "This address takes other methods; `allow` names them."
+    code = "method-not-allowed"
+    message = "This address takes other methods; `allow` names them."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
@@ -87,7 +94,8 @@ class ContentTooLarge(ShopError):
 
     limit_bytes: int
 
-    sentence = "A body has at most {limit_bytes} bytes."
+    code = "content-too-large"
+    message = "A body has at most {limit_bytes} bytes."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
@@ -96,28 +104,33 @@ class UnsupportedMediaType(ShopError):
 
     accept: tuple[str, ...]
 
-    sentence = "A body is JSON, and its Content-Type says so; `accept` names the media types."
+    code = "unsupported-media-type"
+    message = "A body is JSON, and its Content-Type says so; `accept` names the media types."
 
 
 class InternalError(ShopError):
     """Something broke in the shop; the operator finds it in the log under the request's id."""
 
-    sentence = "Something broke on our side. Quote X-Request-ID when you report it."
+    code = "internal-error"
+    message = "Something broke on our side. Quote X-Request-ID when you report it."
 
 
 class Unavailable(ShopError):
     """The shop cannot serve this now; nothing was changed."""
 
-    sentence = "The shop cannot serve this now, and nothing was changed; try again."
+    code = "service-unavailable"
+    message = "The shop cannot serve this now, and nothing was changed; try again."
 
 
 class OutcomeUnknown(ShopError):
     """The shop lost its database in the middle: it cannot tell whether this happened."""
 
-    sentence = "Whether this happened is unknown; the same request under the same key tells."
+    code = "outcome-unknown"
+    message = "Whether this happened is unknown; the same request under the same key tells."
 
 
 class Unmigrated(ShopError):
     """The shop's database has not the shape that this release needs."""
 
-    sentence = "The database is not migrated; `shop migrate` does it."
+    code = "database-not-migrated"
+    message = "The database is not migrated; `shop migrate` does it."
