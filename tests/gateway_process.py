@@ -12,9 +12,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.servers import SHOP, free_port
-
-ANSWER_SECONDS = 10
+from tests.patience import PATIENCE_SECONDS
+from tests.servers import SHOP, port_of_our_own
 
 
 @dataclass(kw_only=True)
@@ -23,7 +22,7 @@ class GatewayProcess:
 
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
-    port: int = field(default_factory=free_port)
+    port: int
     process: subprocess.Popen[str] | None = None
 
     @property
@@ -51,7 +50,7 @@ class GatewayProcess:
         process, self.process = self.process, None
         with process:
             process.send_signal(how)
-            return process.wait(timeout=30)
+            return process.wait(timeout=PATIENCE_SECONDS)
 
     def kill(self) -> None:
         """Kill it with -9, if it lives."""
@@ -75,7 +74,7 @@ class GatewayProcess:
         content = None if sent is None else json.dumps(sent).encode()
         asked = Request(self.url + path, content, headers, method=method)  # noqa: S310  Our own server.
         try:
-            with urlopen(asked, timeout=ANSWER_SECONDS) as answer:  # noqa: S310  As above.
+            with urlopen(asked, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  As above.
                 return answer.status, json.load(answer)
         except HTTPError as error:
             with error:
@@ -85,9 +84,10 @@ class GatewayProcess:
 @contextmanager
 def gateway_process(folder: Path) -> Iterator[GatewayProcess]:
     """Run the gateway, and have ended it whatever happens."""
-    gateway = GatewayProcess(folder=folder)
-    gateway.start()
-    try:
-        yield gateway
-    finally:
-        gateway.kill()
+    with port_of_our_own() as port:
+        gateway = GatewayProcess(folder=folder, port=port)
+        gateway.start()
+        try:
+            yield gateway
+        finally:
+            gateway.kill()

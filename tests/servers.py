@@ -6,22 +6,37 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPException
 from pathlib import Path
+from urllib.request import urlopen
 
-import httpx2
+from tests.patience import PATIENCE_SECONDS
 
 SHOP = Path(sys.executable).with_name("shop")
-START_SECONDS = 30
+LOOK_SECONDS = 0.05
+
+PROCESSES = {
+    "PYTHONPATH": os.pathsep.join(
+        [str(Path(__file__).with_name("processes")), str(Path(__file__).parents[1])]
+    )
+}
+"""What has processes of the shop's begin with `tests/processes/sitecustomize.py`."""
 
 
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+@contextmanager
+def port_of_our_own() -> Iterator[int]:
+    """Give a port of this machine that nobody listens on, and that nobody else is given.
+
+    It stays bound here, which keeps the system from giving it away. Whoever listens on it says
+    `SO_REUSEADDR`, as servers do: they may be ended and started again.
+    """
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.bind(("127.0.0.1", 0))
+        yield holder.getsockname()[1]
 
 
 @dataclass(kw_only=True)
@@ -31,7 +46,7 @@ class ShopServer:
     folder: Path
     settings: Mapping[str, str]
     workers: int
-    port: int = field(default_factory=free_port)
+    port: int
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -51,7 +66,7 @@ class ShopServer:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_SECONDS,
             check=False,
         )
 
@@ -88,24 +103,23 @@ class ShopServer:
                 os.killpg(process.pid, how)
             else:
                 process.send_signal(how)
-            process.wait(timeout=30)
+            process.wait(timeout=PATIENCE_SECONDS)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait(timeout=30)
+                process.wait(timeout=PATIENCE_SECONDS)
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             assert self.process is not None
             assert self.process.poll() is None, self.log()
             try:
-                httpx2.get(f"{self.url}/readyz", timeout=5, trust_env=False).raise_for_status()
-            except httpx2.HTTPError:
-                time.sleep(0.05)
-            else:
-                return
-        raise AssertionError(f"not ready within {START_SECONDS} s: {self.log()}")
+                with urlopen(f"{self.url}/readyz", timeout=PATIENCE_SECONDS):  # noqa: S310  Our own server.
+                    return
+            except (OSError, HTTPException):
+                time.sleep(LOOK_SECONDS)
+        raise AssertionError(f"not ready within {PATIENCE_SECONDS} s: {self.log()}")
 
     def log(self) -> str:
         return Path(self.folder, "server.log").read_text()

@@ -13,7 +13,7 @@ from shop.adapters.http.courier import MAX_AT_ONCE, HttpCourier
 from shop.application.ports.courier import NotDelivered, Parcel
 from tests.carriers.receiver import SECRET, Receiver
 from tests.factories import an_id
-from tests.servers import free_port
+from tests.servers import port_of_our_own
 
 pytestmark = pytest.mark.anyio
 
@@ -137,8 +137,9 @@ async def test_whoever_dies_has_not_answered_and_is_asked_anew(
 async def test_where_nobody_listens_nothing_is_delivered(
     courier: HttpCourier, receiver: Receiver
 ) -> None:
-    gone = replace(parcel(receiver), url=f"http://127.0.0.1:{free_port()}/?token=hunter2")
-    reason, status = await _missed(courier, gone)
+    with port_of_our_own() as port:
+        gone = replace(parcel(receiver), url=f"http://127.0.0.1:{port}/?token=hunter2")
+        reason, status = await _missed(courier, gone)
     assert (reason.partition(":")[0], status) == ("ClientConnectorError", None)
 
 

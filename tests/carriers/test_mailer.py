@@ -18,7 +18,8 @@ from shop.application.ports.courier import NotDelivered
 from shop.application.ports.mailer import Letter
 from shop.domain.announcement import Topic
 from tests.factories import NOW, an_id, line, order, payment, user
-from tests.servers import free_port
+from tests.patience import PATIENCE_SECONDS
+from tests.servers import port_of_our_own
 
 pytestmark = pytest.mark.anyio
 
@@ -81,17 +82,19 @@ def office() -> PostOffice:
 @pytest.fixture
 def port(office: PostOffice) -> Iterator[int]:
     """Give the port of a mail server."""
-    controller = Controller(
-        office,
-        hostname="127.0.0.1",
-        port=free_port(),
-        enable_SMTPUTF8=True,
-        auth_require_tls=False,
-        authenticator=office.authenticate,
-    )
-    controller.start()
-    yield controller.port
-    controller.stop()
+    with port_of_our_own() as port:
+        controller = Controller(
+            office,
+            hostname="127.0.0.1",
+            port=port,
+            ready_timeout=PATIENCE_SECONDS,
+            enable_SMTPUTF8=True,
+            auth_require_tls=False,
+            authenticator=office.authenticate,
+        )
+        controller.start()
+        yield port
+        controller.stop()
 
 
 NewMailer = Callable[..., SmtpMailer]
@@ -186,7 +189,8 @@ async def test_a_server_that_takes_no_letter_now_is_asked_again(
 
 
 async def test_where_nobody_listens_nothing_is_posted() -> None:
-    reason, code, for_good = await _missed(a_mailer(f"smtp://127.0.0.1:{free_port()}"), letter())
+    with port_of_our_own() as port:
+        reason, code, for_good = await _missed(a_mailer(f"smtp://127.0.0.1:{port}"), letter())
     assert (reason.partition(":")[0], code, for_good) == ("SMTPConnectError", None, False)
 
 

@@ -9,7 +9,8 @@ from tempfile import TemporaryDirectory
 
 from sqlalchemy import make_url
 
-from tests.crash.gateway_road import ARRIVAL_SECONDS, Side
+from tests.crash.gateway_road import Side
+from tests.patience import PATIENCE_SECONDS
 
 SOCKET = ".s.PGSQL.5432"
 
@@ -27,7 +28,7 @@ class CommitStop:
 
     async def reached(self) -> None:
         """Wait until that has happened."""
-        async with asyncio.timeout(ARRIVAL_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self._reached.wait()
 
     def tell(self) -> None:

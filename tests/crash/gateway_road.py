@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from urllib.parse import parse_qs, urlsplit
 
-ARRIVAL_SECONDS = 20
+from tests.patience import PATIENCE_SECONDS
+
 ERROR = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"
 
 
@@ -33,6 +34,7 @@ class Fate(Enum):
 
     GOES_ON = auto()
     IS_CUT = auto()
+    IS_LATE = auto()
     FAILS = auto()
 
 
@@ -45,11 +47,12 @@ class Stop:
     order_id: str | None
     _reached: asyncio.Event = field(default_factory=asyncio.Event)
     _decided: asyncio.Event = field(default_factory=asyncio.Event)
+    _arrives: asyncio.Event = field(default_factory=asyncio.Event)
     _fate: Fate = Fate.GOES_ON
 
     async def reached(self) -> None:
         """Wait until something has been stopped here."""
-        async with asyncio.timeout(ARRIVAL_SECONDS):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await self._reached.wait()
 
     def go_on(self) -> None:
@@ -59,6 +62,18 @@ class Stop:
     def cut(self) -> None:
         """Close the connection on which it came; it never arrives."""
         self._decide(Fate.IS_CUT)
+
+    def be_late(self) -> None:
+        """Close the connection on which it came: nobody waits any more when it arrives."""
+        self._decide(Fate.IS_LATE)
+
+    def arrive(self) -> None:
+        """Let what is late arrive at last."""
+        self._arrives.set()
+
+    async def arrival(self) -> None:
+        """Wait until what is late is to arrive."""
+        await self._arrives.wait()
 
     def fail(self) -> None:
         """Answer with an error in its place."""
@@ -99,10 +114,13 @@ class GatewayRoad:
         self._stops.append(stop)
         return stop
 
+    def clear(self) -> None:
+        """Stop nobody any more who has not been stopped yet."""
+        self._stops.clear()
+
     async def travel(self, shop: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(self._travel(shop, answer))
-        self._on_their_way.add(task)
-        task.add_done_callback(self._on_their_way.discard)
+        self._keep(task)
         await asyncio.wait([task])
 
     async def end(self) -> None:
@@ -110,13 +128,23 @@ class GatewayRoad:
             task.cancel()
         await asyncio.gather(*self._on_their_way, return_exceptions=True)
 
+    def _keep(self, task: asyncio.Task[None]) -> None:
+        self._on_their_way.add(task)
+        task.add_done_callback(self._on_their_way.discard)
+
+    async def _arrive_late(self, stop: Stop, request: _Request) -> None:
+        await stop.arrival()
+        await self._ask_gateway(request)
+
     async def _travel(self, shop: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            if not self.is_closed:
-                request = await _read(shop)
-                answer.write(await self._answer(request))
-                await answer.drain()
-        answer.close()
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError):
+                if not self.is_closed:
+                    request = await _read(shop)
+                    answer.write(await self._answer(request))
+                    await answer.drain()
+        finally:
+            answer.close()
 
     async def _answer(self, request: _Request) -> bytes:
         stop = self._stop_of(request)
@@ -127,6 +155,9 @@ class GatewayRoad:
             reply = await self._ask_gateway(request)
         match await stop.fate():
             case Fate.IS_CUT:
+                return b""
+            case Fate.IS_LATE:
+                self._keep(asyncio.ensure_future(self._arrive_late(stop, request)))
                 return b""
             case Fate.FAILS:
                 return ERROR

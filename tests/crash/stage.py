@@ -4,7 +4,6 @@ import asyncio
 import json
 import signal
 import subprocess
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -27,8 +26,10 @@ from tests.crash.database_road import DatabaseRoad, database_road
 from tests.crash.gateway_road import GatewayRoad, gateway_road
 from tests.factories import eur
 from tests.gateway_process import GatewayProcess
+from tests.patience import PATIENCE_SECONDS
+from tests.processes.passing_time import FILE, PassingTime
 from tests.race.customers import Customer
-from tests.servers import SHOP, ShopServer
+from tests.servers import LOOK_SECONDS, PROCESSES, SHOP, ShopServer, port_of_our_own
 
 T = TypeVar("T")
 
@@ -36,8 +37,20 @@ SECRET = "a secret for crashes alone, 0123456789"
 STOCK, QUANTITY, PRICE = 10, 2, 100
 CONNECTIONS = 256
 
-QUIET_SECONDS = 30
-LOOK_SECONDS = 0.05
+TIMEOUT_SECONDS, LEASE_SECONDS, KEY_SECONDS, HOLD_SECONDS = 50, 100, 300, 600
+"""Nothing that is stopped goes on by itself, on however busy a machine: a test lets time pass.
+
+It passes for all processes at once, in the order of these spans: after a lease, no request is on
+its way any more; after an order's time, the gateway has forgotten its keys.
+"""
+
+TERMS = {
+    "SHOP_GATEWAY_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
+    "SHOP_JOB_LEASE_SECONDS": str(LEASE_SECONDS),
+    "SHOP_GATEWAY_KEY_SECONDS": str(KEY_SECONDS),
+    "SHOP_ORDER_HOLD_SECONDS": str(HOLD_SECONDS),
+    "SHOP_JOB_RETRY_SECONDS": "0.1",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +114,7 @@ class Stage:
     gateway_road: GatewayRoad
     database_road: DatabaseRoad | None
     shop: Container
+    time: PassingTime
     connections: httpx2.AsyncHTTPTransport
 
     async def shoppers(self, *names: str) -> list[Shopper]:
@@ -256,10 +270,9 @@ class Stage:
 
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
-    deadline = time.monotonic() + QUIET_SECONDS
-    while not await is_so():
-        assert time.monotonic() < deadline, f"not so within {QUIET_SECONDS} s"
-        await asyncio.sleep(LOOK_SECONDS)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await is_so():  # noqa: ASYNC110  It becomes so in another process.
+            await asyncio.sleep(LOOK_SECONDS)
 
 
 def _told(payment: Mapping[str, Any]) -> str:
@@ -272,15 +285,14 @@ def _told(payment: Mapping[str, Any]) -> str:
 
 
 @asynccontextmanager
-async def a_stage(
-    folder: Path,
-    postgresql_url: str | None,
-    settings: Mapping[str, str],
-    gateway_settings: Mapping[str, str] | None = None,
-) -> AsyncIterator[Stage]:
+async def a_stage(folder: Path, postgresql_url: str | None) -> AsyncIterator[Stage]:
     """Set the stage on SQLite, or on PostgreSQL where it has an address; nothing serves yet."""
     async with AsyncExitStack() as stack:
-        gateway = GatewayProcess(folder=folder, settings=gateway_settings or {})
+        time = Path(folder, "time-passed")
+        processes = {**PROCESSES, FILE: str(time), **TERMS}
+        gateway = GatewayProcess(
+            folder=folder, settings=processes, port=stack.enter_context(port_of_our_own())
+        )
         to_gateway = await stack.enter_async_context(gateway_road(gateway.port))
         to_database: DatabaseRoad | None = None
         url = travelled = f"sqlite+aiosqlite:///{folder}/shop.db"
@@ -291,10 +303,15 @@ async def a_stage(
             "SHOP_DATABASE_SCHEMA": f"crash_{uuid4().hex}",
             "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
             "SHOP_LOG_LEVEL": "warning",
-            **settings,
         }
         shop = _shop(
-            {**common, "SHOP_DATABASE_URL": url, "SHOP_SIMULATED_GATEWAY_URL": gateway.url}
+            {
+                **common,
+                **TERMS,
+                "SHOP_DATABASE_URL": url,
+                "SHOP_SIMULATED_GATEWAY_URL": gateway.url,
+            },
+            PassingTime(time),
         )
         stack.push_async_callback(_close, shop)
         stack.callback(gateway.kill)
@@ -306,10 +323,12 @@ async def a_stage(
             folder=folder,
             settings={
                 **common,
+                **processes,
                 "SHOP_DATABASE_URL": travelled,
                 "SHOP_SIMULATED_GATEWAY_URL": to_gateway.url,
             },
             workers=1,
+            port=stack.enter_context(port_of_our_own()),
         )
         stack.push_async_callback(asyncio.to_thread, server.kill)
         yield Stage(
@@ -318,15 +337,19 @@ async def a_stage(
             gateway_road=to_gateway,
             database_road=to_database,
             shop=shop,
+            time=PassingTime(time),
             connections=connections,
         )
 
 
-def _shop(settings: Mapping[str, str]) -> Container:
+def _shop(settings: Mapping[str, str], clock: PassingTime) -> Container:
     named = {name.removeprefix("SHOP_").lower(): value for name, value in settings.items()}
     made = Container(settings=Settings.model_validate(named))
-    gateway = NoticingGateway(settings["SHOP_SIMULATED_GATEWAY_URL"], timeout_seconds=5)
+    gateway = NoticingGateway(
+        settings["SHOP_SIMULATED_GATEWAY_URL"], timeout_seconds=TIMEOUT_SECONDS
+    )
     made.gateway.override(providers.Object(gateway))
+    made.clock.override(providers.Object(clock))
     return made
 
 

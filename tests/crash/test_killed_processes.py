@@ -24,6 +24,7 @@ import pytest
 from tests.crash.gateway_road import Deed, Side, Stop
 from tests.crash.stage import (
     DECLINED,
+    LEASE_SECONDS,
     NOTHING,
     PAID,
     PENDING,
@@ -60,14 +61,6 @@ ROWS: Mapping[str, tuple[Standing, Standing]] = {
 BEFORE_CRASH = {"C-c": 202, "C-c again": 202, "C-j": 201, "C-k": 201, "C-l": 201}
 """What those heard whose requests had ended before the crash; no other was answered."""
 
-SETTINGS = {
-    # Nothing that is stopped goes on by itself before the processes are killed.
-    "SHOP_GATEWAY_TIMEOUT_SECONDS": "7",
-    "SHOP_JOB_LEASE_SECONDS": "8",
-    "SHOP_JOB_RETRY_SECONDS": "0.3",
-    "SHOP_ORDER_HOLD_SECONDS": "120",
-}
-
 UNDER_WAY_SECONDS = 0.3
 """Long enough for a request to come to the lock that it then waits for."""
 
@@ -85,7 +78,7 @@ class Diary:
 
 @dataclass(kw_only=True)
 class Play:
-    """All rows on one stage, up to the crash."""
+    """All rows on one stage, up to the crash; the worker that is there takes no more money."""
 
     stage: Stage
     shoppers: Mapping[str, Shopper]
@@ -112,6 +105,7 @@ class Play:
                 await self._send_until(row, Side.AFTER)
             async with self._stopped_database(captures[-1]):
                 await self.stage.kill()
+        self.stage.gateway_road.clear()
         for stop in self.stops:
             stop.cut()
 
@@ -141,6 +135,7 @@ class Play:
         await recording.reached()
         for row, side in (("C-g", Side.BEFORE), ("C-h", Side.AFTER)):
             answer = await self._send_until(row, Side.AFTER)
+            self._stop(Deed.CAPTURE, Side.BEFORE, answer.order_id)
             confirming = road.stop(self.shoppers[row].key, side=side)
             answer.go_on()
             await confirming.reached()
@@ -172,6 +167,7 @@ class Play:
     async def _finish_without_a_client(self, row: str) -> None:
         """Let the client hang up before the order is paid."""
         stop = await self._send_until(row, Side.AFTER)
+        self._stop(Deed.CAPTURE, Side.BEFORE, stop.order_id)
         self.requests[row].cancel()
         stop.go_on()
         await self.stage.becomes(self.shoppers[row], "paid")
@@ -183,7 +179,7 @@ async def _buy(row: str, shopper: Shopper) -> httpx2.Response:
 
 async def _told(folder: Path, url: str | None) -> Mapping[str, Diary]:
     """Play all rows to their ends, and return what came of them."""
-    async with a_stage(folder, url, SETTINGS) as stage:
+    async with a_stage(folder, url) as stage:
         await stage.start(SHOP_SERVE_JOBS="false")
         made = await stage.shoppers(*ROWS)
         shoppers = dict(zip(ROWS, made, strict=True))
@@ -202,6 +198,7 @@ async def _told(folder: Path, url: str | None) -> Mapping[str, Diary]:
         early = await asyncio.gather(*(_buy(row, shoppers[row]) for row in again))
         for row, answer in zip(again, early, strict=True):
             diaries[row].answers.append(answer)
+        stage.time.passes(LEASE_SECONDS)
         await stage.quiet()
         for row, shopper in shoppers.items():
             diaries[row].recovered = await stage.standing(shopper)

@@ -11,12 +11,24 @@ from dataclasses import replace
 import pytest
 
 from tests.crash.gateway_road import Deed, Side, Stop
-from tests.crash.stage import EXPIRED, PAID, PENDING, Shopper, Stage, a_stage
+from tests.crash.stage import (
+    EXPIRED,
+    HOLD_SECONDS,
+    KEY_SECONDS,
+    LEASE_SECONDS,
+    PAID,
+    PENDING,
+    Shopper,
+    Stage,
+    a_stage,
+)
 
 pytestmark = pytest.mark.anyio
 
-HOLD_SECONDS, KEY_SECONDS = 1.5, 0.6
 RACES = 12
+EXPIRY_SECONDS, LATEST_SECONDS = 0.2, 1.4
+"""When, in a race, an order's time is over, and when the last of all others comes."""
+
 AUTHORISED_THERE = replace(PENDING, at_gateway=("authorised",))
 
 
@@ -24,16 +36,7 @@ AUTHORISED_THERE = replace(PENDING, at_gateway=("authorised",))
 async def stage(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    key_memory = {"SHOP_GATEWAY_KEY_SECONDS": str(KEY_SECONDS)}
-    settings = {
-        **key_memory,
-        "SHOP_ORDER_HOLD_SECONDS": str(HOLD_SECONDS),
-        # An answer may come after the order's time is over.
-        "SHOP_GATEWAY_TIMEOUT_SECONDS": "2.5",
-        "SHOP_JOB_LEASE_SECONDS": "2",
-        "SHOP_JOB_RETRY_SECONDS": "0.1",
-    }
-    async with a_stage(tmp_path_factory.mktemp("late"), database, settings, key_memory) as made:
+    async with a_stage(tmp_path_factory.mktemp("late"), database) as made:
         await made.start()
         yield made
         await made.require_sound_books()
@@ -51,6 +54,7 @@ async def test_an_approval_after_the_expiry_is_voided(stage: Stage, row: str) ->
     request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
     answer = asyncio.create_task(ada.buy())
     await request.reached()
+    stage.time.passes(HOLD_SECONDS)
     await stage.becomes(ada, "expired")
 
     request.go_on()
@@ -68,11 +72,14 @@ async def test_approval_notice_and_expiry_at_the_same_time_have_one_winner(
     choose = random.Random(row)
     shoppers = await stage.shoppers(*[row] * RACES)
 
+    all_have_begun = asyncio.Barrier(RACES + 1)
+
     async def race(shopper: Shopper) -> None:
         request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
-        moments = [HOLD_SECONDS + choose.uniform(-0.2, 0.8) for _ in range(3)]
+        moments = [choose.uniform(0, LATEST_SECONDS) for _ in range(3)]
         answer = asyncio.create_task(shopper.buy())
         await request.reached()
+        await all_have_begun.wait()
         order_id = request.order_id or ""
 
         async def tell(seconds: float) -> None:
@@ -86,8 +93,14 @@ async def test_approval_notice_and_expiry_at_the_same_time_have_one_winner(
         await asyncio.gather(go_on(moments[0]), tell(moments[1]), tell(moments[2]))
         assert (await answer).status_code in {201, 409}
 
-    await asyncio.gather(*(race(each) for each in shoppers))
+    async def expire() -> None:
+        await all_have_begun.wait()
+        await asyncio.sleep(EXPIRY_SECONDS)
+        stage.time.passes(HOLD_SECONDS)
 
+    await asyncio.gather(expire(), *(race(each) for each in shoppers))
+
+    stage.time.passes(LEASE_SECONDS)
     await stage.quiet()
     for each in shoppers:
         standing = await stage.standing(each)
@@ -101,13 +114,18 @@ async def test_an_approval_after_everything_is_voided_once_a_notice_tells_of_it(
 ) -> None:
     (ada,) = await stage.shoppers(row)
     request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
-    await ada.buy()
+    answer = asyncio.create_task(ada.buy())
+    await request.reached()
+    request.be_late()
+    assert (await answer).status_code == 202
+    stage.time.passes(HOLD_SECONDS)
     await stage.becomes(ada, "expired")
+    stage.time.passes(LEASE_SECONDS)
     await stage.quiet()
     assert await stage.standing(ada) == replace(EXPIRED, at_gateway=())
 
     # It was on its way all the time.
-    request.go_on()
+    request.arrive()
     await stage.is_known_to_the_gateway(ada)
     order_id = await stage.order_id(ada)
     await asyncio.gather(*(stage.tell(f"evt-{order_id}", order_id) for _ in range(2)))
@@ -126,6 +144,7 @@ async def test_who_dies_before_the_void_voids_once(stage: Stage, row: str) -> No
     void.cut()
     assert await stage.standing(ada) == replace(EXPIRED, at_gateway=("authorised",))
     await stage.start()
+    stage.time.passes(LEASE_SECONDS)
 
     await stage.quiet()
     assert await stage.standing(ada) == EXPIRED
@@ -151,6 +170,7 @@ async def _stopped_void(stage: Stage, shopper: Shopper, side: Side) -> Stop:
     request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
     answer = asyncio.create_task(shopper.buy())
     await request.reached()
+    stage.time.passes(HOLD_SECONDS)
     await stage.becomes(shopper, "expired")
     void = stage.gateway_road.stop(Deed.VOID, side, request.order_id)
     request.go_on()
@@ -166,7 +186,7 @@ async def test_a_forgotten_key_is_not_asked_for_again(stage: Stage, row: str) ->
     reply.cut()
     assert (await ada.buy()).status_code == 202
     assert await stage.standing(ada) == AUTHORISED_THERE
-    await asyncio.sleep(KEY_SECONDS)
+    stage.time.passes(KEY_SECONDS)
 
     await _answers_alike(ada, 201)
 
@@ -183,6 +203,7 @@ async def test_an_outage_past_the_expiry_ends_with_the_money_given_back(
     stage.gateway_road.stop(Deed.AUTHORISE, Side.AFTER).cut()
     assert (await ada.buy()).status_code == 202
     stage.gateway_road.is_closed = True
+    stage.time.passes(HOLD_SECONDS)
     await stage.becomes(ada, "expired")
     assert await stage.standing(ada) == replace(EXPIRED, at_gateway=("authorised",))
 
@@ -200,8 +221,11 @@ async def test_what_never_arrived_is_not_asked_for_once_its_key_may_be_forgotten
     (ada,) = await stage.shoppers(row)
     stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE).cut()
     assert (await ada.buy()).status_code == 202
-    await asyncio.sleep(KEY_SECONDS)
+    stage.time.passes(KEY_SECONDS)
     assert (await ada.buy()).status_code in {202, 409}
+    stage.time.passes(HOLD_SECONDS)
+    await stage.becomes(ada, "expired")
+    stage.time.passes(LEASE_SECONDS)
 
     await stage.quiet()
 
@@ -219,7 +243,7 @@ async def test_a_capture_whose_key_is_forgotten_is_found_in_the_books(
     await capture.reached()
     stage.gateway_road.is_closed = True
     capture.cut()
-    await asyncio.sleep(KEY_SECONDS)
+    stage.time.passes(KEY_SECONDS)
 
     stage.gateway_road.is_closed = False
 
@@ -234,6 +258,7 @@ async def test_a_stored_error_is_resolved_by_a_look_into_the_books(stage: Stage,
     assert (await ada.buy("tok_error")).status_code == 202
     assert await stage.standing(ada) == AUTHORISED_THERE
 
+    stage.time.passes(LEASE_SECONDS)
     await stage.quiet()
 
     assert await stage.standing(ada) == PAID

@@ -10,7 +10,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.crash.stage import Stage, a_stage
+from tests.crash.stage import LEASE_SECONDS, Stage, a_stage
+from tests.patience import PATIENCE_SECONDS
 from tests.race.customers import Customer
 
 pytestmark = pytest.mark.anyio
@@ -20,19 +21,12 @@ STOCK = 10_000
 EARLIEST, LATEST = 5, 60
 """After how many answers a process dies."""
 
-SETTINGS = {
-    "SHOP_ORDER_HOLD_SECONDS": "120",
-    "SHOP_GATEWAY_TIMEOUT_SECONDS": "3",
-    "SHOP_JOB_LEASE_SECONDS": "4",
-    "SHOP_JOB_RETRY_SECONDS": "0.2",
-}
-
 
 @pytest.fixture(scope="module")
 async def stage(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    async with a_stage(tmp_path_factory.mktemp("load"), database, SETTINGS) as made:
+    async with a_stage(tmp_path_factory.mktemp("load"), database) as made:
         await made.start()
         async with made.worker(), made.worker():
             yield made
@@ -63,7 +57,7 @@ class Crowd:
 
     async def has_heard(self, answers: int) -> None:
         """Wait until so many answers have come."""
-        async with self._heard:
+        async with asyncio.timeout(PATIENCE_SECONDS), self._heard:
             await self._heard.wait_for(
                 lambda: self.statuses.total() - self.statuses[None] >= answers
             )
@@ -77,6 +71,7 @@ class Crowd:
         await asyncio.gather(
             *(self._send(*each) for each in self.answers if not self.answers[each])
         )
+        self._stage.time.passes(LEASE_SECONDS)
         await self._stage.quiet()
         before = dict(self.answers)
         await asyncio.gather(*(self._send(*each) for each in before))
@@ -139,6 +134,7 @@ async def test_a_gateway_killed_under_load_leaves_orders_pending_until_it_is_bac
 
     await asyncio.to_thread(stage.gateway.start)
 
+    stage.time.passes(LEASE_SECONDS)
     await stage.quiet()
     await crowd.is_paid_once_for_each_key()
 

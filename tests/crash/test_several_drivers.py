@@ -15,19 +15,12 @@ import httpx2
 import pytest
 
 from tests.crash.gateway_road import Deed, Side
-from tests.crash.stage import PAID, PENDING, STOCK, Shopper, Stage, a_stage
+from tests.crash.stage import LEASE_SECONDS, PAID, PENDING, STOCK, Shopper, Stage, a_stage
 
 pytestmark = pytest.mark.anyio
 
 RACES = 12
 LONGEST_DELAY_SECONDS = 0.1
-
-SETTINGS = {
-    "SHOP_ORDER_HOLD_SECONDS": "120",
-    "SHOP_GATEWAY_TIMEOUT_SECONDS": "1.2",
-    "SHOP_JOB_LEASE_SECONDS": "1.5",
-    "SHOP_JOB_RETRY_SECONDS": "0.1",
-}
 
 CANCELLED = replace(PAID, order="cancelled", payment="voided", stock=(STOCK, 0))
 
@@ -36,7 +29,7 @@ CANCELLED = replace(PAID, order="cancelled", payment="voided", stock=(STOCK, 0))
 async def stage(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Stage]:
-    async with a_stage(tmp_path_factory.mktemp("drivers"), database, SETTINGS) as made:
+    async with a_stage(tmp_path_factory.mktemp("drivers"), database) as made:
         await made.start()
         yield made
         await made.require_sound_books()
@@ -138,10 +131,12 @@ async def test_two_drivers_of_one_authorisation_make_one(stage: Stage, row: str)
     stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE).cut()
     assert (await ada.buy()).status_code == 202
     request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
+    stage.time.passes(LEASE_SECONDS)
     await request.reached()
 
     # The first one's lease ends while it stands still, and it goes on without having noticed.
     with stage.frozen():
+        stage.time.passes(LEASE_SECONDS)
         await stage.work()
         assert await stage.standing(ada) == PAID
         request.go_on()
@@ -159,6 +154,7 @@ async def test_two_drivers_of_one_capture_take_the_money_once(stage: Stage, row:
     await reply.reached()
 
     with stage.frozen():
+        stage.time.passes(LEASE_SECONDS)
         await stage.work()
         assert await stage.standing(ada) == PAID
         reply.go_on()
@@ -187,7 +183,9 @@ async def test_an_order_cancelled_during_its_capture_keeps_no_money(
         await stage.kill()
         capture.cut()
         await stage.start()
+        stage.time.passes(LEASE_SECONDS)
     else:
+        stage.time.passes(LEASE_SECONDS)
         await stage.work()
         capture.go_on()
 

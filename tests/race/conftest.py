@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from tests.race.customers import Admin, Customer
-from tests.servers import ShopServer
+from tests.servers import PROCESSES, ShopServer, port_of_our_own
 
 SECRET = "a secret for races alone, 0123456789"
 
@@ -60,14 +60,16 @@ def opened(folder: Path, database: dict[str, str], workers: int) -> Iterator[Ope
     settings = {
         "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
         "SHOP_WELCOME_CREDIT": "100000",
+        **PROCESSES,
         **database,
     }
-    server = ShopServer(folder=folder, settings=settings, workers=workers)
-    migrated = server.run("migrate")
-    assert migrated.returncode == 0, migrated.stderr
-    server.start()
-    yield OpenShop(server=server, admin_cookie=asyncio.run(_admin_cookie(server)))
-    server.stop()
+    with port_of_our_own() as port:
+        server = ShopServer(folder=folder, settings=settings, workers=workers, port=port)
+        migrated = server.run("migrate")
+        assert migrated.returncode == 0, migrated.stderr
+        server.start()
+        yield OpenShop(server=server, admin_cookie=asyncio.run(_admin_cookie(server)))
+        server.stop()
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from uuid import uuid4
 
 import httpx2
 
+from tests.patience import PATIENCE_SECONDS
+
 Json = dict[str, Any]
 
 PASSWORD = "correct horse battery"
@@ -16,7 +18,10 @@ class Customer:
 
     def __init__(self, url: str, connections: httpx2.AsyncHTTPTransport) -> None:
         self.client = httpx2.AsyncClient(
-            base_url=f"{url}/api/v1", transport=connections, timeout=60, trust_env=False
+            base_url=f"{url}/api/v1",
+            transport=connections,
+            timeout=PATIENCE_SECONDS,
+            trust_env=False,
         )
         self.email = f"{uuid4().hex}@example.com"
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
 from tests.race.conftest import RaceTrack
 from tests.race.customers import Customer
 
@@ -13,7 +14,8 @@ pytestmark = pytest.mark.anyio
 
 CUSTOMERS = 12
 ORDERS_EACH = 400
-LOAD_SECONDS = 1.5
+ANSWERS = 150
+"""After how many answers the server dies: its customers have orders on their way."""
 
 
 @dataclass
@@ -21,6 +23,8 @@ class Diary:
     """What one customer sent, and what came back."""
 
     customer: Customer
+    heard: asyncio.Semaphore
+    """Released for each answer."""
     answered: dict[str, str] = field(default_factory=dict)
     unanswered: set[str] = field(default_factory=set)
 
@@ -34,6 +38,7 @@ class Diary:
                 return
             assert answer.status_code == 201, answer.text
             self.answered[key] = answer.text
+            self.heard.release()
             self.unanswered.discard(key)
 
 
@@ -42,17 +47,20 @@ async def test_a_server_killed_under_load_has_lost_nothing_and_repeats_nothing(
 ) -> None:
     stock = CUSTOMERS * ORDERS_EACH
     await track.admin.stock(sku, quantity=stock, price=1)
-    diaries = [Diary(each) for each in await track.customers(CUSTOMERS)]
+    heard = asyncio.Semaphore(0)
+    diaries = [Diary(each, heard) for each in await track.customers(CUSTOMERS)]
 
     load = asyncio.gather(*(each.order_until_the_server_dies(sku) for each in diaries))
-    await asyncio.sleep(LOAD_SECONDS)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        for _ in range(ANSWERS):
+            await heard.acquire()
     await asyncio.to_thread(track.server.kill)
     await load
     await asyncio.to_thread(track.server.start)
 
     answered = sum(len(each.answered) for each in diaries)
     unanswered = sum(len(each.unanswered) for each in diaries)
-    assert answered > 0
+    assert answered >= ANSWERS
     assert unanswered > 0
     await asyncio.to_thread(track.audit)
     await asyncio.gather(*(_every_answer_stays_true(each, sku) for each in diaries))

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from shop.entrypoints.settings import Settings
-from tests.servers import ShopServer
+from tests.patience import PATIENCE_SECONDS
+from tests.servers import ShopServer, port_of_our_own
 
 README = Path(__file__).parents[2] / "README.md"
 END = "--- end of block ---"
@@ -44,12 +45,13 @@ def _blocks() -> list[Block]:
 def server(tmp_path: Path) -> Iterator[ShopServer]:
     """Serve what `make run` does, in a folder of its own."""
     Path(tmp_path, ".venv").symlink_to(sys.prefix)
-    server = ShopServer(folder=tmp_path, settings={}, workers=1)
-    seeded = server.run("seed")
-    assert seeded.returncode == 0, seeded.stderr
-    server.start()
-    yield server
-    server.stop()
+    with port_of_our_own() as port:
+        server = ShopServer(folder=tmp_path, settings={}, workers=1, port=port)
+        seeded = server.run("seed")
+        assert seeded.returncode == 0, seeded.stderr
+        server.start()
+        yield server
+        server.stop()
 
 
 def test_the_tour_prints_what_the_readme_says(server: ShopServer) -> None:
@@ -64,7 +66,7 @@ def test_the_tour_prints_what_the_readme_says(server: ShopServer) -> None:
         env=server.environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
@@ -82,7 +84,7 @@ def test_the_table_of_settings_has_every_setting() -> None:
 def test_the_table_of_commands_has_every_command(tmp_path: Path) -> None:
     rows = re.compile(r"^\| `shop ([a-z ]+?)(?: [A-Z].*)?` \|", re.MULTILINE)
     documented = rows.findall(README.read_text())
-    shop = ShopServer(folder=tmp_path, settings={}, workers=1)
+    shop = ShopServer(folder=tmp_path, settings={}, workers=1, port=0)
 
     helped = {command: shop.run(*command.split(), "--help").returncode for command in documented}
 

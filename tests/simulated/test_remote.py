@@ -18,7 +18,8 @@ from shop.application.ports.payment_gateway import (
 from tests.contract.gateways import wish
 from tests.factories import NOW, an_id, eur
 from tests.gateway_app import served
-from tests.servers import free_port
+from tests.patience import PATIENCE_SECONDS
+from tests.servers import port_of_our_own
 
 pytestmark = pytest.mark.anyio
 
@@ -108,11 +109,11 @@ async def test_an_answer_that_does_not_come_in_time_is_silence(question: str) ->
 
 @pytest.mark.parametrize("question", QUESTIONS)
 async def test_nobody_there_is_silence(question: str) -> None:
-    gateway = RemotePaymentGateway(f"http://127.0.0.1:{free_port()}", timeout_seconds=5)
-
-    with pytest.raises(GatewaySilent):
-        await QUESTIONS[question](gateway)
-    await gateway.close()
+    with port_of_our_own() as port:
+        gateway = RemotePaymentGateway(f"http://127.0.0.1:{port}", timeout_seconds=PATIENCE_SECONDS)
+        with pytest.raises(GatewaySilent, match="Connect call failed"):
+            await QUESTIONS[question](gateway)
+        await gateway.close()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

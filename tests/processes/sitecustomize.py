@@ -1,0 +1,23 @@
+"""What the shop's processes do otherwise where tests have them so: Python runs this at their start.
+
+A password costs next to nothing, and time passes when a test says so. That the real ones are in
+place is proven elsewhere: in `tests/http/test_security.py`, and by every other clock.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+
+from shop.adapters.system import password_hasher
+from shop.adapters.system.clock import SystemClock
+from tests.processes.passing_time import FILE, PassingTime
+
+password_hasher.MEMORY_KIBIBYTES, password_hasher.PASSES = 8, 1
+if FILE in os.environ:
+    clock = PassingTime(Path(os.environ[FILE]))
+
+    def now(self: SystemClock) -> datetime:
+        del self
+        return clock.now()
+
+    SystemClock.now = now  # type: ignore[method-assign]
