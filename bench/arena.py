@@ -11,7 +11,6 @@ from bench.engines import POSTGRESQL, SQLITE, Database, Postgres, PostgresDataba
 from bench.load import InvalidRun, LoadGenerator
 from bench.premises import ORDERS, furnish, paid_by_card, settings
 from bench.servers import Server, app_command, gateway_command, run_shop, serving, shop_command
-from bench.workloads import write_files
 
 Key = tuple[str, str, int]
 """An engine, a contender and its number of processes."""
@@ -139,7 +138,7 @@ def _postgres_databases(
 ) -> Mapping[Key, Database]:
     folder.mkdir()
     postgres.create(FURNISHED)
-    write_files(furnish(postgres.address(FURNISHED)), folder)
+    furnish(postgres.address(FURNISHED)).write_to(folder)
     databases: dict[Key, Database] = {}
     for key in keys:
         if key[0] == POSTGRESQL and key != UNGROUPED:
@@ -153,7 +152,7 @@ def _postgres_databases(
 def _sqlite_databases(folder: Path, keys: Iterable[Key]) -> Mapping[Key, Database]:
     folder.mkdir()
     furnished = SqliteDatabase(folder / FURNISHED)
-    write_files(furnish(furnished.address), folder)
+    furnish(furnished.address).write_to(folder)
     databases: dict[Key, Database] = {}
     for key in keys:
         if key[0] == SQLITE:

@@ -18,7 +18,7 @@ from bench.processes import memory_bytes
 from bench.results import Cell, Growth, Measurement, Size
 from bench.servers import Server, serving, shop_command
 from bench.summary import growth_figures, rows
-from bench.workloads import READ_ORDER, READ_PRODUCTS, SPREAD, Workload, write_files
+from bench.workloads import READ_ORDER, READ_PRODUCTS, SPREAD, Workload
 from shop.domain.account import ShopAccount
 from shop.domain.inventory import MAX_ON_HAND
 
@@ -113,7 +113,7 @@ def _databases(postgres: Postgres, folder: Path, tell: Tell) -> Mapping[int, str
         Path(folder, name).mkdir()
         wanted = {"readers": str(READERS), "orders": str(ORDERS)}
         sample = postgres.run_file(name, SQL / "sample.sql", wanted)
-        write_files(Premises(tokens=tokens, orders=_orders(sample, tokens)), Path(folder, name))
+        Premises(tokens=tokens, orders=_orders(sample, tokens)).write_to(Path(folder, name))
     return databases
 
 
