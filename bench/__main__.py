@@ -1,5 +1,6 @@
 """Measures how fast the shop is, beside its database and beside the common way to write one."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -8,14 +9,15 @@ from rich.console import Console
 from bench.growth import grow
 from bench.load import InvalidRun
 from bench.plot import plot, plot_growth
-from bench.report import rewrite_readme, show, show_growth
-from bench.results import FOLDER, Growth, Results, read, write
+from bench.report import rewrite_readme
+from bench.results import FOLDER, Failure, Growth, Results, read, write
 from bench.run import run
+from bench.terminal import show, show_growth
 
 README = Path(__file__).parents[1] / "README.md"
 
 ROUNDS, SECONDS = 3, 2
-WIDTH = 160
+WIDTH = 220
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
@@ -41,6 +43,7 @@ def growth() -> None:
     file = write("growth", grown)
     plot_growth(grown, [file.with_suffix(".png"), file.with_suffix(".svg")])
     show_growth(grown, _console())
+    _require_complete(grown.failures)
 
 
 @app.command()
@@ -57,7 +60,14 @@ def readme() -> None:
 def _keep(name: str, results: Results) -> None:
     file = write(name, results)
     plot(results, [file.with_suffix(".png"), file.with_suffix(".svg")])
-    show(results.rows, results.figures, _console())
+    show(results, _console())
+    _require_complete(results.failures)
+
+
+def _require_complete(failures: Sequence[Failure]) -> None:
+    """End with an error if a measurement has failed; the results of the others are kept."""
+    if failures:
+        raise SystemExit(f"measurements without a result: {len(failures)}")
 
 
 def _console() -> Console:
@@ -69,12 +79,11 @@ def _tell(what: str) -> None:
 
 
 def main() -> None:
-    """Run as the command line says; a run that is invalid leaves no results."""
+    """Run as the command line says; a run that cannot begin leaves no results."""
     try:
         app()
     except InvalidRun as invalid:
-        notes = "\n".join(getattr(invalid, "__notes__", ()))
-        raise SystemExit(f"no result: {invalid}\n{notes}") from None
+        raise SystemExit(f"no result: {invalid}") from None
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contenders import Contender, Served, limit, procedure
+from bench.contenders import Contender, limit, procedure, started
 from bench.engines import POSTGRESQL, SQLITE, Database, Postgres, PostgresDatabase, SqliteDatabase
+from bench.failures import FAILURES, reason_of
 from bench.load import InvalidRun, LoadGenerator
 from bench.premises import ORDERS, furnish, paid_by_card, settings
 from bench.servers import Server, app_command, gateway_command, run_shop, serving, shop_command
-from bench.workloads import write_files
 
 Key = tuple[str, str, int]
 """An engine, a contender and its number of processes."""
@@ -34,22 +34,23 @@ class Arena:
     databases: Mapping[Key, Database]
     gateways: Mapping[Database, Server]
 
-    def audit(self) -> None:
-        """Let the shop check every invariant of every database; raise `InvalidRun`.
+    def audit(self) -> Mapping[Key, str]:
+        """Let the shop check every invariant of every database; return what is wrong, by contender.
 
         No order that was acknowledged may be missing, either.
         """
-        acknowledged: dict[Database, int] = {}
-        for key, database in self.databases.items():
-            before = acknowledged.get(database, ORDERS)
-            acknowledged[database] = before + self.contenders[key].acknowledged
-        for database, told in acknowledged.items():
-            audit(database, _cards(self.gateways, database))
-            there = database.orders()
-            if there < told:
-                raise InvalidRun(
-                    f"{database.address}: {told} orders were acknowledged, {there} are there"
-                )
+        faults: dict[Key, str] = {}
+        for database in set(self.databases.values()):
+            keys = [key for key, its in self.databases.items() if its == database]
+            acknowledged = ORDERS + sum(self.contenders[key].acknowledged for key in keys)
+            try:
+                audit(database, _cards(self.gateways, database))
+                stored = database.orders()
+                if stored < acknowledged:
+                    raise InvalidRun(f"{acknowledged} orders were acknowledged, {stored} stored")
+            except FAILURES as error:
+                faults |= dict.fromkeys(keys, reason_of(error))
+        return faults
 
 
 def audit(database: Database, cards: dict[str, str]) -> None:
@@ -59,7 +60,7 @@ def audit(database: Database, cards: dict[str, str]) -> None:
     """
     done = run_shop(["audit", "--json"], settings(database.address) | cards)
     if done.returncode:
-        raise InvalidRun(f"the books of {database.address} are wrong: {done.stdout}{done.stderr}")
+        raise InvalidRun(f"the audit has failed: {done.stderr}{done.stdout}")
 
 
 @contextmanager
@@ -83,8 +84,6 @@ def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterato
             for key in commands
             if key[1] == "shop"
         }
-        for gateway in gateways.values():
-            gateway.wait_until_open()
         servers = {
             key: stack.enter_context(
                 serving(
@@ -96,13 +95,14 @@ def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterato
             for key, command in commands.items()
         }
         for key, server in servers.items():
-            server.wait_until_open()
+            gateway = gateways.get(databases[key])
+            needed = [server] if gateway is None else [gateway, server]
             engine, name, processes = key
-            contenders[key] = Served(
+            contenders[key] = started(
+                needed,
                 engine=engine,
                 name=name,
                 processes=processes,
-                server=server,
                 load=load,
                 files=folder / engine,
             )
@@ -139,7 +139,7 @@ def _postgres_databases(
 ) -> Mapping[Key, Database]:
     folder.mkdir()
     postgres.create(FURNISHED)
-    write_files(furnish(postgres.address(FURNISHED)), folder)
+    furnish(postgres.address(FURNISHED)).write_to(folder)
     databases: dict[Key, Database] = {}
     for key in keys:
         if key[0] == POSTGRESQL and key != UNGROUPED:
@@ -153,7 +153,7 @@ def _postgres_databases(
 def _sqlite_databases(folder: Path, keys: Iterable[Key]) -> Mapping[Key, Database]:
     folder.mkdir()
     furnished = SqliteDatabase(folder / FURNISHED)
-    write_files(furnish(furnished.address), folder)
+    furnish(furnished.address).write_to(folder)
     databases: dict[Key, Database] = {}
     for key in keys:
         if key[0] == SQLITE:

@@ -1,6 +1,8 @@
 """Contenders: who takes a workload, as a server behind HTTP or as pgbench on the database."""
 
+import time
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import uuid4
@@ -13,6 +15,7 @@ from bench.workloads import Workload
 from shop.domain.account import ShopAccount
 
 SQL = Path(__file__).with_name("sql")
+SETTLE_SECONDS = 0.3
 
 
 class Contender(ABC):
@@ -28,6 +31,13 @@ class Contender(ABC):
     @abstractmethod
     def server_pid(self) -> int | None:
         """The process that serves; None where the load generator is all there is."""
+
+    @abstractmethod
+    def settle(self) -> None:
+        """Wait for the work that is left from earlier runs; raise `RuntimeError` if it has ended.
+
+        Requests that were under way at the end of a run are not to be part of the next.
+        """
 
     def run(self, workload: Workload, clients: int, seconds: int) -> Answers:
         """Take a workload for so long; raise `InvalidRun` where an answer is not as it should be.
@@ -65,12 +75,65 @@ class Served(Contender):
         """The process that serves."""
         return self._server.pid
 
+    def settle(self) -> None:
+        """Wait until the server is quiet."""
+        self._server.wait_until_quiet()
+
     def _run(self, workload: Workload, clients: int, seconds: int) -> Answers:
         try:
-            return self._load.run(workload, self._server.url, self._files, clients, seconds)
+            return self._load.run(
+                workload, self._server.url, self._files, clients, seconds, self.settle
+            )
         except InvalidRun as invalid:
-            invalid.add_note(f"The server said last:\n{self._server.last_lines()}")
+            invalid.add_note(f"Last lines of the server's log:\n{self._server.last_lines()}")
             raise
+
+
+class FailedStart(Contender):
+    """Stands in place of a server that did not start: each of its runs fails with the reason."""
+
+    def __init__(self, *, engine: str, name: str, processes: int, reason: str) -> None:
+        super().__init__(engine=engine, name=name, processes=processes)
+        self._reason = reason
+
+    @property
+    def server_pid(self) -> int | None:
+        """None: no server is there."""
+        return None
+
+    def settle(self) -> None:
+        """Return at once."""
+
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Answers:
+        del workload, clients, seconds
+        raise InvalidRun(self._reason)
+
+
+def started(
+    servers: Sequence[Server],
+    *,
+    engine: str,
+    name: str,
+    processes: int,
+    load: LoadGenerator,
+    files: Path,
+) -> Contender:
+    """Return the contender that the last of these servers is, once all of them answer."""
+    try:
+        for server in servers:
+            server.wait_until_open()
+    except RuntimeError as error:
+        return FailedStart(
+            engine=engine, name=name, processes=processes, reason=f"not started: {error}"
+        )
+    return Served(
+        engine=engine,
+        name=name,
+        processes=processes,
+        server=servers[-1],
+        load=load,
+        files=files,
+    )
 
 
 class Scripted(Contender):
@@ -86,6 +149,10 @@ class Scripted(Contender):
     def server_pid(self) -> int | None:
         """None: no server is there but the database's."""
         return None
+
+    def settle(self) -> None:
+        """Give the database a moment: pgbench leaves nothing under way."""
+        time.sleep(SETTLE_SECONDS)
 
     def _run(self, workload: Workload, clients: int, seconds: int) -> Answers:
         return self.run_until(f"--time={seconds}", workload, clients, seconds)

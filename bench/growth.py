@@ -3,22 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from bench.arena import audit
-from bench.contenders import SQL, Served
+from bench.contenders import SQL, Contender, started
 from bench.engines import POSTGRESQL, Postgres, PostgresDatabase, running_postgres
+from bench.failures import FAILURES, Attempts, reason_of
 from bench.load import LoadGenerator, load_generator
 from bench.machine import describe
 from bench.measure import measure
 from bench.premises import EUR, ORDERS, PRICE, READERS, PlacedOrder, Premises, furnish, settings
 from bench.processes import memory_bytes
-from bench.results import Cell, Growth, Measurement, Size
+from bench.results import Cell, Failure, Growth, Measurement, Size
 from bench.servers import Server, serving, shop_command
 from bench.summary import growth_figures, rows
-from bench.workloads import READ_ORDER, READ_PRODUCTS, SPREAD, Workload, write_files
+from bench.workloads import READ_ORDER, READ_PRODUCTS, SPREAD, Workload
 from shop.domain.account import ShopAccount
 from shop.domain.inventory import MAX_ON_HAND
 
@@ -37,7 +39,8 @@ class _Shop:
 
     size: int
     server: Server
-    contender: Served
+    contender: Contender
+    attempts: Attempts
     measurements: list[Measurement] = field(default_factory=list)
 
     @property
@@ -46,29 +49,51 @@ class _Shop:
 
     def warm_up(self) -> None:
         for workload in self.workloads:
-            self.contender.run(workload, CLIENTS, 1)
+            work = partial(self.contender.run, workload, CLIENTS, 1)
+            self.attempts.run(_cell(workload), "warm-up", work)
 
     def measure(self, postgres: Postgres, number: int, tell: Tell) -> None:
         for workload in self.workloads:
-            done = measure(
-                postgres, self.contender, _cell(workload), workload, number=number, seconds=SECONDS
+            work = partial(
+                measure,
+                postgres,
+                self.contender,
+                _cell(workload),
+                workload,
+                number=number,
+                seconds=SECONDS,
             )
-            tell(f"Round {number}: {self.size:,}: {workload.name}: {done.per_second:,.0f}/s")
-            self.measurements.append(done)
+            done = self.attempts.run(_cell(workload), f"round {number}", work)
+            if done is not None:
+                tell(f"Round {number}: {self.size:,}: {workload.name}: {done.per_second:,.0f}/s")
+                self.measurements.append(done)
 
-    def result(self) -> Size:
+    def result(self, database: PostgresDatabase) -> Size:
+        """Return the results; no measurement counts if the audit of the database fails."""
+        is_running = self.server.process.poll() is None
+        mib = memory_bytes(self.server.pid) / MIB if is_running else 0.0
+        measurements, failures = self.measurements, list(self.attempts.failures)
+        try:
+            audit(database, {})
+        except FAILURES as error:
+            measurements = []
+            failures += [
+                Failure(cell=_cell(workload), during="audit", reason=reason_of(error))
+                for workload in self.workloads
+            ]
         return Size(
             orders=self.size,
-            rows=rows(self.measurements),
-            measurements=self.measurements,
-            server_mib=memory_bytes(self.server.pid) / MIB,
+            rows=rows(measurements, failures=failures),
+            measurements=measurements,
+            server_mib=mib,
+            failures=failures,
         )
 
 
 def grow(tell: Tell) -> Growth:
     """Measure a shop of each size, round by round, side by side.
 
-    Raise `InvalidRun` where an answer or the books are wrong.
+    A measurement that fails is recorded with its reason.
     """
     load = load_generator()
     with (
@@ -78,7 +103,7 @@ def grow(tell: Tell) -> Growth:
     ):
         databases = _databases(postgres, Path(folder), tell)
         shops = [
-            _open(stack, postgres.address(name), size, load, Path(folder, name))
+            _open(stack, postgres.address(name), size, load, Path(folder, name), tell)
             for size, name in databases.items()
         ]
         for shop in shops:
@@ -86,10 +111,8 @@ def grow(tell: Tell) -> Growth:
         for number in range(1, ROUNDS + 1):
             for shop in shops:
                 shop.measure(postgres, number, tell)
-        sizes = [shop.result() for shop in shops]
         tell("Auditing the books")
-        for name in databases.values():
-            audit(PostgresDatabase(postgres, name), {})
+        sizes = [shop.result(PostgresDatabase(postgres, databases[shop.size])) for shop in shops]
         machine = describe(Path(folder), postgres, load)
     return Growth(
         machine=machine,
@@ -113,7 +136,7 @@ def _databases(postgres: Postgres, folder: Path, tell: Tell) -> Mapping[int, str
         Path(folder, name).mkdir()
         wanted = {"readers": str(READERS), "orders": str(ORDERS)}
         sample = postgres.run_file(name, SQL / "sample.sql", wanted)
-        write_files(Premises(tokens=tokens, orders=_orders(sample, tokens)), Path(folder, name))
+        Premises(tokens=tokens, orders=_orders(sample, tokens)).write_to(Path(folder, name))
     return databases
 
 
@@ -132,13 +155,14 @@ def _orders(sample: str, tokens: Sequence[str]) -> Sequence[PlacedOrder]:
     return [PlacedOrder(id=UUID(order), token=tokens[int(number)]) for order, number in found]
 
 
-def _open(stack: ExitStack, address: str, size: int, load: LoadGenerator, folder: Path) -> _Shop:
+def _open(
+    stack: ExitStack, address: str, size: int, load: LoadGenerator, folder: Path, tell: Tell
+) -> _Shop:
     server = stack.enter_context(serving(shop_command(1), settings(address), folder))
-    server.wait_until_open()
-    contender = Served(
-        engine=POSTGRESQL, name="shop", processes=1, server=server, load=load, files=folder
+    contender = started(
+        [server], engine=POSTGRESQL, name="shop", processes=1, load=load, files=folder
     )
-    return _Shop(size=size, server=server, contender=contender)
+    return _Shop(size=size, server=server, contender=contender, attempts=Attempts(tell))
 
 
 def _cell(workload: Workload) -> Cell:

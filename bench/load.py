@@ -5,8 +5,8 @@ import shutil
 import subprocess
 import sys
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,8 +14,11 @@ from uuid import uuid4
 from bench.workloads import CREATED, Workload
 
 SCRIPTS = Path(__file__).with_name("lua")
-TIMEOUT_SECONDS = 30
-CHARACTERS_TOLD = 2000
+LONGEST_SECONDS = 60
+"""A run that has had no answer for so long is not repeated."""
+
+TIMEOUT_SECONDS = 2 * LONGEST_SECONDS
+"""wrk counts an answer that takes longer as a broken connection: no run is as long."""
 
 
 class InvalidRun(Exception):
@@ -44,12 +47,41 @@ class LoadGenerator(ABC):
     def name(self) -> str:
         """What it is called, with its version."""
 
-    def run(self, workload: Workload, url: str, files: Path, clients: int, seconds: int) -> Answers:
-        """Send requests for so long; raise `InvalidRun` where any answer is not as it should be."""
+    def run(
+        self,
+        workload: Workload,
+        url: str,
+        files: Path,
+        clients: int,
+        seconds: int,
+        settle: Callable[[], None],
+    ) -> Answers:
+        """Send requests until each client has had its answers, and at least for `seconds`.
+
+        A run that was too short is repeated for twice as long, after `settle`. Raise `InvalidRun`
+        if an answer is not as it should be, or if none comes within `LONGEST_SECONDS`.
+        """
+        expected = clients * len(workload.statuses)
+        orders = 0
+        while True:
+            counts = self._counts(workload, url, files, clients, seconds)
+            answers = _answers(workload, counts)
+            orders += answers.orders
+            received = sum(counts["statuses"].values())
+            if received >= expected or (received and seconds >= LONGEST_SECONDS):
+                return replace(answers, orders=orders)
+            if seconds >= LONGEST_SECONDS:
+                raise InvalidRun(f"{workload.name}: no answer within {seconds} s")
+            seconds *= 2
+            settle()
+
+    def _counts(
+        self, workload: Workload, url: str, files: Path, clients: int, seconds: int
+    ) -> Mapping[str, Any]:
         # A key of an earlier run would be answered with that one's order.
         run = uuid4().hex[:12]
         arguments = [str(files / workload.file), str(workload.products), run, str(clients)]
-        return _answers(workload, self._run(workload.script, url, arguments, clients, seconds))
+        return self._run(workload.script, url, arguments, clients, seconds)
 
     @abstractmethod
     def _run(
@@ -115,18 +147,22 @@ def load_generator() -> LoadGenerator:
 
 def _last_line(command: Sequence[str], folder: Path) -> Mapping[str, Any]:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    *_, last = ["no output", *(done.stdout + done.stderr).strip().splitlines()]
     if done.returncode or not done.stdout:
-        last = (done.stdout + done.stderr)[-CHARACTERS_TOLD:]
-        raise InvalidRun(f"the load generator failed: {last}")
-    told: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        raise InvalidRun(f"the load generator failed with status {done.returncode}: {last}")
+    try:
+        told: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    except ValueError:
+        raise InvalidRun(f"the load generator printed no result: {last}") from None
     return told
 
 
 def _answers(workload: Workload, told: Mapping[str, Any]) -> Answers:
     statuses = {int(status): count for status, count in told["statuses"].items()}
-    if told["broken"] or not statuses or not statuses.keys() <= set(workload.statuses):
+    if told["broken"] or not statuses.keys() <= set(workload.statuses):
         raise InvalidRun(
-            f"{workload.name}: answers by status {statuses}, {told['broken']} broken connections"
+            f"{workload.name}: unexpected answers, by status {statuses};"
+            f" {told['broken']} broken connections"
         )
     return Answers(
         seconds=told["seconds"],

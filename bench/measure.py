@@ -9,9 +9,6 @@ from bench.processes import busy_seconds, cpu_seconds
 from bench.results import Cell, Cores, Measurement, Statements
 from bench.workloads import Workload
 
-SETTLE_SECONDS = 0.3
-"""Requests that were under way at the end of a run are not to be part of the next."""
-
 
 def measure(
     postgres: Postgres,
@@ -23,12 +20,14 @@ def measure(
     seconds: int,
 ) -> Measurement:
     """Run a contender once, at the workload that the cell names; raise `InvalidRun`."""
-    time.sleep(SETTLE_SECONDS)
+    contender.settle()
     database_pid = postgres.pid if cell.engine == POSTGRESQL else None
     began, before = time.monotonic(), _cpu(contender.server_pid, database_pid)
     answers = contender.run(workload, cell.clients, seconds)
     took, after = time.monotonic() - began, _cpu(contender.server_pid, database_pid)
     server, database, load, all_ = ((b - a) / took for a, b in zip(before, after, strict=True))
+    # Nor are they to take processor time from the next contender.
+    contender.settle()
     return Measurement(
         cell=cell,
         round=number,
@@ -56,7 +55,7 @@ def count_statements(
     before = database.orders()
     with database.postgres.counting(database.name) as counted:
         contender.run(workload, cell.clients, seconds)
-        time.sleep(SETTLE_SECONDS)
+        contender.settle()
     (count,) = counted
     # Also those that nobody waited for any more.
     orders = database.orders() - before

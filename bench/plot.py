@@ -62,11 +62,15 @@ def plot_growth(growth: Growth, files: Sequence[Path]) -> None:
     figure = Figure(figsize=(13, 4), layout="constrained")
     throughput, latency, memory = figure.subplots(1, 3)
     sizes = [size.orders for size in growth.sizes]
-    for index, row in enumerate(growth.sizes[0].rows):
-        rows = [size.rows[index] for size in growth.sizes]
-        label = f"{row.cell.workload}, {row.cell.clients} clients"
-        throughput.plot(sizes, [each.per_second.median for each in rows], marker="o", label=label)
-        latency.plot(sizes, [each.p99_ms.median for each in rows], marker="o", label=label)
+    cells = dict.fromkeys(row.cell for size in growth.sizes for row in size.rows)
+    for cell in cells:
+        # A size whose measurement has failed has no such row, and no point in the plot.
+        rows = {size.orders: row for size in growth.sizes for row in size.rows if row.cell == cell}
+        label = f"{cell.workload}, {cell.clients} clients"
+        rates = [row.per_second.median for row in rows.values()]
+        throughput.plot(list(rows), rates, marker="o", label=label)
+        worst = [row.p99_ms.median for row in rows.values()]
+        latency.plot(list(rows), worst, marker="o", label=label)
     memory.plot(sizes, [size.server_mib for size in growth.sizes], marker="o", color="black")
     titles = ("per second", "p99 in ms", "memory of the server in MiB")
     for axes, title in zip((throughput, latency, memory), titles, strict=True):

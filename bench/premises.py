@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
+from bench.workloads import COOKIE, PRODUCTS, sku, write_files
 from shop.application.intake import NewCustomer, StockedProduct
 from shop.application.orders.place import PlaceOrder
 from shop.application.ports.session_store import SessionToken
@@ -17,7 +19,6 @@ from shop.domain.session import Session
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 
-PRODUCTS = 1000
 CUSTOMERS = 1024
 """A multiple of every number of clients, so that each client can have customers of its own."""
 
@@ -49,10 +50,17 @@ class Premises:
     tokens: Sequence[SessionToken]
     orders: Sequence[PlacedOrder]
 
+    def write_to(self, folder: Path) -> None:
+        """Write the files that the load generator's scripts read."""
+        write_files(
+            folder,
+            customers=[_cookie(token) for token in self.tokens],
+            orders=[(str(each.id), _cookie(each.token)) for each in self.orders],
+        )
 
-def sku(number: int) -> str:
-    """Return the SKU of a product of the benchmark; they are numbered from 1."""
-    return f"BENCH-{number:07}"
+
+def _cookie(token: SessionToken) -> str:
+    return f"{COOKIE}={token}"
 
 
 def settings(database_url: str) -> dict[str, str]:

@@ -1,13 +1,12 @@
-"""The report: results as tables, for the terminal and for the README."""
+"""The report: results as tables for the README."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
+from bench.failures import describe_failure
+from bench.formats import NO_RESULT, number, optional, ratio
 from bench.plan import CLIENTS
-from bench.results import Figure, Growth, Machine, Range, Results, Row
+from bench.results import Cell, Failure, Figure, Growth, Machine, NoResult, Range, Results, Row
 from bench.workloads import CARD, HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR
 
 BEGIN, END = "<!-- python -m bench readme: begin -->", "<!-- python -m bench readme: end -->"
@@ -41,78 +40,21 @@ NAMES: dict[Place, str] = {
 WORST_CLIENTS = CLIENTS[-1]
 
 
-def show(rows: Iterable[Row], figures: Iterable[Figure], console: Console) -> None:
-    """Print every row and figure to a terminal."""
-    numbers = ["clients", "per s", "p50 ms", "p99 ms", "server", "database", "load", "others"]
-    orders = ["statements", "commits", "/ limit", "/ naive"]
-    table = Table(box=None)
-    for heading in ("workload", "who", "on", "processes"):
-        table.add_column(heading, no_wrap=True)
-    for heading in (*numbers, *orders):
-        table.add_column(heading, justify="right")
-    for row in rows:
-        cell, cores = row.cell, row.cores
-        table.add_row(
-            cell.workload,
-            cell.contender,
-            cell.engine,
-            str(cell.processes or ""),
-            str(cell.clients),
-            f"{row.per_second.median:,.0f}",
-            f"{row.p50_ms.median:.1f}",
-            f"{row.p99_ms.median:.1f}",
-            *(f"{each:.2f}" for each in (cores.server, cores.database, cores.load, cores.others)),
-            *(_optional(each) for each in (row.statements, row.commits)),
-            *(_optional(_median(each)) for each in (row.to_limit, row.to_naive)),
-        )
-    console.print(table)
-    _show_figures(figures, console)
-
-
-def show_growth(growth: Growth, console: Console) -> None:
-    """Print how a shop fared at each size."""
-    table = Table(box=None)
-    for heading in ("orders", "workload", "per s", "p50 ms", "p99 ms", "others", "server MiB"):
-        table.add_column(heading, justify="right")
-    for size in growth.sizes:
-        for row in size.rows:
-            table.add_row(
-                f"{size.orders:,}",
-                row.cell.workload,
-                f"{row.per_second.median:,.0f}",
-                f"{row.p50_ms.median:.1f}",
-                f"{row.p99_ms.median:.1f}",
-                f"{row.cores.others:.2f}",
-                f"{size.server_mib:.0f}",
-            )
-    console.print(table)
-    _show_figures(growth.figures, console)
-
-
-def _show_figures(figures: Iterable[Figure], console: Console) -> None:
-    listed = Table("figure", box=None)
-    for heading in ("median", "least", "most"):
-        listed.add_column(heading, justify="right")
-    for figure in figures:
-        value = figure.value
-        listed.add_row(figure.name, *(_number(n) for n in (value.median, value.least, value.most)))
-    console.print(listed)
-
-
 def section(results: Results, growth: Growth | None) -> str:
     """Return the section of the README that tells how fast the shop is."""
     rest = [
-        *(_workload(name, results.rows) for name in TITLES if name not in MATTERS_MOST),
+        *(_workload(name, results) for name in TITLES if name not in MATTERS_MOST),
         _statements(results.rows),
         *([_growth(growth)] if growth else []),
     ]
     parts = [
         _figures([*results.figures, *(growth.figures if growth else ())]),
         "![Orders and requests per second, by clients](bench/results/latest.svg)",
-        *(_workload(name, results.rows) for name in MATTERS_MOST),
+        *(_workload(name, results) for name in MATTERS_MOST),
         "<details><summary>Carts, reads, statements, growth</summary>",
         *rest,
         "</details>",
+        _failures([*results.failures, *(growth.failures if growth else ())]),
         _conditions(results),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -128,43 +70,54 @@ def with_section(readme: str, text: str) -> str:
 
 
 def _figures(figures: Sequence[Figure]) -> str:
-    rows = [[each.name, _number(each.value.median), _span(each.value)] for each in figures]
+    rows = [[each.name, *_median_and_span(each.value)] for each in figures]
     return _markdown(["figure", "median", "least to most"], rows)
 
 
-def _workload(name: str, rows: Sequence[Row]) -> str:
-    heading = [TITLES[name], *(_clients(number) for number in CLIENTS), "best", "best / limit"]
+def _workload(name: str, results: Results) -> str:
+    heading = [TITLES[name], *(_clients(count) for count in CLIENTS), "best", "best / limit"]
     heading += [f"p50, p99 at {WORST_CLIENTS}", "CPU: server, database, load"]
     lines: list[Sequence[str]] = []
     for place, who in NAMES.items():
-        mine = {
-            row.cell.clients: row
-            for row in rows
-            if row.cell.workload == name
-            and (row.cell.engine, row.cell.contender, row.cell.processes) == place
-        }
-        if mine:
-            best = max(mine.values(), key=lambda row: row.per_second.median)
-            busiest = mine.get(WORST_CLIENTS)
-            lines.append(
-                [
-                    who,
-                    *(_per_second(mine.get(number)) for number in CLIENTS),
-                    f"{best.per_second.median:,.0f} ({best.cell.clients})",
-                    _optional(_median(best.to_limit)),
-                    _latency(busiest),
-                    _cores(busiest or best),
-                ]
-            )
+
+        def is_mine(cell: Cell, place: Place = place) -> bool:
+            return cell.workload == name and place == (cell.engine, cell.contender, cell.processes)
+
+        mine = {row.cell.clients: row for row in results.rows if is_mine(row.cell)}
+        failed = {each.cell.clients for each in results.failures if is_mine(each.cell)}
+        if mine or failed:
+            lines.append([who, *_rates(mine, failed), *_best(mine)])
     return _markdown(heading, lines) if lines else ""
+
+
+def _rates(rows: Mapping[int, Row], failed: Collection[int]) -> Sequence[str]:
+    return [
+        f"{rows[clients].per_second.median:,.0f}"
+        if clients in rows
+        else NO_RESULT * (clients in failed)
+        for clients in CLIENTS
+    ]
+
+
+def _best(rows: Mapping[int, Row]) -> Sequence[str]:
+    if not rows:
+        return ["", "", "", ""]
+    best = max(rows.values(), key=lambda row: row.per_second.median)
+    busiest = rows.get(WORST_CLIENTS)
+    return [
+        f"{best.per_second.median:,.0f} ({best.cell.clients})",
+        ratio(best.to_limit),
+        _latency(busiest),
+        _cores(busiest or best),
+    ]
 
 
 def _statements(rows: Sequence[Row]) -> str:
     lines = [
         [
             f"{row.cell.contender}, {row.cell.workload}, {_clients(row.cell.clients)}",
-            _optional(row.statements),
-            _optional(row.commits),
+            optional(row.statements),
+            optional(row.commits),
         ]
         for row in rows
         if row.statements is not None
@@ -192,6 +145,10 @@ def _growth(growth: Growth) -> str:
     return f"{table}\n\n![Throughput, p99 and memory, by size](bench/results/growth.svg)"
 
 
+def _failures(failures: Sequence[Failure]) -> str:
+    return "\n".join(f"- {describe_failure(each)}" for each in failures)
+
+
 def _conditions(results: Results) -> str:
     machine = results.machine
     return (
@@ -215,12 +172,8 @@ def _markdown(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (heading, ruler, *rows))
 
 
-def _clients(number: int) -> str:
-    return f"{number} client{'s' if number > 1 else ''}"
-
-
-def _per_second(row: Row | None) -> str:
-    return "" if row is None else f"{row.per_second.median:,.0f}"
+def _clients(count: int) -> str:
+    return f"{count} client{'s' if count > 1 else ''}"
 
 
 def _latency(row: Row | None) -> str:
@@ -232,20 +185,10 @@ def _cores(row: Row) -> str:
     return ", ".join(f"{each:.2f}" for each in (cores.server, cores.database, cores.load))
 
 
-def _span(value: Range) -> str:
-    return f"{_number(value.least)} to {_number(value.most)}"
-
-
-def _median(value: Range | None) -> float | None:
-    return None if value is None else value.median
-
-
-def _optional(number: float | None) -> str:
-    return "" if number is None else f"{number:.2f}"
-
-
-def _number(number: float) -> str:
-    return f"{number:,.0f}" if number >= 100 else f"{number:.2f}"  # noqa: PLR2004
+def _median_and_span(value: Range | NoResult) -> Sequence[str]:
+    if isinstance(value, NoResult):
+        return [f"{NO_RESULT}: {value.reason}", ""]
+    return [number(value.median), f"{number(value.least)} to {number(value.most)}"]
 
 
 def rewrite_readme(readme: Path, results: Results, growth: Growth | None) -> None:

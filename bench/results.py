@@ -1,7 +1,7 @@
 """Results: what was measured where, as it is kept in a file of JSON."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import TypeVar
@@ -39,6 +39,12 @@ class Cell:
     clients: int
 
 
+def label(cell: Cell) -> str:
+    """Return a cell in a few words."""
+    processes = f" in {cell.processes}" if cell.processes else ""
+    return f"{cell.contender}{processes}, {cell.engine}, {cell.workload}, {cell.clients} clients"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cores:
     """How many cores each part kept busy; the others are whatever else the machine did."""
@@ -71,6 +77,22 @@ class Statements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A measurement that has no result, the part of the run that it failed in, and the reason."""
+
+    cell: Cell
+    during: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoResult:
+    """Stands in place of a number that needs a failed measurement."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
     """A number over the rounds of one run."""
 
@@ -90,7 +112,7 @@ class Figure:
     """A number to keep an eye on."""
 
     name: str
-    value: Range
+    value: Range | NoResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +124,8 @@ class Row:
     p50_ms: Range
     p99_ms: Range
     cores: Cores
-    to_limit: Range | None
-    to_naive: Range | None
+    to_limit: Range | NoResult | None
+    to_naive: Range | NoResult | None
     statements: float | None
     commits: float | None
 
@@ -119,6 +141,7 @@ class Results:
     rows: Sequence[Row]
     statements: Sequence[Statements]
     measurements: Sequence[Measurement]
+    failures: Sequence[Failure] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +152,7 @@ class Size:
     server_mib: float
     rows: Sequence[Row]
     measurements: Sequence[Measurement]
+    failures: Sequence[Failure] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +164,11 @@ class Growth:
     seconds: int
     figures: Sequence[Figure]
     sizes: Sequence[Size]
+
+    @property
+    def failures(self) -> Sequence[Failure]:
+        """The failed measurements of every size."""
+        return [failure for size in self.sizes for failure in size.failures]
 
 
 def write(name: str, results: Results | Growth) -> Path:

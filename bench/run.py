@@ -1,16 +1,18 @@
 """One run of the benchmark: all contenders, round by round, side by side."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.arena import Arena, open_arena
+from bench.arena import Arena, Key, open_arena
 from bench.engines import PostgresDatabase, running_postgres
+from bench.failures import Attempts
 from bench.load import load_generator
 from bench.machine import describe
 from bench.measure import count_statements, measure
 from bench.plan import counted, every_round, once
-from bench.results import Cell, Measurement, Results, Statements
+from bench.results import Cell, Failure, Measurement, Results, Statements, label
 from bench.summary import figures, rows
 from bench.workloads import WORKLOADS
 
@@ -21,11 +23,12 @@ SECONDS_ONCE = 1
 
 
 def run(*, rounds: int, seconds: int, everything: bool, tell: Tell) -> Results:
-    """Measure what the plan says; raise `InvalidRun` where an answer or the books are wrong.
+    """Measure what the plan says; a measurement that fails is recorded with its reason.
 
     The cells of a round follow one another, so that a noisy machine strikes all of them alike.
     """
     load = load_generator()
+    counting, measuring = Attempts(tell), Attempts(tell)
     with (
         TemporaryDirectory(prefix="shop-bench-") as folder,
         running_postgres(Path(folder)) as postgres,
@@ -33,55 +36,86 @@ def run(*, rounds: int, seconds: int, everything: bool, tell: Tell) -> Results:
         tell("Furnishing the shops, starting the servers")
         with open_arena(Path(folder), postgres, load) as arena:
             # This warms everybody up, too.
-            statements = [_count(arena, cell, tell) for cell in counted()]
+            statements = _count(arena, counting, tell)
             measurements: list[Measurement] = []
             for number in range(1, rounds + 1):
-                measurements += _measure(arena, every_round(), number, seconds, tell)
+                measurements += _measure(arena, every_round(), number, seconds, measuring, tell)
                 if everything:
                     share = once(number, rounds)
-                    measurements += _measure(arena, share, number, SECONDS_ONCE, tell)
+                    measurements += _measure(arena, share, number, SECONDS_ONCE, measuring, tell)
             tell("Auditing the books")
-            arena.audit()
+            faults = arena.audit()
             machine = describe(Path(folder), postgres, load)
+    sound = [each for each in measurements if key_of(each.cell) not in faults]
+    failures = [*measuring.failures, *audit_failures(measurements, faults)]
+    statements = [each for each in statements if key_of(each.cell) not in faults]
     return Results(
         machine=machine,
         rounds=rounds,
         seconds=seconds,
-        figures=figures(measurements),
-        rows=rows(measurements, statements),
+        figures=figures(sound, failures),
+        rows=rows(sound, statements, failures),
         statements=statements,
-        measurements=measurements,
+        measurements=sound,
+        failures=[*counting.failures, *failures],
     )
 
 
-def told(cell: Cell) -> str:
-    """Return a cell in a few words."""
-    processes = f" in {cell.processes}" if cell.processes else ""
-    return f"{cell.contender}{processes}, {cell.engine}, {cell.workload}, {cell.clients} clients"
+def key_of(cell: Cell) -> Key:
+    """Return the contender that a cell is about."""
+    return cell.engine, cell.contender, cell.processes
 
 
-def _count(arena: Arena, cell: Cell, tell: Tell) -> Statements:
-    tell(f"Counting statements: {told(cell)}")
-    key = (cell.engine, cell.contender, cell.processes)
-    database = arena.databases[key]
-    assert isinstance(database, PostgresDatabase)  # noqa: S101  The plan counts on no other.
-    return count_statements(
-        arena.contenders[key],
-        database,
-        cell,
-        WORKLOADS[cell.workload],
-        seconds=SECONDS_ONCE,
-    )
+def audit_failures(
+    measurements: Sequence[Measurement], faults: Mapping[Key, str]
+) -> Sequence[Failure]:
+    """Return a failure for each cell whose contender has left a wrong database."""
+    cells = dict.fromkeys(each.cell for each in measurements if key_of(each.cell) in faults)
+    return [Failure(cell=cell, during="audit", reason=faults[key_of(cell)]) for cell in cells]
+
+
+def _count(arena: Arena, attempts: Attempts, tell: Tell) -> Sequence[Statements]:
+    done: list[Statements] = []
+    for cell in counted():
+        tell(f"Counting statements: {label(cell)}")
+        database = arena.databases[key_of(cell)]
+        assert isinstance(database, PostgresDatabase)  # noqa: S101  The plan counts on no other.
+        work = partial(
+            count_statements,
+            arena.contenders[key_of(cell)],
+            database,
+            cell,
+            WORKLOADS[cell.workload],
+            seconds=SECONDS_ONCE,
+        )
+        statements = attempts.run(cell, "statement count", work)
+        done += [] if statements is None else [statements]
+    return done
 
 
 def _measure(
-    arena: Arena, cells: Sequence[Cell], number: int, seconds: int, tell: Tell
+    arena: Arena,
+    cells: Sequence[Cell],
+    number: int,
+    seconds: int,
+    attempts: Attempts,
+    tell: Tell,
 ) -> Sequence[Measurement]:
     measured: list[Measurement] = []
     for cell in cells:
-        contender = arena.contenders[cell.engine, cell.contender, cell.processes]
-        workload = WORKLOADS[cell.workload]
-        done = measure(arena.postgres, contender, cell, workload, number=number, seconds=seconds)
-        tell(f"Round {number}: {told(cell)}: {done.per_second:,.0f}/s, p99 {done.p99_ms:.1f} ms")
-        measured.append(done)
+        work = partial(
+            measure,
+            arena.postgres,
+            arena.contenders[key_of(cell)],
+            cell,
+            WORKLOADS[cell.workload],
+            number=number,
+            seconds=seconds,
+        )
+        done = attempts.run(cell, f"round {number}", work)
+        if done is not None:
+            tell(
+                f"Round {number}: {label(cell)}: {done.per_second:,.0f}/s, p99 {done.p99_ms:.1f} ms"
+            )
+            measured.append(done)
     return measured

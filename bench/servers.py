@@ -12,11 +12,18 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+from bench.processes import cpu_seconds
+
 ROOT = Path(__file__).parents[1]
 SHOP = Path(sys.executable).with_name("shop")
-START_SECONDS = 60
-STOP_SECONDS = 30
+# A slow machine that starts a dozen servers at once meets none of these.
+START_SECONDS = 600
+STOP_SECONDS = 120
 LINES_TOLD = 20
+
+QUIET_SECONDS = 60
+LOOK_SECONDS = 0.25
+QUIET_CORES = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,15 +40,35 @@ class Server:
         return self.process.pid
 
     def wait_until_open(self) -> None:
-        """Return once it answers; raise `RuntimeError` where it does not."""
+        """Return once it answers; raise `RuntimeError` if it ends or takes `START_SECONDS`."""
         deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline and self.process.poll() is None:
+        while time.monotonic() < deadline:
+            self._require_running()
             try:
                 with urlopen(f"{self.url}/healthz", timeout=5):  # noqa: S310  One of ours.
                     return
             except (URLError, OSError):
                 time.sleep(0.05)
-        raise RuntimeError(f"a server did not start: {self.last_lines()}")
+        raise RuntimeError(f"the server did not answer within {START_SECONDS} s")
+
+    def wait_until_quiet(self) -> None:
+        """Return once it has finished the work that earlier requests left, or is slow to do so.
+
+        Raise `RuntimeError` if the server has ended.
+        """
+        deadline = time.monotonic() + QUIET_SECONDS
+        used = QUIET_CORES
+        while used >= QUIET_CORES and time.monotonic() < deadline:
+            self._require_running()
+            began, before = time.monotonic(), cpu_seconds(self.pid)
+            time.sleep(LOOK_SECONDS)
+            used = (cpu_seconds(self.pid) - before) / (time.monotonic() - began)
+
+    def _require_running(self) -> None:
+        if self.process.poll() is not None:
+            ended = f"the server has ended with status {self.process.returncode}"
+            *_, last = ["no output", *self.last_lines().splitlines()]
+            raise RuntimeError(f"{ended}: {last}")
 
     def last_lines(self) -> str:
         """Return the end of its log."""
@@ -68,9 +95,16 @@ def run_shop(
     arguments: Sequence[str], environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of the shop to its end."""
+    return run_program([str(SHOP), *arguments], environment, Path(ROOT.anchor))
+
+
+def run_program(
+    command: Sequence[str], environment: Mapping[str, str], folder: Path
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a folder to its end, with no other settings than these."""
     return subprocess.run(
-        [SHOP, *arguments],
-        cwd=ROOT.anchor,
+        command,
+        cwd=folder,
         env={**_inherited(), **environment},
         capture_output=True,
         text=True,

@@ -11,50 +11,65 @@ from bench.engines import POSTGRESQL, SQLITE
 from bench.results import (
     Cell,
     Cores,
+    Failure,
     Figure,
     Measurement,
+    NoResult,
     Range,
     Row,
     Size,
     Statements,
+    label,
 )
 from bench.workloads import CARD, HOT, READ_ORDER, SPREAD, TOUR, WORKLOADS, Workload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The measurements of one round."""
+    """The measurements of one round, and the reasons of those that have failed in any round."""
 
     measurements: Mapping[Cell, Measurement]
+    failures: Mapping[Cell, str]
 
-    def best(self, contender: str, workload: str, engine: str = POSTGRESQL) -> float | None:
+    def best(
+        self, contender: str, workload: str, engine: str = POSTGRESQL
+    ) -> float | NoResult | None:
         """Return the most that a contender in one process did in a second, under any clients."""
-        return max(
-            (
-                each.per_second
-                for cell, each in self.measurements.items()
-                if (cell.engine, cell.contender, cell.workload) == (engine, contender, workload)
-                and cell.processes <= 1
-            ),
-            default=None,
+        found = [
+            self.at(cell)
+            for cell in (*self.measurements, *self.failures)
+            if (cell.engine, cell.contender, cell.workload) == (engine, contender, workload)
+            and cell.processes <= 1
+        ]
+        failed = [each for each in found if isinstance(each, NoResult)]
+        rates = [each.per_second for each in found if isinstance(each, Measurement)]
+        return failed[0] if failed else max(rates, default=None)
+
+    def under(
+        self, contender: str, clients: int, workload: str, engine: str
+    ) -> Measurement | NoResult | None:
+        """Return how a contender in one process fared under so many clients."""
+        return self.at(
+            Cell(
+                engine=engine,
+                contender=contender,
+                processes=1,
+                workload=workload,
+                clients=clients,
+            )
         )
 
-    def under(self, contender: str, clients: int, workload: str, engine: str) -> Measurement | None:
-        """Return how a contender in one process fared under so many clients."""
-        cell = Cell(
-            engine=engine,
-            contender=contender,
-            processes=1,
-            workload=workload,
-            clients=clients,
-        )
+    def at(self, cell: Cell) -> Measurement | NoResult | None:
+        """Return the measurement of a cell, or why it has none."""
+        if cell in self.failures:
+            return NoResult(reason=f"{label(cell)}: {self.failures[cell]}")
         return self.measurements.get(cell)
 
 
 CONTENDERS = ("limit", "procedure", "naive", "shop", "ungrouped", "empty")
 """In this order they are listed."""
 
-Number = Callable[[Round], float | None]
+Number = Callable[[Round], float | NoResult | None]
 
 
 def _best(contender: str, workload: Workload, engine: str = POSTGRESQL) -> Number:
@@ -62,17 +77,21 @@ def _best(contender: str, workload: Workload, engine: str = POSTGRESQL) -> Numbe
 
 
 def _spread(contender: str, clients: int, what: str = "per_second") -> Number:
-    def number(of: Round) -> float | None:
+    def number(of: Round) -> float | NoResult | None:
         found = of.under(contender, clients, SPREAD.name, POSTGRESQL)
-        return None if found is None else getattr(found, what)
+        return getattr(found, what) if isinstance(found, Measurement) else found
 
     return number
 
 
 def _ratio(above: Number, below: Number) -> Number:
-    def ratio(of: Round) -> float | None:
+    def ratio(of: Round) -> float | NoResult | None:
         upper, lower = above(of), below(of)
-        return None if upper is None or lower is None else upper / lower
+        if upper is None or lower is None:
+            return None
+        if isinstance(upper, NoResult):
+            return upper
+        return lower if isinstance(lower, NoResult) else upper / lower
 
     return ratio
 
@@ -98,15 +117,21 @@ FIGURES: Mapping[str, Number] = {
 """What is compared is the best of either side, unless a number of clients is named."""
 
 
-def figures(measurements: Iterable[Measurement]) -> Sequence[Figure]:
+def figures(
+    measurements: Iterable[Measurement], failures: Iterable[Failure] = ()
+) -> Sequence[Figure]:
     """Return those figures that the measurements give, over all rounds.
 
-    Only cells that every round has go into them.
+    Only cells that every round has go into them. A figure that needs a failed measurement says so.
     """
-    rounds = _rounds(measurements)
-    shared = set.intersection(*(set(each.measurements) for each in rounds))
+    rounds = _rounds(measurements, failures)
+    shared = set.intersection(*(set(each.measurements) | set(each.failures) for each in rounds))
     alike = [
-        Round(measurements={cell: each.measurements[cell] for cell in shared}) for each in rounds
+        Round(
+            measurements={cell: of for cell, of in each.measurements.items() if cell in shared},
+            failures=each.failures,
+        )
+        for each in rounds
     ]
     found = {name: _over(alike, number) for name, number in FIGURES.items()}
     return [Figure(name=name, value=value) for name, value in found.items() if value]
@@ -114,36 +139,45 @@ def figures(measurements: Iterable[Measurement]) -> Sequence[Figure]:
 
 def growth_figures(sizes: Sequence[Size]) -> Sequence[Figure]:
     """Return what of the smallest shop's throughput the largest has kept."""
-    pairs = list(zip(sizes[0].measurements, sizes[-1].measurements, strict=True))
-    workloads = dict.fromkeys(before.cell.workload for before, _ in pairs)
+    small, large = sizes[0], sizes[-1]
+    found = [each.cell for size in (small, large) for each in size.measurements]
+    failed = [each.cell for size in (small, large) for each in size.failures]
     return [
-        Figure(
-            name=f"growth kept: {workload}",
-            value=Range.of(
-                after.per_second / before.per_second
-                for before, after in pairs
-                if before.cell.workload == workload
-            ),
-        )
-        for workload in workloads
+        Figure(name=f"growth kept: {cell.workload}", value=_kept(cell, small, large))
+        for cell in dict.fromkeys([*found, *failed])
     ]
 
 
+def _kept(cell: Cell, small: Size, large: Size) -> Range | NoResult:
+    for failure in (*small.failures, *large.failures):
+        if failure.cell == cell:
+            return NoResult(reason=f"{label(cell)}: {failure.reason}")
+    before, after = (
+        [each.per_second for each in size.measurements if each.cell == cell]
+        for size in (small, large)
+    )
+    return Range.of(late / early for early, late in zip(before, after, strict=True))
+
+
 def rows(
-    measurements: Iterable[Measurement], statements: Iterable[Statements] = ()
+    measurements: Iterable[Measurement],
+    statements: Iterable[Statements] = (),
+    failures: Iterable[Failure] = (),
 ) -> Sequence[Row]:
     """Return each cell over all rounds, those of one workload together."""
     cells: dict[Cell, list[Measurement]] = {}
     for each in measurements:
         cells.setdefault(each.cell, []).append(each)
-    rounds = _rounds(each for measured in cells.values() for each in measured)
+    rounds = _rounds((each for measured in cells.values() for each in measured), failures)
     counted = {each.cell: each for each in statements}
     return [
-        _row(cell, cells[cell], rounds, counted.get(cell)) for cell in sorted(cells, key=_place)
+        _row(cell, cells[cell], rounds, counted.get(cell))
+        for cell in sorted(cells, key=listing_order)
     ]
 
 
-def _place(cell: Cell) -> tuple[int, str, int, int, int]:
+def listing_order(cell: Cell) -> tuple[int, str, int, int, int]:
+    """Return the key by which reports sort their cells."""
     return (
         list(WORKLOADS).index(cell.workload),
         cell.engine,
@@ -159,15 +193,13 @@ def _row(
     rounds: Sequence[Round],
     counted: Statements | None,
 ) -> Row:
-    def mine(of: Round) -> float | None:
-        found = of.measurements.get(cell)
-        return None if found is None else found.per_second
+    def mine(of: Round) -> float | NoResult | None:
+        return _rate(of.at(cell))
 
-    def naive(of: Round) -> float | None:
-        found = of.under("naive", cell.clients, cell.workload, cell.engine)
-        return None if found is None else found.per_second
+    def naive(of: Round) -> float | NoResult | None:
+        return _rate(of.under("naive", cell.clients, cell.workload, cell.engine))
 
-    def limit(of: Round) -> float | None:
+    def limit(of: Round) -> float | NoResult | None:
         return of.best("limit", cell.workload)
 
     return Row(
@@ -188,13 +220,23 @@ def _row(
     )
 
 
-def _rounds(measurements: Iterable[Measurement]) -> Sequence[Round]:
-    rounds: dict[int, dict[Cell, Measurement]] = {}
+def _rate(found: Measurement | NoResult | None) -> float | NoResult | None:
+    return found.per_second if isinstance(found, Measurement) else found
+
+
+def _rounds(measurements: Iterable[Measurement], failures: Iterable[Failure]) -> Sequence[Round]:
+    failed = {each.cell: each.reason for each in failures}
+    # Even if nothing was measured, there was a round in which that failed.
+    rounds: dict[int, dict[Cell, Measurement]] = {1: {}}
     for each in measurements:
         rounds.setdefault(each.round, {})[each.cell] = each
-    return [Round(measurements=cells) for cells in rounds.values()]
+    return [Round(measurements=cells, failures=failed) for cells in rounds.values()]
 
 
-def _over(rounds: Iterable[Round], number: Number) -> Range | None:
+def _over(rounds: Iterable[Round], number: Number) -> Range | NoResult | None:
     found = [value for each in rounds if (value := number(each)) is not None]
-    return Range.of(found) if found else None
+    missing = [each for each in found if isinstance(each, NoResult)]
+    numbers = [each for each in found if not isinstance(each, NoResult)]
+    if missing:
+        return missing[0]
+    return Range.of(numbers) if numbers else None

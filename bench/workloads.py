@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.premises import PRODUCTS, Premises
+PRODUCTS = 1000
 
 COOKIE = "__Host-shop_session"
-
 
 CREATED, OK = 201, 200
 
@@ -49,18 +48,21 @@ READ_PRODUCTS = Workload(
 WORKLOADS = {each.name: each for each in (SPREAD, HOT, TOUR, CARD, READ_ORDER, READ_PRODUCTS)}
 
 
-def write_files(premises: Premises, folder: Path) -> None:
-    """Write what the scripts read: cookies, and paths with the cookie that they are asked with."""
-    _write(folder / "customers", (_cookie(token) for token in premises.tokens))
-    _write(
-        folder / "orders",
-        (f"/api/v1/orders/{each.id} {_cookie(each.token)}" for each in premises.orders),
-    )
+def sku(number: int) -> str:
+    """Return the SKU of a product of the benchmark; they are numbered from 1."""
+    return f"BENCH-{number:07}"
+
+
+def write_files(
+    folder: Path, *, customers: Iterable[str], orders: Iterable[tuple[str, str]]
+) -> None:
+    """Write the files that the scripts read: cookies, and paths with the cookie for each.
+
+    `customers` are the cookies of their sessions; `orders` are ids, each with its owner's cookie.
+    """
+    _write(folder / "customers", customers)
+    _write(folder / "orders", (f"/api/v1/orders/{order} {cookie}" for order, cookie in orders))
     _write(folder / "products", ["/api/v1/products"])
-
-
-def _cookie(token: str) -> str:
-    return f"{COOKIE}={token}"
 
 
 def _write(file: Path, lines: Iterable[str]) -> None:

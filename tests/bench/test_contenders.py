@@ -18,8 +18,8 @@ from bench.apps.naive.app import create_app
 from bench.contenders import SQL, Scripted, limit, procedure
 from bench.engines import Database, Postgres, PostgresDatabase, SqliteDatabase, wheel_programs
 from bench.growth import variables
-from bench.premises import PRODUCTS, SECRET, Premises, furnish, settings, sku
-from bench.workloads import COOKIE, SPREAD
+from bench.premises import SECRET, Premises, furnish, settings
+from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
 from shop.adapters.sql.tables import metadata
 from shop.application.orders.place import PlaceOrder
 from shop.domain.cart import Cart, CartLine

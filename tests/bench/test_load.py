@@ -1,21 +1,25 @@
-"""A run counts where every answer is the right one, and nowhere else."""
+"""A run counts if every answer is the right one and each client has had its answers."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bench.load import Answers, InvalidRun, LoadGenerator
+from bench.load import Answers, InvalidRun, LoadGenerator, _last_line
 from bench.workloads import READ_ORDER, SPREAD, TOUR, Workload
+
+URL = "http://127.0.0.1:1"
 
 
 class Canned(LoadGenerator):
-    """Sends nothing, and tells what it was told to tell."""
+    """Sends nothing; returns the statuses of each run in turn, then those of the last."""
 
-    def __init__(self, statuses: Mapping[str, int], broken: int = 0) -> None:
-        self._told = {"seconds": 2.0, "p50_ms": 1.5, "p99_ms": 3.0, "broken": broken}
-        self._statuses = statuses
+    def __init__(self, *runs: Mapping[str, int], broken: int = 0) -> None:
+        self._runs = list(runs)
+        self._broken = broken
+        self.seconds: list[int] = []
 
     @property
     def name(self) -> str:
@@ -24,19 +28,27 @@ class Canned(LoadGenerator):
     def _run(
         self, script: str, url: str, arguments: Sequence[str], clients: int, seconds: int
     ) -> Mapping[str, Any]:
-        del script, url, arguments, clients, seconds
-        return {**self._told, "statuses": self._statuses}
+        del script, url, arguments, clients
+        self.seconds.append(seconds)
+        statuses = self._runs.pop(0) if len(self._runs) > 1 else self._runs[0]
+        return {
+            "seconds": float(seconds),
+            "p50_ms": 1.5,
+            "p99_ms": 3.0,
+            "broken": self._broken,
+            "statuses": statuses,
+        }
 
 
 def test_orders_are_counted_where_all_were_placed() -> None:
     assert _run(SPREAD, {"201": 300}) == Answers(
-        seconds=2, done=300, orders=300, p50_ms=1.5, p99_ms=3
+        seconds=1, done=300, orders=300, p50_ms=1.5, p99_ms=3
     )
 
 
 def test_an_order_of_a_tour_takes_three_answers() -> None:
     assert _run(TOUR, {"200": 205, "201": 95}) == Answers(
-        seconds=2, done=100, orders=95, p50_ms=1.5, p99_ms=3
+        seconds=1, done=100, orders=95, p50_ms=1.5, p99_ms=3
     )
 
 
@@ -45,7 +57,6 @@ def test_an_order_of_a_tour_takes_three_answers() -> None:
     [
         (SPREAD, {"201": 300, "409": 1}),
         (SPREAD, {"201": 300, "200": 1}),
-        (SPREAD, {}),
         (TOUR, {"200": 200, "201": 100, "503": 1}),
         (READ_ORDER, {"200": 300, "404": 1}),
     ],
@@ -62,6 +73,61 @@ def test_a_broken_connection_makes_a_run_invalid() -> None:
         _run(SPREAD, {"201": 300}, broken=1)
 
 
+def test_a_run_in_which_a_client_had_no_answer_is_repeated_for_twice_as_long() -> None:
+    load, settled = Canned({}, {"201": 7}, {"201": 8}), Settled()
+
+    answers = load.run(SPREAD, URL, Path(), clients=8, seconds=1, settle=settled)
+
+    assert load.seconds == [1, 2, 4]
+    assert settled.times == 2
+    assert answers == Answers(seconds=4, done=8, orders=15, p50_ms=1.5, p99_ms=3)
+
+
+def test_each_client_of_a_tour_has_had_three_answers() -> None:
+    load = Canned({"200": 15, "201": 8}, {"200": 16, "201": 8})
+
+    load.run(TOUR, URL, Path(), clients=8, seconds=1, settle=Settled())
+
+    assert load.seconds == [1, 2]
+
+
+def test_a_slow_machine_meets_no_time_out() -> None:
+    load = Canned({"201": 1})
+
+    answers = load.run(SPREAD, URL, Path(), clients=8, seconds=1, settle=Settled())
+
+    assert load.seconds == [1, 2, 4, 8, 16, 32, 64]
+    assert answers.done == 1
+
+
+def test_a_server_that_never_answers_makes_a_run_invalid() -> None:
+    with pytest.raises(InvalidRun, match="spread: no answer within 64 s"):
+        _run(SPREAD, {})
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("raise SystemExit('connection refused')", "failed with status 1: connection refused"),
+        ("", "failed with status 0: no output"),
+        ("print('no JSON')", "printed no result: no JSON"),
+    ],
+)
+def test_a_load_generator_that_fails_makes_a_run_invalid(code: str, reason: str) -> None:
+    with pytest.raises(InvalidRun, match=reason):
+        _last_line([sys.executable, "-c", code], Path())
+
+
+class Settled:
+    """Counts how often a run waited for the work that was left."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self) -> None:
+        self.times += 1
+
+
 def _run(workload: Workload, statuses: Mapping[str, int], broken: int = 0) -> Answers:
-    load = Canned(statuses, broken)
-    return load.run(workload, "http://127.0.0.1:1", Path(), clients=8, seconds=2)
+    load = Canned(statuses, broken=broken)
+    return load.run(workload, URL, Path(), clients=8, seconds=1, settle=Settled())

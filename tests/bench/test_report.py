@@ -1,6 +1,6 @@
 """What is measured is told as it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -8,19 +8,22 @@ import pytest
 from rich.console import Console
 
 from bench import results
-from bench.report import BEGIN, END, section, show, with_section
+from bench.report import BEGIN, END, section, with_section
 from bench.results import (
     Cell,
     Cores,
+    Failure,
     Growth,
     Machine,
     Measurement,
+    NoResult,
     Range,
     Results,
     Size,
     Statements,
 )
 from bench.summary import figures, growth_figures, rows
+from bench.terminal import show, show_growth
 from bench.workloads import SPREAD
 
 MACHINE = Machine(
@@ -89,7 +92,8 @@ def test_a_row_stands_beside_the_limit_and_beside_naive_under_as_many_clients() 
 def test_results_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "FOLDER", tmp_path)
 
-    assert results.read(results.write("run", _results()), Results) == _results()
+    for run in (_results(), _results_with_a_failure()):
+        assert results.read(results.write("run", run), Results) == run
     assert results.read(results.write("growth", _growth()), Growth) == _growth()
 
 
@@ -113,13 +117,115 @@ def test_a_run_without_growth_tells_of_none() -> None:
 
 def test_the_terminal_shows_every_row_and_figure() -> None:
     shown = StringIO()
-    show(_results().rows, _results().figures, Console(file=shown, width=200))
+    show(_results(), Console(file=shown, width=200))
 
     lines = [line.split() for line in shown.getvalue().splitlines()]
     assert (
         "spread shop postgresql 1 128 1,500 20.0 40.0 0.90 0.50 0.10 0.20 0.25 0.06 1.50 5.00"
     ).split() in lines
     assert "spread: shop / limit 1.50 1.50 1.50".split() in lines
+
+
+NAIVE_FAILED = "naive in 1, postgresql, spread, 128 clients: no answer within 64 s"
+
+
+def test_a_figure_that_needs_a_failed_measurement_says_so_and_the_others_stand() -> None:
+    found = {each.name: each.value for each in _results_with_a_failure().figures}
+
+    assert found == {
+        "spread: shop / limit": Range(median=1.5, least=1.5, most=1.5),
+        "spread, 128 clients: shop / naive": NoResult(reason=NAIVE_FAILED),
+        "spread, 128 clients: p99 / p50": Range(median=2, least=2, most=2),
+    }
+
+
+def test_the_best_of_a_contender_needs_all_of_its_measurements() -> None:
+    (figure,) = figures(
+        [*_limit(number=1, per_second=1000), _measured("shop", 32, 1100, number=1)],
+        [Failure(cell=_cell("shop", 128), during="round 1", reason="broken")],
+    )[:1]
+
+    assert figure.value == NoResult(reason="shop in 1, postgresql, spread, 128 clients: broken")
+
+
+def test_what_fails_in_one_round_goes_into_no_figure() -> None:
+    found = figures(
+        [
+            *_limit(number=1, per_second=1000),
+            _measured("shop", 128, 1500, number=1),
+            *_limit(number=2, per_second=1000),
+        ],
+        [Failure(cell=_cell("shop", 128), during="round 2", reason="broken")],
+    )
+
+    reason = NoResult(reason="shop in 1, postgresql, spread, 128 clients: broken")
+    assert {each.name: each.value for each in found} == {
+        "spread: shop / limit": reason,
+        "spread, 128 clients: p99 / p50": reason,
+    }
+
+
+def test_a_ratio_to_a_failed_measurement_says_so_and_the_row_stands() -> None:
+    shop = _results_with_a_failure().rows[-1]
+
+    assert shop.per_second == Range(median=1500, least=1500, most=1500)
+    assert shop.to_limit == Range(median=1.5, least=1.5, most=1.5)
+    assert shop.to_naive == NoResult(reason=NAIVE_FAILED)
+
+
+def test_the_terminal_shows_a_failed_measurement_in_its_row() -> None:
+    shown = StringIO()
+    show(_results_with_a_failure(), Console(file=shown, width=250))
+
+    lines = [line.split() for line in shown.getvalue().splitlines()]
+    naive = "spread naive postgresql 1 128 no result round 1: no result: no answer within 64 s"
+    assert naive.split() in lines
+    (shop,) = (line for line in lines if line[:2] == ["spread", "shop"])
+    assert " ".join(shop).endswith(f"1.50 no result / naive: no result: {NAIVE_FAILED}")
+    assert f"spread, 128 clients: shop / naive no result {NAIVE_FAILED}".split() in lines
+
+
+def test_a_run_without_failures_shows_no_column_for_them() -> None:
+    shown = StringIO()
+    show(_results(), Console(file=shown, width=250))
+
+    assert "failure" not in shown.getvalue()
+
+
+def test_the_readme_names_failed_measurements() -> None:
+    told = section(_results_with_a_failure(), None)
+
+    assert "| naive |  |  |  | no result |  |  |  |  |" in told
+    assert f"| spread, 128 clients: shop / naive | no result: {NAIVE_FAILED} |  |" in told
+    assert (
+        "- naive in 1, postgresql, spread, 128 clients, round 1: no result: no answer within 64 s"
+    ) in told
+
+
+def test_a_run_in_which_everything_failed_is_shown() -> None:
+    failure = Failure(cell=_cell("shop", 128), during="round 1", reason="broken")
+    shown = StringIO()
+    show(_made_of([], [failure]), Console(file=shown, width=250))
+
+    assert "round 1: no result: broken" in shown.getvalue()
+
+
+def test_growth_without_a_measurement_of_the_largest_has_no_figure_and_the_others_stand() -> None:
+    failure = Failure(cell=_cell("shop", 32), during="round 1", reason="broken")
+    large = Size(orders=10**6, server_mib=80, rows=[], measurements=[], failures=[failure])
+    sizes = [_size(10_000, 1000), large]
+    growth = Growth(
+        machine=MACHINE, rounds=1, seconds=2, figures=growth_figures(sizes), sizes=sizes
+    )
+    shown = StringIO()
+    show_growth(growth, Console(file=shown, width=250))
+
+    lines = [line.split() for line in shown.getvalue().splitlines()]
+    assert "10,000 spread 1,000 20.0 40.0 0.20 80".split() in lines
+    assert "1,000,000 spread no result 80 round 1: no result: broken".split() in lines
+    reason = "shop in 1, postgresql, spread, 32 clients: broken"
+    assert f"growth kept: spread no result {reason}".split() in lines
+    assert growth.failures == [failure]
 
 
 def test_the_readme_is_rewritten_between_its_comments_alone() -> None:
@@ -138,20 +244,34 @@ def test_a_readme_without_the_comments_is_left_alone(readme: str) -> None:
 
 
 def _results() -> Results:
-    measurements = [
-        *_limit(number=1, per_second=1000),
-        _measured("naive", 128, 300, number=1),
-        _measured("shop", 128, 1500, number=1),
-    ]
+    return _made_of(
+        [
+            *_limit(number=1, per_second=1000),
+            _measured("naive", 128, 300, number=1),
+            _measured("shop", 128, 1500, number=1),
+        ]
+    )
+
+
+def _results_with_a_failure() -> Results:
+    reason = "no answer within 64 s"
+    return _made_of(
+        [*_limit(number=1, per_second=1000), _measured("shop", 128, 1500, number=1)],
+        [Failure(cell=_cell("naive", 128), during="round 1", reason=reason)],
+    )
+
+
+def _made_of(measurements: Sequence[Measurement], failures: Sequence[Failure] = ()) -> Results:
     statements = [Statements(cell=_cell("shop", 128), statements=0.25, commits=0.0625)]
     return Results(
         machine=MACHINE,
         rounds=1,
         seconds=2,
-        figures=figures(measurements),
-        rows=rows(measurements, statements),
+        figures=figures(measurements, failures),
+        rows=rows(measurements, statements, failures),
         statements=statements,
         measurements=measurements,
+        failures=list(failures),
     )
 
 

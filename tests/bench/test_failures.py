@@ -1,0 +1,91 @@
+"""A measurement that fails leaves its reason, and the others stand."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.contenders import FailedStart, started
+from bench.failures import MAX_REASON_CHARACTERS, Attempts, reason_of
+from bench.load import InvalidRun, OwnGenerator
+from bench.results import Cell, Cores, Failure, Measurement
+from bench.run import audit_failures
+from bench.servers import serving
+from bench.workloads import SPREAD
+
+CELL = Cell(engine="postgresql", contender="naive", processes=1, workload="spread", clients=128)
+OTHER = Cell(engine="postgresql", contender="shop", processes=1, workload="spread", clients=128)
+
+
+def test_a_measurement_that_succeeds_leaves_no_failure() -> None:
+    attempts = Attempts(print)
+
+    assert attempts.run(CELL, "round 1", lambda: 42) == 42
+    assert attempts.failures == []
+
+
+@pytest.mark.parametrize("error", [InvalidRun("broken"), RuntimeError("broken"), OSError("broken")])
+def test_a_measurement_that_fails_leaves_its_reason(error: Exception) -> None:
+    reports: list[str] = []
+    attempts = Attempts(reports.append)
+    error.add_note("last lines of a log")
+
+    def fail() -> int:
+        raise error
+
+    assert attempts.run(CELL, "round 1", fail) is None
+    assert attempts.failures == [Failure(cell=CELL, during="round 1", reason="broken")]
+    line = "naive in 1, postgresql, spread, 128 clients, round 1: no result: broken"
+    assert reports == [f"{line}\nlast lines of a log"]
+
+
+def test_a_fault_of_the_benchmark_is_no_failed_measurement() -> None:
+    attempts = Attempts(print)
+
+    with pytest.raises(ZeroDivisionError):
+        attempts.run(CELL, "round 1", lambda: 1 / 0)
+    assert attempts.failures == []
+
+
+def test_a_reason_is_one_line_of_limited_length() -> None:
+    assert reason_of(RuntimeError("two\n  lines")) == "two lines"
+    assert len(reason_of(RuntimeError("word " * 1000))) <= MAX_REASON_CHARACTERS
+    assert reason_of(OSError()) == "OSError"
+
+
+def test_a_server_that_does_not_start_fails_its_own_measurements(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "raise SystemExit('port in use')"]
+    with serving(command, {}, tmp_path) as server:
+        contender = started(
+            [server],
+            engine="postgresql",
+            name="naive",
+            processes=1,
+            load=OwnGenerator(),
+            files=tmp_path,
+        )
+
+    assert isinstance(contender, FailedStart)
+    reason = "not started: the server has ended with status 1: port in use"
+    with pytest.raises(InvalidRun, match=reason):
+        contender.run(SPREAD, clients=1, seconds=1)
+
+
+def test_a_failed_audit_takes_every_measurement_of_its_contender_and_no_other() -> None:
+    fault = "the audit has failed: stock"
+    measurements = [_measured(CELL, 1), _measured(OTHER, 1), _measured(CELL, 2)]
+
+    assert audit_failures(measurements, {("postgresql", "naive", 1): fault}) == [
+        Failure(cell=CELL, during="audit", reason=fault)
+    ]
+
+
+def _measured(cell: Cell, number: int) -> Measurement:
+    return Measurement(
+        cell=cell,
+        round=number,
+        per_second=100,
+        p50_ms=1,
+        p99_ms=2,
+        cores=Cores(server=1, database=1, load=1, others=0),
+    )
