@@ -184,7 +184,8 @@ async def test_audit_finds_only_what_the_old_release_left(shop: Container) -> No
     findings = await shop.audit_shop().run(lambda _: None)
 
     assert {violation.rule for finding in findings for violation in finding.violations} == {
-        "job-is-dead"
+        "job-is-dead",
+        "job-is-overdue",
     }
 
 
