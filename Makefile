@@ -14,7 +14,7 @@ help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
 run: install-run ## set up what running needs, fill an empty shop with demonstration products, serve it
-	@exec $(BIN)/shop serve --demonstration
+	@exec $(BIN)/shop serve --demo
 
 test: install-test ## set up everything and pass every check and test
 	@$(MAKE) --no-print-directory check

@@ -167,7 +167,7 @@ class Scripted(Contender):
             "customers": str(CUSTOMERS),
             "products": str(workload.products),
             "run": f"run{uuid4().hex[:12]}",
-            "sales": str(ShopAccount.SALES.id_in(EUR)),
+            "sales": str(ShopAccount.SALES.account_id(EUR)),
         }
         with TemporaryDirectory(prefix="shop-bench-") as folder:
             arguments = [

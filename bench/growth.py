@@ -146,7 +146,7 @@ def variables(size: int) -> Mapping[str, str]:
         "size": str(size),
         "price": str(PRICE),
         "stock": str(MAX_ON_HAND),
-        "sales": str(ShopAccount.SALES.id_in(EUR)),
+        "sales": str(ShopAccount.SALES.account_id(EUR)),
     }
 
 

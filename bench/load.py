@@ -58,7 +58,7 @@ class LoadGenerator(ABC):
     ) -> Answers:
         """Send requests until each client has had its answers, and at least for `seconds`.
 
-        A run that was too short is repeated for twice as long, after `settle`. Raise `InvalidRun`
+        A run that was too short is repeated for twice as long, after `decide`. Raise `InvalidRun`
         if an answer is not as it should be, or if none comes within `LONGEST_SECONDS`.
         """
         expected = clients * len(workload.statuses)

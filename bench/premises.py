@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from bench.workloads import COOKIE, PRODUCTS, sku, write_files
-from shop.application.intake import NewCustomer, StockedProduct
+from shop.application.intake import NewCustomer, ProductRow
 from shop.application.orders.place import PlaceOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -94,22 +94,26 @@ async def _furnish(database_url: str) -> Premises:
     )
     try:
         await container.database().migrate()
-        await container.intake().load([_product(number) for number in range(1, PRODUCTS + 1)])
+        await container.bulk_import().upsert(
+            [_product(number) for number in range(1, PRODUCTS + 1)]
+        )
         # Nobody signs in with a password, so none is hashed.
-        await container.intake().customers(
+        await container.bulk_import().add_customers(
             [_customer(number) for number in range(CUSTOMERS)], password_hash=""
         )
-        tokens = await container.transact().write(partial(_sign_in, container), repeatable=False)
+        tokens = await container.transaction_runner().write(
+            partial(_sign_in, container), retryable=False
+        )
         orders = await _order(container, tokens)
         await container.database().analyse()
     finally:
-        await container.transact().finish()
+        await container.transaction_runner().drain()
         await container.database().close()
     return Premises(tokens=tokens, orders=orders)
 
 
-def _product(number: int) -> StockedProduct:
-    return StockedProduct(
+def _product(number: int) -> ProductRow:
+    return ProductRow(
         sku=sku(number),
         name=f"Product no. {number}",
         description=f"One of a numbered series: this is no. {number}.",
@@ -132,8 +136,10 @@ async def _sign_in(container: Container, uow: UnitOfWork) -> Sequence[SessionTok
     users = await uow.users.with_emails([_email(number) for number in range(CUSTOMERS)])
     now = container.clock().now()
     tokens = [
-        uow.sessions.begin(
-            Session.begin(id=container.ids().new(), at=now).signed_in(users[_email(number)], at=now)
+        uow.sessions.create(
+            Session.new(id=container.id_generator().new(), at=now).signed_in_as(
+                users[_email(number)], at=now
+            )
         )
         for number in range(CUSTOMERS)
     ]

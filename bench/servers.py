@@ -40,7 +40,7 @@ class Server:
         return self.process.pid
 
     def wait_until_open(self) -> None:
-        """Return once it answers; raise `RuntimeError` if it ends or takes `START_SECONDS`."""
+        """Return once it answers; raise `RuntimeError` if it ends or takes too long."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             self._require_running()

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from shop.application.ports.ids import Ids
+from shop.application.ports.ids import IdGenerator
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
@@ -29,7 +29,7 @@ class PlainHasher(PasswordHasher):
         return password_hash.startswith(FORMER)
 
 
-class CountingIds(Ids):
+class CountingIds(IdGenerator):
     """Counts: the same history gives the same ids."""
 
     def __init__(self) -> None:

@@ -6,16 +6,21 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from shop.application.ports.idempotency import Claim, KeyId
+from shop.application.ports.idempotency import Claim, IdempotencyKey
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
-from shop.domain.announcement import Channel, Dispatch, DispatchStatus, Topic
+from shop.domain.announcement import (
+    EventType,
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationDeliveryStatus,
+)
 from shop.domain.catalogue import Product
 from shop.domain.deposit import Deposit
-from shop.domain.handover import Handover, HandoverKind, Pieces
-from shop.domain.inventory import Inventory, Movement, MovementKind
+from shop.domain.handover import LineQuantity, ShipmentEvent, ShipmentEventKind
+from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 from shop.domain.money import Currency, Money
 from shop.domain.order import Actor, Order, OrderLine, OrderStatus
-from shop.domain.payment import CardCharge, Payment, PaymentMethod, PaymentStatus
+from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
 from shop.domain.refund import Refund, RefundStatus
 from shop.domain.session import Session
 from shop.domain.user import Role, User
@@ -23,8 +28,8 @@ from shop.domain.user import Role, User
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 EUR = Currency("EUR")
 USD = Currency("USD")
-SALES = ShopAccount.SALES.id_in(EUR)
-ADJUSTMENTS = ShopAccount.ADJUSTMENTS.id_in(EUR)
+SALES = ShopAccount.SALES.account_id(EUR)
+ADJUSTMENTS = ShopAccount.ADJUSTMENTS.account_id(EUR)
 
 
 def an_id(name: str) -> UUID:
@@ -54,7 +59,7 @@ def account(owner: User, balance: int = 0, /, **changes: object) -> Account:
         id=an_id(f"account of {owner.id}"),
         user_id=owner.id,
         balance=eur(balance),
-        limit=eur(0),
+        minimum_balance=eur(0),
         created_at=NOW,
     )
     return _changed(made, changes)
@@ -101,12 +106,12 @@ def inventory(sku: str = "TEA", on_hand: int = 0, reserved: int = 0) -> Inventor
     return Inventory(sku=sku, on_hand=on_hand, reserved=reserved)
 
 
-def movement(before: Inventory, after: Inventory, /, **changes: object) -> Movement:
-    made = Movement.between(
+def movement(before: Inventory, after: Inventory, /, **changes: object) -> StockMovement:
+    made = StockMovement.between(
         before,
         after,
         id=an_id(f"movement {before} {after}"),
-        kind=MovementKind.ADJUSTMENT,
+        kind=StockMovementKind.ADJUSTMENT,
         order_id=None,
         reason="Delivery",
         created_at=NOW,
@@ -129,7 +134,7 @@ def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: obje
         status=OrderStatus.PAID,
         lines=bought,
         total=Money.total((each.amount for each in bought), EUR),
-        method=PaymentMethod.ACCOUNT,
+        payment_method=PaymentMethod.ACCOUNT,
         placed_at=NOW,
         version=1,
     )
@@ -139,7 +144,7 @@ def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: obje
 def payment(order: Order, /, **changes: object) -> Payment:
     made = Payment(
         order_id=order.id,
-        method=order.method,
+        method=order.payment_method,
         status=PaymentStatus.CAPTURED,
         amount=order.total,
         card=None,
@@ -148,13 +153,13 @@ def payment(order: Order, /, **changes: object) -> Payment:
     return _changed(made, changes)
 
 
-def card_charge(**changes: object) -> CardCharge:
-    made = CardCharge(
+def card_charge(**changes: object) -> CardDetails:
+    made = CardDetails(
         token="tok_visa",
-        gateway_id=None,
+        gateway_payment_id=None,
         expires_at=NOW + timedelta(minutes=15),
         session_id=an_id("session 1"),
-        empties_cart=True,
+        clears_cart=True,
     )
     return _changed(made, changes)
 
@@ -168,24 +173,29 @@ def deposit(into: Account, name: str = "1", /, **changes: object) -> Deposit:
         amount=eur(300),
         status=PaymentStatus.PENDING,
         token="tok_visa",
-        gateway_id=None,
+        gateway_payment_id=None,
         expires_at=NOW + timedelta(minutes=15),
         created_at=NOW,
     )
     return _changed(made, changes)
 
 
-def pieces(**quantities: int) -> tuple[Pieces, ...]:
+def pieces(**quantities: int) -> tuple[LineQuantity, ...]:
     """Return so many of each of these products."""
-    return tuple(Pieces(sku=sku, quantity=each) for sku, each in quantities.items())
+    return tuple(LineQuantity(sku=sku, quantity=each) for sku, each in quantities.items())
 
 
 def handover(
-    order: Order, name: str = "1", /, *lines: Pieces, kind: HandoverKind, **changes: object
-) -> Handover:
+    order: Order,
+    name: str = "1",
+    /,
+    *lines: LineQuantity,
+    kind: ShipmentEventKind,
+    **changes: object,
+) -> ShipmentEvent:
     """Return a handover of these pieces, or of the whole order."""
-    whole = tuple(Pieces(sku=each.sku, quantity=each.quantity) for each in order.lines)
-    made = Handover(
+    whole = tuple(LineQuantity(sku=each.sku, quantity=each.quantity) for each in order.lines)
+    made = ShipmentEvent(
         id=an_id(f"{kind} {name} of {order.id}"),
         order_id=order.id,
         kind=kind,
@@ -207,8 +217,8 @@ def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> 
         reason="Broken",
         lines=(),
         restocked=False,
-        status=RefundStatus.DONE,
-        outcome=None,
+        status=RefundStatus.SUCCEEDED,
+        gateway_response=None,
         actor=Actor.ADMIN,
         created_at=NOW,
     )
@@ -216,22 +226,24 @@ def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> 
 
 
 def session(name: str = "1", /, **changes: object) -> Session:
-    return _changed(Session.begin(id=an_id(f"session {name}"), at=NOW), changes)
+    return _changed(Session.new(id=an_id(f"session {name}"), at=NOW), changes)
 
 
 def claim(owner: User, key: str = "key-0001", /, **changes: object) -> Claim:
-    made = Claim(id=KeyId(user_id=owner.id, key=key), fingerprint=f"print of {key}", created_at=NOW)
+    made = Claim(
+        id=IdempotencyKey(user_id=owner.id, key=key), fingerprint=f"print of {key}", created_at=NOW
+    )
     return _changed(made, changes)
 
 
-def dispatch(name: str = "1", /, **changes: object) -> Dispatch:
-    made = Dispatch(
+def dispatch(name: str = "1", /, **changes: object) -> NotificationDelivery:
+    made = NotificationDelivery(
         id=an_id(f"dispatch {name}"),
-        topic=Topic.ORDER_PAID,
-        channel=Channel.WEBHOOK,
-        addressee="https://example.com/hook",
+        event_type=EventType.ORDER_PAID,
+        channel=NotificationChannel.WEBHOOK,
+        recipient="https://example.com/hook",
         payload='{"type":"order.paid"}',
-        status=DispatchStatus.PENDING,
+        status=NotificationDeliveryStatus.PENDING,
         attempts=0,
         last_status_code=None,
         last_error=None,

@@ -7,9 +7,9 @@ from fastapi import FastAPI
 
 from shop.domain.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
-from shop.entrypoints.cli.server import spare_what_stays
-from shop.entrypoints.http.schemas.base import MoneyAnswer
-from shop.entrypoints.http.schemas.orders import OrderAnswer, OrderLineAnswer, PaymentAnswer
+from shop.entrypoints.cli.server import freeze_startup_objects
+from shop.entrypoints.http.schemas.base import MoneyResponse
+from shop.entrypoints.http.schemas.orders import OrderLineResponse, OrderResponse, PaymentResponse
 
 
 def create_app() -> FastAPI:
@@ -22,25 +22,25 @@ def create_app() -> FastAPI:
         return None
 
     @app.get("/api/v1/orders/{order_id}")
-    async def show_order(order_id: UUID) -> OrderAnswer:
+    async def show_order(order_id: UUID) -> OrderResponse:
         del order_id
         return answer
 
-    spare_what_stays()
+    freeze_startup_objects()
     return app
 
 
-def _answer() -> OrderAnswer:
-    price = MoneyAnswer(amount=100, currency="EUR")
-    line = OrderLineAnswer(
+def _answer() -> OrderResponse:
+    price = MoneyResponse(amount=100, currency="EUR")
+    line = OrderLineResponse(
         sku="BENCH-0000001", name="Product no. 1", quantity=1, unit_price=price, amount=price
     )
-    return OrderAnswer(
+    return OrderResponse(
         id=UUID(int=0),
         number="7Q4M-2XKD-9R0B",
         status=OrderStatus.PAID,
         total=price,
         lines=[line],
-        payment=PaymentAnswer(method=PaymentMethod.ACCOUNT, status=PaymentStatus.CAPTURED),
+        payment=PaymentResponse(method=PaymentMethod.ACCOUNT, status=PaymentStatus.CAPTURED),
         placed_at=datetime(2026, 1, 1, tzinfo=UTC),
     )

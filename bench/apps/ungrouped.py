@@ -5,14 +5,14 @@ from collections.abc import Awaitable, Callable, Sequence
 from dependency_injector import providers
 from fastapi import FastAPI
 
-from shop.application.idempotency import Reply
+from shop.application.idempotency import CommandResult
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
-from shop.entrypoints.cli.assembly import assemble
-from shop.entrypoints.cli.server import spare_what_stays
+from shop.entrypoints.cli.assembly import build_container
+from shop.entrypoints.cli.server import freeze_startup_objects
 from shop.entrypoints.http.app import create_app as create_shop
 
-Place = Callable[[Sequence[PlaceOrder]], Awaitable[Sequence[Reply[PlacedOrder]]]]
+Place = Callable[[Sequence[PlaceOrder]], Awaitable[Sequence[CommandResult[PlacedOrder]]]]
 
 
 class OneByOne:
@@ -21,7 +21,7 @@ class OneByOne:
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    async def send(self, command: PlaceOrder) -> Reply[PlacedOrder]:
+    async def send(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         """Decide an order by itself."""
         (reply,) = await self._place([command])
         return reply
@@ -32,10 +32,10 @@ class OneByOne:
 
 def create_app() -> FastAPI:
     """Return the app."""
-    container = assemble(None)
-    container.grouped_orders.override(
+    container = build_container(None)
+    container.placement_queue.override(
         providers.Singleton(OneByOne, container.place_orders.provided.place)
     )
     app = create_shop(container)
-    spare_what_stays()
+    freeze_startup_objects()
     return app

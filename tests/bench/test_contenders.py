@@ -167,7 +167,7 @@ def _in_shop(database: Database, work: Callable[[Container], Awaitable[T]]) -> T
         try:
             return await work(container)
         finally:
-            await container.transact().finish()
+            await container.transaction_runner().drain()
             await container.database().close()
 
     return asyncio.run(opened())

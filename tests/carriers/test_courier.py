@@ -9,8 +9,8 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from shop.adapters.http.courier import MAX_AT_ONCE, HttpCourier
-from shop.application.ports.courier import NotDelivered, Parcel
+from shop.adapters.http.courier import MAX_CONCURRENT_REQUESTS, HttpWebhookSender
+from shop.application.ports.courier import NotificationFailed, WebhookRequest
 from tests.carriers.receiver import SECRET, Receiver
 from tests.factories import an_id
 from tests.servers import port_of_our_own
@@ -21,14 +21,14 @@ TIMEOUT_SECONDS = 0.3
 
 
 @pytest.fixture
-async def courier() -> AsyncIterator[HttpCourier]:
-    courier = HttpCourier(timeout_seconds=TIMEOUT_SECONDS)
+async def courier() -> AsyncIterator[HttpWebhookSender]:
+    courier = HttpWebhookSender(timeout_seconds=TIMEOUT_SECONDS)
     yield courier
     await courier.close()
 
 
-def parcel(receiver: Receiver) -> Parcel:
-    return Parcel(
+def parcel(receiver: Receiver) -> WebhookRequest:
+    return WebhookRequest(
         id=an_id("dispatch 1"),
         url=receiver.url,
         secret=SECRET,
@@ -37,19 +37,19 @@ def parcel(receiver: Receiver) -> Parcel:
     )
 
 
-async def _missed(courier: HttpCourier, parcel: Parcel) -> tuple[str, int | None]:
-    with pytest.raises(NotDelivered) as missed:
-        await courier.deliver(parcel)
-    assert not missed.value.for_good
+async def _missed(courier: HttpWebhookSender, parcel: WebhookRequest) -> tuple[str, int | None]:
+    with pytest.raises(NotificationFailed) as missed:
+        await courier.send(parcel)
+    assert not missed.value.is_permanent
     assert "hunter2" not in str(missed.value)
     return missed.value.reason, missed.value.status_code
 
 
 async def test_a_parcel_arrives_to_the_letter_and_its_signature_is_right(
-    courier: HttpCourier, receiver: Receiver
+    courier: HttpWebhookSender, receiver: Receiver
 ) -> None:
     sent = parcel(receiver)
-    assert await courier.deliver(sent) == 200
+    assert await courier.send(sent) == 200
 
     (request,) = receiver.received
     assert request.body.decode() == sent.payload
@@ -62,9 +62,9 @@ async def test_a_parcel_arrives_to_the_letter_and_its_signature_is_right(
 
 
 async def test_another_secret_or_another_body_does_not_fit_the_signature(
-    courier: HttpCourier, receiver: Receiver
+    courier: HttpWebhookSender, receiver: Receiver
 ) -> None:
-    await courier.deliver(parcel(receiver))
+    await courier.send(parcel(receiver))
     (request,) = receiver.received
     other = "whsec_" + "YW5vdGhlciBzZWNyZXQgb2YgdGhlIHRlc3RzLi4uLi4="
     for secret, body in ((other, request.body), (SECRET, request.body + b" ")):
@@ -73,11 +73,11 @@ async def test_another_secret_or_another_body_does_not_fit_the_signature(
 
 
 async def test_a_later_attempt_has_the_same_id_and_a_signature_of_its_own_time(
-    courier: HttpCourier, receiver: Receiver
+    courier: HttpWebhookSender, receiver: Receiver
 ) -> None:
     first = parcel(receiver)
     for each in (replace(first, sent_at=first.sent_at - timedelta(minutes=1)), first):
-        await courier.deliver(each)
+        await courier.send(each)
 
     early, late = receiver.received
     assert early.headers["webhook-id"] == late.headers["webhook-id"]
@@ -87,14 +87,16 @@ async def test_a_later_attempt_has_the_same_id_and_a_signature_of_its_own_time(
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-async def test_any_2xx_is_delivered(courier: HttpCourier, receiver: Receiver, status: int) -> None:
+async def test_any_2xx_is_delivered(
+    courier: HttpWebhookSender, receiver: Receiver, status: int
+) -> None:
     receiver.script(status)
-    assert await courier.deliver(parcel(receiver)) == status
+    assert await courier.send(parcel(receiver)) == status
 
 
 @pytest.mark.parametrize("status", [304, 400, 401, 404, 410, 429, 500, 503])
 async def test_any_other_status_is_not(
-    courier: HttpCourier, receiver: Receiver, status: int
+    courier: HttpWebhookSender, receiver: Receiver, status: int
 ) -> None:
     receiver.script(status)
     assert await _missed(courier, parcel(receiver)) == (f"answered {status}", status)
@@ -102,7 +104,7 @@ async def test_any_other_status_is_not(
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_followed_nowhere(
-    courier: HttpCourier, receiver: Receiver, status: int
+    courier: HttpWebhookSender, receiver: Receiver, status: int
 ) -> None:
     receiver.script(web.Response(status=status, headers={"Location": "/elsewhere"}))
     assert await _missed(courier, parcel(receiver)) == (f"answered {status}", status)
@@ -110,32 +112,32 @@ async def test_a_redirect_is_followed_nowhere(
 
 
 async def test_whoever_hangs_has_not_answered_in_time(
-    courier: HttpCourier, receiver: Receiver
+    courier: HttpWebhookSender, receiver: Receiver
 ) -> None:
     receiver.script(Receiver.HANG)
     assert await _missed(courier, parcel(receiver)) == ("no answer within 0.3 seconds", None)
 
 
 async def test_to_wait_for_a_turn_is_not_to_wait_for_an_answer(
-    courier: HttpCourier, receiver: Receiver
+    courier: HttpWebhookSender, receiver: Receiver
 ) -> None:
     receiver.delay_seconds = TIMEOUT_SECONDS / 2
-    parcels = [parcel(receiver)] * MAX_AT_ONCE * 3
+    parcels = [parcel(receiver)] * MAX_CONCURRENT_REQUESTS * 3
 
-    assert await asyncio.gather(*map(courier.deliver, parcels)) == [200] * MAX_AT_ONCE * 3
+    assert await asyncio.gather(*map(courier.send, parcels)) == [200] * MAX_CONCURRENT_REQUESTS * 3
 
 
 async def test_whoever_dies_has_not_answered_and_is_asked_anew(
-    courier: HttpCourier, receiver: Receiver
+    courier: HttpWebhookSender, receiver: Receiver
 ) -> None:
     receiver.script(Receiver.DIE)
     reason, status = await _missed(courier, parcel(receiver))
     assert (reason.partition(":")[0], status) == ("ServerDisconnectedError", None)
-    assert await courier.deliver(parcel(receiver)) == 200
+    assert await courier.send(parcel(receiver)) == 200
 
 
 async def test_where_nobody_listens_nothing_is_delivered(
-    courier: HttpCourier, receiver: Receiver
+    courier: HttpWebhookSender, receiver: Receiver
 ) -> None:
     with port_of_our_own() as port:
         gone = replace(parcel(receiver), url=f"http://127.0.0.1:{port}/?token=hunter2")
@@ -144,14 +146,14 @@ async def test_where_nobody_listens_nothing_is_delivered(
 
 
 async def test_what_an_endpoint_says_is_not_read_however_much_it_is(
-    courier: HttpCourier, receiver: Receiver
+    courier: HttpWebhookSender, receiver: Receiver
 ) -> None:
     receiver.script(web.Response(body=b"x" * 5_000_000), 200)
     for _ in range(2):
-        assert await courier.deliver(parcel(receiver)) == 200
+        assert await courier.send(parcel(receiver)) == 200
 
 
-async def test_what_is_no_http_is_no_answer(courier: HttpCourier, receiver: Receiver) -> None:
+async def test_what_is_no_http_is_no_answer(courier: HttpWebhookSender, receiver: Receiver) -> None:
     import asyncio  # noqa: PLC0415
 
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -13,12 +13,16 @@ from standardwebhooks import Webhook
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.accounts import SignUp
-from shop.application.intake import StockedProduct
+from shop.application.intake import ProductRow
 from shop.application.orders.place import PlaceOrder
-from shop.application.ports.dispatches import DispatchFilter
+from shop.application.ports.dispatches import NotificationDeliveryFilter
 from shop.application.ports.outbox import JobKind
-from shop.application.ports.paging import Page
-from shop.domain.announcement import Channel, Dispatch, DispatchStatus
+from shop.application.ports.paging import PageRequest
+from shop.domain.announcement import (
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationDeliveryStatus,
+)
 from shop.domain.cart import Cart, CartLine
 from shop.domain.payment import PaymentStatus
 from shop.entrypoints.container import Container
@@ -30,7 +34,7 @@ from tests.factories import EUR, eur
 pytestmark = pytest.mark.anyio
 
 PATIENCE_SECONDS = 20
-WEBHOOKS = DispatchFilter(channel=Channel.WEBHOOK, status=None)
+WEBHOOKS = NotificationDeliveryFilter(channel=NotificationChannel.WEBHOOK, status=None)
 
 
 NewShop = Callable[..., Coroutine[Any, Any, Container]]
@@ -51,37 +55,37 @@ async def open_shop(tmp_path: Path, receiver: Receiver) -> AsyncIterator[NewShop
                     "currency": "EUR",
                     "welcome_credit": 10_000,
                     "webhook_endpoints": json.dumps([endpoint]),
-                    "job_retry_seconds": 0.05,
+                    "job_retry_delay_seconds": 0.05,
                     "job_lease_seconds": 1,
                     **settings,
                 }
             )
         )
-        gateway = MemoryPaymentGateway(shop.clock(), key_seconds=600)
-        shop.gateway.override(providers.Object(gateway))
-        shop.hasher.override(providers.Object(PlainHasher()))
+        gateway = MemoryPaymentGateway(shop.clock(), idempotency_seconds=600)
+        shop.payment_gateway.override(providers.Object(gateway))
+        shop.password_hasher.override(providers.Object(PlainHasher()))
         await shop.database().migrate()
         opened.append(shop)
         return shop
 
     yield open_shop
     for shop in opened:
-        await shop.transact().finish()
-        await shop.courier().close()
+        await shop.transaction_runner().drain()
+        await shop.webhook_sender().close()
         await shop.database().close()
 
 
 async def _order(shop: Container, card: str | None = None) -> UUID:
     """Place an order, and pay for it; return its id."""
-    product = StockedProduct(
+    product = ProductRow(
         sku="TEA", name="Tee ☕", description="", price=eur(500), active=True, image_url=None,
         on_hand=10,
     )  # fmt: skip
-    await shop.intake().load([product])
+    await shop.bulk_import().upsert([product])
     command = SignUp(session=None, name="Ada", email="ada@example.com", password="a" * 12)
-    visit = (await shop.accounts().sign_up(command)).visit
+    visit = (await shop.account_service().sign_up(command)).current_session
     order = PlaceOrder(
-        session=visit.issued,
+        session=visit.new_token,
         key="key-0001",
         cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
         card=card,
@@ -94,20 +98,20 @@ async def _captured(shop: Container, order_id: UUID) -> None:
     """Wait until the money of an order is taken."""
     while True:
         async with shop.snapshot() as uow:
-            payment = (await uow.payments.of_orders([order_id]))[order_id]
+            payment = (await uow.payments.for_orders([order_id]))[order_id]
         if payment.status is PaymentStatus.CAPTURED:
             return
         await asyncio.sleep(0.02)
 
 
-async def _dispatch(shop: Container) -> Dispatch:
+async def _dispatch(shop: Container) -> NotificationDelivery:
     async with shop.snapshot() as uow:
-        found = await uow.dispatches.search(WEBHOOKS, Page(limit=9, after=None))
+        found = await uow.notification_deliveries.search(WEBHOOKS, PageRequest(limit=9, after=None))
     (dispatch,) = found.items
     return dispatch
 
 
-async def _worked(shop: Container, attempts: int) -> Dispatch:
+async def _worked(shop: Container, attempts: int) -> NotificationDelivery:
     """Let the worker work until that many attempts are known; return what came of them."""
     working = asyncio.create_task(shop.worker().run())
     try:
@@ -132,7 +136,7 @@ async def test_an_endpoint_that_is_out_of_order_hears_of_it_in_the_end(
     dispatch = await _worked(shop, attempts=5)
 
     assert (dispatch.status, dispatch.attempts, dispatch.last_status_code) == (
-        DispatchStatus.DELIVERED,
+        NotificationDeliveryStatus.DELIVERED,
         5,
         200,
     )
@@ -142,7 +146,7 @@ async def test_an_endpoint_that_is_out_of_order_hears_of_it_in_the_end(
         assert (told["type"], told["data"]["id"]) == ("order.paid", str(order_id))
         assert told["data"]["total"] == {"amount": 1000, "currency": EUR}
     async with shop.snapshot() as uow:
-        assert await uow.outbox.next_due(frozenset(JobKind)) is None
+        assert await uow.jobs.next_due(frozenset(JobKind)) is None
 
 
 async def test_an_endpoint_that_was_away_hears_of_it_when_it_is_back(
@@ -152,13 +156,13 @@ async def test_an_endpoint_that_was_away_hears_of_it_when_it_is_back(
     await receiver.close()
     await _order(shop)
     missed = await _worked(shop, attempts=2)
-    assert (missed.status, missed.last_status_code) == (DispatchStatus.PENDING, None)
+    assert (missed.status, missed.last_status_code) == (NotificationDeliveryStatus.PENDING, None)
     assert "hunter2" not in str(missed.last_error)
 
     await receiver.open()
     dispatch = await _worked(shop, attempts=missed.attempts + 1)
 
-    assert dispatch.status is DispatchStatus.DELIVERED
+    assert dispatch.status is NotificationDeliveryStatus.DELIVERED
     assert [each.headers["webhook-id"] for each in receiver.received] == [str(dispatch.id)]
 
 
@@ -171,7 +175,7 @@ async def test_an_endpoint_that_hangs_keeps_no_money_from_being_taken(
     working = asyncio.create_task(shop.worker().run())
     await receiver.has_received.wait()
 
-    async with asyncio.timeout(shop.settings().carrier_timeout_seconds / 2):
+    async with asyncio.timeout(shop.settings().notification_timeout_seconds / 2):
         await _captured(shop, order_id)
 
     assert (await _dispatch(shop)).attempts == 0
@@ -194,6 +198,6 @@ async def test_what_a_worker_left_when_it_died_another_brings(
     other = await open_shop()
     dispatch = await _worked(other, attempts=1)
 
-    assert dispatch.status is DispatchStatus.DELIVERED
+    assert dispatch.status is NotificationDeliveryStatus.DELIVERED
     assert {each.headers["webhook-id"] for each in receiver.received} == {str(dispatch.id)}
     assert len(receiver.received) == 2

@@ -12,11 +12,11 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from shop.adapters.smtp.mailer import MAX_CONNECTIONS, SmtpMailer
-from shop.adapters.smtp.wording import Wording
-from shop.application.announcements import MAILED, order_facts
-from shop.application.ports.courier import NotDelivered
-from shop.application.ports.mailer import Letter
-from shop.domain.announcement import Topic
+from shop.adapters.smtp.wording import EmailTemplates
+from shop.application.announcements import EMAILED, order_payload
+from shop.application.ports.courier import NotificationFailed
+from shop.application.ports.mailer import Email
+from shop.domain.announcement import EventType
 from tests.factories import NOW, an_id, line, order, payment, user
 from tests.patience import PATIENCE_SECONDS
 from tests.servers import port_of_our_own
@@ -109,25 +109,25 @@ def a_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
     return SmtpMailer(url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=2)
 
 
-def letter(topic: Topic = Topic.ORDER_PAID, name: str = "Ada") -> Letter:
+def letter(topic: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Email:
     bought = order(ADA, "1", line("TEA", 2, name="Tea <b>&</b> biscuits"))
     refund = {"amount": {"amount": 5, "currency": "EUR"}, "to": "card"}
-    facts = {**order_facts(bought, payment(bought)), "refund": refund}
-    return Letter(
+    facts = {**order_payload(bought, payment(bought)), "refund": refund}
+    return Email(
         id=an_id("dispatch 1"),
-        name=name,
-        email="ada@example.com",
-        topic=topic,
-        facts=facts,
-        written_at=NOW,
+        recipient_name=name,
+        recipient_email="ada@example.com",
+        event_type=topic,
+        payload=facts,
+        created_at=NOW,
     )
 
 
-async def _missed(mailer: SmtpMailer, letter: Letter) -> tuple[str, int | None, bool]:
-    with pytest.raises(NotDelivered) as missed:
+async def _missed(mailer: SmtpMailer, letter: Email) -> tuple[str, int | None, bool]:
+    with pytest.raises(NotificationFailed) as missed:
         await mailer.send(letter)
     assert "p@ss" not in str(missed.value)
-    return missed.value.reason, missed.value.status_code, missed.value.for_good
+    return missed.value.reason, missed.value.status_code, missed.value.is_permanent
 
 
 async def test_a_letter_arrives_in_text_and_in_html(mailer: SmtpMailer, office: PostOffice) -> None:
@@ -207,9 +207,9 @@ async def test_where_tls_is_required_nothing_goes_out_without(
     assert (office.signed_in, office.posted) == ([], [])
 
 
-@pytest.mark.parametrize("topic", sorted(MAILED))
-def test_every_letter_has_its_words(topic: Topic) -> None:
-    message = Wording(SENDER).message(letter(topic))
+@pytest.mark.parametrize("topic", sorted(EMAILED))
+def test_every_letter_has_its_words(topic: EventType) -> None:
+    message = EmailTemplates(SENDER).render(letter(topic))
     assert "ORDER-1" in message["Subject"]
     for kind in ("plain", "html"):
         part = message.get_body((kind,))
@@ -221,10 +221,10 @@ def test_every_letter_has_its_words(topic: Topic) -> None:
 @pytest.mark.parametrize("breaks", ["\r\nBcc: eve@example.com", "\n", "\r"])
 def test_no_name_adds_a_line_to_the_headers(breaks: str) -> None:
     with pytest.raises(ValueError, match="CR or LF"):
-        Wording(SENDER).message(letter(name=f"Ada{breaks}"))
+        EmailTemplates(SENDER).render(letter(name=f"Ada{breaks}"))
 
 
 def test_a_name_stays_a_name() -> None:
-    message = Wording(SENDER).message(letter(name='Eve <eve@example.com>, "Ada" Ç'))
+    message = EmailTemplates(SENDER).render(letter(name='Eve <eve@example.com>, "Ada" Ç'))
     (recipient,) = message["To"].addresses
     assert recipient.addr_spec == "ada@example.com"

@@ -74,8 +74,8 @@ def test_books_that_cannot_be_used_are_told_in_one_line(
 
 
 def test_a_wrong_setting_is_told_in_one_line(shop: Program) -> None:
-    ended = shop.with_settings(SHOP_GATEWAY_KEY_SECONDS="0").end("gateway", "--port", "0")
+    ended = shop.with_settings(SHOP_GATEWAY_IDEMPOTENCY_SECONDS="0").end("gateway", "--port", "0")
 
     assert ended.code == 2
-    assert ended.line.startswith("shop: SHOP_GATEWAY_KEY_SECONDS: ")
+    assert ended.line.startswith("shop: SHOP_GATEWAY_IDEMPOTENCY_SECONDS: ")
     assert list(shop.folder.iterdir()) == []

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from shop.application.intake import StockedProduct
-from shop.domain.errors import RuleBroken
+from shop.application.intake import ProductRow
+from shop.domain.errors import InvalidValue
 from shop.domain.money import Currency, Money
-from shop.entrypoints.cli.product_file import Row, read_products
+from shop.entrypoints.cli.product_file import ProductCsvRow, read_products
 from tests.cli.program import Program
 
 EUR = Currency("EUR")
@@ -34,13 +34,13 @@ BAD_ROWS = [
 ]
 
 
-def read(file: Path, text: str | bytes) -> list[Row]:
+def read(file: Path, text: str | bytes) -> list[ProductCsvRow]:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return list(read_products(file, EUR))
 
 
-def faults_of(row: Row) -> list[str]:
-    assert not isinstance(row.content, StockedProduct)
+def faults_of(row: ProductCsvRow) -> list[str]:
+    assert not isinstance(row.content, ProductRow)
     return [str(fault) for fault in row.content]
 
 
@@ -152,9 +152,9 @@ def test_every_column_has_its_say(tmp_path: Path) -> None:
     text = f"{WHOLE_HEADER}\n TEA , Tea ,Green.,500,5,no,https://example.com/tea.png\n"
 
     assert read(tmp_path / "products.csv", text) == [
-        Row(
+        ProductCsvRow(
             line=2,
-            content=StockedProduct(
+            content=ProductRow(
                 sku="TEA",
                 name="Tea",
                 description="Green.",
@@ -175,7 +175,7 @@ def test_columns_come_in_any_order_lines_end_in_any_way_and_empty_ones_count(
     (row,) = read(tmp_path / "products.csv", text)
 
     assert row.line == 3
-    assert isinstance(row.content, StockedProduct)
+    assert isinstance(row.content, ProductRow)
     assert (row.content.sku, row.content.on_hand) == ("TEA", 5)
 
 
@@ -194,8 +194,8 @@ def test_a_row_that_cannot_be_decoded_spoils_no_other(tmp_path: Path) -> None:
 
     bad, good = read(tmp_path / "products.csv", text)
 
-    assert bad.content == [RuleBroken(field="row", rule="it is not UTF-8")]
-    assert isinstance(good.content, StockedProduct)
+    assert bad.content == [InvalidValue(field="row", rule="it is not UTF-8")]
+    assert isinstance(good.content, ProductRow)
 
 
 def test_a_row_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
@@ -231,14 +231,14 @@ def test_a_product_is_active_unless_the_file_says_otherwise(
 ) -> None:
     (row,) = read(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,{answer},\n")
 
-    assert isinstance(row.content, StockedProduct)
+    assert isinstance(row.content, ProductRow)
     assert row.content.active is active
 
 
 def test_an_answer_that_is_none_is_refused(tmp_path: Path) -> None:
     (row,) = read(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,maybe,\n")
 
-    assert row.content == [RuleBroken(field="active", rule="it is true or false")]
+    assert row.content == [InvalidValue(field="active", rule="it is true or false")]
 
 
 def test_a_column_that_is_left_out_leaves_products_as_they_are(migrated: Program) -> None:

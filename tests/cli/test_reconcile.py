@@ -7,7 +7,7 @@ import pytest
 from dependency_injector import providers
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.application.ports.payment_gateway import Authorise, GatewaySilent
+from shop.application.ports.payment_gateway import AuthorisationRequest, GatewayOutcomeUnknown
 from shop.entrypoints.cli import assembly
 from shop.entrypoints.container import Container
 from tests.cli.program import Program
@@ -21,14 +21,14 @@ SINCE_THEN = ("--gateway-days", "36500")
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> MemoryPaymentGateway:
     """Give the gateway that every command asks from now on."""
-    made, assemble = MemoryPaymentGateway(ScriptedClock(NOW)), assembly.assemble
+    made, assemble = MemoryPaymentGateway(ScriptedClock(NOW)), assembly.build_container
 
     def assembled(database: str | None) -> Container:
         container = assemble(database)
-        container.gateway.override(providers.Object(made))
+        container.payment_gateway.override(providers.Object(made))
         return container
 
-    monkeypatch.setattr(assembly, "assemble", assembled)
+    monkeypatch.setattr(assembly, "build_container", assembled)
     return made
 
 
@@ -42,7 +42,9 @@ def prepared(shop: Program, gateway: MemoryPaymentGateway) -> Program:
 @pytest.fixture
 def stray(gateway: MemoryPaymentGateway) -> str:
     """Have the gateway hold money for an order that there is not; give its line."""
-    wish = Authorise(key="stray", reference=an_id("stray"), amount=eur(5), token="tok_visa")
+    wish = AuthorisationRequest(
+        key="stray", reference=an_id("stray"), amount=eur(5), token="tok_visa"
+    )
     asyncio.run(gateway.authorise(wish))
     return (
         f"unknown-here: reference={an_id('stray')} payment_id=pay_1 here=None there=authorised"
@@ -103,9 +105,9 @@ def test_a_silent_gateway_is_told_and_all_else_is_checked(
     prepared: Program, gateway: MemoryPaymentGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(*_: object) -> None:
-        raise GatewaySilent("connection refused")
+        raise GatewayOutcomeUnknown("connection refused")
 
-    monkeypatch.setattr(gateway, "payments", silent)
+    monkeypatch.setattr(gateway, "list_payments", silent)
 
     audited = prepared.run("audit", "--json")
     table = prepared.run("audit")

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from shop.domain.money import Currency
-from shop.entrypoints.cli.demonstration import demonstration_customers, demonstration_products
+from shop.entrypoints.cli.demonstration import demo_customers, demo_products
 from tests.cli.program import Program
 
 EUR = Currency("EUR")
@@ -80,19 +80,19 @@ def test_customers_can_sign_in_with_the_password_that_is_told_once(shop: Program
 
 @pytest.mark.parametrize("count", [0, 1, 50, 51, 3000])
 def test_there_are_as_many_different_products_as_asked_for(count: int) -> None:
-    products = list(demonstration_products(count, EUR))
+    products = list(demo_products(count, EUR))
 
     assert len({each.sku for each in products}) == len(products) == count
-    assert products == list(demonstration_products(count, EUR))
+    assert products == list(demo_products(count, EUR))
 
 
 def test_a_million_products_are_made_one_after_the_other() -> None:
-    first = list(islice(demonstration_products(1_000_000, EUR), 60))
+    first = list(islice(demo_products(1_000_000, EUR), 60))
 
-    assert first == list(demonstration_products(60, EUR))
+    assert first == list(demo_products(60, EUR))
 
 
 def test_customers_have_addresses_of_their_own() -> None:
-    emails = {each.email for each in demonstration_customers(2000)}
+    emails = {each.email for each in demo_customers(2000)}
 
     assert len(emails) == 2000

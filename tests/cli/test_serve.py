@@ -121,7 +121,7 @@ def test_production_is_told_once_that_cards_are_charged_nothing(
 
 
 def test_a_demonstration_begins_with_something_to_buy(shop: Program) -> None:
-    with shop.serving("--demonstration") as serving:
+    with shop.serving("--demo") as serving:
         status, body = serving.get("/api/v1/products?limit=1")
         serving.stop(signal.SIGTERM)
 
@@ -133,7 +133,7 @@ def test_a_demonstration_leaves_a_shop_alone_that_has_products(shop: Program) ->
     shop.printed("seed", "--products", "1")
     shop.rows("UPDATE products SET price = 1")
 
-    with shop.serving("--demonstration") as serving:
+    with shop.serving("--demo") as serving:
         serving.stop(signal.SIGTERM)
 
     assert shop.rows("SELECT price FROM products") == [(1,)]
@@ -143,7 +143,7 @@ def test_a_demonstration_puts_nothing_back_on_sale(shop: Program) -> None:
     shop.printed("seed")
     shop.rows("UPDATE products SET price = 1, active = 0")
 
-    with shop.serving("--demonstration") as serving:
+    with shop.serving("--demo") as serving:
         serving.stop(signal.SIGTERM)
 
     assert shop.rows("SELECT DISTINCT price, active FROM products") == [(1, 0)]

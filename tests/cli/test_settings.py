@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from shop.domain.announcement import Topic
+from shop.domain.announcement import EventType
 from shop.entrypoints.cli.assembly import read_settings
-from shop.entrypoints.cli.failures import WrongSetting
+from shop.entrypoints.cli.failures import InvalidSetting
 from shop.entrypoints.gateways import PaymentGatewayKind
 from tests.cli.program import Program
 
@@ -52,7 +52,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_SIMULATED_GATEWAY_URL", "", "the URL of a gateway looks like"),
         ("SHOP_GATEWAY_TIMEOUT_SECONDS", "0", "greater than 0"),
         ("SHOP_GATEWAY_TIMEOUT_SECONDS", "61", "less than or equal to 60"),
-        ("SHOP_GATEWAY_KEY_SECONDS", "0", "greater than 0"),
+        ("SHOP_GATEWAY_IDEMPOTENCY_SECONDS", "0", "greater than 0"),
         ("SHOP_STRIPE_SECRET_KEY", "pk_test_hunter2", "begins with sk_"),
         ("SHOP_STRIPE_SECRET_KEY", "sk_test_hunter2\n", "begins with sk_"),
         ("SHOP_STRIPE_SECRET_KEY", "", "begins with sk_"),
@@ -76,11 +76,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(events=[]), "at least 1 item"),
         ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(hunter2=1), "Extra inputs are not permitted"),
         ("SHOP_WEBHOOK_ENDPOINTS", f"[{_endpoint()[1:-1]}, {_endpoint()[1:-1]}]", "stands once"),
-        ("SHOP_STOCK_LOW", "-1", "greater than or equal to 0"),
+        ("SHOP_LOW_STOCK_THRESHOLD", "-1", "greater than or equal to 0"),
         ("SHOP_SMTP_URL", "https://root:hunter2@h/", "a mail server is smtp://"),
         ("SHOP_SMTP_URL", "smtp://root:hunter2@h:port", "not a URL"),
-        ("SHOP_MAIL_FROM", "hunter2", "a sender looks like orders@example.com"),
-        ("SHOP_MAIL_FROM", "a@b.example\nBcc: hunter2@b.example", "a sender looks like"),
+        ("SHOP_EMAIL_FROM", "hunter2", "a sender looks like orders@example.com"),
+        ("SHOP_EMAIL_FROM", "a@b.example\nBcc: hunter2@b.example", "a sender looks like"),
         ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
     ],
 )
@@ -89,7 +89,7 @@ def test_a_wrong_setting_is_named_with_its_rule(
 ) -> None:
     monkeypatch.setenv(name, value)
 
-    with pytest.raises(WrongSetting) as raised:
+    with pytest.raises(InvalidSetting) as raised:
         read_settings(None)
 
     told = str(raised.value)
@@ -104,7 +104,7 @@ def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("SHOP_LOG_LEVEL", "loud")
     monkeypatch.setenv("SHOP_UUID_VERSION", "5")
 
-    with pytest.raises(WrongSetting, match=r"SHOP_UUID_VERSION.*; SHOP_LOG_LEVEL"):
+    with pytest.raises(InvalidSetting, match=r"SHOP_UUID_VERSION.*; SHOP_LOG_LEVEL"):
         read_settings(None)
 
 
@@ -118,9 +118,9 @@ def test_a_list_of_secrets_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_payments_go_to_the_simulated_gateway_in_this_process_by_default() -> None:
     settings = read_settings(None)
 
-    assert (settings.payment_gateway, settings.gateway_adapter) == ("simulated", "embedded")
+    assert (settings.payment_gateway, settings.gateway_adapter) == ("simulated", "in_process")
     assert settings.gateway_file == Path("shop.db.gateway")
-    assert (settings.gateway_timeout_seconds, settings.gateway_key_seconds) == (10, 86_400)
+    assert (settings.gateway_timeout_seconds, settings.gateway_idempotency_seconds) == (10, 86_400)
 
 
 def test_beside_a_database_elsewhere_the_books_are_in_this_folder() -> None:
@@ -135,7 +135,7 @@ def test_payments_go_to_the_gateway_whose_url_is_set(monkeypatch: pytest.MonkeyP
     settings = read_settings(None)
 
     assert settings.simulated_gateway_url == "http://127.0.0.1:8100"
-    assert settings.gateway_adapter == "remote"
+    assert settings.gateway_adapter == "http"
 
 
 def test_payments_go_to_stripe_where_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +171,7 @@ def test_stripe_needs_its_key_and_the_webhooks_secrets(
     for name, value in {"SHOP_PAYMENT_GATEWAY": "stripe", **settings}.items():
         monkeypatch.setenv(name, value)
 
-    with pytest.raises(WrongSetting) as raised:
+    with pytest.raises(InvalidSetting) as raised:
         read_settings(None)
 
     assert str(raised.value) == f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}"
@@ -201,11 +201,14 @@ def test_endpoints_hear_of_everything_unless_they_say_of_what(
     ]
     monkeypatch.setenv("SHOP_WEBHOOK_ENDPOINTS", json.dumps(listed))
 
-    everything, some = read_settings(None).announcement_terms.endpoints
+    everything, some = read_settings(None).notification_policy.endpoints
 
-    assert (everything.url, everything.topics) == ("http://127.0.0.1:8080/hook", frozenset(Topic))
-    assert some.topics == {Topic.ORDER_PAID, Topic.STOCK_LOW}
-    assert everything.secret not in repr(read_settings(None).announcement_terms)
+    assert (everything.url, everything.event_types) == (
+        "http://127.0.0.1:8080/hook",
+        frozenset(EventType),
+    )
+    assert some.event_types == {EventType.ORDER_PAID, EventType.STOCK_LOW}
+    assert everything.secret not in repr(read_settings(None).notification_policy)
     assert everything.secret not in repr(read_settings(None))
 
 
@@ -218,7 +221,7 @@ def test_endpoints_hear_of_everything_unless_they_say_of_what(
         ),
         (
             {"SHOP_SMTP_URL": "smtp://h"},
-            "SHOP_SMTP_URL and SHOP_MAIL_FROM are set together, or neither",
+            "SHOP_SMTP_URL and SHOP_EMAIL_FROM are set together, or neither",
         ),
     ],
 )
@@ -230,7 +233,7 @@ def test_settings_that_do_not_go_together_are_refused(
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
 
-    with pytest.raises(WrongSetting) as raised:
+    with pytest.raises(InvalidSetting) as raised:
         read_settings(None)
 
     assert str(raised.value) == rule
@@ -250,9 +253,9 @@ def test_production_sends_no_letter_that_others_could_read(
     monkeypatch.setenv("SHOP_ENVIRONMENT", environment)
     monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
     monkeypatch.setenv("SHOP_SMTP_URL", url)
-    monkeypatch.setenv("SHOP_MAIL_FROM", "Shop <orders@example.com>")
+    monkeypatch.setenv("SHOP_EMAIL_FROM", "Shop <orders@example.com>")
 
-    assert read_settings(None).mail_requires_tls is required
+    assert read_settings(None).smtp_requires_tls is required
 
 
 def test_the_named_database_comes_before_the_one_that_is_set(

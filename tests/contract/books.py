@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shop.application.ports.audit import INVARIANTS, Fact
-from shop.application.ports.idempotency import KeyId, Outcome, Refused, Succeeded
+from shop.application.ports.idempotency import IdempotencyKey, Rejected, StoredOutcome, Succeeded
 from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
-from shop.domain.events import OrderEvent
-from shop.domain.handover import Handover, HandoverKind
-from shop.domain.inventory import Movement, MovementKind
+from shop.domain.events import StatusChange
+from shop.domain.handover import ShipmentEvent, ShipmentEventKind
+from shop.domain.inventory import StockMovement, StockMovementKind
 from shop.domain.order import Actor, Order, OrderStatus
 from shop.domain.payment import Payment, PaymentExpired, PaymentMethod, PaymentStatus
 from shop.domain.refund import Refund, RefundStatus
@@ -54,14 +54,14 @@ class Step:
     """
 
     order: Order
-    event: OrderEvent
+    event: StatusChange
     payment: Payment | None
     transfers: tuple[Transfer, ...]
     on_hand: Mapping[str, int]
     reserved: Mapping[str, int]
-    handovers: tuple[Handover, ...]
+    handovers: tuple[ShipmentEvent, ...]
     refunds: tuple[Refund, ...]
-    outcome: Outcome | UUID | None
+    outcome: StoredOutcome | UUID | None
     jobs: frozenset[JobKind]
 
 
@@ -69,7 +69,7 @@ def bought(placed: Order) -> Step:
     """Return all that belongs to an order paid from the account."""
     return Step(
         order=placed,
-        event=placed.placed(actor=Actor.CUSTOMER),
+        event=placed.initial_status_change(actor=Actor.CUSTOMER),
         payment=payment(placed),
         transfers=(charge(placed),),
         on_hand={each.sku: -each.quantity for each in placed.lines},
@@ -83,7 +83,7 @@ def bought(placed: Order) -> Step:
 
 def pending(placed: Order) -> Step:
     """Return all that belongs to an order that waits for its card."""
-    placed = replace(placed, status=OrderStatus.PENDING, method=PaymentMethod.CARD)
+    placed = replace(placed, status=OrderStatus.PENDING, payment_method=PaymentMethod.CARD)
     return replace(
         bought(placed),
         payment=payment(placed, status=PaymentStatus.PENDING, card=card_charge()),
@@ -91,25 +91,25 @@ def pending(placed: Order) -> Step:
         on_hand={},
         reserved={each.sku: each.quantity for each in placed.lines},
         outcome=RUNNING,
-        jobs=frozenset({JobKind.RESOLVE}),
+        jobs=frozenset({JobKind.RESOLVE_PAYMENT}),
     )
 
 
 def authorised(placed: Order) -> Step:
     """Return all that belongs to an order whose card has answered, and has not paid yet."""
-    placed = replace(placed, method=PaymentMethod.CARD)
-    clearing = ShopAccount.CARD_CLEARING.id_in(placed.total.currency)
+    placed = replace(placed, payment_method=PaymentMethod.CARD)
+    clearing = ShopAccount.CARD_CLEARING.account_id(placed.total.currency)
     return replace(
         bought(placed),
         payment=payment(placed, status=PaymentStatus.AUTHORISED, card=card_charge()),
         transfers=(charge(placed, debit_account_id=clearing),),
-        jobs=frozenset({JobKind.CAPTURE}),
+        jobs=frozenset({JobKind.CAPTURE_PAYMENT}),
     )
 
 
 def cancelled(placed: Order) -> Step:
     """Return all that belongs to the end of an order that was paid from the account."""
-    ended, event = placed.become(
+    ended, event = placed.transition_to(
         OrderStatus.CANCELLED, at=NOW + timedelta(hours=1), actor=Actor.CUSTOMER
     )
     return replace(
@@ -124,12 +124,12 @@ def cancelled(placed: Order) -> Step:
 
 def refunded(placed: Order) -> Step:
     """Return all that belongs to an order whose money went back, while its goods did not."""
-    ended, event = placed.become(
+    ended, event = placed.transition_to(
         OrderStatus.REFUNDED, at=NOW + timedelta(hours=1), actor=Actor.ADMIN
     )
     given_back = refund(placed, placed.total.amount)
     return replace(
-        bought(placed.as_placed()),
+        bought(placed.as_first_paid()),
         order=ended,
         event=event,
         payment=payment(placed, status=PaymentStatus.REFUNDED),
@@ -141,7 +141,7 @@ def refunded(placed: Order) -> Step:
 
 def dead(waiting: Order, status: OrderStatus, paid: PaymentStatus) -> Step:
     """Return all that belongs to the end of an order that was never paid."""
-    ended, event = waiting.become(status, at=NOW + timedelta(hours=1), actor=Actor.CUSTOMER)
+    ended, event = waiting.transition_to(status, at=NOW + timedelta(hours=1), actor=Actor.CUSTOMER)
     return replace(
         bought(waiting),
         order=ended,
@@ -155,16 +155,18 @@ def dead(waiting: Order, status: OrderStatus, paid: PaymentStatus) -> Step:
 
 def sent(step: Step, status: OrderStatus) -> Step:
     """Return the step of all goods of an order: neither money nor stock move with it."""
-    order, event = step.order.become(status, at=NOW + timedelta(hours=1), actor=Actor.ADMIN)
+    order, event = step.order.transition_to(status, at=NOW + timedelta(hours=1), actor=Actor.ADMIN)
     is_shipped = status is OrderStatus.SHIPPED
-    gone = handover(order, kind=HandoverKind.SHIPMENT if is_shipped else HandoverKind.DELIVERY)
+    gone = handover(
+        order, kind=ShipmentEventKind.SHIPPED if is_shipped else ShipmentEventKind.DELIVERED
+    )
     return replace(step, order=order, event=event, transfers=(), on_hand={}, handovers=(gone,))
 
 
 def sound_steps(status: OrderStatus) -> tuple[Step, ...]:
     """Return how `ORDER` comes, soundly, to where it stands like this."""
     paid, waiting = bought(ORDER), pending(ORDER)
-    decided = replace(waiting, outcome=Refused(error=PaymentExpired()))
+    decided = replace(waiting, outcome=Rejected(error=PaymentExpired()))
     shipped = sent(paid, OrderStatus.SHIPPED)
     ways = (
         (waiting,),
@@ -192,7 +194,7 @@ def returned(placed: Order, amount: int | None = None) -> Transfer:
     """Return the transfer that gives back this much of a charge, or all of it."""
     made = transfer(SALES, ADAS.id, amount or placed.total.amount)
     return replace(
-        made, id=an_id(f"return {placed.id}"), kind=TransferKind.RETURN, order_id=placed.id
+        made, id=an_id(f"return {placed.id}"), kind=TransferKind.REFUND, order_id=placed.id
     )
 
 
@@ -258,33 +260,33 @@ async def follow(stores: Stores, step: Step) -> None:
 def see_to(uow: UnitOfWork, step: Step) -> None:
     """Store the jobs of an order, and no other of its own."""
     for kind in set(JobKind) - step.jobs:
-        uow.outbox.finish(JobId(kind=kind, subject_id=step.order.id))
+        uow.jobs.remove(JobId(kind=kind, subject_id=step.order.id))
     for kind in step.jobs:
-        due_at = card_charge().expires_at if kind is JobKind.RESOLVE else NOW
-        uow.outbox.add(Job.new(kind, step.order.id, at=NOW, due_at=due_at))
+        due_at = card_charge().expires_at if kind is JobKind.RESOLVE_PAYMENT else NOW
+        uow.jobs.add(Job.new(kind, step.order.id, at=NOW, due_at=due_at))
 
 
 async def fulfil(
-    uow: UnitOfWork, handovers: tuple[Handover, ...], refunds: tuple[Refund, ...]
+    uow: UnitOfWork, handovers: tuple[ShipmentEvent, ...], refunds: tuple[Refund, ...]
 ) -> None:
     """Store handovers and refunds, with the jobs of those that are still to be made."""
     await uow.orders.lock(
         [*(each.order_id for each in handovers), *(each.order_id for each in refunds)]
     )
     for handed_over in handovers:
-        uow.handovers.add(handed_over)
+        uow.shipment_events.add(handed_over)
     for given_back in refunds:
         uow.refunds.add(given_back)
         if given_back.status is RefundStatus.PENDING:
-            uow.outbox.add(Job.new(JobKind.REFUND, given_back.id, at=NOW, due_at=NOW))
+            uow.jobs.add(Job.new(JobKind.REFUND_PAYMENT, given_back.id, at=NOW, due_at=NOW))
 
 
-async def settle(uow: UnitOfWork, key: str, outcome: Outcome | UUID | None) -> None:
+async def settle(uow: UnitOfWork, key: str, outcome: StoredOutcome | UUID | None) -> None:
     """Store how a request of Ada's ended: None if there was none at all."""
     if outcome is not None:
-        await uow.keys.claim([claim(ADA, key)])
-    if isinstance(outcome, Succeeded | Refused):
-        uow.keys.settle(KeyId(user_id=ADA.id, key=key), outcome)
+        await uow.idempotency_keys.claim([claim(ADA, key)])
+    if isinstance(outcome, Succeeded | Rejected):
+        uow.idempotency_keys.complete(IdempotencyKey(user_id=ADA.id, key=key), outcome)
 
 
 async def book(uow: UnitOfWork, transfers: tuple[Transfer, ...]) -> None:
@@ -307,10 +309,10 @@ async def move(uow: UnitOfWork, step: Step) -> None:
     skus = sorted({*step.on_hand, *step.reserved})
     stock = await uow.inventories.lock(skus)
     for sku in skus:
-        moved = Movement(
+        moved = StockMovement(
             id=an_id(f"movement {step.order.id} {step.order.version} {sku}"),
             sku=sku,
-            kind=MovementKind.SALE,
+            kind=StockMovementKind.SALE,
             on_hand_delta=step.on_hand.get(sku, 0),
             reserved_delta=step.reserved.get(sku, 0),
             order_id=step.order.id,

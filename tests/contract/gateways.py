@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Protocol
 
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Authorise,
-    Challenged,
+    AuthorisationRequest,
     GatewayPayment,
     PaymentGateway,
 )
@@ -67,26 +67,26 @@ class GatewayOnTrial:
     async def challenged(self, name: str = "order") -> str:
         """Have a payment wait for its customer; return its id."""
         verdict = await self.gateway.authorise(wish(name, self.cards.challenged))
-        assert isinstance(verdict, Challenged)
+        assert isinstance(verdict, ActionRequired)
         return verdict.payment_id
 
     async def the_payment(self, name: str = "order") -> GatewayPayment:
         """Look the payment of an order up."""
-        payment = await self.gateway.look_up(an_id(name))
+        payment = await self.gateway.find_payment(an_id(name))
         assert payment is not None
         return payment
 
     async def all_payments(self) -> Sequence[GatewayPayment]:
         """Return everything that the gateway has in its books."""
         now, years = self.clock.now(), timedelta(days=3650)
-        return [each async for each in self.gateway.payments(now - years, now + years)]
+        return [each async for each in self.gateway.list_payments(now - years, now + years)]
 
 
 def wish(
     name: str, token: str, *, key: str | None = None, amount: Money | None = None
-) -> Authorise:
+) -> AuthorisationRequest:
     """Return a wish for the order of this name, by default under its own key."""
-    return Authorise(
+    return AuthorisationRequest(
         key=f"{name}:auth:1" if key is None else key,
         reference=an_id(name),
         amount=eur(1999) if amount is None else amount,

@@ -3,20 +3,22 @@
 from datetime import datetime, timedelta
 
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Authorise,
-    Challenged,
+    AuthorisationRequest,
+    AuthorisationResult,
     GatewayPayment,
     PaymentGateway,
-    Verdict,
 )
 from tests.factories import NOW, an_id, eur
 
 VISA = "tok_visa"
 
 
-def a_wish(name: str = "1", /, token: str = VISA, amount: int = 500, key: str = "") -> Authorise:
-    return Authorise(
+def a_wish(
+    name: str = "1", /, token: str = VISA, amount: int = 500, key: str = ""
+) -> AuthorisationRequest:
+    return AuthorisationRequest(
         key=key or f"shop:{name}:auth:1", reference=an_id(name), amount=eur(amount), token=token
     )
 
@@ -29,7 +31,7 @@ async def approve(gateway: PaymentGateway, name: str = "1", amount: int = 500) -
 
 async def challenge(gateway: PaymentGateway, name: str = "1") -> str:
     verdict = await gateway.authorise(a_wish(name, "tok_authenticate"))
-    assert isinstance(verdict, Challenged)
+    assert isinstance(verdict, ActionRequired)
     return verdict.payment_id
 
 
@@ -40,7 +42,7 @@ async def capture(gateway: PaymentGateway, name: str = "1", amount: int = 500) -
 
 
 async def find(gateway: PaymentGateway, name: str = "1") -> GatewayPayment:
-    payment = await gateway.look_up(an_id(name))
+    payment = await gateway.find_payment(an_id(name))
     assert payment is not None
     return payment
 
@@ -48,14 +50,16 @@ async def find(gateway: PaymentGateway, name: str = "1") -> GatewayPayment:
 async def made_within(
     gateway: PaymentGateway, since: datetime, until: datetime
 ) -> list[GatewayPayment]:
-    return [each async for each in gateway.payments(since, until)]
+    return [each async for each in gateway.list_payments(since, until)]
 
 
 async def all_made(gateway: PaymentGateway) -> list[GatewayPayment]:
     return await made_within(gateway, NOW, NOW + timedelta(days=9))
 
 
-def a_payment(name: str, payment_id: str, verdict: Verdict, **changes: object) -> GatewayPayment:
+def a_payment(
+    name: str, payment_id: str, verdict: AuthorisationResult, **changes: object
+) -> GatewayPayment:
     facts: dict[str, object] = {
         "id": payment_id,
         "reference": an_id(name),

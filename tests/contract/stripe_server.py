@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import ClientSession, web
 
-from shop.adapters.stripe.payment_gateway import LOOK_BACK, StripeGateway
+from shop.adapters.stripe.payment_gateway import LOOK_BACK_PERIOD, StripePaymentGateway
 from shop.application.ports.clock import Clock
 from tests.contract.serving import serving
 from tests.contract.stripe_front import SECRET_KEY, StripeFront, a_front
@@ -42,7 +42,7 @@ Here it also ends with whoever started it, however that ended.
 class StripeForTests:
     """A gateway, the front that it asks, and what customers and Stripe do by themselves."""
 
-    def __init__(self, gateway: StripeGateway, front: StripeFront, books: "Books") -> None:
+    def __init__(self, gateway: StripePaymentGateway, front: StripeFront, books: "Books") -> None:
         self.gateway = gateway
         self.front = front
         self._books = books
@@ -137,9 +137,9 @@ def a_gateway(
     *,
     secret_key: str = SECRET_KEY,
     timeout_seconds: float = TIMEOUT_SECONDS,
-    look_back: timedelta = LOOK_BACK,
-) -> StripeGateway:
-    return StripeGateway(
+    look_back: timedelta = LOOK_BACK_PERIOD,
+) -> StripePaymentGateway:
+    return StripePaymentGateway(
         secret_key=secret_key,
         webhook_secrets=WEBHOOK_SECRETS,
         api_base=url,

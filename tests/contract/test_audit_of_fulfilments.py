@@ -10,7 +10,7 @@ from shop.application.ports.idempotency import Succeeded
 from shop.application.ports.outbox import JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount
-from shop.domain.handover import Handover, HandoverKind
+from shop.domain.handover import ShipmentEvent, ShipmentEventKind
 from shop.domain.order import Actor, Order, OrderStatus
 from shop.domain.payment import PaymentMethod
 from shop.domain.refund import Refund, RefundLine, RefundStatus
@@ -37,12 +37,12 @@ from tests.factories import EUR, NOW, eur, handover, pieces, refund
 
 pytestmark = pytest.mark.anyio
 
-SHIPMENT, DELIVERY = HandoverKind.SHIPMENT, HandoverKind.DELIVERY
-CLEARING = ShopAccount.CARD_CLEARING.id_in(EUR)
+SHIPMENT, DELIVERY = ShipmentEventKind.SHIPPED, ShipmentEventKind.DELIVERED
+CLEARING = ShopAccount.CARD_CLEARING.account_id(EUR)
 
 PART = refund(ORDER, 500)
 BY_CARD = replace(
-    bought(replace(ORDER, method=PaymentMethod.CARD)),
+    bought(replace(ORDER, payment_method=PaymentMethod.CARD)),
     transfers=(charge(ORDER, debit_account_id=CLEARING),),
 )
 TO_CARD = replace(PART, to=PaymentMethod.CARD, status=RefundStatus.PENDING)
@@ -55,12 +55,12 @@ async def shop(stores: Stores) -> Stores:
 
 def lines(kept_back: int = 0, **quantities: int) -> tuple[RefundLine, ...]:
     return tuple(
-        RefundLine(sku=sku, quantity=quantity, kept_back=kept_back)
+        RefundLine(sku=sku, quantity=quantity, cancelled_quantity=kept_back)
         for sku, quantity in quantities.items()
     )
 
 
-def gone(name: str, kind: HandoverKind, **quantities: int) -> Handover:
+def gone(name: str, kind: ShipmentEventKind, **quantities: int) -> ShipmentEvent:
     return handover(ORDER, name, *pieces(**quantities), kind=kind)
 
 
@@ -84,7 +84,7 @@ async def _give_back(stores: Stores, made: Refund, **restocked: int) -> None:
     await stores.change(work)
 
 
-async def _hand_over(stores: Stores, *made: Handover) -> None:
+async def _hand_over(stores: Stores, *made: ShipmentEvent) -> None:
     await stores.change(lambda uow: fulfil(uow, made, ()))
 
 
@@ -125,8 +125,8 @@ class TestSoundBooks:
     async def test_what_a_card_still_waits_for_has_a_job(self, shop: Stores) -> None:
         await place(shop, BY_CARD)
         await _give_back(shop, TO_CARD)
-        job = JobId(kind=JobKind.REFUND, subject_id=TO_CARD.id)
-        await shop.commit(lambda uow: uow.outbox.finish(job))
+        job = JobId(kind=JobKind.REFUND_PAYMENT, subject_id=TO_CARD.id)
+        await shop.commit(lambda uow: uow.jobs.remove(job))
 
         facts = {"refund_id": str(TO_CARD.id), "order_id": str(ORDER.id)}
         assert await findings(shop) == [(8, "refund-without-its-job", facts)]
@@ -153,10 +153,10 @@ class TestSoundBooks:
         assert await findings(shop) == []
 
 
-async def bring_shipped(stores: Stores, *shipped: Handover) -> Order:
+async def bring_shipped(stores: Stores, *shipped: ShipmentEvent) -> Order:
     """Store `ORDER` as shipped, with these shipments."""
     await place(stores, bought(ORDER))
-    order, event = ORDER.become(OrderStatus.SHIPPED, at=NOW, actor=Actor.ADMIN)
+    order, event = ORDER.transition_to(OrderStatus.SHIPPED, at=NOW, actor=Actor.ADMIN)
     step = replace(bought(ORDER), order=order, event=event, transfers=(), on_hand={})
     await follow(stores, replace(step, handovers=shipped))
     return order
@@ -328,7 +328,7 @@ class TestHandovers:
         ],
     )
     async def test_after_which_the_order_stands_elsewhere(
-        self, shop: Stores, status: OrderStatus, made: tuple[Handover, ...]
+        self, shop: Stores, status: OrderStatus, made: tuple[ShipmentEvent, ...]
     ) -> None:
         await bring(shop, status)
         await _hand_over(shop, *made)
@@ -341,7 +341,7 @@ class TestHandovers:
         [(gone("1", SHIPMENT, TEA=2),), (gone("1", SHIPMENT, POT=1), gone("1", DELIVERY, POT=1))],
     )
     async def test_that_lack_for_the_order_to_be_shipped(
-        self, shop: Stores, shipped: tuple[Handover, ...]
+        self, shop: Stores, shipped: tuple[ShipmentEvent, ...]
     ) -> None:
         await bring_shipped(shop, *shipped)
 
@@ -350,7 +350,7 @@ class TestHandovers:
 
     async def test_that_lack_for_the_order_to_be_delivered(self, shop: Stores) -> None:
         shipped = await bring_shipped(shop, gone("1", SHIPMENT, TEA=2, POT=1))
-        order, event = shipped.become(OrderStatus.DELIVERED, at=NOW, actor=Actor.ADMIN)
+        order, event = shipped.transition_to(OrderStatus.DELIVERED, at=NOW, actor=Actor.ADMIN)
         step = replace(bought(ORDER), order=order, event=event, transfers=(), on_hand={})
         await follow(shop, replace(step, handovers=(gone("1", DELIVERY, TEA=1),)))
 

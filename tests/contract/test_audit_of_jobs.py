@@ -39,22 +39,22 @@ async def shop(stores: Stores) -> Stores:
     return await fill(stores)
 
 
-def a_job(kind: JobKind = JobKind.UNDO, name: str = "anything") -> Job:
+def a_job(kind: JobKind = JobKind.REVERSE_PAYMENT, name: str = "anything") -> Job:
     return Job.new(kind, an_id(name), at=NOW, due_at=NOW)
 
 
 async def lease(stores: Stores) -> Sequence[Job]:
-    return await stores.change(lambda uow: uow.outbox.lease(list(JobKind), NOW, NOW + LEASE, 10))
+    return await stores.change(lambda uow: uow.jobs.lease(list(JobKind), NOW, NOW + LEASE, 10))
 
 
 async def give_up(stores: Stores) -> None:
     (job,) = await lease(stores)
-    await stores.commit(lambda uow: uow.outbox.bury(job, "GatewayRefused: captured"))
+    await stores.commit(lambda uow: uow.jobs.mark_dead(job, "GatewayRejected: captured"))
 
 
 class TestJobs:
     async def test_a_job_that_nobody_does(self, shop: Stores) -> None:
-        await shop.commit(lambda uow: uow.outbox.add(a_job()))
+        await shop.commit(lambda uow: uow.jobs.add(a_job()))
 
         assert await findings(shop, due_before=NOW) == []
         assert await findings(shop, due_before=NOW + A_MOMENT) == [
@@ -62,7 +62,7 @@ class TestJobs:
         ]
 
     async def test_a_job_whose_worker_is_gone(self, shop: Stores) -> None:
-        await shop.commit(lambda uow: uow.outbox.add(a_job()))
+        await shop.commit(lambda uow: uow.jobs.add(a_job()))
         await lease(shop)
 
         assert await findings(shop, due_before=NOW + LEASE) == []
@@ -71,14 +71,14 @@ class TestJobs:
         ]
 
     async def test_a_job_that_was_given_up(self, shop: Stores) -> None:
-        await shop.commit(lambda uow: uow.outbox.add(a_job()))
+        await shop.commit(lambda uow: uow.jobs.add(a_job()))
         await give_up(shop)
 
         facts = {
             "job": "undo",
             "subject_id": str(an_id("anything")),
             "attempts": 1,
-            "failure": "GatewayRefused: captured",
+            "failure": "GatewayRejected: captured",
         }
         # However late it is: it is not overdue as well.
         assert await findings(shop, due_before=NOW + 2 * LEASE) == [(8, "job-is-dead", facts)]
@@ -95,7 +95,7 @@ class TestPendingOrders:
         assert late[1] == "job-is-overdue"
 
     async def test_one_that_nobody_will_resolve(self, shop: Stores) -> None:
-        await place(shop, only(pending(ORDER), JobKind.CAPTURE, JobKind.UNDO))
+        await place(shop, only(pending(ORDER), JobKind.CAPTURE_PAYMENT, JobKind.REVERSE_PAYMENT))
 
         assert await findings(shop) == [lacks("pending", "resolve")]
 
@@ -113,7 +113,7 @@ class TestPaidOrders:
     async def test_one_whose_money_nobody_will_take(
         self, shop: Stores, status: OrderStatus
     ) -> None:
-        step = only(authorised(ORDER), JobKind.RESOLVE)
+        step = only(authorised(ORDER), JobKind.RESOLVE_PAYMENT)
         await place(shop, step)
         if status is not OrderStatus.PAID:
             await follow(shop, sent(step, status))

@@ -42,7 +42,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.anyio
 
-CLEARING = ShopAccount.CARD_CLEARING.id_in(EUR)
+CLEARING = ShopAccount.CARD_CLEARING.account_id(EUR)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ class TestLedger:
             ADA,
             id=an_id("dollars"),
             balance=Money.zero(USD),
-            limit=Money.zero(USD),
+            minimum_balance=Money.zero(USD),
         )
         # There and back, so that the sums agree.
         there, back = transfer(ADAS.id, dollars.id, 7), transfer(dollars.id, ADAS.id, 7)
@@ -164,7 +164,9 @@ class TestCharges:
         assert await findings(shop) == [(4, "charge-of-another", facts)]
 
     async def test_a_charge_of_another_account_of_the_customer(self, shop: Stores) -> None:
-        dollars = account(ADA, id=an_id("dollars"), balance=Money.zero(USD), limit=Money.zero(USD))
+        dollars = account(
+            ADA, id=an_id("dollars"), balance=Money.zero(USD), minimum_balance=Money.zero(USD)
+        )
         await shop.commit(lambda uow: uow.accounts.add(dollars))
         wrong = charge(ORDER, debit_account_id=dollars.id)
         # Back and forth, so that the balance agrees.

@@ -5,11 +5,11 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.idempotency import Outcome, Refused, Succeeded
+from shop.application.ports.idempotency import Rejected, StoredOutcome, Succeeded
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Transfer, TransferKind
 from shop.domain.cart import EmptyCart
-from shop.domain.handover import HandoverKind
+from shop.domain.handover import ShipmentEventKind
 from shop.domain.order import Actor, OrderStatus
 from shop.domain.payment import PaymentCancelled
 from tests.contract.books import (
@@ -36,7 +36,7 @@ from tests.factories import ADJUSTMENTS, NOW, an_id, claim, handover, line, orde
 
 pytestmark = pytest.mark.anyio
 
-SHIPMENT = (handover(ORDER, kind=HandoverKind.SHIPMENT),)
+SHIPMENT = (handover(ORDER, kind=ShipmentEventKind.SHIPPED),)
 
 
 @pytest.fixture
@@ -50,24 +50,24 @@ class TestSessions:
         self, shop: Stores, user_id: UUID | None
     ) -> None:
         await place(shop, bought(ORDER))
-        foreign = session("1", user_id=user_id, order_id=ORDER.id)
-        await shop.commit(lambda uow: uow.sessions.begin(foreign))
+        foreign = session("1", user_id=user_id, last_order_id=ORDER.id)
+        await shop.commit(lambda uow: uow.sessions.create(foreign))
 
         facts = {"session_id": str(foreign.id), "order_id": str(ORDER.id)}
         assert await findings(shop) == [(6, "session-tracks-anothers-order", facts)]
 
     async def test_a_session_that_tracks_no_order_that_there_is(self, shop: Stores) -> None:
-        lost = session("1", user_id=ADA.id, order_id=ORDER.id)
-        await shop.commit(lambda uow: uow.sessions.begin(lost))
+        lost = session("1", user_id=ADA.id, last_order_id=ORDER.id)
+        await shop.commit(lambda uow: uow.sessions.create(lost))
 
         facts = {"session_id": str(lost.id), "order_id": str(ORDER.id)}
         assert await findings(shop) == [(6, "session-tracks-anothers-order", facts)]
 
 
 class TestKeys:
-    @pytest.mark.parametrize("outcome", [None, Refused(error=EmptyCart())])
+    @pytest.mark.parametrize("outcome", [None, Rejected(error=EmptyCart())])
     async def test_a_paid_order_whose_key_does_not_tell_of_it(
-        self, shop: Stores, outcome: Outcome | None
+        self, shop: Stores, outcome: StoredOutcome | None
     ) -> None:
         await place(shop, replace(bought(ORDER), outcome=outcome))
 
@@ -87,8 +87,8 @@ class TestKeys:
         bobs = claim(BOB, ORDER.idempotency_key)
 
         async def work(uow: UnitOfWork) -> None:
-            await uow.keys.claim([bobs])
-            uow.keys.settle(bobs.id, Succeeded(reference=ORDER.id))
+            await uow.idempotency_keys.claim([bobs])
+            uow.idempotency_keys.complete(bobs.id, Succeeded(reference=ORDER.id))
 
         await shop.change(work)
         await place(shop, replace(bought(ORDER), outcome=None))
@@ -109,14 +109,16 @@ class TestKeys:
 
     async def test_a_key_under_which_only_another_customer_waits(self, shop: Stores) -> None:
         await place(shop, pending(ORDER))
-        await shop.change(lambda uow: uow.keys.claim([claim(BOB, ORDER.idempotency_key)]))
+        await shop.change(
+            lambda uow: uow.idempotency_keys.claim([claim(BOB, ORDER.idempotency_key)])
+        )
 
         facts = {"user_id": str(BOB.id), "key": ORDER.idempotency_key}
         assert await findings(shop) == [(7, "key-without-outcome", facts)]
 
-    @pytest.mark.parametrize("outcome", [None, Refused(error=EmptyCart())])
+    @pytest.mark.parametrize("outcome", [None, Rejected(error=EmptyCart())])
     async def test_a_pending_order_whose_key_is_free_or_refused(
-        self, shop: Stores, outcome: Outcome | None
+        self, shop: Stores, outcome: StoredOutcome | None
     ) -> None:
         await place(shop, replace(pending(ORDER), outcome=outcome))
 
@@ -145,7 +147,7 @@ class TestKeys:
         self, shop: Stores, status: OrderStatus
     ) -> None:
         first, last = sound_steps(status)
-        await place(shop, replace(first, outcome=Refused(error=PaymentCancelled())))
+        await place(shop, replace(first, outcome=Rejected(error=PaymentCancelled())))
         await follow(shop, last)
 
         facts = {"order_id": str(ORDER.id)}
@@ -266,7 +268,7 @@ class TestHistory:
         ]
 
     async def test_a_start_that_is_none(self, shop: Stores) -> None:
-        event = replace(bought(ORDER).event, after="shipped")
+        event = replace(bought(ORDER).event, to_status="shipped")
         shipped = replace(ORDER, status=OrderStatus.SHIPPED)
         await place(shop, replace(bought(ORDER), order=shipped, event=event, handovers=SHIPMENT))
 
@@ -280,11 +282,11 @@ class TestHistory:
 
     async def test_a_step_that_the_table_has_not(self, shop: Stores) -> None:
         await place(shop, bought(ORDER))
-        shipped, event = ORDER.become(OrderStatus.SHIPPED, at=NOW, actor=Actor.ADMIN)
+        shipped, event = ORDER.transition_to(OrderStatus.SHIPPED, at=NOW, actor=Actor.ADMIN)
         delivered = replace(shipped, status=OrderStatus.DELIVERED)
-        both = (*SHIPMENT, handover(ORDER, kind=HandoverKind.DELIVERY))
+        both = (*SHIPMENT, handover(ORDER, kind=ShipmentEventKind.DELIVERED))
         step = replace(bought(ORDER), order=delivered, transfers=(), on_hand={}, handovers=both)
-        await follow(shop, replace(step, event=replace(event, after="delivered")))
+        await follow(shop, replace(step, event=replace(event, to_status="delivered")))
 
         facts = {
             "order_id": str(ORDER.id),
@@ -300,7 +302,7 @@ class TestHistory:
     ) -> None:
         await place(shop, bought(ORDER))
         again = replace(ORDER, version=2)
-        event = replace(bought(ORDER).event, sequence=2, before=before)
+        event = replace(bought(ORDER).event, sequence=2, from_status=before)
         await follow(shop, replace(bought(again), event=event, transfers=(), on_hand={}))
 
         facts = {

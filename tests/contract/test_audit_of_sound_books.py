@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.idempotency import KeyId, Refused, Succeeded
+from shop.application.ports.idempotency import IdempotencyKey, Rejected, Succeeded
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, TransferKind
 from shop.domain.cart import EmptyCart
@@ -69,16 +69,20 @@ class TestSoundBooks:
         await place(shop, pending(order(ADA, "3", line("POT", 4))))
 
         async def transfers(uow: UnitOfWork) -> None:
-            await uow.keys.claim([claim(ADA, "gift"), claim(BOB, "credit")])
-            uow.keys.settle(KeyId(user_id=ADA.id, key="gift"), Succeeded(reference=GIFT.id))
-            uow.keys.settle(KeyId(user_id=BOB.id, key="credit"), Succeeded(reference=CREDIT.id))
-            await settle(uow, "refused", Refused(error=EmptyCart()))
+            await uow.idempotency_keys.claim([claim(ADA, "gift"), claim(BOB, "credit")])
+            uow.idempotency_keys.complete(
+                IdempotencyKey(user_id=ADA.id, key="gift"), Succeeded(reference=GIFT.id)
+            )
+            uow.idempotency_keys.complete(
+                IdempotencyKey(user_id=BOB.id, key="credit"), Succeeded(reference=CREDIT.id)
+            )
+            await settle(uow, "refused", Rejected(error=EmptyCart()))
             await book(uow, (GIFT, replace(GIFT, id=an_id("again")), CREDIT))
 
         await shop.change(transfers)
         await shop.commit(
-            lambda uow: uow.sessions.begin(session("1", user_id=ADA.id, order_id=ORDER.id)),
-            lambda uow: uow.sessions.begin(session("2")),
+            lambda uow: uow.sessions.create(session("1", user_id=ADA.id, last_order_id=ORDER.id)),
+            lambda uow: uow.sessions.create(session("2")),
         )
 
         assert await findings(shop) == []
@@ -100,16 +104,18 @@ class TestSoundBooks:
     async def test_an_order_may_be_cancelled_before_it_is_paid(self, shop: Stores) -> None:
         await place(shop, bought(order(ADA, "2", line("TEA", 1))))
         waiting = pending(ORDER)
-        await place(shop, replace(waiting, outcome=Refused(error=PaymentCancelled())))
-        ended, event = waiting.order.become(OrderStatus.CANCELLED, at=NOW, actor=Actor.CUSTOMER)
+        await place(shop, replace(waiting, outcome=Rejected(error=PaymentCancelled())))
+        ended, event = waiting.order.transition_to(
+            OrderStatus.CANCELLED, at=NOW, actor=Actor.CUSTOMER
+        )
         step = replace(waiting, order=ended, event=event, reserved={"TEA": -2, "POT": -1})
         await follow(shop, replace(step, payment=payment(ended, status=PaymentStatus.VOIDED)))
 
         assert await findings(shop) == []
 
     async def test_an_order_may_be_charged_to_a_card(self, shop: Stores) -> None:
-        by_card = replace(ORDER, method=PaymentMethod.CARD)
-        clearing = ShopAccount.CARD_CLEARING.id_in(EUR)
+        by_card = replace(ORDER, payment_method=PaymentMethod.CARD)
+        clearing = ShopAccount.CARD_CLEARING.account_id(EUR)
         charged = charge(by_card, debit_account_id=clearing)
         await place(shop, replace(bought(by_card), transfers=(charged,)))
 
@@ -117,9 +123,11 @@ class TestSoundBooks:
 
     async def test_a_declined_order_may_have_a_refused_key(self, shop: Stores) -> None:
         waiting = pending(ORDER)
-        refused = Refused(error=EmptyCart())
+        refused = Rejected(error=EmptyCart())
         await place(shop, replace(waiting, outcome=refused))
-        declined, event = waiting.order.become(OrderStatus.DECLINED, at=NOW, actor=Actor.CUSTOMER)
+        declined, event = waiting.order.transition_to(
+            OrderStatus.DECLINED, at=NOW, actor=Actor.CUSTOMER
+        )
         step = replace(waiting, order=declined, event=event, reserved={"TEA": -2, "POT": -1})
         await follow(shop, replace(step, payment=payment(declined, status=PaymentStatus.DECLINED)))
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from shop.application.ports.audit import Fact
-from shop.application.ports.idempotency import Refused
+from shop.application.ports.idempotency import Rejected
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.order import Actor, Order, OrderStatus
 from shop.domain.payment import PaymentExpired, PaymentStatus
@@ -188,8 +188,8 @@ class TestGoodsOfDeadOrders:
 
     async def test_goods_that_stay_reserved(self, shop: Stores) -> None:
         waiting = pending(order(ADA, "1", line("TEA", 2)))
-        await place(shop, replace(waiting, outcome=Refused(error=PaymentExpired())))
-        expired, event = waiting.order.become(OrderStatus.EXPIRED, at=NOW, actor=Actor.ADMIN)
+        await place(shop, replace(waiting, outcome=Rejected(error=PaymentExpired())))
+        expired, event = waiting.order.transition_to(OrderStatus.EXPIRED, at=NOW, actor=Actor.ADMIN)
         step = replace(waiting, order=expired, event=event, reserved={}, jobs=frozenset())
         await follow(shop, replace(step, payment=payment(expired, status=PaymentStatus.VOIDED)))
 

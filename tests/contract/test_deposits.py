@@ -7,9 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.idempotency import KeyId, Outcome, Refused, Succeeded
+from shop.application.ports.idempotency import IdempotencyKey, Rejected, StoredOutcome, Succeeded
 from shop.application.ports.outbox import Job, JobId, JobKind
-from shop.application.ports.paging import Listing, Moment, Page, Span
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
@@ -21,7 +21,7 @@ from tests.factories import EUR, NOW, an_id, deposit, eur, transfer
 pytestmark = pytest.mark.anyio
 
 DEPOSIT = deposit(ADAS)
-PAID = DEPOSIT.known_as("pay_1").become(PaymentStatus.AUTHORISED)
+PAID = DEPOSIT.with_gateway_payment_id("pay_1").transition_to(PaymentStatus.AUTHORISED)
 JOBS = {
     PaymentStatus.PENDING: JobKind.RESOLVE_DEPOSIT,
     PaymentStatus.AUTHORISED: JobKind.CAPTURE_DEPOSIT,
@@ -36,7 +36,7 @@ OVERDUE = (
         "due_at": "2026-11-21 12:00:00+00:00",
     },
 )
-CLEARING = ShopAccount.CARD_CLEARING.id_in(EUR)
+CLEARING = ShopAccount.CARD_CLEARING.account_id(EUR)
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ async def shop(stores: Stores) -> Stores:
 
 
 async def _add(
-    stores: Stores, made: Deposit, outcome: Outcome | UUID | None, *moved: Transfer
+    stores: Stores, made: Deposit, outcome: StoredOutcome | UUID | None, *moved: Transfer
 ) -> None:
     async def add(uow: UnitOfWork) -> None:
         await settle(uow, made.idempotency_key, outcome)
@@ -56,7 +56,7 @@ async def _add(
             uow.transfers.add(each)
             uow.accounts.save(accounts[each.credit_account_id].deposit(each.amount))
         if made.status in JOBS:
-            uow.outbox.add(Job.new(JOBS[made.status], made.id, at=NOW, due_at=NOW))
+            uow.jobs.add(Job.new(JOBS[made.status], made.id, at=NOW, due_at=NOW))
 
     await stores.change(add)
 
@@ -102,12 +102,10 @@ class TestDeposits:
 
     async def test_deposits_are_found_under_the_keys_of_their_users(self, shop: Stores) -> None:
         await _add(shop, DEPOSIT, RUNNING)
-        hers = KeyId(user_id=ADA.id, key=DEPOSIT.idempotency_key)
-        his = KeyId(user_id=BOB.id, key=DEPOSIT.idempotency_key)
+        hers = IdempotencyKey(user_id=ADA.id, key=DEPOSIT.idempotency_key)
+        his = IdempotencyKey(user_id=BOB.id, key=DEPOSIT.idempotency_key)
 
-        assert await shop.see(lambda uow: uow.deposits.under_keys([hers, his])) == {
-            hers: DEPOSIT.id
-        }
+        assert await shop.see(lambda uow: uow.deposits.with_keys([hers, his])) == {hers: DEPOSIT.id}
 
     async def test_deposits_are_listed_by_their_time(self, shop: Stores) -> None:
         made = [
@@ -115,15 +113,17 @@ class TestDeposits:
         ]
         for each in made:
             await _add(shop, each, RUNNING)
-        span = Span(since=NOW, until=made[2].created_at)
+        span = TimeRange(since=NOW, until=made[2].created_at)
 
-        async def page(after: Moment | None) -> Listing[Deposit, Moment]:
-            return await shop.see(lambda uow: uow.deposits.search(span, Page(limit=1, after=after)))
+        async def page(after: TimeCursor | None) -> Page[Deposit, TimeCursor]:
+            return await shop.see(
+                lambda uow: uow.deposits.search(span, PageRequest(limit=1, after=after))
+            )
 
         newest = await page(None)
-        place = Moment(at=made[1].created_at, id=made[1].id)
-        assert newest == Listing(items=[made[1]], next=place)
-        assert await page(place) == Listing(items=[made[0]], next=None)
+        place = TimeCursor(at=made[1].created_at, id=made[1].id)
+        assert newest == Page(items=[made[1]], next=place)
+        assert await page(place) == Page(items=[made[0]], next=None)
 
 
 class TestAudit:
@@ -133,7 +133,7 @@ class TestAudit:
         outcome = Succeeded(reference=made.id) if is_paid else RUNNING
         await _add(shop, made, outcome, *([_moved(made)] if is_paid else []))
         job = JobId(kind=JOBS[made.status], subject_id=made.id)
-        await shop.commit(lambda uow: uow.outbox.finish(job))
+        await shop.commit(lambda uow: uow.jobs.remove(job))
 
         facts = {"deposit_id": str(made.id), "status": made.status.value, "job": job.kind.value}
         assert await findings(shop) == [(8, "deposit-without-its-job", facts)]
@@ -159,7 +159,7 @@ class TestAudit:
     async def test_a_deposit_that_came_to_nothing_moved_nothing(
         self, shop: Stores, status: PaymentStatus
     ) -> None:
-        refused = Refused(error=CardDeclined(reason="declined"))
+        refused = Rejected(error=CardDeclined(reason="declined"))
         await _add(shop, replace(DEPOSIT, status=status), refused)
 
         assert await findings(shop) == []
@@ -192,7 +192,7 @@ class TestAudit:
         ]
 
     async def test_a_deposit_that_no_card_paid(self, shop: Stores) -> None:
-        moved = _moved(PAID, debit_account_id=ShopAccount.ADJUSTMENTS.id_in(EUR))
+        moved = _moved(PAID, debit_account_id=ShopAccount.ADJUSTMENTS.account_id(EUR))
         await _add(shop, PAID, Succeeded(reference=PAID.id), moved)
 
         assert await findings(shop) == [
@@ -202,7 +202,7 @@ class TestAudit:
     async def test_a_declined_deposit_that_is_in_the_account_all_the_same(
         self, shop: Stores
     ) -> None:
-        refused = Refused(error=CardDeclined(reason="declined"))
+        refused = Rejected(error=CardDeclined(reason="declined"))
         declined = replace(DEPOSIT, status=PaymentStatus.DECLINED)
         await _add(shop, declined, refused, _moved(declined))
 

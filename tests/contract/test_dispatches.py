@@ -7,47 +7,56 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.dispatches import DispatchFilter
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.dispatches import NotificationDeliveryFilter
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
-from shop.domain.announcement import Channel, Dispatch, DispatchStatus, Topic
+from shop.domain.announcement import (
+    EventType,
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationDeliveryStatus,
+)
 from tests.contract.stores import Stores
 from tests.factories import NOW, an_id, dispatch
 
 pytestmark = pytest.mark.anyio
 
 LATER = NOW + timedelta(seconds=10)
-WEBHOOKS = DispatchFilter(channel=Channel.WEBHOOK, status=None)
+WEBHOOKS = NotificationDeliveryFilter(channel=NotificationChannel.WEBHOOK, status=None)
 
 
-async def add(stores: Stores, *dispatches: Dispatch) -> None:
+async def add(stores: Stores, *dispatches: NotificationDelivery) -> None:
     await stores.commit(*(lambda uow, each=each: uow.dispatches.add(each) for each in dispatches))
 
 
-async def found(stores: Stores, *dispatches: Dispatch) -> Mapping[UUID, Dispatch]:
+async def found(
+    stores: Stores, *dispatches: NotificationDelivery
+) -> Mapping[UUID, NotificationDelivery]:
     ids = [each.id for each in dispatches]
-    return await stores.see(lambda uow: uow.dispatches.get_many(ids))
+    return await stores.see(lambda uow: uow.notification_deliveries.get_many(ids))
 
 
-async def search(uow: UnitOfWork, page: Page[Moment]) -> Listing[Dispatch, Moment]:
-    return await uow.dispatches.search(WEBHOOKS, page)
+async def search(
+    uow: UnitOfWork, page: PageRequest[TimeCursor]
+) -> Page[NotificationDelivery, TimeCursor]:
+    return await uow.notification_deliveries.search(WEBHOOKS, page)
 
 
 async def test_a_dispatch_is_kept_with_all_that_it_has(stores: Stores) -> None:
     sent = dispatch(
         "sent",
-        topic=Topic.STOCK_LOW,
+        event_type=EventType.STOCK_LOW,
         payload='{"data":{"name":"Tee ☕ \\"fein\\""}}',
-        status=DispatchStatus.DELIVERED,
+        status=NotificationDeliveryStatus.DELIVERED,
         attempts=3,
         last_status_code=204,
         delivered_at=LATER,
     )
     missed = dispatch(
         "missed",
-        channel=Channel.MAIL,
-        addressee=str(an_id("user ada")),
-        status=DispatchStatus.FAILED,
+        channel=NotificationChannel.EMAIL,
+        recipient=str(an_id("user ada")),
+        status=NotificationDeliveryStatus.FAILED,
         attempts=50,
         last_error="no answer",
     )
@@ -60,7 +69,7 @@ async def test_a_dispatch_is_kept_with_all_that_it_has(stores: Stores) -> None:
 
 async def test_a_dispatch_that_is_not_committed_is_none(stores: Stores) -> None:
     async with stores.unit_of_work() as uow:
-        uow.dispatches.add(dispatch())
+        uow.notification_deliveries.add(dispatch())
     assert await found(stores, dispatch()) == {}
 
 
@@ -69,8 +78,10 @@ async def test_a_locked_dispatch_is_saved(stores: Stores) -> None:
     after = dispatch().delivered(attempt=1, status_code=200, at=LATER)
 
     async def save(uow: UnitOfWork) -> None:
-        assert await uow.dispatches.lock([dispatch().id]) == {dispatch().id: dispatch()}
-        uow.dispatches.save(after)
+        assert await uow.notification_deliveries.lock([dispatch().id]) == {
+            dispatch().id: dispatch()
+        }
+        uow.notification_deliveries.save(after)
 
     await stores.change(save)
     assert await found(stores, dispatch(), dispatch("2")) == {
@@ -82,13 +93,13 @@ async def test_a_locked_dispatch_is_saved(stores: Stores) -> None:
 async def test_what_was_not_locked_is_not_saved(stores: Stores) -> None:
     await add(stores, dispatch())
     with pytest.raises(RuntimeError, match="was not locked"):
-        await stores.commit(lambda uow: uow.dispatches.save(dispatch(attempts=1)))
+        await stores.commit(lambda uow: uow.notification_deliveries.save(dispatch(attempts=1)))
     assert await found(stores, dispatch()) == {dispatch().id: dispatch()}
 
 
 async def test_what_is_delivered_has_a_time(stores: Stores) -> None:
     with pytest.raises(ConstraintViolated, match="ck_dispatches_delivered_has_a_time"):
-        await add(stores, dispatch(status=DispatchStatus.DELIVERED))
+        await add(stores, dispatch(status=NotificationDeliveryStatus.DELIVERED))
     assert await found(stores, dispatch()) == {}
 
 
@@ -97,11 +108,11 @@ async def test_a_list_has_those_of_one_channel_the_newest_first_in_pages(stores:
         dispatch(str(number), created_at=NOW + timedelta(seconds=number // 2))
         for number in range(5)
     ]
-    await add(stores, *made, dispatch("letter", channel=Channel.MAIL))
-    listed: list[Dispatch] = []
-    after: Moment | None = None
+    await add(stores, *made, dispatch("letter", channel=NotificationChannel.EMAIL))
+    listed: list[NotificationDelivery] = []
+    after: TimeCursor | None = None
     for _ in range(3):
-        part = await stores.see(partial(search, page=Page(limit=2, after=after)))
+        part = await stores.see(partial(search, page=PageRequest(limit=2, after=after)))
         listed += part.items
         after = part.next
     assert after is None
@@ -109,22 +120,28 @@ async def test_a_list_has_those_of_one_channel_the_newest_first_in_pages(stores:
 
 
 async def test_a_list_may_be_of_one_status(stores: Stores) -> None:
-    failed = dispatch("failed", status=DispatchStatus.FAILED)
+    failed = dispatch("failed", status=NotificationDeliveryStatus.FAILED)
     await add(stores, failed, dispatch())
-    which = DispatchFilter(channel=Channel.WEBHOOK, status=DispatchStatus.FAILED)
-    page = await stores.see(lambda uow: uow.dispatches.search(which, Page(limit=9, after=None)))
+    which = NotificationDeliveryFilter(
+        channel=NotificationChannel.WEBHOOK, status=NotificationDeliveryStatus.FAILED
+    )
+    page = await stores.see(
+        lambda uow: uow.notification_deliveries.search(which, PageRequest(limit=9, after=None))
+    )
     assert page.items == [failed]
 
 
 async def test_what_is_old_and_not_pending_is_swept(stores: Stores) -> None:
     old = NOW - timedelta(seconds=1)
-    sent = dispatch("sent", status=DispatchStatus.DELIVERED, created_at=old, delivered_at=NOW)
-    failed = dispatch("failed", status=DispatchStatus.FAILED, created_at=old)
+    sent = dispatch(
+        "sent", status=NotificationDeliveryStatus.DELIVERED, created_at=old, delivered_at=NOW
+    )
+    failed = dispatch("failed", status=NotificationDeliveryStatus.FAILED, created_at=old)
     pending = dispatch("pending", created_at=old)
-    new = dispatch("new", status=DispatchStatus.FAILED)
+    new = dispatch("new", status=NotificationDeliveryStatus.FAILED)
     await add(stores, sent, failed, pending, new)
 
-    swept = await stores.change(lambda uow: uow.dispatches.sweep(NOW))
+    swept = await stores.change(lambda uow: uow.notification_deliveries.purge(NOW))
 
     assert set(swept) == {sent.id, failed.id}
     assert (await found(stores, sent, failed, pending, new)).keys() == {pending.id, new.id}

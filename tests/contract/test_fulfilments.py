@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
-from shop.domain.handover import Handover, HandoverKind
+from shop.domain.handover import ShipmentEvent, ShipmentEventKind
 from shop.domain.order import Actor, OrderStatus
 from shop.domain.payment import PaymentMethod
 from shop.domain.refund import Refund, RefundLine, RefundStatus
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.anyio
 ADA = user("ada")
 ORDER, OTHER = order(ADA, "1", line("TEA", 3), line("POT", 1)), order(ADA, "2")
 LATER = NOW + timedelta(hours=1)
-SHIPMENT, DELIVERY = HandoverKind.SHIPMENT, HandoverKind.DELIVERY
+SHIPMENT, DELIVERY = ShipmentEventKind.SHIPPED, ShipmentEventKind.DELIVERED
 
 TO_CARD = refund(
     ORDER,
@@ -37,8 +37,8 @@ TO_CARD = refund(
     status=RefundStatus.PENDING,
     restocked=True,
     lines=(
-        RefundLine(sku="TEA", quantity=2, kept_back=1),
-        RefundLine(sku="POT", quantity=1, kept_back=0),
+        RefundLine(sku="TEA", quantity=2, cancelled_quantity=1),
+        RefundLine(sku="POT", quantity=1, cancelled_quantity=0),
     ),
 )
 
@@ -49,7 +49,9 @@ async def shop(stores: Stores) -> Stores:
     await stores.commit(
         lambda uow: uow.users.add(ADA),
         *(
-            lambda uow, each=each: uow.orders.add(each, each.placed(actor=Actor.CUSTOMER))
+            lambda uow, each=each: uow.orders.add(
+                each, each.initial_status_change(actor=Actor.CUSTOMER)
+            )
             for each in (ORDER, OTHER)
         ),
         *(lambda uow, each=each: uow.payments.add(payment(each)) for each in (ORDER, OTHER)),
@@ -57,14 +59,14 @@ async def shop(stores: Stores) -> Stores:
     return stores
 
 
-async def _add(stores: Stores, *made: Handover | Refund) -> None:
+async def _add(stores: Stores, *made: ShipmentEvent | Refund) -> None:
     async def add(uow: UnitOfWork) -> None:
         await uow.orders.lock([each.order_id for each in made])
         for each in made:
             if isinstance(each, Refund):
                 uow.refunds.add(each)
             else:
-                uow.handovers.add(each)
+                uow.shipment_events.add(each)
 
     await stores.change(add)
 
@@ -79,17 +81,17 @@ class TestHandovers:
         await _add(shop, first, second)
 
         ids = [ORDER.id, OTHER.id, an_id("none")]
-        found = await shop.see(lambda uow: uow.handovers.of_orders(ids))
+        found = await shop.see(lambda uow: uow.shipment_events.for_orders(ids))
 
         at_once = tuple(sorted((first, second), key=lambda each: each.id))
         assert found == {ORDER.id: (*at_once, last), OTHER.id: (others,), an_id("none"): ()}
-        assert await shop.see(lambda uow: uow.handovers.of_orders([])) == {}
+        assert await shop.see(lambda uow: uow.shipment_events.for_orders([])) == {}
 
     async def test_one_whose_order_was_not_locked_is_not_added(self, shop: Stores) -> None:
         async with shop.unit_of_work() as uow:
             await uow.orders.get_many([ORDER.id])
             with pytest.raises(RuntimeError):
-                uow.handovers.add(handover(ORDER, kind=SHIPMENT))
+                uow.shipment_events.add(handover(ORDER, kind=SHIPMENT))
 
     async def test_each_happens_once(self, shop: Stores) -> None:
         made = handover(ORDER, kind=SHIPMENT)
@@ -98,21 +100,21 @@ class TestHandovers:
         with pytest.raises(ConstraintViolated):
             await _add(shop, made)
 
-        found = await shop.see(lambda uow: uow.handovers.of_orders([ORDER.id]))
+        found = await shop.see(lambda uow: uow.shipment_events.for_orders([ORDER.id]))
         assert found == {ORDER.id: (made,)}
 
 
 class TestRefunds:
     async def test_they_are_found_by_id_and_by_their_orders(self, shop: Stores) -> None:
         second = refund(ORDER, 1, 2, created_at=NOW - timedelta(hours=1))
-        others = refund(OTHER, 7, restocked=True, outcome="refunded")
+        others = refund(OTHER, 7, restocked=True, gateway_response="refunded")
         await _add(shop, others, second)
         await _add(shop, TO_CARD)
 
         ids = [second.id, TO_CARD.id, an_id("none")]
         found = await shop.see(lambda uow: uow.refunds.get_many(ids))
         of_orders = await shop.see(
-            lambda uow: uow.refunds.of_orders([ORDER.id, OTHER.id, an_id("none")])
+            lambda uow: uow.refunds.for_orders([ORDER.id, OTHER.id, an_id("none")])
         )
 
         assert found == {second.id: second, TO_CARD.id: TO_CARD}
@@ -121,13 +123,13 @@ class TestRefunds:
             OTHER.id: (others,),
             an_id("none"): (),
         }
-        assert await shop.see(lambda uow: uow.refunds.of_orders([])) == {}
+        assert await shop.see(lambda uow: uow.refunds.for_orders([])) == {}
         assert await shop.see(lambda uow: uow.refunds.get_many([])) == {}
 
     async def test_one_whose_order_was_locked_is_saved(self, shop: Stores) -> None:
         other = refund(ORDER, 5, 2, status=RefundStatus.PENDING)
         await _add(shop, TO_CARD, other)
-        refused, done = TO_CARD.refused("not_there"), TO_CARD.paid_back()
+        refused, done = TO_CARD.failed_attempt("not_there"), TO_CARD.succeeded()
 
         for state in (refused, done):
 
@@ -136,7 +138,7 @@ class TestRefunds:
                 uow.refunds.save(state)
 
             await shop.change(save)
-            found = await shop.see(lambda uow: uow.refunds.of_orders([ORDER.id]))
+            found = await shop.see(lambda uow: uow.refunds.for_orders([ORDER.id]))
             assert found == {ORDER.id: (state, other)}
 
     async def test_one_whose_order_was_not_locked_is_neither_added_nor_saved(
@@ -147,7 +149,7 @@ class TestRefunds:
         async with shop.unit_of_work() as uow:
             await uow.refunds.get_many([TO_CARD.id])
             with pytest.raises(RuntimeError):
-                uow.refunds.save(TO_CARD.paid_back())
+                uow.refunds.save(TO_CARD.succeeded())
             with pytest.raises(RuntimeError):
                 uow.refunds.add(refund(ORDER, 5, 2))
 
@@ -157,15 +159,15 @@ class TestRefunds:
         with pytest.raises(ConstraintViolated):
             await _add(shop, refund(ORDER, 5, 1, id=an_id("another")))
 
-        found = await shop.see(lambda uow: uow.refunds.of_orders([ORDER.id]))
+        found = await shop.see(lambda uow: uow.refunds.for_orders([ORDER.id]))
         assert found == {ORDER.id: (TO_CARD,)}
 
     @pytest.mark.parametrize(
         "wrong",
         [
             {"amount": eur(0)},
-            {"lines": (RefundLine(sku="TEA", quantity=1, kept_back=2),)},
-            {"lines": (RefundLine(sku="TEA", quantity=1, kept_back=-1),)},
+            {"lines": (RefundLine(sku="TEA", quantity=1, cancelled_quantity=2),)},
+            {"lines": (RefundLine(sku="TEA", quantity=1, cancelled_quantity=-1),)},
         ],
     )
     async def test_one_that_cannot_be_is_refused(
@@ -174,13 +176,15 @@ class TestRefunds:
         with pytest.raises(ConstraintViolated):
             await _add(shop, refund(ORDER, 5, **wrong))
 
-        assert await shop.see(lambda uow: uow.refunds.of_orders([ORDER.id])) == {ORDER.id: ()}
+        assert await shop.see(lambda uow: uow.refunds.for_orders([ORDER.id])) == {ORDER.id: ()}
 
 
 async def test_an_order_may_take_several_steps_at_once(shop: Stores) -> None:
-    shipped, shipping = ORDER.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
-    delivered, delivering = shipped.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
-    alone, event = OTHER.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+    shipped, shipping = ORDER.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+    delivered, delivering = shipped.transition_to(
+        OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN
+    )
+    alone, event = OTHER.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
 
     async def walk(uow: UnitOfWork) -> None:
         await uow.orders.lock([ORDER.id, OTHER.id])
@@ -193,4 +197,4 @@ async def test_an_order_may_take_several_steps_at_once(shop: Stores) -> None:
     found = await shop.see(lambda uow: uow.orders.get_many([ORDER.id, OTHER.id]))
     assert found == {ORDER.id: delivered, OTHER.id: alone}
     history = await shop.see(lambda uow: uow.orders.history(ORDER.id))
-    assert history == [ORDER.placed(actor=Actor.CUSTOMER), shipping, delivering]
+    assert history == [ORDER.initial_status_change(actor=Actor.CUSTOMER), shipping, delivering]

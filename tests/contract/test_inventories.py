@@ -39,7 +39,7 @@ async def test_a_locked_inventory_is_saved(stores: Stores) -> None:
 
     async def take(uow: UnitOfWork) -> None:
         assert await uow.inventories.lock(["TEA", "NONE"]) == {"TEA": FULL}
-        uow.inventories.save(FULL.take(4), movement(FULL, FULL.take(4)))
+        uow.inventories.save(FULL.sell(4), movement(FULL, FULL.sell(4)))
 
     await stores.change(take)
 
@@ -51,7 +51,7 @@ async def test_the_last_of_several_changes_is_the_one_that_stays(stores: Stores)
 
     async def take_twice(uow: UnitOfWork) -> None:
         await uow.inventories.lock(["TEA"])
-        once, twice = FULL.take(4), FULL.take(4).reserve(5)
+        once, twice = FULL.sell(4), FULL.sell(4).reserve(5)
         uow.inventories.save(once, movement(FULL, once))
         uow.inventories.save(twice, movement(once, twice))
 
@@ -79,7 +79,7 @@ async def test_an_inventory_that_was_not_locked_is_not_saved(stores: Stores) -> 
     async with stores.unit_of_work() as uow:
         await uow.inventories.get_many(["TEA"])
         with pytest.raises(RuntimeError):
-            uow.inventories.save(FULL.take(1), movement(FULL, FULL.take(1)))
+            uow.inventories.save(FULL.sell(1), movement(FULL, FULL.sell(1)))
 
     assert await _stored(stores) == {"TEA": FULL}
 
@@ -105,7 +105,7 @@ async def test_a_movement_of_no_inventory_is_refused(stores: Stores) -> None:
 
     async def misplace(uow: UnitOfWork) -> None:
         await uow.inventories.lock(["TEA"])
-        uow.inventories.save(FULL.take(1), movement(FULL, FULL.take(1), sku="NONE"))
+        uow.inventories.save(FULL.sell(1), movement(FULL, FULL.sell(1), sku="NONE"))
 
     with pytest.raises(ConstraintViolated):
         await stores.change(misplace)
@@ -119,8 +119,8 @@ async def test_a_movement_is_recorded_once(stores: Stores) -> None:
 
     async def move_twice(uow: UnitOfWork) -> None:
         await uow.inventories.lock(["TEA"])
-        uow.inventories.save(FULL.take(1), movement(FULL, FULL.take(1), id=same))
-        uow.inventories.save(FULL.take(2), movement(FULL, FULL.take(2), id=same))
+        uow.inventories.save(FULL.sell(1), movement(FULL, FULL.sell(1), id=same))
+        uow.inventories.save(FULL.sell(2), movement(FULL, FULL.sell(2), id=same))
 
     with pytest.raises(ConstraintViolated):
         await stores.change(move_twice)

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.idempotency import KeyId
+from shop.application.ports.idempotency import IdempotencyKey
 from shop.application.ports.orders import OrderFilter
-from shop.application.ports.paging import Listing, Moment, Page, Span
-from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted, UnitOfWork
-from shop.domain.events import OrderEvent
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
+from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
+from shop.domain.events import StatusChange
 from shop.domain.order import Actor, Order, OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from tests.contract.stores import Stores
@@ -35,13 +35,13 @@ async def customers(stores: Stores) -> Stores:
 async def _add(stores: Stores, *orders: Order) -> None:
     def add(uow: UnitOfWork) -> None:
         for each in orders:
-            uow.orders.add(each, each.placed(actor=Actor.CUSTOMER))
+            uow.orders.add(each, each.initial_status_change(actor=Actor.CUSTOMER))
             uow.payments.add(payment(each))
 
     await stores.commit(add)
 
 
-async def _save(uow: UnitOfWork, state: Order, event: OrderEvent) -> None:
+async def _save(uow: UnitOfWork, state: Order, event: StatusChange) -> None:
     await uow.orders.lock([state.id])
     uow.orders.save(state, event)
 
@@ -54,16 +54,16 @@ async def _search(
     stores: Stores,
     which: OrderFilter = EVERYTHING,
     limit: int = 100,
-    after: Moment | None = None,
-) -> Listing[Order, Moment]:
-    page = Page(limit=limit, after=after)
+    after: TimeCursor | None = None,
+) -> Page[Order, TimeCursor]:
+    page = PageRequest(limit=limit, after=after)
     return await stores.see(lambda uow: uow.orders.search(which, page))
 
 
 class TestOrders:
     async def test_they_are_found_by_id_as_they_were_added(self, customers: Stores) -> None:
         first = order(ADA, "1", line("TEA", 2), line("POT", 1, name="Pöt", unit_price=eur(999)))
-        second = order(BOB, "2", status=OrderStatus.PENDING, method=PaymentMethod.CARD)
+        second = order(BOB, "2", status=OrderStatus.PENDING, payment_method=PaymentMethod.CARD)
         await _add(customers, first, second)
 
         found = await customers.see(
@@ -86,7 +86,7 @@ class TestOrders:
     async def test_a_locked_one_is_saved_and_its_history_grows(self, customers: Stores) -> None:
         placed, other = order(ADA, "1", line("TEA", 2)), order(BOB, "2")
         await _add(customers, placed, other)
-        shipped, shipping = placed.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+        shipped, shipping = placed.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
 
         async def ship(uow: UnitOfWork) -> None:
             assert await uow.orders.lock([placed.id, an_id("none")]) == {placed.id: placed}
@@ -96,12 +96,12 @@ class TestOrders:
 
         assert await _stored(customers, placed, other) == {placed.id: shipped, other.id: other}
         history = await customers.see(lambda uow: uow.orders.history(placed.id))
-        assert history == [placed.placed(actor=Actor.CUSTOMER), shipping]
+        assert history == [placed.initial_status_change(actor=Actor.CUSTOMER), shipping]
 
     async def test_one_that_was_not_locked_is_not_saved(self, customers: Stores) -> None:
         placed = order(ADA)
         await _add(customers, placed)
-        cancelled, event = placed.become(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
+        cancelled, event = placed.transition_to(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
 
         async with customers.unit_of_work() as uow:
             await uow.orders.get_many([placed.id])
@@ -135,7 +135,7 @@ class TestOrders:
         await _add(customers, placed)
         twin = order(ADA, "2", idempotency_key=placed.idempotency_key)
 
-        with pytest.raises(Interrupted):
+        with pytest.raises(TransientFailure):
             await _add(customers, order(ADA, "3"), twin)
 
         assert (await _search(customers)).items == [placed]
@@ -157,9 +157,9 @@ class TestHistory:
     async def test_is_in_order_also_where_it_all_happened_at_once(self, customers: Stores) -> None:
         placed, other = order(ADA, "1"), order(ADA, "2")
         await _add(customers, placed, other)
-        expected = [placed.placed(actor=Actor.CUSTOMER)]
+        expected = [placed.initial_status_change(actor=Actor.CUSTOMER)]
         for status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDED):
-            placed, event = placed.become(status, at=NOW, actor=Actor.ADMIN)
+            placed, event = placed.transition_to(status, at=NOW, actor=Actor.ADMIN)
             expected.append(event)
             await customers.change(partial(_save, state=placed, event=event))
 
@@ -168,9 +168,9 @@ class TestHistory:
     async def test_has_each_step_once(self, customers: Stores) -> None:
         placed = order(ADA)
         await _add(customers, placed)
-        shipped, event = placed.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+        shipped, event = placed.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
         await customers.change(lambda uow: _save(uow, shipped, event))
-        delivered, again = shipped.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
+        delivered, again = shipped.transition_to(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
 
         with pytest.raises(ConstraintViolated):
             await customers.change(
@@ -191,7 +191,7 @@ class TestSearch:
         new = order(BOB, "new", placed_at=NOW + timedelta(microseconds=1))
         await _add(customers, low, new, old, high)
 
-        assert await _search(customers) == Listing(items=[new, high, low, old], next=None)
+        assert await _search(customers) == Page(items=[new, high, low, old], next=None)
 
     async def test_is_of_one_user_in_one_status_or_of_any(self, customers: Stores) -> None:
         paid = order(ADA, "1")
@@ -227,7 +227,7 @@ class TestSearch:
 
         pages = [list(page.items) for page in (first, second, third, last)]
         assert pages == [newest_first[n : n + 2] for n in (0, 2, 4, 6)]
-        assert third.next == Moment(at=newest_first[5].placed_at, id=newest_first[5].id)
+        assert third.next == TimeCursor(at=newest_first[5].placed_at, id=newest_first[5].id)
         assert last.next is None
 
     async def test_a_page_that_is_just_full_is_the_last(self, customers: Stores) -> None:
@@ -241,42 +241,42 @@ class TestSearch:
 class TestPayments:
     async def test_they_are_found_by_their_orders(self, customers: Stores) -> None:
         first = order(ADA, "1")
-        second = order(BOB, "2", method=PaymentMethod.CARD)
+        second = order(BOB, "2", payment_method=PaymentMethod.CARD)
         await _add(customers, first, second)
 
         found = await customers.see(
-            lambda uow: uow.payments.of_orders([first.id, second.id, an_id("none")])
+            lambda uow: uow.payments.for_orders([first.id, second.id, an_id("none")])
         )
 
         assert found == {first.id: payment(first), second.id: payment(second)}
-        assert await customers.see(lambda uow: uow.payments.of_orders([])) == {}
+        assert await customers.see(lambda uow: uow.payments.for_orders([])) == {}
 
     async def test_those_by_card_are_listed_by_the_time_of_their_orders(
         self, customers: Stores
     ) -> None:
         placed = [
-            order(ADA, str(hour), method=method, placed_at=NOW + timedelta(hours=hour))
+            order(ADA, str(hour), payment_method=method, placed_at=NOW + timedelta(hours=hour))
             for hour, method in enumerate([PaymentMethod.CARD, PaymentMethod.ACCOUNT] * 3)
         ]
         await _add(customers, *placed)
-        span = Span(since=NOW, until=NOW + timedelta(hours=4))
+        span = TimeRange(since=NOW, until=NOW + timedelta(hours=4))
 
-        async def by_card(after: Moment | None) -> Listing[Payment, Moment]:
-            page = Page(limit=1, after=after)
-            return await customers.see(lambda uow: uow.payments.by_card(span, page))
+        async def by_card(after: TimeCursor | None) -> Page[Payment, TimeCursor]:
+            page = PageRequest(limit=1, after=after)
+            return await customers.see(lambda uow: uow.payments.card_payments_in(span, page))
 
         first = await by_card(None)
         last = await by_card(first.next)
 
-        assert first == Listing(
-            items=[payment(placed[2])], next=Moment(at=placed[2].placed_at, id=placed[2].id)
+        assert first == Page(
+            items=[payment(placed[2])], next=TimeCursor(at=placed[2].placed_at, id=placed[2].id)
         )
-        assert last == Listing(items=[payment(placed[0])], next=None)
+        assert last == Page(items=[payment(placed[0])], next=None)
 
     async def test_one_whose_order_was_locked_is_saved(self, customers: Stores) -> None:
         first, second = order(ADA, "1"), order(ADA, "2")
         await _add(customers, first, second)
-        refunded = payment(first).become(PaymentStatus.REFUNDED)
+        refunded = payment(first).transition_to(PaymentStatus.REFUNDED)
 
         async def refund(uow: UnitOfWork) -> None:
             await uow.orders.lock([first.id])
@@ -284,7 +284,7 @@ class TestPayments:
 
         await customers.change(refund)
 
-        found = await customers.see(lambda uow: uow.payments.of_orders([first.id, second.id]))
+        found = await customers.see(lambda uow: uow.payments.for_orders([first.id, second.id]))
         assert found == {first.id: refunded, second.id: payment(second)}
 
     async def test_one_whose_order_was_not_locked_is_not_saved(self, customers: Stores) -> None:
@@ -292,11 +292,11 @@ class TestPayments:
         await _add(customers, placed)
 
         async with customers.unit_of_work() as uow:
-            await uow.payments.of_orders([placed.id])
+            await uow.payments.for_orders([placed.id])
             with pytest.raises(RuntimeError):
-                uow.payments.save(payment(placed).become(PaymentStatus.REFUNDED))
+                uow.payments.save(payment(placed).transition_to(PaymentStatus.REFUNDED))
 
-        found = await customers.see(lambda uow: uow.payments.of_orders([placed.id]))
+        found = await customers.see(lambda uow: uow.payments.for_orders([placed.id]))
         assert found == {placed.id: payment(placed)}
 
     async def test_one_of_no_order_is_refused(self, customers: Stores) -> None:
@@ -305,7 +305,7 @@ class TestPayments:
         with pytest.raises(ConstraintViolated):
             await customers.commit(lambda uow: uow.payments.add(payment(unknown)))
 
-        assert await customers.see(lambda uow: uow.payments.of_orders([unknown.id])) == {}
+        assert await customers.see(lambda uow: uow.payments.for_orders([unknown.id])) == {}
 
     async def test_an_order_has_one(self, customers: Stores) -> None:
         placed = order(ADA)
@@ -314,39 +314,41 @@ class TestPayments:
         with pytest.raises(ConstraintViolated):
             await customers.commit(lambda uow: uow.payments.add(payment(placed, amount=eur(1))))
 
-        found = await customers.see(lambda uow: uow.payments.of_orders([placed.id]))
+        found = await customers.see(lambda uow: uow.payments.for_orders([placed.id]))
         assert found == {placed.id: payment(placed)}
 
 
 async def test_orders_are_found_under_the_keys_of_their_users(customers: Stores) -> None:
     adas, bobs = order(ADA, "1"), order(BOB, "2", idempotency_key="key-of-order-1")
     await _add(customers, adas, bobs)
-    hers, his = (KeyId(user_id=each.user_id, key=each.idempotency_key) for each in (adas, bobs))
-    nobodys = KeyId(user_id=BOB.id, key="key-of-order-2")
+    hers, his = (
+        IdempotencyKey(user_id=each.user_id, key=each.idempotency_key) for each in (adas, bobs)
+    )
+    nobodys = IdempotencyKey(user_id=BOB.id, key="key-of-order-2")
 
-    found = await customers.see(lambda uow: uow.orders.under_keys([hers, his, nobodys]))
+    found = await customers.see(lambda uow: uow.orders.with_keys([hers, his, nobodys]))
 
     assert found == {hers: adas.id, his: bobs.id}
-    assert await customers.see(lambda uow: uow.orders.under_keys([])) == {}
+    assert await customers.see(lambda uow: uow.orders.with_keys([])) == {}
 
 
 async def test_a_card_payment_keeps_all_that_is_known_of_the_card(customers: Stores) -> None:
-    placed = order(ADA, "1", status=OrderStatus.PENDING, method=PaymentMethod.CARD)
+    placed = order(ADA, "1", status=OrderStatus.PENDING, payment_method=PaymentMethod.CARD)
     waiting = payment(placed, status=PaymentStatus.PENDING, card=card_charge())
 
     def add(uow: UnitOfWork) -> None:
-        uow.orders.add(placed, placed.placed(actor=Actor.CUSTOMER))
+        uow.orders.add(placed, placed.initial_status_change(actor=Actor.CUSTOMER))
         uow.payments.add(waiting)
 
     await customers.commit(add)
     ids = [placed.id]
-    assert await customers.see(lambda uow: uow.payments.of_orders(ids)) == {placed.id: waiting}
+    assert await customers.see(lambda uow: uow.payments.for_orders(ids)) == {placed.id: waiting}
 
-    approved = waiting.known_as("pay_1").become(PaymentStatus.AUTHORISED)
+    approved = waiting.with_gateway_payment_id("pay_1").transition_to(PaymentStatus.AUTHORISED)
 
     async def save(uow: UnitOfWork) -> None:
         await uow.orders.lock(ids)
         uow.payments.save(approved)
 
     await customers.change(save)
-    assert await customers.see(lambda uow: uow.payments.of_orders(ids)) == {placed.id: approved}
+    assert await customers.see(lambda uow: uow.payments.for_orders(ids)) == {placed.id: approved}

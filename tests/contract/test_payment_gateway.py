@@ -10,19 +10,19 @@ import pytest
 from asyncpg.pgproto.pgproto import UUID as DriversUuid  # noqa: N811  It is none of ours.
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.adapters.simulated.books import Books
-from shop.adapters.simulated.payment_gateway import EmbeddedPaymentGateway
-from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
+from shop.adapters.simulated.books import PaymentStore
+from shop.adapters.simulated.payment_gateway import InProcessPaymentGateway
+from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated.server import GatewayApp
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Authorise,
-    Challenged,
+    AuthorisationRequest,
     Declined,
+    GatewayOutcomeUnknown,
     GatewayPayment,
-    GatewayRefused,
-    GatewaySilent,
-    NoticeRefused,
+    GatewayRejected,
+    InvalidGatewayEvent,
 )
 from shop.domain.money import Money
 from tests.clock import ScriptedClock
@@ -38,7 +38,7 @@ AT_ONCE = 20
 
 @pytest.fixture
 def memory_gateway(clock: ScriptedClock) -> GatewayOnTrial:
-    gateway = MemoryPaymentGateway(clock, key_seconds=KEY_SECONDS)
+    gateway = MemoryPaymentGateway(clock, idempotency_seconds=KEY_SECONDS)
 
     async def take_step(payment_id: str, *, approved: bool) -> None:
         await gateway.authenticate(payment_id, approved=approved)
@@ -47,13 +47,15 @@ def memory_gateway(clock: ScriptedClock) -> GatewayOnTrial:
 
 
 @pytest.fixture
-def books(tmp_path: Path, clock: ScriptedClock) -> Books:
-    return Books(tmp_path / "gateway.db", clock=clock, key_seconds=KEY_SECONDS)
+def books(tmp_path: Path, clock: ScriptedClock) -> PaymentStore:
+    return PaymentStore(tmp_path / "gateway.db", clock=clock, idempotency_seconds=KEY_SECONDS)
 
 
 @pytest.fixture
-async def embedded_gateway(books: Books, clock: ScriptedClock) -> AsyncIterator[GatewayOnTrial]:
-    gateway = EmbeddedPaymentGateway(books, clock=clock, timeout_seconds=TIMEOUT_SECONDS)
+async def embedded_gateway(
+    books: PaymentStore, clock: ScriptedClock
+) -> AsyncIterator[GatewayOnTrial]:
+    gateway = InProcessPaymentGateway(books, clock=clock, timeout_seconds=TIMEOUT_SECONDS)
 
     async def take_step(payment_id: str, *, approved: bool) -> None:
         await books.authenticate(payment_id, approved=approved)
@@ -63,12 +65,14 @@ async def embedded_gateway(books: Books, clock: ScriptedClock) -> AsyncIterator[
 
 
 @pytest.fixture
-async def remote_gateway(books: Books, clock: ScriptedClock) -> AsyncIterator[GatewayOnTrial]:
+async def remote_gateway(
+    books: PaymentStore, clock: ScriptedClock
+) -> AsyncIterator[GatewayOnTrial]:
     async def take_step(payment_id: str, *, approved: bool) -> None:
         await books.authenticate(payment_id, approved=approved)
 
     async with served(GatewayApp(books, clock)) as url:
-        gateway = RemotePaymentGateway(url, timeout_seconds=TIMEOUT_SECONDS)
+        gateway = HttpPaymentGateway(url, timeout_seconds=TIMEOUT_SECONDS)
         yield GatewayOnTrial(gateway=gateway, clock=clock, take_step=take_step)
         await gateway.close()
 
@@ -89,7 +93,7 @@ class TestAuthorisations:
                 id=payment_id,
                 reference=an_id("order"),
                 amount=eur(1999),
-                verdict=Approved(payment_id=payment_id),
+                authorisation_result=Approved(payment_id=payment_id),
                 is_captured=False,
                 is_voided=False,
                 refunded=eur(0),
@@ -126,7 +130,11 @@ class TestAuthorisations:
 
         assert first == second == Declined(reason=reason)
         (payment,) = await trial.all_payments()
-        assert (payment.verdict, payment.is_captured, payment.is_voided) == (first, False, False)
+        assert (payment.authorisation_result, payment.is_captured, payment.is_voided) == (
+            first,
+            False,
+            False,
+        )
 
     async def test_every_payment_has_an_id_of_its_own(self, trial: GatewayOnTrial) -> None:
         ids = [await trial.approved(str(number)) for number in range(5)]
@@ -137,14 +145,14 @@ class TestAuthorisations:
     async def test_a_slow_one_is_approved_in_the_end(self, trial: GatewayOnTrial) -> None:
         verdict = await trial.gateway.authorise(wish("order", trial.cards.slow))
 
-        assert verdict == (await trial.the_payment()).verdict
+        assert verdict == (await trial.the_payment()).authorisation_result
         assert isinstance(verdict, Approved)
 
     @pytest.mark.parametrize("amount", [0, -1])
     async def test_there_is_something_to_set_aside(
         self, trial: GatewayOnTrial, amount: int
     ) -> None:
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.authorise(wish("order", trial.cards.good, amount=eur(amount)))
 
         assert await trial.all_payments() == []
@@ -164,18 +172,20 @@ class TestChallenges:
         payment_id = await trial.challenged()
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
 
         assert await trial.all_payments() == before
-        assert (await trial.the_payment()).verdict == Challenged(payment_id=payment_id)
+        assert (await trial.the_payment()).authorisation_result == ActionRequired(
+            payment_id=payment_id
+        )
 
     async def test_a_step_that_is_taken_approves(self, trial: GatewayOnTrial) -> None:
         payment_id = await trial.challenged()
 
         await trial.take_step(payment_id, approved=True)
 
-        assert (await trial.the_payment()).verdict == Approved(payment_id=payment_id)
+        assert (await trial.the_payment()).authorisation_result == Approved(payment_id=payment_id)
         await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
         assert (await trial.the_payment()).is_captured
 
@@ -184,7 +194,9 @@ class TestChallenges:
 
         await trial.take_step(payment_id, approved=False)
 
-        assert (await trial.the_payment()).verdict == Declined(reason="authentication_failed")
+        assert (await trial.the_payment()).authorisation_result == Declined(
+            reason="authentication_failed"
+        )
 
     async def test_the_key_is_answered_as_before_the_step(self, trial: GatewayOnTrial) -> None:
         payment_id = await trial.challenged()
@@ -192,7 +204,7 @@ class TestChallenges:
 
         again = await trial.gateway.authorise(wish("order", trial.cards.challenged))
 
-        assert again == Challenged(payment_id=payment_id)
+        assert again == ActionRequired(payment_id=payment_id)
         assert len(await trial.all_payments()) == 1
 
     async def test_one_can_be_ended(self, trial: GatewayOnTrial) -> None:
@@ -210,7 +222,7 @@ class TestKeys:
         second = await trial.gateway.authorise(wish("order", trial.cards.good))
 
         assert first == second
-        assert [each.verdict for each in await trial.all_payments()] == [first]
+        assert [each.authorisation_result for each in await trial.all_payments()] == [first]
 
     @pytest.mark.parametrize("card", ["good", "slow"])
     async def test_many_at_the_same_time_are_one_payment(
@@ -233,12 +245,12 @@ class TestKeys:
         ids=["reference", "amount", "token"],
     )
     async def test_another_request_is_refused(
-        self, trial: GatewayOnTrial, other: Authorise
+        self, trial: GatewayOnTrial, other: AuthorisationRequest
     ) -> None:
         await trial.approved("order")
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.authorise(other)
 
         assert await trial.all_payments() == before
@@ -262,7 +274,7 @@ class TestKeys:
         payment_id = await trial.captured("order")
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.refund(key="order:capture", payment_id=payment_id, amount=eur(1999))
 
         assert await trial.all_payments() == before
@@ -274,32 +286,34 @@ class TestSilence:
     ) -> None:
         lost = wish("order", trial.cards.silent_before)
 
-        with pytest.raises(GatewaySilent):
+        with pytest.raises(GatewayOutcomeUnknown):
             await trial.gateway.authorise(lost)
 
-        assert [each for each in await trial.all_payments() if each.verdict is not None] == []
+        assert [
+            each for each in await trial.all_payments() if each.authorisation_result is not None
+        ] == []
         verdict = await trial.gateway.authorise(lost)
         (payment,) = await trial.all_payments()
-        assert verdict == payment.verdict == Approved(payment_id=payment.id)
+        assert verdict == payment.authorisation_result == Approved(payment_id=payment.id)
 
     async def test_after_all_is_done_keeps_it_done(self, trial: GatewayOnTrial) -> None:
         unheard = wish("order", trial.cards.silent_after)
 
-        with pytest.raises(GatewaySilent):
+        with pytest.raises(GatewayOutcomeUnknown):
             await trial.gateway.authorise(unheard)
 
         payment = await trial.the_payment()
-        assert payment.verdict == Approved(payment_id=payment.id)
-        assert await trial.gateway.authorise(unheard) == payment.verdict
+        assert payment.authorisation_result == Approved(payment_id=payment.id)
+        assert await trial.gateway.authorise(unheard) == payment.authorisation_result
         assert await trial.all_payments() == [payment]
 
     async def test_a_fault_stays_one_under_its_key(self, trial: GatewayOnTrial) -> None:
         for _ in range(3):
-            with pytest.raises(GatewaySilent):
+            with pytest.raises(GatewayOutcomeUnknown):
                 await trial.gateway.authorise(wish("order", trial.cards.faulty))
 
         (payment,) = await trial.all_payments()
-        assert payment.verdict == Approved(payment_id=payment.id)
+        assert payment.authorisation_result == Approved(payment_id=payment.id)
 
 
 class TestCaptures:
@@ -310,7 +324,7 @@ class TestCaptures:
 
         (payment,) = await trial.all_payments()
         assert (payment.is_captured, payment.is_voided) == (True, False)
-        assert payment.verdict == Approved(payment_id=payment_id)
+        assert payment.authorisation_result == Approved(payment_id=payment_id)
         assert payment.refunded == eur(0)
 
     async def test_many_under_one_key_at_the_same_time_are_one(self, trial: GatewayOnTrial) -> None:
@@ -329,7 +343,7 @@ class TestCaptures:
         payment_id = await trial.captured()
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.capture(key="another", payment_id=payment_id, amount=eur(1999))
 
         assert await trial.all_payments() == before
@@ -343,7 +357,7 @@ class TestCaptures:
         payment_id = await trial.approved()
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.capture(key="capture", payment_id=payment_id, amount=amount)
 
         assert await trial.all_payments() == before
@@ -353,13 +367,13 @@ class TestCaptures:
         await trial.gateway.void(key="void", payment_id=payment_id)
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
 
         assert await trial.all_payments() == before
 
     async def test_what_is_not_there_cannot_be_taken(self, trial: GatewayOnTrial) -> None:
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.capture(key="capture", payment_id="pay_none", amount=eur(1999))
 
         assert await trial.all_payments() == []
@@ -367,7 +381,7 @@ class TestCaptures:
     async def test_a_refusal_is_remembered_under_its_key(self, trial: GatewayOnTrial) -> None:
         payment_id = await trial.challenged()
         for approved in (False, True):
-            with pytest.raises(GatewayRefused):
+            with pytest.raises(GatewayRejected):
                 await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
             if not approved:
                 await trial.take_step(payment_id, approved=True)
@@ -384,13 +398,13 @@ class TestVoids:
 
         (payment,) = await trial.all_payments()
         assert (payment.is_captured, payment.is_voided) == (False, True)
-        assert payment.verdict == Approved(payment_id=payment_id)
+        assert payment.authorisation_result == Approved(payment_id=payment_id)
 
     async def test_what_was_captured_cannot_be_given_up(self, trial: GatewayOnTrial) -> None:
         payment_id = await trial.captured()
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.void(key="void", payment_id=payment_id)
 
         assert await trial.all_payments() == before
@@ -399,13 +413,13 @@ class TestVoids:
         await trial.gateway.authorise(wish("order", trial.cards.declined))
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.void(key="void", payment_id=before[0].id)
 
         assert await trial.all_payments() == before
 
     async def test_what_is_not_there_cannot_be_given_up(self, trial: GatewayOnTrial) -> None:
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.void(key="void", payment_id="pay_none")
 
         assert await trial.all_payments() == []
@@ -446,7 +460,7 @@ class TestRefunds:
         await trial.gateway.refund(key="1", payment_id=payment_id, amount=eur(300))
         before = await trial.all_payments()
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await trial.gateway.refund(key="2", payment_id=payment_id, amount=amount)
 
         assert await trial.all_payments() == before
@@ -456,7 +470,7 @@ class TestRefunds:
         before = await trial.all_payments()
 
         for missing in (payment_id, "pay_none"):
-            with pytest.raises(GatewayRefused):
+            with pytest.raises(GatewayRejected):
                 await trial.gateway.refund(key=missing, payment_id=missing, amount=eur(1))
 
         assert await trial.all_payments() == before
@@ -468,7 +482,7 @@ class TestLookUps:
     ) -> None:
         await trial.approved("order")
 
-        assert await trial.gateway.look_up(an_id("another")) is None
+        assert await trial.gateway.find_payment(an_id("another")) is None
 
     async def test_of_several_the_one_that_is_not_declined_counts(
         self, trial: GatewayOnTrial
@@ -480,14 +494,16 @@ class TestLookUps:
             trial.clock.advance(timedelta(seconds=1))
 
         payment = await trial.the_payment("order")
-        assert payment.verdict == Approved(payment_id=payment.id)
+        assert payment.authorisation_result == Approved(payment_id=payment.id)
 
     async def test_of_several_declined_ones_the_newest_counts(self, trial: GatewayOnTrial) -> None:
         for key, token in (("1", trial.cards.insufficient), ("2", trial.cards.declined)):
             await trial.gateway.authorise(wish("order", token, key=key))
             trial.clock.advance(timedelta(seconds=1))
 
-        assert (await trial.the_payment("order")).verdict == Declined(reason="declined")
+        assert (await trial.the_payment("order")).authorisation_result == Declined(
+            reason="declined"
+        )
 
 
 class TestLists:
@@ -498,19 +514,19 @@ class TestLists:
             ids.append(await trial.approved(str(number)))
             trial.clock.advance(second)
 
-        listed = trial.gateway.payments(NOW + second, NOW + 3 * second)
+        listed = trial.gateway.list_payments(NOW + second, NOW + 3 * second)
 
         assert [each.id async for each in listed] == ids[1:3]
 
     async def test_no_time_has_no_payments(self, trial: GatewayOnTrial) -> None:
         await trial.approved()
 
-        assert [each async for each in trial.gateway.payments(NOW, NOW)] == []
+        assert [each async for each in trial.gateway.list_payments(NOW, NOW)] == []
 
 
 async def test_a_notice_that_nobody_signed_is_refused(trial: GatewayOnTrial) -> None:
-    with pytest.raises(NoticeRefused):
-        trial.gateway.read_notice(b'{"id": "1"}', {"content-type": "application/json"})
+    with pytest.raises(InvalidGatewayEvent):
+        trial.gateway.parse_event(b'{"id": "1"}', {"content-type": "application/json"})
 
     assert await trial.all_payments() == []
 

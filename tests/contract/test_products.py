@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.paging import Listing, Page
-from shop.application.ports.unit_of_work import Interrupted, UnitOfWork
+from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.domain.catalogue import Product
 from tests.contract.stores import Stores
 from tests.factories import NOW, eur, product
@@ -22,8 +22,10 @@ async def _add(stores: Stores, *products: Product) -> None:
 
 async def _search(
     stores: Stores, words: str = "", limit: int = 100, after: str | None = None
-) -> Listing[Product, str]:
-    return await stores.see(lambda uow: uow.products.search(words, Page(limit=limit, after=after)))
+) -> Page[Product, str]:
+    return await stores.see(
+        lambda uow: uow.products.search(words, PageRequest(limit=limit, after=after))
+    )
 
 
 async def _skus(stores: Stores, words: str = "") -> list[str]:
@@ -76,7 +78,7 @@ async def test_a_sku_that_has_a_product_by_now_interrupts_whoever_adds_another(
 ) -> None:
     await _add(stores, TEA)
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(TransientFailure):
         await _add(stores, CUP, product("TEA", name="Another"))
 
     found = await stores.see(lambda uow: uow.products.get_many(["TEA", "CUP"]))
@@ -135,9 +137,9 @@ async def test_pages_follow_each_other_without_gap_or_overlap(stores: Stores) ->
     second = await _search(stores, "p", limit=2, after=first.next)
     last = await _search(stores, "p", limit=2, after=second.next)
 
-    assert first == Listing(items=products[:2], next="P1")
-    assert second == Listing(items=products[2:4], next="P3")
-    assert last == Listing(items=products[4:], next=None)
+    assert first == Page(items=products[:2], next="P1")
+    assert second == Page(items=products[2:4], next="P3")
+    assert last == Page(items=products[4:], next=None)
 
 
 async def test_a_page_that_is_just_full_is_the_last(stores: Stores) -> None:
@@ -145,4 +147,4 @@ async def test_a_page_that_is_just_full_is_the_last(stores: Stores) -> None:
 
     listing = await _search(stores, limit=2)
 
-    assert listing == Listing(items=[product("POT"), TEA], next=None)
+    assert listing == Page(items=[product("POT"), TEA], next=None)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.cart import Cart, CartLine
@@ -28,7 +28,7 @@ FULL = session(
     signed_in_at=NOW - timedelta(minutes=1),
     preferences={"theme": "dunkel 🙂", "lists": [1, None, {"a": True}], "n": 1.5, "deep": {}},
     cart=CART,
-    order_id=an_id("order"),
+    last_order_id=an_id("order"),
 )
 PAUSE_SECONDS = 0.05
 
@@ -42,7 +42,7 @@ async def stores(session_stores: Stores) -> Stores:
 
 async def _begin(stores: Stores, session: Session) -> SessionToken:
     async def begin(uow: UnitOfWork) -> SessionToken:
-        return uow.sessions.begin(session)
+        return uow.sessions.create(session)
 
     return await stores.change(begin)
 
@@ -83,7 +83,7 @@ class TestTokens:
         self, stores: Stores
     ) -> None:
         async def begin(uow: UnitOfWork) -> list[SessionToken]:
-            return [uow.sessions.begin(session(str(n))) for n in range(200)]
+            return [uow.sessions.create(session(str(n))) for n in range(200)]
 
         tokens = await stores.change(begin)
 
@@ -112,7 +112,7 @@ class TestTokens:
         self, stores: Stores
     ) -> None:
         async with stores.unit_of_work() as uow:
-            token = uow.sessions.begin(FULL)
+            token = uow.sessions.create(FULL)
             assert await uow.sessions.find([token]) == {}
 
         assert await _found(stores, token) == {}
@@ -122,7 +122,7 @@ class TestTokens:
 
         async with stores.snapshot() as uow:
             found = await uow.sessions.find([token])
-            assert not uow.sessions.is_outdated(found[token])
+            assert not uow.sessions.needs_rotation(found[token])
 
     async def test_a_session_of_nobody_is_refused(self, stores: Stores) -> None:
         with pytest.raises(ConstraintViolated):
@@ -149,21 +149,23 @@ class TestSave:
         token = await _begin(stores, session("1"))
         for number in (1, 2, 3):
             found = await _session(stores, token)
-            token = await _save(stores, token, found.tracking(an_id(str(number))))
+            token = await _save(stores, token, found.with_last_order(an_id(str(number))))
 
-        assert await _session(stores, token) == session("1", order_id=an_id("3"), version=3)
+        assert await _session(stores, token) == session("1", last_order_id=an_id("3"), version=3)
 
     async def test_of_two_saves_in_one_unit_of_work_the_last_counts(self, stores: Stores) -> None:
         token = await _begin(stores, session("1"))
 
         async def save_twice(uow: UnitOfWork) -> SessionToken:
             found = (await uow.sessions.lock([token]))[token]
-            uow.sessions.save(found.tracking(an_id("first")).with_cart(CART))
-            return uow.sessions.save(found.tracking(an_id("second")))
+            uow.sessions.save(found.with_last_order(an_id("first")).with_cart(CART))
+            return uow.sessions.save(found.with_last_order(an_id("second")))
 
         token = await stores.change(save_twice)
 
-        assert await _session(stores, token) == session("1", order_id=an_id("second"), version=1)
+        assert await _session(stores, token) == session(
+            "1", last_order_id=an_id("second"), version=1
+        )
 
     async def test_a_session_that_was_not_locked_is_not_saved(self, stores: Stores) -> None:
         token = await _begin(stores, session("1"))
@@ -181,12 +183,14 @@ class TestSave:
         self, stores: Stores
     ) -> None:
         token = await _begin(stores, session("1"))
-        token = await _save(stores, token, session("1").tracking(an_id("first")))
+        token = await _save(stores, token, session("1").with_last_order(an_id("first")))
 
         with pytest.raises(SessionConflict):
-            await _save(stores, token, session("1").tracking(an_id("second")))
+            await _save(stores, token, session("1").with_last_order(an_id("second")))
 
-        assert await _session(stores, token) == session("1", order_id=an_id("first"), version=1)
+        assert await _session(stores, token) == session(
+            "1", last_order_id=an_id("first"), version=1
+        )
 
     async def test_a_save_that_is_rolled_back_changes_nothing(self, stores: Stores) -> None:
         token = await _begin(stores, session("1"))
@@ -202,14 +206,14 @@ class TestSave:
 
         async def look() -> UUID | None:
             async with stores.unit_of_work() as uow:
-                return (await uow.sessions.lock([token]))[token].order_id
+                return (await uow.sessions.lock([token]))[token].last_order_id
 
         async with stores.unit_of_work() as uow:
             found = (await uow.sessions.lock([token]))[token]
             second = asyncio.create_task(look())
             await asyncio.sleep(PAUSE_SECONDS)
             assert not second.done()
-            uow.sessions.save(found.tracking(an_id("order")))
+            uow.sessions.save(found.with_last_order(an_id("order")))
             await uow.commit()
 
         assert await second == an_id("order")
@@ -223,7 +227,7 @@ class TestRotate:
 
         async def rotate(uow: UnitOfWork) -> SessionToken:
             found = (await uow.sessions.lock([old]))[old]
-            return uow.sessions.rotate(found.signed_in(ADA, at=NOW))
+            return uow.sessions.rotate(found.signed_in_as(ADA, at=NOW))
 
         new = await stores.change(rotate)
 
@@ -236,11 +240,11 @@ class TestRotate:
         async def rotate_and_save(uow: UnitOfWork) -> tuple[SessionToken, SessionToken]:
             found = (await uow.sessions.lock([old]))[old]
             issued = uow.sessions.rotate(found.with_cart(CART))
-            return issued, uow.sessions.save(found.tracking(an_id("order")))
+            return issued, uow.sessions.save(found.with_last_order(an_id("order")))
 
         _, token = await stores.change(rotate_and_save)
 
-        saved = session("1", order_id=an_id("order"), version=1)
+        saved = session("1", last_order_id=an_id("order"), version=1)
         assert await _found(stores, old, token) == {token: saved}
 
     async def test_a_state_that_somebody_else_has_followed_already_is_refused(
@@ -251,7 +255,7 @@ class TestRotate:
 
         async def rotate(uow: UnitOfWork) -> None:
             await uow.sessions.lock([token])
-            uow.sessions.rotate(session("1").signed_in(ADA, at=NOW))
+            uow.sessions.rotate(session("1").signed_in_as(ADA, at=NOW))
 
         with pytest.raises(SessionConflict):
             await stores.change(rotate)
@@ -268,7 +272,7 @@ class TestTouch:
 
         await stores.commit(lambda uow: uow.sessions.touch(FULL.id, later))
 
-        assert await _session(stores, token) == FULL.seen(later)
+        assert await _session(stores, token) == FULL.used_at(later)
 
     async def test_it_never_goes_back(self, stores: Stores) -> None:
         token = await _begin(stores, FULL)
@@ -279,7 +283,7 @@ class TestTouch:
 
     async def test_a_session_that_has_ended_stays_ended(self, stores: Stores) -> None:
         token = await _begin(stores, FULL)
-        await stores.commit(lambda uow: uow.sessions.end(FULL.id))
+        await stores.commit(lambda uow: uow.sessions.revoke(FULL.id))
 
         await stores.commit(lambda uow: uow.sessions.touch(FULL.id, NOW))
 
@@ -289,7 +293,9 @@ class TestTouch:
         await stores.commit(lambda uow: uow.sessions.touch(an_id("none"), NOW))
 
         assert (
-            await stores.change(lambda uow: uow.sessions.sweep(POLICY, NOW + timedelta(days=99)))
+            await stores.change(
+                lambda uow: uow.sessions.purge_expired(POLICY, NOW + timedelta(days=99))
+            )
             == 0
         )
 
@@ -298,15 +304,15 @@ class TestEnd:
     async def test_its_token_opens_nothing_any_more(self, stores: Stores) -> None:
         token, other = await _begin(stores, FULL), await _begin(stores, session("other"))
 
-        await stores.commit(lambda uow: uow.sessions.end(FULL.id))
+        await stores.commit(lambda uow: uow.sessions.revoke(FULL.id))
 
         assert await _found(stores, token, other) == {other: session("other")}
 
     async def test_a_session_ends_once(self, stores: Stores) -> None:
         token = await _begin(stores, FULL)
 
-        await stores.commit(lambda uow: uow.sessions.end(FULL.id))
-        await stores.commit(lambda uow: uow.sessions.end(FULL.id))
+        await stores.commit(lambda uow: uow.sessions.revoke(FULL.id))
+        await stores.commit(lambda uow: uow.sessions.revoke(FULL.id))
 
         assert await _found(stores, token) == {}
 
@@ -315,7 +321,7 @@ class TestEnd:
 
         async def save_and_end(uow: UnitOfWork) -> list[SessionToken]:
             found = (await uow.sessions.lock([token]))[token]
-            uow.sessions.end(found.id)
+            uow.sessions.revoke(found.id)
             uow.sessions.touch(found.id, NOW + timedelta(minutes=1))
             return [uow.sessions.save(found.with_cart(CART)), uow.sessions.rotate(found)]
 
@@ -336,7 +342,7 @@ class TestEnd:
             await uow.sessions.lock([token])
             second = asyncio.create_task(order())
             await asyncio.sleep(PAUSE_SECONDS)
-            uow.sessions.end(session("1").id)
+            uow.sessions.revoke(session("1").id)
             await uow.commit()
 
         assert await second == {}
@@ -345,10 +351,10 @@ class TestEnd:
         token = await _begin(stores, FULL)
 
         async with stores.unit_of_work() as uow:
-            uow.sessions.end(FULL.id)
-            assert await uow.sessions.end_one(ADA.id, FULL.id)
-            await uow.sessions.end_all(ADA.id, keep=None)
-            await uow.sessions.sweep(POLICY, NOW + timedelta(days=9))
+            uow.sessions.revoke(FULL.id)
+            assert await uow.sessions.revoke_one(ADA.id, FULL.id)
+            await uow.sessions.revoke_all(ADA.id, except_session_id=None)
+            await uow.sessions.purge_expired(POLICY, NOW + timedelta(days=9))
 
         assert await _found(stores, token) == {token: FULL}
 
@@ -358,17 +364,17 @@ class TestEndOne:
         first, second = _of(ADA.id, "1"), _of(ADA.id, "2")
         one, two = await _begin(stores, first), await _begin(stores, second)
 
-        assert await stores.change(lambda uow: uow.sessions.end_one(ADA.id, first.id)) is True
+        assert await stores.change(lambda uow: uow.sessions.revoke_one(ADA.id, first.id)) is True
 
         assert await _found(stores, one, two) == {two: second}
-        assert await stores.change(lambda uow: uow.sessions.end_one(ADA.id, first.id)) is False
+        assert await stores.change(lambda uow: uow.sessions.revoke_one(ADA.id, first.id)) is False
 
     async def test_nobody_elses_session_is_ended(self, stores: Stores) -> None:
         adas, nobodys = _of(ADA.id, "1"), session("2")
         one, two = await _begin(stores, adas), await _begin(stores, nobodys)
 
-        assert await stores.change(lambda uow: uow.sessions.end_one(BOB.id, adas.id)) is False
-        assert await stores.change(lambda uow: uow.sessions.end_one(BOB.id, nobodys.id)) is False
+        assert await stores.change(lambda uow: uow.sessions.revoke_one(BOB.id, adas.id)) is False
+        assert await stores.change(lambda uow: uow.sessions.revoke_one(BOB.id, nobodys.id)) is False
 
         assert await _found(stores, one, two) == {one: adas, two: nobodys}
 
@@ -378,7 +384,9 @@ class TestEndAll:
         sessions = [_of(ADA.id, "1"), _of(ADA.id, "2"), _of(ADA.id, "3"), _of(BOB.id, "4")]
         tokens = [await _begin(stores, each) for each in sessions]
 
-        ended = await stores.change(lambda uow: uow.sessions.end_all(ADA.id, keep=sessions[1].id))
+        ended = await stores.change(
+            lambda uow: uow.sessions.revoke_all(ADA.id, except_session_id=sessions[1].id)
+        )
 
         assert ended == 2
         assert await _found(stores, *tokens) == {tokens[1]: sessions[1], tokens[3]: sessions[3]}
@@ -387,7 +395,10 @@ class TestEndAll:
         sessions = [_of(ADA.id, "1"), _of(ADA.id, "2"), session("3")]
         tokens = [await _begin(stores, each) for each in sessions]
 
-        assert await stores.change(lambda uow: uow.sessions.end_all(ADA.id, keep=None)) == 2
+        assert (
+            await stores.change(lambda uow: uow.sessions.revoke_all(ADA.id, except_session_id=None))
+            == 2
+        )
 
         assert await _found(stores, *tokens) == {tokens[2]: sessions[2]}
 
@@ -398,7 +409,7 @@ class TestEndAll:
         async def change_password(uow: UnitOfWork) -> SessionToken:
             found = (await uow.sessions.lock([one]))[one]
             issued = uow.sessions.rotate(found)
-            assert await uow.sessions.end_all(ADA.id, keep=found.id) == 1
+            assert await uow.sessions.revoke_all(ADA.id, except_session_id=found.id) == 1
             return issued
 
         issued = await stores.change(change_password)
@@ -408,26 +419,26 @@ class TestEndAll:
 
 class TestOfUser:
     async def _ids(
-        self, stores: Stores, limit: int = 100, after: Moment | None = None
-    ) -> Listing[UUID, Moment]:
-        page = Page(limit=limit, after=after)
-        found = await stores.see(lambda uow: uow.sessions.of_user(ADA.id, page))
-        return Listing(items=[each.id for each in found.items], next=found.next)
+        self, stores: Stores, limit: int = 100, after: TimeCursor | None = None
+    ) -> Page[UUID, TimeCursor]:
+        page = PageRequest(limit=limit, after=after)
+        found = await stores.see(lambda uow: uow.sessions.for_user(ADA.id, page))
+        return Page(items=[each.id for each in found.items], next=found.next)
 
     async def test_a_users_sessions_are_listed_as_they_are(self, stores: Stores) -> None:
-        adas = _of(ADA.id, "1", order_id=an_id("order"), roles=ADA.roles)
+        adas = _of(ADA.id, "1", last_order_id=an_id("order"), roles=ADA.roles)
         await _begin(stores, adas)
-        page: Page[Moment] = Page(limit=100, after=None)
+        page: PageRequest[TimeCursor] = PageRequest(limit=100, after=None)
 
-        found = await stores.see(lambda uow: uow.sessions.of_user(ADA.id, page))
+        found = await stores.see(lambda uow: uow.sessions.for_user(ADA.id, page))
 
-        assert found == Listing(items=[adas], next=None)
+        assert found == Page(items=[adas], next=None)
 
     async def test_only_the_users_own_are_listed(self, stores: Stores) -> None:
         for each in (_of(BOB.id, "1"), session("2")):
             await _begin(stores, each)
 
-        assert await self._ids(stores) == Listing(items=[], next=None)
+        assert await self._ids(stores) == Page(items=[], next=None)
 
     async def test_the_newest_come_first_page_by_page(self, stores: Stores) -> None:
         # Three by three at the same time, so that pages end between sessions of one time.
@@ -451,7 +462,7 @@ class TestOfUser:
     async def test_a_page_that_is_just_full_is_the_last(self, stores: Stores) -> None:
         await _begin(stores, _of(ADA.id, "1"))
 
-        assert await self._ids(stores, limit=1) == Listing(items=[_of(ADA.id, "1").id], next=None)
+        assert await self._ids(stores, limit=1) == Page(items=[_of(ADA.id, "1").id], next=None)
 
 
 class TestSweep:
@@ -468,7 +479,7 @@ class TestSweep:
         ]
         tokens = [await _begin(stores, each) for each in sessions]
 
-        assert await stores.change(lambda uow: uow.sessions.sweep(POLICY, NOW)) == 3
+        assert await stores.change(lambda uow: uow.sessions.purge_expired(POLICY, NOW)) == 3
 
         assert await _found(stores, *tokens) == {tokens[1]: sessions[1], tokens[3]: sessions[3]}
-        assert await stores.change(lambda uow: uow.sessions.sweep(POLICY, NOW)) == 0
+        assert await stores.change(lambda uow: uow.sessions.purge_expired(POLICY, NOW)) == 0

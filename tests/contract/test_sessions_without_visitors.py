@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 async def _begin(stores: Stores, session: Session) -> SessionToken:
     async def begin(uow: UnitOfWork) -> SessionToken:
-        return uow.sessions.begin(session)
+        return uow.sessions.create(session)
 
     return await stores.change(begin)
 
@@ -27,13 +27,13 @@ async def test_a_session_is_changed_after_its_visitor_has_gone(stores: Stores) -
     async def track(uow: UnitOfWork) -> None:
         found = await uow.sessions.lock_by_id([begun.id, an_id("nobody's session")])
         assert set(found) == {begun.id}
-        uow.sessions.save(found[begun.id].tracking(an_id("order")))
+        uow.sessions.save(found[begun.id].with_last_order(an_id("order")))
 
     await stores.change(track)
 
     found = await stores.see(lambda uow: uow.sessions.find([token, others]))
     changed = found[token]
-    assert (changed.order_id, changed.preferences) == (an_id("order"), {"theme": "dark"})
+    assert (changed.last_order_id, changed.preferences) == (an_id("order"), {"theme": "dark"})
     assert changed.version == begun.version + 1
     assert found[others] == other
 
@@ -49,11 +49,11 @@ async def test_what_its_visitor_changed_meanwhile_is_not_lost(stores: Stores) ->
 
     async def track(uow: UnitOfWork) -> None:
         found = await uow.sessions.lock_by_id([session().id])
-        uow.sessions.save(found[session().id].tracking(an_id("order")))
+        uow.sessions.save(found[session().id].with_last_order(an_id("order")))
 
     await stores.change(track)
     found = (await stores.see(lambda uow: uow.sessions.find([token])))[token]
-    assert (found.order_id, found.preferences) == (an_id("order"), {"theme": "dark"})
+    assert (found.last_order_id, found.preferences) == (an_id("order"), {"theme": "dark"})
 
 
 async def test_sealed_sessions_are_their_visitors_alone(cookie_stores: Stores) -> None:

@@ -8,13 +8,13 @@ from uuid import UUID
 import pytest
 
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Authorise,
-    Challenged,
+    AuthorisationRequest,
     Declined,
-    GatewayRefused,
-    GatewaySilent,
-    NoticeRefused,
+    GatewayOutcomeUnknown,
+    GatewayRejected,
+    InvalidGatewayEvent,
     PaymentGateway,
 )
 from shop.domain.money import Money
@@ -67,12 +67,12 @@ class TestAuthorising:
     ) -> None:
         payment_id = await challenge(stripe.gateway)
         again = await stripe.gateway.authorise(a_wish(token="tok_authenticate"))
-        assert isinstance(again, Challenged)
+        assert isinstance(again, ActionRequired)
         assert (again.client_secret or "").startswith(f"{payment_id}_secret_")
         before = await find(stripe.gateway)
         await stripe.take_the_step(payment_id, success=True)
 
-        assert before == a_payment("1", payment_id, Challenged(payment_id=payment_id))
+        assert before == a_payment("1", payment_id, ActionRequired(payment_id=payment_id))
         assert await find(stripe.gateway) == a_payment(
             "1", payment_id, Approved(payment_id=payment_id)
         )
@@ -82,7 +82,7 @@ class TestAuthorising:
 
         await stripe.take_the_step(payment_id, success=False)
 
-        assert (await find(stripe.gateway)).verdict == Declined(
+        assert (await find(stripe.gateway)).authorisation_result == Declined(
             reason="payment_intent_authentication_failure"
         )
 
@@ -96,7 +96,7 @@ class TestAuthorising:
     async def test_there_is_something_to_set_aside(
         self, gateway: PaymentGateway, amount: int
     ) -> None:
-        with pytest.raises(GatewayRefused, match="amount_not_positive"):
+        with pytest.raises(GatewayRejected, match="amount_not_positive"):
             await gateway.authorise(a_wish(amount=amount))
 
         assert await all_made(gateway) == []
@@ -111,7 +111,7 @@ class TestAuthorising:
         self, gateway: PaymentGateway, front: StripeFront
     ) -> None:
         front.faults.append(Fault.DROPPED)
-        with pytest.raises(GatewaySilent):
+        with pytest.raises(GatewayOutcomeUnknown):
             await gateway.authorise(a_wish())
 
         (asked,) = front.asked
@@ -152,7 +152,7 @@ class TestKeys:
         first = asyncio.create_task(gateway.authorise(a_wish()))
         await front.arrived.wait()
 
-        with pytest.raises(GatewaySilent):
+        with pytest.raises(GatewayOutcomeUnknown):
             await gateway.authorise(a_wish())
         front.gate.set()
 
@@ -164,7 +164,7 @@ class TestKeys:
     ) -> None:
         payment_id = await approve(gateway)
 
-        with pytest.raises(GatewayRefused, match="key_reused"):
+        with pytest.raises(GatewayRejected, match="key_reused"):
             await gateway.authorise(a_wish(amount=600))
 
         assert await all_made(gateway) == [
@@ -198,7 +198,7 @@ class TestCapturing:
         payment_id = await approve(gateway)
         before = await all_made(gateway)
 
-        with pytest.raises(GatewayRefused, match="amount_differs"):
+        with pytest.raises(GatewayRejected, match="amount_differs"):
             await gateway.capture(key="capture", payment_id=payment_id, amount=eur(amount))
 
         assert await all_made(gateway) == before
@@ -207,7 +207,7 @@ class TestCapturing:
         payment_id = await capture(gateway)
         before = await all_made(gateway)
 
-        with pytest.raises(GatewayRefused, match="payment_intent_unexpected_state"):
+        with pytest.raises(GatewayRejected, match="payment_intent_unexpected_state"):
             await gateway.capture(key="another", payment_id=payment_id, amount=eur(500))
 
         assert await all_made(gateway) == before
@@ -217,13 +217,13 @@ class TestCapturing:
         await gateway.void(key="void", payment_id=payment_id)
         before = await all_made(gateway)
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await gateway.capture(key="capture", payment_id=payment_id, amount=eur(500))
 
         assert await all_made(gateway) == before
 
     async def test_what_is_not_there_is_not_taken(self, gateway: PaymentGateway) -> None:
-        with pytest.raises(GatewayRefused, match="resource_missing"):
+        with pytest.raises(GatewayRejected, match="resource_missing"):
             await gateway.capture(key="capture", payment_id="pi_of_nobody", amount=eur(500))
 
 
@@ -243,7 +243,7 @@ class TestVoiding:
         await gateway.void(key="void", payment_id=payment_id)
 
         assert await find(gateway) == a_payment(
-            "1", payment_id, Challenged(payment_id=payment_id), is_voided=True
+            "1", payment_id, ActionRequired(payment_id=payment_id), is_voided=True
         )
 
     async def test_what_is_voided_stays_so_whatever_the_key(self, gateway: PaymentGateway) -> None:
@@ -279,7 +279,7 @@ class TestVoiding:
         before = await all_made(gateway)
 
         for each in before:
-            with pytest.raises(GatewayRefused):
+            with pytest.raises(GatewayRejected):
                 await gateway.void(key=f"void {each.id}", payment_id=each.id)
 
         assert await all_made(gateway) == before
@@ -296,7 +296,7 @@ class TestVoiding:
         assert await find(stripe.gateway) == a_payment("1", payment_id, declined, is_voided=True)
 
     async def test_what_is_not_there_is_not_voided(self, gateway: PaymentGateway) -> None:
-        with pytest.raises(GatewayRefused, match="resource_missing"):
+        with pytest.raises(GatewayRejected, match="resource_missing"):
             await gateway.void(key="void", payment_id="pi_of_nobody")
 
 
@@ -320,7 +320,7 @@ class TestRefunding:
         await gateway.refund(key="first", payment_id=payment_id, amount=eur(200))
         before = await all_made(gateway)
 
-        with pytest.raises(GatewayRefused, match="charge_already_refunded"):
+        with pytest.raises(GatewayRejected, match="charge_already_refunded"):
             await gateway.refund(key="second", payment_id=payment_id, amount=eur(301))
 
         assert await all_made(gateway) == before
@@ -332,7 +332,7 @@ class TestRefunding:
         payment_id = await capture(gateway)
         before = await all_made(gateway)
 
-        with pytest.raises(GatewayRefused):
+        with pytest.raises(GatewayRejected):
             await gateway.refund(key="refund", payment_id=payment_id, amount=amount)
 
         assert await all_made(gateway) == before
@@ -341,7 +341,7 @@ class TestRefunding:
         payment_id = await approve(gateway)
         before = await all_made(gateway)
 
-        with pytest.raises(GatewayRefused, match="not_captured"):
+        with pytest.raises(GatewayRejected, match="not_captured"):
             await gateway.refund(key="refund", payment_id=payment_id, amount=eur(1))
 
         assert await all_made(gateway) == before
@@ -353,11 +353,11 @@ class TestRefunding:
         seen = await front.see(f"payment_intents/{payment_id}", True)
         front.faults += [seen, Answer(200, {"object": "refund", "status": "failed"})]
 
-        with pytest.raises(GatewayRefused, match="refund_failed"):
+        with pytest.raises(GatewayRejected, match="refund_failed"):
             await gateway.refund(key="refund", payment_id=payment_id, amount=eur(1))
 
     async def test_what_is_not_there_is_not_refunded(self, gateway: PaymentGateway) -> None:
-        with pytest.raises(GatewayRefused, match="resource_missing"):
+        with pytest.raises(GatewayRejected, match="resource_missing"):
             await gateway.refund(key="refund", payment_id="pi_of_nobody", amount=eur(1))
 
 
@@ -367,20 +367,20 @@ class TestLookingUp:
     ) -> None:
         payment_id = await approve(gateway)
 
-        found = await gateway.look_up(an_id("of any age"), payment_id)
+        found = await gateway.find_payment(an_id("of any age"), payment_id)
 
         assert found == a_payment("1", payment_id, Approved(payment_id=payment_id))
 
     async def test_an_id_that_is_not_shown_says_nothing(self, gateway: PaymentGateway) -> None:
         await approve(gateway)
 
-        with pytest.raises(GatewaySilent):
-            await gateway.look_up(an_id("1"), "pi_of_nobody")
+        with pytest.raises(GatewayOutcomeUnknown):
+            await gateway.find_payment(an_id("1"), "pi_of_nobody")
 
     async def test_nothing_is_found_of_what_was_never_asked(self, gateway: PaymentGateway) -> None:
         await approve(gateway, "1")
 
-        assert await gateway.look_up(an_id("2")) is None
+        assert await gateway.find_payment(an_id("2")) is None
 
     async def test_of_several_the_one_is_found_that_is_not_declined(
         self, gateway: PaymentGateway, clock: ScriptedClock
@@ -392,7 +392,7 @@ class TestLookingUp:
             clock.advance(SECOND)
 
         found = await find(gateway)
-        assert found.verdict == Approved(payment_id=found.id)
+        assert found.authorisation_result == Approved(payment_id=found.id)
 
     async def test_of_several_declined_ones_the_newest_is_found(
         self, gateway: PaymentGateway, clock: ScriptedClock
@@ -424,7 +424,7 @@ class TestLookingUp:
         clock.advance(timedelta(days=2))
         short_sighted = a_gateway(stripe.front.url, clock, look_back=timedelta(days=1))
 
-        assert await short_sighted.look_up(an_id("1")) is None
+        assert await short_sighted.find_payment(an_id("1")) is None
         assert (await find(stripe.gateway)).created_at == NOW
         await short_sighted.close()
 
@@ -432,14 +432,16 @@ class TestLookingUp:
         self, stripe: StripeForTests, clock: ScriptedClock
     ) -> None:
         reference = UUID(int=(int(NOW.timestamp() * 1000) << 80) | 7 << 76 | 2 << 62)
-        wish = Authorise(key="key", reference=reference, amount=eur(500), token="tok_visa")
+        wish = AuthorisationRequest(
+            key="key", reference=reference, amount=eur(500), token="tok_visa"
+        )
         verdict = await stripe.gateway.authorise(wish)
         clock.advance(timedelta(days=400))
 
-        found = await stripe.gateway.look_up(reference)
+        found = await stripe.gateway.find_payment(reference)
 
         assert found is not None
-        assert found.verdict == verdict
+        assert found.authorisation_result == verdict
         (listing,) = [each for each in stripe.front.asked if each.method == "GET"]
         assert listing.form["created[gte]"] == str(int((NOW - timedelta(hours=1)).timestamp()))
 
@@ -473,18 +475,18 @@ class TestNotices:
         async with stripe.webhooks() as received:
             payment_id = await capture(stripe.gateway, name)
             # Those of earlier tests may still be on their way.
-            notice = stripe.gateway.read_notice(*await received.get())
+            notice = stripe.gateway.parse_event(*await received.get())
             while notice.reference != an_id(name):
-                notice = stripe.gateway.read_notice(*await received.get())
+                notice = stripe.gateway.parse_event(*await received.get())
 
         assert notice.id.startswith("evt_")
         assert (notice.kind, notice.payment_id) == ("payment_intent.succeeded", payment_id)
 
     async def test_what_somebody_else_sends_is_refused(self, gateway: PaymentGateway) -> None:
-        with pytest.raises(NoticeRefused):
-            gateway.read_notice(b"{}", {"stripe-signature": "t=1,v1=00"})
-        with pytest.raises(NoticeRefused):
-            gateway.read_notice(b"{}", {})
+        with pytest.raises(InvalidGatewayEvent):
+            gateway.parse_event(b"{}", {"stripe-signature": "t=1,v1=00"})
+        with pytest.raises(InvalidGatewayEvent):
+            gateway.parse_event(b"{}", {})
 
 
 async def test_connections_can_be_given_back_at_any_time(gateway: PaymentGateway) -> None:

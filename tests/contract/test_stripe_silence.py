@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from shop.application.ports.payment_gateway import Approved, GatewaySilent, PaymentGateway
+from shop.application.ports.payment_gateway import Approved, GatewayOutcomeUnknown, PaymentGateway
 from tests.clock import ScriptedClock
 from tests.contract.payments import a_payment, a_wish, all_made, approve, capture, find
 from tests.contract.stripe_front import SECRET_KEY, Answer, Fault, StripeFront, an_error
@@ -34,7 +34,7 @@ DEEDS: dict[str, Deed] = {
     "refund": lambda gateway, payment_id: gateway.refund(
         key="shop:1:refund", payment_id=payment_id, amount=eur(500)
     ),
-    "look_up": lambda gateway, _: gateway.look_up(an_id("1")),
+    "look_up": lambda gateway, _: gateway.find_payment(an_id("1")),
     "payments": lambda gateway, _: all_made(gateway),
 }
 
@@ -61,7 +61,7 @@ async def test_no_answer_and_none_that_says_anything_are_silence(
     # Where only something is read, the library's HTTP client tries a lost connection again.
     front.faults += [SILENCES[silence]] * 2
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await DEEDS[deed](gateway, payment_id)
 
     front.faults.clear()
@@ -76,11 +76,15 @@ async def test_what_was_done_in_silence_is_told_under_its_key(
     gateway: PaymentGateway, front: StripeFront, fault: Fault
 ) -> None:
     front.faults.append(fault)
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await gateway.authorise(a_wish())
     found = await find(gateway)
 
-    assert await gateway.authorise(a_wish()) == found.verdict == Approved(payment_id=found.id)
+    assert (
+        await gateway.authorise(a_wish())
+        == found.authorisation_result
+        == Approved(payment_id=found.id)
+    )
     assert await all_made(gateway) == [found]
 
 
@@ -89,7 +93,7 @@ async def test_a_stored_fault_is_resolved_by_looking_up(
 ) -> None:
     front.faults.append(Fault.REPLIED_500)
     for _ in range(2):
-        with pytest.raises(GatewaySilent):
+        with pytest.raises(GatewayOutcomeUnknown):
             await gateway.authorise(a_wish())
 
     found = await find(gateway)
@@ -102,7 +106,7 @@ async def test_an_answer_that_takes_too_long_is_silence(
     impatient = a_gateway(stripe.front.url, clock, timeout_seconds=SILENT_TIMEOUT_SECONDS)
     stripe.front.faults.append(Fault.UNANSWERED)
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await impatient.authorise(a_wish())
     await impatient.close()
 
@@ -113,8 +117,8 @@ async def test_an_answer_that_takes_too_long_is_silence(
 async def test_nobody_there_is_silence(clock: ScriptedClock) -> None:
     gateway = a_gateway("http://127.0.0.1:1", clock)
 
-    with pytest.raises(GatewaySilent):
-        await gateway.look_up(an_id("1"))
+    with pytest.raises(GatewayOutcomeUnknown):
+        await gateway.find_payment(an_id("1"))
     await gateway.close()
 
 
@@ -126,7 +130,7 @@ async def test_what_is_still_processed_is_not_done_yet(
     front.at_fault = "POST"
     front.faults.append(Answer(200, {"object": "payment_intent", "status": "processing"}))
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await DEEDS[deed](gateway, payment_id)
 
 
@@ -136,7 +140,7 @@ async def test_a_list_that_is_refused_says_nothing(
 ) -> None:
     front.faults.append(an_error(404))
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await DEEDS[deed](gateway, "")
 
 
@@ -149,7 +153,7 @@ async def test_a_key_that_stripe_does_not_accept_is_the_operators_to_hear_of(
 ) -> None:
     front.faults.append(an_error(status, message=f"Invalid API Key provided: {SECRET_KEY}"))
 
-    with pytest.raises(GatewaySilent) as raised:
+    with pytest.raises(GatewayOutcomeUnknown) as raised:
         await gateway.authorise(a_wish())
 
     (record,) = caplog.records

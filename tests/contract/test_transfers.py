@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.accounts import Entry
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.accounts import AccountEntry
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.unit_of_work import ConstraintViolated
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from tests.contract.stores import Stores
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 ADA, BOB, CAT = user("ada"), user("bob"), user("cat")
 ADAS, BOBS, CATS = account(ADA, 100), account(BOB, 100), account(CAT)
-EVERYTHING: Page[Moment] = Page(limit=100, after=None)
+EVERYTHING: PageRequest[TimeCursor] = PageRequest(limit=100, after=None)
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ async def _add(stores: Stores, *transfers: Transfer) -> None:
 
 
 async def _entries(
-    stores: Stores, account_id: UUID, page: Page[Moment] = EVERYTHING
-) -> Listing[Entry, Moment]:
+    stores: Stores, account_id: UUID, page: PageRequest[TimeCursor] = EVERYTHING
+) -> Page[AccountEntry, TimeCursor]:
     return await stores.see(lambda uow: uow.transfers.entries(account_id, page))
 
 
@@ -69,23 +69,23 @@ async def test_both_customers_see_a_transfer_and_the_name_of_the_other(accounts:
 
     adas, bobs = await _entries(accounts, ADAS.id), await _entries(accounts, BOBS.id)
 
-    assert adas == Listing(items=[Entry(transfer=gift, counterparty=BOB.email)], next=None)
-    assert bobs == Listing(items=[Entry(transfer=gift, counterparty=ADA.email)], next=None)
-    assert await _entries(accounts, CATS.id) == Listing(items=[], next=None)
+    assert adas == Page(items=[AccountEntry(transfer=gift, counterparty=BOB.email)], next=None)
+    assert bobs == Page(items=[AccountEntry(transfer=gift, counterparty=ADA.email)], next=None)
+    assert await _entries(accounts, CATS.id) == Page(items=[], next=None)
 
 
 @pytest.mark.parametrize("shop_account", ShopAccount)
 async def test_a_customer_sees_the_name_of_the_shops_account(
     accounts: Stores, shop_account: ShopAccount
 ) -> None:
-    paid = transfer(ADAS.id, shop_account.id_in(EUR))
-    given = transfer(shop_account.id_in(EUR), BOBS.id)
+    paid = transfer(ADAS.id, shop_account.account_id(EUR))
+    given = transfer(shop_account.account_id(EUR), BOBS.id)
     await _add(accounts, paid, given)
 
     adas, bobs = await _entries(accounts, ADAS.id), await _entries(accounts, BOBS.id)
 
-    assert adas.items == [Entry(transfer=paid, counterparty=shop_account.value)]
-    assert bobs.items == [Entry(transfer=given, counterparty=shop_account.value)]
+    assert adas.items == [AccountEntry(transfer=paid, counterparty=shop_account.value)]
+    assert bobs.items == [AccountEntry(transfer=given, counterparty=shop_account.value)]
 
 
 async def test_the_newest_come_first_and_of_the_same_time_the_greatest_id(
@@ -113,21 +113,21 @@ async def test_pages_follow_each_other_without_gap_or_overlap(accounts: Stores) 
     await _add(accounts, *transfers)
     newest_first = sorted(transfers, key=lambda each: (each.created_at, each.id), reverse=True)
 
-    first = await _entries(accounts, ADAS.id, Page(limit=2, after=None))
-    second = await _entries(accounts, ADAS.id, Page(limit=2, after=first.next))
-    third = await _entries(accounts, ADAS.id, Page(limit=2, after=second.next))
-    last = await _entries(accounts, ADAS.id, Page(limit=2, after=third.next))
+    first = await _entries(accounts, ADAS.id, PageRequest(limit=2, after=None))
+    second = await _entries(accounts, ADAS.id, PageRequest(limit=2, after=first.next))
+    third = await _entries(accounts, ADAS.id, PageRequest(limit=2, after=second.next))
+    last = await _entries(accounts, ADAS.id, PageRequest(limit=2, after=third.next))
 
     pages = [[entry.transfer for entry in page.items] for page in (first, second, third, last)]
     assert pages == [newest_first[n : n + 2] for n in (0, 2, 4, 6)]
-    assert third.next == Moment(at=newest_first[5].created_at, id=newest_first[5].id)
+    assert third.next == TimeCursor(at=newest_first[5].created_at, id=newest_first[5].id)
     assert last.next is None
 
 
 async def test_a_page_that_is_just_full_is_the_last(accounts: Stores) -> None:
     await _add(accounts, transfer(ADAS.id, BOBS.id, 1), transfer(ADAS.id, BOBS.id, 2))
 
-    listing = await _entries(accounts, ADAS.id, Page(limit=2, after=None))
+    listing = await _entries(accounts, ADAS.id, PageRequest(limit=2, after=None))
 
     assert (len(listing.items), listing.next) == (2, None)
 
@@ -140,7 +140,7 @@ async def test_a_transfer_is_added_once(accounts: Stores) -> None:
         await _add(accounts, welcome(ADAS), transfer(ADAS.id, BOBS.id, 20, id=gift.id))
 
     assert (await _entries(accounts, ADAS.id)).items == [
-        Entry(transfer=gift, counterparty=BOB.email)
+        AccountEntry(transfer=gift, counterparty=BOB.email)
     ]
 
 
@@ -149,5 +149,5 @@ async def test_the_shops_accounts_may_pay_each_other(accounts: Stores) -> None:
     await _add(accounts, correction)
 
     assert (await _entries(accounts, SALES)).items == [
-        Entry(transfer=correction, counterparty="adjustments")
+        AccountEntry(transfer=correction, counterparty="adjustments")
     ]

@@ -28,7 +28,7 @@ async def _users(stores: Stores) -> set[object]:
 
 
 async def _balances(stores: Stores) -> tuple[int, int]:
-    found = await stores.see(lambda uow: uow.accounts.of_users(EVERYBODY, eur(0).currency))
+    found = await stores.see(lambda uow: uow.accounts.for_users(EVERYBODY, eur(0).currency))
     return found[ADA.id].balance.amount, found[BOB.id].balance.amount
 
 
@@ -74,7 +74,7 @@ class TestCommit:
             await stores.commit(
                 lambda uow: uow.users.add(ADA),
                 lambda uow: uow.products.add(product()),
-                lambda uow: uow.sessions.begin(session()),
+                lambda uow: uow.sessions.create(session()),
                 lambda uow: uow.accounts.add(nobodys),
             )
 

@@ -14,11 +14,11 @@ from uuid import UUID, uuid4
 import httpx2
 from dependency_injector import providers
 
-from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
-from shop.application.intake import StockedProduct
+from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
+from shop.application.intake import ProductRow
 from shop.application.ports.orders import OrderFilter
-from shop.application.ports.paging import Page
-from shop.application.ports.payment_gateway import Notice
+from shop.application.ports.paging import PageRequest
+from shop.application.ports.payment_gateway import GatewayEvent
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
@@ -47,9 +47,9 @@ its way any more; after an order's time, the gateway has forgotten its keys.
 TERMS = {
     "SHOP_GATEWAY_TIMEOUT_SECONDS": str(TIMEOUT_SECONDS),
     "SHOP_JOB_LEASE_SECONDS": str(LEASE_SECONDS),
-    "SHOP_GATEWAY_KEY_SECONDS": str(KEY_SECONDS),
-    "SHOP_ORDER_HOLD_SECONDS": str(HOLD_SECONDS),
-    "SHOP_JOB_RETRY_SECONDS": "0.1",
+    "SHOP_GATEWAY_IDEMPOTENCY_SECONDS": str(KEY_SECONDS),
+    "SHOP_PENDING_PAYMENT_TIMEOUT_SECONDS": str(HOLD_SECONDS),
+    "SHOP_JOB_RETRY_DELAY_SECONDS": "0.1",
 }
 
 
@@ -90,13 +90,13 @@ class Shopper(Customer):
         return await self.ask("POST", "/orders", body, idempotency_key=self.key)
 
 
-class NoticingGateway(RemotePaymentGateway):
+class NoticingGateway(HttpPaymentGateway):
     """The simulated gateway, if it sent notices: those that come in here are believed."""
 
-    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
+    def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         del headers
         told = json.loads(body)
-        return Notice(
+        return GatewayEvent(
             id=told["id"], kind="payment.changed", payment_id="pay", reference=UUID(told["order"])
         )
 
@@ -127,7 +127,7 @@ class Stage:
 
     async def offer(self, sku: str, *, on_hand: int, price: int) -> None:
         """Put a product on the shelves."""
-        product = StockedProduct(
+        product = ProductRow(
             sku=sku,
             name=sku,
             description="",
@@ -136,7 +136,7 @@ class Stage:
             image_url=None,
             on_hand=on_hand,
         )
-        await self.shop.intake().load([product])
+        await self.shop.bulk_import().upsert([product])
 
     async def order_id(self, shopper: Shopper) -> str:
         """Return the id of the order that somebody has placed."""
@@ -176,13 +176,13 @@ class Stage:
 
     async def jobs(self) -> list[str]:
         """Return what the outbox has, dead or alive."""
-        jobs = await self.shop.look_after_jobs().list(dead_only=False)
-        return [f"{job.id.kind}: {job.failure}" for job in jobs]
+        jobs = await self.shop.job_service().list(dead_only=False)
+        return [f"{job.id.kind}: {job.last_error}" for job in jobs]
 
     async def tell(self, notice_id: str, order_id: str) -> None:
         """Let a notice come in that says that something happened to the payment of an order."""
         body = json.dumps({"id": notice_id, "order": order_id}).encode()
-        await self.shop.handle_notices().receive(body, {})
+        await self.shop.handle_gateway_events().handle(body, {})
 
     async def work(self) -> None:
         """Do what is due, as one more worker, until no job is left."""
@@ -253,7 +253,7 @@ class Stage:
             stock = (await uow.inventories.get_many([shopper.sku]))[shopper.sku]
             users = await uow.users.with_emails([shopper.email])
             which = OrderFilter(user_id=users[shopper.email].id, status=None)
-            orders = (await uow.orders.search(which, Page(limit=2, after=None))).items
+            orders = (await uow.orders.search(which, PageRequest(limit=2, after=None))).items
             told: dict[str, Any] = {
                 "order": None,
                 "payment": None,
@@ -262,11 +262,11 @@ class Stage:
             if not orders:
                 return None, told
             (order,) = orders
-            payment = (await uow.payments.of_orders([order.id]))[order.id]
+            payment = (await uow.payments.for_orders([order.id]))[order.id]
             told |= {"order": order.status.value, "payment": payment.status.value}
             return str(order.id), told
 
-        return await self.shop.transact().read(read)
+        return await self.shop.transaction_runner().read(read)
 
 
 async def _until(is_so: Callable[[], Awaitable[bool]]) -> None:
@@ -348,13 +348,13 @@ def _shop(settings: Mapping[str, str], clock: PassingTime) -> Container:
     gateway = NoticingGateway(
         settings["SHOP_SIMULATED_GATEWAY_URL"], timeout_seconds=TIMEOUT_SECONDS
     )
-    made.gateway.override(providers.Object(gateway))
+    made.payment_gateway.override(providers.Object(gateway))
     made.clock.override(providers.Object(clock))
     return made
 
 
 async def _close(shop: Container) -> None:
-    await shop.lines().drain()
-    await shop.transact().finish()
-    await shop.gateway().close()
+    await shop.command_queues().drain()
+    await shop.transaction_runner().drain()
+    await shop.payment_gateway().close()
     await shop.database().close()

@@ -180,7 +180,7 @@ async def _buy(row: str, shopper: Shopper) -> httpx2.Response:
 async def _told(folder: Path, url: str | None) -> Mapping[str, Diary]:
     """Play all rows to their ends, and return what came of them."""
     async with a_stage(folder, url) as stage:
-        await stage.start(SHOP_SERVE_JOBS="false")
+        await stage.start(SHOP_RUN_JOBS_IN_SERVER="false")
         made = await stage.shoppers(*ROWS)
         shoppers = dict(zip(ROWS, made, strict=True))
         diaries = {row: Diary() for row in ROWS}
@@ -193,7 +193,7 @@ async def _told(folder: Path, url: str | None) -> Mapping[str, Diary]:
         for row, shopper in shoppers.items():
             diaries[row].after_crash = await stage.standing(shopper)
 
-        await stage.start(SHOP_SERVE_JOBS="true")
+        await stage.start(SHOP_RUN_JOBS_IN_SERVER="true")
         again = [row for row in ROWS if row.endswith("again")]
         early = await asyncio.gather(*(_buy(row, shoppers[row]) for row in again))
         for row, answer in zip(again, early, strict=True):

@@ -137,16 +137,16 @@ class Shop:
             "session_secrets": (SECRET,),
             "welcome_credit": 10_000,
             # On a clock that never makes it wait, a worker would look without end.
-            "serve_jobs": False,
+            "run_jobs_in_server": False,
             **settings,
         }
         database = database or MemoryDatabase()
         container = Container(settings=Settings(**chosen))
         container.clock.override(providers.Object(clock))
-        container.ids.override(providers.Singleton(CountingIds))
-        container.hasher.override(providers.Singleton(PlainHasher))
+        container.id_generator.override(providers.Singleton(CountingIds))
+        container.password_hasher.override(providers.Singleton(PlainHasher))
         container.database.override(providers.Object(database))
-        container.gateway.override(providers.Object(MemoryPaymentGateway(clock)))
+        container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
         shop = cls(
             container=container,
             app=create_app(container),
@@ -190,7 +190,7 @@ class Shop:
         return visitor
 
     async def promote(self, name: str) -> None:
-        await self.container.users().promote(f"{name}@example.com", Role.ADMIN)
+        await self.container.role_service().grant(f"{name}@example.com", Role.ADMIN)
 
     async def change_user(self, name: str, **changes: Any) -> None:  # noqa: ANN401  Several types.
         """Have the user of this name be different, behind everybody's back."""

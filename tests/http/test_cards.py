@@ -22,7 +22,7 @@ async def _deposit(visitor: Visitor, card: str = "tok_visa") -> httpx2.Response:
 
 
 def _gateway(shop: Shop) -> MemoryPaymentGateway:
-    gateway = shop.container.gateway()
+    gateway = shop.container.payment_gateway()
     assert isinstance(gateway, MemoryPaymentGateway)
     return gateway
 
@@ -146,7 +146,7 @@ class TestOrders:
         await shop.container.worker().drain()
 
         refused(await visitor.order("TEA", **_card("tok_timeout_after")), 409, "payment-cancelled")
-        found = await _gateway(shop).look_up(UUID(pending["id"]))
+        found = await _gateway(shop).find_payment(UUID(pending["id"]))
         assert found is not None
         assert found.is_voided
         assert (await visitor.get("/products/TEA")).json()["available"] == 10

@@ -61,10 +61,10 @@ def test_production_and_development_do_not_take_each_others_cookies() -> None:
 
 
 def test_the_cookie_lives_as_long_as_a_session_can() -> None:
-    assert PRODUCTION.set_to("token") == (
+    assert PRODUCTION.set_header("token") == (
         "__Host-shop_session=token; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure"
     )
-    assert DEVELOPMENT.set_to("token") == (
+    assert DEVELOPMENT.set_header("token") == (
         "shop_session=token; Max-Age=60; Path=/; HttpOnly; SameSite=Lax"
     )
-    assert DEVELOPMENT.cleared() == "shop_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
+    assert DEVELOPMENT.clear_header() == "shop_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"

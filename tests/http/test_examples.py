@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from shop.application.ports.payment_gateway import Notice
-from shop.entrypoints.cli.demonstration import demonstration_products
-from shop.entrypoints.http.example_messages import ANSWERS, REQUESTS
+from shop.application.ports.payment_gateway import GatewayEvent
+from shop.entrypoints.cli.demonstration import demo_products
+from shop.entrypoints.http.example_messages import REQUESTS, RESPONSES
 from tests.clock import ScriptedClock
 from tests.factories import EUR
 from tests.http.shops import Json, Shop, Visitor
@@ -77,11 +77,11 @@ class Story:
         )
 
 
-def _notice(body: bytes, headers: Mapping[str, str]) -> Notice:
+def _notice(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
     """Take whatever is signed at all for a notice of nothing."""
     assert headers["stripe-signature"]
     assert body
-    return Notice(id="evt_1", kind="test", payment_id=None, reference=None)
+    return GatewayEvent(id="evt_1", kind="test", payment_id=None, reference=None)
 
 
 def put_together(document: Json, schema: Json) -> Any:  # noqa: ANN401  JSON is anything.
@@ -121,8 +121,8 @@ async def test_every_example_is_accepted_and_answered_as_told(
 ) -> None:
     endpoint = {**ENDPOINT, "events": ["order.cancelled"]}
     shop = Shop.open(clock, welcome_credit=100_000, webhook_endpoints=[endpoint])
-    await shop.container.intake().load(list(demonstration_products(50, EUR)))
-    monkeypatch.setattr(shop.container.gateway(), "read_notice", _notice)
+    await shop.container.bulk_import().upsert(list(demo_products(50, EUR)))
+    monkeypatch.setattr(shop.container.payment_gateway(), "parse_event", _notice)
     story = Story(shop, from_fields=from_fields)
     tell = story.tell
     ada, grace, root = shop.visitor(), await shop.customer("grace"), await shop.admin("root")
@@ -152,7 +152,7 @@ async def test_every_example_is_accepted_and_answered_as_told(
     await tell(ada, "cancel_order", order_id=order_id)
     deposit_id = (await tell(ada, "make_deposit"))["id"]
     await tell(ada, "show_deposit", deposit_id=deposit_id)
-    await tell(root, "hear_from_stripe")
+    await tell(root, "receive_stripe_event")
 
     second = (await ada.order("TEA-EARL-GREY", 2, key="another-key")).json()["id"]
     for name in ("ship_order", "deliver_order", "refund_order"):
@@ -162,7 +162,7 @@ async def test_every_example_is_accepted_and_answered_as_told(
 
     await tell(root, "put_product")
     await tell(root, "adjust_stock")
-    await tell(root, "give_credit", account_id=account_id)
+    await tell(root, "grant_credit", account_id=account_id)
     await tell(root, "list_webhook_deliveries")
 
     await tell(ada, "end_other_sessions")
@@ -172,7 +172,7 @@ async def test_every_example_is_accepted_and_answered_as_told(
     await tell(ada, "sign_out")
 
     assert story.told == story.operations.keys() - {"show_welcome"}
-    assert {name for name, _ in ANSWERS} | UNANSWERED == story.told
+    assert {name for name, _ in RESPONSES} | UNANSWERED == story.told
     assert REQUESTS.keys() <= story.told
 
 

@@ -121,7 +121,7 @@ async def test_an_order_is_refunded_in_parts_and_never_too_much(
     await _refund(admin, order, "key-0001", lines=ONE_OF_TEA)
     await _refund(admin, order, "key-0002", amount=eur(300))
     assert await _status(ada, order) == ("paid", "captured")
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         answer = await admin.post(
             f"/orders/{order['id']}/refunds",
             {"reason": "Broken", "amount": eur(201)},
@@ -152,7 +152,7 @@ async def test_a_refund_is_made_once_under_its_key(shop: Shop, admin: Visitor, o
 async def test_no_card_is_refunded_that_has_not_paid(
     shop: Shop, admin: Visitor, order: Json
 ) -> None:
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         answer = await admin.post(
             f"/orders/{order['id']}/refunds",
             {"reason": "Broken", "to": "card"},
@@ -177,7 +177,7 @@ async def test_admins_alone_fulfil_orders_and_customers_see_their_own(
         refused(await shop.visitor().get(path), 401, "not-signed-in")
         nothing: Json = {"items": [], "next": None}
         assert [(await each.get(path)).json() for each in (ada, admin)] == [nothing, nothing]
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         answer = await admin.post(f"/orders/{NO_ORDER}/{what}", body, idempotency_key="key-0002")
         refused(answer, 404, "order-not-found")
 

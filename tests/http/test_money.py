@@ -101,7 +101,7 @@ async def test_the_same_transfer_under_the_same_key_happens_once(shop: Shop) -> 
 
 async def test_a_refused_transfer_moves_nothing_and_stays_refused(shop: Shop) -> None:
     ada, _ = await shop.customer("ada"), await shop.customer("grace")
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         first = await transfer(ada, amount=eur(10_001))
     facts = {"balance": eur(10_000), "required": eur(10_001)}
     refused(first, 409, "insufficient-funds", **facts)
@@ -123,7 +123,7 @@ async def test_a_key_stands_for_one_transfer(shop: Shop) -> None:
 
 async def test_money_goes_to_somebody_there_is_and_somebody_else(shop: Shop) -> None:
     ada = await shop.customer("ada")
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         refused(await transfer(ada), 404, "recipient-not-found", email="grace@example.com")
     with shop.unchanged():
         invalid(await transfer(ada, to="Ada@Example.com", key="key-0002"), "/to")
@@ -162,7 +162,7 @@ async def test_more_than_can_be_counted_is_refused(shop: Shop) -> None:
     account = (await ada.get("/account")).json()
     admin = await shop.admin("boss")
     await admin.get("/session")
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         answer = await credit(admin, account["id"], amount=eur(MAX_AMOUNT))
     refused(answer, 409, "balance-too-large")
 
@@ -192,7 +192,7 @@ async def test_an_admin_gives_credit_once_under_a_key(shop: Shop) -> None:
 async def test_credit_goes_to_an_account_there_is(shop: Shop) -> None:
     admin = await shop.admin()
     await admin.get("/session")
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         refused(await credit(admin, NOWHERE), 404, "account-not-found")
     with shop.unchanged():
         invalid(await credit(admin, "nonsense"), "/path/account_id")

@@ -8,7 +8,7 @@ import pytest
 
 from shop.domain.errors import ShopError
 from shop.entrypoints.http.examples import examples
-from shop.entrypoints.http.problems import kind_of
+from shop.entrypoints.http.problems import problem_type_of
 from tests.clock import ScriptedClock
 from tests.http.shops import Json, Shop
 
@@ -144,7 +144,7 @@ def test_every_refusal_has_its_own_example(document: Json) -> None:
     for _, operation in operations(document):
         for slug, (status, example) in told(operation).items():
             error = by_slug[slug]
-            assert int(status) == example["status"] == kind_of(type(error)).status
+            assert int(status) == example["status"] == problem_type_of(type(error)).status
             assert example["type"] == f"/problems/{slug}"
             assert example["detail"] == error.detail
 

@@ -6,8 +6,8 @@ import re
 import pytest
 
 from shop.adapters.memory.database import MemoryDatabase
-from shop.application.ports.database import Unmigrated
-from shop.application.ports.unit_of_work import Unavailable, UnitOfWork
+from shop.application.ports.database import MigrationRequired
+from shop.application.ports.unit_of_work import DatabaseUnavailable, UnitOfWork
 from tests.clock import ScriptedClock
 from tests.http.shops import Shop, refused
 
@@ -36,8 +36,8 @@ async def test_the_shop_is_alive_and_ready(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("trouble", "slug"),
     [
-        (Unavailable("connection refused"), "service-unavailable"),
-        (Unmigrated("at 0001"), "database-not-migrated"),
+        (DatabaseUnavailable("connection refused"), "service-unavailable"),
+        (MigrationRequired("at 0001"), "database-not-migrated"),
     ],
 )
 async def test_a_shop_without_a_sound_database_is_alive_but_not_ready(
@@ -96,7 +96,9 @@ async def test_at_its_end_the_app_waits_for_what_runs_and_closes_the_database(
         ended.append(database.closed)
 
     async with shop.app.router.lifespan_context(shop.app):
-        caller = asyncio.create_task(shop.container.transact().write(slow, repeatable=True))
+        caller = asyncio.create_task(
+            shop.container.transaction_runner().write(slow, retryable=True)
+        )
         await asyncio.sleep(0)
         caller.cancel()
         assert not database.closed

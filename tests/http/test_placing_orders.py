@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from dependency_injector import providers
 
-from shop.application.idempotency import Reply
+from shop.application.idempotency import CommandResult
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.idempotency import RequestInProgress
@@ -86,7 +86,7 @@ async def test_every_short_line_is_named_and_nothing_is_taken(shop: Shop) -> Non
         {"sku": "CUP", "requested": 3, "available": 1},
         {"sku": "TEA", "requested": 3, "available": 2},
     ]
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         first = await visitor.post("/orders", body, idempotency_key="key-0001")
     refused(first, 409, "out-of-stock", lines=short)
     with shop.unchanged():
@@ -98,7 +98,7 @@ async def test_every_short_line_is_named_and_nothing_is_taken(shop: Shop) -> Non
 async def test_an_order_that_cannot_be_paid_is_none(shop: Shop) -> None:
     await shop.stock("TEA", on_hand=100)
     visitor = await shop.customer("ada")
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         answer = await visitor.order("TEA", 21)
     facts = {"balance": eur(10_000), "required": eur(10_500)}
     refused(answer, 409, "insufficient-funds", **facts)
@@ -107,7 +107,7 @@ async def test_an_order_that_cannot_be_paid_is_none(shop: Shop) -> None:
 async def test_an_order_costs_what_the_customer_was_shown(shop: Shop) -> None:
     await shop.stock("TEA")
     visitor = await shop.customer("ada")
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         answer = await visitor.order("TEA", 2, expected_total=eur(999))
     refused(answer, 409, "price-changed", expected=eur(999), total=eur(1000))
     answer = await visitor.order("TEA", 2, key="key-0002", expected_total=eur(1000))
@@ -118,7 +118,7 @@ async def test_an_order_is_of_what_is_sold(shop: Shop) -> None:
     await shop.stock("OLD", active=False)
     visitor = await shop.customer("ada")
     for sku in ("TEA", "OLD"):
-        with shop.unchanged(but="keys"):
+        with shop.unchanged(but="idempotency_keys"):
             answer = await visitor.order(sku, key=f"key-of-{sku}")
         refused(answer, 404, "product-not-found", sku=sku)
 
@@ -126,7 +126,7 @@ async def test_an_order_is_of_what_is_sold(shop: Shop) -> None:
 async def test_an_order_is_of_something(shop: Shop) -> None:
     visitor = await shop.customer("ada")
     body = {"payment": {"method": "account"}}
-    with shop.unchanged(but="keys"):
+    with shop.unchanged(but="idempotency_keys"):
         answer = await visitor.post("/orders", body, idempotency_key="key-0001")
     refused(answer, 409, "empty-cart")
 
@@ -193,8 +193,8 @@ async def test_a_key_is_any_visible_ascii(shop: Shop, key: str) -> None:
 class Busy:
     """Another process's order under the same key has not ended yet."""
 
-    async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[Reply[PlacedOrder]]:
-        return [Reply(answer=RequestInProgress(), replayed=False) for _ in commands]
+    async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[CommandResult[PlacedOrder]]:
+        return [CommandResult(value=RequestInProgress(), replayed=False) for _ in commands]
 
 
 async def test_an_order_whose_first_request_still_runs_is_to_be_tried_again(shop: Shop) -> None:

@@ -10,13 +10,13 @@ import pytest
 import shop.application
 import shop.domain
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.ports.unit_of_work import OutcomeUnknown, Unavailable
-from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken, ShopError
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
+from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.entrypoints.http.examples import examples
-from shop.entrypoints.http.problems import explanation_of, kind_of, problem
+from shop.entrypoints.http.problems import explanation_of, problem, problem_type_of
 from tests.http.shops import Json, Shop, refused
 
-KINDS_ALONE = {ShopError, NotFound, Conflict, AccessDenied, RuleBroken}
+KINDS_ALONE = {ShopError, NotFound, Conflict, AccessDenied, InvalidValue}
 
 
 def kinds_of(error: type[ShopError]) -> Iterator[type[ShopError]]:
@@ -42,7 +42,7 @@ def test_every_error_has_an_example_and_an_explanation() -> None:
 def test_an_errors_own_facts_do_not_hide_what_every_problem_has(error: ShopError) -> None:
     details = problem(error)
     assert details["type"] == f"/problems/{error.code}"
-    assert details["status"] == kind_of(type(error)).status
+    assert details["status"] == problem_type_of(type(error)).status
     assert details["detail"] == error.detail
     assert list(details)[:4] == ["type", "title", "status", "detail"]
 
@@ -55,7 +55,7 @@ async def test_every_type_of_problem_explains_itself(shop: Shop) -> None:
         assert answer.status_code == 200
         explanation = answer.json()
         assert explanation["type"] == f"/problems/{error.code}"
-        assert explanation["status"] == kind_of(type(error)).status
+        assert explanation["status"] == problem_type_of(type(error)).status
         assert explanation["explanation"] == explanation_of(type(error))
         assert explanation["example"]["detail"] == error.detail
     refused(await visitor.get("//problems/nonsense"), 404, "problem-not-found")
@@ -96,14 +96,14 @@ class Unreachable(MemoryUnitOfWork):
     """A unit of work without a database."""
 
     async def __aenter__(self) -> Self:
-        raise Unavailable("no connection")
+        raise DatabaseUnavailable("no connection")
 
 
 class Unanswered(MemoryUnitOfWork):
     """A unit of work whose commits are never answered."""
 
     async def commit(self) -> None:
-        raise OutcomeUnknown("connection lost")
+        raise CommitOutcomeUnknown("connection lost")
 
 
 @pytest.mark.anyio

@@ -50,10 +50,10 @@ class Fair:
     async def token(self) -> str:
         """Return what opens a new session of the admin's, with something in the cart."""
         self._sessions += 1
-        visit = session(f"{self._sessions}").signed_in(ADMIN, at=NOW)
+        visit = session(f"{self._sessions}").signed_in_as(ADMIN, at=NOW)
         full = Cart(lines=(CartLine(sku=SKU, quantity=1),))
         async with self.shop.container.unit_of_work() as uow:
-            token = uow.sessions.begin(visit.with_cart(full))
+            token = uow.sessions.create(visit.with_cart(full))
             await uow.commit()
         return token
 

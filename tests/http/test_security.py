@@ -222,9 +222,9 @@ async def test_row_41_passwords_are_hashed_slowly_and_again_where_they_were_not(
     assert (await shop.visitor().sign_in("ada")).status_code == 200
     (user,) = shop.database.state.users.rows.values()
     assert user.password_hash != FORMER + PASSWORD
-    shop.container.hasher.reset_override()
-    assert isinstance(shop.container.hasher(), Argon2PasswordHasher)
-    hashed = await shop.container.hasher().hash(PASSWORD)
+    shop.container.password_hasher.reset_override()
+    assert isinstance(shop.container.password_hasher(), Argon2PasswordHasher)
+    hashed = await shop.container.password_hasher().hash(PASSWORD)
     assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.domain.announcement import DispatchStatus
+from shop.domain.announcement import NotificationDeliveryStatus
 from tests.clock import ScriptedClock
 from tests.factories import dispatch
 from tests.http.shops import Shop
@@ -17,9 +17,13 @@ async def told(clock: ScriptedClock) -> Shop:
     """Give a shop in which one delivery waits and another has failed."""
     shop = Shop.open(clock)
     async with shop.container.unit_of_work() as uow:
-        uow.dispatches.add(dispatch("1"))
-        failed = {"status": DispatchStatus.FAILED, "attempts": 50, "last_status_code": 503}
-        uow.dispatches.add(dispatch("2", **failed, last_error="answered 503"))
+        uow.notification_deliveries.add(dispatch("1"))
+        failed = {
+            "status": NotificationDeliveryStatus.FAILED,
+            "attempts": 50,
+            "last_status_code": 503,
+        }
+        uow.notification_deliveries.add(dispatch("2", **failed, last_error="answered 503"))
         await uow.commit()
     return shop
 

@@ -118,7 +118,9 @@ async def test_stock_out_of_range(on_hand: int, reserved: int) -> None:
             empty,
             products=empty.products.with_changes(added=[product()]),
             inventories=empty.inventories.with_changes(added=[stock]),
-            movements=empty.movements.with_changes(added=[movement(inventory(), stock)]),
+            stock_movements=empty.stock_movements.with_changes(
+                added=[movement(inventory(), stock)]
+            ),
         )
     )
 
@@ -138,7 +140,7 @@ async def test_two_orders_under_one_key() -> None:
         replace(
             empty,
             orders=replace(empty.orders, unique={}).with_changes(added=[first, second]),
-            keys=empty.keys.with_changes(added=[row]),
+            idempotency_keys=empty.idempotency_keys.with_changes(added=[row]),
         )
     )
 

@@ -4,7 +4,7 @@ import pytest
 
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.ports.idempotency import KeyRecord, Refused
+from shop.application.ports.idempotency import KeyRecord, Rejected
 from shop.domain.catalogue import ProductNotFound
 from tests.factories import claim, user
 
@@ -16,27 +16,27 @@ KEY = claim(ADA)
 
 async def _claimed(database: MemoryDatabase) -> KeyRecord:
     async with MemoryUnitOfWork(database, writing=True) as uow:
-        return (await uow.keys.claim([KEY]))[KEY.id]
+        return (await uow.idempotency_keys.claim([KEY]))[KEY.id]
 
 
 async def test_raising_a_remembered_refusal_leaves_no_trace_on_the_next_one() -> None:
     database = MemoryDatabase()
-    refusal = Refused(error=ProductNotFound(sku="TEA"))
+    refusal = Rejected(error=ProductNotFound(sku="TEA"))
     async with MemoryUnitOfWork(database, writing=True) as uow:
         uow.users.add(ADA)
-        await uow.keys.claim([KEY])
-        uow.keys.settle(KEY.id, refusal)
+        await uow.idempotency_keys.claim([KEY])
+        uow.idempotency_keys.complete(KEY.id, refusal)
         await uow.commit()
     with pytest.raises(ProductNotFound):
         raise refusal.error
 
     first = await _claimed(database)
-    assert isinstance(first.outcome, Refused)
+    assert isinstance(first.outcome, Rejected)
     assert first.outcome.error.__traceback__ is None
     with pytest.raises(ProductNotFound):
         raise first.outcome.error
 
     second = await _claimed(database)
-    assert isinstance(second.outcome, Refused)
+    assert isinstance(second.outcome, Rejected)
     assert second == first
     assert second.outcome.error.__traceback__ is None

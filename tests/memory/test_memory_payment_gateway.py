@@ -2,14 +2,14 @@
 
 import pytest
 
-from shop.adapters.memory.payment_gateway import Fate, MemoryPaymentGateway
+from shop.adapters.memory.payment_gateway import MemoryPaymentGateway, ScriptedResult
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Challenged,
+    AuthorisationResult,
     Declined,
-    GatewayRefused,
-    GatewaySilent,
-    Verdict,
+    GatewayOutcomeUnknown,
+    GatewayRejected,
 )
 from tests.clock import ScriptedClock
 from tests.contract.gateways import wish
@@ -25,48 +25,48 @@ def gateway(clock: ScriptedClock) -> MemoryPaymentGateway:
     return MemoryPaymentGateway(clock)
 
 
-async def authorise(gateway: MemoryPaymentGateway, token: str = "tok_visa") -> Verdict:  # noqa: S107  A card's name.
+async def authorise(gateway: MemoryPaymentGateway, token: str = "tok_visa") -> AuthorisationResult:  # noqa: S107  A card's name.
     return await gateway.authorise(wish("order", token))
 
 
 @pytest.mark.parametrize(
     ("fate", "verdict"),
     [
-        (Fate.USUAL, Declined(reason="insufficient_funds")),
-        (Fate.APPROVED, Approved(payment_id=ID)),
-        (Fate.DECLINED, Declined(reason="declined")),
-        (Fate.CHALLENGED, Challenged(payment_id=ID)),
+        (ScriptedResult.DEFAULT, Declined(reason="insufficient_funds")),
+        (ScriptedResult.APPROVED, Approved(payment_id=ID)),
+        (ScriptedResult.DECLINED, Declined(reason="declined")),
+        (ScriptedResult.ACTION_REQUIRED, ActionRequired(payment_id=ID)),
     ],
 )
 async def test_a_script_decides_whatever_the_token_says(
-    gateway: MemoryPaymentGateway, fate: Fate, verdict: Verdict
+    gateway: MemoryPaymentGateway, fate: ScriptedResult, verdict: AuthorisationResult
 ) -> None:
     gateway.script(fate)
 
     assert await authorise(gateway, "tok_insufficient") == verdict
     # The second request has its key to go by, and no fate of its own.
     assert await authorise(gateway, "tok_insufficient") == verdict
-    payment = await gateway.look_up(an_id("order"))
+    payment = await gateway.find_payment(an_id("order"))
     assert payment is not None
-    assert (payment.verdict, gateway.calls) == (verdict, {ID: 2})
+    assert (payment.authorisation_result, gateway.calls) == (verdict, {ID: 2})
 
 
 async def test_a_request_that_never_arrives_leaves_nothing(gateway: MemoryPaymentGateway) -> None:
-    gateway.script(Fate.SILENT_BEFORE)
+    gateway.script(ScriptedResult.TIMEOUT_BEFORE)
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await authorise(gateway)
 
-    assert await gateway.look_up(an_id("order")) is None
+    assert await gateway.find_payment(an_id("order")) is None
     assert gateway.calls == {}
     assert await authorise(gateway) == Approved(payment_id=ID)
 
 
 async def test_a_request_that_goes_unheard_is_done(gateway: MemoryPaymentGateway) -> None:
-    gateway.script(Fate.SILENT_AFTER, Fate.SILENT_AFTER)
+    gateway.script(ScriptedResult.TIMEOUT_AFTER, ScriptedResult.TIMEOUT_AFTER)
 
     for _ in range(2):
-        with pytest.raises(GatewaySilent):
+        with pytest.raises(GatewayOutcomeUnknown):
             await authorise(gateway)
 
     assert await authorise(gateway) == Approved(payment_id=ID)
@@ -74,36 +74,40 @@ async def test_a_request_that_goes_unheard_is_done(gateway: MemoryPaymentGateway
 
 
 async def test_a_refusal_stays_one_under_its_key(gateway: MemoryPaymentGateway) -> None:
-    gateway.script(Fate.REFUSED)
+    gateway.script(ScriptedResult.REJECTED)
 
     for _ in range(2):
-        with pytest.raises(GatewayRefused, match="refused"):
+        with pytest.raises(GatewayRejected, match="refused"):
             await authorise(gateway)
 
-    assert await gateway.look_up(an_id("order")) is None
+    assert await gateway.find_payment(an_id("order")) is None
 
 
 async def test_captures_voids_and_refunds_have_fates_too(gateway: MemoryPaymentGateway) -> None:
     await authorise(gateway)
     gateway.script(
-        Fate.SILENT_BEFORE, Fate.SILENT_AFTER, Fate.USUAL, Fate.REFUSED, Fate.SILENT_AFTER
+        ScriptedResult.TIMEOUT_BEFORE,
+        ScriptedResult.TIMEOUT_AFTER,
+        ScriptedResult.DEFAULT,
+        ScriptedResult.REJECTED,
+        ScriptedResult.TIMEOUT_AFTER,
     )
 
     async def capture() -> None:
         await gateway.capture(key="capture", payment_id=ID, amount=eur(1999))
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await capture()
-    before = await gateway.look_up(an_id("order"))
-    with pytest.raises(GatewaySilent):
+    before = await gateway.find_payment(an_id("order"))
+    with pytest.raises(GatewayOutcomeUnknown):
         await capture()
     await capture()
-    with pytest.raises(GatewayRefused):
+    with pytest.raises(GatewayRejected):
         await gateway.refund(key="refund", payment_id=ID, amount=eur(1))
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await gateway.refund(key="another", payment_id=ID, amount=eur(2))
 
-    after = await gateway.look_up(an_id("order"))
+    after = await gateway.find_payment(an_id("order"))
     assert before is not None
     assert after is not None
     assert (before.is_captured, after.is_captured, after.refunded) == (False, True, eur(2))
@@ -112,19 +116,19 @@ async def test_captures_voids_and_refunds_have_fates_too(gateway: MemoryPaymentG
 async def test_a_step_is_taken_once_and_where_one_is_asked_for(
     gateway: MemoryPaymentGateway,
 ) -> None:
-    gateway.script(Fate.CHALLENGED)
+    gateway.script(ScriptedResult.ACTION_REQUIRED)
     await authorise(gateway)
     for _ in range(2):
         await gateway.authenticate(ID, approved=True)
 
-    with pytest.raises(GatewayRefused, match="not_challenged"):
+    with pytest.raises(GatewayRejected, match="not_challenged"):
         await gateway.authenticate(ID, approved=False)
-    with pytest.raises(GatewayRefused, match="not_there"):
+    with pytest.raises(GatewayRejected, match="not_there"):
         await gateway.authenticate("pay_2", approved=True)
 
-    payment = await gateway.look_up(an_id("order"))
+    payment = await gateway.find_payment(an_id("order"))
     assert payment is not None
-    assert payment.verdict == Approved(payment_id=ID)
+    assert payment.authorisation_result == Approved(payment_id=ID)
 
 
 async def test_a_slow_card_takes_the_clocks_time(
@@ -136,12 +140,12 @@ async def test_a_slow_card_takes_the_clocks_time(
 
 
 async def test_what_was_given_up_undecided_is_not_approved(gateway: MemoryPaymentGateway) -> None:
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await authorise(gateway, "tok_timeout_before")
     await gateway.void(key="void", payment_id=ID)
 
     assert await authorise(gateway, "tok_timeout_before") == Declined(reason="cancelled")
 
-    payment = await gateway.look_up(an_id("order"))
+    payment = await gateway.find_payment(an_id("order"))
     assert payment is not None
-    assert (payment.verdict, payment.is_voided) == (None, True)
+    assert (payment.authorisation_result, payment.is_voided) == (None, True)

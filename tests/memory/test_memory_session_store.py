@@ -14,7 +14,7 @@ pytestmark = pytest.mark.anyio
 async def test_what_is_kept_does_not_tell_the_token() -> None:
     database = MemoryDatabase()
     async with MemoryUnitOfWork(database, writing=True) as uow:
-        begun = uow.sessions.begin(session("1"))
+        begun = uow.sessions.create(session("1"))
         await uow.commit()
     async with MemoryUnitOfWork(database, writing=True) as uow:
         rotated = uow.sessions.rotate((await uow.sessions.lock([begun]))[begun])
@@ -33,7 +33,7 @@ async def test_of_several_uses_the_last_one_counts_in_whatever_order_they_are_to
     database = MemoryDatabase()
     later, earlier = NOW + timedelta(minutes=2), NOW + timedelta(minutes=1)
     async with MemoryUnitOfWork(database, writing=True) as uow:
-        uow.sessions.begin(session("1"))
+        uow.sessions.create(session("1"))
         await uow.commit()
 
     async with MemoryUnitOfWork(database, writing=True) as uow:
@@ -42,4 +42,4 @@ async def test_of_several_uses_the_last_one_counts_in_whatever_order_they_are_to
         await uow.commit()
 
     (row,) = database.state.sessions.rows.values()
-    assert row.session == session("1").seen(later)
+    assert row.session == session("1").used_at(later)

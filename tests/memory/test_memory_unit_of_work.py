@@ -62,9 +62,9 @@ async def filled(database: MemoryDatabase) -> MemoryDatabase:
         lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
         lambda uow: uow.products.add(product()),
         lambda uow: uow.inventories.add(inventory("TEA", 5)),
-        lambda uow: uow.orders.add(ORDER, ORDER.placed(actor=Actor.CUSTOMER)),
+        lambda uow: uow.orders.add(ORDER, ORDER.initial_status_change(actor=Actor.CUSTOMER)),
         lambda uow: uow.payments.add(payment(ORDER)),
-        lambda uow: uow.sessions.begin(session()),
+        lambda uow: uow.sessions.create(session()),
     )
     return database
 
@@ -126,16 +126,16 @@ SNAPSHOT_CANNOT: list[Callable[[UnitOfWork], object]] = [
     lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
     lambda uow: uow.products.add(product()),
     lambda uow: uow.inventories.add(inventory()),
-    lambda uow: uow.orders.add(ORDER, ORDER.placed(actor=Actor.CUSTOMER)),
+    lambda uow: uow.orders.add(ORDER, ORDER.initial_status_change(actor=Actor.CUSTOMER)),
     lambda uow: uow.payments.add(payment(ORDER)),
     lambda uow: uow.payments.save(payment(ORDER)),
-    lambda uow: uow.keys.settle(claim(ADA).id, Succeeded(reference=ADA.id)),
-    lambda uow: uow.keys.release(claim(ADA).id),
-    lambda uow: uow.sessions.begin(session()),
+    lambda uow: uow.idempotency_keys.complete(claim(ADA).id, Succeeded(reference=ADA.id)),
+    lambda uow: uow.idempotency_keys.release(claim(ADA).id),
+    lambda uow: uow.sessions.create(session()),
     lambda uow: uow.sessions.save(session()),
     lambda uow: uow.sessions.rotate(session()),
     lambda uow: uow.sessions.touch(session().id, session().created_at),
-    lambda uow: uow.sessions.end(session().id),
+    lambda uow: uow.sessions.revoke(session().id),
 ]
 
 
@@ -159,11 +159,11 @@ class TestSnapshot:
             with pytest.raises(RuntimeError, match=match):
                 await snapshot.users.lock([ADA.id])
             with pytest.raises(RuntimeError, match=match):
-                await snapshot.keys.claim([claim(ADA)])
+                await snapshot.idempotency_keys.claim([claim(ADA)])
             with pytest.raises(RuntimeError, match=match):
-                await snapshot.keys.sweep(ORDER.placed_at)
+                await snapshot.idempotency_keys.purge(ORDER.placed_at)
             with pytest.raises(RuntimeError, match=match):
-                await snapshot.sessions.end_all(ADA.id, keep=None)
+                await snapshot.sessions.revoke_all(ADA.id, except_session_id=None)
 
         assert filled.state is before
 
@@ -172,10 +172,10 @@ class TestLockOrder:
     async def test_locks_are_taken_in_the_common_order(self, filled: MemoryDatabase) -> None:
         async with _writing(filled) as uow:
             await uow.sessions.lock([])
-            await uow.keys.claim([claim(ADA)])
+            await uow.idempotency_keys.claim([claim(ADA)])
             await uow.users.lock([ADA.id])
             await uow.accounts.lock([ADAS.id])
-            await uow.accounts.lock_of_users([ADA.id], EUR)
+            await uow.accounts.lock_for_users([ADA.id], EUR)
             await uow.products.lock(["TEA"])
             await uow.inventories.lock(["TEA"])
             await uow.orders.lock([ORDER.id])
@@ -187,7 +187,7 @@ class TestLockOrder:
             with pytest.raises(RuntimeError, match="accounts are locked before stock"):
                 await uow.accounts.lock([ADAS.id])
             with pytest.raises(RuntimeError, match="keys are locked before stock"):
-                await uow.keys.claim([claim(ADA)])
+                await uow.idempotency_keys.claim([claim(ADA)])
 
 
 def _bypassing(entity: Transfer | Inventory, field: str, value: object) -> None:
@@ -215,7 +215,7 @@ def _overreserved() -> Inventory:
 
 def _add_order(uow: UnitOfWork, **changes: object) -> None:
     new = order(ADA, "2", **changes)
-    uow.orders.add(new, new.placed(actor=Actor.CUSTOMER))
+    uow.orders.add(new, new.initial_status_change(actor=Actor.CUSTOMER))
 
 
 BROKEN: dict[str, Callable[[UnitOfWork], object]] = {
@@ -223,9 +223,11 @@ BROKEN: dict[str, Callable[[UnitOfWork], object]] = {
     "pk_accounts": lambda uow: uow.accounts.add(account(ADA)),
     "pk_transfers": lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
     "pk_inventories": lambda uow: uow.inventories.add(inventory()),
-    "pk_orders": lambda uow: uow.orders.add(ORDER, ORDER.placed(actor=Actor.CUSTOMER)),
+    "pk_orders": lambda uow: uow.orders.add(
+        ORDER, ORDER.initial_status_change(actor=Actor.CUSTOMER)
+    ),
     "pk_payments": lambda uow: uow.payments.add(payment(ORDER)),
-    "pk_sessions": lambda uow: uow.sessions.begin(session()),
+    "pk_sessions": lambda uow: uow.sessions.create(session()),
     "uq_accounts_user_id_currency": lambda uow: uow.accounts.add(account(ADA, id=an_id("2"))),
     "uq_orders_number": lambda uow: _add_order(uow, number=ORDER.number),
     "fk_accounts_user_id_users": lambda uow: uow.accounts.add(account(BOB)),
@@ -233,9 +235,9 @@ BROKEN: dict[str, Callable[[UnitOfWork], object]] = {
     "fk_orders_user_id_users": lambda uow: _add_order(uow, user_id=BOB.id),
     "fk_payments_order_id_orders": lambda uow: uow.payments.add(payment(order(ADA, "2"))),
     "fk_order_events_order_id_orders": lambda uow: uow.orders.add(
-        order(ADA, "2"), order(ADA, "3").placed(actor=Actor.CUSTOMER)
+        order(ADA, "2"), order(ADA, "3").initial_status_change(actor=Actor.CUSTOMER)
     ),
-    "fk_sessions_user_id_users": lambda uow: uow.sessions.begin(session("2", user_id=BOB.id)),
+    "fk_sessions_user_id_users": lambda uow: uow.sessions.create(session("2", user_id=BOB.id)),
     "ck_accounts_balance_not_below_limit": lambda uow: (
         uow.users.add(BOB),
         uow.accounts.add(account(BOB, -1)),
@@ -279,7 +281,7 @@ class TestConstraints:
         before = filled.state
 
         async with _writing(filled) as uow:
-            await uow.keys.claim([claim(BOB)])
+            await uow.idempotency_keys.claim([claim(BOB)])
             with pytest.raises(ConstraintViolated, match="fk_idempotency_keys_user_id_users"):
                 await uow.commit()
 

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from shop.application.admission import Visit
-from shop.application.carts import ChangedCart
-from shop.application.idempotency import Reply
+from shop.application.admission import CurrentSession
+from shop.application.carts import CartChanged
+from shop.application.idempotency import CommandResult
 from shop.application.orders.cancel import CancelledOrder
-from shop.application.orders.finish import FinishedOrder
+from shop.application.orders.finish import CompletedOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.domain.account import Transfer
 from shop.domain.deposit import Deposit
@@ -46,25 +46,29 @@ class Answers:
     def order_id(self, number: int) -> UUID:
         return self.orders[number] if number < len(self.orders) else NOBODYS
 
-    def visit(self, visit: Visit) -> Outcome:
-        return {"visit": self.session(visit.session), "issued": self._issued(visit.issued)}
+    def visit(self, visit: CurrentSession) -> Outcome:
+        return {"visit": self.session(visit.session), "issued": self._issued(visit.new_token)}
 
     def session(self, session: Session) -> Outcome:
         return {
             "user": None if session.user_id is None else self.users[session.user_id],
             "admin": Role.ADMIN in session.roles,
             "cart": {line.sku: line.quantity for line in session.cart.lines},
-            "order": None if session.order_id is None else number(self.orders, session.order_id),
+            "order": None
+            if session.last_order_id is None
+            else number(self.orders, session.last_order_id),
         }
 
-    def cart(self, changed: ChangedCart) -> Outcome:
+    def cart(self, changed: CartChanged) -> Outcome:
         return {
             "lines": [
                 (line.product.sku, line.quantity, line.product.price.amount, line.available)
                 for line in changed.cart.lines
             ],
             "total": changed.cart.total.amount,
-            "issued": None if changed.visit is None else self._issued(changed.visit.issued),
+            "issued": None
+            if changed.current_session is None
+            else self._issued(changed.current_session.new_token),
         }
 
     def placed(self, placed: PlacedOrder) -> Outcome:
@@ -77,10 +81,10 @@ class Answers:
             "status": order.status.value,
             "payment": placed.payment.status.value,
             "placed": seconds(order.placed_at),
-            "issued": self._issued(placed.issued),
+            "issued": self._issued(placed.new_token),
         }
 
-    def finished(self, finished: FinishedOrder) -> Outcome:
+    def finished(self, finished: CompletedOrder) -> Outcome:
         match finished:
             case None:
                 return {"decided": "by somebody else"}
@@ -139,9 +143,9 @@ def number(things: list[T], thing: T) -> int:
     return things.index(thing)
 
 
-def reply(given: Reply[T], told: Callable[[T], Outcome]) -> Outcome:
+def reply(given: CommandResult[T], told: Callable[[T], Outcome]) -> Outcome:
     """Tell of a reply to one of a group."""
-    answer = given.answer
+    answer = given.value
     outcome = refusal(answer) if isinstance(answer, ShopError) else told(answer)
     return {**outcome, "replayed": True} if given.replayed else outcome
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.memory.payment_gateway import ScriptedResult
 
 SKUS = ("COCOA", "COFFEE", "TEA")
 """All that is ever sold."""
@@ -54,7 +54,7 @@ class Card:
     """A card, what becomes of the calls about what it pays, and what goes on during the first."""
 
     token: str
-    fates: tuple[Fate, ...]
+    fates: tuple[ScriptedResult, ...]
     meanwhile: tuple["Deed", ...]
 
 

@@ -15,9 +15,9 @@ from shop.application.inventory import AdjustStock
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.place import PlaceOrder
 from shop.application.ports.outbox import Job
-from shop.application.ports.payment_gateway import GatewayRefused, GatewaySilent
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, GatewayRejected
 from shop.application.sessions import SignIn
-from shop.application.transfers import GiveCredit, MakeTransfer
+from shop.application.transfers import GrantCredit, MakeTransfer
 from shop.domain.cart import Cart, CartLine
 from shop.domain.errors import ShopError
 from shop.domain.user import Role
@@ -68,7 +68,7 @@ class Doings:
             return await self._do(deed, token)
         except ShopError as error:
             return refusal(error)
-        except GatewaySilent:
+        except GatewayOutcomeUnknown:
             return {"silent": True}
 
     async def watch(self, token: int | None, deed: Deed) -> Sighting:
@@ -87,7 +87,7 @@ class Doings:
 
     @property
     def _worker(self) -> SteadyWorker:
-        worker = self.container.work_off()
+        worker = self.container.payment_job_runner()
         assert isinstance(worker, SteadyWorker)
         return worker
 
@@ -133,41 +133,43 @@ class Doings:
             email=deed.email,
             password=deed.password,
         )
-        done = await self.container.accounts().sign_up(command)
+        done = await self.container.account_service().sign_up(command)
         self._answers.users[done.user.id] = done.user.email
         self._accounts[done.user.email] = done.account.id
-        return {"balance": done.account.balance.amount, **self._answers.visit(done.visit)}
+        return {"balance": done.account.balance.amount, **self._answers.visit(done.current_session)}
 
     @_do.register
     async def _sign_in(self, deed: deeds.SignIn, token: int | None) -> Outcome:
         session = self._answers.token(token)
         command = SignIn(session=session, email=deed.email, password=deed.password)
-        return self._answers.visit(await self.container.sessions().sign_in(command))
+        return self._answers.visit(await self.container.session_service().sign_in(command))
 
     @_do.register
     async def _sign_out(self, _: deeds.SignOut, token: int | None) -> Outcome:
-        await self.container.sessions().sign_out(self._answers.token(token))
+        await self.container.session_service().sign_out(self._answers.token(token))
         return {}
 
     @_do.register
     async def _enter(self, _: deeds.Enter, token: int | None) -> Outcome:
-        visit = await self.container.sessions().enter(self._answers.token(token))
+        visit = await self.container.session_service().authenticate(self._answers.token(token))
         return {"visit": None} if visit is None else self._answers.visit(visit)
 
     @_do.register
     async def _put_into_cart(self, deed: deeds.PutIntoCart, token: int | None) -> Outcome:
         session = self._answers.token(token)
         command = PutCartLine(session=session, sku=deed.sku, quantity=deed.quantity)
-        return self._answers.cart(await self.container.carts().put(command))
+        return self._answers.cart(await self.container.cart_service().put(command))
 
     @_do.register
     async def _take_out_of_cart(self, deed: deeds.TakeOutOfCart, token: int | None) -> Outcome:
         command = RemoveCartLine(session=self._answers.token(token), sku=deed.sku)
-        return self._answers.cart(await self.container.carts().remove(command))
+        return self._answers.cart(await self.container.cart_service().remove(command))
 
     @_do.register
     async def _clear_cart(self, _: deeds.ClearCart, token: int | None) -> Outcome:
-        return self._answers.cart(await self.container.carts().clear(self._answers.token(token)))
+        return self._answers.cart(
+            await self.container.cart_service().clear(self._answers.token(token))
+        )
 
     @_do.register
     async def _order(self, deed: deeds.Order, token: int | None) -> Outcome:
@@ -185,18 +187,18 @@ class Doings:
             amount=eur(deed.amount),
             card=deed.card.token,
         )
-        return reply(await self.container.deposits().make(command), self._answers.deposited)
+        return reply(await self.container.deposit_service().make(command), self._answers.deposited)
 
     @_do.register
     async def _authenticate(self, deed: deeds.Authenticate, _: int | None) -> Outcome:
-        with suppress(GatewayRefused):
+        with suppress(GatewayRejected):
             await self.gateway.authenticate(f"pay_{deed.payment}", approved=deed.approved)
         return {}
 
     @_do.register
     async def _notify(self, deed: deeds.Notify, _: int | None) -> Outcome:
         notice = a_notice(deed.notice, self._answers.order_id(deed.order))
-        await self.container.handle_notices().receive(in_an_envelope(notice), {})
+        await self.container.handle_gateway_events().handle(in_an_envelope(notice), {})
         return {}
 
     @_do.register
@@ -207,7 +209,7 @@ class Doings:
     @_do.register
     async def _work(self, deed: deeds.Work, token: int | None) -> Outcome:
         self._waiting = _Waiting(None, token, deed.meanwhile)
-        await self._worker.work()
+        await self._worker.run_due()
         return {}
 
     @_do.register
@@ -228,19 +230,21 @@ class Doings:
 
     @_do.register
     async def _pass(self, deed: deeds.Pass, token: int | None) -> Outcome:
-        made = await self.container.transfers().make([self._transfer_of(token, deed)])
+        made = await self.container.transfer_service().make([self._transfer_of(token, deed)])
         return reply(made[0], self._answers.moved)
 
     @_do.register
     async def _credit(self, deed: deeds.Credit, token: int | None) -> Outcome:
-        command = GiveCredit(
+        command = GrantCredit(
             session=self._answers.token(token),
             key=deed.key,
             account_id=self._accounts.get(deed.email, NOBODYS),
             amount=eur(deed.amount),
             reason=deed.reason,
         )
-        return reply(await self.container.transfers().give_credit(command), self._answers.moved)
+        return reply(
+            await self.container.transfer_service().grant_credit(command), self._answers.moved
+        )
 
     @_do.register
     async def _cancel(self, deed: deeds.Cancel, token: int | None) -> Outcome:
@@ -259,10 +263,10 @@ class Doings:
             active=deed.active,
             image_url=None,
         )
-        done = await self.container.catalogue().put(command)
+        done = await self.container.product_service().put(command)
         return {
-            "price": done.offer.product.price.amount,
-            "available": done.offer.available,
+            "price": done.available_product.product.price.amount,
+            "available": done.available_product.available,
             "is_new": done.is_new,
         }
 
@@ -270,21 +274,21 @@ class Doings:
     async def _count(self, deed: deeds.Count, token: int | None) -> Outcome:
         session = self._answers.token(token)
         command = AdjustStock(session=session, sku=deed.sku, delta=deed.delta, reason=deed.reason)
-        after = await self.container.stock().adjust(command)
+        after = await self.container.inventory_service().adjust(command)
         return {"on_hand": after.on_hand, "reserved": after.reserved}
 
     @_do.register
     async def _promote(self, deed: deeds.Promote, _: int | None) -> Outcome:
-        user = await self.container.users().promote(deed.email, Role.ADMIN)
+        user = await self.container.role_service().grant(deed.email, Role.ADMIN)
         return {"user": user.email, "admin": Role.ADMIN in user.roles}
 
     @_do.register
     async def _sweep(self, _: deeds.Sweep, __: int | None) -> Outcome:
-        return {"swept": await self.container.sessions().sweep()}
+        return {"swept": await self.container.session_service().purge_expired()}
 
     @_do.register
     async def _sweep_keys(self, _: deeds.SweepKeys, __: int | None) -> Outcome:
-        return {"swept": await self.container.sweep_keys().sweep()}
+        return {"swept": await self.container.purge_idempotency_keys().purge()}
 
 
 def _cart(lines: Sequence[deeds.Line]) -> Cart:

@@ -9,18 +9,18 @@ from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from shop.adapters.memory.payment_gateway import Fate, MemoryPaymentGateway
+from shop.adapters.memory.payment_gateway import MemoryPaymentGateway, ScriptedResult
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (
     Approved,
-    Authorise,
+    AuthorisationRequest,
+    AuthorisationResult,
     Declined,
+    GatewayEvent,
+    GatewayOutcomeUnknown,
     GatewayPayment,
-    GatewayRefused,
-    GatewaySilent,
-    Notice,
+    GatewayRejected,
     PaymentGateway,
-    Verdict,
 )
 from shop.domain.money import Money
 from tests.factories import NOW
@@ -55,9 +55,9 @@ class FatedGateway(PaymentGateway):
 
     def reset(self) -> None:
         """Begin anew, with empty books."""
-        self._inner = MemoryPaymentGateway(self._clock, key_seconds=KEY_SECONDS)
-        self._fates: dict[UUID, deque[Fate]] = {}
-        self.next_fates: Sequence[Fate] = ()
+        self._inner = MemoryPaymentGateway(self._clock, idempotency_seconds=KEY_SECONDS)
+        self._fates: dict[UUID, deque[ScriptedResult]] = {}
+        self.next_fates: Sequence[ScriptedResult] = ()
         self.is_down = False
         self.words: list[Word] = []
         self.keys: dict[tuple[str, UUID], set[str]] = {}
@@ -69,7 +69,7 @@ class FatedGateway(PaymentGateway):
 
     async def books(self) -> Sequence[GatewayPayment]:
         """Return all payments, also while the gateway is down."""
-        return [payment async for payment in self._inner.payments(*ALL_TIME)]
+        return [payment async for payment in self._inner.list_payments(*ALL_TIME)]
 
     @property
     def asked_twice(self) -> Sequence[str]:
@@ -79,13 +79,13 @@ class FatedGateway(PaymentGateway):
     async def authenticate(self, payment_id: str, *, approved: bool) -> None:
         await self._inner.authenticate(payment_id, approved=approved)
 
-    async def authorise(self, wish: Authorise) -> Verdict:
+    async def authorise(self, wish: AuthorisationRequest) -> AuthorisationResult:
         self._fates.setdefault(wish.reference, deque(self.next_fates))
         self._note_key("authorise", wish.reference, wish.key)
         try:
             verdict = await self._ask(wish.reference, partial(self._inner.authorise, wish))
             self._hear_verdict(wish.reference, verdict)
-        except GatewayRefused as refusal:
+        except GatewayRejected as refusal:
             self._hear(wish.reference, DECLINED, refusal.reason)
             raise
         finally:
@@ -111,24 +111,26 @@ class FatedGateway(PaymentGateway):
         call = partial(self._inner.refund, key=key, payment_id=payment_id, amount=amount)
         await self._ask(self._reference(payment_id), call)
 
-    async def look_up(
+    async def find_payment(
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
         self._hear(reference, INSPECTED)
         self._require_up()
-        found = await self._inner.look_up(reference, payment_id)
+        found = await self._inner.find_payment(reference, payment_id)
         if found is not None:
-            self._hear_verdict(reference, found.verdict)
+            self._hear_verdict(reference, found.authorisation_result)
             if found.is_captured:
                 self._hear(reference, CAPTURED)
         return found
 
-    async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+    async def list_payments(
+        self, since: datetime, until: datetime
+    ) -> AsyncIterator[GatewayPayment]:
         self._require_up()
-        async for payment in self._inner.payments(since, until):
+        async for payment in self._inner.list_payments(since, until):
             yield payment
 
-    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
+    def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         del headers
         told = json.loads(body)
         return a_notice(told["id"], UUID(told["reference"]))
@@ -152,14 +154,14 @@ class FatedGateway(PaymentGateway):
 
     def _require_up(self) -> None:
         if self.is_down:
-            raise GatewaySilent("there is no gateway")
+            raise GatewayOutcomeUnknown("there is no gateway")
 
     def _reference(self, payment_id: str) -> UUID:
         reference = self._inner._payments[payment_id].reference
         assert reference is not None
         return reference
 
-    def _hear_verdict(self, reference: UUID, verdict: Verdict | None) -> None:
+    def _hear_verdict(self, reference: UUID, verdict: AuthorisationResult | None) -> None:
         match verdict:
             case Approved():
                 self._hear(reference, APPROVED)
@@ -171,12 +173,12 @@ class FatedGateway(PaymentGateway):
         self.words.append(word)
 
 
-def a_notice(name: str, reference: UUID) -> Notice:
+def a_notice(name: str, reference: UUID) -> GatewayEvent:
     """Return what the gateway tells of a reference."""
-    return Notice(id=name, kind="something", payment_id="pay_1", reference=reference)
+    return GatewayEvent(id=name, kind="something", payment_id="pay_1", reference=reference)
 
 
-def in_an_envelope(notice: Notice) -> bytes:
+def in_an_envelope(notice: GatewayEvent) -> bytes:
     """Return a notice as the gateway sends it."""
     return json.dumps({"id": notice.id, "reference": str(notice.reference)}).encode()
 

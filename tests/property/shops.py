@@ -2,9 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from shop.application.orders.finish import FinishOrder
-from shop.application.payments import Ending, TimeUp
-from shop.application.ports.idempotency import Claim, KeyId
+from shop.application.orders.finish import CompleteOrder
+from shop.application.payments import PaymentOutcome, TimedOut
+from shop.application.ports.idempotency import Claim, IdempotencyKey
 from shop.application.ports.payment_gateway import Approved, Declined
 from shop.application.ports.unit_of_work import UnitOfWorkFactory
 from shop.domain.payment import PaymentMethod
@@ -55,26 +55,26 @@ class Shop(Doings):
         """End those of these orders that wait for a card, or did, in one unit of work."""
         async with self.container.snapshot() as uow:
             orders = await uow.orders.get_many(self._answers.orders)
-            payments = await uow.payments.of_orders(orders)
-        commands: list[FinishOrder] = []
+            payments = await uow.payments.for_orders(orders)
+        commands: list[CompleteOrder] = []
         for token, deed in group:
             order_id = self._answers.order_id(deed.order)
-            if order_id in orders and orders[order_id].method is PaymentMethod.CARD:
-                command = FinishOrder(
+            if order_id in orders and orders[order_id].payment_method is PaymentMethod.CARD:
+                command = CompleteOrder(
                     order=orders[order_id],
                     payment=payments[order_id],
-                    ending=_ending(deed),
+                    payment_outcome=_ending(deed),
                     session=self._answers.token(token),
-                    notice=None if deed.notice is None else a_notice(deed.notice, order_id),
+                    gateway_event=None if deed.notice is None else a_notice(deed.notice, order_id),
                 )
                 commands.append(command)
-        finished = await self.container.finish_orders().finish(commands)
+        finished = await self.container.complete_orders().complete(commands)
         return [self._answers.finished(each) for each in finished]
 
     async def transfer(self, group: Sequence[tuple[int | None, deeds.Pass]]) -> list[Outcome]:
         """Make these transfers in one unit of work."""
         commands = [self._transfer_of(token, deed) for token, deed in group]
-        replies = await self.container.transfers().make(commands)
+        replies = await self.container.transfer_service().make(commands)
         return [reply(each, self._answers.moved) for each in replies]
 
     async def findings(self) -> list[str]:
@@ -100,27 +100,27 @@ class Shop(Doings):
     async def books(self, keys: Collection[str]) -> dict[str, object]:
         """Return all orders, payments and transfers, and what is known of these keys, as it is."""
         claims = [
-            Claim(id=KeyId(user_id=user_id, key=key), fingerprint="", created_at=NOW)
+            Claim(id=IdempotencyKey(user_id=user_id, key=key), fingerprint="", created_at=NOW)
             for user_id in self._answers.users
             for key in keys
         ]
         async with self.new_unit_of_work() as uow:
             return {
-                "keys": await uow.keys.claim(claims),
+                "keys": await uow.idempotency_keys.claim(claims),
                 "orders": await uow.orders.get_many(self._ids.given),
                 "histories": [await uow.orders.history(each) for each in self._answers.orders],
-                "payments": await uow.payments.of_orders(self._ids.given),
+                "payments": await uow.payments.for_orders(self._ids.given),
                 "deposits": await uow.deposits.get_many(self._ids.given),
                 "jobs": await self._stocktaking.jobs(uow),
                 "transfers": await uow.transfers.get_many(self._ids.given),
             }
 
 
-def _ending(deed: deeds.Finish) -> Ending:
+def _ending(deed: deeds.Finish) -> PaymentOutcome:
     match deed.ending:
         case "approved":
             return Approved(payment_id=f"pay of {deed.order}")
         case "declined":
             return Declined(reason="declined")
         case _:
-            return TimeUp()
+            return TimedOut()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shop.application.ports.outbox import Job, JobKind
-from shop.application.ports.paging import Moment, Page
+from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.payment_gateway import Approved, Declined, GatewayPayment
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.deposit import Deposit
@@ -15,7 +15,7 @@ from tests.property.answers import Answers, number, seconds
 from tests.property.books import Outcome
 from tests.property.deeds import SKUS
 
-EVERYTHING: Page[Moment] = Page(limit=1_000, after=None)
+EVERYTHING: PageRequest[TimeCursor] = PageRequest(limit=1_000, after=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Stocktaking:
 
     async def take(self, uow: UnitOfWork, books: Sequence[GatewayPayment]) -> Stock:
         orders = await uow.orders.get_many(self.ids)
-        payments = await uow.payments.of_orders(orders)
+        payments = await uow.payments.for_orders(orders)
         deposits = await uow.deposits.get_many(self.answers.deposits)
         jobs = await self.jobs(uow)
         for order_id in sorted(orders):
@@ -51,7 +51,9 @@ class Stocktaking:
                 for each in self.answers.orders
             ],
             "deposits": [deposits[each].status.value for each in self.answers.deposits],
-            "jobs": sorted(self._told(job) for job in jobs if job.id.kind is not JobKind.UNDO),
+            "jobs": sorted(
+                self._told(job) for job in jobs if job.id.kind is not JobKind.REVERSE_PAYMENT
+            ),
         }
         asked: dict[UUID, Payment | Deposit] = {**payments, **deposits}
         stands = {
@@ -59,13 +61,13 @@ class Stocktaking:
             for reference, each in asked.items()
             if isinstance(each, Deposit) or each.method is PaymentMethod.CARD
         }
-        undone = {job.id.subject_id for job in jobs if job.id.kind is JobKind.UNDO}
+        undone = {job.id.subject_id for job in jobs if job.id.kind is JobKind.REVERSE_PAYMENT}
         return Stock(stored, jobs, books, unsound(books, stands, undone))
 
     async def jobs(self, uow: UnitOfWork) -> Sequence[Job]:
         """Return all jobs, oldest subject first."""
-        living = await uow.outbox.search(EVERYTHING, dead=False)
-        dead = await uow.outbox.search(EVERYTHING, dead=True)
+        living = await uow.jobs.search(EVERYTHING, dead=False)
+        dead = await uow.jobs.search(EVERYTHING, dead=True)
         jobs = [*living.items, *dead.items]
         return sorted(jobs, key=lambda job: (job.id.subject_id, job.id.kind))
 
@@ -74,7 +76,7 @@ class Stocktaking:
         return kind, job.id.kind.removesuffix("_deposit"), number
 
     async def _money(self, uow: UnitOfWork) -> Outcome:
-        accounts = await uow.accounts.of_users(self.answers.users, EUR)
+        accounts = await uow.accounts.for_users(self.answers.users, EUR)
         transfers = await uow.transfers.get_many(self.ids)
         owners = {each.id: self.answers.users[user_id] for user_id, each in accounts.items()}
         ledgers: dict[str, list[tuple[str, int]]] = {email: [] for email in owners.values()}
@@ -152,8 +154,8 @@ def unsound(
 
 
 def _is_approved(payment: GatewayPayment) -> bool:
-    return isinstance(payment.verdict, Approved)
+    return isinstance(payment.authorisation_result, Approved)
 
 
 def _is_declined(payment: GatewayPayment) -> bool:
-    return isinstance(payment.verdict, Declined)
+    return isinstance(payment.authorisation_result, Declined)

@@ -91,15 +91,17 @@ def _container(parts: Parts, url: str, schema: str) -> Container:
         session_idle_seconds=IDLE_SECONDS,
         session_absolute_seconds=ABSOLUTE_SECONDS,
         currency=EUR,
-        order_hold_seconds=HOLD_SECONDS,
-        gateway_key_seconds=KEY_SECONDS,
+        pending_payment_timeout_seconds=HOLD_SECONDS,
+        gateway_idempotency_seconds=KEY_SECONDS,
         welcome_credit=WELCOME,
     )
     container = Container(settings=settings)
     container.clock.override(providers.Object(parts.clock))
-    container.ids.override(providers.Object(parts.ids))
-    container.gateway.override(providers.Object(parts.gateway))
-    container.hasher.override(providers.Object(PlainHasher()))
-    assert isinstance(container.work_off, providers.Singleton)
-    container.work_off.override(providers.Singleton(SteadyWorker, *container.work_off.args))
+    container.id_generator.override(providers.Object(parts.ids))
+    container.payment_gateway.override(providers.Object(parts.gateway))
+    container.password_hasher.override(providers.Object(PlainHasher()))
+    assert isinstance(container.payment_job_runner, providers.Singleton)
+    container.payment_job_runner.override(
+        providers.Singleton(SteadyWorker, *container.payment_job_runner.args)
+    )
     return container

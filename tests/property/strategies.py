@@ -6,8 +6,8 @@ from typing import TypeVar
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from shop.adapters.memory.payment_gateway import Fate
-from shop.adapters.simulated.rules import RULES
+from shop.adapters.memory.payment_gateway import ScriptedResult
+from shop.adapters.simulated.rules import BEHAVIOURS
 from tests.property.books import (
     ABSOLUTE_SECONDS,
     HOLD_SECONDS,
@@ -49,7 +49,7 @@ class Wish:
     """A card that is to pay, and what happens in the meantime: "nothing", "again" and so on."""
 
     token: str
-    fates: tuple[Fate, ...]
+    fates: tuple[ScriptedResult, ...]
     meanwhile: str
 
 
@@ -143,7 +143,7 @@ ROOT, ADA, BOB, CYN = (f"{name}@example.com" for name in ("root", "ada", "bob", 
 
 FIRST, SECOND, THIRD = SKUS
 TOO_LONG = "n" * 201
-SILENCE = (Fate.SILENT_BEFORE, Fate.SILENT_AFTER) * 2
+SILENCE = (ScriptedResult.TIMEOUT_BEFORE, ScriptedResult.TIMEOUT_AFTER) * 2
 
 
 def weighed(*choices: tuple[int, SearchStrategy[T]]) -> SearchStrategy[T]:
@@ -170,10 +170,10 @@ credits_given = st.sampled_from([500, 1, 10**15, 10**15, 0])
 notes = st.sampled_from(["thanks"] * 8 + ["", TOO_LONG])
 
 
-tokens = st.sampled_from(["tok_visa"] * 6 + ["tok_authenticate"] * 3 + [*RULES, "tok_unknown"])
+tokens = st.sampled_from(["tok_visa"] * 6 + ["tok_authenticate"] * 3 + [*BEHAVIOURS, "tok_unknown"])
 fates = weighed(
     (3, st.just(())),
-    (2, st.lists(st.sampled_from([*SILENCE, *Fate]), min_size=1, max_size=4).map(tuple)),
+    (2, st.lists(st.sampled_from([*SILENCE, *ScriptedResult]), min_size=1, max_size=4).map(tuple)),
 )
 meanwhiles = st.sampled_from(["nothing"] * 12 + ["again", "cancel", "notice", "time", "time"])
 cards = st.builds(Wish, tokens, fates, meanwhiles)

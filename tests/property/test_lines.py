@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from shop.adapters.memory.database import MemoryDatabase
 from shop.application.group_commit import GroupCommit
-from shop.application.idempotency import Reply
-from shop.application.orders.checkout import Checkout, FinishingLine
+from shop.application.idempotency import CommandResult
+from shop.application.orders.checkout import Checkout, CompletionQueue
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import (
-    Contended,
-    Interrupted,
-    OutcomeUnknown,
-    Unavailable,
+    CommitOutcomeUnknown,
+    DatabaseUnavailable,
+    TransactionConflict,
+    TransientFailure,
 )
 from shop.domain.errors import ShopError
 from shop.domain.order import OrderStatus
@@ -70,17 +70,19 @@ wishes = st.builds(
 )
 mishaps = st.tuples(
     st.sampled_from(MISHAPS),
-    st.sampled_from([Contended, Interrupted, Unavailable, OutcomeUnknown, Fault]),
+    st.sampled_from(
+        [TransactionConflict, TransientFailure, DatabaseUnavailable, CommitOutcomeUnknown, Fault]
+    ),
 ).filter(
     # Only a COMMIT leaves one in doubt, and what has happened can be nothing else than doubtful.
     lambda mishap: (
-        (mishap[1] is OutcomeUnknown) == mishap[0].startswith("commit")
+        (mishap[1] is CommitOutcomeUnknown) == mishap[0].startswith("commit")
         or (mishap[0] == "commit" and mishap[1] is not Fault)
     )
 )
 
 # What follows on a COMMIT that was not answered is where it is easiest to tell an untruth.
-troubles = st.just(("committed", OutcomeUnknown)) | mishaps
+troubles = st.just(("committed", CommitOutcomeUnknown)) | mishaps
 
 Answer = PlacedOrder | BaseException
 """The order, a refusal, or why there is neither."""
@@ -136,13 +138,13 @@ async def _require_rest(shop: MemoryShop) -> None:
         await shop.work()
     assert shop.jobs == []
     assert await shop.findings() == []
-    books = [each async for each in shop.gateway.payments(NOW, NOW + timedelta(days=1))]
+    books = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=1))]
     references = [each.reference for each in books]
     assert len(references) == len(set(references))
     paid = {
         each.id
         for each in shop.state.orders.rows.values()
-        if each.method is PaymentMethod.CARD and each.status is OrderStatus.PAID
+        if each.payment_method is PaymentMethod.CARD and each.status is OrderStatus.PAID
     }
     assert {each.reference for each in books if each.is_captured} == paid
 
@@ -159,7 +161,7 @@ def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answ
     told = {answer.order.id for answer in heard if isinstance(answer, PlacedOrder)}
     assert len(stored) <= 1
     assert told <= {order.id for order in stored}
-    if all(isinstance(answer, Unavailable | Fault) for answer in heard):
+    if all(isinstance(answer, DatabaseUnavailable | Fault) for answer in heard):
         # Each was told that nothing was decided.
         assert [order.status for order in stored] in ([], [OrderStatus.PENDING])
         assert shop.outcome(customer, key) is None
@@ -189,9 +191,11 @@ async def _send(
     shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[Wish], at_once: int
 ) -> Sequence[Answer]:
     """Send all at once; return what each has heard, which must be something."""
-    placing = GroupCommit(shop.container.place_orders().place, at_once=at_once)
-    finishing: FinishingLine = GroupCommit(shop.container.finish_orders().finish, at_once=at_once)
-    checkout = Checkout(placing, finishing, shop.container.card_desk())
+    placing = GroupCommit(shop.container.place_orders().place, max_concurrent_groups=at_once)
+    finishing: CompletionQueue = GroupCommit(
+        shop.container.complete_orders().complete, max_concurrent_groups=at_once
+    )
+    checkout = Checkout(placing, finishing, shop.container.card_payments())
     tasks = [asyncio.create_task(checkout.place(_command(tokens, wish))) for wish in line]
     for turn in range(41):
         for wish, task in zip(line, tasks, strict=True):
@@ -202,8 +206,8 @@ async def _send(
         heard = await asyncio.gather(*tasks, return_exceptions=True)
         await placing.drain()
         await finishing.drain()
-        await shop.container.transact().finish()
-    return [each.answer if isinstance(each, Reply) else each for each in heard]
+        await shop.container.transaction_runner().drain()
+    return [each.value if isinstance(each, CommandResult) else each for each in heard]
 
 
 def _command(tokens: Mapping[str, SessionToken], wish: Wish) -> PlaceOrder:

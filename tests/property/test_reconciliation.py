@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop.adapters.memory.database import MemoryDatabase
-from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.deposits import MakeDeposit
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.session_store import SessionToken
@@ -35,7 +35,7 @@ DEEDS = st.one_of(
     st.tuples(st.just("pay"), ORDERS, st.sampled_from(CARDS)),
     st.tuples(st.just("deposit"), ORDERS, st.sampled_from(CARDS)),
     st.tuples(st.just("cancel"), ORDERS),
-    st.tuples(st.just("script"), st.lists(st.sampled_from(Fate), max_size=4)),
+    st.tuples(st.just("script"), st.lists(st.sampled_from(ScriptedResult), max_size=4)),
     st.tuples(st.just("wait"), st.integers(min_value=1, max_value=HOLD_SECONDS)),
     st.tuples(st.just("work")),
     st.tuples(st.just("lose"), st.integers(min_value=0, max_value=9)),
@@ -87,7 +87,7 @@ async def _do(shop: MemoryShop, token: SessionToken, deed: tuple[object, ...]) -
             await shop.check_out(command)
         case ("deposit", int(number), str(card)):
             into = MakeDeposit(session=token, key=f"deposit-{number}", amount=eur(5), card=card)
-            await shop.container.deposits().make(into)
+            await shop.container.deposit_service().make(into)
         case ("cancel", int(number)):
             await _cancel(shop, token, number)
         case ("script", list(fates)):
@@ -114,13 +114,13 @@ async def _lose(shop: MemoryShop, number: int) -> None:
     ids = list(shop.state.jobs.rows)
     if number < len(ids):
         async with shop.container.unit_of_work() as uow:
-            uow.outbox.finish(ids[number])
+            uow.jobs.remove(ids[number])
             await uow.commit()
 
 
 async def _calm(shop: MemoryShop) -> None:
     """Have the gateway answer, time pass and all jobs be done, with what is missing added."""
-    shop.gateway._fates.clear()
+    shop.gateway._scripted_results.clear()
     for _ in range(6):
         await _reconcile(shop)
         shop.clock.advance(timedelta(seconds=HOLD_SECONDS))

@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from shop.application.outbox import WorkOff
+from shop.application.outbox import JobRunner
 from shop.application.ports.outbox import Job
 
 
-class SteadyWorker(WorkOff):
+class SteadyWorker(JobRunner):
     """Does one job after the other: that of the oldest subject first."""
 
-    async def work(self) -> int:
+    async def run_due(self) -> int:
         jobs = await self.take()
         await self.do_late(jobs)
         return len(jobs)
@@ -17,10 +17,10 @@ class SteadyWorker(WorkOff):
     async def take(self) -> Sequence[Job]:
         """Take what is due."""
         now = self._clock.now()
-        jobs = await self._transact.write(lambda uow: self._lease(uow, now), repeatable=False)
+        jobs = await self._transactions.write(lambda uow: self._lease(uow, now), retryable=False)
         return sorted(jobs, key=lambda job: (job.id.subject_id, job.id.kind))
 
     async def do_late(self, jobs: Sequence[Job]) -> None:
         """Do what was taken, now or long ago."""
         for job in jobs:
-            await self._do(job)
+            await self._run(job)

@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from shop.adapters.simulated.books import Books
+from shop.adapters.simulated.books import PaymentStore
 from shop.adapters.simulated.server import GatewayApp
 from tests.clock import ScriptedClock
 
@@ -14,14 +14,14 @@ KEY_SECONDS = 3600.0
 
 
 @pytest.fixture
-async def books(tmp_path: Path, clock: ScriptedClock) -> AsyncIterator[Books]:
-    made = Books(tmp_path / "gateway.db", clock=clock, key_seconds=KEY_SECONDS)
+async def books(tmp_path: Path, clock: ScriptedClock) -> AsyncIterator[PaymentStore]:
+    made = PaymentStore(tmp_path / "gateway.db", clock=clock, idempotency_seconds=KEY_SECONDS)
     yield made
     await made.close()
 
 
 @pytest.fixture
-async def client(books: Books, clock: ScriptedClock) -> AsyncIterator[httpx2.AsyncClient]:
+async def client(books: PaymentStore, clock: ScriptedClock) -> AsyncIterator[httpx2.AsyncClient]:
     """Give a client of the gateway's own HTTP API."""
     transport = httpx2.ASGITransport(app=GatewayApp(books, clock))
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as made:

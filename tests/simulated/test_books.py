@@ -13,12 +13,17 @@ from typing import TypeVar
 
 import pytest
 
-from shop.adapters.simulated.answers import Done, Unanswered
-from shop.adapters.simulated.books import Books
-from shop.adapters.simulated.entries import Span
-from shop.adapters.simulated.payment_gateway import PAGE, EmbeddedPaymentGateway
+from shop.adapters.simulated.answers import NoResponse, Succeeded
+from shop.adapters.simulated.books import PaymentStore
+from shop.adapters.simulated.entries import TimeRange
+from shop.adapters.simulated.payment_gateway import PAGE_SIZE, InProcessPaymentGateway
 from shop.adapters.system.clock import SystemClock
-from shop.application.ports.payment_gateway import Approved, Declined, GatewaySilent, Verdict
+from shop.application.ports.payment_gateway import (
+    Approved,
+    AuthorisationResult,
+    Declined,
+    GatewayOutcomeUnknown,
+)
 from tests.clock import ScriptedClock
 from tests.contract.gateways import wish
 from tests.factories import NOW, an_id, eur
@@ -74,9 +79,9 @@ def modes_in(folder: Path) -> dict[str, int]:
     return {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
 
 
-async def all_calls(books: Books) -> dict[str, int]:
+async def all_calls(books: PaymentStore) -> dict[str, int]:
     years = 3650 * DAY
-    page = await books.page(Span(since=NOW - years, until=NOW + years), after=None, limit=None)
+    page = await books.page(TimeRange(since=NOW - years, until=NOW + years), after=None, limit=None)
     return {each.payment.id: each.calls for each in page}
 
 
@@ -85,7 +90,7 @@ async def test_several_processes_keep_one_file(tmp_path: Path) -> None:
 
     told = await asyncio.gather(*(_work_elsewhere(file) for _ in range(PROCESSES)))
 
-    books = Books(file, clock=SystemClock(), key_seconds=3600)
+    books = PaymentStore(file, clock=SystemClock(), idempotency_seconds=3600)
     calls = await all_calls(books)
     assert len(calls) == KEYS
     assert set(calls.values()) == {PROCESSES}
@@ -103,7 +108,7 @@ async def _work_elsewhere(file: Path) -> tuple[str, ...]:
     return tuple(told.decode().split())
 
 
-async def test_the_file_is_its_owners_alone(books: Books, tmp_path: Path) -> None:
+async def test_the_file_is_its_owners_alone(books: PaymentStore, tmp_path: Path) -> None:
     await books.open()
 
     modes = modes_in(tmp_path)
@@ -111,34 +116,34 @@ async def test_the_file_is_its_owners_alone(books: Books, tmp_path: Path) -> Non
     assert modes == dict.fromkeys(["gateway.db", "gateway.db-shm", "gateway.db-wal"], 0o600)
 
 
-async def test_questions_make_no_file(books: Books, tmp_path: Path) -> None:
+async def test_questions_make_no_file(books: PaymentStore, tmp_path: Path) -> None:
     assert await all_calls(books) == {}
     assert await books.payment("pay_none") is None
-    assert await books.of_reference(an_id("order")) == ()
+    assert await books.with_reference(an_id("order")) == ()
 
     assert modes_in(tmp_path) == {}
 
 
-async def test_every_commit_reaches_the_disk(books: Books) -> None:
+async def test_every_commit_reaches_the_disk(books: PaymentStore) -> None:
     await books.open()
-    connection = books._commits._connection
+    connection = books._writer._connection
 
     assert connection is not None
     with closing(sqlite3.connect(books._file)) as other:
         assert other.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
     full = 2
-    assert await books._commits.do(lambda its: its.execute("PRAGMA synchronous").fetchall()) == [
+    assert await books._writer.run(lambda its: its.execute("PRAGMA synchronous").fetchall()) == [
         (full,)
     ]
 
 
-async def test_what_fails_fails_alone(books: Books) -> None:
+async def test_what_fails_fails_alone(books: PaymentStore) -> None:
     def fail(_: sqlite3.Connection) -> None:
         raise ZeroDivisionError
 
     outcomes = await asyncio.gather(
         books.authorise(wish("1", "tok_visa")),
-        books._commits.do(fail),
+        books._writer.run(fail),
         books.authorise(wish("2", "tok_visa")),
         return_exceptions=True,
     )
@@ -147,7 +152,7 @@ async def test_what_fails_fails_alone(books: Books) -> None:
     assert list((await all_calls(books)).values()) == [1, 1]
 
 
-async def test_who_no_longer_waits_holds_nobody_up(books: Books) -> None:
+async def test_who_no_longer_waits_holds_nobody_up(books: PaymentStore) -> None:
     gone = asyncio.create_task(books.authorise(wish("1", "tok_visa")))
     stays = asyncio.create_task(books.authorise(wish("2", "tok_visa")))
     await asyncio.sleep(0)
@@ -158,7 +163,7 @@ async def test_who_no_longer_waits_holds_nobody_up(books: Books) -> None:
     assert list((await all_calls(books)).values()) == [1, 1]
 
 
-async def test_what_is_asked_at_once_is_written_together(books: Books) -> None:
+async def test_what_is_asked_at_once_is_written_together(books: PaymentStore) -> None:
     await books.open()
     commits = 0
 
@@ -166,7 +171,7 @@ async def test_what_is_asked_at_once_is_written_together(books: Books) -> None:
         nonlocal commits
         commits += statement == "COMMIT"
 
-    await books._commits.do(lambda connection: connection.set_trace_callback(count))
+    await books._writer.run(lambda connection: connection.set_trace_callback(count))
     await asyncio.gather(*(books.authorise(wish(str(n), "tok_visa")) for n in range(100)))
 
     assert len(await all_calls(books)) == 100
@@ -176,7 +181,7 @@ async def test_what_is_asked_at_once_is_written_together(books: Books) -> None:
 @pytest.mark.parametrize(
     "statement", ["CREATE TABLE orders (id INTEGER)", "PRAGMA user_version=17"]
 )
-async def test_another_programs_file_is_left_alone(books: Books, statement: str) -> None:
+async def test_another_programs_file_is_left_alone(books: PaymentStore, statement: str) -> None:
     with closing(sqlite3.connect(books._file)) as other, other:
         other.execute(statement)
     before = books._file.read_bytes()
@@ -184,7 +189,7 @@ async def test_another_programs_file_is_left_alone(books: Books, statement: str)
     with pytest.raises(sqlite3.DatabaseError, match="something else"):
         await books.authorise(wish("order", "tok_visa"))
     with pytest.raises(sqlite3.DatabaseError, match="something else"):
-        await books.of_reference(an_id("order"))
+        await books.with_reference(an_id("order"))
 
     with closing(sqlite3.connect(books._file)) as other:
         tables = other.execute("SELECT name FROM sqlite_schema").fetchall()
@@ -193,7 +198,7 @@ async def test_another_programs_file_is_left_alone(books: Books, statement: str)
 
 
 async def test_a_key_is_remembered_for_its_time_and_no_longer(
-    books: Books, clock: ScriptedClock
+    books: PaymentStore, clock: ScriptedClock
 ) -> None:
     first = await books.authorise(wish("order", "tok_visa"))
     clock.advance(timedelta(seconds=3600) - timedelta(microseconds=1))
@@ -204,13 +209,13 @@ async def test_a_key_is_remembered_for_its_time_and_no_longer(
 
     assert second != first
     assert list((await all_calls(books)).values()) == [2, 1]
-    kept = await books._commits.do(lambda its: its.execute("SELECT key FROM keys").fetchall())
+    kept = await books._writer.run(lambda its: its.execute("SELECT key FROM keys").fetchall())
     assert kept == [("order:auth:1",)]
 
 
 async def test_a_payment_that_is_being_decided_is_decided_once_for_all(tmp_path: Path) -> None:
     clock = HeldClock()
-    books = Books(tmp_path / "gateway.db", clock=clock, key_seconds=3600)
+    books = PaymentStore(tmp_path / "gateway.db", clock=clock, idempotency_seconds=3600)
     slow = wish("order", "tok_slow")
     waiting = [asyncio.create_task(books.authorise(slow)) for _ in range(3)]
 
@@ -218,8 +223,8 @@ async def test_a_payment_that_is_being_decided_is_decided_once_for_all(tmp_path:
         return list((await all_calls(books)).values()) == [3]
 
     await eventually(all_three_have_arrived)
-    (undecided,) = await books.of_reference(an_id("order"))
-    assert undecided.payment.verdict is None
+    (undecided,) = await books.with_reference(an_id("order"))
+    assert undecided.payment.authorisation_result is None
 
     # Others are not held up, and who leaves stops nothing.
     assert isinstance(await books.authorise(wish("other", "tok_visa")), Approved)
@@ -236,14 +241,14 @@ async def test_a_payment_that_was_left_undecided_is_decided_when_asked_again(
     tmp_path: Path,
 ) -> None:
     held = HeldClock()
-    books = Books(tmp_path / "gateway.db", clock=held, key_seconds=3600)
+    books = PaymentStore(tmp_path / "gateway.db", clock=held, idempotency_seconds=3600)
     waiting = asyncio.create_task(books.authorise(wish("order", "tok_slow")))
     await eventually(partial(all_calls, books))
     await books.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
 
-    again = Books(tmp_path / "gateway.db", clock=SystemClock(), key_seconds=3600)
+    again = PaymentStore(tmp_path / "gateway.db", clock=SystemClock(), idempotency_seconds=3600)
     verdict = await again.authorise(wish("order", "tok_slow"))
 
     assert {verdict.payment_id if isinstance(verdict, Approved) else None: 2} == await all_calls(
@@ -254,68 +259,72 @@ async def test_a_payment_that_was_left_undecided_is_decided_when_asked_again(
 
 async def test_what_is_given_up_while_it_is_being_decided_is_not_approved(tmp_path: Path) -> None:
     clock = HeldClock()
-    books = Books(tmp_path / "gateway.db", clock=clock, key_seconds=3600)
+    books = PaymentStore(tmp_path / "gateway.db", clock=clock, idempotency_seconds=3600)
     waiting = asyncio.create_task(books.authorise(wish("order", "tok_slow")))
-    (booked,) = await eventually(partial(books.of_reference, an_id("order")))
+    (booked,) = await eventually(partial(books.with_reference, an_id("order")))
 
-    assert await books.void(key="void", payment_id=booked.payment.id) == Done()
+    assert await books.void(key="void", payment_id=booked.payment.id) == Succeeded()
     clock.passing.set()
 
     assert await waiting == Declined(reason="cancelled")
-    (booked,) = await books.of_reference(an_id("order"))
-    assert (booked.payment.verdict, booked.payment.is_voided) == (None, True)
+    (booked,) = await books.with_reference(an_id("order"))
+    assert (booked.payment.authorisation_result, booked.payment.is_voided) == (None, True)
     await books.close()
 
 
-async def test_silence_is_about_the_first_request_alone(books: Books) -> None:
+async def test_silence_is_about_the_first_request_alone(books: PaymentStore) -> None:
     for token in ("tok_timeout_before", "tok_timeout_after"):
         answers = [await books.authorise(wish(token, token)) for _ in range(3)]
-        (booked,) = await books.of_reference(an_id(token))
+        (booked,) = await books.with_reference(an_id(token))
         approved = Approved(payment_id=booked.payment.id)
-        assert answers == [Unanswered(), approved, approved]
+        assert answers == [NoResponse(), approved, approved]
 
 
-async def test_books_of_many_pages_are_told_to_the_end(books: Books, clock: ScriptedClock) -> None:
-    gateway = EmbeddedPaymentGateway(books, clock=clock, timeout_seconds=5)
-    wishes = [wish(str(number), "tok_visa", amount=eur(1)) for number in range(2 * PAGE)]
+async def test_books_of_many_pages_are_told_to_the_end(
+    books: PaymentStore, clock: ScriptedClock
+) -> None:
+    gateway = InProcessPaymentGateway(books, clock=clock, timeout_seconds=5)
+    wishes = [wish(str(number), "tok_visa", amount=eur(1)) for number in range(2 * PAGE_SIZE)]
     await asyncio.gather(*map(gateway.authorise, wishes))
 
-    told = [each.id async for each in gateway.payments(NOW, NOW + DAY)]
+    told = [each.id async for each in gateway.list_payments(NOW, NOW + DAY)]
 
     assert told == list(await all_calls(books))
-    assert len(set(told)) == 2 * PAGE
+    assert len(set(told)) == 2 * PAGE_SIZE
 
 
 async def test_impatience_leaves_the_payment_to_be_decided(tmp_path: Path) -> None:
     clock = HeldClock()
-    books = Books(tmp_path / "gateway.db", clock=clock, key_seconds=3600)
-    gateway = EmbeddedPaymentGateway(books, clock=clock, timeout_seconds=0.05)
+    books = PaymentStore(tmp_path / "gateway.db", clock=clock, idempotency_seconds=3600)
+    gateway = InProcessPaymentGateway(books, clock=clock, timeout_seconds=0.05)
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await gateway.authorise(wish("order", "tok_slow"))
     clock.passing.set()
 
-    async def verdict() -> Verdict | None:
-        payment = await gateway.look_up(an_id("order"))
-        return None if payment is None else payment.verdict
+    async def verdict() -> AuthorisationResult | None:
+        payment = await gateway.find_payment(an_id("order"))
+        return None if payment is None else payment.authorisation_result
 
     assert isinstance(await eventually(verdict), Approved)
     await gateway.close()
 
 
-async def test_books_that_cannot_be_used_are_silent(books: Books, clock: ScriptedClock) -> None:
-    gateway = EmbeddedPaymentGateway(books, clock=clock, timeout_seconds=5)
+async def test_books_that_cannot_be_used_are_silent(
+    books: PaymentStore, clock: ScriptedClock
+) -> None:
+    gateway = InProcessPaymentGateway(books, clock=clock, timeout_seconds=5)
     books._file.write_bytes(b"This is no database. " * 100)
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await gateway.authorise(wish("order", "tok_visa"))
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await gateway.capture(key="1", payment_id="pay_1", amount=eur(1))
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await gateway.void(key="1", payment_id="pay_1")
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await gateway.refund(key="1", payment_id="pay_1", amount=eur(1))
-    with pytest.raises(GatewaySilent):
-        await gateway.look_up(an_id("order"))
-    with pytest.raises(GatewaySilent):
-        _ = [each async for each in gateway.payments(NOW, NOW + DAY)]
+    with pytest.raises(GatewayOutcomeUnknown):
+        await gateway.find_payment(an_id("order"))
+    with pytest.raises(GatewayOutcomeUnknown):
+        _ = [each async for each in gateway.list_payments(NOW, NOW + DAY)]

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from shop.adapters.simulated.books import Books
+from shop.adapters.simulated.books import PaymentStore
 from tests.factories import an_id
 
 pytestmark = pytest.mark.anyio
@@ -449,7 +449,9 @@ async def test_ids_are_not_to_be_guessed(client: httpx2.AsyncClient) -> None:
     assert UUID(payment_id.removeprefix("pay_")).version == 4
 
 
-async def test_books_that_cannot_be_used_are_503(client: httpx2.AsyncClient, books: Books) -> None:
+async def test_books_that_cannot_be_used_are_503(
+    client: httpx2.AsyncClient, books: PaymentStore
+) -> None:
     books._file.write_bytes(b"This is no database. " * 100)
 
     for answer in (await authorise(client), await client.get("/payments")):
@@ -458,7 +460,7 @@ async def test_books_that_cannot_be_used_are_503(client: httpx2.AsyncClient, boo
 
 
 async def test_what_was_not_expected_is_500_and_tells_nothing(
-    client: httpx2.AsyncClient, books: Books, monkeypatch: pytest.MonkeyPatch
+    client: httpx2.AsyncClient, books: PaymentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(_: object) -> None:
         raise ZeroDivisionError("a secret")
@@ -472,7 +474,9 @@ async def test_what_was_not_expected_is_500_and_tells_nothing(
     assert await items(client) == []
 
 
-async def test_tokens_are_neither_told_nor_kept(client: httpx2.AsyncClient, books: Books) -> None:
+async def test_tokens_are_neither_told_nor_kept(
+    client: httpx2.AsyncClient, books: PaymentStore
+) -> None:
     await authorise(client, "tok_somebodys_own")
     told = (await client.get("/payments")).text
     await books.close()

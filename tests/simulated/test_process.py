@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
-from shop.application.ports.payment_gateway import Approved, GatewaySilent
+from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
+from shop.application.ports.payment_gateway import Approved, GatewayOutcomeUnknown
 from tests.contract.gateways import wish
 from tests.factories import an_id, eur
 from tests.gateway_process import GatewayProcess, gateway_process
@@ -27,7 +27,7 @@ def process(tmp_path: Path) -> Iterator[GatewayProcess]:
 async def test_it_survives_being_killed_with_all_that_it_answered(
     process: GatewayProcess,
 ) -> None:
-    gateway = RemotePaymentGateway(process.url, timeout_seconds=5)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=5)
     answered: dict[str, Approved] = {}
 
     async def authorise(name: str) -> None:
@@ -43,7 +43,7 @@ async def test_it_survives_being_killed_with_all_that_it_answered(
     await asyncio.sleep(0.5)
     process.end(signal.SIGKILL)
     ended = await asyncio.gather(*working, return_exceptions=True)
-    assert {type(error) for error in ended} == {GatewaySilent}
+    assert {type(error) for error in ended} == {GatewayOutcomeUnknown}
     before = dict(answered)
     assert len(before) > AT_ONCE
 
@@ -61,7 +61,7 @@ async def test_it_survives_being_killed_with_all_that_it_answered(
 
 
 async def test_what_follows_an_authorisation_survives_too(process: GatewayProcess) -> None:
-    gateway = RemotePaymentGateway(process.url, timeout_seconds=5)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=5)
     ids = {}
     for name in ("captured", "voided"):
         verdict = await gateway.authorise(wish(name, "tok_visa"))
@@ -90,7 +90,7 @@ async def test_what_follows_an_authorisation_survives_too(process: GatewayProces
 async def test_a_slow_card_holds_nobody_up_and_one_key_is_one_payment(
     process: GatewayProcess,
 ) -> None:
-    gateway = RemotePaymentGateway(process.url, timeout_seconds=10)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=10)
     loop = asyncio.get_running_loop()
     began = loop.time()
     slow = [
@@ -113,9 +113,9 @@ async def test_a_slow_card_holds_nobody_up_and_one_key_is_one_payment(
 async def test_a_card_that_times_out_hangs_past_the_shops_patience(
     process: GatewayProcess, token: str
 ) -> None:
-    gateway = RemotePaymentGateway(process.url, timeout_seconds=0.5)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=0.5)
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await gateway.authorise(wish("order", token))
     (before,) = process.payments()
     verdict = await gateway.authorise(wish("order", token))
@@ -128,13 +128,13 @@ async def test_a_card_that_times_out_hangs_past_the_shops_patience(
 
 
 async def test_it_ends_when_told_whoever_still_waits(process: GatewayProcess) -> None:
-    gateway = RemotePaymentGateway(process.url, timeout_seconds=30)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=30)
     waiting = asyncio.create_task(gateway.authorise(wish("order", "tok_timeout_after")))
     await asyncio.sleep(0.5)
     assert len(process.payments()) == 1
 
     assert await asyncio.to_thread(process.end, signal.SIGTERM) == 0
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await waiting
     await gateway.close()

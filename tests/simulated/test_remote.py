@@ -7,13 +7,13 @@ import orjson
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
+from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Challenged,
     Declined,
-    GatewayRefused,
-    GatewaySilent,
+    GatewayOutcomeUnknown,
+    GatewayRejected,
 )
 from tests.contract.gateways import wish
 from tests.factories import NOW, an_id, eur
@@ -26,15 +26,15 @@ pytestmark = pytest.mark.anyio
 WISH = wish("order", "tok_visa")
 APPROVED = b'{"id": "pay_1", "authorised": true, "challenged": false, "declined": false}'
 
-Ask = Callable[[RemotePaymentGateway], Awaitable[object]]
+Ask = Callable[[HttpPaymentGateway], Awaitable[object]]
 
 QUESTIONS: dict[str, Ask] = {
     "authorise": lambda gateway: gateway.authorise(WISH),
     "capture": lambda gateway: gateway.capture(key="1", payment_id="pay_1", amount=eur(1)),
     "void": lambda gateway: gateway.void(key="1", payment_id="pay_1"),
     "refund": lambda gateway: gateway.refund(key="1", payment_id="pay_1", amount=eur(1)),
-    "look_up": lambda gateway: gateway.look_up(an_id("order")),
-    "payments": lambda gateway: anext(gateway.payments(NOW, NOW)),
+    "look_up": lambda gateway: gateway.find_payment(an_id("order")),
+    "payments": lambda gateway: anext(gateway.list_payments(NOW, NOW)),
 }
 
 
@@ -64,7 +64,7 @@ class Peer:
 
 async def ask(peer: Peer, question: Ask) -> object:
     async with served(peer) as url:
-        gateway = RemotePaymentGateway(url, timeout_seconds=0.5)
+        gateway = HttpPaymentGateway(url, timeout_seconds=0.5)
         try:
             return await question(gateway)
         finally:
@@ -94,7 +94,7 @@ async def test_what_says_nothing_definite_is_silence(
 ) -> None:
     peer = Peer(status, content)
 
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await ask(peer, QUESTIONS[question])
 
     # Who was not answered does not ask again unasked.
@@ -103,15 +103,15 @@ async def test_what_says_nothing_definite_is_silence(
 
 @pytest.mark.parametrize("question", QUESTIONS)
 async def test_an_answer_that_does_not_come_in_time_is_silence(question: str) -> None:
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await ask(Peer(200, b"{}", delay_seconds=1), QUESTIONS[question])
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
 async def test_nobody_there_is_silence(question: str) -> None:
     with port_of_our_own() as port:
-        gateway = RemotePaymentGateway(f"http://127.0.0.1:{port}", timeout_seconds=PATIENCE_SECONDS)
-        with pytest.raises(GatewaySilent, match="Connect call failed"):
+        gateway = HttpPaymentGateway(f"http://127.0.0.1:{port}", timeout_seconds=PATIENCE_SECONDS)
+        with pytest.raises(GatewayOutcomeUnknown, match="Connect call failed"):
             await QUESTIONS[question](gateway)
         await gateway.close()
 
@@ -124,8 +124,8 @@ async def test_a_connection_that_breaks_is_silence(question: str) -> None:
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        gateway = RemotePaymentGateway(f"http://127.0.0.1:{port}", timeout_seconds=5)
-        with pytest.raises(GatewaySilent):
+        gateway = HttpPaymentGateway(f"http://127.0.0.1:{port}", timeout_seconds=5)
+        with pytest.raises(GatewayOutcomeUnknown):
             await QUESTIONS[question](gateway)
         await gateway.close()
 
@@ -133,7 +133,7 @@ async def test_a_connection_that_breaks_is_silence(question: str) -> None:
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
 async def test_a_definite_no_is_a_refusal_with_its_reason(question: str, status: int) -> None:
-    with pytest.raises(GatewayRefused) as raised:
+    with pytest.raises(GatewayRejected) as raised:
         await ask(Peer(status, b'{"reason": "so_it_is"}'), QUESTIONS[question])
 
     assert raised.value.reason == "so_it_is"
@@ -146,7 +146,7 @@ async def test_a_definite_no_is_a_refusal_with_its_reason(question: str, status:
         (
             202,
             b'{"id": "pay_1", "authorised": false, "challenged": true, "declined": false}',
-            Challenged(payment_id="pay_1"),
+            ActionRequired(payment_id="pay_1"),
         ),
         (402, b'{"reason": "insufficient_funds"}', Declined(reason="insufficient_funds")),
     ],
@@ -165,7 +165,7 @@ async def test_a_verdict_is_read(status: int, content: bytes, verdict: object) -
     ],
 )
 async def test_an_answer_without_a_verdict_is_silence(content: bytes) -> None:
-    with pytest.raises(GatewaySilent):
+    with pytest.raises(GatewayOutcomeUnknown):
         await ask(Peer(201, content), QUESTIONS["authorise"])
 
 
@@ -200,14 +200,14 @@ async def test_a_payment_that_cannot_be_read_is_silence(change: dict[str, object
 
     wrong: list[object] = [[{**payment, **change}], ["pay_1"], {}]
     for items in wrong:
-        with pytest.raises(GatewaySilent):
+        with pytest.raises(GatewayOutcomeUnknown):
             await ask(Peer(200, orjson.dumps({"items": items})), QUESTIONS["look_up"])
 
 
 async def test_connections_are_kept_and_ids_stay_within_their_part_of_the_path() -> None:
     peer = Peer(200, b"{}")
     async with served(peer) as url:
-        gateway = RemotePaymentGateway(url, timeout_seconds=5)
+        gateway = HttpPaymentGateway(url, timeout_seconds=5)
         for _ in range(5):
             await gateway.void(key="1", payment_id="../healthz?a=b")
         await gateway.close()

@@ -97,7 +97,7 @@ async def test_a_balance_of_the_shops_own(shop: Stores, database: SqlDatabase) -
 async def test_a_charge_to_the_sales_in_another_currency(
     shop: Stores, database: SqlDatabase
 ) -> None:
-    sales = ShopAccount.SALES.id_in(USD)
+    sales = ShopAccount.SALES.account_id(USD)
     opened = insert(accounts).values(id=sales, kind="sales", currency="USD", created_at=NOW)
     await _plant(database, opened)
     wrong = charge(ORDER, credit_account_id=sales)

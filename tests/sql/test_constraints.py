@@ -18,8 +18,8 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.idempotency import Succeeded
-from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted, UnitOfWork
-from shop.domain.handover import HandoverKind
+from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
+from shop.domain.handover import ShipmentEventKind
 from shop.domain.order import Actor
 from shop.domain.refund import RefundLine
 from tests.factories import (
@@ -95,12 +95,12 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
             uow.inventories.add(inventory(sku))
         await uow.commit()
     async with SqlUnitOfWork(made, writing=True) as uow:
-        await uow.keys.claim([claim(ADA)])
-        uow.keys.settle(claim(ADA).id, Succeeded(reference=order(ADA, "1").id))
+        await uow.idempotency_keys.claim([claim(ADA)])
+        uow.idempotency_keys.complete(claim(ADA).id, Succeeded(reference=order(ADA, "1").id))
         await uow.inventories.lock(["TEA"])
         uow.inventories.save(inventory("TEA", 2), movement(inventory("TEA"), inventory("TEA", 2)))
         for placed in (order(ADA, "1"), order(BOB, "2")):
-            uow.orders.add(placed, placed.placed(actor=Actor.CUSTOMER))
+            uow.orders.add(placed, placed.initial_status_change(actor=Actor.CUSTOMER))
             uow.payments.add(payment(placed))
         uow.deposits.add(deposit(account(ADA), "1"))
         uow.deposits.add(deposit(account(BOB), "2"))
@@ -108,7 +108,7 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
     async with SqlUnitOfWork(made, writing=True) as uow:
         await _add_fulfilments(uow)
         for name in ("1", "2"):
-            uow.dispatches.add(dispatch(name))
+            uow.notification_deliveries.add(dispatch(name))
         await uow.commit()
     return made
 
@@ -117,7 +117,7 @@ def _add_people(uow: UnitOfWork) -> None:
     for person in (ADA, BOB):
         uow.users.add(person)
         uow.accounts.add(account(person, 100))
-        uow.sessions.begin(session(person.name, user_id=person.id))
+        uow.sessions.create(session(person.name, user_id=person.id))
     uow.transfers.add(transfer(account(ADA).id, account(BOB).id))
 
 
@@ -125,13 +125,15 @@ async def _add_fulfilments(uow: UnitOfWork) -> None:
     placed = (order(ADA, "1"), order(BOB, "2"))
     await uow.orders.lock([each.id for each in placed])
     for each in placed:
-        uow.handovers.add(handover(each, kind=HandoverKind.SHIPMENT))
-        uow.refunds.add(refund(each, 1, lines=(RefundLine(sku="TEA", quantity=1, kept_back=0),)))
+        uow.shipment_events.add(handover(each, kind=ShipmentEventKind.SHIPPED))
+        uow.refunds.add(
+            refund(each, 1, lines=(RefundLine(sku="TEA", quantity=1, cancelled_quantity=0),))
+        )
 
 
 async def _break(database: SqlDatabase, statement: str) -> None:
     async with SqlUnitOfWork(database, writing=True) as uow:
-        await uow._staged.changed(text(statement))
+        await uow._statements.execute(text(statement))
 
 
 @pytest.mark.parametrize(("name", "statement"), VIOLATIONS.items(), ids=VIOLATIONS)
@@ -152,7 +154,7 @@ async def test_an_order_under_a_key_that_has_one_by_now_is_a_matter_of_trying_ag
         " user_id = (SELECT id FROM users WHERE name = 'Ada')"
     )
 
-    with pytest.raises(Interrupted):
+    with pytest.raises(TransientFailure):
         await _break(database, statement)
 
 
@@ -166,7 +168,7 @@ async def test_no_row_refers_to_what_there_is_not(
 
     with pytest.raises(ConstraintViolated) as violation:
         async with SqlUnitOfWork(database, writing=True) as uow:
-            await uow._staged.changed(
+            await uow._statements.execute(
                 update(table).where(tuple_(*table.primary_key).in_(one)).values({column: nothing})
             )
 

@@ -16,17 +16,17 @@ from shop.adapters.sql import database as database_module
 from shop.adapters.sql import postgresql as postgresql_module
 from shop.adapters.sql import sqlite as sqlite_module
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.failures import at_commit
+from shop.adapters.sql.failures import translating_commit_errors
 from shop.adapters.sql.tables import users
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.idempotency import RequestInProgress, Succeeded
 from shop.application.ports.unit_of_work import (
+    CommitOutcomeUnknown,
     ConstraintViolated,
-    Contended,
-    Interrupted,
-    OutcomeUnknown,
-    StoreFailure,
-    Unavailable,
+    DatabaseFailure,
+    DatabaseUnavailable,
+    TransactionConflict,
+    TransientFailure,
 )
 from tests.factories import account, an_id, claim, user
 from tests.sql.conftest import NewDatabase
@@ -92,7 +92,7 @@ async def test_a_serialization_conflict_can_be_tried_again(postgresql: SqlDataba
         async with _unit(postgresql) as other:
             await _say(other, "UPDATE users SET name = 'x'")
             await other.commit()
-        with pytest.raises(Interrupted, match="40001"):
+        with pytest.raises(TransientFailure, match="40001"):
             await _say(uow, "UPDATE users SET name = 'y'")
 
 
@@ -111,14 +111,14 @@ async def test_the_victim_of_a_deadlock_can_be_tried_again(postgresql: SqlDataba
         rename("ada", "bob", both), rename("bob", "ada", both), return_exceptions=True
     )
     (failure,) = [end for end in ends if end is not None]
-    assert isinstance(failure, Contended)
+    assert isinstance(failure, TransactionConflict)
     assert str(failure) == "conflict 40P01"
 
 
 async def test_a_terminated_connection_is_replaced(postgresql: SqlDatabase) -> None:
     async with _unit(postgresql) as uow:
         await _terminate(postgresql, await _pid(uow))
-        with pytest.raises(Interrupted, match="connection lost"):
+        with pytest.raises(TransientFailure, match="connection lost"):
             await _say(uow, "SELECT 1")
     await _add(postgresql, "ada")
     assert await _names(postgresql) == ["Ada"]
@@ -130,7 +130,7 @@ async def test_a_demoted_primary_is_left_and_its_successor_found(postgresql: Sql
         for each in (one, two):
             await _say(each, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
             await each.commit()
-    with pytest.raises(Interrupted, match="25006"):
+    with pytest.raises(TransientFailure, match="25006"):
         await _add(postgresql, "ada")
     async with _unit(postgresql) as one, _unit(postgresql) as two:
         assert not pids & {await _pid(one), await _pid(two)}
@@ -144,7 +144,7 @@ async def test_a_check_finds_that_nothing_can_be_written_and_looks_for_the_succe
     async with _unit(postgresql) as uow:
         await _say(uow, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         await uow.commit()
-    with pytest.raises(Unavailable, match="only be read"):
+    with pytest.raises(DatabaseUnavailable, match="only be read"):
         await postgresql.check()
     await postgresql.check()
     await _add(postgresql, "ada")
@@ -161,7 +161,7 @@ async def test_a_lock_that_is_waited_for_too_long_changes_nothing(
     async with _unit(postgresql) as holder, _unit(postgresql) as waiter:
         await _say(holder, "SELECT * FROM users FOR UPDATE")
         await _say(waiter, f"SET LOCAL {setting} = '50ms'")
-        with pytest.raises(Unavailable, match=state):
+        with pytest.raises(DatabaseUnavailable, match=state):
             await _say(waiter, "UPDATE users SET name = 'x'")
     assert await _names(postgresql) == ["Ada"]
 
@@ -172,14 +172,14 @@ async def test_a_key_that_another_request_holds_for_too_long_is_said_to_be_in_us
     await _add(postgresql, "ada")
     key = claim(ADA)
     async with _unit(postgresql) as first, _unit(postgresql) as second:
-        await first.keys.claim([key])
+        await first.idempotency_keys.claim([key])
         await _say(second, "SET LOCAL lock_timeout = '50ms'")
         with pytest.raises(RequestInProgress):
-            await second.keys.claim([key])
-        first.keys.settle(key.id, Succeeded(reference=ADA.id))
+            await second.idempotency_keys.claim([key])
+        first.idempotency_keys.complete(key.id, Succeeded(reference=ADA.id))
         await first.commit()
     async with _unit(postgresql) as third:
-        (known,) = (await third.keys.claim([key])).values()
+        (known,) = (await third.idempotency_keys.claim([key])).values()
     assert known.outcome == Succeeded(reference=ADA.id)
 
 
@@ -197,18 +197,18 @@ async def test_no_free_connection(
     database = new_database(url, f"pool_{uuid4().hex}")
     await database.migrate()
     async with _unit(database):
-        with pytest.raises(Unavailable, match="in use"):
+        with pytest.raises(DatabaseUnavailable, match="in use"):
             await _enter(database)
     await _add(database, "ada")
 
 
 async def test_a_server_that_is_not_there(new_database: NewDatabase, tmp_path: Path) -> None:
     database = new_database(f"postgresql+asyncpg://postgres@/postgres?host={tmp_path}")
-    with pytest.raises(Interrupted, match="no connection"):
+    with pytest.raises(TransientFailure, match="no connection"):
         async with _unit(database) as uow:
             await _say(uow, "SELECT 1")
     for question in (database.check, database.migrate):
-        with pytest.raises(Unavailable):
+        with pytest.raises(DatabaseUnavailable):
             await question()
 
 
@@ -220,7 +220,7 @@ async def test_a_connection_cut_at_commit_leaves_the_outcome_unknown(
     answers: bool,  # noqa: FBT001
 ) -> None:
     proxy.stop_at, proxy.answers = b"COMMIT", answers
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(CommitOutcomeUnknown):
         await _add(proxied, "ada")
     assert await _names(postgresql) == (["Ada"] if answers else [])
     proxy.stop_at = None
@@ -231,7 +231,7 @@ async def test_a_server_that_stalls_before_commit_is_waited_for_in_vain_but_not_
     postgresql: SqlDatabase, proxy: Proxy, proxied: SqlDatabase
 ) -> None:
     proxy.stop_at, proxy.cuts = b"INSERT INTO users", False
-    with pytest.raises(Unavailable, match="no answer in time"):
+    with pytest.raises(DatabaseUnavailable, match="no answer in time"):
         await _add(proxied, "ada")
     proxy.stop_at = None
     await _add(proxied, "bob")
@@ -245,7 +245,7 @@ async def test_no_time_out_surrounds_commit(proxy: Proxy, proxied: SqlDatabase) 
     done, _ = await asyncio.wait([adding], timeout=3 * postgresql_module.STATEMENT_TIMEOUT_SECONDS)
     assert not done
     await proxy.end()
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(CommitOutcomeUnknown):
         await adding
 
 
@@ -255,7 +255,7 @@ async def test_a_check_answers_soon_even_if_the_server_does_not(
     monkeypatch.setattr(database_module, "CHECK_TIMEOUT_SECONDS", 0.2)
     await _add(proxied, "ada")
     proxy.stop_at, proxy.cuts = b"version_num", False
-    with pytest.raises(Unavailable, match="no answer"):
+    with pytest.raises(DatabaseUnavailable, match="no answer"):
         await proxied.check()
 
 
@@ -286,7 +286,7 @@ async def test_sqlite_that_is_locked_by_another_program_is_waited_for(
     await database.migrate()
     other = sqlite3.connect(tmp_path / "shop.db", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(Unavailable):
+    with pytest.raises(DatabaseUnavailable):
         await _enter(database)
     other.execute("ROLLBACK")
     other.close()
@@ -297,18 +297,18 @@ async def test_sqlite_that_is_locked_by_another_program_is_waited_for(
 @pytest.mark.parametrize(
     ("code", "meaning"),
     [
-        (sqlite3.SQLITE_IOERR_FSYNC, OutcomeUnknown),
-        (sqlite3.SQLITE_IOERR, OutcomeUnknown),
-        (sqlite3.SQLITE_FULL, Unavailable),
-        (sqlite3.SQLITE_BUSY, Unavailable),
+        (sqlite3.SQLITE_IOERR_FSYNC, CommitOutcomeUnknown),
+        (sqlite3.SQLITE_IOERR, CommitOutcomeUnknown),
+        (sqlite3.SQLITE_FULL, DatabaseUnavailable),
+        (sqlite3.SQLITE_BUSY, DatabaseUnavailable),
     ],
 )
 def test_only_a_broken_disk_makes_a_commit_of_sqlite_unknown(
-    code: int, meaning: type[StoreFailure]
+    code: int, meaning: type[DatabaseFailure]
 ) -> None:
     error = sqlite3.OperationalError("as it may be")
     error.sqlite_errorcode = code
-    with pytest.raises(meaning), at_commit():
+    with pytest.raises(meaning), translating_commit_errors():
         raise OperationalError("COMMIT", None, error)
 
 
@@ -359,16 +359,16 @@ async def _enter(database: SqlDatabase) -> None:
 
 
 async def _say(uow: SqlUnitOfWork, statement: str) -> None:
-    await uow._staged.changed(text(statement))
+    await uow._statements.execute(text(statement))
 
 
 async def _rename(uow: SqlUnitOfWork, name: str) -> None:
     statement = update(users).where(users.c.id == an_id(f"user {name}")).values(name="x")
-    await uow._staged.changed(statement)
+    await uow._statements.execute(statement)
 
 
 async def _pid(uow: SqlUnitOfWork) -> int:
-    (row,) = await uow._staged.all(text("SELECT pg_backend_pid() AS pid"))
+    (row,) = await uow._statements.fetch_all(text("SELECT pg_backend_pid() AS pid"))
     pid: int = row.pid
     return pid
 

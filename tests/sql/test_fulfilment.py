@@ -12,7 +12,7 @@ from dependency_injector import providers
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.accounts import SignUp
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.fulfil import HandOver
+from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.refund import RefundOrder
 from shop.application.ports.outbox import JobKind
@@ -20,10 +20,10 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.sessions import SignIn
 from shop.domain.cart import Cart, CartLine
 from shop.domain.errors import ShopError
-from shop.domain.handover import HandoverKind
+from shop.domain.handover import ShipmentEventKind
 from shop.domain.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
-from shop.domain.refund import RefundStatus, RefundWish
+from shop.domain.refund import RefundRequest, RefundStatus
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
@@ -50,8 +50,8 @@ async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> AsyncIte
     )
     container = Container(settings=settings)
     container.clock.override(providers.Object(clock))
-    container.hasher.override(providers.Object(PlainHasher()))
-    container.gateway.override(providers.Object(MemoryPaymentGateway(clock)))
+    container.password_hasher.override(providers.Object(PlainHasher()))
+    container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
     await container.database().migrate()
     await _stock(container)
     yield container
@@ -68,11 +68,11 @@ async def ada(shop: Container) -> SessionToken:
 @pytest.fixture
 async def admin(shop: Container) -> SessionToken:
     await _sign_up(shop, "root")
-    await shop.users().promote("root@example.com", Role.ADMIN)
+    await shop.role_service().grant("root@example.com", Role.ADMIN)
     command = SignIn(session=None, email="root@example.com", password=PASSWORD)
-    visit = await shop.sessions().sign_in(command)
-    assert visit.issued is not None
-    return visit.issued
+    visit = await shop.session_service().sign_in(command)
+    assert visit.new_token is not None
+    return visit.new_token
 
 
 async def _stock(shop: Container) -> None:
@@ -89,9 +89,9 @@ async def _stock(shop: Container) -> None:
 
 async def _sign_up(shop: Container, name: str) -> SessionToken:
     command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
-    visit = (await shop.accounts().sign_up(command)).visit
-    assert visit.issued is not None
-    return visit.issued
+    visit = (await shop.account_service().sign_up(command)).current_session
+    assert visit.new_token is not None
+    return visit.new_token
 
 
 async def _buy(shop: Container, token: SessionToken, quantity: int, card: str | None) -> UUID:
@@ -106,33 +106,33 @@ async def _buy(shop: Container, token: SessionToken, quantity: int, card: str | 
 
 
 def _ship(shop: Container, admin: SessionToken, order_id: UUID, quantity: int) -> Awaitable[object]:
-    command = HandOver(
+    command = RecordShipmentEvent(
         session=admin,
         order_id=order_id,
-        kind=HandoverKind.SHIPMENT,
+        kind=ShipmentEventKind.SHIPPED,
         lines=pieces(TEA=quantity),
     )
-    return shop.fulfil_orders().hand_over(command)
+    return shop.fulfil_orders().record(command)
 
 
 async def _refund(
     shop: Container, admin: SessionToken, order_id: UUID, key: str, *, lines: int
 ) -> object:
-    wish = RefundWish(
+    wish = RefundRequest(
         lines=pieces(TEA=lines) if lines else (),
         amount=None if lines else eur(PRICE),
         to=None,
         reason="Broken",
         restock=lines > 0,
     )
-    command = RefundOrder(session=admin, key=key, order_id=order_id, wish=wish)
+    command = RefundOrder(session=admin, key=key, order_id=order_id, refund_request=wish)
     return (await shop.refund_orders().refund(command)).unwrap()
 
 
 async def _stands(shop: Container, order_id: UUID) -> tuple[OrderStatus, PaymentStatus]:
     async with shop.snapshot() as uow:
         order = (await uow.orders.get_many([order_id]))[order_id]
-        payment = (await uow.payments.of_orders([order_id]))[order_id]
+        payment = (await uow.payments.for_orders([order_id]))[order_id]
     return order.status, payment.status
 
 
@@ -171,7 +171,7 @@ async def test_one_key_refunds_once_however_often_it_is_asked_at_once(
 
     assert all(each == refunds[0] for each in refunds)
     async with shop.snapshot() as uow:
-        assert len((await uow.refunds.of_orders([order_id]))[order_id]) == 1
+        assert len((await uow.refunds.for_orders([order_id]))[order_id]) == 1
         assert (await uow.inventories.get_many(["TEA"]))["TEA"].on_hand == ON_HAND - 1
 
 
@@ -184,16 +184,18 @@ async def test_a_card_gets_back_each_part_once(
         *(_refund(shop, admin, order_id, f"key-{n:04}", lines=1) for n in range(2))
     )
     for _ in range(2):
-        await asyncio.gather(*(shop.work_off().work() for _ in range(2)))
+        await asyncio.gather(*(shop.payment_job_runner().run_due() for _ in range(2)))
         clock.advance(timedelta(minutes=10))
 
-    found = await shop.gateway().look_up(order_id)
+    found = await shop.payment_gateway().find_payment(order_id)
     assert found is not None
     assert found.refunded == eur(2 * PRICE)
     async with shop.snapshot() as uow:
-        refunds = (await uow.refunds.of_orders([order_id]))[order_id]
-        assert await uow.outbox.next_due(list(JobKind)) is None
-    assert {(each.to, each.status) for each in refunds} == {(PaymentMethod.CARD, RefundStatus.DONE)}
+        refunds = (await uow.refunds.for_orders([order_id]))[order_id]
+        assert await uow.jobs.next_due(list(JobKind)) is None
+    assert {(each.to, each.status) for each in refunds} == {
+        (PaymentMethod.CARD, RefundStatus.SUCCEEDED)
+    }
 
 
 async def test_what_had_not_left_is_refunded_and_the_rest_has_arrived(
@@ -201,8 +203,10 @@ async def test_what_had_not_left_is_refunded_and_the_rest_has_arrived(
 ) -> None:
     order_id = await _buy(shop, ada, 2, None)
     await _ship(shop, admin, order_id, 1)
-    delivery = HandOver(session=admin, order_id=order_id, kind=HandoverKind.DELIVERY, lines=())
-    await shop.fulfil_orders().hand_over(delivery)
+    delivery = RecordShipmentEvent(
+        session=admin, order_id=order_id, kind=ShipmentEventKind.DELIVERED, lines=()
+    )
+    await shop.fulfil_orders().record(delivery)
 
     await _refund(shop, admin, order_id, "key-0001", lines=1)
 

@@ -15,12 +15,12 @@ from sqlalchemy import CheckConstraint, Connection, inspect, make_url, text
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import SCHEMA_VERSION, idempotency_keys, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.database import Unmigrated
-from shop.application.ports.idempotency import Claim, KeyId, Refused
+from shop.application.ports.database import MigrationRequired
+from shop.application.ports.idempotency import Claim, IdempotencyKey, Rejected
 from shop.domain.cart import EmptyCart
-from shop.domain.handover import Excess, NotSoManyLeft
+from shop.domain.handover import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.inventory import OutOfStock, Shortage
-from shop.domain.refund import RefundTooLarge
+from shop.domain.refund import RefundExceedsPayment
 from shop.domain.status import IllegalTransition
 from tests.factories import NOW, eur, user
 from tests.sql.conftest import NewDatabase
@@ -59,7 +59,7 @@ async def test_the_checks_bear_the_names_of_the_tables(database: SqlDatabase) ->
 
 
 async def test_an_unmigrated_database_is_told_from_a_migrated_one(database: SqlDatabase) -> None:
-    with pytest.raises(Unmigrated):
+    with pytest.raises(MigrationRequired):
         await database.check()
     await database.migrate()
     await database.check()
@@ -111,7 +111,7 @@ async def test_a_migration_that_was_cut_off_can_be_run_again(
     async with database.writer.begin() as connection:
         await connection.execute(text(f"DROP TABLE {lost}"))
         await connection.execute(text("DELETE FROM alembic_version"))
-    with pytest.raises(Unmigrated):
+    with pytest.raises(MigrationRequired):
         await database.check()
     await database.migrate()
     await database.check()
@@ -154,19 +154,20 @@ async def test_stored_rejections_are_given_codes_and_the_new_names_of_their_fiel
 
     async with SqlUnitOfWork(database, writing=True) as uow:
         claims = [
-            Claim(id=KeyId(user_id=ada.id, key=key), fingerprint="f", created_at=NOW) for key in old
+            Claim(id=IdempotencyKey(user_id=ada.id, key=key), fingerprint="f", created_at=NOW)
+            for key in old
         ]
-        records = await uow.keys.claim(claims)
+        records = await uow.idempotency_keys.claim(claims)
     assert {id_.key: record.outcome for id_, record in records.items()} == {
-        "k-out-of-stock": Refused(
+        "k-out-of-stock": Rejected(
             error=OutOfStock(lines=(Shortage(sku="TEA", requested=2, available=1),))
         ),
-        "k-too-large": Refused(error=RefundTooLarge(requested=eur(7), remaining=eur(5))),
-        "k-too-many": Refused(
-            error=NotSoManyLeft(lines=(Excess(sku="TEA", requested=2, remaining=1),))
+        "k-too-large": Rejected(error=RefundExceedsPayment(requested=eur(7), remaining=eur(5))),
+        "k-too-many": Rejected(
+            error=QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=2, remaining=1),))
         ),
-        "k-illegal": Refused(error=IllegalTransition(current="paid", target="paid")),
-        "k-empty": Refused(error=EmptyCart()),
+        "k-illegal": Rejected(error=IllegalTransition(current="paid", target="paid")),
+        "k-empty": Rejected(error=EmptyCart()),
     }
 
 

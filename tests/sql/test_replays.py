@@ -13,7 +13,7 @@ from shop.application.accounts import SignUp
 from shop.application.catalogue import PutProduct
 from shop.application.deposits import MakeDeposit
 from shop.application.inventory import AdjustStock
-from shop.application.orders.finish import FinishOrder
+from shop.application.orders.finish import CompleteOrder
 from shop.application.orders.place import PlaceOrder
 from shop.application.ports.payment_gateway import Declined
 from shop.application.ports.session_store import SessionToken
@@ -45,31 +45,31 @@ async def shop(postgresql_url: str, clock: ScriptedClock) -> AsyncIterator[Conta
         )
     )
     container.clock.override(providers.Object(clock))
-    container.gateway.override(providers.Object(MemoryPaymentGateway(clock)))
-    container.hasher.override(providers.Object(PlainHasher()))
+    container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
+    container.password_hasher.override(providers.Object(PlainHasher()))
     await container.database().migrate()
     yield container
-    await container.transact().finish()
+    await container.transaction_runner().drain()
     await container.database().close()
 
 
 async def _sign_up(shop: Container, name: str) -> None:
     command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
-    await shop.accounts().sign_up(command)
+    await shop.account_service().sign_up(command)
 
 
 async def _sign_in(shop: Container, name: str) -> SessionToken:
     command = SignIn(session=None, email=f"{name}@example.com", password=PASSWORD)
-    token = (await shop.sessions().sign_in(command)).issued
+    token = (await shop.session_service().sign_in(command)).new_token
     assert token is not None
     return token
 
 
 async def _stock(shop: Container) -> None:
     await _sign_up(shop, "root")
-    await shop.users().promote("root@example.com", Role.ADMIN)
+    await shop.role_service().grant("root@example.com", Role.ADMIN)
     root = await _sign_in(shop, "root")
-    await shop.catalogue().put(
+    await shop.product_service().put(
         PutProduct(
             session=root,
             sku="TEA",
@@ -80,21 +80,23 @@ async def _stock(shop: Container) -> None:
             image_url=None,
         )
     )
-    await shop.stock().adjust(AdjustStock(session=root, sku="TEA", delta=5, reason="Delivery"))
+    await shop.inventory_service().adjust(
+        AdjustStock(session=root, sku="TEA", delta=5, reason="Delivery")
+    )
 
 
 def _decide_meanwhile(
     monkeypatch: pytest.MonkeyPatch, decide: Callable[[], Awaitable[object]]
 ) -> None:
     """Have it decided, once, after a key was read and before its user's account is locked."""
-    lock = SqlAccounts.lock_of_users
+    lock = SqlAccounts.lock_for_users
 
     async def decided_first(self: SqlAccounts, *asked: object) -> object:
-        monkeypatch.setattr(SqlAccounts, "lock_of_users", lock)
+        monkeypatch.setattr(SqlAccounts, "lock_for_users", lock)
         await asyncio.ensure_future(decide())
         return await lock(self, *asked)  # type: ignore[arg-type]  # What it was asked.
 
-    monkeypatch.setattr(SqlAccounts, "lock_of_users", decided_first)
+    monkeypatch.setattr(SqlAccounts, "lock_for_users", decided_first)
 
 
 async def test_an_order_and_a_deposit_that_are_declined_meanwhile_are_never_told_paid(
@@ -110,16 +112,20 @@ async def test_an_order_and_a_deposit_that_are_declined_meanwhile_are_never_told
         expected_total=None,
     )
     placed = (await shop.checkout().place(order)).unwrap()
-    ending = FinishOrder(
-        order=placed.order, payment=placed.payment, ending=NO, session=None, notice=None
+    ending = CompleteOrder(
+        order=placed.order,
+        payment=placed.payment,
+        payment_outcome=NO,
+        session=None,
+        gateway_event=None,
     )
-    _decide_meanwhile(monkeypatch, lambda: shop.finish_orders().finish([ending]))
+    _decide_meanwhile(monkeypatch, lambda: shop.complete_orders().complete([ending]))
     elsewhere = replace(order, session=await _sign_in(shop, "ada"))
-    assert (await shop.checkout().place(elsewhere)).answer == CardDeclined(reason="stolen")
+    assert (await shop.checkout().place(elsewhere)).value == CardDeclined(reason="stolen")
 
     command = MakeDeposit(
         session=elsewhere.session, key="key-0002", amount=eur(200), card="tok_timeout_before"
     )
-    deposit = (await shop.deposits().make(command)).unwrap()
-    _decide_meanwhile(monkeypatch, lambda: shop.deposits().finish(deposit.id, NO, None))
-    assert (await shop.deposits().make(command)).answer == CardDeclined(reason="stolen")
+    deposit = (await shop.deposit_service().make(command)).unwrap()
+    _decide_meanwhile(monkeypatch, lambda: shop.deposit_service().complete(deposit.id, NO, None))
+    assert (await shop.deposit_service().make(command)).value == CardDeclined(reason="stolen")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shop.adapters.sql.sqlite import writer
+from shop.adapters.sql.sqlite import create_writer
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +18,7 @@ FILES = 100
 async def test_those_that_open_a_new_file_at_once_all_have_it(tmp_path: Path) -> None:
     for number in range(FILES):
         file = str(tmp_path / f"{number}.db")
-        openers = [writer(URL.create("sqlite+aiosqlite", database=file)) for _ in "1234"]
+        openers = [create_writer(URL.create("sqlite+aiosqlite", database=file)) for _ in "1234"]
 
         assert await asyncio.gather(*map(_journal, openers)) == ["wal"] * 4
 

@@ -14,13 +14,13 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.accounts import SignUp
-from shop.application.announcements import Announcements, AnnouncementTerms, Endpoint
-from shop.application.orders.finish import FinishOrder
+from shop.application.announcements import NotificationPolicy, Notifications, WebhookEndpoint
+from shop.application.orders.finish import CompleteOrder
 from shop.application.orders.place import PlaceOrder, PlaceOrders
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.payment_gateway import Approved
 from shop.application.ports.session_store import SessionToken
-from shop.domain.announcement import Topic
+from shop.domain.announcement import EventType
 from shop.domain.cart import Cart, CartLine
 from shop.domain.order import OrderStatus
 from shop.entrypoints.container import Container
@@ -46,7 +46,7 @@ async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> AsyncIte
     )
     container = Container(settings=settings)
     container.clock.override(providers.Object(clock))
-    container.hasher.override(providers.Object(PlainHasher()))
+    container.password_hasher.override(providers.Object(PlainHasher()))
     await container.database().migrate()
     yield container
     await container.database().close()
@@ -85,7 +85,7 @@ async def test_telling_of_orders_adds_no_statement_but_those_of_its_tables(
     _tell(shop)
     with _statements(shop) as told:
         await _place(shop, customers, "key-told")
-    writes_together = _database(shop).sets.writes_together
+    writes_together = _database(shop).row_parameters.combines_writes
     assert len(told) == len(untold) + (0 if writes_together else 2)
     assert not any("dispatches" in each for each in untold)
     assert any("dispatches" in each for each in told)
@@ -152,9 +152,9 @@ async def _customers(shop: Container, number: int) -> list[SessionToken]:
     for index in range(number):
         name = f"user{index}"
         command = SignUp(session=None, name=name, email=f"{name}@example.com", password="a" * 12)
-        signed_up = await shop.accounts().sign_up(command)
-        assert signed_up.visit.issued is not None
-        tokens.append(signed_up.visit.issued)
+        signed_up = await shop.account_service().sign_up(command)
+        assert signed_up.current_session.new_token is not None
+        tokens.append(signed_up.current_session.new_token)
     return tokens
 
 
@@ -172,14 +172,14 @@ async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: s
     cart = Cart.of([CartLine(sku="TEA", quantity=1)])
     replies = await shop.place_orders().place([order(session=each, cart=cart) for each in tokens])
     placed = [reply.unwrap() for reply in replies]
-    finished = await shop.finish_orders().finish(
+    finished = await shop.complete_orders().complete(
         [
-            FinishOrder(
+            CompleteOrder(
                 order=each.order,
                 payment=each.payment,
-                ending=Approved(payment_id=f"pay_{each.order.id}"),
+                payment_outcome=Approved(payment_id=f"pay_{each.order.id}"),
                 session=token,
-                notice=None,
+                gateway_event=None,
             )
             for each, token in zip(placed, tokens, strict=True)
         ]
@@ -191,18 +191,20 @@ async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: s
 def _tell(shop: Container) -> None:
     """Have two endpoints and the customers hear of everything from now on."""
     endpoints = tuple(
-        Endpoint(url=f"https://{each}.example.com", secret="whsec_", topics=frozenset(Topic))
+        WebhookEndpoint(
+            url=f"https://{each}.example.com", secret="whsec_", event_types=frozenset(EventType)
+        )
         for each in "ab"
     )
-    terms = AnnouncementTerms(endpoints=endpoints, mails_customers=True, stock_low=0)
-    announcements = Announcements(terms, shop.clock(), shop.ids())
+    terms = NotificationPolicy(endpoints=endpoints, emails_customers=True, low_stock_threshold=0)
+    announcements = Notifications(terms, shop.clock(), shop.id_generator())
     placing = PlaceOrders(
-        shop.transact(),
-        shop.admission(),
+        shop.transaction_runner(),
+        shop.session_authenticator(),
         shop.clock(),
-        shop.ids(),
+        shop.id_generator(),
         announcements,
-        shop.settings().payment_terms,
+        shop.settings().payment_policy,
     )
     shop.place_orders.override(providers.Object(placing))
 

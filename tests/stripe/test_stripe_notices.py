@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 import pytest
 import stripe
 
-from shop.adapters.stripe.notices import notice_in
-from shop.application.ports.payment_gateway import Notice, NoticeRefused
+from shop.adapters.stripe.notices import parse_event
+from shop.application.ports.payment_gateway import GatewayEvent, InvalidGatewayEvent
 from tests.factories import an_id
 
 NEWER, OLDER = "whsec_the_newer_of_two", "whsec_the_older_of_two"
@@ -40,7 +40,7 @@ BODY = _body(INTENT)
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_what_any_of_the_secrets_signed_is_read(secret: str) -> None:
-    assert notice_in(BODY, _signed(BODY, secret), SECRETS) == Notice(
+    assert parse_event(BODY, _signed(BODY, secret), SECRETS) == GatewayEvent(
         id="evt_1",
         kind="payment_intent.canceled",
         payment_id="pi_1",
@@ -50,7 +50,7 @@ def test_what_any_of_the_secrets_signed_is_read(secret: str) -> None:
 
 @pytest.mark.parametrize("age_seconds", [290, -290])
 def test_clocks_may_differ_by_minutes(age_seconds: int) -> None:
-    assert notice_in(BODY, _signed(BODY, age_seconds=age_seconds), SECRETS).id == "evt_1"
+    assert parse_event(BODY, _signed(BODY, age_seconds=age_seconds), SECRETS).id == "evt_1"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_notice_names_the_payment_and_what_it_is_for_as_far_as_stripe_does(
 ) -> None:
     body = _body(about, kind)
 
-    assert notice_in(body, _signed(body), SECRETS) == Notice(
+    assert parse_event(body, _signed(body), SECRETS) == GatewayEvent(
         id="evt_1",
         kind=kind,
         payment_id=payment_id,
@@ -102,42 +102,42 @@ FORGERIES: Mapping[str, Callable[[], str | None]] = {
 
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_missing_or_forged_signature_is_refused(forgery: str) -> None:
-    with pytest.raises(NoticeRefused):
-        notice_in(BODY, FORGERIES[forgery](), SECRETS)
+    with pytest.raises(InvalidGatewayEvent):
+        parse_event(BODY, FORGERIES[forgery](), SECRETS)
 
 
 @pytest.mark.parametrize("age_seconds", [310, DAY_SECONDS])
 def test_an_old_signature_is_refused_however_good_it_was(age_seconds: int) -> None:
-    with pytest.raises(NoticeRefused):
-        notice_in(BODY, _signed(BODY, age_seconds=age_seconds), SECRETS)
+    with pytest.raises(InvalidGatewayEvent):
+        parse_event(BODY, _signed(BODY, age_seconds=age_seconds), SECRETS)
 
 
 def test_an_old_signature_is_not_renewed_by_stating_another_time() -> None:
     old = _signed(BODY, age_seconds=DAY_SECONDS)
 
     for moment in (f"t={int(time.time())},{old}", f"{old},t={int(time.time())}"):
-        with pytest.raises(NoticeRefused):
-            notice_in(BODY, moment, SECRETS)
+        with pytest.raises(InvalidGatewayEvent):
+            parse_event(BODY, moment, SECRETS)
 
 
 def test_a_body_that_was_changed_on_its_way_is_refused() -> None:
-    with pytest.raises(NoticeRefused):
-        notice_in(BODY.replace(b"pi_1", b"pi_2"), _signed(BODY), SECRETS)
+    with pytest.raises(InvalidGatewayEvent):
+        parse_event(BODY.replace(b"pi_1", b"pi_2"), _signed(BODY), SECRETS)
 
 
 def test_a_body_that_is_no_text_is_refused() -> None:
-    with pytest.raises(NoticeRefused):
-        notice_in(b"\xff" + BODY, _signed(BODY), SECRETS)
+    with pytest.raises(InvalidGatewayEvent):
+        parse_event(b"\xff" + BODY, _signed(BODY), SECRETS)
 
 
 @pytest.mark.parametrize(
     "body", [b"", b"not JSON", b"[]", b"{}", b'{"id": 1}', b'{"id": "evt_1", "type": "ping"}']
 )
 def test_what_is_signed_and_no_event_is_refused(body: bytes) -> None:
-    with pytest.raises(NoticeRefused):
-        notice_in(body, _signed(body), SECRETS)
+    with pytest.raises(InvalidGatewayEvent):
+        parse_event(body, _signed(body), SECRETS)
 
 
 def test_without_secrets_nothing_is_believed() -> None:
-    with pytest.raises(NoticeRefused):
-        notice_in(BODY, _signed(BODY), ())
+    with pytest.raises(InvalidGatewayEvent):
+        parse_event(BODY, _signed(BODY), ())

@@ -8,7 +8,7 @@ from stat import S_IMODE
 
 import pytest
 
-from shop.adapters.system.keyring import kept_secret
+from shop.adapters.system.keyring import load_or_create_secret
 
 
 @pytest.fixture
@@ -17,17 +17,17 @@ def file(tmp_path: Path) -> Path:
 
 
 def test_a_secret_is_made_once_and_is_its_owners_alone(file: Path) -> None:
-    secret = kept_secret(file)
+    secret = load_or_create_secret(file)
 
     assert len(secret) == 43
-    assert kept_secret(file) == secret
+    assert load_or_create_secret(file) == secret
     assert S_IMODE(file.stat().st_mode) == 0o600
     assert list(file.parent.iterdir()) == [file]
 
 
 def test_all_who_start_at_once_end_with_the_same_secret(file: Path) -> None:
     with ThreadPoolExecutor(max_workers=8) as starters:
-        secrets = set(starters.map(kept_secret, [file] * 64))
+        secrets = set(starters.map(load_or_create_secret, [file] * 64))
 
     assert len(secrets) == 1
     assert list(file.parent.iterdir()) == [file]
@@ -39,16 +39,16 @@ def test_what_a_crash_left_behind_stands_in_nobodys_way(file: Path) -> None:
 
     assert _start(file) == 0
 
-    assert len(kept_secret(file)) == 43
+    assert len(load_or_create_secret(file)) == 43
 
 
 def _start(file: Path, *, after: str = "") -> int:
     """Ask for the secret as the first process of a container, where each has the same number."""
     script = f"""
 import os, pathlib, sys
-from shop.adapters.system.keyring import kept_secret
+from shop.adapters.system.keyring import load_or_create_secret
 os.getpid = lambda: 1
 {after}
-kept_secret(pathlib.Path(sys.argv[1]))
+load_or_create_secret(pathlib.Path(sys.argv[1]))
 """
     return subprocess.run([sys.executable, "-c", script, file], check=False).returncode

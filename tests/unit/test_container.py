@@ -10,10 +10,10 @@ from dependency_injector import providers
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.adapters.simulated.payment_gateway import EmbeddedPaymentGateway
-from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
+from shop.adapters.simulated.payment_gateway import InProcessPaymentGateway
+from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
 from shop.adapters.sql.session_store import SqlSessionStore
-from shop.adapters.stripe.payment_gateway import StripeGateway
+from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.application.accounts import SignedUp, SignUp
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import SessionStoreKind, Settings
@@ -62,8 +62,8 @@ def in_memory(new_container: NewContainer, clock: ScriptedClock) -> NewContainer
         container, database = new_container(), MemoryDatabase()
         for provider, adapter in (
             (container.clock, providers.Object(clock)),
-            (container.ids, providers.Object(CountingIds())),
-            (container.hasher, providers.Object(PlainHasher())),
+            (container.id_generator, providers.Object(CountingIds())),
+            (container.password_hasher, providers.Object(PlainHasher())),
             (container.database, providers.Object(database)),
             (
                 container.unit_of_work,
@@ -81,7 +81,7 @@ async def _sign_up(container: Container, name: str = "ada") -> SignedUp:
     command = SignUp(
         session=None, name=name.title(), email=f"{name}@example.com", password="a long one"
     )
-    return await container.accounts().sign_up(command)
+    return await container.account_service().sign_up(command)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -109,7 +109,7 @@ async def test_sessions_are_kept_where_the_settings_say(
     new_container: NewContainer, store: SessionStoreKind, kind: type[object]
 ) -> None:
     container = new_container(session_store=store, welcome_credit=7)
-    container.hasher.override(providers.Object(PlainHasher()))
+    container.password_hasher.override(providers.Object(PlainHasher()))
     await container.database().migrate()
 
     for unit in (container.unit_of_work, container.snapshot):
@@ -117,19 +117,19 @@ async def test_sessions_are_kept_where_the_settings_say(
             assert type(uow.sessions) is kind
 
     done = await _sign_up(container)
-    visit = await container.sessions().enter(done.visit.issued)
+    visit = await container.session_service().authenticate(done.current_session.new_token)
     assert visit is not None
     assert visit.user == done.user
-    assert (await container.accounts().show(done.user)).balance == eur(7)
+    assert (await container.account_service().show(done.user)).balance == eur(7)
 
 
 async def test_payments_are_kept_beside_the_database_unless_a_gateway_is_named(
     new_container: NewContainer, tmp_path: Path
 ) -> None:
-    embedded = new_container().gateway()
-    remote = new_container(simulated_gateway_url="http://127.0.0.1:8100").gateway()
-    assert isinstance(embedded, EmbeddedPaymentGateway)
-    assert isinstance(remote, RemotePaymentGateway)
+    embedded = new_container().payment_gateway()
+    remote = new_container(simulated_gateway_url="http://127.0.0.1:8100").payment_gateway()
+    assert isinstance(embedded, InProcessPaymentGateway)
+    assert isinstance(remote, HttpPaymentGateway)
     assert names_in(tmp_path) == []
 
     await embedded.authorise(wish("order", "tok_visa"))
@@ -154,8 +154,8 @@ async def test_payments_go_to_stripe_where_the_settings_say_so(
 ) -> None:
     container = new_container(**STRIPE)
 
-    assert type(container.gateway()) is StripeGateway
-    assert container.gateway() is container.gateway()
+    assert type(container.payment_gateway()) is StripePaymentGateway
+    assert container.payment_gateway() is container.payment_gateway()
 
 
 async def test_the_use_cases_see_the_adapters_that_are_put_in_place(
@@ -233,5 +233,5 @@ def _singletons(container: Container) -> Mapping[str, providers.Provider[object]
         for name, provider in container.providers.items()
         if isinstance(provider, providers.Singleton)
     }
-    assert found.keys() >= {"database", "transact", "clock", "place_orders"}
+    assert found.keys() >= {"database", "transaction_runner", "clock", "place_orders"}
     return found

@@ -109,15 +109,15 @@ async def shop(engine: str, tmp_path: Path, postgresql_url: str) -> AsyncIterato
             session_secrets=(record["secret"],),
             session_idle_seconds=TEN_YEARS_IN_SECONDS,
             session_absolute_seconds=TEN_YEARS_IN_SECONDS,
-            serve_jobs=False,
+            run_jobs_in_server=False,
         )
     )
     container.clock.override(providers.Object(clock))
-    container.gateway.override(providers.Object(MemoryPaymentGateway(clock)))
+    container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
     await container.database().migrate()
     await container.database().check()
     yield container
-    await container.transact().finish()
+    await container.transaction_runner().drain()
     await container.database().close()
 
 

@@ -41,19 +41,19 @@ from shop.domain.money import Currency
 from shop.domain.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.entrypoints.cli.assembly import read_settings
-from shop.entrypoints.cli.server import spare_what_stays
-from shop.entrypoints.http.schemas.base import MoneyAnswer
+from shop.entrypoints.cli.server import freeze_startup_objects
+from shop.entrypoints.http.schemas.base import MoneyResponse
 from shop.entrypoints.http.schemas.orders import (
     NewOrder,
-    OrderAnswer,
-    OrderLineAnswer,
-    PaymentAnswer,
-    WantedLine,
+    OrderLineInput,
+    OrderLineResponse,
+    OrderResponse,
+    PaymentResponse,
 )
 
 NewSession = Callable[[], Session]
 
-SALES = ShopAccount.SALES.id_in(Currency("EUR"))
+SALES = ShopAccount.SALES.account_id(Currency("EUR"))
 
 
 def _database(request: Request) -> Iterator[Session]:
@@ -73,7 +73,7 @@ def create_app() -> FastAPI:
     app.state.key = Keyring(settings.session_secrets).keys("session token")[0]
     app.get("/healthz")(_live)
     app.post("/api/v1/orders", status_code=201)(_place_order)
-    spare_what_stays()
+    freeze_startup_objects()
     return app
 
 
@@ -86,7 +86,7 @@ def _place_order(
     request: Request,
     database: Database,
     idempotency_key: Annotated[str, Header()],
-) -> OrderAnswer:
+) -> OrderResponse:
     token = request.cookies.get(COOKIE, "")
     token_hash = hmac.digest(request.app.state.key, token.encode(), hashlib.sha256).hex()
     try:
@@ -99,7 +99,7 @@ def _place_order(
     return answer
 
 
-def _place(database: Session, token_hash: str, key: str, wanted: list[WantedLine]) -> Order:
+def _place(database: Session, token_hash: str, key: str, wanted: list[OrderLineInput]) -> Order:
     now = datetime.now(UTC)
     session = database.scalars(
         select(WebSession).where(WebSession.token_hash == token_hash).with_for_update()
@@ -127,7 +127,7 @@ def _place(database: Session, token_hash: str, key: str, wanted: list[WantedLine
 
 
 def _claim(
-    database: Session, user_id: UUID, key: str, wanted: list[WantedLine], now: datetime
+    database: Session, user_id: UUID, key: str, wanted: list[OrderLineInput], now: datetime
 ) -> IdempotencyKey:
     said = json.dumps([line.model_dump() for line in wanted])
     claimed = IdempotencyKey(
@@ -145,7 +145,7 @@ def _claim(
 
 
 def _order(
-    database: Session, user_id: UUID, key: str, wanted: list[WantedLine], now: datetime
+    database: Session, user_id: UUID, key: str, wanted: list[OrderLineInput], now: datetime
 ) -> Order:
     order_id = uuid7()
     lines: list[OrderLine] = []
@@ -172,7 +172,7 @@ def _order(
         status="paid",
         total=total,
         currency="EUR",
-        method="account",
+        payment_method="account",
         placed_at=now,
         version=1,
         lines=lines,
@@ -183,7 +183,7 @@ def _order(
     )
 
 
-def _take(database: Session, line: WantedLine, order_id: UUID, now: datetime) -> None:
+def _take(database: Session, line: OrderLineInput, order_id: UUID, now: datetime) -> None:
     inventory = database.scalars(
         select(Inventory).where(Inventory.sku == line.sku).with_for_update()
     ).one()
@@ -218,14 +218,14 @@ def _charge(order: Order, account: Account) -> Transfer:
     )
 
 
-def _answer(order: Order) -> OrderAnswer:
-    return OrderAnswer(
+def _answer(order: Order) -> OrderResponse:
+    return OrderResponse(
         id=order.id,
         number=order.number,
         status=OrderStatus(order.status),
         total=_money(order.total),
         lines=[
-            OrderLineAnswer(
+            OrderLineResponse(
                 sku=line.sku,
                 name=line.name,
                 quantity=line.quantity,
@@ -234,12 +234,12 @@ def _answer(order: Order) -> OrderAnswer:
             )
             for line in order.lines
         ],
-        payment=PaymentAnswer(
+        payment=PaymentResponse(
             method=PaymentMethod(order.payment.method), status=PaymentStatus(order.payment.status)
         ),
         placed_at=order.placed_at,
     )
 
 
-def _money(amount: int) -> MoneyAnswer:
-    return MoneyAnswer(amount=amount, currency="EUR")
+def _money(amount: int) -> MoneyResponse:
+    return MoneyResponse(amount=amount, currency="EUR")

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from shop.adapters.sql.types import JsonText, Roles, UtcTime
+from shop.adapters.sql.types import JsonText, RoleSet, UtcDateTime
 from shop.domain.user import Role
 
 
@@ -17,8 +17,8 @@ class Base(DeclarativeBase):
 
     type_annotation_map = {  # noqa: RUF012  So SQLAlchemy wants it.
         int: BigInteger,
-        datetime: UtcTime,
-        frozenset[Role]: Roles,
+        datetime: UtcDateTime,
+        frozenset[Role]: RoleSet,
         Mapping[str, Any]: JsonText,
     }
 

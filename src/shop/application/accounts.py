@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from functools import partial
 
-from shop.application.admission import Admission, Visit
-from shop.application.ports.accounts import Entry
+from shop.application.admission import CurrentSession, SessionAuthenticator
+from shop.application.ports.accounts import AccountEntry
 from shop.application.ports.clock import Clock
-from shop.application.ports.ids import Ids
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.ids import IdGenerator
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
-from shop.domain.account import Account, AccountNotFound, welcome
+from shop.application.transact import TransactionRunner
+from shop.domain.account import Account, AccountNotFound, welcome_transfer
 from shop.domain.money import Currency, Money
 from shop.domain.user import (
     EmailTaken,
@@ -40,24 +40,24 @@ class SignedUp:
 
     user: User
     account: Account
-    visit: Visit
+    current_session: CurrentSession
 
 
-class Accounts:
+class AccountService:
     """The use cases around a customer's account."""
 
     def __init__(
         self,
-        transact: Transact,
-        admission: Admission,
-        hasher: PasswordHasher,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        password_hasher: PasswordHasher,
         clock: Clock,
-        ids: Ids,
+        ids: IdGenerator,
         welcome_credit: Money,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
-        self._hasher = hasher
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._password_hasher = password_hasher
         self._clock = clock
         self._ids = ids
         self._welcome_credit = welcome_credit
@@ -69,7 +69,7 @@ class Accounts:
     async def sign_up(self, command: SignUp) -> SignedUp:
         """Create the user, the account and the session, or none of them.
 
-        Raise `RuleBroken` for a value that cannot be, `EmailTaken` where the address is in use.
+        Raise `InvalidValue` for a value that cannot be, `EmailTaken` where the address is in use.
         """
         require_password(command.password)
         now = self._clock.now()
@@ -77,7 +77,7 @@ class Accounts:
             id=self._ids.new(),
             name=normalise_name(command.name),
             email=normalise_email(command.email),
-            password_hash=await self._hasher.hash(command.password),
+            password_hash=await self._password_hasher.hash(command.password),
             roles=frozenset({Role.CUSTOMER}),
             enabled=True,
             created_at=now,
@@ -86,52 +86,54 @@ class Accounts:
             id=self._ids.new(),
             user_id=user.id,
             balance=self._welcome_credit,
-            limit=Money.zero(self._currency),
+            minimum_balance=Money.zero(self._currency),
             created_at=now,
         )
-        issued: list[SessionToken] = []
-        work = partial(self._sign_up, command, user, account, issued)
-        return await self._transact.write(work, repeatable=True)
+        issued_tokens: list[SessionToken] = []
+        work = partial(self._sign_up, command, user, account, issued_tokens)
+        return await self._transactions.write(work, retryable=True)
 
     async def _sign_up(
         self,
         command: SignUp,
         user: User,
         account: Account,
-        issued: list[SessionToken],
+        issued_tokens: list[SessionToken],
         uow: UnitOfWork,
     ) -> SignedUp:
-        visit = await self._admission.lock_for_sign_in(uow, command.session, issued)
+        current_session = await self._authenticator.resolve_for_sign_in(
+            uow, command.session, issued_tokens
+        )
         existing = (await uow.users.with_emails([user.email])).get(user.email)
         if existing is None:
             uow.users.add(user)
             uow.accounts.add(account)
             if account.balance.amount:
-                uow.transfers.add(welcome(account, id=self._ids.new()))
+                uow.transfers.add(welcome_transfer(account, id=self._ids.new()))
         elif existing.id != user.id:
             raise EmailTaken
         # Else the commit of an earlier attempt was never answered, and did happen.
-        visit = self._admission.sign_in(uow, visit, user, issued)
+        current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
         await uow.commit()
-        return SignedUp(user=user, account=account, visit=visit)
+        return SignedUp(user=user, account=account, current_session=current_session)
 
     async def show(self, user: User) -> Account:
         """Return the user's account."""
-        return await self._transact.read(partial(self._account, user))
+        return await self._transactions.read(partial(self._account, user))
 
-    async def entries(
-        self, user: User, page: Page[Moment]
-    ) -> tuple[Account, Listing[Entry, Moment]]:
+    async def statement(
+        self, user: User, page: PageRequest[TimeCursor]
+    ) -> tuple[Account, Page[AccountEntry, TimeCursor]]:
         """Return the user's account and a page of its transfers, the newest first."""
 
-        async def entries(uow: UnitOfWork) -> tuple[Account, Listing[Entry, Moment]]:
+        async def statement(uow: UnitOfWork) -> tuple[Account, Page[AccountEntry, TimeCursor]]:
             account = await self._account(user, uow)
             return account, await uow.transfers.entries(account.id, page)
 
-        return await self._transact.read(entries)
+        return await self._transactions.read(statement)
 
     async def _account(self, user: User, uow: UnitOfWork) -> Account:
-        accounts = await uow.accounts.of_users([user.id], self._currency)
+        accounts = await uow.accounts.for_users([user.id], self._currency)
         if user.id not in accounts:
             raise AccountNotFound
         return accounts[user.id]

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
-from shop.application.books import CLOCKS_APART, BothBooks
-from shop.application.ports.audit import AT_THE_GATEWAY, INVARIANTS, Invariant, Violation
+from shop.application.books import MAX_CLOCK_SKEW, PaymentComparison
+from shop.application.ports.audit import GATEWAY_INVARIANT, INVARIANTS, Invariant, Violation
 from shop.application.ports.clock import Clock
-from shop.application.ports.paging import Span
-from shop.application.ports.payment_gateway import GatewaySilent
+from shop.application.ports.paging import TimeRange
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 
 MAX_VIOLATIONS = 100
 GRACE_LEASES = 2
@@ -29,25 +29,25 @@ class Finding:
 
     invariant: Invariant
     violations: Sequence[Violation]
-    obstacle: str | None
+    unchecked_reason: str | None
 
     @property
     def holds(self) -> bool:
         """Whether it was checked, and nothing breaks it."""
-        return not self.violations and self.obstacle is None
+        return not self.violations and self.unchecked_reason is None
 
 
 class AuditShop:
     """The use case that checks the shop's promises on a live database."""
 
-    def __init__(self, transact: Transact, clock: Clock, lease: timedelta) -> None:
-        self._transact = transact
+    def __init__(self, transactions: TransactionRunner, clock: Clock, lease: timedelta) -> None:
+        self._transactions = transactions
         self._clock = clock
         self._grace = GRACE_LEASES * lease
 
     async def run(self, on_progress: Callable[[Invariant], None]) -> Sequence[Finding]:
         """Check every invariant in one consistent state; call back before each."""
-        return await self._transact.read(partial(self._run, on_progress))
+        return await self._transactions.read(partial(self._run, on_progress))
 
     async def _run(
         self, on_progress: Callable[[Invariant], None], uow: UnitOfWork
@@ -57,33 +57,37 @@ class AuditShop:
         for invariant in INVARIANTS:
             on_progress(invariant)
             violations = await uow.audit.violations(invariant, due_before)
-            findings.append(Finding(invariant=invariant, violations=violations, obstacle=None))
+            findings.append(
+                Finding(invariant=invariant, violations=violations, unchecked_reason=None)
+            )
         return findings
 
 
 class AuditGateway:
     """The use case that checks the shop's promises beside the gateway's books."""
 
-    def __init__(self, books: BothBooks, clock: Clock) -> None:
-        self._books = books
+    def __init__(self, comparison: PaymentComparison, clock: Clock) -> None:
+        self._comparison = comparison
         self._clock = clock
 
-    async def run(self, back: timedelta) -> Finding:
+    async def run(self, period: timedelta) -> Finding:
         """Compare the card payments of so much time before now.
 
         What is under way is no violation. At most a hundred of each kind are told.
         """
         now = self._clock.now()
-        span = Span(since=now - back, until=now + CLOCKS_APART)
+        time_range = TimeRange(since=now - period, until=now + MAX_CLOCK_SKEW)
         violations: list[Violation] = []
-        told: Counter[str] = Counter()
-        obstacle = None
+        counts: Counter[str] = Counter()
+        unchecked_reason = None
         try:
-            async for page in self._books.differences(span):
-                for each in page:
-                    told[each.kind] += 1
-                    if told[each.kind] <= MAX_VIOLATIONS:
+            async for discrepancies in self._comparison.discrepancies(time_range):
+                for each in discrepancies:
+                    counts[each.kind] += 1
+                    if counts[each.kind] <= MAX_VIOLATIONS:
                         violations.append(Violation(rule=each.kind, facts=each.facts))
-        except GatewaySilent as silence:
-            obstacle = f"the gateway's books cannot be read: {silence}"
-        return Finding(invariant=AT_THE_GATEWAY, violations=violations, obstacle=obstacle)
+        except GatewayOutcomeUnknown as error:
+            unchecked_reason = f"the gateway's books cannot be read: {error}"
+        return Finding(
+            invariant=GATEWAY_INVARIANT, violations=violations, unchecked_reason=unchecked_reason
+        )

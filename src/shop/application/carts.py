@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import Admission, Visit
-from shop.application.group_commit import Lines, answer_or_refusal
+from shop.application.admission import CurrentSession, SessionAuthenticator
+from shop.application.group_commit import CommandQueues, result_or_error
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.cart import Cart, CartLine
 from shop.domain.catalogue import Product, ProductNotFound
 from shop.domain.errors import ShopError
@@ -57,130 +57,140 @@ class PricedCart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ChangedCart:
+class CartChanged:
     """The cart is as wanted, in the session of this visit (None where there is none)."""
 
     cart: PricedCart
-    visit: Visit | None
+    current_session: CurrentSession | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Put:
+class _PutLine:
     """A line that is sound, to be put into the cart of a session."""
 
     token: SessionToken | None
     line: CartLine
 
 
-class Carts:
+class CartService:
     """The use cases around the cart of a session."""
 
     def __init__(
-        self, transact: Transact, admission: Admission, currency: Currency, lines: Lines
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        currency: Currency,
+        queues: CommandQueues,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
+        self._transactions = transactions
+        self._authenticator = authenticator
         self._currency = currency
-        self._puts = lines.before(self._put_all)
+        self._put_queue = queues.queue_for(self._put_all)
 
     async def show(self, cart: Cart) -> PricedCart:
         """Return the cart with present prices and stock."""
         if cart.is_empty:
             return PricedCart(lines=(), total=Money.zero(self._currency))
-        return await self._transact.read(partial(self._priced, cart))
+        return await self._transactions.read(partial(self._price, cart))
 
-    async def put(self, command: PutCartLine) -> ChangedCart:
+    async def put(self, command: PutCartLine) -> CartChanged:
         """Put a quantity of a product into the cart, in place of any other quantity.
 
-        Raise `RuleBroken`, `ProductNotFound`, `SessionExpired`, `SessionConflict` or
+        Raise `InvalidValue`, `ProductNotFound`, `SessionExpired`, `SessionConflict` or
         `SessionTooLarge`.
         """
         line = CartLine(sku=command.sku, quantity=command.quantity)
-        return await self._puts.send(_Put(token=command.session, line=line))
+        return await self._put_queue.submit(_PutLine(token=command.session, line=line))
 
-    async def _put_all(self, puts: Sequence[_Put]) -> Sequence[ChangedCart | ShopError]:
+    async def _put_all(self, puts: Sequence[_PutLine]) -> Sequence[CartChanged | ShopError]:
         work = partial(self._put, puts)
-        return await self._transact.write(work, repeatable=True, divisible=len(puts) > 1)
+        return await self._transactions.write(work, retryable=True, splittable=len(puts) > 1)
 
     async def _put(
-        self, puts: Sequence[_Put], uow: UnitOfWork
-    ) -> Sequence[ChangedCart | ShopError]:
-        arrivals = await self._admission.lock(uow, [put.token for put in puts])
-        carts = [visit.session.cart for visit in arrivals.visits.values()]
+        self, puts: Sequence[_PutLine], uow: UnitOfWork
+    ) -> Sequence[CartChanged | ShopError]:
+        resolved_sessions = await self._authenticator.resolve_for_update(
+            uow, [put.token for put in puts]
+        )
+        carts = [visit.session.cart for visit in resolved_sessions.by_token.values()]
         skus = {line.sku for cart in carts for line in cart.lines}
-        shelf = await _Shelf.of(uow, skus | {put.line.sku for put in puts})
-        visits: dict[SessionToken | UUID, Visit] = {}
+        pricing = await CartPricing.load(uow, skus | {put.line.sku for put in puts})
+        current_sessions: dict[SessionToken | UUID, CurrentSession] = {}
 
-        def decide(put: _Put) -> tuple[SessionToken | UUID, PricedCart]:
-            visit = self._admission.anyone_or_new(arrivals, put.token)
-            visitor = visit.token or visit.session.id
-            visit = visits.get(visitor, visit)
-            shelf.require(put.line.sku)
-            cart = visit.session.cart.put(put.line)
-            visits[visitor] = self._keep(uow, visit, cart)
-            return visitor, shelf.price(cart, self._currency)
+        def decide(put: _PutLine) -> tuple[SessionToken | UUID, PricedCart]:
+            current_session = self._authenticator.find_or_create(resolved_sessions, put.token)
+            session_key = current_session.token or current_session.session.id
+            current_session = current_sessions.get(session_key, current_session)
+            pricing.require_for_sale(put.line.sku)
+            cart = current_session.session.cart.put(put.line)
+            current_sessions[session_key] = self._save(uow, current_session, cart)
+            return session_key, pricing.price(cart, self._currency)
 
-        decided = [answer_or_refusal(put, decide) for put in puts]
+        results = [result_or_error(put, decide) for put in puts]
         await uow.commit()
         # Whoever put several things in holds one token afterwards, whichever answer comes last.
         return [
             each
             if isinstance(each, ShopError)
-            else ChangedCart(cart=each[1], visit=visits[each[0]])
-            for each in decided
+            else CartChanged(cart=each[1], current_session=current_sessions[each[0]])
+            for each in results
         ]
 
-    async def remove(self, command: RemoveCartLine) -> ChangedCart:
+    async def remove(self, command: RemoveCartLine) -> CartChanged:
         """Take a product out of the cart; one that is not in it changes nothing.
 
         Raise `SessionExpired` or `SessionConflict`.
         """
         return await self._change(command.session, lambda cart: cart.without(command.sku))
 
-    async def clear(self, token: SessionToken | None) -> ChangedCart:
+    async def clear(self, token: SessionToken | None) -> CartChanged:
         """Take everything out of the cart; raise `SessionExpired` or `SessionConflict`."""
         return await self._change(token, lambda _: Cart())
 
     async def _change(
         self, token: SessionToken | None, change: Callable[[Cart], Cart]
-    ) -> ChangedCart:
-        async def changed(uow: UnitOfWork) -> ChangedCart:
-            visit = (await self._admission.lock(uow, [token])).anyone(token)
-            cart = Cart() if visit is None else change(visit.session.cart)
-            priced = await self._priced(cart, uow)
-            if visit is not None:
-                visit = self._keep(uow, visit, cart)
+    ) -> CartChanged:
+        async def changed(uow: UnitOfWork) -> CartChanged:
+            current_session = (
+                await self._authenticator.resolve_for_update(uow, [token])
+            ).find_unexpired(token)
+            cart = Cart() if current_session is None else change(current_session.session.cart)
+            priced = await self._price(cart, uow)
+            if current_session is not None:
+                current_session = self._save(uow, current_session, cart)
                 await uow.commit()
-            return ChangedCart(cart=priced, visit=visit)
+            return CartChanged(cart=priced, current_session=current_session)
 
-        return await self._transact.write(changed, repeatable=True)
+        return await self._transactions.write(changed, retryable=True)
 
-    def _keep(self, uow: UnitOfWork, visit: Visit, cart: Cart) -> Visit:
-        if cart == visit.session.cart:
-            return visit
-        return self._admission.keep(uow, visit, visit.session.with_cart(cart))
+    def _save(self, uow: UnitOfWork, current_session: CurrentSession, cart: Cart) -> CurrentSession:
+        if cart == current_session.session.cart:
+            return current_session
+        return self._authenticator.save(
+            uow, current_session, current_session.session.with_cart(cart)
+        )
 
-    async def _priced(self, cart: Cart, uow: UnitOfWork) -> PricedCart:
-        shelf = await _Shelf.of(uow, {line.sku for line in cart.lines})
-        return shelf.price(cart, self._currency)
+    async def _price(self, cart: Cart, uow: UnitOfWork) -> PricedCart:
+        pricing = await CartPricing.load(uow, {line.sku for line in cart.lines})
+        return pricing.price(cart, self._currency)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shelf:
+class CartPricing:
     """Products as they are offered now."""
 
     products: Mapping[str, Product]
     inventories: Mapping[str, Inventory]
 
     @classmethod
-    async def of(cls, uow: UnitOfWork, skus: Collection[str]) -> "_Shelf":
+    async def load(cls, uow: UnitOfWork, skus: Collection[str]) -> "CartPricing":
         """Look these products up; none ask nothing."""
         return cls(
             products=await uow.products.get_many(skus) if skus else {},
             inventories=await uow.inventories.get_many(skus) if skus else {},
         )
 
-    def require(self, sku: str) -> None:
+    def require_for_sale(self, sku: str) -> None:
         """Raise `ProductNotFound` for what is not sold."""
         product = self.products.get(sku)
         if product is None or not product.active:

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from shop.application.admission import Admission
+from shop.application.admission import SessionAuthenticator
 from shop.application.ports.clock import Clock
-from shop.application.ports.paging import Listing, Page
+from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.catalogue import Product, ProductNotFound
 from shop.domain.inventory import Inventory
 from shop.domain.money import Currency, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class AvailableProduct:
     """A product, and how many of it a new order may take."""
 
     product: Product
@@ -37,54 +37,58 @@ class PutProduct:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DescribedProduct:
+class ProductSaved:
     """The product is as described."""
 
-    offer: Offer
+    available_product: AvailableProduct
     is_new: bool
 
 
-class Catalogue:
+class ProductService:
     """The use cases around products."""
 
     def __init__(
-        self, transact: Transact, admission: Admission, clock: Clock, currency: Currency
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        clock: Clock,
+        currency: Currency,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
+        self._transactions = transactions
+        self._authenticator = authenticator
         self._clock = clock
         self._currency = currency
 
-    async def search(self, words: str, page: Page[str]) -> Listing[Offer, str]:
+    async def search(self, words: str, page: PageRequest[str]) -> Page[AvailableProduct, str]:
         """Return a page of what is for sale and matches the words, in the order of SKUs."""
 
-        async def search(uow: UnitOfWork) -> Listing[Offer, str]:
+        async def search(uow: UnitOfWork) -> Page[AvailableProduct, str]:
             found = await uow.products.search(words, page)
-            return Listing(items=await _offers(uow, found.items), next=found.next)
+            return Page(items=await _with_availability(uow, found.items), next=found.next)
 
-        return await self._transact.read(search)
+        return await self._transactions.read(search)
 
-    async def show(self, sku: str) -> Offer:
+    async def show(self, sku: str) -> AvailableProduct:
         """Return a product; raise `ProductNotFound` where there is none."""
 
-        async def show(uow: UnitOfWork) -> Offer:
+        async def show(uow: UnitOfWork) -> AvailableProduct:
             products = await uow.products.get_many([sku])
             if sku not in products:
                 raise ProductNotFound(sku=sku)
-            return (await _offers(uow, [products[sku]]))[0]
+            return (await _with_availability(uow, [products[sku]]))[0]
 
-        return await self._transact.read(show)
+        return await self._transactions.read(show)
 
-    async def put(self, command: PutProduct) -> DescribedProduct:
+    async def put(self, command: PutProduct) -> ProductSaved:
         """Make the product what the command says; a new one begins with nothing in stock.
 
-        Raise `NotSignedIn`, `SessionExpired`, `Forbidden` or `RuleBroken`.
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden` or `InvalidValue`.
         """
         command.price.require_currency(self._currency)
-        return await self._transact.write(partial(self._put, command), repeatable=True)
+        return await self._transactions.write(partial(self._put, command), retryable=True)
 
-    async def _put(self, command: PutProduct, uow: UnitOfWork) -> DescribedProduct:
-        await self._admission.admin(uow, command.session)
+    async def _put(self, command: PutProduct, uow: UnitOfWork) -> ProductSaved:
+        await self._authenticator.require_admin(uow, command.session)
         now = self._clock.now()
         product = Product(
             sku=command.sku,
@@ -104,15 +108,19 @@ class Catalogue:
         else:
             product = replace(product, created_at=existing.created_at)
             uow.products.save(product)
-            available = (await _offers(uow, [product]))[0].available
+            available = (await _with_availability(uow, [product]))[0].available
         await uow.commit()
-        return DescribedProduct(
-            offer=Offer(product=product, available=available), is_new=existing is None
+        return ProductSaved(
+            available_product=AvailableProduct(product=product, available=available),
+            is_new=existing is None,
         )
 
 
-async def _offers(uow: UnitOfWork, products: Sequence[Product]) -> Sequence[Offer]:
+async def _with_availability(
+    uow: UnitOfWork, products: Sequence[Product]
+) -> Sequence[AvailableProduct]:
     inventories = await uow.inventories.get_many([product.sku for product in products])
     return [
-        Offer(product=product, available=inventories[product.sku].available) for product in products
+        AvailableProduct(product=product, available=inventories[product.sku].available)
+        for product in products
     ]

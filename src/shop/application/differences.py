@@ -19,73 +19,83 @@ from shop.domain.refund import Refund
 Status = PaymentStatus | None
 """Where a payment stands in one of the books; None where that does not have it."""
 
-HELD: frozenset[Status] = frozenset(
+HOLDING_MONEY: frozenset[Status] = frozenset(
     {PaymentStatus.PENDING, PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
 )
-TAKEN: frozenset[Status] = frozenset({PaymentStatus.CAPTURED, PaymentStatus.REFUNDED})
-NOTHING_HELD: frozenset[Status] = frozenset({None, *PaymentStatus}) - HELD
+EVER_CAPTURED: frozenset[Status] = frozenset({PaymentStatus.CAPTURED, PaymentStatus.REFUNDED})
+HOLDING_NOTHING: frozenset[Status] = frozenset({None, *PaymentStatus}) - HOLDING_MONEY
 
-AGREEING: Mapping[Status, frozenset[Status]] = {
+CONSISTENT: Mapping[Status, frozenset[Status]] = {
     PaymentStatus.CAPTURED: frozenset({PaymentStatus.CAPTURED}),
-    PaymentStatus.DECLINED: NOTHING_HELD,
-    PaymentStatus.VOIDED: NOTHING_HELD,
+    PaymentStatus.DECLINED: HOLDING_NOTHING,
+    PaymentStatus.VOIDED: HOLDING_NOTHING,
     PaymentStatus.REFUNDED: frozenset({PaymentStatus.REFUNDED, PaymentStatus.VOIDED}),
 }
 """By where a payment stands here, where it may stand there with nothing left to be done."""
 
-SETTLING: Mapping[Status, tuple[JobKind, frozenset[Status]]] = {
+REPAIR_JOBS: Mapping[Status, tuple[JobKind, frozenset[Status]]] = {
     PaymentStatus.PENDING: (
-        JobKind.RESOLVE,
-        HELD | {None, PaymentStatus.DECLINED, PaymentStatus.VOIDED},
+        JobKind.RESOLVE_PAYMENT,
+        HOLDING_MONEY | {None, PaymentStatus.DECLINED, PaymentStatus.VOIDED},
     ),
     PaymentStatus.AUTHORISED: (
-        JobKind.CAPTURE,
+        JobKind.CAPTURE_PAYMENT,
         frozenset({PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}),
     ),
-    PaymentStatus.DECLINED: (JobKind.UNDO, HELD),
-    PaymentStatus.VOIDED: (JobKind.UNDO, HELD),
-    PaymentStatus.REFUNDED: (JobKind.UNDO, HELD),
+    PaymentStatus.DECLINED: (JobKind.REVERSE_PAYMENT, HOLDING_MONEY),
+    PaymentStatus.VOIDED: (JobKind.REVERSE_PAYMENT, HOLDING_MONEY),
+    PaymentStatus.REFUNDED: (JobKind.REVERSE_PAYMENT, HOLDING_MONEY),
 }
 """By where a payment stands here, the job that brings the books together, and from where there."""
 
-OF_DEPOSITS: Mapping[JobKind, JobKind] = {
-    JobKind.RESOLVE: JobKind.RESOLVE_DEPOSIT,
-    JobKind.CAPTURE: JobKind.CAPTURE_DEPOSIT,
+DEPOSIT_JOBS: Mapping[JobKind, JobKind] = {
+    JobKind.RESOLVE_PAYMENT: JobKind.RESOLVE_DEPOSIT,
+    JobKind.CAPTURE_PAYMENT: JobKind.CAPTURE_DEPOSIT,
 }
 """What jobs of orders are called where they are a deposit's; others are called alike."""
 
-REVIVE = "its job was given up: `shop outbox list --dead` tells why, `shop outbox retry` begins it"
+RETRY_ADVICE = (
+    "its job was given up: `shop outbox list --dead` tells why, `shop outbox retry` begins it"
+)
 ADVICE: Mapping[str, str] = {
     "second-there": "the card was asked twice: void or refund this one at the gateway",
     "amount-differs": "ask the gateway why; what it holds is not what was ordered",
     "refunded-more-than-captured": "ask the gateway why; it gave back more than it had taken",
     "refunded-differs": "refund the rest where less was given back: at the gateway, or here",
 }
-UNKNOWN_HERE = "it is of no order of ours: restore the order, or give the money back at the gateway"
-UNTAKEN_THERE = "money is missing there: cancel the order, or collect the money in another way"
-NOT_PAID_IN = "money is missing there: ask the gateway, and collect it from the customer"
-CAPTURE_THERE = "the shop took it for captured: capture it at the gateway"
-RETURNED_THERE = "somebody gave it back at the gateway: cancel the order, or ask for it anew"
-ASK = "ask the gateway what became of it"
+UNKNOWN_PAYMENT_ADVICE = (
+    "it is of no order of ours: restore the order, or give the money back at the gateway"
+)
+NOT_CAPTURED_ADVICE = (
+    "money is missing there: cancel the order, or collect the money in another way"
+)
+DEPOSIT_NOT_CAPTURED_ADVICE = (
+    "money is missing there: ask the gateway, and collect it from the customer"
+)
+CAPTURE_ADVICE = "the shop took it for captured: capture it at the gateway"
+REFUNDED_AT_GATEWAY_ADVICE = (
+    "somebody gave it back at the gateway: cancel the order, or ask for it anew"
+)
+ASK_GATEWAY_ADVICE = "ask the gateway what became of it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OurPayment:
+class RecordedPayment:
     """A card payment, of an order or a deposit, as the shop has it; and its jobs."""
 
     reference: UUID
     status: PaymentStatus
     amount: Money
     refunded: Money
-    gateway_id: str | None
+    gateway_payment_id: str | None
     is_deposit: bool
     has_refunds: bool
     jobs: Sequence[Job]
 
     @classmethod
-    def of_order(
+    def for_order(
         cls, payment: Payment, refunds: Sequence[Refund], jobs: Sequence[Job]
-    ) -> "OurPayment":
+    ) -> "RecordedPayment":
         """Return the payment of an order.
 
         Without refunds, one that is returned was cancelled. With them, some of the money may have
@@ -104,38 +114,38 @@ class OurPayment:
             status=status,
             amount=payment.amount,
             refunded=refunded,
-            gateway_id=None if payment.card is None else payment.card.gateway_id,
+            gateway_payment_id=None if payment.card is None else payment.card.gateway_payment_id,
             is_deposit=False,
             has_refunds=bool(refunds),
             jobs=jobs,
         )
 
     @classmethod
-    def of_deposit(cls, deposit: Deposit, jobs: Sequence[Job]) -> "OurPayment":
+    def for_deposit(cls, deposit: Deposit, jobs: Sequence[Job]) -> "RecordedPayment":
         """Return the payment of a deposit."""
         return cls(
             reference=deposit.id,
             status=deposit.status,
             amount=deposit.amount,
             refunded=Money.zero(deposit.amount.currency),
-            gateway_id=deposit.gateway_id,
+            gateway_payment_id=deposit.gateway_payment_id,
             is_deposit=True,
             has_refunds=False,
             jobs=jobs,
         )
 
     @property
-    def is_under_way(self) -> bool:
+    def has_live_job(self) -> bool:
         """Whether somebody sees to it: until that is done, the books may differ."""
         return any(not job.is_dead for job in self.jobs)
 
-    def was_given_up(self, kind: JobKind) -> bool:
+    def has_dead_job(self, kind: JobKind) -> bool:
         """Tell whether a job of this kind is dead."""
         return any(job.is_dead and job.id.kind is kind for job in self.jobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
+class Discrepancy:
     """What the books disagree about.
 
     The job brings them together; where there is none, a person has to, and the advice says how.
@@ -143,93 +153,128 @@ class Difference:
 
     kind: str
     facts: Mapping[str, Fact]
-    ours: OurPayment | None
+    recorded: RecordedPayment | None
     job: JobKind | None
     advice: str
 
 
-def status_there(found: GatewayPayment | None) -> Status:
+def gateway_status(gateway_payment: GatewayPayment | None) -> Status:
     """Return where a payment stands in the gateway's books."""
-    if found is None:
+    if gateway_payment is None:
         return None
-    if found.is_captured:
-        is_returned = found.refunded == found.amount
-        return PaymentStatus.REFUNDED if is_returned else PaymentStatus.CAPTURED
-    if found.is_voided:
+    if gateway_payment.is_captured:
+        is_refunded = gateway_payment.refunded == gateway_payment.amount
+        return PaymentStatus.REFUNDED if is_refunded else PaymentStatus.CAPTURED
+    if gateway_payment.is_voided:
         return PaymentStatus.VOIDED
-    if isinstance(found.verdict, Approved):
+    if isinstance(gateway_payment.authorisation_result, Approved):
         return PaymentStatus.AUTHORISED
-    is_declined = isinstance(found.verdict, Declined)
+    is_declined = isinstance(gateway_payment.authorisation_result, Declined)
     return PaymentStatus.DECLINED if is_declined else PaymentStatus.PENDING
 
 
-def difference(ours: OurPayment | None, found: GatewayPayment | None) -> Difference | None:
+def compare(
+    recorded: RecordedPayment | None, gateway_payment: GatewayPayment | None
+) -> Discrepancy | None:
     """Return what the books disagree about in a payment that one of them has, if anything."""
-    if ours is None or found is None:
-        return _by_status(ours, found)
-    if ours.gateway_id not in {None, found.id}:
+    if recorded is None or gateway_payment is None:
+        return _compare_statuses(recorded, gateway_payment)
+    if recorded.gateway_payment_id not in {None, gateway_payment.id}:
         # What came to nothing harms nobody.
-        is_held = status_there(found) in HELD
-        return _told("second-there", ours, found, job=None) if is_held else None
-    if ours.amount != found.amount:
-        return _told("amount-differs", ours, found, job=None)
-    if found.refunded.amount > (found.amount.amount if found.is_captured else 0):
-        return _told("refunded-more-than-captured", ours, found, job=None)
-    statuses = {ours.status, status_there(found)}
-    if statuses == {PaymentStatus.CAPTURED} or (ours.has_refunds and statuses <= TAKEN):
-        differs = ours.refunded != found.refunded
-        return _told("refunded-differs", ours, found, job=None) if differs else None
-    return _by_status(ours, found)
+        holds_money = gateway_status(gateway_payment) in HOLDING_MONEY
+        return (
+            _discrepancy("second-there", recorded, gateway_payment, job=None)
+            if holds_money
+            else None
+        )
+    if recorded.amount != gateway_payment.amount:
+        return _discrepancy("amount-differs", recorded, gateway_payment, job=None)
+    if gateway_payment.refunded.amount > (
+        gateway_payment.amount.amount if gateway_payment.is_captured else 0
+    ):
+        return _discrepancy("refunded-more-than-captured", recorded, gateway_payment, job=None)
+    statuses = {recorded.status, gateway_status(gateway_payment)}
+    if statuses == {PaymentStatus.CAPTURED} or (recorded.has_refunds and statuses <= EVER_CAPTURED):
+        differs = recorded.refunded != gateway_payment.refunded
+        return (
+            _discrepancy("refunded-differs", recorded, gateway_payment, job=None)
+            if differs
+            else None
+        )
+    return _compare_statuses(recorded, gateway_payment)
 
 
-def _by_status(ours: OurPayment | None, found: GatewayPayment | None) -> Difference | None:
-    here, there = None if ours is None else ours.status, status_there(found)
-    if there in AGREEING.get(here, ()):
+def _compare_statuses(
+    recorded: RecordedPayment | None, gateway_payment: GatewayPayment | None
+) -> Discrepancy | None:
+    recorded_status, status_at_gateway = (
+        None if recorded is None else recorded.status,
+        gateway_status(gateway_payment),
+    )
+    if status_at_gateway in CONSISTENT.get(recorded_status, ()):
         return None
-    kind = f"{there or 'unknown'}-there-{here or 'unknown'}-here"
-    if ours is None:
-        return _told("unknown-here", ours, found, job=None)
-    if here not in SETTLING or there not in SETTLING[here][1]:
-        return _told(kind, ours, found, job=None)
-    job, _ = SETTLING[here]
-    return _told(kind, ours, found, job=OF_DEPOSITS.get(job, job) if ours.is_deposit else job)
-
-
-def _told(
-    kind: str, ours: OurPayment | None, found: GatewayPayment | None, *, job: JobKind | None
-) -> Difference:
-    given_up = job is not None and ours is not None and ours.was_given_up(job)
-    return Difference(
-        kind=kind,
-        facts=_facts(ours, found),
-        ours=ours,
-        job=None if given_up else job,
-        advice=REVIVE if given_up else ADVICE.get(kind) or _advice(ours, status_there(found)),
+    kind = f"{status_at_gateway or 'unknown'}-there-{recorded_status or 'unknown'}-here"
+    if recorded is None:
+        return _discrepancy("unknown-here", recorded, gateway_payment, job=None)
+    if (
+        recorded_status not in REPAIR_JOBS
+        or status_at_gateway not in REPAIR_JOBS[recorded_status][1]
+    ):
+        return _discrepancy(kind, recorded, gateway_payment, job=None)
+    job, _ = REPAIR_JOBS[recorded_status]
+    return _discrepancy(
+        kind,
+        recorded,
+        gateway_payment,
+        job=DEPOSIT_JOBS.get(job, job) if recorded.is_deposit else job,
     )
 
 
-def _advice(ours: OurPayment | None, there: Status) -> str:
-    if ours is None:
-        return UNKNOWN_HERE
-    if ours.status is PaymentStatus.REFUNDED:
-        return ASK
-    if there is PaymentStatus.REFUNDED:
-        return RETURNED_THERE
-    if ours.status is PaymentStatus.CAPTURED and there is PaymentStatus.AUTHORISED:
-        return CAPTURE_THERE
-    return NOT_PAID_IN if ours.is_deposit else UNTAKEN_THERE
+def _discrepancy(
+    kind: str,
+    recorded: RecordedPayment | None,
+    gateway_payment: GatewayPayment | None,
+    *,
+    job: JobKind | None,
+) -> Discrepancy:
+    is_job_dead = job is not None and recorded is not None and recorded.has_dead_job(job)
+    return Discrepancy(
+        kind=kind,
+        facts=_facts(recorded, gateway_payment),
+        recorded=recorded,
+        job=None if is_job_dead else job,
+        advice=RETRY_ADVICE
+        if is_job_dead
+        else ADVICE.get(kind) or _advice(recorded, gateway_status(gateway_payment)),
+    )
 
 
-def _facts(ours: OurPayment | None, found: GatewayPayment | None) -> Mapping[str, Fact]:
-    reference = found.reference if ours is None and found is not None else None
-    if ours is not None:
-        reference = ours.reference
+def _advice(recorded: RecordedPayment | None, status_at_gateway: Status) -> str:
+    if recorded is None:
+        return UNKNOWN_PAYMENT_ADVICE
+    if recorded.status is PaymentStatus.REFUNDED:
+        return ASK_GATEWAY_ADVICE
+    if status_at_gateway is PaymentStatus.REFUNDED:
+        return REFUNDED_AT_GATEWAY_ADVICE
+    if recorded.status is PaymentStatus.CAPTURED and status_at_gateway is PaymentStatus.AUTHORISED:
+        return CAPTURE_ADVICE
+    return DEPOSIT_NOT_CAPTURED_ADVICE if recorded.is_deposit else NOT_CAPTURED_ADVICE
+
+
+def _facts(
+    recorded: RecordedPayment | None, gateway_payment: GatewayPayment | None
+) -> Mapping[str, Fact]:
+    reference = (
+        gateway_payment.reference if recorded is None and gateway_payment is not None else None
+    )
+    if recorded is not None:
+        reference = recorded.reference
     return {
         "reference": None if reference is None else str(reference),
-        "payment_id": None if found is None else found.id,
-        "here": None if ours is None else ours.status.value,
-        "there": status_there(found),
-        "amount_here": None if ours is None else ours.amount.amount,
-        "amount_there": None if found is None else found.amount.amount,
-        "refunded_there": None if found is None else found.refunded.amount,
+        "payment_id": None if gateway_payment is None else gateway_payment.id,
+        "here": None if recorded is None else recorded.status.value,
+        "there": gateway_status(gateway_payment),
+        "amount_here": None if recorded is None else recorded.amount.amount,
+        "amount_there": None if gateway_payment is None else gateway_payment.amount.amount,
+        "refunded_there": None if gateway_payment is None else gateway_payment.refunded.amount,
     }

@@ -1,7 +1,7 @@
 """Idempotency: what is asked under one key happens once, and is answered alike every time.
 
-A use case that serves many commands in one unit of work turns each into a `Request` or the error
-that refuses it, claims the keys of the requests, and decides them in order of arrival.
+A use case that serves many commands in one unit of work turns each into a `IdempotentRequest` or
+the error that refuses it, claims the keys of the requests, and decides them in order of arrival.
 """
 
 import hashlib
@@ -13,34 +13,34 @@ from functools import cache
 from typing import Generic, TypeVar
 from uuid import UUID
 
-from shop.application.admission import Visit
+from shop.application.admission import CurrentSession
 from shop.application.ports.clock import Clock
 from shop.application.ports.idempotency import (
     Claim,
-    KeyId,
+    IdempotencyKey,
     KeyRecord,
-    Outcome,
-    Refused,
+    Rejected,
     RequestInProgress,
+    StoredOutcome,
     Succeeded,
 )
-from shop.application.ports.unit_of_work import Interrupted, UnitOfWork
-from shop.application.transact import Transact
+from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
+from shop.application.transact import TransactionRunner
 from shop.domain.errors import ShopError
 
 C = TypeVar("C")
 T = TypeVar("T")
 
-REFUSALS_KEPT = timedelta(days=7)
+REJECTION_RETENTION = timedelta(days=7)
 """How long a refusal is replayed; one of what was begun is remembered for as long as that is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request(Generic[C]):
+class IdempotentRequest(Generic[C]):
     """A sound command of a signed-in user, under a key."""
 
     command: C
-    visit: Visit
+    current_session: CurrentSession
     claim: Claim
 
 
@@ -52,153 +52,164 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply(Generic[T]):
+class CommandResult(Generic[T]):
     """The answer to one command of a group: what it made, or why it was refused.
 
     The `client_secret` is there where the customer has to take a step at the gateway first.
     """
 
-    answer: T | ShopError
+    value: T | ShopError
     replayed: bool
     client_secret: str | None = field(default=None, repr=False)
 
     def unwrap(self) -> T:
         """Return what was made; raise the refusal."""
-        if isinstance(self.answer, ShopError):
-            raise self.answer
-        return self.answer
+        if isinstance(self.value, ShopError):
+            raise self.value
+        return self.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Decision:
     """How a request ended, now or when it was first made."""
 
-    outcome: Outcome | Pending
+    outcome: StoredOutcome | Pending
     replayed: bool
 
-    def reply(self, made: Mapping[UUID, T]) -> Reply[T]:
+    def to_result(self, created: Mapping[UUID, T]) -> CommandResult[T]:
         """Return the reply; what was made is found by its id."""
-        if isinstance(self.outcome, Refused):
-            return Reply(answer=self.outcome.error, replayed=self.replayed)
-        return Reply(answer=made[self.outcome.reference], replayed=self.replayed)
+        if isinstance(self.outcome, Rejected):
+            return CommandResult(value=self.outcome.error, replayed=self.replayed)
+        return CommandResult(value=created[self.outcome.reference], replayed=self.replayed)
 
 
-class Claims:
+class IdempotentBatch:
     """The keys of a group of requests, claimed in one unit of work.
 
     Of two requests under one key in the same group, the second follows the first.
     """
 
-    def __init__(self, uow: UnitOfWork, records: Mapping[KeyId, KeyRecord]) -> None:
+    def __init__(self, uow: UnitOfWork, records: Mapping[IdempotencyKey, KeyRecord]) -> None:
         self._uow = uow
         self._records = dict(records)
-        self._pending: dict[KeyId, Pending] = {}
+        self._pending: dict[IdempotencyKey, Pending] = {}
 
     @classmethod
-    async def take(cls, uow: UnitOfWork, requests: Iterable[Request[C]]) -> "Claims":
+    async def claim(
+        cls, uow: UnitOfWork, requests: Iterable[IdempotentRequest[C]]
+    ) -> "IdempotentBatch":
         """Claim the keys of these requests."""
-        first: dict[KeyId, Claim] = {}
+        first_claims: dict[IdempotencyKey, Claim] = {}
         for request in requests:
-            first.setdefault(request.claim.id, request.claim)
-        return cls(uow, await uow.keys.claim(list(first.values())) if first else {})
+            first_claims.setdefault(request.claim.id, request.claim)
+        return cls(
+            uow,
+            await uow.idempotency_keys.claim(list(first_claims.values())) if first_claims else {},
+        )
 
     @property
-    def undecided(self) -> Collection[KeyId]:
+    def pending_keys(self) -> Collection[IdempotencyKey]:
         """The keys that were taken before, and whose requests have not ended."""
         return [key for key, record in self._records.items() if record.outcome is None]
 
-    def await_outcome(self, pending: Mapping[KeyId, UUID]) -> None:
+    def mark_pending(self, pending: Mapping[IdempotencyKey, UUID]) -> None:
         """Note what the requests under undecided keys have made; they are not refused."""
-        self._pending |= {key: Pending(reference=made) for key, made in pending.items()}
+        self._pending |= {key: Pending(reference=created) for key, created in pending.items()}
 
     def decide(
-        self, request: Request[C] | ShopError, decision: Callable[[Request[C]], UUID | Pending]
-    ) -> Verdict:
+        self,
+        request: IdempotentRequest[C] | ShopError,
+        execute: Callable[[IdempotentRequest[C]], UUID | Pending],
+    ) -> Decision:
         """Decide a request whose key is free, and store how it ended; else tell how it did.
 
         The decision returns the id of what it made and staged, as pending where it has not ended;
         it raises a refusal before it stages anything.
         """
         if isinstance(request, ShopError):
-            return _refused(request)
+            return _rejected(request)
         claim = request.claim
         record = self._records.get(claim.id)
         if record is None:
-            return self._decide_first(request, decision)
+            return self._decide_first(request, execute)
         if record.fingerprint != claim.fingerprint:
-            return _refused(IdempotencyKeyReused())
+            return _rejected(IdempotencyKeyReused())
         if record.outcome is not None:
-            return Verdict(outcome=record.outcome, replayed=True)
+            return Decision(outcome=record.outcome, replayed=True)
         if claim.id in self._pending:
-            return Verdict(outcome=self._pending[claim.id], replayed=False)
-        return _refused(RequestInProgress())
+            return Decision(outcome=self._pending[claim.id], replayed=False)
+        return _rejected(RequestInProgress())
 
     def _decide_first(
-        self, request: Request[C], decision: Callable[[Request[C]], UUID | Pending]
-    ) -> Verdict:
+        self,
+        request: IdempotentRequest[C],
+        execute: Callable[[IdempotentRequest[C]], UUID | Pending],
+    ) -> Decision:
         claim = request.claim
-        outcome: Outcome
+        outcome: StoredOutcome
         try:
-            made = decision(request)
-            if isinstance(made, Pending):
+            created = execute(request)
+            if isinstance(created, Pending):
                 self._records[claim.id] = KeyRecord(fingerprint=claim.fingerprint, outcome=None)
-                self._pending[claim.id] = made
-                return Verdict(outcome=made, replayed=False)
-            outcome = Succeeded(reference=made)
+                self._pending[claim.id] = created
+                return Decision(outcome=created, replayed=False)
+            outcome = Succeeded(reference=created)
         except ShopError as error:
             if not error.is_final:
-                self._uow.keys.release(claim.id)
-                return _refused(error)
-            outcome = Refused(error=error)
-        self._uow.keys.settle(claim.id, outcome)
+                self._uow.idempotency_keys.release(claim.id)
+                return _rejected(error)
+            outcome = Rejected(error=error)
+        self._uow.idempotency_keys.complete(claim.id, outcome)
         self._records[claim.id] = KeyRecord(fingerprint=claim.fingerprint, outcome=outcome)
-        return Verdict(outcome=outcome, replayed=False)
+        return Decision(outcome=outcome, replayed=False)
 
 
-class SweepKeys:
+class PurgeIdempotencyKeys:
     """The operator's use case that forgets the keys of old refusals."""
 
-    def __init__(self, transact: Transact, clock: Clock) -> None:
-        self._transact = transact
+    def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
+        self._transactions = transactions
         self._clock = clock
 
-    async def sweep(self) -> int:
+    async def purge(self) -> int:
         """Forget the keys of refusals that are older than seven days; return how many."""
-        return await self._transact.write(self._sweep, repeatable=True)
+        return await self._transactions.write(self._purge, retryable=True)
 
-    async def _sweep(self, uow: UnitOfWork) -> int:
-        swept = await uow.keys.sweep(self._clock.now() - REFUSALS_KEPT)
+    async def _purge(self, uow: UnitOfWork) -> int:
+        purged_count = await uow.idempotency_keys.purge(self._clock.now() - REJECTION_RETENTION)
         await uow.commit()
-        return swept
+        return purged_count
 
 
-def sound(requests: Iterable[Request[C] | ShopError]) -> Sequence[Request[C]]:
+def accepted(
+    requests: Iterable[IdempotentRequest[C] | ShopError],
+) -> Sequence[IdempotentRequest[C]]:
     """Return those that are not refused yet."""
-    return [request for request in requests if isinstance(request, Request)]
+    return [request for request in requests if isinstance(request, IdempotentRequest)]
 
 
-def made_earlier(verdicts: Iterable[Verdict], made: Mapping[UUID, object]) -> set[UUID]:
+def ids_to_replay(decisions: Iterable[Decision], created: Mapping[UUID, object]) -> set[UUID]:
     """Return the ids of what earlier units of work made: those that this one must look up."""
     return {
-        verdict.outcome.reference
-        for verdict in verdicts
-        if not isinstance(verdict.outcome, Refused) and verdict.outcome.reference not in made
+        decision.outcome.reference
+        for decision in decisions
+        if not isinstance(decision.outcome, Rejected) and decision.outcome.reference not in created
     }
 
 
-def require_undecided(verdicts: Iterable[Verdict], decided: Collection[UUID]) -> None:
-    """Raise `Interrupted` where a key was found undecided, and what it made is decided by now.
+def require_still_pending(decisions: Iterable[Decision], decided: Collection[UUID]) -> None:
+    """Raise `TransientFailure` where a key was found undecided, and what it made is decided by now.
 
     Nobody locks a key to read it: somebody may have decided since. The next attempt finds how.
     """
-    for verdict in verdicts:
-        if isinstance(verdict.outcome, Pending) and verdict.outcome.reference in decided:
-            raise Interrupted("a request was decided while its key was read")
+    for decision in decisions:
+        if isinstance(decision.outcome, Pending) and decision.outcome.reference in decided:
+            raise TransientFailure("a request was decided while its key was read")
 
 
-def fingerprint(operation: str, **said: object) -> str:
+def fingerprint(operation: str, **members: object) -> str:
     """Return what tells a request from any other under the same key: a hash of all it says."""
-    request = json.dumps([operation, said], sort_keys=True, default=_plain)
+    request = json.dumps([operation, members], sort_keys=True, default=_plain)
     return hashlib.sha256(request.encode()).hexdigest()
 
 
@@ -213,8 +224,8 @@ def _field_names(kind: type) -> Sequence[str]:
     return [field.name for field in fields(kind)]
 
 
-def _refused(error: ShopError) -> Verdict:
-    return Verdict(outcome=Refused(error=error), replayed=False)
+def _rejected(error: ShopError) -> Decision:
+    return Decision(outcome=Rejected(error=error), replayed=False)
 
 
 class IdempotencyKeyReused(ShopError):

@@ -5,19 +5,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from shop.application.ports.clock import Clock
-from shop.application.ports.ids import Ids
-from shop.application.ports.paging import Page
+from shop.application.ports.ids import IdGenerator
+from shop.application.ports.paging import PageRequest
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
-from shop.domain.account import Account, welcome
+from shop.application.transact import TransactionRunner
+from shop.domain.account import Account, welcome_transfer
 from shop.domain.catalogue import Product, require_description, require_price, require_sku
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.inventory import (
     MAX_ON_HAND,
     Inventory,
-    Movement,
-    MovementKind,
     StockBelowReserved,
+    StockMovement,
+    StockMovementKind,
 )
 from shop.domain.money import Currency, Money
 from shop.domain.user import Role, User, normalise_email, normalise_name
@@ -27,7 +27,7 @@ REASON = "Intake"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StockedProduct:
+class ProductRow:
     """A product as it is to be described, and how many of it are to be on hand.
 
     Of the fields named as `unsaid`, a product that is there already keeps its own.
@@ -40,24 +40,24 @@ class StockedProduct:
     active: bool
     image_url: str | None
     on_hand: int
-    unsaid: frozenset[str] = frozenset()
+    omitted_fields: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         require_sku(self.sku)
         require_description(self.name, self.description, self.image_url)
         require_price(self.price)
         if not 0 <= self.on_hand <= MAX_ON_HAND:
-            raise RuleBroken(field="stock", rule=f"0 to {MAX_ON_HAND} are on hand")
+            raise InvalidValue(field="stock", rule=f"0 to {MAX_ON_HAND} are on hand")
 
-    def describe(self, product: Product) -> Product:
+    def apply_to(self, product: Product) -> Product:
         """Return the product as this describes it."""
         return replace(
             product,
             name=self.name,
             description=self.description,
             price=self.price,
-            active=product.active if "active" in self.unsaid else self.active,
-            image_url=product.image_url if "image_url" in self.unsaid else self.image_url,
+            active=product.active if "active" in self.omitted_fields else self.active,
+            image_url=product.image_url if "image_url" in self.omitted_fields else self.image_url,
         )
 
 
@@ -70,26 +70,28 @@ class NewCustomer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IntakeResult:
+class ImportResult:
     """How many of a batch were new, how many are different now, and how many were so already."""
 
     added: int
     changed: int
     unchanged: int
 
-    def __add__(self, other: "IntakeResult") -> "IntakeResult":
-        return IntakeResult(
+    def __add__(self, other: "ImportResult") -> "ImportResult":
+        return ImportResult(
             added=self.added + other.added,
             changed=self.changed + other.changed,
             unchanged=self.unchanged + other.unchanged,
         )
 
 
-class Intake:
+class BulkImport:
     """The operator's use cases that fill the shop."""
 
-    def __init__(self, transact: Transact, clock: Clock, ids: Ids, welcome_credit: Money) -> None:
-        self._transact = transact
+    def __init__(
+        self, transactions: TransactionRunner, clock: Clock, ids: IdGenerator, welcome_credit: Money
+    ) -> None:
+        self._transactions = transactions
         self._clock = clock
         self._ids = ids
         self._welcome_credit = welcome_credit
@@ -103,131 +105,129 @@ class Intake:
         """Tell whether anything is for sale."""
 
         async def has_products(uow: UnitOfWork) -> bool:
-            return bool((await uow.products.search("", Page(limit=1, after=None))).items)
+            return bool((await uow.products.search("", PageRequest(limit=1, after=None))).items)
 
-        return await self._transact.read(has_products)
+        return await self._transactions.read(has_products)
 
-    async def refusals(
-        self, batch: Sequence[StockedProduct]
-    ) -> Mapping[str, RuleBroken | StockBelowReserved]:
-        """Return what `load` would refuse as things stand, by SKU; nothing is changed."""
+    async def validate(
+        self, batch: Sequence[ProductRow]
+    ) -> Mapping[str, InvalidValue | StockBelowReserved]:
+        """Return what `upsert` would refuse as things stand, by SKU; nothing is changed."""
 
-        async def refusals(uow: UnitOfWork) -> dict[str, RuleBroken | StockBelowReserved]:
+        async def validate(uow: UnitOfWork) -> dict[str, InvalidValue | StockBelowReserved]:
             inventories = await uow.inventories.get_many([each.sku for each in batch])
             return {
-                each.sku: refusal
+                each.sku: error
                 for each in batch
-                if (refusal := self._refusal(each, inventories.get(each.sku)))
+                if (error := self._validate_row(each, inventories.get(each.sku)))
             }
 
-        return await self._transact.read(refusals)
+        return await self._transactions.read(validate)
 
-    def _refusal(
-        self, wanted: StockedProduct, inventory: Inventory | None
-    ) -> RuleBroken | StockBelowReserved | None:
+    def _validate_row(
+        self, row: ProductRow, inventory: Inventory | None
+    ) -> InvalidValue | StockBelowReserved | None:
         try:
-            wanted.price.require_currency(self.currency)
+            row.price.require_currency(self.currency)
             if inventory is not None:
-                inventory.adjust(wanted.on_hand - inventory.on_hand)
-        except (RuleBroken, StockBelowReserved) as refusal:
-            return refusal
+                inventory.adjust(row.on_hand - inventory.on_hand)
+        except (InvalidValue, StockBelowReserved) as error:
+            return error
         return None
 
-    async def load(self, batch: Sequence[StockedProduct]) -> IntakeResult:
+    async def upsert(self, batch: Sequence[ProductRow]) -> ImportResult:
         """Make the products what the batch says, with that many on hand.
 
         A batch that has anything to refuse changes nothing. What is so already is left alone.
-        Raise `RuleBroken` for another currency or a SKU that stands twice, `StockBelowReserved`
+        Raise `InvalidValue` for another currency or a SKU that stands twice, `StockBelowReserved`
         where promised goods would be missing.
         """
-        work = partial(self._load, self._by_sku(batch))
-        return await self._transact.write(work, repeatable=True)
+        work = partial(self._upsert, self._by_sku(batch))
+        return await self._transactions.write(work, retryable=True)
 
-    async def add(self, batch: Sequence[StockedProduct]) -> IntakeResult:
+    async def add_missing(self, batch: Sequence[ProductRow]) -> ImportResult:
         """Add those products that are not there, with that many on hand.
 
         Those that are there are left as they are, whatever the batch says of them. Raise
-        `RuleBroken` as `load` does.
+        `InvalidValue` as `upsert` does.
         """
         work = partial(self._add_missing, self._by_sku(batch))
-        return await self._transact.write(work, repeatable=True)
+        return await self._transactions.write(work, retryable=True)
 
-    def _by_sku(self, batch: Sequence[StockedProduct]) -> Mapping[str, StockedProduct]:
-        wanted = {each.sku: each for each in batch}
-        if len(wanted) < len(batch):
-            raise RuleBroken(field="sku", rule="a batch names each product once")
+    def _by_sku(self, batch: Sequence[ProductRow]) -> Mapping[str, ProductRow]:
+        rows = {each.sku: each for each in batch}
+        if len(rows) < len(batch):
+            raise InvalidValue(field="sku", rule="a batch names each product once")
         for each in batch:
             each.price.require_currency(self.currency)
-        return wanted
+        return rows
 
-    async def _load(self, wanted: Mapping[str, StockedProduct], uow: UnitOfWork) -> IntakeResult:
-        products = await uow.products.lock(wanted.keys())
-        inventories = await uow.inventories.lock(wanted.keys())
-        missing = [each for sku, each in wanted.items() if sku not in products]
+    async def _upsert(self, rows: Mapping[str, ProductRow], uow: UnitOfWork) -> ImportResult:
+        products = await uow.products.lock(rows.keys())
+        inventories = await uow.inventories.lock(rows.keys())
+        missing = [each for sku, each in rows.items() if sku not in products]
         changed = [
             sku
             for sku, product in products.items()
             # Both are done, whether or not the first changed anything.
-            if self._redescribe(uow, wanted[sku], product)
-            | self._count(uow, wanted[sku], inventories[sku])
+            if self._update_product(uow, rows[sku], product)
+            | self._set_on_hand(uow, rows[sku], inventories[sku])
         ]
         for each in missing:
-            self._add(uow, each)
+            self._add_product(uow, each)
         if missing or changed:
             await uow.commit()
-        return IntakeResult(
+        return ImportResult(
             added=len(missing),
             changed=len(changed),
             unchanged=len(products) - len(changed),
         )
 
-    async def _add_missing(
-        self, wanted: Mapping[str, StockedProduct], uow: UnitOfWork
-    ) -> IntakeResult:
-        products = await uow.products.get_many(wanted.keys())
-        missing = [each for sku, each in wanted.items() if sku not in products]
+    async def _add_missing(self, rows: Mapping[str, ProductRow], uow: UnitOfWork) -> ImportResult:
+        products = await uow.products.get_many(rows.keys())
+        missing = [each for sku, each in rows.items() if sku not in products]
         for each in missing:
-            self._add(uow, each)
+            self._add_product(uow, each)
         if missing:
             await uow.commit()
-        return IntakeResult(added=len(missing), changed=0, unchanged=len(products))
+        return ImportResult(added=len(missing), changed=0, unchanged=len(products))
 
-    def _add(self, uow: UnitOfWork, wanted: StockedProduct) -> None:
+    def _add_product(self, uow: UnitOfWork, row: ProductRow) -> None:
         """Add a product with nothing in stock, as an admin would, and then count its stock in."""
-        empty = Inventory(sku=wanted.sku, on_hand=0, reserved=0)
-        uow.products.add(self._product(wanted))
+        empty = Inventory(sku=row.sku, on_hand=0, reserved=0)
+        uow.products.add(self._new_product(row))
         uow.inventories.add(empty)
-        self._count(uow, wanted, empty)
+        self._set_on_hand(uow, row, empty)
 
-    def _product(self, wanted: StockedProduct) -> Product:
+    def _new_product(self, row: ProductRow) -> Product:
         now = self._clock.now()
         return Product(
-            sku=wanted.sku,
-            name=wanted.name,
-            description=wanted.description,
-            price=wanted.price,
-            active=wanted.active,
-            image_url=wanted.image_url,
+            sku=row.sku,
+            name=row.name,
+            description=row.description,
+            price=row.price,
+            active=row.active,
+            image_url=row.image_url,
             created_at=now,
             updated_at=now,
         )
 
-    def _redescribe(self, uow: UnitOfWork, wanted: StockedProduct, product: Product) -> bool:
-        described = wanted.describe(product)
-        if described == product:
+    def _update_product(self, uow: UnitOfWork, row: ProductRow, product: Product) -> bool:
+        updated = row.apply_to(product)
+        if updated == product:
             return False
-        uow.products.save(replace(described, updated_at=self._clock.now()))
+        uow.products.save(replace(updated, updated_at=self._clock.now()))
         return True
 
-    def _count(self, uow: UnitOfWork, wanted: StockedProduct, before: Inventory) -> bool:
-        if wanted.on_hand == before.on_hand:
+    def _set_on_hand(self, uow: UnitOfWork, row: ProductRow, before: Inventory) -> bool:
+        if row.on_hand == before.on_hand:
             return False
-        after = before.adjust(wanted.on_hand - before.on_hand)
-        movement = Movement.between(
+        after = before.adjust(row.on_hand - before.on_hand)
+        movement = StockMovement.between(
             before,
             after,
             id=self._ids.new(),
-            kind=MovementKind.ADJUSTMENT,
+            kind=StockMovementKind.ADJUSTMENT,
             order_id=None,
             reason=REASON,
             created_at=self._clock.now(),
@@ -235,18 +235,20 @@ class Intake:
         uow.inventories.save(after, movement)
         return True
 
-    async def customers(self, batch: Iterable[NewCustomer], password_hash: str) -> Sequence[User]:
+    async def add_customers(
+        self, batch: Iterable[NewCustomer], password_hash: str
+    ) -> Sequence[User]:
         """Create users with accounts and welcome credit, all of them or none; return the users.
 
-        Those whose e-mail address is in use are left as they are. Raise `RuleBroken` for a name
+        Those whose e-mail address is in use are left as they are. Raise `InvalidValue` for a name
         or an address that cannot be, `EmailTaken` where somebody else was faster.
         """
-        users = [self._user(each, password_hash) for each in batch]
-        accounts = [self._account(user) for user in users]
-        work = partial(self._customers, users, accounts)
-        return await self._transact.write(work, repeatable=True)
+        users = [self._new_user(each, password_hash) for each in batch]
+        accounts = [self._new_account(user) for user in users]
+        work = partial(self._add_customers, users, accounts)
+        return await self._transactions.write(work, retryable=True)
 
-    async def _customers(
+    async def _add_customers(
         self, users: Sequence[User], accounts: Sequence[Account], uow: UnitOfWork
     ) -> Sequence[User]:
         existing = await uow.users.with_emails([user.email for user in users])
@@ -255,12 +257,12 @@ class Intake:
                 uow.users.add(user)
                 uow.accounts.add(account)
                 if account.balance.amount:
-                    uow.transfers.add(welcome(account, id=self._ids.new()))
+                    uow.transfers.add(welcome_transfer(account, id=self._ids.new()))
         await uow.commit()
         # Those that are here under the same id were made by an attempt that was never answered.
         return [user for user in users if existing.get(user.email, user).id == user.id]
 
-    def _user(self, customer: NewCustomer, password_hash: str) -> User:
+    def _new_user(self, customer: NewCustomer, password_hash: str) -> User:
         return User(
             id=self._ids.new(),
             name=normalise_name(customer.name),
@@ -271,11 +273,11 @@ class Intake:
             created_at=self._clock.now(),
         )
 
-    def _account(self, user: User) -> Account:
+    def _new_account(self, user: User) -> Account:
         return Account(
             id=self._ids.new(),
             user_id=user.id,
             balance=self._welcome_credit,
-            limit=Money.zero(self.currency),
+            minimum_balance=Money.zero(self.currency),
             created_at=user.created_at,
         )

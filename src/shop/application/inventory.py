@@ -3,17 +3,17 @@
 from dataclasses import dataclass
 from functools import partial
 
-from shop.application.admission import Admission
-from shop.application.announcements import Announcements
+from shop.application.admission import SessionAuthenticator
+from shop.application.announcements import Notifications
 from shop.application.ports.clock import Clock
-from shop.application.ports.ids import Ids
+from shop.application.ports.ids import IdGenerator
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import RuleBroken
-from shop.domain.inventory import Inventory, Movement, MovementKind
+from shop.domain.errors import InvalidValue
+from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,51 +26,51 @@ class AdjustStock:
     reason: str
 
 
-class Stock:
+class InventoryService:
     """The use cases around inventories."""
 
     def __init__(
         self,
-        transact: Transact,
-        admission: Admission,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
         clock: Clock,
-        ids: Ids,
-        announcements: Announcements,
+        ids: IdGenerator,
+        notifications: Notifications,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
+        self._transactions = transactions
+        self._authenticator = authenticator
         self._clock = clock
         self._ids = ids
-        self._announcements = announcements
+        self._notifications = notifications
 
     async def adjust(self, command: AdjustStock) -> Inventory:
         """Change what is on hand and record the movement; return the inventory.
 
-        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `RuleBroken`, `ProductNotFound`, or
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `ProductNotFound`, or
         `StockBelowReserved` where promised goods would be missing.
         """
         if command.delta == 0:
-            raise RuleBroken(field="delta", rule="it is not 0")
+            raise InvalidValue(field="delta", rule="it is not 0")
         if not 1 <= len(command.reason) <= MAX_NOTE_CHARACTERS:
-            raise RuleBroken(field="reason", rule=f"it has 1 to {MAX_NOTE_CHARACTERS} characters")
-        return await self._transact.write(partial(self._adjust, command), repeatable=False)
+            raise InvalidValue(field="reason", rule=f"it has 1 to {MAX_NOTE_CHARACTERS} characters")
+        return await self._transactions.write(partial(self._adjust, command), retryable=False)
 
     async def _adjust(self, command: AdjustStock, uow: UnitOfWork) -> Inventory:
-        await self._admission.admin(uow, command.session)
+        await self._authenticator.require_admin(uow, command.session)
         before = (await uow.inventories.lock([command.sku])).get(command.sku)
         if before is None:
             raise ProductNotFound(sku=command.sku)
         after = before.adjust(command.delta)
-        movement = Movement.between(
+        movement = StockMovement.between(
             before,
             after,
             id=self._ids.new(),
-            kind=MovementKind.ADJUSTMENT,
+            kind=StockMovementKind.ADJUSTMENT,
             order_id=None,
             reason=command.reason,
             created_at=self._clock.now(),
         )
         uow.inventories.save(after, movement)
-        self._announcements.stock_moved(uow, before, after)
+        self._notifications.stock_changed(uow, before, after)
         await uow.commit()
         return after

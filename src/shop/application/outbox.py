@@ -14,26 +14,26 @@ from functools import partial
 
 from shop.application.ports.clock import Clock
 from shop.application.ports.outbox import Job, JobKind
-from shop.application.ports.paging import Moment, Page
-from shop.application.ports.unit_of_work import StoreFailure, UnitOfWork
-from shop.application.transact import Transact
+from shop.application.ports.paging import PageRequest, TimeCursor
+from shop.application.ports.unit_of_work import DatabaseFailure, UnitOfWork
+from shop.application.transact import TransactionRunner
 
 Handler = Callable[[Job], Awaitable[None]]
 
-MAX_JOBS = 128
+MAX_CONCURRENT_JOBS = 128
 """How many jobs a worker has in hand at once: they wait for a gateway beside one another."""
 
-JOB_FAILURES = 50
-JOB_TIME = timedelta(hours=6)
+MAX_FAILURES = 50
+RETRY_PERIOD = timedelta(hours=6)
 """A job's budget is used up by so many failures and so long: it outlives any shorter outage."""
 
-LONGEST_PAUSE = timedelta(minutes=10)
+MAX_RETRY_DELAY = timedelta(minutes=10)
 MAX_LISTED = 1000
 
 _log = logging.getLogger(__name__)
 
 
-class NotYet(Exception):
+class RetryLater(Exception):
     """A job that cannot end now, through no fault: it is tried again, as often as that takes.
 
     Where a time is named, it is tried then at the latest.
@@ -45,26 +45,26 @@ class NotYet(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobTerms:
+class RetryPolicy:
     """How long a worker may take for a job, and the first pause before it is tried again."""
 
     lease: timedelta
-    retry: timedelta
+    retry_delay: timedelta
 
 
-def is_spent(job: Job) -> bool:
+def retries_exhausted(job: Job) -> bool:
     """Tell whether a leased job may not fail once more: both parts of its budget are used up."""
     # While it is leased, it is due when the lease ends.
-    return job.failures + 1 >= JOB_FAILURES and job.due_at - job.created_at >= JOB_TIME
+    return job.failures + 1 >= MAX_FAILURES and job.due_at - job.created_at >= RETRY_PERIOD
 
 
-async def end_job(job: Job, uow: UnitOfWork) -> None:
+async def complete_job(job: Job, uow: UnitOfWork) -> None:
     """End a leased job that has nothing left to do, in a unit of work of its own."""
-    uow.outbox.end(job)
+    uow.jobs.complete(job)
     await uow.commit()
 
 
-class WorkOff:
+class JobRunner:
     """The use case of the worker: does the jobs of those kinds that it has handlers for.
 
     Kinds that are not to wait for one another are worked off each by one of its own.
@@ -72,24 +72,24 @@ class WorkOff:
 
     def __init__(
         self,
-        transact: Transact,
+        transactions: TransactionRunner,
         clock: Clock,
-        terms: JobTerms,
+        policy: RetryPolicy,
         handlers: Mapping[JobKind, Handler],
     ) -> None:
-        self._transact = transact
+        self._transactions = transactions
         self._clock = clock
-        self._terms = terms
+        self._policy = policy
         self._handlers = handlers
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None]] = set()
 
-    async def work(self) -> int:
+    async def run_due(self) -> int:
         """Do what is due now, and wait for its end; return how many jobs that were."""
-        begun = await self._begin()
-        await asyncio.gather(*begun)
-        return len(begun)
+        started = await self._start_due()
+        await asyncio.gather(*started)
+        return len(started)
 
-    async def begin(self) -> int:
+    async def start_due(self) -> int:
         """Begin what is due now, as far as there are hands free; return how many jobs that were.
 
         Jobs that hang keep no others from being begun while there are hands; where none is free,
@@ -97,115 +97,115 @@ class WorkOff:
         dead once its budget is used up. Raise what the database fails with: what was leased comes
         back by itself.
         """
-        return len(await self._begin())
+        return len(await self._start_due())
 
-    async def _begin(self) -> list[asyncio.Task[None]]:
-        if len(self._under_way) >= MAX_JOBS:
-            await asyncio.wait(self._under_way, return_when=asyncio.FIRST_COMPLETED)
+    async def _start_due(self) -> list[asyncio.Task[None]]:
+        if len(self._running) >= MAX_CONCURRENT_JOBS:
+            await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
         now = self._clock.now()
-        jobs = await self._transact.write(lambda uow: self._lease(uow, now), repeatable=False)
-        tasks = [asyncio.create_task(self._do(job)) for job in jobs]
-        self._under_way.update(tasks)
+        jobs = await self._transactions.write(lambda uow: self._lease(uow, now), retryable=False)
+        tasks = [asyncio.create_task(self._run(job)) for job in jobs]
+        self._running.update(tasks)
         for task in tasks:
-            task.add_done_callback(self._under_way.discard)
+            task.add_done_callback(self._running.discard)
         return tasks
 
-    async def abandon(self) -> None:
+    async def cancel_running(self) -> None:
         """Leave what is under way: it is done again by whoever comes next."""
-        for task in self._under_way:
+        for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._under_way, return_exceptions=True)
+        await asyncio.gather(*self._running, return_exceptions=True)
 
     async def next_due(self) -> datetime | None:
         """Return when the next job is due; None where there is none."""
-        return await self._transact.read(lambda uow: uow.outbox.next_due(self._handlers))
+        return await self._transactions.read(lambda uow: uow.jobs.next_due(self._handlers))
 
     async def _lease(self, uow: UnitOfWork, now: datetime) -> list[Job]:
-        until = now + self._terms.lease
-        free = MAX_JOBS - len(self._under_way)
-        jobs = await uow.outbox.lease(self._handlers, now, until, free)
+        until = now + self._policy.lease
+        free = MAX_CONCURRENT_JOBS - len(self._running)
+        jobs = await uow.jobs.lease(self._handlers, now, until, free)
         await uow.commit()
         return list(jobs)
 
-    async def _do(self, job: Job) -> None:
+    async def _run(self, job: Job) -> None:
         try:
-            await self._try(job)
-        except StoreFailure as failure:
+            await self._run_handler(job)
+        except DatabaseFailure as failure:
             # Nothing can be noted now. The lease ends by itself.
             _log.warning("job %s of %s: %s", job.id.kind, job.id.subject_id, failure)
 
-    async def _try(self, job: Job) -> None:
+    async def _run_handler(self, job: Job) -> None:
         try:
-            async with asyncio.timeout(self._terms.lease.total_seconds()):
+            async with asyncio.timeout(self._policy.lease.total_seconds()):
                 await self._handlers[job.id.kind](job)
-        except StoreFailure:
+        except DatabaseFailure:
             raise
-        except NotYet as reason:
-            due_at = self._again(job)
+        except RetryLater as reason:
+            due_at = self._next_attempt_at(job)
             if reason.not_after is not None:
                 due_at = min(due_at, reason.not_after)
-            await self._note(partial(_postpone, job, due_at, str(reason)))
+            await self._record(partial(_reschedule, job, due_at, str(reason)))
         except Exception as failure:  # noqa: BLE001  Whatever it is, the job is kept.
-            await self._failed(job, failure)
+            await self._handle_failure(job, failure)
 
-    async def _failed(self, job: Job, failure: Exception) -> None:
-        told = f"{type(failure).__name__}: {failure}"
-        is_last = is_spent(job)
+    async def _handle_failure(self, job: Job, error: Exception) -> None:
+        error_text = f"{type(error).__name__}: {error}"
+        is_last = retries_exhausted(job)
         job = replace(job, failures=job.failures + 1)
         if is_last:
-            _log.error("job %s of %s is dead: %s", job.id.kind, job.id.subject_id, told)
-            await self._note(partial(_bury, job, told))
+            _log.error("job %s of %s is dead: %s", job.id.kind, job.id.subject_id, error_text)
+            await self._record(partial(_mark_dead, job, error_text))
         else:
-            _log.warning("job %s of %s failed: %s", job.id.kind, job.id.subject_id, told)
-            await self._note(partial(_postpone, job, self._again(job), told))
+            _log.warning("job %s of %s failed: %s", job.id.kind, job.id.subject_id, error_text)
+            await self._record(partial(_reschedule, job, self._next_attempt_at(job), error_text))
 
-    async def _note(self, stage: Callable[[UnitOfWork], None]) -> None:
-        async def note(uow: UnitOfWork) -> None:
+    async def _record(self, stage: Callable[[UnitOfWork], None]) -> None:
+        async def record(uow: UnitOfWork) -> None:
             stage(uow)
             await uow.commit()
 
-        await self._transact.write(note, repeatable=True)
+        await self._transactions.write(record, retryable=True)
 
-    def _again(self, job: Job) -> datetime:
+    def _next_attempt_at(self, job: Job) -> datetime:
         doublings = min(job.attempts - 1, 30)
-        pause: timedelta = min(self._terms.retry * 2**doublings, LONGEST_PAUSE)
-        return self._clock.now() + pause * random.uniform(0.5, 1)
+        delay: timedelta = min(self._policy.retry_delay * 2**doublings, MAX_RETRY_DELAY)
+        return self._clock.now() + delay * random.uniform(0.5, 1)
 
 
-class LookAfterJobs:
+class JobService:
     """The operator's use case: see what waits, and have the dead tried again."""
 
-    def __init__(self, transact: Transact, clock: Clock) -> None:
-        self._transact = transact
+    def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
+        self._transactions = transactions
         self._clock = clock
 
     async def list(self, *, dead_only: bool) -> Sequence[Job]:
         """Return dead jobs, and where wanted the living ones after them, the newest first."""
-        page: Page[Moment] = Page(limit=MAX_LISTED, after=None)
+        page: PageRequest[TimeCursor] = PageRequest(limit=MAX_LISTED, after=None)
 
         async def search(uow: UnitOfWork) -> Sequence[Job]:
-            dead = await uow.outbox.search(page, dead=True)
+            dead = await uow.jobs.search(page, dead=True)
             if dead_only:
                 return dead.items
-            return [*dead.items, *(await uow.outbox.search(page, dead=False)).items]
+            return [*dead.items, *(await uow.jobs.search(page, dead=False)).items]
 
-        return await self._transact.read(search)
+        return await self._transactions.read(search)
 
-    async def retry(self) -> int:
+    async def retry_dead(self) -> int:
         """Make dead jobs due again, at most a thousand at once; return how many."""
         dead = [job.id for job in await self.list(dead_only=True)]
 
-        async def revive(uow: UnitOfWork) -> int:
-            revived = await uow.outbox.revive(dead, self._clock.now())
+        async def retry_dead(uow: UnitOfWork) -> int:
+            count = await uow.jobs.retry(dead, self._clock.now())
             await uow.commit()
-            return revived
+            return count
 
-        return await self._transact.write(revive, repeatable=True)
-
-
-def _postpone(job: Job, due_at: datetime, failure: str, uow: UnitOfWork) -> None:
-    uow.outbox.postpone(job, due_at, failure)
+        return await self._transactions.write(retry_dead, retryable=True)
 
 
-def _bury(job: Job, failure: str, uow: UnitOfWork) -> None:
-    uow.outbox.bury(job, failure)
+def _reschedule(job: Job, due_at: datetime, error: str, uow: UnitOfWork) -> None:
+    uow.jobs.reschedule(job, due_at, error)
+
+
+def _mark_dead(job: Job, error: str, uow: UnitOfWork) -> None:
+    uow.jobs.mark_dead(job, error)

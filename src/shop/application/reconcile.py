@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from shop.application.books import CLOCKS_APART, BothBooks, our_payments
-from shop.application.differences import Difference
+from shop.application.books import MAX_CLOCK_SKEW, PaymentComparison, recorded_payments
+from shop.application.differences import Discrepancy
 from shop.application.ports.clock import Clock
 from shop.application.ports.outbox import Job
-from shop.application.ports.paging import Span
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
-from shop.domain.errors import RuleBroken
+from shop.application.transact import TransactionRunner
+from shop.domain.errors import InvalidValue
 
-DEFAULT_SPAN = timedelta(days=7)
+DEFAULT_PERIOD = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,48 +34,52 @@ class Reconcile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
+class ReconciliationResult:
     """A difference between the books, and whether it is being repaired now, by its job."""
 
-    difference: Difference
+    discrepancy: Discrepancy
     is_repaired: bool
 
 
 class ReconcilePayments:
     """The operator's use case that brings the books together."""
 
-    def __init__(self, transact: Transact, books: BothBooks, clock: Clock) -> None:
-        self._transact = transact
-        self._books = books
+    def __init__(
+        self, transactions: TransactionRunner, comparison: PaymentComparison, clock: Clock
+    ) -> None:
+        self._transactions = transactions
+        self._comparison = comparison
         self._clock = clock
 
-    async def reconcile(self, command: Reconcile) -> AsyncIterator[Reconciled]:
+    async def reconcile(self, command: Reconcile) -> AsyncIterator[ReconciliationResult]:
         """Yield every difference, after its job was added where it has one.
 
-        What already has a job is no difference. Raise `RuleBroken` for a span that ends before it
-        begins, `GatewaySilent` where the gateway's books cannot be read; what was yielded before
-        that is repaired all the same.
+        What already has a job is no difference. Raise `InvalidValue` for a span that ends before it
+        begins, `GatewayOutcomeUnknown` where the gateway's books cannot be read; what was yielded
+        before that is repaired all the same.
         """
-        until = command.until or self._clock.now() + CLOCKS_APART
-        since = command.since or until - DEFAULT_SPAN
+        until = command.until or self._clock.now() + MAX_CLOCK_SKEW
+        since = command.since or until - DEFAULT_PERIOD
         if since >= until:
-            raise RuleBroken(field="since", rule="a span begins before it ends")
-        async for page in self._books.differences(Span(since=since, until=until)):
-            repairable = [] if command.is_dry_run else [each for each in page if each.job]
+            raise InvalidValue(field="since", rule="a span begins before it ends")
+        async for discrepancies in self._comparison.discrepancies(
+            TimeRange(since=since, until=until)
+        ):
+            repairable = [] if command.is_dry_run else [each for each in discrepancies if each.job]
             if repairable:
-                await self._transact.write(partial(self._repair, repairable), repeatable=True)
-            for each in page:
+                await self._transactions.write(partial(self._repair, repairable), retryable=True)
+            for each in discrepancies:
                 is_repaired = each.job is not None and not command.is_dry_run
-                yield Reconciled(difference=each, is_repaired=is_repaired)
+                yield ReconciliationResult(discrepancy=each, is_repaired=is_repaired)
 
-    async def _repair(self, differences: Sequence[Difference], uow: UnitOfWork) -> None:
+    async def _repair(self, discrepancies: Sequence[Discrepancy], uow: UnitOfWork) -> None:
         """Add the jobs, but for payments to which something has happened since they were read."""
         now = self._clock.now()
-        references = {each.ours.reference for each in differences if each.ours}
+        references = {each.recorded.reference for each in discrepancies if each.recorded}
         await uow.deposits.lock(references)
         await uow.orders.lock(references)
-        latest = await our_payments(references, uow)
-        for each in differences:
-            if each.ours and each.job and latest.get(each.ours.reference) == each.ours:
-                uow.outbox.add(Job.new(each.job, each.ours.reference, at=now, due_at=now))
+        latest = await recorded_payments(references, uow)
+        for each in discrepancies:
+            if each.recorded and each.job and latest.get(each.recorded.reference) == each.recorded:
+                uow.jobs.add(Job.new(each.job, each.recorded.reference, at=now, due_at=now))
         await uow.commit()

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import Admission, Arrivals, Visit
-from shop.application.group_commit import Lines, answer_or_refusal
+from shop.application.admission import CurrentSession, ResolvedSessions, SessionAuthenticator
+from shop.application.group_commit import CommandQueues, result_or_error
 from shop.application.ports.clock import Clock
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
-from shop.domain.errors import RuleBroken, ShopError
+from shop.application.transact import TransactionRunner
+from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.session import (
     Preferences,
     Session,
@@ -22,13 +22,13 @@ from shop.domain.session import (
 )
 from shop.domain.user import (
     MAX_PASSWORD_CHARACTERS,
+    InvalidCredentials,
     User,
-    WrongCredentials,
     normalise_email,
     require_password,
 )
 
-LOOKS_AT_ONCE = 4
+MAX_CONCURRENT_LOOKUPS = 4
 """How many groups of visitors are looked up at once: one that is stuck is not to stop all."""
 
 
@@ -59,7 +59,7 @@ class ChangePreferences:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class EndSession:
+class RevokeSession:
     """End one of my sessions, by its handle."""
 
     session: SessionToken | None
@@ -67,31 +67,33 @@ class EndSession:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class _Lookup:
     """Who is behind a token, and whether something of the session has to be written."""
 
-    visit: Visit | None
-    is_due: bool
+    current_session: CurrentSession | None
+    needs_refresh: bool
 
 
-class Sessions:
+class SessionService:
     """The use cases around a visitor's sessions."""
 
     def __init__(
         self,
-        transact: Transact,
-        admission: Admission,
-        hasher: PasswordHasher,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        password_hasher: PasswordHasher,
         clock: Clock,
-        lines: Lines,
+        queues: CommandQueues,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
-        self._hasher = hasher
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._password_hasher = password_hasher
         self._clock = clock
-        self._entrance = lines.before(self._look, at_once=LOOKS_AT_ONCE)
+        self._lookup_queue = queues.queue_for(
+            self._look_up_all, max_concurrent_groups=MAX_CONCURRENT_LOOKUPS
+        )
 
-    async def enter(self, token: SessionToken | None) -> Visit | None:
+    async def authenticate(self, token: SessionToken | None) -> CurrentSession | None:
         """Tell who is behind a token: None where it opens nothing. Raise `SessionExpired`.
 
         Nothing is written but, once in a while, that the session was used, and what a change of
@@ -100,199 +102,216 @@ class Sessions:
         """
         if token is None:
             return None
-        look = await self._entrance.send(token)
-        if not look.is_due:
-            return look.visit
-        return await self._transact.write(partial(self._renew, token, []), repeatable=True)
+        lookup = await self._lookup_queue.submit(token)
+        if not lookup.needs_refresh:
+            return lookup.current_session
+        return await self._transactions.write(partial(self._refresh, token, []), retryable=True)
 
-    async def _look(self, tokens: Sequence[SessionToken]) -> Sequence[_Look | ShopError]:
-        async def look(uow: UnitOfWork) -> Sequence[_Look | ShopError]:
-            arrivals = await self._admission.look(uow, tokens)
-            look_of = partial(self._look_of, uow, arrivals)
-            return [answer_or_refusal(token, look_of) for token in tokens]
+    async def _look_up_all(self, tokens: Sequence[SessionToken]) -> Sequence[_Lookup | ShopError]:
+        async def look_up_all(uow: UnitOfWork) -> Sequence[_Lookup | ShopError]:
+            resolved_sessions = await self._authenticator.resolve(uow, tokens)
+            look_up = partial(self._look_up, uow, resolved_sessions)
+            return [result_or_error(token, look_up) for token in tokens]
 
-        return await self._transact.read(look)
+        return await self._transactions.read(look_up_all)
 
-    def _look_of(self, uow: UnitOfWork, arrivals: Arrivals, token: SessionToken) -> _Look:
-        visit = arrivals.anyone(token)
-        if visit is None:
-            return _Look(visit=None, is_due=False)
-        unseen = self._clock.now() - visit.session.last_seen_at
-        is_due = unseen >= self._admission.policy.touch_every
-        return _Look(visit=visit, is_due=is_due or self._needs_token(visit, uow))
+    def _look_up(
+        self, uow: UnitOfWork, resolved_sessions: ResolvedSessions, token: SessionToken
+    ) -> _Lookup:
+        current_session = resolved_sessions.find_unexpired(token)
+        if current_session is None:
+            return _Lookup(current_session=None, needs_refresh=False)
+        unused_for = self._clock.now() - current_session.session.last_seen_at
+        needs_refresh = unused_for >= self._authenticator.policy.last_seen_interval
+        return _Lookup(
+            current_session=current_session,
+            needs_refresh=needs_refresh or self._needs_new_token(current_session, uow),
+        )
 
-    async def _renew(
-        self, token: SessionToken, issued: list[SessionToken], uow: UnitOfWork
-    ) -> Visit | None:
-        arrivals = await self._admission.lock(uow, [token, *issued])
+    async def _refresh(
+        self, token: SessionToken, issued_tokens: list[SessionToken], uow: UnitOfWork
+    ) -> CurrentSession | None:
+        resolved_sessions = await self._authenticator.resolve_for_update(
+            uow, [token, *issued_tokens]
+        )
         # What an earlier attempt has issued opens the session where its commit did happen.
-        for earlier in issued:
-            if visit := arrivals.holding(earlier):
-                return replace(visit, issued=earlier)
-        visit = arrivals.anyone(token)
-        if visit is None:
+        for earlier_token in issued_tokens:
+            if current_session := resolved_sessions.find(earlier_token):
+                return replace(current_session, new_token=earlier_token)
+        current_session = resolved_sessions.find_unexpired(token)
+        if current_session is None:
             return None
-        if self._needs_token(visit, uow):
+        if self._needs_new_token(current_session, uow):
             try:
-                visit = self._admission.renew(uow, visit)
+                current_session = self._authenticator.refresh(uow, current_session)
             except SessionConflict:
                 # A parallel request has renewed it already.
-                return visit
-            issued.extend([visit.issued] if visit.issued else [])
+                return current_session
+            issued_tokens.extend([current_session.new_token] if current_session.new_token else [])
         else:
-            uow.sessions.touch(visit.session.id, self._clock.now())
+            uow.sessions.touch(current_session.session.id, self._clock.now())
         await uow.commit()
-        return visit
+        return current_session
 
-    def _needs_token(self, visit: Visit, uow: UnitOfWork) -> bool:
-        return visit.privilege_changed or uow.sessions.is_outdated(visit.session)
+    def _needs_new_token(self, current_session: CurrentSession, uow: UnitOfWork) -> bool:
+        return current_session.roles_changed or uow.sessions.needs_rotation(current_session.session)
 
-    async def sign_in(self, command: SignIn) -> Visit:
+    async def sign_in(self, command: SignIn) -> CurrentSession:
         """Open a session for the user with this e-mail address and password, under a new token.
 
-        Raise `WrongCredentials`, after the same time whatever is wrong.
+        Raise `InvalidCredentials`, after the same time whatever is wrong.
         """
-        user = await self._transact.read(partial(self._user_with, command.email))
+        user = await self._transactions.read(partial(self._find_user, command.email))
         # Hashing a longer password than any user can have would only cost time.
         password = command.password[: MAX_PASSWORD_CHARACTERS + 1]
-        known = await self._hasher.verify(user.password_hash if user else None, password)
-        if user is None or not known:
-            raise WrongCredentials
+        password_matches = await self._password_hasher.verify(
+            user.password_hash if user else None, password
+        )
+        if user is None or not password_matches:
+            raise InvalidCredentials
         password_hash = user.password_hash
-        if self._hasher.is_outdated(password_hash):
-            password_hash = await self._hasher.hash(password)
-        issued: list[SessionToken] = []
-        work = partial(self._sign_in, command.session, user, password_hash, issued)
-        visit = await self._transact.write(work, repeatable=True)
+        if self._password_hasher.is_outdated(password_hash):
+            password_hash = await self._password_hasher.hash(password)
+        issued_tokens: list[SessionToken] = []
+        work = partial(self._sign_in, command.session, user, password_hash, issued_tokens)
+        current_session = await self._transactions.write(work, retryable=True)
         # Another hash meanwhile: of another password, or of this one, renewed by another sign-in.
-        return visit or await self.sign_in(command)
+        return current_session or await self.sign_in(command)
 
-    async def _user_with(self, email: str, uow: UnitOfWork) -> User | None:
+    async def _find_user(self, email: str, uow: UnitOfWork) -> User | None:
         try:
-            address = normalise_email(email)
-        except RuleBroken:
+            normalised_email = normalise_email(email)
+        except InvalidValue:
             return None
-        return (await uow.users.with_emails([address])).get(address)
+        return (await uow.users.with_emails([normalised_email])).get(normalised_email)
 
     async def _sign_in(
         self,
         token: SessionToken | None,
-        verified: User,
+        verified_user: User,
         password_hash: str,
-        issued: list[SessionToken],
+        issued_tokens: list[SessionToken],
         uow: UnitOfWork,
-    ) -> Visit | None:
-        visit = await self._admission.lock_for_sign_in(uow, token, issued)
-        user = (await uow.users.lock([verified.id]))[verified.id]
+    ) -> CurrentSession | None:
+        current_session = await self._authenticator.resolve_for_sign_in(uow, token, issued_tokens)
+        user = (await uow.users.lock([verified_user.id]))[verified_user.id]
         if not user.enabled:
-            raise WrongCredentials
-        if user.password_hash not in {verified.password_hash, password_hash}:
+            raise InvalidCredentials
+        if user.password_hash not in {verified_user.password_hash, password_hash}:
             return None
         if user.password_hash != password_hash:
             user = user.with_password_hash(password_hash)
             uow.users.save(user)
-        visit = self._admission.sign_in(uow, visit, user, issued)
+        current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
         await uow.commit()
-        return visit
+        return current_session
 
     async def sign_out(self, token: SessionToken | None) -> Session | None:
         """End the session behind the token for good, and return it; None where there is none."""
         if token is None:
             return None
-        return await self._transact.write(partial(self._sign_out, token), repeatable=True)
+        return await self._transactions.write(partial(self._sign_out, token), retryable=True)
 
     async def _sign_out(self, token: SessionToken, uow: UnitOfWork) -> Session | None:
         session = (await uow.sessions.lock([token])).get(token)
         if session is not None:
-            uow.sessions.end(session.id)
+            uow.sessions.revoke(session.id)
             await uow.commit()
         return session
 
-    async def change_password(self, command: ChangePassword) -> Visit:
+    async def change_password(self, command: ChangePassword) -> CurrentSession:
         """Replace the user's password; all of the user's other sessions end.
 
-        Raise `NotSignedIn`, `SessionExpired`, `RuleBroken`, or `WrongCredentials` where the
+        Raise `NotSignedIn`, `SessionExpired`, `InvalidValue`, or `InvalidCredentials` where the
         current password is another one.
         """
         require_password(command.new, field="new")
 
         async def current_user(uow: UnitOfWork) -> User:
-            return await self._admission.user(uow, command.session)
+            return await self._authenticator.require_user(uow, command.session)
 
-        user = await self._transact.read(current_user)
-        if not await self._hasher.verify(user.password_hash, command.current):
-            raise WrongCredentials
-        password_hash = await self._hasher.hash(command.new)
+        user = await self._transactions.read(current_user)
+        if not await self._password_hasher.verify(user.password_hash, command.current):
+            raise InvalidCredentials
+        password_hash = await self._password_hasher.hash(command.new)
         work = partial(self._change_password, command.session, user, password_hash)
         # Run again after it was committed, it would not find the session under its old token.
-        return await self._transact.write(work, repeatable=False)
+        return await self._transactions.write(work, retryable=False)
 
     async def _change_password(
-        self, token: SessionToken | None, verified: User, password_hash: str, uow: UnitOfWork
-    ) -> Visit:
-        visit = await self._admission.lock_signed_in(uow, token)
-        user = (await uow.users.lock([verified.id]))[verified.id]
-        if user.password_hash != verified.password_hash:
-            raise WrongCredentials
+        self, token: SessionToken | None, verified_user: User, password_hash: str, uow: UnitOfWork
+    ) -> CurrentSession:
+        current_session = await self._authenticator.require_signed_in_for_update(uow, token)
+        user = (await uow.users.lock([verified_user.id]))[verified_user.id]
+        if user.password_hash != verified_user.password_hash:
+            raise InvalidCredentials
         user = user.with_password_hash(password_hash)
         uow.users.save(user)
-        visit = self._admission.sign_in(uow, visit, user, [])
-        await uow.sessions.end_all(user.id, keep=visit.session.id)
+        current_session = self._authenticator.sign_in(uow, current_session, user, [])
+        await uow.sessions.revoke_all(user.id, except_session_id=current_session.session.id)
         await uow.commit()
-        return visit
+        return current_session
 
-    async def change_preferences(self, command: ChangePreferences) -> Visit:
+    async def change_preferences(self, command: ChangePreferences) -> CurrentSession:
         """Patch the preferences of the visitor, known or not.
 
-        Raise `SessionExpired`, `SessionConflict`, `SessionTooLarge`, or `RuleBroken` where they
+        Raise `SessionExpired`, `SessionConflict`, `SessionTooLarge`, or `InvalidValue` where they
         would take too much room.
         """
         work = partial(self._change_preferences, command)
-        return await self._transact.write(work, repeatable=True)
+        return await self._transactions.write(work, retryable=True)
 
-    async def _change_preferences(self, command: ChangePreferences, uow: UnitOfWork) -> Visit:
-        visit = await self._admission.lock_or_begin(uow, command.session)
-        session = visit.session.with_preferences(command.patch)
-        visit = self._admission.keep(uow, visit, session)
+    async def _change_preferences(
+        self, command: ChangePreferences, uow: UnitOfWork
+    ) -> CurrentSession:
+        current_session = await self._authenticator.resolve_or_create(uow, command.session)
+        session = current_session.session.with_preferences(command.patch)
+        current_session = self._authenticator.save(uow, current_session, session)
         await uow.commit()
-        return visit
+        return current_session
 
-    async def of_user(self, user: User, page: Page[Moment]) -> Listing[Session, Moment]:
+    async def list_for_user(
+        self, user: User, page: PageRequest[TimeCursor]
+    ) -> Page[Session, TimeCursor]:
         """Return a page of the user's sessions that hold, the newest first."""
 
-        async def of_user(uow: UnitOfWork) -> Listing[Session, Moment]:
-            return await uow.sessions.of_user(user.id, page)
+        async def list_for_user(uow: UnitOfWork) -> Page[Session, TimeCursor]:
+            return await uow.sessions.for_user(user.id, page)
 
-        found = await self._transact.read(of_user)
-        policy, now = self._admission.policy, self._clock.now()
+        found = await self._transactions.read(list_for_user)
+        policy, now = self._authenticator.policy, self._clock.now()
         # Those that have expired are there until they are swept, but open nothing any more.
-        holding = [each for each in found.items if not each.is_expired(policy, now)]
-        return Listing(items=holding, next=found.next)
+        unexpired = [each for each in found.items if not each.is_expired(policy, now)]
+        return Page(items=unexpired, next=found.next)
 
-    async def end(self, command: EndSession) -> None:
+    async def revoke(self, command: RevokeSession) -> None:
         """End one of the user's sessions; raise `SessionNotFound` for anybody else's."""
-        await self._transact.write(partial(self._end, command), repeatable=False)
+        await self._transactions.write(partial(self._revoke, command), retryable=False)
 
-    async def _end(self, command: EndSession, uow: UnitOfWork) -> None:
-        user = await self._admission.user(uow, command.session)
-        if not await uow.sessions.end_one(user.id, command.handle):
+    async def _revoke(self, command: RevokeSession, uow: UnitOfWork) -> None:
+        user = await self._authenticator.require_user(uow, command.session)
+        if not await uow.sessions.revoke_one(user.id, command.handle):
             raise SessionNotFound
         await uow.commit()
 
-    async def end_others(self, token: SessionToken | None) -> None:
+    async def revoke_others(self, token: SessionToken | None) -> None:
         """End all of the user's sessions but this one."""
-        await self._transact.write(partial(self._end_others, token), repeatable=True)
+        await self._transactions.write(partial(self._revoke_others, token), retryable=True)
 
-    async def _end_others(self, token: SessionToken | None, uow: UnitOfWork) -> None:
-        visit = (await self._admission.look(uow, [token])).signed_in(token)
-        await uow.sessions.end_all(visit.signed_in_user.id, keep=visit.session.id)
+    async def _revoke_others(self, token: SessionToken | None, uow: UnitOfWork) -> None:
+        current_session = (await self._authenticator.resolve(uow, [token])).require_signed_in(token)
+        await uow.sessions.revoke_all(
+            current_session.signed_in_user.id, except_session_id=current_session.session.id
+        )
         await uow.commit()
 
-    async def sweep(self) -> int:
+    async def purge_expired(self) -> int:
         """End the sessions that have expired; return how many."""
-        return await self._transact.write(self._sweep, repeatable=True)
+        return await self._transactions.write(self._purge_expired, retryable=True)
 
-    async def _sweep(self, uow: UnitOfWork) -> int:
-        swept = await uow.sessions.sweep(self._admission.policy, self._clock.now())
+    async def _purge_expired(self, uow: UnitOfWork) -> int:
+        purged_count = await uow.sessions.purge_expired(
+            self._authenticator.policy, self._clock.now()
+        )
         await uow.commit()
-        return swept
+        return purged_count

@@ -8,11 +8,11 @@ from typing import Any, TypeVar
 
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import (
-    Contended,
-    Interrupted,
-    OutcomeUnknown,
-    StoreFailure,
-    Unavailable,
+    CommitOutcomeUnknown,
+    DatabaseFailure,
+    DatabaseUnavailable,
+    TransactionConflict,
+    TransientFailure,
     UnitOfWork,
     UnitOfWorkFactory,
 )
@@ -22,13 +22,13 @@ T = TypeVar("T")
 Work = Callable[[UnitOfWork], Awaitable[T]]
 
 MAX_ATTEMPTS = 16
-FIRST_PAUSE_SECONDS = 0.01
-LONGEST_PAUSE_SECONDS = 0.5
+FIRST_DELAY_SECONDS = 0.01
+MAX_DELAY_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
 
 
-class Transact:
+class TransactionRunner:
     """Runs units of work by the retry table of the protocol.
 
     What certainly changed nothing is run again after a pause of random length ("full jitter"), a
@@ -47,15 +47,18 @@ class Transact:
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def write(self, work: Work[T], *, repeatable: bool, divisible: bool = False) -> T:
+    async def write(self, work: Work[T], *, retryable: bool, splittable: bool = False) -> T:
         """Return what the work returns, which commits as the last thing that it does.
 
-        A caller that is cancelled leaves; the work goes on. Raise `Unavailable` where nothing
-        was changed and trying again did not help, `OutcomeUnknown` where that cannot be told;
-        and where the caller could divide the work, `Contended` instead of trying all of it again.
+        A caller that is cancelled leaves; the work goes on. Raise `DatabaseUnavailable` where
+        nothing was changed and trying again did not help, `CommitOutcomeUnknown` where that cannot
+        be told; and where the caller could divide the work, `TransactionConflict` instead of trying
+        all of it again.
         """
         task = asyncio.ensure_future(
-            self._attempts(self._new_unit_of_work, work, repeatable=repeatable, divisible=divisible)
+            self._run_with_retries(
+                self._new_unit_of_work, work, retryable=retryable, splittable=splittable
+            )
         )
         self._running.add(task)
         task.add_done_callback(self._forget)
@@ -63,47 +66,55 @@ class Transact:
 
     async def read(self, work: Work[T]) -> T:
         """Return what the work finds in one consistent state of everything, changing nothing."""
-        return await self._attempts(self._new_snapshot, work, repeatable=True, divisible=False)
+        return await self._run_with_retries(
+            self._new_snapshot, work, retryable=True, splittable=False
+        )
 
-    async def finish(self) -> None:
+    async def drain(self) -> None:
         """Wait until everything that was begun has ended."""
         while self._running:
             await asyncio.wait(self._running)
 
-    async def _attempts(
+    async def _run_with_retries(
         self,
         new_unit_of_work: UnitOfWorkFactory,
         work: Work[T],
         *,
-        repeatable: bool,
-        divisible: bool,
+        retryable: bool,
+        splittable: bool,
     ) -> T:
-        unknown: OutcomeUnknown | None = None
-        failure: StoreFailure | None = None
+        unknown_outcome: CommitOutcomeUnknown | None = None
+        failure: DatabaseFailure | None = None
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                return await _once(new_unit_of_work, work)
-            except Interrupted as interruption:
+                return await _run_once(new_unit_of_work, work)
+            except TransientFailure as interruption:
                 failure = interruption
-                if divisible and unknown is None and isinstance(failure, Contended):
+                if (
+                    splittable
+                    and unknown_outcome is None
+                    and isinstance(failure, TransactionConflict)
+                ):
                     raise
                 _log.info("unit of work interrupted, attempt %d: %s", attempt, failure)
-            except OutcomeUnknown as doubt:
-                failure = unknown = doubt
+            except CommitOutcomeUnknown as error:
+                failure = unknown_outcome = error
                 _log.warning("commit unanswered, attempt %d: %s", attempt, failure)
-                if not repeatable:
+                if not retryable:
                     raise
             except ShopError:
                 # Whatever was committed, this is how things stand.
                 raise
-            except Exception as fault:
-                if unknown is None:
+            except Exception as error:
+                if unknown_outcome is None:
                     raise
                 # That this attempt changed nothing tells nothing about one before.
-                raise unknown from fault
+                raise unknown_outcome from error
             if attempt < MAX_ATTEMPTS:
-                await self._clock.sleep(_pause_seconds(attempt))
-        raise unknown or Unavailable(f"given up after {MAX_ATTEMPTS} attempts: {failure}")
+                await self._clock.sleep(_delay_seconds(attempt))
+        raise unknown_outcome or DatabaseUnavailable(
+            f"given up after {MAX_ATTEMPTS} attempts: {failure}"
+        )
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
@@ -113,11 +124,11 @@ class Transact:
             task.exception()
 
 
-async def _once(new_unit_of_work: UnitOfWorkFactory, work: Work[T]) -> T:
+async def _run_once(new_unit_of_work: UnitOfWorkFactory, work: Work[T]) -> T:
     async with new_unit_of_work() as uow:
         return await work(uow)
 
 
-def _pause_seconds(attempt: int) -> float:
-    longest = min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
-    return random.uniform(0, longest)
+def _delay_seconds(attempt: int) -> float:
+    max_delay = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**attempt)
+    return random.uniform(0, max_delay)

@@ -6,23 +6,23 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import Admission, Arrivals
-from shop.application.announcements import Announcements
-from shop.application.group_commit import answer_or_refusal
+from shop.application.admission import ResolvedSessions, SessionAuthenticator
+from shop.application.announcements import Notifications
+from shop.application.group_commit import result_or_error
 from shop.application.idempotency import (
-    Claims,
-    Reply,
-    Request,
+    CommandResult,
+    IdempotentBatch,
+    IdempotentRequest,
+    accepted,
     fingerprint,
-    made_earlier,
-    sound,
+    ids_to_replay,
 )
 from shop.application.ports.clock import Clock
-from shop.application.ports.idempotency import Claim, KeyId
-from shop.application.ports.ids import Ids
+from shop.application.ports.idempotency import Claim, IdempotencyKey
+from shop.application.ports.ids import IdGenerator
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.account import (
     MAX_NOTE_CHARACTERS,
     Account,
@@ -32,9 +32,9 @@ from shop.domain.account import (
     Transfer,
     TransferKind,
 )
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.money import Currency, Money
-from shop.domain.text import is_line
+from shop.domain.text import is_single_line
 from shop.domain.user import Role, User, normalise_email
 
 
@@ -50,7 +50,7 @@ class MakeTransfer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GiveCredit:
+class GrantCredit:
     """Put the shop's money into a customer's account, for a reason (admin)."""
 
     session: SessionToken | None
@@ -60,61 +60,69 @@ class GiveCredit:
     reason: str
 
 
-class Transfers:
+class TransferService:
     """The use cases that move money between accounts."""
 
     def __init__(
         self,
-        transact: Transact,
-        admission: Admission,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
         clock: Clock,
-        ids: Ids,
-        announcements: Announcements,
+        ids: IdGenerator,
+        notifications: Notifications,
         currency: Currency,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
+        self._transactions = transactions
+        self._authenticator = authenticator
         self._clock = clock
         self._ids = ids
-        self._announcements = announcements
+        self._notifications = notifications
         self._currency = currency
 
-    async def make(self, commands: Sequence[MakeTransfer]) -> Sequence[Reply[Transfer]]:
+    async def make(self, commands: Sequence[MakeTransfer]) -> Sequence[CommandResult[Transfer]]:
         """Decide these transfers in this order, in one unit of work; a refusal harms no other.
 
-        Refusals: `NotSignedIn`, `SessionExpired`, `RuleBroken`, `RecipientNotFound`,
+        Refusals: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `RecipientNotFound`,
         `InsufficientFunds`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
-        return await self._transact.write(
-            partial(self._make, commands), repeatable=True, divisible=len(commands) > 1
+        return await self._transactions.write(
+            partial(self._make, commands), retryable=True, splittable=len(commands) > 1
         )
 
     async def _make(
         self, commands: Sequence[MakeTransfer], uow: UnitOfWork
-    ) -> Sequence[Reply[Transfer]]:
-        arrivals = await self._admission.look(uow, [each.session for each in commands])
+    ) -> Sequence[CommandResult[Transfer]]:
+        resolved_sessions = await self._authenticator.resolve(
+            uow, [each.session for each in commands]
+        )
         requests = [
-            answer_or_refusal(command, partial(self._transfer_request, arrivals))
+            result_or_error(command, partial(self._transfer_request, resolved_sessions))
             for command in commands
         ]
-        claims = await Claims.take(uow, sound(requests))
-        desk = await self._open_desk(uow, sound(requests))
-        verdicts = [claims.decide(request, desk.transfer) for request in requests]
-        earlier = await uow.transfers.get_many(made_earlier(verdicts, desk.made))
+        idempotent_batch = await IdempotentBatch.claim(uow, accepted(requests))
+        transfer_batch = await self._load_batch(uow, accepted(requests))
+        decisions = [
+            idempotent_batch.decide(request, transfer_batch.transfer) for request in requests
+        ]
+        replayed = await uow.transfers.get_many(ids_to_replay(decisions, transfer_batch.created))
         await uow.commit()
-        return [verdict.reply({**earlier, **desk.made}) for verdict in verdicts]
+        return [
+            decision.to_result({**replayed, **transfer_batch.created}) for decision in decisions
+        ]
 
-    def _transfer_request(self, arrivals: Arrivals, command: MakeTransfer) -> Request[MakeTransfer]:
-        visit = arrivals.signed_in(command.session)
+    def _transfer_request(
+        self, resolved_sessions: ResolvedSessions, command: MakeTransfer
+    ) -> IdempotentRequest[MakeTransfer]:
+        current_session = resolved_sessions.require_signed_in(command.session)
         self._require_amount(command.amount)
         _require_note("note", command.note, at_least=0)
-        if normalise_email(command.to, field="to") == visit.signed_in_user.email:
-            raise RuleBroken(field="to", rule="money goes to somebody else")
-        return Request(
+        if normalise_email(command.to, field="to") == current_session.signed_in_user.email:
+            raise InvalidValue(field="to", rule="money goes to somebody else")
+        return IdempotentRequest(
             command=command,
-            visit=visit,
+            current_session=current_session,
             claim=Claim(
-                id=KeyId(user_id=visit.signed_in_user.id, key=command.key),
+                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
                 fingerprint=fingerprint(
                     "transfer",
                     to=normalise_email(command.to, field="to"),
@@ -125,54 +133,56 @@ class Transfers:
             ),
         )
 
-    async def _open_desk(
-        self, uow: UnitOfWork, requests: Sequence[Request[MakeTransfer]]
-    ) -> "_Desk":
+    async def _load_batch(
+        self, uow: UnitOfWork, requests: Sequence[IdempotentRequest[MakeTransfer]]
+    ) -> "TransferBatch":
         recipients = await uow.users.with_emails(
             {normalise_email(request.command.to, field="to") for request in requests}
         )
         user_ids = {user.id for user in recipients.values()}
-        user_ids |= {request.visit.signed_in_user.id for request in requests}
-        accounts = await uow.accounts.lock_of_users(user_ids, self._currency)
-        return _Desk(uow, self._ids, self._clock.now(), recipients, accounts)
+        user_ids |= {request.current_session.signed_in_user.id for request in requests}
+        accounts = await uow.accounts.lock_for_users(user_ids, self._currency)
+        return TransferBatch(uow, self._ids, self._clock.now(), recipients, accounts)
 
-    async def give_credit(self, command: GiveCredit) -> Reply[Transfer]:
+    async def grant_credit(self, command: GrantCredit) -> CommandResult[Transfer]:
         """Move money from the shop's adjustments into an account, once under the key.
 
-        Refusals: `NotSignedIn`, `SessionExpired`, `Forbidden`, `RuleBroken`, `AccountNotFound`,
+        Refusals: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `AccountNotFound`,
         `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
-        return await self._transact.write(partial(self._give_credit, command), repeatable=True)
+        return await self._transactions.write(partial(self._grant_credit, command), retryable=True)
 
-    async def _give_credit(self, command: GiveCredit, uow: UnitOfWork) -> Reply[Transfer]:
-        arrivals = await self._admission.look(uow, [command.session])
-        request = self._credit_request(arrivals, command)
-        claims = await Claims.take(uow, [request])
+    async def _grant_credit(self, command: GrantCredit, uow: UnitOfWork) -> CommandResult[Transfer]:
+        resolved_sessions = await self._authenticator.resolve(uow, [command.session])
+        request = self._credit_request(resolved_sessions, command)
+        idempotent_batch = await IdempotentBatch.claim(uow, [request])
         accounts = await uow.accounts.lock([command.account_id])
-        desk = _Desk(
+        transfer_batch = TransferBatch(
             uow,
             self._ids,
             self._clock.now(),
             recipients={},
             accounts={account.user_id: account for account in accounts.values()},
         )
-        verdict = claims.decide(request, desk.credit)
-        for transfer in desk.made.values():
-            self._announcements.account_credited(uow, transfer)
-        earlier = await uow.transfers.get_many(made_earlier([verdict], desk.made))
+        decision = idempotent_batch.decide(request, transfer_batch.credit)
+        for transfer in transfer_batch.created.values():
+            self._notifications.account_credited(uow, transfer)
+        replayed = await uow.transfers.get_many(ids_to_replay([decision], transfer_batch.created))
         await uow.commit()
-        return verdict.reply({**earlier, **desk.made})
+        return decision.to_result({**replayed, **transfer_batch.created})
 
-    def _credit_request(self, arrivals: Arrivals, command: GiveCredit) -> Request[GiveCredit]:
-        visit = arrivals.signed_in(command.session)
-        visit.signed_in_user.require(Role.ADMIN)
+    def _credit_request(
+        self, resolved_sessions: ResolvedSessions, command: GrantCredit
+    ) -> IdempotentRequest[GrantCredit]:
+        current_session = resolved_sessions.require_signed_in(command.session)
+        current_session.signed_in_user.require(Role.ADMIN)
         self._require_amount(command.amount)
         _require_note("reason", command.reason, at_least=1)
-        return Request(
+        return IdempotentRequest(
             command=command,
-            visit=visit,
+            current_session=current_session,
             claim=Claim(
-                id=KeyId(user_id=visit.signed_in_user.id, key=command.key),
+                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
                 fingerprint=fingerprint(
                     "credit",
                     account_id=command.account_id,
@@ -188,13 +198,13 @@ class Transfers:
         amount.require_positive()
 
 
-class _Desk:
+class TransferBatch:
     """The locked accounts of a group of requests, and what has been decided with them so far."""
 
     def __init__(
         self,
         uow: UnitOfWork,
-        ids: Ids,
+        ids: IdGenerator,
         now: datetime,
         recipients: Mapping[str, User],
         accounts: Mapping[UUID, Account],
@@ -204,15 +214,15 @@ class _Desk:
         self._now = now
         self._recipients = recipients
         self._accounts = dict(accounts)
-        self.made: dict[UUID, Transfer] = {}
+        self.created: dict[UUID, Transfer] = {}
 
-    def transfer(self, request: Request[MakeTransfer]) -> UUID:
+    def transfer(self, request: IdempotentRequest[MakeTransfer]) -> UUID:
         """Move money from the sender to the recipient; return the transfer's id."""
         command = request.command
         recipient = self._recipients.get(normalise_email(command.to, field="to"))
         if recipient is None or recipient.id not in self._accounts:
             raise RecipientNotFound(email=command.to)
-        sender = self._accounts[request.visit.signed_in_user.id]
+        sender = self._accounts[request.current_session.signed_in_user.id]
         return self._move(
             TransferKind.TRANSFER,
             debit=sender.withdraw(command.amount),
@@ -221,7 +231,7 @@ class _Desk:
             note=command.note,
         )
 
-    def credit(self, request: Request[GiveCredit]) -> UUID:
+    def credit(self, request: IdempotentRequest[GrantCredit]) -> UUID:
         """Move the shop's money into the account; return the transfer's id."""
         command = request.command
         account = next(iter(self._accounts.values()), None)
@@ -248,7 +258,7 @@ class _Desk:
             if account is not None:
                 self._accounts[account.user_id] = account
                 self._uow.accounts.save(account)
-        adjustments = ShopAccount.ADJUSTMENTS.id_in(amount.currency)
+        adjustments = ShopAccount.ADJUSTMENTS.account_id(amount.currency)
         transfer = Transfer(
             id=self._ids.new(),
             kind=kind,
@@ -260,12 +270,14 @@ class _Desk:
             created_at=self._now,
         )
         self._uow.transfers.add(transfer)
-        self.made[transfer.id] = transfer
+        self.created[transfer.id] = transfer
         return transfer.id
 
 
 def _require_note(field: str, text: str, *, at_least: int) -> None:
     if not at_least <= len(text) <= MAX_NOTE_CHARACTERS:
-        raise RuleBroken(field=field, rule=f"it has {at_least} to {MAX_NOTE_CHARACTERS} characters")
-    if not is_line(text):
-        raise RuleBroken(field=field, rule="it is one line, of what can be seen")
+        raise InvalidValue(
+            field=field, rule=f"it has {at_least} to {MAX_NOTE_CHARACTERS} characters"
+        )
+    if not is_single_line(text):
+        raise InvalidValue(field=field, rule="it is one line, of what can be seen")

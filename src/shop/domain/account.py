@@ -6,12 +6,12 @@ from enum import StrEnum
 from functools import cache
 from uuid import UUID, uuid5
 
-from shop.domain.errors import Conflict, NotFound, RuleBroken
+from shop.domain.errors import Conflict, InvalidValue, NotFound
 from shop.domain.money import MAX_AMOUNT, Currency, Money
 
 MAX_NOTE_CHARACTERS = 200
 
-_SHOP_ACCOUNTS = UUID("6f1c1f0e-6d5c-5a53-9d0c-0f3a5f0e7f10")
+_SHOP_ACCOUNT_NAMESPACE = UUID("6f1c1f0e-6d5c-5a53-9d0c-0f3a5f0e7f10")
 
 
 class ShopAccount(StrEnum):
@@ -22,9 +22,9 @@ class ShopAccount(StrEnum):
     ADJUSTMENTS = "adjustments"
 
     @cache
-    def id_in(self, currency: Currency) -> UUID:
+    def account_id(self, currency: Currency) -> UUID:
         """Return the account's id in a currency: the same in every shop, so nobody looks it up."""
-        return uuid5(_SHOP_ACCOUNTS, f"{self.value}:{currency}")
+        return uuid5(_SHOP_ACCOUNT_NAMESPACE, f"{self.value}:{currency}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,14 +34,14 @@ class Account:
     id: UUID
     user_id: UUID
     balance: Money
-    limit: Money
+    minimum_balance: Money
     created_at: datetime
 
     def withdraw(self, amount: Money) -> "Account":
         """Return the account with that much less; raise `InsufficientFunds` below the limit."""
         amount.require_positive()
         balance = self.balance - amount
-        if balance < self.limit:
+        if balance < self.minimum_balance:
             raise InsufficientFunds(balance=self.balance, required=amount)
         return replace(self, balance=balance)
 
@@ -62,7 +62,7 @@ class TransferKind(StrEnum):
     DEPOSIT = "deposit"
     TRANSFER = "transfer"
     CHARGE = "charge"
-    RETURN = "return"
+    REFUND = "return"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,15 +81,15 @@ class Transfer:
     def __post_init__(self) -> None:
         self.amount.require_positive()
         if self.debit_account_id == self.credit_account_id:
-            raise RuleBroken(field="to", rule="money moves between two different accounts")
+            raise InvalidValue(field="to", rule="money moves between two different accounts")
 
 
-def welcome(account: Account, *, id: UUID) -> Transfer:  # noqa: A002  The field's own name.
+def welcome_transfer(account: Account, *, id: UUID) -> Transfer:  # noqa: A002  The field's own name.
     """Return the transfer that accounts for the balance with which an account begins."""
     return Transfer(
         id=id,
         kind=TransferKind.WELCOME,
-        debit_account_id=ShopAccount.ADJUSTMENTS.id_in(account.balance.currency),
+        debit_account_id=ShopAccount.ADJUSTMENTS.account_id(account.balance.currency),
         credit_account_id=account.id,
         amount=account.balance,
         order_id=None,

@@ -6,7 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 
-class Topic(StrEnum):
+class EventType(StrEnum):
     """What an announcement is about."""
 
     ORDER_PLACED = "order.placed"
@@ -21,14 +21,14 @@ class Topic(StrEnum):
     STOCK_LOW = "stock.low"
 
 
-class Channel(StrEnum):
+class NotificationChannel(StrEnum):
     """How an announcement reaches somebody."""
 
     WEBHOOK = "webhook"
-    MAIL = "mail"
+    EMAIL = "mail"
 
 
-class DispatchStatus(StrEnum):
+class NotificationDeliveryStatus(StrEnum):
     """Whether an announcement has arrived."""
 
     PENDING = "pending"
@@ -37,7 +37,7 @@ class DispatchStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Dispatch:
+class NotificationDelivery:
     """One announcement to one addressee: the URL of an endpoint, or the id of a user as text.
 
     The payload is a JSON text, made when the fact was. Whoever gets it gets that, to the letter,
@@ -45,42 +45,44 @@ class Dispatch:
     """
 
     id: UUID
-    topic: Topic
-    channel: Channel
-    addressee: str
+    event_type: EventType
+    channel: NotificationChannel
+    recipient: str
     payload: str
-    status: DispatchStatus
+    status: NotificationDeliveryStatus
     attempts: int
     last_status_code: int | None
     last_error: str | None
     created_at: datetime
     delivered_at: datetime | None
 
-    def delivered(self, *, attempt: int, status_code: int, at: datetime) -> "Dispatch":
+    def delivered(self, *, attempt: int, status_code: int, at: datetime) -> "NotificationDelivery":
         """Return the dispatch after an attempt of this number that went well."""
-        if self.status is DispatchStatus.DELIVERED:
+        if self.status is NotificationDeliveryStatus.DELIVERED:
             return self
         return replace(
             self,
-            status=DispatchStatus.DELIVERED,
+            status=NotificationDeliveryStatus.DELIVERED,
             attempts=max(self.attempts, attempt),
             last_status_code=status_code,
             last_error=None,
             delivered_at=at,
         )
 
-    def missed(
+    def attempt_failed(
         self, *, attempt: int, status_code: int | None, error: str, is_last: bool
-    ) -> "Dispatch":
+    ) -> "NotificationDelivery":
         """Return the dispatch after an attempt of this number that did not.
 
         What somebody else has delivered meanwhile stays delivered.
         """
-        if self.status is DispatchStatus.DELIVERED:
+        if self.status is NotificationDeliveryStatus.DELIVERED:
             return self
         return replace(
             self,
-            status=DispatchStatus.FAILED if is_last else DispatchStatus.PENDING,
+            status=NotificationDeliveryStatus.FAILED
+            if is_last
+            else NotificationDeliveryStatus.PENDING,
             attempts=max(self.attempts, attempt),
             last_status_code=status_code,
             last_error=error,

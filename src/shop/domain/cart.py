@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from shop.domain.catalogue import require_sku
-from shop.domain.errors import Conflict, RuleBroken
+from shop.domain.errors import Conflict, InvalidValue
 
 MAX_LINES = 100
 MAX_QUANTITY = 10_000
@@ -21,7 +21,7 @@ class CartLine:
     def __post_init__(self) -> None:
         require_sku(self.sku)
         if not 1 <= self.quantity <= MAX_QUANTITY:
-            raise RuleBroken(field="quantity", rule=f"a quantity is 1 to {MAX_QUANTITY}")
+            raise InvalidValue(field="quantity", rule=f"a quantity is 1 to {MAX_QUANTITY}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Cart:
 
     def __post_init__(self) -> None:
         if len(self.lines) > MAX_LINES:
-            raise RuleBroken(field="lines", rule=f"a cart has at most {MAX_LINES} lines")
+            raise InvalidValue(field="lines", rule=f"a cart has at most {MAX_LINES} lines")
 
     @classmethod
     def of(cls, lines: Iterable[CartLine]) -> Self:
@@ -61,10 +61,12 @@ class Cart:
         """Return the cart without a product; one that was not in it changes nothing."""
         return Cart(lines=tuple(line for line in self.lines if line.sku != sku))
 
-    def after(self, order: Mapping[str, int]) -> "Cart":
+    def minus(self, ordered: Mapping[str, int]) -> "Cart":
         """Return what is left of the cart once these quantities of it were ordered, by SKU."""
-        left = ((line.sku, line.quantity - order.get(line.sku, 0)) for line in self.lines)
-        return Cart(lines=tuple(CartLine(sku=sku, quantity=each) for sku, each in left if each > 0))
+        remaining = ((line.sku, line.quantity - ordered.get(line.sku, 0)) for line in self.lines)
+        return Cart(
+            lines=tuple(CartLine(sku=sku, quantity=each) for sku, each in remaining if each > 0)
+        )
 
 
 class EmptyCart(Conflict):

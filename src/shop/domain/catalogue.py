@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from shop.domain.errors import NotFound, RuleBroken
+from shop.domain.errors import InvalidValue, NotFound
 from shop.domain.money import Money
-from shop.domain.text import is_line, is_paragraphs
+from shop.domain.text import is_multiline_text, is_single_line
 
 MAX_SKU_CHARACTERS = 64
 MAX_PRODUCT_NAME_CHARACTERS = 200
@@ -43,33 +43,33 @@ class Product:
 
 
 def require_sku(text: str) -> None:
-    """Raise `RuleBroken` unless the text can name a product in a path, a file and a cookie."""
+    """Raise `InvalidValue` unless the text can name a product in a path, a file and a cookie."""
     if len(text) > MAX_SKU_CHARACTERS or not _SKU.fullmatch(text):
-        raise RuleBroken(
+        raise InvalidValue(
             field="sku",
             rule=f"a SKU has 1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'",
         )
 
 
 def require_description(name: str, description: str, image_url: str | None) -> None:
-    """Raise `RuleBroken` unless a product can be described like this."""
-    if not 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS or not is_line(name):
+    """Raise `InvalidValue` unless a product can be described like this."""
+    if not 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS or not is_single_line(name):
         rule = f"a name has 1 to {MAX_PRODUCT_NAME_CHARACTERS} characters in one line"
-        raise RuleBroken(field="name", rule=rule)
-    if len(description) > MAX_DESCRIPTION_CHARACTERS or not is_paragraphs(description):
+        raise InvalidValue(field="name", rule=rule)
+    if len(description) > MAX_DESCRIPTION_CHARACTERS or not is_multiline_text(description):
         rule = f"a description has at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
-        raise RuleBroken(field="description", rule=rule)
+        raise InvalidValue(field="description", rule=rule)
     if image_url is not None and not (
         len(image_url) <= MAX_IMAGE_URL_CHARACTERS and _IMAGE_URL.fullmatch(image_url)
     ):
         rule = f"a URL begins with https:// and has at most {MAX_IMAGE_URL_CHARACTERS} characters"
-        raise RuleBroken(field="image_url", rule=rule)
+        raise InvalidValue(field="image_url", rule=rule)
 
 
 def require_price(price: Money) -> None:
-    """Raise `RuleBroken` unless a product can cost that much."""
+    """Raise `InvalidValue` unless a product can cost that much."""
     if not 1 <= price.amount <= MAX_PRICE:
-        raise RuleBroken(field="price", rule=f"a price has 1 to {MAX_PRICE} minor units")
+        raise InvalidValue(field="price", rule=f"a price has 1 to {MAX_PRICE} minor units")
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

@@ -24,20 +24,20 @@ class Deposit:
     amount: Money
     status: PaymentStatus
     token: str = field(repr=False)
-    gateway_id: str | None
+    gateway_payment_id: str | None
     expires_at: datetime
     created_at: datetime
 
-    def become(self, status: PaymentStatus) -> "Deposit":
+    def transition_to(self, status: PaymentStatus) -> "Deposit":
         """Return the deposit one step further; raise `IllegalTransition` for any other step."""
-        PAYMENT_STATUSES.require(self.status, status)
+        PAYMENT_STATUSES.require_transition(self.status, status)
         return replace(self, status=status)
 
-    def known_as(self, gateway_id: str) -> "Deposit":
+    def with_gateway_payment_id(self, gateway_payment_id: str) -> "Deposit":
         """Return the deposit with what the gateway calls its payment."""
-        return replace(self, gateway_id=gateway_id)
+        return replace(self, gateway_payment_id=gateway_payment_id)
 
-    def as_made(self) -> "Deposit":
+    def as_credited(self) -> "Deposit":
         """Return the deposit as it stood when the account had it, however far it is since."""
         return replace(self, status=PaymentStatus.AUTHORISED)
 

@@ -47,7 +47,7 @@ class AccessDenied(ShopError):
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
-class RuleBroken(ShopError):
+class InvalidValue(ShopError):
     """A value breaks a rule that holds whatever the state of things."""
 
     field: str

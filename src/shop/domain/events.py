@@ -6,12 +6,12 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderEvent:
+class StatusChange:
     """One step in an order's life; sequences count from 1 without a gap."""
 
     order_id: UUID
     sequence: int
-    before: str | None
-    after: str
+    from_status: str | None
+    to_status: str
     actor: str
     created_at: datetime

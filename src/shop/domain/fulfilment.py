@@ -7,26 +7,34 @@ from datetime import datetime
 from uuid import UUID
 
 from shop.domain.errors import Conflict
-from shop.domain.events import OrderEvent
-from shop.domain.handover import Excess, Handover, HandoverKind, NotSoManyLeft, Pieces
+from shop.domain.events import StatusChange
+from shop.domain.handover import (
+    ExcessQuantity,
+    LineQuantity,
+    QuantityExceedsOrder,
+    ShipmentEvent,
+    ShipmentEventKind,
+)
 from shop.domain.money import Money
 from shop.domain.order import ORDER_STATUSES, Actor, Order, OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.refund import (
     NotPaidByCard,
     Refund,
+    RefundExceedsPayment,
     RefundLine,
-    RefundTooLarge,
-    RefundWish,
-    first_status,
+    RefundRequest,
+    initial_refund_status,
 )
 from shop.domain.status import IllegalTransition
 
-_UNDER_WAY = frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED})
+_STATUSES_WITH_FULFILMENT = frozenset(
+    {OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED}
+)
 
-_LEADS_TO = {
-    HandoverKind.SHIPMENT: OrderStatus.SHIPPED,
-    HandoverKind.DELIVERY: OrderStatus.DELIVERED,
+_ORDER_STATUS_AFTER = {
+    ShipmentEventKind.SHIPPED: OrderStatus.SHIPPED,
+    ShipmentEventKind.DELIVERED: OrderStatus.DELIVERED,
 }
 
 
@@ -39,30 +47,30 @@ class Fulfilment:
 
     order: Order
     payment: Payment
-    handovers: tuple[Handover, ...]
+    shipment_events: tuple[ShipmentEvent, ...]
     refunds: tuple[Refund, ...]
 
     @property
-    def is_begun(self) -> bool:
+    def has_started(self) -> bool:
         """Whether any of the goods have left, or any of the money went back."""
-        return bool(self.handovers or self.refunds)
+        return bool(self.shipment_events or self.refunds)
 
     @property
-    def to_ship(self) -> Counter[str]:
+    def unshipped(self) -> Counter[str]:
         """How many of each product have not left, and are to."""
-        kept_back = Counter[str]()
+        cancelled = Counter[str]()
         for line in self._refunded_lines():
-            kept_back[line.sku] += line.kept_back
-        return self._ordered() - self._handed_over(HandoverKind.SHIPMENT) - kept_back
+            cancelled[line.sku] += line.cancelled_quantity
+        return self._ordered() - self._recorded(ShipmentEventKind.SHIPPED) - cancelled
 
     @property
-    def to_deliver(self) -> Counter[str]:
+    def undelivered(self) -> Counter[str]:
         """How many of each product have left and not arrived."""
-        shipped = self._handed_over(HandoverKind.SHIPMENT)
-        return shipped - self._handed_over(HandoverKind.DELIVERY)
+        shipped = self._recorded(ShipmentEventKind.SHIPPED)
+        return shipped - self._recorded(ShipmentEventKind.DELIVERED)
 
     @property
-    def to_refund(self) -> Counter[str]:
+    def unrefunded(self) -> Counter[str]:
         """How many of each product were not refunded by name."""
         refunded = Counter[str]()
         for line in self._refunded_lines():
@@ -70,7 +78,7 @@ class Fulfilment:
         return self._ordered() - refunded
 
     @property
-    def left(self) -> Money:
+    def unrefunded_amount(self) -> Money:
         """What was paid and not refunded."""
         refunded = (refund.amount for refund in self.refunds)
         return self.order.total - Money.total(refunded, self.order.total.currency)
@@ -78,58 +86,58 @@ class Fulfilment:
     @property
     def status(self) -> OrderStatus:
         """Where the order stands by all that was done: what is partly shipped is still paid."""
-        if self.order.status not in _UNDER_WAY:
+        if self.order.status not in _STATUSES_WITH_FULFILMENT:
             return self.order.status
-        if not self.left.amount:
+        if not self.unrefunded_amount.amount:
             return OrderStatus.REFUNDED
-        if self.to_ship or not self.handovers:
+        if self.unshipped or not self.shipment_events:
             return OrderStatus.PAID
-        return OrderStatus.SHIPPED if self.to_deliver else OrderStatus.DELIVERED
+        return OrderStatus.SHIPPED if self.undelivered else OrderStatus.DELIVERED
 
-    def steps(self, *, at: datetime, actor: Actor) -> Iterator[tuple[Order, OrderEvent]]:
+    def status_changes(self, *, at: datetime, actor: Actor) -> Iterator[tuple[Order, StatusChange]]:
         """Yield the order after each step to where it stands now, and the event of the step."""
         order = self.order
         if (order.status, self.status) == (OrderStatus.PAID, OrderStatus.DELIVERED):
             # What had not left was refunded, and the rest has arrived.
-            order, event = order.become(OrderStatus.SHIPPED, at=at, actor=actor)
-            yield order, event
+            order, change = order.transition_to(OrderStatus.SHIPPED, at=at, actor=actor)
+            yield order, change
         if order.status is not self.status:
-            yield order.become(self.status, at=at, actor=actor)
+            yield order.transition_to(self.status, at=at, actor=actor)
 
-    def hand_over(
+    def record(
         self,
-        kind: HandoverKind,
-        wanted: Sequence[Pieces],
+        kind: ShipmentEventKind,
+        requested: Sequence[LineQuantity],
         *,
         id: UUID,  # noqa: A002  The field's own name.
         at: datetime,
         actor: Actor,
-    ) -> tuple["Fulfilment", Handover]:
+    ) -> tuple["Fulfilment", ShipmentEvent]:
         """Hand these goods over, or all that wait for it where none are named.
 
         Raise `IllegalTransition` where the order is past it or has nothing that waits,
-        `MoneyNotTaken`, or `NotSoManyLeft`.
+        `PaymentNotCaptured`, or `QuantityExceedsOrder`.
         """
-        status = _LEADS_TO[kind]
+        status = _ORDER_STATUS_AFTER[kind]
         if self.order.status is not OrderStatus.PAID:
-            ORDER_STATUSES.require(self.order.status, status)
-        self._require_money_taken()
-        waiting = self.to_ship if kind is HandoverKind.SHIPMENT else self.to_deliver
-        if not (waiting or wanted):
+            ORDER_STATUSES.require_transition(self.order.status, status)
+        self._require_payment_captured()
+        unrecorded = self.unshipped if kind is ShipmentEventKind.SHIPPED else self.undelivered
+        if not (unrecorded or requested):
             raise IllegalTransition(current=self.order.status.value, target=status.value)
-        handover = Handover(
+        event = ShipmentEvent(
             id=id,
             order_id=self.order.id,
             kind=kind,
-            lines=_among(waiting, wanted),
+            lines=_requested_or_all(unrecorded, requested),
             actor=actor,
             created_at=at,
         )
-        return replace(self, handovers=(*self.handovers, handover)), handover
+        return replace(self, shipment_events=(*self.shipment_events, event)), event
 
     def refund(
         self,
-        wish: RefundWish,
+        request: RefundRequest,
         *,
         id: UUID,  # noqa: A002  The field's own name.
         at: datetime,
@@ -137,60 +145,60 @@ class Fulfilment:
     ) -> tuple["Fulfilment", Refund]:
         """Give back what is wished for.
 
-        Raise `IllegalTransition` where the order is not paid, or not any more, `MoneyNotTaken`,
-        `NotPaidByCard`, `NotSoManyLeft` or `RefundTooLarge`.
+        Raise `IllegalTransition` where the order is not paid, or not any more,
+        `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder` or `RefundExceedsPayment`.
         """
-        ORDER_STATUSES.require(self.order.status, OrderStatus.REFUNDED)
-        self._require_money_taken()
-        to = wish.to or self.order.method
-        if to is PaymentMethod.CARD and self.order.method is not PaymentMethod.CARD:
+        ORDER_STATUSES.require_transition(self.order.status, OrderStatus.REFUNDED)
+        self._require_payment_captured()
+        to = request.to or self.order.payment_method
+        if to is PaymentMethod.CARD and self.order.payment_method is not PaymentMethod.CARD:
             raise NotPaidByCard
-        lines = self._lines_of(wish)
+        lines = self._refund_lines(request)
         refund = Refund(
             id=id,
             order_id=self.order.id,
             number=len(self.refunds) + 1,
-            amount=self._amount_of(wish),
+            amount=self._refund_amount(request),
             to=to,
-            reason=wish.reason,
+            reason=request.reason,
             lines=lines,
-            restocked=wish.restock,
-            status=first_status(to),
-            outcome=None,
+            restocked=request.restock,
+            status=initial_refund_status(to),
+            gateway_response=None,
             actor=actor,
             created_at=at,
         )
         return replace(self, refunds=(*self.refunds, refund)), refund
 
-    def _lines_of(self, wish: RefundWish) -> tuple[RefundLine, ...]:
-        if wish.amount is not None and not wish.lines:
+    def _refund_lines(self, request: RefundRequest) -> tuple[RefundLine, ...]:
+        if request.amount is not None and not request.lines:
             return ()
-        to_ship = self.to_ship
+        unshipped = self.unshipped
         return tuple(
             RefundLine(
                 sku=each.sku,
                 quantity=each.quantity,
-                kept_back=min(each.quantity, to_ship[each.sku]),
+                cancelled_quantity=min(each.quantity, unshipped[each.sku]),
             )
-            for each in _among(self.to_refund, wish.lines)
+            for each in _requested_or_all(self.unrefunded, request.lines)
         )
 
-    def _amount_of(self, wish: RefundWish) -> Money:
-        amount = wish.amount or self._price_of(wish.lines) or self.left
-        if self.left < amount:
-            raise RefundTooLarge(requested=amount, remaining=self.left)
+    def _refund_amount(self, request: RefundRequest) -> Money:
+        amount = request.amount or self._price_of(request.lines) or self.unrefunded_amount
+        if self.unrefunded_amount < amount:
+            raise RefundExceedsPayment(requested=amount, remaining=self.unrefunded_amount)
         return amount
 
-    def _price_of(self, wanted: Sequence[Pieces]) -> Money | None:
-        if not wanted:
+    def _price_of(self, quantities: Sequence[LineQuantity]) -> Money | None:
+        if not quantities:
             return None
         prices = {line.sku: line.unit_price for line in self.order.lines}
-        amounts = (prices[each.sku] * each.quantity for each in wanted)
+        amounts = (prices[each.sku] * each.quantity for each in quantities)
         return Money.total(amounts, self.order.total.currency)
 
-    def _require_money_taken(self) -> None:
+    def _require_payment_captured(self) -> None:
         if self.payment.status is PaymentStatus.AUTHORISED:
-            raise MoneyNotTaken
+            raise PaymentNotCaptured
 
     def _ordered(self) -> Counter[str]:
         ordered = Counter[str]()
@@ -198,39 +206,41 @@ class Fulfilment:
             ordered[line.sku] += line.quantity
         return ordered
 
-    def _handed_over(self, kind: HandoverKind) -> Counter[str]:
-        handed_over = Counter[str]()
-        for handover in self.handovers:
-            if handover.kind is kind:
-                handed_over += _counted(handover.lines)
-        return handed_over
+    def _recorded(self, kind: ShipmentEventKind) -> Counter[str]:
+        recorded = Counter[str]()
+        for event in self.shipment_events:
+            if event.kind is kind:
+                recorded += _quantities_by_sku(event.lines)
+        return recorded
 
     def _refunded_lines(self) -> Iterator[RefundLine]:
         for refund in self.refunds:
             yield from refund.lines
 
 
-def _among(left: Counter[str], wanted: Sequence[Pieces]) -> tuple[Pieces, ...]:
-    """Return what is wanted, or all there is; raise `NotSoManyLeft` where there are fewer."""
-    chosen = _counted(wanted) if wanted else left
+def _requested_or_all(
+    remaining: Counter[str], requested: Sequence[LineQuantity]
+) -> tuple[LineQuantity, ...]:
+    """Return the requested lines, or all; raise `QuantityExceedsOrder` if there are fewer."""
+    chosen = _quantities_by_sku(requested) if requested else remaining
     excesses = tuple(
-        Excess(sku=sku, requested=quantity, remaining=left[sku])
+        ExcessQuantity(sku=sku, requested=quantity, remaining=remaining[sku])
         for sku, quantity in chosen.items()
-        if quantity > left[sku]
+        if quantity > remaining[sku]
     )
     if excesses:
-        raise NotSoManyLeft(lines=excesses)
-    return tuple(Pieces(sku=sku, quantity=quantity) for sku, quantity in chosen.items())
+        raise QuantityExceedsOrder(lines=excesses)
+    return tuple(LineQuantity(sku=sku, quantity=quantity) for sku, quantity in chosen.items())
 
 
-def _counted(lines: Sequence[Pieces]) -> Counter[str]:
-    counted = Counter[str]()
+def _quantities_by_sku(lines: Sequence[LineQuantity]) -> Counter[str]:
+    quantities = Counter[str]()
     for line in lines:
-        counted[line.sku] += line.quantity
-    return counted
+        quantities[line.sku] += line.quantity
+    return quantities
 
 
-class MoneyNotTaken(Conflict):
+class PaymentNotCaptured(Conflict):
     """The card has set the money aside for the order, and it is not taken yet."""
 
     code = "payment-not-captured"
@@ -238,7 +248,7 @@ class MoneyNotTaken(Conflict):
     message = "The money for the order is set aside, and not taken yet; try again shortly."
 
 
-class OrderUnderWay(Conflict):
+class OrderPartlyFulfilled(Conflict):
     """Part of the order has left or was refunded: it cannot be cancelled as if nothing had."""
 
     code = "order-partly-fulfilled"

@@ -5,19 +5,19 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.errors import Conflict, RuleBroken
+from shop.domain.errors import Conflict, InvalidValue
 from shop.domain.order import Actor
 
 
-class HandoverKind(StrEnum):
+class ShipmentEventKind(StrEnum):
     """Who gets the goods: a shipment goes to a carrier, a delivery arrives at the customer's."""
 
-    SHIPMENT = "shipment"
-    DELIVERY = "delivery"
+    SHIPPED = "shipment"
+    DELIVERED = "delivery"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pieces:
+class LineQuantity:
     """So many of one product."""
 
     sku: str
@@ -25,23 +25,23 @@ class Pieces:
 
     def __post_init__(self) -> None:
         if self.quantity < 1:
-            raise RuleBroken(field="quantity", rule="there is at least one of what is named")
+            raise InvalidValue(field="quantity", rule="there is at least one of what is named")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Handover:
+class ShipmentEvent:
     """Goods of an order that changed hands together. It has happened: nothing changes it."""
 
     id: UUID
     order_id: UUID
-    kind: HandoverKind
-    lines: tuple[Pieces, ...]
+    kind: ShipmentEventKind
+    lines: tuple[LineQuantity, ...]
     actor: Actor
     created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Excess:
+class ExcessQuantity:
     """A wish for more of a product than the order has left of it."""
 
     sku: str
@@ -50,10 +50,10 @@ class Excess:
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
-class NotSoManyLeft(Conflict):
+class QuantityExceedsOrder(Conflict):
     """The order has fewer left than were named; every such line is told."""
 
-    lines: tuple[Excess, ...]
+    lines: tuple[ExcessQuantity, ...]
 
     code = "quantity-exceeds-order"
 

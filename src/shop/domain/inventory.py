@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from shop.domain.errors import Conflict, RuleBroken
+from shop.domain.errors import Conflict, InvalidValue
 
 MAX_ON_HAND = 10**9
 
@@ -21,7 +21,7 @@ class Inventory:
 
     def __post_init__(self) -> None:
         if not 0 <= self.reserved <= self.on_hand:
-            raise RuleBroken(field="reserved", rule="0 ≤ reserved ≤ on hand")
+            raise InvalidValue(field="reserved", rule="0 ≤ reserved ≤ on hand")
 
     @property
     def available(self) -> int:
@@ -34,17 +34,17 @@ class Inventory:
         Raise `StockBelowReserved` where promised goods would be missing.
         """
         if self.on_hand + delta > MAX_ON_HAND:
-            raise RuleBroken(field="delta", rule=f"at most {MAX_ON_HAND} are on hand")
+            raise InvalidValue(field="delta", rule=f"at most {MAX_ON_HAND} are on hand")
         if self.on_hand + delta < self.reserved:
             raise StockBelowReserved(sku=self.sku, on_hand=self.on_hand, reserved=self.reserved)
         return replace(self, on_hand=self.on_hand + delta)
 
-    def take(self, quantity: int) -> "Inventory":
+    def sell(self, quantity: int) -> "Inventory":
         """Return the stock after a sale; raise `OutOfStock` where there is too little."""
         self._require_available(quantity)
         return replace(self, on_hand=self.on_hand - quantity)
 
-    def put_back(self, quantity: int) -> "Inventory":
+    def restock(self, quantity: int) -> "Inventory":
         """Return the stock after a sale was undone."""
         _require_positive(quantity)
         return replace(self, on_hand=self.on_hand + quantity)
@@ -59,7 +59,7 @@ class Inventory:
         _require_positive(quantity)
         return replace(self, reserved=self.reserved - quantity)
 
-    def confirm(self, quantity: int) -> "Inventory":
+    def sell_reserved(self, quantity: int) -> "Inventory":
         """Return the stock after a promise was kept: the reserved goods are sold."""
         _require_positive(quantity)
         return replace(self, on_hand=self.on_hand - quantity, reserved=self.reserved - quantity)
@@ -78,27 +78,27 @@ class Inventory:
 
 def _require_positive(quantity: int) -> None:
     if quantity <= 0:
-        raise RuleBroken(field="quantity", rule="a quantity to move is positive")
+        raise InvalidValue(field="quantity", rule="a quantity to move is positive")
 
 
-class MovementKind(StrEnum):
+class StockMovementKind(StrEnum):
     """Why stock changed."""
 
     ADJUSTMENT = "adjustment"
     SALE = "sale"
-    SALE_UNDONE = "sale_undone"
+    RESTOCK = "sale_undone"
     RESERVATION = "reservation"
     RELEASE = "release"
-    CONFIRMATION = "confirmation"
+    RESERVED_SALE = "confirmation"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Movement:
+class StockMovement:
     """One change of an inventory; on hand and reserved are the sums of all of them."""
 
     id: UUID
     sku: str
-    kind: MovementKind
+    kind: StockMovementKind
     on_hand_delta: int
     reserved_delta: int
     order_id: UUID | None
@@ -112,7 +112,7 @@ class Movement:
         after: Inventory,
         *,
         id: UUID,  # noqa: A002  The field's own name.
-        kind: MovementKind,
+        kind: StockMovementKind,
         order_id: UUID | None,
         reason: str,
         created_at: datetime,

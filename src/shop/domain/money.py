@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 
 MAX_AMOUNT = 10**15
 """The largest amount, in minor units: below 2**53, so that every JSON reader keeps it exact."""
@@ -41,9 +41,9 @@ class Currency(str):
         return 3 if self in _WITH_THOUSANDTHS else 2
 
     def __new__(cls, code: str) -> Self:
-        """Return the currency of this code; raise `RuleBroken` for any other word."""
+        """Return the currency of this code; raise `InvalidValue` for any other word."""
         if code not in _ACTIVE_CODES:
-            raise RuleBroken(field="currency", rule=f"{code!r} is no active code of ISO 4217")
+            raise InvalidValue(field="currency", rule=f"{code!r} is no active code of ISO 4217")
         return super().__new__(cls, code)
 
 
@@ -56,7 +56,9 @@ class Money:
 
     def __post_init__(self) -> None:
         if abs(self.amount) > MAX_AMOUNT:
-            raise RuleBroken(field="amount", rule=f"an amount is at most {MAX_AMOUNT} minor units")
+            raise InvalidValue(
+                field="amount", rule=f"an amount is at most {MAX_AMOUNT} minor units"
+            )
 
     def __add__(self, other: "Money") -> "Money":
         self._require_same_currency(other)
@@ -91,15 +93,19 @@ class Money:
         return sum(parts, start=cls.zero(currency))
 
     def require_positive(self) -> None:
-        """Raise `RuleBroken` unless there is something to move."""
+        """Raise `InvalidValue` unless there is something to move."""
         if self.amount <= 0:
-            raise RuleBroken(field="amount", rule="an amount to move is positive")
+            raise InvalidValue(field="amount", rule="an amount to move is positive")
 
     def require_currency(self, currency: Currency) -> None:
-        """Raise `RuleBroken` unless this is money of that currency."""
+        """Raise `InvalidValue` unless this is money of that currency."""
         if self.currency != currency:
-            raise RuleBroken(field="currency", rule=f"{currency} is used here, not {self.currency}")
+            raise InvalidValue(
+                field="currency", rule=f"{currency} is used here, not {self.currency}"
+            )
 
     def _require_same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:
-            raise RuleBroken(field="currency", rule=f"{self.currency} and {other.currency} differ")
+            raise InvalidValue(
+                field="currency", rule=f"{self.currency} and {other.currency} differ"
+            )

@@ -6,10 +6,10 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.errors import Conflict, NotFound
-from shop.domain.events import OrderEvent
+from shop.domain.events import StatusChange
 from shop.domain.money import Money
 from shop.domain.payment import PaymentMethod
-from shop.domain.status import StatusTable
+from shop.domain.status import StateMachine
 from shop.domain.user import Role, User
 
 
@@ -35,9 +35,9 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-ORDER_STATUSES = StatusTable(
-    begins=frozenset({OrderStatus.PENDING, OrderStatus.PAID}),
-    follows={
+ORDER_STATUSES = StateMachine(
+    initial=frozenset({OrderStatus.PENDING, OrderStatus.PAID}),
+    transitions={
         OrderStatus.PENDING: frozenset(
             {
                 OrderStatus.PAID,
@@ -85,7 +85,7 @@ class Order:
     status: OrderStatus
     lines: tuple[OrderLine, ...]
     total: Money
-    method: PaymentMethod
+    payment_method: PaymentMethod
     placed_at: datetime
     version: int
 
@@ -93,36 +93,36 @@ class Order:
         """Tell whether a user may know of the order: its own customer, or an admin."""
         return user.id == self.user_id or Role.ADMIN in user.roles
 
-    def become(
+    def transition_to(
         self, status: OrderStatus, *, at: datetime, actor: Actor
-    ) -> tuple["Order", OrderEvent]:
+    ) -> tuple["Order", StatusChange]:
         """Return the order one step further, and the event that records the step.
 
         Raise `IllegalTransition` where the status table has no such step.
         """
-        ORDER_STATUSES.require(self.status, status)
-        event = OrderEvent(
+        ORDER_STATUSES.require_transition(self.status, status)
+        change = StatusChange(
             order_id=self.id,
             sequence=self.version + 1,
-            before=self.status.value,
-            after=status.value,
+            from_status=self.status.value,
+            to_status=status.value,
             actor=actor.value,
             created_at=at,
         )
-        return replace(self, status=status, version=event.sequence), event
+        return replace(self, status=status, version=change.sequence), change
 
-    def as_placed(self) -> "Order":
+    def as_first_paid(self) -> "Order":
         """Return the order as it stood when it was paid, whatever became of it since."""
         return replace(self, status=OrderStatus.PAID, version=1)
 
-    def placed(self, *, actor: Actor) -> OrderEvent:
+    def initial_status_change(self, *, actor: Actor) -> StatusChange:
         """Return the event with which the order's history begins."""
-        ORDER_STATUSES.require(None, self.status)
-        return OrderEvent(
+        ORDER_STATUSES.require_transition(None, self.status)
+        return StatusChange(
             order_id=self.id,
             sequence=1,
-            before=None,
-            after=self.status.value,
+            from_status=None,
+            to_status=self.status.value,
             actor=actor.value,
             created_at=self.placed_at,
         )
@@ -146,7 +146,7 @@ class OrderNotFound(NotFound):
     message = "There is no such order."
 
 
-class NoOrder(NotFound):
+class SessionHasNoOrder(NotFound):
     """The session tracks no order yet."""
 
     code = "no-order"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shop.domain.errors import Conflict
 from shop.domain.money import Money
-from shop.domain.status import StatusTable
+from shop.domain.status import StateMachine
 
 MAX_TOKEN_CHARACTERS = 255
 
@@ -30,9 +30,9 @@ class PaymentStatus(StrEnum):
     REFUNDED = "refunded"
 
 
-PAYMENT_STATUSES = StatusTable(
-    begins=frozenset({PaymentStatus.PENDING, PaymentStatus.CAPTURED}),
-    follows={
+PAYMENT_STATUSES = StateMachine(
+    initial=frozenset({PaymentStatus.PENDING, PaymentStatus.CAPTURED}),
+    transitions={
         PaymentStatus.PENDING: frozenset(
             {PaymentStatus.AUTHORISED, PaymentStatus.DECLINED, PaymentStatus.VOIDED}
         ),
@@ -44,12 +44,12 @@ PAYMENT_STATUSES = StatusTable(
     },
 )
 
-CAME_TO_NOTHING = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED})
+NEVER_CHARGED = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED})
 """Where a payment stands of which the gateway is to hold nothing, whatever it approves later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CardCharge:
+class CardDetails:
     """What was asked of a card for an order, and what has to be done once it has answered.
 
     The token stands for the card. `gateway_id` is what the gateway calls the payment, None until
@@ -58,10 +58,10 @@ class CardCharge:
     """
 
     token: str = field(repr=False)
-    gateway_id: str | None
+    gateway_payment_id: str | None
     expires_at: datetime
     session_id: UUID
-    empties_cart: bool
+    clears_cart: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,29 +72,29 @@ class Payment:
     method: PaymentMethod
     status: PaymentStatus
     amount: Money
-    card: CardCharge | None
+    card: CardDetails | None
     created_at: datetime
 
-    def become(self, status: PaymentStatus) -> "Payment":
+    def transition_to(self, status: PaymentStatus) -> "Payment":
         """Return the payment one step further; raise `IllegalTransition` for any other step."""
-        PAYMENT_STATUSES.require(self.status, status)
+        PAYMENT_STATUSES.require_transition(self.status, status)
         return replace(self, status=status)
 
-    def given_back(self) -> "Payment":
+    def reversed(self) -> "Payment":
         """Return the payment without what was paid, or what was set aside, of it."""
         is_captured = self.status is PaymentStatus.CAPTURED
-        return self.become(PaymentStatus.REFUNDED if is_captured else PaymentStatus.VOIDED)
+        return self.transition_to(PaymentStatus.REFUNDED if is_captured else PaymentStatus.VOIDED)
 
     @property
-    def charge(self) -> CardCharge:
+    def card_details(self) -> CardDetails:
         """What was asked of the card; it is a fault to ask where none was."""
         if self.card is None:
             raise RuntimeError(f"order {self.order_id} is not paid by card")
         return self.card
 
-    def known_as(self, gateway_id: str) -> "Payment":
+    def with_gateway_payment_id(self, gateway_payment_id: str) -> "Payment":
         """Return the payment with what the gateway calls it."""
-        return replace(self, card=replace(self.charge, gateway_id=gateway_id))
+        return replace(self, card=replace(self.card_details, gateway_payment_id=gateway_payment_id))
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

@@ -6,15 +6,15 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.account import MAX_NOTE_CHARACTERS
-from shop.domain.errors import Conflict, RuleBroken
-from shop.domain.handover import Pieces
+from shop.domain.errors import Conflict, InvalidValue
+from shop.domain.handover import LineQuantity
 from shop.domain.money import Money
 from shop.domain.order import Actor
 from shop.domain.payment import PaymentMethod
-from shop.domain.status import StatusTable
-from shop.domain.text import is_line
+from shop.domain.status import StateMachine
+from shop.domain.text import is_single_line
 
-REFUNDED = "refunded"
+GATEWAY_REFUNDED = "refunded"
 """What is kept of a gateway that has paid back."""
 
 
@@ -22,20 +22,20 @@ class RefundStatus(StrEnum):
     """Where a refund stands: a card's waits for its gateway, an account's is done at once."""
 
     PENDING = "pending"
-    DONE = "done"
+    SUCCEEDED = "done"
 
 
-REFUND_STATUSES = StatusTable(
-    begins=frozenset({RefundStatus.PENDING, RefundStatus.DONE}),
-    follows={
-        RefundStatus.PENDING: frozenset({RefundStatus.DONE}),
-        RefundStatus.DONE: frozenset(),
+REFUND_STATUSES = StateMachine(
+    initial=frozenset({RefundStatus.PENDING, RefundStatus.SUCCEEDED}),
+    transitions={
+        RefundStatus.PENDING: frozenset({RefundStatus.SUCCEEDED}),
+        RefundStatus.SUCCEEDED: frozenset(),
     },
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RefundWish:
+class RefundRequest:
     """What is to be given back of an order, where to, and why.
 
     Lines are refunded at their price unless an amount is named. An amount without lines concerns
@@ -43,20 +43,20 @@ class RefundWish:
     came from.
     """
 
-    lines: tuple[Pieces, ...]
+    lines: tuple[LineQuantity, ...]
     amount: Money | None
     to: PaymentMethod | None
     reason: str
     restock: bool
 
     def __post_init__(self) -> None:
-        if not 1 <= len(self.reason) <= MAX_NOTE_CHARACTERS or not is_line(self.reason):
+        if not 1 <= len(self.reason) <= MAX_NOTE_CHARACTERS or not is_single_line(self.reason):
             rule = f"it has 1 to {MAX_NOTE_CHARACTERS} characters in one line"
-            raise RuleBroken(field="reason", rule=rule)
+            raise InvalidValue(field="reason", rule=rule)
         if self.amount is not None:
             self.amount.require_positive()
             if self.restock and not self.lines:
-                raise RuleBroken(field="restock", rule="goods that go back to stock are named")
+                raise InvalidValue(field="restock", rule="goods that go back to stock are named")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class RefundLine:
 
     sku: str
     quantity: int
-    kept_back: int
+    cancelled_quantity: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,31 +89,31 @@ class Refund:
     lines: tuple[RefundLine, ...]
     restocked: bool
     status: RefundStatus
-    outcome: str | None
+    gateway_response: str | None
     actor: Actor
     created_at: datetime
 
-    def paid_back(self) -> "Refund":
+    def succeeded(self) -> "Refund":
         """Return the refund once the card has its money; raise `IllegalTransition` if it had."""
-        REFUND_STATUSES.require(self.status, RefundStatus.DONE)
-        return replace(self, status=RefundStatus.DONE, outcome=REFUNDED)
+        REFUND_STATUSES.require_transition(self.status, RefundStatus.SUCCEEDED)
+        return replace(self, status=RefundStatus.SUCCEEDED, gateway_response=GATEWAY_REFUNDED)
 
-    def refused(self, reason: str) -> "Refund":
+    def failed_attempt(self, reason: str) -> "Refund":
         """Return the refund that the gateway refuses; it stays to be made."""
-        return replace(self, outcome=reason)
+        return replace(self, gateway_response=reason)
 
-    def as_made(self) -> "Refund":
+    def as_requested(self) -> "Refund":
         """Return the refund as it stood when it was made, whatever became of it since."""
-        return replace(self, status=first_status(self.to), outcome=None)
+        return replace(self, status=initial_refund_status(self.to), gateway_response=None)
 
 
-def first_status(to: PaymentMethod) -> RefundStatus:
+def initial_refund_status(to: PaymentMethod) -> RefundStatus:
     """Return where a refund begins."""
-    return RefundStatus.PENDING if to is PaymentMethod.CARD else RefundStatus.DONE
+    return RefundStatus.PENDING if to is PaymentMethod.CARD else RefundStatus.SUCCEEDED
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
-class RefundTooLarge(Conflict):
+class RefundExceedsPayment(Conflict):
     """More would be refunded than is left of what was paid."""
 
     requested: Money

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shop.domain.cart import Cart
-from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken
+from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound
 from shop.domain.user import Role, User
 
 MAX_PREFERENCES_BYTES = 2048
@@ -23,7 +23,7 @@ class SessionPolicy:
     absolute: timedelta
 
     @property
-    def touch_every(self) -> timedelta:
+    def last_seen_interval(self) -> timedelta:
         """The time within which a second use is not worth a write."""
         return min(timedelta(minutes=1), self.idle / 10)
 
@@ -41,13 +41,13 @@ class Session:
     signed_in_at: datetime | None
     preferences: Preferences = field(default_factory=dict)
     cart: Cart
-    order_id: UUID | None
+    last_order_id: UUID | None
     created_at: datetime
     last_seen_at: datetime
     version: int
 
     @classmethod
-    def begin(cls, *, id: UUID, at: datetime) -> "Session":  # noqa: A002  The field's own name.
+    def new(cls, *, id: UUID, at: datetime) -> "Session":  # noqa: A002  The field's own name.
         """Return the empty session of a visitor who is not signed in."""
         return cls(
             id=id,
@@ -55,7 +55,7 @@ class Session:
             roles=frozenset(),
             signed_in_at=None,
             cart=Cart(),
-            order_id=None,
+            last_order_id=None,
             created_at=at,
             last_seen_at=at,
             version=0,
@@ -69,23 +69,23 @@ class Session:
         """Tell whether the session has ended by itself."""
         return now >= self.expires_at(policy)
 
-    def seen(self, at: datetime) -> "Session":
+    def used_at(self, at: datetime) -> "Session":
         """Return the session, used now."""
         return replace(self, last_seen_at=max(at, self.last_seen_at))
 
-    def signed_in(self, user: User, *, at: datetime) -> "Session":
+    def signed_in_as(self, user: User, *, at: datetime) -> "Session":
         """Return the session of this user from now on.
 
         What a visitor who was not signed in has chosen, and the user's own, comes along; what is
         another user's does not.
         """
-        mine = self if self.user_id in {None, user.id} else Session.begin(id=self.id, at=at)
+        kept = self if self.user_id in {None, user.id} else Session.new(id=self.id, at=at)
         return replace(
-            mine,
+            kept,
             user_id=user.id,
             roles=user.roles,
             signed_in_at=at,
-            order_id=self.order_id if self.user_id == user.id else None,
+            last_order_id=self.last_order_id if self.user_id == user.id else None,
             created_at=at,
             last_seen_at=at,
             version=self.version,
@@ -99,19 +99,19 @@ class Session:
         """Return the session with another cart."""
         return replace(self, cart=cart)
 
-    def tracking(self, order_id: UUID) -> "Session":
+    def with_last_order(self, order_id: UUID) -> "Session":
         """Return the session that tracks this order."""
-        return replace(self, order_id=order_id)
+        return replace(self, last_order_id=order_id)
 
     def with_preferences(self, patch: Preferences) -> "Session":
         """Return the session after a merge patch (RFC 7396) of its preferences.
 
-        Raise `RuleBroken` past two kilobytes of JSON.
+        Raise `InvalidValue` past two kilobytes of JSON.
         """
         preferences = _merge(self.preferences, patch)
         size = len(json.dumps(preferences, ensure_ascii=False).encode())
         if size > MAX_PREFERENCES_BYTES:
-            raise RuleBroken(
+            raise InvalidValue(
                 field="preferences",
                 rule=f"preferences take at most {MAX_PREFERENCES_BYTES} bytes, these take {size}",
             )

@@ -11,16 +11,18 @@ S = TypeVar("S", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StatusTable(Generic[S]):
+class StateMachine(Generic[S]):
     """The statuses in which something may begin, and for each those that may follow it."""
 
-    begins: frozenset[S]
-    follows: Mapping[S, frozenset[S]]
+    initial: frozenset[S]
+    transitions: Mapping[S, frozenset[S]]
 
-    def require(self, before: S | None, after: S) -> None:
+    def require_transition(self, current: S | None, target: S) -> None:
         """Raise `IllegalTransition` unless the table allows this step (from None: the first)."""
-        if after not in (self.begins if before is None else self.follows[before]):
-            raise IllegalTransition(current=before.value if before else "new", target=after.value)
+        if target not in (self.initial if current is None else self.transitions[current]):
+            raise IllegalTransition(
+                current=current.value if current else "new", target=target.value
+            )
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

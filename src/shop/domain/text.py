@@ -2,16 +2,18 @@
 
 import unicodedata
 
-_CONTROLS = frozenset({"Cc", "Cs", "Zl", "Zp"})
+_CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Control characters, lone surrogates, line and paragraph separators (Unicode, table 4-4)."""
 
 
-def is_line(text: str) -> bool:
+def is_single_line(text: str) -> bool:
     """Tell whether the text stays in one line, and has something in it that can be seen."""
-    return not text.isspace() and not any(unicodedata.category(each) in _CONTROLS for each in text)
+    return not text.isspace() and not any(
+        unicodedata.category(each) in _CONTROL_CATEGORIES for each in text
+    )
 
 
-def is_paragraphs(text: str) -> bool:
-    """Tell whether the text is empty, or lines and tabs of what `is_line` allows."""
-    controls = {each for each in text if unicodedata.category(each) in _CONTROLS}
+def is_multiline_text(text: str) -> bool:
+    """Tell whether the text is empty, or lines and tabs of what `is_single_line` allows."""
+    controls = {each for each in text if unicodedata.category(each) in _CONTROL_CATEGORIES}
     return controls <= {"\t", "\n", "\r"}

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken
-from shop.domain.text import is_line
+from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound
+from shop.domain.text import is_single_line
 
 MAX_EMAIL_CHARACTERS = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""
@@ -61,33 +61,33 @@ class User:
 def normalise_email(text: str, field: str = "email") -> str:
     """Return the address in the one form under which it is unique: composed and lower case.
 
-    Raise `RuleBroken` where it is no address. Delivery alone proves an address, so the syntax
+    Raise `InvalidValue` where it is no address. Delivery alone proves an address, so the syntax
     asks for no more than one mailbox and one host name.
     """
     # Lower case may be composed once more.
-    email = _composed(_composed(text.strip()).lower())
+    email = _normalise_unicode(_normalise_unicode(text.strip()).lower())
     if len(email) > MAX_EMAIL_CHARACTERS or not _EMAIL.fullmatch(email):
-        raise RuleBroken(field=field, rule="an e-mail address looks like name@example.com")
+        raise InvalidValue(field=field, rule="an e-mail address looks like name@example.com")
     return email
 
 
-def _composed(text: str) -> str:
+def _normalise_unicode(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
 def normalise_name(text: str) -> str:
-    """Return the name, composed and without space around it; raise `RuleBroken` if none is left."""
-    name = _composed(text).strip()
-    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not is_line(name):
+    """Return the name composed and stripped; raise `InvalidValue` if nothing is left."""
+    name = _normalise_unicode(text).strip()
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not is_single_line(name):
         rule = f"a name has 1 to {MAX_NAME_CHARACTERS} characters in one line"
-        raise RuleBroken(field="name", rule=rule)
+        raise InvalidValue(field="name", rule=rule)
     return name
 
 
 def require_password(text: str, field: str = "password") -> None:
-    """Raise `RuleBroken` unless it has 8 to 128 characters, of any kind (ASVS 5.0, 6.2)."""
+    """Raise `InvalidValue` unless it has 8 to 128 characters, of any kind (ASVS 5.0, 6.2)."""
     if not MIN_PASSWORD_CHARACTERS <= len(text) <= MAX_PASSWORD_CHARACTERS:
-        raise RuleBroken(
+        raise InvalidValue(
             field=field,
             rule=f"it has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters",
         )
@@ -100,7 +100,7 @@ class EmailTaken(Conflict):
     message = "This e-mail address is already in use."
 
 
-class WrongCredentials(AccessDenied):
+class InvalidCredentials(AccessDenied):
     """No user has this e-mail address and this password; which of the two is not told."""
 
     code = "wrong-credentials"

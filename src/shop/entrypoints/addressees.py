@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shop.domain.announcement import Topic
-from shop.domain.text import is_line
+from shop.domain.announcement import EventType
+from shop.domain.text import is_single_line
 from shop.entrypoints.json_lists import json_list
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  What a secret begins with is none.
@@ -23,7 +23,7 @@ MAX_URL_CHARACTERS = 2000
 
 
 def _endpoint_url(text: str) -> str:
-    url = _split(text)
+    url = _split_url(text)
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise ValueError("the url of an endpoint begins with https://")
     if url.username or url.password or url.fragment:
@@ -46,30 +46,32 @@ def _endpoint_secret(text: str) -> str:
     return text
 
 
-class WebhookEndpoint(BaseModel):
+class WebhookEndpointSetting(BaseModel):
     """Where announcements go, the secret that signs them, and which of them; all by default."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     url: Annotated[str, AfterValidator(_endpoint_url)]
     secret: Annotated[str, AfterValidator(_endpoint_secret)] = Field(repr=False)
-    events: Annotated[frozenset[Topic], Field(min_length=1)] = frozenset(Topic)
+    events: Annotated[frozenset[EventType], Field(min_length=1)] = frozenset(EventType)
 
     @property
     def is_safe(self) -> bool:
         """Whether nobody on the way can read along."""
-        return _split(self.url).scheme == "https"
+        return _split_url(self.url).scheme == "https"
 
 
-def listed_endpoints(text: object) -> object:
+def parse_endpoints(text: object) -> object:
     """Return the list that a text holds; raise `ValueError` where it holds none."""
     return json_list(
         text,
-        refusal='a JSON list is needed, such as [{"url": "https://…", "secret": "…"}]',
+        error_message='a JSON list is needed, such as [{"url": "https://…", "secret": "…"}]',
     )
 
 
-def require_distinct(endpoints: tuple[WebhookEndpoint, ...]) -> tuple[WebhookEndpoint, ...]:
+def require_distinct(
+    endpoints: tuple[WebhookEndpointSetting, ...],
+) -> tuple[WebhookEndpointSetting, ...]:
     """Return the endpoints; raise `ValueError` where two have one URL."""
     if len({each.url for each in endpoints}) < len(endpoints):
         raise ValueError("each url stands once")
@@ -78,7 +80,7 @@ def require_distinct(endpoints: tuple[WebhookEndpoint, ...]) -> tuple[WebhookEnd
 
 def require_smtp_url(text: str) -> str:
     """Return the URL of a mail server; raise `ValueError` for any other text."""
-    url = _split(text)
+    url = _split_url(text)
     if url.scheme not in {"smtp", "smtps"} or not url.hostname or url.path.strip("/"):
         raise ValueError("a mail server is smtp://user:password@host:port, or smtps://…")
     return text
@@ -90,7 +92,7 @@ def require_sender(text: str) -> str:
         address = Address(addr_spec=parseaddr(text)[1])
     except (MessageError, ValueError, IndexError):
         address = Address()
-    if not is_line(text) or not address.username or not address.domain:
+    if not is_single_line(text) or not address.username or not address.domain:
         raise ValueError("a sender looks like orders@example.com, or Shop <orders@example.com>")
     return text
 
@@ -103,7 +105,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _split(text: str) -> SplitResult:
+def _split_url(text: str) -> SplitResult:
     try:
         url = urlsplit(text)
         _ = url.port

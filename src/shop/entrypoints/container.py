@@ -8,82 +8,90 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from shop.adapters.cookie.session_store import CookieSessionStore
-from shop.adapters.http.courier import HttpCourier
-from shop.adapters.simulated.books import Books
-from shop.adapters.simulated.payment_gateway import EmbeddedPaymentGateway
-from shop.adapters.simulated.remote_payment_gateway import RemotePaymentGateway
+from shop.adapters.http.courier import HttpWebhookSender
+from shop.adapters.simulated.books import PaymentStore
+from shop.adapters.simulated.payment_gateway import InProcessPaymentGateway
+from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated.server import GatewayApp
 from shop.adapters.smtp.mailer import SmtpMailer
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.adapters.stripe.payment_gateway import StripeGateway
+from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.adapters.system.clock import SystemClock
-from shop.adapters.system.ids import SystemIds
-from shop.adapters.system.keyring import kept_secret
+from shop.adapters.system.ids import SystemIdGenerator
+from shop.adapters.system.keyring import load_or_create_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
-from shop.application.accounts import Accounts
-from shop.application.admission import Admission
-from shop.application.announcements import Announcements
+from shop.application.accounts import AccountService
+from shop.application.admission import SessionAuthenticator
+from shop.application.announcements import Notifications
 from shop.application.audit import AuditGateway, AuditShop
-from shop.application.books import BothBooks
-from shop.application.carts import Carts
-from shop.application.catalogue import Catalogue
-from shop.application.deposits import Deposits
-from shop.application.dispatches import CarryDispatches, LookAfterDispatches
-from shop.application.group_commit import Decide, GroupCommit, Lines
-from shop.application.idempotency import Reply, SweepKeys
-from shop.application.intake import Intake
-from shop.application.inventory import Stock
-from shop.application.notices import HandleNotices
+from shop.application.books import PaymentComparison
+from shop.application.carts import CartService
+from shop.application.catalogue import ProductService
+from shop.application.deposits import DepositService
+from shop.application.dispatches import NotificationDeliveryService, SendNotifications
+from shop.application.group_commit import BatchHandler, CommandQueues, GroupCommit
+from shop.application.idempotency import CommandResult, PurgeIdempotencyKeys
+from shop.application.intake import BulkImport
+from shop.application.inventory import InventoryService
+from shop.application.notices import HandleGatewayEvents
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.checkout import Checkout
-from shop.application.orders.consult import ConsultOrders
-from shop.application.orders.finish import FinishedOrder, FinishOrder, FinishOrders
+from shop.application.orders.consult import OrderQueries
+from shop.application.orders.finish import CompletedOrder, CompleteOrder, CompleteOrders
 from shop.application.orders.fulfil import FulfilOrders
-from shop.application.orders.pay_back import PayBack
+from shop.application.orders.pay_back import RefundJobs
 from shop.application.orders.place import PlaceOrder, PlaceOrders
 from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.refund import RefundOrders
-from shop.application.orders.settle import SettlePayments
-from shop.application.outbox import LookAfterJobs, WorkOff
-from shop.application.payments import CardDesk
+from shop.application.orders.settle import PaymentJobs
+from shop.application.outbox import JobRunner, JobService
+from shop.application.payments import CardPayments
 from shop.application.ports.clock import Clock
-from shop.application.ports.courier import Courier
+from shop.application.ports.courier import WebhookSender
 from shop.application.ports.database import Database
-from shop.application.ports.ids import Ids
+from shop.application.ports.ids import IdGenerator
 from shop.application.ports.mailer import Mailer
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
-from shop.application.ports.session_store import as_they_are
+from shop.application.ports.session_store import unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.reconcile import ReconcilePayments
-from shop.application.sessions import Sessions
-from shop.application.transact import Transact
-from shop.application.transfers import MakeTransfer, Transfers
-from shop.application.users import Users
+from shop.application.sessions import SessionService
+from shop.application.transact import TransactionRunner
+from shop.application.transfers import MakeTransfer, TransferService
+from shop.application.users import RoleService
 from shop.domain.account import Transfer
 from shop.entrypoints.settings import Settings
 from shop.entrypoints.worker import Worker
 
-GROUPS_AT_ONCE = 2
+MAX_CONCURRENT_GROUPS = 2
 """While the database works on one group of commands, this process works on the other."""
 
-GATEWAY_STATE = Path("gateway.db")
+GATEWAY_FILE = Path("gateway.db")
 """Where the simulated gateway keeps its books in a process of its own."""
 
 
 def _secrets(settings: Settings) -> Sequence[str]:
-    return settings.session_secrets or (kept_secret(settings.secret_file),)
+    return settings.session_secrets or (load_or_create_secret(settings.secret_file),)
 
 
-def _gateway_app(file: Path = GATEWAY_STATE, *, clock: Clock, key_seconds: float) -> GatewayApp:
-    return GatewayApp(Books(file, clock=clock, key_seconds=key_seconds), clock)
+def _gateway_app(
+    file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float
+) -> GatewayApp:
+    return GatewayApp(
+        PaymentStore(file, clock=clock, idempotency_seconds=idempotency_seconds), clock
+    )
 
 
-def _line(lines: Lines, decide: Decide[Any, Any], settings: Settings) -> GroupCommit[Any, Any]:
+def _queue(
+    queues: CommandQueues, handler: BatchHandler[Any, Any], settings: Settings
+) -> GroupCommit[Any, Any]:
     # Where there is one writer, a second group would wait for it, and have left too early.
-    return lines.before(decide, at_once=1 if settings.database_file else GROUPS_AT_ONCE)
+    return queues.queue_for(
+        handler, max_concurrent_groups=1 if settings.database_file else MAX_CONCURRENT_GROUPS
+    )
 
 
 class Container(containers.DeclarativeContainer):
@@ -92,10 +100,10 @@ class Container(containers.DeclarativeContainer):
     settings = providers.Dependency(instance_of=Settings)
 
     clock: providers.Provider[Clock] = providers.Singleton(SystemClock)
-    ids: providers.Provider[Ids] = providers.Singleton(
-        SystemIds, uuid_version=settings.provided.uuid_version
+    id_generator: providers.Provider[IdGenerator] = providers.Singleton(
+        SystemIdGenerator, uuid_version=settings.provided.uuid_version
     )
-    hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
+    password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_secrets, settings)
 
     database: providers.Provider[Database] = providers.Singleton(
@@ -106,27 +114,27 @@ class Container(containers.DeclarativeContainer):
         currency=settings.provided.currency,
         clock=clock,
     )
-    gateway_books: providers.Provider[Books] = providers.Singleton(
-        Books,
+    payment_store: providers.Provider[PaymentStore] = providers.Singleton(
+        PaymentStore,
         settings.provided.gateway_file,
         clock=clock,
-        key_seconds=settings.provided.gateway_key_seconds,
+        idempotency_seconds=settings.provided.gateway_idempotency_seconds,
     )
-    gateway: providers.Provider[PaymentGateway] = providers.Selector(
+    payment_gateway: providers.Provider[PaymentGateway] = providers.Selector(
         settings.provided.gateway_adapter,
-        embedded=providers.Singleton(
-            EmbeddedPaymentGateway,
-            gateway_books,
+        in_process=providers.Singleton(
+            InProcessPaymentGateway,
+            payment_store,
             clock=clock,
             timeout_seconds=settings.provided.gateway_timeout_seconds,
         ),
-        remote=providers.Singleton(
-            RemotePaymentGateway,
+        http=providers.Singleton(
+            HttpPaymentGateway,
             settings.provided.simulated_gateway_url,
             timeout_seconds=settings.provided.gateway_timeout_seconds,
         ),
         stripe=providers.Singleton(
-            StripeGateway,
+            StripePaymentGateway,
             secret_key=settings.provided.stripe_secret_key,
             webhook_secrets=settings.provided.stripe_webhook_secrets,
             api_base=settings.provided.stripe_api_base,
@@ -136,12 +144,12 @@ class Container(containers.DeclarativeContainer):
     )
     # The simulated gateway's own API, in a process of its own; it is called with its file.
     gateway_app: providers.Provider[GatewayApp] = providers.Factory(
-        _gateway_app, clock=clock, key_seconds=settings.provided.gateway_key_seconds
+        _gateway_app, clock=clock, idempotency_seconds=settings.provided.gateway_idempotency_seconds
     )
     # What stands between a unit of work and its own table of sessions.
     session_store: providers.Provider[Any] = providers.Selector(
         settings.provided.session_store,
-        database=providers.Object(as_they_are),
+        database=providers.Object(unwrapped),
         cookie=providers.Callable(partial, CookieSessionStore, secrets=secrets, clock=clock),
     )
     unit_of_work: providers.Provider[UnitOfWork] = providers.Factory(
@@ -151,185 +159,225 @@ class Container(containers.DeclarativeContainer):
         SqlUnitOfWork, database, writing=False, sessions=session_store
     )
 
-    courier: providers.Provider[Courier] = providers.Singleton(
-        HttpCourier, timeout_seconds=settings.provided.carrier_timeout_seconds
+    webhook_sender: providers.Provider[WebhookSender] = providers.Singleton(
+        HttpWebhookSender, timeout_seconds=settings.provided.notification_timeout_seconds
     )
     mailer: providers.Provider[Mailer] = providers.Singleton(
         SmtpMailer,
         settings.provided.smtp_url,
-        sender=settings.provided.mail_from,
-        requires_tls=settings.provided.mail_requires_tls,
-        timeout_seconds=settings.provided.carrier_timeout_seconds,
+        sender=settings.provided.email_from,
+        requires_tls=settings.provided.smtp_requires_tls,
+        timeout_seconds=settings.provided.notification_timeout_seconds,
     )
 
-    transact: providers.Provider[Transact] = providers.Singleton(
-        Transact, unit_of_work.provider, snapshot.provider, clock
+    transaction_runner: providers.Provider[TransactionRunner] = providers.Singleton(
+        TransactionRunner, unit_of_work.provider, snapshot.provider, clock
     )
-    lines: providers.Provider[Lines] = providers.Singleton(Lines)
-    admission: providers.Provider[Admission] = providers.Singleton(
-        Admission, settings.provided.session_policy, clock, ids
+    command_queues: providers.Provider[CommandQueues] = providers.Singleton(CommandQueues)
+    session_authenticator: providers.Provider[SessionAuthenticator] = providers.Singleton(
+        SessionAuthenticator, settings.provided.session_policy, clock, id_generator
     )
-    announcements: providers.Provider[Announcements] = providers.Singleton(
-        Announcements, settings.provided.announcement_terms, clock, ids
+    notifications: providers.Provider[Notifications] = providers.Singleton(
+        Notifications, settings.provided.notification_policy, clock, id_generator
     )
-    accounts: providers.Provider[Accounts] = providers.Singleton(
-        Accounts,
-        transact,
-        admission,
-        hasher,
+    account_service: providers.Provider[AccountService] = providers.Singleton(
+        AccountService,
+        transaction_runner,
+        session_authenticator,
+        password_hasher,
         clock,
-        ids,
-        welcome_credit=settings.provided.welcome_money,
+        id_generator,
+        welcome_credit=settings.provided.welcome_credit_amount,
     )
-    transfers: providers.Provider[Transfers] = providers.Singleton(
-        Transfers, transact, admission, clock, ids, announcements, settings.provided.currency
+    transfer_service: providers.Provider[TransferService] = providers.Singleton(
+        TransferService,
+        transaction_runner,
+        session_authenticator,
+        clock,
+        id_generator,
+        notifications,
+        settings.provided.currency,
     )
-    grouped_transfers: providers.Provider[GroupCommit[MakeTransfer, Reply[Transfer]]] = (
-        providers.Singleton(_line, lines, transfers.provided.make, settings)
+    transfer_queue: providers.Provider[GroupCommit[MakeTransfer, CommandResult[Transfer]]] = (
+        providers.Singleton(_queue, command_queues, transfer_service.provided.make, settings)
     )
-    sessions: providers.Provider[Sessions] = providers.Singleton(
-        Sessions, transact, admission, hasher, clock, lines
+    session_service: providers.Provider[SessionService] = providers.Singleton(
+        SessionService,
+        transaction_runner,
+        session_authenticator,
+        password_hasher,
+        clock,
+        command_queues,
     )
-    catalogue: providers.Provider[Catalogue] = providers.Singleton(
-        Catalogue, transact, admission, clock, settings.provided.currency
+    product_service: providers.Provider[ProductService] = providers.Singleton(
+        ProductService, transaction_runner, session_authenticator, clock, settings.provided.currency
     )
-    stock: providers.Provider[Stock] = providers.Singleton(
-        Stock, transact, admission, clock, ids, announcements
+    inventory_service: providers.Provider[InventoryService] = providers.Singleton(
+        InventoryService,
+        transaction_runner,
+        session_authenticator,
+        clock,
+        id_generator,
+        notifications,
     )
-    carts: providers.Provider[Carts] = providers.Singleton(
-        Carts, transact, admission, settings.provided.currency, lines
+    cart_service: providers.Provider[CartService] = providers.Singleton(
+        CartService,
+        transaction_runner,
+        session_authenticator,
+        settings.provided.currency,
+        command_queues,
     )
     place_orders: providers.Provider[PlaceOrders] = providers.Singleton(
         PlaceOrders,
-        transact,
-        admission,
+        transaction_runner,
+        session_authenticator,
         clock,
-        ids,
-        announcements,
-        settings.provided.payment_terms,
+        id_generator,
+        notifications,
+        settings.provided.payment_policy,
     )
-    grouped_orders: providers.Provider[GroupCommit[PlaceOrder, Reply[PlacedOrder]]] = (
-        providers.Singleton(_line, lines, place_orders.provided.place, settings)
+    placement_queue: providers.Provider[GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]] = (
+        providers.Singleton(_queue, command_queues, place_orders.provided.place, settings)
     )
-    finish_orders: providers.Provider[FinishOrders] = providers.Singleton(
-        FinishOrders, transact, admission, clock, ids, announcements
+    complete_orders: providers.Provider[CompleteOrders] = providers.Singleton(
+        CompleteOrders,
+        transaction_runner,
+        session_authenticator,
+        clock,
+        id_generator,
+        notifications,
     )
-    grouped_finishes: providers.Provider[GroupCommit[FinishOrder, FinishedOrder]] = (
-        providers.Singleton(_line, lines, finish_orders.provided.finish, settings)
+    completion_queue: providers.Provider[GroupCommit[CompleteOrder, CompletedOrder]] = (
+        providers.Singleton(_queue, command_queues, complete_orders.provided.complete, settings)
     )
-    card_desk: providers.Provider[CardDesk] = providers.Singleton(
-        CardDesk, gateway, clock, settings.provided.key_memory
+    card_payments: providers.Provider[CardPayments] = providers.Singleton(
+        CardPayments, payment_gateway, clock, settings.provided.gateway_idempotency_window
     )
     checkout: providers.Provider[Checkout] = providers.Singleton(
-        Checkout, grouped_orders, grouped_finishes, card_desk
+        Checkout, placement_queue, completion_queue, card_payments
     )
-    settle_payments: providers.Provider[SettlePayments] = providers.Singleton(
-        SettlePayments,
-        transact,
-        card_desk,
-        grouped_finishes,
-        lines,
+    payment_jobs: providers.Provider[PaymentJobs] = providers.Singleton(
+        PaymentJobs,
+        transaction_runner,
+        card_payments,
+        completion_queue,
+        command_queues,
         clock,
-        settings.provided.patience,
+        settings.provided.gateway_response_timeout,
     )
-    deposits: providers.Provider[Deposits] = providers.Singleton(
-        Deposits,
-        transact,
-        admission,
-        card_desk,
+    deposit_service: providers.Provider[DepositService] = providers.Singleton(
+        DepositService,
+        transaction_runner,
+        session_authenticator,
+        card_payments,
         clock,
-        ids,
-        announcements,
-        settings.provided.payment_terms,
+        id_generator,
+        notifications,
+        settings.provided.payment_policy,
     )
-    handle_notices: providers.Provider[HandleNotices] = providers.Singleton(
-        HandleNotices, transact, gateway, grouped_finishes, deposits, clock
-    )
-    pay_back: providers.Provider[PayBack] = providers.Singleton(
-        PayBack,
-        transact,
-        gateway,
+    handle_gateway_events: providers.Provider[HandleGatewayEvents] = providers.Singleton(
+        HandleGatewayEvents,
+        transaction_runner,
+        payment_gateway,
+        completion_queue,
+        deposit_service,
         clock,
-        settings.provided.key_memory,
     )
-    carry_dispatches: providers.Provider[CarryDispatches] = providers.Singleton(
-        CarryDispatches,
-        transact,
-        courier,
+    refund_jobs: providers.Provider[RefundJobs] = providers.Singleton(
+        RefundJobs,
+        transaction_runner,
+        payment_gateway,
+        clock,
+        settings.provided.gateway_idempotency_window,
+    )
+    send_notifications: providers.Provider[SendNotifications] = providers.Singleton(
+        SendNotifications,
+        transaction_runner,
+        webhook_sender,
         mailer,
-        settings.provided.announcement_terms.endpoints,
-        lines,
+        settings.provided.notification_policy.endpoints,
+        command_queues,
         clock,
     )
-    work_off: providers.Provider[WorkOff] = providers.Singleton(
-        WorkOff,
-        transact,
+    payment_job_runner: providers.Provider[JobRunner] = providers.Singleton(
+        JobRunner,
+        transaction_runner,
         clock,
-        settings.provided.job_terms,
+        settings.provided.retry_policy,
         providers.Dict(
             {
-                JobKind.RESOLVE: settle_payments.provided.resolve,
-                JobKind.CAPTURE: settle_payments.provided.capture,
-                JobKind.RESOLVE_DEPOSIT: deposits.provided.resolve,
-                JobKind.CAPTURE_DEPOSIT: deposits.provided.capture,
-                JobKind.UNDO: settle_payments.provided.undo,
-                JobKind.REFUND: pay_back.provided.refund,
+                JobKind.RESOLVE_PAYMENT: payment_jobs.provided.resolve,
+                JobKind.CAPTURE_PAYMENT: payment_jobs.provided.capture,
+                JobKind.RESOLVE_DEPOSIT: deposit_service.provided.resolve,
+                JobKind.CAPTURE_DEPOSIT: deposit_service.provided.capture,
+                JobKind.REVERSE_PAYMENT: payment_jobs.provided.reverse,
+                JobKind.REFUND_PAYMENT: refund_jobs.provided.refund,
             }
         ),
     )
-    work_off_deliveries: providers.Provider[WorkOff] = providers.Singleton(
-        WorkOff,
-        transact,
+    webhook_job_runner: providers.Provider[JobRunner] = providers.Singleton(
+        JobRunner,
+        transaction_runner,
         clock,
-        settings.provided.job_terms,
-        providers.Dict({JobKind.DELIVER: carry_dispatches.provided.deliver}),
+        settings.provided.retry_policy,
+        providers.Dict({JobKind.SEND_WEBHOOK: send_notifications.provided.send_webhook}),
     )
-    work_off_letters: providers.Provider[WorkOff] = providers.Singleton(
-        WorkOff,
-        transact,
+    email_job_runner: providers.Provider[JobRunner] = providers.Singleton(
+        JobRunner,
+        transaction_runner,
         clock,
-        settings.provided.job_terms,
-        providers.Dict({JobKind.MAIL: carry_dispatches.provided.mail}),
+        settings.provided.retry_policy,
+        providers.Dict({JobKind.SEND_EMAIL: send_notifications.provided.send_email}),
     )
     worker: providers.Provider[Worker] = providers.Singleton(
-        Worker, providers.List(work_off, work_off_deliveries, work_off_letters), clock
+        Worker, providers.List(payment_job_runner, webhook_job_runner, email_job_runner), clock
     )
-    look_after_jobs: providers.Provider[LookAfterJobs] = providers.Singleton(
-        LookAfterJobs, transact, clock
+    job_service: providers.Provider[JobService] = providers.Singleton(
+        JobService, transaction_runner, clock
     )
-    look_after_dispatches: providers.Provider[LookAfterDispatches] = providers.Singleton(
-        LookAfterDispatches, transact, clock
+    notification_delivery_service: providers.Provider[NotificationDeliveryService] = (
+        providers.Singleton(NotificationDeliveryService, transaction_runner, clock)
     )
     cancel_orders: providers.Provider[CancelOrders] = providers.Singleton(
-        CancelOrders, transact, admission, clock, ids, announcements
+        CancelOrders, transaction_runner, session_authenticator, clock, id_generator, notifications
     )
     fulfil_orders: providers.Provider[FulfilOrders] = providers.Singleton(
-        FulfilOrders, transact, admission, clock, ids, announcements
+        FulfilOrders, transaction_runner, session_authenticator, clock, id_generator, notifications
     )
     refund_orders: providers.Provider[RefundOrders] = providers.Singleton(
         RefundOrders,
-        transact,
-        admission,
+        transaction_runner,
+        session_authenticator,
         clock,
-        ids,
-        announcements,
+        id_generator,
+        notifications,
         settings.provided.currency,
     )
-    consult_orders: providers.Provider[ConsultOrders] = providers.Singleton(
-        ConsultOrders, transact, lines
+    order_queries: providers.Provider[OrderQueries] = providers.Singleton(
+        OrderQueries, transaction_runner, command_queues
     )
-    users: providers.Provider[Users] = providers.Singleton(Users, transact)
-    intake: providers.Provider[Intake] = providers.Singleton(
-        Intake, transact, clock, ids, welcome_credit=settings.provided.welcome_money
+    role_service: providers.Provider[RoleService] = providers.Singleton(
+        RoleService, transaction_runner
     )
-    sweep_keys: providers.Provider[SweepKeys] = providers.Singleton(SweepKeys, transact, clock)
+    bulk_import: providers.Provider[BulkImport] = providers.Singleton(
+        BulkImport,
+        transaction_runner,
+        clock,
+        id_generator,
+        welcome_credit=settings.provided.welcome_credit_amount,
+    )
+    purge_idempotency_keys: providers.Provider[PurgeIdempotencyKeys] = providers.Singleton(
+        PurgeIdempotencyKeys, transaction_runner, clock
+    )
     audit_shop: providers.Provider[AuditShop] = providers.Singleton(
-        AuditShop, transact, clock, settings.provided.job_terms.lease
+        AuditShop, transaction_runner, clock, settings.provided.retry_policy.lease
     )
-    books: providers.Provider[BothBooks] = providers.Singleton(BothBooks, transact, gateway)
+    payment_comparison: providers.Provider[PaymentComparison] = providers.Singleton(
+        PaymentComparison, transaction_runner, payment_gateway
+    )
     audit_gateway: providers.Provider[AuditGateway] = providers.Singleton(
-        AuditGateway, books, clock
+        AuditGateway, payment_comparison, clock
     )
     reconcile_payments: providers.Provider[ReconcilePayments] = providers.Singleton(
-        ReconcilePayments, transact, books, clock
+        ReconcilePayments, transaction_runner, payment_comparison, clock
     )

@@ -18,15 +18,15 @@ def require_gateway_url(text: str) -> str:
     """Return the URL of a simulated gateway; raise `ValueError` for any other text."""
     try:
         parts = urlsplit(text)
-        is_named = bool(parts.hostname) and parts.port != 0
+        has_host = bool(parts.hostname) and parts.port != 0
     except ValueError:
-        is_named = False
-    if not is_named or not re.fullmatch(r"https?://[^?#\s]+", text):
+        has_host = False
+    if not has_host or not re.fullmatch(r"https?://[^?#\s]+", text):
         raise ValueError("the URL of a gateway looks like http://127.0.0.1:8100")
     return text.rstrip("/")
 
 
-def listed_notice_secrets(text: object) -> object:
+def parse_webhook_secrets(text: object) -> object:
     """Return the list that a text holds; raise `ValueError` where it holds none."""
     return secrets_list(text, example='["whsec_..."]')
 
@@ -38,14 +38,14 @@ def require_stripe_key(text: str) -> str:
     return text
 
 
-def require_notice_secret(text: str) -> str:
+def require_webhook_secret(text: str) -> str:
     """Return the secret that signs Stripe's notices; raise `ValueError` for any other text."""
     if not re.fullmatch(r"whsec_[!-~]+", text):
         raise ValueError("a webhook's secret of Stripe's begins with whsec_")
     return text
 
 
-def require_stripe_address(text: str) -> str:
+def require_stripe_api_base(text: str) -> str:
     """Return where Stripe is; raise `ValueError` for any other text."""
     # Over plain HTTP the key would be there for all to read, but on this machine.
     if not re.fullmatch(r"https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?", text):

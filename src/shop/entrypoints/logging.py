@@ -37,7 +37,7 @@ SECRET_WORDS = (
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 """The id of the request that is being served; every line that is logged meanwhile has it."""
 
-CHATTY_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "stripe", "uvicorn")
+QUIETED_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "stripe", "uvicorn")
 """Below a warning these tell each of their steps, some with every value that is stored or sent."""
 
 
@@ -48,13 +48,13 @@ def set_up_logging(settings: Settings) -> None:
     handler.setFormatter(_formatter(rendering))
     level = logging.getLevelName(settings.log_level.upper())
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    for name in CHATTY_LOGGERS:
+    for name in QUIETED_LOGGERS:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     logging.captureWarnings(True)
     # Not by way of the standard library: there is a line for every request, and it would take
     # a tenth of the time of an order.
     structlog.configure(
-        processors=[*_facts(), redact_secrets, *rendering],
+        processors=[*_common_processors(), redact_secrets, *rendering],
         logger_factory=lambda *_: _Writer(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )
@@ -82,7 +82,7 @@ class _Writer:
 def _formatter(rendering: Sequence[Processor]) -> logging.Formatter:
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[
-            *_facts(),
+            *_common_processors(),
             structlog.stdlib.add_logger_name,
             structlog.stdlib.ExtraAdder(),
         ],
@@ -94,7 +94,7 @@ def _formatter(rendering: Sequence[Processor]) -> logging.Formatter:
     )
 
 
-def _facts() -> list[Processor]:
+def _common_processors() -> list[Processor]:
     return [
         add_request_id,
         structlog.processors.add_log_level,
@@ -104,17 +104,19 @@ def _facts() -> list[Processor]:
 
 def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Add the id of the request that is being served, if one is."""
-    served = request_id.get()
-    if served is not None:
-        event["request_id"] = served
+    current_id = request_id.get()
+    if current_id is not None:
+        event["request_id"] = current_id
     return event
 
 
 def _rendering(settings: Settings, stream: TextIO) -> list[Processor]:
-    return _as_json() if settings.is_production else _for_people(colours=stream.isatty())
+    return (
+        _json_rendering() if settings.is_production else _console_rendering(colours=stream.isatty())
+    )
 
 
-def _as_json() -> list[Processor]:
+def _json_rendering() -> list[Processor]:
     # Local variables hold passwords and tokens; a trace does without them.
     trace = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
@@ -123,7 +125,7 @@ def _as_json() -> list[Processor]:
     ]
 
 
-def _for_people(*, colours: bool) -> list[Processor]:
+def _console_rendering(*, colours: bool) -> list[Processor]:
     return [
         _escape,
         structlog.dev.ConsoleRenderer(
@@ -141,34 +143,34 @@ def redact_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     """
     # Uvicorn repeats its message here, in colours.
     event.pop("color_message", None)
-    return _without_secrets(event)
+    return _redact_fields(event)
 
 
-def _without_secrets(fields: Mapping[Any, Any]) -> MutableMapping[str, Any]:
+def _redact_fields(fields: Mapping[Any, Any]) -> MutableMapping[str, Any]:
     return {
-        str(name): REDACTED if _is_secret(str(name), value) else _inside(value)
+        str(name): REDACTED if _is_secret(str(name), value) else _redact_nested(value)
         for name, value in fields.items()
     }
 
 
-def _inside(value: object) -> object:
+def _redact_nested(value: object) -> object:
     match value:
         case str() | int() | float() | None:
             return value
         case Mapping():
-            return _without_secrets(value)
+            return _redact_fields(value)
         case list() | tuple() if any(isinstance(each, Mapping) for each in value):
-            return [_inside(each) for each in value]
+            return [_redact_nested(each) for each in value]
         case _:
             return value
 
 
 def _is_secret(name: str, value: object) -> bool:
-    return _is_named_so(name) and value is not None and not isinstance(value, int | float)
+    return _has_secret_name(name) and value is not None and not isinstance(value, int | float)
 
 
 @lru_cache(maxsize=1024)
-def _is_named_so(name: str) -> bool:
+def _has_secret_name(name: str) -> bool:
     words = name.lower().replace("-", "_").split("_")
     return any(word.endswith(SECRET_WORDS) for word in words)
 

@@ -18,28 +18,28 @@ from pydantic_settings import (
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from shop.application.announcements import AnnouncementTerms, Endpoint
-from shop.application.outbox import JobTerms
-from shop.application.payments import PaymentTerms
-from shop.domain.errors import RuleBroken
+from shop.application.announcements import NotificationPolicy, WebhookEndpoint
+from shop.application.outbox import RetryPolicy
+from shop.application.payments import PaymentPolicy
+from shop.domain.errors import InvalidValue
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.session import SessionPolicy
 from shop.entrypoints.addressees import (
-    WebhookEndpoint,
+    WebhookEndpointSetting,
     is_loopback,
-    listed_endpoints,
+    parse_endpoints,
     require_distinct,
     require_sender,
     require_smtp_url,
 )
 from shop.entrypoints.gateways import (
     PaymentGatewayKind,
-    listed_notice_secrets,
+    parse_webhook_secrets,
     require_gateway_url,
-    require_notice_secret,
-    require_stripe_address,
+    require_stripe_api_base,
     require_stripe_key,
+    require_webhook_secret,
 )
 from shop.entrypoints.json_lists import secrets_list
 
@@ -49,7 +49,7 @@ MIN_SECRET_CHARACTERS = 32
 MIN_DISTINCT_CHARACTERS = 12
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "placeholder")
 DEVELOPMENT_WELCOME_CREDIT = 100_000
-CARRIER_TIMEOUT_SECONDS = 10
+NOTIFICATION_TIMEOUT_SECONDS = 10
 
 MAX_GATEWAY_TIMEOUT_SECONDS = 60
 
@@ -73,7 +73,7 @@ class SessionStoreKind(StrEnum):
 def _currency(code: object) -> Currency:
     try:
         return Currency(str(code))
-    except RuleBroken as error:
+    except InvalidValue as error:
         raise ValueError(error.rule) from error
 
 
@@ -100,7 +100,7 @@ def _secret(text: str) -> str:
     return text
 
 
-def _listed(secrets: object) -> object:
+def _parse_secrets(secrets: object) -> object:
     return secrets_list(secrets, example='["..."]; `shop secret` prints a secret')
 
 
@@ -120,7 +120,9 @@ class Settings(BaseSettings):
     database_schema: str = Field(default="public", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     session_store: SessionStoreKind = SessionStoreKind.DATABASE
     session_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(_secret)], ...], NoDecode, BeforeValidator(_listed)
+        tuple[Annotated[str, AfterValidator(_secret)], ...],
+        NoDecode,
+        BeforeValidator(_parse_secrets),
     ] = ()
     session_idle_seconds: float = Field(default=7 * 86_400, gt=0, le=10 * 365 * 86_400)
     session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
@@ -129,34 +131,34 @@ class Settings(BaseSettings):
     payment_gateway: PaymentGatewayKind = PaymentGatewayKind.SIMULATED
     simulated_gateway_url: Annotated[str, AfterValidator(require_gateway_url)] | None = None
     gateway_timeout_seconds: float = Field(default=10, gt=0, le=MAX_GATEWAY_TIMEOUT_SECONDS)
-    gateway_key_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
-    serve_jobs: bool = True
-    order_hold_seconds: float = Field(default=900, gt=0, le=7 * 86_400)
+    gateway_idempotency_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
+    run_jobs_in_server: bool = True
+    pending_payment_timeout_seconds: float = Field(default=900, gt=0, le=7 * 86_400)
     job_lease_seconds: float = Field(default=60, gt=0, le=86_400)
-    job_retry_seconds: float = Field(default=5, gt=0, le=3_600)
+    job_retry_delay_seconds: float = Field(default=5, gt=0, le=3_600)
     stripe_secret_key: Annotated[str, AfterValidator(require_stripe_key)] | None = Field(
         default=None, repr=False
     )
     stripe_webhook_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(require_notice_secret)], ...],
+        tuple[Annotated[str, AfterValidator(require_webhook_secret)], ...],
         NoDecode,
-        BeforeValidator(listed_notice_secrets),
+        BeforeValidator(parse_webhook_secrets),
         Field(repr=False),
     ] = ()
-    stripe_api_base: Annotated[str, AfterValidator(require_stripe_address)] = (
+    stripe_api_base: Annotated[str, AfterValidator(require_stripe_api_base)] = (
         "https://api.stripe.com"
     )
     webhook_endpoints: Annotated[
-        tuple[WebhookEndpoint, ...],
+        tuple[WebhookEndpointSetting, ...],
         NoDecode,
-        BeforeValidator(listed_endpoints),
+        BeforeValidator(parse_endpoints),
         AfterValidator(require_distinct),
     ] = ()
-    stock_low: int = Field(default=0, ge=0, le=MAX_ON_HAND)
+    low_stock_threshold: int = Field(default=0, ge=0, le=MAX_ON_HAND)
     smtp_url: Annotated[str, AfterValidator(require_smtp_url)] | None = Field(
         default=None, repr=False
     )
-    mail_from: Annotated[str, AfterValidator(require_sender)] | None = None
+    email_from: Annotated[str, AfterValidator(require_sender)] | None = None
     uuid_version: Literal[4, 7] = 7
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -187,15 +189,15 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _production_sends_nothing_openly(self) -> Self:
+    def _production_requires_https(self) -> Self:
         if self.is_production and not all(each.is_safe for each in self.webhook_endpoints):
             raise ValueError("production needs https for all of SHOP_WEBHOOK_ENDPOINTS")
         return self
 
     @model_validator(mode="after")
-    def _letters_have_a_sender(self) -> Self:
-        if (self.smtp_url is None) != (self.mail_from is None):
-            raise ValueError("SHOP_SMTP_URL and SHOP_MAIL_FROM are set together, or neither")
+    def _emails_have_a_sender(self) -> Self:
+        if (self.smtp_url is None) != (self.email_from is None):
+            raise ValueError("SHOP_SMTP_URL and SHOP_EMAIL_FROM are set together, or neither")
         return self
 
     @property
@@ -212,57 +214,57 @@ class Settings(BaseSettings):
         )
 
     @property
-    def payment_terms(self) -> PaymentTerms:
+    def payment_policy(self) -> PaymentPolicy:
         """On what terms the shop is paid."""
-        return PaymentTerms(
+        return PaymentPolicy(
             currency=self.currency,
-            hold=timedelta(seconds=self.order_hold_seconds),
-            patience=self.patience,
+            pending_timeout=timedelta(seconds=self.pending_payment_timeout_seconds),
+            response_timeout=self.gateway_response_timeout,
         )
 
     @property
-    def patience(self) -> timedelta:
+    def gateway_response_timeout(self) -> timedelta:
         """After how long a request to the gateway has certainly ended, and may be made again."""
-        return timedelta(seconds=self.gateway_timeout_seconds + self.job_retry_seconds)
+        return timedelta(seconds=self.gateway_timeout_seconds + self.job_retry_delay_seconds)
 
     @property
-    def key_memory(self) -> timedelta:
+    def gateway_idempotency_window(self) -> timedelta:
         """How long the gateway remembers keys."""
-        return timedelta(seconds=self.gateway_key_seconds)
+        return timedelta(seconds=self.gateway_idempotency_seconds)
 
     @property
-    def job_terms(self) -> JobTerms:
+    def retry_policy(self) -> RetryPolicy:
         """How long a worker may take for a job, and when it is tried again."""
-        return JobTerms(
+        return RetryPolicy(
             lease=timedelta(seconds=self.job_lease_seconds),
-            retry=timedelta(seconds=self.job_retry_seconds),
+            retry_delay=timedelta(seconds=self.job_retry_delay_seconds),
         )
 
     @property
-    def announcement_terms(self) -> AnnouncementTerms:
+    def notification_policy(self) -> NotificationPolicy:
         """Who is told what happens in the shop."""
-        return AnnouncementTerms(
+        return NotificationPolicy(
             endpoints=tuple(
-                Endpoint(url=each.url, secret=each.secret, topics=each.events)
+                WebhookEndpoint(url=each.url, secret=each.secret, event_types=each.events)
                 for each in self.webhook_endpoints
             ),
-            mails_customers=self.smtp_url is not None,
-            stock_low=self.stock_low,
+            emails_customers=self.smtp_url is not None,
+            low_stock_threshold=self.low_stock_threshold,
         )
 
     @property
-    def mail_requires_tls(self) -> bool:
+    def smtp_requires_tls(self) -> bool:
         """Whether no letter goes out where others could read along."""
         host = urlsplit(self.smtp_url or "").hostname
         return self.is_production and not is_loopback(host or "")
 
     @property
-    def carrier_timeout_seconds(self) -> float:
+    def notification_timeout_seconds(self) -> float:
         """How long an endpoint or a mail server may take: it ends well before a job's lease."""
-        return min(CARRIER_TIMEOUT_SECONDS, self.job_lease_seconds / 2)
+        return min(NOTIFICATION_TIMEOUT_SECONDS, self.job_lease_seconds / 2)
 
     @property
-    def welcome_money(self) -> Money:
+    def welcome_credit_amount(self) -> Money:
         """What a new customer is given: nothing, but something to play with in development."""
         amount = self.welcome_credit
         if amount is None:
@@ -270,14 +272,14 @@ class Settings(BaseSettings):
         return Money(amount=amount, currency=self.currency)
 
     @property
-    def url(self) -> URL:
+    def parsed_database_url(self) -> URL:
         """The database's URL, parsed; printing it hides the password."""
         return make_url(self.database_url)
 
     @property
     def database_file(self) -> Path | None:
         """The file that is the database, where it is one of this machine's."""
-        url = self.url
+        url = self.parsed_database_url
         return Path(url.database or "") if url.drivername == SQLITE else None
 
     @property
@@ -286,14 +288,14 @@ class Settings(BaseSettings):
         return Path(f"{self.database_file or 'shop'}.secret")
 
     @property
-    def gateway_adapter(self) -> Literal["embedded", "remote", "stripe"]:
+    def gateway_adapter(self) -> Literal["in_process", "http", "stripe"]:
         """Which way payments go: the simulated gateway is in this process or has its own."""
         if self.payment_gateway is PaymentGatewayKind.STRIPE:
             return "stripe"
-        return "embedded" if self.simulated_gateway_url is None else "remote"
+        return "in_process" if self.simulated_gateway_url is None else "http"
 
     @property
-    def is_play_money(self) -> bool:
+    def simulates_payments_in_production(self) -> bool:
         """Whether cards are charged nothing although this is for real."""
         return self.is_production and self.payment_gateway is PaymentGatewayKind.SIMULATED
 

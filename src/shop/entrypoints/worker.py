@@ -5,11 +5,11 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from shop.application.outbox import WorkOff
+from shop.application.outbox import JobRunner
 from shop.application.ports.clock import Clock
-from shop.application.ports.unit_of_work import StoreFailure
+from shop.application.ports.unit_of_work import DatabaseFailure
 
-LOOK = timedelta(seconds=1)
+POLL_INTERVAL = timedelta(seconds=1)
 """How often somebody looks whether others have left something to do."""
 
 _log = logging.getLogger(__name__)
@@ -22,54 +22,54 @@ class Worker:
     nobody's money from being taken.
     """
 
-    def __init__(self, work_offs: Sequence[WorkOff], clock: Clock) -> None:
-        self._work_offs = work_offs
+    def __init__(self, job_runners: Sequence[JobRunner], clock: Clock) -> None:
+        self._job_runners = job_runners
         self._clock = clock
 
     async def run(self) -> None:
         """Work until cancelled: what was begun then is done again by whoever comes next."""
-        async with asyncio.TaskGroup() as working:
-            for each in self._work_offs:
-                working.create_task(self._run(each))
+        async with asyncio.TaskGroup() as tasks:
+            for each in self._job_runners:
+                tasks.create_task(self._run(each))
 
-    async def _run(self, work_off: WorkOff) -> None:
+    async def _run(self, job_runner: JobRunner) -> None:
         try:
             while True:
-                pause = await self._look_on(work_off)
-                if pause:
-                    await self._clock.sleep(pause.total_seconds())
+                delay = await self._poll_safely(job_runner)
+                if delay:
+                    await self._clock.sleep(delay.total_seconds())
         finally:
-            await work_off.abandon()
+            await job_runner.cancel_running()
 
-    async def _look_on(self, work_off: WorkOff) -> timedelta:
+    async def _poll_safely(self, job_runner: JobRunner) -> timedelta:
         """Look, and whatever happens there, look again in a while."""
         try:
-            return await self._look(work_off)
-        except StoreFailure as failure:
+            return await self._poll(job_runner)
+        except DatabaseFailure as failure:
             _log.warning("the outbox cannot be reached: %s", failure)
         except Exception:  # noqa: BLE001  A worker that ends leaves money where it is.
             _log.exception("the worker has failed, and goes on")
-        return LOOK
+        return POLL_INTERVAL
 
     async def drain(self) -> int:
         """Do what is due until nothing is; return how many jobs that were."""
-        return sum([await _drain(each) for each in self._work_offs])
+        return sum([await _run_due_jobs(each) for each in self._job_runners])
 
-    async def _look(self, work_off: WorkOff) -> timedelta:
+    async def _poll(self, job_runner: JobRunner) -> timedelta:
         """Do what is due; return how long there will be nothing to do, as far as is known."""
         # To look locks nothing, to take does.
-        due_at = await work_off.next_due()
+        due_at = await job_runner.next_due()
         if due_at is None:
-            return LOOK
-        wait = due_at - self._clock.now()
-        if wait > timedelta(0):
-            return min(wait, LOOK)
+            return POLL_INTERVAL
+        delay = due_at - self._clock.now()
+        if delay > timedelta(0):
+            return min(delay, POLL_INTERVAL)
         # What is due and cannot be had, others have.
-        return timedelta(0) if await work_off.begin() else LOOK
+        return timedelta(0) if await job_runner.start_due() else POLL_INTERVAL
 
 
-async def _drain(work_off: WorkOff) -> int:
-    done = 0
-    while jobs := await work_off.work():
-        done += jobs
-    return done
+async def _run_due_jobs(job_runner: JobRunner) -> int:
+    total = 0
+    while jobs := await job_runner.run_due():
+        total += jobs
+    return total

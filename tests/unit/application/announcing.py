@@ -5,15 +5,15 @@ from typing import Any
 
 from dependency_injector import providers
 
-from shop.adapters.memory.courier import MemoryCourier
+from shop.adapters.memory.courier import MemoryWebhookSender
 from shop.adapters.memory.mailer import MemoryMailer
-from shop.application.announcements import Announcements, AnnouncementTerms, Endpoint
-from shop.application.dispatches import CarryDispatches
-from shop.domain.announcement import Dispatch, Topic
+from shop.application.announcements import NotificationPolicy, Notifications, WebhookEndpoint
+from shop.application.dispatches import SendNotifications
+from shop.domain.announcement import EventType, NotificationDelivery
 from tests.unit.application.memory_shop import MemoryShop
 
-EVERYTHING = Endpoint(
-    url="https://all.example.com/hook", secret="whsec_of-all", topics=frozenset(Topic)
+EVERYTHING = WebhookEndpoint(
+    url="https://all.example.com/hook", secret="whsec_of-all", event_types=frozenset(EventType)
 )
 
 
@@ -23,31 +23,31 @@ class AnnouncingShop:
     def __init__(
         self,
         shop: MemoryShop,
-        *endpoints: Endpoint,
+        *endpoints: WebhookEndpoint,
         mails_customers: bool = False,
         stock_low: int = 0,
     ) -> None:
         self.shop = shop
-        self.courier, self.mailer = MemoryCourier(), MemoryMailer()
+        self.courier, self.mailer = MemoryWebhookSender(), MemoryMailer()
         container = shop.container
         # Use cases that were made before would go on telling whom they told.
         container.reset_singletons()
-        terms = AnnouncementTerms(
-            endpoints=endpoints, mails_customers=mails_customers, stock_low=stock_low
+        terms = NotificationPolicy(
+            endpoints=endpoints, emails_customers=mails_customers, low_stock_threshold=stock_low
         )
-        container.courier.override(providers.Object(self.courier))
+        container.webhook_sender.override(providers.Object(self.courier))
         container.mailer.override(providers.Object(self.mailer))
-        container.announcements.override(
-            providers.Object(Announcements(terms, container.clock(), container.ids()))
+        container.notifications.override(
+            providers.Object(Notifications(terms, container.clock(), container.id_generator()))
         )
-        container.carry_dispatches.override(
+        container.send_notifications.override(
             providers.Object(
-                CarryDispatches(
-                    container.transact(),
+                SendNotifications(
+                    container.transaction_runner(),
                     self.courier,
                     self.mailer,
                     endpoints,
-                    container.lines(),
+                    container.command_queues(),
                     container.clock(),
                 )
             )
@@ -56,26 +56,26 @@ class AnnouncingShop:
     async def work(self) -> int:
         """Bring what is due; return how many that were."""
         container = self.shop.container
-        deliveries = await container.work_off_deliveries().work()
-        return deliveries + await container.work_off_letters().work()
+        deliveries = await container.webhook_job_runner().run_due()
+        return deliveries + await container.email_job_runner().run_due()
 
     @property
-    def dispatches(self) -> list[Dispatch]:
+    def dispatches(self) -> list[NotificationDelivery]:
         """Everything that was ever to be told, in order."""
-        return list(self.shop.state.dispatches.rows.values())
+        return list(self.shop.state.notification_deliveries.rows.values())
 
     @property
     def topics(self) -> list[str]:
         """What endpoints and customers were to hear of, in order."""
-        return [each.topic.value for each in self.dispatches]
+        return [each.event_type.value for each in self.dispatches]
 
-    def told(self, topic: Topic) -> dict[str, Any]:
+    def told(self, topic: EventType) -> dict[str, Any]:
         """Return the one payload about a topic."""
-        (payload,) = {each.payload for each in self.dispatches if each.topic is topic}
+        (payload,) = {each.payload for each in self.dispatches if each.event_type is topic}
         document: dict[str, Any] = json.loads(payload)
         return document
 
     @property
     def brought(self) -> list[tuple[str, str]]:
         """What endpoints were brought, attempts included: where to, and about what."""
-        return [(each.url, json.loads(each.payload)["type"]) for each in self.courier.parcels]
+        return [(each.url, json.loads(each.payload)["type"]) for each in self.courier.requests]

@@ -5,14 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.audit import Finding
 from shop.application.deposits import MakeDeposit
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.outbox import JobKind
-from shop.application.ports.payment_gateway import Authorise, GatewayPayment
+from shop.application.ports.payment_gateway import AuthorisationRequest, GatewayPayment
 from shop.application.ports.session_store import SessionToken
-from shop.application.reconcile import Reconcile, Reconciled
+from shop.application.reconcile import Reconcile, ReconciliationResult
 from shop.domain.payment import PaymentStatus
 from tests.factories import NOW, an_id, eur
 from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, place_order
@@ -37,7 +37,7 @@ class Desk:
 
     async def deposit(self, card: str) -> None:
         command = MakeDeposit(session=self.token, key="key-0001", amount=eur(200), card=card)
-        await self.shop.container.deposits().make(command)
+        await self.shop.container.deposit_service().make(command)
 
     async def cancel(self, order_id: UUID) -> None:
         command = CancelOrder(session=self.token, order_id=order_id)
@@ -46,23 +46,23 @@ class Desk:
     async def lose_jobs(self) -> None:
         async with self.shop.container.unit_of_work() as uow:
             for job_id in self.shop.state.jobs.rows:
-                uow.outbox.finish(job_id)
+                uow.jobs.remove(job_id)
             await uow.commit()
 
     async def give_up_jobs(self) -> None:
         async with self.shop.container.unit_of_work() as uow:
-            jobs = await uow.outbox.lease(list(JobKind), NOW + A_DAY, NOW + 2 * A_DAY, 10)
+            jobs = await uow.jobs.lease(list(JobKind), NOW + A_DAY, NOW + 2 * A_DAY, 10)
             await uow.commit()
         async with self.shop.container.unit_of_work() as uow:
             for job in jobs:
-                uow.outbox.bury(job, "GatewaySilent: no answer")
+                uow.jobs.mark_dead(job, "GatewayOutcomeUnknown: no answer")
             await uow.commit()
 
     async def tamper(self, order_id: UUID, status: PaymentStatus) -> None:
         """Change where a payment stands here, as no use case does."""
         async with self.shop.container.unit_of_work() as uow:
             await uow.orders.lock([order_id])
-            payment = (await uow.payments.of_orders([order_id]))[order_id]
+            payment = (await uow.payments.for_orders([order_id]))[order_id]
             uow.payments.save(replace(payment, status=status))
             await uow.commit()
 
@@ -86,7 +86,7 @@ class Desk:
     def forget_there(self) -> None:
         self.shop.gateway._payments.clear()
 
-    async def reconcile(self, *, is_dry_run: bool = False) -> Sequence[Reconciled]:
+    async def reconcile(self, *, is_dry_run: bool = False) -> Sequence[ReconciliationResult]:
         command = Reconcile(since=None, until=None, is_dry_run=is_dry_run)
         reconciling = self.shop.container.reconcile_payments()
         return [each async for each in reconciling.reconcile(command)]
@@ -118,7 +118,7 @@ async def pending_on_both_sides(desk: Desk) -> None:
 
 
 async def unheard_of_while_pending(desk: Desk) -> None:
-    desk.shop.gateway.script(Fate.SILENT_BEFORE)
+    desk.shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
     await desk.pay()
     await desk.lose_jobs()
 
@@ -159,15 +159,15 @@ async def voided_here_and_taken_there(desk: Desk) -> None:
 
 
 async def expired_and_approved_since(desk: Desk) -> None:
-    desk.shop.gateway.script(*[Fate.SILENT_BEFORE] * 9)
+    desk.shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * 9)
     order_id = await desk.pay()
     for _ in range(3):
         desk.shop.clock.advance(HOLD)
         await desk.shop.work()
-    desk.shop.gateway._fates.clear()
+    desk.shop.gateway._scripted_results.clear()
     assert desk.shop.jobs == []
     await desk.shop.gateway.authorise(
-        Authorise(key="late", reference=order_id, amount=eur(200), token="tok_visa")
+        AuthorisationRequest(key="late", reference=order_id, amount=eur(200), token="tok_visa")
     )
 
 
@@ -187,20 +187,20 @@ async def undecided_after_the_end(desk: Desk) -> None:
 
 
 REPAIRABLE = [
-    (approved_while_pending, "authorised-there-pending-here", JobKind.RESOLVE),
-    (captured_while_pending, "captured-there-pending-here", JobKind.RESOLVE),
-    (pending_on_both_sides, "pending-there-pending-here", JobKind.RESOLVE),
-    (unheard_of_while_pending, "unknown-there-pending-here", JobKind.RESOLVE),
-    (voided_while_pending, "voided-there-pending-here", JobKind.RESOLVE),
-    (never_captured, "authorised-there-authorised-here", JobKind.CAPTURE),
-    (captured_and_not_recorded, "captured-there-authorised-here", JobKind.CAPTURE),
-    (cancelled_and_still_held, "authorised-there-voided-here", JobKind.UNDO),
-    (cancelled_and_still_taken, "captured-there-refunded-here", JobKind.UNDO),
-    (voided_here_and_taken_there, "captured-there-voided-here", JobKind.UNDO),
-    (expired_and_approved_since, "authorised-there-voided-here", JobKind.UNDO),
+    (approved_while_pending, "authorised-there-pending-here", JobKind.RESOLVE_PAYMENT),
+    (captured_while_pending, "captured-there-pending-here", JobKind.RESOLVE_PAYMENT),
+    (pending_on_both_sides, "pending-there-pending-here", JobKind.RESOLVE_PAYMENT),
+    (unheard_of_while_pending, "unknown-there-pending-here", JobKind.RESOLVE_PAYMENT),
+    (voided_while_pending, "voided-there-pending-here", JobKind.RESOLVE_PAYMENT),
+    (never_captured, "authorised-there-authorised-here", JobKind.CAPTURE_PAYMENT),
+    (captured_and_not_recorded, "captured-there-authorised-here", JobKind.CAPTURE_PAYMENT),
+    (cancelled_and_still_held, "authorised-there-voided-here", JobKind.REVERSE_PAYMENT),
+    (cancelled_and_still_taken, "captured-there-refunded-here", JobKind.REVERSE_PAYMENT),
+    (voided_here_and_taken_there, "captured-there-voided-here", JobKind.REVERSE_PAYMENT),
+    (expired_and_approved_since, "authorised-there-voided-here", JobKind.REVERSE_PAYMENT),
     (deposit_never_resolved, "authorised-there-pending-here", JobKind.RESOLVE_DEPOSIT),
     (deposit_never_captured, "authorised-there-authorised-here", JobKind.CAPTURE_DEPOSIT),
-    (undecided_after_the_end, "pending-there-voided-here", JobKind.UNDO),
+    (undecided_after_the_end, "pending-there-voided-here", JobKind.REVERSE_PAYMENT),
 ]
 
 
@@ -229,7 +229,7 @@ async def deposit_lost_there(desk: Desk) -> None:
 
 async def unknown_here(desk: Desk) -> None:
     await desk.shop.gateway.authorise(
-        Authorise(key="stray", reference=an_id("stray"), amount=eur(5), token="tok_visa")
+        AuthorisationRequest(key="stray", reference=an_id("stray"), amount=eur(5), token="tok_visa")
     )
 
 
@@ -261,7 +261,7 @@ async def paid_twice(desk: Desk) -> None:
     order_id = await desk.pay()
     await desk.shop.work()
     await desk.shop.gateway.authorise(
-        Authorise(key="again", reference=order_id, amount=eur(200), token="tok_visa")
+        AuthorisationRequest(key="again", reference=order_id, amount=eur(200), token="tok_visa")
     )
 
 

@@ -10,14 +10,14 @@ from shop.adapters.memory.database import MemoryDatabase, State
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.accounts import SignedUp, SignUp
-from shop.application.admission import Visit
+from shop.application.admission import CurrentSession
 from shop.application.carts import PutCartLine
 from shop.application.catalogue import PutProduct
-from shop.application.idempotency import Reply
+from shop.application.idempotency import CommandResult
 from shop.application.inventory import AdjustStock
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.idempotency import KeyId, Outcome
+from shop.application.ports.idempotency import IdempotencyKey, StoredOutcome
 from shop.application.ports.session_store import SessionStore, SessionToken
 from shop.application.sessions import ChangePreferences, SignIn
 from shop.domain.account import Account
@@ -52,7 +52,7 @@ class MemoryShop:
     ) -> None:
         self.clock = clock
         self.database = database
-        self.gateway = MemoryPaymentGateway(clock, key_seconds=KEY_SECONDS)
+        self.gateway = MemoryPaymentGateway(clock, idempotency_seconds=KEY_SECONDS)
         self.mishaps = Mishaps(partial(MemoryUnitOfWork, database, writing=True, sessions=sessions))
         self.container = Container(
             settings=Settings(
@@ -61,17 +61,17 @@ class MemoryShop:
                 session_idle_seconds=IDLE_SECONDS,
                 session_absolute_seconds=ABSOLUTE_SECONDS,
                 currency=EUR,
-                order_hold_seconds=HOLD_SECONDS,
-                gateway_key_seconds=KEY_SECONDS,
+                pending_payment_timeout_seconds=HOLD_SECONDS,
+                gateway_idempotency_seconds=KEY_SECONDS,
                 welcome_credit=WELCOME,
             )
         )
         snapshot = partial(MemoryUnitOfWork, database, writing=False, sessions=sessions)
         for provider, adapter in (
             (self.container.clock, providers.Object(clock)),
-            (self.container.ids, providers.Object(ids)),
-            (self.container.gateway, providers.Object(self.gateway)),
-            (self.container.hasher, providers.Object(PlainHasher())),
+            (self.container.id_generator, providers.Object(ids)),
+            (self.container.payment_gateway, providers.Object(self.gateway)),
+            (self.container.password_hasher, providers.Object(PlainHasher())),
             (self.container.database, providers.Object(database)),
             (self.container.unit_of_work, providers.Callable(self.mishaps.new_unit_of_work)),
             (self.container.snapshot, providers.Callable(snapshot)),
@@ -95,31 +95,31 @@ class MemoryShop:
         command = SignUp(
             session=token, name=name.title(), email=f"{name}@example.com", password=PASSWORD
         )
-        return await self.container.accounts().sign_up(command)
+        return await self.container.account_service().sign_up(command)
 
     async def customer(self, name: str) -> SessionToken:
         """Sign somebody up; return the token."""
-        return issued((await self.sign_up(name)).visit)
+        return issued((await self.sign_up(name)).current_session)
 
     async def sign_in(self, name: str, token: SessionToken | None = None) -> SessionToken:
         """Sign somebody in; return the new token."""
         command = SignIn(session=token, email=f"{name}@example.com", password=PASSWORD)
-        return issued(await self.container.sessions().sign_in(command))
+        return issued(await self.container.session_service().sign_in(command))
 
     async def admin(self) -> SessionToken:
         """Sign an admin up; return the token."""
         await self.customer("root")
-        await self.container.users().promote("root@example.com", Role.ADMIN)
+        await self.container.role_service().grant("root@example.com", Role.ADMIN)
         return await self.sign_in("root")
 
     async def stock(self, admin: SessionToken, **quantities: int) -> None:
         """Sell products at 100 each, with so many on hand."""
         for sku, quantity in quantities.items():
-            await self.container.catalogue().put(put_product(admin, sku))
+            await self.container.product_service().put(put_product(admin, sku))
             if quantity:
-                await self.container.stock().adjust(count_in(admin, sku, quantity))
+                await self.container.inventory_service().adjust(count_in(admin, sku, quantity))
 
-    async def order(self, command: PlaceOrder) -> Reply[PlacedOrder]:
+    async def order(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         (reply,) = await self.container.place_orders().place([command])
         return reply
 
@@ -133,7 +133,7 @@ class MemoryShop:
 
     async def work(self) -> int:
         """Do the jobs that are due; return how many."""
-        return await self.container.work_off().work()
+        return await self.container.payment_job_runner().run_due()
 
     @property
     def jobs(self) -> list[str]:
@@ -143,14 +143,16 @@ class MemoryShop:
 
     async def fill_cart(self, token: SessionToken, **quantities: int) -> None:
         """Have nothing but these products in the cart of a session."""
-        await self.container.carts().clear(token)
+        await self.container.cart_service().clear(token)
         for sku, quantity in quantities.items():
             command = PutCartLine(session=token, sku=sku, quantity=quantity)
-            await self.container.carts().put(command)
+            await self.container.cart_service().put(command)
 
-    def outcome(self, name: str, key: str = "key-0001") -> Outcome | None:
+    def outcome(self, name: str, key: str = "key-0001") -> StoredOutcome | None:
         """Return what is remembered of a key of somebody's."""
-        row = self.state.keys.rows.get(KeyId(user_id=self.user(name).id, key=key))
+        row = self.state.idempotency_keys.rows.get(
+            IdempotencyKey(user_id=self.user(name).id, key=key)
+        )
         return None if row is None else row.record.outcome
 
     def user(self, name: str) -> User:
@@ -176,7 +178,7 @@ class MemoryShop:
         async with self.container.snapshot() as uow:
             return (await uow.sessions.find([token])).get(token)
 
-    async def held(self, visit: Visit) -> Session:
+    async def held(self, visit: CurrentSession) -> Session:
         """Return the session that the token issued with a visit opens."""
         session = await self.session(issued(visit))
         assert session is not None
@@ -192,10 +194,10 @@ class MemoryShop:
 
 async def preferring(
     shop: MemoryShop, token: SessionToken | None, patch: dict[str, object]
-) -> Visit:
+) -> CurrentSession:
     """Change the preferences of a visitor, who is given a session if there is none."""
     command = ChangePreferences(session=token, patch=patch)
-    return await shop.container.sessions().change_preferences(command)
+    return await shop.container.session_service().change_preferences(command)
 
 
 def put_product(admin: SessionToken | None, sku: str, price: int = 100) -> PutProduct:
@@ -235,8 +237,8 @@ def cart_of(*lines: tuple[str, int]) -> Cart:
     return Cart.of(CartLine(sku=sku, quantity=quantity) for sku, quantity in lines)
 
 
-def issued(visit: Visit | None) -> SessionToken:
+def issued(visit: CurrentSession | None) -> SessionToken:
     """Return the token that was issued with a visit."""
     assert visit is not None
-    assert visit.issued is not None
-    return visit.issued
+    assert visit.new_token is not None
+    return visit.new_token

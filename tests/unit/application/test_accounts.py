@@ -8,11 +8,11 @@ import pytest
 
 from shop.application.accounts import SignUp
 from shop.application.carts import PutCartLine
-from shop.application.ports.accounts import Entry
-from shop.application.ports.paging import Page
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.application.ports.accounts import AccountEntry
+from shop.application.ports.paging import PageRequest
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.account import AccountNotFound, TransferKind
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.user import EmailTaken, Role
 from tests.clock import ScriptedClock
 from tests.factories import ADJUSTMENTS, NOW, eur, user
@@ -30,7 +30,7 @@ ADA = SignUp(session=None, name=" Ada ", email=" Ada@Example.com", password=PASS
 
 class TestSigningUp:
     async def test_user_account_and_session_exist(self, shop: MemoryShop) -> None:
-        done = await shop.container.accounts().sign_up(ADA)
+        done = await shop.container.account_service().sign_up(ADA)
 
         assert (done.user.name, done.user.email) == ("Ada", "ada@example.com")
         assert (done.user.roles, done.user.enabled) == (frozenset({Role.CUSTOMER}), True)
@@ -38,13 +38,13 @@ class TestSigningUp:
         assert (done.account.user_id, done.account.balance) == (done.user.id, eur(WELCOME))
         assert shop.state.users.rows == {done.user.id: done.user}
         assert shop.state.accounts.rows == {done.account.id: done.account}
-        assert done.visit.issued is not None
-        session = await shop.session(done.visit.issued)
+        assert done.current_session.new_token is not None
+        session = await shop.session(done.current_session.new_token)
         assert session is not None
         assert (session.user_id, session.signed_in_at) == (done.user.id, NOW)
 
     async def test_the_welcome_credit_is_a_transfer(self, shop: MemoryShop) -> None:
-        done = await shop.container.accounts().sign_up(ADA)
+        done = await shop.container.account_service().sign_up(ADA)
 
         (welcome,) = shop.state.transfers.rows.values()
         assert (welcome.kind, welcome.amount) == (TransferKind.WELCOME, eur(WELCOME))
@@ -59,17 +59,19 @@ class TestSigningUp:
     ) -> None:
         visitors = await _with_a_cart(shop)
 
-        done = await shop.container.accounts().sign_up(replace(ADA, session=visitors))
+        done = await shop.container.account_service().sign_up(replace(ADA, session=visitors))
 
-        assert done.visit.issued not in {None, visitors}
+        assert done.current_session.new_token not in {None, visitors}
         assert await shop.session(visitors) is None
-        assert [line.sku for line in done.visit.session.cart.lines] == ["TEA"]
-        assert done.visit.session.user_id == done.user.id
+        assert [line.sku for line in done.current_session.session.cart.lines] == ["TEA"]
+        assert done.current_session.session.user_id == done.user.id
 
     async def test_a_token_that_opens_nothing_is_not_adopted(self, shop: MemoryShop) -> None:
-        done = await shop.container.accounts().sign_up(replace(ADA, session="chosen by the client"))
+        done = await shop.container.account_service().sign_up(
+            replace(ADA, session="chosen by the client")
+        )
 
-        assert done.visit.issued != "chosen by the client"
+        assert done.current_session.new_token != "chosen by the client"
         assert await shop.session("chosen by the client") is None
         assert len(shop.state.sessions.rows) == 1
 
@@ -79,12 +81,12 @@ class TestSigningUp:
         visitors = await _with_a_cart(shop)
         clock.advance(timedelta(seconds=IDLE_SECONDS))
 
-        done = await shop.container.accounts().sign_up(replace(ADA, session=visitors))
+        done = await shop.container.account_service().sign_up(replace(ADA, session=visitors))
 
-        assert done.visit.session.cart.is_empty
+        assert done.current_session.session.cart.is_empty
         expired = await shop.session(visitors)
         assert expired is not None
-        assert expired.id != done.visit.session.id
+        assert expired.id != done.current_session.session.id
 
 
 class TestRefusals:
@@ -102,19 +104,19 @@ class TestRefusals:
     ) -> None:
         before = shop.state
 
-        with pytest.raises(RuleBroken) as refusal:
-            await shop.container.accounts().sign_up(command)
+        with pytest.raises(InvalidValue) as refusal:
+            await shop.container.account_service().sign_up(command)
 
         assert refusal.value.field == field
         assert shop.state == before
 
     async def test_an_email_address_that_is_taken_makes_nobody(self, shop: MemoryShop) -> None:
         visitors = await _with_a_cart(shop)
-        await shop.container.accounts().sign_up(ADA)
+        await shop.container.account_service().sign_up(ADA)
         before = shop.state
 
         with pytest.raises(EmailTaken):
-            await shop.container.accounts().sign_up(
+            await shop.container.account_service().sign_up(
                 replace(ADA, session=visitors, name="Impostor", email="ADA@example.com ")
             )
 
@@ -123,7 +125,7 @@ class TestRefusals:
     async def test_of_two_at_once_with_one_email_address_one_signs_up(
         self, shop: MemoryShop
     ) -> None:
-        sign_up = shop.container.accounts().sign_up
+        sign_up = shop.container.account_service().sign_up
         outcomes = await asyncio.gather(*(sign_up(ADA) for _ in range(3)), return_exceptions=True)
 
         assert [type(each).__name__ for each in outcomes if isinstance(each, Exception)] == [
@@ -135,7 +137,7 @@ class TestRefusals:
 
 
 class TestFailures:
-    @pytest.mark.parametrize("call", ["accounts.add", "transfers.add", "sessions.begin", "commit"])
+    @pytest.mark.parametrize("call", ["accounts.add", "transfers.add", "sessions.create", "commit"])
     async def test_what_fails_leaves_neither_user_nor_account_nor_session(
         self, call: str, shop: MemoryShop
     ) -> None:
@@ -143,7 +145,7 @@ class TestFailures:
         shop.mishaps.plan((call, RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.accounts().sign_up(ADA)
+            await shop.container.account_service().sign_up(ADA)
 
         assert shop.state == before
 
@@ -155,14 +157,14 @@ class TestFailures:
         shop.mishaps.plan(("commit", RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.accounts().sign_up(replace(ADA, session=visitors))
+            await shop.container.account_service().sign_up(replace(ADA, session=visitors))
 
         assert shop.state == before
 
     async def test_interrupted_it_happens_once(self, shop: MemoryShop) -> None:
-        shop.mishaps.plan(("commit", Interrupted("conflict")))
+        shop.mishaps.plan(("commit", TransientFailure("conflict")))
 
-        done = await shop.container.accounts().sign_up(ADA)
+        done = await shop.container.account_service().sign_up(ADA)
 
         assert shop.state.users.rows == {done.user.id: done.user}
         assert len(shop.state.transfers.rows) == 1
@@ -172,15 +174,15 @@ class TestFailures:
     async def test_where_the_commit_is_not_answered_it_is_run_again_for_the_same_user(
         self, call: str, shop: MemoryShop
     ) -> None:
-        shop.mishaps.plan((call, OutcomeUnknown("connection lost")))
+        shop.mishaps.plan((call, CommitOutcomeUnknown("connection lost")))
 
-        done = await shop.container.accounts().sign_up(ADA)
+        done = await shop.container.account_service().sign_up(ADA)
 
         assert shop.state.users.rows == {done.user.id: done.user}
         assert shop.state.accounts.rows == {done.account.id: done.account}
         assert len(shop.state.transfers.rows) == 1
-        assert done.visit.issued is not None
-        session = await shop.session(done.visit.issued)
+        assert done.current_session.new_token is not None
+        session = await shop.session(done.current_session.new_token)
         assert session is not None
         assert session.user_id == done.user.id
         assert await shop.findings() == []
@@ -191,33 +193,37 @@ class TestLooking:
         done = await shop.sign_up("ada")
         await shop.sign_up("bob")
 
-        assert await shop.container.accounts().show(done.user) == done.account
+        assert await shop.container.account_service().show(done.user) == done.account
 
     async def test_the_entries_are_its_transfers_the_newest_first(self, shop: MemoryShop) -> None:
         done = await shop.sign_up("ada")
 
-        account, listing = await shop.container.accounts().entries(
-            done.user, Page(limit=9, after=None)
+        account, listing = await shop.container.account_service().statement(
+            done.user, PageRequest(limit=9, after=None)
         )
 
         (welcome,) = shop.state.transfers.rows.values()
         assert account == done.account
         assert (listing.items, listing.next) == (
-            [Entry(transfer=welcome, counterparty="adjustments")],
+            [AccountEntry(transfer=welcome, counterparty="adjustments")],
             None,
         )
 
     async def test_who_has_no_account_is_told_so(self, shop: MemoryShop) -> None:
         with pytest.raises(AccountNotFound):
-            await shop.container.accounts().show(user("stranger"))
+            await shop.container.account_service().show(user("stranger"))
         with pytest.raises(AccountNotFound):
-            await shop.container.accounts().entries(user("stranger"), Page(limit=9, after=None))
+            await shop.container.account_service().statement(
+                user("stranger"), PageRequest(limit=9, after=None)
+            )
 
 
 async def _with_a_cart(shop: MemoryShop) -> str:
     """Return the token of a visitor who is not signed in and has tea in the cart."""
     await shop.stock(await shop.admin(), TEA=5)
-    changed = await shop.container.carts().put(PutCartLine(session=None, sku="TEA", quantity=1))
-    assert changed.visit is not None
-    assert changed.visit.issued is not None
-    return changed.visit.issued
+    changed = await shop.container.cart_service().put(
+        PutCartLine(session=None, sku="TEA", quantity=1)
+    )
+    assert changed.current_session is not None
+    assert changed.current_session.new_token is not None
+    return changed.current_session.new_token

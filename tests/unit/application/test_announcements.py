@@ -2,25 +2,25 @@
 
 import pytest
 
-from shop.application.announcements import Endpoint
+from shop.application.announcements import WebhookEndpoint
 from shop.application.inventory import AdjustStock
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.session_store import SessionToken
-from shop.application.transfers import GiveCredit
-from shop.domain.announcement import Channel, Topic
+from shop.application.transfers import GrantCredit
+from shop.domain.announcement import EventType, NotificationChannel
 from shop.domain.inventory import OutOfStock
 from shop.domain.payment import CardDeclined
-from shop.entrypoints.http.schemas.orders import OrderAnswer
+from shop.entrypoints.http.schemas.orders import OrderResponse
 from tests.factories import NOW, eur
 from tests.unit.application.announcing import EVERYTHING, AnnouncingShop
 from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, count_in, place_order
 
 pytestmark = pytest.mark.anyio
 
-WAREHOUSE = Endpoint(
+WAREHOUSE = WebhookEndpoint(
     url="https://warehouse.example.com/",
     secret="whsec_of-warehouse",
-    topics=frozenset({Topic.ORDER_PAID, Topic.STOCK_LOW}),
+    event_types=frozenset({EventType.ORDER_PAID, EventType.STOCK_LOW}),
 )
 
 
@@ -36,7 +36,7 @@ async def test_where_nobody_listens_nothing_is_written(
     silent = AnnouncingShop(shop, stock_low=4)
     placed = await shop.placed(place_order(adas, ("TEA", 2)))
     await shop.container.cancel_orders().cancel(CancelOrder(session=adas, order_id=placed.order.id))
-    await shop.container.stock().adjust(count_in(admin, "TEA", 1))
+    await shop.container.inventory_service().adjust(count_in(admin, "TEA", 1))
 
     assert silent.dispatches == []
     assert shop.jobs == []
@@ -50,18 +50,18 @@ async def test_an_order_from_the_account_is_placed_and_paid(
 
     assert told.topics == ["order.placed", "order.paid"]
     assert shop.jobs == ["deliver", "deliver"]
-    (paid,) = [each for each in told.dispatches if each.topic is Topic.ORDER_PAID]
-    assert (paid.channel, paid.addressee, paid.attempts, paid.created_at) == (
-        Channel.WEBHOOK,
+    (paid,) = [each for each in told.dispatches if each.event_type is EventType.ORDER_PAID]
+    assert (paid.channel, paid.recipient, paid.attempts, paid.created_at) == (
+        NotificationChannel.WEBHOOK,
         EVERYTHING.url,
         0,
         NOW,
     )
-    assert told.told(Topic.ORDER_PAID) == {
+    assert told.told(EventType.ORDER_PAID) == {
         "type": "order.paid",
         "timestamp": "2026-11-21T12:00:00Z",
         "data": {
-            **OrderAnswer.of(placed.order, placed.payment).model_dump(mode="json"),
+            **OrderResponse.of(placed.order, placed.payment).model_dump(mode="json"),
             "user_id": str(placed.order.user_id),
         },
     }
@@ -73,11 +73,11 @@ async def test_an_order_by_card_is_paid_once_the_card_has_answered(
     told = AnnouncingShop(shop, EVERYTHING)
     await shop.check_out(place_order(adas, ("TEA", 2), card="tok_timeout_after"))
     assert told.topics == ["order.placed"]
-    assert told.told(Topic.ORDER_PLACED)["data"]["status"] == "pending"
+    assert told.told(EventType.ORDER_PLACED)["data"]["status"] == "pending"
 
     await shop.check_out(place_order(adas, ("TEA", 2), card="tok_timeout_after"))
     assert told.topics == ["order.placed", "order.paid"]
-    paid = told.told(Topic.ORDER_PAID)["data"]
+    paid = told.told(EventType.ORDER_PAID)["data"]
     assert (paid["status"], paid["payment"]) == (
         "paid",
         {"method": "card", "status": "authorised"},
@@ -91,7 +91,7 @@ async def test_a_declined_card_is_told_of(shop: MemoryShop, adas: SessionToken) 
         await shop.check_out(place_order(adas, ("TEA", 2), card="tok_declined"))
 
     assert told.topics == ["order.placed", "order.declined"]
-    assert told.told(Topic.ORDER_DECLINED)["data"]["payment"]["status"] == "declined"
+    assert told.told(EventType.ORDER_DECLINED)["data"]["payment"]["status"] == "declined"
 
 
 async def test_a_card_that_says_nothing_in_time_is_told_of(
@@ -103,7 +103,7 @@ async def test_a_card_that_says_nothing_in_time_is_told_of(
     await shop.work()
 
     assert told.topics == ["order.placed", "order.expired", "order.expired"]
-    assert told.told(Topic.ORDER_EXPIRED)["data"]["status"] == "expired"
+    assert told.told(EventType.ORDER_EXPIRED)["data"]["status"] == "expired"
 
 
 async def test_a_cancelled_order_is_told_of(shop: MemoryShop, adas: SessionToken) -> None:
@@ -112,7 +112,7 @@ async def test_a_cancelled_order_is_told_of(shop: MemoryShop, adas: SessionToken
     await shop.container.cancel_orders().cancel(CancelOrder(session=adas, order_id=placed.order.id))
 
     assert told.topics[-1] == "order.cancelled"
-    cancelled = told.told(Topic.ORDER_CANCELLED)["data"]
+    cancelled = told.told(EventType.ORDER_CANCELLED)["data"]
     assert (cancelled["status"], cancelled["payment"]["status"]) == ("cancelled", "refunded")
 
 
@@ -136,7 +136,7 @@ async def test_an_endpoint_hears_of_its_topics_alone(shop: MemoryShop, adas: Ses
     told = AnnouncingShop(shop, EVERYTHING, WAREHOUSE, stock_low=4)
     await shop.placed(place_order(adas, ("TEA", 2)))
 
-    heard = sorted((each.addressee, each.topic.value) for each in told.dispatches)
+    heard = sorted((each.recipient, each.event_type.value) for each in told.dispatches)
     assert heard == [
         (EVERYTHING.url, "order.paid"),
         (EVERYTHING.url, "order.placed"),
@@ -155,8 +155,8 @@ async def test_a_customer_gets_a_letter_about_a_paid_and_a_cancelled_order(
     await shop.container.cancel_orders().cancel(CancelOrder(session=adas, order_id=placed.order.id))
 
     assert told.topics == ["order.paid", "order.cancelled"]
-    assert {(each.channel, each.addressee) for each in told.dispatches} == {
-        (Channel.MAIL, str(placed.order.user_id))
+    assert {(each.channel, each.recipient) for each in told.dispatches} == {
+        (NotificationChannel.EMAIL, str(placed.order.user_id))
     }
     assert shop.jobs == ["mail", "mail"]
     assert "ada@example.com" not in "".join(each.payload for each in told.dispatches)
@@ -168,14 +168,14 @@ async def test_a_credit_is_told_of(
     del adas
     told = AnnouncingShop(shop, EVERYTHING)
     account = shop.account("ada")
-    command = GiveCredit(
+    command = GrantCredit(
         session=admin, key="key-0001", account_id=account.id, amount=eur(7), reason="A broken cup"
     )
-    reply = await shop.container.transfers().give_credit(command)
-    await shop.container.transfers().give_credit(command)
+    reply = await shop.container.transfer_service().grant_credit(command)
+    await shop.container.transfer_service().grant_credit(command)
 
     assert told.topics == ["account.credited"]
-    assert told.told(Topic.ACCOUNT_CREDITED)["data"] == {
+    assert told.told(EventType.ACCOUNT_CREDITED)["data"] == {
         "id": str(reply.unwrap().id),
         "account_id": str(account.id),
         "kind": "credit",
@@ -194,7 +194,7 @@ class TestLowStock:
             await shop.placed(place_order(adas, ("TEA", 1), key=f"key-000{number}"))
             assert told.topics[before:] == [*topics, "order.paid"]
 
-        assert told.told(Topic.STOCK_LOW)["data"] == {
+        assert told.told(EventType.STOCK_LOW)["data"] == {
             "sku": "TEA",
             "on_hand": 3,
             "reserved": 0,
@@ -205,7 +205,7 @@ class TestLowStock:
     async def test_counts_what_is_reserved(self, shop: MemoryShop, adas: SessionToken) -> None:
         told = AnnouncingShop(shop, WAREHOUSE, stock_low=3)
         await shop.check_out(place_order(adas, ("TEA", 2), card="tok_timeout_after"))
-        assert told.told(Topic.STOCK_LOW)["data"]["reserved"] == 2
+        assert told.told(EventType.STOCK_LOW)["data"]["reserved"] == 2
         await shop.check_out(place_order(adas, ("TEA", 2), card="tok_timeout_after"))
         assert told.topics == ["stock.low", "order.paid"]
 
@@ -215,7 +215,7 @@ class TestLowStock:
         told = AnnouncingShop(shop, WAREHOUSE, stock_low=3)
         for delta in (-2, 1, 1, -1, -1):
             command = AdjustStock(session=admin, sku="TEA", delta=delta, reason="Count")
-            await shop.container.stock().adjust(command)
+            await shop.container.inventory_service().adjust(command)
         assert told.topics == ["stock.low", "stock.low"]
 
     async def test_is_nothing_to_a_shop_without_a_threshold(

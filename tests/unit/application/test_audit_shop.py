@@ -20,7 +20,7 @@ async def test_a_shop_in_order_has_nothing_to_be_found(shop: MemoryShop) -> None
     findings = await shop.container.audit_shop().run(checked.append)
 
     assert findings == [
-        Finding(invariant=each, violations=[], obstacle=None) for each in INVARIANTS
+        Finding(invariant=each, violations=[], unchecked_reason=None) for each in INVARIANTS
     ]
     assert checked == list(INVARIANTS)
     assert shop.state == before

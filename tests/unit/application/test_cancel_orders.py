@@ -8,11 +8,11 @@ import pytest
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
-from shop.application.transfers import GiveCredit
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
+from shop.application.transfers import GrantCredit
 from shop.domain.account import BalanceTooLarge, ShopAccount, TransferKind
 from shop.domain.errors import ShopError
-from shop.domain.inventory import MAX_ON_HAND, MovementKind
+from shop.domain.inventory import MAX_ON_HAND, StockMovementKind
 from shop.domain.money import MAX_AMOUNT
 from shop.domain.order import OrderNotFound, OrderStatus
 from shop.domain.payment import PaymentStatus
@@ -66,19 +66,19 @@ async def test_each_step_back_is_written_down(
     await shop.container.cancel_orders().cancel(_cancel(adas, placed))
 
     (returned,) = (
-        each for each in shop.state.transfers.rows.values() if each.kind is TransferKind.RETURN
+        each for each in shop.state.transfers.rows.values() if each.kind is TransferKind.REFUND
     )
-    assert returned.debit_account_id == ShopAccount.SALES.id_in(EUR)
+    assert returned.debit_account_id == ShopAccount.SALES.account_id(EUR)
     assert returned.credit_account_id == shop.account("ada").id
     assert (returned.amount, returned.order_id) == (eur(300), placed.order.id)
     undone = {
         (each.sku, each.on_hand_delta, each.order_id)
-        for each in shop.state.movements.rows.values()
-        if each.kind is MovementKind.SALE_UNDONE
+        for each in shop.state.stock_movements.rows.values()
+        if each.kind is StockMovementKind.RESTOCK
     }
     assert undone == {("TEA", 2, placed.order.id), ("COFFEE", 1, placed.order.id)}
-    event = shop.state.events.rows[placed.order.id, 2]
-    assert (event.before, event.after, event.actor) == ("paid", "cancelled", "customer")
+    event = shop.state.status_changes.rows[placed.order.id, 2]
+    assert (event.from_status, event.to_status, event.actor) == ("paid", "cancelled", "customer")
     assert event.created_at == NOW
 
 
@@ -88,7 +88,7 @@ async def test_an_admin_may_cancel_anybodys_and_the_customer_gets_the_money(
     await shop.container.cancel_orders().cancel(_cancel(admin, placed))
 
     assert (shop.balance("ada"), shop.balance("root")) == (WELCOME, WELCOME)
-    assert shop.state.events.rows[placed.order.id, 2].actor == "admin"
+    assert shop.state.status_changes.rows[placed.order.id, 2].actor == "admin"
     assert await shop.findings() == []
 
 
@@ -151,21 +151,21 @@ class TestRefusals:
     async def test_more_money_than_can_be_counted_does_not_go_back(
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        credit = GiveCredit(
+        credit = GrantCredit(
             session=admin,
             key="key-0001",
             account_id=shop.account("ada").id,
             amount=eur(MAX_AMOUNT - shop.balance("ada")),
             reason="Goodwill",
         )
-        (await shop.container.transfers().give_credit(credit)).unwrap()
+        (await shop.container.transfer_service().grant_credit(credit)).unwrap()
 
         await _refused(shop, _cancel(adas, placed), BalanceTooLarge())
 
     async def test_goods_go_back_however_full_the_shelves_are(
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await shop.container.stock().adjust(
+        await shop.container.inventory_service().adjust(
             count_in(admin, "COFFEE", MAX_ON_HAND - shop.on_hand("COFFEE"))
         )
 
@@ -189,7 +189,7 @@ class TestFailures:
     async def test_interrupted_it_happens_once(
         self, shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
     ) -> None:
-        shop.mishaps.plan(("commit", Interrupted("conflict")))
+        shop.mishaps.plan(("commit", TransientFailure("conflict")))
 
         await shop.container.cancel_orders().cancel(_cancel(adas, placed))
 
@@ -199,9 +199,9 @@ class TestFailures:
     async def test_where_the_commit_is_not_answered_it_says_so_and_has_happened_at_most_once(
         self, shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
     ) -> None:
-        shop.mishaps.plan(("committed", OutcomeUnknown("connection lost")))
+        shop.mishaps.plan(("committed", CommitOutcomeUnknown("connection lost")))
 
-        with pytest.raises(OutcomeUnknown):
+        with pytest.raises(CommitOutcomeUnknown):
             await shop.container.cancel_orders().cancel(_cancel(adas, placed))
 
         assert (shop.balance("ada"), shop.on_hand("TEA")) == (WELCOME, 5)

@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.dispatches import KEPT
-from shop.application.outbox import JOB_FAILURES
-from shop.application.ports.courier import NotDelivered
+from shop.application.dispatches import RETENTION
+from shop.application.outbox import MAX_FAILURES
+from shop.application.ports.courier import NotificationFailed
 from shop.application.ports.outbox import JobKind
-from shop.application.ports.paging import Moment, Page
+from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import OutcomeUnknown
-from shop.domain.announcement import DispatchStatus, Topic
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown
+from shop.domain.announcement import EventType, NotificationDeliveryStatus
 from shop.domain.user import Forbidden
 from tests.factories import NOW
 from tests.unit.application.announcing import EVERYTHING, AnnouncingShop
@@ -22,8 +22,8 @@ from tests.unit.application.memory_shop import MemoryShop, place_order
 pytestmark = pytest.mark.anyio
 
 A_WHILE = timedelta(minutes=10)
-FIRST: Page[Moment] = Page(limit=20, after=None)
-PENDING, DELIVERED, FAILED = DispatchStatus
+FIRST: PageRequest[TimeCursor] = PageRequest(limit=20, after=None)
+PENDING, DELIVERED, FAILED = NotificationDeliveryStatus
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ async def test_an_endpoint_gets_the_payload_under_the_id_of_the_dispatch(
 ) -> None:
     assert await told.work() == 2
 
-    sent = [(each.id, each.payload, each.url, each.secret) for each in told.courier.parcels]
+    sent = [(each.id, each.payload, each.url, each.secret) for each in told.courier.requests]
     assert sent == [
         (each.id, each.payload, EVERYTHING.url, EVERYTHING.secret) for each in told.dispatches
     ]
@@ -75,31 +75,31 @@ async def test_it_is_tried_again_under_the_same_id_until_it_arrives(told: Announ
     assert [(each.status, each.attempts, each.last_error) for each in told.dispatches] == [
         (DELIVERED, 2, None)
     ] * 2
-    ids = [each.id for each in told.courier.parcels]
+    ids = [each.id for each in told.courier.requests]
     assert sorted(ids[:2]) == sorted(ids[2:]) == sorted(each.id for each in told.dispatches)
-    first = told.courier.parcels[0]
-    (again,) = [each for each in told.courier.parcels[2:] if each.id == first.id]
+    first = told.courier.requests[0]
+    (again,) = [each for each in told.courier.requests[2:] if each.id == first.id]
     assert (again.sent_at - first.sent_at, again.payload) == (A_WHILE, first.payload)
 
 
 async def test_after_the_last_attempt_it_has_failed_until_an_operator_revives_it(
     told: AnnouncingShop,
 ) -> None:
-    told.courier.script(*[503] * 2 * JOB_FAILURES)
-    for _ in range(JOB_FAILURES):
+    told.courier.script(*[503] * 2 * MAX_FAILURES)
+    for _ in range(MAX_FAILURES):
         assert {each.status for each in told.dispatches} == {PENDING}
         await told.work()
         told.shop.clock.advance(A_WHILE)
 
-    assert {(each.status, each.attempts) for each in told.dispatches} == {(FAILED, JOB_FAILURES)}
+    assert {(each.status, each.attempts) for each in told.dispatches} == {(FAILED, MAX_FAILURES)}
     assert told.shop.jobs == ["deliver (dead)"] * 2
     assert await told.work() == 0
 
-    assert await told.shop.container.look_after_jobs().retry() == 2
+    assert await told.shop.container.job_service().retry_dead() == 2
     await told.work()
 
     assert {(each.status, each.attempts) for each in told.dispatches} == {
-        (DELIVERED, JOB_FAILURES + 1)
+        (DELIVERED, MAX_FAILURES + 1)
     }
     assert told.shop.jobs == []
 
@@ -109,8 +109,8 @@ async def test_an_attempt_whose_record_is_not_answered_counts_once(
     told: AnnouncingShop, place: str
 ) -> None:
     told.courier.script(500, 500)
-    fine = ("never", OutcomeUnknown())
-    told.shop.mishaps.plan(fine, (place, OutcomeUnknown("no answer")))
+    fine = ("never", CommitOutcomeUnknown())
+    told.shop.mishaps.plan(fine, (place, CommitOutcomeUnknown("no answer")))
 
     await told.work()
 
@@ -120,17 +120,17 @@ async def test_an_attempt_whose_record_is_not_answered_counts_once(
 async def test_a_worker_that_died_after_delivering_delivers_again(told: AnnouncingShop) -> None:
     async with told.shop.container.unit_of_work() as uow:
         now = told.shop.clock.now()
-        jobs = await uow.outbox.lease(frozenset(JobKind), now, now + A_WHILE, 9)
+        jobs = await uow.jobs.lease(frozenset(JobKind), now, now + A_WHILE, 9)
         await uow.commit()
-    carry = told.shop.container.carry_dispatches()
-    await asyncio.gather(*(carry.deliver(job) for job in jobs))
+    carry = told.shop.container.send_notifications()
+    await asyncio.gather(*(carry.send_webhook(job) for job in jobs))
     before = told.dispatches
 
     # As if another had been at it before: it is delivered, and there is nothing left to do.
-    await asyncio.gather(*(carry.deliver(job) for job in jobs))
+    await asyncio.gather(*(carry.send_webhook(job) for job in jobs))
 
     assert told.dispatches == before
-    assert len(told.courier.parcels) == 2
+    assert len(told.courier.requests) == 2
 
 
 async def test_an_endpoint_that_the_operator_has_taken_out_is_waited_for(
@@ -139,7 +139,7 @@ async def test_an_endpoint_that_the_operator_has_taken_out_is_waited_for(
     without = AnnouncingShop(shop)
     await without.work()
 
-    assert without.courier.parcels == []
+    assert without.courier.requests == []
     assert {(each.status, each.last_error) for each in told.dispatches} == {
         (PENDING, "the endpoint is not in the settings")
     }
@@ -149,33 +149,39 @@ async def test_an_endpoint_that_the_operator_has_taken_out_is_waited_for(
 async def test_a_customer_gets_a_letter_at_the_address_of_now(letters: AnnouncingShop) -> None:
     await letters.work()
 
-    (letter,) = letters.mailer.letters
+    (letter,) = letters.mailer.emails
     (dispatch,) = letters.dispatches
-    assert (letter.id, letter.topic, letter.name, letter.email, letter.written_at) == (
+    assert (
+        letter.id,
+        letter.event_type,
+        letter.recipient_name,
+        letter.recipient_email,
+        letter.created_at,
+    ) == (
         dispatch.id,
-        Topic.ORDER_PAID,
+        EventType.ORDER_PAID,
         "Ada",
         "ada@example.com",
         NOW,
     )
-    assert letter.facts == json.loads(dispatch.payload)["data"]
+    assert letter.payload == json.loads(dispatch.payload)["data"]
     assert (dispatch.status, dispatch.last_status_code) == (DELIVERED, 250)
     assert letters.shop.jobs == []
 
 
 async def test_a_letter_is_tried_again(letters: AnnouncingShop) -> None:
-    letters.mailer.script(NotDelivered("busy", status_code=421, for_good=False))
+    letters.mailer.script(NotificationFailed("busy", status_code=421, is_permanent=False))
     await letters.work()
     assert letters.shop.jobs == ["mail"]
     letters.shop.clock.advance(A_WHILE)
     await letters.work()
 
     assert [(each.status, each.attempts) for each in letters.dispatches] == [(DELIVERED, 2)]
-    assert len(letters.mailer.letters) == 1
+    assert len(letters.mailer.emails) == 1
 
 
 async def test_a_letter_to_a_mailbox_that_is_refused_is_not(letters: AnnouncingShop) -> None:
-    letters.mailer.script(NotDelivered("no such mailbox", status_code=550, for_good=True))
+    letters.mailer.script(NotificationFailed("no such mailbox", status_code=550, is_permanent=True))
     await letters.work()
 
     (dispatch,) = letters.dispatches
@@ -191,7 +197,7 @@ class TestTheOperator:
         AnnouncingShop(shop, mails_customers=True)
         await shop.placed(place_order(await shop.customer("bob"), ("TEA", 2)))
 
-        search = shop.container.look_after_dispatches().search
+        search = shop.container.notification_delivery_service().search
         assert {each.id for each in (await search(root, None, FIRST)).items} == {
             each.id for each in told.dispatches[:2]
         }
@@ -199,26 +205,26 @@ class TestTheOperator:
 
     async def test_alone_sees_them(self, told: AnnouncingShop) -> None:
         with pytest.raises(Forbidden):
-            await told.shop.container.look_after_dispatches().search(
+            await told.shop.container.notification_delivery_service().search(
                 told.shop.user("ada"), None, FIRST
             )
 
     async def test_forgets_what_is_over_for_long_and_its_jobs(self, told: AnnouncingShop) -> None:
-        told.courier.script(200, *[500] * JOB_FAILURES)
-        for _ in range(JOB_FAILURES):
+        told.courier.script(200, *[500] * MAX_FAILURES)
+        for _ in range(MAX_FAILURES):
             await told.work()
             told.shop.clock.advance(A_WHILE)
         assert told.shop.jobs == ["deliver (dead)"]
-        sweep = told.shop.container.look_after_dispatches().sweep
+        sweep = told.shop.container.notification_delivery_service().purge
         assert await sweep() == 0
-        told.shop.clock.advance(KEPT)
+        told.shop.clock.advance(RETENTION)
 
         assert await sweep() == 2
         assert told.dispatches == []
         assert told.shop.jobs == []
 
     async def test_keeps_what_is_on_its_way(self, told: AnnouncingShop) -> None:
-        told.shop.clock.advance(2 * KEPT)
-        assert await told.shop.container.look_after_dispatches().sweep() == 0
+        told.shop.clock.advance(2 * RETENTION)
+        assert await told.shop.container.notification_delivery_service().purge() == 0
         await told.work()
         assert {each.status for each in told.dispatches} == {DELIVERED}

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.carts import ChangedCart, PricedLine, PutCartLine, RemoveCartLine
+from shop.application.carts import CartChanged, PricedLine, PutCartLine, RemoveCartLine
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted
+from shop.application.ports.unit_of_work import TransientFailure
 from shop.domain.cart import MAX_LINES, Cart
 from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import RuleBroken, ShopError
+from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.session import SessionExpired
 from shop.domain.user import Role
 from tests.clock import ScriptedClock
@@ -33,9 +33,9 @@ async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
 
 async def _put(
     shop: MemoryShop, token: SessionToken | None, sku: str, quantity: int
-) -> ChangedCart:
+) -> CartChanged:
     command = PutCartLine(session=token, sku=sku, quantity=quantity)
-    return await shop.container.carts().put(command)
+    return await shop.container.cart_service().put(command)
 
 
 async def _cart(shop: MemoryShop, token: SessionToken) -> list[tuple[str, int]]:
@@ -77,8 +77,8 @@ class TestPutting:
         for token in (None, "never issued"):
             changed = await _put(shop, token, "TEA", 1)
 
-            assert changed.visit is not None
-            new = issued(changed.visit)
+            assert changed.current_session is not None
+            new = issued(changed.current_session)
             assert new != token
             session = await shop.session(new)
             assert session is not None
@@ -109,16 +109,16 @@ class TestPutting:
     async def test_a_user_whose_roles_have_changed_keeps_the_token_until_the_next_entry(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        await shop.container.users().promote("ada@example.com", Role.ADMIN)
+        await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
 
         changed = await _put(shop, adas, "TEA", 2)
 
-        assert changed.visit is not None
-        assert changed.visit.issued is None
+        assert changed.current_session is not None
+        assert changed.current_session.new_token is None
         assert await _cart(shop, adas) == [("TEA", 2)]
 
     async def test_interrupted_it_happens_once(self, shop: MemoryShop, adas: SessionToken) -> None:
-        shop.mishaps.plan(("commit", Interrupted("conflict")))
+        shop.mishaps.plan(("commit", TransientFailure("conflict")))
 
         await _put(shop, adas, "TEA", 2)
 
@@ -130,8 +130,8 @@ class TestRefusals:
         ("sku", "quantity", "error"),
         [
             ("SOAP", 1, ProductNotFound(sku="SOAP")),
-            ("TEA", 0, RuleBroken(field="quantity", rule="a quantity is 1 to 10000")),
-            ("TEA", 10_001, RuleBroken(field="quantity", rule="a quantity is 1 to 10000")),
+            ("TEA", 0, InvalidValue(field="quantity", rule="a quantity is 1 to 10000")),
+            ("TEA", 10_001, InvalidValue(field="quantity", rule="a quantity is 1 to 10000")),
         ],
     )
     async def test_what_cannot_be_bought_changes_nothing(
@@ -146,7 +146,7 @@ class TestRefusals:
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
     ) -> None:
         withdrawn = replace(put_product(admin, "TEA"), active=False)
-        await shop.container.catalogue().put(withdrawn)
+        await shop.container.product_service().put(withdrawn)
 
         command = PutCartLine(session=adas, sku="TEA", quantity=1)
         await _refused(shop, command, ProductNotFound(sku="TEA"))
@@ -160,7 +160,7 @@ class TestRefusals:
 
         command = PutCartLine(session=adas, sku="TEA", quantity=1)
         await _refused(
-            shop, command, RuleBroken(field="lines", rule="a cart has at most 100 lines")
+            shop, command, InvalidValue(field="lines", rule="a cart has at most 100 lines")
         )
 
     async def test_a_users_expired_session_is_told_so(
@@ -185,7 +185,9 @@ class TestTakingOut:
     async def test_a_product_is_taken_out(self, shop: MemoryShop, adas: SessionToken) -> None:
         await shop.fill_cart(adas, TEA=2, COFFEE=1)
 
-        changed = await shop.container.carts().remove(RemoveCartLine(session=adas, sku="TEA"))
+        changed = await shop.container.cart_service().remove(
+            RemoveCartLine(session=adas, sku="TEA")
+        )
 
         assert changed.cart.total == eur(100)
         assert await _cart(shop, adas) == [("COFFEE", 1)]
@@ -193,7 +195,7 @@ class TestTakingOut:
     async def test_the_cart_is_cleared(self, shop: MemoryShop, adas: SessionToken) -> None:
         await shop.fill_cart(adas, TEA=2, COFFEE=1)
 
-        changed = await shop.container.carts().clear(adas)
+        changed = await shop.container.cart_service().clear(adas)
 
         assert (list(changed.cart.lines), changed.cart.total) == ([], eur(0))
         assert await _cart(shop, adas) == []
@@ -204,7 +206,9 @@ class TestTakingOut:
         await shop.fill_cart(adas, TEA=2)
         before = shop.state
 
-        changed = await shop.container.carts().remove(RemoveCartLine(session=adas, sku="SOAP"))
+        changed = await shop.container.cart_service().remove(
+            RemoveCartLine(session=adas, sku="SOAP")
+        )
 
         assert changed.cart.total == eur(200)
         assert shop.state == before
@@ -215,12 +219,12 @@ class TestTakingOut:
     ) -> None:
         del adas
         before = shop.state
-        carts = shop.container.carts()
+        carts = shop.container.cart_service()
 
         removed = await carts.remove(RemoveCartLine(session=token, sku="TEA"))
         cleared = await carts.clear(token)
 
-        assert (removed.visit, cleared.visit) == (None, None)
+        assert (removed.current_session, cleared.current_session) == (None, None)
         assert (list(removed.cart.lines), list(cleared.cart.lines)) == ([], [])
         assert shop.state == before
 
@@ -232,9 +236,9 @@ class TestTakingOut:
         before = shop.state
 
         with pytest.raises(SessionExpired):
-            await shop.container.carts().clear(adas)
+            await shop.container.cart_service().clear(adas)
         with pytest.raises(SessionExpired):
-            await shop.container.carts().remove(RemoveCartLine(session=adas, sku="TEA"))
+            await shop.container.cart_service().remove(RemoveCartLine(session=adas, sku="TEA"))
 
         assert shop.state == before
 
@@ -244,18 +248,18 @@ class TestShowing:
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
     ) -> None:
         await shop.fill_cart(adas, TEA=2)
-        await shop.container.catalogue().put(put_product(admin, "TEA", price=150))
+        await shop.container.product_service().put(put_product(admin, "TEA", price=150))
         session = await shop.session(adas)
         assert session is not None
 
-        priced = await shop.container.carts().show(session.cart)
+        priced = await shop.container.cart_service().show(session.cart)
 
         tea = shop.state.products.rows["TEA"]
         assert priced.lines == [PricedLine(product=tea, quantity=2, available=5)]
         assert priced.total == eur(300)
 
     async def test_an_empty_cart_costs_nothing(self, shop: MemoryShop) -> None:
-        priced = await shop.container.carts().show(Cart())
+        priced = await shop.container.cart_service().show(Cart())
 
         assert (list(priced.lines), priced.total) == ([], eur(0))
 
@@ -264,7 +268,7 @@ async def _refused(shop: MemoryShop, command: PutCartLine, error: Exception) -> 
     before = shop.state
 
     with pytest.raises(type(error)) as refusal:
-        await shop.container.carts().put(command)
+        await shop.container.cart_service().put(command)
 
     assert str(refusal.value) == str(error)
     assert shop.state == before

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.catalogue import Offer, PutProduct
-from shop.application.ports.paging import Page
+from shop.application.catalogue import AvailableProduct, PutProduct
+from shop.application.ports.paging import PageRequest
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.inventory import Inventory
 from shop.domain.money import Money
 from shop.domain.session import NotSignedIn, SessionExpired
@@ -31,10 +31,10 @@ class TestPutting:
     async def test_a_new_product_begins_with_nothing_in_stock(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        done = await shop.container.catalogue().put(put_product(admin, "TEA", price=250))
+        done = await shop.container.product_service().put(put_product(admin, "TEA", price=250))
 
-        product = done.offer.product
-        assert (done.is_new, done.offer.available) == (True, 0)
+        product = done.available_product.product
+        assert (done.is_new, done.available_product.available) == (True, 0)
         assert (product.sku, product.price, product.created_at) == ("TEA", eur(250), NOW)
         assert shop.state.products.rows == {"TEA": product}
         assert shop.state.inventories.rows == {"TEA": Inventory(sku="TEA", on_hand=0, reserved=0)}
@@ -52,10 +52,10 @@ class TestPutting:
             image_url="https://example.com/tea.png",
         )
 
-        done = await shop.container.catalogue().put(command)
+        done = await shop.container.product_service().put(command)
 
-        product = done.offer.product
-        assert (done.is_new, done.offer.available) == (False, 5)
+        product = done.available_product.product
+        assert (done.is_new, done.available_product.available) == (False, 5)
         assert (product.name, product.description) == ("Green tea", "From the hills.")
         assert (product.price, product.active) == (eur(250), False)
         assert product.image_url == "https://example.com/tea.png"
@@ -66,9 +66,9 @@ class TestPutting:
     @pytest.mark.parametrize(
         "mishap",
         [
-            ("commit", Interrupted("somebody was faster")),
-            ("commit", OutcomeUnknown("connection lost")),
-            ("committed", OutcomeUnknown("connection lost")),
+            ("commit", TransientFailure("somebody was faster")),
+            ("commit", CommitOutcomeUnknown("connection lost")),
+            ("committed", CommitOutcomeUnknown("connection lost")),
         ],
     )
     async def test_whatever_becomes_of_the_commit_it_is_there_once(
@@ -76,9 +76,9 @@ class TestPutting:
     ) -> None:
         shop.mishaps.plan(mishap)
 
-        done = await shop.container.catalogue().put(put_product(admin, "TEA"))
+        done = await shop.container.product_service().put(put_product(admin, "TEA"))
 
-        assert shop.state.products.rows == {"TEA": done.offer.product}
+        assert shop.state.products.rows == {"TEA": done.available_product.product}
         assert list(shop.state.inventories.rows) == ["TEA"]
 
 
@@ -98,8 +98,8 @@ class TestRefusals:
     ) -> None:
         before = shop.state
 
-        with pytest.raises(RuleBroken) as refusal:
-            await shop.container.catalogue().put(replace(command, session=admin))
+        with pytest.raises(InvalidValue) as refusal:
+            await shop.container.product_service().put(replace(command, session=admin))
 
         assert refusal.value.field == field
         assert shop.state == before
@@ -109,7 +109,7 @@ class TestRefusals:
     ) -> None:
         adas = await shop.customer("ada")
         before = shop.state
-        put = shop.container.catalogue().put
+        put = shop.container.product_service().put
 
         with pytest.raises(Forbidden):
             await put(put_product(adas, "TEA"))
@@ -130,7 +130,7 @@ class TestRefusals:
         for sku in ("TEA", "COFFEE"):
             shop.mishaps.plan(("commit", RuntimeError("a bug")))
             with pytest.raises(RuntimeError, match="a bug"):
-                await shop.container.catalogue().put(put_product(admin, sku, price=999))
+                await shop.container.product_service().put(put_product(admin, sku, price=999))
 
         assert shop.state == before
 
@@ -141,15 +141,15 @@ class TestLooking:
     ) -> None:
         await shop.stock(admin, TEA=5)
         withdrawn = replace(put_product(admin, "TEA"), active=False)
-        done = await shop.container.catalogue().put(withdrawn)
+        done = await shop.container.product_service().put(withdrawn)
 
-        shown = await shop.container.catalogue().show("TEA")
+        shown = await shop.container.product_service().show("TEA")
 
-        assert shown == Offer(product=done.offer.product, available=5)
+        assert shown == AvailableProduct(product=done.available_product.product, available=5)
 
     async def test_what_there_is_not_is_not_shown(self, shop: MemoryShop) -> None:
         with pytest.raises(ProductNotFound) as refusal:
-            await shop.container.catalogue().show("SOAP")
+            await shop.container.product_service().show("SOAP")
 
         assert refusal.value == ProductNotFound(sku="SOAP")
 
@@ -158,11 +158,11 @@ class TestLooking:
     ) -> None:
         await shop.stock(admin, GREEN_TEA=1, BLACK_TEA=2, COFFEE=3, OLD_TEA=4)
         withdrawn = replace(put_product(admin, "OLD_TEA"), active=False)
-        await shop.container.catalogue().put(withdrawn)
-        search = shop.container.catalogue().search
+        await shop.container.product_service().put(withdrawn)
+        search = shop.container.product_service().search
 
-        first = await search("tea", Page(limit=1, after=None))
-        second = await search("tea", Page(limit=1, after=first.next))
+        first = await search("tea", PageRequest(limit=1, after=None))
+        second = await search("tea", PageRequest(limit=1, after=first.next))
 
         found = [(offer.product.sku, offer.available) for offer in (*first.items, *second.items)]
         assert found == [("BLACK_TEA", 2), ("GREEN_TEA", 1)]

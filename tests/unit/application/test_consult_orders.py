@@ -5,13 +5,13 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.admission import Visit
+from shop.application.admission import CurrentSession
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.consult import OrderQuestion, OrderView
+from shop.application.orders.consult import OrderSearch, OrderView
 from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.paging import Moment, Page
+from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.session_store import SessionToken
-from shop.domain.order import NoOrder, OrderNotFound, OrderStatus
+from shop.domain.order import OrderNotFound, OrderStatus, SessionHasNoOrder
 from shop.domain.session import NotSignedIn
 from shop.domain.user import Forbidden, User
 from tests.factories import an_id, session
@@ -44,17 +44,17 @@ async def _order(shop: MemoryShop, token: SessionToken, key: str = "key-0001") -
     return await shop.placed(place_order(token, ("TEA", 1), key=key))
 
 
-async def _found(shop: MemoryShop, question: OrderQuestion) -> list[UUID]:
-    page: Page[Moment] = Page(limit=9, after=None)
-    listing = await shop.container.consult_orders().search(question, page)
+async def _found(shop: MemoryShop, question: OrderSearch) -> list[UUID]:
+    page: PageRequest[TimeCursor] = PageRequest(limit=9, after=None)
+    listing = await shop.container.order_queries().search(question, page)
     assert listing.next is None
     return [view.order.id for view in listing.items]
 
 
 def _asks(
     user: User, *, user_id: UUID | None = None, status: OrderStatus | None = None
-) -> OrderQuestion:
-    return OrderQuestion(user=user, user_id=user_id, status=status)
+) -> OrderSearch:
+    return OrderSearch(user=user, user_id=user_id, status=status)
 
 
 class TestShowing:
@@ -62,7 +62,7 @@ class TestShowing:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         placed = await _order(shop, adas)
-        consult = shop.container.consult_orders()
+        consult = shop.container.order_queries()
 
         view = await consult.show(shop.user("ada"), placed.order.id)
         assert view == OrderView(order=placed.order, payment=placed.payment)
@@ -78,7 +78,7 @@ class TestShowing:
     ) -> None:
         del bobs
         placed = await _order(shop, adas)
-        consult = shop.container.consult_orders()
+        consult = shop.container.order_queries()
 
         with pytest.raises(OrderNotFound):
             await consult.show(shop.user("bob"), placed.order.id)
@@ -89,23 +89,23 @@ class TestShowing:
     async def test_the_session_shows_the_order_that_it_tracks(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        consult = shop.container.consult_orders()
-        with pytest.raises(NoOrder):
-            await consult.of_session(await _visit(shop, adas))
+        consult = shop.container.order_queries()
+        with pytest.raises(SessionHasNoOrder):
+            await consult.for_session(await _visit(shop, adas))
 
         await _order(shop, adas, "key-0001")
         second = await _order(shop, adas, "key-0002")
 
-        view = await consult.of_session(await _visit(shop, adas))
+        view = await consult.for_session(await _visit(shop, adas))
         assert view == OrderView(order=second.order, payment=second.payment)
 
     async def test_a_session_that_is_not_signed_in_shows_none(self, shop: MemoryShop) -> None:
-        visit = Visit(
-            session=session(order_id=an_id("an order")), user=None, token="t", issued=None
+        visit = CurrentSession(
+            session=session(last_order_id=an_id("an order")), user=None, token="t", new_token=None
         )
 
         with pytest.raises(NotSignedIn):
-            await shop.container.consult_orders().of_session(visit)
+            await shop.container.order_queries().for_session(visit)
 
     async def test_its_history_is_shown_to_those_who_may_see_it(
         self, shop: MemoryShop, adas: SessionToken, bobs: SessionToken
@@ -115,11 +115,11 @@ class TestShowing:
         await shop.container.cancel_orders().cancel(
             CancelOrder(session=adas, order_id=placed.order.id)
         )
-        consult = shop.container.consult_orders()
+        consult = shop.container.order_queries()
 
         history = await consult.history(shop.user("ada"), placed.order.id)
 
-        steps = [(event.sequence, event.before, event.after) for event in history]
+        steps = [(event.sequence, event.from_status, event.to_status) for event in history]
         assert steps == [(1, None, "paid"), (2, "paid", "cancelled")]
         with pytest.raises(OrderNotFound):
             await consult.history(shop.user("bob"), placed.order.id)
@@ -165,18 +165,18 @@ class TestSearching:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         placed = [await _order(shop, adas, f"key-000{number}") for number in range(3)]
-        search = shop.container.consult_orders().search
+        search = shop.container.order_queries().search
         question = _asks(shop.user("ada"))
 
-        first = await search(question, Page(limit=2, after=None))
-        second = await search(question, Page(limit=2, after=first.next))
+        first = await search(question, PageRequest(limit=2, after=None))
+        second = await search(question, PageRequest(limit=2, after=first.next))
 
         found = [view.order for view in (*first.items, *second.items)]
         assert found == [each.order for each in reversed(placed)]
         assert (len(first.items), second.next) == (2, None)
 
 
-async def _visit(shop: MemoryShop, token: SessionToken) -> Visit:
-    visit = await shop.container.sessions().enter(token)
+async def _visit(shop: MemoryShop, token: SessionToken) -> CurrentSession:
+    visit = await shop.container.session_service().authenticate(token)
     assert visit is not None
     return visit

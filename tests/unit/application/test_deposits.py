@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.deposits import MakeDeposit
 from shop.application.idempotency import IdempotencyKeyReused
-from shop.application.ports.idempotency import Refused
+from shop.application.ports.idempotency import Rejected
 from shop.application.ports.payment_gateway import GatewayPayment
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import BalanceTooLarge
 from shop.domain.deposit import Deposit, DepositNotFound
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.payment import CardDeclined, PaymentExpired, PaymentStatus
 from shop.domain.session import NotSignedIn
@@ -46,11 +46,11 @@ def _command(
 
 
 async def _deposit(shop: MemoryShop, token: SessionToken, card: str = "tok_visa") -> Deposit:
-    return (await shop.container.deposits().make(_command(token, card))).unwrap()
+    return (await shop.container.deposit_service().make(_command(token, card))).unwrap()
 
 
 async def _at_gateway(shop: MemoryShop) -> GatewayPayment:
-    (payment,) = [each async for each in shop.gateway.payments(NOW - A_YEAR, NOW + A_YEAR)]
+    (payment,) = [each async for each in shop.gateway.list_payments(NOW - A_YEAR, NOW + A_YEAR)]
     return payment
 
 
@@ -73,9 +73,9 @@ async def test_an_approved_card_fills_the_account(shop: MemoryShop, adas: Sessio
 async def test_it_is_answered_alike_and_happens_once(shop: MemoryShop, adas: SessionToken) -> None:
     first = await _deposit(shop, adas)
     await shop.work()
-    again = await shop.container.deposits().make(_command(adas))
+    again = await shop.container.deposit_service().make(_command(adas))
 
-    assert (again.answer, again.replayed) == (first, True)
+    assert (again.value, again.replayed) == (first, True)
     assert shop.balance("ada") == WELCOME + 300
 
 
@@ -94,7 +94,7 @@ async def test_a_declined_card_leaves_the_account_as_it_was(
         with pytest.raises(CardDeclined):
             await _deposit(shop, adas, "tok_insufficient")
     assert shop.balance("ada") == WELCOME
-    assert shop.outcome("ada") == Refused(error=CardDeclined(reason="insufficient_funds"))
+    assert shop.outcome("ada") == Rejected(error=CardDeclined(reason="insufficient_funds"))
     assert (_status(shop), shop.jobs) == (PaymentStatus.DECLINED, [])
     assert shop.gateway.calls.total() == 1
 
@@ -136,8 +136,8 @@ async def test_a_deposit_that_nobody_answers_for_is_given_up_and_given_back(
 async def test_it_happens_once_whichever_commit_is_not_answered(
     shop: MemoryShop, adas: SessionToken, place: str, nth: int
 ) -> None:
-    fine = [("never", OutcomeUnknown())] * nth
-    shop.mishaps.plan(*fine, (place, OutcomeUnknown("no answer")))
+    fine = [("never", CommitOutcomeUnknown())] * nth
+    shop.mishaps.plan(*fine, (place, CommitOutcomeUnknown("no answer")))
 
     made = await _deposit(shop, adas)
 
@@ -150,7 +150,7 @@ async def test_a_capture_whose_answer_is_lost_happens_once(
     shop: MemoryShop, adas: SessionToken
 ) -> None:
     await _deposit(shop, adas)
-    shop.gateway.script(Fate.SILENT_AFTER)
+    shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
     await shop.work()
     assert (_status(shop), shop.jobs) == (PaymentStatus.CAPTURED, [])
     assert (await _at_gateway(shop)).is_captured
@@ -170,23 +170,23 @@ async def test_bad_amounts_change_nothing(
     shop: MemoryShop, adas: SessionToken, amount: Money
 ) -> None:
     before = shop.state
-    with pytest.raises(RuleBroken):
-        await shop.container.deposits().make(_command(adas, amount=amount))
+    with pytest.raises(InvalidValue):
+        await shop.container.deposit_service().make(_command(adas, amount=amount))
     assert shop.state == before
 
 
 async def test_more_than_an_account_holds_is_never_asked_of_a_card(
     shop: MemoryShop, adas: SessionToken
 ) -> None:
-    reply = await shop.container.deposits().make(_command(adas, amount=eur(MAX_AMOUNT)))
-    assert str(reply.answer) == "A balance is at most 1000000000000000 minor units."
+    reply = await shop.container.deposit_service().make(_command(adas, amount=eur(MAX_AMOUNT)))
+    assert str(reply.value) == "A balance is at most 1000000000000000 minor units."
     assert (shop.state.deposits.rows, shop.gateway.calls.total()) == ({}, 0)
 
 
 async def test_what_an_account_cannot_hold_any_more_goes_back_to_the_card(
     shop: MemoryShop, adas: SessionToken
 ) -> None:
-    deposits, most = shop.container.deposits(), eur(MAX_AMOUNT - WELCOME)
+    deposits, most = shop.container.deposit_service(), eur(MAX_AMOUNT - WELCOME)
     await deposits.make(_command(adas, "tok_timeout_after", most))
     await deposits.make(_command(adas, amount=eur(1), key="key-0002"))
 
@@ -195,8 +195,8 @@ async def test_what_an_account_cannot_hold_any_more_goes_back_to_the_card(
         pass
 
     assert shop.balance("ada") == WELCOME + 1
-    assert shop.outcome("ada") == Refused(error=BalanceTooLarge())
-    books = [each async for each in shop.gateway.payments(NOW - A_YEAR, NOW + A_YEAR)]
+    assert shop.outcome("ada") == Rejected(error=BalanceTooLarge())
+    books = [each async for each in shop.gateway.list_payments(NOW - A_YEAR, NOW + A_YEAR)]
     assert [(each.amount, each.is_voided) for each in books] == [(most, True), (eur(1), False)]
     assert shop.jobs == []
 
@@ -205,14 +205,14 @@ async def test_nobody_deposits_unless_signed_in(shop: MemoryShop, adas: SessionT
     del adas
     before = shop.state
     with pytest.raises(NotSignedIn):
-        await shop.container.deposits().make(_command(None))
+        await shop.container.deposit_service().make(_command(None))
     assert shop.state == before
 
 
 async def test_customers_see_their_own_deposits(shop: MemoryShop, adas: SessionToken) -> None:
     made = await _deposit(shop, adas)
     await shop.customer("bob")
-    deposits = shop.container.deposits()
+    deposits = shop.container.deposit_service()
 
     assert (await deposits.show(shop.user("ada"), made.id)).id == made.id
     for user, deposit_id in ((shop.user("bob"), made.id), (shop.user("ada"), an_id("none"))):

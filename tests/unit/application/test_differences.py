@@ -6,17 +6,17 @@ from itertools import product
 import pytest
 
 from shop.application.differences import (
-    REVIVE,
-    Difference,
-    OurPayment,
+    RETRY_ADVICE,
+    Discrepancy,
+    RecordedPayment,
     Status,
-    difference,
-    status_there,
+    compare,
+    gateway_status,
 )
 from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Challenged,
     Declined,
     GatewayPayment,
 )
@@ -24,7 +24,7 @@ from shop.domain.payment import PaymentStatus
 from tests.factories import NOW, an_id, eur
 
 PENDING, AUTHORISED, CAPTURED, DECLINED, VOIDED, REFUNDED = PaymentStatus
-RESOLVE, CAPTURE, UNDO = JobKind.RESOLVE, JobKind.CAPTURE, JobKind.UNDO
+RESOLVE, CAPTURE, UNDO = JobKind.RESOLVE_PAYMENT, JobKind.CAPTURE_PAYMENT, JobKind.REVERSE_PAYMENT
 REFERENCE = an_id("order 1")
 ALL: tuple[Status, ...] = (None, *PaymentStatus)
 
@@ -32,20 +32,20 @@ UNDECIDED_THERE = GatewayPayment(
     id="pay_1",
     reference=REFERENCE,
     amount=eur(200),
-    verdict=None,
+    authorisation_result=None,
     is_captured=False,
     is_voided=False,
     refunded=eur(0),
     created_at=NOW,
 )
-APPROVED_THERE = replace(UNDECIDED_THERE, verdict=Approved(payment_id="pay_1"))
+APPROVED_THERE = replace(UNDECIDED_THERE, authorisation_result=Approved(payment_id="pay_1"))
 CAPTURED_THERE = replace(APPROVED_THERE, is_captured=True)
 THERE: dict[Status, GatewayPayment | None] = {
     None: None,
     PENDING: UNDECIDED_THERE,
     AUTHORISED: APPROVED_THERE,
     CAPTURED: CAPTURED_THERE,
-    DECLINED: replace(UNDECIDED_THERE, verdict=Declined(reason="declined")),
+    DECLINED: replace(UNDECIDED_THERE, authorisation_result=Declined(reason="declined")),
     VOIDED: replace(APPROVED_THERE, is_voided=True),
     REFUNDED: replace(CAPTURED_THERE, refunded=eur(200)),
 }
@@ -66,41 +66,43 @@ REMEDIES: dict[tuple[Status, Status], JobKind] = {
 }
 
 
-def ours(status: PaymentStatus, *dead: JobKind, gateway_id: str | None = "pay_1") -> OurPayment:
-    return OurPayment(
+def ours(
+    status: PaymentStatus, *dead: JobKind, gateway_id: str | None = "pay_1"
+) -> RecordedPayment:
+    return RecordedPayment(
         reference=REFERENCE,
         status=status,
         amount=eur(200),
         refunded=eur(200 if status is REFUNDED else 0),
-        gateway_id=gateway_id,
+        gateway_payment_id=gateway_id,
         has_refunds=False,
         is_deposit=False,
         jobs=[replace(Job.new(kind, REFERENCE, at=NOW, due_at=NOW), is_dead=True) for kind in dead],
     )
 
 
-def found(ours: OurPayment | None, there: GatewayPayment | None) -> Difference:
-    between = difference(ours, there)
+def found(ours: RecordedPayment | None, there: GatewayPayment | None) -> Discrepancy:
+    between = compare(ours, there)
     assert between is not None
     return between
 
 
 @pytest.mark.parametrize("status", ALL)
 def test_where_a_payment_stands_there_is_told_in_our_words(status: Status) -> None:
-    assert status_there(THERE[status]) == status
+    assert gateway_status(THERE[status]) == status
 
 
 def test_a_challenge_is_pending_and_given_up_it_is_void() -> None:
-    challenged = replace(UNDECIDED_THERE, verdict=Challenged(payment_id="pay_1"))
+    challenged = replace(UNDECIDED_THERE, authorisation_result=ActionRequired(payment_id="pay_1"))
 
-    assert status_there(challenged) is PENDING
-    assert status_there(replace(challenged, is_voided=True)) is VOIDED
+    assert gateway_status(challenged) is PENDING
+    assert gateway_status(replace(challenged, is_voided=True)) is VOIDED
 
 
 @pytest.mark.parametrize("there", ALL)
 @pytest.mark.parametrize("here", PaymentStatus)
 def test_each_pair_of_statuses_agrees_or_has_a_remedy(here: PaymentStatus, there: Status) -> None:
-    between = difference(ours(here), THERE[there])
+    between = compare(ours(here), THERE[there])
 
     assert (between is None) == ((here, there) in SETTLED)
     if between is not None:
@@ -115,7 +117,7 @@ def test_a_job_that_was_given_up_is_left_to_the_operator() -> None:
     assert (between.kind, between.job, between.advice) == (
         "authorised-there-authorised-here",
         None,
-        REVIVE,
+        RETRY_ADVICE,
     )
     # Another of its jobs is no obstacle.
     assert found(ours(AUTHORISED, RESOLVE), APPROVED_THERE).job is CAPTURE
@@ -126,7 +128,7 @@ def test_a_job_that_was_given_up_is_left_to_the_operator() -> None:
     [
         (PENDING, JobKind.RESOLVE_DEPOSIT),
         (AUTHORISED, JobKind.CAPTURE_DEPOSIT),
-        (VOIDED, JobKind.UNDO),
+        (VOIDED, JobKind.REVERSE_PAYMENT),
     ],
 )
 def test_a_deposit_has_jobs_of_its_own(here: PaymentStatus, job: JobKind) -> None:
@@ -141,9 +143,9 @@ def test_only_what_has_a_living_job_is_under_way() -> None:
     living = Job.new(UNDO, REFERENCE, at=NOW, due_at=NOW)
     dead = ours(VOIDED, CAPTURE)
 
-    assert not ours(VOIDED).is_under_way
-    assert not dead.is_under_way
-    assert replace(dead, jobs=[*dead.jobs, living]).is_under_way
+    assert not ours(VOIDED).has_live_job
+    assert not dead.has_live_job
+    assert replace(dead, jobs=[*dead.jobs, living]).has_live_job
 
 
 def test_a_payment_of_nothing_that_we_know_is_never_in_order() -> None:
@@ -159,7 +161,7 @@ def test_a_second_payment_counts_while_it_holds_something() -> None:
     kinds = {
         there: between.kind
         for there, payment in THERE.items()
-        if payment is not None and (between := difference(first, payment)) is not None
+        if payment is not None and (between := compare(first, payment)) is not None
     }
 
     assert kinds == dict.fromkeys((PENDING, AUTHORISED, CAPTURED), "second-there")

@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.admission import Visit
+from shop.application.admission import CurrentSession
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.session import NotSignedIn, Session, SessionExpired
 from shop.domain.user import Role
 from tests.clock import ScriptedClock
@@ -38,12 +38,12 @@ async def _session(shop: MemoryShop, token: SessionToken) -> Session:
 
 class TestEntering:
     async def test_without_a_token_there_is_nobody(self, shop: MemoryShop) -> None:
-        assert await shop.container.sessions().enter(None) is None
+        assert await shop.container.session_service().authenticate(None) is None
 
     async def test_a_token_that_was_never_issued_opens_nothing(self, shop: MemoryShop) -> None:
         before = shop.state
 
-        assert await shop.container.sessions().enter("chosen by the client") is None
+        assert await shop.container.session_service().authenticate("chosen by the client") is None
 
         assert shop.state == before
         assert shop.mishaps.begun == 0
@@ -54,10 +54,10 @@ class TestEntering:
         clock.advance(timedelta(seconds=TOUCH_SECONDS) - timedelta(microseconds=1))
         before, begun = shop.state, shop.mishaps.begun
 
-        visit = await shop.container.sessions().enter(adas)
+        visit = await shop.container.session_service().authenticate(adas)
 
-        assert visit == Visit(
-            session=await _session(shop, adas), user=shop.user("ada"), token=adas, issued=None
+        assert visit == CurrentSession(
+            session=await _session(shop, adas), user=shop.user("ada"), token=adas, new_token=None
         )
         assert shop.state == before
         assert shop.mishaps.begun == begun
@@ -68,17 +68,17 @@ class TestEntering:
         session, before = await _session(shop, adas), shop.state
         clock.advance(timedelta(seconds=TOUCH_SECONDS))
 
-        visit = await shop.container.sessions().enter(adas)
+        visit = await shop.container.session_service().authenticate(adas)
 
         assert visit is not None
-        assert visit.issued is None
+        assert visit.new_token is None
         assert await _session(shop, adas) == replace(session, last_seen_at=clock.now())
         assert replace(shop.state, sessions=before.sessions) == before
 
     async def test_use_keeps_a_session_alive_until_its_absolute_end(
         self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
     ) -> None:
-        enter = shop.container.sessions().enter
+        enter = shop.container.session_service().authenticate
         for _ in range(ABSOLUTE_SECONDS // (IDLE_SECONDS - 1)):
             clock.advance(timedelta(seconds=IDLE_SECONDS - 1))
             assert await enter(adas) is not None
@@ -94,7 +94,7 @@ class TestEntering:
         before = shop.state
 
         with pytest.raises(SessionExpired):
-            await shop.container.sessions().enter(adas)
+            await shop.container.session_service().authenticate(adas)
 
         assert shop.state == before
 
@@ -105,7 +105,7 @@ class TestEntering:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
         before = shop.state
 
-        assert await shop.container.sessions().enter(visit.issued) is None
+        assert await shop.container.session_service().authenticate(visit.new_token) is None
 
         assert shop.state == before
 
@@ -113,9 +113,9 @@ class TestEntering:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         before = await _session(shop, adas)
-        await shop.container.users().promote("ada@example.com", Role.ADMIN)
+        await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
 
-        visit = await shop.container.sessions().enter(adas)
+        visit = await shop.container.session_service().authenticate(adas)
 
         roles = frozenset({Role.CUSTOMER, Role.ADMIN})
         assert visit is not None
@@ -126,9 +126,9 @@ class TestEntering:
 
     async def test_a_lost_role_counts_at_once(self, shop: MemoryShop) -> None:
         admins = await shop.admin()
-        await shop.container.users().demote("root@example.com", Role.ADMIN)
+        await shop.container.role_service().revoke("root@example.com", Role.ADMIN)
 
-        visit = await shop.container.sessions().enter(admins)
+        visit = await shop.container.session_service().authenticate(admins)
 
         assert visit is not None
         assert visit.signed_in_user.roles == frozenset({Role.CUSTOMER})
@@ -140,7 +140,7 @@ class TestEntering:
         await shop.change(replace(shop.user("ada"), enabled=False))
         before = shop.state
 
-        assert await shop.container.sessions().enter(adas) is None
+        assert await shop.container.session_service().authenticate(adas) is None
         with pytest.raises(NotSignedIn):
             await shop.placed(place_order(adas, ("TEA", 1)))
 
@@ -150,10 +150,10 @@ class TestEntering:
     async def test_where_the_commit_of_a_new_token_is_not_answered_the_one_that_is_given_holds(
         self, call: str, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        await shop.container.users().promote("ada@example.com", Role.ADMIN)
-        shop.mishaps.plan((call, OutcomeUnknown("connection lost")))
+        await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
+        shop.mishaps.plan((call, CommitOutcomeUnknown("connection lost")))
 
-        visit = await shop.container.sessions().enter(adas)
+        visit = await shop.container.session_service().authenticate(adas)
 
         assert visit is not None
         session = await shop.held(visit)

@@ -6,13 +6,19 @@ from contextlib import suppress
 import pytest
 
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.fulfil import HandOver
+from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.errors import ShopError
-from shop.domain.fulfilment import MoneyNotTaken, OrderUnderWay
-from shop.domain.handover import Excess, Handover, HandoverKind, NotSoManyLeft, Pieces
+from shop.domain.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
+from shop.domain.handover import (
+    ExcessQuantity,
+    LineQuantity,
+    QuantityExceedsOrder,
+    ShipmentEvent,
+    ShipmentEventKind,
+)
 from shop.domain.order import Actor, OrderNotFound, OrderStatus
 from shop.domain.payment import CardDeclined, PaymentStatus
 from shop.domain.session import NotSignedIn
@@ -23,7 +29,7 @@ from tests.unit.application.memory_shop import MemoryShop, place_order
 
 pytestmark = pytest.mark.anyio
 
-SHIPMENT, DELIVERY = HandoverKind.SHIPMENT, HandoverKind.DELIVERY
+SHIPMENT, DELIVERY = ShipmentEventKind.SHIPPED, ShipmentEventKind.DELIVERED
 
 
 @pytest.fixture
@@ -39,18 +45,21 @@ async def placed(shop: MemoryShop, adas: SessionToken) -> PlacedOrder:
 
 
 def hand_over(
-    token: SessionToken | None, placed: PlacedOrder, kind: HandoverKind, *lines: tuple[str, int]
-) -> HandOver:
-    return HandOver(
+    token: SessionToken | None,
+    placed: PlacedOrder,
+    kind: ShipmentEventKind,
+    *lines: tuple[str, int],
+) -> RecordShipmentEvent:
+    return RecordShipmentEvent(
         session=token,
         order_id=placed.order.id,
         kind=kind,
-        lines=tuple(Pieces(sku=sku, quantity=quantity) for sku, quantity in lines),
+        lines=tuple(LineQuantity(sku=sku, quantity=quantity) for sku, quantity in lines),
     )
 
 
-async def _hand(shop: MemoryShop, command: HandOver) -> Handover:
-    return await shop.container.fulfil_orders().hand_over(command)
+async def _hand(shop: MemoryShop, command: RecordShipmentEvent) -> ShipmentEvent:
+    return await shop.container.fulfil_orders().record(command)
 
 
 def _status(shop: MemoryShop, placed: PlacedOrder) -> OrderStatus:
@@ -59,8 +68,8 @@ def _status(shop: MemoryShop, placed: PlacedOrder) -> OrderStatus:
 
 def _steps(shop: MemoryShop, placed: PlacedOrder) -> list[tuple[str, str]]:
     return [
-        (event.after, event.actor)
-        for (order_id, _), event in sorted(shop.state.events.rows.items())
+        (event.to_status, event.actor)
+        for (order_id, _), event in sorted(shop.state.status_changes.rows.items())
         if order_id == placed.order.id
     ]
 
@@ -74,10 +83,10 @@ class TestAWholeOrder:
         delivery = await _hand(shop, hand_over(admin, placed, DELIVERY))
 
         assert _status(shop, placed) is OrderStatus.DELIVERED
-        all_of_it = (Pieces(sku="TEA", quantity=2), Pieces(sku="COFFEE", quantity=1))
+        all_of_it = (LineQuantity(sku="TEA", quantity=2), LineQuantity(sku="COFFEE", quantity=1))
         assert (shipment.lines, delivery.lines) == (all_of_it, all_of_it)
         assert (shipment.actor, shipment.created_at) == (Actor.ADMIN, NOW)
-        assert shop.state.handovers.rows == {shipment.id: shipment, delivery.id: delivery}
+        assert shop.state.shipment_events.rows == {shipment.id: shipment, delivery.id: delivery}
         assert _steps(shop, placed) == [
             ("paid", "customer"),
             ("shipped", "admin"),
@@ -106,7 +115,7 @@ class TestPartOfAnOrder:
 
         last = await _hand(shop, hand_over(admin, placed, SHIPMENT))
 
-        assert last.lines == (Pieces(sku="TEA", quantity=1),)
+        assert last.lines == (LineQuantity(sku="TEA", quantity=1),)
         assert _status(shop, placed) is OrderStatus.SHIPPED
         assert await shop.findings() == []
 
@@ -140,7 +149,7 @@ class TestPartOfAnOrder:
     ) -> None:
         handover = await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1), ("TEA", 1)))
 
-        assert handover.lines == (Pieces(sku="TEA", quantity=2),)
+        assert handover.lines == (LineQuantity(sku="TEA", quantity=2),)
 
     async def test_shipped_at_once_by_many_leaves_once(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
@@ -150,21 +159,21 @@ class TestPartOfAnOrder:
             *(_hand(shop, each) for each in commands), return_exceptions=True
         )
 
-        gone = NotSoManyLeft(lines=(Excess(sku="TEA", requested=1, remaining=0),))
+        gone = QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=1, remaining=0),))
         assert [each for each in answers if isinstance(each, Exception)] == [gone, gone]
-        assert len(shop.state.handovers.rows) == 2
+        assert len(shop.state.shipment_events.rows) == 2
 
 
 class TestRefusals:
     @pytest.mark.parametrize(
         ("lines", "excesses"),
         [
-            ([("TEA", 3)], [Excess(sku="TEA", requested=3, remaining=2)]),
+            ([("TEA", 3)], [ExcessQuantity(sku="TEA", requested=3, remaining=2)]),
             (
                 [("CUP", 1), ("TEA", 2), ("COFFEE", 2)],
                 [
-                    Excess(sku="CUP", requested=1, remaining=0),
-                    Excess(sku="COFFEE", requested=2, remaining=1),
+                    ExcessQuantity(sku="CUP", requested=1, remaining=0),
+                    ExcessQuantity(sku="COFFEE", requested=2, remaining=1),
                 ],
             ),
         ],
@@ -175,9 +184,9 @@ class TestRefusals:
         admin: SessionToken,
         placed: PlacedOrder,
         lines: list[tuple[str, int]],
-        excesses: list[Excess],
+        excesses: list[ExcessQuantity],
     ) -> None:
-        refusal = NotSoManyLeft(lines=tuple(excesses))
+        refusal = QuantityExceedsOrder(lines=tuple(excesses))
         await _refused(shop, hand_over(admin, placed, SHIPMENT, *lines), refusal)
 
     async def test_no_more_arrives_than_was_shipped(
@@ -187,7 +196,7 @@ class TestRefusals:
         await _refused(shop, hand_over(admin, placed, DELIVERY), none_shipped)
         await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
 
-        refusal = NotSoManyLeft(lines=(Excess(sku="TEA", requested=2, remaining=1),))
+        refusal = QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=2, remaining=1),))
         await _refused(shop, hand_over(admin, placed, DELIVERY, ("TEA", 2)), refusal)
 
     async def test_what_was_shipped_or_has_arrived_does_so_once(
@@ -199,9 +208,9 @@ class TestRefusals:
             await _refused(shop, hand_over(admin, placed, kind), again)
             await _refused(shop, hand_over(admin, placed, kind, ("TEA", 1)), again)
 
-    @pytest.mark.parametrize("kind", HandoverKind)
+    @pytest.mark.parametrize("kind", ShipmentEventKind)
     async def test_what_is_cancelled_goes_nowhere(
-        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder, kind: HandoverKind
+        self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder, kind: ShipmentEventKind
     ) -> None:
         cancel = CancelOrder(session=admin, order_id=placed.order.id)
         await shop.container.cancel_orders().cancel(cancel)
@@ -221,7 +230,7 @@ class TestRefusals:
         (order,) = shop.state.orders.rows.values()
 
         refusal = IllegalTransition(current=order.status.value, target="shipped")
-        ship = HandOver(session=admin, order_id=order.id, kind=SHIPMENT, lines=())
+        ship = RecordShipmentEvent(session=admin, order_id=order.id, kind=SHIPMENT, lines=())
         await _refused(shop, ship, refusal)
 
     async def test_what_a_card_has_paid_is_shipped_once_the_money_is_taken(
@@ -229,7 +238,7 @@ class TestRefusals:
     ) -> None:
         placed = await shop.check_out(place_order(adas, ("TEA", 2), card="tok_visa"))
         assert placed.payment.status is PaymentStatus.AUTHORISED
-        await _refused(shop, hand_over(admin, placed, SHIPMENT), MoneyNotTaken())
+        await _refused(shop, hand_over(admin, placed, SHIPMENT), PaymentNotCaptured())
         await shop.work()
 
         await _hand(shop, hand_over(admin, placed, SHIPMENT))
@@ -243,7 +252,7 @@ class TestRefusals:
         await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
         before = shop.state
 
-        with pytest.raises(OrderUnderWay):
+        with pytest.raises(OrderPartlyFulfilled):
             await shop.container.cancel_orders().cancel(
                 CancelOrder(session=adas, order_id=placed.order.id)
             )
@@ -255,14 +264,19 @@ class TestRefusals:
     ) -> None:
         await _refused(shop, hand_over(None, placed, SHIPMENT), NotSignedIn())
         await _refused(shop, hand_over(adas, placed, SHIPMENT), Forbidden(role="admin"))
-        nothing = HandOver(session=admin, order_id=an_id("none"), kind=SHIPMENT, lines=())
+        nothing = RecordShipmentEvent(
+            session=admin, order_id=an_id("none"), kind=SHIPMENT, lines=()
+        )
         await _refused(shop, nothing, OrderNotFound())
 
 
 class TestFailures:
     @pytest.mark.parametrize(
         "mishap",
-        [("commit", Interrupted("conflict")), ("committed", OutcomeUnknown("connection lost"))],
+        [
+            ("commit", TransientFailure("conflict")),
+            ("committed", CommitOutcomeUnknown("connection lost")),
+        ],
     )
     async def test_what_is_tried_again_is_shipped_once(
         self,
@@ -275,7 +289,7 @@ class TestFailures:
 
         handover = await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
 
-        assert shop.state.handovers.rows == {handover.id: handover}
+        assert shop.state.shipment_events.rows == {handover.id: handover}
 
     async def test_a_commit_that_fails_leaves_everything_as_it_was(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
@@ -296,21 +310,21 @@ async def test_customers_see_what_was_shipped_and_what_has_arrived(
     arrival = await _hand(shop, hand_over(admin, placed, DELIVERY))
     second = await _hand(shop, hand_over(admin, placed, SHIPMENT))
     await shop.customer("bob")
-    consult = shop.container.consult_orders()
+    consult = shop.container.order_queries()
 
     ada, order_id = shop.user("ada"), placed.order.id
-    assert await consult.handovers(ada, order_id, SHIPMENT) == [first, second]
-    assert await consult.handovers(ada, order_id, DELIVERY) == [arrival]
-    assert await consult.handovers(shop.user("root"), order_id, DELIVERY) == [arrival]
+    assert await consult.shipment_events(ada, order_id, SHIPMENT) == [first, second]
+    assert await consult.shipment_events(ada, order_id, DELIVERY) == [arrival]
+    assert await consult.shipment_events(shop.user("root"), order_id, DELIVERY) == [arrival]
     for seen in (
-        consult.handovers(shop.user("bob"), order_id, SHIPMENT),
+        consult.shipment_events(shop.user("bob"), order_id, SHIPMENT),
         consult.refunds(shop.user("bob"), order_id),
     ):
         with pytest.raises(OrderNotFound):
             await seen
 
 
-async def _refused(shop: MemoryShop, command: HandOver, error: ShopError) -> None:
+async def _refused(shop: MemoryShop, command: RecordShipmentEvent, error: ShopError) -> None:
     before = shop.state
 
     with pytest.raises(type(error)) as refusal:

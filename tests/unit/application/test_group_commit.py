@@ -6,9 +6,20 @@ from contextvars import ContextVar
 
 import pytest
 
-from shop.application.group_commit import MAX_GROUP, MAX_QUEUE, MAX_WAITS, GroupCommit, Lines
+from shop.application.group_commit import (
+    MAX_GROUP_SIZE,
+    MAX_LOCK_TIMEOUTS,
+    MAX_QUEUE,
+    CommandQueues,
+    GroupCommit,
+)
 from shop.application.ports.idempotency import RequestInProgress
-from shop.application.ports.unit_of_work import Blocked, Contended, OutcomeUnknown, Unavailable
+from shop.application.ports.unit_of_work import (
+    CommitOutcomeUnknown,
+    DatabaseUnavailable,
+    LockTimeout,
+    TransactionConflict,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +49,7 @@ class Desk:
         return [f"answer {command}" for command in commands]
 
     def send(self, *commands: int) -> list[asyncio.Task[str]]:
-        return [asyncio.create_task(self.line.send(command)) for command in commands]
+        return [asyncio.create_task(self.line.submit(command)) for command in commands]
 
     async def begin_with(self, command: int) -> asyncio.Task[str]:
         """Let a group of one begin and not end, so that others have to wait."""
@@ -55,8 +66,8 @@ def desk() -> Desk:
 
 
 async def test_a_lone_command_is_decided_at_once(desk: Desk) -> None:
-    assert await desk.line.send(1) == "answer 1"
-    assert await desk.line.send(2) == "answer 2"
+    assert await desk.line.submit(1) == "answer 1"
+    assert await desk.line.submit(2) == "answer 2"
 
     assert desk.groups == [[1], [2]]
 
@@ -77,13 +88,13 @@ async def test_what_arrives_while_a_group_is_decided_goes_together_as_the_next_o
 
 async def test_a_group_has_a_greatest_size(desk: Desk) -> None:
     first = await desk.begin_with(-1)
-    others = desk.send(*range(MAX_GROUP + 1))
+    others = desk.send(*range(MAX_GROUP_SIZE + 1))
     await _a_moment()
     desk.may_go_on.set()
 
     await asyncio.gather(first, *others)
 
-    assert desk.groups == [[-1], list(range(MAX_GROUP)), [MAX_GROUP]]
+    assert desk.groups == [[-1], list(range(MAX_GROUP_SIZE)), [MAX_GROUP_SIZE]]
 
 
 async def test_whoever_finds_the_line_full_is_turned_away(desk: Desk) -> None:
@@ -91,8 +102,8 @@ async def test_whoever_finds_the_line_full_is_turned_away(desk: Desk) -> None:
     others = desk.send(*range(MAX_QUEUE))
     await _a_moment()
 
-    with pytest.raises(Unavailable, match="too many"):
-        await desk.line.send(MAX_QUEUE)
+    with pytest.raises(DatabaseUnavailable, match="too many"):
+        await desk.line.submit(MAX_QUEUE)
 
     desk.may_go_on.set()
     await asyncio.gather(first, *others)
@@ -133,7 +144,7 @@ class TestHangingUp:
         desk.may_go_on.set()
         await first
 
-        assert await desk.line.send(3) == "answer 3"
+        assert await desk.line.submit(3) == "answer 3"
         assert desk.groups == [[1], [3]]
 
 
@@ -154,7 +165,7 @@ class TestFailing:
         first = await desk.begin_with(1)
         others = desk.send(2, 3, 4)
         await _a_moment()
-        desk.failures[2, 3, 4] = Contended("conflict")
+        desk.failures[2, 3, 4] = TransactionConflict("conflict")
         desk.may_go_on.set()
 
         answers = await asyncio.gather(first, *others)
@@ -162,7 +173,9 @@ class TestFailing:
         assert answers == ["answer 1", "answer 2", "answer 3", "answer 4"]
         assert desk.groups == [[1], [2, 3, 4], [2], [3, 4]]
 
-    @pytest.mark.parametrize("failure", [Unavailable("no database"), OutcomeUnknown("cut off")])
+    @pytest.mark.parametrize(
+        "failure", [DatabaseUnavailable("no database"), CommitOutcomeUnknown("cut off")]
+    )
     async def test_a_failure_of_the_database_is_everybodys_and_each_has_their_own(
         self, desk: Desk, failure: Exception
     ) -> None:
@@ -178,7 +191,7 @@ class TestFailing:
         assert [repr(error) for error in errors] == [repr(failure)] * 2
         assert errors[0] is not errors[1]
         assert desk.groups == [[1], [2, 3]]
-        assert await desk.line.send(4) == "answer 4"
+        assert await desk.line.submit(4) == "answer 4"
 
     async def test_nobody_is_left_waiting_by_a_use_case_that_forgets_some(self) -> None:
         async def forget(commands: Sequence[int]) -> Sequence[str]:
@@ -186,7 +199,7 @@ class TestFailing:
 
         line: GroupCommit[int, str] = GroupCommit(forget)
 
-        answers = await asyncio.gather(*map(line.send, (1, 2, 3)), return_exceptions=True)
+        answers = await asyncio.gather(*map(line.submit, (1, 2, 3)), return_exceptions=True)
 
         assert [type(answer) for answer in answers] == [str, ValueError, str]
 
@@ -199,10 +212,10 @@ class TestDraining:
         draining = asyncio.create_task(desk.line.drain())
         await _a_moment()
 
-        with pytest.raises(Unavailable, match="closing"):
+        with pytest.raises(DatabaseUnavailable, match="closing"):
             await second
-        with pytest.raises(Unavailable, match="closing"):
-            await desk.line.send(3)
+        with pytest.raises(DatabaseUnavailable, match="closing"):
+            await desk.line.submit(3)
         assert not draining.done()
 
         desk.may_go_on.set()
@@ -215,11 +228,11 @@ class TestDraining:
     ) -> None:
         await desk.line.drain()
 
-        with pytest.raises(Unavailable, match="closing"):
-            await desk.line.send(1)
+        with pytest.raises(DatabaseUnavailable, match="closing"):
+            await desk.line.submit(1)
 
         desk.line.open()
-        assert await desk.line.send(2) == "answer 2"
+        assert await desk.line.submit(2) == "answer 2"
 
     async def test_a_group_is_finished_although_nobody_waits_for_the_drain(
         self, desk: Desk
@@ -234,15 +247,15 @@ class TestDraining:
         assert await first == "answer 1"
 
     async def test_all_lines_are_drained_and_opened_together(self, desk: Desk) -> None:
-        lines = Lines()
-        both = [lines.before(desk.decide), lines.before(desk.decide)]
+        lines = CommandQueues()
+        both = [lines.queue_for(desk.decide), lines.queue_for(desk.decide)]
         await lines.drain()
         for line in both:
-            with pytest.raises(Unavailable, match="closing"):
-                await line.send(1)
+            with pytest.raises(DatabaseUnavailable, match="closing"):
+                await line.submit(1)
 
         lines.open()
-        assert [await line.send(2) for line in both] == ["answer 2", "answer 2"]
+        assert [await line.submit(2) for line in both] == ["answer 2", "answer 2"]
 
 
 class TestEndingEarly:
@@ -257,12 +270,12 @@ class TestEndingEarly:
 
         told = await asyncio.gather(first, second, return_exceptions=True)
 
-        assert [type(each) for each in told] == [Unavailable, Unavailable]
-        assert await desk.line.send(3) == "answer 3"
+        assert [type(each) for each in told] == [DatabaseUnavailable, DatabaseUnavailable]
+        assert await desk.line.submit(3) == "answer 3"
 
 
 class TestWaitingForLocks:
-    @pytest.mark.parametrize("failure", [Blocked("locked"), RequestInProgress()])
+    @pytest.mark.parametrize("failure", [LockTimeout("locked"), RequestInProgress()])
     async def test_whoever_needs_what_another_holds_fails_alone(
         self, desk: Desk, failure: Exception
     ) -> None:
@@ -278,7 +291,7 @@ class TestWaitingForLocks:
         assert desk.groups == [[1], [2, 3, 4, 5], [2], [3], [4], [5]]
 
     async def test_a_group_does_not_wait_for_ever_more_locks(self, desk: Desk) -> None:
-        desk.poison = dict.fromkeys(range(2, 9), Blocked("locked"))
+        desk.poison = dict.fromkeys(range(2, 9), LockTimeout("locked"))
         first = await desk.begin_with(1)
         others = desk.send(*range(2, 9))
         await _a_moment()
@@ -287,16 +300,16 @@ class TestWaitingForLocks:
         await first
         told = await asyncio.gather(*others, return_exceptions=True)
 
-        assert all(isinstance(each, Unavailable) for each in told)
+        assert all(isinstance(each, DatabaseUnavailable) for each in told)
         assert desk.groups == [[1], [2, 3, 4, 5, 6, 7, 8], *([each] for each in (2, 3))]
-        assert len([each for each in told if isinstance(each, Blocked)]) == MAX_WAITS
+        assert len([each for each in told if isinstance(each, LockTimeout)]) == MAX_LOCK_TIMEOUTS
 
 
 class TestQuestions:
     async def test_a_few_groups_may_be_asked_at_once(self, desk: Desk) -> None:
-        line = Lines().before(desk.decide, at_once=2)
+        line = CommandQueues().queue_for(desk.decide, max_concurrent_groups=2)
         desk.may_go_on.clear()
-        asked = [asyncio.create_task(line.send(number)) for number in (1, 2, 3)]
+        asked = [asyncio.create_task(line.submit(number)) for number in (1, 2, 3)]
         await _a_moment()
         desk.may_go_on.set()
 
@@ -304,11 +317,11 @@ class TestQuestions:
         assert desk.groups == [[1, 2, 3]]
 
     async def test_one_that_is_stuck_does_not_stop_the_others(self, desk: Desk) -> None:
-        line = Lines().before(desk.decide, at_once=2)
+        line = CommandQueues().queue_for(desk.decide, max_concurrent_groups=2)
         desk.may_go_on.clear()
-        stuck = asyncio.create_task(line.send(1))
+        stuck = asyncio.create_task(line.submit(1))
         await _a_moment()
-        beside = asyncio.create_task(line.send(2))
+        beside = asyncio.create_task(line.submit(2))
         await _a_moment()
 
         assert desk.groups == [[1], [2]]
@@ -325,7 +338,7 @@ async def test_a_group_is_not_said_to_be_of_the_request_that_came_first(desk: De
         return await desk.decide(commands)
 
     request.set("the first one's")
-    await GroupCommit(decide).send(1)
+    await GroupCommit(decide).submit(1)
 
     assert seen == ["nobody's"]
 

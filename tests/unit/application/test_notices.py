@@ -10,15 +10,15 @@ from uuid import UUID
 
 import pytest
 
-from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.deposits import MakeDeposit
-from shop.application.orders.finish import FinishOrder
+from shop.application.orders.finish import CompleteOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.payment_gateway import (
     Declined,
-    GatewaySilent,
-    Notice,
-    NoticeRefused,
+    GatewayEvent,
+    GatewayOutcomeUnknown,
+    InvalidGatewayEvent,
 )
 from shop.application.ports.session_store import SessionToken
 from shop.domain.errors import ShopError
@@ -34,12 +34,12 @@ HOLD = timedelta(seconds=HOLD_SECONDS)
 A_WHILE = timedelta(seconds=30)
 
 
-def _read(body: bytes, headers: Mapping[str, str]) -> Notice:
+def _read(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
     """Read a notice that says its fields, signed by its sender's name."""
     if headers.get("signature") != "the gateway":
-        raise NoticeRefused("signed by somebody else")
+        raise InvalidGatewayEvent("signed by somebody else")
     told = json.loads(body)
-    return Notice(
+    return GatewayEvent(
         id=told["id"],
         kind="approved",
         payment_id="pay_1",
@@ -53,7 +53,7 @@ async def adas(
 ) -> AsyncIterator[SessionToken]:
     """Give Ada's token; look into the books at the end."""
     del admin
-    monkeypatch.setattr(shop.gateway, "read_notice", _read)
+    monkeypatch.setattr(shop.gateway, "parse_event", _read)
     yield await shop.customer("ada")
     assert await shop.findings() == []
 
@@ -63,16 +63,16 @@ async def _tell(shop: MemoryShop, placed: PlacedOrder | None, notice: str = "evt
 
 
 async def _tell_of(shop: MemoryShop, reference: UUID, notice: str = "evt_1") -> None:
-    def read(body: bytes, headers: Mapping[str, str]) -> Notice:
-        return Notice(
+    def read(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
+        return GatewayEvent(
             id=body.decode(),
             kind=headers["kind"],
             payment_id="pay_1",
             reference=reference,
         )
 
-    shop.gateway.read_notice = read  # type: ignore[method-assign]  # It reads what this test says.
-    await shop.container.handle_notices().receive(notice.encode(), {"kind": "approved"})
+    shop.gateway.parse_event = read  # type: ignore[method-assign]  # It reads what this test says.
+    await shop.container.handle_gateway_events().handle(notice.encode(), {"kind": "approved"})
 
 
 async def _pay(shop: MemoryShop, token: SessionToken, card: str) -> PlacedOrder:
@@ -90,11 +90,11 @@ async def test_a_notice_ends_a_pending_order(shop: MemoryShop, adas: SessionToke
     await _tell(shop, placed)
 
     assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
-    assert list(shop.state.notices.rows) == ["evt_1"]
+    assert list(shop.state.gateway_events.rows) == ["evt_1"]
     assert shop.jobs == ["capture"]
     session = await shop.session(adas)
     assert session is not None
-    assert session.order_id == placed.order.id
+    assert session.last_order_id == placed.order.id
 
 
 async def test_a_notice_that_comes_again_changes_nothing(
@@ -119,13 +119,13 @@ async def test_a_notice_that_comes_after_the_answer_changes_nothing_but_is_kept(
     await _tell(shop, placed)
 
     assert (shop.state.orders, shop.state.jobs) == (orders, jobs)
-    assert list(shop.state.notices.rows) == ["evt_1"]
+    assert list(shop.state.gateway_events.rows) == ["evt_1"]
 
 
 async def test_a_notice_that_comes_after_the_expiry_gives_the_money_back(
     shop: MemoryShop, adas: SessionToken
 ) -> None:
-    shop.gateway.script(Fate.SILENT_AFTER)
+    shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
     placed = await _pay(shop, adas, "tok_authenticate")
     shop.clock.advance(HOLD)
     await shop.work()
@@ -135,7 +135,7 @@ async def test_a_notice_that_comes_after_the_expiry_gives_the_money_back(
 
     assert _stands(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
     await shop.work()
-    found = await shop.gateway.look_up(placed.order.id)
+    found = await shop.gateway.find_payment(placed.order.id)
     assert found is not None
     assert found.is_voided
 
@@ -144,32 +144,32 @@ async def test_a_notice_that_comes_after_a_no_gives_the_money_back(
     shop: MemoryShop, adas: SessionToken
 ) -> None:
     placed = await _pay(shop, adas, "tok_timeout_after")
-    said_no = FinishOrder(
+    said_no = CompleteOrder(
         order=placed.order,
         payment=placed.payment,
-        ending=Declined(reason="try_again"),
+        payment_outcome=Declined(reason="try_again"),
         session=None,
-        notice=None,
+        gateway_event=None,
     )
-    await shop.container.finish_orders().finish([said_no])
+    await shop.container.complete_orders().complete([said_no])
 
     await _tell(shop, placed)
 
     assert _stands(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
     await shop.work()
-    found = await shop.gateway.look_up(placed.order.id)
+    found = await shop.gateway.find_payment(placed.order.id)
     assert found is not None
     assert found.is_voided
 
 
 async def test_a_notice_ends_a_pending_deposit(shop: MemoryShop, adas: SessionToken) -> None:
     command = MakeDeposit(session=adas, key="key-0001", amount=eur(300), card="tok_timeout_after")
-    made = (await shop.container.deposits().make(command)).unwrap()
+    made = (await shop.container.deposit_service().make(command)).unwrap()
     for _ in range(2):
         await _tell_of(shop, made.id)
 
         assert shop.balance("ada") == WELCOME + 300
-        assert list(shop.state.notices.rows) == ["evt_1"]
+        assert list(shop.state.gateway_events.rows) == ["evt_1"]
         assert shop.jobs == ["capture_deposit"]
 
 
@@ -180,7 +180,7 @@ async def test_a_notice_of_no_order_is_kept_and_alarms(
     with caplog.at_level(logging.ERROR):
         await _tell(shop, None)
     assert [each.levelname for each in caplog.records] == ["ERROR"]
-    assert list(shop.state.notices.rows) == ["evt_1"]
+    assert list(shop.state.gateway_events.rows) == ["evt_1"]
 
 
 async def test_a_notice_of_somebody_else_changes_nothing(
@@ -188,8 +188,8 @@ async def test_a_notice_of_somebody_else_changes_nothing(
 ) -> None:
     await _pay(shop, adas, "tok_timeout_after")
     before = shop.state
-    with pytest.raises(NoticeRefused):
-        await shop.container.handle_notices().receive(b"{}", {"signature": "mallory"})
+    with pytest.raises(InvalidGatewayEvent):
+        await shop.container.handle_gateway_events().handle(b"{}", {"signature": "mallory"})
     assert shop.state == before
 
 
@@ -200,11 +200,11 @@ async def test_a_notice_is_not_kept_while_the_books_cannot_be_read(
     before = shop.state
 
     async def fail(reference: object, _: object) -> None:
-        raise GatewaySilent(f"no books for {reference}")
+        raise GatewayOutcomeUnknown(f"no books for {reference}")
 
     with monkeypatch.context() as patch:
-        patch.setattr(shop.gateway, "look_up", fail)
-        with pytest.raises(GatewaySilent):
+        patch.setattr(shop.gateway, "find_payment", fail)
+        with pytest.raises(GatewayOutcomeUnknown):
             await _tell(shop, placed)
     assert shop.state == before
 
@@ -245,7 +245,7 @@ async def test_workers_notices_and_requests_race_and_one_decides(
     assert set(statuses) <= {OrderStatus.PAID, OrderStatus.EXPIRED}
     assert len(statuses) == RACES
     paid = {each.id for each in shop.state.orders.rows.values() if each.status is OrderStatus.PAID}
-    books = [each async for each in shop.gateway.payments(NOW, NOW + timedelta(days=365))]
+    books = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=365))]
     captured = [each.reference for each in books if each.is_captured]
     assert sorted(captured) == sorted(paid)  # type: ignore[type-var]  # None would be found.
     assert {each.reference for each in books if not each.is_voided} <= paid

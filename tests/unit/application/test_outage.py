@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shop.application.audit import Finding
-from shop.application.ports.payment_gateway import GatewaySilent
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.session_store import SessionToken
 from shop.application.reconcile import Reconcile
 from shop.domain.order import OrderStatus
@@ -17,11 +17,11 @@ from tests.unit.application.memory_shop import MemoryShop, place_order
 pytestmark = pytest.mark.anyio
 
 A_MINUTE = timedelta(minutes=1)
-CALLS = ("authorise", "capture", "void", "refund", "look_up", "payments")
+CALLS = ("authorise", "capture", "void", "refund", "find_payment", "list_payments")
 
 
 def _silent(*_: object, **__: object) -> None:
-    raise GatewaySilent("connection refused")
+    raise GatewayOutcomeUnknown("connection refused")
 
 
 async def _broken(shop: MemoryShop) -> list[Finding]:
@@ -48,7 +48,7 @@ async def test_an_outage_leaves_nothing_that_a_person_has_to_do(
             await shop.work()
             shop.clock.advance(A_MINUTE)
             assert await _broken(shop) == []
-        obstacle = (await shop.container.audit_gateway().run(timedelta(days=1))).obstacle
+        obstacle = (await shop.container.audit_gateway().run(timedelta(days=1))).unchecked_reason
         assert obstacle == "the gateway's books cannot be read: connection refused"
         with pytest.raises(PaymentExpired):
             await shop.check_out(place_order(token, ("TEA", 1), card="tok_visa", key="key-0000"))
@@ -63,7 +63,7 @@ async def test_an_outage_leaves_nothing_that_a_person_has_to_do(
     reconciling = shop.container.reconcile_payments()
     assert [each async for each in reconciling.reconcile(reconcile)] == []
     ended = Counter(order.status for order in shop.state.orders.rows.values())
-    payments = [each async for each in shop.gateway.payments(NOW, NOW + timedelta(days=1))]
+    payments = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=1))]
     paid = sum(each.is_captured for each in payments)
     assert set(ended) == {OrderStatus.PAID, OrderStatus.EXPIRED}
     assert ended[OrderStatus.PAID] == paid

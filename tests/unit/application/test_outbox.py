@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.outbox import MAX_JOBS, JobTerms, WorkOff
+from shop.application.outbox import MAX_CONCURRENT_JOBS, JobRunner, RetryPolicy
 from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from tests.factories import NOW, an_id
@@ -13,7 +13,7 @@ from tests.unit.application.memory_shop import MemoryShop
 
 pytestmark = pytest.mark.anyio
 
-TERMS = JobTerms(lease=timedelta(seconds=60), retry=timedelta(seconds=5))
+TERMS = RetryPolicy(lease=timedelta(seconds=60), retry_delay=timedelta(seconds=5))
 SOON = timedelta(seconds=30)
 
 
@@ -24,11 +24,11 @@ class Hands:
         self._shop = shop
         self.done: list[str] = []
         self.let_go = asyncio.Event()
-        self.work_off = WorkOff(
-            shop.container.transact(),
+        self.work_off = JobRunner(
+            shop.container.transaction_runner(),
             shop.clock,
             TERMS,
-            {JobKind.UNDO: self._hang, JobKind.CAPTURE: self._do},
+            {JobKind.REVERSE_PAYMENT: self._hang, JobKind.CAPTURE_PAYMENT: self._do},
         )
 
     async def leave(self, kind: JobKind, *names: str) -> None:
@@ -36,10 +36,10 @@ class Hands:
 
         async def leave(uow: UnitOfWork) -> None:
             for name in names:
-                uow.outbox.add(Job.new(kind, an_id(name), at=NOW, due_at=NOW))
+                uow.jobs.add(Job.new(kind, an_id(name), at=NOW, due_at=NOW))
             await uow.commit()
 
-        await self._shop.container.transact().write(leave, repeatable=True)
+        await self._shop.container.transaction_runner().write(leave, retryable=True)
 
     async def _hang(self, job: Job) -> None:
         await self.let_go.wait()
@@ -47,13 +47,13 @@ class Hands:
 
     async def _do(self, job: Job) -> None:
         self.done.append(job.id.kind)
-        await self._shop.container.transact().write(
-            lambda uow: self._finish(uow, job), repeatable=True
+        await self._shop.container.transaction_runner().write(
+            lambda uow: self._finish(uow, job), retryable=True
         )
 
     @staticmethod
     async def _finish(uow: UnitOfWork, job: Job) -> None:
-        uow.outbox.finish(job.id)
+        uow.jobs.remove(job.id)
         await uow.commit()
 
 
@@ -63,44 +63,46 @@ def hands(shop: MemoryShop) -> Hands:
 
 
 async def test_a_job_that_hangs_keeps_no_other_from_being_begun(hands: Hands) -> None:
-    await hands.leave(JobKind.UNDO, "hangs")
-    assert await hands.work_off.begin() == 1
-    await hands.leave(JobKind.CAPTURE, "does not")
+    await hands.leave(JobKind.REVERSE_PAYMENT, "hangs")
+    assert await hands.work_off.start_due() == 1
+    await hands.leave(JobKind.CAPTURE_PAYMENT, "does not")
 
-    assert await hands.work_off.work() == 1
+    assert await hands.work_off.run_due() == 1
     assert hands.done == ["capture"]
 
     hands.let_go.set()
-    await hands.work_off.abandon()
+    await hands.work_off.cancel_running()
 
 
 async def test_no_more_is_begun_than_there_are_hands_and_then_as_they_come_free(
     hands: Hands,
 ) -> None:
-    await hands.leave(JobKind.UNDO, *(f"{number}" for number in range(MAX_JOBS + 1)))
-    assert await hands.work_off.begin() == MAX_JOBS
-    waiting = asyncio.create_task(hands.work_off.begin())
+    await hands.leave(
+        JobKind.REVERSE_PAYMENT, *(f"{number}" for number in range(MAX_CONCURRENT_JOBS + 1))
+    )
+    assert await hands.work_off.start_due() == MAX_CONCURRENT_JOBS
+    waiting = asyncio.create_task(hands.work_off.start_due())
     await asyncio.sleep(0.01)
     assert not waiting.done()
 
     hands.let_go.set()
 
     assert await waiting == 1
-    await hands.work_off.abandon()
+    await hands.work_off.cancel_running()
 
 
 async def test_what_is_abandoned_is_done_by_whoever_comes_next(
     hands: Hands, shop: MemoryShop
 ) -> None:
-    await hands.leave(JobKind.UNDO, "hangs")
-    await hands.work_off.begin()
+    await hands.leave(JobKind.REVERSE_PAYMENT, "hangs")
+    await hands.work_off.start_due()
 
-    await hands.work_off.abandon()
+    await hands.work_off.cancel_running()
 
     hands.let_go.set()
     assert (hands.done, shop.jobs) == ([], ["undo"])
     shop.clock.advance(SOON)
-    assert await hands.work_off.work() == 0
+    assert await hands.work_off.run_due() == 0
     shop.clock.advance(TERMS.lease)
-    assert await hands.work_off.work() == 1
+    assert await hands.work_off.run_due() == 1
     assert (hands.done, shop.jobs) == (["undo"], [])

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.application.sessions import ChangePassword, SignIn
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.session import NotSignedIn, SessionExpired
-from shop.domain.user import WrongCredentials
+from shop.domain.user import InvalidCredentials
 from tests.clock import ScriptedClock
 from tests.doubles import CURRENT
 from tests.unit.application.memory_shop import (
@@ -33,18 +33,18 @@ class TestChangingThePassword:
     async def test_the_new_one_counts_and_the_old_one_no_more(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        await shop.container.sessions().change_password(_change_password(adas))
+        await shop.container.session_service().change_password(_change_password(adas))
 
-        with pytest.raises(WrongCredentials):
-            await shop.container.sessions().sign_in(SIGN_IN)
-        await shop.container.sessions().sign_in(replace(SIGN_IN, password="another one"))
+        with pytest.raises(InvalidCredentials):
+            await shop.container.session_service().sign_in(SIGN_IN)
+        await shop.container.session_service().sign_in(replace(SIGN_IN, password="another one"))
 
     async def test_this_session_gets_a_new_token_and_all_others_end(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         elsewhere, bobs = await shop.sign_in("ada"), await shop.customer("bob")
 
-        visit = await shop.container.sessions().change_password(_change_password(adas))
+        visit = await shop.container.session_service().change_password(_change_password(adas))
 
         assert (await shop.held(visit)).user_id == shop.user("ada").id
         assert [await shop.session(token) for token in (adas, elsewhere)] == [None, None]
@@ -52,7 +52,7 @@ class TestChangingThePassword:
 
     async def test_the_current_one_is_needed(self, shop: MemoryShop, adas: SessionToken) -> None:
         await _refused(
-            shop, replace(_change_password(adas), current="a wrong one"), WrongCredentials()
+            shop, replace(_change_password(adas), current="a wrong one"), InvalidCredentials()
         )
 
     async def test_the_new_one_must_be_long_enough(
@@ -61,7 +61,7 @@ class TestChangingThePassword:
         await _refused(
             shop,
             replace(_change_password(adas), new="7 chars"),
-            RuleBroken(field="new", rule="it has 8 to 128 characters"),
+            InvalidValue(field="new", rule="it has 8 to 128 characters"),
         )
 
     async def test_nobody_who_is_not_signed_in_has_one(
@@ -72,7 +72,7 @@ class TestChangingThePassword:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
         await _refused(shop, _change_password(adas), SessionExpired())
 
-    @pytest.mark.parametrize("call", ["users.save", "sessions.end_all", "commit"])
+    @pytest.mark.parametrize("call", ["users.save", "sessions.revoke_all", "commit"])
     async def test_what_fails_leaves_password_and_sessions_as_they_were(
         self, call: str, shop: MemoryShop, adas: SessionToken
     ) -> None:
@@ -81,17 +81,17 @@ class TestChangingThePassword:
         shop.mishaps.plan((call, RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.sessions().change_password(_change_password(adas))
+            await shop.container.session_service().change_password(_change_password(adas))
 
         assert shop.state == before
 
     async def test_where_the_commit_is_not_answered_it_says_so(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        shop.mishaps.plan(("committed", OutcomeUnknown("connection lost")))
+        shop.mishaps.plan(("committed", CommitOutcomeUnknown("connection lost")))
 
-        with pytest.raises(OutcomeUnknown):
-            await shop.container.sessions().change_password(_change_password(adas))
+        with pytest.raises(CommitOutcomeUnknown):
+            await shop.container.session_service().change_password(_change_password(adas))
 
         assert shop.user("ada").password_hash == CURRENT + "another one"
 
@@ -104,7 +104,7 @@ async def _refused(shop: MemoryShop, command: ChangePassword, error: Exception) 
     before = shop.state
 
     with pytest.raises(type(error)) as refusal:
-        await shop.container.sessions().change_password(command)
+        await shop.container.session_service().change_password(command)
 
     assert refusal.value == error
     assert shop.state == before

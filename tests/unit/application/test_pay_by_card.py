@@ -8,23 +8,23 @@ from uuid import UUID
 
 import pytest
 
-from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.finish import FinishOrder
+from shop.application.orders.finish import CompleteOrder
 from shop.application.orders.placed import PlacedOrder
-from shop.application.outbox import JOB_FAILURES
-from shop.application.ports.idempotency import Refused, Succeeded
+from shop.application.outbox import MAX_FAILURES
+from shop.application.ports.idempotency import Rejected, Succeeded
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.payment_gateway import (
     Approved,
-    Authorise,
+    AuthorisationRequest,
+    AuthorisationResult,
     Declined,
     GatewayPayment,
-    GatewayRefused,
-    Verdict,
+    GatewayRejected,
 )
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import ShopAccount
 from shop.domain.cart import Cart
 from shop.domain.inventory import OutOfStock
@@ -66,7 +66,7 @@ async def _pay(shop: MemoryShop, token: SessionToken, card: str = "tok_visa") ->
 
 
 async def _at_gateway(shop: MemoryShop) -> GatewayPayment:
-    (payment,) = [each async for each in shop.gateway.payments(NOW - A_YEAR, NOW + A_YEAR)]
+    (payment,) = [each async for each in shop.gateway.list_payments(NOW - A_YEAR, NOW + A_YEAR)]
     return payment
 
 
@@ -97,8 +97,8 @@ class TestAnApprovedCard:
             each for each in shop.state.transfers.rows.values() if each.order_id == placed.order.id
         ]
         assert (charge.debit_account_id, charge.credit_account_id, charge.amount) == (
-            ShopAccount.CARD_CLEARING.id_in(EUR),
-            ShopAccount.SALES.id_in(EUR),
+            ShopAccount.CARD_CLEARING.account_id(EUR),
+            ShopAccount.SALES.account_id(EUR),
             eur(200),
         )
 
@@ -110,7 +110,7 @@ class TestAnApprovedCard:
 
         session = await shop.session(adas)
         assert session is not None
-        assert (session.order_id, session.cart) == (placed.order.id, Cart())
+        assert (session.last_order_id, session.cart) == (placed.order.id, Cart())
 
     async def test_is_captured_once_by_the_worker(
         self, shop: MemoryShop, adas: SessionToken
@@ -134,7 +134,7 @@ class TestAnApprovedCard:
         again = await shop.container.checkout().place(command)
 
         assert again.replayed
-        assert again.answer == replace(first, issued=None)
+        assert again.value == replace(first, new_token=None)
         assert shop.gateway.calls.total() == 1
 
     async def test_is_charged_once_for_many_requests_at_once(
@@ -182,7 +182,7 @@ class TestADeclinedCard:
         assert _stands(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
         assert shop.stock_of("TEA") == (5, 0)
         assert await shop.session(adas) == before
-        assert shop.outcome("ada") == Refused(error=refused.value)
+        assert shop.outcome("ada") == Rejected(error=refused.value)
         assert shop.jobs == []
 
     async def test_stays_declined_under_its_key(self, shop: MemoryShop, adas: SessionToken) -> None:
@@ -198,7 +198,7 @@ class TestADeclinedCard:
             await _pay(shop, adas, "tok_declined")
         shop.clock.advance(A_YEAR)
 
-        assert await shop.container.sweep_keys().sweep() == 0
+        assert await shop.container.purge_idempotency_keys().purge() == 0
 
         with pytest.raises(CardDeclined):
             await shop.check_out(
@@ -242,7 +242,7 @@ class TestASilentGateway:
         assert shop.stock_of("TEA") == (3, 0)
         session = await shop.session(adas)
         assert session is not None
-        assert session.order_id == placed.order.id
+        assert session.last_order_id == placed.order.id
         assert (await _at_gateway(shop)).is_captured
         again = await _pay(shop, adas, card)
         assert (again.order.id, again.order.status) == (placed.order.id, OrderStatus.PAID)
@@ -263,11 +263,11 @@ class TestASilentGateway:
     ) -> None:
         await _pay(shop, adas, "tok_timeout_after")
         async with shop.container.unit_of_work() as uow:
-            late = await uow.outbox.lease(frozenset(JobKind), NOW + A_WHILE, NOW + HOLD, 1)
+            late = await uow.jobs.lease(frozenset(JobKind), NOW + A_WHILE, NOW + HOLD, 1)
             await uow.commit()
         await _pay(shop, adas, "tok_timeout_after")
 
-        await shop.container.settle_payments().resolve(late[0])
+        await shop.container.payment_jobs().resolve(late[0])
 
         assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
         assert shop.jobs == ["capture"]
@@ -275,7 +275,7 @@ class TestASilentGateway:
     async def test_that_stays_silent_ends_the_order_in_time(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        shop.gateway.script(*[Fate.SILENT_BEFORE] * 100)
+        shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * 100)
         await _pay(shop, adas)
         await _wait(shop)
         assert _stands(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
@@ -293,7 +293,7 @@ class TestASilentGateway:
     async def test_that_has_forgotten_the_key_is_not_asked_again(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        shop.gateway.script(Fate.SILENT_AFTER)
+        shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
         await _pay(shop, adas)
         shop.clock.advance(timedelta(seconds=KEY_SECONDS))
 
@@ -312,7 +312,7 @@ class TestASilentGateway:
 
         assert _stands(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
         assert shop.stock_of("TEA") == (5, 0)
-        assert shop.outcome("ada") == Refused(error=CardDeclined(reason="voided"))
+        assert shop.outcome("ada") == Rejected(error=CardDeclined(reason="voided"))
         assert shop.jobs == []
 
     async def test_a_customer_who_has_not_taken_the_step_has_a_pending_order(
@@ -351,7 +351,7 @@ class TestAnApprovalThatIsTooLate:
     ) -> None:
         authorise = shop.gateway.authorise
 
-        async def slowly(wish: Authorise) -> Verdict:
+        async def slowly(wish: AuthorisationRequest) -> AuthorisationResult:
             await _wait(shop, HOLD)
             await _wait(shop)
             return await authorise(wish)
@@ -363,7 +363,10 @@ class TestAnApprovalThatIsTooLate:
         assert _stands(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
         await _wait(shop)
         payment = await _at_gateway(shop)
-        assert (isinstance(payment.verdict, Approved), payment.is_voided) == (True, True)
+        assert (isinstance(payment.authorisation_result, Approved), payment.is_voided) == (
+            True,
+            True,
+        )
         assert shop.stock_of("TEA") == (5, 0)
         assert shop.jobs == []
 
@@ -439,7 +442,7 @@ class TestTheShop:
     async def test_reserves_no_more_than_there_is(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        shop.gateway.script(*[Fate.SILENT_BEFORE] * 3)
+        shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * 3)
         for key in ("key-0001", "key-0002"):
             await shop.check_out(place_order(adas, ("TEA", 2), card="tok_visa", key=key))
         with pytest.raises(OutOfStock):
@@ -451,8 +454,8 @@ class TestTheShop:
     async def test_charges_once_whichever_commit_is_not_answered(
         self, shop: MemoryShop, adas: SessionToken, place: str, nth: int
     ) -> None:
-        fine = [("never", OutcomeUnknown())] * nth
-        shop.mishaps.plan(*fine, (place, OutcomeUnknown("no answer")))
+        fine = [("never", CommitOutcomeUnknown())] * nth
+        shop.mishaps.plan(*fine, (place, CommitOutcomeUnknown("no answer")))
 
         placed = await _pay(shop, adas)
 
@@ -465,7 +468,7 @@ class TestTheShop:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         await _pay(shop, adas)
-        shop.gateway.script(*[Fate.SILENT_BEFORE] * 5)
+        shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * 5)
         for _ in range(6):
             assert shop.jobs == ["capture"]
             await shop.work()
@@ -478,16 +481,16 @@ class TestTheShop:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         await _pay(shop, adas)
-        shop.gateway.script(*[Fate.SILENT_BEFORE] * JOB_FAILURES)
-        for _ in range(JOB_FAILURES):
+        shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * MAX_FAILURES)
+        for _ in range(MAX_FAILURES):
             await shop.work()
             shop.clock.advance(timedelta(minutes=10))
         assert shop.jobs == ["capture (dead)"]
         assert await shop.work() == 0
 
-        (dead,) = await shop.container.look_after_jobs().list(dead_only=True)
-        assert dead.failure == "GatewaySilent: no answer, and it never arrived"
-        assert await shop.container.look_after_jobs().retry() == 1
+        (dead,) = await shop.container.job_service().list(dead_only=True)
+        assert dead.last_error == "GatewayOutcomeUnknown: no answer, and it never arrived"
+        assert await shop.container.job_service().retry_dead() == 1
         await shop.work()
 
         assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
@@ -498,8 +501,8 @@ async def test_a_key_that_was_used_in_other_words_does_not_decline_what_it_paid(
 ) -> None:
     await _pay(shop, adas, "tok_timeout_after")
 
-    async def refuse(wish: Authorise) -> Verdict:
-        raise GatewayRefused(f"{wish.key} was used in other words")
+    async def refuse(wish: AuthorisationRequest) -> AuthorisationResult:
+        raise GatewayRejected(f"{wish.key} was used in other words")
 
     monkeypatch.setattr(shop.gateway, "authorise", refuse)
     placed = await _pay(shop, adas, "tok_timeout_after")
@@ -511,12 +514,12 @@ async def test_a_key_that_was_used_in_other_words_does_not_decline_what_it_paid(
 async def test_what_is_cancelled_while_slow_books_are_read_is_not_asked_for_any_more(
     shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop.gateway.script(Fate.SILENT_BEFORE)
+    shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
     placed = await _pay(shop, adas)
-    look_up = shop.gateway.look_up
+    look_up = shop.gateway.find_payment
 
     async def look_up_slowly(reference: UUID, _: str | None = None) -> GatewayPayment | None:
-        monkeypatch.setattr(shop.gateway, "look_up", look_up)
+        monkeypatch.setattr(shop.gateway, "find_payment", look_up)
         found = await look_up(reference)
         command = CancelOrder(session=adas, order_id=placed.order.id)
         await shop.container.cancel_orders().cancel(command)
@@ -526,19 +529,19 @@ async def test_what_is_cancelled_while_slow_books_are_read_is_not_asked_for_any_
         assert shop.jobs == []
         return found
 
-    monkeypatch.setattr(shop.gateway, "look_up", look_up_slowly)
-    shop.gateway.script(Fate.SILENT_AFTER)
+    monkeypatch.setattr(shop.gateway, "find_payment", look_up_slowly)
+    shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
     await _wait(shop)
 
     assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
-    assert await shop.gateway.look_up(placed.order.id) is None
+    assert await shop.gateway.find_payment(placed.order.id) is None
 
 
 async def test_what_was_captured_with_an_error_for_an_answer_is_found_in_the_books(
     shop: MemoryShop, adas: SessionToken
 ) -> None:
     await _pay(shop, adas)
-    shop.gateway.script(*[Fate.SILENT_AFTER] * JOB_FAILURES)
+    shop.gateway.script(*[ScriptedResult.TIMEOUT_AFTER] * MAX_FAILURES)
 
     await shop.work()
 
@@ -557,7 +560,7 @@ async def test_books_that_do_not_show_what_was_authorised_end_no_undo(
         """Look into books that are not there any more."""
 
     with monkeypatch.context() as patch:
-        patch.setattr(shop.gateway, "look_up", find_nothing)
+        patch.setattr(shop.gateway, "find_payment", find_nothing)
         await _wait(shop)
     assert shop.jobs == ["undo"]
 
@@ -573,30 +576,30 @@ async def test_a_failed_step_that_is_taken_after_the_cancellation_is_given_back(
     placed = await _pay(shop, adas, "tok_authenticate")
     payment_id = (await _at_gateway(shop)).id
     await shop.container.cancel_orders().cancel(CancelOrder(session=adas, order_id=placed.order.id))
-    look_up = shop.gateway.look_up
+    look_up = shop.gateway.find_payment
 
     async def look_up_while_it_pays(
         reference: UUID, known: str | None = None
     ) -> GatewayPayment | None:
         found = await look_up(reference, known)
         assert found is not None
-        monkeypatch.setattr(shop.gateway, "look_up", look_up)
+        monkeypatch.setattr(shop.gateway, "find_payment", look_up)
         # Of another card, for all that the worker knows; the notice is as fast.
         await shop.gateway.authenticate(payment_id, approved=True)
-        await shop.container.finish_orders().finish(
+        await shop.container.complete_orders().complete(
             [
-                FinishOrder(
+                CompleteOrder(
                     order=placed.order,
                     payment=placed.payment,
-                    ending=Approved(payment_id=payment_id),
+                    payment_outcome=Approved(payment_id=payment_id),
                     session=None,
-                    notice=None,
+                    gateway_event=None,
                 )
             ]
         )
-        return replace(found, verdict=Declined(reason="authentication_failed"))
+        return replace(found, authorisation_result=Declined(reason="authentication_failed"))
 
-    monkeypatch.setattr(shop.gateway, "look_up", look_up_while_it_pays)
+    monkeypatch.setattr(shop.gateway, "find_payment", look_up_while_it_pays)
     await _wait(shop)
     await _wait(shop)
 

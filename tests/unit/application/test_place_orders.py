@@ -9,13 +9,13 @@ import pytest
 from shop.adapters.memory.database import State
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.idempotency import Refused
+from shop.application.ports.idempotency import Rejected
 from shop.application.ports.session_store import SessionToken
 from shop.domain.account import InsufficientFunds, TransferKind
 from shop.domain.cart import Cart, EmptyCart
 from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import RuleBroken, ShopError
-from shop.domain.inventory import MovementKind, OutOfStock, Shortage
+from shop.domain.errors import InvalidValue, ShopError
+from shop.domain.inventory import OutOfStock, Shortage, StockMovementKind
 from shop.domain.money import Money
 from shop.domain.order import OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
@@ -49,7 +49,7 @@ async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
 
 
 def _but_keys(state: State, before: State) -> State:
-    return replace(state, keys=before.keys)
+    return replace(state, idempotency_keys=before.idempotency_keys)
 
 
 async def _leave(shop: MemoryShop, token: SessionToken, amount: int) -> None:
@@ -57,7 +57,7 @@ async def _leave(shop: MemoryShop, token: SessionToken, amount: int) -> None:
     async with shop.container.unit_of_work() as uow:
         session = (await uow.sessions.find([token]))[token]
         assert session.user_id is not None
-        (account,) = (await uow.accounts.lock_of_users([session.user_id], EUR)).values()
+        (account,) = (await uow.accounts.lock_for_users([session.user_id], EUR)).values()
         uow.accounts.save(replace(account, balance=eur(amount)))
         await uow.commit()
 
@@ -92,7 +92,7 @@ class TestPlacing:
             card=None,
             created_at=NOW,
         )
-        assert placed.issued is None
+        assert placed.new_token is None
         assert shop.state.orders.rows == {order.id: order}
         assert shop.state.payments.rows == {order.id: placed.payment}
         assert await shop.findings() == []
@@ -118,8 +118,8 @@ class TestPlacing:
         assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (3, 0)
         sales = {
             (each.sku, each.on_hand_delta, each.order_id)
-            for each in shop.state.movements.rows.values()
-            if each.kind is MovementKind.SALE
+            for each in shop.state.stock_movements.rows.values()
+            if each.kind is StockMovementKind.SALE
         }
         assert sales == {("TEA", -2, placed.order.id), ("COFFEE", -2, placed.order.id)}
 
@@ -134,7 +134,7 @@ class TestPlacing:
         assert before is not None
         assert await shop.session(adas) == replace(
             before,
-            order_id=placed.order.id,
+            last_order_id=placed.order.id,
             last_seen_at=NOW + timedelta(seconds=9),
             version=before.version + 1,
         )
@@ -147,7 +147,7 @@ class TestPlacing:
         assert [(line.sku, line.quantity) for line in placed.order.lines] == [("TEA", 2)]
         session = await shop.session(adas)
         assert session is not None
-        assert (session.cart, session.order_id) == (Cart(), placed.order.id)
+        assert (session.cart, session.last_order_id) == (Cart(), placed.order.id)
 
     async def test_lines_of_the_same_product_are_one(
         self, shop: MemoryShop, adas: SessionToken
@@ -165,7 +165,7 @@ class TestPlacing:
     ) -> None:
         placed = await shop.placed(place_order(adas, ("TEA", 1)))
 
-        await shop.container.catalogue().put(put_product(admin, "TEA", price=999))
+        await shop.container.product_service().put(put_product(admin, "TEA", price=999))
 
         assert shop.state.orders.rows == {placed.order.id: placed.order}
         assert placed.order.total == eur(100)
@@ -173,7 +173,7 @@ class TestPlacing:
     async def test_the_last_one_and_the_last_cent_can_be_spent(
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
     ) -> None:
-        await shop.container.catalogue().put(put_product(admin, "TEA", price=200))
+        await shop.container.product_service().put(put_product(admin, "TEA", price=200))
 
         await shop.placed(place_order(adas, ("TEA", 5)))
 
@@ -184,14 +184,17 @@ class TestPlacing:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         # The token changes when its holder comes in next.
-        await shop.container.users().promote("ada@example.com", Role.ADMIN)
+        await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
 
         placed = await shop.placed(place_order(adas))
 
-        assert placed.issued is None
+        assert placed.new_token is None
         session = await shop.session(adas)
         assert session is not None
-        assert (session.order_id, session.roles) == (placed.order.id, frozenset({Role.CUSTOMER}))
+        assert (session.last_order_id, session.roles) == (
+            placed.order.id,
+            frozenset({Role.CUSTOMER}),
+        )
 
 
 def _empty_cart(token: SessionToken) -> PlaceOrder:
@@ -240,10 +243,10 @@ class TestRefusals:
 
         reply = await shop.order(command(adas))
 
-        assert (reply.answer, reply.replayed) == (error, False)
+        assert (reply.value, reply.replayed) == (error, False)
         assert _but_keys(shop.state, before) == before
-        assert shop.outcome("ada") == Refused(error=error)
-        assert len(shop.state.keys.rows) == len(before.keys.rows) + 1
+        assert shop.outcome("ada") == Rejected(error=error)
+        assert len(shop.state.idempotency_keys.rows) == len(before.idempotency_keys.rows) + 1
 
     @pytest.mark.parametrize(("command", "error"), REFUSALS, ids=REFUSAL_NAMES)
     async def test_it_is_the_answer_to_its_key_for_good(
@@ -261,30 +264,30 @@ class TestRefusals:
 
         reply = await shop.order(command(adas))
 
-        assert (reply.answer, reply.replayed) == (error, True)
+        assert (reply.value, reply.replayed) == (error, True)
         assert shop.state == before
 
     async def test_what_is_not_sold_any_more_is_refused(
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
     ) -> None:
         withdrawn = replace(put_product(admin, "COFFEE"), active=False)
-        await shop.container.catalogue().put(withdrawn)
+        await shop.container.product_service().put(withdrawn)
         before = shop.state
 
         reply = await shop.order(place_order(adas, ("TEA", 1), ("COFFEE", 1)))
 
-        assert reply.answer == ProductNotFound(sku="COFFEE")
+        assert reply.value == ProductNotFound(sku="COFFEE")
         assert _but_keys(shop.state, before) == before
 
     async def test_nobody_who_is_not_signed_in_can_order(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        await shop.container.sessions().sign_out(adas)
+        await shop.container.session_service().sign_out(adas)
         before = shop.state
 
         for token in (None, "never issued", adas):
             reply = await shop.order(place_order(token, ("TEA", 1)))
-            assert reply.answer == NotSignedIn()
+            assert reply.value == NotSignedIn()
 
         assert shop.state == before
 
@@ -296,7 +299,7 @@ class TestRefusals:
 
         reply = await shop.order(place_order(adas, ("TEA", 1)))
 
-        assert reply.answer == SessionExpired()
+        assert reply.value == SessionExpired()
         assert shop.state == before
 
     @pytest.mark.parametrize(
@@ -312,8 +315,8 @@ class TestRefusals:
 
         reply = await shop.order(_changed(place_order(adas, ("TEA", 1)), **change))
 
-        assert isinstance(reply.answer, RuleBroken)
-        assert reply.answer.field == field
+        assert isinstance(reply.value, InvalidValue)
+        assert reply.value.field == field
         assert shop.state == before
 
     @pytest.mark.parametrize("error", [SessionTooLarge(limit_bytes=4_000), SessionConflict()])
@@ -325,7 +328,7 @@ class TestRefusals:
 
         reply = await shop.order(place_order(adas, ("TEA", 1)))
 
-        assert (reply.answer, reply.replayed) == (error, False)
+        assert (reply.value, reply.replayed) == (error, False)
         assert shop.state == before
         again = await shop.order(place_order(adas, ("TEA", 1)))
-        assert (isinstance(again.answer, PlacedOrder), again.replayed) == (True, False)
+        assert (isinstance(again.value, PlacedOrder), again.replayed) == (True, False)

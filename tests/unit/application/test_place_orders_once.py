@@ -10,7 +10,11 @@ from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.idempotency import Succeeded
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown, Unavailable
+from shop.application.ports.unit_of_work import (
+    CommitOutcomeUnknown,
+    DatabaseUnavailable,
+    TransientFailure,
+)
 from shop.domain.cart import EmptyCart
 from shop.domain.inventory import OutOfStock, Shortage
 from tests.unit.application.memory_shop import (
@@ -74,7 +78,7 @@ class TestKeys:
 
         reply = await shop.order(replace(other, session=adas))
 
-        assert (reply.answer, reply.replayed) == (IdempotencyKeyReused(), False)
+        assert (reply.value, reply.replayed) == (IdempotencyKeyReused(), False)
         assert shop.state == before
 
     async def test_two_users_keys_are_independent(
@@ -116,7 +120,7 @@ class TestGroups:
         begun = shop.mishaps.begun
         replies = await shop.container.place_orders().place(group)
 
-        first, second, third, fourth, fifth = (reply.answer for reply in replies)
+        first, second, third, fourth, fifth = (reply.value for reply in replies)
         assert isinstance(first, PlacedOrder)
         assert second == OutOfStock(lines=(Shortage(sku="COFFEE", requested=2, available=1),))
         assert isinstance(third, PlacedOrder)
@@ -140,7 +144,7 @@ class TestGroups:
 
         assert second.unwrap() == first.unwrap()
         assert (first.replayed, second.replayed) == (False, True)
-        assert third.answer == IdempotencyKeyReused()
+        assert third.value == IdempotencyKeyReused()
         assert (shop.on_hand("TEA"), len(shop.state.orders.rows)) == (4, 1)
 
     async def test_nobody_there_takes_no_time(self, shop: MemoryShop, adas: SessionToken) -> None:
@@ -153,7 +157,7 @@ class TestGroups:
 
 
 class TestFailures:
-    @pytest.mark.parametrize("error", [RuntimeError("a bug"), Unavailable("no room")])
+    @pytest.mark.parametrize("error", [RuntimeError("a bug"), DatabaseUnavailable("no room")])
     async def test_a_commit_that_fails_leaves_everything_as_it_was(
         self, error: Exception, shop: MemoryShop, adas: SessionToken
     ) -> None:
@@ -165,11 +169,15 @@ class TestFailures:
 
         assert shop.state == before
 
-    @pytest.mark.parametrize("call", ["enter", "keys.claim", "accounts.lock_of_users", "commit"])
+    @pytest.mark.parametrize(
+        "call", ["enter", "idempotency_keys.claim", "accounts.lock_for_users", "commit"]
+    )
     async def test_interrupted_anywhere_it_happens_once(
         self, call: str, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        shop.mishaps.plan((call, Interrupted("conflict")), (call, Interrupted("conflict")))
+        shop.mishaps.plan(
+            (call, TransientFailure("conflict")), (call, TransientFailure("conflict"))
+        )
 
         reply = await shop.order(place_order(adas))
 
@@ -182,7 +190,7 @@ class TestFailures:
     async def test_where_the_commit_is_not_answered_the_key_tells(
         self, call: str, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        shop.mishaps.plan((call, OutcomeUnknown("connection lost")))
+        shop.mishaps.plan((call, CommitOutcomeUnknown("connection lost")))
 
         reply = await shop.order(place_order(adas))
 
@@ -194,7 +202,7 @@ class TestFailures:
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
     ) -> None:
         await shop.stock(admin, TEA=1_000)
-        await shop.container.catalogue().put(put_product(admin, "TEA", price=1))
+        await shop.container.product_service().put(put_product(admin, "TEA", price=1))
         awaits = 0
         while True:
             awaits += 1
@@ -208,7 +216,7 @@ class TestFailures:
             await asyncio.wait([caller])
             assert caller.cancelled()
 
-            await shop.container.transact().finish()
+            await shop.container.transaction_runner().drain()
 
             assert len(shop.state.orders.rows) == awaits
             assert shop.balance("ada") == WELCOME - awaits

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.ports.outbox import JobId, JobKind
-from shop.application.ports.payment_gateway import GatewaySilent
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.session_store import SessionToken
 from shop.application.reconcile import Reconcile
 from shop.domain.order import OrderStatus
@@ -44,9 +44,9 @@ class TestWhatAJobCanDo:
 
         found = await desk.reconcile()
 
-        assert [(each.difference.kind, each.is_repaired) for each in found] == [(kind, True)]
+        assert [(each.discrepancy.kind, each.is_repaired) for each in found] == [(kind, True)]
         assert list(desk.shop.state.jobs.rows) == [
-            JobId(kind=job, subject_id=UUID(str(found[0].difference.facts["reference"])))
+            JobId(kind=job, subject_id=UUID(str(found[0].discrepancy.facts["reference"])))
         ]
         assert await desk.reconcile() == []
         await desk.settle()
@@ -64,7 +64,7 @@ class TestWhatAJobCanDo:
         found = await desk.reconcile(is_dry_run=True)
 
         assert [
-            (each.difference.kind, each.difference.job, each.is_repaired) for each in found
+            (each.discrepancy.kind, each.discrepancy.job, each.is_repaired) for each in found
         ] == [(kind, job, False)]
         assert (desk.shop.state, desk.shop.gateway._payments) == before
 
@@ -79,13 +79,13 @@ class TestWhatAJobCanDo:
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await cancelled_and_still_held(desk)
-        write = desk.shop.container.transact().write
+        write = desk.shop.container.transaction_runner().write
 
         async def later(*arguments: object, **options: object) -> object:
             await desk.tamper(next(iter(desk.shop.state.orders.rows)), PaymentStatus.AUTHORISED)
             return await write(*arguments, **options)  # type: ignore[arg-type]  # As they came.
 
-        monkeypatch.setattr(desk.shop.container.transact(), "write", later)
+        monkeypatch.setattr(desk.shop.container.transaction_runner(), "write", later)
         await desk.reconcile()
 
         assert desk.shop.jobs == []
@@ -99,8 +99,8 @@ class TestWhatAPersonHasToDo:
 
         for _ in range(2):
             (found,) = await desk.reconcile()
-            assert (found.difference.kind, found.is_repaired) == (kind, False)
-            assert found.difference.advice
+            assert (found.discrepancy.kind, found.is_repaired) == (kind, False)
+            assert found.discrepancy.advice
         assert (desk.shop.state, desk.shop.gateway._payments) == before
 
     @pytest.mark.parametrize(("fault", "kind"), LEFT)
@@ -143,11 +143,11 @@ class TestTheBooks:
 
         found = await desk.reconcile()
 
-        assert sorted(each.difference.kind for each in found) == [
+        assert sorted(each.discrepancy.kind for each in found) == [
             *["authorised-there-authorised-here"] * 3,
             *["unknown-there-captured-here"] * 2,
         ]
-        assert len({each.difference.facts["reference"] for each in found}) == 5
+        assert len({each.discrepancy.facts["reference"] for each in found}) == 5
 
     async def test_are_compared_within_a_span(self, desk: Desk) -> None:
         await never_captured(desk)
@@ -160,7 +160,7 @@ class TestTheBooks:
         assert len([each async for each in reconciling.reconcile(command)]) == 1
 
     async def test_know_a_payment_that_was_made_long_after_its_order(self, desk: Desk) -> None:
-        desk.shop.gateway.script(Fate.SILENT_BEFORE)
+        desk.shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
         await desk.pay()
         desk.shop.clock.advance(A_WHILE)
         await desk.settle()
@@ -174,14 +174,14 @@ class TestTheBooks:
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         await desk.pay()
-        payments = desk.shop.gateway.payments
+        payments = desk.shop.gateway.list_payments
 
         async def meanwhile(*span: object) -> object:
             async for each in payments(*span):  # type: ignore[arg-type]  # As it came.
                 yield each
             await desk.shop.work()
 
-        monkeypatch.setattr(desk.shop.gateway, "payments", meanwhile)
+        monkeypatch.setattr(desk.shop.gateway, "list_payments", meanwhile)
 
         assert await desk.reconcile() == []
         assert desk.shop.jobs == []
@@ -192,14 +192,14 @@ class TestTheBooks:
         await never_captured(desk)
 
         def silent(*_: object) -> None:
-            raise GatewaySilent("no answer")
+            raise GatewayOutcomeUnknown("no answer")
 
-        monkeypatch.setattr(desk.shop.gateway, "payments", silent)
+        monkeypatch.setattr(desk.shop.gateway, "list_payments", silent)
 
-        with pytest.raises(GatewaySilent):
+        with pytest.raises(GatewayOutcomeUnknown):
             await desk.reconcile()
         finding = await desk.audit()
-        assert finding.obstacle == "the gateway's books cannot be read: no answer"
+        assert finding.unchecked_reason == "the gateway's books cannot be read: no answer"
         assert (finding.violations, finding.holds) == ([], False)
         assert desk.shop.jobs == []
 
@@ -208,7 +208,7 @@ async def test_an_order_whose_capture_was_given_up_is_paid_all_the_same(desk: De
     await given_up(desk)
     (order,) = desk.shop.state.orders.rows.values()
     assert order.status is OrderStatus.PAID
-    assert await desk.shop.container.look_after_jobs().retry() == 1
+    assert await desk.shop.container.job_service().retry_dead() == 1
 
     assert await desk.reconcile() == []
     await desk.settle()

@@ -5,18 +5,18 @@ from datetime import timedelta
 
 import pytest
 
-from shop.adapters.memory.payment_gateway import Fate
+from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.refund import RefundOrder
-from shop.application.outbox import JOB_FAILURES
+from shop.application.outbox import MAX_FAILURES
 from shop.application.ports.payment_gateway import GatewayPayment
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import ShopAccount
 from shop.domain.money import Money
 from shop.domain.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
-from shop.domain.refund import REFUNDED, Refund, RefundStatus, RefundWish
+from shop.domain.refund import GATEWAY_REFUNDED, Refund, RefundRequest, RefundStatus
 from tests.factories import EUR, NOW, eur
 from tests.unit.application.memory_shop import KEY_SECONDS, WELCOME, MemoryShop, place_order
 
@@ -47,13 +47,13 @@ async def _refund(
     to: PaymentMethod | None = None,
 ) -> Refund:
     money = None if amount is None else eur(amount)
-    wish = RefundWish(lines=(), amount=money, to=to, reason="Broken", restock=False)
-    command = RefundOrder(session=admin, key=key, order_id=placed.order.id, wish=wish)
+    wish = RefundRequest(lines=(), amount=money, to=to, reason="Broken", restock=False)
+    command = RefundOrder(session=admin, key=key, order_id=placed.order.id, refund_request=wish)
     return (await shop.container.refund_orders().refund(command)).unwrap()
 
 
 async def _at_gateway(shop: MemoryShop) -> GatewayPayment:
-    (payment,) = [each async for each in shop.gateway.payments(NOW - LONG, NOW + LONG)]
+    (payment,) = [each async for each in shop.gateway.list_payments(NOW - LONG, NOW + LONG)]
     return payment
 
 
@@ -63,7 +63,7 @@ async def _given_back(shop: MemoryShop) -> Money:
 
 def _stored(shop: MemoryShop, refund: Refund) -> tuple[RefundStatus, str | None]:
     stored = shop.state.refunds.rows[refund.id]
-    return stored.status, stored.outcome
+    return stored.status, stored.gateway_response
 
 
 async def test_the_books_have_it_at_once_and_the_card_when_the_worker_comes(
@@ -73,7 +73,7 @@ async def test_the_books_have_it_at_once_and_the_card_when_the_worker_comes(
 
     assert (refund.to, refund.status) == (PaymentMethod.CARD, RefundStatus.PENDING)
     transfer = shop.state.transfers.rows[refund.id]
-    assert transfer.credit_account_id == ShopAccount.CARD_CLEARING.id_in(EUR)
+    assert transfer.credit_account_id == ShopAccount.CARD_CLEARING.account_id(EUR)
     assert shop.state.orders.rows[paid.order.id].status is OrderStatus.REFUNDED
     assert shop.state.payments.rows[paid.order.id].status is PaymentStatus.REFUNDED
     assert (await _given_back(shop), shop.jobs) == (eur(0), ["refund"])
@@ -81,7 +81,7 @@ async def test_the_books_have_it_at_once_and_the_card_when_the_worker_comes(
     assert [await shop.work(), await shop.work()] == [1, 0]
 
     assert (await _given_back(shop), shop.jobs) == (eur(300), [])
-    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert _stored(shop, refund) == (RefundStatus.SUCCEEDED, GATEWAY_REFUNDED)
     assert shop.balance("ada") == WELCOME
 
 
@@ -100,7 +100,7 @@ async def test_it_may_go_to_the_account(
 ) -> None:
     refund = await _refund(shop, admin, paid, to=PaymentMethod.ACCOUNT)
 
-    assert (refund.status, shop.jobs) == (RefundStatus.DONE, [])
+    assert (refund.status, shop.jobs) == (RefundStatus.SUCCEEDED, [])
     assert shop.balance("ada") == WELCOME + 300
     assert shop.state.orders.rows[paid.order.id].status is OrderStatus.REFUNDED
     assert await _given_back(shop) == eur(0)
@@ -120,14 +120,14 @@ async def test_parts_go_one_after_the_other(
         shop.clock.advance(A_PAUSE)
 
     assert (await _given_back(shop), shop.jobs) == (eur(250), [])
-    assert {_stored(shop, each)[0] for each in parts} == {RefundStatus.DONE}
+    assert {_stored(shop, each)[0] for each in parts} == {RefundStatus.SUCCEEDED}
     assert shop.balance("ada") == WELCOME + 50
 
 
-@pytest.mark.parametrize("fate", [Fate.SILENT_BEFORE, Fate.SILENT_AFTER])
+@pytest.mark.parametrize("fate", [ScriptedResult.TIMEOUT_BEFORE, ScriptedResult.TIMEOUT_AFTER])
 @pytest.mark.parametrize("pause", [timedelta(minutes=1), FORGOTTEN])
 async def test_a_silent_gateway_is_asked_until_it_says_something_and_pays_once(
-    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder, fate: Fate, pause: timedelta
+    shop: MemoryShop, admin: SessionToken, paid: PlacedOrder, fate: ScriptedResult, pause: timedelta
 ) -> None:
     refund = await _refund(shop, admin, paid, 100)
     shop.gateway.script(fate, fate)
@@ -135,14 +135,14 @@ async def test_a_silent_gateway_is_asked_until_it_says_something_and_pays_once(
         assert shop.jobs == ["refund"]
         await shop.work()
         assert _stored(shop, refund)[0] is (
-            RefundStatus.DONE if not shop.jobs else RefundStatus.PENDING
+            RefundStatus.SUCCEEDED if not shop.jobs else RefundStatus.PENDING
         )
         if not shop.jobs:
             break
         shop.clock.advance(pause)
 
     assert (await _given_back(shop), shop.jobs) == (eur(100), [])
-    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert _stored(shop, refund) == (RefundStatus.SUCCEEDED, GATEWAY_REFUNDED)
 
 
 async def test_a_part_is_told_from_an_equal_one_before_it_when_keys_are_forgotten(
@@ -151,7 +151,7 @@ async def test_a_part_is_told_from_an_equal_one_before_it_when_keys_are_forgotte
     await _refund(shop, admin, paid, 100, "key-0001")
     await shop.work()
     await _refund(shop, admin, paid, 100, "key-0002")
-    shop.gateway.script(Fate.SILENT_BEFORE)
+    shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
     await shop.work()
     assert await _given_back(shop) == eur(100)
 
@@ -181,11 +181,11 @@ async def test_a_record_whose_commit_is_not_answered_is_made_once(
     shop: MemoryShop, admin: SessionToken, paid: PlacedOrder, place: str
 ) -> None:
     refund = await _refund(shop, admin, paid, 100)
-    shop.mishaps.plan(("never", RuntimeError()), (place, OutcomeUnknown("no answer")))
+    shop.mishaps.plan(("never", RuntimeError()), (place, CommitOutcomeUnknown("no answer")))
 
     await shop.work()
 
-    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert _stored(shop, refund) == (RefundStatus.SUCCEEDED, GATEWAY_REFUNDED)
     assert (await _given_back(shop), shop.jobs) == (eur(100), [])
 
 
@@ -194,8 +194,8 @@ async def test_a_refusal_is_kept_with_the_refund_and_those_after_it_wait(
 ) -> None:
     refused = await _refund(shop, admin, paid, 100, "key-0001")
     after = await _refund(shop, admin, paid, 50, "key-0002")
-    shop.gateway.script(*[Fate.REFUSED] * JOB_FAILURES)
-    for _ in range(JOB_FAILURES):
+    shop.gateway.script(*[ScriptedResult.REJECTED] * MAX_FAILURES)
+    for _ in range(MAX_FAILURES):
         await shop.work()
         shop.clock.advance(A_PAUSE)
 
@@ -205,8 +205,8 @@ async def test_a_refusal_is_kept_with_the_refund_and_those_after_it_wait(
     assert await _given_back(shop) == eur(0)
 
     shop.clock.advance(FORGOTTEN)
-    shop.gateway._fates.clear()
-    await shop.container.look_after_jobs().retry()
+    shop.gateway._scripted_results.clear()
+    await shop.container.job_service().retry_dead()
     await shop.work()
     shop.clock.advance(A_PAUSE)
     await shop.work()
@@ -218,13 +218,13 @@ async def test_what_was_made_with_an_error_for_an_answer_is_found_in_the_books(
     shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
 ) -> None:
     refund = await _refund(shop, admin, paid, 100)
-    shop.gateway.script(Fate.SILENT_AFTER, Fate.SILENT_AFTER)
+    shop.gateway.script(ScriptedResult.TIMEOUT_AFTER, ScriptedResult.TIMEOUT_AFTER)
 
     for _ in range(2):
         await shop.work()
         shop.clock.advance(timedelta(seconds=10))
 
-    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert _stored(shop, refund) == (RefundStatus.SUCCEEDED, GATEWAY_REFUNDED)
     assert (await _given_back(shop), shop.jobs) == (eur(100), [])
 
 
@@ -232,7 +232,7 @@ async def test_what_somebody_gave_back_after_a_failure_is_not_given_back_again(
     shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
 ) -> None:
     refund = await _refund(shop, admin, paid, 100)
-    shop.gateway.script(Fate.SILENT_BEFORE)
+    shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
     await shop.work()
     payment = await _at_gateway(shop)
     await shop.gateway.refund(key="by-hand", payment_id=payment.id, amount=eur(100))
@@ -240,7 +240,7 @@ async def test_what_somebody_gave_back_after_a_failure_is_not_given_back_again(
 
     await shop.work()
 
-    assert _stored(shop, refund) == (RefundStatus.DONE, REFUNDED)
+    assert _stored(shop, refund) == (RefundStatus.SUCCEEDED, GATEWAY_REFUNDED)
     assert (await _given_back(shop), shop.jobs) == (eur(100), [])
 
 
@@ -249,15 +249,15 @@ async def test_one_that_waits_for_another_does_not_use_up_its_budget(
 ) -> None:
     await _refund(shop, admin, paid, 100, "key-0001")
     await _refund(shop, admin, paid, 50, "key-0002")
-    shop.gateway.script(*[Fate.SILENT_BEFORE] * (JOB_FAILURES + 1))
-    for _ in range(JOB_FAILURES):
+    shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * (MAX_FAILURES + 1))
+    for _ in range(MAX_FAILURES):
         await shop.work()
         shop.clock.advance(A_PAUSE)
     assert shop.jobs == ["refund", "refund (dead)"]
-    await shop.container.look_after_jobs().retry()
-    shop.gateway._fates.clear()
+    await shop.container.job_service().retry_dead()
+    shop.gateway._scripted_results.clear()
     await shop.work()
-    shop.gateway.script(Fate.SILENT_BEFORE)
+    shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
     shop.clock.advance(A_PAUSE)
     await shop.work()
     assert shop.jobs == ["refund"]

@@ -7,27 +7,27 @@ from typing import Any
 
 import pytest
 
-from shop.application.idempotency import IdempotencyKeyReused, Reply
+from shop.application.idempotency import CommandResult, IdempotencyKeyReused
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.fulfil import HandOver
+from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.refund import RefundOrder
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.account import BalanceTooLarge, ShopAccount, TransferKind
-from shop.domain.errors import RuleBroken, ShopError
-from shop.domain.fulfilment import MoneyNotTaken, OrderUnderWay
-from shop.domain.handover import Excess, HandoverKind, NotSoManyLeft
+from shop.domain.errors import InvalidValue, ShopError
+from shop.domain.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
+from shop.domain.handover import ExcessQuantity, QuantityExceedsOrder, ShipmentEventKind
 from shop.domain.money import MAX_AMOUNT, Money
 from shop.domain.order import OrderNotFound, OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.refund import (
     NotPaidByCard,
     Refund,
+    RefundExceedsPayment,
     RefundLine,
+    RefundRequest,
     RefundStatus,
-    RefundTooLarge,
-    RefundWish,
 )
 from shop.domain.session import NotSignedIn
 from shop.domain.status import IllegalTransition
@@ -37,7 +37,7 @@ from tests.unit.application.memory_shop import WELCOME, MemoryShop, place_order
 
 pytestmark = pytest.mark.anyio
 
-SHIPMENT, DELIVERY = HandoverKind.SHIPMENT, HandoverKind.DELIVERY
+SHIPMENT, DELIVERY = ShipmentEventKind.SHIPPED, ShipmentEventKind.DELIVERED
 LEFT = WELCOME - 300
 """What Ada has once she has paid."""
 
@@ -56,9 +56,9 @@ async def placed(shop: MemoryShop, adas: SessionToken) -> PlacedOrder:
     return await shop.placed(place_order(adas, ("TEA", 2), ("COFFEE", 1)))
 
 
-def wish(**changes: Any) -> RefundWish:  # noqa: ANN401  Several types.
+def wish(**changes: Any) -> RefundRequest:  # noqa: ANN401  Several types.
     """Return the wish for all that is left, to where it came from, with no goods."""
-    made = RefundWish(lines=(), amount=None, to=None, reason="Broken", restock=False)
+    made = RefundRequest(lines=(), amount=None, to=None, reason="Broken", restock=False)
     return replace(made, **changes)
 
 
@@ -68,14 +68,16 @@ def refund_order(
     key: str = "key-0001",
     **changes: Any,  # noqa: ANN401  Several types.
 ) -> RefundOrder:
-    return RefundOrder(session=token, key=key, order_id=placed.order.id, wish=wish(**changes))
+    return RefundOrder(
+        session=token, key=key, order_id=placed.order.id, refund_request=wish(**changes)
+    )
 
 
 async def _refund(shop: MemoryShop, command: RefundOrder) -> Refund:
     return (await _reply(shop, command)).unwrap()
 
 
-async def _reply(shop: MemoryShop, command: RefundOrder) -> Reply[Refund]:
+async def _reply(shop: MemoryShop, command: RefundOrder) -> CommandResult[Refund]:
     return await shop.container.refund_orders().refund(command)
 
 
@@ -83,13 +85,13 @@ async def _hand(
     shop: MemoryShop,
     token: SessionToken,
     placed: PlacedOrder,
-    kind: HandoverKind,
+    kind: ShipmentEventKind,
     **quantities: int,
 ) -> None:
-    command = HandOver(
+    command = RecordShipmentEvent(
         session=token, order_id=placed.order.id, kind=kind, lines=pieces(**quantities)
     )
-    await shop.container.fulfil_orders().hand_over(command)
+    await shop.container.fulfil_orders().record(command)
 
 
 def _stands(shop: MemoryShop, placed: PlacedOrder) -> tuple[OrderStatus, PaymentStatus]:
@@ -107,15 +109,15 @@ class TestAWholeOrder:
         assert (refund.amount, refund.to, refund.status) == (
             eur(300),
             PaymentMethod.ACCOUNT,
-            RefundStatus.DONE,
+            RefundStatus.SUCCEEDED,
         )
         assert (shop.balance("ada"), shop.balance("root")) == (WELCOME, WELCOME)
         assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (3, 1)
-        event = shop.state.events.rows[placed.order.id, 2]
-        assert (event.before, event.after, event.actor) == ("paid", "refunded", "admin")
+        event = shop.state.status_changes.rows[placed.order.id, 2]
+        assert (event.from_status, event.to_status, event.actor) == ("paid", "refunded", "admin")
         transfer = shop.state.transfers.rows[refund.id]
-        assert (transfer.kind, transfer.amount) == (TransferKind.RETURN, eur(300))
-        assert transfer.debit_account_id == ShopAccount.SALES.id_in(EUR)
+        assert (transfer.kind, transfer.amount) == (TransferKind.REFUND, eur(300))
+        assert transfer.debit_account_id == ShopAccount.SALES.account_id(EUR)
         assert transfer.credit_account_id == shop.account("ada").id
         assert (transfer.order_id, transfer.note) == (placed.order.id, "Broken")
 
@@ -126,8 +128,8 @@ class TestAWholeOrder:
 
         assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (5, 2)
         assert refund.lines == (
-            RefundLine(sku="TEA", quantity=2, kept_back=2),
-            RefundLine(sku="COFFEE", quantity=1, kept_back=1),
+            RefundLine(sku="TEA", quantity=2, cancelled_quantity=2),
+            RefundLine(sku="COFFEE", quantity=1, cancelled_quantity=1),
         )
 
     @pytest.mark.parametrize("kinds", [[SHIPMENT], [SHIPMENT, DELIVERY]])
@@ -136,7 +138,7 @@ class TestAWholeOrder:
         shop: MemoryShop,
         admin: SessionToken,
         placed: PlacedOrder,
-        kinds: list[HandoverKind],
+        kinds: list[ShipmentEventKind],
     ) -> None:
         for kind in kinds:
             await _hand(shop, admin, placed, kind)
@@ -144,7 +146,7 @@ class TestAWholeOrder:
         refund = await _refund(shop, refund_order(admin, placed, restock=True))
 
         assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
-        assert {line.kept_back for line in refund.lines} == {0}
+        assert {line.cancelled_quantity for line in refund.lines} == {0}
         assert shop.on_hand("TEA") == 5
 
 
@@ -207,12 +209,12 @@ class TestPartOfAnOrder:
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=2)))
-        with pytest.raises(NotSoManyLeft):
+        with pytest.raises(QuantityExceedsOrder):
             await _hand(shop, admin, placed, SHIPMENT, TEA=1)
 
         await _hand(shop, admin, placed, SHIPMENT)
 
-        (handover,) = shop.state.handovers.rows.values()
+        (handover,) = shop.state.shipment_events.rows.values()
         assert handover.lines == pieces(COFFEE=1)
         assert _stands(shop, placed) == (OrderStatus.SHIPPED, PaymentStatus.CAPTURED)
 
@@ -225,7 +227,9 @@ class TestPartOfAnOrder:
         await _refund(shop, refund_order(admin, placed, lines=pieces(COFFEE=1), restock=True))
 
         assert _stands(shop, placed) == (OrderStatus.DELIVERED, PaymentStatus.CAPTURED)
-        history = [shop.state.events.rows[placed.order.id, each].after for each in (1, 2, 3)]
+        history = [
+            shop.state.status_changes.rows[placed.order.id, each].to_status for each in (1, 2, 3)
+        ]
         assert history == ["paid", "shipped", "delivered"]
 
     async def test_that_has_left_is_given_back_after_what_has_not(
@@ -235,7 +239,7 @@ class TestPartOfAnOrder:
 
         refund = await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=2)))
 
-        assert refund.lines == (RefundLine(sku="TEA", quantity=2, kept_back=1),)
+        assert refund.lines == (RefundLine(sku="TEA", quantity=2, cancelled_quantity=1),)
 
 
 class TestUnderAKey:
@@ -248,7 +252,7 @@ class TestUnderAKey:
 
         again = await _reply(shop, command)
 
-        assert (again.answer, first.replayed, again.replayed) == (first.answer, False, True)
+        assert (again.value, first.replayed, again.replayed) == (first.value, False, True)
         assert shop.state == before
 
     async def test_it_happens_once_for_many_requests_at_once(
@@ -276,13 +280,16 @@ class TestUnderAKey:
         ]
         replies = await asyncio.gather(*(_reply(shop, each) for each in commands))
 
-        made = [each.answer for each in replies if isinstance(each.answer, Refund)]
+        made = [each.value for each in replies if isinstance(each.value, Refund)]
         assert sorted(each.number for each in made) == [1, 2, 3]
         assert shop.balance("ada") == WELCOME
 
     @pytest.mark.parametrize(
         "mishap",
-        [("commit", Interrupted("conflict")), ("committed", OutcomeUnknown("connection lost"))],
+        [
+            ("commit", TransientFailure("conflict")),
+            ("committed", CommitOutcomeUnknown("connection lost")),
+        ],
     )
     async def test_what_is_tried_again_happens_once(
         self,
@@ -305,11 +312,11 @@ class TestRefusals:
     ) -> None:
         await _refund(shop, refund_order(admin, placed, amount=eur(250)))
 
-        refusal = RefundTooLarge(requested=eur(51), remaining=eur(50))
+        refusal = RefundExceedsPayment(requested=eur(51), remaining=eur(50))
         await _refused_for_good(shop, refund_order(admin, placed, "k-2", amount=eur(51)), refusal)
         by_line = refund_order(admin, placed, "k-3", lines=pieces(TEA=1))
         await _refused_for_good(
-            shop, by_line, RefundTooLarge(requested=eur(100), remaining=eur(50))
+            shop, by_line, RefundExceedsPayment(requested=eur(100), remaining=eur(50))
         )
 
     async def test_no_line_goes_back_twice(
@@ -319,10 +326,10 @@ class TestRefusals:
 
         again = refund_order(admin, placed, "k-2", lines=pieces(TEA=2, CUP=1), amount=eur(1))
         excesses = (
-            Excess(sku="TEA", requested=2, remaining=1),
-            Excess(sku="CUP", requested=1, remaining=0),
+            ExcessQuantity(sku="TEA", requested=2, remaining=1),
+            ExcessQuantity(sku="CUP", requested=1, remaining=0),
         )
-        await _refused_for_good(shop, again, NotSoManyLeft(lines=excesses))
+        await _refused_for_good(shop, again, QuantityExceedsOrder(lines=excesses))
 
     async def test_what_is_refunded_or_cancelled_is_not_refunded_again(
         self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, placed: PlacedOrder
@@ -343,7 +350,7 @@ class TestRefusals:
         await _refund(shop, refund_order(admin, placed, amount=eur(1)))
         before = shop.state
 
-        with pytest.raises(OrderUnderWay):
+        with pytest.raises(OrderPartlyFulfilled):
             await shop.container.cancel_orders().cancel(
                 CancelOrder(session=admin, order_id=placed.order.id)
             )
@@ -377,7 +384,7 @@ class TestRefusals:
         self, shop: MemoryShop, admin: SessionToken, adas: SessionToken
     ) -> None:
         placed = await shop.check_out(place_order(adas, ("TEA", 2), card="tok_visa"))
-        await _refused(shop, refund_order(admin, placed), MoneyNotTaken())
+        await _refused(shop, refund_order(admin, placed), PaymentNotCaptured())
         assert shop.outcome("root") is None
         await shop.work()
 
@@ -397,7 +404,7 @@ class TestRefusals:
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         dollars = refund_order(admin, placed, amount=Money(amount=1, currency=USD))
-        rule = RuleBroken(field="currency", rule="EUR is used here, not USD")
+        rule = InvalidValue(field="currency", rule="EUR is used here, not USD")
         await _refused(shop, dollars, rule)
 
     @pytest.mark.parametrize(
@@ -413,7 +420,7 @@ class TestRefusals:
     async def test_what_cannot_be_wished_for_is_told_by_its_field(
         self, changes: dict[str, Any], field: str
     ) -> None:
-        with pytest.raises(RuleBroken) as refusal:
+        with pytest.raises(InvalidValue) as refusal:
             wish(**changes)
 
         assert refusal.value.field == field
@@ -425,7 +432,7 @@ async def test_customers_see_what_went_back(
     first = await _refund(shop, refund_order(admin, placed, "k-1", amount=eur(1)))
     second = await _refund(shop, refund_order(admin, placed, "k-2", lines=pieces(TEA=1)))
 
-    consult = shop.container.consult_orders()
+    consult = shop.container.order_queries()
     for name in ("ada", "root"):
         assert await consult.refunds(shop.user(name), placed.order.id) == (first, second)
 
@@ -446,6 +453,6 @@ async def _refused_for_good(shop: MemoryShop, command: RefundOrder, error: ShopE
 
     for replayed in (False, True):
         reply = await _reply(shop, command)
-        assert (reply.answer, reply.replayed) == (error, replayed)
+        assert (reply.value, reply.replayed) == (error, replayed)
 
-    assert replace(shop.state, keys=before.keys) == before
+    assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before

@@ -37,13 +37,13 @@ async def olds(with_secrets: WithSecrets) -> SessionToken:
     shop = with_secrets(OLD)
     await shop.stock(await shop.admin(), TEA=5)
     visitors = issued(await preferring(shop, None, {"theme": "dark"}))
-    return issued((await shop.sign_up("ada", visitors)).visit)
+    return issued((await shop.sign_up("ada", visitors)).current_session)
 
 
 async def test_a_token_under_an_old_secret_is_issued_anew_with_all_that_it_holds(
     with_secrets: WithSecrets, olds: SessionToken
 ) -> None:
-    visit = await with_secrets(NEW, OLD).container.sessions().enter(olds)
+    visit = await with_secrets(NEW, OLD).container.session_service().authenticate(olds)
 
     session = await with_secrets(NEW).session(issued(visit))
     assert session is not None
@@ -55,10 +55,10 @@ async def test_an_order_issues_it_anew_too(with_secrets: WithSecrets, olds: Sess
     reply = await with_secrets(NEW, OLD).order(place_order(olds, ("TEA", 1)))
 
     placed = reply.unwrap()
-    assert placed.issued is not None
-    session = await with_secrets(NEW).session(placed.issued)
+    assert placed.new_token is not None
+    session = await with_secrets(NEW).session(placed.new_token)
     assert session is not None
-    assert session.order_id == placed.order.id
+    assert session.last_order_id == placed.order.id
 
 
 async def test_a_token_under_the_newest_secret_stays_and_nothing_is_written(
@@ -67,10 +67,10 @@ async def test_a_token_under_the_newest_secret_stays_and_nothing_is_written(
     shop = with_secrets(OLD, NEW)
     before = shop.state
 
-    visit = await shop.container.sessions().enter(olds)
+    visit = await shop.container.session_service().authenticate(olds)
 
     assert visit is not None
-    assert visit.issued is None
+    assert visit.new_token is None
     assert shop.state == before
 
 
@@ -80,6 +80,6 @@ async def test_a_secret_that_is_gone_opens_nothing(
     shop = with_secrets(NEW)
     before = shop.state
 
-    assert await shop.container.sessions().enter(olds) is None
+    assert await shop.container.session_service().authenticate(olds) is None
 
     assert shop.state == before

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.paging import Page
+from shop.application.ports.paging import PageRequest
 from shop.application.ports.session_store import SessionToken
-from shop.application.sessions import EndSession
-from shop.domain.errors import RuleBroken
+from shop.application.sessions import RevokeSession
+from shop.domain.errors import InvalidValue
 from shop.domain.session import NotSignedIn, Session, SessionExpired, SessionNotFound
 from tests.clock import ScriptedClock
 from tests.factories import an_id
@@ -39,8 +39,8 @@ class TestMySessions:
         clock.advance(timedelta(seconds=1))
         newest = await shop.sign_in("ada")
 
-        listing = await shop.container.sessions().of_user(
-            shop.user("ada"), Page(limit=9, after=None)
+        listing = await shop.container.session_service().list_for_user(
+            shop.user("ada"), PageRequest(limit=9, after=None)
         )
 
         assert listing.items == [await _session(shop, newest), await _session(shop, adas)]
@@ -53,8 +53,8 @@ class TestMySessions:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
         newest = await shop.sign_in("ada")
 
-        listing = await shop.container.sessions().of_user(
-            shop.user("ada"), Page(limit=9, after=None)
+        listing = await shop.container.session_service().list_for_user(
+            shop.user("ada"), PageRequest(limit=9, after=None)
         )
 
         assert listing.items == [await _session(shop, newest)]
@@ -63,7 +63,7 @@ class TestMySessions:
         elsewhere = await shop.sign_in("ada")
         handle = (await _session(shop, elsewhere)).id
 
-        await shop.container.sessions().end(EndSession(session=adas, handle=handle))
+        await shop.container.session_service().revoke(RevokeSession(session=adas, handle=handle))
 
         assert await shop.session(elsewhere) is None
         assert await shop.session(adas) is not None
@@ -74,9 +74,13 @@ class TestMySessions:
 
         for unknown in (handle, an_id("no session")):
             with pytest.raises(SessionNotFound):
-                await shop.container.sessions().end(EndSession(session=adas, handle=unknown))
+                await shop.container.session_service().revoke(
+                    RevokeSession(session=adas, handle=unknown)
+                )
         with pytest.raises(NotSignedIn):
-            await shop.container.sessions().end(EndSession(session=None, handle=handle))
+            await shop.container.session_service().revoke(
+                RevokeSession(session=None, handle=handle)
+            )
 
         assert shop.state == before
 
@@ -84,7 +88,7 @@ class TestMySessions:
         others = [await shop.sign_in("ada") for _ in range(3)]
         bobs = await shop.customer("bob")
 
-        await shop.container.sessions().end_others(adas)
+        await shop.container.session_service().revoke_others(adas)
 
         assert [await shop.session(token) for token in others] == [None] * 3
         assert await shop.session(adas) is not None
@@ -96,10 +100,10 @@ class TestMySessions:
         before = shop.state
 
         with pytest.raises(NotSignedIn):
-            await shop.container.sessions().end_others(None)
+            await shop.container.session_service().revoke_others(None)
         clock.advance(timedelta(seconds=IDLE_SECONDS))
         with pytest.raises(SessionExpired):
-            await shop.container.sessions().end_others(adas)
+            await shop.container.session_service().revoke_others(adas)
 
         assert shop.state == before
 
@@ -112,7 +116,7 @@ class TestPreferences:
 
         visit = await preferring(shop, adas, {"theme": None, "size": {"text": 4}})
 
-        assert visit.issued is None
+        assert visit.new_token is None
         session = await _session(shop, adas)
         assert session.preferences == {"size": {"text": 4, "image": 1}}
 
@@ -125,7 +129,7 @@ class TestPreferences:
     async def test_more_than_fit_are_refused(self, shop: MemoryShop, adas: SessionToken) -> None:
         before = shop.state
 
-        with pytest.raises(RuleBroken) as refusal:
+        with pytest.raises(InvalidValue) as refusal:
             await preferring(shop, adas, {"text": "x" * 2_048})
 
         assert refusal.value.field == "preferences"
@@ -151,7 +155,7 @@ async def test_sweeping_ends_what_has_expired_and_nothing_else(
     bobs = await shop.customer("bob")
     clock.advance(timedelta(seconds=IDLE_SECONDS - 1))
 
-    assert await shop.container.sessions().sweep() == 2
+    assert await shop.container.session_service().purge_expired() == 2
     assert await shop.session(adas) is None
     assert await shop.session(bobs) is not None
-    assert await shop.container.sessions().sweep() == 0
+    assert await shop.container.session_service().purge_expired() == 0

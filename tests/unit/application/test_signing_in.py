@@ -8,10 +8,10 @@ import pytest
 
 from shop.application.carts import PutCartLine
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.application.sessions import SignIn
 from shop.domain.session import Session
-from shop.domain.user import WrongCredentials
+from shop.domain.user import InvalidCredentials
 from tests.clock import ScriptedClock
 from tests.doubles import CURRENT, FORMER
 from tests.factories import NOW
@@ -44,7 +44,7 @@ class TestSigningIn:
     async def test_the_session_is_the_users_under_a_new_token(
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
-        visit = await shop.container.sessions().sign_in(SIGN_IN)
+        visit = await shop.container.session_service().sign_in(SIGN_IN)
 
         assert visit.user == shop.user("ada")
         assert issued(visit) != adas
@@ -58,9 +58,9 @@ class TestSigningIn:
         await shop.customer("ada")
         visitors = issued(await preferring(shop, None, {"theme": "dark"}))
         put = PutCartLine(session=visitors, sku="TEA", quantity=2)
-        await shop.container.carts().put(put)
+        await shop.container.cart_service().put(put)
 
-        visit = await shop.container.sessions().sign_in(replace(SIGN_IN, session=visitors))
+        visit = await shop.container.session_service().sign_in(replace(SIGN_IN, session=visitors))
 
         assert await shop.session(visitors) is None
         session = await shop.held(visit)
@@ -72,7 +72,7 @@ class TestSigningIn:
         visitors = issued(await preferring(shop, None, {"theme": "dark"}))
         clock.advance(timedelta(seconds=IDLE_SECONDS - 1))
 
-        visit = await shop.container.sessions().sign_in(replace(SIGN_IN, session=visitors))
+        visit = await shop.container.session_service().sign_in(replace(SIGN_IN, session=visitors))
 
         session = await shop.held(visit)
         assert (session.created_at, session.last_seen_at) == (clock.now(), clock.now())
@@ -85,10 +85,10 @@ class TestSigningIn:
         order = (await shop.placed(place_order(adas, ("TEA", 1)))).order
 
         mine = await shop.sign_in("ada", adas)
-        assert (await _session(shop, mine)).order_id == order.id
+        assert (await _session(shop, mine)).last_order_id == order.id
 
         bobs = await shop.sign_in("bob", mine)
-        assert (await _session(shop, bobs)).order_id is None
+        assert (await _session(shop, bobs)).last_order_id is None
         assert await shop.session(mine) is None
         assert await shop.findings() == []
 
@@ -120,8 +120,8 @@ class TestSigningIn:
     ) -> None:
         before = shop.state
 
-        with pytest.raises(WrongCredentials):
-            await shop.container.sessions().sign_in(replace(command, session=adas))
+        with pytest.raises(InvalidCredentials):
+            await shop.container.session_service().sign_in(replace(command, session=adas))
 
         assert shop.state == before
 
@@ -131,8 +131,8 @@ class TestSigningIn:
         await shop.change(replace(shop.user("ada"), enabled=False))
         before = shop.state
 
-        with pytest.raises(WrongCredentials):
-            await shop.container.sessions().sign_in(replace(SIGN_IN, session=adas))
+        with pytest.raises(InvalidCredentials):
+            await shop.container.session_service().sign_in(replace(SIGN_IN, session=adas))
 
         assert shop.state == before
 
@@ -143,21 +143,21 @@ class TestSigningIn:
         before = shop.state
 
         for longer in (longest + "p", longest + "p" * 999):
-            with pytest.raises(WrongCredentials):
-                await shop.container.sessions().sign_in(replace(SIGN_IN, password=longer))
+            with pytest.raises(InvalidCredentials):
+                await shop.container.session_service().sign_in(replace(SIGN_IN, password=longer))
 
         assert shop.state == before
-        await shop.container.sessions().sign_in(replace(SIGN_IN, password=longest))
+        await shop.container.session_service().sign_in(replace(SIGN_IN, password=longest))
 
     async def test_an_outdated_hash_is_renewed(self, shop: MemoryShop, adas: SessionToken) -> None:
         del adas
         await shop.change(shop.user("ada").with_password_hash(FORMER + PASSWORD))
 
-        with pytest.raises(WrongCredentials):
-            await shop.container.sessions().sign_in(replace(SIGN_IN, password="a wrong one"))
+        with pytest.raises(InvalidCredentials):
+            await shop.container.session_service().sign_in(replace(SIGN_IN, password="a wrong one"))
         assert shop.user("ada").password_hash == FORMER + PASSWORD
 
-        await shop.container.sessions().sign_in(SIGN_IN)
+        await shop.container.session_service().sign_in(SIGN_IN)
         assert shop.user("ada").password_hash == CURRENT + PASSWORD
 
     async def test_an_expired_session_is_left_behind(
@@ -166,7 +166,7 @@ class TestSigningIn:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
         before = await _session(shop, adas)
 
-        visit = await shop.container.sessions().sign_in(replace(SIGN_IN, session=adas))
+        visit = await shop.container.session_service().sign_in(replace(SIGN_IN, session=adas))
 
         assert visit.session.id != before.id
         assert await _session(shop, adas) == before
@@ -178,16 +178,16 @@ class TestSigningIn:
         shop.mishaps.plan(("commit", RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.sessions().sign_in(replace(SIGN_IN, session=adas))
+            await shop.container.session_service().sign_in(replace(SIGN_IN, session=adas))
 
         assert shop.state == before
 
     @pytest.mark.parametrize(
         "mishap",
         [
-            ("commit", Interrupted("conflict")),
-            ("commit", OutcomeUnknown("connection lost")),
-            ("committed", OutcomeUnknown("connection lost")),
+            ("commit", TransientFailure("conflict")),
+            ("commit", CommitOutcomeUnknown("connection lost")),
+            ("committed", CommitOutcomeUnknown("connection lost")),
         ],
     )
     async def test_whatever_becomes_of_the_commit_the_token_that_is_given_holds(
@@ -196,7 +196,7 @@ class TestSigningIn:
         await preferring(shop, adas, {"theme": "dark"})
         shop.mishaps.plan(mishap)
 
-        visit = await shop.container.sessions().sign_in(replace(SIGN_IN, session=adas))
+        visit = await shop.container.session_service().sign_in(replace(SIGN_IN, session=adas))
 
         session = await shop.held(visit)
         assert (session.user_id, session.preferences) == (shop.user("ada").id, {"theme": "dark"})
@@ -208,10 +208,10 @@ class TestSigningOut:
     async def test_the_session_is_dead_for_good(self, shop: MemoryShop, adas: SessionToken) -> None:
         elsewhere = await shop.sign_in("ada")
 
-        await shop.container.sessions().sign_out(adas)
+        await shop.container.session_service().sign_out(adas)
 
         assert await shop.session(adas) is None
-        assert await shop.container.sessions().enter(adas) is None
+        assert await shop.container.session_service().authenticate(adas) is None
         assert await shop.session(elsewhere) is not None
 
     @pytest.mark.parametrize("token", [None, "never issued"])
@@ -221,7 +221,7 @@ class TestSigningOut:
         del adas
         before = shop.state
 
-        await shop.container.sessions().sign_out(token)
+        await shop.container.session_service().sign_out(token)
 
         assert shop.state == before
 
@@ -230,8 +230,8 @@ class TestSigningOut:
     ) -> None:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
 
-        await shop.container.sessions().sign_out(adas)
-        await shop.container.sessions().sign_out(adas)
+        await shop.container.session_service().sign_out(adas)
+        await shop.container.session_service().sign_out(adas)
 
         assert shop.state.sessions.rows == {}
 
@@ -239,11 +239,11 @@ class TestSigningOut:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         await shop.stock(await shop.admin(), TEA=5)
-        carts, sessions = shop.container.carts(), shop.container.sessions()
+        carts, sessions = shop.container.cart_service(), shop.container.session_service()
         put = PutCartLine(session=adas, sku="TEA", quantity=1)
 
         await asyncio.gather(
-            carts.put(put), sessions.sign_out(adas), carts.clear(adas), sessions.enter(adas)
+            carts.put(put), sessions.sign_out(adas), carts.clear(adas), sessions.authenticate(adas)
         )
 
         assert await shop.session(adas) is None

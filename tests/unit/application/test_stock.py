@@ -8,15 +8,15 @@ import pytest
 
 from shop.application.inventory import AdjustStock
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import RuleBroken, ShopError
+from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.inventory import (
     MAX_ON_HAND,
     Inventory,
-    Movement,
-    MovementKind,
     StockBelowReserved,
+    StockMovement,
+    StockMovementKind,
 )
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.user import Forbidden
@@ -36,7 +36,7 @@ async def admin(shop: MemoryShop) -> SessionToken:
 
 
 async def test_goods_come_in(shop: MemoryShop, admin: SessionToken) -> None:
-    after = await shop.container.stock().adjust(count_in(admin, "TEA", 3))
+    after = await shop.container.inventory_service().adjust(count_in(admin, "TEA", 3))
 
     assert after == Inventory(sku="TEA", on_hand=8, reserved=0)
     assert shop.state.inventories.rows == {"TEA": after}
@@ -44,7 +44,7 @@ async def test_goods_come_in(shop: MemoryShop, admin: SessionToken) -> None:
 
 
 async def test_goods_go_missing_down_to_the_last(shop: MemoryShop, admin: SessionToken) -> None:
-    after = await shop.container.stock().adjust(count_in(admin, "TEA", -5))
+    after = await shop.container.inventory_service().adjust(count_in(admin, "TEA", -5))
 
     assert after == Inventory(sku="TEA", on_hand=0, reserved=0)
     assert shop.state.inventories.rows == {"TEA": after}
@@ -52,16 +52,16 @@ async def test_goods_go_missing_down_to_the_last(shop: MemoryShop, admin: Sessio
 
 
 async def test_every_change_is_written_down(shop: MemoryShop, admin: SessionToken) -> None:
-    before = shop.state.movements.rows
+    before = shop.state.stock_movements.rows
     command = replace(count_in(admin, "TEA", -2), reason="Broken")
 
-    await shop.container.stock().adjust(command)
+    await shop.container.inventory_service().adjust(command)
 
-    ((movement_id, movement),) = shop.state.movements.rows.items() - before.items()
-    assert movement == Movement(
+    ((movement_id, movement),) = shop.state.stock_movements.rows.items() - before.items()
+    assert movement == StockMovement(
         id=movement_id,
         sku="TEA",
-        kind=MovementKind.ADJUSTMENT,
+        kind=StockMovementKind.ADJUSTMENT,
         on_hand_delta=-2,
         reserved_delta=0,
         order_id=None,
@@ -71,7 +71,7 @@ async def test_every_change_is_written_down(shop: MemoryShop, admin: SessionToke
 
 
 async def test_counted_at_once_nothing_is_lost(shop: MemoryShop, admin: SessionToken) -> None:
-    adjust = shop.container.stock().adjust
+    adjust = shop.container.inventory_service().adjust
 
     await asyncio.gather(*(adjust(count_in(admin, "TEA", 1)) for _ in range(9)))
 
@@ -83,18 +83,18 @@ class TestRefusals:
     @pytest.mark.parametrize(
         ("command", "error"),
         [
-            (count_in(None, "TEA", 0), RuleBroken(field="delta", rule="it is not 0")),
+            (count_in(None, "TEA", 0), InvalidValue(field="delta", rule="it is not 0")),
             (
                 count_in(None, "TEA", MAX_ON_HAND - 4),
-                RuleBroken(field="delta", rule="at most 1000000000 are on hand"),
+                InvalidValue(field="delta", rule="at most 1000000000 are on hand"),
             ),
             (
                 replace(count_in(None, "TEA", 1), reason=""),
-                RuleBroken(field="reason", rule="it has 1 to 200 characters"),
+                InvalidValue(field="reason", rule="it has 1 to 200 characters"),
             ),
             (
                 replace(count_in(None, "TEA", 1), reason="r" * 201),
-                RuleBroken(field="reason", rule="it has 1 to 200 characters"),
+                InvalidValue(field="reason", rule="it has 1 to 200 characters"),
             ),
             (count_in(None, "SOAP", 1), ProductNotFound(sku="SOAP")),
             (
@@ -121,9 +121,9 @@ class TestRefusals:
 
 class TestFailures:
     async def test_interrupted_it_happens_once(self, shop: MemoryShop, admin: SessionToken) -> None:
-        shop.mishaps.plan(("commit", Interrupted("conflict")))
+        shop.mishaps.plan(("commit", TransientFailure("conflict")))
 
-        await shop.container.stock().adjust(count_in(admin, "TEA", 1))
+        await shop.container.inventory_service().adjust(count_in(admin, "TEA", 1))
 
         assert shop.on_hand("TEA") == 6
 
@@ -131,10 +131,10 @@ class TestFailures:
     async def test_where_the_commit_is_not_answered_it_says_so_and_is_not_run_again(
         self, call: str, on_hand: int, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        shop.mishaps.plan((call, OutcomeUnknown("connection lost")))
+        shop.mishaps.plan((call, CommitOutcomeUnknown("connection lost")))
 
-        with pytest.raises(OutcomeUnknown):
-            await shop.container.stock().adjust(count_in(admin, "TEA", 1))
+        with pytest.raises(CommitOutcomeUnknown):
+            await shop.container.inventory_service().adjust(count_in(admin, "TEA", 1))
 
         assert shop.on_hand("TEA") == on_hand
         assert await shop.findings() == []
@@ -144,7 +144,7 @@ async def _refused(shop: MemoryShop, command: AdjustStock, error: ShopError) -> 
     before = shop.state
 
     with pytest.raises(type(error)) as refusal:
-        await shop.container.stock().adjust(command)
+        await shop.container.inventory_service().adjust(command)
 
     assert refusal.value == error
     assert shop.state == before

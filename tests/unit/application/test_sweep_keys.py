@@ -7,9 +7,9 @@ import pytest
 
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.idempotency import SweepKeys
-from shop.application.ports.idempotency import Outcome, Refused, Succeeded
-from shop.application.transact import Transact
+from shop.application.idempotency import PurgeIdempotencyKeys
+from shop.application.ports.idempotency import Rejected, StoredOutcome, Succeeded
+from shop.application.transact import TransactionRunner
 from shop.domain.cart import EmptyCart
 from tests.clock import ScriptedClock
 from tests.factories import an_id, claim, user
@@ -26,35 +26,35 @@ def database() -> MemoryDatabase:
 
 
 @pytest.fixture
-def sweep_keys(database: MemoryDatabase, clock: ScriptedClock) -> SweepKeys:
-    transact = Transact(
+def sweep_keys(database: MemoryDatabase, clock: ScriptedClock) -> PurgeIdempotencyKeys:
+    transact = TransactionRunner(
         partial(MemoryUnitOfWork, database, writing=True),
         partial(MemoryUnitOfWork, database, writing=False),
         clock,
     )
-    return SweepKeys(transact, clock)
+    return PurgeIdempotencyKeys(transact, clock)
 
 
-async def settle(database: MemoryDatabase, key: str, outcome: Outcome) -> None:
+async def settle(database: MemoryDatabase, key: str, outcome: StoredOutcome) -> None:
     async with MemoryUnitOfWork(database, writing=True) as uow:
         if ADA.id not in database.state.users.rows:
             uow.users.add(ADA)
         claimed = claim(ADA, key)
-        await uow.keys.claim([claimed])
-        uow.keys.settle(claimed.id, outcome)
+        await uow.idempotency_keys.claim([claimed])
+        uow.idempotency_keys.complete(claimed.id, outcome)
         await uow.commit()
 
 
 async def test_a_refusal_is_forgotten_after_seven_days(
-    sweep_keys: SweepKeys, database: MemoryDatabase, clock: ScriptedClock
+    sweep_keys: PurgeIdempotencyKeys, database: MemoryDatabase, clock: ScriptedClock
 ) -> None:
-    await settle(database, "refused-1", Refused(error=EmptyCart()))
+    await settle(database, "refused-1", Rejected(error=EmptyCart()))
     await settle(database, "ordered-1", Succeeded(reference=an_id("order 1")))
 
     clock.advance(SEVEN_DAYS)
-    assert await sweep_keys.sweep() == 0
-    assert len(database.state.keys.rows) == 2
+    assert await sweep_keys.purge() == 0
+    assert len(database.state.idempotency_keys.rows) == 2
 
     clock.advance(timedelta(microseconds=1))
-    assert await sweep_keys.sweep() == 1
-    assert [each.id.key for each in database.state.keys.rows.values()] == ["ordered-1"]
+    assert await sweep_keys.purge() == 1
+    assert [each.id.key for each in database.state.idempotency_keys.rows.values()] == ["ordered-1"]

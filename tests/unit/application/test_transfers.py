@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.idempotency import IdempotencyKeyReused, Reply
-from shop.application.ports.idempotency import Refused, Succeeded
+from shop.application.idempotency import CommandResult, IdempotencyKeyReused
+from shop.application.ports.idempotency import Rejected, Succeeded
 from shop.application.ports.session_store import SessionToken
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
-from shop.application.transfers import GiveCredit, MakeTransfer
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
+from shop.application.transfers import GrantCredit, MakeTransfer
 from shop.domain.account import (
     AccountNotFound,
     BalanceTooLarge,
@@ -20,7 +20,7 @@ from shop.domain.account import (
     Transfer,
     TransferKind,
 )
-from shop.domain.errors import RuleBroken, ShopError
+from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.money import MAX_AMOUNT, Money
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.user import Forbidden
@@ -57,8 +57,8 @@ def _passing(
     return MakeTransfer(session=token, key=key, to=to, amount=eur(amount), note="Thanks")
 
 
-async def _make(shop: MemoryShop, command: MakeTransfer) -> Reply[Transfer]:
-    (reply,) = await shop.container.transfers().make([command])
+async def _make(shop: MemoryShop, command: MakeTransfer) -> CommandResult[Transfer]:
+    (reply,) = await shop.container.transfer_service().make([command])
     return reply
 
 
@@ -147,9 +147,9 @@ class TestRefusals:
 
         reply = await _make(shop, replace(command, session=adas))
 
-        assert (reply.answer, reply.replayed) == (error, False)
-        assert replace(shop.state, keys=before.keys) == before
-        assert shop.outcome("ada") == Refused(error=error)
+        assert (reply.value, reply.replayed) == (error, False)
+        assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
+        assert shop.outcome("ada") == Rejected(error=error)
 
     @pytest.mark.parametrize(("command", "error"), REFUSALS)
     async def test_it_is_the_answer_to_its_key_for_good(
@@ -161,26 +161,28 @@ class TestRefusals:
         admin: SessionToken,
     ) -> None:
         await _make(shop, replace(command, session=adas))
-        (await shop.container.transfers().give_credit(_crediting(shop, admin, 999))).unwrap()
+        (
+            await shop.container.transfer_service().grant_credit(_crediting(shop, admin, 999))
+        ).unwrap()
         await shop.customer("nobody")
         before = shop.state
 
         reply = await _make(shop, replace(command, session=adas))
 
-        assert (reply.answer, reply.replayed) == (error, True)
+        assert (reply.value, reply.replayed) == (error, True)
         assert shop.state == before
 
     async def test_more_than_can_be_counted_does_not_arrive(
         self, shop: MemoryShop, admin: SessionToken, adas: SessionToken
     ) -> None:
         full = _crediting(shop, admin, MAX_AMOUNT - WELCOME, name="bob")
-        (await shop.container.transfers().give_credit(full)).unwrap()
+        (await shop.container.transfer_service().grant_credit(full)).unwrap()
         before = shop.state
 
         reply = await _make(shop, _passing(adas, 1))
 
-        assert reply.answer == BalanceTooLarge()
-        assert replace(shop.state, keys=before.keys) == before
+        assert reply.value == BalanceTooLarge()
+        assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
 
     @pytest.mark.parametrize(("command", "field"), NEVER)
     async def test_what_can_never_be_is_not_remembered(
@@ -190,8 +192,8 @@ class TestRefusals:
 
         reply = await _make(shop, replace(command, session=adas))
 
-        assert isinstance(reply.answer, RuleBroken)
-        assert reply.answer.field == field
+        assert isinstance(reply.value, InvalidValue)
+        assert reply.value.field == field
         assert shop.state == before
 
     async def test_nobody_who_is_not_signed_in_has_money(
@@ -199,10 +201,10 @@ class TestRefusals:
     ) -> None:
         before = shop.state
 
-        assert (await _make(shop, _passing(None))).answer == NotSignedIn()
-        assert (await _make(shop, _passing("never issued"))).answer == NotSignedIn()
+        assert (await _make(shop, _passing(None))).value == NotSignedIn()
+        assert (await _make(shop, _passing("never issued"))).value == NotSignedIn()
         clock.advance(timedelta(seconds=IDLE_SECONDS))
-        assert (await _make(shop, _passing(adas))).answer == SessionExpired()
+        assert (await _make(shop, _passing(adas))).value == SessionExpired()
 
         assert shop.state == before
 
@@ -235,7 +237,7 @@ class TestKeys:
 
         reply = await _make(shop, replace(other, session=adas))
 
-        assert (reply.answer, reply.replayed) == (IdempotencyKeyReused(), False)
+        assert (reply.value, reply.replayed) == (IdempotencyKeyReused(), False)
         assert shop.state == before
 
     async def test_a_key_of_a_transfer_is_none_of_an_order(
@@ -246,7 +248,7 @@ class TestKeys:
 
         reply = await shop.order(place_order(adas, ("TEA", 1)))
 
-        assert reply.answer == IdempotencyKeyReused()
+        assert reply.value == IdempotencyKeyReused()
         assert shop.state == before
 
 
@@ -264,10 +266,12 @@ class TestGroups:
         ]
         begun = shop.mishaps.begun
 
-        replies: Sequence[Reply[Transfer]] = await shop.container.transfers().make(group)
+        replies: Sequence[CommandResult[Transfer]] = await shop.container.transfer_service().make(
+            group
+        )
 
         first, second, third, fourth, fifth = replies
-        assert second.answer == InsufficientFunds(balance=eur(0), required=eur(1))
+        assert second.value == InsufficientFunds(balance=eur(0), required=eur(1))
         assert third.unwrap().amount == eur(2_000)
         assert (fourth.unwrap(), fourth.replayed) == (first.unwrap(), True)
         assert fifth.unwrap().amount == eur(2_000)
@@ -278,8 +282,8 @@ class TestGroups:
 
 def _crediting(
     shop: MemoryShop, token: SessionToken | None, amount: int = 500, *, name: str = "ada"
-) -> GiveCredit:
-    return GiveCredit(
+) -> GrantCredit:
+    return GrantCredit(
         session=token,
         key="credit-01",
         account_id=shop.account(name).id,
@@ -292,7 +296,7 @@ class TestGivingCredit:
     async def test_it_comes_from_the_shops_adjustments(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        reply = await shop.container.transfers().give_credit(_crediting(shop, admin))
+        reply = await shop.container.transfer_service().grant_credit(_crediting(shop, admin))
 
         transfer = reply.unwrap()
         assert (transfer.kind, transfer.amount) == (TransferKind.CREDIT, eur(500))
@@ -307,14 +311,16 @@ class TestGivingCredit:
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
         command = _crediting(shop, admin)
-        first = await shop.container.transfers().give_credit(command)
+        first = await shop.container.transfer_service().grant_credit(command)
         before = shop.state
 
-        second = await shop.container.transfers().give_credit(command)
-        other = await shop.container.transfers().give_credit(replace(command, reason="Other"))
+        second = await shop.container.transfer_service().grant_credit(command)
+        other = await shop.container.transfer_service().grant_credit(
+            replace(command, reason="Other")
+        )
 
         assert (second.unwrap(), second.replayed) == (first.unwrap(), True)
-        assert other.answer == IdempotencyKeyReused()
+        assert other.value == IdempotencyKeyReused()
         assert shop.state == before
 
     async def test_there_must_be_such_an_account_of_a_customers(
@@ -324,10 +330,10 @@ class TestGivingCredit:
 
         for key, account_id in (("credit-01", an_id("no account")), ("credit-02", SALES)):
             command = replace(_crediting(shop, admin), key=key, account_id=account_id)
-            reply = await shop.container.transfers().give_credit(command)
-            assert reply.answer == AccountNotFound()
+            reply = await shop.container.transfer_service().grant_credit(command)
+            assert reply.value == AccountNotFound()
 
-        assert replace(shop.state, keys=before.keys) == before
+        assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
 
     async def test_more_than_can_be_counted_does_not_arrive(
         self, shop: MemoryShop, admin: SessionToken
@@ -335,10 +341,10 @@ class TestGivingCredit:
         before = shop.state
 
         command = _crediting(shop, admin, MAX_AMOUNT - WELCOME + 1)
-        reply = await shop.container.transfers().give_credit(command)
+        reply = await shop.container.transfer_service().grant_credit(command)
 
-        assert reply.answer == BalanceTooLarge()
-        assert replace(shop.state, keys=before.keys) == before
+        assert reply.value == BalanceTooLarge()
+        assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
 
     @pytest.mark.parametrize(
         ("change", "field"),
@@ -354,8 +360,8 @@ class TestGivingCredit:
     ) -> None:
         before = shop.state
 
-        with pytest.raises(RuleBroken) as refusal:
-            await shop.container.transfers().give_credit(
+        with pytest.raises(InvalidValue) as refusal:
+            await shop.container.transfer_service().grant_credit(
                 replace(_crediting(shop, admin), **change)  # type: ignore[arg-type]
             )
 
@@ -366,7 +372,7 @@ class TestGivingCredit:
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken, clock: ScriptedClock
     ) -> None:
         before = shop.state
-        give_credit = shop.container.transfers().give_credit
+        give_credit = shop.container.transfer_service().grant_credit
 
         with pytest.raises(Forbidden):
             await give_credit(_crediting(shop, adas))
@@ -384,22 +390,22 @@ class TestFailures:
         self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
     ) -> None:
         before = shop.state
-        transfers = shop.container.transfers()
+        transfers = shop.container.transfer_service()
 
         shop.mishaps.plan(("commit", RuntimeError("a bug")), ("commit", RuntimeError("a bug")))
         with pytest.raises(RuntimeError, match="a bug"):
             await transfers.make([_passing(adas)])
         with pytest.raises(RuntimeError, match="a bug"):
-            await transfers.give_credit(_crediting(shop, admin))
+            await transfers.grant_credit(_crediting(shop, admin))
 
         assert shop.state == before
 
     @pytest.mark.parametrize(
         "mishap",
         [
-            ("commit", Interrupted("conflict")),
-            ("commit", OutcomeUnknown("connection lost")),
-            ("committed", OutcomeUnknown("connection lost")),
+            ("commit", TransientFailure("conflict")),
+            ("commit", CommitOutcomeUnknown("connection lost")),
+            ("committed", CommitOutcomeUnknown("connection lost")),
         ],
     )
     async def test_whatever_becomes_of_the_commit_it_happens_once(
@@ -412,7 +418,7 @@ class TestFailures:
         shop.mishaps.plan(mishap)
         (await _make(shop, _passing(adas))).unwrap()
         shop.mishaps.plan(mishap)
-        (await shop.container.transfers().give_credit(_crediting(shop, admin))).unwrap()
+        (await shop.container.transfer_service().grant_credit(_crediting(shop, admin))).unwrap()
 
         assert _balances(shop) == (WELCOME - 300 + 500, WELCOME + 300)
         assert await shop.findings() == []

@@ -2,8 +2,8 @@
 
 import pytest
 
-from shop.application.ports.unit_of_work import Interrupted, OutcomeUnknown
-from shop.domain.errors import RuleBroken
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
+from shop.domain.errors import InvalidValue
 from shop.domain.user import Role, UserNotFound
 from tests.unit.application.memory_shop import MemoryShop
 
@@ -14,7 +14,7 @@ async def test_a_user_is_given_a_role(shop: MemoryShop) -> None:
     await shop.customer("ada")
     await shop.customer("bob")
 
-    promoted = await shop.container.users().promote(" Ada@Example.com", Role.ADMIN)
+    promoted = await shop.container.role_service().grant(" Ada@Example.com", Role.ADMIN)
 
     assert promoted == shop.user("ada")
     assert promoted.roles == frozenset({Role.CUSTOMER, Role.ADMIN})
@@ -23,10 +23,10 @@ async def test_a_user_is_given_a_role(shop: MemoryShop) -> None:
 
 async def test_given_twice_it_is_one_role(shop: MemoryShop) -> None:
     await shop.customer("ada")
-    await shop.container.users().promote("ada@example.com", Role.ADMIN)
+    await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
     before = shop.state
 
-    await shop.container.users().promote("ada@example.com", Role.ADMIN)
+    await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
 
     assert shop.state == before
 
@@ -36,11 +36,11 @@ async def test_a_role_is_taken_from_a_user(shop: MemoryShop) -> None:
     await shop.customer("ada")
     ada = shop.user("ada")
 
-    demoted = await shop.container.users().demote(" Root@Example.com", Role.ADMIN)
+    demoted = await shop.container.role_service().revoke(" Root@Example.com", Role.ADMIN)
 
     assert demoted == shop.user("root")
     assert demoted.roles == frozenset({Role.CUSTOMER})
-    assert await shop.container.users().demote("ada@example.com", Role.ADMIN) == ada
+    assert await shop.container.role_service().revoke("ada@example.com", Role.ADMIN) == ada
 
 
 async def test_nobody_is_nobody(shop: MemoryShop) -> None:
@@ -48,11 +48,11 @@ async def test_nobody_is_nobody(shop: MemoryShop) -> None:
     before = shop.state
 
     with pytest.raises(UserNotFound):
-        await shop.container.users().promote("bob@example.com", Role.ADMIN)
+        await shop.container.role_service().grant("bob@example.com", Role.ADMIN)
     with pytest.raises(UserNotFound):
-        await shop.container.users().demote("bob@example.com", Role.ADMIN)
-    with pytest.raises(RuleBroken):
-        await shop.container.users().promote("bob", Role.ADMIN)
+        await shop.container.role_service().revoke("bob@example.com", Role.ADMIN)
+    with pytest.raises(InvalidValue):
+        await shop.container.role_service().grant("bob", Role.ADMIN)
 
     assert shop.state == before
 
@@ -60,9 +60,9 @@ async def test_nobody_is_nobody(shop: MemoryShop) -> None:
 @pytest.mark.parametrize(
     "mishap",
     [
-        ("commit", Interrupted("conflict")),
-        ("commit", OutcomeUnknown("connection lost")),
-        ("committed", OutcomeUnknown("connection lost")),
+        ("commit", TransientFailure("conflict")),
+        ("commit", CommitOutcomeUnknown("connection lost")),
+        ("committed", CommitOutcomeUnknown("connection lost")),
     ],
 )
 async def test_whatever_becomes_of_the_commit_the_role_is_given(
@@ -71,6 +71,6 @@ async def test_whatever_becomes_of_the_commit_the_role_is_given(
     await shop.customer("ada")
     shop.mishaps.plan(mishap)
 
-    await shop.container.users().promote("ada@example.com", Role.ADMIN)
+    await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
 
     assert shop.user("ada").roles == frozenset({Role.CUSTOMER, Role.ADMIN})

@@ -8,7 +8,7 @@ import pytest
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.database import MemoryDatabase
-from shop.application.carts import ChangedCart, PutCartLine
+from shop.application.carts import CartChanged, PutCartLine
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
 from shop.domain.catalogue import ProductNotFound
@@ -46,7 +46,7 @@ async def test_each_is_known_by_their_own_token(
     await shop.change(replace(shop.user("cyn"), enabled=False))
     asked = [tokens[1], "opens nothing", tokens[0], tokens[2], tokens[3], tokens[0]]
 
-    visits = await asyncio.gather(*map(shop.container.sessions().enter, asked))
+    visits = await asyncio.gather(*map(shop.container.session_service().authenticate, asked))
 
     known = [visit and visit.user and visit.user.name for visit in visits]
     assert known == ["Bob", None, "Ada", None, "Dan", "Ada"]
@@ -57,7 +57,7 @@ async def test_each_is_shown_the_order_that_they_asked_for(
 ) -> None:
     orders = [(await shop.order(place_order(token, ("TEA", 1)))).unwrap().order for token in tokens]
     users = [shop.user(name) for name in NAMES]
-    show = shop.container.consult_orders().show
+    show = shop.container.order_queries().show
     asked = [
         *zip(users, [order.id for order in orders], strict=True),
         (users[0], orders[1].id),
@@ -89,7 +89,7 @@ async def test_each_puts_into_their_own_cart(shop: MemoryShop, tokens: list[Sess
         (nobodys, None, {"CUP": 1}),
         (adas, tokens[0], {"TEA": 5}),
     ):
-        assert isinstance(change, ChangedCart)
+        assert isinstance(change, CartChanged)
         assert {line.product.sku: line.quantity for line in change.cart.lines} == lines
         assert await _cart(shop, change, token) == lines
     session = await shop.session(tokens[3])
@@ -103,7 +103,7 @@ async def test_who_puts_several_things_in_at_once_holds_all_of_them_whichever_an
     changes = await _put(shop, (tokens[0], "TEA", 1), (tokens[1], "CUP", 9), (tokens[0], "CUP", 2))
 
     for change in (changes[0], changes[2]):
-        assert isinstance(change, ChangedCart)
+        assert isinstance(change, CartChanged)
         assert await _cart(shop, change, tokens[0]) == {"TEA": 1, "CUP": 2}
 
 
@@ -114,24 +114,24 @@ async def test_of_two_tokens_of_one_session_only_the_one_that_was_overtaken_is_r
     shop = MemoryShop(clock, MemoryDatabase(), CountingIds(), sessions=in_cookies)
     await shop.stock(await shop.admin(), TEA=100, CUP=100)
     stale = await shop.customer("ada")
-    put = await shop.container.carts().put(PutCartLine(session=stale, sku="TEA", quantity=3))
-    newest = issued(put.visit)
+    put = await shop.container.cart_service().put(PutCartLine(session=stale, sku="TEA", quantity=3))
+    newest = issued(put.current_session)
 
     placed, refused = await shop.container.place_orders().place(
         [place_order(newest, key="key-0001"), place_order(stale, ("CUP", 1), key="key-0002")]
     )
 
-    assert isinstance(placed.answer, PlacedOrder)
-    assert [line.sku for line in placed.answer.order.lines] == ["TEA"]
-    assert refused.answer == SessionConflict()
+    assert isinstance(placed.value, PlacedOrder)
+    assert [line.sku for line in placed.value.order.lines] == ["TEA"]
+    assert refused.value == SessionConflict()
     assert len(shop.state.orders.rows) == 1
 
 
 async def _put(
     shop: MemoryShop, *puts: tuple[SessionToken | None, str, int]
-) -> list[ChangedCart | BaseException]:
+) -> list[CartChanged | BaseException]:
     """Put these in, all in one group."""
-    carts = shop.container.carts()
+    carts = shop.container.cart_service()
     return await asyncio.gather(
         *(
             carts.put(PutCartLine(session=token, sku=sku, quantity=quantity))
@@ -142,11 +142,11 @@ async def _put(
 
 
 async def _cart(
-    shop: MemoryShop, change: ChangedCart, token: SessionToken | None
+    shop: MemoryShop, change: CartChanged, token: SessionToken | None
 ) -> dict[str, int]:
     """Return what is in the cart of whoever holds what the answer says."""
-    assert change.visit is not None
-    held = change.visit.issued or token
+    assert change.current_session is not None
+    held = change.current_session.new_token or token
     assert held is not None
     session = await shop.session(held)
     assert session is not None

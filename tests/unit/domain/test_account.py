@@ -5,7 +5,7 @@ from shop.domain.account import (
     InsufficientFunds,
     ShopAccount,
 )
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.money import MAX_AMOUNT, Money
 from tests.factories import EUR, SALES, USD, account, eur, transfer, user
 
@@ -27,13 +27,13 @@ class TestAccount:
     @pytest.mark.parametrize("amount", [0, -1])
     def test_nothing_or_less_is_neither_taken_nor_given(self, amount: int) -> None:
         for move in (ADAS.withdraw, ADAS.deposit):
-            with pytest.raises(RuleBroken) as caught:
+            with pytest.raises(InvalidValue) as caught:
                 move(eur(amount))
 
             assert caught.value.field == "amount"
 
     def test_a_lower_limit_lets_it_owe(self) -> None:
-        generous = account(user("ada"), 100, limit=eur(-50))
+        generous = account(user("ada"), 100, minimum_balance=eur(-50))
 
         assert generous.withdraw(eur(150)).balance == eur(-50)
         with pytest.raises(InsufficientFunds):
@@ -50,7 +50,7 @@ class TestAccount:
         dollar = Money(amount=1, currency=USD)
 
         for move in (ADAS.withdraw, ADAS.deposit):
-            with pytest.raises(RuleBroken) as caught:
+            with pytest.raises(InvalidValue) as caught:
                 move(dollar)
             assert caught.value.field == "currency"
 
@@ -58,13 +58,13 @@ class TestAccount:
 class TestTransfer:
     @pytest.mark.parametrize("amount", [0, -1])
     def test_it_moves_something(self, amount: int) -> None:
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(InvalidValue) as caught:
             transfer(ADAS.id, SALES, amount)
 
         assert caught.value.field == "amount"
 
     def test_it_moves_between_two_accounts(self) -> None:
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(InvalidValue) as caught:
             transfer(ADAS.id, ADAS.id)
 
         assert caught.value.field == "to"
@@ -72,13 +72,13 @@ class TestTransfer:
 
 class TestShopAccounts:
     def test_each_has_its_own_id_in_each_currency(self) -> None:
-        ids = {each.id_in(currency) for each in ShopAccount for currency in (EUR, USD)}
+        ids = {each.account_id(currency) for each in ShopAccount for currency in (EUR, USD)}
 
         assert len(ids) == len(ShopAccount) * 2
 
     def test_their_ids_are_the_same_for_ever(self) -> None:
         # Stored in every shop's transfers: whoever changes them orphans those.
-        assert {each.value: str(each.id_in(EUR)) for each in ShopAccount} == {
+        assert {each.value: str(each.account_id(EUR)) for each in ShopAccount} == {
             "sales": "9f33248b-1e3a-51a1-b2a8-ba697896d651",
             "card_clearing": "517557d4-c3f1-5250-9ebb-3bdbb4e26e6c",
             "adjustments": "7c6a848a-1e44-5478-b79f-ccf2a1e19152",

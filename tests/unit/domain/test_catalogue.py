@@ -2,7 +2,7 @@ import pytest
 
 from shop.domain.cart import MAX_LINES, MAX_QUANTITY
 from shop.domain.catalogue import MAX_PRICE, MAX_SKU_CHARACTERS, require_sku
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.money import MAX_AMOUNT
 from tests.factories import eur, product
 
@@ -36,7 +36,7 @@ def test_a_sku_has_letters_digits_and_joints(sku: str) -> None:
 )
 def test_no_other_text_is_a_sku(sku: str) -> None:
     for refused in (require_sku, product):
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(InvalidValue) as caught:
             refused(sku)
 
         assert caught.value.field == "sku"
@@ -44,7 +44,7 @@ def test_no_other_text_is_a_sku(sku: str) -> None:
 
 @pytest.mark.parametrize("price", [0, -1, MAX_PRICE + 1])
 def test_a_price_has_bounds(price: int) -> None:
-    with pytest.raises(RuleBroken) as caught:
+    with pytest.raises(InvalidValue) as caught:
         product(price=eur(price))
 
     assert caught.value.field == "price"

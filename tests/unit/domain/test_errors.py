@@ -11,13 +11,13 @@ from shop.domain.account import (
 from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.deposit import DepositNotFound
-from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken, ShopError
-from shop.domain.fulfilment import MoneyNotTaken, OrderUnderWay
-from shop.domain.handover import Excess, NotSoManyLeft
+from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
+from shop.domain.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
+from shop.domain.handover import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
-from shop.domain.order import NoOrder, OrderNotFound, PriceChanged
+from shop.domain.order import OrderNotFound, PriceChanged, SessionHasNoOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
-from shop.domain.refund import NotPaidByCard, RefundTooLarge
+from shop.domain.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -26,7 +26,7 @@ from shop.domain.session import (
     SessionTooLarge,
 )
 from shop.domain.status import IllegalTransition
-from shop.domain.user import EmailTaken, Forbidden, UserNotFound, WrongCredentials
+from shop.domain.user import EmailTaken, Forbidden, InvalidCredentials, UserNotFound
 from tests.factories import eur
 
 ERRORS: list[tuple[ShopError, str, str]] = [
@@ -74,7 +74,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "The order was cancelled before it was paid.",
     ),
     (DepositNotFound(), "deposit-not-found", "There is no such deposit."),
-    (NoOrder(), "no-order", "No order was placed in this session."),
+    (SessionHasNoOrder(), "no-order", "No order was placed in this session."),
     (OrderNotFound(), "order-not-found", "There is no such order."),
     (
         PriceChanged(expected=eur(1), total=eur(2)),
@@ -100,22 +100,22 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "Cannot change status from paid to pending.",
     ),
     (
-        OrderUnderWay(),
+        OrderPartlyFulfilled(),
         "order-partly-fulfilled",
         "Part of the order was shipped or refunded; what is left of it can be refunded.",
     ),
     (
-        MoneyNotTaken(),
+        PaymentNotCaptured(),
         "payment-not-captured",
         "The money for the order is set aside, and not taken yet; try again shortly.",
     ),
     (
-        NotSoManyLeft(lines=(Excess(sku="TEA", requested=2, remaining=1),)),
+        QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=2, remaining=1),)),
         "quantity-exceeds-order",
         "TEA: 2 requested, 1 remaining.",
     ),
     (
-        RefundTooLarge(requested=eur(7), remaining=eur(5)),
+        RefundExceedsPayment(requested=eur(7), remaining=eur(5)),
         "refund-exceeds-payment",
         "Cannot refund 0.07 EUR; only 0.05 EUR of the payment has not been refunded.",
     ),
@@ -126,13 +126,17 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     ),
     (EmailTaken(), "email-taken", "This e-mail address is already in use."),
     (
-        WrongCredentials(),
+        InvalidCredentials(),
         "wrong-credentials",
         "The e-mail address or the password is wrong.",
     ),
     (Forbidden(role="admin"), "forbidden", "This takes the role admin."),
     (UserNotFound(), "user-not-found", "There is no such user."),
-    (RuleBroken(field="sku", rule="a SKU has letters"), "invalid-value", "sku: a SKU has letters."),
+    (
+        InvalidValue(field="sku", rule="a SKU has letters"),
+        "invalid-value",
+        "sku: a SKU has letters.",
+    ),
 ]
 
 
@@ -169,7 +173,7 @@ def test_an_error_is_its_facts() -> None:
 
 
 def test_errors_of_different_names_differ_even_without_facts() -> None:
-    errors: list[ShopError] = [EmptyCart(), NoOrder(), EmptyCart(), EmailTaken()]
+    errors: list[ShopError] = [EmptyCart(), SessionHasNoOrder(), EmptyCart(), EmailTaken()]
 
     assert errors[0] == errors[2]
     assert errors[0] != errors[1]
@@ -189,7 +193,7 @@ def test_braces_among_the_facts_are_letters() -> None:
         (SessionConflict(), False),
         (SessionTooLarge(limit_bytes=1), False),
         (NotSignedIn(), False),
-        (RuleBroken(field="a", rule="b"), False),
+        (InvalidValue(field="a", rule="b"), False),
     ],
 )
 def test_only_what_stays_true_answers_for_good(error: ShopError, final: bool) -> None:  # noqa: FBT001
@@ -200,7 +204,7 @@ def test_only_what_stays_true_answers_for_good(error: ShopError, final: bool) ->
 def test_an_error_can_be_raised_and_caught_by_its_kind(
     error: ShopError, code: str, detail: str
 ) -> None:
-    kinds = (NotFound, Conflict, AccessDenied, RuleBroken)
+    kinds = (NotFound, Conflict, AccessDenied, InvalidValue)
 
     with pytest.raises(kinds) as caught:
         raise error

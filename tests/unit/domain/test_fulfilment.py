@@ -6,23 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.domain.errors import RuleBroken, ShopError
+from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.fulfilment import Fulfilment
-from shop.domain.handover import HandoverKind, Pieces
+from shop.domain.handover import LineQuantity, ShipmentEventKind
 from shop.domain.order import Actor, OrderStatus
 from shop.domain.payment import PaymentMethod
-from shop.domain.refund import Refund, RefundStatus, RefundWish
+from shop.domain.refund import Refund, RefundRequest, RefundStatus
 from shop.domain.status import IllegalTransition
 from tests.factories import NOW, an_id, eur, line, order, payment, pieces, user
 
 SKUS = ("TEA", "POT")
 ORDER = order(user("ada"), "1", line("TEA", 3), line("POT", 1))
-PLACED = Fulfilment(order=ORDER, payment=payment(ORDER), handovers=(), refunds=())
+PLACED = Fulfilment(order=ORDER, payment=payment(ORDER), shipment_events=(), refunds=())
 
 quantities = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 3), max_size=2)
 deeds = st.lists(
     st.one_of(
-        st.tuples(st.sampled_from(HandoverKind), quantities),
+        st.tuples(st.sampled_from(ShipmentEventKind), quantities),
         st.tuples(st.none() | st.integers(1, 2_500).map(eur), quantities),
     ),
     max_size=12,
@@ -33,10 +33,10 @@ def _done(before: Fulfilment, number: int, deed: tuple[object, dict[str, int]]) 
     """Return what a deed leads to, with the order a step further where it is."""
     what, wanted = deed
     made = {"id": an_id(f"deed {number}"), "at": NOW, "actor": Actor.ADMIN}
-    if isinstance(what, HandoverKind):
-        after, _ = before.hand_over(what, pieces(**wanted), **made)  # type: ignore[arg-type]
+    if isinstance(what, ShipmentEventKind):
+        after, _ = before.record(what, pieces(**wanted), **made)  # type: ignore[arg-type]
     else:
-        wish = RefundWish(
+        wish = RefundRequest(
             lines=pieces(**wanted),
             amount=what,  # type: ignore[arg-type]
             to=None,
@@ -44,7 +44,7 @@ def _done(before: Fulfilment, number: int, deed: tuple[object, dict[str, int]]) 
             restock=False,
         )
         after, _ = before.refund(wish, **made)  # type: ignore[arg-type]
-    steps = list(after.steps(at=NOW, actor=Actor.ADMIN))
+    steps = list(after.status_changes(at=NOW, actor=Actor.ADMIN))
     return replace(after, order=steps[-1][0]) if steps else after
 
 
@@ -58,15 +58,15 @@ def test_whatever_is_done_the_goods_and_the_money_add_up(
             state = _done(state, number, deed)
         except ShopError:
             continue
-        assert 0 <= state.left.amount <= ORDER.total.amount
-        assert (state.left.amount == 0) is (state.order.status is OrderStatus.REFUNDED)
-        assert min((state.to_ship + state.to_deliver).values(), default=0) >= 0
+        assert 0 <= state.unrefunded_amount.amount <= ORDER.total.amount
+        assert (state.unrefunded_amount.amount == 0) is (state.order.status is OrderStatus.REFUNDED)
+        assert min((state.unshipped + state.undelivered).values(), default=0) >= 0
         assert state.order.status is state.status
         if state.order.status is OrderStatus.PAID:
-            assert state.to_ship or not state.handovers
+            assert state.unshipped or not state.shipment_events
         if state.order.status in {OrderStatus.SHIPPED, OrderStatus.DELIVERED}:
-            assert not state.to_ship
-            assert bool(state.to_deliver) is (state.order.status is OrderStatus.SHIPPED)
+            assert not state.unshipped
+            assert bool(state.undelivered) is (state.order.status is OrderStatus.SHIPPED)
 
 
 @given(deeds)
@@ -82,17 +82,17 @@ def test_what_was_shipped_kept_back_or_is_to_be_shipped_is_what_was_ordered(
     for each in ORDER.lines:
         shipped = sum(
             handed.quantity
-            for handover in state.handovers
+            for handover in state.shipment_events
             for handed in handover.lines
-            if handover.kind is HandoverKind.SHIPMENT and handed.sku == each.sku
+            if handover.kind is ShipmentEventKind.SHIPPED and handed.sku == each.sku
         )
         kept_back = sum(
-            refunded.kept_back
+            refunded.cancelled_quantity
             for refund in state.refunds
             for refunded in refund.lines
             if refunded.sku == each.sku
         )
-        assert shipped + kept_back + state.to_ship[each.sku] == each.quantity
+        assert shipped + kept_back + state.unshipped[each.sku] == each.quantity
 
 
 @pytest.mark.parametrize(
@@ -101,32 +101,32 @@ def test_what_was_shipped_kept_back_or_is_to_be_shipped_is_what_was_ordered(
 )
 def test_what_is_not_paid_goes_nowhere(status: OrderStatus) -> None:
     state = replace(PLACED, order=replace(ORDER, status=status))
-    for number, what in enumerate([*HandoverKind, None]):
+    for number, what in enumerate([*ShipmentEventKind, None]):
         with pytest.raises(IllegalTransition):
             _done(state, number, (what, {}))
     assert state.status is status
 
 
 def test_there_is_at_least_one_of_what_is_named() -> None:
-    with pytest.raises(RuleBroken):
-        Pieces(sku="TEA", quantity=0)
+    with pytest.raises(InvalidValue):
+        LineQuantity(sku="TEA", quantity=0)
 
 
 def test_a_refund_is_paid_back_once() -> None:
-    wish = RefundWish(
+    wish = RefundRequest(
         lines=(), amount=eur(1), to=PaymentMethod.CARD, reason="Broken", restock=False
     )
     by_card = replace(
         PLACED,
-        order=replace(ORDER, method=PaymentMethod.CARD),
+        order=replace(ORDER, payment_method=PaymentMethod.CARD),
         payment=replace(PLACED.payment, method=PaymentMethod.CARD),
     )
     made: Refund
     _, made = by_card.refund(wish, id=an_id("refund"), at=NOW, actor=Actor.ADMIN)
-    done = made.refused("not_now").paid_back()
+    done = made.failed_attempt("not_now").succeeded()
 
-    assert (made.status, made.outcome) == (RefundStatus.PENDING, None)
-    assert (done.status, done.outcome) == (RefundStatus.DONE, "refunded")
-    assert done.as_made() == made
+    assert (made.status, made.gateway_response) == (RefundStatus.PENDING, None)
+    assert (done.status, done.gateway_response) == (RefundStatus.SUCCEEDED, "refunded")
+    assert done.as_requested() == made
     with pytest.raises(IllegalTransition):
-        done.paid_back()
+        done.succeeded()

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.inventory import (
     MAX_ON_HAND,
     Inventory,
-    Movement,
-    MovementKind,
     OutOfStock,
     Shortage,
     StockBelowReserved,
+    StockMovement,
+    StockMovementKind,
 )
 from tests.factories import NOW, an_id, inventory
 
@@ -28,23 +28,23 @@ def stocks(draw: st.DrawFn) -> Inventory:
 class TestBounds:
     @pytest.mark.parametrize(("on_hand", "reserved"), [(0, 1), (5, -1), (-1, 0), (-1, -1)])
     def test_no_more_is_reserved_than_is_there(self, on_hand: int, reserved: int) -> None:
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(InvalidValue) as caught:
             inventory("TEA", on_hand, reserved)
 
         assert caught.value.field == "reserved"
 
     @pytest.mark.parametrize("quantity", [0, -1])
     def test_nothing_or_less_is_not_moved(self, quantity: int) -> None:
-        moves = (STOCK.take, STOCK.put_back, STOCK.reserve, STOCK.release, STOCK.confirm)
+        moves = (STOCK.sell, STOCK.restock, STOCK.reserve, STOCK.release, STOCK.sell_reserved)
         for move in moves:
-            with pytest.raises(RuleBroken) as caught:
+            with pytest.raises(InvalidValue) as caught:
                 move(quantity)
 
             assert caught.value.field == "quantity"
 
     def test_there_are_only_so_many(self) -> None:
         assert inventory("TEA", MAX_ON_HAND, MAX_ON_HAND).available == 0
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(InvalidValue) as caught:
             inventory("TEA", MAX_ON_HAND).adjust(1)
 
         assert caught.value.field == "delta"
@@ -59,11 +59,11 @@ class TestChanges:
         [
             (lambda stock: stock.adjust(5), 15, 4),
             (lambda stock: stock.adjust(-6), 4, 4),
-            (lambda stock: stock.take(6), 4, 4),
-            (lambda stock: stock.put_back(2), 12, 4),
+            (lambda stock: stock.sell(6), 4, 4),
+            (lambda stock: stock.restock(2), 12, 4),
             (lambda stock: stock.reserve(6), 10, 10),
             (lambda stock: stock.release(4), 10, 0),
-            (lambda stock: stock.confirm(4), 6, 0),
+            (lambda stock: stock.sell_reserved(4), 6, 0),
         ],
     )
     def test_each_changes_what_its_name_says(
@@ -72,7 +72,7 @@ class TestChanges:
         assert change(STOCK) == inventory("TEA", on_hand, reserved)
         assert inventory("TEA", 10, 4) == STOCK
 
-    @pytest.mark.parametrize("change", [Inventory.take, Inventory.reserve])
+    @pytest.mark.parametrize("change", [Inventory.sell, Inventory.reserve])
     def test_what_is_reserved_cannot_be_had(
         self, change: Callable[[Inventory, int], Inventory]
     ) -> None:
@@ -87,35 +87,35 @@ class TestChanges:
 
         assert caught.value == StockBelowReserved(sku="TEA", on_hand=10, reserved=4)
 
-    @pytest.mark.parametrize("change", [Inventory.release, Inventory.confirm])
+    @pytest.mark.parametrize("change", [Inventory.release, Inventory.sell_reserved])
     def test_no_more_is_given_up_than_was_reserved(
         self, change: Callable[[Inventory, int], Inventory]
     ) -> None:
-        with pytest.raises(RuleBroken):
+        with pytest.raises(InvalidValue):
             change(STOCK, 5)
 
     @given(stocks(), st.integers(1, 1_000))
     def test_stock_is_taken_whole_or_not_at_all(self, stock: Inventory, quantity: int) -> None:
         if quantity <= stock.available:
             assert stock.shortage(quantity) is None
-            assert stock.take(quantity).put_back(quantity) == stock
+            assert stock.sell(quantity).restock(quantity) == stock
             assert stock.reserve(quantity).release(quantity) == stock
-            assert stock.reserve(quantity).confirm(quantity) == stock.take(quantity)
+            assert stock.reserve(quantity).sell_reserved(quantity) == stock.sell(quantity)
         else:
             shortage = Shortage(sku="TEA", requested=quantity, available=stock.available)
             assert stock.shortage(quantity) == shortage
             with pytest.raises(OutOfStock):
-                stock.take(quantity)
+                stock.sell(quantity)
 
 
 class TestMovement:
     @given(stocks(), stocks())
     def test_it_leads_from_one_state_to_the_next(self, before: Inventory, after: Inventory) -> None:
-        moved = Movement.between(
+        moved = StockMovement.between(
             before,
             after,
             id=an_id("movement"),
-            kind=MovementKind.SALE,
+            kind=StockMovementKind.SALE,
             order_id=an_id("order"),
             reason="",
             created_at=NOW,

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.domain.events import OrderEvent
+from shop.domain.events import StatusChange
 from shop.domain.order import Actor, OrderStatus
 from shop.domain.payment import PaymentStatus
 from shop.domain.status import IllegalTransition
@@ -20,45 +20,51 @@ def test_a_line_costs_its_quantity_times_its_price() -> None:
 
 class TestHistory:
     def test_it_begins_when_the_order_is_placed(self) -> None:
-        assert ORDER.placed(actor=Actor.CUSTOMER) == OrderEvent(
+        assert ORDER.initial_status_change(actor=Actor.CUSTOMER) == StatusChange(
             order_id=ORDER.id,
             sequence=1,
-            before=None,
-            after="paid",
+            from_status=None,
+            to_status="paid",
             actor="customer",
             created_at=NOW,
         )
 
     def test_it_begins_nowhere_else(self) -> None:
         with pytest.raises(IllegalTransition):
-            order(ADA, status=OrderStatus.SHIPPED).placed(actor=Actor.CUSTOMER)
+            order(ADA, status=OrderStatus.SHIPPED).initial_status_change(actor=Actor.CUSTOMER)
 
     def test_each_step_is_counted_and_recorded(self) -> None:
-        shipped, first = ORDER.become(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
-        delivered, second = shipped.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
+        shipped, first = ORDER.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+        delivered, second = shipped.transition_to(
+            OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN
+        )
 
         assert shipped == order(ADA, "1", line("TEA", 2), status=OrderStatus.SHIPPED, version=2)
         assert delivered.version == 3
-        assert first == OrderEvent(
+        assert first == StatusChange(
             order_id=ORDER.id,
             sequence=2,
-            before="paid",
-            after="shipped",
+            from_status="paid",
+            to_status="shipped",
             actor="admin",
             created_at=LATER,
         )
-        assert (second.sequence, second.before, second.after) == (3, "shipped", "delivered")
+        assert (second.sequence, second.from_status, second.to_status) == (
+            3,
+            "shipped",
+            "delivered",
+        )
 
     def test_a_step_that_the_table_has_not_is_refused(self) -> None:
         with pytest.raises(IllegalTransition) as caught:
-            ORDER.become(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
+            ORDER.transition_to(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
 
         assert caught.value == IllegalTransition(current="paid", target="delivered")
 
     def test_an_order_is_known_as_it_was_placed_whatever_became_of_it(self) -> None:
-        cancelled, _ = ORDER.become(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
+        cancelled, _ = ORDER.transition_to(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
 
-        assert cancelled.as_placed() == ORDER
+        assert cancelled.as_first_paid() == ORDER
 
 
 class TestVisibility:
@@ -72,12 +78,12 @@ class TestVisibility:
 
 class TestPayment:
     def test_it_takes_a_legal_step(self) -> None:
-        assert payment(ORDER).become(PaymentStatus.REFUNDED) == payment(
+        assert payment(ORDER).transition_to(PaymentStatus.REFUNDED) == payment(
             ORDER, status=PaymentStatus.REFUNDED
         )
 
     def test_any_other_step_is_refused(self) -> None:
         with pytest.raises(IllegalTransition) as caught:
-            payment(ORDER).become(PaymentStatus.VOIDED)
+            payment(ORDER).transition_to(PaymentStatus.VOIDED)
 
         assert caught.value == IllegalTransition(current="captured", target="voided")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.domain.cart import Cart, CartLine
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.session import MAX_PREFERENCES_BYTES, Preferences, SessionPolicy
 from shop.domain.user import Role
 from tests.factories import NOW, an_id, session, user
@@ -29,7 +29,7 @@ objects = st.dictionaries(st.text(max_size=2), values, max_size=4)
 
 def test_a_session_begins_empty_and_belongs_to_nobody() -> None:
     assert (EMPTY.user_id, EMPTY.roles, EMPTY.signed_in_at) == (None, frozenset(), None)
-    assert (EMPTY.preferences, EMPTY.cart, EMPTY.order_id) == ({}, Cart(), None)
+    assert (EMPTY.preferences, EMPTY.cart, EMPTY.last_order_id) == ({}, Cart(), None)
     assert (EMPTY.created_at, EMPTY.last_seen_at, EMPTY.version) == (NOW, NOW, 0)
 
 
@@ -40,20 +40,20 @@ class TestExpiry:
         assert EMPTY.is_expired(POLICY, NOW + POLICY.idle)
 
     def test_a_used_session_goes_on(self) -> None:
-        used = EMPTY.seen(NOW + timedelta(minutes=59))
+        used = EMPTY.used_at(NOW + timedelta(minutes=59))
 
         assert used.expires_at(POLICY) == NOW + timedelta(minutes=119)
         assert not used.is_expired(POLICY, NOW + POLICY.idle)
 
     def test_every_session_ends_at_last_however_much_it_is_used(self) -> None:
-        used = EMPTY.seen(NOW + POLICY.absolute - INSTANT)
+        used = EMPTY.used_at(NOW + POLICY.absolute - INSTANT)
 
         assert used.expires_at(POLICY) == NOW + POLICY.absolute
         assert not used.is_expired(POLICY, NOW + POLICY.absolute - INSTANT)
         assert used.is_expired(POLICY, NOW + POLICY.absolute)
 
     def test_the_last_use_is_never_earlier_than_one_before(self) -> None:
-        assert EMPTY.seen(NOW - INSTANT) == EMPTY
+        assert EMPTY.used_at(NOW - INSTANT) == EMPTY
 
     @pytest.mark.parametrize(
         ("idle", "touch_every"),
@@ -66,7 +66,9 @@ class TestExpiry:
     def test_use_is_written_down_often_enough_not_to_end_a_used_session(
         self, idle: timedelta, touch_every: timedelta
     ) -> None:
-        assert SessionPolicy(idle=idle, absolute=timedelta(days=1)).touch_every == touch_every
+        assert (
+            SessionPolicy(idle=idle, absolute=timedelta(days=1)).last_seen_interval == touch_every
+        )
 
 
 class TestSignIn:
@@ -74,7 +76,7 @@ class TestSignIn:
         later = NOW + timedelta(minutes=5)
         visitor = EMPTY.with_cart(CART).with_preferences({"theme": "dark"})
 
-        assert visitor.signed_in(ADA, at=later) == replace(
+        assert visitor.signed_in_as(ADA, at=later) == replace(
             visitor,
             user_id=ADA.id,
             roles=ADA.roles,
@@ -87,18 +89,18 @@ class TestSignIn:
         old = session(created_at=NOW - POLICY.absolute)
 
         assert old.is_expired(POLICY, NOW)
-        assert not old.signed_in(ADA, at=NOW).is_expired(POLICY, NOW)
+        assert not old.signed_in_as(ADA, at=NOW).is_expired(POLICY, NOW)
 
     @pytest.mark.parametrize("before", [None, an_id("bob")])
     def test_the_order_of_somebody_else_stays_behind(self, before: UUID | None) -> None:
-        tracking = session(user_id=before, order_id=an_id("order"))
+        tracking = session(user_id=before, last_order_id=an_id("order"))
 
-        assert tracking.signed_in(ADA, at=NOW).order_id is None
+        assert tracking.signed_in_as(ADA, at=NOW).last_order_id is None
 
     def test_ones_own_order_is_tracked_further(self) -> None:
-        tracking = session(user_id=ADA.id).tracking(an_id("order"))
+        tracking = session(user_id=ADA.id).with_last_order(an_id("order"))
 
-        assert tracking.signed_in(ADA, at=NOW).order_id == an_id("order")
+        assert tracking.signed_in_as(ADA, at=NOW).last_order_id == an_id("order")
 
     def test_roles_can_change_while_it_lasts(self) -> None:
         admin = frozenset({Role.ADMIN})
@@ -155,7 +157,7 @@ class TestPreferences:
         most = (MAX_PREFERENCES_BYTES - len('{"a": ""}')) // size
         full = EMPTY.with_preferences({"a": letter * most})
 
-        with pytest.raises(RuleBroken) as caught:
+        with pytest.raises(InvalidValue) as caught:
             full.with_preferences({"a": letter * (most + 1)})
 
         assert caught.value.field == "preferences"

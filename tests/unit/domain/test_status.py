@@ -8,7 +8,7 @@ import pytest
 
 from shop.domain.order import ORDER_STATUSES, OrderStatus
 from shop.domain.payment import PAYMENT_STATUSES, PaymentStatus
-from shop.domain.status import IllegalTransition, StatusTable
+from shop.domain.status import IllegalTransition, StateMachine
 
 S = TypeVar("S", bound=StrEnum)
 
@@ -38,14 +38,14 @@ PAYMENT_STEPS = {
 }
 
 
-def _legal_steps(table: StatusTable[S], statuses: type[S]) -> set[str]:
+def _legal_steps(table: StateMachine[S], statuses: type[S]) -> set[str]:
     """Try every step that can be thought of; return those that are not refused."""
     legal = set()
     for before in (None, *statuses):
         for after in statuses:
             step = f"{'new' if before is None else before.value} {after.value}"
             with suppress(IllegalTransition):
-                table.require(before, after)
+                table.require_transition(before, after)
                 legal.add(step)
     return legal
 
@@ -78,6 +78,6 @@ def test_every_status_can_be_reached_and_none_leads_back(
 
 def test_an_illegal_step_is_told_in_words() -> None:
     with pytest.raises(IllegalTransition, match=r"^Cannot change status from shipped to paid\.$"):
-        ORDER_STATUSES.require(OrderStatus.SHIPPED, OrderStatus.PAID)
+        ORDER_STATUSES.require_transition(OrderStatus.SHIPPED, OrderStatus.PAID)
     with pytest.raises(IllegalTransition, match=r"^Cannot change status from new to shipped\.$"):
-        ORDER_STATUSES.require(None, OrderStatus.SHIPPED)
+        ORDER_STATUSES.require_transition(None, OrderStatus.SHIPPED)

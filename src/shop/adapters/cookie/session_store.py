@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet, InvalidToken
 
 from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.session_store import SessionStore, SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session, SessionConflict, SessionPolicy, SessionTooLarge
@@ -24,7 +24,7 @@ MAX_TOKEN_BYTES = 4000
 ROW_TOKEN_CHARACTERS = 43
 """256 random bits in base 64, as the tokens of the rows are."""
 
-PARALLEL = timedelta(seconds=10)
+PARALLEL_REQUEST_WINDOW = timedelta(seconds=10)
 """Two requests further apart than this are not parallel: the later one's cookie is what the
 visitor really holds, because the answer with the newer one never arrived."""
 
@@ -32,7 +32,7 @@ _CANONICAL = re.compile(r"(?:[A-Za-z0-9_-]{4})+(?:[A-Za-z0-9_-]{2}==|[A-Za-z0-9_
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sealed:
+class _EncryptedContent:
     """What a token holds: the token of the row, and the content at a version of it."""
 
     token: SessionToken
@@ -52,124 +52,130 @@ class CookieSessionStore(SessionStore):
     def __init__(self, rows: SessionStore, secrets: Sequence[str], clock: Clock) -> None:
         self._rows = rows
         self._clock = clock
-        self._seals = [
+        self._ciphers = [
             Fernet(base64.urlsafe_b64encode(key)) for key in Keyring(secrets).keys("session cookie")
         ]
-        self._outdated: set[UUID] = set()
-        self._overtaken: set[UUID] = set()
+        self._needing_rotation: set[UUID] = set()
+        self._stale: set[UUID] = set()
         self._rows_found: dict[UUID, Session] = {}
-        self._followed: dict[UUID, int] = {}
+        self._saved_versions: dict[UUID, int] = {}
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions whose seal is whole and whose row lives."""
-        return await self._open(tokens, self._rows.find)
+        return await self._find(tokens, self._rows.find)
 
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Do the same, their rows locked."""
-        return await self._open(tokens, self._rows.lock)
+        return await self._find(tokens, self._rows.lock)
 
     async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
         """Return nothing: what is in these sessions, their visitors have."""
         del session_ids
         return {}
 
-    def is_outdated(self, session: Session) -> bool:
+    def needs_rotation(self, session: Session) -> bool:
         """Tell whether the token, or the hash of the row's, was made with an old key."""
-        return session.id in self._outdated or self._rows.is_outdated(session)
+        return session.id in self._needing_rotation or self._rows.needs_rotation(session)
 
-    def begin(self, session: Session) -> SessionToken:
+    def create(self, session: Session) -> SessionToken:
         """Stage a new row; return the content, sealed."""
         _require_fit(session, session.version)
-        return self._seal(self._rows.begin(_bare(session)), session, session.version)
+        return self._encrypt(self._rows.create(_without_content(session)), session, session.version)
 
     def save(self, session: Session) -> SessionToken:
         """Stage the row's next version; return the content, sealed."""
-        return self._next(session, self._rows.save)
+        return self._save(session, self._rows.save)
 
     def rotate(self, session: Session) -> SessionToken:
         """Do the same under a new token of the row."""
-        return self._next(session, self._rows.rotate)
+        return self._save(session, self._rows.rotate)
 
     def touch(self, session_id: UUID, at: datetime) -> None:
         """Stage the row's time of last use; the token stays as it is.
 
         Not with a token that was overtaken: that would look as if the newer one were in use.
         """
-        if session_id not in self._overtaken:
+        if session_id not in self._stale:
             self._rows.touch(session_id, at)
 
-    def end(self, session_id: UUID) -> None:
+    def revoke(self, session_id: UUID) -> None:
         """Stage the removal of the row."""
-        self._rows.end(session_id)
+        self._rows.revoke(session_id)
 
-    async def end_one(self, user_id: UUID, session_id: UUID) -> bool:
+    async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
         """Remove a row of this user; return whether there was one."""
-        return await self._rows.end_one(user_id, session_id)
+        return await self._rows.revoke_one(user_id, session_id)
 
-    async def end_all(self, user_id: UUID, *, keep: UUID | None) -> int:
+    async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
         """Remove all rows of a user but one; return how many."""
-        return await self._rows.end_all(user_id, keep=keep)
+        return await self._rows.revoke_all(user_id, except_session_id=except_session_id)
 
-    async def of_user(self, user_id: UUID, page: Page[Moment]) -> Listing[Session, Moment]:
+    async def for_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Session, TimeCursor]:
         """Return a page of a user's sessions, without what only their cookies hold."""
-        return await self._rows.of_user(user_id, page)
+        return await self._rows.for_user(user_id, page)
 
-    async def sweep(self, policy: SessionPolicy, now: datetime) -> int:
+    async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
         """Remove the rows that have expired; return how many."""
-        return await self._rows.sweep(policy, now)
+        return await self._rows.purge_expired(policy, now)
 
-    async def _open(
+    async def _find(
         self, tokens: Collection[SessionToken], find: Callable[..., Any]
     ) -> dict[SessionToken, Session]:
-        sealed = {token: found for token in tokens if (found := self._unseal(token))}
-        rows: Mapping[SessionToken, Session] = await find({each.token for each in sealed.values()})
+        decrypted = {token: found for token in tokens if (found := self._decrypt(token))}
+        rows: Mapping[SessionToken, Session] = await find(
+            {each.token for each in decrypted.values()}
+        )
         return {
-            token: self._whole(rows[each.token], each)
-            for token, each in sealed.items()
+            token: self._combine(rows[each.token], each)
+            for token, each in decrypted.items()
             if each.token in rows
         }
 
-    def _whole(self, row: Session, sealed: _Sealed) -> Session:
-        if sealed.key_is_old:
-            self._outdated.add(row.id)
-        if sealed.version != row.version:
-            self._overtaken.add(row.id)
+    def _combine(self, row: Session, content: _EncryptedContent) -> Session:
+        if content.key_is_old:
+            self._needing_rotation.add(row.id)
+        if content.version != row.version:
+            self._stale.add(row.id)
         self._rows_found[row.id] = row
         # Of two tokens of one session, each is as old as it says.
         return replace(
-            row, preferences=sealed.preferences, cart=sealed.cart, version=sealed.version
+            row, preferences=content.preferences, cart=content.cart, version=content.version
         )
 
-    def _next(self, session: Session, stage: Callable[[Session], SessionToken]) -> SessionToken:
+    def _save(self, session: Session, stage: Callable[[Session], SessionToken]) -> SessionToken:
         self._require_newest(session)
         row = self._rows_found[session.id]
         _require_fit(session, row.version + 1)
-        self._followed[session.id] = session.version
-        bare = replace(_bare(session), version=row.version)
-        return self._seal(stage(bare), session, row.version + 1)
+        self._saved_versions[session.id] = session.version
+        row_to_save = replace(_without_content(session), version=row.version)
+        return self._encrypt(stage(row_to_save), session, row.version + 1)
 
     def _require_newest(self, session: Session) -> None:
         """Raise `SessionConflict` where the session was changed after this token was issued."""
         row = self._rows_found[session.id]
-        changed_here = self._followed.get(session.id, session.version) != session.version
+        changed_here = self._saved_versions.get(session.id, session.version) != session.version
         is_older = session.version != row.version
-        if changed_here or (is_older and self._clock.now() - row.last_seen_at < PARALLEL):
+        if changed_here or (
+            is_older and self._clock.now() - row.last_seen_at < PARALLEL_REQUEST_WINDOW
+        ):
             raise SessionConflict
 
-    def _seal(self, token: SessionToken, session: Session, version: int) -> SessionToken:
-        return self._seals[0].encrypt(_content(token, session, version)).decode()
+    def _encrypt(self, token: SessionToken, session: Session, version: int) -> SessionToken:
+        return self._ciphers[0].encrypt(_content(token, session, version)).decode()
 
-    def _unseal(self, token: SessionToken) -> _Sealed | None:
+    def _decrypt(self, token: SessionToken) -> _EncryptedContent | None:
         if not _CANONICAL.fullmatch(token):
             # Fernet would pass over characters that are none of base 64.
             return None
-        for index, seal in enumerate(self._seals):
+        for index, cipher in enumerate(self._ciphers):
             try:
-                content = seal.decrypt(token)
+                content = cipher.decrypt(token)
             except InvalidToken:
                 continue
             row_token, version, preferences, cart = json.loads(content)
-            return _Sealed(
+            return _EncryptedContent(
                 token=row_token,
                 version=version,
                 preferences=preferences,
@@ -194,5 +200,5 @@ def _content(token: SessionToken, session: Session, version: int) -> bytes:
     return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _bare(session: Session) -> Session:
+def _without_content(session: Session) -> Session:
     return replace(session, preferences={}, cart=Cart())

@@ -14,41 +14,43 @@ from aiohttp import (
 )
 from standardwebhooks import Webhook
 
-from shop.application.ports.courier import Courier, NotDelivered, Parcel
+from shop.application.ports.courier import NotificationFailed, WebhookRequest, WebhookSender
 
-MAX_AT_ONCE = 16
+MAX_CONCURRENT_REQUESTS = 16
 """How many parcels one endpoint is brought at the same time."""
 
 MAX_REASON_CHARACTERS = 200
 
 
-class HttpCourier(Courier):
+class HttpWebhookSender(WebhookSender):
     """Posts parcels; the connections are kept for the next ones, and made when first needed."""
 
     def __init__(self, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
         self._session: ClientSession | None = None
-        self._turns = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(MAX_AT_ONCE))
+        self._slots = defaultdict[str, asyncio.Semaphore](
+            lambda: asyncio.Semaphore(MAX_CONCURRENT_REQUESTS)
+        )
 
-    async def deliver(self, parcel: Parcel) -> int:
+    async def send(self, request: WebhookRequest) -> int:
         """Post a parcel, and look at the status of the answer alone: its body is not read."""
         try:
             # Whoever waits for a turn does not wait for an answer yet.
             async with (
-                self._turns[parcel.url],
-                self._opened().post(
-                    parcel.url,
-                    data=parcel.payload.encode(),
-                    headers=_headers(parcel),
+                self._slots[request.url],
+                self._open_session().post(
+                    request.url,
+                    data=request.payload.encode(),
+                    headers=_headers(request),
                     allow_redirects=False,
-                ) as answer,
+                ) as response,
             ):
-                status = answer.status
+                status = response.status
         except (ClientError, TimeoutError, OSError) as failure:
             reason = self._reason(failure)
-            raise NotDelivered(reason, status_code=None, for_good=False) from failure
+            raise NotificationFailed(reason, status_code=None, is_permanent=False) from failure
         if status // 100 != 2:  # noqa: PLR2004  RFC 9110, section 15.3: success.
-            raise NotDelivered(f"answered {status}", status_code=status, for_good=False)
+            raise NotificationFailed(f"answered {status}", status_code=status, is_permanent=False)
         return status
 
     async def close(self) -> None:
@@ -57,7 +59,7 @@ class HttpCourier(Courier):
         if session is not None:
             await session.close()
 
-    def _opened(self) -> ClientSession:
+    def _open_session(self) -> ClientSession:
         if self._session is None:
             self._session = ClientSession(
                 # The turns limit them.
@@ -80,12 +82,12 @@ class HttpCourier(Courier):
                 return f"{type(failure).__name__}: {failure}"[:MAX_REASON_CHARACTERS]
 
 
-def _headers(parcel: Parcel) -> dict[str, str]:
-    signature = Webhook(parcel.secret).sign(str(parcel.id), parcel.sent_at, parcel.payload)
+def _headers(request: WebhookRequest) -> dict[str, str]:
+    signature = Webhook(request.secret).sign(str(request.id), request.sent_at, request.payload)
     return {
         "Content-Type": "application/json",
         "User-Agent": "shop",
-        "webhook-id": str(parcel.id),
-        "webhook-timestamp": str(floor(parcel.sent_at.timestamp())),
+        "webhook-id": str(request.id),
+        "webhook-timestamp": str(floor(request.sent_at.timestamp())),
         "webhook-signature": signature,
     }

@@ -6,10 +6,10 @@ from uuid import UUID
 
 from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
-from shop.adapters.memory.table import require
-from shop.adapters.memory.turn import Rank, Rows, Turn
-from shop.application.ports.accounts import Accounts, Entry, Transfers
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.adapters.memory.table import require_constraint
+from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.accounts import AccountEntry, Accounts, Transfers
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.account import Account, ShopAccount, Transfer
 from shop.domain.money import Currency
 
@@ -17,10 +17,10 @@ from shop.domain.money import Currency
 class MemoryAccounts(Accounts):
     """The customers' accounts, in memory."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._rows = Rows(turn, Rank.ACCOUNTS, lambda state: state.accounts)
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._rows = StagedRows(transaction, LockOrder.ACCOUNTS, lambda state: state.accounts)
 
-    async def of_users(
+    async def for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
         """Return the users' accounts in the currency, by user id."""
@@ -31,11 +31,11 @@ class MemoryAccounts(Accounts):
             if (account := accounts.find("uq_accounts_user_id_currency", (user_id, currency)))
         }
 
-    async def lock_of_users(
+    async def lock_for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
         """Do the same, kept from others' changes."""
-        found = await self.of_users(user_ids, currency)
+        found = await self.for_users(user_ids, currency)
         self._rows.lock([account.id for account in found.values()])
         return found
 
@@ -51,57 +51,61 @@ class MemoryAccounts(Accounts):
         """Stage the new balance of an account that was locked."""
         self._rows.save(account)
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged."""
-        for account in self._rows.changed:
-            require(account.user_id in state.users.rows, "fk_accounts_user_id_users")
-            above = not account.balance < account.limit
-            require(above, "ck_accounts_balance_not_below_limit")
-        return replace(state, accounts=self._rows.applied_to(state))
+        for account in self._rows.staged:
+            require_constraint(account.user_id in state.users.rows, "fk_accounts_user_id_users")
+            is_sufficient = not account.balance < account.minimum_balance
+            require_constraint(is_sufficient, "ck_accounts_balance_not_below_limit")
+        return replace(state, accounts=self._rows.apply(state))
 
 
 class MemoryTransfers(Transfers):
     """All transfers, in memory."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
         self._added: list[Transfer] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
         """Return those transfers that exist, by id."""
-        return self._turn.state.transfers.get_many(ids)
+        return self._transaction.state.transfers.get_many(ids)
 
-    async def entries(self, account_id: UUID, page: Page[Moment]) -> Listing[Entry, Moment]:
+    async def entries(
+        self, account_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[AccountEntry, TimeCursor]:
         """Return a page of an account's transfers, the newest first."""
-        state = self._turn.state
-        listing = newest_first(
+        state = self._transaction.state
+        transfers_page = newest_first(
             (
                 transfer
                 for transfer in state.transfers.rows.values()
                 if account_id in {transfer.debit_account_id, transfer.credit_account_id}
             ),
             page,
-            lambda transfer: Moment(at=transfer.created_at, id=transfer.id),
+            lambda transfer: TimeCursor(at=transfer.created_at, id=transfer.id),
         )
-        return Listing(
+        return Page(
             items=[
-                Entry(transfer=transfer, counterparty=_counterparty(state, account_id, transfer))
-                for transfer in listing.items
+                AccountEntry(
+                    transfer=transfer, counterparty=_counterparty(state, account_id, transfer)
+                )
+                for transfer in transfers_page.items
             ],
-            next=listing.next,
+            next=transfers_page.next,
         )
 
     def add(self, transfer: Transfer) -> None:
         """Stage a new transfer."""
-        self._turn.require_writing()
+        self._transaction.require_writing()
         self._added.append(transfer)
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged."""
         for transfer in self._added:
-            require(transfer.amount.amount > 0, "ck_transfers_amount_positive")
-            two = transfer.debit_account_id != transfer.credit_account_id
-            require(two, "ck_transfers_two_accounts")
+            require_constraint(transfer.amount.amount > 0, "ck_transfers_amount_positive")
+            are_different = transfer.debit_account_id != transfer.credit_account_id
+            require_constraint(are_different, "ck_transfers_two_accounts")
         return replace(state, transfers=state.transfers.with_changes(added=self._added))
 
 
@@ -110,6 +114,6 @@ def _counterparty(state: State, account_id: UUID, transfer: Transfer) -> str:
     ids = {transfer.debit_account_id, transfer.credit_account_id}
     (other,) = ids - {account_id}
     for shop_account in ShopAccount:
-        if other == shop_account.id_in(transfer.amount.currency):
+        if other == shop_account.account_id(transfer.amount.currency):
             return shop_account.value
     return state.users.rows[state.accounts.rows[other].user_id].email

@@ -5,23 +5,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from shop.adapters.memory.audit_of_orders import LIVING
+from shop.adapters.memory.audit_of_orders import FULFILLABLE
 from shop.adapters.memory.database import State
 from shop.application.ports.audit import Fact
 from shop.domain.account import TransferKind
-from shop.domain.handover import HandoverKind
+from shop.domain.handover import ShipmentEventKind
 from shop.domain.order import OrderStatus
 
 Facts = Iterator[Mapping[str, Fact]]
 
 
-def refunds_that_moved_other_money(state: State) -> Facts:
+def refund_mismatches(state: State) -> Facts:
     """Find refunds whose amount no transfer of theirs has returned."""
     for refund in state.refunds.rows.values():
         transfer = state.transfers.rows.get(refund.id)
         is_return = (
             transfer is not None
-            and transfer.kind is TransferKind.RETURN
+            and transfer.kind is TransferKind.REFUND
             and transfer.order_id == refund.order_id
             and transfer.amount.currency == refund.amount.currency
         )
@@ -35,89 +35,91 @@ def refunds_that_moved_other_money(state: State) -> Facts:
             }
 
 
-def handed_over_too_much(state: State) -> Facts:
+def orders_shipped_in_excess(state: State) -> Facts:
     """Find products of which more was shipped, delivered or refunded than there was to."""
-    for (order_id, sku), goods in _by_products(state).items():
-        if goods.is_too_much:
+    for (order_id, sku), quantities in _quantities_by_product(state).items():
+        if quantities.is_excessive:
             yield {
                 "order_id": str(order_id),
                 "sku": sku,
-                "ordered": goods.ordered,
-                "shipped": goods.shipped,
-                "delivered": goods.delivered,
-                "refunded": goods.refunded,
-                "kept_back": goods.kept_back,
+                "ordered": quantities.ordered,
+                "shipped": quantities.shipped,
+                "delivered": quantities.delivered,
+                "refunded": quantities.refunded,
+                "kept_back": quantities.cancelled,
             }
 
 
-def standing_otherwise_than_their_goods(state: State) -> Facts:
+def order_status_mismatches(state: State) -> Facts:
     """Find orders that stand elsewhere than where their goods are."""
-    sums: defaultdict[UUID, _Goods] = defaultdict(_Goods)
-    for (order_id, _), goods in _by_products(state).items():
-        sums[order_id].add(goods)
-    for order_id, goods in sums.items():
+    sums: defaultdict[UUID, _FulfilledQuantities] = defaultdict(_FulfilledQuantities)
+    for (order_id, _), quantities in _quantities_by_product(state).items():
+        sums[order_id].add(quantities)
+    for order_id, quantities in sums.items():
         order = state.orders.rows.get(order_id)
-        if order is not None and not goods.lead_to(order.status):
+        if order is not None and not quantities.matches_status(order.status):
             yield {
                 "order_id": str(order_id),
                 "status": order.status.value,
-                "ordered": goods.ordered,
-                "shipped": goods.shipped,
-                "delivered": goods.delivered,
-                "kept_back": goods.kept_back,
+                "ordered": quantities.ordered,
+                "shipped": quantities.shipped,
+                "delivered": quantities.delivered,
+                "kept_back": quantities.cancelled,
             }
 
 
 @dataclass(slots=True)
-class _Goods:
+class _FulfilledQuantities:
     """How many pieces were ordered, and what became of them."""
 
     ordered: int = 0
     shipped: int = 0
     delivered: int = 0
     refunded: int = 0
-    kept_back: int = 0
+    cancelled: int = 0
 
-    def add(self, other: "_Goods") -> None:
+    def add(self, other: "_FulfilledQuantities") -> None:
         self.ordered += other.ordered
         self.shipped += other.shipped
         self.delivered += other.delivered
         self.refunded += other.refunded
-        self.kept_back += other.kept_back
+        self.cancelled += other.cancelled
 
     @property
-    def is_too_much(self) -> bool:
-        has_too_much_left = self.shipped + self.kept_back > self.ordered
-        return has_too_much_left or self.delivered > self.shipped or self.refunded > self.ordered
+    def is_excessive(self) -> bool:
+        ships_too_much = self.shipped + self.cancelled > self.ordered
+        return ships_too_much or self.delivered > self.shipped or self.refunded > self.ordered
 
-    def lead_to(self, status: OrderStatus) -> bool:
+    def matches_status(self, status: OrderStatus) -> bool:
         """Tell whether an order of these goods stands like this; a refunded one has any."""
         if status is OrderStatus.REFUNDED:
             return True
-        if status not in LIVING:
+        if status not in FULFILLABLE:
             return not (self.shipped or self.delivered or self.refunded)
-        has_left = self.shipped > 0 and self.shipped + self.kept_back == self.ordered
-        has_arrived = has_left and self.delivered == self.shipped
-        return (has_left, has_arrived) == {
+        is_shipped = self.shipped > 0 and self.shipped + self.cancelled == self.ordered
+        is_delivered = is_shipped and self.delivered == self.shipped
+        return (is_shipped, is_delivered) == {
             OrderStatus.PAID: (False, False),
             OrderStatus.SHIPPED: (True, False),
             OrderStatus.DELIVERED: (True, True),
         }[status]
 
 
-def _by_products(state: State) -> Mapping[tuple[UUID, str], _Goods]:
-    goods: defaultdict[tuple[UUID, str], _Goods] = defaultdict(_Goods)
+def _quantities_by_product(state: State) -> Mapping[tuple[UUID, str], _FulfilledQuantities]:
+    quantities: defaultdict[tuple[UUID, str], _FulfilledQuantities] = defaultdict(
+        _FulfilledQuantities
+    )
     for order in state.orders.rows.values():
         for ordered in order.lines:
-            goods[order.id, ordered.sku].ordered += ordered.quantity
-    for handover in state.handovers.rows.values():
-        for line in handover.lines:
-            if handover.kind is HandoverKind.SHIPMENT:
-                goods[handover.order_id, line.sku].shipped += line.quantity
+            quantities[order.id, ordered.sku].ordered += ordered.quantity
+    for event in state.shipment_events.rows.values():
+        for line in event.lines:
+            if event.kind is ShipmentEventKind.SHIPPED:
+                quantities[event.order_id, line.sku].shipped += line.quantity
             else:
-                goods[handover.order_id, line.sku].delivered += line.quantity
+                quantities[event.order_id, line.sku].delivered += line.quantity
     for refund in state.refunds.rows.values():
         for refunded in refund.lines:
-            goods[refund.order_id, refunded.sku].refunded += refunded.quantity
-            goods[refund.order_id, refunded.sku].kept_back += refunded.kept_back
-    return goods
+            quantities[refund.order_id, refunded.sku].refunded += refunded.quantity
+            quantities[refund.order_id, refunded.sku].cancelled += refunded.cancelled_quantity
+    return quantities

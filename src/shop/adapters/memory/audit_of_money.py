@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
-from shop.adapters.memory.audit_of_orders import DEAD, LIVING, once_paid
+from shop.adapters.memory.audit_of_orders import CLOSED, FULFILLABLE, ever_paid_orders
 from shop.adapters.memory.database import State
-from shop.application.ports.audit import FITTING_PAYMENTS, Fact
+from shop.application.ports.audit import ALLOWED_PAYMENT_STATUSES, Fact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
 from shop.domain.money import Currency
@@ -15,23 +15,23 @@ from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 
 Facts = Iterator[Mapping[str, Fact]]
 
-_OF_ORDERS = frozenset({TransferKind.CHARGE, TransferKind.RETURN})
+_ORDER_TRANSFER_KINDS = frozenset({TransferKind.CHARGE, TransferKind.REFUND})
 
 
 def transfers_without_account(state: State) -> Facts:
     """Find transfers from or to an account that there is not in their currency."""
     for transfer in state.transfers.rows.values():
         currency = transfer.amount.currency
-        known = {account.id_in(currency) for account in ShopAccount} | {
+        known = {account.account_id(currency) for account in ShopAccount} | {
             account.id
-            for account in state.accounts.get_many(_ends(transfer)).values()
+            for account in state.accounts.get_many(_accounts_of(transfer)).values()
             if account.balance.currency == currency
         }
-        if not known.issuperset(_ends(transfer)):
+        if not known.issuperset(_accounts_of(transfer)):
             yield {"transfer_id": str(transfer.id)}
 
 
-def transfers_that_move_nothing(state: State) -> Facts:
+def empty_transfers(state: State) -> Facts:
     """Find transfers of nothing or less, or from an account to itself."""
     for transfer in state.transfers.rows.values():
         amount = transfer.amount.amount
@@ -39,12 +39,12 @@ def transfers_that_move_nothing(state: State) -> Facts:
             yield {"transfer_id": str(transfer.id), "amount": amount}
 
 
-def ledgers_off_balance(state: State) -> Facts:
+def unbalanced_ledgers(state: State) -> Facts:
     """Find currencies in which what customers have is not what the shop's accounts lack."""
     moved, surplus = _moved(state), Counter[Currency]()
     currencies = {transfer.amount.currency for transfer in state.transfers.rows.values()}
     for currency in currencies:
-        surplus[currency] += sum(moved[each.id_in(currency)] for each in ShopAccount)
+        surplus[currency] += sum(moved[each.account_id(currency)] for each in ShopAccount)
     for account in state.accounts.rows.values():
         surplus[account.balance.currency] += account.balance.amount
     for currency, amount in sorted(surplus.items()):
@@ -52,7 +52,7 @@ def ledgers_off_balance(state: State) -> Facts:
             yield {"currency": str(currency), "surplus": amount}
 
 
-def balances_other_than_their_transfers(state: State) -> Facts:
+def balance_mismatches(state: State) -> Facts:
     """Find accounts whose balance is not the sum of their transfers."""
     moved = _moved(state)
     for account in state.accounts.rows.values():
@@ -61,18 +61,18 @@ def balances_other_than_their_transfers(state: State) -> Facts:
             yield {"account_id": str(account.id), **facts}
 
 
-def balances_below_their_limit(state: State) -> Facts:
+def balances_below_minimum(state: State) -> Facts:
     """Find accounts with less than they may have."""
     for account in state.accounts.rows.values():
-        if account.balance < account.limit:
+        if account.balance < account.minimum_balance:
             yield {
                 "account_id": str(account.id),
                 "balance": account.balance.amount,
-                "balance_limit": account.limit.amount,
+                "balance_limit": account.minimum_balance.amount,
             }
 
 
-def totals_other_than_their_lines(state: State) -> Facts:
+def orders_with_wrong_total(state: State) -> Facts:
     """Find orders whose total is not the sum of their lines."""
     for order in state.orders.rows.values():
         lines = sum(line.quantity * line.unit_price.amount for line in order.lines)
@@ -80,10 +80,10 @@ def totals_other_than_their_lines(state: State) -> Facts:
             yield {"order_id": str(order.id), "total": order.total.amount, "lines": lines}
 
 
-def paid_orders_not_charged_once(state: State) -> Facts:
+def orders_not_charged_once(state: State) -> Facts:
     """Find orders, paid now or before, that were not charged once, what they cost."""
-    charges = _of_orders(state, TransferKind.CHARGE)
-    for order in once_paid(state):
+    charges = _transfers_by_order(state, TransferKind.CHARGE)
+    for order in ever_paid_orders(state):
         amounts = [charge.amount.amount for charge in charges[order.id]]
         if amounts != [order.total.amount]:
             yield {
@@ -94,16 +94,16 @@ def paid_orders_not_charged_once(state: State) -> Facts:
             }
 
 
-def kept_otherwise_than_orders_stand(state: State) -> Facts:
+def order_money_mismatches(state: State) -> Facts:
     """Find orders of which more or less was returned than their status tells."""
-    charges = _of_orders(state, TransferKind.CHARGE)
-    returns = _of_orders(state, TransferKind.RETURN)
+    charges = _transfers_by_order(state, TransferKind.CHARGE)
+    returns = _transfers_by_order(state, TransferKind.REFUND)
     refunds = Counter[UUID]()
     for refund in state.refunds.rows.values():
         refunds[refund.order_id] += refund.amount.amount
     for order in state.orders.rows.values():
         charged, returned = _sum(charges[order.id]), _sum(returns[order.id])
-        if not _is_due(order, charged, returned, refunds[order.id]):
+        if not _is_expected_return(order, charged, returned, refunds[order.id]):
             yield {
                 "order_id": str(order.id),
                 "status": order.status.value,
@@ -114,11 +114,11 @@ def kept_otherwise_than_orders_stand(state: State) -> Facts:
             }
 
 
-def payments_that_differ(state: State) -> Facts:
+def payment_mismatches(state: State) -> Facts:
     """Find orders without a payment, or with one that does not fit them."""
     for order in state.orders.rows.values():
         payment = state.payments.rows.get(order.id)
-        if payment is None or not _fits(payment, order):
+        if payment is None or not _payment_matches(payment, order):
             yield {
                 "order_id": str(order.id),
                 "status": order.status.value,
@@ -128,23 +128,25 @@ def payments_that_differ(state: State) -> Facts:
             }
 
 
-def charges_of_another(state: State) -> Facts:
+def charges_to_wrong_account(state: State) -> Facts:
     """Find charges and returns of no order, or that do not run between its payer and the sales."""
     for transfer in state.transfers.rows.values():
-        if transfer.kind in _OF_ORDERS:
+        if transfer.kind in _ORDER_TRANSFER_KINDS:
             order = state.orders.rows.get(transfer.order_id) if transfer.order_id else None
-            if order is None or _ends(transfer) != _way(state, order, transfer):
+            if order is None or _accounts_of(transfer) != _expected_accounts(
+                state, order, transfer
+            ):
                 order_id = None if transfer.order_id is None else str(transfer.order_id)
                 yield {"transfer_id": str(transfer.id), "order_id": order_id}
 
 
-def deposits_other_than_their_transfers(state: State) -> Facts:
+def deposit_mismatches(state: State) -> Facts:
     """Find deposits that are not in the accounts as they should be, and what is there of none."""
     for deposit in state.deposits.rows.values():
         transfer = state.transfers.rows.get(deposit.id)
         is_due = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
-        is_there = transfer is not None and _is_of(transfer, deposit)
-        if not is_there if is_due else transfer is not None:
+        is_credited = transfer is not None and _credits_deposit(transfer, deposit)
+        if not is_credited if is_due else transfer is not None:
             yield {
                 "deposit_id": str(deposit.id),
                 "status": deposit.status.value,
@@ -161,31 +163,32 @@ def deposits_other_than_their_transfers(state: State) -> Facts:
             }
 
 
-def _is_of(transfer: Transfer, deposit: Deposit) -> bool:
+def _credits_deposit(transfer: Transfer, deposit: Deposit) -> bool:
     """Tell whether a transfer puts a deposit into its account."""
     return (
         transfer.kind is TransferKind.DEPOSIT
         and transfer.amount == deposit.amount
         and transfer.credit_account_id == deposit.account_id
-        and transfer.debit_account_id == ShopAccount.CARD_CLEARING.id_in(deposit.amount.currency)
+        and transfer.debit_account_id
+        == ShopAccount.CARD_CLEARING.account_id(deposit.amount.currency)
     )
 
 
-def transfers_of_no_order(state: State) -> Facts:
+def transfers_without_order(state: State) -> Facts:
     """Find transfers that name an order that there is not, or neither charge it nor return that."""
     for transfer in state.transfers.rows.values():
-        is_known = transfer.order_id in state.orders.rows and transfer.kind in _OF_ORDERS
+        is_known = transfer.order_id in state.orders.rows and transfer.kind in _ORDER_TRANSFER_KINDS
         if transfer.order_id is not None and not is_known:
             yield {"transfer_id": str(transfer.id), "order_id": str(transfer.order_id)}
 
 
-def kept_by_dead_orders(state: State) -> Facts:
+def closed_orders_with_money(state: State) -> Facts:
     """Find orders that came to nothing, of which not exactly what was charged was returned."""
-    charges = _of_orders(state, TransferKind.CHARGE)
-    returns = _of_orders(state, TransferKind.RETURN)
+    charges = _transfers_by_order(state, TransferKind.CHARGE)
+    returns = _transfers_by_order(state, TransferKind.REFUND)
     for order in state.orders.rows.values():
         kept = _sum(charges[order.id]) - _sum(returns[order.id])
-        if order.status in DEAD and kept:
+        if order.status in CLOSED and kept:
             yield {"order_id": str(order.id), "status": order.status.value, "kept": kept}
 
 
@@ -198,55 +201,61 @@ def _moved(state: State) -> Counter[UUID]:
     return moved
 
 
-def _of_orders(state: State, kind: TransferKind) -> defaultdict[UUID | None, list[Transfer]]:
-    found: defaultdict[UUID | None, list[Transfer]] = defaultdict(list)
+def _transfers_by_order(
+    state: State, kind: TransferKind
+) -> defaultdict[UUID | None, list[Transfer]]:
+    by_order: defaultdict[UUID | None, list[Transfer]] = defaultdict(list)
     for transfer in state.transfers.rows.values():
         if transfer.kind is kind:
-            found[transfer.order_id].append(transfer)
-    return found
+            by_order[transfer.order_id].append(transfer)
+    return by_order
 
 
 def _sum(transfers: Iterable[Transfer]) -> int:
     return sum(transfer.amount.amount for transfer in transfers)
 
 
-def _is_due(order: Order, charged: int, returned: int, refunded: int) -> bool:
+def _is_expected_return(order: Order, charged: int, returned: int, refunded: int) -> bool:
     """Tell whether that is what an order returns; its charge, and dead orders, others look at."""
-    if order.status in LIVING:
+    if order.status in FULFILLABLE:
         return returned == refunded < order.total.amount
     if order.status is OrderStatus.REFUNDED:
         return returned == refunded == order.total.amount
     return order.status is not OrderStatus.PENDING or charged == returned == 0
 
 
-def _fits(payment: Payment, order: Order) -> bool:
-    if (payment.amount, payment.method) != (order.total, order.method):
+def _payment_matches(payment: Payment, order: Order) -> bool:
+    if (payment.amount, payment.method) != (order.total, order.payment_method):
         return False
-    return payment.status in FITTING_PAYMENTS[order.status]
+    return payment.status in ALLOWED_PAYMENT_STATUSES[order.status]
 
 
-def _way(state: State, order: Order, transfer: Transfer) -> tuple[UUID | None, UUID | None]:
+def _expected_accounts(
+    state: State, order: Order, transfer: Transfer
+) -> tuple[UUID | None, UUID | None]:
     """Return between which accounts an order is charged, or its charge returned.
 
     What a card has paid may be refunded to the account, where the refund says so.
     """
     currency = order.total.currency
-    sales = ShopAccount.SALES.id_in(currency)
+    sales = ShopAccount.SALES.account_id(currency)
     refund = state.refunds.rows.get(transfer.id)
     if transfer.kind is TransferKind.CHARGE:
-        return _purse(state, order, order.method), sales
-    return sales, _purse(state, order, order.method if refund is None else refund.to)
+        return _paying_account(state, order, order.payment_method), sales
+    return sales, _paying_account(
+        state, order, order.payment_method if refund is None else refund.to
+    )
 
 
-def _purse(state: State, order: Order, method: PaymentMethod) -> UUID | None:
+def _paying_account(state: State, order: Order, method: PaymentMethod) -> UUID | None:
     currency = order.total.currency
     if method is PaymentMethod.ACCOUNT:
         key = (order.user_id, currency)
         account = state.accounts.find("uq_accounts_user_id_currency", key)
         return None if account is None else account.id
-    by_card = order.method is PaymentMethod.CARD
-    return ShopAccount.CARD_CLEARING.id_in(currency) if by_card else None
+    is_card_order = order.payment_method is PaymentMethod.CARD
+    return ShopAccount.CARD_CLEARING.account_id(currency) if is_card_order else None
 
 
-def _ends(transfer: Transfer) -> tuple[UUID, UUID]:
+def _accounts_of(transfer: Transfer) -> tuple[UUID, UUID]:
     return transfer.debit_account_id, transfer.credit_account_id

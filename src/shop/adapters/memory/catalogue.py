@@ -4,18 +4,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from shop.adapters.memory.database import State
-from shop.adapters.memory.turn import Rank, Rows, Turn
+from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
 from shop.application.ports.catalogue import Products
-from shop.application.ports.paging import Listing, Page
-from shop.application.ports.unit_of_work import ConstraintViolated, Interrupted
+from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
 from shop.domain.catalogue import Product
 
 
 class MemoryProducts(Products):
     """All products, in memory."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._rows = Rows(turn, Rank.PRODUCTS, lambda state: state.products)
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._rows = StagedRows(transaction, LockOrder.PRODUCTS, lambda state: state.products)
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
         """Return those products that exist, by SKU."""
@@ -25,17 +25,17 @@ class MemoryProducts(Products):
         """Return those products that exist, kept from others' changes."""
         return self._rows.lock(skus)
 
-    async def search(self, words: str, page: Page[str]) -> Listing[Product, str]:
+    async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
         """Return a page of the active products in the order of their SKUs."""
-        wanted = words.casefold()
+        search_words = words.casefold()
         found = [
             product
             for sku, product in sorted(self._rows.committed.rows.items())
             if product.active and (page.after is None or sku > page.after)
-            if wanted in sku.casefold() or wanted in product.name.casefold()
+            if search_words in sku.casefold() or search_words in product.name.casefold()
         ]
-        shown = found[: page.limit]
-        return Listing(items=shown, next=shown[-1].sku if len(shown) < len(found) else None)
+        selected = found[: page.limit]
+        return Page(items=selected, next=selected[-1].sku if len(selected) < len(found) else None)
 
     def add(self, product: Product) -> None:
         """Stage a new product."""
@@ -45,9 +45,9 @@ class MemoryProducts(Products):
         """Stage the new state of a product that was locked."""
         self._rows.save(product)
 
-    def applied_to(self, state: State) -> State:
-        """Return the state after what is staged; raise `Interrupted` where a SKU has a product."""
+    def apply(self, state: State) -> State:
+        """Return the state with the staged rows; raise `TransientFailure` if a SKU is taken."""
         try:
-            return replace(state, products=self._rows.applied_to(state))
+            return replace(state, products=self._rows.apply(state))
         except ConstraintViolated as violation:
-            raise Interrupted("the SKU has a product by now") from violation
+            raise TransientFailure("the SKU has a product by now") from violation

@@ -2,32 +2,32 @@
 
 from collections import deque
 
-from shop.application.ports.courier import Courier, NotDelivered, Parcel
+from shop.application.ports.courier import NotificationFailed, WebhookRequest, WebhookSender
 
 OK = 200
 
 
-class MemoryCourier(Courier):
-    """Delivers everything, unless the next answers were scripted; None is no answer."""
+class MemoryWebhookSender(WebhookSender):
+    """Delivers everything, unless the next results were scripted; None is no answer."""
 
     def __init__(self) -> None:
-        self.parcels: list[Parcel] = []
+        self.requests: list[WebhookRequest] = []
         """Every parcel that was brought, also in vain."""
 
-        self._answers: deque[int | None] = deque()
+        self._scripted_results: deque[int | None] = deque()
 
-    def script(self, *answers: int | None) -> None:
+    def script(self, *results: int | None) -> None:
         """Have the next parcels answered with these statuses."""
-        self._answers.extend(answers)
+        self._scripted_results.extend(results)
 
-    async def deliver(self, parcel: Parcel) -> int:
+    async def send(self, request: WebhookRequest) -> int:
         """Keep a parcel, and answer as scripted."""
-        self.parcels.append(parcel)
-        status = self._answers.popleft() if self._answers else OK
+        self.requests.append(request)
+        status = self._scripted_results.popleft() if self._scripted_results else OK
         if status is None:
-            raise NotDelivered("no answer", status_code=None, for_good=False)
+            raise NotificationFailed("no answer", status_code=None, is_permanent=False)
         if status // 100 != OK // 100:
-            raise NotDelivered(f"answered {status}", status_code=status, for_good=False)
+            raise NotificationFailed(f"answered {status}", status_code=status, is_permanent=False)
         return status
 
     async def close(self) -> None:

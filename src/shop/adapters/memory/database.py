@@ -7,16 +7,16 @@ from uuid import UUID
 
 from shop.adapters.memory.table import Table
 from shop.application.ports.database import Database
-from shop.application.ports.idempotency import KeyId, KeyRecord
+from shop.application.ports.idempotency import IdempotencyKey, KeyRecord
 from shop.application.ports.outbox import Job, JobId
-from shop.application.ports.payment_gateway import Notice
+from shop.application.ports.payment_gateway import GatewayEvent
 from shop.domain.account import Account, Transfer
-from shop.domain.announcement import Dispatch
+from shop.domain.announcement import NotificationDelivery
 from shop.domain.catalogue import Product
 from shop.domain.deposit import Deposit
-from shop.domain.events import OrderEvent
-from shop.domain.handover import Handover
-from shop.domain.inventory import Inventory, Movement
+from shop.domain.events import StatusChange
+from shop.domain.handover import ShipmentEvent
+from shop.domain.inventory import Inventory, StockMovement
 from shop.domain.order import Order
 from shop.domain.payment import Payment
 from shop.domain.refund import Refund
@@ -28,7 +28,7 @@ from shop.domain.user import User
 class KeyRow:
     """A key that is taken, and since when."""
 
-    id: KeyId
+    id: IdempotencyKey
     record: KeyRecord
     created_at: datetime
 
@@ -42,10 +42,10 @@ class SessionRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NoticeRow:
+class GatewayEventRow:
     """A notice of the gateway's, and when it came first."""
 
-    notice: Notice
+    event: GatewayEvent
     received_at: datetime
 
 
@@ -58,17 +58,17 @@ class State:
     transfers: Table[UUID, Transfer]
     products: Table[str, Product]
     inventories: Table[str, Inventory]
-    movements: Table[UUID, Movement]
+    stock_movements: Table[UUID, StockMovement]
     orders: Table[UUID, Order]
-    events: Table[tuple[UUID, int], OrderEvent]
+    status_changes: Table[tuple[UUID, int], StatusChange]
     payments: Table[UUID, Payment]
     deposits: Table[UUID, Deposit]
-    handovers: Table[UUID, Handover]
+    shipment_events: Table[UUID, ShipmentEvent]
     refunds: Table[UUID, Refund]
-    keys: Table[KeyId, KeyRow]
+    idempotency_keys: Table[IdempotencyKey, KeyRow]
     jobs: Table[JobId, Job]
-    notices: Table[str, NoticeRow]
-    dispatches: Table[UUID, Dispatch]
+    gateway_events: Table[str, GatewayEventRow]
+    notification_deliveries: Table[UUID, NotificationDelivery]
     sessions: Table[UUID, SessionRow]
 
     @classmethod
@@ -93,7 +93,7 @@ class State:
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
             products=Table(name="products", key=lambda product: product.sku),
             inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
-            movements=Table(name="movements", key=lambda movement: movement.id),
+            stock_movements=Table(name="movements", key=lambda movement: movement.id),
             orders=Table(
                 name="orders",
                 key=lambda order: order.id,
@@ -105,7 +105,9 @@ class State:
                     ),
                 },
             ),
-            events=Table(name="order_events", key=lambda event: (event.order_id, event.sequence)),
+            status_changes=Table(
+                name="order_events", key=lambda event: (event.order_id, event.sequence)
+            ),
             payments=Table(name="payments", key=lambda payment: payment.order_id),
             deposits=Table(
                 name="deposits",
@@ -117,7 +119,7 @@ class State:
                     )
                 },
             ),
-            handovers=Table(name="handovers", key=lambda handover: handover.id),
+            shipment_events=Table(name="handovers", key=lambda handover: handover.id),
             refunds=Table(
                 name="refunds",
                 key=lambda refund: refund.id,
@@ -125,10 +127,10 @@ class State:
                     "uq_refunds_order_id_number": lambda refund: (refund.order_id, refund.number)
                 },
             ),
-            keys=Table(name="idempotency_keys", key=lambda row: row.id),
+            idempotency_keys=Table(name="idempotency_keys", key=lambda row: row.id),
             jobs=Table(name="jobs", key=lambda job: job.id),
-            notices=Table(name="notices", key=lambda row: row.notice.id),
-            dispatches=Table(name="dispatches", key=lambda dispatch: dispatch.id),
+            gateway_events=Table(name="notices", key=lambda row: row.event.id),
+            notification_deliveries=Table(name="dispatches", key=lambda dispatch: dispatch.id),
             sessions=Table(
                 name="sessions",
                 key=lambda row: row.session.id,

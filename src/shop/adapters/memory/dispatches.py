@@ -7,66 +7,74 @@ from uuid import UUID
 
 from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
-from shop.adapters.memory.table import require
-from shop.adapters.memory.turn import Rank, Rows, Turn
-from shop.application.ports.dispatches import Dispatches, DispatchFilter
-from shop.application.ports.paging import Listing, Moment, Page
-from shop.domain.announcement import Dispatch, DispatchStatus
+from shop.adapters.memory.table import require_constraint
+from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.dispatches import NotificationDeliveries, NotificationDeliveryFilter
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.domain.announcement import NotificationDelivery, NotificationDeliveryStatus
 
 
-class MemoryDispatches(Dispatches):
+class MemoryNotificationDeliveries(NotificationDeliveries):
     """All dispatches, in memory."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
-        self._rows = Rows(turn, Rank.DISPATCHES, lambda state: state.dispatches)
-        self._swept: set[UUID] = set()
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+        self._rows = StagedRows(
+            transaction,
+            LockOrder.NOTIFICATION_DELIVERIES,
+            lambda state: state.notification_deliveries,
+        )
+        self._purged: set[UUID] = set()
 
-    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
         """Return those dispatches that exist, by id."""
         return self._rows.committed.get_many(ids)
 
-    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
         """Return those dispatches that exist, kept from others' changes."""
         return self._rows.lock(ids)
 
-    async def search(self, which: DispatchFilter, page: Page[Moment]) -> Listing[Dispatch, Moment]:
+    async def search(
+        self, delivery_filter: NotificationDeliveryFilter, page: PageRequest[TimeCursor]
+    ) -> Page[NotificationDelivery, TimeCursor]:
         """Return a page of dispatches, the newest first."""
         return newest_first(
             (
-                dispatch
-                for dispatch in self._rows.committed.rows.values()
-                if dispatch.channel is which.channel and which.status in {None, dispatch.status}
+                delivery
+                for delivery in self._rows.committed.rows.values()
+                if delivery.channel is delivery_filter.channel
+                and delivery_filter.status in {None, delivery.status}
             ),
             page,
-            lambda dispatch: Moment(at=dispatch.created_at, id=dispatch.id),
+            lambda dispatch: TimeCursor(at=dispatch.created_at, id=dispatch.id),
         )
 
-    def add(self, dispatch: Dispatch) -> None:
+    def add(self, delivery: NotificationDelivery) -> None:
         """Stage a new dispatch."""
-        self._rows.add(dispatch)
+        self._rows.add(delivery)
 
-    def save(self, dispatch: Dispatch) -> None:
+    def save(self, delivery: NotificationDelivery) -> None:
         """Stage the next state of a dispatch that was locked."""
-        self._rows.save(dispatch)
+        self._rows.save(delivery)
 
-    async def sweep(self, before: datetime) -> Collection[UUID]:
+    async def purge(self, before: datetime) -> Collection[UUID]:
         """Remove those made before then that are not pending; return their ids."""
-        self._turn.require_writing()
-        self._swept |= {
-            dispatch.id
-            for dispatch in self._rows.committed.rows.values()
-            if dispatch.status is not DispatchStatus.PENDING and dispatch.created_at < before
+        self._transaction.require_writing()
+        self._purged |= {
+            delivery.id
+            for delivery in self._rows.committed.rows.values()
+            if delivery.status is not NotificationDeliveryStatus.PENDING
+            and delivery.created_at < before
         }
-        return self._swept
+        return self._purged
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged."""
-        for dispatch in self._rows.changed:
-            is_delivered = dispatch.status is DispatchStatus.DELIVERED
-            require(
-                is_delivered == (dispatch.delivered_at is not None),
+        for delivery in self._rows.staged:
+            is_delivered = delivery.status is NotificationDeliveryStatus.DELIVERED
+            require_constraint(
+                is_delivered == (delivery.delivered_at is not None),
                 "ck_dispatches_delivered_has_a_time",
             )
-        left = self._rows.applied_to(state).with_changes(removed=self._swept)
-        return replace(state, dispatches=left)
+        remaining = self._rows.apply(state).with_changes(removed=self._purged)
+        return replace(state, notification_deliveries=remaining)

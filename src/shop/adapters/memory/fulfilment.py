@@ -6,56 +6,60 @@ from uuid import UUID
 
 from shop.adapters.memory.database import State
 from shop.adapters.memory.orders import MemoryOrders
-from shop.adapters.memory.table import require
-from shop.adapters.memory.turn import Turn
-from shop.application.ports.fulfilment import Handovers, Refunds
-from shop.domain.handover import Handover
+from shop.adapters.memory.table import require_constraint
+from shop.adapters.memory.turn import MemoryTransaction
+from shop.application.ports.fulfilment import Refunds, ShipmentEvents
+from shop.domain.handover import ShipmentEvent
 from shop.domain.refund import Refund
 
 
-class MemoryHandovers(Handovers):
+class MemoryShipmentEvents(ShipmentEvents):
     """All handovers, in memory."""
 
-    def __init__(self, turn: Turn, orders: MemoryOrders) -> None:
-        self._turn = turn
+    def __init__(self, transaction: MemoryTransaction, orders: MemoryOrders) -> None:
+        self._transaction = transaction
         self._orders = orders
-        self._added: list[Handover] = []
+        self._added: list[ShipmentEvent] = []
 
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Handover, ...]]:
+    async def for_orders(
+        self, order_ids: Collection[UUID]
+    ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:
         """Return the handovers of each of these orders, the oldest first."""
-        rows = self._turn.state.handovers.rows.values()
+        rows = self._transaction.state.shipment_events.rows.values()
         ordered = sorted(rows, key=lambda each: (each.created_at, each.id))
         return {
             order_id: tuple(each for each in ordered if each.order_id == order_id)
             for order_id in order_ids
         }
 
-    def add(self, handover: Handover) -> None:
+    def add(self, event: ShipmentEvent) -> None:
         """Stage a handover of an order that was locked."""
-        self._orders.require_locked(handover.order_id)
-        self._added.append(handover)
+        self._orders.require_locked(event.order_id)
+        self._added.append(event)
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged."""
-        return replace(state, handovers=state.handovers.with_changes(added=self._added))
+        return replace(state, shipment_events=state.shipment_events.with_changes(added=self._added))
 
 
 class MemoryRefunds(Refunds):
     """All refunds, in memory."""
 
-    def __init__(self, turn: Turn, orders: MemoryOrders) -> None:
-        self._turn = turn
+    def __init__(self, transaction: MemoryTransaction, orders: MemoryOrders) -> None:
+        self._transaction = transaction
         self._orders = orders
         self._added: list[Refund] = []
         self._saved: dict[UUID, Refund] = {}
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
         """Return those refunds that exist, by id."""
-        return self._turn.state.refunds.get_many(ids)
+        return self._transaction.state.refunds.get_many(ids)
 
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
+    async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
         """Return the refunds of each of these orders, by their numbers."""
-        ordered = sorted(self._turn.state.refunds.rows.values(), key=lambda each: each.number)
+        ordered = sorted(
+            self._transaction.state.refunds.rows.values(), key=lambda each: each.number
+        )
         return {
             order_id: tuple(each for each in ordered if each.order_id == order_id)
             for order_id in order_ids
@@ -71,11 +75,14 @@ class MemoryRefunds(Refunds):
         self._orders.require_locked(refund.order_id)
         self._saved[refund.id] = refund
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged."""
         for refund in self._added:
-            require(refund.amount.amount > 0, "ck_refunds_amount_positive")
+            require_constraint(refund.amount.amount > 0, "ck_refunds_amount_positive")
             for line in refund.lines:
-                require(0 <= line.kept_back <= line.quantity, "ck_refund_lines_kept_back_of_them")
+                require_constraint(
+                    0 <= line.cancelled_quantity <= line.quantity,
+                    "ck_refund_lines_kept_back_of_them",
+                )
         refunds = state.refunds.with_changes(added=self._added, saved=self._saved.values())
         return replace(state, refunds=refunds)

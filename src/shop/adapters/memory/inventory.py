@@ -4,18 +4,18 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from shop.adapters.memory.database import State
-from shop.adapters.memory.table import require
-from shop.adapters.memory.turn import Rank, Rows, Turn
+from shop.adapters.memory.table import require_constraint
+from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
 from shop.application.ports.inventory import Inventories
-from shop.domain.inventory import Inventory, Movement
+from shop.domain.inventory import Inventory, StockMovement
 
 
 class MemoryInventories(Inventories):
     """The stock of every product, in memory."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._rows = Rows(turn, Rank.STOCK, lambda state: state.inventories)
-        self._movements: list[Movement] = []
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._rows = StagedRows(transaction, LockOrder.STOCK, lambda state: state.inventories)
+        self._movements: list[StockMovement] = []
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
         """Return those inventories that exist, by SKU."""
@@ -29,19 +29,19 @@ class MemoryInventories(Inventories):
         """Stage a new inventory."""
         self._rows.add(inventory)
 
-    def save(self, inventory: Inventory, movement: Movement) -> None:
+    def save(self, inventory: Inventory, movement: StockMovement) -> None:
         """Stage the new state of an inventory, and the movement."""
         self._rows.save(inventory)
         self._movements.append(movement)
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged."""
-        for inventory in self._rows.changed:
-            require(inventory.sku in state.products.rows, "fk_inventories_sku_products")
+        for inventory in self._rows.staged:
+            require_constraint(inventory.sku in state.products.rows, "fk_inventories_sku_products")
             in_range = 0 <= inventory.reserved <= inventory.on_hand
-            require(in_range, "ck_inventories_reserved_on_hand")
-        inventories = self._rows.applied_to(state)
+            require_constraint(in_range, "ck_inventories_reserved_on_hand")
+        inventories = self._rows.apply(state)
         for movement in self._movements:
-            require(movement.sku in inventories.rows, "fk_movements_sku_inventories")
-        movements = state.movements.with_changes(added=self._movements)
-        return replace(state, inventories=inventories, movements=movements)
+            require_constraint(movement.sku in inventories.rows, "fk_movements_sku_inventories")
+        movements = state.stock_movements.with_changes(added=self._movements)
+        return replace(state, inventories=inventories, stock_movements=movements)

@@ -2,8 +2,8 @@
 
 from collections import deque
 
-from shop.application.ports.courier import NotDelivered
-from shop.application.ports.mailer import Letter, Mailer
+from shop.application.ports.courier import NotificationFailed
+from shop.application.ports.mailer import Email, Mailer
 
 ACCEPTED = 250
 
@@ -12,18 +12,18 @@ class MemoryMailer(Mailer):
     """Posts everything, unless the next failures were scripted."""
 
     def __init__(self) -> None:
-        self.letters: list[Letter] = []
+        self.emails: list[Email] = []
         """Every letter that was posted."""
 
-        self._failures: deque[NotDelivered] = deque()
+        self._failures: deque[NotificationFailed] = deque()
 
-    def script(self, *failures: NotDelivered) -> None:
+    def script(self, *failures: NotificationFailed) -> None:
         """Have the next letters fail like this."""
         self._failures.extend(failures)
 
-    async def send(self, letter: Letter) -> int:
+    async def send(self, email: Email) -> int:
         """Keep a letter, unless it is to fail."""
         if self._failures:
             raise self._failures.popleft()
-        self.letters.append(letter)
+        self.emails.append(email)
         return ACCEPTED

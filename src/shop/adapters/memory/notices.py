@@ -4,28 +4,30 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from shop.adapters.memory.database import NoticeRow, State
-from shop.adapters.memory.turn import Turn
-from shop.application.ports.notices import Notices
-from shop.application.ports.payment_gateway import Notice
+from shop.adapters.memory.database import GatewayEventRow, State
+from shop.adapters.memory.turn import MemoryTransaction
+from shop.application.ports.notices import GatewayEvents
+from shop.application.ports.payment_gateway import GatewayEvent
 
 
-class MemoryNotices(Notices):
+class MemoryGatewayEvents(GatewayEvents):
     """All notices, in memory."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
-        self._taken: dict[str, NoticeRow] = {}
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+        self._recorded: dict[str, GatewayEventRow] = {}
 
-    async def take(self, notices: Collection[Notice], at: datetime) -> Collection[str]:
+    async def record_new(self, events: Collection[GatewayEvent], at: datetime) -> Collection[str]:
         """Stage those that are new."""
-        self._turn.require_writing()
-        known = {**self._turn.state.notices.rows, **self._taken}
-        new = {each.id: NoticeRow(notice=each, received_at=at) for each in notices}
+        self._transaction.require_writing()
+        known = {**self._transaction.state.gateway_events.rows, **self._recorded}
+        new = {each.id: GatewayEventRow(event=each, received_at=at) for each in events}
         new = {key: row for key, row in new.items() if key not in known}
-        self._taken |= new
+        self._recorded |= new
         return set(new)
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged."""
-        return replace(state, notices=state.notices.with_changes(added=self._taken.values()))
+        return replace(
+            state, gateway_events=state.gateway_events.with_changes(added=self._recorded.values())
+        )

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from shop.adapters.memory.database import SessionRow, State
 from shop.adapters.memory.paging import newest_first
-from shop.adapters.memory.table import require
-from shop.adapters.memory.turn import Rank, Rows, Turn
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.adapters.memory.table import require_constraint
+from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.session_store import SessionStore, SessionToken
 from shop.domain.session import Session, SessionConflict, SessionPolicy
 
@@ -21,13 +21,13 @@ TOKEN_BYTES = 32
 class MemorySessionStore(SessionStore):
     """All sessions, in memory. Of a token only a hash is kept: what is kept opens nothing."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._turn = turn
-        self._rows = Rows(turn, Rank.SESSIONS, lambda state: state.sessions)
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+        self._rows = StagedRows(transaction, LockOrder.SESSIONS, lambda state: state.sessions)
         self._tokens: dict[UUID, SessionToken] = {}
         self._hashes: dict[UUID, str] = {}
         self._touched: dict[UUID, datetime] = {}
-        self._ended: set[UUID] = set()
+        self._revoked: set[UUID] = set()
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions that these tokens open."""
@@ -52,11 +52,11 @@ class MemorySessionStore(SessionStore):
         self._hashes |= {key: row.token_hash for key, row in found.items()}
         return {key: row.session for key, row in found.items()}
 
-    def is_outdated(self, session: Session) -> bool:  # noqa: ARG002  As the port has it.
+    def needs_rotation(self, session: Session) -> bool:  # noqa: ARG002  As the port has it.
         """Return False: nothing is made with a key."""
         return False
 
-    def begin(self, session: Session) -> SessionToken:
+    def create(self, session: Session) -> SessionToken:
         """Stage a new session; return its token."""
         token = _new_token()
         self._rows.add(SessionRow(session=session, token_hash=_hash(token)))
@@ -74,64 +74,68 @@ class MemorySessionStore(SessionStore):
 
     def touch(self, session_id: UUID, at: datetime) -> None:
         """Stage that the session was used."""
-        self._turn.require_writing()
+        self._transaction.require_writing()
         self._touched[session_id] = max(at, self._touched.get(session_id, at))
 
-    def end(self, session_id: UUID) -> None:
+    def revoke(self, session_id: UUID) -> None:
         """Stage the end of a session, for good."""
-        self._turn.require_writing()
-        self._ended.add(session_id)
+        self._transaction.require_writing()
+        self._revoked.add(session_id)
 
-    async def end_one(self, user_id: UUID, session_id: UUID) -> bool:
+    async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
         """Stage the end of a session of this user; return whether there was one."""
-        return self._end_all({session_id} & self._of_user(user_id)) == 1
+        return self._revoke_all({session_id} & self._ids_for_user(user_id)) == 1
 
-    async def end_all(self, user_id: UUID, *, keep: UUID | None) -> int:
+    async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
         """Stage the end of all sessions of a user but one; return how many."""
-        return self._end_all({each for each in self._of_user(user_id) if each != keep})
+        return self._revoke_all(
+            {each for each in self._ids_for_user(user_id) if each != except_session_id}
+        )
 
-    async def of_user(self, user_id: UUID, page: Page[Moment]) -> Listing[Session, Moment]:
+    async def for_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Session, TimeCursor]:
         """Return a page of a user's sessions, the newest first."""
         sessions = self._rows.committed.rows
         return newest_first(
-            (sessions[each].session for each in self._of_user(user_id)),
+            (sessions[each].session for each in self._ids_for_user(user_id)),
             page,
-            lambda session: Moment(at=session.created_at, id=session.id),
+            lambda session: TimeCursor(at=session.created_at, id=session.id),
         )
 
-    async def sweep(self, policy: SessionPolicy, now: datetime) -> int:
+    async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
         """Stage the end of the sessions that have expired; return how many."""
         rows = self._rows.committed.rows.values()
-        return self._end_all(
+        return self._revoke_all(
             {row.session.id for row in rows if row.session.is_expired(policy, now)}
         )
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged. An end comes last: nothing undoes it."""
-        for row in self._rows.changed:
-            known = row.session.user_id is None or row.session.user_id in state.users.rows
-            require(known, "fk_sessions_user_id_users")
-        sessions = self._rows.applied_to(state)
-        used = [
-            replace(row, session=row.session.seen(self._touched[key]))
+        for row in self._rows.staged:
+            has_user = row.session.user_id is None or row.session.user_id in state.users.rows
+            require_constraint(has_user, "fk_sessions_user_id_users")
+        sessions = self._rows.apply(state)
+        touched = [
+            replace(row, session=row.session.used_at(self._touched[key]))
             for key, row in sessions.get_many(self._touched).items()
         ]
-        return replace(state, sessions=sessions.with_changes(saved=used, removed=self._ended))
+        return replace(state, sessions=sessions.with_changes(saved=touched, removed=self._revoked))
 
-    def _of_user(self, user_id: UUID) -> set[UUID]:
+    def _ids_for_user(self, user_id: UUID) -> set[UUID]:
         rows = self._rows.committed.rows.values()
         return {row.session.id for row in rows if row.session.user_id == user_id}
 
-    def _end_all(self, ids: set[UUID]) -> int:
-        self._turn.require_writing()
-        self._ended |= ids
+    def _revoke_all(self, ids: set[UUID]) -> int:
+        self._transaction.require_writing()
+        self._revoked |= ids
         return len(ids)
 
     def _save(self, session: Session, token: SessionToken, token_hash: str) -> SessionToken:
         if session.version != self._rows.require_locked(session.id).session.version:
             raise SessionConflict
-        following = replace(session, version=session.version + 1)
-        self._rows.save(SessionRow(session=following, token_hash=token_hash))
+        next_version = replace(session, version=session.version + 1)
+        self._rows.save(SessionRow(session=next_version, token_hash=token_hash))
         self._tokens[session.id], self._hashes[session.id] = token, token_hash
         return token
 

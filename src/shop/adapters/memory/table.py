@@ -41,33 +41,35 @@ class Table(Generic[K, R]):
             return self
         rows = dict(self.rows)
         for row in added:
-            require(self.key(row) not in rows, f"pk_{self.name}")
+            require_constraint(self.key(row) not in rows, f"pk_{self.name}")
             rows[self.key(row)] = row
         rows |= {self.key(row): row for row in saved}
-        gone = [rows.pop(key) for key in removed if key in rows]
-        left = [self.rows[self.key(row)] for row in saved]
-        arrived = [row for row in (*added, *saved) if self.key(row) in rows]
+        deleted = [rows.pop(key) for key in removed if key in rows]
+        replaced = [self.rows[self.key(row)] for row in saved]
+        current = [row for row in (*added, *saved) if self.key(row) in rows]
         return replace(
             self,
             rows=rows,
             indexes={
-                name: self._index(name, left=(*gone, *left), arrived=arrived)
+                name: self._index(name, outdated=(*deleted, *replaced), current=current)
                 for name in self.unique
             },
         )
 
-    def _index(self, name: str, *, left: Iterable[R], arrived: Iterable[R]) -> dict[Hashable, K]:
+    def _index(
+        self, name: str, *, outdated: Iterable[R], current: Iterable[R]
+    ) -> dict[Hashable, K]:
         value = self.unique[name]
         index = dict(self.indexes.get(name, {}))
-        for row in left:
+        for row in outdated:
             index.pop(value(row), None)
-        for row in arrived:
-            require(index.get(value(row), self.key(row)) == self.key(row), name)
+        for row in current:
+            require_constraint(index.get(value(row), self.key(row)) == self.key(row), name)
             index[value(row)] = self.key(row)
         return index
 
 
-def require(condition: bool, constraint: str) -> None:  # noqa: FBT001  It reads as a sentence.
+def require_constraint(condition: bool, constraint: str) -> None:  # noqa: FBT001  It reads as a sentence.
     """Raise `ConstraintViolated` unless the condition holds."""
     if not condition:
         raise ConstraintViolated(constraint)

@@ -11,7 +11,7 @@ K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
 
 
-class Rank(IntEnum):
+class LockOrder(IntEnum):
     """The order in which locks are taken, everywhere."""
 
     SESSIONS = auto()
@@ -21,7 +21,7 @@ class Rank(IntEnum):
     PRODUCTS = auto()
     STOCK = auto()
     ORDERS = auto()
-    DISPATCHES = auto()
+    NOTIFICATION_DELIVERIES = auto()
 
 
 class _Phase(Enum):
@@ -31,7 +31,7 @@ class _Phase(Enum):
     LEFT = "was left"
 
 
-class Turn:
+class MemoryTransaction:
     """The time between entering and leaving a unit of work.
 
     Writing ones come one after the other. All see the state that was committed when they began;
@@ -43,7 +43,7 @@ class Turn:
         self._writing = writing
         self._phase = _Phase.NOT_ENTERED
         self._state = database.state
-        self._rank = Rank.SESSIONS
+        self._last_acquired = LockOrder.SESSIONS
 
     async def begin(self) -> None:
         """Wait for the turn."""
@@ -73,15 +73,17 @@ class Turn:
             raise RuntimeError("a snapshot changes nothing")
         _ = self.state
 
-    def reach(self, rank: Rank) -> None:
+    def acquire(self, lock_order: LockOrder) -> None:
         """Note that locks of this rank are taken; raise `RuntimeError` if it is too late for them.
 
         Here nothing could deadlock. In a database, another unit of work would be the other half.
         """
         self.require_writing()
-        if rank < self._rank:
-            raise RuntimeError(f"{rank.name.lower()} are locked before {self._rank.name.lower()}")
-        self._rank = rank
+        if lock_order < self._last_acquired:
+            raise RuntimeError(
+                f"{lock_order.name.lower()} are locked before {self._last_acquired.name.lower()}"
+            )
+        self._last_acquired = lock_order
 
     def commit(self, changes: Iterable[Callable[[State], State]]) -> None:
         """Make the changes true, all or, where one of them raises, none."""
@@ -92,38 +94,43 @@ class Turn:
         self._database.state = state
 
 
-class Rows(Generic[K, R]):
+class StagedRows(Generic[K, R]):
     """The rows of a table, as one unit of work reads, locks and stages them."""
 
-    def __init__(self, turn: Turn, rank: Rank, table: Callable[[State], Table[K, R]]) -> None:
-        self._turn = turn
-        self._rank = rank
+    def __init__(
+        self,
+        transaction: MemoryTransaction,
+        lock_order: LockOrder,
+        table: Callable[[State], Table[K, R]],
+    ) -> None:
+        self._transaction = transaction
+        self._lock_order = lock_order
         self._table = table
         self._locked: set[K] = set()
         self.added: list[R] = []
-        self._places: dict[K, int] = {}
+        self._added_positions: dict[K, int] = {}
         self.saved: dict[K, R] = {}
 
     @property
     def committed(self) -> Table[K, R]:
         """The table, as this unit of work sees it."""
-        return self._table(self._turn.state)
+        return self._table(self._transaction.state)
 
     @property
-    def changed(self) -> list[R]:
+    def staged(self) -> list[R]:
         """Every row that is staged."""
         return [*self.added, *self.saved.values()]
 
     def lock(self, keys: Collection[K]) -> dict[K, R]:
         """Return those rows that exist, by key; they may be saved."""
-        self._turn.reach(self._rank)
+        self._transaction.acquire(self._lock_order)
         found = self.committed.get_many(keys)
         self._locked |= found.keys()
         return found
 
     def require_locked(self, key: K) -> R:
         """Return a row that was locked here; raise `RuntimeError` for any other."""
-        self._turn.require_writing()
+        self._transaction.require_writing()
         if key not in self._locked:
             name = self.committed.name
             raise RuntimeError(f"{name}: {key} was not locked in this unit of work")
@@ -131,19 +138,19 @@ class Rows(Generic[K, R]):
 
     def add(self, row: R) -> None:
         """Stage a new row."""
-        self._turn.require_writing()
-        self._places[self.committed.key(row)] = len(self.added)
+        self._transaction.require_writing()
+        self._added_positions[self.committed.key(row)] = len(self.added)
         self.added.append(row)
 
     def save(self, row: R) -> None:
         """Stage the next state of a row that was locked, or of one that was added."""
         key = self.committed.key(row)
-        if key in self._places:
-            self.added[self._places[key]] = row
+        if key in self._added_positions:
+            self.added[self._added_positions[key]] = row
         else:
             self.require_locked(key)
             self.saved[key] = row
 
-    def applied_to(self, state: State) -> Table[K, R]:
+    def apply(self, state: State) -> Table[K, R]:
         """Return the table after what is staged."""
         return self._table(state).with_changes(added=self.added, saved=self.saved.values())

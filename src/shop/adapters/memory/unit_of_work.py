@@ -9,18 +9,18 @@ from shop.adapters.memory.audit import MemoryAudit
 from shop.adapters.memory.catalogue import MemoryProducts
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.deposits import MemoryDeposits
-from shop.adapters.memory.dispatches import MemoryDispatches
-from shop.adapters.memory.fulfilment import MemoryHandovers, MemoryRefunds
+from shop.adapters.memory.dispatches import MemoryNotificationDeliveries
+from shop.adapters.memory.fulfilment import MemoryRefunds, MemoryShipmentEvents
 from shop.adapters.memory.idempotency import MemoryIdempotencyKeys
 from shop.adapters.memory.inventory import MemoryInventories
-from shop.adapters.memory.notices import MemoryNotices
+from shop.adapters.memory.notices import MemoryGatewayEvents
 from shop.adapters.memory.orders import MemoryOrders
-from shop.adapters.memory.outbox import MemoryOutbox
+from shop.adapters.memory.outbox import MemoryJobs
 from shop.adapters.memory.payments import MemoryPayments
 from shop.adapters.memory.session_store import MemorySessionStore
-from shop.adapters.memory.turn import Turn
+from shop.adapters.memory.turn import MemoryTransaction
 from shop.adapters.memory.users import MemoryUsers
-from shop.application.ports.session_store import SessionStore, as_they_are
+from shop.application.ports.session_store import SessionStore, unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 
 
@@ -36,36 +36,46 @@ class MemoryUnitOfWork(UnitOfWork):
         database: MemoryDatabase,
         *,
         writing: bool,
-        sessions: Callable[[SessionStore], SessionStore] = as_they_are,
+        sessions: Callable[[SessionStore], SessionStore] = unwrapped,
     ) -> None:
-        turn = Turn(database, writing=writing)
-        users, accounts, transfers = MemoryUsers(turn), MemoryAccounts(turn), MemoryTransfers(turn)
-        products, inventories = MemoryProducts(turn), MemoryInventories(turn)
-        orders = MemoryOrders(turn)
-        payments = MemoryPayments(turn, orders)
-        handovers, refunds = MemoryHandovers(turn, orders), MemoryRefunds(turn, orders)
-        keys, session_store = MemoryIdempotencyKeys(turn), MemorySessionStore(turn)
-        deposits = MemoryDeposits(turn)
-        outbox, notices = MemoryOutbox(turn), MemoryNotices(turn)
-        dispatches = MemoryDispatches(turn)
-        self._turn = turn
+        transaction = MemoryTransaction(database, writing=writing)
+        users, accounts, transfers = (
+            MemoryUsers(transaction),
+            MemoryAccounts(transaction),
+            MemoryTransfers(transaction),
+        )
+        products, inventories = MemoryProducts(transaction), MemoryInventories(transaction)
+        orders = MemoryOrders(transaction)
+        payments = MemoryPayments(transaction, orders)
+        shipment_events, refunds = (
+            MemoryShipmentEvents(transaction, orders),
+            MemoryRefunds(transaction, orders),
+        )
+        idempotency_keys, session_store = (
+            MemoryIdempotencyKeys(transaction),
+            MemorySessionStore(transaction),
+        )
+        deposits = MemoryDeposits(transaction)
+        jobs, gateway_events = MemoryJobs(transaction), MemoryGatewayEvents(transaction)
+        notification_deliveries = MemoryNotificationDeliveries(transaction)
+        self._transaction = transaction
         # A row comes after those that it refers to; the sessions come last.
         self._changes = (
-            users.applied_to,
-            accounts.applied_to,
-            products.applied_to,
-            inventories.applied_to,
-            orders.applied_to,
-            payments.applied_to,
-            deposits.applied_to,
-            handovers.applied_to,
-            refunds.applied_to,
-            transfers.applied_to,
-            keys.applied_to,
-            outbox.applied_to,
-            notices.applied_to,
-            dispatches.applied_to,
-            session_store.applied_to,
+            users.apply,
+            accounts.apply,
+            products.apply,
+            inventories.apply,
+            orders.apply,
+            payments.apply,
+            deposits.apply,
+            shipment_events.apply,
+            refunds.apply,
+            transfers.apply,
+            idempotency_keys.apply,
+            jobs.apply,
+            gateway_events.apply,
+            notification_deliveries.apply,
+            session_store.apply,
         )
         self.users = users
         self.accounts = accounts
@@ -75,18 +85,18 @@ class MemoryUnitOfWork(UnitOfWork):
         self.orders = orders
         self.payments = payments
         self.deposits = deposits
-        self.handovers = handovers
+        self.shipment_events = shipment_events
         self.refunds = refunds
-        self.keys = keys
-        self.outbox = outbox
-        self.notices = notices
-        self.dispatches = dispatches
+        self.idempotency_keys = idempotency_keys
+        self.jobs = jobs
+        self.gateway_events = gateway_events
+        self.notification_deliveries = notification_deliveries
         self.sessions = sessions(session_store)
-        self.audit = MemoryAudit(turn)
+        self.audit = MemoryAudit(transaction)
 
     async def __aenter__(self) -> Self:
         """Wait for the turn, and begin."""
-        await self._turn.begin()
+        await self._transaction.begin()
         return self
 
     async def __aexit__(
@@ -96,8 +106,8 @@ class MemoryUnitOfWork(UnitOfWork):
         traceback: TracebackType | None,
     ) -> None:
         """End; what was not committed is forgotten."""
-        self._turn.end()
+        self._transaction.end()
 
     async def commit(self) -> None:
         """Make everything staged true at once, or nothing of it."""
-        self._turn.commit(self._changes)
+        self._transaction.commit(self._changes)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from shop.adapters.memory.database import State
-from shop.adapters.memory.turn import Rank, Rows, Turn
+from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
 from shop.application.ports.unit_of_work import ConstraintViolated
 from shop.application.ports.users import Users
 from shop.domain.user import EmailTaken, User
@@ -16,8 +16,8 @@ _UNIQUE_EMAIL = "uq_users_email"
 class MemoryUsers(Users):
     """All users, in memory."""
 
-    def __init__(self, turn: Turn) -> None:
-        self._rows = Rows(turn, Rank.USERS, lambda state: state.users)
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._rows = StagedRows(transaction, LockOrder.USERS, lambda state: state.users)
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Return those users that exist, by id."""
@@ -44,10 +44,10 @@ class MemoryUsers(Users):
         """Stage the new state of a user that was locked."""
         self._rows.save(user)
 
-    def applied_to(self, state: State) -> State:
+    def apply(self, state: State) -> State:
         """Return the state after what is staged; raise `EmailTaken` for an address in use."""
         try:
-            return replace(state, users=self._rows.applied_to(state))
+            return replace(state, users=self._rows.apply(state))
         except ConstraintViolated as violation:
             if violation.constraint == _UNIQUE_EMAIL:
                 raise EmailTaken from violation

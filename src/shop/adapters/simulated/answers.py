@@ -2,77 +2,82 @@
 
 from dataclasses import dataclass
 
-from shop.application.ports.payment_gateway import Approved, Challenged, Declined, Verdict
+from shop.application.ports.payment_gateway import (
+    ActionRequired,
+    Approved,
+    AuthorisationResult,
+    Declined,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Done:
+class Succeeded:
     """What was asked is done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Failed:
     """What was asked is not done and will not be; the reason is a word such as `captured`."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class ServerError:
     """The gateway answers as if something had gone wrong in it."""
 
 
-Answer = Verdict | Done | Refused | Fault
+SimulatedResponse = AuthorisationResult | Succeeded | Failed | ServerError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unanswered:
+class NoResponse:
     """This request gets no answer, however long somebody waits for one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Later:
+class DelayedResponse:
     """The payment is decided after some time."""
 
     payment_id: str
     seconds: float
 
 
-Said = Answer | Unanswered | Later
+FirstResponse = SimulatedResponse | NoResponse | DelayedResponse
 
-NOT_THERE = "not_there"
+NOT_FOUND = "not_there"
 KEY_REUSED = "key_reused"
 
 
-def written(answer: Answer) -> tuple[str, str]:
+def to_columns(response: SimulatedResponse) -> tuple[str, str]:
     """Return an answer as the books keep it: its kind, and what goes with it."""
-    match answer:
+    match response:
         case Approved(payment_id=detail):
             return "approved", detail
-        case Challenged(payment_id=detail):
+        case ActionRequired(payment_id=detail):
             return "challenged", detail
         case Declined(reason=detail):
             return "declined", detail
-        case Refused(reason=detail):
+        case Failed(reason=detail):
             return "refused", detail
-        case Done():
+        case Succeeded():
             return "done", ""
-        case Fault():
+        case ServerError():
             return "fault", ""
 
 
-def read(kind: str, detail: str) -> Answer:
+def from_columns(kind: str, detail: str) -> SimulatedResponse:
     """Return the answer that was kept so."""
     match kind:
         case "approved":
             return Approved(payment_id=detail)
         case "challenged":
-            return Challenged(payment_id=detail)
+            return ActionRequired(payment_id=detail)
         case "declined":
             return Declined(reason=detail)
         case "refused":
-            return Refused(reason=detail)
+            return Failed(reason=detail)
         case "done":
-            return Done()
+            return Succeeded()
         case _:
-            return Fault()
+            return ServerError()

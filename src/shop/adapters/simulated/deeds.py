@@ -6,161 +6,167 @@ from uuid import uuid4
 
 from shop.adapters.simulated.answers import (
     KEY_REUSED,
-    NOT_THERE,
-    Answer,
-    Done,
-    Fault,
-    Later,
-    Refused,
-    Said,
-    Unanswered,
+    NOT_FOUND,
+    DelayedResponse,
+    Failed,
+    FirstResponse,
+    NoResponse,
+    ServerError,
+    SimulatedResponse,
+    Succeeded,
 )
-from shop.adapters.simulated.entries import Entries
-from shop.adapters.simulated.rules import Decision, Rule, Silence, rule_of
+from shop.adapters.simulated.entries import PaymentRows
+from shop.adapters.simulated.rules import CardBehaviour, Decision, Timeout, behaviour_of
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Authorise,
-    Challenged,
+    AuthorisationRequest,
+    AuthorisationResult,
     Declined,
     GatewayPayment,
-    Verdict,
 )
 from shop.domain.money import Money
 
-CANCELLED = Declined(reason="cancelled")
+CANCELLED_RESULT = Declined(reason="cancelled")
 """What a request hears that comes to be decided after the payment was given up."""
 
 
-def authorise(wish: Authorise, entries: Entries) -> Said:
+def authorise(request: AuthorisationRequest, rows: PaymentRows) -> FirstResponse:
     """Let a request to authorise arrive; the first one under its key begins a payment."""
-    if wish.amount.amount <= 0:
-        return Refused(reason="amount_not_positive")
-    rule = rule_of(wish.token)
-    request = _fingerprint("authorise", wish.reference, wish.amount, wish.token)
-    known = entries.key(wish.key)
+    if request.amount.amount <= 0:
+        return Failed(reason="amount_not_positive")
+    behaviour = behaviour_of(request.token)
+    fingerprint = _fingerprint("authorise", request.reference, request.amount, request.token)
+    known = rows.key(request.key)
     if known is None:
-        return _begin(wish, request, rule, entries)
-    if known.request != request:
-        return Refused(reason=KEY_REUSED)
-    entries.count_call(known.payment_id)
-    if known.answer is not None:
-        return known.answer
-    left = (known.due_at - entries.now).total_seconds()
-    if left > 0:
-        return Later(payment_id=known.payment_id, seconds=left)
-    return settle(wish, known.payment_id, entries)
+        return _create_payment(request, fingerprint, behaviour, rows)
+    if known.fingerprint != fingerprint:
+        return Failed(reason=KEY_REUSED)
+    rows.count_call(known.payment_id)
+    if known.response is not None:
+        return known.response
+    remaining_seconds = (known.due_at - rows.now).total_seconds()
+    if remaining_seconds > 0:
+        return DelayedResponse(payment_id=known.payment_id, seconds=remaining_seconds)
+    return decide(request, known.payment_id, rows)
 
 
-def settle(wish: Authorise, payment_id: str, entries: Entries) -> Answer:
+def decide(request: AuthorisationRequest, payment_id: str, rows: PaymentRows) -> SimulatedResponse:
     """Decide a payment that has arrived, unless somebody has done so meanwhile."""
-    known = entries.key(wish.key)
-    if known is not None and known.answer is not None:
-        return known.answer
-    booked = entries.payment(payment_id)
-    if booked is not None and booked.payment.is_voided:
-        answer: Answer = CANCELLED
+    known = rows.key(request.key)
+    if known is not None and known.response is not None:
+        return known.response
+    stored = rows.payment(payment_id)
+    if stored is not None and stored.payment.is_voided:
+        response: SimulatedResponse = CANCELLED_RESULT
     else:
-        rule = rule_of(wish.token)
-        verdict = _verdict(payment_id, rule)
-        entries.decide(payment_id, verdict)
-        answer = _answer(verdict, rule)
-    entries.answer(wish.key, answer)
-    return answer
+        behaviour = behaviour_of(request.token)
+        result = _result(payment_id, behaviour)
+        rows.set_result(payment_id, result)
+        response = _response(result, behaviour)
+    rows.set_response(request.key, response)
+    return response
 
 
-def capture(key: str, payment_id: str, amount: Money, entries: Entries) -> Answer:
+def capture(key: str, payment_id: str, amount: Money, rows: PaymentRows) -> SimulatedResponse:
     """Take all that was set aside, once."""
 
-    def take(payment: GatewayPayment) -> Answer:
+    def take(payment: GatewayPayment) -> SimulatedResponse:
         if payment.is_voided:
-            return Refused(reason="voided")
+            return Failed(reason="voided")
         if payment.is_captured:
-            return Refused(reason="captured")
-        if not isinstance(payment.verdict, Approved):
-            return Refused(reason="not_authorised")
+            return Failed(reason="captured")
+        if not isinstance(payment.authorisation_result, Approved):
+            return Failed(reason="not_authorised")
         if payment.amount != amount:
-            return Refused(reason="amount_differs")
-        entries.capture(payment_id)
-        return Done()
+            return Failed(reason="amount_differs")
+        rows.capture(payment_id)
+        return Succeeded()
 
-    return _once(key, _fingerprint("capture", payment_id, amount), payment_id, take, entries)
+    return _once(key, _fingerprint("capture", payment_id, amount), payment_id, take, rows)
 
 
-def void(key: str, payment_id: str, entries: Entries) -> Answer:
+def void(key: str, payment_id: str, rows: PaymentRows) -> SimulatedResponse:
     """Give up what was set aside, or what might have been."""
 
-    def give_up(payment: GatewayPayment) -> Answer:
+    def give_up(payment: GatewayPayment) -> SimulatedResponse:
         if payment.is_captured:
-            return Refused(reason="captured")
-        if isinstance(payment.verdict, Declined):
-            return Refused(reason="declined")
-        entries.void(payment_id)
-        return Done()
+            return Failed(reason="captured")
+        if isinstance(payment.authorisation_result, Declined):
+            return Failed(reason="declined")
+        rows.void(payment_id)
+        return Succeeded()
 
-    return _once(key, _fingerprint("void", payment_id), payment_id, give_up, entries)
+    return _once(key, _fingerprint("void", payment_id), payment_id, give_up, rows)
 
 
-def refund(key: str, payment_id: str, amount: Money, entries: Entries) -> Answer:
+def refund(key: str, payment_id: str, amount: Money, rows: PaymentRows) -> SimulatedResponse:
     """Give back some of what was captured and has not been given back."""
 
-    def give_back(payment: GatewayPayment) -> Answer:
+    def give_back(payment: GatewayPayment) -> SimulatedResponse:
         if not payment.is_captured:
-            return Refused(reason="not_captured")
+            return Failed(reason="not_captured")
         if amount.currency != payment.amount.currency:
-            return Refused(reason="currency_differs")
+            return Failed(reason="currency_differs")
         if amount.amount <= 0:
-            return Refused(reason="amount_not_positive")
+            return Failed(reason="amount_not_positive")
         if payment.amount < payment.refunded + amount:
-            return Refused(reason="more_than_is_left")
-        entries.refund(payment_id, amount)
-        return Done()
+            return Failed(reason="more_than_is_left")
+        rows.refund(payment_id, amount)
+        return Succeeded()
 
-    return _once(key, _fingerprint("refund", payment_id, amount), payment_id, give_back, entries)
+    return _once(key, _fingerprint("refund", payment_id, amount), payment_id, give_back, rows)
 
 
-def authenticate(payment_id: str, *, approved: bool, entries: Entries) -> Verdict | Refused:
+def authenticate(
+    payment_id: str, *, approved: bool, rows: PaymentRows
+) -> AuthorisationResult | Failed:
     """Let the customer take the step that was asked for; taking it twice alike is one step."""
-    booked = entries.payment(payment_id)
-    if booked is None:
-        return Refused(reason=NOT_THERE)
-    payment = booked.payment
-    outcome = _outcome(payment_id, approved=approved)
-    if payment.is_voided or not isinstance(payment.verdict, Challenged):
-        return outcome if payment.verdict == outcome else Refused(reason="not_challenged")
-    entries.decide(payment_id, outcome)
-    return outcome
+    stored = rows.payment(payment_id)
+    if stored is None:
+        return Failed(reason=NOT_FOUND)
+    payment = stored.payment
+    result = _result_of_action(payment_id, approved=approved)
+    if payment.is_voided or not isinstance(payment.authorisation_result, ActionRequired):
+        return result if payment.authorisation_result == result else Failed(reason="not_challenged")
+    rows.set_result(payment_id, result)
+    return result
 
 
-def _begin(wish: Authorise, request: bytes, rule: Rule, entries: Entries) -> Said:
+def _create_payment(
+    request: AuthorisationRequest, fingerprint: bytes, behaviour: CardBehaviour, rows: PaymentRows
+) -> FirstResponse:
     payment_id = f"pay_{uuid4().hex}"
-    if rule.silence is Silence.BEFORE or rule.delay_seconds:
-        entries.add(payment_id, wish, None)
-        entries.remember(wish.key, request, payment_id, None, delay_seconds=rule.delay_seconds)
-        if rule.silence is Silence.BEFORE:
-            return Unanswered()
-        return Later(payment_id=payment_id, seconds=rule.delay_seconds)
-    verdict = _verdict(payment_id, rule)
-    answer = _answer(verdict, rule)
-    entries.add(payment_id, wish, verdict)
-    entries.remember(wish.key, request, payment_id, answer)
-    return Unanswered() if rule.silence is Silence.AFTER else answer
+    if behaviour.timeout is Timeout.BEFORE or behaviour.delay_seconds:
+        rows.add_payment(payment_id, request, None)
+        rows.add_key(
+            request.key, fingerprint, payment_id, None, delay_seconds=behaviour.delay_seconds
+        )
+        if behaviour.timeout is Timeout.BEFORE:
+            return NoResponse()
+        return DelayedResponse(payment_id=payment_id, seconds=behaviour.delay_seconds)
+    result = _result(payment_id, behaviour)
+    response = _response(result, behaviour)
+    rows.add_payment(payment_id, request, result)
+    rows.add_key(request.key, fingerprint, payment_id, response)
+    return NoResponse() if behaviour.timeout is Timeout.AFTER else response
 
 
-def _answer(verdict: Verdict, rule: Rule) -> Answer:
-    return Fault() if rule.is_faulty else verdict
+def _response(result: AuthorisationResult, behaviour: CardBehaviour) -> SimulatedResponse:
+    return ServerError() if behaviour.is_faulty else result
 
 
-def _verdict(payment_id: str, rule: Rule) -> Verdict:
-    match rule.decision:
+def _result(payment_id: str, behaviour: CardBehaviour) -> AuthorisationResult:
+    match behaviour.decision:
         case Decision.APPROVE:
             return Approved(payment_id=payment_id)
         case Decision.DECLINE:
-            return Declined(reason=rule.reason or "declined")
-        case Decision.CHALLENGE:
-            return Challenged(payment_id=payment_id)
+            return Declined(reason=behaviour.reason or "declined")
+        case Decision.REQUIRE_ACTION:
+            return ActionRequired(payment_id=payment_id)
 
 
-def _outcome(payment_id: str, *, approved: bool) -> Verdict:
+def _result_of_action(payment_id: str, *, approved: bool) -> AuthorisationResult:
     if approved:
         return Approved(payment_id=payment_id)
     return Declined(reason="authentication_failed")
@@ -168,20 +174,20 @@ def _outcome(payment_id: str, *, approved: bool) -> Verdict:
 
 def _once(
     key: str,
-    request: bytes,
+    fingerprint: bytes,
     payment_id: str,
-    change: Callable[[GatewayPayment], Answer],
-    entries: Entries,
-) -> Answer:
+    change: Callable[[GatewayPayment], SimulatedResponse],
+    rows: PaymentRows,
+) -> SimulatedResponse:
     """Make a change, and remember what came of it; or tell what is remembered."""
-    known = entries.key(key)
+    known = rows.key(key)
     if known is not None:
-        answer = known.answer if known.request == request else None
-        return Refused(reason=KEY_REUSED) if answer is None else answer
-    booked = entries.payment(payment_id)
-    answer = Refused(reason=NOT_THERE) if booked is None else change(booked.payment)
-    entries.remember(key, request, payment_id, answer)
-    return answer
+        response = known.response if known.fingerprint == fingerprint else None
+        return Failed(reason=KEY_REUSED) if response is None else response
+    stored = rows.payment(payment_id)
+    response = Failed(reason=NOT_FOUND) if stored is None else change(stored.payment)
+    rows.add_key(key, fingerprint, payment_id, response)
+    return response
 
 
 def _fingerprint(*request: object) -> bytes:

@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from shop.adapters.simulated.answers import Answer, read, written
+from shop.adapters.simulated.answers import SimulatedResponse, from_columns, to_columns
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Authorise,
-    Challenged,
+    AuthorisationRequest,
+    AuthorisationResult,
     Declined,
     GatewayPayment,
-    Verdict,
 )
 from shop.domain.money import Currency, Money
 
@@ -22,7 +22,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 _PAYMENT = "SELECT * FROM payments WHERE id = ?"
-_OF_REFERENCE = "SELECT * FROM payments WHERE reference = ? ORDER BY created_at, position"
+_WITH_REFERENCE = "SELECT * FROM payments WHERE reference = ? ORDER BY created_at, position"
 _FIRST_PAGE = """
     SELECT * FROM payments WHERE created_at >= ? AND created_at < ?
     ORDER BY created_at, position LIMIT ?
@@ -43,7 +43,7 @@ _ADD_KEY = """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Booked:
+class StoredPayment:
     """A payment, and how many requests to authorise it have arrived."""
 
     payment: GatewayPayment
@@ -51,7 +51,7 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class TimeRange:
     """A span of time, its end excluded."""
 
     since: datetime
@@ -59,137 +59,143 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RememberedKey:
+class StoredKey:
     """What is known of a key: what was asked under it, and what was answered, if that is."""
 
-    request: bytes
+    fingerprint: bytes
     payment_id: str
-    answer: Answer | None
+    response: SimulatedResponse | None
     due_at: datetime
 
 
-class Entries:
+class PaymentRows:
     """The rows of the books within a transaction, at a moment."""
 
     def __init__(self, connection: sqlite3.Connection, now: datetime) -> None:
         self._connection = connection
         self.now = now
 
-    def key(self, key: str) -> RememberedKey | None:
+    def key(self, key: str) -> StoredKey | None:
         """Return what is remembered of a key."""
-        row = self._one(
+        row = self._fetch_one(
             "SELECT request, payment_id, answer, detail, due_at FROM keys WHERE key = ?", key
         )
         if row is None:
             return None
-        request, payment_id, answer, detail, due_at = row
-        return RememberedKey(
-            request=request,
+        fingerprint, payment_id, response_kind, detail, due_at = row
+        return StoredKey(
+            fingerprint=fingerprint,
             payment_id=payment_id,
-            answer=None if answer is None else read(answer, detail),
-            due_at=_moment(due_at),
+            response=None if response_kind is None else from_columns(response_kind, detail),
+            due_at=_from_microseconds(due_at),
         )
 
-    def remember(
+    def add_key(
         self,
         key: str,
-        request: bytes,
+        fingerprint: bytes,
         payment_id: str,
-        answer: Answer | None,
+        response: SimulatedResponse | None,
         *,
         delay_seconds: float = 0,
     ) -> None:
         """Note a key with what was asked and answered; or else when that is to be decided."""
         due_at = self.now + timedelta(seconds=delay_seconds)
-        kind, detail = (None, None) if answer is None else written(answer)
-        times = (_number(due_at), _number(self.now))
-        self._change(_ADD_KEY, key, request, payment_id, kind, detail, *times)
+        kind, detail = (None, None) if response is None else to_columns(response)
+        times = (_to_microseconds(due_at), _to_microseconds(self.now))
+        self._execute(_ADD_KEY, key, fingerprint, payment_id, kind, detail, *times)
 
-    def answer(self, key: str, answer: Answer) -> None:
+    def set_response(self, key: str, response: SimulatedResponse) -> None:
         """Note what is answered from now on to whoever comes with this key."""
-        self._change("UPDATE keys SET answer = ?, detail = ? WHERE key = ?", *written(answer), key)
+        self._execute(
+            "UPDATE keys SET answer = ?, detail = ? WHERE key = ?", *to_columns(response), key
+        )
 
-    def forget_before(self, moment: datetime) -> None:
+    def delete_keys_before(self, time: datetime) -> None:
         """Forget the keys that are older than this."""
-        self._change("DELETE FROM keys WHERE made_at <= ?", _number(moment))
+        self._execute("DELETE FROM keys WHERE made_at <= ?", _to_microseconds(time))
 
-    def add(self, payment_id: str, wish: Authorise, verdict: Verdict | None) -> None:
+    def add_payment(
+        self, payment_id: str, request: AuthorisationRequest, result: AuthorisationResult | None
+    ) -> None:
         """Add a payment, decided or not."""
-        self._change(
+        self._execute(
             _ADD_PAYMENT,
             payment_id,
-            wish.reference.hex,
-            wish.amount.amount,
-            wish.amount.currency,
-            *_kind_and_reason(verdict),
-            _number(self.now),
+            request.reference.hex,
+            request.amount.amount,
+            request.amount.currency,
+            *_result_columns(result),
+            _to_microseconds(self.now),
         )
 
     def count_call(self, payment_id: str) -> None:
         """Note that one more request to authorise this payment has arrived."""
-        self._change("UPDATE payments SET calls = calls + 1 WHERE id = ?", payment_id)
+        self._execute("UPDATE payments SET calls = calls + 1 WHERE id = ?", payment_id)
 
-    def decide(self, payment_id: str, verdict: Verdict) -> None:
+    def set_result(self, payment_id: str, result: AuthorisationResult) -> None:
         """Note the verdict on a payment."""
-        self._change(
+        self._execute(
             "UPDATE payments SET verdict = ?, reason = ? WHERE id = ?",
-            *_kind_and_reason(verdict),
+            *_result_columns(result),
             payment_id,
         )
 
     def capture(self, payment_id: str) -> None:
         """Note that a payment was captured."""
-        self._change("UPDATE payments SET captured = 1 WHERE id = ?", payment_id)
+        self._execute("UPDATE payments SET captured = 1 WHERE id = ?", payment_id)
 
     def void(self, payment_id: str) -> None:
         """Note that a payment was given up."""
-        self._change("UPDATE payments SET voided = 1 WHERE id = ?", payment_id)
+        self._execute("UPDATE payments SET voided = 1 WHERE id = ?", payment_id)
 
     def refund(self, payment_id: str, amount: Money) -> None:
         """Note that so much more of a payment was given back."""
-        self._change(
+        self._execute(
             "UPDATE payments SET refunded = refunded + ? WHERE id = ?", amount.amount, payment_id
         )
 
-    def payment(self, payment_id: str) -> Booked | None:
+    def payment(self, payment_id: str) -> StoredPayment | None:
         """Return a payment."""
-        row = self._one(_PAYMENT, payment_id)
-        return None if row is None else _booked(row)
+        row = self._fetch_one(_PAYMENT, payment_id)
+        return None if row is None else _stored_payment(row)
 
-    def of_reference(self, reference: UUID) -> Sequence[Booked]:
+    def with_reference(self, reference: UUID) -> Sequence[StoredPayment]:
         """Return the payments of a reference, the oldest first."""
-        return tuple(_all_booked(self._connection.execute(_OF_REFERENCE, (reference.hex,))))
+        return tuple(_stored_payments(self._connection.execute(_WITH_REFERENCE, (reference.hex,))))
 
-    def page(self, span: Span, after: str | None, limit: int | None) -> Sequence[Booked]:
+    def page(
+        self, time_range: TimeRange, after: str | None, limit: int | None
+    ) -> Sequence[StoredPayment]:
         """Return so many payments of a span of time after this one, the oldest first."""
         rows_at_most = -1 if limit is None else limit
-        times = (_number(span.since), _number(span.until))
+        times = (_to_microseconds(time_range.since), _to_microseconds(time_range.until))
         if after is None:
             rows = self._connection.execute(_FIRST_PAGE, (*times, rows_at_most))
         else:
             rows = self._connection.execute(_NEXT_PAGE, (*times, after, rows_at_most))
-        return tuple(_all_booked(rows))
+        return tuple(_stored_payments(rows))
 
-    def _one(self, question: str, *parameters: object) -> tuple[Any, ...] | None:
-        row: tuple[Any, ...] | None = self._connection.execute(question, parameters).fetchone()
+    def _fetch_one(self, query: str, *parameters: object) -> tuple[Any, ...] | None:
+        row: tuple[Any, ...] | None = self._connection.execute(query, parameters).fetchone()
         return row
 
-    def _change(self, statement: str, *parameters: object) -> None:
+    def _execute(self, statement: str, *parameters: object) -> None:
         self._connection.execute(statement, parameters)
 
 
-def _all_booked(rows: Iterable[tuple[Any, ...]]) -> Iterator[Booked]:
-    return (_booked(row) for row in rows)
+def _stored_payments(rows: Iterable[tuple[Any, ...]]) -> Iterator[StoredPayment]:
+    return (_stored_payment(row) for row in rows)
 
 
-def _booked(row: tuple[Any, ...]) -> Booked:
+def _stored_payment(row: tuple[Any, ...]) -> StoredPayment:
     (
         _,
         payment_id,
         reference,
         amount,
         code,
-        verdict,
+        result_kind,
         reason,
         captured,
         voided,
@@ -202,38 +208,38 @@ def _booked(row: tuple[Any, ...]) -> Booked:
         id=payment_id,
         reference=UUID(reference),
         amount=Money(amount=amount, currency=currency),
-        verdict=_verdict(verdict, payment_id, reason),
+        authorisation_result=_result(result_kind, payment_id, reason),
         is_captured=captured == 1,
         is_voided=voided == 1,
         refunded=Money(amount=refunded, currency=currency),
-        created_at=_moment(created_at),
+        created_at=_from_microseconds(created_at),
     )
-    return Booked(payment=payment, calls=calls)
+    return StoredPayment(payment=payment, calls=calls)
 
 
-def _kind_and_reason(verdict: Verdict | None) -> tuple[str | None, str | None]:
-    if verdict is None:
+def _result_columns(result: AuthorisationResult | None) -> tuple[str | None, str | None]:
+    if result is None:
         return None, None
-    kind, detail = written(verdict)
-    return kind, detail if isinstance(verdict, Declined) else None
+    kind, detail = to_columns(result)
+    return kind, detail if isinstance(result, Declined) else None
 
 
-def _verdict(kind: str | None, payment_id: str, reason: str) -> Verdict | None:
+def _result(kind: str | None, payment_id: str, reason: str) -> AuthorisationResult | None:
     match kind:
         case "approved":
             return Approved(payment_id=payment_id)
         case "challenged":
-            return Challenged(payment_id=payment_id)
+            return ActionRequired(payment_id=payment_id)
         case "declined":
             return Declined(reason=reason)
         case _:
             return None
 
 
-def _number(moment: datetime) -> int:
+def _to_microseconds(time: datetime) -> int:
     """Return a moment as microseconds, which lose nothing and sort as time does."""
-    return (moment - _EPOCH) // _MICROSECOND
+    return (time - _EPOCH) // _MICROSECOND
 
 
-def _moment(number: int) -> datetime:
+def _from_microseconds(number: int) -> datetime:
     return _EPOCH + number * _MICROSECOND

@@ -12,7 +12,13 @@ import orjson
 import structlog
 from starlette.types import Receive, Scope, Send
 
-from shop.adapters.simulated.answers import KEY_REUSED, NOT_THERE, Answer, Refused, Unanswered
+from shop.adapters.simulated.answers import (
+    KEY_REUSED,
+    NOT_FOUND,
+    Failed,
+    NoResponse,
+    SimulatedResponse,
+)
 from shop.adapters.simulated.wire import KEY_HEADER, Unreadable, document
 from shop.application.ports.payment_gateway import Declined
 
@@ -23,7 +29,7 @@ _KEY = re.compile(rb"[!-~]{1,255}")
 _JSON = b"application/json"
 
 _STATUSES = {
-    NOT_THERE: HTTPStatus.NOT_FOUND,
+    NOT_FOUND: HTTPStatus.NOT_FOUND,
     KEY_REUSED: HTTPStatus.UNPROCESSABLE_ENTITY,
     "amount_not_positive": HTTPStatus.UNPROCESSABLE_ENTITY,
     "amount_differs": HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -149,12 +155,12 @@ def problem(status: int, reason: str, *, kind: str | None = None, **facts: str) 
     return Reply(status, orjson.dumps(content), ((b"content-type", b"application/problem+json"),))
 
 
-def refusal(answer: Answer | Unanswered) -> Reply:
+def refusal(answer: SimulatedResponse | NoResponse) -> Reply:
     """Return the problem that an answer is to whoever asked."""
     match answer:
         case Declined(reason=reason):
             return problem(HTTPStatus.PAYMENT_REQUIRED, reason, kind="card_declined")
-        case Refused(reason=reason):
+        case Failed(reason=reason):
             return problem(_STATUSES.get(reason, HTTPStatus.CONFLICT), reason)
         case _:
             return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error")

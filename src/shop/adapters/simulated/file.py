@@ -45,7 +45,7 @@ _SCHEMA = (
 )
 
 
-def opened(file: Path) -> sqlite3.Connection:
+def open_for_writing(file: Path) -> sqlite3.Connection:
     """Return a connection that writes; the first one makes the file, its owner's alone.
 
     Raise `sqlite3.Error` or `OSError`.
@@ -55,17 +55,17 @@ def opened(file: Path) -> sqlite3.Connection:
         file.touch(0o600, exist_ok=False)
     connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
     try:
-        _write_ahead(connection)
+        _enable_write_ahead_log(connection)
         # What was answered is on the disk.
         connection.execute("PRAGMA synchronous=FULL")
-        _make_tables(connection)
+        _create_tables(connection)
     except BaseException:
         connection.close()
         raise
     return connection
 
 
-def opened_to_read(file: Path) -> sqlite3.Connection | None:
+def open_for_reading(file: Path) -> sqlite3.Connection | None:
     """Return a connection that reads what is committed; None where nothing was written yet.
 
     Raise `sqlite3.Error`.
@@ -78,7 +78,7 @@ def opened_to_read(file: Path) -> sqlite3.Connection | None:
         connection.execute("PRAGMA query_only=ON")
         connection.execute("BEGIN")
         version = _version(connection)
-        _require(connection, version)
+        _require_gateway_schema(connection, version)
     except BaseException:
         connection.close()
         raise
@@ -88,7 +88,7 @@ def opened_to_read(file: Path) -> sqlite3.Connection | None:
     return None
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
+def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
     """Have readers not wait for the writer; the file remembers it.
 
     Of two processes that ask for it at once, SQLite sends one away without any waiting.
@@ -105,18 +105,18 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
             return
 
 
-def _make_tables(connection: sqlite3.Connection) -> None:
+def _create_tables(connection: sqlite3.Connection) -> None:
     connection.execute("BEGIN IMMEDIATE")
     with connection:
         version = _version(connection)
-        _require(connection, version)
+        _require_gateway_schema(connection, version)
         if version != VERSION:
             for statement in _SCHEMA:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={VERSION}")
 
 
-def _require(connection: sqlite3.Connection, version: int) -> None:
+def _require_gateway_schema(connection: sqlite3.Connection, version: int) -> None:
     ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
     if version not in {0, VERSION} or (version == 0 and tables):
         raise sqlite3.DatabaseError("the file holds something else than the books of a gateway")

@@ -7,115 +7,117 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
-from shop.adapters.simulated.answers import Answer, Done, Refused, Unanswered
-from shop.adapters.simulated.books import Books, foremost
-from shop.adapters.simulated.entries import Booked, Span
+from shop.adapters.simulated.answers import Failed, NoResponse, SimulatedResponse, Succeeded
+from shop.adapters.simulated.books import PaymentStore, effective_payment
+from shop.adapters.simulated.entries import StoredPayment, TimeRange
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (
-    Authorise,
+    AuthorisationRequest,
+    AuthorisationResult,
+    GatewayEvent,
+    GatewayOutcomeUnknown,
     GatewayPayment,
-    GatewayRefused,
-    GatewaySilent,
-    Notice,
-    NoticeRefused,
+    GatewayRejected,
+    InvalidGatewayEvent,
     PaymentGateway,
-    Verdict,
 )
 from shop.domain.money import Money
 
-PAGE = 500
+PAGE_SIZE = 500
 
 
-class EmbeddedPaymentGateway(PaymentGateway):
+class InProcessPaymentGateway(PaymentGateway):
     """Works on the books itself, and loses patience as one does who asks over a network."""
 
-    def __init__(self, books: Books, *, clock: Clock, timeout_seconds: float) -> None:
-        self._books = books
+    def __init__(self, store: PaymentStore, *, clock: Clock, timeout_seconds: float) -> None:
+        self._store = store
         self._clock = clock
         self._timeout_seconds = timeout_seconds
 
-    async def authorise(self, wish: Authorise) -> Verdict:
+    async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
         """Set an amount aside on a card, as its token has it."""
-        with _unusable_books_are_silent():
+        with _translating_store_errors():
             try:
                 async with asyncio.timeout(self._timeout_seconds):
-                    answer = await self._books.authorise(wish)
+                    response = await self._store.authorise(request)
             except TimeoutError as error:
-                raise GatewaySilent("no answer in time") from error
-        if isinstance(answer, Verdict):
-            return answer
-        if isinstance(answer, Unanswered):
+                raise GatewayOutcomeUnknown("no answer in time") from error
+        if isinstance(response, AuthorisationResult):
+            return response
+        if isinstance(response, NoResponse):
             await self._clock.sleep(self._timeout_seconds)
-        raise _no(answer)
+        raise _to_error(response)
 
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
         """Take what was set aside."""
-        with _unusable_books_are_silent():
-            answer = await self._books.capture(key=key, payment_id=payment_id, amount=amount)
-        _require_done(answer)
+        with _translating_store_errors():
+            response = await self._store.capture(key=key, payment_id=payment_id, amount=amount)
+        _require_success(response)
 
     async def void(self, *, key: str, payment_id: str) -> None:
         """Give up what was set aside, or what might have been."""
-        with _unusable_books_are_silent():
-            answer = await self._books.void(key=key, payment_id=payment_id)
-        _require_done(answer)
+        with _translating_store_errors():
+            response = await self._store.void(key=key, payment_id=payment_id)
+        _require_success(response)
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
         """Give back some of what was captured."""
-        with _unusable_books_are_silent():
-            answer = await self._books.refund(key=key, payment_id=payment_id, amount=amount)
-        _require_done(answer)
+        with _translating_store_errors():
+            response = await self._store.refund(key=key, payment_id=payment_id, amount=amount)
+        _require_success(response)
 
-    async def look_up(
+    async def find_payment(
         self,
         reference: UUID,
         payment_id: str | None = None,  # noqa: ARG002  References are found at once.
     ) -> GatewayPayment | None:
         """Return the payment of a reference that counts."""
-        with _unusable_books_are_silent():
-            booked = await self._books.of_reference(reference)
-        return foremost([each.payment for each in booked])
+        with _translating_store_errors():
+            stored = await self._store.with_reference(reference)
+        return effective_payment([each.payment for each in stored])
 
-    async def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+    async def list_payments(
+        self, since: datetime, until: datetime
+    ) -> AsyncIterator[GatewayPayment]:
         """Yield the payments of a span of time, page by page."""
-        span = Span(since=since, until=until)
-        page = await self._page(span, None)
+        time_range = TimeRange(since=since, until=until)
+        page = await self._page(time_range, None)
         while page:
-            for booked in page:
-                yield booked.payment
-            page = await self._page(span, page[-1].payment.id)
+            for stored in page:
+                yield stored.payment
+            page = await self._page(time_range, page[-1].payment.id)
 
-    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:  # noqa: ARG002  As the port has it.
-        """Raise `NoticeRefused`: this gateway sends no notices."""
-        raise NoticeRefused("the simulated gateway sends no notices")
+    def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
+        """Raise `InvalidGatewayEvent`: this gateway sends no notices."""
+        raise InvalidGatewayEvent("the simulated gateway sends no notices")
 
     async def close(self) -> None:
         """Give the books' file back."""
-        await self._books.close()
+        await self._store.close()
 
-    async def _page(self, span: Span, after: str | None) -> Sequence[Booked]:
-        with _unusable_books_are_silent():
-            return await self._books.page(span, after=after, limit=PAGE)
+    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[StoredPayment]:
+        with _translating_store_errors():
+            return await self._store.page(time_range, after=after, limit=PAGE_SIZE)
 
 
 @contextmanager
-def _unusable_books_are_silent() -> Iterator[None]:
+def _translating_store_errors() -> Iterator[None]:
     try:
         yield
     except (sqlite3.Error, OSError) as error:
-        raise GatewaySilent(str(error)) from error
+        raise GatewayOutcomeUnknown(str(error)) from error
 
 
-def _require_done(answer: Answer) -> None:
-    if not isinstance(answer, Done):
-        raise _no(answer)
+def _require_success(response: SimulatedResponse) -> None:
+    if not isinstance(response, Succeeded):
+        raise _to_error(response)
 
 
-def _no(answer: Answer | Unanswered) -> Exception:
-    match answer:
-        case Refused(reason=reason):
-            return GatewayRefused(reason)
-        case Unanswered():
-            return GatewaySilent("no answer in time")
+def _to_error(response: SimulatedResponse | NoResponse) -> Exception:
+    match response:
+        case Failed(reason=reason):
+            return GatewayRejected(reason)
+        case NoResponse():
+            return GatewayOutcomeUnknown("no answer in time")
         case _:
-            return GatewaySilent("a fault")
+            return GatewayOutcomeUnknown("a fault")

@@ -10,10 +10,10 @@ class Decision(StrEnum):
 
     APPROVE = "approve"
     DECLINE = "decline"
-    CHALLENGE = "challenge"
+    REQUIRE_ACTION = "challenge"
 
 
-class Silence(StrEnum):
+class Timeout(StrEnum):
     """When the gateway stops answering: before it has done what it was asked, or after."""
 
     BEFORE = "before"
@@ -21,7 +21,7 @@ class Silence(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class CardBehaviour:
     """What a token does.
 
     `silence` is about the first request under a key alone. One that is faulty is done and then
@@ -30,24 +30,24 @@ class Rule:
 
     decision: Decision = Decision.APPROVE
     reason: str | None = None
-    silence: Silence | None = None
+    timeout: Timeout | None = None
     delay_seconds: float = 0
     is_faulty: bool = False
 
 
-RULES: Mapping[str, Rule] = {
-    "tok_visa": Rule(),
-    "tok_declined": Rule(decision=Decision.DECLINE, reason="declined"),
-    "tok_insufficient": Rule(decision=Decision.DECLINE, reason="insufficient_funds"),
-    "tok_timeout_before": Rule(silence=Silence.BEFORE),
-    "tok_timeout_after": Rule(silence=Silence.AFTER),
-    "tok_error": Rule(is_faulty=True),
-    "tok_slow": Rule(delay_seconds=3),
-    "tok_authenticate": Rule(decision=Decision.CHALLENGE),
+BEHAVIOURS: Mapping[str, CardBehaviour] = {
+    "tok_visa": CardBehaviour(),
+    "tok_declined": CardBehaviour(decision=Decision.DECLINE, reason="declined"),
+    "tok_insufficient": CardBehaviour(decision=Decision.DECLINE, reason="insufficient_funds"),
+    "tok_timeout_before": CardBehaviour(timeout=Timeout.BEFORE),
+    "tok_timeout_after": CardBehaviour(timeout=Timeout.AFTER),
+    "tok_error": CardBehaviour(is_faulty=True),
+    "tok_slow": CardBehaviour(delay_seconds=3),
+    "tok_authenticate": CardBehaviour(decision=Decision.REQUIRE_ACTION),
 }
-UNKNOWN = Rule(decision=Decision.DECLINE, reason="unknown_token")
+UNKNOWN_CARD = CardBehaviour(decision=Decision.DECLINE, reason="unknown_token")
 
 
-def rule_of(token: str) -> Rule:
+def behaviour_of(token: str) -> CardBehaviour:
     """Return what a token does; those that nobody knows are declined."""
-    return RULES.get(token, UNKNOWN)
+    return BEHAVIOURS.get(token, UNKNOWN_CARD)

@@ -9,9 +9,15 @@ from uuid import UUID
 
 from starlette.types import Receive, Scope, Send
 
-from shop.adapters.simulated.answers import NOT_THERE, Answer, Done, Refused, Unanswered
-from shop.adapters.simulated.books import Books
-from shop.adapters.simulated.entries import Booked, Span
+from shop.adapters.simulated.answers import (
+    NOT_FOUND,
+    Failed,
+    NoResponse,
+    SimulatedResponse,
+    Succeeded,
+)
+from shop.adapters.simulated.books import PaymentStore
+from shop.adapters.simulated.entries import StoredPayment, TimeRange
 from shop.adapters.simulated.exchange import Reply, Request, problem, refusal, reply_to, told
 from shop.adapters.simulated.wire import (
     MAX_PAGE,
@@ -25,13 +31,13 @@ from shop.adapters.simulated.wire import (
     wish_of,
 )
 from shop.application.ports.clock import Clock
-from shop.application.ports.payment_gateway import Approved, Challenged
+from shop.application.ports.payment_gateway import ActionRequired, Approved
 
 HANG_SECONDS = 120
 """Longer than any shop waits."""
 
 _LIMIT = re.compile(r"[0-9]{1,3}")
-_ALWAYS = Span(since=datetime.min.replace(tzinfo=UTC), until=datetime.max.replace(tzinfo=UTC))
+_ALWAYS = TimeRange(since=datetime.min.replace(tzinfo=UTC), until=datetime.max.replace(tzinfo=UTC))
 
 _Handler = Callable[[Request], Awaitable[Reply]]
 
@@ -43,7 +49,7 @@ class GatewayApp:
     `Idempotency-Key`.
     """
 
-    def __init__(self, books: Books, clock: Clock) -> None:
+    def __init__(self, books: PaymentStore, clock: Clock) -> None:
         self._books = books
         self._clock = clock
         self._routes: Mapping[str, Mapping[str, _Handler]] = {
@@ -97,9 +103,9 @@ class GatewayApp:
         match await self._books.authorise(wish):
             case Approved() as approved:
                 return told(verdict_document(approved), HTTPStatus.CREATED)
-            case Challenged() as challenged:
+            case ActionRequired() as challenged:
                 return told(verdict_document(challenged), HTTPStatus.ACCEPTED)
-            case Unanswered():
+            case NoResponse():
                 await self._hang(request)
                 return problem(HTTPStatus.GATEWAY_TIMEOUT, "gateway_timeout")
             case answer:
@@ -128,21 +134,21 @@ class GatewayApp:
         """Take the step that the customer was asked for, or fail at it; then tell the payment."""
         approved = flag_of(await request.document(), "approved")
         answer = await self._books.authenticate(request.id, approved=approved)
-        return refusal(answer) if isinstance(answer, Refused) else await self._show(request)
+        return refusal(answer) if isinstance(answer, Failed) else await self._show(request)
 
     async def _show(self, request: Request) -> Reply:
         """Tell of a payment."""
         booked = await self._books.payment(request.id)
         if booked is None:
-            return problem(HTTPStatus.NOT_FOUND, NOT_THERE)
+            return problem(HTTPStatus.NOT_FOUND, NOT_FOUND)
         return told(payment_document(booked))
 
     async def _list(self, request: Request) -> Reply:
         """Tell of all payments, of an order's, or of a span of time's; the oldest first."""
         query = request.query()
         if "order_id" in query:
-            return await _listed(await self._books.of_reference(_order_id(query["order_id"])))
-        span = Span(
+            return await _listed(await self._books.with_reference(_order_id(query["order_id"])))
+        span = TimeRange(
             since=moment_of(query["since"]) if "since" in query else _ALWAYS.since,
             until=moment_of(query["until"]) if "until" in query else _ALWAYS.until,
         )
@@ -161,11 +167,11 @@ class GatewayApp:
             each.cancel()
 
 
-def _done(answer: Answer, content: object, status: HTTPStatus = HTTPStatus.OK) -> Reply:
-    return told(content, status) if isinstance(answer, Done) else refusal(answer)
+def _done(answer: SimulatedResponse, content: object, status: HTTPStatus = HTTPStatus.OK) -> Reply:
+    return told(content, status) if isinstance(answer, Succeeded) else refusal(answer)
 
 
-async def _listed(payments: Sequence[Booked]) -> Reply:
+async def _listed(payments: Sequence[StoredPayment]) -> Reply:
     def written() -> Reply:
         return told({"items": [payment_document(each) for each in payments]})
 

@@ -12,28 +12,28 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-Deed = Callable[[sqlite3.Connection], T]
+Operation = Callable[[sqlite3.Connection], T]
 
-MAX_TOGETHER = 256
+MAX_BATCH_SIZE = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Asked:
+class _QueuedOperation:
     """A deed, and who waits for what comes of it."""
 
-    deed: Deed[Any]
+    operation: Operation[Any]
     loop: AbstractEventLoop
     future: "Future[Any]"
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
-    asked: _Asked
-    result: Any = None
+class _Result:
+    queued: _QueuedOperation
+    value: Any = None
     error: BaseException | None = None
 
 
-class SharedCommits:
+class BatchWriter:
     """One connection in one thread, which does what has queued in one transaction.
 
     The event loop never waits for the disk. Who asks hears of it once that is written; what fails
@@ -42,11 +42,11 @@ class SharedCommits:
 
     def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
         self._connect = connect
-        self._queue: SimpleQueue[_Asked | None] = SimpleQueue()
+        self._queue: SimpleQueue[_QueuedOperation | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._connection: sqlite3.Connection | None = None
 
-    async def do(self, deed: Deed[T]) -> T:
+    async def run(self, operation: Operation[T]) -> T:
         """Do it in a transaction with what others ask, and return what it returns.
 
         It is run again where another's failed. Raise what it raises, or `sqlite3.Error`.
@@ -55,9 +55,11 @@ class SharedCommits:
         future: Future[T] = loop.create_future()
         if self._thread is None:
             # It ends with the process where nobody has closed it.
-            self._thread = threading.Thread(target=self._work, name="gateway books", daemon=True)
+            self._thread = threading.Thread(
+                target=self._run_batches, name="gateway books", daemon=True
+            )
             self._thread.start()
-        self._queue.put(_Asked(deed=deed, loop=loop, future=future))
+        self._queue.put(_QueuedOperation(operation=operation, loop=loop, future=future))
         return await future
 
     async def close(self) -> None:
@@ -67,38 +69,38 @@ class SharedCommits:
             self._queue.put(None)
             await asyncio.to_thread(thread.join)
 
-    def _work(self) -> None:
+    def _run_batches(self) -> None:
         is_open = True
         while is_open:
-            batch = list(self._waiting())
+            batch = list(self._next_batch())
             is_open = None not in batch
-            asked = [each for each in batch if each is not None]
-            if asked:
-                _tell(self._done(asked))
+            operations = [each for each in batch if each is not None]
+            if operations:
+                _deliver(self._run_batch(operations))
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _waiting(self) -> Iterator[_Asked | None]:
+    def _next_batch(self) -> Iterator[_QueuedOperation | None]:
         """Yield the first that comes, and what has queued behind it."""
         yield self._queue.get()
         with suppress(Empty):
-            for _ in range(MAX_TOGETHER - 1):
+            for _ in range(MAX_BATCH_SIZE - 1):
                 yield self._queue.get_nowait()
 
-    def _done(self, batch: Sequence[_Asked]) -> Sequence[_Outcome]:
+    def _run_batch(self, batch: Sequence[_QueuedOperation]) -> Sequence[_Result]:
         try:
-            return self._together(batch)
+            return self._run_in_transaction(batch)
         except Exception as error:  # noqa: BLE001  It is told to whoever asked for what fails.
             if len(batch) == 1:
-                return [_Outcome(batch[0], error=error)]
-        return [outcome for each in batch for outcome in self._done([each])]
+                return [_Result(batch[0], error=error)]
+        return [outcome for each in batch for outcome in self._run_batch([each])]
 
-    def _together(self, batch: Sequence[_Asked]) -> Sequence[_Outcome]:
+    def _run_in_transaction(self, batch: Sequence[_QueuedOperation]) -> Sequence[_Result]:
         if self._connection is None:
             self._connection = self._connect()
         with _transaction(self._connection):
-            return [_Outcome(each, result=each.deed(self._connection)) for each in batch]
+            return [_Result(each, value=each.operation(self._connection)) for each in batch]
 
 
 @contextmanager
@@ -114,20 +116,20 @@ def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _tell(outcomes: Sequence[_Outcome]) -> None:
-    for loop in {outcome.asked.loop for outcome in outcomes}:
-        its = [outcome for outcome in outcomes if outcome.asked.loop is loop]
+def _deliver(results: Sequence[_Result]) -> None:
+    for loop in {outcome.queued.loop for outcome in results}:
+        own_results = [outcome for outcome in results if outcome.queued.loop is loop]
         # A loop that has been closed has nobody left who waits.
         with suppress(RuntimeError):
-            loop.call_soon_threadsafe(_settle, its)
+            loop.call_soon_threadsafe(_resolve_futures, own_results)
 
 
-def _settle(outcomes: Sequence[_Outcome]) -> None:
-    for outcome in outcomes:
-        future = outcome.asked.future
+def _resolve_futures(results: Sequence[_Result]) -> None:
+    for result in results:
+        future = result.queued.future
         if future.done():
             continue
-        if outcome.error is None:
-            future.set_result(outcome.result)
+        if result.error is None:
+            future.set_result(result.value)
         else:
-            future.set_exception(outcome.error)
+            future.set_exception(result.error)

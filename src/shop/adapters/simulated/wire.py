@@ -7,16 +7,16 @@ from uuid import UUID
 
 import orjson
 
-from shop.adapters.simulated.entries import Booked
+from shop.adapters.simulated.entries import StoredPayment
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Authorise,
-    Challenged,
+    AuthorisationRequest,
+    AuthorisationResult,
     Declined,
     GatewayPayment,
-    Verdict,
 )
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.money import Currency, Money
 
 KEY_HEADER = b"idempotency-key"
@@ -39,17 +39,17 @@ def document(content: bytes) -> Mapping[str, Any]:
     return read
 
 
-def wish_of(key: str, sent: Mapping[str, Any]) -> Authorise:
+def wish_of(key: str, sent: Mapping[str, Any]) -> AuthorisationRequest:
     """Return the wish that a request tells of; raise `Unreadable`."""
     token = text_of(sent, "token")
     if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
         raise Unreadable("token")
-    return Authorise(
+    return AuthorisationRequest(
         key=key, reference=_id_of(sent, "order_id"), amount=money_of(sent), token=token
     )
 
 
-def wish_document(wish: Authorise) -> Mapping[str, Any]:
+def wish_document(wish: AuthorisationRequest) -> Mapping[str, Any]:
     """Return a wish as it is sent."""
     # A database driver may have its own kind of UUID, which is not written as JSON.
     reference = str(wish.reference)
@@ -63,7 +63,7 @@ def money_of(sent: Mapping[str, Any], field: str = "amount") -> Money:
         raise Unreadable(field)
     try:
         return Money(amount=amount, currency=Currency(text_of(sent, "currency")))
-    except RuleBroken as error:
+    except InvalidValue as error:
         raise Unreadable(error.field if error.field == "currency" else field) from None
 
 
@@ -80,7 +80,7 @@ def payment_of(sent: object) -> GatewayPayment:
         id=text_of(sent, "id"),
         reference=_id_of(sent, "order_id"),
         amount=money_of(sent),
-        verdict=verdict_of(sent),
+        authorisation_result=verdict_of(sent),
         is_captured=flag_of(sent, "captured"),
         is_voided=flag_of(sent, "voided") or flag_of(sent, "cancelled"),
         refunded=money_of(sent, "refunded"),
@@ -88,13 +88,13 @@ def payment_of(sent: object) -> GatewayPayment:
     )
 
 
-def payment_document(booked: Booked) -> Mapping[str, Any]:
+def payment_document(booked: StoredPayment) -> Mapping[str, Any]:
     """Return a payment as the gateway tells of it; the card's token is nobody's business.
 
     What was authorised stays so when it is voided; what was given up before that is `cancelled`.
     """
     payment = booked.payment
-    verdict = payment.verdict
+    verdict = payment.authorisation_result
     is_authorised = isinstance(verdict, Approved)
     return {
         "id": payment.id,
@@ -106,31 +106,31 @@ def payment_document(booked: Booked) -> Mapping[str, Any]:
         "voided": payment.is_voided and is_authorised,
         "declined": isinstance(verdict, Declined),
         "calls": booked.calls,
-        "challenged": isinstance(verdict, Challenged),
+        "challenged": isinstance(verdict, ActionRequired),
         "cancelled": payment.is_voided and not is_authorised,
         "reason": verdict.reason if isinstance(verdict, Declined) else None,
         "created_at": payment.created_at,
     }
 
 
-def verdict_of(sent: Mapping[str, Any]) -> Verdict | None:
+def verdict_of(sent: Mapping[str, Any]) -> AuthorisationResult | None:
     """Return the verdict on the payment that the gateway tells of; raise `Unreadable`."""
     payment_id = text_of(sent, "id")
     if flag_of(sent, "authorised"):
         return Approved(payment_id=payment_id)
     if flag_of(sent, "challenged"):
-        return Challenged(payment_id=payment_id)
+        return ActionRequired(payment_id=payment_id)
     if flag_of(sent, "declined"):
         return Declined(reason=text_of(sent, "reason"))
     return None
 
 
-def verdict_document(verdict: Approved | Challenged) -> Mapping[str, Any]:
+def verdict_document(verdict: Approved | ActionRequired) -> Mapping[str, Any]:
     """Return a verdict as the gateway tells of it."""
     return {
         "id": verdict.payment_id,
         "authorised": isinstance(verdict, Approved),
-        "challenged": isinstance(verdict, Challenged),
+        "challenged": isinstance(verdict, ActionRequired),
         "declined": False,
     }
 

@@ -12,12 +12,12 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from shop.adapters.smtp.wording import Wording
-from shop.application.ports.courier import NotDelivered
-from shop.application.ports.mailer import Letter, Mailer
+from shop.adapters.smtp.wording import EmailTemplates
+from shop.application.ports.courier import NotificationFailed
+from shop.application.ports.mailer import Email, Mailer
 
 ACCEPTED = 250
-PERMANENT = 500
+PERMANENT_FAILURE = 500
 """From here on, an answer is no for good (RFC 5321, section 4.2.1)."""
 
 MAX_CONNECTIONS = 4
@@ -31,30 +31,32 @@ class SmtpMailer(Mailer):
         self, url: str | None, *, sender: str | None, requires_tls: bool, timeout_seconds: float
     ) -> None:
         self._url = urlsplit(url or "")
-        self._wording = Wording(sender) if url and sender else None
+        self._templates = EmailTemplates(sender) if url and sender else None
         self._requires_tls = requires_tls
         self._timeout_seconds = timeout_seconds
         self._connections = asyncio.Semaphore(MAX_CONNECTIONS)
 
-    async def send(self, letter: Letter) -> int:
+    async def send(self, email: Email) -> int:
         """Post a letter once, over a connection of its own."""
-        if self._wording is None:
-            raise NotDelivered("SHOP_SMTP_URL is not set", status_code=None, for_good=False)
+        if self._templates is None:
+            raise NotificationFailed(
+                "SHOP_SMTP_URL is not set", status_code=None, is_permanent=False
+            )
         try:
-            message = self._wording.message(letter)
+            message = self._templates.render(email)
         except ValueError as error:
-            raise NotDelivered(
-                "the address cannot be written", status_code=None, for_good=True
+            raise NotificationFailed(
+                "the address cannot be written", status_code=None, is_permanent=True
             ) from error
         try:
             # Whoever waits for a connection does not wait for an answer yet.
             async with self._connections, asyncio.timeout(self._timeout_seconds):
-                await self._post(message)
+                await self._send_message(message)
         except (SMTPException, OSError) as failure:
-            raise self._failure(failure) from failure
+            raise self._to_notification_failed(failure) from failure
         return ACCEPTED
 
-    async def _post(self, message: EmailMessage) -> None:
+    async def _send_message(self, message: EmailMessage) -> None:
         url = self._url
         is_tls = url.scheme == "smtps"
         async with SMTP(
@@ -69,17 +71,19 @@ class SmtpMailer(Mailer):
         ) as server:
             await server.send_message(message)
 
-    def _failure(self, failure: Exception) -> NotDelivered:
+    def _to_notification_failed(self, failure: Exception) -> NotificationFailed:
         """Tell of a failure in words of our own: a server may repeat what it was told."""
         match failure:
             case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused(code=code), *_]):
-                told = f"the mailbox was refused with {code}"
-                return NotDelivered(told, status_code=code, for_good=code >= PERMANENT)
+                reason = f"the mailbox was refused with {code}"
+                return NotificationFailed(
+                    reason, status_code=code, is_permanent=code >= PERMANENT_FAILURE
+                )
             case SMTPResponseException(code=code):
-                told = f"{type(failure).__name__}: {code}"
-                return NotDelivered(told, status_code=code, for_good=False)
+                reason = f"{type(failure).__name__}: {code}"
+                return NotificationFailed(reason, status_code=code, is_permanent=False)
             case TimeoutError():
-                told = f"no answer within {self._timeout_seconds:g} seconds"
+                reason = f"no answer within {self._timeout_seconds:g} seconds"
             case _:
-                told = f"{type(failure).__name__}: {failure}"[:MAX_REASON_CHARACTERS]
-        return NotDelivered(told, status_code=None, for_good=False)
+                reason = f"{type(failure).__name__}: {failure}"[:MAX_REASON_CHARACTERS]
+        return NotificationFailed(reason, status_code=None, is_permanent=False)

@@ -9,11 +9,11 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from shop.application.ports.mailer import Letter
+from shop.application.ports.mailer import Email
 from shop.domain.money import Currency, Money
 
 
-class Wording:
+class EmailTemplates:
     """Puts letters into words. What customers and products are called is data, never markup."""
 
     def __init__(self, sender: str) -> None:
@@ -28,20 +28,20 @@ class Wording:
         )
         self._templates.filters["money"] = _money
 
-    def message(self, letter: Letter) -> EmailMessage:
+    def render(self, email: Email) -> EmailMessage:
         """Return the message; raise `ValueError` where the address cannot stand in a header.
 
         The same letter makes the same Message-ID: who gets it twice can tell (RFC 5322, 3.6.4).
         """
-        values = {"name": letter.name, "order": letter.facts}
-        text = self._templates.get_template(f"{letter.topic}.txt")
-        html = self._templates.get_template(f"{letter.topic}.html")
+        values = {"name": email.recipient_name, "order": email.payload}
+        text = self._templates.get_template(f"{email.event_type}.txt")
+        html = self._templates.get_template(f"{email.event_type}.html")
         message = EmailMessage(policy=SMTP)
         message["From"] = self._sender
-        message["To"] = _recipient(letter)
+        message["To"] = _recipient(email)
         message["Subject"] = "".join(text.blocks["subject"](text.new_context(values))).strip()
-        message["Date"] = format_datetime(letter.written_at)
-        message["Message-ID"] = f"<{letter.id}@{self._sender.domain}>"
+        message["Date"] = format_datetime(email.created_at)
+        message["Message-ID"] = f"<{email.id}@{self._sender.domain}>"
         # RFC 3834: no holiday notice is to answer this.
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.render(values))
@@ -49,10 +49,10 @@ class Wording:
         return message
 
 
-def _recipient(letter: Letter) -> Address:
+def _recipient(email: Email) -> Address:
     # Parts, as they are: an address that is parsed again might turn out to be another one.
-    username, _, domain = letter.email.rpartition("@")
-    return Address(display_name=letter.name, username=username, domain=domain)
+    username, _, domain = email.recipient_email.rpartition("@")
+    return Address(display_name=email.recipient_name, username=username, domain=domain)
 
 
 def _money(amount: Mapping[str, Any]) -> str:

@@ -6,13 +6,13 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select, union_all
 
-from shop.adapters.sql.changes import Change, Fields, insertion
+from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.entities import SqlEntities
-from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.entities import SqlTableRepository
+from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import accounts, transfers, users
-from shop.application.ports.accounts import Accounts, Entry, Transfers
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.accounts import AccountEntry, Accounts, Transfers
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.money import Currency, Money
 
@@ -26,21 +26,21 @@ class SqlAccounts(Accounts):
     """The customers' rows in the table of accounts."""
 
     def __init__(self, connection: SqlConnection) -> None:
-        self._accounts = SqlEntities(
-            connection, CUSTOMERS, accounts.c.id, entity=_account, fields=_account_fields
+        self._accounts = SqlTableRepository(
+            connection, CUSTOMERS, accounts.c.id, to_entity=_account, to_fields=_account_fields
         )
 
-    async def of_users(
+    async def for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
         """Return the users' accounts in the currency, by user id."""
-        return _of(currency, await self._accounts.get_many(user_ids, by=accounts.c.user_id))
+        return _by_user(currency, await self._accounts.get_many(user_ids, by=accounts.c.user_id))
 
-    async def lock_of_users(
+    async def lock_for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
         """Do the same, their rows locked."""
-        return _of(currency, await self._accounts.lock(user_ids, by=accounts.c.user_id))
+        return _by_user(currency, await self._accounts.lock(user_ids, by=accounts.c.user_id))
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Account]:
         """Return those accounts that exist, by id, their rows locked."""
@@ -54,10 +54,10 @@ class SqlAccounts(Accounts):
         """Stage the new balance of a locked account."""
         self._accounts.save(account)
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from self._accounts.insertions()
-        yield from self._accounts.alterations()
+        yield from self._accounts.inserts()
+        yield from self._accounts.updates()
 
 
 class SqlTransfers(Transfers):
@@ -69,16 +69,18 @@ class SqlTransfers(Transfers):
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
         """Return those transfers that exist, by id."""
-        rows = await self._connection.among(TRANSFERS, transfers.c.id, ids)
+        rows = await self._connection.fetch_where_in(TRANSFERS, transfers.c.id, ids)
         return {row.id: _transfer(row) for row in rows}
 
-    async def entries(self, account_id: UUID, page: Page[Moment]) -> Listing[Entry, Moment]:
+    async def entries(
+        self, account_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[AccountEntry, TimeCursor]:
         """Return a page of an account's transfers, the newest first."""
-        rows = await self._connection.all(_entries(account_id, page))
-        return listing(
+        rows = await self._connection.fetch_all(_select_entries(account_id, page))
+        return to_page(
             [_entry(row) for row in rows],
             page,
-            lambda entry: Moment(at=entry.transfer.created_at, id=entry.transfer.id),
+            lambda entry: TimeCursor(at=entry.transfer.created_at, id=entry.transfer.id),
         )
 
     def add(self, transfer: Transfer) -> None:
@@ -86,12 +88,12 @@ class SqlTransfers(Transfers):
         self._connection.require_staging()
         self._added.append(_transfer_fields(transfer))
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        return insertion(transfers, self._added)
+        return insert_rows(transfers, self._added)
 
 
-def _of(currency: Currency, found: Iterable[Account]) -> Mapping[UUID, Account]:
+def _by_user(currency: Currency, found: Iterable[Account]) -> Mapping[UUID, Account]:
     return {each.user_id: each for each in found if each.balance.currency == currency}
 
 
@@ -101,7 +103,7 @@ def _account(row: Row[Any]) -> Account:
         id=row.id,
         user_id=row.user_id,
         balance=Money(amount=row.balance, currency=currency),
-        limit=Money(amount=row.balance_limit, currency=currency),
+        minimum_balance=Money(amount=row.balance_limit, currency=currency),
         created_at=row.created_at,
     )
 
@@ -113,7 +115,7 @@ def _account_fields(account: Account) -> Fields:
         "user_id": account.user_id,
         "currency": account.balance.currency,
         "balance": account.balance.amount,
-        "balance_limit": account.limit.amount,
+        "balance_limit": account.minimum_balance.amount,
         "created_at": account.created_at,
     }
 
@@ -145,7 +147,7 @@ def _transfer_fields(transfer: Transfer) -> Fields:
     }
 
 
-def _entries(account_id: UUID, page: Page[Moment]) -> Select[Any]:
+def _select_entries(account_id: UUID, page: PageRequest[TimeCursor]) -> Select[Any]:
     # Each side is read from its own index, and no further than the page reaches.
     sides = [
         newest_first(
@@ -169,13 +171,13 @@ def _entries(account_id: UUID, page: Page[Moment]) -> Select[Any]:
     )
 
 
-def _entry(row: Row[Any]) -> Entry:
+def _entry(row: Row[Any]) -> AccountEntry:
     transfer = _transfer(row)
-    return Entry(
+    return AccountEntry(
         transfer=transfer,
         counterparty=row.email or _shop_account(row.other_account_id, transfer.amount.currency),
     )
 
 
 def _shop_account(account_id: UUID, currency: Currency) -> str:
-    return next(each.value for each in ShopAccount if each.id_in(currency) == account_id)
+    return next(each.value for each in ShopAccount if each.account_id(currency) == account_id)

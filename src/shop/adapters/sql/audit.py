@@ -8,17 +8,17 @@ from uuid import UUID
 
 from sqlalchemy import BindParameter, bindparam, text
 
-from shop.adapters.sql.audit_rules import RULES, SUMS
+from shop.adapters.sql.audit_rules import COMMON_TABLE_EXPRESSIONS, RULES
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.types import UtcTime
-from shop.application.ports.audit import FITTING_PAYMENTS, Audit, Fact, Invariant, Violation
+from shop.adapters.sql.types import UtcDateTime
+from shop.application.ports.audit import ALLOWED_PAYMENT_STATUSES, Audit, Fact, Invariant, Violation
 from shop.domain.order import ORDER_STATUSES
 
 MAX_VIOLATIONS = 100
 
 # Of a question with a limit of its own, PostgreSQL would expect the first rows soon, and look up
 # row by row what it had better join. Where nothing is wrong, none ever comes.
-FIRST_VIOLATIONS = "SELECT * FROM violations LIMIT :at_most"
+SELECT_VIOLATIONS = "SELECT * FROM violations LIMIT :at_most"
 
 
 class SqlAudit(Audit):
@@ -32,16 +32,20 @@ class SqlAudit(Audit):
         parameters = _parameters(due_before)
         return [
             violation
-            for rule, question in RULES[invariant.number].items()
-            for violation in await self._violations(rule, question, parameters)
+            for rule, query in RULES[invariant.number].items()
+            for violation in await self._violations(rule, query, parameters)
         ]
 
     async def _violations(
-        self, rule: str, question: str, parameters: Sequence[BindParameter[Any]]
+        self, rule: str, query: str, parameters: Sequence[BindParameter[Any]]
     ) -> Sequence[Violation]:
-        named = [each for each in parameters if f":{each.key}" in question]
-        asked = text(f"{SUMS}, violations AS MATERIALIZED ({question}) {FIRST_VIOLATIONS}")
-        rows = await self._connection.all(asked.bindparams(*named, at_most=MAX_VIOLATIONS))
+        used_parameters = [each for each in parameters if f":{each.key}" in query]
+        statement = text(
+            f"{COMMON_TABLE_EXPRESSIONS}, violations AS MATERIALIZED ({query}) {SELECT_VIOLATIONS}"
+        )
+        rows = await self._connection.fetch_all(
+            statement.bindparams(*used_parameters, at_most=MAX_VIOLATIONS)
+        )
         return [
             Violation(
                 rule=rule,
@@ -53,26 +57,26 @@ class SqlAudit(Audit):
 
 def _parameters(due_before: datetime) -> list[BindParameter[Any]]:
     return [
-        bindparam("due_before", due_before, type_=UtcTime()),
-        bindparam("legal_steps", _legal_steps(), expanding=True),
-        bindparam("fitting_payments", _fitting_payments(), expanding=True),
+        bindparam("due_before", due_before, type_=UtcDateTime()),
+        bindparam("legal_steps", _legal_transitions(), expanding=True),
+        bindparam("fitting_payments", _allowed_payment_statuses(), expanding=True),
     ]
 
 
-def _legal_steps() -> list[str]:
-    first = [f"new>{status.value}" for status in ORDER_STATUSES.begins]
+def _legal_transitions() -> list[str]:
+    first = [f"new>{status.value}" for status in ORDER_STATUSES.initial]
     later = [
         f"{before.value}>{after.value}"
-        for before, followers in ORDER_STATUSES.follows.items()
+        for before, followers in ORDER_STATUSES.transitions.items()
         for after in followers
     ]
     return first + later
 
 
-def _fitting_payments() -> list[str]:
+def _allowed_payment_statuses() -> list[str]:
     return [
         f"{order.value}>{payment.value}"
-        for order, payments in FITTING_PAYMENTS.items()
+        for order, payments in ALLOWED_PAYMENT_STATUSES.items()
         for payment in payments
     ]
 
@@ -84,7 +88,7 @@ def _fact(name: str, value: object) -> Fact:
         return int(value)
     if name.endswith("_at"):
         # SQLite keeps a moment in UTC, without saying so.
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-        return str(moment.replace(tzinfo=UTC))
+        time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return str(time.replace(tzinfo=UTC))
     # SQLite keeps a UUID as its digits alone.
     return str(UUID(str(value)) if name.endswith("_id") or name == "reference" else value)

@@ -1,19 +1,19 @@
 """What the audit asks of handovers and refunds."""
 
-REFUNDS_THAT_MOVED_OTHER_MONEY = """
+REFUND_MISMATCHES = """
     SELECT r.id AS refund_id, r.order_id, r.amount, t.amount AS returned FROM refunds r
     LEFT JOIN transfers t ON t.id = r.id AND t.kind = 'return'
      AND t.order_id = r.order_id AND t.currency = r.currency
     WHERE t.id IS NULL OR t.amount <> r.amount
 """
 
-HANDED_OVER_TOO_MUCH = """
+ORDERS_SHIPPED_IN_EXCESS = """
     SELECT order_id, sku, ordered, shipped, delivered, refunded, kept_back FROM goods_of_orders
     WHERE shipped + kept_back > ordered OR delivered > shipped OR refunded > ordered
 """
 
 # Of no product is there too much: that is asked above. So the sums tell.
-STANDING_OTHERWISE_THAN_THEIR_GOODS = """
+ORDER_STATUS_MISMATCHES = """
     SELECT o.id AS order_id, o.status, SUM(g.ordered) AS ordered, SUM(g.shipped) AS shipped,
            SUM(g.delivered) AS delivered, SUM(g.kept_back) AS kept_back
     FROM orders o JOIN goods_of_orders g ON g.order_id = o.id

@@ -1,6 +1,6 @@
 """What the audit asks of what has to be done: the jobs, and whatever needs one."""
 
-PENDING_PAST_EXPIRY = """
+PENDING_ORDERS_PAST_EXPIRY = """
     SELECT o.id AS order_id, p.expires_at FROM orders o
     JOIN payments p ON p.order_id = o.id
     WHERE o.status = 'pending' AND p.expires_at < :due_before
@@ -21,7 +21,7 @@ OVERDUE_JOBS = """
 """
 
 # What became of an order that came to nothing, and so of its payment, the gateway alone knows.
-ORDERS_WITHOUT_THEIR_JOB = """
+ORDERS_WITHOUT_JOB = """
     SELECT w.order_id, w.status, w.job FROM (
         SELECT o.id AS order_id, o.status,
                CASE WHEN o.status = 'pending' THEN 'resolve' ELSE 'capture' END AS job
@@ -33,7 +33,7 @@ ORDERS_WITHOUT_THEIR_JOB = """
     WHERE j.subject_id IS NULL
 """
 
-DEPOSITS_WITHOUT_THEIR_JOB = """
+DEPOSITS_WITHOUT_JOB = """
     SELECT w.deposit_id, w.status, w.job FROM (
         SELECT id AS deposit_id, status,
                CASE status WHEN 'pending' THEN 'resolve_deposit' ELSE 'capture_deposit' END AS job
@@ -42,7 +42,7 @@ DEPOSITS_WITHOUT_THEIR_JOB = """
     WHERE j.subject_id IS NULL
 """
 
-REFUNDS_WITHOUT_THEIR_JOB = """
+REFUNDS_WITHOUT_JOB = """
     SELECT r.id AS refund_id, r.order_id FROM refunds r
     LEFT JOIN jobs j ON j.subject_id = r.id AND j.kind = 'refund'
     WHERE r.status = 'pending' AND j.subject_id IS NULL

@@ -8,36 +8,36 @@ TRANSFERS_WITHOUT_ACCOUNT = """
        OR d.currency <> t.currency OR c.currency <> t.currency
 """
 
-TRANSFERS_THAT_MOVE_NOTHING = """
+EMPTY_TRANSFERS = """
     SELECT id AS transfer_id, amount FROM transfers
     WHERE amount <= 0 OR debit_account_id = credit_account_id
 """
 
-LEDGERS_OFF_BALANCE = """
+UNBALANCED_LEDGERS = """
     SELECT a.currency, SUM(COALESCE(a.balance, m.moved, 0)) AS surplus FROM accounts a
     LEFT JOIN money_of_accounts m ON m.account_id = a.id
     GROUP BY a.currency HAVING SUM(COALESCE(a.balance, m.moved, 0)) <> 0
 """
 
-BALANCES_OTHER_THAN_THEIR_TRANSFERS = """
+BALANCE_MISMATCHES = """
     SELECT a.id AS account_id, a.balance, COALESCE(m.moved, 0) AS transferred
     FROM accounts a LEFT JOIN money_of_accounts m ON m.account_id = a.id
     WHERE a.user_id IS NOT NULL AND a.balance <> COALESCE(m.moved, 0)
 """
 
-BALANCES_BELOW_THEIR_LIMIT = """
+BALANCES_BELOW_MINIMUM = """
     SELECT id AS account_id, balance, balance_limit FROM accounts
     WHERE user_id IS NOT NULL AND balance < balance_limit
 """
 
-TOTALS_OTHER_THAN_THEIR_LINES = """
+ORDERS_WITH_WRONG_TOTAL = """
     SELECT o.id AS order_id, o.total, COALESCE(SUM(l.quantity * l.unit_price), 0) AS lines
     FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
     GROUP BY o.id, o.total
     HAVING o.total <> COALESCE(SUM(l.quantity * l.unit_price), 0)
 """
 
-PAID_ORDERS_NOT_CHARGED_ONCE = """
+ORDERS_NOT_CHARGED_ONCE = """
     SELECT o.id AS order_id, o.total, COALESCE(m.charges, 0) AS charges,
            COALESCE(m.charged, 0) AS charged
     FROM orders o LEFT JOIN money_of_orders m ON m.order_id = o.id
@@ -50,7 +50,7 @@ PAID_ORDERS_NOT_CHARGED_ONCE = """
 
 # That a paid order was charged its total is asked above: it keeps that less its refunds, of which
 # the last one, and no other, takes all that is left.
-KEPT_OTHERWISE_THAN_ORDERS_STAND = """
+ORDER_MONEY_MISMATCHES = """
     SELECT o.id AS order_id, o.status, o.total, COALESCE(m.charged, 0) AS charged,
            COALESCE(m.returned, 0) AS returned, COALESCE(r.refunded, 0) AS refunded
     FROM orders o
@@ -66,7 +66,7 @@ KEPT_OTHERWISE_THAN_ORDERS_STAND = """
         ELSE FALSE END
 """
 
-PAYMENTS_THAT_DIFFER = """
+PAYMENT_MISMATCHES = """
     SELECT o.id AS order_id, o.status, o.total, p.status AS payment_status, p.amount
     FROM orders o LEFT JOIN payments p ON p.order_id = o.id
     WHERE p.order_id IS NULL OR p.amount <> o.total OR p.currency <> o.currency
@@ -74,7 +74,7 @@ PAYMENTS_THAT_DIFFER = """
 """
 
 # What a card has paid may be refunded to the account, where the refund says so.
-CHARGES_OF_ANOTHER = """
+CHARGES_TO_WRONG_ACCOUNT = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
     LEFT JOIN orders o ON o.id = t.order_id
     LEFT JOIN refunds r ON r.id = t.id AND t.kind = 'return'
@@ -92,7 +92,7 @@ CHARGES_OF_ANOTHER = """
             ELSE o.method = 'card' AND payer.kind = 'card_clearing' END, FALSE)
 """
 
-DEPOSITS_OTHER_THAN_THEIR_TRANSFERS = """
+DEPOSIT_MISMATCHES = """
     SELECT d.id AS deposit_id, d.status, d.amount, t.amount AS transferred
     FROM deposits d LEFT JOIN transfers t ON t.id = d.id
     LEFT JOIN accounts payer ON payer.id = t.debit_account_id
@@ -106,13 +106,13 @@ DEPOSITS_OTHER_THAN_THEIR_TRANSFERS = """
     WHERE t.kind = 'deposit' AND d.id IS NULL
 """
 
-TRANSFERS_OF_NO_ORDER = """
+TRANSFERS_WITHOUT_ORDER = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
     LEFT JOIN orders o ON o.id = t.order_id
     WHERE t.order_id IS NOT NULL AND (o.id IS NULL OR t.kind NOT IN ('charge', 'return'))
 """
 
-KEPT_BY_DEAD_ORDERS = """
+CLOSED_ORDERS_WITH_MONEY = """
     SELECT o.id AS order_id, o.status, m.charged - m.returned AS kept
     FROM orders o JOIN money_of_orders m ON m.order_id = o.id
     WHERE o.status IN ('declined', 'expired', 'cancelled') AND m.charged <> m.returned

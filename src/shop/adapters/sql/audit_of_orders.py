@@ -1,6 +1,6 @@
 """What the audit asks of orders: their sessions, their keys and their history."""
 
-SESSIONS_WITH_ANOTHERS_ORDER = """
+SESSIONS_WITH_FOREIGN_ORDERS = """
     SELECT s.id AS session_id, s.order_id FROM sessions s
     LEFT JOIN orders o ON o.id = s.order_id
     WHERE s.order_id IS NOT NULL
@@ -8,7 +8,7 @@ SESSIONS_WITH_ANOTHERS_ORDER = """
 """
 
 # One that was paid is remembered, whatever became of it since; any other was refused.
-WITHOUT_OUTCOME = """
+ORDERS_WITHOUT_OUTCOME = """
     SELECT o.id AS order_id FROM orders o
     LEFT JOIN idempotency_keys k ON k.user_id = o.user_id AND k.key = o.idempotency_key
     LEFT JOIN order_events e
@@ -55,19 +55,19 @@ HISTORIES_WITH_GAPS = """
         OR MAX(e.sequence) <> o.version
 """
 
-ILLEGAL_STEPS = """
+ILLEGAL_TRANSITIONS = """
     SELECT e.order_id, e.sequence, e.status_before, e.status_after FROM order_events e
     WHERE COALESCE(e.status_before, 'new') || '>' || e.status_after NOT IN :legal_steps
 """
 
-STEPS_THAT_DO_NOT_JOIN = """
+HISTORY_DISCONTINUITIES = """
     SELECT e.order_id, e.sequence, e.status_before, p.status_after AS previous
     FROM order_events e LEFT JOIN order_events p
       ON p.order_id = e.order_id AND p.sequence = e.sequence - 1
     WHERE COALESCE(e.status_before, 'new') <> COALESCE(p.status_after, 'new')
 """
 
-HISTORIES_THAT_END_ELSEWHERE = """
+HISTORY_STATUS_MISMATCHES = """
     SELECT o.id AS order_id, o.status, e.status_after FROM orders o
     LEFT JOIN order_events e ON e.order_id = o.id AND e.sequence = o.version
     WHERE e.status_after IS NULL OR e.status_after <> o.status

@@ -1,11 +1,11 @@
 """What the audit asks of inventories and their movements."""
 
-RESERVED_BUT_NOT_ON_HAND = """
+STOCK_RESERVED_ABOVE_ON_HAND = """
     SELECT sku, on_hand, reserved FROM inventories
     WHERE reserved < 0 OR reserved > on_hand
 """
 
-OTHER_THAN_ITS_MOVEMENTS = """
+STOCK_MOVEMENT_MISMATCHES = """
     SELECT i.sku, i.on_hand, i.reserved,
            COALESCE(m.on_hand, 0) AS moved_on_hand,
            COALESCE(m.reserved, 0) AS moved_reserved
@@ -16,7 +16,7 @@ OTHER_THAN_ITS_MOVEMENTS = """
     WHERE i.on_hand <> COALESCE(m.on_hand, 0) OR i.reserved <> COALESCE(m.reserved, 0)
 """
 
-RESERVED_OTHER_THAN_BY_OPEN_ORDERS = """
+RESERVATION_MISMATCHES = """
     SELECT i.sku, i.reserved, COALESCE(o.quantity, 0) AS open_quantity
     FROM inventories i LEFT JOIN (
         SELECT l.sku, SUM(l.quantity) AS quantity
@@ -27,7 +27,7 @@ RESERVED_OTHER_THAN_BY_OPEN_ORDERS = """
 """
 
 # What was refunded stays with the customer unless the refund has put it back.
-TAKEN_OTHER_THAN_ORDERED = """
+ORDER_STOCK_MISMATCHES = """
     SELECT o.id AS order_id, o.status, s.sku, s.quantity, s.restocked, s.on_hand, s.reserved
     FROM orders o JOIN stock_of_orders s ON s.order_id = o.id
     WHERE CASE
@@ -37,13 +37,13 @@ TAKEN_OTHER_THAN_ORDERED = """
         ELSE FALSE END
 """
 
-MOVEMENTS_OF_NO_ORDER = """
+MOVEMENTS_WITHOUT_ORDER = """
     SELECT m.id AS movement_id, m.order_id, m.sku FROM movements m
     LEFT JOIN orders o ON o.id = m.order_id
     WHERE m.order_id IS NOT NULL AND o.id IS NULL
 """
 
-HELD_BY_DEAD_ORDERS = """
+STOCK_HELD_BY_CLOSED_ORDERS = """
     SELECT o.id AS order_id, o.status, m.sku,
            SUM(m.on_hand_delta) AS on_hand, SUM(m.reserved_delta) AS reserved
     FROM orders o JOIN movements m ON m.order_id = o.id

@@ -8,7 +8,7 @@ from shop.adapters.sql import audit_of_money as money
 from shop.adapters.sql import audit_of_orders as orders
 from shop.adapters.sql import audit_of_stock as stock
 
-SUMS = """
+COMMON_TABLE_EXPRESSIONS = """
     WITH money_of_accounts AS (
         SELECT account_id, SUM(delta) AS moved FROM (
             SELECT credit_account_id AS account_id, amount AS delta FROM transfers
@@ -58,56 +58,56 @@ however large they are, and only where it is asked."""
 RULES: Mapping[int, Mapping[str, str]] = {
     1: {
         "transfer-without-account": money.TRANSFERS_WITHOUT_ACCOUNT,
-        "transfer-moves-nothing": money.TRANSFERS_THAT_MOVE_NOTHING,
-        "ledger-off-balance": money.LEDGERS_OFF_BALANCE,
+        "transfer-moves-nothing": money.EMPTY_TRANSFERS,
+        "ledger-off-balance": money.UNBALANCED_LEDGERS,
     },
     2: {
-        "balance-not-sum-of-transfers": money.BALANCES_OTHER_THAN_THEIR_TRANSFERS,
-        "balance-below-limit": money.BALANCES_BELOW_THEIR_LIMIT,
+        "balance-not-sum-of-transfers": money.BALANCE_MISMATCHES,
+        "balance-below-limit": money.BALANCES_BELOW_MINIMUM,
     },
     3: {
-        "reserved-not-on-hand": stock.RESERVED_BUT_NOT_ON_HAND,
-        "stock-not-sum-of-movements": stock.OTHER_THAN_ITS_MOVEMENTS,
-        "reserved-not-by-open-orders": stock.RESERVED_OTHER_THAN_BY_OPEN_ORDERS,
-        "order-took-other-stock": stock.TAKEN_OTHER_THAN_ORDERED,
-        "movement-of-no-order": stock.MOVEMENTS_OF_NO_ORDER,
+        "reserved-not-on-hand": stock.STOCK_RESERVED_ABOVE_ON_HAND,
+        "stock-not-sum-of-movements": stock.STOCK_MOVEMENT_MISMATCHES,
+        "reserved-not-by-open-orders": stock.RESERVATION_MISMATCHES,
+        "order-took-other-stock": stock.ORDER_STOCK_MISMATCHES,
+        "movement-of-no-order": stock.MOVEMENTS_WITHOUT_ORDER,
     },
     4: {
-        "total-not-sum-of-lines": money.TOTALS_OTHER_THAN_THEIR_LINES,
-        "not-charged-once": money.PAID_ORDERS_NOT_CHARGED_ONCE,
-        "order-keeps-other-money": money.KEPT_OTHERWISE_THAN_ORDERS_STAND,
-        "payment-differs": money.PAYMENTS_THAT_DIFFER,
-        "charge-of-another": money.CHARGES_OF_ANOTHER,
-        "deposit-differs": money.DEPOSITS_OTHER_THAN_THEIR_TRANSFERS,
-        "transfer-of-no-order": money.TRANSFERS_OF_NO_ORDER,
-        "refund-moved-other-money": fulfilment.REFUNDS_THAT_MOVED_OTHER_MONEY,
+        "total-not-sum-of-lines": money.ORDERS_WITH_WRONG_TOTAL,
+        "not-charged-once": money.ORDERS_NOT_CHARGED_ONCE,
+        "order-keeps-other-money": money.ORDER_MONEY_MISMATCHES,
+        "payment-differs": money.PAYMENT_MISMATCHES,
+        "charge-of-another": money.CHARGES_TO_WRONG_ACCOUNT,
+        "deposit-differs": money.DEPOSIT_MISMATCHES,
+        "transfer-of-no-order": money.TRANSFERS_WITHOUT_ORDER,
+        "refund-moved-other-money": fulfilment.REFUND_MISMATCHES,
     },
     5: {
-        "dead-order-holds-stock": stock.HELD_BY_DEAD_ORDERS,
-        "dead-order-keeps-money": money.KEPT_BY_DEAD_ORDERS,
+        "dead-order-holds-stock": stock.STOCK_HELD_BY_CLOSED_ORDERS,
+        "dead-order-keeps-money": money.CLOSED_ORDERS_WITH_MONEY,
     },
-    6: {"session-tracks-anothers-order": orders.SESSIONS_WITH_ANOTHERS_ORDER},
+    6: {"session-tracks-anothers-order": orders.SESSIONS_WITH_FOREIGN_ORDERS},
     7: {
-        "order-without-outcome": orders.WITHOUT_OUTCOME,
+        "order-without-outcome": orders.ORDERS_WITHOUT_OUTCOME,
         "outcome-without-order": orders.OUTCOMES_WITHOUT_ORDER,
         "key-without-outcome": orders.KEYS_WITHOUT_OUTCOME,
     },
     8: {
-        "pending-past-expiry": jobs.PENDING_PAST_EXPIRY,
+        "pending-past-expiry": jobs.PENDING_ORDERS_PAST_EXPIRY,
         "deposit-past-expiry": jobs.DEPOSITS_PAST_EXPIRY,
         "job-is-dead": jobs.DEAD_JOBS,
         "job-is-overdue": jobs.OVERDUE_JOBS,
-        "order-without-its-job": jobs.ORDERS_WITHOUT_THEIR_JOB,
-        "deposit-without-its-job": jobs.DEPOSITS_WITHOUT_THEIR_JOB,
-        "refund-without-its-job": jobs.REFUNDS_WITHOUT_THEIR_JOB,
+        "order-without-its-job": jobs.ORDERS_WITHOUT_JOB,
+        "deposit-without-its-job": jobs.DEPOSITS_WITHOUT_JOB,
+        "refund-without-its-job": jobs.REFUNDS_WITHOUT_JOB,
     },
     10: {
         "history-has-gaps": orders.HISTORIES_WITH_GAPS,
-        "illegal-step": orders.ILLEGAL_STEPS,
-        "history-does-not-join": orders.STEPS_THAT_DO_NOT_JOIN,
-        "history-ends-elsewhere": orders.HISTORIES_THAT_END_ELSEWHERE,
-        "handed-over-too-much": fulfilment.HANDED_OVER_TOO_MUCH,
-        "goods-are-elsewhere": fulfilment.STANDING_OTHERWISE_THAN_THEIR_GOODS,
+        "illegal-step": orders.ILLEGAL_TRANSITIONS,
+        "history-does-not-join": orders.HISTORY_DISCONTINUITIES,
+        "history-ends-elsewhere": orders.HISTORY_STATUS_MISMATCHES,
+        "handed-over-too-much": fulfilment.ORDERS_SHIPPED_IN_EXCESS,
+        "goods-are-elsewhere": fulfilment.ORDER_STATUS_MISMATCHES,
     },
 }
 """The questions by name, invariant by invariant. Two names stand for lists in them, of texts

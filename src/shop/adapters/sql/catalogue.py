@@ -5,14 +5,14 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from shop.adapters.sql.changes import Change, Fields
+from shop.adapters.sql.changes import Fields, PendingWrite
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.entities import SqlEntities
-from shop.adapters.sql.paging import listing
+from shop.adapters.sql.entities import SqlTableRepository
+from shop.adapters.sql.paging import to_page
 from shop.adapters.sql.tables import products
 from shop.application.ports.catalogue import Products
-from shop.application.ports.paging import Listing, Page
-from shop.application.ports.unit_of_work import Interrupted
+from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.unit_of_work import TransientFailure
 from shop.domain.catalogue import Product
 from shop.domain.money import Currency, Money
 
@@ -24,8 +24,8 @@ class SqlProducts(Products):
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self._products = SqlEntities(
-            connection, PRODUCTS, products.c.sku, entity=_product, fields=_fields
+        self._products = SqlTableRepository(
+            connection, PRODUCTS, products.c.sku, to_entity=_product, to_fields=_fields
         )
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
@@ -38,7 +38,7 @@ class SqlProducts(Products):
         found = await self._products.lock(skus, by=products.c.sku)
         return {each.sku: each for each in found}
 
-    async def search(self, words: str, page: Page[str]) -> Listing[Product, str]:
+    async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
         """Return a page of the active products that contain the words, in the order of SKUs."""
         statement = PRODUCTS.where(products.c.active)
         if words:
@@ -46,8 +46,8 @@ class SqlProducts(Products):
             statement = statement.where(found)
         if page.after is not None:
             statement = statement.where(products.c.sku > page.after)
-        rows = await self._connection.all(statement.limit(page.limit + 1))
-        return listing([_product(row) for row in rows], page, lambda product: product.sku)
+        rows = await self._connection.fetch_all(statement.limit(page.limit + 1))
+        return to_page([_product(row) for row in rows], page, lambda product: product.sku)
 
     def add(self, product: Product) -> None:
         """Stage a new product."""
@@ -57,14 +57,14 @@ class SqlProducts(Products):
         """Stage the new state of a locked product."""
         self._products.save(product)
 
-    async def check_in(self) -> None:
-        """Write what was added; raise `Interrupted` where somebody else was faster."""
-        if await self._products.insert_new():
-            raise Interrupted("a product was added at the same time")
+    async def insert_unique(self) -> None:
+        """Write what was added; raise `TransientFailure` where somebody else was faster."""
+        if await self._products.insert_if_absent():
+            raise TransientFailure("a product was added at the same time")
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged besides."""
-        return self._products.alterations()
+        return self._products.updates()
 
 
 def _product(row: Row[Any]) -> Product:

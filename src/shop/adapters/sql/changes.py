@@ -28,14 +28,14 @@ from sqlalchemy import (
     update,
 )
 
-from shop.adapters.sql.sets import ROWS, Columns, Sets
+from shop.adapters.sql.sets import ROWS, Columns, RowParameters
 
 Fields = Mapping[str, Any]
 Guard = Callable[[Table, FromClause], ColumnElement[bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class Shape(ABC):
+class WriteStatement(ABC):
     """What a change does to the rows of a table, whichever rows they are."""
 
     table: Table
@@ -52,7 +52,7 @@ class Shape(ABC):
 
 
 @dataclass(frozen=True, slots=True)
-class Insertion(Shape):
+class InsertRows(WriteStatement):
     """The rows are added."""
 
     def statement(self, rows: FromClause) -> Insert:
@@ -61,20 +61,20 @@ class Insertion(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Addition(Shape):
+class InsertMissingRows(WriteStatement):
     """Those rows are added that break no uniqueness; each engine has its own words for that."""
 
-    sets: Sets
+    row_parameters: RowParameters
 
     def statement(self, rows: FromClause) -> Insert:
         """Return the insertion."""
         # Without a WHERE, SQLite would read ON CONFLICT as part of a join.
-        wanted = select(*rows.c).where(text("1 = 1"))
-        return self.sets.insert_new(self.table).from_select(self.names, wanted)
+        candidates = select(*rows.c).where(text("1 = 1"))
+        return self.row_parameters.insert_if_absent(self.table).from_select(self.names, candidates)
 
 
 @dataclass(frozen=True, slots=True)
-class Alteration(Shape):
+class UpdateRows(WriteStatement):
     """The rows' other fields are set where their keys match, and a guard lets them."""
 
     keys: tuple[str, ...]
@@ -90,7 +90,7 @@ class Alteration(Shape):
 
 
 @dataclass(frozen=True, slots=True)
-class Removal(Shape):
+class DeleteRows(WriteStatement):
     """Those rows go that agree with one of the given in all of its fields."""
 
     def statement(self, rows: FromClause) -> Delete:
@@ -100,52 +100,64 @@ class Removal(Shape):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class PendingWrite:
     """Rows to be written, and the error to be raised where some of them cannot be."""
 
-    shape: Shape
+    statement: WriteStatement
     rows: Sequence[Fields]
-    otherwise: Exception | None
+    error_if_incomplete: Exception | None
 
-    def require_whole(self, changed: int) -> None:
+    def require_complete(self, changed: int) -> None:
         """Raise the error unless as many rows were changed as were given."""
-        if self.otherwise is not None and changed != len(self.rows):
-            raise self.otherwise
+        if self.error_if_incomplete is not None and changed != len(self.rows):
+            raise self.error_if_incomplete
 
 
-def insertion(table: Table, rows: Collection[Fields]) -> Iterator[Change]:
+def insert_rows(table: Table, rows: Collection[Fields]) -> Iterator[PendingWrite]:
     """Add rows, which all have the same fields; no rows are no change."""
     for names in _names(rows):
-        yield Change(shape=Insertion(table, names), rows=tuple(rows), otherwise=None)
+        yield PendingWrite(
+            statement=InsertRows(table, names), rows=tuple(rows), error_if_incomplete=None
+        )
 
 
-def addition(table: Table, rows: Collection[Fields], sets: Sets) -> Iterator[Change]:
+def insert_missing_rows(
+    table: Table, rows: Collection[Fields], row_parameters: RowParameters
+) -> Iterator[PendingWrite]:
     """Add those rows that are not there yet."""
     for names in _names(rows):
-        yield Change(shape=Addition(table, names, sets), rows=tuple(rows), otherwise=None)
+        yield PendingWrite(
+            statement=InsertMissingRows(table, names, row_parameters),
+            rows=tuple(rows),
+            error_if_incomplete=None,
+        )
 
 
-def alteration(
+def update_rows(
     table: Table,
     keys: Sequence[str],
     rows: Collection[Fields],
     *,
     only_if: Guard | None = None,
-    otherwise: Exception | None = None,
-) -> Iterator[Change]:
+    error_if_incomplete: Exception | None = None,
+) -> Iterator[PendingWrite]:
     """Set each row's other fields where its key fields match; no row may come twice.
 
     A guard, the same function each time, narrows the match further.
     """
     for names in _names(rows):
-        shape = Alteration(table, names, tuple(keys), only_if)
-        yield Change(shape=shape, rows=tuple(rows), otherwise=otherwise)
+        statement = UpdateRows(table, names, tuple(keys), only_if)
+        yield PendingWrite(
+            statement=statement, rows=tuple(rows), error_if_incomplete=error_if_incomplete
+        )
 
 
-def removal(table: Table, rows: Collection[Fields]) -> Iterator[Change]:
+def delete_rows(table: Table, rows: Collection[Fields]) -> Iterator[PendingWrite]:
     """Remove the rows that agree with one of those given."""
     for names in _names(rows):
-        yield Change(shape=Removal(table, names), rows=tuple(rows), otherwise=None)
+        yield PendingWrite(
+            statement=DeleteRows(table, names), rows=tuple(rows), error_if_incomplete=None
+        )
 
 
 def next_version(table: Table, rows: FromClause) -> ColumnElement[bool]:
@@ -177,26 +189,30 @@ def columns_of(table: Table, names: tuple[str, ...]) -> Columns:
 
 
 @cache
-def alone(shape: Shape, sets: Sets) -> Insert | Update | Delete:
+def single_statement(
+    write: WriteStatement, row_parameters: RowParameters
+) -> Insert | Update | Delete:
     """Return the statement of one change."""
-    return shape.statement(sets.rows(shape.columns, ROWS))
+    return write.statement(row_parameters.rows_from(write.columns, ROWS))
 
 
 @cache
-def together(shapes: tuple[Shape, ...], sets: Sets) -> Select[Any]:
+def combined_statement(
+    writes: tuple[WriteStatement, ...], row_parameters: RowParameters
+) -> Select[Any]:
     """Return one statement that makes many changes, and tells for each how many rows it changed.
 
     They happen at once: none sees what another does. Their rows are called `rows0`, `rows1`, ….
     """
     changed = [
-        shape.statement(sets.rows(shape.columns, rows_of(position)))
+        shape.statement(row_parameters.rows_from(shape.columns, rows_name(position)))
         .returning(literal_column("1"))
         .cte(f"changed{position}")
-        for position, shape in enumerate(shapes)
+        for position, shape in enumerate(writes)
     ]
     return select(*(select(func.count()).select_from(each).scalar_subquery() for each in changed))
 
 
-def rows_of(position: int) -> str:
+def rows_name(position: int) -> str:
     """Return what the rows of a change are called beside those of others."""
     return f"{ROWS}{position}"

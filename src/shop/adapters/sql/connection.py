@@ -18,18 +18,28 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shop.adapters.sql.changes import Addition, Change, Fields, alone, columns_of, rows_of, together
-from shop.adapters.sql.failures import before_commit
-from shop.adapters.sql.sets import ROWS, Columns, Sets
+from shop.adapters.sql.changes import (
+    Fields,
+    InsertMissingRows,
+    PendingWrite,
+    columns_of,
+    combined_statement,
+    rows_name,
+    single_statement,
+)
+from shop.adapters.sql.failures import translating_errors
+from shop.adapters.sql.sets import ROWS, Columns, RowParameters
 
 
 class SqlConnection:
     """Reads and writes sets of rows, each with one statement, whatever their number."""
 
-    def __init__(self, connection: AsyncConnection, sets: Sets, *, writing: bool) -> None:
+    def __init__(
+        self, connection: AsyncConnection, row_parameters: RowParameters, *, writing: bool
+    ) -> None:
         self._connection = connection
         self._writing = writing
-        self.sets = sets
+        self.row_parameters = row_parameters
 
     def require_staging(self) -> None:
         """Raise `RuntimeError` where nothing can be staged: in a snapshot, or after the end."""
@@ -40,16 +50,16 @@ class SqlConnection:
         """Let nothing be staged any more."""
         self._writing = False
 
-    async def all(
+    async def fetch_all(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
         """Return all rows of a question."""
         return (await self._execute(statement, parameters)).all()
 
-    async def among(
+    async def fetch_where_in(
         self,
         statement: Select[Any],
-        what: Column[Any],
+        column: Column[Any],
         values: Collection[object],
         *,
         lock: bool = False,
@@ -60,49 +70,55 @@ class SqlConnection:
         """
         if not values:
             return ()
-        asked = _where_among(statement, what, self.sets, lock)
-        return await self.all(asked, self.sets.among_parameters(what.type, values))
+        query = _where_in(statement, column, self.row_parameters, lock)
+        return await self.fetch_all(query, self.row_parameters.bind_values(column.type, values))
 
-    async def insert_new(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
+    async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
         """Add those rows that break no uniqueness; return the primary keys of the added ones."""
         if not rows:
             return ()
         columns = columns_of(table, tuple(rows[0]))
-        statement = _insert_new(table, columns, self.sets)
-        return await self.all(statement, self.sets.rows_parameters(columns, ROWS, rows))
+        statement = _insert_if_absent(table, columns, self.row_parameters)
+        return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
 
-    async def write(self, changes: Sequence[Change]) -> None:
+    async def write(self, writes: Sequence[PendingWrite]) -> None:
         """Make the changes, in this order or all at once; raise what one was to raise."""
-        if not changes:
+        if not writes:
             return
-        if self.sets.writes_together:
-            await self._write_together(changes)
+        if self.row_parameters.combines_writes:
+            await self._write_combined(writes)
             return
-        for change in changes:
-            columns = change.shape.columns
-            parameters = self.sets.rows_parameters(columns, ROWS, change.rows)
-            change.require_whole(await self.changed(alone(change.shape, self.sets), parameters))
-
-    async def _write_together(self, changes: Sequence[Change]) -> None:
-        parameters: dict[str, Any] = {}
-        for position, change in enumerate(changes):
-            parameters |= self.sets.rows_parameters(
-                change.shape.columns, rows_of(position), change.rows
+        for write in writes:
+            columns = write.statement.columns
+            parameters = self.row_parameters.bind_rows(columns, ROWS, write.rows)
+            write.require_complete(
+                await self.execute(
+                    single_statement(write.statement, self.row_parameters), parameters
+                )
             )
-        statement = together(tuple(change.shape for change in changes), self.sets)
-        (counts,) = await self.all(statement, parameters)
-        for change, changed in zip(changes, counts, strict=True):
-            change.require_whole(changed)
 
-    async def matching(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
+    async def _write_combined(self, writes: Sequence[PendingWrite]) -> None:
+        parameters: dict[str, Any] = {}
+        for position, write in enumerate(writes):
+            parameters |= self.row_parameters.bind_rows(
+                write.statement.columns, rows_name(position), write.rows
+            )
+        statement = combined_statement(
+            tuple(change.statement for change in writes), self.row_parameters
+        )
+        (counts,) = await self.fetch_all(statement, parameters)
+        for write, row_count in zip(writes, counts, strict=True):
+            write.require_complete(row_count)
+
+    async def fetch_matching(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
         """Return the rows of a table that agree with one of those given in all of its fields."""
         if not rows:
             return ()
         columns = columns_of(table, tuple(rows[0]))
-        statement = _matching(table, columns, self.sets)
-        return await self.all(statement, self.sets.rows_parameters(columns, ROWS, rows))
+        statement = _select_matching(table, columns, self.row_parameters)
+        return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
 
-    async def changed(
+    async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> int:
         """Run a statement that changes rows; return how many it changed."""
@@ -111,7 +127,7 @@ class SqlConnection:
     async def _execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None
     ) -> CursorResult[Any]:
-        with before_commit():
+        with translating_errors():
             result = await self._connection.execute(statement, parameters)
         return cast("CursorResult[Any]", result)
 
@@ -120,28 +136,28 @@ class SqlConnection:
 
 
 @cache
-def _where_among(
+def _where_in(
     statement: Select[Any],
-    what: Column[Any],
-    sets: Sets,
+    column: Column[Any],
+    row_parameters: RowParameters,
     lock: bool,  # noqa: FBT001  A cached function takes what tells calls apart, no more.
 ) -> Select[Any]:
-    asked = statement.where(sets.among(what))
+    query = statement.where(row_parameters.is_in(column))
     # No key is ever changed: rows that refer to a locked one may come meanwhile.
-    return asked.with_for_update(of=what.table, key_share=True) if lock else asked
+    return query.with_for_update(of=column.table, key_share=True) if lock else query
 
 
 @cache
-def _insert_new(table: Table, columns: Columns, sets: Sets) -> Executable:
-    shape = Addition(table, tuple(name for name, _ in columns), sets)
-    return alone(shape, sets).returning(*table.primary_key)
+def _insert_if_absent(table: Table, columns: Columns, row_parameters: RowParameters) -> Executable:
+    write = InsertMissingRows(table, tuple(name for name, _ in columns), row_parameters)
+    return single_statement(write, row_parameters).returning(*table.primary_key)
 
 
 @cache
-def _matching(table: Table, columns: Columns, sets: Sets) -> Select[Any]:
-    rows = sets.rows(columns, ROWS)
-    return select(table).join(rows, _agreeing(table, rows))
+def _select_matching(table: Table, columns: Columns, row_parameters: RowParameters) -> Select[Any]:
+    rows = row_parameters.rows_from(columns, ROWS)
+    return select(table).join(rows, _matches(table, rows))
 
 
-def _agreeing(table: Table, rows: FromClause) -> ColumnElement[bool]:
+def _matches(table: Table, rows: FromClause) -> ColumnElement[bool]:
     return and_(*(table.c[each.name] == each for each in rows.c))

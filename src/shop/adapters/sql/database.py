@@ -13,13 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shop.adapters.sql import postgresql, sqlite
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.failures import before_commit
-from shop.adapters.sql.sets import PostgresSets, Sets, SqliteSets
+from shop.adapters.sql.failures import translating_errors
+from shop.adapters.sql.sets import PostgresqlRowParameters, RowParameters, SqliteRowParameters
 from shop.adapters.sql.tables import SCHEMA_VERSION, accounts, metadata
 from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
-from shop.application.ports.database import Database, OtherCurrency, Unmigrated
-from shop.application.ports.unit_of_work import Interrupted, Unavailable
+from shop.application.ports.database import CurrencyMismatch, Database, MigrationRequired
+from shop.application.ports.unit_of_work import DatabaseUnavailable, TransientFailure
 from shop.domain.account import ShopAccount
 from shop.domain.money import Currency
 
@@ -45,14 +45,14 @@ class SqlDatabase(Database):
         self._clock = clock
         self.session_keys = Keyring(secrets).keys("session token")
         self.is_embedded = self._url.get_backend_name() == "sqlite"
-        self.sets: Sets
+        self.row_parameters: RowParameters
         if self.is_embedded:
-            self.sets = SqliteSets()
-            self.writer = sqlite.writer(self._url)
-            self.reader = sqlite.reader(self._url)
+            self.row_parameters = SqliteRowParameters()
+            self.writer = sqlite.create_writer(self._url)
+            self.reader = sqlite.create_reader(self._url)
         else:
-            self.sets = PostgresSets()
-            self.writer = postgresql.engine(self._url, schema)
+            self.row_parameters = PostgresqlRowParameters()
+            self.writer = postgresql.create_engine(self._url, schema)
             self.reader = self.writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
@@ -60,33 +60,33 @@ class SqlDatabase(Database):
     async def check(self) -> None:
         """Return where orders can be stored, and that soon.
 
-        Else raise `Unavailable`, `Unmigrated`, or `OtherCurrency`.
+        Else raise `DatabaseUnavailable`, `MigrationRequired`, or `CurrencyMismatch`.
         """
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
                 version = await self._version()
                 if version != SCHEMA_VERSION:
-                    raise Unmigrated(
+                    raise MigrationRequired(
                         f"schema version {version or 'none'}, {SCHEMA_VERSION} is needed"
                     )
                 await self._require_currency()
         except TimeoutError as error:
-            raise Unavailable(f"no answer in {CHECK_TIMEOUT_SECONDS} seconds") from error
+            raise DatabaseUnavailable(f"no answer in {CHECK_TIMEOUT_SECONDS} seconds") from error
 
     async def migrate(self) -> None:
         """Run the migrations that the database lacks; open the shop's own accounts."""
         if await self._version() != SCHEMA_VERSION:
-            with _now():
+            with _failing_at_once():
                 await self._upgrade()
         await self._require_currency()
-        with _now():
+        with _failing_at_once():
             async with self.writer.begin() as connection:
-                rows = SqlConnection(connection, self.sets, writing=True)
-                await rows.insert_new(accounts, self._shop_accounts())
+                rows = SqlConnection(connection, self.row_parameters, writing=True)
+                await rows.insert_if_absent(accounts, self._shop_accounts())
 
     async def analyse(self) -> None:
         """Let the query planner learn what was loaded."""
-        async with self._unhurried() as engine, engine.begin() as connection:
+        async with self._engine_without_timeout() as engine, engine.begin() as connection:
             for table in metadata.tables:
                 await connection.execute(text(f"ANALYZE {table}"))
 
@@ -96,41 +96,41 @@ class SqlDatabase(Database):
         await self.reader.dispose()
 
     async def _version(self) -> str | None:
-        """Return the newest migration that was run; raise `Unavailable` where nothing can be."""
+        """Return the newest migration that was run; raise `DatabaseUnavailable`."""
         if self.is_embedded:
             if not self._file.exists():
                 # Connecting would make the file.
                 return None
             if not all(os.access(each, os.W_OK) for each in (self._file, self._file.parent)):
-                raise Unavailable("the file of the database cannot be written")
+                raise DatabaseUnavailable("the file of the database cannot be written")
         # The readers of PostgreSQL are read-only whatever the server is; SQLite's writer is one.
-        engine, state = (
+        engine, query = (
             (self.reader, SQLITE_STATE) if self.is_embedded else (self.writer, POSTGRES_STATE)
         )
         try:
-            with _now():
+            with _failing_at_once():
                 async with engine.connect() as connection:
-                    found = (await connection.execute(state)).one_or_none()
-        except Unavailable as failure:
+                    state_row = (await connection.execute(query)).one_or_none()
+        except DatabaseUnavailable as failure:
             if _is_missing_table(failure.__cause__):
                 return None
             raise
-        if found is None:
+        if state_row is None:
             return None
-        if found.read_only:
+        if state_row.read_only:
             # The primary may be another server by now, which only new connections find.
             await self.writer.dispose()
-            raise Unavailable("the database can only be read")
-        version: str = found.version_num
+            raise DatabaseUnavailable("the database can only be read")
+        version: str = state_row.version_num
         return version
 
     async def _require_currency(self) -> None:
         sales = select(accounts.c.currency).where(accounts.c.kind == ShopAccount.SALES.value)
-        with _now():
+        with _failing_at_once():
             async with self.reader.connect() as connection:
-                found = {row.currency for row in await connection.execute(sales)}
-        if found - {self._currency}:
-            raise OtherCurrency(f"the shop sells in {', '.join(sorted(found))}")
+                currencies = {row.currency for row in await connection.execute(sales)}
+        if currencies - {self._currency}:
+            raise CurrencyMismatch(f"the shop sells in {', '.join(sorted(currencies))}")
 
     @property
     def _file(self) -> Path:
@@ -147,7 +147,7 @@ class SqlDatabase(Database):
             async with self.writer.begin() as connection:
                 await connection.run_sync(upgrade)
             return
-        async with self._unhurried() as engine:
+        async with self._engine_without_timeout() as engine:
             # Each step by itself: not every engine changes its shape within a transaction.
             steps = engine.execution_options(isolation_level="AUTOCOMMIT")
             async with steps.connect() as connection:
@@ -156,12 +156,12 @@ class SqlDatabase(Database):
                 await connection.run_sync(upgrade)
 
     @asynccontextmanager
-    async def _unhurried(self) -> AsyncIterator[AsyncEngine]:
+    async def _engine_without_timeout(self) -> AsyncIterator[AsyncEngine]:
         """Give an engine for what takes as long as there is data: no time-out ends it."""
         if self.is_embedded:
             yield self.writer
             return
-        engine = postgresql.unhurried_engine(self._url, self._schema)
+        engine = postgresql.create_engine_without_timeout(self._url, self._schema)
         try:
             yield engine
         finally:
@@ -170,7 +170,7 @@ class SqlDatabase(Database):
     def _shop_accounts(self) -> list[dict[str, Any]]:
         return [
             {
-                "id": account.id_in(self._currency),
+                "id": account.account_id(self._currency),
                 "kind": account.value,
                 "currency": self._currency,
                 "created_at": self._clock.now(),
@@ -180,13 +180,13 @@ class SqlDatabase(Database):
 
 
 @contextmanager
-def _now() -> Iterator[None]:
-    """Turn what would be tried again, were it a unit of work, into `Unavailable`."""
+def _failing_at_once() -> Iterator[None]:
+    """Turn what would be tried again, were it a unit of work, into `DatabaseUnavailable`."""
     try:
-        with before_commit():
+        with translating_errors():
             yield
-    except Interrupted as failure:
-        raise Unavailable(str(failure)) from failure.__cause__
+    except TransientFailure as failure:
+        raise DatabaseUnavailable(str(failure)) from failure.__cause__
 
 
 def _schemas(connection: Connection) -> list[str]:

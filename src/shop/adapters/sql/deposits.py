@@ -6,20 +6,20 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from shop.adapters.sql.changes import Change, Fields
+from shop.adapters.sql.changes import Fields, PendingWrite
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.entities import SqlEntities
-from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.entities import SqlTableRepository
+from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import deposits
 from shop.application.ports.deposits import Deposits
-from shop.application.ports.idempotency import KeyId
-from shop.application.ports.paging import Listing, Moment, Page, Span
+from shop.application.ports.idempotency import IdempotencyKey
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.domain.deposit import Deposit
 from shop.domain.money import Currency, Money
 from shop.domain.payment import PaymentStatus
 
-ALL = select(deposits)
-DEPOSITS = ALL.order_by(deposits.c.id)
+ALL_DEPOSITS = select(deposits)
+DEPOSITS = ALL_DEPOSITS.order_by(deposits.c.id)
 
 
 class SqlDeposits(Deposits):
@@ -27,8 +27,8 @@ class SqlDeposits(Deposits):
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self._deposits = SqlEntities(
-            connection, DEPOSITS, deposits.c.id, entity=_deposit, fields=_fields
+        self._deposits = SqlTableRepository(
+            connection, DEPOSITS, deposits.c.id, to_entity=_deposit, to_fields=_fields
         )
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
@@ -39,21 +39,25 @@ class SqlDeposits(Deposits):
         """Return those deposits that exist, by id, their rows locked."""
         return {each.id: each for each in await self._deposits.lock(ids, by=deposits.c.id)}
 
-    async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
+    async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the deposits that were made under these keys."""
-        wanted = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
-        rows = await self._connection.matching(deposits, wanted)
-        return {KeyId(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows}
+        key_fields = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
+        rows = await self._connection.fetch_matching(deposits, key_fields)
+        return {
+            IdempotencyKey(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows
+        }
 
-    async def search(self, span: Span, page: Page[Moment]) -> Listing[Deposit, Moment]:
+    async def search(
+        self, time_range: TimeRange, page: PageRequest[TimeCursor]
+    ) -> Page[Deposit, TimeCursor]:
         """Return a page of deposits, the newest first."""
         made_at = deposits.c.created_at
-        asked = ALL.where(made_at >= span.since, made_at < span.until)
-        rows = await self._connection.all(newest_first(asked, made_at, deposits.c.id, page))
-        return listing(
+        query = ALL_DEPOSITS.where(made_at >= time_range.since, made_at < time_range.until)
+        rows = await self._connection.fetch_all(newest_first(query, made_at, deposits.c.id, page))
+        return to_page(
             [_deposit(row) for row in rows],
             page,
-            lambda deposit: Moment(at=deposit.created_at, id=deposit.id),
+            lambda deposit: TimeCursor(at=deposit.created_at, id=deposit.id),
         )
 
     def add(self, deposit: Deposit) -> None:
@@ -64,10 +68,10 @@ class SqlDeposits(Deposits):
         """Stage the next state of a locked deposit."""
         self._deposits.save(deposit)
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from self._deposits.insertions()
-        yield from self._deposits.alterations()
+        yield from self._deposits.inserts()
+        yield from self._deposits.updates()
 
 
 def _deposit(row: Row[Any]) -> Deposit:
@@ -79,7 +83,7 @@ def _deposit(row: Row[Any]) -> Deposit:
         amount=Money(amount=row.amount, currency=Currency(row.currency)),
         status=PaymentStatus(row.status),
         token=row.card_token,
-        gateway_id=row.gateway_id,
+        gateway_payment_id=row.gateway_id,
         expires_at=row.expires_at,
         created_at=row.created_at,
     )
@@ -95,7 +99,7 @@ def _fields(deposit: Deposit) -> Fields:
         "currency": deposit.amount.currency,
         "status": deposit.status.value,
         "card_token": deposit.token,
-        "gateway_id": deposit.gateway_id,
+        "gateway_id": deposit.gateway_payment_id,
         "expires_at": deposit.expires_at,
         "created_at": deposit.created_at,
     }

@@ -7,84 +7,91 @@ from uuid import UUID
 
 from sqlalchemy import Row, delete, select
 
-from shop.adapters.sql.changes import Change, Fields
+from shop.adapters.sql.changes import Fields, PendingWrite
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.entities import SqlEntities
-from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.entities import SqlTableRepository
+from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import dispatches
-from shop.application.ports.dispatches import Dispatches, DispatchFilter
-from shop.application.ports.paging import Listing, Moment, Page
-from shop.domain.announcement import Channel, Dispatch, DispatchStatus, Topic
+from shop.application.ports.dispatches import NotificationDeliveries, NotificationDeliveryFilter
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.domain.announcement import (
+    EventType,
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationDeliveryStatus,
+)
 
-DISPATCHES = select(dispatches).order_by(dispatches.c.id)
+DELIVERIES = select(dispatches).order_by(dispatches.c.id)
 
 
-class SqlDispatches(Dispatches):
+class SqlNotificationDeliveries(NotificationDeliveries):
     """The table of dispatches."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self._dispatches = SqlEntities(
-            connection, DISPATCHES, dispatches.c.id, entity=_dispatch, fields=_fields
+        self._deliveries = SqlTableRepository(
+            connection, DELIVERIES, dispatches.c.id, to_entity=_delivery, to_fields=_fields
         )
 
-    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
         """Return those dispatches that exist, by id."""
-        found = await self._dispatches.get_many(ids, by=dispatches.c.id)
+        found = await self._deliveries.get_many(ids, by=dispatches.c.id)
         return {each.id: each for each in found}
 
-    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Dispatch]:
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
         """Return those dispatches that exist, their rows locked."""
-        return {each.id: each for each in await self._dispatches.lock(ids, by=dispatches.c.id)}
+        return {each.id: each for each in await self._deliveries.lock(ids, by=dispatches.c.id)}
 
-    async def search(self, which: DispatchFilter, page: Page[Moment]) -> Listing[Dispatch, Moment]:
+    async def search(
+        self, delivery_filter: NotificationDeliveryFilter, page: PageRequest[TimeCursor]
+    ) -> Page[NotificationDelivery, TimeCursor]:
         """Return a page of dispatches, the newest first."""
-        statement = select(dispatches).where(dispatches.c.channel == which.channel.value)
-        if which.status is not None:
-            statement = statement.where(dispatches.c.status == which.status.value)
-        rows = await self._connection.all(
+        statement = select(dispatches).where(dispatches.c.channel == delivery_filter.channel.value)
+        if delivery_filter.status is not None:
+            statement = statement.where(dispatches.c.status == delivery_filter.status.value)
+        rows = await self._connection.fetch_all(
             newest_first(statement, dispatches.c.created_at, dispatches.c.id, page)
         )
-        return listing(
-            [_dispatch(row) for row in rows],
+        return to_page(
+            [_delivery(row) for row in rows],
             page,
-            lambda dispatch: Moment(at=dispatch.created_at, id=dispatch.id),
+            lambda dispatch: TimeCursor(at=dispatch.created_at, id=dispatch.id),
         )
 
-    def add(self, dispatch: Dispatch) -> None:
+    def add(self, delivery: NotificationDelivery) -> None:
         """Stage a new dispatch."""
-        self._dispatches.add(dispatch)
+        self._deliveries.add(delivery)
 
-    def save(self, dispatch: Dispatch) -> None:
+    def save(self, delivery: NotificationDelivery) -> None:
         """Stage the next state of a locked dispatch."""
-        self._dispatches.save(dispatch)
+        self._deliveries.save(delivery)
 
-    async def sweep(self, before: datetime) -> Collection[UUID]:
+    async def purge(self, before: datetime) -> Collection[UUID]:
         """Remove those made before then that are not pending; return their ids."""
-        rows = await self._connection.all(
+        rows = await self._connection.fetch_all(
             delete(dispatches)
             .where(
-                dispatches.c.status != DispatchStatus.PENDING.value,
+                dispatches.c.status != NotificationDeliveryStatus.PENDING.value,
                 dispatches.c.created_at < before,
             )
             .returning(dispatches.c.id)
         )
         return [row.id for row in rows]
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from self._dispatches.insertions()
-        yield from self._dispatches.alterations()
+        yield from self._deliveries.inserts()
+        yield from self._deliveries.updates()
 
 
-def _dispatch(row: Row[Any]) -> Dispatch:
-    return Dispatch(
+def _delivery(row: Row[Any]) -> NotificationDelivery:
+    return NotificationDelivery(
         id=row.id,
-        topic=Topic(row.topic),
-        channel=Channel(row.channel),
-        addressee=row.addressee,
+        event_type=EventType(row.topic),
+        channel=NotificationChannel(row.channel),
+        recipient=row.addressee,
         payload=row.payload,
-        status=DispatchStatus(row.status),
+        status=NotificationDeliveryStatus(row.status),
         attempts=row.attempts,
         last_status_code=row.last_status_code,
         last_error=row.last_error,
@@ -93,17 +100,17 @@ def _dispatch(row: Row[Any]) -> Dispatch:
     )
 
 
-def _fields(dispatch: Dispatch) -> Fields:
+def _fields(delivery: NotificationDelivery) -> Fields:
     return {
-        "id": dispatch.id,
-        "topic": dispatch.topic.value,
-        "channel": dispatch.channel.value,
-        "addressee": dispatch.addressee,
-        "payload": dispatch.payload,
-        "status": dispatch.status.value,
-        "attempts": dispatch.attempts,
-        "last_status_code": dispatch.last_status_code,
-        "last_error": dispatch.last_error,
-        "created_at": dispatch.created_at,
-        "delivered_at": dispatch.delivered_at,
+        "id": delivery.id,
+        "topic": delivery.event_type.value,
+        "channel": delivery.channel.value,
+        "addressee": delivery.recipient,
+        "payload": delivery.payload,
+        "status": delivery.status.value,
+        "attempts": delivery.attempts,
+        "last_status_code": delivery.last_status_code,
+        "last_error": delivery.last_error,
+        "created_at": delivery.created_at,
+        "delivered_at": delivery.delivered_at,
     }

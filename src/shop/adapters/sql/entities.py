@@ -5,13 +5,13 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Row, Select, Table
 
-from shop.adapters.sql.changes import Change, Fields, alteration, insertion
+from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows, update_rows
 from shop.adapters.sql.connection import SqlConnection
 
 E = TypeVar("E")
 
 
-class SqlEntities(Generic[E]):
+class SqlTableRepository(Generic[E]):
     """The entities of a table. What was locked or added here may be saved; all else is a fault.
 
     The question selects the table's rows in the order of their keys, in which they are locked.
@@ -20,43 +20,43 @@ class SqlEntities(Generic[E]):
     def __init__(
         self,
         connection: SqlConnection,
-        question: Select[Any],
+        query: Select[Any],
         key: Column[Any],
         *,
-        entity: Callable[[Row[Any]], E],
-        fields: Callable[[E], Fields],
+        to_entity: Callable[[Row[Any]], E],
+        to_fields: Callable[[E], Fields],
     ) -> None:
         self._connection = connection
-        self._question = question
+        self._query = query
         self._table: Table = key.table
         self._key = key
-        self._entity = entity
-        self._fields = fields
+        self._to_entity = to_entity
+        self._to_fields = to_fields
         self._locked: set[object] = set()
         self._added: dict[object, Fields] = {}
         self._saved: dict[object, Fields] = {}
 
     async def get_many(self, values: Collection[object], by: Column[Any]) -> Sequence[E]:
         """Return the entities where a column has one of the values."""
-        rows = await self._connection.among(self._question, by, values)
-        return [self._entity(row) for row in rows]
+        rows = await self._connection.fetch_where_in(self._query, by, values)
+        return [self._to_entity(row) for row in rows]
 
     async def lock(self, values: Collection[object], by: Column[Any]) -> Sequence[E]:
         """Do the same, and lock their rows in the order of their keys."""
-        rows = await self._connection.among(self._question, by, values, lock=True)
+        rows = await self._connection.fetch_where_in(self._query, by, values, lock=True)
         self._locked.update(getattr(row, self._key.name) for row in rows)
-        return [self._entity(row) for row in rows]
+        return [self._to_entity(row) for row in rows]
 
     def add(self, entity: E) -> None:
         """Stage a new entity."""
         self._connection.require_staging()
-        fields = self._fields(entity)
+        fields = self._to_fields(entity)
         self._added[fields[self._key.name]] = fields
 
     def save(self, entity: E) -> None:
         """Stage the next state of an entity that was locked, or of one that was added."""
         self._connection.require_staging()
-        fields = self._fields(entity)
+        fields = self._to_fields(entity)
         key = fields[self._key.name]
         if key in self._added:
             self._added[key] = fields
@@ -65,16 +65,18 @@ class SqlEntities(Generic[E]):
         else:
             raise RuntimeError(f"{self._table.name} {key} was not locked in this unit of work")
 
-    async def insert_new(self) -> Collection[object]:
+    async def insert_if_absent(self) -> Collection[object]:
         """Write what was added; return the keys of those that would break a uniqueness."""
-        inserted = await self._connection.insert_new(self._table, list(self._added.values()))
+        inserted = await self._connection.insert_if_absent(self._table, list(self._added.values()))
         return self._added.keys() - {row[0] for row in inserted}
 
-    def insertions(self) -> Iterator[Change]:
+    def inserts(self) -> Iterator[PendingWrite]:
         """Return what was added, as a change."""
-        return insertion(self._table, self._added.values())
+        return insert_rows(self._table, self._added.values())
 
-    def alterations(self) -> Iterator[Change]:
+    def updates(self) -> Iterator[PendingWrite]:
         """Return the next states, as a change."""
-        lost = RuntimeError(f"locked rows of {self._table.name} are not there any more")
-        return alteration(self._table, [self._key.name], self._saved.values(), otherwise=lost)
+        missing_rows = RuntimeError(f"locked rows of {self._table.name} are not there any more")
+        return update_rows(
+            self._table, [self._key.name], self._saved.values(), error_if_incomplete=missing_rows
+        )

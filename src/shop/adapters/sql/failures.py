@@ -14,28 +14,28 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shop.adapters.sql.tables import metadata
 from shop.application.ports.unit_of_work import (
-    Blocked,
+    CommitOutcomeUnknown,
     ConstraintViolated,
-    Contended,
-    Interrupted,
-    OutcomeUnknown,
-    StoreFailure,
-    Unavailable,
+    DatabaseFailure,
+    DatabaseUnavailable,
+    LockTimeout,
+    TransactionConflict,
+    TransientFailure,
 )
 
 ORDER_KEY = "uq_orders_user_id_idempotency_key"
 
 _CONFLICTS = ("40001", "40P01")
-_DEMOTED = "25006"
+_READ_ONLY_SERVER = "25006"
 _LOCK_NOT_AVAILABLE = "55P03"
-_LOST = ("08", "57P01", "57P02", "57P03", _DEMOTED)
+_CONNECTION_LOST = ("08", "57P01", "57P02", "57P03", _READ_ONLY_SERVER)
 
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
 
 
 @contextmanager
-def before_commit() -> Iterator[None]:
+def translating_errors() -> Iterator[None]:
     """Turn what fails before COMMIT was sent into what it means: nothing has changed."""
     try:
         yield
@@ -43,28 +43,28 @@ def before_commit() -> Iterator[None]:
         name = _constraint(error)
         # Without the cause: PostgreSQL's own message tells the values, which are nobody's business.
         if name == ORDER_KEY:
-            raise Interrupted("the key was used at the same time") from None
+            raise TransientFailure("the key was used at the same time") from None
         raise ConstraintViolated(name) from None
     except DBAPIError as error:
-        raise _before_commit(error) from error
+        raise _error_before_commit(error) from error
     except TimeoutError as error:
         # Whoever waits has waited long enough for trying again to be their own choice.
-        raise Unavailable("no answer in time") from error
+        raise DatabaseUnavailable("no answer in time") from error
     except OSError as error:
-        raise Interrupted("no connection") from error
+        raise TransientFailure("no connection") from error
     except PoolTimeoutError as error:
-        raise Unavailable("all connections are in use") from error
+        raise DatabaseUnavailable("all connections are in use") from error
 
 
 @contextmanager
-def at_commit() -> Iterator[None]:
+def translating_commit_errors() -> Iterator[None]:
     """Turn what fails once COMMIT was sent into what it means, which may be unknown."""
     try:
         yield
     except DBAPIError as error:
-        raise _at_commit(error) from error
+        raise _error_at_commit(error) from error
     except OSError as error:
-        raise OutcomeUnknown("the connection broke during COMMIT") from error
+        raise CommitOutcomeUnknown("the connection broke during COMMIT") from error
 
 
 def is_connection_lost(error: BaseException) -> bool:
@@ -73,29 +73,29 @@ def is_connection_lost(error: BaseException) -> bool:
     A primary that was demoted goes on answering, but never again as one who can be written to.
     One that has not answered in time may do so later, to a question that was not meant.
     """
-    return isinstance(error, TimeoutError) or _state_of(error).startswith(_LOST)
+    return isinstance(error, TimeoutError) or _sqlstate_of(error).startswith(_CONNECTION_LOST)
 
 
-def _before_commit(error: DBAPIError) -> StoreFailure:
+def _error_before_commit(error: DBAPIError) -> DatabaseFailure:
     state = _sqlstate(error)
     if state in _CONFLICTS:
-        return Contended(f"conflict {state}")
-    if error.connection_invalidated or state.startswith(_LOST):
-        return Interrupted(f"connection lost {state}".strip())
-    failure = Blocked if state == _LOCK_NOT_AVAILABLE else Unavailable
+        return TransactionConflict(f"conflict {state}")
+    if error.connection_invalidated or state.startswith(_CONNECTION_LOST):
+        return TransientFailure(f"connection lost {state}".strip())
+    failure = LockTimeout if state == _LOCK_NOT_AVAILABLE else DatabaseUnavailable
     return failure(f"{type(error.orig).__name__} {state}".strip())
 
 
-def _at_commit(error: DBAPIError) -> StoreFailure:
+def _error_at_commit(error: DBAPIError) -> DatabaseFailure:
     state = _sqlstate(error)
     if state in _CONFLICTS:
-        return Contended(f"conflict {state} at COMMIT")
-    if state == _DEMOTED:
-        return Interrupted(f"connection lost {state} at COMMIT")
+        return TransactionConflict(f"conflict {state} at COMMIT")
+    if state == _READ_ONLY_SERVER:
+        return TransientFailure(f"connection lost {state} at COMMIT")
     if isinstance(error.orig, sqlite3.Error) and not _is_disk_failure(error.orig):
         # An embedded database answers for itself: a COMMIT that failed did not happen.
-        return Unavailable(f"{type(error.orig).__name__} at COMMIT")
-    return OutcomeUnknown(f"{type(error.orig).__name__} {state} at COMMIT")
+        return DatabaseUnavailable(f"{type(error.orig).__name__} at COMMIT")
+    return CommitOutcomeUnknown(f"{type(error.orig).__name__} {state} at COMMIT")
 
 
 def _is_disk_failure(error: sqlite3.Error) -> bool:
@@ -104,24 +104,24 @@ def _is_disk_failure(error: sqlite3.Error) -> bool:
 
 
 def _sqlstate(error: DBAPIError) -> str:
-    return _state_of(error.orig)
+    return _sqlstate_of(error.orig)
 
 
-def _state_of(error: BaseException | None) -> str:
+def _sqlstate_of(error: BaseException | None) -> str:
     return getattr(error, "sqlstate", None) or ""
 
 
 def _constraint(error: IntegrityError) -> str:
     if state := _sqlstate(error):
-        told = getattr(error.orig, "__cause__", None)
+        driver_error = getattr(error.orig, "__cause__", None)
         # NOT NULL has no name; its column has.
-        name: str | None = getattr(told, "constraint_name", None)
-        return name or getattr(told, "column_name", None) or state
+        name: str | None = getattr(driver_error, "constraint_name", None)
+        return name or getattr(driver_error, "column_name", None) or state
     message = str(error.orig)
-    if found := _SQLITE_CHECK.search(message):
-        return found["name"]
-    if found := _SQLITE_UNIQUE.search(message):
-        columns = found["columns"].split(", ")
+    if match := _SQLITE_CHECK.search(message):
+        return match["name"]
+    if match := _SQLITE_UNIQUE.search(message):
+        columns = match["columns"].split(", ")
         return next(
             (str(each.name) for each in _unique_constraints() if _columns(each) == columns),
             message,

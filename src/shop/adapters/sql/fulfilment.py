@@ -7,18 +7,18 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from shop.adapters.sql.changes import Change, Fields, alteration, insertion
+from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows, update_rows
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.orders import SqlOrders
 from shop.adapters.sql.tables import handover_lines, handovers, refund_lines, refunds
-from shop.application.ports.fulfilment import Handovers, Refunds
-from shop.domain.handover import Handover, HandoverKind, Pieces
+from shop.application.ports.fulfilment import Refunds, ShipmentEvents
+from shop.domain.handover import LineQuantity, ShipmentEvent, ShipmentEventKind
 from shop.domain.money import Currency, Money
 from shop.domain.order import Actor
 from shop.domain.payment import PaymentMethod
 from shop.domain.refund import Refund, RefundLine, RefundStatus
 
-HANDOVERS = (
+SHIPMENT_EVENTS = (
     select(handovers, handover_lines.c.sku, handover_lines.c.quantity)
     .join(handover_lines, handover_lines.c.handover_id == handovers.c.id)
     .order_by(handovers.c.created_at, handovers.c.id, handover_lines.c.position)
@@ -31,33 +31,37 @@ REFUNDS = (
 )
 
 
-class SqlHandovers(Handovers):
+class SqlShipmentEvents(ShipmentEvents):
     """The tables of handovers and of their lines."""
 
     def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
         self._connection = connection
         self._orders = orders
-        self._added: list[Handover] = []
+        self._added: list[ShipmentEvent] = []
 
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Handover, ...]]:
+    async def for_orders(
+        self, order_ids: Collection[UUID]
+    ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:
         """Return the handovers of each of these orders, the oldest first."""
-        rows = await self._connection.among(HANDOVERS, handovers.c.order_id, order_ids)
-        found = [_handover(lines) for lines in _by_id(rows)]
+        rows = await self._connection.fetch_where_in(
+            SHIPMENT_EVENTS, handovers.c.order_id, order_ids
+        )
+        events = [_shipment_event(lines) for lines in _by_id(rows)]
         return {
-            order_id: tuple(each for each in found if each.order_id == order_id)
+            order_id: tuple(each for each in events if each.order_id == order_id)
             for order_id in order_ids
         }
 
-    def add(self, handover: Handover) -> None:
+    def add(self, event: ShipmentEvent) -> None:
         """Stage a handover of a locked order."""
-        self._orders.require_locked(handover.order_id)
-        self._added.append(handover)
+        self._orders.require_locked(event.order_id)
+        self._added.append(event)
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from insertion(handovers, [_handover_fields(each) for each in self._added])
-        lines = [fields for each in self._added for fields in _handed_over(each)]
-        yield from insertion(handover_lines, lines)
+        yield from insert_rows(handovers, [_shipment_event_fields(each) for each in self._added])
+        lines = [fields for each in self._added for fields in _shipment_event_line_fields(each)]
+        yield from insert_rows(handover_lines, lines)
 
 
 class SqlRefunds(Refunds):
@@ -71,12 +75,12 @@ class SqlRefunds(Refunds):
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
         """Return those refunds that exist, by id."""
-        rows = await self._connection.among(REFUNDS, refunds.c.id, ids)
+        rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.id, ids)
         return {each.id: each for each in map(_refund, _by_id(rows))}
 
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
+    async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
         """Return the refunds of each of these orders, by their numbers."""
-        rows = await self._connection.among(REFUNDS, refunds.c.order_id, order_ids)
+        rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.order_id, order_ids)
         found = [_refund(lines) for lines in _by_id(rows)]
         return {
             order_id: tuple(each for each in found if each.order_id == order_id)
@@ -94,15 +98,15 @@ class SqlRefunds(Refunds):
         self._saved[refund.id] = {
             "id": refund.id,
             "status": refund.status.value,
-            "outcome": refund.outcome,
+            "outcome": refund.gateway_response,
         }
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from insertion(refunds, [_refund_fields(each) for each in self._added])
-        lines = [fields for each in self._added for fields in _refunded(each)]
-        yield from insertion(refund_lines, lines)
-        yield from alteration(refunds, ["id"], self._saved.values())
+        yield from insert_rows(refunds, [_refund_fields(each) for each in self._added])
+        lines = [fields for each in self._added for fields in _refund_line_fields(each)]
+        yield from insert_rows(refund_lines, lines)
+        yield from update_rows(refunds, ["id"], self._saved.values())
 
 
 def _by_id(rows: Iterable[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
@@ -110,32 +114,32 @@ def _by_id(rows: Iterable[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
         yield list(group)
 
 
-def _handover(lines: Sequence[Row[Any]]) -> Handover:
+def _shipment_event(lines: Sequence[Row[Any]]) -> ShipmentEvent:
     row = lines[0]
-    return Handover(
+    return ShipmentEvent(
         id=row.id,
         order_id=row.order_id,
-        kind=HandoverKind(row.kind),
-        lines=tuple(Pieces(sku=line.sku, quantity=line.quantity) for line in lines),
+        kind=ShipmentEventKind(row.kind),
+        lines=tuple(LineQuantity(sku=line.sku, quantity=line.quantity) for line in lines),
         actor=Actor(row.actor),
         created_at=row.created_at,
     )
 
 
-def _handover_fields(handover: Handover) -> Fields:
+def _shipment_event_fields(event: ShipmentEvent) -> Fields:
     return {
-        "id": handover.id,
-        "order_id": handover.order_id,
-        "kind": handover.kind.value,
-        "actor": handover.actor.value,
-        "created_at": handover.created_at,
+        "id": event.id,
+        "order_id": event.order_id,
+        "kind": event.kind.value,
+        "actor": event.actor.value,
+        "created_at": event.created_at,
     }
 
 
-def _handed_over(handover: Handover) -> Iterator[Fields]:
-    for position, line in enumerate(handover.lines):
+def _shipment_event_line_fields(event: ShipmentEvent) -> Iterator[Fields]:
+    for position, line in enumerate(event.lines):
         yield {
-            "handover_id": handover.id,
+            "handover_id": event.id,
             "position": position,
             "sku": line.sku,
             "quantity": line.quantity,
@@ -152,13 +156,13 @@ def _refund(lines: Sequence[Row[Any]]) -> Refund:
         to=PaymentMethod(row.method),
         reason=row.reason,
         lines=tuple(
-            RefundLine(sku=line.sku, quantity=line.quantity, kept_back=line.kept_back)
+            RefundLine(sku=line.sku, quantity=line.quantity, cancelled_quantity=line.kept_back)
             for line in lines
             if line.sku is not None
         ),
         restocked=row.restocked,
         status=RefundStatus(row.status),
-        outcome=row.outcome,
+        gateway_response=row.outcome,
         actor=Actor(row.actor),
         created_at=row.created_at,
     )
@@ -175,18 +179,18 @@ def _refund_fields(refund: Refund) -> Fields:
         "reason": refund.reason,
         "restocked": refund.restocked,
         "status": refund.status.value,
-        "outcome": refund.outcome,
+        "outcome": refund.gateway_response,
         "actor": refund.actor.value,
         "created_at": refund.created_at,
     }
 
 
-def _refunded(refund: Refund) -> Iterator[Fields]:
+def _refund_line_fields(refund: Refund) -> Iterator[Fields]:
     for position, line in enumerate(refund.lines):
         yield {
             "refund_id": refund.id,
             "position": position,
             "sku": line.sku,
             "quantity": line.quantity,
-            "kept_back": line.kept_back,
+            "kept_back": line.cancelled_quantity,
         }

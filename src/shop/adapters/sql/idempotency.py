@@ -8,20 +8,20 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, exists
 
-from shop.adapters.sql.changes import Change, Fields, alteration, removal
+from shop.adapters.sql.changes import Fields, PendingWrite, delete_rows, update_rows
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.tables import deposits, idempotency_keys, orders
 from shop.application.ports.idempotency import (
     Claim,
+    IdempotencyKey,
     IdempotencyKeys,
-    KeyId,
     KeyRecord,
-    Outcome,
-    Refused,
+    Rejected,
     RequestInProgress,
+    StoredOutcome,
     Succeeded,
 )
-from shop.application.ports.unit_of_work import Blocked, Interrupted
+from shop.application.ports.unit_of_work import LockTimeout, TransientFailure
 from shop.domain.errors import ShopError
 
 
@@ -30,84 +30,86 @@ class SqlIdempotencyKeys(IdempotencyKeys):
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self._claimed: set[KeyId] = set()
-        self._settled: dict[KeyId, Fields] = {}
-        self._released: set[KeyId] = set()
-        self._concluded: dict[KeyId, Fields] = {}
+        self._claimed: set[IdempotencyKey] = set()
+        self._completed: dict[IdempotencyKey, Fields] = {}
+        self._released: set[IdempotencyKey] = set()
+        self._completed_pending: dict[IdempotencyKey, Fields] = {}
 
-    async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
+    async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
         """Insert the keys that are free; return the records of those that are not."""
         rows = sorted((_claim_fields(claim) for claim in claims), key=_lock_order)
         try:
-            added = await self._connection.insert_new(idempotency_keys, rows)
-        except Blocked:
+            added = await self._connection.insert_if_absent(idempotency_keys, rows)
+        except LockTimeout:
             # Nothing but a claim of the same key that has not ended keeps a new row waiting.
             raise RequestInProgress from None
-        inserted = {KeyId(user_id=row.user_id, key=row.key) for row in added}
+        inserted = {IdempotencyKey(user_id=row.user_id, key=row.key) for row in added}
         self._claimed |= inserted
-        taken = [claim.id for claim in claims if claim.id not in inserted]
-        found = await self._connection.matching(idempotency_keys, [_id(key) for key in taken])
-        records = {KeyId(user_id=row.user_id, key=row.key): _record(row) for row in found}
-        if len(records) < len(taken):
-            raise Interrupted("a key was swept while it was claimed")
+        claimed_before = [claim.id for claim in claims if claim.id not in inserted]
+        found = await self._connection.fetch_matching(
+            idempotency_keys, [_id(key) for key in claimed_before]
+        )
+        records = {IdempotencyKey(user_id=row.user_id, key=row.key): _record(row) for row in found}
+        if len(records) < len(claimed_before):
+            raise TransientFailure("a key was swept while it was claimed")
         return records
 
-    def settle(self, key: KeyId, outcome: Outcome) -> None:
+    def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
         """Stage the outcome of a claimed key."""
         self._connection.require_staging()
         self._require_claimed(key)
-        self._settled[key] = {**_id(key), **_outcome_fields(outcome)}
+        self._completed[key] = {**_id(key), **_outcome_fields(outcome)}
         self._released.discard(key)
 
-    def conclude(self, key: KeyId, outcome: Outcome) -> None:
+    def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
         """Stage the outcome of a key that has none."""
         self._connection.require_staging()
-        self._concluded[key] = {**_id(key), **_outcome_fields(outcome)}
+        self._completed_pending[key] = {**_id(key), **_outcome_fields(outcome)}
 
-    def release(self, key: KeyId) -> None:
+    def release(self, key: IdempotencyKey) -> None:
         """Stage the removal of a claimed key, unless it is settled after this."""
         self._connection.require_staging()
         self._require_claimed(key)
         self._released.add(key)
-        self._settled.pop(key, None)
+        self._completed.pop(key, None)
 
-    async def sweep(self, before: datetime) -> int:
+    async def purge(self, before: datetime) -> int:
         """Remove the keys of refusals claimed before then; return how many."""
-        return await self._connection.changed(
+        return await self._connection.execute(
             delete(idempotency_keys).where(
                 idempotency_keys.c.refusal.is_not(None),
                 idempotency_keys.c.created_at < before,
-                ~_has_made(orders),
-                ~_has_made(deposits),
+                ~_has_result_in(orders),
+                ~_has_result_in(deposits),
             )
         )
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from alteration(idempotency_keys, ["user_id", "key"], self._settled.values())
-        lost = RuntimeError("undecided keys are not there any more, or decided")
-        yield from alteration(
+        yield from update_rows(idempotency_keys, ["user_id", "key"], self._completed.values())
+        missing_keys = RuntimeError("undecided keys are not there any more, or decided")
+        yield from update_rows(
             idempotency_keys,
             ["user_id", "key"],
-            self._concluded.values(),
-            only_if=_undecided,
-            otherwise=lost,
+            self._completed_pending.values(),
+            only_if=_is_pending,
+            error_if_incomplete=missing_keys,
         )
-        yield from removal(idempotency_keys, [_id(key) for key in self._released])
+        yield from delete_rows(idempotency_keys, [_id(key) for key in self._released])
 
-    def _require_claimed(self, key: KeyId) -> None:
+    def _require_claimed(self, key: IdempotencyKey) -> None:
         if key not in self._claimed:
             raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
 
 
-def _has_made(table: Table) -> ColumnElement[bool]:
+def _has_result_in(table: Table) -> ColumnElement[bool]:
     return exists().where(
         table.c.user_id == idempotency_keys.c.user_id,
         table.c.idempotency_key == idempotency_keys.c.key,
     )
 
 
-def _undecided(table: Table, rows: FromClause) -> ColumnElement[bool]:
+def _is_pending(table: Table, rows: FromClause) -> ColumnElement[bool]:
     del rows
     return and_(table.c.reference.is_(None), table.c.refusal.is_(None))
 
@@ -116,7 +118,7 @@ def _lock_order(fields: Fields) -> tuple[Any, ...]:
     return fields["user_id"], fields["key"]
 
 
-def _id(key: KeyId) -> Fields:
+def _id(key: IdempotencyKey) -> Fields:
     return {"user_id": key.user_id, "key": key.key}
 
 
@@ -128,7 +130,7 @@ def _claim_fields(claim: Claim) -> Fields:
     }
 
 
-def _outcome_fields(outcome: Outcome) -> Fields:
+def _outcome_fields(outcome: StoredOutcome) -> Fields:
     if isinstance(outcome, Succeeded):
         return {"reference": outcome.reference, "refusal": None}
     rejection = {"code": outcome.error.code, "fields": asdict(outcome.error)}
@@ -139,11 +141,11 @@ def _record(row: Row[Any]) -> KeyRecord:
     return KeyRecord(fingerprint=row.fingerprint, outcome=_outcome(row))
 
 
-def _outcome(row: Row[Any]) -> Outcome | None:
+def _outcome(row: Row[Any]) -> StoredOutcome | None:
     if row.reference is not None:
         return Succeeded(reference=row.reference)
     if row.refusal is not None:
-        return Refused(error=_stored_error(**row.refusal))
+        return Rejected(error=_stored_error(**row.refusal))
     return None
 
 

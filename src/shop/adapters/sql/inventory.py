@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from shop.adapters.sql.changes import Change, Fields, insertion
+from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.entities import SqlEntities
+from shop.adapters.sql.entities import SqlTableRepository
 from shop.adapters.sql.tables import inventories, movements
 from shop.application.ports.inventory import Inventories
-from shop.domain.inventory import Inventory, Movement
+from shop.domain.inventory import Inventory, StockMovement
 
 INVENTORIES = select(inventories).order_by(inventories.c.sku)
 
@@ -20,8 +20,8 @@ class SqlInventories(Inventories):
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
-        self._inventories = SqlEntities(
-            connection, INVENTORIES, inventories.c.sku, entity=_inventory, fields=_fields
+        self._inventories = SqlTableRepository(
+            connection, INVENTORIES, inventories.c.sku, to_entity=_inventory, to_fields=_fields
         )
         self._movements: list[Fields] = []
 
@@ -39,16 +39,16 @@ class SqlInventories(Inventories):
         """Stage a new, empty inventory."""
         self._inventories.add(inventory)
 
-    def save(self, inventory: Inventory, movement: Movement) -> None:
+    def save(self, inventory: Inventory, movement: StockMovement) -> None:
         """Stage the new state of an inventory and the movement that led to it."""
         self._inventories.save(inventory)
         self._movements.append(_movement_fields(movement))
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from self._inventories.insertions()
-        yield from self._inventories.alterations()
-        yield from insertion(movements, self._movements)
+        yield from self._inventories.inserts()
+        yield from self._inventories.updates()
+        yield from insert_rows(movements, self._movements)
 
 
 def _inventory(row: Row[Any]) -> Inventory:
@@ -63,7 +63,7 @@ def _fields(inventory: Inventory) -> Fields:
     }
 
 
-def _movement_fields(movement: Movement) -> Fields:
+def _movement_fields(movement: StockMovement) -> Fields:
     return {
         "id": movement.id,
         "sku": movement.sku,

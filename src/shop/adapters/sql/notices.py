@@ -5,17 +5,17 @@ from datetime import datetime
 
 from shop.adapters.sql import tables
 from shop.adapters.sql.connection import SqlConnection
-from shop.application.ports.notices import Notices
-from shop.application.ports.payment_gateway import Notice
+from shop.application.ports.notices import GatewayEvents
+from shop.application.ports.payment_gateway import GatewayEvent
 
 
-class SqlNotices(Notices):
+class SqlGatewayEvents(GatewayEvents):
     """The table of notices."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
-    async def take(self, notices: Collection[Notice], at: datetime) -> Collection[str]:
+    async def record_new(self, events: Collection[GatewayEvent], at: datetime) -> Collection[str]:
         """Insert those that are new."""
         rows = [
             {
@@ -24,6 +24,6 @@ class SqlNotices(Notices):
                 "reference": each.reference,
                 "received_at": at,
             }
-            for each in sorted(notices, key=lambda notice: notice.id)
+            for each in sorted(events, key=lambda notice: notice.id)
         ]
-        return {row.id for row in await self._connection.insert_new(tables.notices, rows)}
+        return {row.id for row in await self._connection.insert_if_absent(tables.notices, rows)}

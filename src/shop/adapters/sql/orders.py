@@ -8,19 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from shop.adapters.sql.changes import Change, Fields, alteration, insertion, version_after
+from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows, update_rows, version_after
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import order_events, order_lines, orders
-from shop.application.ports.idempotency import KeyId
+from shop.application.ports.idempotency import IdempotencyKey
 from shop.application.ports.orders import OrderFilter, Orders
-from shop.application.ports.paging import Listing, Moment, Page
-from shop.domain.events import OrderEvent
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.domain.events import StatusChange
 from shop.domain.money import Currency, Money
 from shop.domain.order import Order, OrderLine, OrderStatus
 from shop.domain.payment import PaymentMethod
 
-WITH_LINES = (
+ORDERS_WITH_LINES = (
     select(
         orders,
         order_lines.c.sku,
@@ -41,52 +41,56 @@ class SqlOrders(Orders):
         self._locked: set[UUID] = set()
         self._added: list[Order] = []
         self._saved: dict[UUID, Fields] = {}
-        self._steps: Counter[UUID] = Counter()
-        self._events: list[Fields] = []
+        self._transition_counts: Counter[UUID] = Counter()
+        self._status_changes: list[Fields] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Return those orders that exist, by id."""
-        rows = await self._connection.among(WITH_LINES, orders.c.id, ids)
+        rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids)
         return {order.id: order for order in _orders(rows)}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Return those orders that exist, by id, their rows locked."""
-        rows = await self._connection.among(WITH_LINES, orders.c.id, ids, lock=True)
+        rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids, lock=True)
         self._locked.update(row.id for row in rows)
         return {order.id: order for order in _orders(rows)}
 
-    async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
+    async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the orders that were placed under these keys."""
-        wanted = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
-        rows = await self._connection.matching(orders, wanted)
-        return {KeyId(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows}
+        key_fields = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
+        rows = await self._connection.fetch_matching(orders, key_fields)
+        return {
+            IdempotencyKey(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows
+        }
 
-    async def search(self, which: OrderFilter, page: Page[Moment]) -> Listing[Order, Moment]:
+    async def search(
+        self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
+    ) -> Page[Order, TimeCursor]:
         """Return a page of orders, the newest first."""
-        ids = [row.id for row in await self._connection.all(_page(which, page))]
+        ids = [row.id for row in await self._connection.fetch_all(_select_page(order_filter, page))]
         found = await self.get_many(ids)
-        return listing(
+        return to_page(
             [found[each] for each in ids],
             page,
-            lambda order: Moment(at=order.placed_at, id=order.id),
+            lambda order: TimeCursor(at=order.placed_at, id=order.id),
         )
 
-    async def history(self, order_id: UUID) -> Sequence[OrderEvent]:
+    async def history(self, order_id: UUID) -> Sequence[StatusChange]:
         """Return what happened to an order, in order."""
-        rows = await self._connection.all(
+        rows = await self._connection.fetch_all(
             select(order_events)
             .where(order_events.c.order_id == order_id)
             .order_by(order_events.c.sequence)
         )
-        return [_event(row) for row in rows]
+        return [_status_change(row) for row in rows]
 
-    def add(self, order: Order, event: OrderEvent) -> None:
+    def add(self, order: Order, change: StatusChange) -> None:
         """Stage a new order and its first event."""
         self._connection.require_staging()
         self._added.append(order)
-        self._events.append(_event_fields(event))
+        self._status_changes.append(_status_change_fields(change))
 
-    def save(self, order: Order, event: OrderEvent) -> None:
+    def save(self, order: Order, change: StatusChange) -> None:
         """Stage the next state of a locked order and the event that led to it."""
         self.require_locked(order.id)
         self._saved[order.id] = {
@@ -94,8 +98,8 @@ class SqlOrders(Orders):
             "status": order.status.value,
             "version": order.version,
         }
-        self._steps[order.id] += 1
-        self._events.append(_event_fields(event))
+        self._transition_counts[order.id] += 1
+        self._status_changes.append(_status_change_fields(change))
 
     def require_locked(self, order_id: UUID) -> None:
         """Raise `RuntimeError` unless the order may be changed in this unit of work."""
@@ -103,26 +107,36 @@ class SqlOrders(Orders):
         if order_id not in self._locked:
             raise RuntimeError(f"order {order_id} was not locked in this unit of work")
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from insertion(orders, [_fields(order) for order in self._added])
-        lines = [fields for order in self._added for fields in _lines_fields(order)]
-        yield from insertion(order_lines, lines)
-        lost = RuntimeError("locked orders are not there any more, or others than they were")
-        for steps in sorted(set(self._steps.values())):
-            rows = [self._saved[each] for each, taken in self._steps.items() if taken == steps]
-            yield from alteration(
-                orders, ["id"], rows, only_if=version_after(steps), otherwise=lost
+        yield from insert_rows(orders, [_fields(order) for order in self._added])
+        lines = [fields for order in self._added for fields in _line_fields(order)]
+        yield from insert_rows(order_lines, lines)
+        missing_orders = RuntimeError(
+            "locked orders are not there any more, or others than they were"
+        )
+        for transitions in sorted(set(self._transition_counts.values())):
+            rows = [
+                self._saved[each]
+                for each, count in self._transition_counts.items()
+                if count == transitions
+            ]
+            yield from update_rows(
+                orders,
+                ["id"],
+                rows,
+                only_if=version_after(transitions),
+                error_if_incomplete=missing_orders,
             )
-        yield from insertion(order_events, self._events)
+        yield from insert_rows(order_events, self._status_changes)
 
 
-def _page(which: OrderFilter, page: Page[Moment]) -> Select[Any]:
+def _select_page(order_filter: OrderFilter, page: PageRequest[TimeCursor]) -> Select[Any]:
     statement = select(orders.c.id)
-    if which.user_id is not None:
-        statement = statement.where(orders.c.user_id == which.user_id)
-    if which.status is not None:
-        statement = statement.where(orders.c.status == which.status.value)
+    if order_filter.user_id is not None:
+        statement = statement.where(orders.c.user_id == order_filter.user_id)
+    if order_filter.status is not None:
+        statement = statement.where(orders.c.status == order_filter.status.value)
     return newest_first(statement, orders.c.placed_at, orders.c.id, page)
 
 
@@ -150,7 +164,7 @@ def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
             for line in lines
         ),
         total=Money(amount=row.total, currency=currency),
-        method=PaymentMethod(row.method),
+        payment_method=PaymentMethod(row.method),
         placed_at=row.placed_at,
         version=row.version,
     )
@@ -165,13 +179,13 @@ def _fields(order: Order) -> Fields:
         "status": order.status.value,
         "total": order.total.amount,
         "currency": order.total.currency,
-        "method": order.method.value,
+        "method": order.payment_method.value,
         "placed_at": order.placed_at,
         "version": order.version,
     }
 
 
-def _lines_fields(order: Order) -> Iterable[Fields]:
+def _line_fields(order: Order) -> Iterable[Fields]:
     for position, line in enumerate(order.lines):
         yield {
             "order_id": order.id,
@@ -183,23 +197,23 @@ def _lines_fields(order: Order) -> Iterable[Fields]:
         }
 
 
-def _event(row: Row[Any]) -> OrderEvent:
-    return OrderEvent(
+def _status_change(row: Row[Any]) -> StatusChange:
+    return StatusChange(
         order_id=row.order_id,
         sequence=row.sequence,
-        before=row.status_before,
-        after=row.status_after,
+        from_status=row.status_before,
+        to_status=row.status_after,
         actor=row.actor,
         created_at=row.created_at,
     )
 
 
-def _event_fields(event: OrderEvent) -> Fields:
+def _status_change_fields(change: StatusChange) -> Fields:
     return {
-        "order_id": event.order_id,
-        "sequence": event.sequence,
-        "status_before": event.before,
-        "status_after": event.after,
-        "actor": event.actor,
-        "created_at": event.created_at,
+        "order_id": change.order_id,
+        "sequence": change.sequence,
+        "status_before": change.from_status,
+        "status_after": change.to_status,
+        "actor": change.actor,
+        "created_at": change.created_at,
     }

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Column, Select, literal, tuple_
 
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 
 T = TypeVar("T")
 P = TypeVar("P")
@@ -15,7 +15,7 @@ def newest_first(
     statement: Select[Any],
     at: Column[Any],
     key: Column[Any],
-    page: Page[Moment],
+    page: PageRequest[TimeCursor],
 ) -> Select[Any]:
     """Narrow a question to a page, and to one row more, which tells whether another follows."""
     if page.after is not None:
@@ -24,8 +24,8 @@ def newest_first(
     return statement.order_by(at.desc(), key.desc()).limit(page.limit + 1)
 
 
-def listing(items: Sequence[T], page: Page[P], place: Callable[[T], P]) -> Listing[T, P]:
+def to_page(items: Sequence[T], page: PageRequest[P], cursor_of: Callable[[T], P]) -> Page[T, P]:
     """Return the page without the row that was only asked for to know of it."""
     shown = items[: page.limit]
-    more = len(items) > len(shown)
-    return Listing(items=shown, next=place(shown[-1]) if more else None)
+    has_more = len(items) > len(shown)
+    return Page(items=shown, next=cursor_of(shown[-1]) if has_more else None)

@@ -6,15 +6,15 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, select
 
-from shop.adapters.sql.changes import Change, Fields, alteration, insertion
+from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows, update_rows
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.orders import SqlOrders
-from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import orders, payments
-from shop.application.ports.paging import Listing, Moment, Page, Span
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.application.ports.payments import Payments
 from shop.domain.money import Currency, Money
-from shop.domain.payment import CardCharge, Payment, PaymentMethod, PaymentStatus
+from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
 
 PAYMENTS = select(payments).order_by(payments.c.order_id)
 
@@ -32,16 +32,18 @@ class SqlPayments(Payments):
         self._added: list[Fields] = []
         self._saved: dict[UUID, Fields] = {}
 
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
+    async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
         """Return the payments of these orders, by order id."""
-        rows = await self._connection.among(PAYMENTS, payments.c.order_id, order_ids)
+        rows = await self._connection.fetch_where_in(PAYMENTS, payments.c.order_id, order_ids)
         return {row.order_id: _payment(row) for row in rows}
 
-    async def by_card(self, span: Span, page: Page[Moment]) -> Listing[Payment, Moment]:
+    async def card_payments_in(
+        self, time_range: TimeRange, page: PageRequest[TimeCursor]
+    ) -> Page[Payment, TimeCursor]:
         """Return a page of payments by card, the newest first."""
-        rows = await self._connection.all(_by_card(span, page))
-        found = listing(rows, page, lambda row: Moment(at=row.placed_at, id=row.order_id))
-        return Listing(items=[_payment(row) for row in found.items], next=found.next)
+        rows = await self._connection.fetch_all(_select_card_payments(time_range, page))
+        found = to_page(rows, page, lambda row: TimeCursor(at=row.placed_at, id=row.order_id))
+        return Page(items=[_payment(row) for row in found.items], next=found.next)
 
     def add(self, payment: Payment) -> None:
         """Stage the payment of a new order."""
@@ -53,20 +55,20 @@ class SqlPayments(Payments):
         self._orders.require_locked(payment.order_id)
         self._saved[payment.order_id] = _payment_fields(payment)
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from insertion(payments, self._added)
-        yield from alteration(payments, ["order_id"], self._saved.values())
+        yield from insert_rows(payments, self._added)
+        yield from update_rows(payments, ["order_id"], self._saved.values())
 
 
-def _by_card(span: Span, page: Page[Moment]) -> Select[Any]:
+def _select_card_payments(time_range: TimeRange, page: PageRequest[TimeCursor]) -> Select[Any]:
     statement = (
         select(payments, orders.c.placed_at)
         .join(orders, orders.c.id == payments.c.order_id)
         .where(
             payments.c.method == PaymentMethod.CARD.value,
-            orders.c.placed_at >= span.since,
-            orders.c.placed_at < span.until,
+            orders.c.placed_at >= time_range.since,
+            orders.c.placed_at < time_range.until,
         )
     )
     return newest_first(statement, orders.c.placed_at, orders.c.id, page)
@@ -78,18 +80,18 @@ def _payment(row: Row[Any]) -> Payment:
         method=PaymentMethod(row.method),
         status=PaymentStatus(row.status),
         amount=Money(amount=row.amount, currency=Currency(row.currency)),
-        card=None if row.card_token is None else _charge(row),
+        card=None if row.card_token is None else _card_details(row),
         created_at=row.created_at,
     )
 
 
-def _charge(row: Row[Any]) -> CardCharge:
-    return CardCharge(
+def _card_details(row: Row[Any]) -> CardDetails:
+    return CardDetails(
         token=row.card_token,
-        gateway_id=row.gateway_id,
+        gateway_payment_id=row.gateway_id,
         expires_at=row.expires_at,
         session_id=row.session_id,
-        empties_cart=row.empties_cart,
+        clears_cart=row.empties_cart,
     )
 
 
@@ -101,15 +103,15 @@ def _payment_fields(payment: Payment) -> Fields:
         "amount": payment.amount.amount,
         "currency": payment.amount.currency,
         "created_at": payment.created_at,
-        **(_NO_CARD if payment.card is None else _charge_fields(payment.card)),
+        **(_NO_CARD if payment.card is None else _card_fields(payment.card)),
     }
 
 
-def _charge_fields(charge: CardCharge) -> Fields:
+def _card_fields(card: CardDetails) -> Fields:
     return {
-        "card_token": charge.token,
-        "gateway_id": charge.gateway_id,
-        "expires_at": charge.expires_at,
-        "session_id": charge.session_id,
-        "empties_cart": charge.empties_cart,
+        "card_token": card.token,
+        "gateway_id": card.gateway_payment_id,
+        "expires_at": card.expires_at,
+        "session_id": card.session_id,
+        "empties_cart": card.clears_cart,
     }

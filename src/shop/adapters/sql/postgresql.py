@@ -19,7 +19,7 @@ STATEMENT_TIMEOUT_SECONDS = 30
 CLOSE_TIMEOUT_SECONDS = 2
 
 # The driver knows no other way to ask for no time-out than one that nobody lives to see.
-NEVER_SECONDS = 10**7
+UNREACHED_TIMEOUT_SECONDS = 10**7
 
 # No lock is waited for, and no transaction left idle, longer than a customer would wait.
 SETTINGS = {
@@ -29,18 +29,18 @@ SETTINGS = {
 }
 
 
-def engine(url: URL, schema: str) -> AsyncEngine:
+def create_engine(url: URL, schema: str) -> AsyncEngine:
     """Return an engine whose statements end in time."""
-    return _engine(url, schema, STATEMENT_TIMEOUT_SECONDS)
+    return _create_engine(url, schema, STATEMENT_TIMEOUT_SECONDS)
 
 
-def unhurried_engine(url: URL, schema: str) -> AsyncEngine:
+def create_engine_without_timeout(url: URL, schema: str) -> AsyncEngine:
     """Return an engine for what takes as long as there is data."""
-    return _engine(url, schema, None)
+    return _create_engine(url, schema, None)
 
 
-def _engine(url: URL, schema: str, statement_timeout_seconds: float | None) -> AsyncEngine:
-    made = create_async_engine(
+def _create_engine(url: URL, schema: str, statement_timeout_seconds: float | None) -> AsyncEngine:
+    created = create_async_engine(
         url,
         pool_size=CONNECTIONS,
         max_overflow=0,
@@ -55,13 +55,13 @@ def _engine(url: URL, schema: str, statement_timeout_seconds: float | None) -> A
         },
     )
 
-    @event.listens_for(made.sync_engine, "handle_error")
+    @event.listens_for(created.sync_engine, "handle_error")
     def drop_lost_connections(failure: ExceptionContext) -> None:
         if is_connection_lost(failure.original_exception):
             # This one is closed now, and those in the pool before they are used again.
             failure.is_disconnect = True
 
-    return made
+    return created
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
@@ -77,7 +77,7 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
         timeout: float | None = None,  # noqa: ASYNC109  As above.
     ) -> str:
         if query.startswith("COMMIT"):
-            timeout = NEVER_SECONDS
+            timeout = UNREACHED_TIMEOUT_SECONDS
         status: str = await super().execute(query, *args, timeout=timeout)
         return status
 

@@ -11,17 +11,17 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, or_, select
 
 from shop.adapters.sql.changes import (
-    Change,
     Fields,
-    alteration,
-    insertion,
+    PendingWrite,
+    delete_rows,
+    insert_rows,
     next_version,
-    removal,
+    update_rows,
 )
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.paging import listing, newest_first
+from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import sessions
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.session_store import SessionStore, SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session, SessionConflict, SessionPolicy
@@ -44,38 +44,40 @@ class SqlSessionStore(SessionStore):
         self._tokens: dict[UUID, SessionToken] = {}
         self._hashes: dict[UUID, str] = {}
         self._locked: set[UUID] = set()
-        self._outdated: set[UUID] = set()
-        self._begun: dict[UUID, Fields] = {}
+        self._needing_rotation: set[UUID] = set()
+        self._created: dict[UUID, Fields] = {}
         self._saved: dict[UUID, Fields] = {}
         self._touched: dict[UUID, datetime] = {}
-        self._ended: set[UUID] = set()
+        self._revoked: set[UUID] = set()
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions that these tokens open."""
-        return await self._open(tokens, lock=False)
+        return await self._find(tokens, lock=False)
 
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Do the same, their rows locked."""
-        found = await self._open(tokens, lock=True)
+        found = await self._find(tokens, lock=True)
         self._locked.update(session.id for session in found.values())
         return found
 
     async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
         """Return the sessions with these ids, their rows locked."""
-        rows = await self._connection.among(SESSIONS, sessions.c.id, session_ids, lock=True)
+        rows = await self._connection.fetch_where_in(
+            SESSIONS, sessions.c.id, session_ids, lock=True
+        )
         self._locked.update(row.id for row in rows)
         self._hashes |= {row.id: row.token_hash for row in rows}
         return {row.id: _session(row) for row in rows}
 
-    def is_outdated(self, session: Session) -> bool:
+    def needs_rotation(self, session: Session) -> bool:
         """Tell whether the hash of the token was made with an old key."""
-        return session.id in self._outdated
+        return session.id in self._needing_rotation
 
-    def begin(self, session: Session) -> SessionToken:
+    def create(self, session: Session) -> SessionToken:
         """Stage a new row."""
         self._connection.require_staging()
         token = self._tokens[session.id] = secrets.token_urlsafe(TOKEN_BYTES)
-        self._begun[session.id] = self._fields(session, version=session.version)
+        self._created[session.id] = self._fields(session, version=session.version)
         return token
 
     def save(self, session: Session) -> SessionToken:
@@ -96,68 +98,74 @@ class SqlSessionStore(SessionStore):
         self._connection.require_staging()
         self._touched[session_id] = max(at, self._touched.get(session_id, at))
 
-    def end(self, session_id: UUID) -> None:
+    def revoke(self, session_id: UUID) -> None:
         """Stage the removal of a row."""
         self._connection.require_staging()
-        self._ended.add(session_id)
+        self._revoked.add(session_id)
 
-    async def end_one(self, user_id: UUID, session_id: UUID) -> bool:
+    async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
         """Remove a row of this user; return whether there was one."""
-        mine = and_(sessions.c.user_id == user_id, sessions.c.id == session_id)
-        return await self._connection.changed(delete(sessions).where(mine)) > 0
+        is_own = and_(sessions.c.user_id == user_id, sessions.c.id == session_id)
+        return await self._connection.execute(delete(sessions).where(is_own)) > 0
 
-    async def end_all(self, user_id: UUID, *, keep: UUID | None) -> int:
+    async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
         """Remove all rows of a user but one; return how many."""
-        mine = sessions.c.user_id == user_id
-        others = mine if keep is None else and_(mine, sessions.c.id != keep)
-        return await self._connection.changed(delete(sessions).where(others))
+        is_own = sessions.c.user_id == user_id
+        others = (
+            is_own
+            if except_session_id is None
+            else and_(is_own, sessions.c.id != except_session_id)
+        )
+        return await self._connection.execute(delete(sessions).where(others))
 
-    async def of_user(self, user_id: UUID, page: Page[Moment]) -> Listing[Session, Moment]:
+    async def for_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Session, TimeCursor]:
         """Return a page of a user's sessions, the newest first."""
         statement = select(sessions).where(sessions.c.user_id == user_id)
-        rows = await self._connection.all(
+        rows = await self._connection.fetch_all(
             newest_first(statement, sessions.c.created_at, sessions.c.id, page)
         )
-        return listing(
+        return to_page(
             [_session(row) for row in rows],
             page,
-            lambda session: Moment(at=session.created_at, id=session.id),
+            lambda session: TimeCursor(at=session.created_at, id=session.id),
         )
 
-    async def sweep(self, policy: SessionPolicy, now: datetime) -> int:
+    async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
         """Remove the rows that have expired; return how many."""
         expired = or_(
             sessions.c.last_seen_at <= now - policy.idle,
             sessions.c.created_at <= now - policy.absolute,
         )
-        return await self._connection.changed(delete(sessions).where(expired))
+        return await self._connection.execute(delete(sessions).where(expired))
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged; they raise `SessionConflict` where a locked row is another."""
-        yield from removal(sessions, [{"id": each} for each in sorted(self._ended)])
-        yield from insertion(sessions, self._living(self._begun))
-        yield from alteration(
+        yield from delete_rows(sessions, [{"id": each} for each in sorted(self._revoked)])
+        yield from insert_rows(sessions, self._not_revoked(self._created))
+        yield from update_rows(
             sessions,
             ["id"],
-            self._living(self._saved),
+            self._not_revoked(self._saved),
             only_if=next_version,
-            otherwise=SessionConflict(),
+            error_if_incomplete=SessionConflict(),
         )
         touched = [
             {"id": each, "last_seen_at": at}
             for each, at in self._touched.items()
-            if each not in self._saved and each not in self._ended
+            if each not in self._saved and each not in self._revoked
         ]
-        yield from alteration(sessions, ["id"], touched, only_if=_later)
+        yield from update_rows(sessions, ["id"], touched, only_if=_is_later)
 
-    def _living(self, staged: Mapping[UUID, Fields]) -> Sequence[Fields]:
-        return [fields for each, fields in staged.items() if each not in self._ended]
+    def _not_revoked(self, staged: Mapping[UUID, Fields]) -> Sequence[Fields]:
+        return [fields for each, fields in staged.items() if each not in self._revoked]
 
-    async def _open(
+    async def _find(
         self, tokens: Collection[SessionToken], *, lock: bool
     ) -> dict[SessionToken, Session]:
         hashes = {_hash(key, token): (token, key) for token in tokens for key in self._keys}
-        rows = await self._connection.among(
+        rows = await self._connection.fetch_where_in(
             SESSIONS, sessions.c.token_hash, list(hashes), lock=lock
         )
         found: dict[SessionToken, Session] = {}
@@ -166,7 +174,7 @@ class SqlSessionStore(SessionStore):
             found[token] = _session(row)
             self._tokens[row.id] = token
             if key != self._keys[0]:
-                self._outdated.add(row.id)
+                self._needing_rotation.add(row.id)
         return found
 
     def _fields(self, session: Session, *, version: int) -> Fields:
@@ -178,7 +186,7 @@ class SqlSessionStore(SessionStore):
             "signed_in_at": session.signed_in_at,
             "preferences": session.preferences,
             "cart": {line.sku: line.quantity for line in session.cart.lines},
-            "order_id": session.order_id,
+            "order_id": session.last_order_id,
             "created_at": session.created_at,
             "last_seen_at": session.last_seen_at,
             "version": version,
@@ -191,7 +199,7 @@ class SqlSessionStore(SessionStore):
         return self._hashes[session_id]
 
 
-def _later(table: Table, rows: FromClause) -> ColumnElement[bool]:
+def _is_later(table: Table, rows: FromClause) -> ColumnElement[bool]:
     return table.c.last_seen_at < rows.c.last_seen_at
 
 
@@ -209,7 +217,7 @@ def _session(row: Row[Any]) -> Session:
         cart=Cart(
             lines=tuple(CartLine(sku=sku, quantity=quantity) for sku, quantity in row.cart.items())
         ),
-        order_id=row.order_id,
+        last_order_id=row.order_id,
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
         version=row.version,

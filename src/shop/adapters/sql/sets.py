@@ -34,100 +34,106 @@ from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.types import TypeEngine
 
 ROWS = "rows"
-WANTED = "wanted"
+VALUES = "wanted"
 
 Row = Mapping[str, Any]
 Columns = tuple[tuple[str, TypeEngine[Any]], ...]
 
 
-class Sets(ABC):
+class RowParameters(ABC):
     """How an engine takes sets of rows and of values as parameters."""
 
-    writes_together: ClassVar[bool]
+    combines_writes: ClassVar[bool]
     """Whether one statement can make changes to many tables."""
 
     _dialect: ClassVar[Dialect]
 
     @abstractmethod
-    def insert_new(self, table: Table) -> PostgresInsert | SqliteInsert:
+    def insert_if_absent(self, table: Table) -> PostgresInsert | SqliteInsert:
         """Return the insertion that passes over rows which break a uniqueness."""
 
     @abstractmethod
-    def rows(self, columns: Columns, called: str) -> FromClause:
+    def rows_from(self, columns: Columns, name: str) -> FromClause:
         """Return the rows given as parameters under a name, to be selected or joined from."""
 
-    def rows_parameters(self, columns: Columns, called: str, rows: Sequence[Row]) -> dict[str, Any]:
+    def bind_rows(self, columns: Columns, rows_name: str, rows: Sequence[Row]) -> dict[str, Any]:
         """Return the parameter that carries these rows under a name: one text for all of them."""
         processors = _processors(columns, self._dialect)
         bound = [{**row, **{name: bind(row[name]) for name, bind in processors}} for row in rows]
-        return {called: _text(bound)}
+        return {rows_name: _to_json(bound)}
 
     @abstractmethod
-    def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Return the condition that a column's value is among those given as a parameter."""
 
     @abstractmethod
-    def among_parameters(self, what: TypeEngine[Any], values: Collection[object]) -> dict[str, Any]:
+    def bind_values(
+        self, column_type: TypeEngine[Any], values: Collection[object]
+    ) -> dict[str, Any]:
         """Return the parameter that carries these values of a column's type."""
 
 
 @dataclass(frozen=True)
-class PostgresSets(Sets):
+class PostgresqlRowParameters(RowParameters):
     """Rows as a JSON text, values as an array."""
 
-    writes_together: ClassVar[bool] = True
+    combines_writes: ClassVar[bool] = True
     _dialect: ClassVar[Dialect] = make_url("postgresql+asyncpg://").get_dialect()()
 
-    def insert_new(self, table: Table) -> PostgresInsert:
+    def insert_if_absent(self, table: Table) -> PostgresInsert:
         """Return PostgreSQL's insertion."""
         return postgresql.insert(table).on_conflict_do_nothing()
 
-    def rows(self, columns: Columns, called: str) -> FromClause:
+    def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
         """Return the objects in the JSON text, as rows of these types."""
-        document = cast(bindparam(called, type_=Text()), JSON)
+        document = cast(bindparam(rows_name, type_=Text()), JSON)
         names = [column(name, kind) for name, kind in columns]
         rows = func.json_to_recordset(document).table_valued(*names)
-        return rows.render_derived(called, with_types=True)
+        return rows.render_derived(rows_name, with_types=True)
 
-    def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_in(self, values_column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with any element of the array."""
-        return what == func.any(bindparam(WANTED, type_=ARRAY(what.type)))
+        return values_column == func.any(bindparam(VALUES, type_=ARRAY(values_column.type)))
 
-    def among_parameters(self, what: TypeEngine[Any], values: Collection[object]) -> dict[str, Any]:
+    def bind_values(
+        self, column_type: TypeEngine[Any], values: Collection[object]
+    ) -> dict[str, Any]:
         """Return the array."""
-        del what
-        return {WANTED: list(values)}
+        del column_type
+        return {VALUES: list(values)}
 
 
 @dataclass(frozen=True)
-class SqliteSets(Sets):
+class SqliteRowParameters(RowParameters):
     """Rows and values as JSON texts."""
 
-    writes_together: ClassVar[bool] = False
+    combines_writes: ClassVar[bool] = False
     _dialect: ClassVar[Dialect] = sqlite.dialect()
 
-    def insert_new(self, table: Table) -> SqliteInsert:
+    def insert_if_absent(self, table: Table) -> SqliteInsert:
         """Return SQLite's insertion."""
         return sqlite.insert(table).on_conflict_do_nothing()
 
-    def rows(self, columns: Columns, called: str) -> FromClause:
+    def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
         """Return the objects in the JSON text, as rows of these types."""
-        each = func.json_each(bindparam(called, type_=Text())).table_valued("value")
+        each = func.json_each(bindparam(rows_name, type_=Text())).table_valued("value")
         values = [
             type_coerce(func.json_extract(each.c.value, f"$.{name}"), kind).label(name)
             for name, kind in columns
         ]
-        return select(*values).subquery(called)
+        return select(*values).subquery(rows_name)
 
-    def among(self, what: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_in(self, values_column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with the elements of the JSON text."""
-        each = func.json_each(bindparam(WANTED, type_=Text())).table_valued("value")
-        return what.in_(select(type_coerce(each.c.value, what.type)))
+        each = func.json_each(bindparam(VALUES, type_=Text())).table_valued("value")
+        return values_column.in_(select(type_coerce(each.c.value, values_column.type)))
 
-    def among_parameters(self, what: TypeEngine[Any], values: Collection[object]) -> dict[str, Any]:
+    def bind_values(
+        self, column_type: TypeEngine[Any], values: Collection[object]
+    ) -> dict[str, Any]:
         """Return one text for all values."""
-        bind = what.dialect_impl(self._dialect).bind_processor(self._dialect)
-        return {WANTED: _text([value if bind is None else bind(value) for value in values])}
+        bind = column_type.dialect_impl(self._dialect).bind_processor(self._dialect)
+        return {VALUES: _to_json([value if bind is None else bind(value) for value in values])}
 
 
 @cache
@@ -141,11 +147,11 @@ def _processors(columns: Columns, dialect: Dialect) -> Sequence[tuple[str, Calla
     ]
 
 
-def _text(document: object) -> str:
-    return orjson.dumps(document, default=_plain).decode()
+def _to_json(document: object) -> str:
+    return orjson.dumps(document, default=_to_json_value).decode()
 
 
-def _plain(value: object) -> str:
+def _to_json_value(value: object) -> str:
     if isinstance(value, UUID):
         # The driver's own kind of it.
         return str(value)

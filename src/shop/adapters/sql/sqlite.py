@@ -22,22 +22,24 @@ BUSY_PAUSE_SECONDS = 0.005
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
 
 
-def writer(url: URL) -> AsyncEngine:
+def create_writer(url: URL) -> AsyncEngine:
     """Return an engine with one connection, which locks when it begins.
 
     One that reads first and locks later would find that somebody else has written in between.
     """
-    return _engine(url, connections=1, begin="BEGIN IMMEDIATE", pragmas=PRAGMAS)
+    return _create_engine(url, connections=1, begin="BEGIN IMMEDIATE", pragmas=PRAGMAS)
 
 
-def reader(url: URL) -> AsyncEngine:
+def create_reader(url: URL) -> AsyncEngine:
     """Return an engine whose connections can only read."""
     pragmas = {**PRAGMAS, "query_only": "ON"}
-    return _engine(url, connections=READERS, begin="BEGIN", pragmas=pragmas)
+    return _create_engine(url, connections=READERS, begin="BEGIN", pragmas=pragmas)
 
 
-def _engine(url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str]) -> AsyncEngine:
-    made = create_async_engine(
+def _create_engine(
+    url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str]
+) -> AsyncEngine:
+    created = create_async_engine(
         url,
         poolclass=AsyncAdaptedQueuePool,
         pool_size=connections,
@@ -53,21 +55,21 @@ def _engine(url: URL, *, connections: int, begin: str, pragmas: Mapping[str, str
         },
     )
 
-    @event.listens_for(made.sync_engine, "connect")
+    @event.listens_for(created.sync_engine, "connect")
     def set_up(connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()
         for name, value in pragmas.items():
-            _set(cursor, f"PRAGMA {name}={value}")
+            _run_pragma(cursor, f"PRAGMA {name}={value}")
         cursor.close()
 
-    @event.listens_for(made.sync_engine, "begin")
+    @event.listens_for(created.sync_engine, "begin")
     def begin_explicitly(connection: Connection) -> None:
         connection.exec_driver_sql(begin)
 
-    return made
+    return created
 
 
-def _set(cursor: DBAPICursor, pragma: str) -> None:
+def _run_pragma(cursor: DBAPICursor, pragma: str) -> None:
     # Processes that turn a new file to WAL at once each wait for the others to let go. SQLite sees
     # that, and tells all but one of them without any wait that the file is locked.
     deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS

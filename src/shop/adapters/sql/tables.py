@@ -15,7 +15,7 @@ from sqlalchemy import (
     Uuid,
 )
 
-from shop.adapters.sql.types import JsonText, Roles, UtcTime
+from shop.adapters.sql.types import JsonText, RoleSet, UtcDateTime
 
 SCHEMA_VERSION = "0005"
 """The newest migration, which brings a database to the tables below."""
@@ -31,18 +31,18 @@ metadata = MetaData(
 )
 
 # Ordered by bytes on both engines, whatever the database's own collation is.
-Plain = Text().with_variant(Text(collation="C"), "postgresql")
+ByteOrderedText = Text().with_variant(Text(collation="C"), "postgresql")
 
 users = Table(
     "users",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("email", Plain, nullable=False),
+    Column("email", ByteOrderedText, nullable=False),
     Column("password_hash", Text, nullable=False),
-    Column("roles", Roles, nullable=False),
+    Column("roles", RoleSet, nullable=False),
     Column("enabled", Boolean, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("email"),
 )
 
@@ -57,7 +57,7 @@ accounts = Table(
     Column("currency", Text, nullable=False),
     Column("balance", BigInteger),
     Column("balance_limit", BigInteger),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("user_id", "currency"),
     CheckConstraint("balance >= balance_limit", name="balance_not_below_limit"),
     CheckConstraint(
@@ -80,7 +80,7 @@ transfers = Table(
     Column("currency", Text, nullable=False),
     Column("order_id", Uuid),
     Column("note", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("amount > 0", name="amount_positive"),
     CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
     Index(None, "debit_account_id", "created_at", "id"),
@@ -90,7 +90,7 @@ transfers = Table(
 products = Table(
     "products",
     metadata,
-    Column("sku", Plain, primary_key=True),
+    Column("sku", ByteOrderedText, primary_key=True),
     Column("name", Text, nullable=False),
     Column("description", Text, nullable=False),
     Column("price", BigInteger, nullable=False),
@@ -99,15 +99,15 @@ products = Table(
     Column("image_url", Text),
     # SKU and name, case-folded, because the engines fold differently.
     Column("search_text", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
-    Column("updated_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
     CheckConstraint("price > 0", name="price_positive"),
 )
 
 inventories = Table(
     "inventories",
     metadata,
-    Column("sku", Plain, ForeignKey("products.sku"), primary_key=True),
+    Column("sku", ByteOrderedText, ForeignKey("products.sku"), primary_key=True),
     Column("on_hand", BigInteger, nullable=False),
     Column("reserved", BigInteger, nullable=False),
     CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_on_hand"),
@@ -117,13 +117,13 @@ movements = Table(
     "movements",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("sku", Plain, ForeignKey("inventories.sku"), nullable=False),
+    Column("sku", ByteOrderedText, ForeignKey("inventories.sku"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("on_hand_delta", BigInteger, nullable=False),
     Column("reserved_delta", BigInteger, nullable=False),
     Column("order_id", Uuid),
     Column("reason", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Index(None, "sku", "created_at"),
 )
 
@@ -133,12 +133,12 @@ orders = Table(
     Column("id", Uuid, primary_key=True),
     Column("number", Text, nullable=False),
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
-    Column("idempotency_key", Plain, nullable=False),
+    Column("idempotency_key", ByteOrderedText, nullable=False),
     Column("status", Text, nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("method", Text, nullable=False),
-    Column("placed_at", UtcTime, nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("number"),
     UniqueConstraint("user_id", "idempotency_key"),
@@ -151,7 +151,7 @@ order_lines = Table(
     metadata,
     Column("order_id", Uuid, ForeignKey("orders.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("sku", Plain, nullable=False),
+    Column("sku", ByteOrderedText, nullable=False),
     Column("name", Text, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("unit_price", BigInteger, nullable=False),
@@ -166,7 +166,7 @@ order_events = Table(
     Column("status_before", Text),
     Column("status_after", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
 )
 
 payments = Table(
@@ -177,11 +177,11 @@ payments = Table(
     Column("status", Text, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     # Of a payment by card alone.
     Column("card_token", Text),
     Column("gateway_id", Text),
-    Column("expires_at", UtcTime),
+    Column("expires_at", UtcDateTime),
     Column("session_id", Uuid),
     Column("empties_cart", Boolean),
 )
@@ -193,14 +193,14 @@ deposits = Table(
     Column("id", Uuid, primary_key=True),
     Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
     Column("account_id", Uuid, nullable=False),
-    Column("idempotency_key", Plain, nullable=False),
+    Column("idempotency_key", ByteOrderedText, nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("card_token", Text, nullable=False),
     Column("gateway_id", Text),
-    Column("expires_at", UtcTime, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("user_id", "idempotency_key"),
     CheckConstraint("amount > 0", name="amount_positive"),
     Index(None, "created_at", "id"),
@@ -213,7 +213,7 @@ handovers = Table(
     Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
     Column("kind", Text, nullable=False),
     Column("actor", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     Index(None, "order_id"),
 )
 
@@ -222,7 +222,7 @@ handover_lines = Table(
     metadata,
     Column("handover_id", Uuid, ForeignKey("handovers.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("sku", Plain, nullable=False),
+    Column("sku", ByteOrderedText, nullable=False),
     Column("quantity", Integer, nullable=False),
     CheckConstraint("quantity > 0", name="quantity_positive"),
 )
@@ -241,7 +241,7 @@ refunds = Table(
     Column("status", Text, nullable=False),
     Column("outcome", Text),
     Column("actor", Text, nullable=False),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("amount > 0", name="amount_positive"),
     UniqueConstraint("order_id", "number"),
 )
@@ -251,7 +251,7 @@ refund_lines = Table(
     metadata,
     Column("refund_id", Uuid, ForeignKey("refunds.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
-    Column("sku", Plain, nullable=False),
+    Column("sku", ByteOrderedText, nullable=False),
     Column("quantity", Integer, nullable=False),
     Column("kept_back", Integer, nullable=False),
     CheckConstraint("quantity > 0", name="quantity_positive"),
@@ -263,12 +263,12 @@ jobs = Table(
     metadata,
     Column("subject_id", Uuid, primary_key=True),
     Column("kind", Text, primary_key=True),
-    Column("due_at", UtcTime, nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("is_dead", Boolean, nullable=False),
     Column("failure", Text),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     # Kinds are looked for each by themselves: a backlog of one keeps nobody from another.
     Index(None, "kind", "is_dead", "due_at"),
 )
@@ -276,10 +276,10 @@ jobs = Table(
 notices = Table(
     "notices",
     metadata,
-    Column("id", Plain, primary_key=True),
+    Column("id", ByteOrderedText, primary_key=True),
     Column("kind", Text, nullable=False),
     Column("reference", Uuid),
-    Column("received_at", UtcTime, nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
 )
 
 # Of announcements to endpoints and customers: nothing where nobody is to be told of anything.
@@ -295,8 +295,8 @@ dispatches = Table(
     Column("attempts", Integer, nullable=False),
     Column("last_status_code", Integer),
     Column("last_error", Text),
-    Column("created_at", UtcTime, nullable=False),
-    Column("delivered_at", UtcTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
     CheckConstraint(
         "(status = 'delivered') = (delivered_at IS NOT NULL)", name="delivered_has_a_time"
     ),
@@ -309,11 +309,11 @@ idempotency_keys = Table(
     "idempotency_keys",
     metadata,
     Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
-    Column("key", Plain, primary_key=True),
+    Column("key", ByteOrderedText, primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("reference", Uuid),
     Column("refusal", JsonText),
-    Column("created_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("reference IS NULL OR refusal IS NULL", name="one_outcome"),
 )
 
@@ -323,13 +323,13 @@ sessions = Table(
     Column("id", Uuid, primary_key=True),
     Column("token_hash", Text, nullable=False),
     Column("user_id", Uuid, ForeignKey("users.id")),
-    Column("roles", Roles, nullable=False),
-    Column("signed_in_at", UtcTime),
+    Column("roles", RoleSet, nullable=False),
+    Column("signed_in_at", UtcDateTime),
     Column("preferences", JsonText, nullable=False),
     Column("cart", JsonText, nullable=False),
     Column("order_id", Uuid),
-    Column("created_at", UtcTime, nullable=False),
-    Column("last_seen_at", UtcTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("token_hash"),
     Index(None, "user_id", "created_at", "id"),

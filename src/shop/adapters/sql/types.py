@@ -14,7 +14,7 @@ from shop.domain.user import Role
 TIME_CHARACTERS = len("2026-11-21 12:00:00.000000")
 
 
-class UtcTime(TypeDecorator[datetime]):
+class UtcDateTime(TypeDecorator[datetime]):
     """A moment in UTC; SQLite, which has no type for that, keeps it as sortable text."""
 
     impl = DateTime(timezone=True)
@@ -28,10 +28,10 @@ class UtcTime(TypeDecorator[datetime]):
         """Give the driver the moment in UTC; no other is accepted."""
         if value is None:
             return None
-        moment = value.astimezone(UTC)
+        time = value.astimezone(UTC)
         if dialect.name == "sqlite":
-            return moment.isoformat(" ", "microseconds")[:TIME_CHARACTERS]
-        return moment
+            return time.isoformat(" ", "microseconds")[:TIME_CHARACTERS]
+        return time
 
     def process_result_value(
         self, value: datetime | str | None, dialect: Dialect
@@ -43,7 +43,7 @@ class UtcTime(TypeDecorator[datetime]):
         return None if value is None else value.astimezone(UTC)
 
 
-class Roles(TypeDecorator[frozenset[Role]]):
+class RoleSet(TypeDecorator[frozenset[Role]]):
     """A set of roles, as sorted words."""
 
     impl = Text
@@ -57,11 +57,11 @@ class Roles(TypeDecorator[frozenset[Role]]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role] | None:
         """Return the set."""
         del dialect
-        return None if value is None else _roles(value)
+        return None if value is None else _parse_roles(value)
 
 
 @cache
-def _roles(words: str) -> frozenset[Role]:
+def _parse_roles(words: str) -> frozenset[Role]:
     # There are few sets of roles, and every row of a user or a session has one.
     return frozenset(Role(word) for word in words.split())
 

@@ -15,18 +15,18 @@ from shop.adapters.sql.catalogue import SqlProducts
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.deposits import SqlDeposits
-from shop.adapters.sql.dispatches import SqlDispatches
-from shop.adapters.sql.failures import at_commit, before_commit
-from shop.adapters.sql.fulfilment import SqlHandovers, SqlRefunds
+from shop.adapters.sql.dispatches import SqlNotificationDeliveries
+from shop.adapters.sql.failures import translating_commit_errors, translating_errors
+from shop.adapters.sql.fulfilment import SqlRefunds, SqlShipmentEvents
 from shop.adapters.sql.idempotency import SqlIdempotencyKeys
 from shop.adapters.sql.inventory import SqlInventories
-from shop.adapters.sql.notices import SqlNotices
+from shop.adapters.sql.notices import SqlGatewayEvents
 from shop.adapters.sql.orders import SqlOrders
-from shop.adapters.sql.outbox import SqlOutbox
+from shop.adapters.sql.outbox import SqlJobs
 from shop.adapters.sql.payments import SqlPayments
 from shop.adapters.sql.session_store import SqlSessionStore
 from shop.adapters.sql.users import SqlUsers
-from shop.application.ports.session_store import SessionStore, as_they_are
+from shop.application.ports.session_store import SessionStore, unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ class SqlUnitOfWork(UnitOfWork):
         database: SqlDatabase,
         *,
         writing: bool,
-        sessions: Callable[[SessionStore], SessionStore] = as_they_are,
+        sessions: Callable[[SessionStore], SessionStore] = unwrapped,
     ) -> None:
         self._database = database
         self._writing = writing
@@ -53,17 +53,19 @@ class SqlUnitOfWork(UnitOfWork):
     async def __aenter__(self) -> Self:
         """Take a connection and begin."""
         engine = self._database.writer if self._writing else self._database.reader
-        with before_commit():
-            taken = await engine.connect()
+        with translating_errors():
+            raw_connection = await engine.connect()
             try:
-                await taken.begin()
+                await raw_connection.begin()
             except BaseException:
                 # What was never entered is never left, and would keep its connection.
-                await _give_back(taken)
+                await _return_to_pool(raw_connection)
                 raise
-        self._connection = taken
-        connection = SqlConnection(taken, self._database.sets, writing=self._writing)
-        self._staged = connection
+        self._connection = raw_connection
+        connection = SqlConnection(
+            raw_connection, self._database.row_parameters, writing=self._writing
+        )
+        self._statements = connection
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
         self.accounts = SqlAccounts(connection)
@@ -73,19 +75,19 @@ class SqlUnitOfWork(UnitOfWork):
         self.orders = orders
         self.payments = SqlPayments(connection, orders)
         self.deposits = SqlDeposits(connection)
-        self.handovers = SqlHandovers(connection, orders)
+        self.shipment_events = SqlShipmentEvents(connection, orders)
         self.refunds = SqlRefunds(connection, orders)
-        self.keys = SqlIdempotencyKeys(connection)
-        self.outbox = SqlOutbox(connection)
-        self.notices = SqlNotices(connection)
-        self.dispatches = SqlDispatches(connection)
+        self.idempotency_keys = SqlIdempotencyKeys(connection)
+        self.jobs = SqlJobs(connection)
+        self.gateway_events = SqlGatewayEvents(connection)
+        self.notification_deliveries = SqlNotificationDeliveries(connection)
         self._sessions = SqlSessionStore(connection, self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
         # First those whose names may be taken; nothing else can be refused by what others write.
-        self._newcomers = (users, products)
+        self._unique_first = (users, products)
         # In this order, which keeps every foreign key; the sessions last, right before COMMIT.
-        self._parts = (
+        self._repositories = (
             users,
             self.accounts,
             products,
@@ -93,12 +95,12 @@ class SqlUnitOfWork(UnitOfWork):
             orders,
             self.payments,
             self.deposits,
-            self.handovers,
+            self.shipment_events,
             self.refunds,
             self.transfers,
-            self.keys,
-            self.outbox,
-            self.dispatches,
+            self.idempotency_keys,
+            self.jobs,
+            self.notification_deliveries,
             self._sessions,
         )
         return self
@@ -112,7 +114,7 @@ class SqlUnitOfWork(UnitOfWork):
         """Roll back what was not committed, and give the connection back."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await _give_back(connection)
+            await _return_to_pool(connection)
 
     async def commit(self) -> None:
         """Write what was staged, then COMMIT."""
@@ -121,18 +123,20 @@ class SqlUnitOfWork(UnitOfWork):
         connection = self._connection
         if connection is None:
             raise RuntimeError("the unit of work is over")
-        self._staged.end_staging()
-        for part in self._newcomers:
-            await part.check_in()
-        await self._staged.write([change for part in self._parts for change in part.changes()])
-        with at_commit():
+        self._statements.end_staging()
+        for repository in self._unique_first:
+            await repository.insert_unique()
+        await self._statements.write(
+            [write for part in self._repositories for write in part.pending_writes()]
+        )
+        with translating_commit_errors():
             await connection.commit()
         # From here on the unit is committed, whatever becomes of its connection.
         self._connection = None
-        await _give_back(connection)
+        await _return_to_pool(connection)
 
 
-async def _give_back(connection: AsyncConnection) -> None:
+async def _return_to_pool(connection: AsyncConnection) -> None:
     """Return a connection to its pool; one that is too broken for that has rolled back by itself.
 
     It raises nothing of that: how the unit of work has ended is known by now.

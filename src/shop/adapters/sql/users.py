@@ -6,9 +6,9 @@ from uuid import UUID
 
 from sqlalchemy import Row, select
 
-from shop.adapters.sql.changes import Change, Fields
+from shop.adapters.sql.changes import Fields, PendingWrite
 from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.entities import SqlEntities
+from shop.adapters.sql.entities import SqlTableRepository
 from shop.adapters.sql.tables import users
 from shop.application.ports.users import Users
 from shop.domain.user import EmailTaken, User
@@ -20,7 +20,9 @@ class SqlUsers(Users):
     """The table of users."""
 
     def __init__(self, connection: SqlConnection) -> None:
-        self._users = SqlEntities(connection, USERS, users.c.id, entity=_user, fields=_fields)
+        self._users = SqlTableRepository(
+            connection, USERS, users.c.id, to_entity=_user, to_fields=_fields
+        )
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Return those users that exist, by id."""
@@ -43,14 +45,14 @@ class SqlUsers(Users):
         """Stage the new state of a locked user."""
         self._users.save(user)
 
-    async def check_in(self) -> None:
+    async def insert_unique(self) -> None:
         """Write who was added; raise `EmailTaken` where somebody else was faster."""
-        if await self._users.insert_new():
+        if await self._users.insert_if_absent():
             raise EmailTaken
 
-    def changes(self) -> Iterator[Change]:
+    def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged besides."""
-        return self._users.alterations()
+        return self._users.updates()
 
 
 def _user(row: Row[Any]) -> User:

@@ -1,6 +1,6 @@
 """Money as Stripe counts it."""
 
-from shop.application.ports.payment_gateway import GatewayRefused
+from shop.application.ports.payment_gateway import GatewayRejected
 from shop.domain.money import Currency, Money
 
 _STRIPES_DECIMALS = {"ISK": 2, "MGA": 0, "UGX": 2}
@@ -11,17 +11,17 @@ The source is https://docs.stripe.com/currencies, "Zero-decimal currencies" and 
 
 
 def to_stripe(money: Money) -> int:
-    """Return the amount in Stripe's smallest units; raise `GatewayRefused` for a part of one."""
+    """Return the amount in Stripe's smallest units; raise `GatewayRejected` for a part of one."""
     amount, part = divmod(money.amount * _units(money.currency), _minor_units(money.currency))
     if part:
-        raise GatewayRefused("fractional_amount")
+        raise GatewayRejected("fractional_amount")
     return amount
 
 
 def from_stripe(amount: int, code: str) -> Money:
     """Return Stripe's amount as money; Stripe writes codes in lower case.
 
-    Raise `RuleBroken` for a currency that the shop does not know.
+    Raise `InvalidValue` for a currency that the shop does not know.
     """
     currency = Currency(code.upper())
     return Money(amount=amount * _minor_units(currency) // _units(currency), currency=currency)

@@ -7,7 +7,7 @@ from typing import TypeVar
 import aiohttp
 import stripe
 
-from shop.application.ports.payment_gateway import GatewayRefused, GatewaySilent
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, GatewayRejected
 
 T = TypeVar("T")
 
@@ -17,33 +17,33 @@ KEY_REUSED = "key_reused"
 _log = logging.getLogger(__name__)
 
 
-async def definite(answer: Awaitable[T]) -> T:
-    """Return the answer; raise `GatewayRefused` for a no, and `GatewaySilent` for anything else.
+async def call(pending_response: Awaitable[T]) -> T:
+    """Return the response; raise `GatewayRejected`, or `GatewayOutcomeUnknown` if there is none.
 
     No is what Stripe says of a card (402) and of a request that it cannot carry out (400, 404).
     Its messages may repeat what was sent, tokens included, and are not passed on; its codes are.
     What the operator ought to know is logged with the id that Stripe's dashboard shows it under.
     """
     try:
-        return await answer
+        return await pending_response
     except stripe.CardError as error:
-        raise GatewayRefused(_reason(error)) from None
+        raise GatewayRejected(_reason(error)) from None
     except stripe.InvalidRequestError as error:
         reason = _reason(error)
         if reason != UNKNOWN_TOKEN:
-            _log.warning("Stripe cannot do what was asked: %s, %s", reason, _about(error))
-        raise GatewayRefused(reason) from None
+            _log.warning("Stripe cannot do what was asked: %s, %s", reason, _describe(error))
+        raise GatewayRejected(reason) from None
     except stripe.IdempotencyError as error:
-        _log.error("Stripe was asked for two things under one key: %s", _about(error))
-        raise GatewayRefused(KEY_REUSED) from None
+        _log.error("Stripe was asked for two things under one key: %s", _describe(error))
+        raise GatewayRejected(KEY_REUSED) from None
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        _log.error("Stripe does not accept SHOP_STRIPE_SECRET_KEY: %s", _about(error))
-        raise GatewaySilent(_about(error)) from None
+        _log.error("Stripe does not accept SHOP_STRIPE_SECRET_KEY: %s", _describe(error))
+        raise GatewayOutcomeUnknown(_describe(error)) from None
     except stripe.StripeError as error:
-        raise GatewaySilent(_about(error)) from None
+        raise GatewayOutcomeUnknown(_describe(error)) from None
     except (aiohttp.ClientError, TimeoutError) as error:
         # The library lets pass what fails once the head of an answer has arrived.
-        raise GatewaySilent(f"{type(error).__name__} within an answer") from None
+        raise GatewayOutcomeUnknown(f"{type(error).__name__} within an answer") from None
 
 
 def _reason(error: stripe.CardError | stripe.InvalidRequestError) -> str:
@@ -53,5 +53,5 @@ def _reason(error: stripe.CardError | stripe.InvalidRequestError) -> str:
     return decline_code or error.code or "invalid_request"
 
 
-def _about(error: stripe.StripeError) -> str:
+def _describe(error: stripe.StripeError) -> str:
     return f"{type(error).__name__}, status {error.http_status}, request {error.request_id}"

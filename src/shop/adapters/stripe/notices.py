@@ -6,31 +6,31 @@ from typing import Any
 
 import stripe
 
-from shop.adapters.stripe.payments import reference_in
-from shop.application.ports.payment_gateway import Notice, NoticeRefused
+from shop.adapters.stripe.payments import to_reference
+from shop.application.ports.payment_gateway import GatewayEvent, InvalidGatewayEvent
 
 MAX_AGE_SECONDS = 300
 """How old a signature may be, by Stripe's advice (https://docs.stripe.com/webhooks)."""
 
 
-def notice_in(body: bytes, signature: str | None, secrets: Sequence[str]) -> Notice:
-    """Return what a webhook says; raise `NoticeRefused` unless one of the secrets signed it lately.
+def parse_event(body: bytes, signature: str | None, secrets: Sequence[str]) -> GatewayEvent:
+    """Return the event in a webhook; raise `InvalidGatewayEvent` unless a secret signed it lately.
 
     The library compares the signature's time with the machine's own clock.
     """
     if not any(_is_signed(body, signature, secret) for secret in secrets):
-        raise NoticeRefused("no secret of the shop's has signed this lately")
+        raise InvalidGatewayEvent("no secret of the shop's has signed this lately")
     try:
         event = json.loads(body)
     except ValueError:
-        raise NoticeRefused("it is not JSON") from None
+        raise InvalidGatewayEvent("it is not JSON") from None
     match event:
         case {"id": str(id_), "type": str(kind), "data": {"object": dict(about)}}:
-            return Notice(
-                id=id_, kind=kind, payment_id=_payment_id(about), reference=reference_in(about)
+            return GatewayEvent(
+                id=id_, kind=kind, payment_id=_payment_id(about), reference=to_reference(about)
             )
         case _:
-            raise NoticeRefused("it is not an event")
+            raise InvalidGatewayEvent("it is not an event")
 
 
 def _is_signed(body: bytes, signature: str | None, secret: str) -> bool:
@@ -42,9 +42,9 @@ def _is_signed(body: bytes, signature: str | None, secret: str) -> bool:
     return True
 
 
-def _payment_id(about: Mapping[str, Any]) -> str | None:
+def _payment_id(stripe_object: Mapping[str, Any]) -> str | None:
     """Return the payment that an intent, or a charge, refund or dispute of it, belongs to."""
-    match about:
+    match stripe_object:
         case {"object": "payment_intent", "id": str(payment_id)}:
             return payment_id
         case {"payment_intent": str(payment_id)} | {"payment_intent": {"id": str(payment_id)}}:

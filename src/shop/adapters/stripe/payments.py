@@ -7,11 +7,11 @@ from uuid import UUID
 
 from shop.adapters.stripe.amounts import from_stripe
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     Approved,
-    Challenged,
+    AuthorisationResult,
     Declined,
     GatewayPayment,
-    Verdict,
 )
 
 REFERENCE = "shop_reference"
@@ -21,19 +21,19 @@ Intent = Mapping[str, Any]
 """A payment intent as Stripe writes it; fields that do not apply may be absent."""
 
 
-def payment_in(intent: Intent) -> GatewayPayment:
+def to_payment(intent: Intent) -> GatewayPayment:
     """Return the payment that an intent stands for; its latest charge has to be expanded.
 
-    Raise `RuleBroken` for a currency that the shop does not know.
+    Raise `InvalidValue` for a currency that the shop does not know.
     """
     is_captured = intent["status"] == "succeeded"
     # Stripe also calls refunded what was set aside and then given up.
     refunded = intent["latest_charge"]["amount_refunded"] if is_captured else 0
     return GatewayPayment(
         id=intent["id"],
-        reference=reference_in(intent),
+        reference=to_reference(intent),
         amount=from_stripe(intent["amount"], intent["currency"]),
-        verdict=verdict_in(intent),
+        authorisation_result=to_result(intent),
         is_captured=is_captured,
         is_voided=intent["status"] == "canceled",
         refunded=from_stripe(refunded, intent["currency"]),
@@ -41,39 +41,41 @@ def payment_in(intent: Intent) -> GatewayPayment:
     )
 
 
-def verdict_in(intent: Intent) -> Verdict | None:
+def to_result(intent: Intent) -> AuthorisationResult | None:
     """Return what has been said of an intent's card; None where that is still to come."""
     status = intent.get("status")
     if status == "canceled":
-        status = _status_before(intent)
+        status = _status_before_cancellation(intent)
     match status:
         case "requires_capture" | "succeeded":
             return Approved(payment_id=intent["id"])
         case "requires_action":
-            return Challenged(payment_id=intent["id"], client_secret=intent.get("client_secret"))
-        case "requires_payment_method" if reason := _failure(intent):
+            return ActionRequired(
+                payment_id=intent["id"], client_secret=intent.get("client_secret")
+            )
+        case "requires_payment_method" if reason := _decline_reason(intent):
             return Declined(reason=reason)
         case _:
             return None
 
 
-def reference_in(about: Mapping[str, Any]) -> UUID | None:
+def to_reference(stripe_object: Mapping[str, Any]) -> UUID | None:
     """Return what an object of Stripe's is for; None where it is none of the shop's."""
     try:
-        return UUID((about.get("metadata") or {}).get(REFERENCE))
+        return UUID((stripe_object.get("metadata") or {}).get(REFERENCE))
     except (TypeError, ValueError, AttributeError):
         return None
 
 
-def _status_before(intent: Intent) -> str:
+def _status_before_cancellation(intent: Intent) -> str:
     """Return the status that a cancelled intent had."""
-    if _failure(intent):
+    if _decline_reason(intent):
         return "requires_payment_method"
     # The shop confirms what it makes: where that led to no charge, it led to a challenge.
     return "requires_capture" if intent.get("latest_charge") else "requires_action"
 
 
-def _failure(intent: Intent) -> str | None:
+def _decline_reason(intent: Intent) -> str | None:
     """Return why the card did not pay, in the issuer's word or else in Stripe's."""
     error = intent.get("last_payment_error") or {}
     charge = intent.get("latest_charge")

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from uuid_utils.compat import uuid7
 
-from shop.application.ports.ids import Ids
+from shop.application.ports.ids import IdGenerator
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is taken for a digit or another letter when read aloud."""
@@ -18,15 +18,15 @@ _GROUP_CHARACTERS = 4
 _VERSIONS: dict[int, Callable[[], UUID]] = {4: uuid4, 7: uuid7}
 
 
-class SystemIds(Ids):
+class SystemIdGenerator(IdGenerator):
     """Makes UUIDs of version 7 (in the order of time, kind to indexes) or 4 (wholly random)."""
 
     def __init__(self, uuid_version: int) -> None:
-        self._new = _VERSIONS[uuid_version]
+        self._new_uuid = _VERSIONS[uuid_version]
 
     def new(self) -> UUID:
         """Return a new id."""
-        return self._new()
+        return self._new_uuid()
 
     def order_number(self) -> str:
         """Return 60 random bits as ``XXXX-XXXX-XXXX``."""

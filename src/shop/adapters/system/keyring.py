@@ -36,7 +36,7 @@ def new_secret() -> str:
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
-def kept_secret(file: Path) -> str:
+def load_or_create_secret(file: Path) -> str:
     """Return the secret kept in a file; the first call makes both.
 
     The file is its owner's alone. It appears whole or not at all, so that of two processes that

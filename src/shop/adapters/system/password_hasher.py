@@ -22,19 +22,19 @@ class Argon2PasswordHasher(PasswordHasher):
 
     def __init__(self) -> None:
         self._argon2 = Argon2(time_cost=PASSES, memory_cost=MEMORY_KIBIBYTES, parallelism=LANES)
-        self._nobodys_hash = self._argon2.hash(secrets.token_hex())
-        self._turns = asyncio.Semaphore(os.cpu_count() or 1)
+        self._dummy_hash = self._argon2.hash(secrets.token_hex())
+        self._slots = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def hash(self, password: str) -> str:
         """Return a hash of the password, with its salt and parameters in it."""
-        async with self._turns:
+        async with self._slots:
             return await asyncio.to_thread(self._argon2.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
         """Tell whether the hash is one of this password; without one, take as long."""
-        async with self._turns:
+        async with self._slots:
             return await asyncio.to_thread(
-                self._verify, password_hash or self._nobodys_hash, password
+                self._verify, password_hash or self._dummy_hash, password
             )
 
     def is_outdated(self, password_hash: str) -> bool:

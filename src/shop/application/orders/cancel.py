@@ -4,20 +4,20 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import Admission
-from shop.application.announcements import Announcements
+from shop.application.admission import SessionAuthenticator
+from shop.application.announcements import Notifications
 from shop.application.orders.fulfil import lock_fulfilment
-from shop.application.orders.goods import Goods
+from shop.application.orders.goods import OrderStock
 from shop.application.ports.clock import Clock
-from shop.application.ports.idempotency import KeyId, Refused
-from shop.application.ports.ids import Ids
+from shop.application.ports.idempotency import IdempotencyKey, Rejected
+from shop.application.ports.ids import IdGenerator
 from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.account import ShopAccount, Transfer, TransferKind
-from shop.domain.fulfilment import OrderUnderWay
-from shop.domain.inventory import MovementKind
+from shop.domain.fulfilment import OrderPartlyFulfilled
+from shop.domain.inventory import StockMovementKind
 from shop.domain.order import Actor, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment, PaymentCancelled, PaymentMethod
 
@@ -43,72 +43,74 @@ class CancelOrders:
 
     def __init__(
         self,
-        transact: Transact,
-        admission: Admission,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
         clock: Clock,
-        ids: Ids,
-        announcements: Announcements,
+        ids: IdGenerator,
+        notifications: Notifications,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
+        self._transactions = transactions
+        self._authenticator = authenticator
         self._clock = clock
         self._ids = ids
-        self._announcements = announcements
+        self._notifications = notifications
 
     async def cancel(self, command: CancelOrder) -> CancelledOrder:
         """Cancel the order, put its goods back into stock and its money where it came from.
 
         What a card has set aside or paid, the outbox has a job to give back. Raise `NotSignedIn`,
         `SessionExpired`, `OrderNotFound` (also for another's order), `IllegalTransition` where
-        it is too late, or `OrderUnderWay` where part of it was shipped or refunded.
+        it is too late, or `OrderPartlyFulfilled` where part of it was shipped or refunded.
         """
-        return await self._transact.write(partial(self._cancel, command), repeatable=False)
+        return await self._transactions.write(partial(self._cancel, command), retryable=False)
 
     async def _cancel(self, command: CancelOrder, uow: UnitOfWork) -> CancelledOrder:
-        user = await self._admission.user(uow, command.session)
+        user = await self._authenticator.require_user(uow, command.session)
         # Lines and owner never change: read first, they tell what to lock in the common order.
         order = (await uow.orders.get_many([command.order_id])).get(command.order_id)
         if order is None or not order.is_visible_to(user):
             raise OrderNotFound
         now = self._clock.now()
-        accounts = await uow.accounts.lock_of_users([order.user_id], order.total.currency)
+        accounts = await uow.accounts.lock_for_users([order.user_id], order.total.currency)
         inventories = await uow.inventories.lock([line.sku for line in order.lines])
-        standing = await lock_fulfilment(uow, order.id)
-        if standing is None:
+        fulfilment = await lock_fulfilment(uow, order.id)
+        if fulfilment is None:
             raise OrderNotFound
-        order, payment = standing.order, standing.payment
+        order, payment = fulfilment.order, fulfilment.payment
 
         actor = Actor.CUSTOMER if user.id == order.user_id else Actor.ADMIN
-        cancelled, event = order.become(OrderStatus.CANCELLED, at=now, actor=actor)
-        if standing.is_begun:
-            raise OrderUnderWay
-        goods = Goods(uow, self._ids, self._announcements, now, inventories)
+        cancelled, status_change = order.transition_to(OrderStatus.CANCELLED, at=now, actor=actor)
+        if fulfilment.has_started:
+            raise OrderPartlyFulfilled
+        stock = OrderStock(uow, self._ids, self._notifications, now, inventories)
         if order.status is OrderStatus.PENDING:
-            goods.move(order, MovementKind.RELEASE)
-            key = KeyId(user_id=order.user_id, key=order.idempotency_key)
-            uow.keys.conclude(key, Refused(error=PaymentCancelled()))
+            stock.apply(order, StockMovementKind.RELEASE)
+            key = IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+            uow.idempotency_keys.complete_pending(key, Rejected(error=PaymentCancelled()))
         else:
-            goods.move(order, MovementKind.SALE_UNDONE)
-            self._return(uow, payment, to=self._origin(payment, accounts[order.user_id].id))
+            stock.apply(order, StockMovementKind.RESTOCK)
+            self._refund_money(
+                uow, payment, to=self._refunded_account_id(payment, accounts[order.user_id].id)
+            )
         if payment.method is PaymentMethod.ACCOUNT:
             uow.accounts.save(accounts[order.user_id].deposit(payment.amount))
         else:
-            for kind in (JobKind.RESOLVE, JobKind.CAPTURE):
-                uow.outbox.finish(JobId(kind=kind, subject_id=order.id))
-            uow.outbox.add(Job.new(JobKind.UNDO, order.id, at=now, due_at=now))
-        payment = payment.given_back()
+            for kind in (JobKind.RESOLVE_PAYMENT, JobKind.CAPTURE_PAYMENT):
+                uow.jobs.remove(JobId(kind=kind, subject_id=order.id))
+            uow.jobs.add(Job.new(JobKind.REVERSE_PAYMENT, order.id, at=now, due_at=now))
+        payment = payment.reversed()
         uow.payments.save(payment)
-        uow.orders.save(cancelled, event)
-        self._announcements.order_cancelled(uow, cancelled, payment)
+        uow.orders.save(cancelled, status_change)
+        self._notifications.order_cancelled(uow, cancelled, payment)
         await uow.commit()
         return CancelledOrder(order=cancelled, payment=payment)
 
-    def _return(self, uow: UnitOfWork, payment: Payment, *, to: UUID) -> None:
+    def _refund_money(self, uow: UnitOfWork, payment: Payment, *, to: UUID) -> None:
         uow.transfers.add(
             Transfer(
                 id=self._ids.new(),
-                kind=TransferKind.RETURN,
-                debit_account_id=ShopAccount.SALES.id_in(payment.amount.currency),
+                kind=TransferKind.REFUND,
+                debit_account_id=ShopAccount.SALES.account_id(payment.amount.currency),
                 credit_account_id=to,
                 amount=payment.amount,
                 order_id=payment.order_id,
@@ -117,7 +119,7 @@ class CancelOrders:
             )
         )
 
-    def _origin(self, payment: Payment, account_id: UUID) -> UUID:
+    def _refunded_account_id(self, payment: Payment, account_id: UUID) -> UUID:
         if payment.method is PaymentMethod.ACCOUNT:
             return account_id
-        return ShopAccount.CARD_CLEARING.id_in(payment.amount.currency)
+        return ShopAccount.CARD_CLEARING.account_id(payment.amount.currency)

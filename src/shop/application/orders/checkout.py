@@ -7,58 +7,63 @@ is changed: the order stays pending, and the outbox has a job that will find out
 from dataclasses import replace
 
 from shop.application.group_commit import GroupCommit
-from shop.application.idempotency import Reply
-from shop.application.orders.finish import FinishedOrder, FinishOrder
+from shop.application.idempotency import CommandResult
+from shop.application.orders.finish import CompletedOrder, CompleteOrder
 from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
-from shop.application.payments import CardDesk, CardRequest
-from shop.application.ports.payment_gateway import Challenged
+from shop.application.payments import CardPayment, CardPayments
+from shop.application.ports.payment_gateway import ActionRequired
 from shop.domain.errors import ShopError
 from shop.domain.order import OrderStatus
 
-PlacingLine = GroupCommit[PlaceOrder, Reply[PlacedOrder]]
-FinishingLine = GroupCommit[FinishOrder, FinishedOrder]
+PlacementQueue = GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]
+CompletionQueue = GroupCommit[CompleteOrder, CompletedOrder]
 
 
 class Checkout:
     """The use case behind the button."""
 
-    def __init__(self, placing: PlacingLine, finishing: FinishingLine, cards: CardDesk) -> None:
-        self._placing = placing
-        self._finishing = finishing
-        self._cards = cards
+    def __init__(
+        self,
+        placement_queue: PlacementQueue,
+        completion_queue: CompletionQueue,
+        card_payments: CardPayments,
+    ) -> None:
+        self._placement_queue = placement_queue
+        self._completion_queue = completion_queue
+        self._card_payments = card_payments
 
-    async def place(self, command: PlaceOrder) -> Reply[PlacedOrder]:
+    async def place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         """Place an order, and pay; it is pending where the card's answer is not known yet.
 
         Where the customer has to take a step first, the reply has the secret for that. The same
         command under the same key asks again for the same payment. Refusals are those of
         `PlaceOrders`, and `CardDeclined` or `PaymentExpired`.
         """
-        reply = await self._placing.send(command)
-        if not _is_pending(reply):
-            return reply
-        placed = reply.unwrap()
-        verdict = await self._cards.ask(CardRequest.of_order(placed.payment))
-        if isinstance(verdict, Challenged):
-            return replace(reply, client_secret=verdict.client_secret)
-        if verdict is None:
-            return reply
-        finished = await self._finishing.send(
-            FinishOrder(
+        result = await self._placement_queue.submit(command)
+        if not _is_pending(result):
+            return result
+        placed = result.unwrap()
+        authorisation = await self._card_payments.authorise(CardPayment.for_order(placed.payment))
+        if isinstance(authorisation, ActionRequired):
+            return replace(result, client_secret=authorisation.client_secret)
+        if authorisation is None:
+            return result
+        completed = await self._completion_queue.submit(
+            CompleteOrder(
                 order=placed.order,
                 payment=placed.payment,
-                ending=verdict,
+                payment_outcome=authorisation,
                 session=command.session,
-                notice=None,
+                gateway_event=None,
             )
         )
-        if finished is None:
+        if completed is None:
             # Somebody else has decided: the key tells how.
-            return await self._placing.send(command)
-        return Reply(answer=finished, replayed=False)
+            return await self._placement_queue.submit(command)
+        return CommandResult(value=completed, replayed=False)
 
 
-def _is_pending(reply: Reply[PlacedOrder]) -> bool:
-    answer = reply.answer
-    return not isinstance(answer, ShopError) and answer.order.status is OrderStatus.PENDING
+def _is_pending(result: CommandResult[PlacedOrder]) -> bool:
+    value = result.value
+    return not isinstance(value, ShopError) and value.order.status is OrderStatus.PENDING

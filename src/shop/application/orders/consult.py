@@ -4,26 +4,26 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shop.application.admission import Visit
-from shop.application.group_commit import Lines
+from shop.application.admission import CurrentSession
+from shop.application.group_commit import CommandQueues
 from shop.application.ports.orders import OrderFilter
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.errors import ShopError
-from shop.domain.events import OrderEvent
-from shop.domain.handover import Handover, HandoverKind
-from shop.domain.order import NoOrder, Order, OrderNotFound, OrderStatus
+from shop.domain.events import StatusChange
+from shop.domain.handover import ShipmentEvent, ShipmentEventKind
+from shop.domain.order import Order, OrderNotFound, OrderStatus, SessionHasNoOrder
 from shop.domain.payment import Payment
 from shop.domain.refund import Refund
 from shop.domain.user import Role, User
 
-GROUPS_AT_ONCE = 4
+MAX_CONCURRENT_QUERIES = 4
 """How many groups of questions are asked at once: one that is stuck is not to stop all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderQuestion:
+class OrderSearch:
     """Which orders to list; `user_id` and `status` narrow the list where they are given."""
 
     user: User
@@ -39,76 +39,86 @@ class OrderView:
     payment: Payment
 
 
-class ConsultOrders:
+class OrderQueries:
     """The use cases that look at orders."""
 
-    def __init__(self, transact: Transact, lines: Lines) -> None:
-        self._transact = transact
-        self._questions = lines.before(self._find, at_once=GROUPS_AT_ONCE)
+    def __init__(self, transactions: TransactionRunner, queues: CommandQueues) -> None:
+        self._transactions = transactions
+        self._lookup_queue = queues.queue_for(
+            self._find_all, max_concurrent_groups=MAX_CONCURRENT_QUERIES
+        )
 
     async def show(self, user: User, order_id: UUID) -> OrderView:
         """Return an order; raise `OrderNotFound` where there is none that the user may see."""
-        view = await self._questions.send(order_id)
+        view = await self._lookup_queue.submit(order_id)
         if not view.order.is_visible_to(user):
             raise OrderNotFound
         return view
 
-    async def _find(self, order_ids: Sequence[UUID]) -> Sequence[OrderView | ShopError]:
-        async def find(uow: UnitOfWork) -> Sequence[OrderView | ShopError]:
+    async def _find_all(self, order_ids: Sequence[UUID]) -> Sequence[OrderView | ShopError]:
+        async def find_all(uow: UnitOfWork) -> Sequence[OrderView | ShopError]:
             found = await uow.orders.get_many(set(order_ids))
-            views = {view.order.id: view for view in await _views(uow, list(found.values()))}
+            views = {view.order.id: view for view in await _load_views(uow, list(found.values()))}
             return [views.get(order_id) or OrderNotFound() for order_id in order_ids]
 
-        return await self._transact.read(find)
+        return await self._transactions.read(find_all)
 
-    async def of_session(self, visit: Visit) -> OrderView:
-        """Return the order that the session tracks; raise `NoOrder` where it tracks none."""
-        user, order_id = visit.signed_in_user, visit.session.order_id
+    async def for_session(self, current_session: CurrentSession) -> OrderView:
+        """Return the last order of the session; raise `SessionHasNoOrder` if it has none."""
+        user, order_id = current_session.signed_in_user, current_session.session.last_order_id
         if order_id is None:
-            raise NoOrder
+            raise SessionHasNoOrder
         return await self.show(user, order_id)
 
     async def search(
-        self, question: OrderQuestion, page: Page[Moment]
-    ) -> Listing[OrderView, Moment]:
+        self, criteria: OrderSearch, page: PageRequest[TimeCursor]
+    ) -> Page[OrderView, TimeCursor]:
         """Return a page of the user's orders, the newest first.
 
         An admin may ask for another user's, or for everybody's in one status; anybody else who
         does gets `Forbidden`.
         """
-        user = question.user
-        if question.user_id not in {None, user.id}:
+        user = criteria.user
+        if criteria.user_id not in {None, user.id}:
             user.require(Role.ADMIN)
-        everybody = Role.ADMIN in user.roles and question.status and question.user_id is None
-        which = OrderFilter(
-            user_id=None if everybody else (question.user_id or user.id),
-            status=question.status,
+        includes_all_users = (
+            Role.ADMIN in user.roles and criteria.status and criteria.user_id is None
+        )
+        order_filter = OrderFilter(
+            user_id=None if includes_all_users else (criteria.user_id or user.id),
+            status=criteria.status,
         )
 
-        async def search(uow: UnitOfWork) -> Listing[OrderView, Moment]:
-            found = await uow.orders.search(which, page)
-            return Listing(items=await _views(uow, found.items), next=found.next)
+        async def search(uow: UnitOfWork) -> Page[OrderView, TimeCursor]:
+            found = await uow.orders.search(order_filter, page)
+            return Page(items=await _load_views(uow, found.items), next=found.next)
 
-        return await self._transact.read(search)
+        return await self._transactions.read(search)
 
-    async def history(self, user: User, order_id: UUID) -> Sequence[OrderEvent]:
+    async def history(self, user: User, order_id: UUID) -> Sequence[StatusChange]:
         """Return what happened to an order, in order; raise `OrderNotFound` like `show`."""
         # Whom an order belongs to never changes: the two may be of different moments.
         await self.show(user, order_id)
-        return await self._transact.read(lambda uow: uow.orders.history(order_id))
+        return await self._transactions.read(lambda uow: uow.orders.history(order_id))
 
-    async def handovers(self, user: User, order_id: UUID, kind: HandoverKind) -> Sequence[Handover]:
+    async def shipment_events(
+        self, user: User, order_id: UUID, kind: ShipmentEventKind
+    ) -> Sequence[ShipmentEvent]:
         """Return what was shipped, or what has arrived, in order; raise like `show`."""
         await self.show(user, order_id)
-        found = await self._transact.read(lambda uow: uow.handovers.of_orders([order_id]))
+        found = await self._transactions.read(
+            lambda uow: uow.shipment_events.for_orders([order_id])
+        )
         return [each for each in found[order_id] if each.kind is kind]
 
     async def refunds(self, user: User, order_id: UUID) -> Sequence[Refund]:
         """Return what went back of an order, in order; raise `OrderNotFound` like `show`."""
         await self.show(user, order_id)
-        return (await self._transact.read(lambda uow: uow.refunds.of_orders([order_id])))[order_id]
+        return (await self._transactions.read(lambda uow: uow.refunds.for_orders([order_id])))[
+            order_id
+        ]
 
 
-async def _views(uow: UnitOfWork, orders: Sequence[Order]) -> Sequence[OrderView]:
-    payments = await uow.payments.of_orders([order.id for order in orders])
+async def _load_views(uow: UnitOfWork, orders: Sequence[Order]) -> Sequence[OrderView]:
+    payments = await uow.payments.for_orders([order.id for order in orders])
     return [OrderView(order=order, payment=payments[order.id]) for order in orders]

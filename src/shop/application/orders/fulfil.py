@@ -4,26 +4,26 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import Admission
-from shop.application.announcements import Announcements
+from shop.application.admission import SessionAuthenticator
+from shop.application.announcements import Notifications
 from shop.application.ports.clock import Clock
-from shop.application.ports.ids import Ids
+from shop.application.ports.ids import IdGenerator
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.fulfilment import Fulfilment
-from shop.domain.handover import Handover, HandoverKind, Pieces
+from shop.domain.handover import LineQuantity, ShipmentEvent, ShipmentEventKind
 from shop.domain.order import Actor, OrderNotFound, OrderStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
+class RecordShipmentEvent:
     """Ship or deliver these lines of an order, or all that wait for it where there are none."""
 
     session: SessionToken | None
     order_id: UUID
-    kind: HandoverKind
-    lines: tuple[Pieces, ...]
+    kind: ShipmentEventKind
+    lines: tuple[LineQuantity, ...]
 
 
 class FulfilOrders:
@@ -31,49 +31,52 @@ class FulfilOrders:
 
     def __init__(
         self,
-        transact: Transact,
-        admission: Admission,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
         clock: Clock,
-        ids: Ids,
-        announcements: Announcements,
+        ids: IdGenerator,
+        notifications: Notifications,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
+        self._transactions = transactions
+        self._authenticator = authenticator
         self._clock = clock
         self._ids = ids
-        self._announce = {
-            OrderStatus.SHIPPED: announcements.order_shipped,
-            OrderStatus.DELIVERED: announcements.order_delivered,
+        self._notify = {
+            OrderStatus.SHIPPED: notifications.order_shipped,
+            OrderStatus.DELIVERED: notifications.order_delivered,
         }
 
-    async def hand_over(self, command: HandOver) -> Handover:
+    async def record(self, command: RecordShipmentEvent) -> ShipmentEvent:
         """Write a handover down, and where the order stands after it; return the handover.
 
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `OrderNotFound`, `IllegalTransition`
-        where the order is past it or nothing waits for it, `MoneyNotTaken`, or `NotSoManyLeft`.
+        where the order is past it or nothing waits for it, `PaymentNotCaptured`, or
+        `QuantityExceedsOrder`.
         """
         # Its id is fixed before: whoever finds it there has done it already.
-        work = partial(self._hand_over, command, self._ids.new())
-        return await self._transact.write(work, repeatable=True)
+        work = partial(self._record, command, self._ids.new())
+        return await self._transactions.write(work, retryable=True)
 
-    async def _hand_over(self, command: HandOver, handover_id: UUID, uow: UnitOfWork) -> Handover:
-        await self._admission.admin(uow, command.session)
+    async def _record(
+        self, command: RecordShipmentEvent, shipment_event_id: UUID, uow: UnitOfWork
+    ) -> ShipmentEvent:
+        await self._authenticator.require_admin(uow, command.session)
         before = await lock_fulfilment(uow, command.order_id)
         if before is None:
             raise OrderNotFound
-        for earlier in before.handovers:
-            if earlier.id == handover_id:
+        for earlier in before.shipment_events:
+            if earlier.id == shipment_event_id:
                 return earlier
         now = self._clock.now()
-        after, handover = before.hand_over(
-            command.kind, command.lines, id=handover_id, at=now, actor=Actor.ADMIN
+        after, shipment_event = before.record(
+            command.kind, command.lines, id=shipment_event_id, at=now, actor=Actor.ADMIN
         )
-        uow.handovers.add(handover)
-        for order, event in after.steps(at=now, actor=Actor.ADMIN):
-            uow.orders.save(order, event)
-            self._announce[order.status](uow, order, before.payment)
+        uow.shipment_events.add(shipment_event)
+        for order, status_change in after.status_changes(at=now, actor=Actor.ADMIN):
+            uow.orders.save(order, status_change)
+            self._notify[order.status](uow, order, before.payment)
         await uow.commit()
-        return handover
+        return shipment_event
 
 
 async def lock_fulfilment(uow: UnitOfWork, order_id: UUID) -> Fulfilment | None:
@@ -83,7 +86,7 @@ async def lock_fulfilment(uow: UnitOfWork, order_id: UUID) -> Fulfilment | None:
         return None
     return Fulfilment(
         order=order,
-        payment=(await uow.payments.of_orders([order_id]))[order_id],
-        handovers=(await uow.handovers.of_orders([order_id]))[order_id],
-        refunds=(await uow.refunds.of_orders([order_id]))[order_id],
+        payment=(await uow.payments.for_orders([order_id]))[order_id],
+        shipment_events=(await uow.shipment_events.for_orders([order_id]))[order_id],
+        refunds=(await uow.refunds.for_orders([order_id]))[order_id],
     )

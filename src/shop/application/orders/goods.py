@@ -4,41 +4,41 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from shop.application.announcements import Announcements
-from shop.application.ports.ids import Ids
+from shop.application.announcements import Notifications
+from shop.application.ports.ids import IdGenerator
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
-from shop.domain.inventory import Inventory, Movement, MovementKind, OutOfStock
+from shop.domain.inventory import Inventory, OutOfStock, StockMovement, StockMovementKind
 from shop.domain.order import Order
 
-STEPS: Mapping[MovementKind, Callable[[Inventory, int], Inventory]] = {
-    MovementKind.SALE: Inventory.take,
-    MovementKind.SALE_UNDONE: Inventory.put_back,
-    MovementKind.RESERVATION: Inventory.reserve,
-    MovementKind.RELEASE: Inventory.release,
-    MovementKind.CONFIRMATION: Inventory.confirm,
+STOCK_OPERATIONS: Mapping[StockMovementKind, Callable[[Inventory, int], Inventory]] = {
+    StockMovementKind.SALE: Inventory.sell,
+    StockMovementKind.RESTOCK: Inventory.restock,
+    StockMovementKind.RESERVATION: Inventory.reserve,
+    StockMovementKind.RELEASE: Inventory.release,
+    StockMovementKind.RESERVED_SALE: Inventory.sell_reserved,
 }
 """What an order does to the stock of each of its lines, by what that is called."""
 
 
-class Goods:
+class OrderStock:
     """Locked inventories, one order after the other."""
 
     def __init__(
         self,
         uow: UnitOfWork,
-        ids: Ids,
-        announcements: Announcements,
+        ids: IdGenerator,
+        notifications: Notifications,
         now: datetime,
         inventories: Mapping[str, Inventory],
     ) -> None:
         self._uow = uow
         self._ids = ids
-        self._announcements = announcements
+        self._notifications = notifications
         self._now = now
         self._inventories = dict(inventories)
 
-    def require(self, cart: Cart) -> None:
+    def require_available(self, cart: Cart) -> None:
         """Raise `OutOfStock`, with every short line, where a cart asks for more than there is."""
         shortages = tuple(
             shortage
@@ -48,16 +48,18 @@ class Goods:
         if shortages:
             raise OutOfStock(lines=shortages)
 
-    def move(self, order: Order, kind: MovementKind) -> None:
+    def apply(self, order: Order, kind: StockMovementKind) -> None:
         """Stage a step of all goods of an order."""
         for line in order.lines:
-            self.move_line(order.id, line.sku, line.quantity, kind)
+            self.apply_to_line(order.id, line.sku, line.quantity, kind)
 
-    def move_line(self, order_id: UUID, sku: str, quantity: int, kind: MovementKind) -> None:
+    def apply_to_line(
+        self, order_id: UUID, sku: str, quantity: int, kind: StockMovementKind
+    ) -> None:
         """Stage a step of some goods of an order."""
         before = self._inventories[sku]
-        after = STEPS[kind](before, quantity)
-        movement = Movement.between(
+        after = STOCK_OPERATIONS[kind](before, quantity)
+        movement = StockMovement.between(
             before,
             after,
             id=self._ids.new(),
@@ -68,4 +70,4 @@ class Goods:
         )
         self._inventories[sku] = after
         self._uow.inventories.save(after, movement)
-        self._announcements.stock_moved(self._uow, before, after)
+        self._notifications.stock_changed(self._uow, before, after)

@@ -10,12 +10,16 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from shop.application.outbox import NotYet
+from shop.application.outbox import RetryLater
 from shop.application.ports.clock import Clock
 from shop.application.ports.outbox import Job, JobId
-from shop.application.ports.payment_gateway import GatewayRefused, GatewaySilent, PaymentGateway
+from shop.application.ports.payment_gateway import (
+    GatewayOutcomeUnknown,
+    GatewayRejected,
+    PaymentGateway,
+)
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.money import Money
 from shop.domain.payment import Payment, PaymentMethod
 from shop.domain.refund import Refund, RefundStatus
@@ -27,82 +31,92 @@ def refund_key(reference: UUID) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Due:
+class RefundInOrder:
     """A refund, the payment that it is of, and the refunds to the card that come before it."""
 
     refund: Refund
     payment: Payment
-    before: tuple[Refund, ...]
+    earlier_refunds: tuple[Refund, ...]
 
     @property
-    def has_its_turn(self) -> bool:
-        return all(each.status is RefundStatus.DONE for each in self.before)
+    def is_next(self) -> bool:
+        """Whether every earlier refund has arrived."""
+        return all(each.status is RefundStatus.SUCCEEDED for each in self.earlier_refunds)
 
     @property
-    def in_all(self) -> Money:
+    def refunded_after(self) -> Money:
         """What will have gone back to the card after this one."""
-        amounts = (each.amount for each in self.before)
-        return Money.total(amounts, self.refund.amount.currency) + self.refund.amount
+        earlier_amounts = (each.amount for each in self.earlier_refunds)
+        return Money.total(earlier_amounts, self.refund.amount.currency) + self.refund.amount
 
 
-class PayBack:
+class RefundJobs:
     """The use case behind the job."""
 
     def __init__(
         self,
-        transact: Transact,
+        transactions: TransactionRunner,
         gateway: PaymentGateway,
         clock: Clock,
-        key_memory: timedelta,
+        idempotency_window: timedelta,
     ) -> None:
-        self._transact = transact
+        self._transactions = transactions
         self._gateway = gateway
         self._clock = clock
-        self._key_memory = key_memory
+        self._idempotency_window = idempotency_window
 
     async def refund(self, job: Job) -> None:
         """Have the gateway give an amount back, and record that it has.
 
-        Raise `NotYet` while an earlier refund of the order is on its way, `GatewaySilent`, or
-        `GatewayRefused`, of which the refund keeps the reason.
+        Raise `RetryLater` while an earlier refund of the order is on its way,
+        `GatewayOutcomeUnknown`, or `GatewayRejected`, of which the refund keeps the reason.
         """
-        due = await self._transact.read(partial(_find, job.id.subject_id))
-        if due.refund.status is RefundStatus.PENDING and not due.has_its_turn:
-            raise NotYet(not_after=None)
-        if due.refund.status is RefundStatus.PENDING and not await self._is_made(due, job):
-            await self._ask(due)
-        await self._record(due.refund, Refund.paid_back, done=job.id)
+        refund_in_order = await self._transactions.read(partial(_load, job.id.subject_id))
+        if refund_in_order.refund.status is RefundStatus.PENDING and not refund_in_order.is_next:
+            raise RetryLater(not_after=None)
+        if (
+            refund_in_order.refund.status is RefundStatus.PENDING
+            and not await self._is_already_refunded(refund_in_order, job)
+        ):
+            await self._refund_at_gateway(refund_in_order)
+        await self._record(refund_in_order.refund, Refund.succeeded, completed_job=job.id)
 
-    async def _is_made(self, due: _Due, job: Job) -> bool:
+    async def _is_already_refunded(self, refund_in_order: RefundInOrder, job: Job) -> bool:
         """Tell whether the gateway has given it back already.
 
         Its books are read where it may have forgotten the key, or where an attempt has failed: it
         may answer that key with an error for ever, or somebody may have given the money back.
         """
-        is_fresh = self._clock.now() - due.refund.created_at < self._key_memory
-        if is_fresh and job.failure is None:
+        is_key_remembered = (
+            self._clock.now() - refund_in_order.refund.created_at < self._idempotency_window
+        )
+        if is_key_remembered and job.last_error is None:
             return False
-        gateway_id = due.payment.charge.gateway_id
-        found = await self._gateway.look_up(due.refund.order_id, gateway_id)
-        if found is None:
-            raise GatewaySilent(f"{gateway_id} is not in the books")
-        return not found.refunded < due.in_all
+        gateway_payment_id = refund_in_order.payment.card_details.gateway_payment_id
+        gateway_payment = await self._gateway.find_payment(
+            refund_in_order.refund.order_id, gateway_payment_id
+        )
+        if gateway_payment is None:
+            raise GatewayOutcomeUnknown(f"{gateway_payment_id} is not in the books")
+        return not gateway_payment.refunded < refund_in_order.refunded_after
 
-    async def _ask(self, due: _Due) -> None:
+    async def _refund_at_gateway(self, refund_in_order: RefundInOrder) -> None:
         try:
             await self._gateway.refund(
-                key=refund_key(due.refund.id),
-                payment_id=due.payment.charge.gateway_id or "",
-                amount=due.refund.amount,
+                key=refund_key(refund_in_order.refund.id),
+                payment_id=refund_in_order.payment.card_details.gateway_payment_id or "",
+                amount=refund_in_order.refund.amount,
             )
-        except GatewayRefused as refusal:
+        except GatewayRejected as rejection:
             await self._record(
-                due.refund, partial(Refund.refused, reason=refusal.reason), done=None
+                refund_in_order.refund,
+                partial(Refund.failed_attempt, reason=rejection.reason),
+                completed_job=None,
             )
             raise
 
     async def _record(
-        self, refund: Refund, change: Callable[[Refund], Refund], *, done: JobId | None
+        self, refund: Refund, change: Callable[[Refund], Refund], *, completed_job: JobId | None
     ) -> None:
         """Keep what the gateway has said to a refund, unless it is known to be done."""
 
@@ -111,20 +125,20 @@ class PayBack:
             stored = (await uow.refunds.get_many([refund.id]))[refund.id]
             if stored.status is RefundStatus.PENDING:
                 uow.refunds.save(change(stored))
-            if done is not None:
-                uow.outbox.finish(done)
+            if completed_job is not None:
+                uow.jobs.remove(completed_job)
             await uow.commit()
 
-        await self._transact.write(record, repeatable=True)
+        await self._transactions.write(record, retryable=True)
 
 
-async def _find(refund_id: UUID, uow: UnitOfWork) -> _Due:
+async def _load(refund_id: UUID, uow: UnitOfWork) -> RefundInOrder:
     refund = (await uow.refunds.get_many([refund_id]))[refund_id]
     order_id = refund.order_id
-    siblings = (await uow.refunds.of_orders([order_id]))[order_id]
-    before = siblings[: siblings.index(refund)]
-    return _Due(
+    all_refunds = (await uow.refunds.for_orders([order_id]))[order_id]
+    earlier_refunds = all_refunds[: all_refunds.index(refund)]
+    return RefundInOrder(
         refund=refund,
-        payment=(await uow.payments.of_orders([order_id]))[order_id],
-        before=tuple(each for each in before if each.to is PaymentMethod.CARD),
+        payment=(await uow.payments.for_orders([order_id]))[order_id],
+        earlier_refunds=tuple(each for each in earlier_refunds if each.to is PaymentMethod.CARD),
     )

@@ -11,36 +11,36 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import Admission, Arrivals, Visit
-from shop.application.announcements import Announcements
-from shop.application.group_commit import answer_or_refusal
+from shop.application.admission import CurrentSession, ResolvedSessions, SessionAuthenticator
+from shop.application.announcements import Notifications
+from shop.application.group_commit import result_or_error
 from shop.application.idempotency import (
-    Claims,
+    CommandResult,
+    IdempotentBatch,
+    IdempotentRequest,
     Pending,
-    Reply,
-    Request,
+    accepted,
     fingerprint,
-    made_earlier,
-    require_undecided,
-    sound,
+    ids_to_replay,
+    require_still_pending,
 )
-from shop.application.orders.goods import Goods
-from shop.application.orders.placed import PlacedOrder, as_paid, placed_earlier
-from shop.application.payments import PaymentTerms
+from shop.application.orders.goods import OrderStock
+from shop.application.orders.placed import PlacedOrder, load_placed_orders, payment_when_paid
+from shop.application.payments import PaymentPolicy
 from shop.application.ports.clock import Clock
-from shop.application.ports.idempotency import Claim, KeyId
-from shop.application.ports.ids import Ids
+from shop.application.ports.idempotency import Claim, IdempotencyKey
+from shop.application.ports.ids import IdGenerator
 from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import Transact
+from shop.application.transact import TransactionRunner
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.cart import Cart, EmptyCart
 from shop.domain.catalogue import Product, ProductNotFound
-from shop.domain.inventory import MovementKind
+from shop.domain.inventory import StockMovementKind
 from shop.domain.money import Money
 from shop.domain.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
-from shop.domain.payment import CardCharge, Payment, PaymentMethod, PaymentStatus
+from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,66 +62,71 @@ class PlaceOrders:
 
     def __init__(
         self,
-        transact: Transact,
-        admission: Admission,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
         clock: Clock,
-        ids: Ids,
-        announcements: Announcements,
-        terms: PaymentTerms,
+        ids: IdGenerator,
+        notifications: Notifications,
+        policy: PaymentPolicy,
     ) -> None:
-        self._transact = transact
-        self._admission = admission
+        self._transactions = transactions
+        self._authenticator = authenticator
         self._clock = clock
         self._ids = ids
-        self._announcements = announcements
-        self._terms = terms
+        self._notifications = notifications
+        self._policy = policy
 
-    async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[Reply[PlacedOrder]]:
+    async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[CommandResult[PlacedOrder]]:
         """Decide these orders in this order, in one unit of work; a refusal harms no other.
 
-        Refusals: `NotSignedIn`, `SessionExpired`, `RuleBroken`, `EmptyCart`, `ProductNotFound`,
+        Refusals: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `EmptyCart`, `ProductNotFound`,
         `PriceChanged`, `OutOfStock`, `InsufficientFunds`, `IdempotencyKeyReused`,
         `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
-        return await self._transact.write(
-            partial(self._place, commands), repeatable=True, divisible=len(commands) > 1
+        return await self._transactions.write(
+            partial(self._place, commands), retryable=True, splittable=len(commands) > 1
         )
 
     async def _place(
         self, commands: Sequence[PlaceOrder], uow: UnitOfWork
-    ) -> Sequence[Reply[PlacedOrder]]:
-        arrivals = await self._admission.lock(uow, [each.session for each in commands])
+    ) -> Sequence[CommandResult[PlacedOrder]]:
+        resolved_sessions = await self._authenticator.resolve_for_update(
+            uow, [each.session for each in commands]
+        )
         requests = [
-            answer_or_refusal(command, partial(self._request, arrivals)) for command in commands
+            result_or_error(command, partial(self._build_request, resolved_sessions))
+            for command in commands
         ]
-        claims = await Claims.take(uow, sound(requests))
-        desk = await self._open_desk(uow, sound(requests))
-        if claims.undecided:
-            claims.await_outcome(await uow.orders.under_keys(claims.undecided))
-        verdicts = [claims.decide(request, desk.place) for request in requests]
-        for placed in desk.made.values():
-            self._announce(uow, placed)
-        earlier = await placed_earlier(uow, made_earlier(verdicts, desk.made))
-        require_undecided(
-            verdicts,
-            {id_ for id_, each in earlier.items() if each.order.status is not OrderStatus.PENDING},
+        idempotent_batch = await IdempotentBatch.claim(uow, accepted(requests))
+        order_batch = await self._load_batch(uow, accepted(requests))
+        if idempotent_batch.pending_keys:
+            idempotent_batch.mark_pending(await uow.orders.with_keys(idempotent_batch.pending_keys))
+        decisions = [idempotent_batch.decide(request, order_batch.place) for request in requests]
+        for placed in order_batch.created.values():
+            self._notify(uow, placed)
+        replayed = await load_placed_orders(uow, ids_to_replay(decisions, order_batch.created))
+        require_still_pending(
+            decisions,
+            {id_ for id_, each in replayed.items() if each.order.status is not OrderStatus.PENDING},
         )
         await uow.commit()
-        return [verdict.reply({**earlier, **desk.made}) for verdict in verdicts]
+        return [decision.to_result({**replayed, **order_batch.created}) for decision in decisions]
 
-    def _request(self, arrivals: Arrivals, command: PlaceOrder) -> Request[PlaceOrder]:
-        visit = arrivals.signed_in(command.session)
+    def _build_request(
+        self, resolved_sessions: ResolvedSessions, command: PlaceOrder
+    ) -> IdempotentRequest[PlaceOrder]:
+        current_session = resolved_sessions.require_signed_in(command.session)
         if command.expected_total is not None:
-            command.expected_total.require_currency(self._terms.currency)
-        return Request(
+            command.expected_total.require_currency(self._policy.currency)
+        return IdempotentRequest(
             command=command,
-            visit=visit,
+            current_session=current_session,
             claim=Claim(
-                id=KeyId(user_id=visit.signed_in_user.id, key=command.key),
+                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
                 fingerprint=fingerprint(
                     "order",
                     cart=command.cart,
-                    method=_method(command),
+                    method=_payment_method(command),
                     card=command.card,
                     expected_total=command.expected_total,
                 ),
@@ -129,128 +134,136 @@ class PlaceOrders:
             ),
         )
 
-    def _announce(self, uow: UnitOfWork, placed: PlacedOrder) -> None:
-        self._announcements.order_placed(uow, placed.order, placed.payment)
+    def _notify(self, uow: UnitOfWork, placed: PlacedOrder) -> None:
+        self._notifications.order_placed(uow, placed.order, placed.payment)
         if placed.order.status is OrderStatus.PAID:
-            self._announcements.order_paid(uow, placed.order, placed.payment)
+            self._notifications.order_paid(uow, placed.order, placed.payment)
 
-    async def _open_desk(self, uow: UnitOfWork, requests: Sequence[Request[PlaceOrder]]) -> "_Desk":
-        user_ids = {request.visit.signed_in_user.id for request in requests}
+    async def _load_batch(
+        self, uow: UnitOfWork, requests: Sequence[IdempotentRequest[PlaceOrder]]
+    ) -> "OrderBatch":
+        user_ids = {request.current_session.signed_in_user.id for request in requests}
         skus = {
             line.sku
             for request in requests
-            for line in _wanted(request.command, request.visit).lines
+            for line in _requested_cart(request.command, request.current_session).lines
         }
         now = self._clock.now()
-        accounts = await uow.accounts.lock_of_users(user_ids, self._terms.currency)
+        accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
         products = await uow.products.get_many(skus)
         inventories = await uow.inventories.lock(skus)
-        return _Desk(
+        return OrderBatch(
             uow=uow,
-            admission=self._admission,
+            authenticator=self._authenticator,
             ids=self._ids,
             now=now,
             accounts=accounts,
             products=products,
-            goods=Goods(uow, self._ids, self._announcements, now, inventories),
-            terms=self._terms,
+            stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
+            policy=self._policy,
         )
 
 
-class _Desk:
+class OrderBatch:
     """What a group of orders has locked, and what has been decided with it so far."""
 
     def __init__(
         self,
         *,
         uow: UnitOfWork,
-        admission: Admission,
-        ids: Ids,
+        authenticator: SessionAuthenticator,
+        ids: IdGenerator,
         now: datetime,
         accounts: Mapping[UUID, Account],
         products: Mapping[str, Product],
-        goods: Goods,
-        terms: PaymentTerms,
+        stock: OrderStock,
+        policy: PaymentPolicy,
     ) -> None:
         self._uow = uow
-        self._admission = admission
+        self._authenticator = authenticator
         self._ids = ids
         self._now = now
         self._accounts = dict(accounts)
         self._products = products
-        self._goods = goods
-        self._terms = terms
-        self._visits: dict[SessionToken | None, Visit] = {}
-        self.made: dict[UUID, PlacedOrder] = {}
+        self._stock = stock
+        self._policy = policy
+        self._current_sessions: dict[SessionToken | None, CurrentSession] = {}
+        self.created: dict[UUID, PlacedOrder] = {}
 
-    def place(self, request: Request[PlaceOrder]) -> UUID | Pending:
+    def place(self, request: IdempotentRequest[PlaceOrder]) -> UUID | Pending:
         """Decide one order by the rules of the domain, then stage it; return its id."""
         command = request.command
-        token = request.visit.token
-        visit = self._visits.get(token, request.visit)
-        cart = _wanted(command, visit)
-        lines = self._priced(cart)
-        total = Money.total((line.amount for line in lines), self._terms.currency)
+        token = request.current_session.token
+        current_session = self._current_sessions.get(token, request.current_session)
+        cart = _requested_cart(command, current_session)
+        lines = self._price_lines(cart)
+        total = Money.total((line.amount for line in lines), self._policy.currency)
         if command.expected_total is not None and command.expected_total != total:
             raise PriceChanged(expected=command.expected_total, total=total)
-        self._goods.require(cart)
+        self._stock.require_available(cart)
         order = Order(
             id=self._ids.new(),
             number=self._ids.order_number(),
-            user_id=visit.signed_in_user.id,
+            user_id=current_session.signed_in_user.id,
             idempotency_key=command.key,
             status=OrderStatus.PAID if command.card is None else OrderStatus.PENDING,
             lines=lines,
             total=total,
-            method=_method(command),
+            payment_method=_payment_method(command),
             placed_at=self._now,
             version=1,
         )
         if command.card is not None:
-            return self._hold(order, visit, command.card, empties_cart=command.cart is None)
+            return self._reserve_for_card(
+                order, current_session, command.card, clears_cart=command.cart is None
+            )
         account = self._accounts[order.user_id].withdraw(total)
         # The session first: it alone can still refuse.
-        visit = self._track(order, visit, token, empty_cart=command.cart is None)
-        self._goods.move(order, MovementKind.SALE)
-        self._charge(order, account)
-        self._add(order, as_paid(order), visit.issued)
+        current_session = self._remember_in_session(
+            order, current_session, token, clear_cart=command.cart is None
+        )
+        self._stock.apply(order, StockMovementKind.SALE)
+        self._charge_account(order, account)
+        self._add_order(order, payment_when_paid(order), current_session.new_token)
         return order.id
 
-    def _hold(self, order: Order, visit: Visit, card: str, *, empties_cart: bool) -> Pending:
+    def _reserve_for_card(
+        self, order: Order, current_session: CurrentSession, card_token: str, *, clears_cart: bool
+    ) -> Pending:
         """Stage an order that waits for its card, and a look at it should nobody come back."""
-        charge = CardCharge(
-            token=card,
-            gateway_id=None,
-            expires_at=self._now + self._terms.hold,
-            session_id=visit.session.id,
-            empties_cart=empties_cart,
+        card_details = CardDetails(
+            token=card_token,
+            gateway_payment_id=None,
+            expires_at=self._now + self._policy.pending_timeout,
+            session_id=current_session.session.id,
+            clears_cart=clears_cart,
         )
         payment = Payment(
             order_id=order.id,
-            method=order.method,
+            method=order.payment_method,
             status=PaymentStatus.PENDING,
             amount=order.total,
-            card=charge,
+            card=card_details,
             created_at=self._now,
         )
-        self._goods.move(order, MovementKind.RESERVATION)
-        self._uow.outbox.add(
+        self._stock.apply(order, StockMovementKind.RESERVATION)
+        self._uow.jobs.add(
             Job.new(
-                JobKind.RESOLVE,
+                JobKind.RESOLVE_PAYMENT,
                 order.id,
                 at=self._now,
-                due_at=min(self._now + self._terms.patience, charge.expires_at),
+                due_at=min(self._now + self._policy.response_timeout, card_details.expires_at),
             )
         )
-        self._add(order, payment, issued=None)
+        self._add_order(order, payment, new_token=None)
         return Pending(reference=order.id)
 
-    def _add(self, order: Order, payment: Payment, issued: SessionToken | None) -> None:
-        self._uow.orders.add(order, order.placed(actor=Actor.CUSTOMER))
+    def _add_order(self, order: Order, payment: Payment, new_token: SessionToken | None) -> None:
+        self._uow.orders.add(order, order.initial_status_change(actor=Actor.CUSTOMER))
         self._uow.payments.add(payment)
-        self.made[order.id] = PlacedOrder(order=order, payment=payment, issued=issued)
+        self.created[order.id] = PlacedOrder(order=order, payment=payment, new_token=new_token)
 
-    def _priced(self, cart: Cart) -> tuple[OrderLine, ...]:
+    def _price_lines(self, cart: Cart) -> tuple[OrderLine, ...]:
         if cart.is_empty:
             raise EmptyCart
         return tuple(
@@ -261,25 +274,32 @@ class _Desk:
                 unit_price=product.price,
             )
             for line in cart.lines
-            for product in (self._product(line.sku),)
+            for product in (self._find_product(line.sku),)
         )
 
-    def _product(self, sku: str) -> Product:
+    def _find_product(self, sku: str) -> Product:
         product = self._products.get(sku)
         if product is None or not product.active:
             raise ProductNotFound(sku=sku)
         return product
 
-    def _track(
-        self, order: Order, visit: Visit, token: SessionToken | None, *, empty_cart: bool
-    ) -> Visit:
-        session = visit.session.tracking(order.id)
-        if empty_cart:
+    def _remember_in_session(
+        self,
+        order: Order,
+        current_session: CurrentSession,
+        token: SessionToken | None,
+        *,
+        clear_cart: bool,
+    ) -> CurrentSession:
+        session = current_session.session.with_last_order(order.id)
+        if clear_cart:
             session = session.with_cart(Cart())
-        kept = self._visits[token] = self._admission.keep(self._uow, visit, session)
-        return kept
+        saved = self._current_sessions[token] = self._authenticator.save(
+            self._uow, current_session, session
+        )
+        return saved
 
-    def _charge(self, order: Order, account: Account) -> None:
+    def _charge_account(self, order: Order, account: Account) -> None:
         self._accounts[account.user_id] = account
         self._uow.accounts.save(account)
         self._uow.transfers.add(
@@ -287,7 +307,7 @@ class _Desk:
                 id=self._ids.new(),
                 kind=TransferKind.CHARGE,
                 debit_account_id=account.id,
-                credit_account_id=ShopAccount.SALES.id_in(self._terms.currency),
+                credit_account_id=ShopAccount.SALES.account_id(self._policy.currency),
                 amount=order.total,
                 order_id=order.id,
                 note="",
@@ -296,9 +316,9 @@ class _Desk:
         )
 
 
-def _wanted(command: PlaceOrder, visit: Visit) -> Cart:
-    return visit.session.cart if command.cart is None else command.cart
+def _requested_cart(command: PlaceOrder, current_session: CurrentSession) -> Cart:
+    return current_session.session.cart if command.cart is None else command.cart
 
 
-def _method(command: PlaceOrder) -> PaymentMethod:
+def _payment_method(command: PlaceOrder) -> PaymentMethod:
     return PaymentMethod.ACCOUNT if command.card is None else PaymentMethod.CARD

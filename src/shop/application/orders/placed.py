@@ -19,32 +19,34 @@ class PlacedOrder:
 
     order: Order
     payment: Payment
-    issued: SessionToken | None
+    new_token: SessionToken | None
 
 
-async def placed_earlier(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, PlacedOrder]:
+async def load_placed_orders(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, PlacedOrder]:
     """Return orders as they were answered for, and those that are pending as they stand."""
     orders = await uow.orders.get_many(ids)
-    waiting = [order.id for order in orders.values() if order.status is OrderStatus.PENDING]
-    payments = await uow.payments.of_orders(waiting)
+    pending_ids = [order.id for order in orders.values() if order.status is OrderStatus.PENDING]
+    payments = await uow.payments.for_orders(pending_ids)
     return {
-        order.id: PlacedOrder(order=order, payment=payments[order.id], issued=None)
+        order.id: PlacedOrder(order=order, payment=payments[order.id], new_token=None)
         if order.id in payments
-        else PlacedOrder(order=order.as_placed(), payment=as_paid(order), issued=None)
+        else PlacedOrder(
+            order=order.as_first_paid(), payment=payment_when_paid(order), new_token=None
+        )
         for order in orders.values()
     }
 
 
-def as_paid(order: Order) -> Payment:
+def payment_when_paid(order: Order) -> Payment:
     """Return the payment of an order as it stood when the order was paid.
 
     An account has paid by then; of a card, the money is set aside.
     """
-    by_card = order.method is PaymentMethod.CARD
+    is_by_card = order.payment_method is PaymentMethod.CARD
     return Payment(
         order_id=order.id,
-        method=order.method,
-        status=PaymentStatus.AUTHORISED if by_card else PaymentStatus.CAPTURED,
+        method=order.payment_method,
+        status=PaymentStatus.AUTHORISED if is_by_card else PaymentStatus.CAPTURED,
         amount=order.total,
         card=None,
         created_at=order.placed_at,

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.account import Account, Transfer
 from shop.domain.money import Currency
 
@@ -14,13 +14,13 @@ class Accounts(ABC):
     """The customers' accounts, as one unit of work sees them; the shop's own store nothing."""
 
     @abstractmethod
-    async def of_users(
+    async def for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
         """Return the accounts of those users that have one in the currency, by user id."""
 
     @abstractmethod
-    async def lock_of_users(
+    async def lock_for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
         """Do the same, and keep others from changing these accounts until the end."""
@@ -39,7 +39,7 @@ class Accounts(ABC):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class AccountEntry:
     """A transfer as one of its two accounts sees it."""
 
     transfer: Transfer
@@ -55,7 +55,9 @@ class Transfers(ABC):
         """Return those transfers that exist, by id."""
 
     @abstractmethod
-    async def entries(self, account_id: UUID, page: Page[Moment]) -> Listing[Entry, Moment]:
+    async def entries(
+        self, account_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[AccountEntry, TimeCursor]:
         """Return a page of an account's transfers, the newest first."""
 
     @abstractmethod

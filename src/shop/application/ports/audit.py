@@ -69,14 +69,14 @@ INVARIANTS = (
     ),
 )
 
-AT_THE_GATEWAY = Invariant(
+GATEWAY_INVARIANT = Invariant(
     number=9,
     sentence="The gateway has taken what is paid, each once, and holds nothing else.",
 )
 """True once all is quiet, of the shop's books beside the gateway's: no port to one of them can
 tell."""
 
-FITTING_PAYMENTS: Mapping[OrderStatus, frozenset[PaymentStatus]] = {
+ALLOWED_PAYMENT_STATUSES: Mapping[OrderStatus, frozenset[PaymentStatus]] = {
     OrderStatus.PENDING: frozenset({PaymentStatus.PENDING}),
     OrderStatus.PAID: frozenset({PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}),
     OrderStatus.DECLINED: frozenset({PaymentStatus.DECLINED}),

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 
-from shop.application.ports.paging import Listing, Page
+from shop.application.ports.paging import Page, PageRequest
 from shop.domain.catalogue import Product
 
 
@@ -19,7 +19,7 @@ class Products(ABC):
         """Do the same, and keep others from changing these products until the end."""
 
     @abstractmethod
-    async def search(self, words: str, page: Page[str]) -> Listing[Product, str]:
+    async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
         """Return a page of the active products in the order of their SKUs.
 
         Only those whose SKU or name contains the words, in any case; no words ask for all.
@@ -27,7 +27,7 @@ class Products(ABC):
 
     @abstractmethod
     def add(self, product: Product) -> None:
-        """Stage a new product; the commit raises `Interrupted` where the SKU has one by then.
+        """Stage a new product; the commit raises `TransientFailure` where the SKU has one by then.
 
         A row that is not there yet cannot be locked: whoever looked first and found none was
         overtaken, and will find it when asked to do the same again.

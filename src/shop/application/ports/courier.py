@@ -10,7 +10,7 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class WebhookRequest:
     """A payload for an endpoint, which knows by the signature that the shop has sent it."""
 
     id: UUID
@@ -20,15 +20,15 @@ class Parcel:
     sent_at: datetime
 
 
-class Courier(ABC):
+class WebhookSender(ABC):
     """Brings parcels, signed as Standard Webhooks 1.0 has it."""
 
     @abstractmethod
-    async def deliver(self, parcel: Parcel) -> int:
+    async def send(self, request: WebhookRequest) -> int:
         """Bring a parcel once; return the status, which is a 2xx.
 
-        Raise `NotDelivered` for any other answer (a redirect is followed nowhere), and where there
-        is none in time: then the parcel may have arrived.
+        Raise `NotificationFailed` for any other answer (a redirect is followed nowhere), and where
+        there is none in time: then the parcel may have arrived.
         """
 
     @abstractmethod
@@ -36,14 +36,14 @@ class Courier(ABC):
         """Give back every connection."""
 
 
-class NotDelivered(Exception):
+class NotificationFailed(Exception):
     """It is not known to have arrived. It carries the status code of the answer, if any.
 
     The reason has no secrets in it. What is refused for good is not worth another attempt.
     """
 
-    def __init__(self, reason: str, *, status_code: int | None, for_good: bool) -> None:
+    def __init__(self, reason: str, *, status_code: int | None, is_permanent: bool) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status_code = status_code
-        self.for_good = for_good
+        self.is_permanent = is_permanent

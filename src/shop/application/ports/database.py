@@ -10,14 +10,14 @@ class Database(ABC):
     async def check(self) -> None:
         """Return where orders can be stored.
 
-        Else raise `Unavailable`, `Unmigrated`, or `OtherCurrency`.
+        Else raise `DatabaseUnavailable`, `MigrationRequired`, or `CurrencyMismatch`.
         """
 
     @abstractmethod
     async def migrate(self) -> None:
         """Bring an older or empty database to the shape that this shop needs.
 
-        Raise `Unavailable`, or `OtherCurrency`.
+        Raise `DatabaseUnavailable`, or `CurrencyMismatch`.
         """
 
     @abstractmethod
@@ -29,9 +29,9 @@ class Database(ABC):
         """Give back every connection."""
 
 
-class Unmigrated(Exception):
+class MigrationRequired(Exception):
     """The database is reachable but not of the shape that this shop needs."""
 
 
-class OtherCurrency(Exception):
+class CurrencyMismatch(Exception):
     """The database holds a shop that sells in another currency than this one is set to."""

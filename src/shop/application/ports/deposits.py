@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from shop.application.ports.idempotency import KeyId
-from shop.application.ports.paging import Listing, Moment, Page, Span
+from shop.application.ports.idempotency import IdempotencyKey
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.domain.deposit import Deposit
 
 
@@ -21,11 +21,13 @@ class Deposits(ABC):
         """Do the same, and keep others from changing these deposits until the end."""
 
     @abstractmethod
-    async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
+    async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the deposits that were made under these keys."""
 
     @abstractmethod
-    async def search(self, span: Span, page: Page[Moment]) -> Listing[Deposit, Moment]:
+    async def search(
+        self, time_range: TimeRange, page: PageRequest[TimeCursor]
+    ) -> Page[Deposit, TimeCursor]:
         """Return a page of the deposits that were made in a span, the newest first."""
 
     @abstractmethod

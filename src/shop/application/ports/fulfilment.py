@@ -4,19 +4,21 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from shop.domain.handover import Handover
+from shop.domain.handover import ShipmentEvent
 from shop.domain.refund import Refund
 
 
-class Handovers(ABC):
+class ShipmentEvents(ABC):
     """All handovers, as one unit of work sees them. They are added and never changed."""
 
     @abstractmethod
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Handover, ...]]:
+    async def for_orders(
+        self, order_ids: Collection[UUID]
+    ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:
         """Return the handovers of each of these orders, none or more, the oldest first."""
 
     @abstractmethod
-    def add(self, handover: Handover) -> None:
+    def add(self, event: ShipmentEvent) -> None:
         """Stage a handover of an order that was locked."""
 
 
@@ -28,7 +30,7 @@ class Refunds(ABC):
         """Return those refunds that exist, by id."""
 
     @abstractmethod
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
+    async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
         """Return the refunds of each of these orders, none or more, by their numbers."""
 
     @abstractmethod

@@ -10,7 +10,7 @@ from shop.domain.errors import Conflict, ShopError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeyId:
+class IdempotencyKey:
     """A key names one request of one user."""
 
     user_id: UUID
@@ -25,20 +25,20 @@ class Succeeded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
+class Rejected:
     """The request was refused for good."""
 
     error: ShopError
 
 
-Outcome = Succeeded | Refused
+StoredOutcome = Succeeded | Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A wish to carry out a request under a key. The fingerprint tells requests apart."""
 
-    id: KeyId
+    id: IdempotencyKey
     fingerprint: str
     created_at: datetime
 
@@ -48,14 +48,14 @@ class KeyRecord:
     """What is known of a key that is taken: its request, and the outcome once it has one."""
 
     fingerprint: str
-    outcome: Outcome | None
+    outcome: StoredOutcome | None
 
 
 class IdempotencyKeys(ABC):
     """All keys, as one unit of work sees them."""
 
     @abstractmethod
-    async def claim(self, claims: Collection[Claim]) -> Mapping[KeyId, KeyRecord]:
+    async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
         """Take the keys that are free until the end; return the records of those that are not.
 
         Where another unit of work holds one of the keys, wait until that one ends; raise
@@ -63,22 +63,22 @@ class IdempotencyKeys(ABC):
         """
 
     @abstractmethod
-    def settle(self, key: KeyId, outcome: Outcome) -> None:
+    def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
         """Stage the outcome of a request whose key was claimed here."""
 
     @abstractmethod
-    def conclude(self, key: KeyId, outcome: Outcome) -> None:
+    def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
         """Stage the outcome of a request that an earlier unit of work left without one.
 
         What the request has made is locked, so that nobody else concludes it too.
         """
 
     @abstractmethod
-    def release(self, key: KeyId) -> None:
+    def release(self, key: IdempotencyKey) -> None:
         """Stage that a key claimed here is free again, unless it is settled after this."""
 
     @abstractmethod
-    async def sweep(self, before: datetime) -> int:
+    async def purge(self, before: datetime) -> int:
         """Forget the keys of refusals claimed before then; return how many.
 
         A key that led to something is remembered for as long as that is: an order's, for ever,

@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from uuid import UUID
 
 
-class Ids(ABC):
+class IdGenerator(ABC):
     """The one source of identities; none is ever given twice."""
 
     @abstractmethod

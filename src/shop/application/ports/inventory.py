@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 
-from shop.domain.inventory import Inventory, Movement
+from shop.domain.inventory import Inventory, StockMovement
 
 
 class Inventories(ABC):
@@ -22,7 +22,7 @@ class Inventories(ABC):
         """Stage a new inventory, with nothing in it."""
 
     @abstractmethod
-    def save(self, inventory: Inventory, movement: Movement) -> None:
+    def save(self, inventory: Inventory, movement: StockMovement) -> None:
         """Stage the new state of an inventory, and the movement that led to it.
 
         It was locked by this unit of work, or added by it.

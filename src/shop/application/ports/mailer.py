@@ -10,28 +10,28 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shop.domain.announcement import Topic
+from shop.domain.announcement import EventType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Letter:
+class Email:
     """What a customer is told; `facts` is the `data` of the announcement's payload."""
 
     id: UUID
-    name: str
-    email: str
-    topic: Topic
-    facts: Mapping[str, Any]
-    written_at: datetime
+    recipient_name: str
+    recipient_email: str
+    event_type: EventType
+    payload: Mapping[str, Any]
+    created_at: datetime
 
 
 class Mailer(ABC):
     """Puts letters into words, and posts them."""
 
     @abstractmethod
-    async def send(self, letter: Letter) -> int:
+    async def send(self, email: Email) -> int:
         """Post a letter once, under a Message-ID that its id makes; return the server's code.
 
-        Raise `NotDelivered`, for good where the mailbox is refused; where there was no answer in
-        time, the letter may have arrived.
+        Raise `NotificationFailed`, for good where the mailbox is refused; where there was no answer
+        in time, the letter may have arrived.
         """

@@ -4,14 +4,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 from datetime import datetime
 
-from shop.application.ports.payment_gateway import Notice
+from shop.application.ports.payment_gateway import GatewayEvent
 
 
-class Notices(ABC):
+class GatewayEvents(ABC):
     """All notices that were ever received, as one unit of work sees them."""
 
     @abstractmethod
-    async def take(self, notices: Collection[Notice], at: datetime) -> Collection[str]:
+    async def record_new(self, events: Collection[GatewayEvent], at: datetime) -> Collection[str]:
         """Keep those that are new until the end, and for good once this commits; return their ids.
 
         Where another unit of work takes the same one, wait until that one ends.

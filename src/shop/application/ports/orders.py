@@ -5,9 +5,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shop.application.ports.idempotency import KeyId
-from shop.application.ports.paging import Listing, Moment, Page
-from shop.domain.events import OrderEvent
+from shop.application.ports.idempotency import IdempotencyKey
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.domain.events import StatusChange
 from shop.domain.order import Order, OrderStatus
 
 
@@ -31,23 +31,25 @@ class Orders(ABC):
         """Do the same, and keep others from changing these orders until the end."""
 
     @abstractmethod
-    async def under_keys(self, keys: Collection[KeyId]) -> Mapping[KeyId, UUID]:
+    async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the orders that were placed under these keys."""
 
     @abstractmethod
-    async def search(self, which: OrderFilter, page: Page[Moment]) -> Listing[Order, Moment]:
+    async def search(
+        self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
+    ) -> Page[Order, TimeCursor]:
         """Return a page of orders, the newest first."""
 
     @abstractmethod
-    async def history(self, order_id: UUID) -> Sequence[OrderEvent]:
+    async def history(self, order_id: UUID) -> Sequence[StatusChange]:
         """Return what happened to an order, in order."""
 
     @abstractmethod
-    def add(self, order: Order, event: OrderEvent) -> None:
+    def add(self, order: Order, change: StatusChange) -> None:
         """Stage a new order and the event with which its history begins."""
 
     @abstractmethod
-    def save(self, order: Order, event: OrderEvent) -> None:
+    def save(self, order: Order, change: StatusChange) -> None:
         """Stage the next state of an order that was locked, and the event that led to it.
 
         Several steps may follow each other, each saved with its own event.

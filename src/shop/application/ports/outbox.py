@@ -12,16 +12,16 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 
 
 class JobKind(StrEnum):
     """What is to be done."""
 
-    RESOLVE = "resolve"
+    RESOLVE_PAYMENT = "resolve"
     """Find out how a pending payment ends, and give it up once its time is over."""
 
-    CAPTURE = "capture"
+    CAPTURE_PAYMENT = "capture"
     """Take the money that a card has set aside."""
 
     RESOLVE_DEPOSIT = "resolve_deposit"
@@ -30,16 +30,16 @@ class JobKind(StrEnum):
     CAPTURE_DEPOSIT = "capture_deposit"
     """Take the money that is in the account already."""
 
-    UNDO = "undo"
+    REVERSE_PAYMENT = "undo"
     """Give back whatever the gateway holds or has taken."""
 
-    REFUND = "refund"
+    REFUND_PAYMENT = "refund"
     """Give back the amount of a refund, which is the job's subject."""
 
-    DELIVER = "deliver"
+    SEND_WEBHOOK = "deliver"
     """Bring an announcement to an endpoint."""
 
-    MAIL = "mail"
+    SEND_EMAIL = "mail"
     """Bring an announcement to a customer."""
 
 
@@ -65,7 +65,7 @@ class Job:
     attempts: int
     failures: int
     is_dead: bool
-    failure: str | None
+    last_error: str | None
     created_at: datetime
 
     @classmethod
@@ -77,12 +77,12 @@ class Job:
             attempts=0,
             failures=0,
             is_dead=False,
-            failure=None,
+            last_error=None,
             created_at=at,
         )
 
 
-class Outbox(ABC):
+class Jobs(ABC):
     """All jobs, as one unit of work sees them."""
 
     @abstractmethod
@@ -93,11 +93,11 @@ class Outbox(ABC):
         """
 
     @abstractmethod
-    def finish(self, job_id: JobId) -> None:
+    def remove(self, job_id: JobId) -> None:
         """Stage the end of a job: it is gone; nothing happens where it is gone already."""
 
     @abstractmethod
-    def end(self, job: Job) -> None:
+    def complete(self, job: Job) -> None:
         """Stage the end of a leased job, unless it is to be done anew or leased by another now."""
 
     @abstractmethod
@@ -111,7 +111,7 @@ class Outbox(ABC):
         """
 
     @abstractmethod
-    async def of_subjects(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Job]]:
+    async def for_subjects(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Job]]:
         """Return the jobs of those subjects that have any, living and dead, by subject id."""
 
     @abstractmethod
@@ -119,20 +119,20 @@ class Outbox(ABC):
         """Return when the next living job of these kinds is due; None where there is none."""
 
     @abstractmethod
-    def postpone(self, job: Job, due_at: datetime, failure: str) -> None:
+    def reschedule(self, job: Job, due_at: datetime, error: str) -> None:
         """Stage that a leased job is tried again, unless it is gone or leased by another now.
 
         Its failures are kept as they are given.
         """
 
     @abstractmethod
-    def bury(self, job: Job, failure: str) -> None:
+    def mark_dead(self, job: Job, error: str) -> None:
         """Stage that a leased job is dead, unless it is gone or leased by another now."""
 
     @abstractmethod
-    async def search(self, page: Page[Moment], *, dead: bool) -> Listing[Job, Moment]:
+    async def search(self, page: PageRequest[TimeCursor], *, dead: bool) -> Page[Job, TimeCursor]:
         """Return a page of the dead or of the living jobs, the newest first."""
 
     @abstractmethod
-    async def revive(self, job_ids: Collection[JobId], at: datetime) -> int:
+    async def retry(self, job_ids: Collection[JobId], at: datetime) -> int:
         """Make dead jobs due at once, with all attempts before them; return how many."""

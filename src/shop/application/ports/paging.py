@@ -11,7 +11,7 @@ P = TypeVar("P")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Moment:
+class TimeCursor:
     """A place in a list that runs from the newest to the oldest."""
 
     at: datetime
@@ -19,7 +19,7 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
+class TimeRange:
     """A stretch of time, its end excluded."""
 
     since: datetime
@@ -27,7 +27,7 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Page(Generic[P]):
+class PageRequest(Generic[P]):
     """A question for at most `limit` items that come after a place in the list."""
 
     limit: int
@@ -35,7 +35,7 @@ class Page(Generic[P]):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Listing(Generic[T, P]):
+class Page(Generic[T, P]):
     """The items of a page, and the place after which the next page begins, if there is one."""
 
     items: Sequence[T]

@@ -13,7 +13,7 @@ from shop.domain.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Authorise:
+class AuthorisationRequest:
     """A wish to set an amount aside on a card.
 
     The token stands for the card. The reference is what the money is for: the id of an order or
@@ -41,7 +41,7 @@ class Declined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Challenged:
+class ActionRequired:
     """The customer has to take a step first; until then the payment is neither of the others.
 
     With the `client_secret`, where the gateway gives one, the customer's browser takes it there.
@@ -51,7 +51,7 @@ class Challenged:
     client_secret: str | None = field(default=None, repr=False, compare=False)
 
 
-Verdict = Approved | Declined | Challenged
+AuthorisationResult = Approved | Declined | ActionRequired
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +65,20 @@ class GatewayPayment:
     id: str
     reference: UUID | None
     amount: Money
-    verdict: Verdict | None
+    authorisation_result: AuthorisationResult | None
     is_captured: bool
     is_voided: bool
     refunded: Money
     created_at: datetime
 
     @property
-    def answer(self) -> Verdict | None:
+    def current_result(self) -> AuthorisationResult | None:
         """The verdict as it holds now: what was voided never pays, whatever was said first."""
-        return Declined(reason="voided") if self.is_voided else self.verdict
+        return Declined(reason="voided") if self.is_voided else self.authorisation_result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class GatewayEvent:
     """What a gateway tells by itself: that something happened to the payment of a reference.
 
     What exactly is for the gateway's books to say; a notice may be late, early, or one of many.
@@ -93,24 +93,24 @@ class Notice:
 class PaymentGateway(ABC):
     """Authorises, captures, voids and refunds; and tells what it has done.
 
-    What changes something has a key, which the shop chooses. The gateway remembers keys for a
-    time (`SHOP_GATEWAY_KEY_SECONDS`): the same request under the same key is answered like the
+    What changes something has a key, which the shop chooses. The gateway remembers keys for a time
+    (`SHOP_GATEWAY_IDEMPOTENCY_SECONDS`): the same request under the same key is answered like the
     first and does nothing twice, also while the first is still under way.
 
     An answer is definite. Where there is none, or one that says nothing (a time-out, a broken
-    connection, a 5xx), every method raises `GatewaySilent`: then what was asked happened or it did
-    not, and only the same request under the same key, or `look_up`, can tell.
+    connection, a 5xx), every method raises `GatewayOutcomeUnknown`: then what was asked happened or
+    it did not, and only the same request under the same key, or `look_up`, can tell.
     """
 
     @abstractmethod
-    async def authorise(self, wish: Authorise) -> Verdict:
+    async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
         """Set an amount aside on a card; an unknown token is declined as `unknown_token`."""
 
     @abstractmethod
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
         """Take what was set aside.
 
-        Raise `GatewayRefused` where it was voided, was captured under another key, or is not
+        Raise `GatewayRejected` where it was voided, was captured under another key, or is not
         there.
         """
 
@@ -118,7 +118,7 @@ class PaymentGateway(ABC):
     async def void(self, *, key: str, payment_id: str) -> None:
         """Give up what was set aside, or end a challenge.
 
-        Raise `GatewayRefused` where it was captured or declined, or is not there. What is voided
+        Raise `GatewayRejected` where it was captured or declined, or is not there. What is voided
         already stays so.
         """
 
@@ -126,11 +126,11 @@ class PaymentGateway(ABC):
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
         """Give back some of what was captured.
 
-        Raise `GatewayRefused` where less than that is left of it.
+        Raise `GatewayRejected` where less than that is left of it.
         """
 
     @abstractmethod
-    async def look_up(
+    async def find_payment(
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
         """Return the payment of a reference; None where no request for it has ever arrived.
@@ -140,15 +140,15 @@ class PaymentGateway(ABC):
         """
 
     @abstractmethod
-    def payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
+    def list_payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         """Yield the payments that were made in a span of time, its end excluded; oldest first."""
 
     @abstractmethod
-    def read_notice(self, body: bytes, headers: Mapping[str, str]) -> Notice:
+    def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         """Return what a webhook says, after checking who sent it and when.
 
-        Header names are in lower case. Raise `NoticeRefused` for a missing, wrong or old signature,
-        and where this gateway sends no notices.
+        Header names are in lower case. Raise `InvalidGatewayEvent` for a missing, wrong or old
+        signature, and where this gateway sends no notices.
         """
 
     @abstractmethod
@@ -156,11 +156,11 @@ class PaymentGateway(ABC):
         """Give back every connection."""
 
 
-class GatewaySilent(Exception):
+class GatewayOutcomeUnknown(Exception):
     """No definite answer: what was asked may have happened."""
 
 
-class GatewayRefused(Exception):
+class GatewayRejected(Exception):
     """A definite no: what was asked has not happened and will not. It carries the reason."""
 
     def __init__(self, reason: str) -> None:
@@ -168,5 +168,5 @@ class GatewayRefused(Exception):
         self.reason = reason
 
 
-class NoticeRefused(Exception):
+class InvalidGatewayEvent(Exception):
     """The webhook is not what the gateway sends, or not of this time."""

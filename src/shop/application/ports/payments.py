@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from shop.application.ports.paging import Listing, Moment, Page, Span
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.domain.payment import Payment
 
 
@@ -12,11 +12,13 @@ class Payments(ABC):
     """The payments of orders, as one unit of work sees them; locked with their orders."""
 
     @abstractmethod
-    async def of_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
+    async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
         """Return the payments of these orders, by order id."""
 
     @abstractmethod
-    async def by_card(self, span: Span, page: Page[Moment]) -> Listing[Payment, Moment]:
+    async def card_payments_in(
+        self, time_range: TimeRange, page: PageRequest[TimeCursor]
+    ) -> Page[Payment, TimeCursor]:
         """Return a page of payments by card whose orders were placed in a span, newest first."""
 
     @abstractmethod

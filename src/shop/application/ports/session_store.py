@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from shop.application.ports.paging import Listing, Moment, Page
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.session import Session, SessionPolicy
 
 SessionToken = str
@@ -37,11 +37,11 @@ class SessionStore(ABC):
         """
 
     @abstractmethod
-    def is_outdated(self, session: Session) -> bool:
+    def needs_rotation(self, session: Session) -> bool:
         """Tell whether the token that opened the session here was made with an old key."""
 
     @abstractmethod
-    def begin(self, session: Session) -> SessionToken:
+    def create(self, session: Session) -> SessionToken:
         """Stage a new session; return the token that will open it.
 
         Raise `SessionTooLarge` where it would not fit; what is refused is not staged.
@@ -65,26 +65,28 @@ class SessionStore(ABC):
         """Stage that the session was used; one that has ended meanwhile stays ended."""
 
     @abstractmethod
-    def end(self, session_id: UUID) -> None:
+    def revoke(self, session_id: UUID) -> None:
         """Stage the end of a session, for good; one that has ended already stays so."""
 
     @abstractmethod
-    async def end_one(self, user_id: UUID, session_id: UUID) -> bool:
+    async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
         """End a session of this user; return whether there was one."""
 
     @abstractmethod
-    async def end_all(self, user_id: UUID, *, keep: UUID | None) -> int:
+    async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
         """End all sessions of a user but the one to keep; return how many."""
 
     @abstractmethod
-    async def of_user(self, user_id: UUID, page: Page[Moment]) -> Listing[Session, Moment]:
+    async def for_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Session, TimeCursor]:
         """Return a page of a user's sessions, the newest first."""
 
     @abstractmethod
-    async def sweep(self, policy: SessionPolicy, now: datetime) -> int:
+    async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
         """End the sessions that have expired; return how many."""
 
 
-def as_they_are(sessions: SessionStore) -> SessionStore:
+def unwrapped(sessions: SessionStore) -> SessionStore:
     """Put nothing in front of a store."""
     return sessions

@@ -9,13 +9,13 @@ from shop.application.ports.accounts import Accounts, Transfers
 from shop.application.ports.audit import Audit
 from shop.application.ports.catalogue import Products
 from shop.application.ports.deposits import Deposits
-from shop.application.ports.dispatches import Dispatches
-from shop.application.ports.fulfilment import Handovers, Refunds
+from shop.application.ports.dispatches import NotificationDeliveries
+from shop.application.ports.fulfilment import Refunds, ShipmentEvents
 from shop.application.ports.idempotency import IdempotencyKeys
 from shop.application.ports.inventory import Inventories
-from shop.application.ports.notices import Notices
+from shop.application.ports.notices import GatewayEvents
 from shop.application.ports.orders import Orders
-from shop.application.ports.outbox import Outbox
+from shop.application.ports.outbox import Jobs
 from shop.application.ports.payments import Payments
 from shop.application.ports.session_store import SessionStore
 from shop.application.ports.users import Users
@@ -38,18 +38,18 @@ class UnitOfWork(ABC):
     orders: Orders
     payments: Payments
     deposits: Deposits
-    handovers: Handovers
+    shipment_events: ShipmentEvents
     refunds: Refunds
-    keys: IdempotencyKeys
-    notices: Notices
-    outbox: Outbox
-    dispatches: Dispatches
+    idempotency_keys: IdempotencyKeys
+    gateway_events: GatewayEvents
+    jobs: Jobs
+    notification_deliveries: NotificationDeliveries
     sessions: SessionStore
     audit: Audit
 
     @abstractmethod
     async def __aenter__(self) -> Self:
-        """Begin; raise `Unavailable` where there is no database to begin with."""
+        """Begin; raise `DatabaseUnavailable` where there is no database to begin with."""
 
     @abstractmethod
     async def __aexit__(
@@ -71,27 +71,27 @@ class UnitOfWork(ABC):
 UnitOfWorkFactory = Callable[[], UnitOfWork]
 
 
-class StoreFailure(Exception):
+class DatabaseFailure(Exception):
     """The database, not the request, is at fault."""
 
 
-class Interrupted(StoreFailure):
+class TransientFailure(DatabaseFailure):
     """The unit of work certainly changed nothing; the same again may well succeed."""
 
 
-class Contended(Interrupted):
+class TransactionConflict(TransientFailure):
     """Others were in the way; a unit of work that asks for less is less often in theirs."""
 
 
-class OutcomeUnknown(StoreFailure):
+class CommitOutcomeUnknown(DatabaseFailure):
     """The connection broke after COMMIT was sent: it happened or it did not."""
 
 
-class Unavailable(StoreFailure):
+class DatabaseUnavailable(DatabaseFailure):
     """The database cannot serve this now; the unit of work certainly changed nothing."""
 
 
-class Blocked(Unavailable):
+class LockTimeout(DatabaseUnavailable):
     """Somebody else has held a lock for longer than anybody waits for one."""
 
 

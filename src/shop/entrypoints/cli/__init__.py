@@ -12,7 +12,7 @@ from shop.entrypoints.cli.gateway import gateway
 from shop.entrypoints.cli.import_products import import_products
 from shop.entrypoints.cli.migrate import migrate
 from shop.entrypoints.cli.openapi import openapi
-from shop.entrypoints.cli.outbox import retry, show
+from shop.entrypoints.cli.outbox import list_jobs, retry
 from shop.entrypoints.cli.outbox import sweep as sweep_outbox
 from shop.entrypoints.cli.reconcile import reconcile
 from shop.entrypoints.cli.secret import secret
@@ -39,7 +39,7 @@ def main() -> int:
 
 def commands() -> typer.Typer:
     """Return every command, each with an example."""
-    shop = _group("An order backend that a team can trust with money and stock.", _of_the_program)
+    shop = _group("An order backend that a team can trust with money and stock.", _program_options)
     shop.command(epilog="Example: shop serve --port 8001 --workers 4")(serve)
     shop.command(
         epilog="Example: shop migrate --database postgresql+asyncpg://shop@localhost/shop"
@@ -53,26 +53,26 @@ def commands() -> typer.Typer:
     shop.command(epilog="Example: shop secret")(secret)
     shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
 
-    outbox = _group("Look after what orders have left to do.", _of_a_group)
-    outbox.command("list", epilog="Example: shop outbox list --dead")(show)
+    outbox = _group("Look after what orders have left to do.", _show_help)
+    outbox.command("list", epilog="Example: shop outbox list --dead")(list_jobs)
     outbox.command(epilog="Example: shop outbox retry")(retry)
     outbox.command("sweep", epilog="Example: shop outbox sweep")(sweep_outbox)
     shop.add_typer(outbox, name="outbox")
 
-    sessions = _group("Look after sessions.", _of_a_group)
+    sessions = _group("Look after sessions.", _show_help)
     sessions.command(epilog="Example: shop sessions sweep")(sweep)
     shop.add_typer(sessions, name="sessions")
 
-    users = _group("Look after users.", _of_a_group)
+    users = _group("Look after users.", _show_help)
     users.command(epilog="Example: shop users promote ada@example.com --role admin")(promote)
     users.command(epilog="Example: shop users demote ada@example.com --role admin")(demote)
     shop.add_typer(users, name="users")
     return shop
 
 
-def _group(purpose: str, options: Callable[..., None]) -> typer.Typer:
+def _group(help_text: str, options: Callable[..., None]) -> typer.Typer:
     group = typer.Typer(
-        help=purpose,
+        help=help_text,
         add_completion=False,
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
@@ -82,12 +82,12 @@ def _group(purpose: str, options: Callable[..., None]) -> typer.Typer:
     return group
 
 
-def _of_a_group(context: typer.Context) -> None:
+def _show_help(context: typer.Context) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 
 
-def _of_the_program(
+def _program_options(
     context: typer.Context,
     *,
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
@@ -95,4 +95,4 @@ def _of_the_program(
     if version:
         typer.echo(f"shop {distribution('shop').version}")
         raise typer.Exit
-    _of_a_group(context)
+    _show_help(context)

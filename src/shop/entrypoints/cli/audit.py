@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.table import Table
 
 from shop.application.audit import Finding
-from shop.application.ports.audit import AT_THE_GATEWAY, INVARIANTS, Invariant, Violation
-from shop.entrypoints.cli.failures import Failure, one_line
+from shop.application.ports.audit import GATEWAY_INVARIANT, INVARIANTS, Invariant, Violation
+from shop.entrypoints.cli.failures import CliError, one_line
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.progress import progress_bar
-from shop.entrypoints.cli.shop import Shop, in_shop
+from shop.entrypoints.cli.shop import CliContext, run
 
-CHECKED = sorted((*INVARIANTS, AT_THE_GATEWAY), key=lambda invariant: invariant.number)
+ALL_INVARIANTS = sorted((*INVARIANTS, GATEWAY_INVARIANT), key=lambda invariant: invariant.number)
 
 
 def audit(
@@ -34,27 +34,27 @@ def audit(
     Card payments are compared with the gateway's books, but for those that are under way. Where
     the gateway cannot be reached, all else is checked, and it fails: that was not.
     """
-    findings = in_shop(partial(_audit, timedelta(days=gateway_days)), database=database)
+    findings = run(partial(_audit, timedelta(days=gateway_days)), database=database)
     if as_json:
         typer.echo(json.dumps(_document(findings), indent=2, ensure_ascii=False))
     else:
         _print(findings)
     failures = list(_failures(findings))
     if failures:
-        raise Failure("; ".join(failures))
+        raise CliError("; ".join(failures))
 
 
-async def _audit(back: timedelta, shop: Shop) -> Sequence[Finding]:
+async def _audit(lookback: timedelta, context: CliContext) -> Sequence[Finding]:
     with progress_bar() as bar:
-        task = bar.add_task("Checking", total=len(CHECKED))
+        task = bar.add_task("Checking", total=len(ALL_INVARIANTS))
 
         def show(invariant: Invariant) -> None:
             bar.update(task, completed=INVARIANTS.index(invariant))
 
-        findings = await shop.audit_shop().run(show)
+        findings = await context.audit_shop().run(show)
         bar.update(task, completed=len(INVARIANTS))
-        at_the_gateway = await shop.audit_gateway().run(back)
-    return sorted([*findings, at_the_gateway], key=lambda finding: finding.invariant.number)
+        gateway_finding = await context.audit_gateway().run(lookback)
+    return sorted([*findings, gateway_finding], key=lambda finding: finding.invariant.number)
 
 
 def _failures(findings: Sequence[Finding]) -> Iterator[str]:
@@ -62,8 +62,8 @@ def _failures(findings: Sequence[Finding]) -> Iterator[str]:
     if broken:
         yield f"broken invariants: {', '.join(broken)}"
     for each in findings:
-        if each.obstacle is not None:
-            yield f"invariant {each.invariant.number} is not checked: {each.obstacle}"
+        if each.unchecked_reason is not None:
+            yield f"invariant {each.invariant.number} is not checked: {each.unchecked_reason}"
 
 
 def _document(findings: Sequence[Finding]) -> dict[str, object]:
@@ -74,7 +74,7 @@ def _document(findings: Sequence[Finding]) -> dict[str, object]:
                 "number": finding.invariant.number,
                 "sentence": finding.invariant.sentence,
                 "holds": finding.holds,
-                "obstacle": finding.obstacle,
+                "obstacle": finding.unchecked_reason,
                 "violations": [
                     {"rule": each.rule, "facts": dict(each.facts)} for each in finding.violations
                 ],
@@ -87,13 +87,15 @@ def _document(findings: Sequence[Finding]) -> dict[str, object]:
 def _print(findings: Sequence[Finding]) -> None:
     table = Table("", "Invariant", "", box=None, pad_edge=False)
     for finding in findings:
-        table.add_row(str(finding.invariant.number), finding.invariant.sentence, _verdict(finding))
+        table.add_row(
+            str(finding.invariant.number), finding.invariant.sentence, _result_label(finding)
+        )
     Console().print(table)
     for line in _lines(findings):
         typer.echo(line)
 
 
-def _verdict(finding: Finding) -> str:
+def _result_label(finding: Finding) -> str:
     if finding.violations:
         return f"[red]{len(finding.violations)} broken"
     return "[green]holds" if finding.holds else "[yellow]unknown"

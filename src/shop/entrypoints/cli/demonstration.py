@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-from shop.application.intake import NewCustomer, StockedProduct
+from shop.application.intake import NewCustomer, ProductRow
 from shop.domain.money import Currency, Money
 from shop.entrypoints.cli.product_file import read_products
 
@@ -38,38 +38,38 @@ _LAST_NAMES = (
 )
 
 
-def demonstration_products(count: int, currency: Currency) -> Iterator[StockedProduct]:
+def demo_products(count: int, currency: Currency) -> Iterator[ProductRow]:
     """Return so many products: first those described by hand, then generated ones."""
-    by_hand = list(islice(read_products(FILE, currency), count))
-    for row in by_hand:
-        if not isinstance(row.content, StockedProduct):
+    described = list(islice(read_products(FILE, currency), count))
+    for row in described:
+        if not isinstance(row.content, ProductRow):
             raise row.content[0]
         yield row.content
-    for number in range(len(by_hand) + 1, count + 1):
-        yield _generated(number, currency)
+    for number in range(len(described) + 1, count + 1):
+        yield _generate_product(number, currency)
 
 
-def _generated(number: int, currency: Currency) -> StockedProduct:
-    chance = Random(number)
-    kind = chance.choice(list(_KINDS))
-    finish = chance.choice(_FINISHES)
-    return StockedProduct(
+def _generate_product(number: int, currency: Currency) -> ProductRow:
+    random = Random(number)
+    kind = random.choice(list(_KINDS))
+    finish = random.choice(_FINISHES)
+    return ProductRow(
         sku=f"ITEM-{number:07}",
         name=f"{kind}, {finish.lower()}, no. {number}",
         description=f"{kind} in {finish.lower()}, one of a numbered series: this is no. {number}.",
-        price=Money(amount=_KINDS[kind] + 100 * chance.randrange(20) + 90, currency=currency),
+        price=Money(amount=_KINDS[kind] + 100 * random.randrange(20) + 90, currency=currency),
         active=True,
         image_url=None,
-        on_hand=chance.randrange(20, 500),
+        on_hand=random.randrange(20, 500),
     )
 
 
-def demonstration_customers(count: int) -> Iterator[NewCustomer]:
+def demo_customers(count: int) -> Iterator[NewCustomer]:
     """Return so many customers, with numbered addresses at a domain that receives no mail."""
     for number in range(1, count + 1):
-        chance = Random(number)
+        random = Random(number)
         yield NewCustomer(
-            name=f"{chance.choice(_FIRST_NAMES)} {chance.choice(_LAST_NAMES)}",
+            name=f"{random.choice(_FIRST_NAMES)} {random.choice(_LAST_NAMES)}",
             # RFC 2606, section 3, keeps this domain for examples.
             email=f"customer-{number:06}@example.com",
         )

@@ -6,10 +6,10 @@ import traceback
 import typer
 from typer.exceptions import TyperException
 
-from shop.application.ports.database import OtherCurrency, Unmigrated
-from shop.application.ports.payment_gateway import GatewaySilent
-from shop.application.ports.unit_of_work import OutcomeUnknown, StoreFailure
-from shop.domain.errors import RuleBroken, ShopError
+from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
+from shop.domain.errors import InvalidValue, ShopError
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -17,17 +17,17 @@ INTERRUPTED = 130
 """What shells make of an interrupt from the keyboard, and so does the library of commands."""
 
 
-class Failure(Exception):
+class CliError(Exception):
     """What was asked could not be done, for the reason that it carries."""
 
 
-class WrongSetting(Exception):
+class InvalidSetting(Exception):
     """A setting is missing or wrong; the message names it and its rule, never its value."""
 
 
 def report(error: Exception) -> int:
     """Tell of an error in one line on standard error; return the exit code."""
-    typer.echo(f"shop: {one_line(_line(error))}", err=True)
+    typer.echo(f"shop: {one_line(_message(error))}", err=True)
     if os.environ.get("SHOP_LOG_LEVEL") == "debug":
         typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
     return _exit_code(error)
@@ -43,34 +43,34 @@ def _exit_code(error: Exception) -> int:
     match error:
         case TyperException():
             return error.exit_code
-        case WrongSetting() | OtherCurrency() | RuleBroken():
+        case InvalidSetting() | CurrencyMismatch() | InvalidValue():
             return WRONG_USAGE
         case _:
             return FAILED
 
 
-def _line(error: Exception) -> str:
+def _message(error: Exception) -> str:
     match error:
         case TyperException():
-            said = error.format_message().replace("Value error, ", "")
-            line = f"{said} (--help tells more)"
-        case WrongSetting() | Failure() | ShopError():
-            line = str(error)
-        case Unmigrated():
-            line = f"the database is not ready ({error}): run `shop migrate`"
-        case OtherCurrency():
-            line = f"SHOP_CURRENCY: {error}"
-        case OutcomeUnknown():
-            line = f"whether it was done is unknown ({_first_cause(error)}): try again"
-        case StoreFailure():
-            line = f"the database cannot be used: {_first_cause(error)}"
-        case GatewaySilent():
-            line = f"the payment gateway cannot be reached: {error}"
+            text = error.format_message().replace("Value error, ", "")
+            message = f"{text} (--help tells more)"
+        case InvalidSetting() | CliError() | ShopError():
+            message = str(error)
+        case MigrationRequired():
+            message = f"the database is not ready ({error}): run `shop migrate`"
+        case CurrencyMismatch():
+            message = f"SHOP_CURRENCY: {error}"
+        case CommitOutcomeUnknown():
+            message = f"whether it was done is unknown ({_first_cause(error)}): try again"
+        case DatabaseFailure():
+            message = f"the database cannot be used: {_first_cause(error)}"
+        case GatewayOutcomeUnknown():
+            message = f"the payment gateway cannot be reached: {error}"
         case OSError(filename=str() as name, strerror=str() as reason):
-            line = f"{name}: {reason}"
+            message = f"{name}: {reason}"
         case _:
-            line = f"unexpected {type(error).__name__}: {error}"
-    return line
+            message = f"unexpected {type(error).__name__}: {error}"
+    return message
 
 
 def _first_cause(error: BaseException) -> str:

@@ -8,17 +8,17 @@ from typing import Annotated
 
 import typer
 
-from shop.application.intake import IntakeResult, StockedProduct
-from shop.domain.errors import RuleBroken, ShopError
+from shop.application.intake import ImportResult, ProductRow
+from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.money import Currency
-from shop.entrypoints.cli.failures import Failure, one_line
-from shop.entrypoints.cli.loading import in_batches, load
+from shop.entrypoints.cli.failures import CliError, one_line
+from shop.entrypoints.cli.loading import import_in_batches, in_batches
 from shop.entrypoints.cli.options import DatabaseUrl
-from shop.entrypoints.cli.product_file import Row, read_products
+from shop.entrypoints.cli.product_file import ProductCsvRow, read_products
 from shop.entrypoints.cli.progress import progress_bar
-from shop.entrypoints.cli.shop import Shop, in_shop
+from shop.entrypoints.cli.shop import CliContext, run
 
-MAX_ROWS_TOLD = 20
+MAX_ROWS_REPORTED = 20
 
 
 def import_products(
@@ -43,65 +43,67 @@ def import_products(
     """
     if not file.is_file():
         raise typer.BadParameter("it is read twice, so it has to be a file", param_hint="FILE")
-    loaded = in_shop(partial(_import, file), database=database)
+    result = run(partial(_import, file), database=database)
     typer.echo(
-        f"Products: {loaded.added} added, {loaded.changed} changed,"
-        f" {loaded.unchanged} as they were."
+        f"Products: {result.added} added, {result.changed} changed,"
+        f" {result.unchanged} as they were."
     )
 
 
-async def _import(file: Path, shop: Shop) -> IntakeResult:
-    currency = shop.intake().currency
-    inspection = await _inspected(shop, file, currency)
-    if inspection.faults:
-        for line, faults in sorted(inspection.faults.items())[:MAX_ROWS_TOLD]:
-            typer.echo(one_line(f"{file}:{line}: {' '.join(map(str, faults))}"), err=True)
-        raise Failure(
-            f"nothing was loaded: {len(inspection.faults)} of {inspection.rows} rows are wrong"
+async def _import(file: Path, context: CliContext) -> ImportResult:
+    currency = context.bulk_import().currency
+    validation = await _validate(context, file, currency)
+    if validation.errors:
+        for line, errors in sorted(validation.errors.items())[:MAX_ROWS_REPORTED]:
+            typer.echo(one_line(f"{file}:{line}: {' '.join(map(str, errors))}"), err=True)
+        raise CliError(
+            f"nothing was loaded: {len(validation.errors)} of {validation.rows} rows are wrong"
         )
     products = _products(file, currency)
-    return await load(shop, products, shop.intake().load, total=inspection.rows)
+    return await import_in_batches(
+        context, products, context.bulk_import().upsert, total=validation.rows
+    )
 
 
-def _products(file: Path, currency: Currency) -> Iterator[StockedProduct]:
+def _products(file: Path, currency: Currency) -> Iterator[ProductRow]:
     for row in read_products(file, currency):
-        if not isinstance(row.content, StockedProduct):
-            raise Failure(f"{file} was changed while it was loaded; line {row.line} is wrong now")
+        if not isinstance(row.content, ProductRow):
+            raise CliError(f"{file} was changed while it was loaded; line {row.line} is wrong now")
         yield row.content
 
 
 @dataclass(kw_only=True)
-class _Inspection:
+class _FileValidation:
     """What is known of a file before anything is loaded."""
 
     rows: int = 0
-    lines: dict[str, int] = field(default_factory=dict)
-    faults: dict[int, Sequence[ShopError]] = field(default_factory=dict)
+    first_lines: dict[str, int] = field(default_factory=dict)
+    errors: dict[int, Sequence[ShopError]] = field(default_factory=dict)
 
-    def look_at(self, rows: Sequence[Row]) -> Sequence[StockedProduct]:
+    def check(self, rows: Sequence[ProductCsvRow]) -> Sequence[ProductRow]:
         """Note what is wrong in these rows; return the products of those that are right."""
-        sound: list[StockedProduct] = []
+        valid: list[ProductRow] = []
         for row in rows:
             self.rows += 1
-            if not isinstance(row.content, StockedProduct):
-                self.faults[row.line] = row.content
+            if not isinstance(row.content, ProductRow):
+                self.errors[row.line] = row.content
                 continue
-            first = self.lines.setdefault(row.content.sku, row.line)
+            first = self.first_lines.setdefault(row.content.sku, row.line)
             if first == row.line:
-                sound.append(row.content)
+                valid.append(row.content)
             else:
                 rule = f"{row.content.sku} stands in line {first} already"
-                self.faults[row.line] = [RuleBroken(field="sku", rule=rule)]
-        return sound
+                self.errors[row.line] = [InvalidValue(field="sku", rule=rule)]
+        return valid
 
 
-async def _inspected(shop: Shop, file: Path, currency: Currency) -> _Inspection:
-    inspection = _Inspection()
+async def _validate(context: CliContext, file: Path, currency: Currency) -> _FileValidation:
+    validation = _FileValidation()
     with progress_bar() as bar:
         task = bar.add_task("Checking rows", total=None)
         for rows in in_batches(read_products(file, currency)):
-            sound = inspection.look_at(rows)
-            for sku, refusal in (await shop.intake().refusals(sound)).items():
-                inspection.faults[inspection.lines[sku]] = [refusal]
-            bar.update(task, completed=inspection.rows)
-    return inspection
+            valid = validation.check(rows)
+            for sku, error in (await context.bulk_import().validate(valid)).items():
+                validation.errors[validation.first_lines[sku]] = [error]
+            bar.update(task, completed=validation.rows)
+    return validation

@@ -4,35 +4,35 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from shop.application.intake import IntakeResult, StockedProduct
+from shop.application.intake import ImportResult, ProductRow
 from shop.entrypoints.cli.progress import progress_bar
-from shop.entrypoints.cli.shop import Shop
+from shop.entrypoints.cli.shop import CliContext
 
 T = TypeVar("T")
 
-Intaking = Callable[[Sequence[StockedProduct]], Awaitable[IntakeResult]]
+ImportBatch = Callable[[Sequence[ProductRow]], Awaitable[ImportResult]]
 
-BATCH = 1000
+BATCH_SIZE = 1000
 """So many are in memory, and in one transaction, at a time."""
 
 
-async def load(
-    shop: Shop, products: Iterable[StockedProduct], take_in: Intaking, *, total: int
-) -> IntakeResult:
+async def import_in_batches(
+    context: CliContext, products: Iterable[ProductRow], import_batch: ImportBatch, *, total: int
+) -> ImportResult:
     """Have the products taken in, of which there are so many; tell what became of them."""
-    loaded = IntakeResult(added=0, changed=0, unchanged=0)
+    result = ImportResult(added=0, changed=0, unchanged=0)
     with progress_bar() as bar:
         task = bar.add_task("Loading products", total=total)
         for batch in in_batches(products):
-            loaded += await take_in(batch)
+            result += await import_batch(batch)
             bar.advance(task, len(batch))
-    if loaded.added or loaded.changed:
-        await shop.database().analyse()
-    return loaded
+    if result.added or result.changed:
+        await context.database().analyse()
+    return result
 
 
 def in_batches(items: Iterable[T]) -> Iterator[list[T]]:
     """Return the items in lists of one batch each."""
-    left = iter(items)
-    while batch := list(islice(left, BATCH)):
+    remaining = iter(items)
+    while batch := list(islice(remaining, BATCH_SIZE)):
         yield batch

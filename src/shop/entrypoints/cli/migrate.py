@@ -3,15 +3,15 @@
 import typer
 
 from shop.entrypoints.cli.options import DatabaseUrl
-from shop.entrypoints.cli.shop import Shop, in_unchecked_shop
+from shop.entrypoints.cli.shop import CliContext, run_unchecked
 
 
 def migrate(*, database: DatabaseUrl = None) -> None:
     """Bring an empty or older database to the shape that this version needs."""
-    in_unchecked_shop(_migrate, database=database)
+    run_unchecked(_migrate, database=database)
     typer.echo("The database is ready.")
 
 
-async def _migrate(shop: Shop) -> None:
-    await shop.database().migrate()
-    await shop.database().check()
+async def _migrate(context: CliContext) -> None:
+    await context.database().migrate()
+    await context.database().check()

@@ -8,8 +8,8 @@ import typer
 def openapi() -> None:
     """Print the OpenAPI document of the HTTP API."""
     # Only commands that need the HTTP API wait for it to be imported.
-    from shop.entrypoints.cli.assembly import assemble  # noqa: PLC0415
+    from shop.entrypoints.cli.assembly import build_container  # noqa: PLC0415
     from shop.entrypoints.http.app import create_app  # noqa: PLC0415
 
-    document = create_app(assemble(None)).openapi()
+    document = create_app(build_container(None)).openapi()
     typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

@@ -8,23 +8,23 @@ from typing import Annotated
 
 import typer
 
-from shop.application.reconcile import Reconcile, Reconciled
-from shop.entrypoints.cli.failures import Failure, one_line
+from shop.application.reconcile import Reconcile, ReconciliationResult
+from shop.entrypoints.cli.failures import CliError, one_line
 from shop.entrypoints.cli.options import DatabaseUrl
-from shop.entrypoints.cli.shop import Shop, in_shop
+from shop.entrypoints.cli.shop import CliContext, run
 
-MOMENTS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
+TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
 
 
 def reconcile(
     *,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=MOMENTS, help="In UTC; seven days before the end without it."),
+        typer.Option(formats=TIME_FORMATS, help="In UTC; seven days before the end without it."),
     ] = None,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=MOMENTS, help="In UTC, excluded; up to now without it."),
+        typer.Option(formats=TIME_FORMATS, help="In UTC, excluded; up to now without it."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
@@ -36,51 +36,51 @@ def reconcile(
     under way is no difference. It fails where a person has to see to something, and tells how.
     """
     command = Reconcile(since=_in_utc(since), until=_in_utc(until), is_dry_run=dry_run)
-    reconciled = in_shop(partial(_reconcile, command), database=database)
+    results = run(partial(_reconcile, command), database=database)
     if as_json:
-        typer.echo(json.dumps(_document(reconciled), indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(_document(results), indent=2, ensure_ascii=False))
     else:
-        _print(reconciled, is_dry_run=dry_run)
-    left = sum(not each.is_repaired for each in reconciled)
-    if left:
-        raise Failure(f"{left} of {len(reconciled)} differences are left")
+        _print(results, is_dry_run=dry_run)
+    unresolved = sum(not each.is_repaired for each in results)
+    if unresolved:
+        raise CliError(f"{unresolved} of {len(results)} differences are left")
 
 
-async def _reconcile(command: Reconcile, shop: Shop) -> Sequence[Reconciled]:
-    return [each async for each in shop.reconcile_payments().reconcile(command)]
+async def _reconcile(command: Reconcile, context: CliContext) -> Sequence[ReconciliationResult]:
+    return [each async for each in context.reconcile_payments().reconcile(command)]
 
 
-def _in_utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
+def _in_utc(time: datetime | None) -> datetime | None:
+    return None if time is None else time.replace(tzinfo=UTC)
 
 
-def _document(reconciled: Sequence[Reconciled]) -> dict[str, object]:
+def _document(results: Sequence[ReconciliationResult]) -> dict[str, object]:
     return {
-        "agree": all(each.is_repaired for each in reconciled),
+        "agree": all(each.is_repaired for each in results),
         "differences": [
             {
-                "kind": each.difference.kind,
-                "facts": dict(each.difference.facts),
-                "job": each.difference.job,
+                "kind": each.discrepancy.kind,
+                "facts": dict(each.discrepancy.facts),
+                "job": each.discrepancy.job,
                 "repaired": each.is_repaired,
-                "advice": None if each.difference.job else each.difference.advice,
+                "advice": None if each.discrepancy.job else each.discrepancy.advice,
             }
-            for each in reconciled
+            for each in results
         ],
     }
 
 
-def _print(reconciled: Sequence[Reconciled], *, is_dry_run: bool) -> None:
-    for each in reconciled:
+def _print(results: Sequence[ReconciliationResult], *, is_dry_run: bool) -> None:
+    for each in results:
         typer.echo(_line(each, is_dry_run=is_dry_run))
-    repaired = sum(each.is_repaired for each in reconciled)
-    typer.echo(f"Differences: {len(reconciled)}, repaired: {repaired}.")
+    repaired = sum(each.is_repaired for each in results)
+    typer.echo(f"Differences: {len(results)}, repaired: {repaired}.")
 
 
-def _line(each: Reconciled, *, is_dry_run: bool) -> str:
-    found = each.difference
-    facts = " ".join(f"{name}={value}" for name, value in found.facts.items())
-    remedy = found.advice
-    if found.job is not None:
-        remedy = f"{'it needs' if is_dry_run else 'it has'} a new {found.job.value} job"
-    return one_line(f"{found.kind}: {facts}: {remedy}")
+def _line(result: ReconciliationResult, *, is_dry_run: bool) -> str:
+    discrepancy = result.discrepancy
+    facts = " ".join(f"{name}={value}" for name, value in discrepancy.facts.items())
+    remedy = discrepancy.advice
+    if discrepancy.job is not None:
+        remedy = f"{'it needs' if is_dry_run else 'it has'} a new {discrepancy.job.value} job"
+    return one_line(f"{discrepancy.kind}: {facts}: {remedy}")

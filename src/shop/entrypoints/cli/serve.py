@@ -19,8 +19,8 @@ def serve(
     workers: Annotated[
         int, typer.Option(min=1, max=MAX_WORKERS, help="How many processes serve.")
     ] = 1,
-    demonstration: Annotated[
-        bool, typer.Option("--demonstration", help="Fill an empty shop with products to try.")
+    demo: Annotated[
+        bool, typer.Option("--demo", help="Fill an empty shop with products to try.")
     ] = False,
     database: DatabaseUrl = None,
 ) -> None:
@@ -31,4 +31,4 @@ def serve(
     # Only this command waits for the server and the HTTP API to be imported.
     from shop.entrypoints.cli.server import run  # noqa: PLC0415
 
-    run(host=host, port=port, workers=workers, demonstration=demonstration, database=database)
+    run(host=host, port=port, workers=workers, demo=demo, database=database)

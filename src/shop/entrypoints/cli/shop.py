@@ -6,25 +6,25 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from shop.application.audit import AuditGateway, AuditShop
-from shop.application.dispatches import LookAfterDispatches
-from shop.application.idempotency import SweepKeys
-from shop.application.intake import Intake
-from shop.application.outbox import LookAfterJobs
-from shop.application.ports.courier import Courier
+from shop.application.dispatches import NotificationDeliveryService
+from shop.application.idempotency import PurgeIdempotencyKeys
+from shop.application.intake import BulkImport
+from shop.application.outbox import JobService
+from shop.application.ports.courier import WebhookSender
 from shop.application.ports.database import Database
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.reconcile import ReconcilePayments
-from shop.application.sessions import Sessions
-from shop.application.transact import Transact
-from shop.application.users import Users
-from shop.entrypoints.cli.failures import Failure
+from shop.application.sessions import SessionService
+from shop.application.transact import TransactionRunner
+from shop.application.users import RoleService
+from shop.entrypoints.cli.failures import CliError
 from shop.entrypoints.worker import Worker
 
 T = TypeVar("T")
 
 
-class Place(Protocol):
+class CliSettings(Protocol):
     """What commands ask of the settings."""
 
     @property
@@ -32,11 +32,11 @@ class Place(Protocol):
         """The file that is the database, where it is one of this machine's."""
 
     @property
-    def is_play_money(self) -> bool:
+    def simulates_payments_in_production(self) -> bool:
         """Whether cards are charged nothing although this is for real."""
 
 
-class Shop(Protocol):
+class CliContext(Protocol):
     """What commands ask of the container, which takes too long to import to ask for help."""
 
     def audit_gateway(self) -> AuditGateway:
@@ -45,116 +45,117 @@ class Shop(Protocol):
     def audit_shop(self) -> AuditShop:
         """Return the audit."""
 
-    def courier(self) -> Courier:
+    def webhook_sender(self) -> WebhookSender:
         """Return what brings announcements to endpoints."""
 
     def database(self) -> Database:
         """Return the database."""
 
-    def gateway(self) -> PaymentGateway:
+    def payment_gateway(self) -> PaymentGateway:
         """Return the payment gateway."""
 
-    def hasher(self) -> PasswordHasher:
+    def password_hasher(self) -> PasswordHasher:
         """Return what hashes passwords."""
 
-    def intake(self) -> Intake:
+    def bulk_import(self) -> BulkImport:
         """Return what fills the shop."""
 
-    def look_after_dispatches(self) -> LookAfterDispatches:
+    def notification_delivery_service(self) -> NotificationDeliveryService:
         """Return what shows announcements on their way and forgets the old."""
 
-    def look_after_jobs(self) -> LookAfterJobs:
+    def job_service(self) -> JobService:
         """Return what shows the outbox and revives what is dead in it."""
 
     def reconcile_payments(self) -> ReconcilePayments:
         """Return what brings the shop's books and the gateway's together."""
 
-    def sessions(self) -> Sessions:
+    def session_service(self) -> SessionService:
         """Return the sessions."""
 
-    def settings(self) -> Place:
+    def settings(self) -> CliSettings:
         """Return the settings."""
 
-    def sweep_keys(self) -> SweepKeys:
+    def purge_idempotency_keys(self) -> PurgeIdempotencyKeys:
         """Return what forgets the keys of old refusals."""
 
-    def transact(self) -> Transact:
+    def transaction_runner(self) -> TransactionRunner:
         """Return what runs units of work."""
 
-    def users(self) -> Users:
+    def role_service(self) -> RoleService:
         """Return the users."""
 
     def worker(self) -> Worker:
         """Return what does the outbox's jobs."""
 
 
-Work = Callable[[Shop], Awaitable[T]]
+Work = Callable[[CliContext], Awaitable[T]]
 
 
-def in_shop(work: Work[T], *, database: str | None) -> T:
+def run(work: Work[T], *, database: str | None) -> T:
     """Do some work in the shop whose database was named, or else is set, and return what it does.
 
-    Raise `WrongSetting`, `Failure`, `Unmigrated` or `Unavailable` where there is no such shop.
+    Raise `InvalidSetting`, `CliError`, `MigrationRequired` or `DatabaseUnavailable` where there is
+    no such shop.
     """
-    return _in(work, database, _require_file, _checked)
+    return _run(work, database, _require_file, _check)
 
 
-def in_prepared_shop(work: Work[T], *, database: str | None) -> T:
+def run_migrated(work: Work[T], *, database: str | None) -> T:
     """Do the same, but migrate an embedded database first: nobody else is there to do it."""
-    return _in(work, database, _require_folder, _prepared)
+    return _run(work, database, _require_folder, _migrate_and_check)
 
 
-def in_unchecked_shop(work: Work[T], *, database: str | None) -> T:
+def run_unchecked(work: Work[T], *, database: str | None) -> T:
     """Do the same, whatever shape the database has."""
-    return _in(work, database, _require_folder, _as_it_is)
+    return _run(work, database, _require_folder, _skip_check)
 
 
-def _in(
-    work: Work[T], database: str | None, require: Callable[[Path], None], ready: Work[None]
+def _run(
+    work: Work[T], database: str | None, require_path: Callable[[Path], None], prepare: Work[None]
 ) -> T:
     # Only commands that open the shop wait for all of it to be imported.
-    from shop.entrypoints.cli.assembly import assemble, warn_of_unknown_settings  # noqa: PLC0415
+    from shop.entrypoints.cli.assembly import build_container, warn_of_unknown_settings  # noqa: PLC0415
 
     warn_of_unknown_settings()
-    shop: Shop = assemble(database)
-    file = shop.settings().database_file
+    context: CliContext = build_container(database)
+    file = context.settings().database_file
     if file is not None:
         # Once the database is opened, a secret lies beside it.
-        require(file)
+        require_path(file)
 
-    async def opened() -> T:
+    async def run_and_close() -> T:
         try:
-            await ready(shop)
-            return await work(shop)
+            await prepare(context)
+            return await work(context)
         finally:
-            await shop.transact().finish()
-            await shop.gateway().close()
-            await shop.courier().close()
-            await shop.database().close()
+            await context.transaction_runner().drain()
+            await context.payment_gateway().close()
+            await context.webhook_sender().close()
+            await context.database().close()
 
-    return asyncio.run(opened())
+    return asyncio.run(run_and_close())
 
 
 def _require_folder(file: Path) -> None:
     if not file.parent.is_dir():
-        raise Failure(f"there is no folder {file.parent} for the database file {file.name}")
+        raise CliError(f"there is no folder {file.parent} for the database file {file.name}")
 
 
 def _require_file(file: Path) -> None:
     _require_folder(file)
     if not file.is_file():
-        raise Failure(f"there is no database file {file}; `shop serve` or `shop migrate` makes it")
+        raise CliError(f"there is no database file {file}; `shop serve` or `shop migrate` makes it")
 
 
-async def _checked(shop: Shop) -> None:
-    await shop.database().check()
+async def _check(context: CliContext) -> None:
+    await context.database().check()
 
 
-async def _prepared(shop: Shop) -> None:
-    if shop.settings().database_file is not None:
-        await shop.database().migrate()
-    await shop.database().check()
+async def _migrate_and_check(context: CliContext) -> None:
+    if context.settings().database_file is not None:
+        await context.database().migrate()
+    await context.database().check()
 
 
-async def _as_it_is(shop: Shop) -> None:
-    del shop
+async def _skip_check(context: CliContext) -> None:
+    del context

@@ -7,7 +7,7 @@ import typer
 
 from shop.domain.user import Role, User
 from shop.entrypoints.cli.options import DatabaseUrl
-from shop.entrypoints.cli.shop import Shop, in_shop
+from shop.entrypoints.cli.shop import CliContext, run
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")]
 
@@ -19,7 +19,7 @@ def promote(
     database: DatabaseUrl = None,
 ) -> None:
     """Give a user a role; it counts at the user's next request."""
-    _tell_roles(in_shop(partial(_promote, email, role), database=database))
+    _print_roles(run(partial(_promote, email, role), database=database))
 
 
 def demote(
@@ -29,16 +29,16 @@ def demote(
     database: DatabaseUrl = None,
 ) -> None:
     """Take a role from a user; it counts at the user's next request."""
-    _tell_roles(in_shop(partial(_demote, email, role), database=database))
+    _print_roles(run(partial(_demote, email, role), database=database))
 
 
-async def _promote(email: str, role: Role, shop: Shop) -> User:
-    return await shop.users().promote(email, role)
+async def _promote(email: str, role: Role, context: CliContext) -> User:
+    return await context.role_service().grant(email, role)
 
 
-async def _demote(email: str, role: Role, shop: Shop) -> User:
-    return await shop.users().demote(email, role)
+async def _demote(email: str, role: Role, context: CliContext) -> User:
+    return await context.role_service().revoke(email, role)
 
 
-def _tell_roles(user: User) -> None:
+def _print_roles(user: User) -> None:
     typer.echo(f"{user.email} now has the roles: {', '.join(sorted(user.roles)) or 'none'}.")

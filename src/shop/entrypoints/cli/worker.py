@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from shop.entrypoints.cli.options import DatabaseUrl
-from shop.entrypoints.cli.shop import Shop, in_shop
+from shop.entrypoints.cli.shop import CliContext, run
 
 
 def worker(
@@ -17,23 +17,23 @@ def worker(
 ) -> None:
     """Capture, void and refund, and whatever else orders have left to do, until told to stop.
 
-    `shop serve` does the same beside the requests unless SHOP_SERVE_JOBS is false. Any number of
-    workers may run; who is killed has lost nothing.
+    `shop serve` does the same beside the requests unless SHOP_RUN_JOBS_IN_SERVER is false. Any
+    number of workers may run; who is killed has lost nothing.
     """
-    in_shop(_once if once else _on, database=database)
+    run(_run_once if once else _run_until_stopped, database=database)
 
 
-async def _once(shop: Shop) -> None:
-    jobs = await shop.worker().drain()
+async def _run_once(context: CliContext) -> None:
+    jobs = await context.worker().drain()
     typer.echo(f"Done: {jobs} jobs.")
 
 
-async def _on(shop: Shop) -> None:
-    working = asyncio.ensure_future(shop.worker().run())
+async def _run_until_stopped(context: CliContext) -> None:
+    task = asyncio.ensure_future(context.worker().run())
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(each, working.cancel)
+        loop.add_signal_handler(each, task.cancel)
     typer.echo("The worker is at work (Ctrl+C ends it).")
-    await asyncio.wait([working])
-    if not working.cancelled():
-        working.result()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()

@@ -16,7 +16,7 @@ from shop.entrypoints.http import failures
 from shop.entrypoints.http.cookie import SessionCookie
 from shop.entrypoints.http.middleware.body_limit import BodyLimit
 from shop.entrypoints.http.middleware.content_type import ContentType
-from shop.entrypoints.http.middleware.cross_site import CrossSiteRefusal
+from shop.entrypoints.http.middleware.cross_site import CrossSiteProtection
 from shop.entrypoints.http.middleware.request_log import RequestLog
 from shop.entrypoints.http.middleware.response_headers import ResponseHeaders
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
@@ -77,12 +77,12 @@ def create_app(container: Container) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        exception_handlers=dict.fromkeys(failures.HANDLED, failures.answer),
+        exception_handlers=dict.fromkeys(failures.HANDLED_ERRORS, failures.handle_error),
         middleware=[
             Middleware(RequestLog),
             Middleware(ResponseHeaders, cookie=cookie, is_production=settings.is_production),
             Middleware(UnexpectedErrors),
-            Middleware(CrossSiteRefusal, is_production=settings.is_production),
+            Middleware(CrossSiteProtection, is_production=settings.is_production),
             Middleware(BodyLimit),
             Middleware(ContentType),
         ],
@@ -109,26 +109,26 @@ def _heads(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     container: Container = app.state.container
-    lines = container.lines()
-    lines.open()
+    command_queues = container.command_queues()
+    command_queues.open()
     async with _worker(container):
         yield
-    await lines.drain()
-    await container.transact().finish()
-    await container.gateway().close()
-    await container.courier().close()
+    await command_queues.drain()
+    await container.transaction_runner().drain()
+    await container.payment_gateway().close()
+    await container.webhook_sender().close()
     await container.database().close()
 
 
 @asynccontextmanager
 async def _worker(container: Container) -> AsyncIterator[None]:
     """Have the outbox's jobs done beside the requests, where nobody else is to do them."""
-    if not container.settings().serve_jobs:
+    if not container.settings().run_jobs_in_server:
         yield
         return
-    working = asyncio.create_task(container.worker().run())
+    worker_task = asyncio.create_task(container.worker().run())
     try:
         yield
     finally:
-        working.cancel()
-        await asyncio.wait([working])
+        worker_task.cancel()
+        await asyncio.wait([worker_task])

@@ -37,10 +37,10 @@ class SessionCookie:
             return None
         return values[0]
 
-    def set_to(self, token: SessionToken) -> str:
+    def set_header(self, token: SessionToken) -> str:
         """Return the `Set-Cookie` that has the browser hold this token."""
         return f"{self.name}={token}; Max-Age={self._lifetime_seconds}; {self._attributes}"
 
-    def cleared(self) -> str:
+    def clear_header(self) -> str:
         """Return the `Set-Cookie` that has the browser hold nothing."""
         return f"{self.name}=; Max-Age=0; {self._attributes}"

@@ -6,31 +6,31 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
-from shop.application.accounts import Accounts
-from shop.application.admission import Visit
-from shop.application.carts import Carts
-from shop.application.catalogue import Catalogue
-from shop.application.deposits import Deposits
-from shop.application.dispatches import LookAfterDispatches
+from shop.application.accounts import AccountService
+from shop.application.admission import CurrentSession
+from shop.application.carts import CartService
+from shop.application.catalogue import ProductService
+from shop.application.deposits import DepositService
+from shop.application.dispatches import NotificationDeliveryService
 from shop.application.group_commit import GroupCommit
-from shop.application.idempotency import Reply
-from shop.application.inventory import Stock
-from shop.application.notices import HandleNotices
+from shop.application.idempotency import CommandResult
+from shop.application.inventory import InventoryService
+from shop.application.notices import HandleGatewayEvents
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.checkout import Checkout
-from shop.application.orders.consult import ConsultOrders
+from shop.application.orders.consult import OrderQueries
 from shop.application.orders.fulfil import FulfilOrders
 from shop.application.orders.refund import RefundOrders
 from shop.application.ports.database import Database
 from shop.application.ports.session_store import SessionToken
-from shop.application.sessions import Sessions
-from shop.application.transfers import MakeTransfer, Transfers
+from shop.application.sessions import SessionService
+from shop.application.transfers import MakeTransfer, TransferService
 from shop.domain.account import Transfer
 from shop.domain.cart import Cart
 from shop.domain.session import NotSignedIn
 from shop.domain.user import Role, User
 from shop.entrypoints.container import Container
-from shop.entrypoints.http.exchange import Exchange
+from shop.entrypoints.http.exchange import ResponseContext
 from shop.entrypoints.http.keys import idempotency_key
 from shop.entrypoints.settings import Settings
 
@@ -39,37 +39,37 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Visitor:
+class Principal:
     """Who sent the request: the token that they hold by now, and the visit that it opened."""
 
     token: SessionToken | None
-    visit: Visit | None
+    current_session: CurrentSession | None
 
     @property
     def cart(self) -> Cart:
         """What the visitor means to buy."""
-        return Cart() if self.visit is None else self.visit.session.cart
+        return Cart() if self.current_session is None else self.current_session.session.cart
 
     @property
-    def known_visit(self) -> Visit:
+    def existing_session(self) -> CurrentSession:
         """The visit, signed in or not; raise `NotSignedIn` where there is none."""
-        if self.visit is None:
+        if self.current_session is None:
             raise NotSignedIn
-        return self.visit
+        return self.current_session
 
     @property
     def user(self) -> User:
         """The signed-in user; raise `NotSignedIn` where there is none."""
-        return self.known_visit.signed_in_user
+        return self.existing_session.signed_in_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class KeyedRequest:
     """A request under an idempotency key: what its sender holds, and what they will be told."""
 
     token: SessionToken
     key: str
-    exchange: Exchange
+    response_context: ResponseContext
 
 
 def _from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  FastAPI's marker.
@@ -79,81 +79,101 @@ def _from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  
     return Depends(from_container)
 
 
-async def _exchange(request: Request) -> Exchange:
-    exchange: Exchange = request.state.exchange
-    return exchange
+async def _response_context(request: Request) -> ResponseContext:
+    response_context: ResponseContext = request.state.response_context
+    return response_context
 
 
-async def _held_token(request: Request) -> SessionToken | None:
-    return (await _exchange(request)).token(request.headers)
+async def _session_token(request: Request) -> SessionToken | None:
+    return (await _response_context(request)).token(request.headers)
 
 
-async def enter(request: Request) -> Visitor:
+async def authenticate(request: Request) -> Principal:
     """Let the visitor in: their session was used, and a token that is due for it is renewed."""
     container: Container = request.app.state.container
-    exchange = await _exchange(request)
-    token = exchange.token(request.headers)
-    visit = await container.sessions().enter(token)
-    exchange.follow(visit)
-    return Visitor(token=token if visit is None else visit.issued or token, visit=visit)
+    response_context = await _response_context(request)
+    token = response_context.token(request.headers)
+    current_session = await container.session_service().authenticate(token)
+    response_context.update_session(current_session)
+    return Principal(
+        token=token if current_session is None else current_session.new_token or token,
+        current_session=current_session,
+    )
 
 
-async def _signed_in(visitor: Annotated[Visitor, Depends(enter)]) -> Visitor:
-    _ = visitor.user
-    return visitor
+async def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
+    _ = principal.user
+    return principal
 
 
-async def _admin(visitor: Annotated[Visitor, Depends(enter)]) -> Visitor:
+async def _admin_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
     # The use case asks again, in its transaction. Asking here, too, tells a customer 403 rather
     # than what is wrong with a body that they have no business to send.
-    visitor.user.require(Role.ADMIN)
-    return visitor
+    principal.user.require(Role.ADMIN)
+    return principal
 
 
-async def _submission(request: Request) -> Submission:
-    exchange = await _exchange(request)
-    token = exchange.token(request.headers)
+async def _keyed_request(request: Request) -> KeyedRequest:
+    response_context = await _response_context(request)
+    token = response_context.token(request.headers)
     if token is None:
         raise NotSignedIn
-    return Submission(token=token, key=idempotency_key(request.headers), exchange=exchange)
+    return KeyedRequest(
+        token=token, key=idempotency_key(request.headers), response_context=response_context
+    )
 
 
-CurrentExchange = Annotated[Exchange, Depends(_exchange)]
-HeldToken = Annotated[SessionToken | None, Depends(_held_token)]
-Anyone = Annotated[Visitor, Depends(enter)]
-SignedIn = Annotated[Visitor, Depends(_signed_in)]
-Admin = Annotated[Visitor, Depends(_admin)]
-UnderKey = Annotated[Submission, Depends(_submission)]
+CurrentResponseContext = Annotated[ResponseContext, Depends(_response_context)]
+SessionTokenFromCookie = Annotated[SessionToken | None, Depends(_session_token)]
+AnyUser = Annotated[Principal, Depends(authenticate)]
+SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
+AdminUser = Annotated[Principal, Depends(_admin_user)]
+Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]
 
-TheSettings = Annotated[Settings, _from_container(lambda container: container.settings())]
-TheDatabase = Annotated[Database, _from_container(lambda container: container.database())]
-TheAccounts = Annotated[Accounts, _from_container(lambda container: container.accounts())]
-TheSessions = Annotated[Sessions, _from_container(lambda container: container.sessions())]
-TheCatalogue = Annotated[Catalogue, _from_container(lambda container: container.catalogue())]
-TheStock = Annotated[Stock, _from_container(lambda container: container.stock())]
-TheCarts = Annotated[Carts, _from_container(lambda container: container.carts())]
-TheTransfers = Annotated[Transfers, _from_container(lambda container: container.transfers())]
-TheDeposits = Annotated[Deposits, _from_container(lambda container: container.deposits())]
-ToMakeTransfers = Annotated[
-    GroupCommit[MakeTransfer, Reply[Transfer]],
-    _from_container(lambda container: container.grouped_transfers()),
+SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
+DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]
+AccountServiceDependency = Annotated[
+    AccountService, _from_container(lambda container: container.account_service())
 ]
-ToCheckOut = Annotated[Checkout, _from_container(lambda container: container.checkout())]
-ToHandleNotices = Annotated[
-    HandleNotices, _from_container(lambda container: container.handle_notices())
+SessionServiceDependency = Annotated[
+    SessionService, _from_container(lambda container: container.session_service())
 ]
-ToCancelOrders = Annotated[
+ProductServiceDependency = Annotated[
+    ProductService, _from_container(lambda container: container.product_service())
+]
+InventoryServiceDependency = Annotated[
+    InventoryService, _from_container(lambda container: container.inventory_service())
+]
+CartServiceDependency = Annotated[
+    CartService, _from_container(lambda container: container.cart_service())
+]
+TransferServiceDependency = Annotated[
+    TransferService, _from_container(lambda container: container.transfer_service())
+]
+DepositServiceDependency = Annotated[
+    DepositService, _from_container(lambda container: container.deposit_service())
+]
+TransferQueueDependency = Annotated[
+    GroupCommit[MakeTransfer, CommandResult[Transfer]],
+    _from_container(lambda container: container.transfer_queue()),
+]
+CheckoutDependency = Annotated[Checkout, _from_container(lambda container: container.checkout())]
+HandleGatewayEventsDependency = Annotated[
+    HandleGatewayEvents, _from_container(lambda container: container.handle_gateway_events())
+]
+CancelOrdersDependency = Annotated[
     CancelOrders, _from_container(lambda container: container.cancel_orders())
 ]
-ToFulfilOrders = Annotated[
+FulfilOrdersDependency = Annotated[
     FulfilOrders, _from_container(lambda container: container.fulfil_orders())
 ]
-ToRefundOrders = Annotated[
+RefundOrdersDependency = Annotated[
     RefundOrders, _from_container(lambda container: container.refund_orders())
 ]
-ToLookAfterDispatches = Annotated[
-    LookAfterDispatches, _from_container(lambda container: container.look_after_dispatches())
+NotificationDeliveryServiceDependency = Annotated[
+    NotificationDeliveryService,
+    _from_container(lambda container: container.notification_delivery_service()),
 ]
-ToConsultOrders = Annotated[
-    ConsultOrders, _from_container(lambda container: container.consult_orders())
+OrderQueriesDependency = Annotated[
+    OrderQueries, _from_container(lambda container: container.order_queries())
 ]

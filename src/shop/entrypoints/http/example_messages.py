@@ -57,7 +57,7 @@ REQUESTS: Mapping[str, Json] = {
     },
     "make_transfer": {"to": "grace@example.com", "amount": _eur(1999), "note": "For the tea"},
     "make_deposit": {"amount": _eur(1999), "card": {"token": "tok_visa"}},
-    "hear_from_stripe": {
+    "receive_stripe_event": {
         "id": "evt_1SVhGq2eZvKYlo2C",
         "type": "payment_intent.amount_capturable_updated",
         "created": 1_795_262_400,
@@ -69,7 +69,7 @@ REQUESTS: Mapping[str, Json] = {
             }
         },
     },
-    "give_credit": {"amount": _eur(1999), "reason": "A cup arrived broken"},
+    "grant_credit": {"amount": _eur(1999), "reason": "A cup arrived broken"},
     "put_product": _DESCRIPTION,
     "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
 }
@@ -88,14 +88,14 @@ _ACCOUNT: Json = {
     "created_at": _NOON,
 }
 _PRODUCT: Json = {"sku": _SKU, **_DESCRIPTION, "available": 120, "image_url": None}
-_LINE: Json = {
+_ORDER_LINE: Json = {
     "sku": _SKU,
     "name": _NAME,
     "quantity": 2,
     "unit_price": _UNIT_PRICE,
     "amount": _TOTAL,
 }
-_CART: Json = {"lines": [{**_LINE, "available": 120}], "total": _TOTAL}
+_CART: Json = {"lines": [{**_ORDER_LINE, "available": 120}], "total": _TOTAL}
 _EMPTY_CART: Json = {"lines": [], "total": _eur(0)}
 _SESSION: Json = {
     "user": _USER,
@@ -110,11 +110,11 @@ _ORDER: Json = {
     "number": "7Q4M-2XKD-9R0B",
     "status": "paid",
     "total": _TOTAL,
-    "lines": [_LINE],
+    "lines": [_ORDER_LINE],
     "payment": {"method": "account", "status": "captured"},
     "placed_at": _NOON,
 }
-_PENDING: Json = {
+_PENDING_ORDER: Json = {
     **_ORDER,
     "status": "pending",
     "payment": {"method": "card", "status": "pending"},
@@ -125,11 +125,11 @@ _DEPOSIT: Json = {
     "amount": _eur(1999),
     "created_at": _NOON,
 }
-_PLACED: Json = {"from": None, "to": "paid", "actor": "customer", "at": _NOON}
-_PIECES: Json = {"sku": _SKU, "quantity": 2}
-_HANDOVER: Json = {
+_STATUS_CHANGE: Json = {"from": None, "to": "paid", "actor": "customer", "at": _NOON}
+_LINE_QUANTITIES: Json = {"sku": _SKU, "quantity": 2}
+_SHIPMENT_EVENT: Json = {
     "id": "01932b7e-8f3c-7a15-9c2d-5b6c7d8e9f01",
-    "lines": [_PIECES],
+    "lines": [_LINE_QUANTITIES],
     "actor": "admin",
     "created_at": _NOON,
 }
@@ -138,7 +138,7 @@ _REFUND: Json = {
     "amount": _TOTAL,
     "to": "account",
     "reason": "Not to her taste",
-    "lines": [_PIECES],
+    "lines": [_LINE_QUANTITIES],
     "restocked": True,
     "status": "done",
     "actor": "admin",
@@ -161,7 +161,7 @@ def _transfer(kind: str, amount: int, counterparty: str, reference: str) -> Json
     }
 
 
-ANSWERS: Mapping[tuple[str, int], Json] = {
+RESPONSES: Mapping[tuple[str, int], Json] = {
     ("check_health", 200): {"status": "alive"},
     ("check_readiness", 200): {"status": "ready"},
     ("explain_problem", 200): ProblemExplanation.of(example_of(EmailTaken)).model_dump(),
@@ -184,11 +184,11 @@ ANSWERS: Mapping[tuple[str, int], Json] = {
         }
     ),
     ("place_order", 201): _ORDER,
-    ("place_order", 202): _PENDING,
+    ("place_order", 202): _PENDING_ORDER,
     ("show_order", 200): _ORDER,
     ("list_orders", 200): _page(_ORDER),
     ("show_session_order", 200): _ORDER,
-    ("show_order_history", 200): _page(_PLACED),
+    ("show_order_history", 200): _page(_STATUS_CHANGE),
     ("show_account", 200): {**_ACCOUNT, "balance": _eur(98_420)},
     ("list_transfers", 200): _page(
         _transfer("charge", -1580, "sales", _ORDER_ID),
@@ -201,7 +201,7 @@ ANSWERS: Mapping[tuple[str, int], Json] = {
     ("make_deposit", 201): _DEPOSIT,
     ("make_deposit", 202): {**_DEPOSIT, "status": "pending"},
     ("show_deposit", 200): _DEPOSIT,
-    ("hear_from_stripe", 200): {},
+    ("receive_stripe_event", 200): {},
     ("remove_cart_line", 200): _EMPTY_CART,
     ("clear_cart", 200): _EMPTY_CART,
     ("cancel_order", 200): {
@@ -209,13 +209,15 @@ ANSWERS: Mapping[tuple[str, int], Json] = {
         "status": "cancelled",
         "payment": {"method": "account", "status": "refunded"},
     },
-    ("ship_order", 201): _HANDOVER,
-    ("list_shipments", 200): _page(_HANDOVER),
-    ("deliver_order", 201): {**_HANDOVER, "id": "01932b7e-8f3c-7a15-9c2d-6c7d8e9f0a12"},
-    ("list_deliveries", 200): _page({**_HANDOVER, "id": "01932b7e-8f3c-7a15-9c2d-6c7d8e9f0a12"}),
+    ("ship_order", 201): _SHIPMENT_EVENT,
+    ("list_shipments", 200): _page(_SHIPMENT_EVENT),
+    ("deliver_order", 201): {**_SHIPMENT_EVENT, "id": "01932b7e-8f3c-7a15-9c2d-6c7d8e9f0a12"},
+    ("list_deliveries", 200): _page(
+        {**_SHIPMENT_EVENT, "id": "01932b7e-8f3c-7a15-9c2d-6c7d8e9f0a12"}
+    ),
     ("refund_order", 201): _REFUND,
     ("list_refunds", 200): _page(_REFUND),
-    ("give_credit", 201): _transfer("credit", 1999, "adjustments", "A cup arrived broken"),
+    ("grant_credit", 201): _transfer("credit", 1999, "adjustments", "A cup arrived broken"),
     ("list_webhook_deliveries", 200): _page(
         {
             "id": "01932b7e-8f3c-7a15-8b1c-4a5b6c7d8e9f",

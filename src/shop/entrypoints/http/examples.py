@@ -14,13 +14,13 @@ from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
 from shop.domain.deposit import DepositNotFound
 from shop.domain.errors import ShopError
-from shop.domain.fulfilment import MoneyNotTaken, OrderUnderWay
-from shop.domain.handover import Excess, NotSoManyLeft
+from shop.domain.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
+from shop.domain.handover import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.money import Currency, Money
-from shop.domain.order import NoOrder, OrderNotFound, PriceChanged
+from shop.domain.order import OrderNotFound, PriceChanged, SessionHasNoOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
-from shop.domain.refund import NotPaidByCard, RefundTooLarge
+from shop.domain.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -29,7 +29,7 @@ from shop.domain.session import (
     SessionTooLarge,
 )
 from shop.domain.status import IllegalTransition
-from shop.domain.user import EmailTaken, Forbidden, UserNotFound, WrongCredentials
+from shop.domain.user import EmailTaken, Forbidden, InvalidCredentials, UserNotFound
 from shop.entrypoints.http import refusals
 from shop.entrypoints.http.middleware.content_type import JSON
 
@@ -38,8 +38,8 @@ _EUR = Currency("EUR")
 
 def examples() -> Iterator[ShopError]:
     """Make one error of each class."""
-    yield from _of_the_shop()
-    yield from _of_http()
+    yield from _domain_examples()
+    yield from _http_examples()
 
 
 def example_of(error: type[ShopError]) -> ShopError:
@@ -55,9 +55,9 @@ def example_with_slug(slug: str) -> ShopError:
     raise refusals.ProblemNotFound
 
 
-def _of_the_shop() -> Iterator[ShopError]:
+def _domain_examples() -> Iterator[ShopError]:
     yield EmailTaken()
-    yield WrongCredentials()
+    yield InvalidCredentials()
     yield Forbidden(role="admin")
     yield UserNotFound()
     yield NotSignedIn()
@@ -79,33 +79,35 @@ def _of_the_shop() -> Iterator[ShopError]:
     yield PaymentExpired()
     yield PaymentCancelled()
     yield DepositNotFound()
-    yield NoOrder()
+    yield SessionHasNoOrder()
     yield IllegalTransition(current="cancelled", target="cancelled")
-    yield OrderUnderWay()
-    yield MoneyNotTaken()
-    yield NotSoManyLeft(lines=(Excess(sku="TEA-EARL-GREY", requested=2, remaining=1),))
-    yield RefundTooLarge(requested=_eur(1999), remaining=_eur(1580))
+    yield OrderPartlyFulfilled()
+    yield PaymentNotCaptured()
+    yield QuantityExceedsOrder(
+        lines=(ExcessQuantity(sku="TEA-EARL-GREY", requested=2, remaining=1),)
+    )
+    yield RefundExceedsPayment(requested=_eur(1999), remaining=_eur(1580))
     yield NotPaidByCard()
     yield IdempotencyKeyReused()
     yield RequestInProgress()
 
 
-def _of_http() -> Iterator[ShopError]:
+def _http_examples() -> Iterator[ShopError]:
     yield refusals.InvalidRequest.at(
         "/lines/0/quantity", "Input should be greater than or equal to 1."
     )
     yield refusals.InvalidIdempotencyKey()
     yield refusals.InvalidSignature()
-    yield refusals.CrossSite()
+    yield refusals.CrossSiteRequest()
     yield refusals.RouteNotFound()
     yield refusals.ProblemNotFound()
     yield refusals.MethodNotAllowed(allow=("GET", "POST"))
     yield refusals.ContentTooLarge(limit_bytes=refusals.MAX_BODY_BYTES)
     yield refusals.UnsupportedMediaType(accept=(JSON,))
     yield refusals.InternalError()
-    yield refusals.Unavailable()
+    yield refusals.ServiceUnavailable()
     yield refusals.OutcomeUnknown()
-    yield refusals.Unmigrated()
+    yield refusals.DatabaseNotMigrated()
 
 
 def _eur(amount: int) -> Money:

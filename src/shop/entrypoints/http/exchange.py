@@ -5,8 +5,8 @@ from typing import TypeVar
 import structlog
 from starlette.datastructures import Headers
 
-from shop.application.admission import Visit
-from shop.application.idempotency import Reply
+from shop.application.admission import CurrentSession
+from shop.application.idempotency import CommandResult
 from shop.application.ports.session_store import SessionToken
 from shop.domain.session import Session
 from shop.entrypoints.http.cookie import SessionCookie
@@ -18,7 +18,7 @@ _log = structlog.get_logger()
 CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
 
 
-class Exchange:
+class ResponseContext:
     """One request and its answer, whichever it will be.
 
     What is noted here goes out with a success and with a problem alike: a token that was issued
@@ -34,24 +34,24 @@ class Exchange:
         """Return what the visitor holds."""
         return self._cookie.read(headers)
 
-    def hold(self, issued: SessionToken | None) -> None:
+    def set_session_cookie(self, token: SessionToken | None) -> None:
         """Have the visitor hold a new token from now on; None leaves it at the old one."""
-        if issued is not None:
-            self.headers["set-cookie"] = self._cookie.set_to(issued)
+        if token is not None:
+            self.headers["set-cookie"] = self._cookie.set_header(token)
 
-    def follow(self, visit: Visit | None) -> None:
+    def update_session(self, current_session: CurrentSession | None) -> None:
         """Have the visitor hold what was issued in the course of a visit, if anything was."""
-        if visit is not None:
-            self._session = visit.session
-            self.hold(visit.issued)
+        if current_session is not None:
+            self._session = current_session.session
+            self.set_session_cookie(current_session.new_token)
 
-    def end(self, session: Session | None) -> None:
+    def clear_site_data(self, session: Session | None) -> None:
         """Have the browser forget everything that it keeps of this site (ASVS 5.0, 14.3.1)."""
         self._session = session
-        self.forget()
+        self.clear_session_cookie()
         self.headers["clear-site-data"] = CLEAR_SITE_DATA
 
-    def log(self, event: str, **facts: str) -> None:
+    def log_security_event(self, event: str, **fields: str) -> None:
         """Log a decision about security, and whose it is as far as known (ASVS 5.0, 16.3).
 
         Nothing that a visitor has written is told, and of the session nothing that opens it.
@@ -61,16 +61,16 @@ class Exchange:
             event,
             user_id=str(session.user_id) if session and session.user_id else None,
             session=str(session.id) if session else None,
-            **facts,
+            **fields,
         )
 
-    def forget(self, *, when: bool = True) -> None:
+    def clear_session_cookie(self, *, when: bool = True) -> None:
         """Have the visitor hold nothing any more."""
         if when:
-            self.headers["set-cookie"] = self._cookie.cleared()
+            self.headers["set-cookie"] = self._cookie.clear_header()
 
-    def unwrap(self, reply: Reply[T]) -> T:
+    def unwrap(self, result: CommandResult[T]) -> T:
         """Return what was made, or raise the refusal; note either way whether it is a replay."""
-        if reply.replayed:
+        if result.replayed:
             self.headers["idempotent-replayed"] = "true"
-        return reply.unwrap()
+        return result.unwrap()

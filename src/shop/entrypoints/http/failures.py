@@ -11,71 +11,79 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from shop.application.ports.database import OtherCurrency, Unmigrated
-from shop.application.ports.payment_gateway import GatewaySilent, NoticeRefused
-from shop.application.ports.unit_of_work import OutcomeUnknown, StoreFailure
-from shop.domain.errors import AccessDenied, RuleBroken, ShopError
+from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, InvalidGatewayEvent
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
+from shop.domain.errors import AccessDenied, InvalidValue, ShopError
 from shop.domain.session import SessionExpired
 from shop.entrypoints.http import refusals
-from shop.entrypoints.http.exchange import Exchange
+from shop.entrypoints.http.exchange import ResponseContext
 from shop.entrypoints.http.problems import ProblemResponse
 
-HANDLED = (
+HANDLED_ERRORS = (
     HTTPException,
     RequestValidationError,
     ShopError,
-    StoreFailure,
-    Unmigrated,
-    OtherCurrency,
-    GatewaySilent,
-    NoticeRefused,
+    DatabaseFailure,
+    MigrationRequired,
+    CurrencyMismatch,
+    GatewayOutcomeUnknown,
+    InvalidGatewayEvent,
 )
 """What is raised in the ordinary course of things; anything else is a fault of the shop."""
 
-_FAILURES: Mapping[type[BaseException], type[ShopError]] = {
-    OutcomeUnknown: refusals.OutcomeUnknown,
-    StoreFailure: refusals.Unavailable,
-    Unmigrated: refusals.Unmigrated,
-    OtherCurrency: refusals.Unavailable,
-    GatewaySilent: refusals.Unavailable,
-    NoticeRefused: refusals.InvalidSignature,
+_HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
+    CommitOutcomeUnknown: refusals.OutcomeUnknown,
+    DatabaseFailure: refusals.ServiceUnavailable,
+    MigrationRequired: refusals.DatabaseNotMigrated,
+    CurrencyMismatch: refusals.ServiceUnavailable,
+    GatewayOutcomeUnknown: refusals.ServiceUnavailable,
+    InvalidGatewayEvent: refusals.InvalidSignature,
 }
 
 _log = logging.getLogger(__name__)
 
 
-async def answer(request: Request, error: Exception) -> Response:
+async def handle_error(request: Request, error: Exception) -> Response:
     """Return the problem that tells of an error; a session that has expired is forgotten.
 
     What denies access is logged.
     """
-    exchange: Exchange = request.state.exchange
-    refusal = _refusal(error, request.scope)
-    exchange.forget(when=isinstance(refusal, SessionExpired))
-    if isinstance(refusal, AccessDenied):
-        exchange.log("access denied", reason=refusal.code)
-    return ProblemResponse(refusal)
+    response_context: ResponseContext = request.state.response_context
+    shop_error = _to_shop_error(error, request.scope)
+    response_context.clear_session_cookie(when=isinstance(shop_error, SessionExpired))
+    if isinstance(shop_error, AccessDenied):
+        response_context.log_security_event("access denied", reason=shop_error.code)
+    return ProblemResponse(shop_error)
 
 
-def _refusal(error: Exception, scope: Scope) -> ShopError:
+def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
     match error:
-        case RuleBroken():
+        case InvalidValue():
             return refusals.InvalidRequest.at(f"/{error.field}", error.rule)
         case ShopError():
             return error
         case RequestValidationError():
-            return _invalid(error.errors())
+            return _invalid_request(error.errors())
         case HTTPException():
-            return _refused_by_framework(error.status_code, scope)
-        case StoreFailure() | Unmigrated() | OtherCurrency() | GatewaySilent() | NoticeRefused():
+            return _framework_error(error.status_code, scope)
+        case (
+            DatabaseFailure()
+            | MigrationRequired()
+            | CurrencyMismatch()
+            | GatewayOutcomeUnknown()
+            | InvalidGatewayEvent()
+        ):
             _log.warning("%s: %s", type(error).__name__, error)
-            return next(_FAILURES[each] for each in type(error).__mro__ if each in _FAILURES)()
+            return next(
+                _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
+            )()
         case _:
             _log.error("request failed", exc_info=error)
             return refusals.InternalError()
 
 
-def _refused_by_framework(status: int, scope: Scope) -> ShopError:
+def _framework_error(status: int, scope: Scope) -> ShopError:
     match status:
         case 404:
             return refusals.RouteNotFound()
@@ -96,17 +104,17 @@ def _allowed_methods(scope: Scope) -> tuple[str, ...]:
     return tuple(sorted(methods))
 
 
-def _invalid(errors: Sequence[Any]) -> refusals.InvalidRequest:
+def _invalid_request(errors: Sequence[Any]) -> refusals.InvalidRequest:
     return refusals.InvalidRequest.of(
-        refusals.Fault(pointer=_pointer(error), detail=_detail(error)) for error in errors
+        refusals.FieldError(pointer=_pointer(error), detail=_detail(error)) for error in errors
     )
 
 
 def _pointer(error: Any) -> str:  # noqa: ANN401  What pydantic reports has no type.
     if error["type"] == "json_invalid":
         return ""
-    place, *path = error["loc"]
-    steps = path if place == "body" else [place, *path]
+    source, *path = error["loc"]
+    steps = path if source == "body" else [source, *path]
     return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
 
 

@@ -17,8 +17,8 @@ from shop.domain.errors import ShopError
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.cookie import SessionCookie
-from shop.entrypoints.http.dependencies import enter
-from shop.entrypoints.http.example_messages import ANSWERS, REQUESTS
+from shop.entrypoints.http.dependencies import authenticate
+from shop.entrypoints.http.example_messages import REQUESTS, RESPONSES
 from shop.entrypoints.http.examples import example_of, example_with_slug
 from shop.entrypoints.http.exchange import CLEAR_SITE_DATA
 from shop.entrypoints.http.keys import HEADER, PATTERN
@@ -28,38 +28,38 @@ from shop.entrypoints.http.problems import (
     MEDIA_TYPE,
     explanation_of,
     headers_of,
-    kind_of,
     problem,
+    problem_type_of,
 )
 from shop.entrypoints.http.refusals import (
     ContentTooLarge,
-    CrossSite,
+    CrossSiteRequest,
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
     OutcomeUnknown,
-    Unavailable,
+    ServiceUnavailable,
     UnsupportedMediaType,
 )
-from shop.entrypoints.http.schemas.base import Answer
+from shop.entrypoints.http.schemas.base import ResponseBody
 from shop.entrypoints.http.schemas.operations import Problem
 
 Document = dict[str, Any]
 Responses = dict[int | str, Document]
 
 # Whoever is let in may have the use of their session written down, or their token renewed.
-TO_VISITORS = (SessionExpired, Unavailable, OutcomeUnknown)
-TO_SIGNED_IN = (NotSignedIn, *TO_VISITORS)
-TO_ADMINS = (Forbidden, *TO_SIGNED_IN)
-TO_CHANGE_SESSIONS = (SessionConflict, SessionTooLarge)
-UNDER_KEY = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
+SESSION_ERRORS = (SessionExpired, ServiceUnavailable, OutcomeUnknown)
+SIGNED_IN_ERRORS = (NotSignedIn, *SESSION_ERRORS)
+ADMIN_ERRORS = (Forbidden, *SIGNED_IN_ERRORS)
+SESSION_WRITE_ERRORS = (SessionConflict, SessionTooLarge)
+IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 
-_TO_ALL = (InvalidRequest, ContentTooLarge, InternalError)
-_TO_UNSAFE = (CrossSite, Unavailable, OutcomeUnknown)
-_BEFORE_ENTERING = (CrossSite, ContentTooLarge, UnsupportedMediaType)
+_COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError)
+_UNSAFE_METHOD_ERRORS = (CrossSiteRequest, ServiceUnavailable, OutcomeUnknown)
+_ERRORS_BEFORE_AUTHENTICATION = (CrossSiteRequest, ContentTooLarge, UnsupportedMediaType)
 """What is refused before anybody asks whose the session is."""
 
-PENDING = "Begun, and not ended: the card's answer is not known yet."
+PENDING_DESCRIPTION = "Begun, and not ended: the card's answer is not known yet."
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _SECURITY_SCHEME = "session"
@@ -78,7 +78,7 @@ CLEARS_THE_SITE = {
 """What an operation that ends everything adds to its success."""
 
 
-def takes_key(example: str) -> Document:
+def idempotency_key_header(example: str) -> Document:
     """Describe the idempotency key of an operation.
 
     Each has an example of its own: under the same one, the next operation would be refused.
@@ -95,16 +95,16 @@ def takes_key(example: str) -> Document:
     return {"parameters": [parameter]}
 
 
-def pending(model: type[Answer]) -> Responses:
+def pending(model: type[ResponseBody]) -> Responses:
     """Describe the answer of an operation while a card's answer is not known."""
-    return {HTTPStatus.ACCEPTED.value: {"model": model, "description": PENDING}}
+    return {HTTPStatus.ACCEPTED.value: {"model": model, "description": PENDING_DESCRIPTION}}
 
 
-def refuses(*errors: type[ShopError]) -> Responses:
+def error_responses(*errors: type[ShopError]) -> Responses:
     """Describe the refusals of an operation that are not those of all operations."""
     responses: Responses = {}
     for error in dict.fromkeys(errors):
-        response = responses.setdefault(kind_of(error).status, _response())
+        response = responses.setdefault(problem_type_of(error).status, _response())
         _add_example(response, example_of(error))
     return responses
 
@@ -118,16 +118,16 @@ def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
     components["securitySchemes"] = {
         _SECURITY_SCHEME: {"type": "apiKey", "in": "cookie", "name": cookie.name}
     }
-    components["schemas"] |= _schemas_of_problems()
+    components["schemas"] |= _problem_schemas()
     for route in app.routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
             for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
-                _add_messages(operation, route)
-                _complete(operation, is_safe=method in SAFE_METHODS)
-                _add_headers(operation["responses"], enters=_enters(route.dependant))
-    whole: Document = _with_whole_numbers(document)
-    return whole
+                _add_message_examples(operation, route)
+                _add_common_responses(operation, is_safe=method in SAFE_METHODS)
+                _add_headers(operation["responses"], authenticates=_authenticates(route.dependant))
+    result: Document = _with_whole_numbers(document)
+    return result
 
 
 def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401  JSON is anything.
@@ -143,18 +143,18 @@ def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401  JSON is anything.
             return value
 
 
-def _schemas_of_problems() -> Document:
+def _problem_schemas() -> Document:
     schema = Problem.model_json_schema(
         mode="serialization", ref_template="#/components/schemas/{model}"
     )
     return {**schema.pop("$defs"), "Problem": schema}
 
 
-def _add_messages(operation: Document, route: APIRoute) -> None:
+def _add_message_examples(operation: Document, route: APIRoute) -> None:
     """Show what may be asked and what is answered; say what the answer is."""
     for media in operation.get("requestBody", {}).get("content", {}).values():
         media["example"] = REQUESTS[route.name]
-    for (name, status), example in ANSWERS.items():
+    for (name, status), example in RESPONSES.items():
         if name == route.name:
             response = operation["responses"][str(status)]
             response["content"][JSON]["example"] = example
@@ -162,53 +162,58 @@ def _add_messages(operation: Document, route: APIRoute) -> None:
                 response["description"] = inspect.getdoc(route.response_model)
 
 
-def _complete(operation: Document, *, is_safe: bool) -> None:
+def _add_common_responses(operation: Document, *, is_safe: bool) -> None:
     """Add to an operation what is true of all."""
     responses = operation["responses"]
-    examples = [example_of(error) for error in (*_TO_ALL, *(() if is_safe else _TO_UNSAFE))]
+    examples = [
+        example_of(error)
+        for error in (*_COMMON_ERRORS, *(() if is_safe else _UNSAFE_METHOD_ERRORS))
+    ]
     if not is_safe:
         accept = tuple(operation.get("requestBody", {}).get("content", ())) or (JSON,)
         examples.append(UnsupportedMediaType(accept=accept))
     for example in examples:
-        status = str(kind_of(type(example)).status)
+        status = str(problem_type_of(type(example)).status)
         _add_example(responses.setdefault(status, _response()), example)
     operation["responses"] = dict(sorted(responses.items()))
-    if _tells_of(responses, NotSignedIn):
+    if _documents(responses, NotSignedIn):
         operation["security"] = [{_SECURITY_SCHEME: []}]
-    elif _tells_of(responses, SessionExpired):
+    elif _documents(responses, SessionExpired):
         operation["security"] = [{_SECURITY_SCHEME: []}, {}]
 
 
-def _add_headers(responses: Document, *, enters: bool) -> None:
+def _add_headers(responses: Document, *, authenticates: bool) -> None:
     """Tell of the headers that go out with successes and refusals alike."""
-    is_keyed = _tells_of(responses, InvalidIdempotencyKey)
-    saves = _tells_of(responses, SessionConflict)
+    is_keyed = _documents(responses, InvalidIdempotencyKey)
+    writes_session = _documents(responses, SessionConflict)
     for response in responses.values():
-        told = _told(response)
+        errors = _documented_errors(response)
         headers = response.setdefault("headers", {})
         headers["X-Request-ID"] = _header("The request's id in the log.")
-        if is_keyed and (not told or any(error.is_final for error in told)):
+        if is_keyed and (not errors or any(error.is_final for error in errors)):
             headers["Idempotent-Replayed"] = _header(
                 "`true` where this is the answer to an earlier request under the same key.",
                 required=False,
             )
-        if _may_set_cookie(told, enters=enters, saves=saves):
+        if _may_set_cookie(errors, authenticates=authenticates, writes_session=writes_session):
             headers["Set-Cookie"] = _header(
                 "The session's cookie: another one to hold from now on, or none where it is over.",
                 required=False,
             )
 
 
-def _may_set_cookie(told: Sequence[ShopError], *, enters: bool, saves: bool) -> bool:
-    if not told:
-        return enters or saves
-    if enters:
-        return any(type(error) not in _BEFORE_ENTERING for error in told)
-    return any(isinstance(error, SessionExpired) for error in told)
+def _may_set_cookie(
+    errors: Sequence[ShopError], *, authenticates: bool, writes_session: bool
+) -> bool:
+    if not errors:
+        return authenticates or writes_session
+    if authenticates:
+        return any(type(error) not in _ERRORS_BEFORE_AUTHENTICATION for error in errors)
+    return any(isinstance(error, SessionExpired) for error in errors)
 
 
-def _enters(dependant: Dependant) -> bool:
-    return any(each.call is enter or _enters(each) for each in dependant.dependencies)
+def _authenticates(dependant: Dependant) -> bool:
+    return any(each.call is authenticate or _authenticates(each) for each in dependant.dependencies)
 
 
 def _response() -> Document:
@@ -216,26 +221,26 @@ def _response() -> Document:
 
 
 def _add_example(response: Document, error: ShopError) -> None:
-    told = response["content"][MEDIA_TYPE]["examples"]
-    if error.code in told:
+    examples = response["content"][MEDIA_TYPE]["examples"]
+    if error.code in examples:
         return
-    told[error.code] = {
+    examples[error.code] = {
         "summary": explanation_of(type(error)),
         "value": to_jsonable_python(problem(error)),
     }
-    response["description"] = ", ".join(f"`{slug}`" for slug in told)
+    response["description"] = ", ".join(f"`{slug}`" for slug in examples)
     for name, value in headers_of(error).items():
         headers = response.setdefault("headers", {})
         header = headers.setdefault(name, _header(f"`{value}`", required=False))
         header["description"] += f", with `{error.code}`"
 
 
-def _told(response: Document) -> Sequence[ShopError]:
+def _documented_errors(response: Document) -> Sequence[ShopError]:
     """Return an example of each error that a response tells of; a success tells of none."""
     examples: Iterable[str] = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
     return [example_with_slug(slug) for slug in examples]
 
 
-def _tells_of(responses: Document, error: type[ShopError]) -> bool:
-    response = responses.get(str(kind_of(error).status), {})
-    return any(type(told) is error for told in _told(response))
+def _documents(responses: Document, error: type[ShopError]) -> bool:
+    response = responses.get(str(problem_type_of(error).status), {})
+    return any(type(documented) is error for documented in _documented_errors(response))

@@ -1,6 +1,6 @@
 """The pages: the few answers that people read in a browser."""
 
-WELCOME_PATH = "/"
+LANDING_PAGE_PATH = "/"
 DOCS_PATH = "/docs"
 SWAGGER_SCRIPT_PATH = "/docs/swagger-ui-bundle.js"
 SWAGGER_STYLE_PATH = "/docs/swagger-ui.css"
@@ -11,7 +11,7 @@ body { font: 1.125rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem 
 code { background: #8882; padding: 0.1em 0.3em; border-radius: 0.3em }
 """
 
-_WELCOME = """<!doctype html>
+_LANDING_PAGE = """<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -60,11 +60,11 @@ _DOCS = f"""<!doctype html>
 """
 
 
-def welcome(*, with_docs: bool) -> str:
+def landing_page(*, with_docs: bool) -> str:
     """Return the page that says what this is and where to go."""
-    return _WELCOME.format(style=STYLE, links=(_DOCS_LINK if with_docs else "") + _LINKS)
+    return _LANDING_PAGE.format(style=STYLE, links=(_DOCS_LINK if with_docs else "") + _LINKS)
 
 
-def docs() -> str:
+def docs_page() -> str:
     """Return the page on which each request can be tried."""
     return _DOCS

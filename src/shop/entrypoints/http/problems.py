@@ -10,20 +10,20 @@ from starlette.responses import Response
 
 from shop.application.idempotency import IdempotencyKeyReused
 from shop.application.ports.idempotency import RequestInProgress
-from shop.domain.errors import AccessDenied, Conflict, NotFound, RuleBroken, ShopError
+from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.payment import CardDeclined
 from shop.domain.session import NotSignedIn, SessionExpired
-from shop.domain.user import WrongCredentials
+from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.refusals import (
     ContentTooLarge,
+    DatabaseNotMigrated,
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
     InvalidSignature,
     MethodNotAllowed,
     OutcomeUnknown,
-    Unavailable,
-    Unmigrated,
+    ServiceUnavailable,
     UnsupportedMediaType,
 )
 
@@ -31,7 +31,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kind:
+class ProblemType:
     """How HTTP tells of a kind of error."""
 
     status: int
@@ -39,37 +39,37 @@ class Kind:
 
 
 # RFC 9110, section 15.5.2, has every 401 name a scheme; browsers leave one they do not know alone.
-_UNAUTHENTICATED = Kind(status=401, headers={"WWW-Authenticate": 'Cookie realm="shop"'})
-_AGAIN_SHORTLY = {"Retry-After": "1"}
+_UNAUTHENTICATED = ProblemType(status=401, headers={"WWW-Authenticate": 'Cookie realm="shop"'})
+_RETRY_SHORTLY = {"Retry-After": "1"}
 
-KINDS: Mapping[type[ShopError], Kind] = {
-    InvalidIdempotencyKey: Kind(status=400),
-    InvalidSignature: Kind(status=400),
+PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
+    InvalidIdempotencyKey: ProblemType(status=400),
+    InvalidSignature: ProblemType(status=400),
     NotSignedIn: _UNAUTHENTICATED,
     SessionExpired: _UNAUTHENTICATED,
-    WrongCredentials: _UNAUTHENTICATED,
-    CardDeclined: Kind(status=402),
-    AccessDenied: Kind(status=403),
-    NotFound: Kind(status=404),
-    MethodNotAllowed: Kind(status=405),
-    Conflict: Kind(status=409),
-    RequestInProgress: Kind(status=409, headers=_AGAIN_SHORTLY),
-    ContentTooLarge: Kind(status=413),
-    UnsupportedMediaType: Kind(status=415),
-    RuleBroken: Kind(status=422),
-    InvalidRequest: Kind(status=422),
-    IdempotencyKeyReused: Kind(status=422),
-    InternalError: Kind(status=500),
-    Unavailable: Kind(status=503, headers=_AGAIN_SHORTLY),
-    OutcomeUnknown: Kind(status=503, headers=_AGAIN_SHORTLY),
-    Unmigrated: Kind(status=503),
+    InvalidCredentials: _UNAUTHENTICATED,
+    CardDeclined: ProblemType(status=402),
+    AccessDenied: ProblemType(status=403),
+    NotFound: ProblemType(status=404),
+    MethodNotAllowed: ProblemType(status=405),
+    Conflict: ProblemType(status=409),
+    RequestInProgress: ProblemType(status=409, headers=_RETRY_SHORTLY),
+    ContentTooLarge: ProblemType(status=413),
+    UnsupportedMediaType: ProblemType(status=415),
+    InvalidValue: ProblemType(status=422),
+    InvalidRequest: ProblemType(status=422),
+    IdempotencyKeyReused: ProblemType(status=422),
+    InternalError: ProblemType(status=500),
+    ServiceUnavailable: ProblemType(status=503, headers=_RETRY_SHORTLY),
+    OutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
+    DatabaseNotMigrated: ProblemType(status=503),
 }
 """The kind of an error is that of its class, or of the nearest class above that has one."""
 
 
-def kind_of(error: type[ShopError]) -> Kind:
+def problem_type_of(error: type[ShopError]) -> ProblemType:
     """Return the kind of an error."""
-    return next(KINDS[ancestor] for ancestor in error.__mro__ if ancestor in KINDS)
+    return next(PROBLEM_TYPES[ancestor] for ancestor in error.__mro__ if ancestor in PROBLEM_TYPES)
 
 
 def headers_of(error: ShopError) -> Mapping[str, str]:
@@ -80,7 +80,7 @@ def headers_of(error: ShopError) -> Mapping[str, str]:
         case UnsupportedMediaType(accept=media_types):
             return {"Accept": ", ".join(media_types)}
         case _:
-            return kind_of(type(error)).headers
+            return problem_type_of(type(error)).headers
 
 
 def problem(error: ShopError) -> dict[str, Any]:
@@ -88,7 +88,7 @@ def problem(error: ShopError) -> dict[str, Any]:
     standard = {
         "type": f"/problems/{error.code}",
         "title": title_of(error),
-        "status": kind_of(type(error)).status,
+        "status": problem_type_of(type(error)).status,
         "detail": error.detail,
     }
     return standard | {each.name: getattr(error, each.name) for each in fields(error)}
@@ -112,6 +112,6 @@ class ProblemResponse(Response):
     def __init__(self, error: ShopError) -> None:
         super().__init__(
             to_json(problem(error)),
-            status_code=kind_of(type(error)).status,
+            status_code=problem_type_of(type(error)).status,
             headers=dict(headers_of(error)),
         )

@@ -8,12 +8,12 @@ from typing import Self
 from shop.domain.errors import AccessDenied, NotFound, ShopError
 
 MAX_BODY_BYTES = 64 * 1024
-MAX_FAULTS = 20
+MAX_FIELD_ERRORS = 20
 """More would help nobody, and an answer is not to outgrow its request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class FieldError:
     """What is wrong in a request, and where: a JSON pointer into the body (RFC 6901).
 
     What is not in the body is pointed to as `/query/limit`, `/path/sku` and the like.
@@ -27,7 +27,7 @@ class Fault:
 class InvalidRequest(ShopError):
     """The request does not say what this operation takes; every fault is pointed to."""
 
-    errors: tuple[Fault, ...]
+    errors: tuple[FieldError, ...]
 
     code = "invalid-request"
     message = "The request is malformed; `errors` says where."
@@ -35,12 +35,12 @@ class InvalidRequest(ShopError):
     @classmethod
     def at(cls, pointer: str, detail: str) -> Self:
         """Return the refusal for one fault."""
-        return cls(errors=(Fault(pointer=pointer, detail=detail),))
+        return cls(errors=(FieldError(pointer=pointer, detail=detail),))
 
     @classmethod
-    def of(cls, faults: Iterable[Fault]) -> Self:
+    def of(cls, errors: Iterable[FieldError]) -> Self:
         """Return the refusal for a number of faults, of which the first ones are told."""
-        return cls(errors=tuple(islice(faults, MAX_FAULTS)))
+        return cls(errors=tuple(islice(errors, MAX_FIELD_ERRORS)))
 
 
 class InvalidIdempotencyKey(ShopError):
@@ -50,7 +50,7 @@ class InvalidIdempotencyKey(ShopError):
     message = "This takes one Idempotency-Key of 8 to 255 visible ASCII characters."
 
 
-class CrossSite(AccessDenied):
+class CrossSiteRequest(AccessDenied):
     """A page of another site asked the browser to send this."""
 
     code = "cross-site"
@@ -115,7 +115,7 @@ class InternalError(ShopError):
     message = "Something broke on our side. Quote X-Request-ID when you report it."
 
 
-class Unavailable(ShopError):
+class ServiceUnavailable(ShopError):
     """The shop cannot serve this now; nothing was changed."""
 
     code = "service-unavailable"
@@ -129,7 +129,7 @@ class OutcomeUnknown(ShopError):
     message = "Whether this happened is unknown; the same request under the same key tells."
 
 
-class Unmigrated(ShopError):
+class DatabaseNotMigrated(ShopError):
     """The shop's database has not the shape that this release needs."""
 
     code = "database-not-migrated"

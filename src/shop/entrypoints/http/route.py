@@ -11,8 +11,8 @@ from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shop.domain.errors import RuleBroken
-from shop.entrypoints.http.refusals import Fault, InvalidRequest
+from shop.domain.errors import InvalidValue
+from shop.entrypoints.http.refusals import FieldError, InvalidRequest
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -48,8 +48,8 @@ class StrictRoute(APIRoute):
                 _require_plain_query(strict, takes_query=takes_query)
             try:
                 return await handle(strict)
-            except RuleBroken as error:
-                pointer = _find(strict.document, error.field) or f"/{error.field}"
+            except InvalidValue as error:
+                pointer = _find_pointer(strict.document, error.field) or f"/{error.field}"
                 raise InvalidRequest.at(pointer, f"{error.rule}.") from error
 
         return handle_strictly
@@ -62,16 +62,16 @@ def _require_plain_query(request: Request, *, takes_query: bool) -> None:
         raise InvalidRequest.at("/query", "An address is text in UTF-8.") from error
     names = Counter(name for name, _ in request.query_params.multi_items())
     detail = "A parameter is given once." if takes_query else "This takes no such parameter."
-    faults = [
-        Fault(pointer=f"/query/{name}", detail=detail)
+    errors = [
+        FieldError(pointer=f"/query/{name}", detail=detail)
         for name, count in names.items()
         if count > 1 or not takes_query
     ]
-    if faults:
-        raise InvalidRequest.of(faults)
+    if errors:
+        raise InvalidRequest.of(errors)
 
 
-def _find(document: object, name: str) -> str | None:
+def _find_pointer(document: object, name: str) -> str | None:
     """Return the pointer to the outermost member of that name; None where there is none."""
     members: dict[Any, object] = (
         document
@@ -83,6 +83,6 @@ def _find(document: object, name: str) -> str | None:
     if name in members:
         return f"/{name}"
     for key, member in members.items():
-        if inner := _find(member, name):
+        if inner := _find_pointer(member, name):
             return f"/{key}{inner}"
     return None

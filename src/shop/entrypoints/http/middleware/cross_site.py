@@ -3,15 +3,15 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shop.entrypoints.http.refusals import CrossSite
+from shop.entrypoints.http.refusals import CrossSiteRequest
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """RFC 9110, section 9.2.1."""
 
-_OWN = frozenset({"same-origin", "none"})
+_OWN_SITE_VALUES = frozenset({"same-origin", "none"})
 
 
-class CrossSiteRefusal:
+class CrossSiteProtection:
     """Refuses what a browser says to come from elsewhere (ASVS 5.0, 3.5.1); signing in, too.
 
     `Sec-Fetch-Site` decides. Browsers without it send `Origin`; whoever sends neither is no
@@ -28,15 +28,15 @@ class CrossSiteRefusal:
         if (
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS
-            and not _is_own(self._scheme, Headers(scope=scope))
+            and not _is_same_origin(self._scheme, Headers(scope=scope))
         ):
-            raise CrossSite
+            raise CrossSiteRequest
         await self._app(scope, receive, send)
 
 
-def _is_own(scheme: str, headers: Headers) -> bool:
+def _is_same_origin(scheme: str, headers: Headers) -> bool:
     sites = headers.getlist("sec-fetch-site")
     if sites:
-        return _OWN.issuperset(sites)
-    own = f"{scheme}://{headers.get('host')}"
-    return all(origin == own for origin in headers.getlist("origin"))
+        return _OWN_SITE_VALUES.issuperset(sites)
+    own_origin = f"{scheme}://{headers.get('host')}"
+    return all(origin == own_origin for origin in headers.getlist("origin"))

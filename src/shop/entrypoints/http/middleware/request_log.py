@@ -26,10 +26,10 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        own_id = uuid4().hex
-        header = (b"x-request-id", own_id.encode())
+        new_id = uuid4().hex
+        header = (b"x-request-id", new_id.encode())
         status: int | None = None
-        began = time.perf_counter()
+        started_at = time.perf_counter()
 
         async def send_with_id(message: Message) -> None:
             nonlocal status
@@ -38,20 +38,20 @@ class RequestLog:
                 message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
-        served = request_id.set(own_id)
+        context_token = request_id.set(new_id)
         try:
             await self._app(scope, receive, send_with_id)
         finally:
             _log.info(
                 "request",
                 method=scope["method"],
-                path=_template(scope),
+                path=_route_template(scope),
                 status=status,
-                duration_ms=round((time.perf_counter() - began) * 1000, 3),
+                duration_ms=round((time.perf_counter() - started_at) * 1000, 3),
             )
-            request_id.reset(served)
+            request_id.reset(context_token)
 
 
-def _template(scope: Scope) -> str | None:
+def _route_template(scope: Scope) -> str | None:
     path: str | None = getattr(scope.get("route"), "path", None)
     return path

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shop.entrypoints.http.cookie import SessionCookie
-from shop.entrypoints.http.exchange import Exchange
-from shop.entrypoints.http.pages import DOCS_PATH, DOCS_SCRIPT, STYLE, WELCOME_PATH
+from shop.entrypoints.http.exchange import ResponseContext
+from shop.entrypoints.http.pages import DOCS_PATH, DOCS_SCRIPT, LANDING_PAGE_PATH, STYLE
 
-Raw = list[tuple[bytes, bytes]]
+RawHeaders = list[tuple[bytes, bytes]]
 
-_EVERYWHERE = {
+_COMMON_HEADERS = {
     "cache-control": "no-store",
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -20,18 +20,18 @@ _EVERYWHERE = {
     "vary": "Cookie",
     "x-content-type-options": "nosniff",
 }
-_TWO_YEARS = {"strict-transport-security": "max-age=63072000; includeSubDomains"}
-_NOTHING = "default-src 'none'; frame-ancestors 'none'"
+_STRICT_TRANSPORT_SECURITY = {"strict-transport-security": "max-age=63072000; includeSubDomains"}
+_DENY_ALL = "default-src 'none'; frame-ancestors 'none'"
 
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-_POLICIES = {
-    WELCOME_PATH: f"{_NOTHING}; style-src {_hash(STYLE)}",
+_PAGE_POLICIES = {
+    LANDING_PAGE_PATH: f"{_DENY_ALL}; style-src {_hash(STYLE)}",
     # Swagger UI writes styles into its own elements.
-    DOCS_PATH: f"{_NOTHING}; script-src 'self' {_hash(DOCS_SCRIPT)}; "
+    DOCS_PATH: f"{_DENY_ALL}; script-src 'self' {_hash(DOCS_SCRIPT)}; "
     "style-src 'self' 'unsafe-inline'; img-src data:; connect-src 'self'",
 }
 
@@ -45,11 +45,13 @@ class ResponseHeaders:
     def __init__(self, app: ASGIApp, *, cookie: SessionCookie, is_production: bool) -> None:
         self._app = app
         self._cookie = cookie
-        always = _EVERYWHERE | (_TWO_YEARS if is_production else {})
-        self._default = _raw((always | {"content-security-policy": _NOTHING}).items())
-        self._of_page: Mapping[str, Raw] = {
-            path: _raw((always | {"content-security-policy": policy}).items())
-            for path, policy in _POLICIES.items()
+        common = _COMMON_HEADERS | (_STRICT_TRANSPORT_SECURITY if is_production else {})
+        self._default_headers = _encode_headers(
+            (common | {"content-security-policy": _DENY_ALL}).items()
+        )
+        self._headers_by_path: Mapping[str, RawHeaders] = {
+            path: _encode_headers((common | {"content-security-policy": policy}).items())
+            for path, policy in _PAGE_POLICIES.items()
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,21 +59,21 @@ class ResponseHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = Exchange(self._cookie)
-        scope.setdefault("state", {})["exchange"] = exchange
-        headers = self._of_page.get(scope["path"], self._default)
+        response_context = ResponseContext(self._cookie)
+        scope.setdefault("state", {})["response_context"] = response_context
+        headers = self._headers_by_path.get(scope["path"], self._default_headers)
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [
                     *message.get("headers", ()),
                     *headers,
-                    *_raw(exchange.headers.items()),
+                    *_encode_headers(response_context.headers.items()),
                 ]
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
 
 
-def _raw(headers: Iterable[tuple[str, str]]) -> Raw:
+def _encode_headers(headers: Iterable[tuple[str, str]]) -> RawHeaders:
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

@@ -33,5 +33,5 @@ class UnexpectedErrors:
         except Exception as error:
             if started:
                 raise
-            response = await failures.answer(Request(scope), error)
+            response = await failures.handle_error(Request(scope), error)
             await response(scope, receive, send)

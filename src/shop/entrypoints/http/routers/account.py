@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 
 from shop.application.deposits import MakeDeposit
-from shop.application.transfers import GiveCredit, MakeTransfer
+from shop.application.transfers import GrantCredit, MakeTransfer
 from shop.domain.account import (
     AccountNotFound,
     BalanceTooLarge,
@@ -16,141 +16,151 @@ from shop.domain.account import (
 from shop.domain.deposit import DepositNotFound
 from shop.domain.payment import CardDeclined, PaymentExpired
 from shop.entrypoints.http.dependencies import (
-    Admin,
-    SignedIn,
-    TheAccounts,
-    TheDeposits,
-    TheTransfers,
-    ToMakeTransfers,
-    UnderKey,
+    AccountServiceDependency,
+    AdminUser,
+    DepositServiceDependency,
+    Idempotent,
+    SignedInUser,
+    TransferQueueDependency,
+    TransferServiceDependency,
 )
 from shop.entrypoints.http.openapi import (
-    TO_ADMINS,
-    TO_SIGNED_IN,
-    UNDER_KEY,
+    ADMIN_ERRORS,
+    IDEMPOTENCY_ERRORS,
+    SIGNED_IN_ERRORS,
+    error_responses,
+    idempotency_key_header,
     pending,
-    refuses,
-    takes_key,
 )
-from shop.entrypoints.http.routers.topic import topic
+from shop.entrypoints.http.routers.topic import api_router
 from shop.entrypoints.http.schemas.accounts import (
-    AccountAnswer,
-    DepositAnswer,
+    AccountResponse,
+    DepositResponse,
     NewCredit,
     NewDeposit,
     NewTransfer,
-    TransferAnswer,
     TransferList,
-    deposited_status,
+    TransferResponse,
+    status_code_for_deposit,
 )
-from shop.entrypoints.http.schemas.pages import MomentPage
+from shop.entrypoints.http.schemas.pages import TimeCursorQuery
 
-router = topic("money", prefix="/api/v1")
+router = api_router("money", prefix="/api/v1")
 
 DepositId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a15-9c0d-3a4b5c6d7e8f"])]
 AccountId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a11-8c1d-4a5b6c7d8e9f"])]
 
 
-@router.get("/account", responses=refuses(*TO_SIGNED_IN))
-async def show_account(visitor: SignedIn, accounts: TheAccounts) -> AccountAnswer:
+@router.get("/account", responses=error_responses(*SIGNED_IN_ERRORS))
+async def show_account(
+    principal: SignedInUser, accounts: AccountServiceDependency
+) -> AccountResponse:
     """Return my account."""
-    return AccountAnswer.of(await accounts.show(visitor.user))
+    return AccountResponse.of(await accounts.show(principal.user))
 
 
-@router.get("/account/transfers", responses=refuses(*TO_SIGNED_IN))
+@router.get("/account/transfers", responses=error_responses(*SIGNED_IN_ERRORS))
 async def list_transfers(
-    visitor: SignedIn, query: Annotated[MomentPage, Query()], accounts: TheAccounts
+    principal: SignedInUser,
+    query: Annotated[TimeCursorQuery, Query()],
+    accounts: AccountServiceDependency,
 ) -> TransferList:
     """List what went in and out of my account, the newest first."""
-    account, entries = await accounts.entries(visitor.user, query.page())
-    return TransferList.of(account, entries)
+    account, page = await accounts.statement(principal.user, query.to_page_request())
+    return TransferList.of(account, page)
 
 
 @router.post(
     "/transfers",
     status_code=201,
-    responses=refuses(
-        *TO_SIGNED_IN, *UNDER_KEY, RecipientNotFound, InsufficientFunds, BalanceTooLarge
+    responses=error_responses(
+        *SIGNED_IN_ERRORS,
+        *IDEMPOTENCY_ERRORS,
+        RecipientNotFound,
+        InsufficientFunds,
+        BalanceTooLarge,
     ),
-    openapi_extra=takes_key("5b8e2c1d-93f4-4c07-b6a1-2d4e8f7a9c30"),
+    openapi_extra=idempotency_key_header("5b8e2c1d-93f4-4c07-b6a1-2d4e8f7a9c30"),
 )
 async def make_transfer(
     body: NewTransfer,
-    visitor: SignedIn,
-    submission: UnderKey,
-    transfers: ToMakeTransfers,
-) -> TransferAnswer:
+    principal: SignedInUser,
+    keyed_request: Idempotent,
+    transfers: TransferQueueDependency,
+) -> TransferResponse:
     """Pass money to another customer, once under the key."""
     command = MakeTransfer(
-        session=visitor.token,
-        key=submission.key,
+        session=principal.token,
+        key=keyed_request.key,
         to=body.to,
         amount=body.amount.to_money(),
         note=body.note,
     )
-    transfer = submission.exchange.unwrap(await transfers.send(command))
-    return TransferAnswer.sent(transfer, to=body.to)
+    transfer = keyed_request.response_context.unwrap(await transfers.submit(command))
+    return TransferResponse.for_sender(transfer, recipient=body.to)
 
 
 @router.post(
     "/deposits",
     status_code=201,
-    responses=pending(DepositAnswer)
-    | refuses(*TO_SIGNED_IN, *UNDER_KEY, BalanceTooLarge, CardDeclined, PaymentExpired),
-    openapi_extra=takes_key("8e2f6b70-3d1a-4c95-a7e4-6b0c9d1f2e83"),
+    responses=pending(DepositResponse)
+    | error_responses(
+        *SIGNED_IN_ERRORS, *IDEMPOTENCY_ERRORS, BalanceTooLarge, CardDeclined, PaymentExpired
+    ),
+    openapi_extra=idempotency_key_header("8e2f6b70-3d1a-4c95-a7e4-6b0c9d1f2e83"),
 )
 async def make_deposit(
     body: NewDeposit,
-    visitor: SignedIn,
-    submission: UnderKey,
-    deposits: TheDeposits,
+    principal: SignedInUser,
+    keyed_request: Idempotent,
+    deposits: DepositServiceDependency,
     response: Response,
-) -> DepositAnswer:
+) -> DepositResponse:
     """Put money into my account by card, once under the key.
 
     While the card's answer is not known, the deposit is pending, and the answer 202: the same
     request under the same key asks again, and the deposit itself tells how it ended.
     """
     command = MakeDeposit(
-        session=visitor.token,
-        key=submission.key,
+        session=principal.token,
+        key=keyed_request.key,
         amount=body.amount.to_money(),
         card=body.card.token,
     )
-    reply = await deposits.make(command)
-    deposit = submission.exchange.unwrap(reply)
-    response.status_code = deposited_status(deposit)
-    return DepositAnswer.of(deposit, reply.client_secret)
+    result = await deposits.make(command)
+    deposit = keyed_request.response_context.unwrap(result)
+    response.status_code = status_code_for_deposit(deposit)
+    return DepositResponse.of(deposit, result.client_secret)
 
 
-@router.get("/deposits/{deposit_id}", responses=refuses(*TO_SIGNED_IN, DepositNotFound))
+@router.get("/deposits/{deposit_id}", responses=error_responses(*SIGNED_IN_ERRORS, DepositNotFound))
 async def show_deposit(
-    deposit_id: DepositId, visitor: SignedIn, deposits: TheDeposits
-) -> DepositAnswer:
+    deposit_id: DepositId, principal: SignedInUser, deposits: DepositServiceDependency
+) -> DepositResponse:
     """Return a deposit of mine."""
-    return DepositAnswer.of(await deposits.show(visitor.user, deposit_id))
+    return DepositResponse.of(await deposits.show(principal.user, deposit_id))
 
 
 @router.post(
     "/accounts/{account_id}/credits",
     status_code=201,
-    responses=refuses(*TO_ADMINS, *UNDER_KEY, AccountNotFound, BalanceTooLarge),
-    openapi_extra=takes_key("c47d1a6e-08b2-4e5f-9d3c-7a1f6b2e8d54"),
+    responses=error_responses(*ADMIN_ERRORS, *IDEMPOTENCY_ERRORS, AccountNotFound, BalanceTooLarge),
+    openapi_extra=idempotency_key_header("c47d1a6e-08b2-4e5f-9d3c-7a1f6b2e8d54"),
 )
-async def give_credit(
+async def grant_credit(
     account_id: AccountId,
     body: NewCredit,
-    visitor: Admin,
-    submission: UnderKey,
-    transfers: TheTransfers,
-) -> TransferAnswer:
+    principal: AdminUser,
+    keyed_request: Idempotent,
+    transfers: TransferServiceDependency,
+) -> TransferResponse:
     """Put money of the shop into a customer's account, once under the key (admin)."""
-    command = GiveCredit(
-        session=visitor.token,
-        key=submission.key,
+    command = GrantCredit(
+        session=principal.token,
+        key=keyed_request.key,
         account_id=account_id,
         amount=body.amount.to_money(),
         reason=body.reason,
     )
-    transfer = submission.exchange.unwrap(await transfers.give_credit(command))
-    return TransferAnswer.credited(transfer)
+    transfer = keyed_request.response_context.unwrap(await transfers.grant_credit(command))
+    return TransferResponse.for_recipient(transfer)

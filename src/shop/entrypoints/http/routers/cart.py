@@ -2,49 +2,62 @@
 
 from shop.application.carts import PutCartLine, RemoveCartLine
 from shop.domain.catalogue import ProductNotFound
-from shop.entrypoints.http.dependencies import Anyone, CurrentExchange, HeldToken, TheCarts
-from shop.entrypoints.http.openapi import TO_CHANGE_SESSIONS, TO_VISITORS, refuses
+from shop.entrypoints.http.dependencies import (
+    AnyUser,
+    CartServiceDependency,
+    CurrentResponseContext,
+    SessionTokenFromCookie,
+)
+from shop.entrypoints.http.openapi import SESSION_ERRORS, SESSION_WRITE_ERRORS, error_responses
 from shop.entrypoints.http.routers.products import PathSku
-from shop.entrypoints.http.routers.topic import topic
-from shop.entrypoints.http.schemas.carts import CartAnswer, CartQuantity
+from shop.entrypoints.http.routers.topic import api_router
+from shop.entrypoints.http.schemas.carts import CartQuantity, CartResponse
 
-router = topic("cart", prefix="/api/v1/cart")
+router = api_router("cart", prefix="/api/v1/cart")
 
 
-@router.get("", responses=refuses(*TO_VISITORS))
-async def show_cart(visitor: Anyone, carts: TheCarts) -> CartAnswer:
+@router.get("", responses=error_responses(*SESSION_ERRORS))
+async def show_cart(principal: AnyUser, carts: CartServiceDependency) -> CartResponse:
     """Return my cart, at present prices."""
-    return CartAnswer.of(await carts.show(visitor.cart))
+    return CartResponse.of(await carts.show(principal.cart))
 
 
-@router.put("/lines/{sku}", responses=refuses(*TO_VISITORS, *TO_CHANGE_SESSIONS, ProductNotFound))
+@router.put(
+    "/lines/{sku}",
+    responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS, ProductNotFound),
+)
 async def put_cart_line(
     sku: PathSku,
     body: CartQuantity,
-    token: HeldToken,
-    carts: TheCarts,
-    exchange: CurrentExchange,
-) -> CartAnswer:
+    token: SessionTokenFromCookie,
+    carts: CartServiceDependency,
+    response_context: CurrentResponseContext,
+) -> CartResponse:
     """Have this quantity of a product in my cart."""
     command = PutCartLine(session=token, sku=sku, quantity=body.quantity)
     changed = await carts.put(command)
-    exchange.follow(changed.visit)
-    return CartAnswer.of(changed.cart)
+    response_context.update_session(changed.current_session)
+    return CartResponse.of(changed.cart)
 
 
-@router.delete("/lines/{sku}", responses=refuses(*TO_VISITORS, *TO_CHANGE_SESSIONS))
+@router.delete("/lines/{sku}", responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS))
 async def remove_cart_line(
-    sku: PathSku, visitor: Anyone, carts: TheCarts, exchange: CurrentExchange
-) -> CartAnswer:
+    sku: PathSku,
+    principal: AnyUser,
+    carts: CartServiceDependency,
+    response_context: CurrentResponseContext,
+) -> CartResponse:
     """Have no such product in my cart."""
-    changed = await carts.remove(RemoveCartLine(session=visitor.token, sku=sku))
-    exchange.follow(changed.visit)
-    return CartAnswer.of(changed.cart)
+    changed = await carts.remove(RemoveCartLine(session=principal.token, sku=sku))
+    response_context.update_session(changed.current_session)
+    return CartResponse.of(changed.cart)
 
 
-@router.delete("", responses=refuses(*TO_VISITORS, *TO_CHANGE_SESSIONS))
-async def clear_cart(visitor: Anyone, carts: TheCarts, exchange: CurrentExchange) -> CartAnswer:
+@router.delete("", responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS))
+async def clear_cart(
+    principal: AnyUser, carts: CartServiceDependency, response_context: CurrentResponseContext
+) -> CartResponse:
     """Have nothing in my cart."""
-    changed = await carts.clear(visitor.token)
-    exchange.follow(changed.visit)
-    return CartAnswer.of(changed.cart)
+    changed = await carts.clear(principal.token)
+    response_context.update_session(changed.current_session)
+    return CartResponse.of(changed.cart)

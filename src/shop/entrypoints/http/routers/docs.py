@@ -7,7 +7,12 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse
 from starlette.routing import Route
 
-from shop.entrypoints.http.pages import DOCS_PATH, SWAGGER_SCRIPT_PATH, SWAGGER_STYLE_PATH, docs
+from shop.entrypoints.http.pages import (
+    DOCS_PATH,
+    SWAGGER_SCRIPT_PATH,
+    SWAGGER_STYLE_PATH,
+    docs_page,
+)
 
 
 def docs_routes() -> list[Route]:
@@ -20,7 +25,7 @@ def docs_routes() -> list[Route]:
 
 
 async def _show_docs(_: Request) -> HTMLResponse:
-    return HTMLResponse(docs())
+    return HTMLResponse(docs_page())
 
 
 async def _show_asset(request: Request) -> FileResponse:

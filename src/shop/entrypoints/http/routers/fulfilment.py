@@ -1,132 +1,149 @@
 """What becomes of orders once they are paid: shipments, deliveries and refunds."""
 
-from shop.application.orders.fulfil import HandOver
+from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
 from shop.domain.account import BalanceTooLarge
-from shop.domain.fulfilment import MoneyNotTaken
-from shop.domain.handover import HandoverKind, NotSoManyLeft
+from shop.domain.fulfilment import PaymentNotCaptured
+from shop.domain.handover import QuantityExceedsOrder, ShipmentEventKind
 from shop.domain.order import OrderNotFound
-from shop.domain.refund import NotPaidByCard, RefundTooLarge
+from shop.domain.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.status import IllegalTransition
 from shop.entrypoints.http.dependencies import (
-    Admin,
-    SignedIn,
-    ToConsultOrders,
-    ToFulfilOrders,
-    ToRefundOrders,
-    UnderKey,
+    AdminUser,
+    FulfilOrdersDependency,
+    Idempotent,
+    OrderQueriesDependency,
+    RefundOrdersDependency,
+    SignedInUser,
 )
 from shop.entrypoints.http.openapi import (
-    TO_ADMINS,
-    TO_SIGNED_IN,
-    UNDER_KEY,
-    refuses,
-    takes_key,
+    ADMIN_ERRORS,
+    IDEMPOTENCY_ERRORS,
+    SIGNED_IN_ERRORS,
+    error_responses,
+    idempotency_key_header,
 )
 from shop.entrypoints.http.routers.orders import OrderId
-from shop.entrypoints.http.routers.topic import topic
+from shop.entrypoints.http.routers.topic import api_router
 from shop.entrypoints.http.schemas.fulfilment import (
-    HandoverAnswer,
-    HandoverList,
-    NewHandover,
     NewRefund,
-    RefundAnswer,
+    NewShipmentEvent,
     RefundList,
-    pieces,
+    RefundResponse,
+    ShipmentEventList,
+    ShipmentEventResponse,
+    line_quantities,
 )
 
-router = topic("orders", prefix="/api/v1/orders/{order_id}")
+router = api_router("orders", prefix="/api/v1/orders/{order_id}")
 
-_TO_FULFIL = (*TO_ADMINS, OrderNotFound, IllegalTransition, MoneyNotTaken, NotSoManyLeft)
+_FULFILMENT_ERRORS = (
+    *ADMIN_ERRORS,
+    OrderNotFound,
+    IllegalTransition,
+    PaymentNotCaptured,
+    QuantityExceedsOrder,
+)
 
 
-@router.post("/shipments", status_code=201, responses=refuses(*_TO_FULFIL))
+@router.post("/shipments", status_code=201, responses=error_responses(*_FULFILMENT_ERRORS))
 async def ship_order(
-    order_id: OrderId, visitor: Admin, orders: ToFulfilOrders, body: NewHandover | None = None
-) -> HandoverAnswer:
+    order_id: OrderId,
+    principal: AdminUser,
+    orders: FulfilOrdersDependency,
+    body: NewShipmentEvent | None = None,
+) -> ShipmentEventResponse:
     """Ship these lines of an order, or all that has not left (admin).
 
     The order is shipped once all of it has left; until then it is paid.
     """
-    command = HandOver(
-        session=visitor.token,
+    command = RecordShipmentEvent(
+        session=principal.token,
         order_id=order_id,
-        kind=HandoverKind.SHIPMENT,
-        lines=pieces(body),
+        kind=ShipmentEventKind.SHIPPED,
+        lines=line_quantities(body),
     )
-    return HandoverAnswer.of(await orders.hand_over(command))
+    return ShipmentEventResponse.of(await orders.record(command))
 
 
-@router.get("/shipments", responses=refuses(*TO_SIGNED_IN, OrderNotFound))
+@router.get("/shipments", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def list_shipments(
-    order_id: OrderId, visitor: SignedIn, orders: ToConsultOrders
-) -> HandoverList:
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> ShipmentEventList:
     """Tell what was shipped of an order, in order."""
-    found = await orders.handovers(visitor.user, order_id, HandoverKind.SHIPMENT)
-    return HandoverList.of(found)
+    events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.SHIPPED)
+    return ShipmentEventList.of(events)
 
 
-@router.post("/deliveries", status_code=201, responses=refuses(*_TO_FULFIL))
+@router.post("/deliveries", status_code=201, responses=error_responses(*_FULFILMENT_ERRORS))
 async def deliver_order(
-    order_id: OrderId, visitor: Admin, orders: ToFulfilOrders, body: NewHandover | None = None
-) -> HandoverAnswer:
+    order_id: OrderId,
+    principal: AdminUser,
+    orders: FulfilOrdersDependency,
+    body: NewShipmentEvent | None = None,
+) -> ShipmentEventResponse:
     """Note that these lines have arrived, or all that was shipped (admin).
 
     The order is delivered once all of it has left and arrived.
     """
-    command = HandOver(
-        session=visitor.token,
+    command = RecordShipmentEvent(
+        session=principal.token,
         order_id=order_id,
-        kind=HandoverKind.DELIVERY,
-        lines=pieces(body),
+        kind=ShipmentEventKind.DELIVERED,
+        lines=line_quantities(body),
     )
-    return HandoverAnswer.of(await orders.hand_over(command))
+    return ShipmentEventResponse.of(await orders.record(command))
 
 
-@router.get("/deliveries", responses=refuses(*TO_SIGNED_IN, OrderNotFound))
+@router.get("/deliveries", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def list_deliveries(
-    order_id: OrderId, visitor: SignedIn, orders: ToConsultOrders
-) -> HandoverList:
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> ShipmentEventList:
     """Tell what has arrived of an order, in order."""
-    found = await orders.handovers(visitor.user, order_id, HandoverKind.DELIVERY)
-    return HandoverList.of(found)
+    events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.DELIVERED)
+    return ShipmentEventList.of(events)
 
 
 @router.post(
     "/refunds",
     status_code=201,
-    responses=refuses(
-        *TO_ADMINS,
-        *UNDER_KEY,
+    responses=error_responses(
+        *ADMIN_ERRORS,
+        *IDEMPOTENCY_ERRORS,
         OrderNotFound,
         IllegalTransition,
-        MoneyNotTaken,
+        PaymentNotCaptured,
         NotPaidByCard,
-        NotSoManyLeft,
-        RefundTooLarge,
+        QuantityExceedsOrder,
+        RefundExceedsPayment,
         BalanceTooLarge,
     ),
-    openapi_extra=takes_key("8d2f4b7a-51c9-4e36-a0d8-3f6b9c1e7a25"),
+    openapi_extra=idempotency_key_header("8d2f4b7a-51c9-4e36-a0d8-3f6b9c1e7a25"),
 )
 async def refund_order(
     order_id: OrderId,
     body: NewRefund,
-    visitor: Admin,
-    submission: UnderKey,
-    orders: ToRefundOrders,
-) -> RefundAnswer:
+    principal: AdminUser,
+    keyed_request: Idempotent,
+    orders: RefundOrdersDependency,
+) -> RefundResponse:
     """Give back these lines, this amount, or all that is left, once under the key (admin).
 
     The order is refunded once all of its money went back. What is refunded before it has left is
     not shipped any more.
     """
     command = RefundOrder(
-        session=visitor.token, key=submission.key, order_id=order_id, wish=body.wish()
+        session=principal.token,
+        key=keyed_request.key,
+        order_id=order_id,
+        refund_request=body.to_refund_request(),
     )
-    return RefundAnswer.of(submission.exchange.unwrap(await orders.refund(command)))
+    return RefundResponse.of(keyed_request.response_context.unwrap(await orders.refund(command)))
 
 
-@router.get("/refunds", responses=refuses(*TO_SIGNED_IN, OrderNotFound))
-async def list_refunds(order_id: OrderId, visitor: SignedIn, orders: ToConsultOrders) -> RefundList:
+@router.get("/refunds", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
+async def list_refunds(
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> RefundList:
     """Tell what went back of an order, in order."""
-    return RefundList.of(await orders.refunds(visitor.user, order_id))
+    return RefundList.of(await orders.refunds(principal.user, order_id))

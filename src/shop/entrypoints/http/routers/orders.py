@@ -6,44 +6,44 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.consult import OrderQuestion
+from shop.application.orders.consult import OrderSearch
 from shop.application.orders.place import PlaceOrder
 from shop.domain.account import BalanceTooLarge, InsufficientFunds
 from shop.domain.cart import EmptyCart
 from shop.domain.catalogue import ProductNotFound
-from shop.domain.fulfilment import OrderUnderWay
+from shop.domain.fulfilment import OrderPartlyFulfilled
 from shop.domain.inventory import OutOfStock
 from shop.domain.order import OrderNotFound, PriceChanged
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.status import IllegalTransition
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.dependencies import (
-    SignedIn,
-    ToCancelOrders,
-    ToCheckOut,
-    ToConsultOrders,
-    UnderKey,
+    CancelOrdersDependency,
+    CheckoutDependency,
+    Idempotent,
+    OrderQueriesDependency,
+    SignedInUser,
 )
 from shop.entrypoints.http.openapi import (
-    TO_CHANGE_SESSIONS,
-    TO_SIGNED_IN,
-    UNDER_KEY,
+    IDEMPOTENCY_ERRORS,
+    SESSION_WRITE_ERRORS,
+    SIGNED_IN_ERRORS,
+    error_responses,
+    idempotency_key_header,
     pending,
-    refuses,
-    takes_key,
 )
-from shop.entrypoints.http.routers.topic import topic
-from shop.entrypoints.http.schemas.base import Nothing
+from shop.entrypoints.http.routers.topic import api_router
+from shop.entrypoints.http.schemas.base import EmptyBody
 from shop.entrypoints.http.schemas.orders import (
-    History,
     NewOrder,
-    OrderAnswer,
+    OrderHistory,
     OrderList,
-    placed_status,
+    OrderResponse,
+    status_code_for_order,
 )
-from shop.entrypoints.http.schemas.pages import OrderPage
+from shop.entrypoints.http.schemas.pages import OrderQuery
 
-router = topic("orders", prefix="/api/v1/orders")
+router = api_router("orders", prefix="/api/v1/orders")
 
 OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"])]
 
@@ -51,11 +51,11 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
 @router.post(
     "",
     status_code=201,
-    responses=pending(OrderAnswer)
-    | refuses(
-        *TO_SIGNED_IN,
-        *TO_CHANGE_SESSIONS,
-        *UNDER_KEY,
+    responses=pending(OrderResponse)
+    | error_responses(
+        *SIGNED_IN_ERRORS,
+        *SESSION_WRITE_ERRORS,
+        *IDEMPOTENCY_ERRORS,
         EmptyCart,
         ProductNotFound,
         PriceChanged,
@@ -65,69 +65,71 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         PaymentExpired,
         PaymentCancelled,
     ),
-    openapi_extra=takes_key("1f0c9a52-6c1e-4b8f-9a36-0d7f3c2b1a09"),
+    openapi_extra=idempotency_key_header("1f0c9a52-6c1e-4b8f-9a36-0d7f3c2b1a09"),
 )
 async def place_order(
     body: NewOrder,
-    submission: UnderKey,
-    checkout: ToCheckOut,
+    keyed_request: Idempotent,
+    checkout: CheckoutDependency,
     response: Response,
-) -> OrderAnswer:
+) -> OrderResponse:
     """Buy these lines, or my cart, and pay: all of it or nothing, once under the key.
 
     While a card's answer is not known, the order is pending, and the answer 202: the same request
     under the same key asks again, and the order itself tells how it ended.
     """
     command = PlaceOrder(
-        session=submission.token,
-        key=submission.key,
+        session=keyed_request.token,
+        key=keyed_request.key,
         cart=body.cart(),
         card=body.payment.token,
-        expected_total=body.expected_money(),
+        expected_total=body.expected_total_money(),
     )
-    reply = await checkout.place(command)
-    placed = submission.exchange.unwrap(reply)
-    submission.exchange.hold(placed.issued)
-    response.status_code = placed_status(placed.order)
-    return OrderAnswer.of(placed.order, placed.payment, reply.client_secret)
+    result = await checkout.place(command)
+    placed = keyed_request.response_context.unwrap(result)
+    keyed_request.response_context.set_session_cookie(placed.new_token)
+    response.status_code = status_code_for_order(placed.order)
+    return OrderResponse.of(placed.order, placed.payment, result.client_secret)
 
 
-@router.get("", responses=refuses(*TO_SIGNED_IN, Forbidden))
+@router.get("", responses=error_responses(*SIGNED_IN_ERRORS, Forbidden))
 async def list_orders(
-    visitor: SignedIn, query: Annotated[OrderPage, Query()], orders: ToConsultOrders
+    principal: SignedInUser, query: Annotated[OrderQuery, Query()], orders: OrderQueriesDependency
 ) -> OrderList:
     """List my orders, the newest first; an admin may ask for others'."""
-    question = OrderQuestion(user=visitor.user, user_id=query.user_id, status=query.status)
-    return OrderList.of(await orders.search(question, query.page()))
+    search = OrderSearch(user=principal.user, user_id=query.user_id, status=query.status)
+    return OrderList.of(await orders.search(search, query.to_page_request()))
 
 
-@router.get("/{order_id}", responses=refuses(*TO_SIGNED_IN, OrderNotFound))
-async def show_order(order_id: OrderId, visitor: SignedIn, orders: ToConsultOrders) -> OrderAnswer:
+@router.get("/{order_id}", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
+async def show_order(
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> OrderResponse:
     """Return an order of mine; an admin sees anybody's."""
-    view = await orders.show(visitor.user, order_id)
-    return OrderAnswer.of(view.order, view.payment)
+    view = await orders.show(principal.user, order_id)
+    return OrderResponse.of(view.order, view.payment)
 
 
 @router.post(
     "/{order_id}/cancel",
-    responses=refuses(
-        *TO_SIGNED_IN, OrderNotFound, IllegalTransition, OrderUnderWay, BalanceTooLarge
+    responses=error_responses(
+        *SIGNED_IN_ERRORS, OrderNotFound, IllegalTransition, OrderPartlyFulfilled, BalanceTooLarge
     ),
 )
 async def cancel_order(
     order_id: OrderId,
-    visitor: SignedIn,
-    orders: ToCancelOrders,
-    _: Nothing | None = None,
-) -> OrderAnswer:
+    principal: SignedInUser,
+    orders: CancelOrdersDependency,
+    _: EmptyBody | None = None,
+) -> OrderResponse:
     """Cancel an order that has not left yet: stock and money go back."""
-    cancelled = await orders.cancel(CancelOrder(session=visitor.token, order_id=order_id))
-    return OrderAnswer.of(cancelled.order, cancelled.payment)
+    cancelled = await orders.cancel(CancelOrder(session=principal.token, order_id=order_id))
+    return OrderResponse.of(cancelled.order, cancelled.payment)
 
 
-@router.get("/{order_id}/history", responses=refuses(*TO_SIGNED_IN, OrderNotFound))
+@router.get("/{order_id}/history", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def show_order_history(
-    order_id: OrderId, visitor: SignedIn, orders: ToConsultOrders
-) -> History:
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> OrderHistory:
     """Tell what happened to an order, in order."""
-    return History.of(await orders.history(visitor.user, order_id))
+    return OrderHistory.of(await orders.history(principal.user, order_id))

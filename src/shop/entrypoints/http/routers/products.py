@@ -8,20 +8,24 @@ from shop.application.catalogue import PutProduct
 from shop.application.inventory import AdjustStock
 from shop.domain.catalogue import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFound
 from shop.domain.inventory import StockBelowReserved
-from shop.entrypoints.http.dependencies import Admin, TheCatalogue, TheStock
-from shop.entrypoints.http.openapi import TO_ADMINS, refuses
-from shop.entrypoints.http.refusals import Unavailable
-from shop.entrypoints.http.routers.topic import tell_creation, topic
-from shop.entrypoints.http.schemas.pages import ProductPage
+from shop.entrypoints.http.dependencies import (
+    AdminUser,
+    InventoryServiceDependency,
+    ProductServiceDependency,
+)
+from shop.entrypoints.http.openapi import ADMIN_ERRORS, error_responses
+from shop.entrypoints.http.refusals import ServiceUnavailable
+from shop.entrypoints.http.routers.topic import api_router, set_created_status
+from shop.entrypoints.http.schemas.pages import ProductQuery
 from shop.entrypoints.http.schemas.products import (
-    ProductAnswer,
     ProductDescription,
     ProductList,
+    ProductResponse,
     StockAdjustment,
-    StockAnswer,
+    StockResponse,
 )
 
-router = topic("catalogue", prefix="/api/v1/products")
+router = api_router("catalogue", prefix="/api/v1/products")
 
 PathSku = Annotated[
     str,
@@ -34,37 +38,37 @@ PathSku = Annotated[
 ]
 
 
-@router.get("", responses=refuses(Unavailable))
+@router.get("", responses=error_responses(ServiceUnavailable))
 async def list_products(
-    query: Annotated[ProductPage, Query()], catalogue: TheCatalogue
+    query: Annotated[ProductQuery, Query()], products: ProductServiceDependency
 ) -> ProductList:
     """List what is for sale, in the order of SKUs."""
-    return ProductList.of(await catalogue.search(query.q, query.page()))
+    return ProductList.of(await products.search(query.q, query.to_page_request()))
 
 
-@router.get("/{sku}", responses=refuses(ProductNotFound, Unavailable))
-async def show_product(sku: PathSku, catalogue: TheCatalogue) -> ProductAnswer:
+@router.get("/{sku}", responses=error_responses(ProductNotFound, ServiceUnavailable))
+async def show_product(sku: PathSku, products: ProductServiceDependency) -> ProductResponse:
     """Return a product, also one that is not for sale any more."""
-    return ProductAnswer.of(await catalogue.show(sku))
+    return ProductResponse.of(await products.show(sku))
 
 
 @router.put(
     "/{sku}",
     responses={
-        201: {"description": "The product is new.", "model": ProductAnswer},
-        **refuses(*TO_ADMINS),
+        201: {"description": "The product is new.", "model": ProductResponse},
+        **error_responses(*ADMIN_ERRORS),
     },
 )
 async def put_product(
     sku: PathSku,
     body: ProductDescription,
-    visitor: Admin,
-    catalogue: TheCatalogue,
+    principal: AdminUser,
+    products: ProductServiceDependency,
     response: Response,
-) -> ProductAnswer:
+) -> ProductResponse:
     """Describe a product, new or not (admin)."""
     command = PutProduct(
-        session=visitor.token,
+        session=principal.token,
         sku=sku,
         name=body.name,
         description=body.description,
@@ -72,19 +76,19 @@ async def put_product(
         active=body.active,
         image_url=body.image_url,
     )
-    done = await catalogue.put(command)
-    tell_creation(response, is_new=done.is_new)
-    return ProductAnswer.of(done.offer)
+    saved = await products.put(command)
+    set_created_status(response, is_new=saved.is_new)
+    return ProductResponse.of(saved.available_product)
 
 
 @router.post(
     "/{sku}/stock",
     status_code=201,
-    responses=refuses(*TO_ADMINS, ProductNotFound, StockBelowReserved),
+    responses=error_responses(*ADMIN_ERRORS, ProductNotFound, StockBelowReserved),
 )
 async def adjust_stock(
-    sku: PathSku, body: StockAdjustment, visitor: Admin, stock: TheStock
-) -> StockAnswer:
+    sku: PathSku, body: StockAdjustment, principal: AdminUser, inventory: InventoryServiceDependency
+) -> StockResponse:
     """Count goods in, or out where the delta is negative (admin)."""
-    command = AdjustStock(session=visitor.token, sku=sku, delta=body.delta, reason=body.reason)
-    return StockAnswer.of(await stock.adjust(command))
+    command = AdjustStock(session=principal.token, sku=sku, delta=body.delta, reason=body.reason)
+    return StockResponse.of(await inventory.adjust(command))

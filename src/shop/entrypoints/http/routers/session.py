@@ -5,37 +5,37 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from shop.application.sessions import ChangePassword, ChangePreferences, EndSession, SignIn
-from shop.domain.order import NoOrder
+from shop.application.sessions import ChangePassword, ChangePreferences, RevokeSession, SignIn
+from shop.domain.order import SessionHasNoOrder
 from shop.domain.session import SessionNotFound
-from shop.domain.user import WrongCredentials
+from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.dependencies import (
-    Anyone,
-    CurrentExchange,
-    HeldToken,
-    SignedIn,
-    TheCarts,
-    TheSessions,
-    TheSettings,
-    ToConsultOrders,
+    AnyUser,
+    CartServiceDependency,
+    CurrentResponseContext,
+    OrderQueriesDependency,
+    SessionServiceDependency,
+    SessionTokenFromCookie,
+    SettingsDependency,
+    SignedInUser,
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
 from shop.entrypoints.http.openapi import (
     CLEARS_THE_SITE,
-    TO_CHANGE_SESSIONS,
-    TO_SIGNED_IN,
-    TO_VISITORS,
-    refuses,
+    SESSION_ERRORS,
+    SESSION_WRITE_ERRORS,
+    SIGNED_IN_ERRORS,
+    error_responses,
 )
-from shop.entrypoints.http.routers.topic import topic
-from shop.entrypoints.http.schemas.orders import OrderAnswer
-from shop.entrypoints.http.schemas.pages import MomentPage
-from shop.entrypoints.http.schemas.sessions import PreferencesPatch, SessionAnswer, SessionList
+from shop.entrypoints.http.routers.topic import api_router
+from shop.entrypoints.http.schemas.orders import OrderResponse
+from shop.entrypoints.http.schemas.pages import TimeCursorQuery
+from shop.entrypoints.http.schemas.sessions import PreferencesPatch, SessionList, SessionResponse
 from shop.entrypoints.http.schemas.users import Credentials, PasswordChange
 
-router = topic("users and sessions", prefix="/api/v1")
+router = api_router("users and sessions", prefix="/api/v1")
 
-Handle = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a14-898a-1728394a5b6c"])]
+SessionHandle = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a14-898a-1728394a5b6c"])]
 
 _AS_MERGE_PATCH = {
     "requestBody": {
@@ -44,50 +44,52 @@ _AS_MERGE_PATCH = {
 }
 
 
-@router.get("/session", responses=refuses(*TO_VISITORS))
-async def show_session(visitor: Anyone, carts: TheCarts, settings: TheSettings) -> SessionAnswer:
+@router.get("/session", responses=error_responses(*SESSION_ERRORS))
+async def show_session(
+    principal: AnyUser, carts: CartServiceDependency, settings: SettingsDependency
+) -> SessionResponse:
     """Tell who I am to the shop; a visitor who is not known is nobody, with an empty cart."""
-    cart = await carts.show(visitor.cart)
-    return SessionAnswer.of(visitor.visit, cart, settings.session_policy)
+    cart = await carts.show(principal.cart)
+    return SessionResponse.of(principal.current_session, cart, settings.session_policy)
 
 
-@router.post("/session", responses=refuses(WrongCredentials, *TO_CHANGE_SESSIONS))
+@router.post("/session", responses=error_responses(InvalidCredentials, *SESSION_WRITE_ERRORS))
 async def sign_in(
     body: Credentials,
-    token: HeldToken,
-    sessions: TheSessions,
-    carts: TheCarts,
-    settings: TheSettings,
-    exchange: CurrentExchange,
-) -> SessionAnswer:
+    token: SessionTokenFromCookie,
+    sessions: SessionServiceDependency,
+    carts: CartServiceDependency,
+    settings: SettingsDependency,
+    response_context: CurrentResponseContext,
+) -> SessionResponse:
     """Sign in, under a new session id; the cart comes along."""
     command = SignIn(session=token, email=body.email, password=body.password)
-    visit = await sessions.sign_in(command)
-    exchange.follow(visit)
-    exchange.log("signed in")
-    cart = await carts.show(visit.session.cart)
-    return SessionAnswer.of(visit, cart, settings.session_policy)
+    current_session = await sessions.sign_in(command)
+    response_context.update_session(current_session)
+    response_context.log_security_event("signed in")
+    cart = await carts.show(current_session.session.cart)
+    return SessionResponse.of(current_session, cart, settings.session_policy)
 
 
 @router.patch(
     "/session",
-    responses=refuses(*TO_VISITORS, *TO_CHANGE_SESSIONS),
+    responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS),
     openapi_extra=_AS_MERGE_PATCH,
 )
 async def change_preferences(
     body: PreferencesPatch,
-    visitor: Anyone,
-    sessions: TheSessions,
-    carts: TheCarts,
-    settings: TheSettings,
-    exchange: CurrentExchange,
-) -> SessionAnswer:
+    principal: AnyUser,
+    sessions: SessionServiceDependency,
+    carts: CartServiceDependency,
+    settings: SettingsDependency,
+    response_context: CurrentResponseContext,
+) -> SessionResponse:
     """Change my preferences: what the patch names is replaced, and removed where it is null."""
-    command = ChangePreferences(session=visitor.token, patch=body.preferences)
-    visit = await sessions.change_preferences(command)
-    exchange.follow(visit)
-    cart = await carts.show(visit.session.cart)
-    return SessionAnswer.of(visit, cart, settings.session_policy)
+    command = ChangePreferences(session=principal.token, patch=body.preferences)
+    current_session = await sessions.change_preferences(command)
+    response_context.update_session(current_session)
+    cart = await carts.show(current_session.session.cart)
+    return SessionResponse.of(current_session, cart, settings.session_policy)
 
 
 @router.delete(
@@ -97,30 +99,36 @@ async def change_preferences(
     response_description="The session is over.",
     responses={204: CLEARS_THE_SITE},
 )
-async def sign_out(token: HeldToken, sessions: TheSessions, exchange: CurrentExchange) -> None:
+async def sign_out(
+    token: SessionTokenFromCookie,
+    sessions: SessionServiceDependency,
+    response_context: CurrentResponseContext,
+) -> None:
     """Sign out: the session ends for good, and the browser forgets this site."""
-    exchange.end(await sessions.sign_out(token))
-    exchange.log("signed out")
+    response_context.clear_site_data(await sessions.sign_out(token))
+    response_context.log_security_event("signed out")
 
 
-@router.get("/session/order", responses=refuses(*TO_SIGNED_IN, NoOrder))
-async def show_session_order(visitor: SignedIn, orders: ToConsultOrders) -> OrderAnswer:
+@router.get("/session/order", responses=error_responses(*SIGNED_IN_ERRORS, SessionHasNoOrder))
+async def show_session_order(
+    principal: SignedInUser, orders: OrderQueriesDependency
+) -> OrderResponse:
     """Return the order that this session tracks: the one placed last."""
-    view = await orders.of_session(visitor.known_visit)
-    return OrderAnswer.of(view.order, view.payment)
+    view = await orders.for_session(principal.existing_session)
+    return OrderResponse.of(view.order, view.payment)
 
 
-@router.get("/sessions", responses=refuses(*TO_SIGNED_IN))
+@router.get("/sessions", responses=error_responses(*SIGNED_IN_ERRORS))
 async def list_sessions(
-    visitor: SignedIn,
-    query: Annotated[MomentPage, Query()],
-    sessions: TheSessions,
-    settings: TheSettings,
+    principal: SignedInUser,
+    query: Annotated[TimeCursorQuery, Query()],
+    sessions: SessionServiceDependency,
+    settings: SettingsDependency,
 ) -> SessionList:
     """List my sessions, on whatever device."""
-    listing = await sessions.of_user(visitor.user, query.page())
+    page = await sessions.list_for_user(principal.user, query.to_page_request())
     return SessionList.of(
-        listing, current=visitor.known_visit.session.id, policy=settings.session_policy
+        page, current=principal.existing_session.session.id, policy=settings.session_policy
     )
 
 
@@ -129,15 +137,18 @@ async def list_sessions(
     status_code=204,
     response_class=Response,
     response_description="The session is over.",
-    responses=refuses(*TO_SIGNED_IN, SessionNotFound),
+    responses=error_responses(*SIGNED_IN_ERRORS, SessionNotFound),
 )
 async def end_session(
-    handle: Handle, visitor: SignedIn, sessions: TheSessions, exchange: CurrentExchange
+    handle: SessionHandle,
+    principal: SignedInUser,
+    sessions: SessionServiceDependency,
+    response_context: CurrentResponseContext,
 ) -> None:
     """End one of my sessions; where it is this one, I am signed out."""
-    await sessions.end(EndSession(session=visitor.token, handle=handle))
-    exchange.forget(when=handle == visitor.known_visit.session.id)
-    exchange.log("session ended", ended=str(handle))
+    await sessions.revoke(RevokeSession(session=principal.token, handle=handle))
+    response_context.clear_session_cookie(when=handle == principal.existing_session.session.id)
+    response_context.log_security_event("session ended", ended=str(handle))
 
 
 @router.delete(
@@ -145,14 +156,16 @@ async def end_session(
     status_code=204,
     response_class=Response,
     response_description="All of my other sessions are over.",
-    responses=refuses(*TO_SIGNED_IN),
+    responses=error_responses(*SIGNED_IN_ERRORS),
 )
 async def end_other_sessions(
-    visitor: SignedIn, sessions: TheSessions, exchange: CurrentExchange
+    principal: SignedInUser,
+    sessions: SessionServiceDependency,
+    response_context: CurrentResponseContext,
 ) -> None:
     """End all of my sessions but this one."""
-    await sessions.end_others(visitor.token)
-    exchange.log("other sessions ended")
+    await sessions.revoke_others(principal.token)
+    response_context.log_security_event("other sessions ended")
 
 
 @router.post(
@@ -160,13 +173,16 @@ async def end_other_sessions(
     status_code=204,
     response_class=Response,
     response_description="The new password is the only one.",
-    responses=refuses(*TO_SIGNED_IN, *TO_CHANGE_SESSIONS, WrongCredentials),
+    responses=error_responses(*SIGNED_IN_ERRORS, *SESSION_WRITE_ERRORS, InvalidCredentials),
 )
 async def change_password(
-    body: PasswordChange, visitor: SignedIn, sessions: TheSessions, exchange: CurrentExchange
+    body: PasswordChange,
+    principal: SignedInUser,
+    sessions: SessionServiceDependency,
+    response_context: CurrentResponseContext,
 ) -> None:
     """Change my password: this session gets a new id, all others end."""
-    command = ChangePassword(session=visitor.token, current=body.current, new=body.new)
-    visit = await sessions.change_password(command)
-    exchange.follow(visit)
-    exchange.log("password changed")
+    command = ChangePassword(session=principal.token, current=body.current, new=body.new)
+    current_session = await sessions.change_password(command)
+    response_context.update_session(current_session)
+    response_context.log_security_event("password changed")

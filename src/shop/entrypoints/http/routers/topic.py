@@ -2,22 +2,22 @@
 
 from fastapi import APIRouter, Response
 
-from shop.entrypoints.http.openapi import refuses
+from shop.entrypoints.http.openapi import error_responses
 from shop.entrypoints.http.refusals import InvalidRequest
 from shop.entrypoints.http.route import StrictRoute
 
 
-def topic(name: str, *, prefix: str) -> APIRouter:
+def api_router(name: str, *, prefix: str) -> APIRouter:
     """Return a router whose routes read strictly, and are called what their handlers are."""
     return APIRouter(
         prefix=prefix,
         tags=[name],
         route_class=StrictRoute,
-        responses=refuses(InvalidRequest),
+        responses=error_responses(InvalidRequest),
         generate_unique_id_function=lambda route: route.name,
     )
 
 
-def tell_creation(response: Response, *, is_new: bool) -> None:
+def set_created_status(response: Response, *, is_new: bool) -> None:
     """Answer 201 where what was put was not there before (RFC 9110, section 9.3.4), else 200."""
     response.status_code = 201 if is_new else 200

@@ -2,24 +2,33 @@
 
 from shop.application.accounts import SignUp
 from shop.domain.user import EmailTaken
-from shop.entrypoints.http.dependencies import CurrentExchange, HeldToken, TheAccounts
-from shop.entrypoints.http.openapi import TO_CHANGE_SESSIONS, refuses
-from shop.entrypoints.http.routers.topic import topic
-from shop.entrypoints.http.schemas.accounts import AccountAnswer
-from shop.entrypoints.http.schemas.users import NewUser, SignedUpAnswer, UserAnswer
+from shop.entrypoints.http.dependencies import (
+    AccountServiceDependency,
+    CurrentResponseContext,
+    SessionTokenFromCookie,
+)
+from shop.entrypoints.http.openapi import SESSION_WRITE_ERRORS, error_responses
+from shop.entrypoints.http.routers.topic import api_router
+from shop.entrypoints.http.schemas.accounts import AccountResponse
+from shop.entrypoints.http.schemas.users import NewUser, SignedUpResponse, UserResponse
 
-router = topic("users and sessions", prefix="/api/v1")
+router = api_router("users and sessions", prefix="/api/v1")
 
 
-@router.post("/users", status_code=201, responses=refuses(EmailTaken, *TO_CHANGE_SESSIONS))
+@router.post(
+    "/users", status_code=201, responses=error_responses(EmailTaken, *SESSION_WRITE_ERRORS)
+)
 async def sign_up(
-    body: NewUser, token: HeldToken, accounts: TheAccounts, exchange: CurrentExchange
-) -> SignedUpAnswer:
+    body: NewUser,
+    token: SessionTokenFromCookie,
+    accounts: AccountServiceDependency,
+    response_context: CurrentResponseContext,
+) -> SignedUpResponse:
     """Become a customer with an account, and be signed in; the cart comes along."""
     command = SignUp(session=token, name=body.name, email=body.email, password=body.password)
     signed_up = await accounts.sign_up(command)
-    exchange.follow(signed_up.visit)
-    exchange.log("signed up")
-    return SignedUpAnswer(
-        user=UserAnswer.of(signed_up.user), account=AccountAnswer.of(signed_up.account)
+    response_context.update_session(signed_up.current_session)
+    response_context.log_security_event("signed up")
+    return SignedUpResponse(
+        user=UserResponse.of(signed_up.user), account=AccountResponse.of(signed_up.account)
     )

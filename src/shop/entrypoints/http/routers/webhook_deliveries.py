@@ -4,21 +4,21 @@ from typing import Annotated
 
 from fastapi import Query
 
-from shop.entrypoints.http.dependencies import Admin, ToLookAfterDispatches
-from shop.entrypoints.http.openapi import TO_ADMINS, refuses
-from shop.entrypoints.http.routers.topic import topic
-from shop.entrypoints.http.schemas.pages import WebhookDeliveryPage
+from shop.entrypoints.http.dependencies import AdminUser, NotificationDeliveryServiceDependency
+from shop.entrypoints.http.openapi import ADMIN_ERRORS, error_responses
+from shop.entrypoints.http.routers.topic import api_router
+from shop.entrypoints.http.schemas.pages import WebhookDeliveryQuery
 from shop.entrypoints.http.schemas.webhook_deliveries import WebhookDeliveryList
 
-router = topic("webhooks", prefix="/api/v1/webhook-deliveries")
+router = api_router("webhooks", prefix="/api/v1/webhook-deliveries")
 
 
-@router.get("", responses=refuses(*TO_ADMINS))
+@router.get("", responses=error_responses(*ADMIN_ERRORS))
 async def list_webhook_deliveries(
-    visitor: Admin,
-    query: Annotated[WebhookDeliveryPage, Query()],
-    dispatches: ToLookAfterDispatches,
+    principal: AdminUser,
+    query: Annotated[WebhookDeliveryQuery, Query()],
+    deliveries: NotificationDeliveryServiceDependency,
 ) -> WebhookDeliveryList:
     """List what endpoints were told, the newest first, and what came of it (admin)."""
-    found = await dispatches.search(visitor.user, query.status, query.page())
-    return WebhookDeliveryList.of(found)
+    page = await deliveries.search(principal.user, query.status, query.to_page_request())
+    return WebhookDeliveryList.of(page)

@@ -2,13 +2,13 @@
 
 from fastapi import Request
 
-from shop.entrypoints.http.dependencies import ToHandleNotices
-from shop.entrypoints.http.openapi import refuses
+from shop.entrypoints.http.dependencies import HandleGatewayEventsDependency
+from shop.entrypoints.http.openapi import error_responses
 from shop.entrypoints.http.refusals import InvalidSignature
-from shop.entrypoints.http.routers.topic import topic
-from shop.entrypoints.http.schemas.base import Nothing
+from shop.entrypoints.http.routers.topic import api_router
+from shop.entrypoints.http.schemas.base import EmptyBody
 
-router = topic("operations", prefix="/api/v1/webhooks")
+router = api_router("operations", prefix="/api/v1/webhooks")
 
 
 _SIGNED_EVENT = {
@@ -30,8 +30,10 @@ _SIGNED_EVENT = {
 }
 
 
-@router.post("/stripe", responses=refuses(InvalidSignature), openapi_extra=_SIGNED_EVENT)
-async def hear_from_stripe(request: Request, notices: ToHandleNotices) -> Nothing:
+@router.post("/stripe", responses=error_responses(InvalidSignature), openapi_extra=_SIGNED_EVENT)
+async def receive_stripe_event(
+    request: Request, gateway_events: HandleGatewayEventsDependency
+) -> EmptyBody:
     """Take an event of Stripe's, signed; each is acted upon once, however often it comes."""
-    await notices.receive(await request.body(), request.headers)
-    return Nothing()
+    await gateway_events.handle(await request.body(), request.headers)
+    return EmptyBody()

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shop.application.ports.accounts import Entry
-from shop.application.ports.paging import Listing, Moment
+from shop.application.ports.accounts import AccountEntry
+from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.account import (
     MAX_NOTE_CHARACTERS,
     Account,
@@ -17,65 +17,68 @@ from shop.domain.account import (
 )
 from shop.domain.deposit import Deposit
 from shop.domain.payment import PaymentStatus
-from shop.entrypoints.http.cursors import moment_cursor
+from shop.entrypoints.http.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas.base import (
-    LINE_PATTERN,
-    Amount,
-    Answer,
-    Body,
+    SINGLE_LINE_PATTERN,
     CardToken,
     ClientSecret,
     Email,
-    MoneyAnswer,
-    Next,
+    MoneyInput,
+    MoneyResponse,
+    NextCursor,
+    RequestBody,
+    ResponseBody,
     Time,
 )
 
 
-class NewTransfer(Body):
+class NewTransfer(RequestBody):
     """Money for another customer."""
 
     to: Annotated[Email, Field(examples=["grace@example.com"])]
-    amount: Amount
+    amount: MoneyInput
     note: Annotated[
-        str, Field(max_length=MAX_NOTE_CHARACTERS, pattern=LINE_PATTERN, examples=["For the tea"])
+        str,
+        Field(
+            max_length=MAX_NOTE_CHARACTERS, pattern=SINGLE_LINE_PATTERN, examples=["For the tea"]
+        ),
     ] = ""
 
 
-class NewCredit(Body):
+class NewCredit(RequestBody):
     """Money of the shop for a customer, and why."""
 
-    amount: Amount
+    amount: MoneyInput
     reason: Annotated[
         str,
         Field(
             min_length=1,
             max_length=MAX_NOTE_CHARACTERS,
-            pattern=LINE_PATTERN,
+            pattern=SINGLE_LINE_PATTERN,
             examples=["A cup arrived broken"],
         ),
     ]
 
 
-class Card(Body):
+class Card(RequestBody):
     """A card: the token stands for it, and comes from the gateway's own form."""
 
     token: CardToken
 
 
-class NewDeposit(Body):
+class NewDeposit(RequestBody):
     """Money for the account, from a card."""
 
-    amount: Amount
+    amount: MoneyInput
     card: Card
 
 
-class DepositAnswer(Answer):
+class DepositResponse(ResponseBody):
     """Money from a card: in the account once it is authorised, and the shop's once captured."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a15-9c0d-3a4b5c6d7e8f"])]
     status: Annotated[PaymentStatus, Field(examples=["authorised"])]
-    amount: MoneyAnswer
+    amount: MoneyResponse
     created_at: Time
     client_secret: ClientSecret = None
 
@@ -85,23 +88,23 @@ class DepositAnswer(Answer):
         return cls(
             id=deposit.id,
             status=deposit.status,
-            amount=MoneyAnswer.of(deposit.amount),
+            amount=MoneyResponse.of(deposit.amount),
             created_at=deposit.created_at,
             client_secret=client_secret,
         )
 
 
-def deposited_status(deposit: Deposit) -> int:
+def status_code_for_deposit(deposit: Deposit) -> int:
     """Return the status of an answer to who has made a deposit."""
     is_pending = deposit.status is PaymentStatus.PENDING
     return (HTTPStatus.ACCEPTED if is_pending else HTTPStatus.CREATED).value
 
 
-class AccountAnswer(Answer):
+class AccountResponse(ResponseBody):
     """A customer's account."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a11-8c1d-4a5b6c7d8e9f"])]
-    balance: MoneyAnswer
+    balance: MoneyResponse
     created_at: Time
 
     @classmethod
@@ -109,17 +112,17 @@ class AccountAnswer(Answer):
         """Render an account."""
         return cls(
             id=account.id,
-            balance=MoneyAnswer.of(account.balance),
+            balance=MoneyResponse.of(account.balance),
             created_at=account.created_at,
         )
 
 
-class TransferAnswer(Answer):
+class TransferResponse(ResponseBody):
     """A movement of money, as one of its two accounts sees it."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a12-8b0c-394a5b6c7d8e"])]
     kind: Annotated[TransferKind, Field(examples=["transfer"])]
-    amount: Annotated[MoneyAnswer, Field(description="Negative where money left the account.")]
+    amount: Annotated[MoneyResponse, Field(description="Negative where money left the account.")]
     counterparty: Annotated[
         str,
         Field(
@@ -134,26 +137,28 @@ class TransferAnswer(Answer):
     created_at: Time
 
     @classmethod
-    def sent(cls, transfer: Transfer, *, to: str) -> Self:
+    def for_sender(cls, transfer: Transfer, *, recipient: str) -> Self:
         """Render a transfer as its sender sees it."""
-        return cls._seen(transfer, amount=MoneyAnswer.of(-transfer.amount), counterparty=to)
+        return cls._for_account(
+            transfer, amount=MoneyResponse.of(-transfer.amount), counterparty=recipient
+        )
 
     @classmethod
-    def credited(cls, transfer: Transfer) -> Self:
+    def for_recipient(cls, transfer: Transfer) -> Self:
         """Render a credit as its receiver sees it."""
-        amount = MoneyAnswer.of(transfer.amount)
-        return cls._seen(transfer, amount=amount, counterparty=ShopAccount.ADJUSTMENTS.value)
+        amount = MoneyResponse.of(transfer.amount)
+        return cls._for_account(transfer, amount=amount, counterparty=ShopAccount.ADJUSTMENTS.value)
 
     @classmethod
-    def of(cls, entry: Entry, account: Account) -> Self:
+    def of(cls, entry: AccountEntry, account: Account) -> Self:
         """Render a transfer as an account sees it."""
         transfer = entry.transfer
-        leaves = transfer.debit_account_id == account.id
-        amount = MoneyAnswer.of(-transfer.amount if leaves else transfer.amount)
-        return cls._seen(transfer, amount=amount, counterparty=entry.counterparty)
+        is_outgoing = transfer.debit_account_id == account.id
+        amount = MoneyResponse.of(-transfer.amount if is_outgoing else transfer.amount)
+        return cls._for_account(transfer, amount=amount, counterparty=entry.counterparty)
 
     @classmethod
-    def _seen(cls, transfer: Transfer, *, amount: MoneyAnswer, counterparty: str) -> Self:
+    def _for_account(cls, transfer: Transfer, *, amount: MoneyResponse, counterparty: str) -> Self:
         return cls(
             id=transfer.id,
             kind=transfer.kind,
@@ -164,16 +169,16 @@ class TransferAnswer(Answer):
         )
 
 
-class TransferList(Answer):
+class TransferList(ResponseBody):
     """A page of an account's transfers, the newest first."""
 
-    items: list[TransferAnswer]
-    next: Next
+    items: list[TransferResponse]
+    next: NextCursor
 
     @classmethod
-    def of(cls, account: Account, entries: Listing[Entry, Moment]) -> Self:
+    def of(cls, account: Account, page: Page[AccountEntry, TimeCursor]) -> Self:
         """Render a page of transfers."""
         return cls(
-            items=[TransferAnswer.of(entry, account) for entry in entries.items],
-            next=moment_cursor(entries.next),
+            items=[TransferResponse.of(entry, account) for entry in page.items],
+            next=encode_time_cursor(page.next),
         )

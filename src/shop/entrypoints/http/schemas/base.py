@@ -7,35 +7,35 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shop.domain.cart import MAX_QUANTITY
 from shop.domain.catalogue import MAX_PRICE, MAX_SKU_CHARACTERS, SKU_PATTERN
-from shop.domain.errors import RuleBroken
+from shop.domain.errors import InvalidValue
 from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.payment import MAX_TOKEN_CHARACTERS
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
 
-LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
+SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
 """Text without control characters, and thus in one line."""
 
-TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
+MULTILINE_TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Text without control characters but tabs and line ends."""
 
 
-class Body(BaseModel):
+class RequestBody(BaseModel):
     """What a request says: nothing unknown, nothing converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
-class Nothing(Body):
+class EmptyBody(RequestBody):
     """An empty object."""
 
 
-class Query(BaseModel):
+class QueryParameters(BaseModel):
     """What a request asks in its address. That is text, so numbers are read from it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class Answer(BaseModel):
+class ResponseBody(BaseModel):
     """What the shop says."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -44,7 +44,7 @@ class Answer(BaseModel):
 def _email(text: str) -> str:
     try:
         return normalise_email(text)
-    except RuleBroken as error:
+    except InvalidValue as error:
         raise ValueError(error.rule) from error
 
 
@@ -53,7 +53,7 @@ Email = Annotated[
     Field(
         min_length=3,
         max_length=MAX_EMAIL_CHARACTERS,
-        pattern=LINE_PATTERN,
+        pattern=SINGLE_LINE_PATTERN,
         examples=["ada@example.com"],
         json_schema_extra={"format": "email"},
     ),
@@ -103,7 +103,7 @@ CurrencyCode = Annotated[
     str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"], description="A code of ISO 4217.")
 ]
 
-Next = Annotated[
+NextCursor = Annotated[
     str | None,
     Field(
         examples=["VEVBLUVBUkwtR1JFWQ"],
@@ -112,24 +112,24 @@ Next = Annotated[
 ]
 
 
-class Amount(Body):
+class MoneyInput(RequestBody):
     """Money that is asked for or promised: whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT, examples=[1999])]
     currency: CurrencyCode
 
     def to_money(self) -> Money:
-        """Return the money; raise `RuleBroken` for a currency that there is not."""
+        """Return the money; raise `InvalidValue` for a currency that there is not."""
         return Money(amount=self.amount, currency=Currency(self.currency))
 
 
-class Price(Amount):
+class PriceInput(MoneyInput):
     """What one piece of a product costs, in whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=1, le=MAX_PRICE, examples=[790])]
 
 
-class MoneyAnswer(Answer):
+class MoneyResponse(ResponseBody):
     """Money, in whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, examples=[1999])]

@@ -6,24 +6,30 @@ from pydantic import Field
 
 from shop.application.carts import PricedCart, PricedLine
 from shop.domain.cart import MAX_LINES
-from shop.entrypoints.http.schemas.base import Answer, Body, MoneyAnswer, Quantity, Sku
+from shop.entrypoints.http.schemas.base import (
+    MoneyResponse,
+    Quantity,
+    RequestBody,
+    ResponseBody,
+    Sku,
+)
 from shop.entrypoints.http.schemas.products import Available, ProductName
 
 
-class CartQuantity(Body):
+class CartQuantity(RequestBody):
     """How many of a product to have in the cart."""
 
     quantity: Quantity
 
 
-class CartLineAnswer(Answer):
+class CartLineResponse(ResponseBody):
     """A quantity of one product, with what it would cost now."""
 
     sku: Sku
     name: ProductName
     quantity: Quantity
-    unit_price: MoneyAnswer
-    amount: MoneyAnswer
+    unit_price: MoneyResponse
+    amount: MoneyResponse
     available: Available
 
     @classmethod
@@ -33,22 +39,22 @@ class CartLineAnswer(Answer):
             sku=line.product.sku,
             name=line.product.name,
             quantity=line.quantity,
-            unit_price=MoneyAnswer.of(line.product.price),
-            amount=MoneyAnswer.of(line.amount),
+            unit_price=MoneyResponse.of(line.product.price),
+            amount=MoneyResponse.of(line.amount),
             available=line.available,
         )
 
 
-class CartAnswer(Answer):
+class CartResponse(ResponseBody):
     """A cart, with what it would cost now."""
 
-    lines: Annotated[list[CartLineAnswer], Field(max_length=MAX_LINES)]
-    total: MoneyAnswer
+    lines: Annotated[list[CartLineResponse], Field(max_length=MAX_LINES)]
+    total: MoneyResponse
 
     @classmethod
     def of(cls, cart: PricedCart) -> Self:
         """Render a cart."""
         return cls(
-            lines=[CartLineAnswer.of(line) for line in cart.lines],
-            total=MoneyAnswer.of(cart.total),
+            lines=[CartLineResponse.of(line) for line in cart.lines],
+            total=MoneyResponse.of(cart.total),
         )

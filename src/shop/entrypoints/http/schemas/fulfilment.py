@@ -8,41 +8,41 @@ from pydantic import Field
 
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.cart import MAX_LINES
-from shop.domain.handover import Handover, Pieces
+from shop.domain.handover import LineQuantity, ShipmentEvent
 from shop.domain.order import Actor
 from shop.domain.payment import PaymentMethod
-from shop.domain.refund import Refund, RefundStatus, RefundWish
+from shop.domain.refund import Refund, RefundRequest, RefundStatus
 from shop.entrypoints.http.schemas.base import (
-    LINE_PATTERN,
-    Amount,
-    Answer,
-    Body,
-    MoneyAnswer,
+    SINGLE_LINE_PATTERN,
+    MoneyInput,
+    MoneyResponse,
     Quantity,
+    RequestBody,
+    ResponseBody,
     Sku,
     Time,
 )
-from shop.entrypoints.http.schemas.orders import WantedLine
+from shop.entrypoints.http.schemas.orders import OrderLineInput
 
-_Lines = Annotated[list[WantedLine] | None, Field(min_length=1, max_length=MAX_LINES)]
+_Lines = Annotated[list[OrderLineInput] | None, Field(min_length=1, max_length=MAX_LINES)]
 _Reason = Annotated[
     str,
     Field(
         min_length=1,
         max_length=MAX_NOTE_CHARACTERS,
-        pattern=LINE_PATTERN,
+        pattern=SINGLE_LINE_PATTERN,
         examples=["A cup arrived broken"],
     ),
 ]
 
 
-class NewHandover(Body):
+class NewShipmentEvent(RequestBody):
     """What is handed over: all that waits for it, where no lines are given."""
 
     lines: _Lines = None
 
 
-class NewRefund(Body):
+class NewRefund(RequestBody):
     """What to give back.
 
     Lines at their price unless an amount is given; an amount without lines concerns no goods;
@@ -51,7 +51,7 @@ class NewRefund(Body):
 
     lines: _Lines = None
     amount: Annotated[
-        Amount | None,
+        MoneyInput | None,
         Field(
             examples=[{"amount": 1580, "currency": "EUR"}],
             description="At most what was paid less what was refunded.",
@@ -66,10 +66,10 @@ class NewRefund(Body):
         bool, Field(examples=[True], description="Whether the goods go back to stock.")
     ] = False
 
-    def wish(self) -> RefundWish:
-        """Return what is wished for; raise `RuleBroken` for what cannot be."""
-        return RefundWish(
-            lines=_pieces(self.lines),
+    def to_refund_request(self) -> RefundRequest:
+        """Return what is wished for; raise `InvalidValue` for what cannot be."""
+        return RefundRequest(
+            lines=_line_quantities(self.lines),
             amount=None if self.amount is None else self.amount.to_money(),
             to=None if self.to is None else PaymentMethod(self.to),
             reason=self.reason,
@@ -77,61 +77,63 @@ class NewRefund(Body):
         )
 
 
-def pieces(body: NewHandover | None) -> tuple[Pieces, ...]:
+def line_quantities(body: NewShipmentEvent | None) -> tuple[LineQuantity, ...]:
     """Return what is to be handed over; nothing is all that waits for it."""
-    return _pieces(None if body is None else body.lines)
+    return _line_quantities(None if body is None else body.lines)
 
 
-def _pieces(lines: Sequence[WantedLine] | None) -> tuple[Pieces, ...]:
-    return tuple(Pieces(sku=line.sku, quantity=line.quantity) for line in lines or ())
+def _line_quantities(lines: Sequence[OrderLineInput] | None) -> tuple[LineQuantity, ...]:
+    return tuple(LineQuantity(sku=line.sku, quantity=line.quantity) for line in lines or ())
 
 
-class PiecesAnswer(Answer):
+class LineQuantityResponse(ResponseBody):
     """So many of one product."""
 
     sku: Sku
     quantity: Quantity
 
 
-class HandoverAnswer(Answer):
+class ShipmentEventResponse(ResponseBody):
     """Goods of an order that were shipped, or delivered, together."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a15-9c2d-5b6c7d8e9f01"])]
-    lines: list[PiecesAnswer]
+    lines: list[LineQuantityResponse]
     actor: Annotated[Actor, Field(examples=["admin"])]
     created_at: Time
 
     @classmethod
-    def of(cls, handover: Handover) -> Self:
+    def of(cls, event: ShipmentEvent) -> Self:
         """Render a handover."""
         return cls(
-            id=handover.id,
-            lines=[PiecesAnswer(sku=each.sku, quantity=each.quantity) for each in handover.lines],
-            actor=handover.actor,
-            created_at=handover.created_at,
+            id=event.id,
+            lines=[
+                LineQuantityResponse(sku=each.sku, quantity=each.quantity) for each in event.lines
+            ],
+            actor=event.actor,
+            created_at=event.created_at,
         )
 
 
-class HandoverList(Answer):
+class ShipmentEventList(ResponseBody):
     """What was shipped of an order, or what was delivered, in order, all on one page."""
 
-    items: list[HandoverAnswer]
+    items: list[ShipmentEventResponse]
     next: None = None
 
     @classmethod
-    def of(cls, handovers: Sequence[Handover]) -> Self:
+    def of(cls, events: Sequence[ShipmentEvent]) -> Self:
         """Render handovers."""
-        return cls(items=[HandoverAnswer.of(each) for each in handovers])
+        return cls(items=[ShipmentEventResponse.of(each) for each in events])
 
 
-class RefundAnswer(Answer):
+class RefundResponse(ResponseBody):
     """Money of an order that goes back: done, or pending while its card has not got it."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12"])]
-    amount: MoneyAnswer
+    amount: MoneyResponse
     to: Annotated[PaymentMethod, Field(examples=["account"])]
     reason: _Reason
-    lines: list[PiecesAnswer]
+    lines: list[LineQuantityResponse]
     restocked: bool
     status: Annotated[RefundStatus, Field(examples=["done"])]
     actor: Annotated[Actor, Field(examples=["admin"])]
@@ -142,10 +144,12 @@ class RefundAnswer(Answer):
         """Render a refund."""
         return cls(
             id=refund.id,
-            amount=MoneyAnswer.of(refund.amount),
+            amount=MoneyResponse.of(refund.amount),
             to=refund.to,
             reason=refund.reason,
-            lines=[PiecesAnswer(sku=each.sku, quantity=each.quantity) for each in refund.lines],
+            lines=[
+                LineQuantityResponse(sku=each.sku, quantity=each.quantity) for each in refund.lines
+            ],
             restocked=refund.restocked,
             status=refund.status,
             actor=refund.actor,
@@ -153,13 +157,13 @@ class RefundAnswer(Answer):
         )
 
 
-class RefundList(Answer):
+class RefundList(ResponseBody):
     """What went back of an order, in order, all on one page."""
 
-    items: list[RefundAnswer]
+    items: list[RefundResponse]
     next: None = None
 
     @classmethod
     def of(cls, refunds: Sequence[Refund]) -> Self:
         """Render refunds."""
-        return cls(items=[RefundAnswer.of(each) for each in refunds])
+        return cls(items=[RefundResponse.of(each) for each in refunds])

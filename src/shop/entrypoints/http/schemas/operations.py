@@ -6,16 +6,16 @@ from pydantic import ConfigDict, Field
 
 from shop.domain.errors import ShopError
 from shop.entrypoints.http.problems import explanation_of, problem, title_of
-from shop.entrypoints.http.schemas.base import Answer
+from shop.entrypoints.http.schemas.base import ResponseBody
 
 
-class Health(Answer):
+class Health(ResponseBody):
     """How the shop is."""
 
     status: Annotated[Literal["alive", "ready"], Field(examples=["ready"])]
 
 
-class ProblemExplanation(Answer):
+class ProblemExplanation(ResponseBody):
     """What a type of problem means, and what one looks like."""
 
     type: Annotated[str, Field(examples=["/problems/email-taken"])]
@@ -49,7 +49,7 @@ class ProblemExplanation(Answer):
         )
 
 
-class FaultAnswer(Answer):
+class FieldErrorResponse(ResponseBody):
     """What is wrong in a request, and where."""
 
     pointer: Annotated[
@@ -62,7 +62,7 @@ class FaultAnswer(Answer):
     detail: Annotated[str, Field(examples=["Input should be greater than or equal to 1."])]
 
 
-class Problem(Answer):
+class Problem(ResponseBody):
     """Why a request was refused or failed (RFC 9457), with the facts as further members."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
@@ -79,6 +79,6 @@ class Problem(Answer):
     status: Annotated[int, Field(ge=400, le=599, examples=[422])]
     detail: Annotated[str, Field(examples=["The request is malformed; `errors` says where."])]
     errors: Annotated[
-        list[FaultAnswer],
+        list[FieldErrorResponse],
         Field(default_factory=list, description="The faults of an invalid request."),
     ]

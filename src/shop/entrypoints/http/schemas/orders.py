@@ -8,36 +8,36 @@ from uuid import UUID
 from pydantic import Field, ValidationInfo, field_validator
 
 from shop.application.orders.consult import OrderView
-from shop.application.ports.paging import Listing, Moment
+from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.cart import MAX_LINES, Cart, CartLine
-from shop.domain.events import OrderEvent
+from shop.domain.events import StatusChange
 from shop.domain.money import Money
 from shop.domain.order import Actor, Order, OrderLine, OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
-from shop.entrypoints.http.cursors import moment_cursor
+from shop.entrypoints.http.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas.base import (
-    Amount,
-    Answer,
-    Body,
     CardToken,
     ClientSecret,
-    MoneyAnswer,
-    Next,
+    MoneyInput,
+    MoneyResponse,
+    NextCursor,
     Quantity,
+    RequestBody,
+    ResponseBody,
     Sku,
     Time,
 )
 from shop.entrypoints.http.schemas.products import ProductName
 
 
-class WantedLine(Body):
+class OrderLineInput(RequestBody):
     """A quantity of one product."""
 
     sku: Sku
     quantity: Quantity
 
 
-class Means(Body):
+class PaymentInput(RequestBody):
     """How to pay: from the customer's account, or with the card for which the token stands."""
 
     method: Annotated[Literal["account", "card"], Field(examples=["card"])]
@@ -45,7 +45,7 @@ class Means(Body):
 
     @field_validator("token")
     @classmethod
-    def _with_a_card_alone(cls, token: str | None, info: ValidationInfo) -> str | None:
+    def _require_token_for_card(cls, token: str | None, info: ValidationInfo) -> str | None:
         match info.data.get("method"), token:
             case "card", None:
                 raise ValueError("a card is named by its token")
@@ -54,13 +54,13 @@ class Means(Body):
         return token
 
 
-class NewOrder(Body):
+class NewOrder(RequestBody):
     """What to buy (the session's cart, where no lines are given), and how to pay."""
 
-    lines: Annotated[list[WantedLine] | None, Field(min_length=1, max_length=MAX_LINES)] = None
-    payment: Means
+    lines: Annotated[list[OrderLineInput] | None, Field(min_length=1, max_length=MAX_LINES)] = None
+    payment: PaymentInput
     expected_total: Annotated[
-        Amount | None,
+        MoneyInput | None,
         Field(
             examples=[{"amount": 1580, "currency": "EUR"}],
             description="Refuse the order if it costs anything else.",
@@ -68,30 +68,30 @@ class NewOrder(Body):
     ] = None
 
     def cart(self) -> Cart | None:
-        """Return what to buy, or None for the session's cart; raise `RuleBroken` for too much."""
+        """Return what to buy, or None for the session's cart; raise `InvalidValue` for too much."""
         if self.lines is None:
             return None
         return Cart.of(CartLine(sku=line.sku, quantity=line.quantity) for line in self.lines)
 
-    def expected_money(self) -> Money | None:
+    def expected_total_money(self) -> Money | None:
         """Return what the customer was shown, if told."""
         return None if self.expected_total is None else self.expected_total.to_money()
 
 
-def placed_status(order: Order) -> int:
+def status_code_for_order(order: Order) -> int:
     """Return the status of an answer to who has placed an order."""
     is_pending = order.status is OrderStatus.PENDING
     return (HTTPStatus.ACCEPTED if is_pending else HTTPStatus.CREATED).value
 
 
-class OrderLineAnswer(Answer):
+class OrderLineResponse(ResponseBody):
     """A quantity of one product, at the price at which it was ordered."""
 
     sku: Sku
     name: ProductName
     quantity: Quantity
-    unit_price: MoneyAnswer
-    amount: MoneyAnswer
+    unit_price: MoneyResponse
+    amount: MoneyResponse
 
     @classmethod
     def of(cls, line: OrderLine) -> Self:
@@ -100,12 +100,12 @@ class OrderLineAnswer(Answer):
             sku=line.sku,
             name=line.name,
             quantity=line.quantity,
-            unit_price=MoneyAnswer.of(line.unit_price),
-            amount=MoneyAnswer.of(line.amount),
+            unit_price=MoneyResponse.of(line.unit_price),
+            amount=MoneyResponse.of(line.amount),
         )
 
 
-class PaymentAnswer(Answer):
+class PaymentResponse(ResponseBody):
     """How an order is paid, and how far that has come."""
 
     method: Annotated[PaymentMethod, Field(examples=["account"])]
@@ -113,15 +113,15 @@ class PaymentAnswer(Answer):
     client_secret: ClientSecret = None
 
 
-class OrderAnswer(Answer):
+class OrderResponse(ResponseBody):
     """An order."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"])]
     number: Annotated[str, Field(examples=["7Q4M-2XKD-9R0B"], description="To read aloud.")]
     status: Annotated[OrderStatus, Field(examples=["paid"])]
-    total: MoneyAnswer
-    lines: list[OrderLineAnswer]
-    payment: PaymentAnswer
+    total: MoneyResponse
+    lines: list[OrderLineResponse]
+    payment: PaymentResponse
     placed_at: Time
 
     @classmethod
@@ -131,56 +131,56 @@ class OrderAnswer(Answer):
             id=order.id,
             number=order.number,
             status=order.status,
-            total=MoneyAnswer.of(order.total),
-            lines=[OrderLineAnswer.of(line) for line in order.lines],
-            payment=PaymentAnswer(
+            total=MoneyResponse.of(order.total),
+            lines=[OrderLineResponse.of(line) for line in order.lines],
+            payment=PaymentResponse(
                 method=payment.method, status=payment.status, client_secret=client_secret
             ),
             placed_at=order.placed_at,
         )
 
 
-class OrderList(Answer):
+class OrderList(ResponseBody):
     """A page of orders, the newest first."""
 
-    items: list[OrderAnswer]
-    next: Next
+    items: list[OrderResponse]
+    next: NextCursor
 
     @classmethod
-    def of(cls, views: Listing[OrderView, Moment]) -> Self:
+    def of(cls, views: Page[OrderView, TimeCursor]) -> Self:
         """Render a page of orders."""
         return cls(
-            items=[OrderAnswer.of(view.order, view.payment) for view in views.items],
-            next=moment_cursor(views.next),
+            items=[OrderResponse.of(view.order, view.payment) for view in views.items],
+            next=encode_time_cursor(views.next),
         )
 
 
-class Step(Answer):
+class StatusChangeResponse(ResponseBody):
     """One step in an order's life."""
 
-    before: Annotated[OrderStatus | None, Field(serialization_alias="from", examples=["paid"])]
-    after: Annotated[OrderStatus, Field(serialization_alias="to", examples=["cancelled"])]
+    from_status: Annotated[OrderStatus | None, Field(serialization_alias="from", examples=["paid"])]
+    to_status: Annotated[OrderStatus, Field(serialization_alias="to", examples=["cancelled"])]
     actor: Annotated[Actor, Field(examples=["customer"])]
     at: Time
 
     @classmethod
-    def of(cls, event: OrderEvent) -> Self:
+    def of(cls, change: StatusChange) -> Self:
         """Render an event."""
         return cls(
-            before=None if event.before is None else OrderStatus(event.before),
-            after=OrderStatus(event.after),
-            actor=Actor(event.actor),
-            at=event.created_at,
+            from_status=None if change.from_status is None else OrderStatus(change.from_status),
+            to_status=OrderStatus(change.to_status),
+            actor=Actor(change.actor),
+            at=change.created_at,
         )
 
 
-class History(Answer):
+class OrderHistory(ResponseBody):
     """What happened to an order, in order, all on one page."""
 
-    items: list[Step]
+    items: list[StatusChangeResponse]
     next: None = None
 
     @classmethod
-    def of(cls, events: Sequence[OrderEvent]) -> Self:
+    def of(cls, changes: Sequence[StatusChange]) -> Self:
         """Render a history."""
-        return cls(items=[Step.of(event) for event in events])
+        return cls(items=[StatusChangeResponse.of(event) for event in changes])

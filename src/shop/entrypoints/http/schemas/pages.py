@@ -5,19 +5,19 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shop.application.ports.paging import Moment, Page
-from shop.domain.announcement import DispatchStatus
+from shop.application.ports.paging import PageRequest, TimeCursor
+from shop.domain.announcement import NotificationDeliveryStatus
 from shop.domain.order import OrderStatus
-from shop.entrypoints.http.cursors import moment_at, sku_at
-from shop.entrypoints.http.schemas.base import LINE_PATTERN, Query
+from shop.entrypoints.http.cursors import decode_sku_cursor, decode_time_cursor
+from shop.entrypoints.http.schemas.base import SINGLE_LINE_PATTERN, QueryParameters
 
 MAX_LIMIT = 100
-MAX_WORDS_CHARACTERS = 100
+MAX_SEARCH_CHARACTERS = 100
 MAX_CURSOR_CHARACTERS = 100
 
 Limit = Annotated[int, Field(ge=1, le=MAX_LIMIT, examples=[20], description="Items per page.")]
 
-_Cursor = Annotated[
+_CursorParameter = Annotated[
     str | None,
     Field(
         min_length=1,
@@ -26,22 +26,24 @@ _Cursor = Annotated[
         description="The `next` of the page before; the first page has none.",
     ),
 ]
-MomentCursor = Annotated[_Cursor, Field(examples=["AAZgyBmhcAABkyt-jzx6EJ0uW2x9jp8B"])]
-SkuCursor = Annotated[_Cursor, Field(examples=["VEVBLUVBUkwtR1JFWQ"])]
+TimeCursorParameter = Annotated[
+    _CursorParameter, Field(examples=["AAZgyBmhcAABkyt-jzx6EJ0uW2x9jp8B"])
+]
+SkuCursorParameter = Annotated[_CursorParameter, Field(examples=["VEVBLUVBUkwtR1JFWQ"])]
 
 
-class MomentPage(Query):
+class TimeCursorQuery(QueryParameters):
     """A page of a list that runs from the newest to the oldest."""
 
     limit: Limit = 20
-    cursor: MomentCursor = None
+    cursor: TimeCursorParameter = None
 
-    def page(self) -> Page[Moment]:
+    def to_page_request(self) -> PageRequest[TimeCursor]:
         """Return the page that is asked for; raise `InvalidRequest` where the cursor is none."""
-        return Page(limit=self.limit, after=moment_at(self.cursor))
+        return PageRequest(limit=self.limit, after=decode_time_cursor(self.cursor))
 
 
-class OrderPage(MomentPage):
+class OrderQuery(TimeCursorQuery):
     """A page of orders, the newest first."""
 
     user_id: Annotated[
@@ -60,30 +62,30 @@ class OrderPage(MomentPage):
     ] = None
 
 
-class WebhookDeliveryPage(MomentPage):
+class WebhookDeliveryQuery(TimeCursorQuery):
     """A page of deliveries, the newest first."""
 
     status: Annotated[
-        DispatchStatus | None,
+        NotificationDeliveryStatus | None,
         Field(examples=["failed"], description="The status of the deliveries."),
     ] = None
 
 
-class ProductPage(Query):
+class ProductQuery(QueryParameters):
     """A page of products, in the order of their SKUs."""
 
     q: Annotated[
         str,
         Field(
-            max_length=MAX_WORDS_CHARACTERS,
-            pattern=LINE_PATTERN,
+            max_length=MAX_SEARCH_CHARACTERS,
+            pattern=SINGLE_LINE_PATTERN,
             examples=["earl grey"],
             description="Words that the SKU or the name contains, in any case.",
         ),
     ] = ""
     limit: Limit = 20
-    cursor: SkuCursor = None
+    cursor: SkuCursorParameter = None
 
-    def page(self) -> Page[str]:
+    def to_page_request(self) -> PageRequest[str]:
         """Return the page that is asked for; raise `InvalidRequest` where the cursor is none."""
-        return Page(limit=self.limit, after=sku_at(self.cursor))
+        return PageRequest(limit=self.limit, after=decode_sku_cursor(self.cursor))

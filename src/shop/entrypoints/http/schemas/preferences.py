@@ -13,7 +13,7 @@ MAX_EXACT_INTEGER = 2**53 - 1
 _CONTROL_CHARACTERS = frozenset(map(chr, [*range(0x20), *range(0x7F, 0xA0)]))
 
 
-def _plain(preferences: dict[str, Any]) -> dict[str, Any]:
+def _require_plain_preferences(preferences: dict[str, Any]) -> dict[str, Any]:
     _require_plain(preferences, depth=0)
     return preferences
 
@@ -49,5 +49,5 @@ Preferences = Annotated[
         examples=[{"theme": "dark", "newsletter": None}],
         description="Any JSON object; together at most 2 kB. In a patch, null removes a member.",
     ),
-    AfterValidator(_plain),
+    AfterValidator(_require_plain_preferences),
 ]

@@ -4,8 +4,8 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from shop.application.catalogue import Offer
-from shop.application.ports.paging import Listing
+from shop.application.catalogue import AvailableProduct
+from shop.application.ports.paging import Page
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.catalogue import (
     IMAGE_URL_PATTERN,
@@ -14,15 +14,15 @@ from shop.domain.catalogue import (
     MAX_PRODUCT_NAME_CHARACTERS,
 )
 from shop.domain.inventory import MAX_ON_HAND, Inventory
-from shop.entrypoints.http.cursors import sku_cursor
+from shop.entrypoints.http.cursors import encode_sku_cursor
 from shop.entrypoints.http.schemas.base import (
-    LINE_PATTERN,
-    TEXT_PATTERN,
-    Answer,
-    Body,
-    MoneyAnswer,
-    Next,
-    Price,
+    MULTILINE_TEXT_PATTERN,
+    SINGLE_LINE_PATTERN,
+    MoneyResponse,
+    NextCursor,
+    PriceInput,
+    RequestBody,
+    ResponseBody,
     Sku,
 )
 
@@ -31,7 +31,7 @@ ProductName = Annotated[
     Field(
         min_length=1,
         max_length=MAX_PRODUCT_NAME_CHARACTERS,
-        pattern=LINE_PATTERN,
+        pattern=SINGLE_LINE_PATTERN,
         examples=["Earl Grey, 100 g"],
     ),
 ]
@@ -39,7 +39,7 @@ Description = Annotated[
     str,
     Field(
         max_length=MAX_DESCRIPTION_CHARACTERS,
-        pattern=TEXT_PATTERN,
+        pattern=MULTILINE_TEXT_PATTERN,
         examples=["Black tea with bergamot."],
     ),
 ]
@@ -56,17 +56,17 @@ Available = Annotated[
 ]
 
 
-class ProductDescription(Body):
+class ProductDescription(RequestBody):
     """All that there is to say of a product."""
 
     name: ProductName
     description: Description
-    price: Price
+    price: PriceInput
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
     image_url: ImageUrl = None
 
 
-class StockAdjustment(Body):
+class StockAdjustment(RequestBody):
     """Goods that came in or, where the delta is negative, went missing; and why."""
 
     delta: Annotated[int, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[40])]
@@ -75,54 +75,54 @@ class StockAdjustment(Body):
         Field(
             min_length=1,
             max_length=MAX_NOTE_CHARACTERS,
-            pattern=LINE_PATTERN,
+            pattern=SINGLE_LINE_PATTERN,
             examples=["Delivery of November"],
         ),
     ]
 
 
-class ProductAnswer(Answer):
+class ProductResponse(ResponseBody):
     """A product, and how many of it there are."""
 
     sku: Sku
     name: ProductName
     description: Description
-    price: MoneyAnswer
+    price: MoneyResponse
     available: Available
     image_url: ImageUrl
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
 
     @classmethod
-    def of(cls, offer: Offer) -> Self:
+    def of(cls, available_product: AvailableProduct) -> Self:
         """Render a product."""
-        product = offer.product
+        product = available_product.product
         return cls(
             sku=product.sku,
             name=product.name,
             description=product.description,
-            price=MoneyAnswer.of(product.price),
-            available=offer.available,
+            price=MoneyResponse.of(product.price),
+            available=available_product.available,
             image_url=product.image_url,
             active=product.active,
         )
 
 
-class ProductList(Answer):
+class ProductList(ResponseBody):
     """A page of products, in the order of their SKUs."""
 
-    items: list[ProductAnswer]
-    next: Next
+    items: list[ProductResponse]
+    next: NextCursor
 
     @classmethod
-    def of(cls, offers: Listing[Offer, str]) -> Self:
+    def of(cls, page: Page[AvailableProduct, str]) -> Self:
         """Render a page of products."""
         return cls(
-            items=[ProductAnswer.of(offer) for offer in offers.items],
-            next=sku_cursor(offers.next),
+            items=[ProductResponse.of(offer) for offer in page.items],
+            next=encode_sku_cursor(page.next),
         )
 
 
-class StockAnswer(Answer):
+class StockResponse(ResponseBody):
     """The stock of a product: `available` is what is on hand and not reserved."""
 
     sku: Sku

@@ -5,31 +5,31 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shop.application.admission import Visit
+from shop.application.admission import CurrentSession
 from shop.application.carts import PricedCart
-from shop.application.ports.paging import Listing, Moment
+from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.session import Session, SessionPolicy
 from shop.domain.user import Role
-from shop.entrypoints.http.cursors import moment_cursor
-from shop.entrypoints.http.schemas.base import Answer, Body, Next, Time
-from shop.entrypoints.http.schemas.carts import CartAnswer
+from shop.entrypoints.http.cursors import encode_time_cursor
+from shop.entrypoints.http.schemas.base import NextCursor, RequestBody, ResponseBody, Time
+from shop.entrypoints.http.schemas.carts import CartResponse
 from shop.entrypoints.http.schemas.preferences import Preferences
-from shop.entrypoints.http.schemas.users import UserAnswer
+from shop.entrypoints.http.schemas.users import UserResponse
 
 
-class PreferencesPatch(Body):
+class PreferencesPatch(RequestBody):
     """A merge patch (RFC 7396) of a session."""
 
     preferences: Preferences
 
 
-class SessionAnswer(Answer):
+class SessionResponse(ResponseBody):
     """The visitor, as the shop knows them by now."""
 
-    user: UserAnswer | None
+    user: UserResponse | None
     roles: Annotated[list[Role], Field(examples=[["customer"]])]
     preferences: Preferences
-    cart: CartAnswer
+    cart: CartResponse
     order_id: Annotated[
         UUID | None,
         Field(
@@ -42,28 +42,30 @@ class SessionAnswer(Answer):
     ]
 
     @classmethod
-    def of(cls, visit: Visit | None, cart: PricedCart, policy: SessionPolicy) -> Self:
+    def of(
+        cls, current_session: CurrentSession | None, cart: PricedCart, policy: SessionPolicy
+    ) -> Self:
         """Render a visit; None is that of somebody whom the shop does not know."""
-        if visit is None:
+        if current_session is None:
             return cls(
                 user=None,
                 roles=[],
                 preferences={},
-                cart=CartAnswer.of(cart),
+                cart=CartResponse.of(cart),
                 order_id=None,
                 expires_at=None,
             )
         return cls(
-            user=UserAnswer.of(visit.user) if visit.user else None,
-            roles=sorted(visit.user.roles) if visit.user else [],
-            preferences=dict(visit.session.preferences),
-            cart=CartAnswer.of(cart),
-            order_id=visit.session.order_id,
-            expires_at=visit.session.expires_at(policy),
+            user=UserResponse.of(current_session.user) if current_session.user else None,
+            roles=sorted(current_session.user.roles) if current_session.user else [],
+            preferences=dict(current_session.session.preferences),
+            cart=CartResponse.of(cart),
+            order_id=current_session.session.last_order_id,
+            expires_at=current_session.session.expires_at(policy),
         )
 
 
-class SessionItem(Answer):
+class SessionSummary(ResponseBody):
     """One of my sessions; what opens it is told to nobody."""
 
     handle: Annotated[
@@ -92,21 +94,18 @@ class SessionItem(Answer):
         )
 
 
-class SessionList(Answer):
+class SessionList(ResponseBody):
     """A page of my sessions, the newest first."""
 
-    items: list[SessionItem]
-    next: Next
+    items: list[SessionSummary]
+    next: NextCursor
 
     @classmethod
-    def of(
-        cls, sessions: Listing[Session, Moment], *, current: UUID, policy: SessionPolicy
-    ) -> Self:
+    def of(cls, page: Page[Session, TimeCursor], *, current: UUID, policy: SessionPolicy) -> Self:
         """Render a page of sessions."""
         return cls(
             items=[
-                SessionItem.of(session, current=current, policy=policy)
-                for session in sessions.items
+                SessionSummary.of(session, current=current, policy=policy) for session in page.items
             ],
-            next=moment_cursor(sessions.next),
+            next=encode_time_cursor(page.next),
         )

@@ -13,10 +13,16 @@ from shop.domain.user import (
     Role,
     User,
 )
-from shop.entrypoints.http.schemas.accounts import AccountAnswer
-from shop.entrypoints.http.schemas.base import LINE_PATTERN, Answer, Body, Email, Time
+from shop.entrypoints.http.schemas.accounts import AccountResponse
+from shop.entrypoints.http.schemas.base import (
+    SINGLE_LINE_PATTERN,
+    Email,
+    RequestBody,
+    ResponseBody,
+    Time,
+)
 
-MAX_GUESS_CHARACTERS = 1024
+MAX_PASSWORD_INPUT_CHARACTERS = 1024
 """No password is as long; the bound keeps whoever guesses from having it hashed."""
 
 NewPassword = Annotated[
@@ -28,12 +34,12 @@ NewPassword = Annotated[
         description="Any characters at all.",
     ),
 ]
-KnownPassword = Annotated[
-    str, Field(max_length=MAX_GUESS_CHARACTERS, examples=["correct horse battery staple"])
+PasswordInput = Annotated[
+    str, Field(max_length=MAX_PASSWORD_INPUT_CHARACTERS, examples=["correct horse battery staple"])
 ]
 
 
-class NewUser(Body):
+class NewUser(RequestBody):
     """Somebody who wants to become a customer."""
 
     name: Annotated[
@@ -41,7 +47,7 @@ class NewUser(Body):
         Field(
             min_length=1,
             max_length=MAX_NAME_CHARACTERS,
-            pattern=LINE_PATTERN,
+            pattern=SINGLE_LINE_PATTERN,
             examples=["Ada Lovelace"],
         ),
     ]
@@ -49,21 +55,21 @@ class NewUser(Body):
     password: NewPassword
 
 
-class Credentials(Body):
+class Credentials(RequestBody):
     """Who somebody claims to be. What cannot be right is answered like what is wrong."""
 
     email: Annotated[str, Field(max_length=MAX_EMAIL_CHARACTERS, examples=["ada@example.com"])]
-    password: KnownPassword
+    password: PasswordInput
 
 
-class PasswordChange(Body):
+class PasswordChange(RequestBody):
     """The password of now, and the one to be."""
 
-    current: KnownPassword
+    current: PasswordInput
     new: Annotated[NewPassword, Field(examples=["a better battery for the horse"])]
 
 
-class UserAnswer(Answer):
+class UserResponse(ResponseBody):
     """A user."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a10-9d2e-5b6c7d8e9f01"])]
@@ -84,8 +90,8 @@ class UserAnswer(Answer):
         )
 
 
-class SignedUpAnswer(Answer):
+class SignedUpResponse(ResponseBody):
     """The new user and the user's account."""
 
-    user: UserAnswer
-    account: AccountAnswer
+    user: UserResponse
+    account: AccountResponse

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shop.application.ports.paging import Listing, Moment
-from shop.domain.announcement import Dispatch, DispatchStatus, Topic
-from shop.entrypoints.http.cursors import moment_cursor
-from shop.entrypoints.http.schemas.base import Answer, Next, Time
+from shop.application.ports.paging import Page, TimeCursor
+from shop.domain.announcement import EventType, NotificationDelivery, NotificationDeliveryStatus
+from shop.entrypoints.http.cursors import encode_time_cursor
+from shop.entrypoints.http.schemas.base import NextCursor, ResponseBody, Time
 
 
-class WebhookDeliveryAnswer(Answer):
+class WebhookDeliveryResponse(ResponseBody):
     """An announcement on its way to an endpoint, or arrived there."""
 
     id: Annotated[
@@ -21,10 +21,10 @@ class WebhookDeliveryAnswer(Answer):
             description="The `webhook-id`, the same at every attempt.",
         ),
     ]
-    event: Annotated[Topic, Field(examples=["order.cancelled"])]
+    event: Annotated[EventType, Field(examples=["order.cancelled"])]
     endpoint: Annotated[str, Field(examples=["https://warehouse.example.com/shop"])]
     status: Annotated[
-        DispatchStatus,
+        NotificationDeliveryStatus,
         Field(
             examples=["pending"],
             description="`failed` after the last attempt, until `shop outbox retry`.",
@@ -41,31 +41,31 @@ class WebhookDeliveryAnswer(Answer):
     delivered_at: Annotated[Time | None, Field(examples=[None])]
 
     @classmethod
-    def of(cls, dispatch: Dispatch) -> Self:
+    def of(cls, delivery: NotificationDelivery) -> Self:
         """Render a dispatch."""
         return cls(
-            id=dispatch.id,
-            event=dispatch.topic,
-            endpoint=dispatch.addressee,
-            status=dispatch.status,
-            attempts=dispatch.attempts,
-            last_status_code=dispatch.last_status_code,
-            last_error=dispatch.last_error,
-            created_at=dispatch.created_at,
-            delivered_at=dispatch.delivered_at,
+            id=delivery.id,
+            event=delivery.event_type,
+            endpoint=delivery.recipient,
+            status=delivery.status,
+            attempts=delivery.attempts,
+            last_status_code=delivery.last_status_code,
+            last_error=delivery.last_error,
+            created_at=delivery.created_at,
+            delivered_at=delivery.delivered_at,
         )
 
 
-class WebhookDeliveryList(Answer):
+class WebhookDeliveryList(ResponseBody):
     """A page of deliveries, the newest first."""
 
-    items: list[WebhookDeliveryAnswer]
-    next: Next
+    items: list[WebhookDeliveryResponse]
+    next: NextCursor
 
     @classmethod
-    def of(cls, dispatches: Listing[Dispatch, Moment]) -> Self:
+    def of(cls, page: Page[NotificationDelivery, TimeCursor]) -> Self:
         """Render a page of dispatches."""
         return cls(
-            items=[WebhookDeliveryAnswer.of(each) for each in dispatches.items],
-            next=moment_cursor(dispatches.next),
+            items=[WebhookDeliveryResponse.of(each) for each in page.items],
+            next=encode_time_cursor(page.next),
         )

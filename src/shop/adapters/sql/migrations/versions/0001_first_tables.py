@@ -7,7 +7,7 @@ over what the first has made.
 import sqlalchemy as sa
 from alembic import op
 
-from shop.adapters.sql.types import JsonText, Roles, UtcTime
+from shop.adapters.sql.types import JsonText, RoleSet, UtcDateTime
 
 revision = "0001"
 down_revision = None
@@ -38,9 +38,9 @@ def _create_users() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("email", PLAIN, nullable=False),
         sa.Column("password_hash", sa.Text(), nullable=False),
-        sa.Column("roles", Roles(), nullable=False),
+        sa.Column("roles", RoleSet(), nullable=False),
         sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_users"),
         sa.UniqueConstraint("email", name="uq_users_email"),
         if_not_exists=True,
@@ -56,7 +56,7 @@ def _create_accounts() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("balance", sa.BigInteger(), nullable=True),
         sa.Column("balance_limit", sa.BigInteger(), nullable=True),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
             "(kind = 'customer') = (user_id IS NOT NULL)"
             " AND (kind = 'customer') = (balance IS NOT NULL)"
@@ -84,7 +84,7 @@ def _create_transfers() -> None:
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("ck_transfers_amount_positive")),
         sa.CheckConstraint(
             "debit_account_id <> credit_account_id", name=op.f("ck_transfers_two_accounts")
@@ -117,8 +117,8 @@ def _create_products() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("image_url", sa.Text(), nullable=True),
         sa.Column("search_text", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
-        sa.Column("updated_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("price > 0", name=op.f("ck_products_price_positive")),
         sa.PrimaryKeyConstraint("sku", name="pk_products"),
         if_not_exists=True,
@@ -150,7 +150,7 @@ def _create_movements() -> None:
         sa.Column("reserved_delta", sa.BigInteger(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["sku"], ["inventories.sku"], name="fk_movements_sku_inventories"),
         sa.PrimaryKeyConstraint("id", name="pk_movements"),
         if_not_exists=True,
@@ -171,7 +171,7 @@ def _create_orders() -> None:
         sa.Column("total", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
         sa.Column("method", sa.Text(), nullable=False),
-        sa.Column("placed_at", UtcTime(), nullable=False),
+        sa.Column("placed_at", UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_orders_user_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_orders"),
@@ -212,7 +212,7 @@ def _create_order_events() -> None:
         sa.Column("status_before", sa.Text(), nullable=True),
         sa.Column("status_after", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["order_id"], ["orders.id"], name="fk_order_events_order_id_orders"
         ),
@@ -229,7 +229,7 @@ def _create_payments() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_payments_order_id_orders"),
         sa.PrimaryKeyConstraint("order_id", name="pk_payments"),
         if_not_exists=True,
@@ -244,7 +244,7 @@ def _create_idempotency_keys() -> None:
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("reference", sa.Uuid(), nullable=True),
         sa.Column("refusal", JsonText(), nullable=True),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint(
             "reference IS NULL OR refusal IS NULL", name=op.f("ck_idempotency_keys_one_outcome")
         ),
@@ -262,13 +262,13 @@ def _create_sessions() -> None:
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("token_hash", sa.Text(), nullable=False),
         sa.Column("user_id", sa.Uuid(), nullable=True),
-        sa.Column("roles", Roles(), nullable=False),
-        sa.Column("signed_in_at", UtcTime(), nullable=True),
+        sa.Column("roles", RoleSet(), nullable=False),
+        sa.Column("signed_in_at", UtcDateTime(), nullable=True),
         sa.Column("preferences", JsonText(), nullable=False),
         sa.Column("cart", JsonText(), nullable=False),
         sa.Column("order_id", sa.Uuid(), nullable=True),
-        sa.Column("created_at", UtcTime(), nullable=False),
-        sa.Column("last_seen_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("last_seen_at", UtcDateTime(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_sessions_user_id_users"),
         sa.PrimaryKeyConstraint("id", name="pk_sessions"),

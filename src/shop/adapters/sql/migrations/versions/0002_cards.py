@@ -6,7 +6,7 @@ Every step can be run again: a second attempt passes over what the first has mad
 import sqlalchemy as sa
 from alembic import op
 
-from shop.adapters.sql.types import UtcTime
+from shop.adapters.sql.types import UtcDateTime
 
 revision = "0002"
 down_revision = "0001"
@@ -20,7 +20,7 @@ def upgrade() -> None:
     for column in (
         sa.Column("card_token", sa.Text(), nullable=True),
         sa.Column("gateway_id", sa.Text(), nullable=True),
-        sa.Column("expires_at", UtcTime(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
         sa.Column("session_id", sa.Uuid(), nullable=True),
         sa.Column("empties_cart", sa.Boolean(), nullable=True),
     ):
@@ -37,8 +37,8 @@ def upgrade() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("card_token", sa.Text(), nullable=False),
         sa.Column("gateway_id", sa.Text(), nullable=True),
-        sa.Column("expires_at", UtcTime(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_deposits"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_deposits_user_id_users"),
         sa.UniqueConstraint(
@@ -51,12 +51,12 @@ def upgrade() -> None:
         "jobs",
         sa.Column("subject_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("due_at", UtcTime(), nullable=False),
+        sa.Column("due_at", UtcDateTime(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("is_dead", sa.Boolean(), nullable=False),
         sa.Column("failure", sa.Text(), nullable=True),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("subject_id", "kind", name="pk_jobs"),
         if_not_exists=True,
     )
@@ -65,7 +65,7 @@ def upgrade() -> None:
         sa.Column("id", PLAIN, nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("reference", sa.Uuid(), nullable=True),
-        sa.Column("received_at", UtcTime(), nullable=False),
+        sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_notices"),
         if_not_exists=True,
     )

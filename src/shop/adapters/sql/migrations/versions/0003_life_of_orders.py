@@ -6,7 +6,7 @@ Every step can be run again: a second attempt passes over what the first has mad
 import sqlalchemy as sa
 from alembic import op
 
-from shop.adapters.sql.types import UtcTime
+from shop.adapters.sql.types import UtcDateTime
 
 revision = "0003"
 down_revision = "0002"
@@ -29,7 +29,7 @@ def _create_handovers() -> None:
         sa.Column("order_id", sa.Uuid(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_handovers_order_id_orders"),
         sa.PrimaryKeyConstraint("id", name="pk_handovers"),
         if_not_exists=True,
@@ -67,7 +67,7 @@ def _create_refunds() -> None:
         sa.Column("status", sa.Text(), nullable=False),
         sa.Column("outcome", sa.Text(), nullable=True),
         sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("ck_refunds_amount_positive")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name="fk_refunds_order_id_orders"),
         sa.PrimaryKeyConstraint("id", name="pk_refunds"),

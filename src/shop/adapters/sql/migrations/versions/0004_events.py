@@ -6,7 +6,7 @@ Every step can be run again: a second attempt passes over what the first has mad
 import sqlalchemy as sa
 from alembic import op
 
-from shop.adapters.sql.types import UtcTime
+from shop.adapters.sql.types import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"
@@ -25,8 +25,8 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_status_code", sa.Integer(), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=True),
-        sa.Column("created_at", UtcTime(), nullable=False),
-        sa.Column("delivered_at", UtcTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("delivered_at", UtcDateTime(), nullable=True),
         sa.CheckConstraint(
             "(status = 'delivered') = (delivered_at IS NOT NULL)",
             name=op.f("ck_dispatches_delivered_has_a_time"),
