@@ -14,8 +14,8 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart, CartLine
 from shop.domain.inventory import MAX_ON_HAND
-from shop.domain.money import Currency, Money
 from shop.domain.session import Session
+from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 

@@ -8,21 +8,21 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from shop.application.ports.idempotency import Claim, IdempotencyKey
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
-from shop.domain.announcement import (
+from shop.domain.deposit import Deposit
+from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
+from shop.domain.notification import (
     EventType,
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
-from shop.domain.catalogue import Product
-from shop.domain.deposit import Deposit
-from shop.domain.handover import LineQuantity, ShipmentEvent, ShipmentEventKind
-from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
-from shop.domain.money import Currency, Money
-from shop.domain.order import Actor, Order, OrderLine, OrderStatus
+from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
+from shop.domain.orders.refund import Refund, RefundStatus
+from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
-from shop.domain.refund import Refund, RefundStatus
+from shop.domain.product import Product
 from shop.domain.session import Session
+from shop.domain.shared.money import Currency, Money
 from shop.domain.user import Role, User
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.entrypoints.cli.server import freeze_startup_objects
 from shop.entrypoints.http.schemas.base import MoneyResponse

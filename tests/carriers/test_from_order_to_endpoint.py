@@ -18,12 +18,12 @@ from shop.application.orders.place import PlaceOrder
 from shop.application.ports.dispatches import NotificationDeliveryFilter
 from shop.application.ports.outbox import JobKind
 from shop.application.ports.paging import PageRequest
-from shop.domain.announcement import (
+from shop.domain.cart import Cart, CartLine
+from shop.domain.notification import (
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
-from shop.domain.cart import Cart, CartLine
 from shop.domain.payment import PaymentStatus
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings

@@ -16,7 +16,7 @@ from shop.adapters.smtp.wording import EmailTemplates
 from shop.application.announcements import EMAILED, order_payload
 from shop.application.ports.courier import NotificationFailed
 from shop.application.ports.mailer import Email
-from shop.domain.announcement import EventType
+from shop.domain.notification import EventType
 from tests.factories import NOW, an_id, line, order, payment, user
 from tests.patience import PATIENCE_SECONDS
 from tests.servers import port_of_our_own

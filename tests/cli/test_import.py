@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from shop.application.intake import ProductRow
-from shop.domain.errors import InvalidValue
-from shop.domain.money import Currency, Money
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.cli.product_file import ProductCsvRow, read_products
 from tests.cli.program import Program
 

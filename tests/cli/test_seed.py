@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from shop.domain.money import Currency
+from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.demonstration import demo_customers, demo_products
 from tests.cli.program import Program
 

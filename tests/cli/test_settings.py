@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shop.domain.announcement import EventType
+from shop.domain.notification import EventType
 from shop.entrypoints.cli.assembly import read_settings
 from shop.entrypoints.cli.failures import InvalidSetting
 from shop.entrypoints.gateways import PaymentGatewayKind

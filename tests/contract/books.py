@@ -10,12 +10,12 @@ from shop.application.ports.idempotency import IdempotencyKey, Rejected, StoredO
 from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
-from shop.domain.events import StatusChange
-from shop.domain.handover import ShipmentEvent, ShipmentEventKind
 from shop.domain.inventory import StockMovement, StockMovementKind
-from shop.domain.order import Actor, Order, OrderStatus
+from shop.domain.orders.order import Actor, Order, OrderStatus
+from shop.domain.orders.refund import Refund, RefundStatus
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment, PaymentExpired, PaymentMethod, PaymentStatus
-from shop.domain.refund import Refund, RefundStatus
 from tests.contract.stores import Stores
 from tests.factories import (
     NOW,

@@ -12,7 +12,7 @@ from shop.application.ports.payment_gateway import (
     GatewayPayment,
     PaymentGateway,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 from tests.clock import ScriptedClock
 from tests.factories import an_id, eur
 

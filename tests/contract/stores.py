@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
-from shop.domain.catalogue import Product
 from shop.domain.inventory import Inventory
+from shop.domain.product import Product
 from tests.factories import inventory, movement
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ import pytest
 
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.account import Account, ShopAccount
-from shop.domain.money import MAX_AMOUNT, Money
+from shop.domain.shared.money import MAX_AMOUNT, Money
 from tests.contract.stores import Stores
 from tests.factories import EUR, USD, account, an_id, eur, user
 

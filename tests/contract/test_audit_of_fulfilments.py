@@ -10,10 +10,10 @@ from shop.application.ports.idempotency import Succeeded
 from shop.application.ports.outbox import JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount
-from shop.domain.handover import ShipmentEvent, ShipmentEventKind
-from shop.domain.order import Actor, Order, OrderStatus
+from shop.domain.orders.order import Actor, Order, OrderStatus
+from shop.domain.orders.refund import Refund, RefundLine, RefundStatus
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import PaymentMethod
-from shop.domain.refund import Refund, RefundLine, RefundStatus
 from tests.contract.books import (
     ORDER,
     Step,

@@ -8,7 +8,7 @@ import pytest
 
 from shop.application.ports.audit import Fact
 from shop.application.ports.outbox import Job, JobKind
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from tests.contract.books import (
     ADA,

@@ -7,8 +7,8 @@ import pytest
 
 from shop.application.ports.audit import Fact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
-from shop.domain.money import Money
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
+from shop.domain.shared.money import Money
 from tests.contract.books import (
     ADA,
     ADAS,

@@ -9,8 +9,8 @@ from shop.application.ports.idempotency import Rejected, StoredOutcome, Succeede
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Transfer, TransferKind
 from shop.domain.cart import EmptyCart
-from shop.domain.handover import ShipmentEventKind
-from shop.domain.order import Actor, OrderStatus
+from shop.domain.orders.order import Actor, OrderStatus
+from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentCancelled
 from tests.contract.books import (
     ADA,

@@ -8,9 +8,9 @@ import pytest
 
 from shop.application.ports.audit import Fact
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.money import Money
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.shared.money import Money
 from tests.contract.books import (
     ORDER,
     bought,

@@ -9,7 +9,7 @@ from shop.application.ports.idempotency import IdempotencyKey, Rejected, Succeed
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, TransferKind
 from shop.domain.cart import EmptyCart
-from shop.domain.order import Actor, OrderStatus
+from shop.domain.orders.order import Actor, OrderStatus
 from shop.domain.payment import PaymentCancelled, PaymentMethod, PaymentStatus
 from tests.contract.books import (
     ADA,

@@ -8,7 +8,7 @@ import pytest
 from shop.application.ports.audit import Fact
 from shop.application.ports.idempotency import Rejected
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.order import Actor, Order, OrderStatus
+from shop.domain.orders.order import Actor, Order, OrderStatus
 from shop.domain.payment import PaymentExpired, PaymentStatus
 from tests.contract.books import (
     ADA,

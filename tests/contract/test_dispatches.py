@@ -10,7 +10,7 @@ import pytest
 from shop.application.ports.dispatches import NotificationDeliveryFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
-from shop.domain.announcement import (
+from shop.domain.notification import (
     EventType,
     NotificationChannel,
     NotificationDelivery,

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
-from shop.domain.handover import ShipmentEvent, ShipmentEventKind
-from shop.domain.order import Actor, OrderStatus
+from shop.domain.orders.order import Actor, OrderStatus
+from shop.domain.orders.refund import Refund, RefundLine, RefundStatus
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import PaymentMethod
-from shop.domain.refund import Refund, RefundLine, RefundStatus
 from tests.contract.stores import Stores
 from tests.factories import (
     NOW,

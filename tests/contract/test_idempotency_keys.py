@@ -17,13 +17,13 @@ from shop.application.ports.idempotency import (
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.account import AccountNotFound, InsufficientFunds, RecipientNotFound
 from shop.domain.cart import EmptyCart
-from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import ShopError
-from shop.domain.handover import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.inventory import OutOfStock, Shortage
-from shop.domain.order import Actor, PriceChanged
+from shop.domain.orders.order import Actor, PriceChanged
+from shop.domain.orders.refund import RefundExceedsPayment
+from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined
-from shop.domain.refund import RefundExceedsPayment
+from shop.domain.product import ProductNotFound
+from shop.domain.shared.errors import ShopError
 from tests.contract.stores import Stores
 from tests.factories import NOW, account, an_id, claim, deposit, eur, order, user
 

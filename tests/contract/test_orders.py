@@ -12,8 +12,8 @@ from shop.application.ports.idempotency import IdempotencyKey
 from shop.application.ports.orders import OrderFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
-from shop.domain.events import StatusChange
-from shop.domain.order import Actor, Order, OrderStatus
+from shop.domain.orders.order import Actor, Order, OrderStatus
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from tests.contract.stores import Stores
 from tests.factories import NOW, an_id, card_charge, eur, line, order, payment, user

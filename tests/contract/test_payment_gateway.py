@@ -24,7 +24,7 @@ from shop.application.ports.payment_gateway import (
     GatewayRejected,
     InvalidGatewayEvent,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 from tests.clock import ScriptedClock
 from tests.contract.gateways import KEY_SECONDS, GatewayOnTrial, wish
 from tests.factories import NOW, USD, an_id, eur

@@ -6,7 +6,7 @@ import pytest
 
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
-from shop.domain.catalogue import Product
+from shop.domain.product import Product
 from tests.contract.stores import Stores
 from tests.factories import NOW, eur, product
 

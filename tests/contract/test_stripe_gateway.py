@@ -17,7 +17,7 @@ from shop.application.ports.payment_gateway import (
     InvalidGatewayEvent,
     PaymentGateway,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 from tests.clock import ScriptedClock
 from tests.contract.payments import (
     a_payment,

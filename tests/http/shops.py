@@ -13,7 +13,7 @@ from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.catalogue import Product
+from shop.domain.product import Product
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app

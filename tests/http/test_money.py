@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from shop.domain.money import MAX_AMOUNT
+from shop.domain.shared.money import MAX_AMOUNT
 from tests.factories import an_id
 from tests.http.shops import Shop, Visitor, eur, invalid, refused
 

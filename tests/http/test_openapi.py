@@ -6,7 +6,7 @@ from typing import Any
 import jsonschema_rs
 import pytest
 
-from shop.domain.errors import ShopError
+from shop.domain.shared.errors import ShopError
 from shop.entrypoints.http.examples import examples
 from shop.entrypoints.http.problems import problem_type_of
 from tests.clock import ScriptedClock

@@ -11,7 +11,7 @@ import shop.application
 import shop.domain
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
-from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
+from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.entrypoints.http.examples import examples
 from shop.entrypoints.http.problems import explanation_of, problem, problem_type_of
 from tests.http.shops import Json, Shop, refused

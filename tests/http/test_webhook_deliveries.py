@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.domain.announcement import NotificationDeliveryStatus
+from shop.domain.notification import NotificationDeliveryStatus
 from tests.clock import ScriptedClock
 from tests.factories import dispatch
 from tests.http.shops import Shop

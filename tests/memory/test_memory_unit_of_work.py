@@ -11,7 +11,7 @@ from shop.application.ports.idempotency import Succeeded
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.account import Transfer
 from shop.domain.inventory import Inventory
-from shop.domain.order import Actor
+from shop.domain.orders.order import Actor
 from tests.factories import (
     EUR,
     SALES,

@@ -14,10 +14,10 @@ from shop.application.orders.finish import CompletedOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.domain.account import Transfer
 from shop.domain.deposit import Deposit
-from shop.domain.errors import ShopError
 from shop.domain.inventory import Shortage
-from shop.domain.money import Money
 from shop.domain.session import Session
+from shop.domain.shared.errors import ShopError
+from shop.domain.shared.money import Money
 from shop.domain.user import Role
 from tests.factories import NOW, an_id
 from tests.property.books import Outcome

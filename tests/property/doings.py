@@ -19,7 +19,7 @@ from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, Gatewa
 from shop.application.sessions import SignIn
 from shop.application.transfers import GrantCredit, MakeTransfer
 from shop.domain.cart import Cart, CartLine
-from shop.domain.errors import ShopError
+from shop.domain.shared.errors import ShopError
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
 from tests.factories import NOW, eur

@@ -22,7 +22,7 @@ from shop.application.ports.payment_gateway import (
     GatewayRejected,
     PaymentGateway,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 from tests.factories import NOW
 from tests.property.books import KEY_SECONDS
 from tests.property.sightings import APPROVED, ASKED, CAPTURED, DECLINED, INSPECTED

@@ -21,9 +21,9 @@ from shop.application.ports.unit_of_work import (
     TransactionConflict,
     TransientFailure,
 )
-from shop.domain.errors import ShopError
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.errors import ShopError
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds
 from tests.factories import NOW

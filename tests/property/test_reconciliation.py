@@ -13,9 +13,9 @@ from shop.application.deposits import MakeDeposit
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.reconcile import Reconcile
-from shop.domain.errors import ShopError
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.errors import ShopError
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds
 from tests.factories import NOW, eur

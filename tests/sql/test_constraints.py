@@ -19,9 +19,9 @@ from shop.adapters.sql.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.idempotency import Succeeded
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
-from shop.domain.handover import ShipmentEventKind
-from shop.domain.order import Actor
-from shop.domain.refund import RefundLine
+from shop.domain.orders.order import Actor
+from shop.domain.orders.refund import RefundLine
+from shop.domain.orders.shipment import ShipmentEventKind
 from tests.factories import (
     account,
     claim,

@@ -19,11 +19,11 @@ from shop.application.ports.outbox import JobKind
 from shop.application.ports.session_store import SessionToken
 from shop.application.sessions import SignIn
 from shop.domain.cart import Cart, CartLine
-from shop.domain.errors import ShopError
-from shop.domain.handover import ShipmentEventKind
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
+from shop.domain.orders.refund import RefundRequest, RefundStatus
+from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod, PaymentStatus
-from shop.domain.refund import RefundRequest, RefundStatus
+from shop.domain.shared.errors import ShopError
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings

@@ -18,10 +18,10 @@ from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.database import MigrationRequired
 from shop.application.ports.idempotency import Claim, IdempotencyKey, Rejected
 from shop.domain.cart import EmptyCart
-from shop.domain.handover import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.inventory import OutOfStock, Shortage
-from shop.domain.refund import RefundExceedsPayment
-from shop.domain.status import IllegalTransition
+from shop.domain.orders.refund import RefundExceedsPayment
+from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
+from shop.domain.shared.state_machine import IllegalTransition
 from tests.factories import NOW, eur, user
 from tests.sql.conftest import NewDatabase
 

@@ -20,9 +20,9 @@ from shop.application.orders.place import PlaceOrder, PlaceOrders
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.payment_gateway import Approved
 from shop.application.ports.session_store import SessionToken
-from shop.domain.announcement import EventType
 from shop.domain.cart import Cart, CartLine
-from shop.domain.order import OrderStatus
+from shop.domain.notification import EventType
+from shop.domain.orders.order import OrderStatus
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock

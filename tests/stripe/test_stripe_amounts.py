@@ -4,8 +4,8 @@ import pytest
 
 from shop.adapters.stripe.amounts import from_stripe, to_stripe
 from shop.application.ports.payment_gateway import GatewayRejected
-from shop.domain.errors import InvalidValue
-from shop.domain.money import Currency, Money
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency, Money
 
 
 @pytest.mark.parametrize(

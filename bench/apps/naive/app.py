@@ -37,9 +37,9 @@ from bench.apps.naive.models import (
 from bench.workloads import COOKIE
 from shop.adapters.system.keyring import Keyring
 from shop.domain.account import ShopAccount
-from shop.domain.money import Currency
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.assembly import read_settings
 from shop.entrypoints.cli.server import freeze_startup_objects
 from shop.entrypoints.http.schemas.base import MoneyResponse

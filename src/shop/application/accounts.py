@@ -13,7 +13,7 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import Account, AccountNotFound, welcome_transfer
-from shop.domain.money import Currency, Money
+from shop.domain.shared.money import Currency, Money
 from shop.domain.user import (
     EmailTaken,
     Role,

@@ -16,17 +16,17 @@ from shop.application.ports.ids import IdGenerator
 from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Transfer
-from shop.domain.announcement import (
+from shop.domain.inventory import Inventory
+from shop.domain.notification import (
     EventType,
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
-from shop.domain.inventory import Inventory
-from shop.domain.money import Money
-from shop.domain.order import Order, OrderLine
+from shop.domain.orders.order import Order, OrderLine
+from shop.domain.orders.refund import Refund
 from shop.domain.payment import Payment
-from shop.domain.refund import Refund
+from shop.domain.shared.money import Money
 
 Json = Mapping[str, Any]
 

@@ -11,10 +11,10 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.cart import Cart, CartLine
-from shop.domain.catalogue import Product, ProductNotFound
-from shop.domain.errors import ShopError
 from shop.domain.inventory import Inventory
-from shop.domain.money import Currency, Money
+from shop.domain.product import Product, ProductNotFound
+from shop.domain.shared.errors import ShopError
+from shop.domain.shared.money import Currency, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

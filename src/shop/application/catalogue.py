@@ -10,9 +10,9 @@ from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.catalogue import Product, ProductNotFound
 from shop.domain.inventory import Inventory
-from shop.domain.money import Currency, Money
+from shop.domain.product import Product, ProductNotFound
+from shop.domain.shared.money import Currency, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -44,9 +44,9 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import Account, BalanceTooLarge, ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit, DepositNotFound
-from shop.domain.errors import ShopError
-from shop.domain.money import Money
 from shop.domain.payment import NEVER_CHARGED, CardDeclined, PaymentExpired, PaymentStatus
+from shop.domain.shared.errors import ShopError
+from shop.domain.shared.money import Money
 from shop.domain.user import User
 
 

@@ -12,9 +12,9 @@ from shop.application.ports.audit import Fact
 from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.payment_gateway import Approved, Declined, GatewayPayment
 from shop.domain.deposit import Deposit
-from shop.domain.money import Money
+from shop.domain.orders.refund import Refund
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
-from shop.domain.refund import Refund
+from shop.domain.shared.money import Money
 
 Status = PaymentStatus | None
 """Where a payment stands in one of the books; None where that does not have it."""

@@ -22,7 +22,7 @@ from shop.application.ports.outbox import Job, JobId
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.announcement import (
+from shop.domain.notification import (
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,

@@ -21,7 +21,7 @@ from shop.application.ports.unit_of_work import (
     LockTimeout,
     TransactionConflict,
 )
-from shop.domain.errors import ShopError
+from shop.domain.shared.errors import ShopError
 
 C = TypeVar("C")
 R = TypeVar("R")

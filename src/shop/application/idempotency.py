@@ -26,7 +26,7 @@ from shop.application.ports.idempotency import (
 )
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.errors import ShopError
+from shop.domain.shared.errors import ShopError
 
 C = TypeVar("C")
 T = TypeVar("T")

@@ -10,8 +10,6 @@ from shop.application.ports.paging import PageRequest
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import Account, welcome_transfer
-from shop.domain.catalogue import Product, require_description, require_price, require_sku
-from shop.domain.errors import InvalidValue
 from shop.domain.inventory import (
     MAX_ON_HAND,
     Inventory,
@@ -19,7 +17,9 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
-from shop.domain.money import Currency, Money
+from shop.domain.product import Product, require_description, require_price, require_sku
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency, Money
 from shop.domain.user import Role, User, normalise_email, normalise_name
 
 REASON = "Intake"

@@ -11,9 +11,9 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import MAX_NOTE_CHARACTERS
-from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import InvalidValue
 from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
+from shop.domain.product import ProductNotFound
+from shop.domain.shared.errors import InvalidValue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,9 +21,9 @@ from shop.application.ports.payment_gateway import (
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.deposit import Deposit
-from shop.domain.errors import ShopError
-from shop.domain.order import Order
+from shop.domain.orders.order import Order
 from shop.domain.payment import Payment
+from shop.domain.shared.errors import ShopError
 
 _log = logging.getLogger(__name__)
 

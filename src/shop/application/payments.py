@@ -22,8 +22,8 @@ from shop.application.ports.payment_gateway import (
     PaymentGateway,
 )
 from shop.domain.deposit import Deposit
-from shop.domain.money import Currency, Money
 from shop.domain.payment import Payment
+from shop.domain.shared.money import Currency, Money
 
 _log = logging.getLogger(__name__)
 

@@ -16,7 +16,7 @@ from shop.application.ports.outbox import Job
 from shop.application.ports.paging import TimeRange
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue
 
 DEFAULT_PERIOD = timedelta(days=7)
 

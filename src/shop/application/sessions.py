@@ -13,13 +13,13 @@ from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.session import (
     Preferences,
     Session,
     SessionConflict,
     SessionNotFound,
 )
+from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.user import (
     MAX_PASSWORD_CHARACTERS,
     InvalidCredentials,

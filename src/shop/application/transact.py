@@ -16,7 +16,7 @@ from shop.application.ports.unit_of_work import (
     UnitOfWork,
     UnitOfWorkFactory,
 )
-from shop.domain.errors import ShopError
+from shop.domain.shared.errors import ShopError
 
 T = TypeVar("T")
 Work = Callable[[UnitOfWork], Awaitable[T]]

@@ -32,9 +32,9 @@ from shop.domain.account import (
     Transfer,
     TransferKind,
 )
-from shop.domain.errors import InvalidValue
-from shop.domain.money import Currency, Money
-from shop.domain.text import is_single_line
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.text import is_single_line
 from shop.domain.user import Role, User, normalise_email
 
 

@@ -6,8 +6,8 @@ from enum import StrEnum
 from functools import cache
 from uuid import UUID, uuid5
 
-from shop.domain.errors import Conflict, InvalidValue, NotFound
-from shop.domain.money import MAX_AMOUNT, Currency, Money
+from shop.domain.shared.errors import Conflict, InvalidValue, NotFound
+from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 
 MAX_NOTE_CHARACTERS = 200
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
-from shop.domain.catalogue import require_sku
-from shop.domain.errors import Conflict, InvalidValue
+from shop.domain.product import require_sku
+from shop.domain.shared.errors import Conflict, InvalidValue
 
 MAX_LINES = 100
 MAX_QUANTITY = 10_000

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
-from shop.domain.errors import NotFound
-from shop.domain.money import Money
 from shop.domain.payment import PAYMENT_STATUSES, PaymentStatus
+from shop.domain.shared.errors import NotFound
+from shop.domain.shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

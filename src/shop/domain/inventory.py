@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Self
 from uuid import UUID
 
-from shop.domain.errors import Conflict, InvalidValue
+from shop.domain.shared.errors import Conflict, InvalidValue
 
 MAX_ON_HAND = 10**9
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.errors import Conflict
-from shop.domain.money import Money
-from shop.domain.status import StateMachine
+from shop.domain.shared.errors import Conflict
+from shop.domain.shared.money import Money
+from shop.domain.shared.state_machine import StateMachine
 
 MAX_TOKEN_CHARACTERS = 255
 

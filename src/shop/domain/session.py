@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shop.domain.cart import Cart
-from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound
+from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound
 from shop.domain.user import Role, User
 
 MAX_PREFERENCES_BYTES = 2048

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound
-from shop.domain.text import is_single_line
+from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound
+from shop.domain.shared.text import is_single_line
 
 MAX_EMAIL_CHARACTERS = 254
 """RFC 5321, section 4.5.3.1.3, less the angle brackets."""

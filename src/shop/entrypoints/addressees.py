@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shop.domain.announcement import EventType
-from shop.domain.text import is_single_line
+from shop.domain.notification import EventType
+from shop.domain.shared.text import is_single_line
 from shop.entrypoints.json_lists import json_list
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  What a secret begins with is none.

@@ -21,10 +21,10 @@ from sqlalchemy.exc import ArgumentError
 from shop.application.announcements import NotificationPolicy, WebhookEndpoint
 from shop.application.outbox import RetryPolicy
 from shop.application.payments import PaymentPolicy
-from shop.domain.errors import InvalidValue
 from shop.domain.inventory import MAX_ON_HAND
-from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.session import SessionPolicy
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 from shop.entrypoints.addressees import (
     WebhookEndpointSetting,
     is_loopback,

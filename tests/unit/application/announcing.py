@@ -9,7 +9,7 @@ from shop.adapters.memory.courier import MemoryWebhookSender
 from shop.adapters.memory.mailer import MemoryMailer
 from shop.application.announcements import NotificationPolicy, Notifications, WebhookEndpoint
 from shop.application.dispatches import SendNotifications
-from shop.domain.announcement import EventType, NotificationDelivery
+from shop.domain.notification import EventType, NotificationDelivery
 from tests.unit.application.memory_shop import MemoryShop
 
 EVERYTHING = WebhookEndpoint(

@@ -12,7 +12,7 @@ from shop.application.ports.accounts import AccountEntry
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.account import AccountNotFound, TransferKind
-from shop.domain.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import EmailTaken, Role
 from tests.clock import ScriptedClock
 from tests.factories import ADJUSTMENTS, NOW, eur, user

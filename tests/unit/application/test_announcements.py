@@ -7,8 +7,8 @@ from shop.application.inventory import AdjustStock
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.transfers import GrantCredit
-from shop.domain.announcement import EventType, NotificationChannel
 from shop.domain.inventory import OutOfStock
+from shop.domain.notification import EventType, NotificationChannel
 from shop.domain.payment import CardDeclined
 from shop.entrypoints.http.schemas.orders import OrderResponse
 from tests.factories import NOW, eur

@@ -11,13 +11,13 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.application.transfers import GrantCredit
 from shop.domain.account import BalanceTooLarge, ShopAccount, TransferKind
-from shop.domain.errors import ShopError
 from shop.domain.inventory import MAX_ON_HAND, StockMovementKind
-from shop.domain.money import MAX_AMOUNT
-from shop.domain.order import OrderNotFound, OrderStatus
+from shop.domain.orders.order import OrderNotFound, OrderStatus
 from shop.domain.payment import PaymentStatus
 from shop.domain.session import NotSignedIn, SessionExpired
-from shop.domain.status import IllegalTransition
+from shop.domain.shared.errors import ShopError
+from shop.domain.shared.money import MAX_AMOUNT
+from shop.domain.shared.state_machine import IllegalTransition
 from tests.clock import ScriptedClock
 from tests.factories import EUR, NOW, an_id, eur
 from tests.unit.application.memory_shop import (

@@ -13,7 +13,7 @@ from shop.application.ports.outbox import JobKind
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
-from shop.domain.announcement import EventType, NotificationDeliveryStatus
+from shop.domain.notification import EventType, NotificationDeliveryStatus
 from shop.domain.user import Forbidden
 from tests.factories import NOW
 from tests.unit.application.announcing import EVERYTHING, AnnouncingShop

@@ -9,9 +9,9 @@ from shop.application.carts import CartChanged, PricedLine, PutCartLine, RemoveC
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import TransientFailure
 from shop.domain.cart import MAX_LINES, Cart
-from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import InvalidValue, ShopError
+from shop.domain.product import ProductNotFound
 from shop.domain.session import SessionExpired
+from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.user import Role
 from tests.clock import ScriptedClock
 from tests.factories import NOW, eur

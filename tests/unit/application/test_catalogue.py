@@ -9,11 +9,11 @@ from shop.application.catalogue import AvailableProduct, PutProduct
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
-from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import InvalidValue
 from shop.domain.inventory import Inventory
-from shop.domain.money import Money
+from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionExpired
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Money
 from shop.domain.user import Forbidden
 from tests.clock import ScriptedClock
 from tests.factories import NOW, USD, eur

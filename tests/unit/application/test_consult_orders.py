@@ -11,7 +11,7 @@ from shop.application.orders.consult import OrderSearch, OrderView
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.session_store import SessionToken
-from shop.domain.order import OrderNotFound, OrderStatus, SessionHasNoOrder
+from shop.domain.orders.order import OrderNotFound, OrderStatus, SessionHasNoOrder
 from shop.domain.session import NotSignedIn
 from shop.domain.user import Forbidden, User
 from tests.factories import an_id, session

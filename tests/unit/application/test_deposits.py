@@ -15,10 +15,10 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import BalanceTooLarge
 from shop.domain.deposit import Deposit, DepositNotFound
-from shop.domain.errors import InvalidValue
-from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.payment import CardDeclined, PaymentExpired, PaymentStatus
 from shop.domain.session import NotSignedIn
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 from tests.factories import NOW, an_id, eur
 from tests.unit.application.memory_shop import HOLD_SECONDS, WELCOME, MemoryShop
 

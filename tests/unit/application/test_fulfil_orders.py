@@ -10,19 +10,19 @@ from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
-from shop.domain.errors import ShopError
-from shop.domain.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
-from shop.domain.handover import (
+from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
+from shop.domain.orders.order import Actor, OrderNotFound, OrderStatus
+from shop.domain.orders.shipment import (
     ExcessQuantity,
     LineQuantity,
     QuantityExceedsOrder,
     ShipmentEvent,
     ShipmentEventKind,
 )
-from shop.domain.order import Actor, OrderNotFound, OrderStatus
 from shop.domain.payment import CardDeclined, PaymentStatus
 from shop.domain.session import NotSignedIn
-from shop.domain.status import IllegalTransition
+from shop.domain.shared.errors import ShopError
+from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
 from tests.factories import NOW, an_id
 from tests.unit.application.memory_shop import MemoryShop, place_order

@@ -21,8 +21,8 @@ from shop.application.intake import (
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import TransferKind
-from shop.domain.errors import InvalidValue
 from shop.domain.inventory import Inventory, StockBelowReserved, StockMovement, StockMovementKind
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import EmailTaken, Role
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds

@@ -21,9 +21,9 @@ from shop.application.ports.payment_gateway import (
     InvalidGatewayEvent,
 )
 from shop.application.ports.session_store import SessionToken
-from shop.domain.errors import ShopError
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.errors import ShopError
 from tests.factories import NOW, an_id, eur
 from tests.unit.application.memory_shop import HOLD_SECONDS, WELCOME, MemoryShop, place_order
 

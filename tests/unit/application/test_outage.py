@@ -9,7 +9,7 @@ from shop.application.audit import Finding
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.session_store import SessionToken
 from shop.application.reconcile import Reconcile
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentExpired
 from tests.factories import NOW
 from tests.unit.application.memory_shop import MemoryShop, place_order

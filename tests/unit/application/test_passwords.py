@@ -8,8 +8,8 @@ import pytest
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.application.sessions import ChangePassword, SignIn
-from shop.domain.errors import InvalidValue
 from shop.domain.session import NotSignedIn, SessionExpired
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import InvalidCredentials
 from tests.clock import ScriptedClock
 from tests.doubles import CURRENT

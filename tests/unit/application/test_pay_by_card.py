@@ -28,7 +28,7 @@ from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import ShopAccount
 from shop.domain.cart import Cart
 from shop.domain.inventory import OutOfStock
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import (
     CardDeclined,
     PaymentCancelled,

@@ -13,18 +13,18 @@ from shop.application.ports.idempotency import Rejected
 from shop.application.ports.session_store import SessionToken
 from shop.domain.account import InsufficientFunds, TransferKind
 from shop.domain.cart import Cart, EmptyCart
-from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.inventory import OutOfStock, Shortage, StockMovementKind
-from shop.domain.money import Money
-from shop.domain.order import OrderLine, OrderStatus, PriceChanged
+from shop.domain.orders.order import OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.product import ProductNotFound
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
     SessionExpired,
     SessionTooLarge,
 )
+from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.shared.money import Money
 from shop.domain.user import Role
 from tests.clock import ScriptedClock
 from tests.factories import EUR, NOW, SALES, USD, eur

@@ -11,7 +11,7 @@ from shop.application.ports.outbox import JobId, JobKind
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.session_store import SessionToken
 from shop.application.reconcile import Reconcile
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from tests.factories import NOW
 from tests.unit.application.gateway_faults import (

@@ -13,10 +13,10 @@ from shop.application.ports.payment_gateway import GatewayPayment
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import ShopAccount
-from shop.domain.money import Money
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
+from shop.domain.orders.refund import GATEWAY_REFUNDED, Refund, RefundRequest, RefundStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
-from shop.domain.refund import GATEWAY_REFUNDED, Refund, RefundRequest, RefundStatus
+from shop.domain.shared.money import Money
 from tests.factories import EUR, NOW, eur
 from tests.unit.application.memory_shop import KEY_SECONDS, WELCOME, MemoryShop, place_order
 

@@ -15,13 +15,9 @@ from shop.application.orders.refund import RefundOrder
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.account import BalanceTooLarge, ShopAccount, TransferKind
-from shop.domain.errors import InvalidValue, ShopError
-from shop.domain.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
-from shop.domain.handover import ExcessQuantity, QuantityExceedsOrder, ShipmentEventKind
-from shop.domain.money import MAX_AMOUNT, Money
-from shop.domain.order import OrderNotFound, OrderStatus
-from shop.domain.payment import PaymentMethod, PaymentStatus
-from shop.domain.refund import (
+from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
+from shop.domain.orders.order import OrderNotFound, OrderStatus
+from shop.domain.orders.refund import (
     NotPaidByCard,
     Refund,
     RefundExceedsPayment,
@@ -29,8 +25,12 @@ from shop.domain.refund import (
     RefundRequest,
     RefundStatus,
 )
+from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder, ShipmentEventKind
+from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.session import NotSignedIn
-from shop.domain.status import IllegalTransition
+from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.shared.money import MAX_AMOUNT, Money
+from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
 from tests.factories import EUR, USD, an_id, eur, pieces
 from tests.unit.application.memory_shop import WELCOME, MemoryShop, place_order

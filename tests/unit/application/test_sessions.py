@@ -7,8 +7,8 @@ import pytest
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.session_store import SessionToken
 from shop.application.sessions import RevokeSession
-from shop.domain.errors import InvalidValue
 from shop.domain.session import NotSignedIn, Session, SessionExpired, SessionNotFound
+from shop.domain.shared.errors import InvalidValue
 from tests.clock import ScriptedClock
 from tests.factories import an_id
 from tests.unit.application.memory_shop import (

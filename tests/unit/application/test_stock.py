@@ -9,8 +9,6 @@ import pytest
 from shop.application.inventory import AdjustStock
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
-from shop.domain.catalogue import ProductNotFound
-from shop.domain.errors import InvalidValue, ShopError
 from shop.domain.inventory import (
     MAX_ON_HAND,
     Inventory,
@@ -18,7 +16,9 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
+from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionExpired
+from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.user import Forbidden
 from tests.clock import ScriptedClock
 from tests.factories import NOW

@@ -20,9 +20,9 @@ from shop.domain.account import (
     Transfer,
     TransferKind,
 )
-from shop.domain.errors import InvalidValue, ShopError
-from shop.domain.money import MAX_AMOUNT, Money
 from shop.domain.session import NotSignedIn, SessionExpired
+from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.shared.money import MAX_AMOUNT, Money
 from shop.domain.user import Forbidden
 from tests.clock import ScriptedClock
 from tests.factories import ADJUSTMENTS, NOW, SALES, USD, an_id, eur

@@ -3,7 +3,7 @@
 import pytest
 
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
-from shop.domain.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import Role, UserNotFound
 from tests.unit.application.memory_shop import MemoryShop
 

@@ -11,8 +11,8 @@ from shop.adapters.memory.database import MemoryDatabase
 from shop.application.carts import CartChanged, PutCartLine
 from shop.application.orders.placed import PlacedOrder
 from shop.application.ports.session_store import SessionToken
-from shop.domain.catalogue import ProductNotFound
-from shop.domain.order import OrderNotFound
+from shop.domain.orders.order import OrderNotFound
+from shop.domain.product import ProductNotFound
 from shop.domain.session import SessionConflict
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds

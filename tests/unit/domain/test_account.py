@@ -5,8 +5,8 @@ from shop.domain.account import (
     InsufficientFunds,
     ShopAccount,
 )
-from shop.domain.errors import InvalidValue
-from shop.domain.money import MAX_AMOUNT, Money
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import MAX_AMOUNT, Money
 from tests.factories import EUR, SALES, USD, account, eur, transfer, user
 
 ADAS = account(user("ada"), 100)

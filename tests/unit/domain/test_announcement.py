@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.domain.announcement import NotificationDeliveryStatus
+from shop.domain.notification import NotificationDeliveryStatus
 from tests.factories import NOW, dispatch
 
 LATER = NOW + timedelta(seconds=10)

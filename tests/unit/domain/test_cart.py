@@ -1,7 +1,7 @@
 import pytest
 
 from shop.domain.cart import MAX_LINES, MAX_QUANTITY, Cart, CartLine
-from shop.domain.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue
 
 TEA, POT = CartLine(sku="TEA", quantity=2), CartLine(sku="POT", quantity=1)
 CART = Cart(lines=(TEA, POT))

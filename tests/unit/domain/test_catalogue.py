@@ -1,9 +1,9 @@
 import pytest
 
 from shop.domain.cart import MAX_LINES, MAX_QUANTITY
-from shop.domain.catalogue import MAX_PRICE, MAX_SKU_CHARACTERS, require_sku
-from shop.domain.errors import InvalidValue
-from shop.domain.money import MAX_AMOUNT
+from shop.domain.product import MAX_PRICE, MAX_SKU_CHARACTERS, require_sku
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import MAX_AMOUNT
 from tests.factories import eur, product
 
 

@@ -9,15 +9,14 @@ from shop.domain.account import (
     RecipientNotFound,
 )
 from shop.domain.cart import EmptyCart
-from shop.domain.catalogue import ProductNotFound
 from shop.domain.deposit import DepositNotFound
-from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
-from shop.domain.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
-from shop.domain.handover import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
-from shop.domain.order import OrderNotFound, PriceChanged, SessionHasNoOrder
+from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
+from shop.domain.orders.order import OrderNotFound, PriceChanged, SessionHasNoOrder
+from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
-from shop.domain.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.product import ProductNotFound
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -25,7 +24,8 @@ from shop.domain.session import (
     SessionNotFound,
     SessionTooLarge,
 )
-from shop.domain.status import IllegalTransition
+from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
+from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import EmailTaken, Forbidden, InvalidCredentials, UserNotFound
 from tests.factories import eur
 

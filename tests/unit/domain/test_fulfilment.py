@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.domain.errors import InvalidValue, ShopError
-from shop.domain.fulfilment import Fulfilment
-from shop.domain.handover import LineQuantity, ShipmentEventKind
-from shop.domain.order import Actor, OrderStatus
+from shop.domain.orders.fulfilment import Fulfilment
+from shop.domain.orders.order import Actor, OrderStatus
+from shop.domain.orders.refund import Refund, RefundRequest, RefundStatus
+from shop.domain.orders.shipment import LineQuantity, ShipmentEventKind
 from shop.domain.payment import PaymentMethod
-from shop.domain.refund import Refund, RefundRequest, RefundStatus
-from shop.domain.status import IllegalTransition
+from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.shared.state_machine import IllegalTransition
 from tests.factories import NOW, an_id, eur, line, order, payment, pieces, user
 
 SKUS = ("TEA", "POT")

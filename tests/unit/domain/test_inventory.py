@@ -4,7 +4,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.domain.errors import InvalidValue
 from shop.domain.inventory import (
     MAX_ON_HAND,
     Inventory,
@@ -14,6 +13,7 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
+from shop.domain.shared.errors import InvalidValue
 from tests.factories import NOW, an_id, inventory
 
 STOCK = inventory("TEA", on_hand=10, reserved=4)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.domain.errors import InvalidValue
-from shop.domain.money import MAX_AMOUNT, Currency, Money
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 from tests.factories import EUR, USD, eur
 
 # Three of them still add up to an amount that can be.

@@ -2,10 +2,10 @@ from datetime import timedelta
 
 import pytest
 
-from shop.domain.events import StatusChange
-from shop.domain.order import Actor, OrderStatus
+from shop.domain.orders.order import Actor, OrderStatus
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import PaymentStatus
-from shop.domain.status import IllegalTransition
+from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Role
 from tests.factories import NOW, eur, line, order, payment, user
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.domain.cart import Cart, CartLine
-from shop.domain.errors import InvalidValue
 from shop.domain.session import MAX_PREFERENCES_BYTES, Preferences, SessionPolicy
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import Role
 from tests.factories import NOW, an_id, session, user
 

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 import pytest
 
-from shop.domain.order import ORDER_STATUSES, OrderStatus
+from shop.domain.orders.order import ORDER_STATUSES, OrderStatus
 from shop.domain.payment import PAYMENT_STATUSES, PaymentStatus
-from shop.domain.status import IllegalTransition, StateMachine
+from shop.domain.shared.state_machine import IllegalTransition, StateMachine
 
 S = TypeVar("S", bound=StrEnum)
 

@@ -1,6 +1,6 @@
 import pytest
 
-from shop.domain.text import is_multiline_text, is_single_line
+from shop.domain.shared.text import is_multiline_text, is_single_line
 
 
 @pytest.mark.parametrize("text", ["", "Ada", "نمی‌دانم", "50\u00a0g", "👩‍🍳", "Öl, ½ kg"])

@@ -1,6 +1,6 @@
 import pytest
 
-from shop.domain.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import (
     MAX_EMAIL_CHARACTERS,
     MAX_NAME_CHARACTERS,

@@ -11,7 +11,7 @@ from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
 from shop.application.ports.accounts import AccountEntry, Accounts, Transfers
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.account import Account, ShopAccount, Transfer
-from shop.domain.money import Currency
+from shop.domain.shared.money import Currency
 
 
 class MemoryAccounts(Accounts):

@@ -9,8 +9,8 @@ from shop.adapters.memory.audit_of_orders import FULFILLABLE
 from shop.adapters.memory.database import State
 from shop.application.ports.audit import Fact
 from shop.domain.account import TransferKind
-from shop.domain.handover import ShipmentEventKind
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
+from shop.domain.orders.shipment import ShipmentEventKind
 
 Facts = Iterator[Mapping[str, Fact]]
 

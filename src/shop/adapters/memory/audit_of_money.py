@@ -9,9 +9,9 @@ from shop.adapters.memory.database import State
 from shop.application.ports.audit import ALLOWED_PAYMENT_STATUSES, Fact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
-from shop.domain.money import Currency
-from shop.domain.order import Order, OrderStatus
+from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.shared.money import Currency
 
 Facts = Iterator[Mapping[str, Fact]]
 

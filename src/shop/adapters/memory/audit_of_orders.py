@@ -8,8 +8,8 @@ from shop.adapters.memory.database import State
 from shop.application.ports.audit import Fact
 from shop.application.ports.idempotency import IdempotencyKey, Rejected, StoredOutcome, Succeeded
 from shop.domain.account import TransferKind
-from shop.domain.events import StatusChange
-from shop.domain.order import ORDER_STATUSES, Order, OrderStatus
+from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import PaymentStatus
 
 Facts = Iterator[Mapping[str, Fact]]

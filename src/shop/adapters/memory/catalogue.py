@@ -8,7 +8,7 @@ from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
 from shop.application.ports.catalogue import Products
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
-from shop.domain.catalogue import Product
+from shop.domain.product import Product
 
 
 class MemoryProducts(Products):

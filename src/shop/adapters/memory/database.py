@@ -11,15 +11,15 @@ from shop.application.ports.idempotency import IdempotencyKey, KeyRecord
 from shop.application.ports.outbox import Job, JobId
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.domain.account import Account, Transfer
-from shop.domain.announcement import NotificationDelivery
-from shop.domain.catalogue import Product
 from shop.domain.deposit import Deposit
-from shop.domain.events import StatusChange
-from shop.domain.handover import ShipmentEvent
 from shop.domain.inventory import Inventory, StockMovement
-from shop.domain.order import Order
+from shop.domain.notification import NotificationDelivery
+from shop.domain.orders.order import Order
+from shop.domain.orders.refund import Refund
+from shop.domain.orders.shipment import ShipmentEvent
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment
-from shop.domain.refund import Refund
+from shop.domain.product import Product
 from shop.domain.session import Session
 from shop.domain.user import User
 

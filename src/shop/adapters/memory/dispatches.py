@@ -11,7 +11,7 @@ from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
 from shop.application.ports.dispatches import NotificationDeliveries, NotificationDeliveryFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.domain.announcement import NotificationDelivery, NotificationDeliveryStatus
+from shop.domain.notification import NotificationDelivery, NotificationDeliveryStatus
 
 
 class MemoryNotificationDeliveries(NotificationDeliveries):

@@ -9,8 +9,8 @@ from shop.adapters.memory.orders import MemoryOrders
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import MemoryTransaction
 from shop.application.ports.fulfilment import Refunds, ShipmentEvents
-from shop.domain.handover import ShipmentEvent
-from shop.domain.refund import Refund
+from shop.domain.orders.refund import Refund
+from shop.domain.orders.shipment import ShipmentEvent
 
 
 class MemoryShipmentEvents(ShipmentEvents):

@@ -22,7 +22,7 @@ from shop.application.ports.payment_gateway import (
     InvalidGatewayEvent,
     PaymentGateway,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 
 DAY_SECONDS = 86_400
 

@@ -23,7 +23,7 @@ from shop.application.ports.payment_gateway import (
     Declined,
     GatewayPayment,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 
 T = TypeVar("T")
 

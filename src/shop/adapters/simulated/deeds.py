@@ -25,7 +25,7 @@ from shop.application.ports.payment_gateway import (
     Declined,
     GatewayPayment,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 
 CANCELLED_RESULT = Declined(reason="cancelled")
 """What a request hears that comes to be decided after the payment was given up."""

@@ -16,7 +16,7 @@ from shop.application.ports.payment_gateway import (
     Declined,
     GatewayPayment,
 )
-from shop.domain.money import Currency, Money
+from shop.domain.shared.money import Currency, Money
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)

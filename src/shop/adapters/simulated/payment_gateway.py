@@ -21,7 +21,7 @@ from shop.application.ports.payment_gateway import (
     InvalidGatewayEvent,
     PaymentGateway,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 
 PAGE_SIZE = 500
 

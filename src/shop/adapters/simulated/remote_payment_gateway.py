@@ -36,7 +36,7 @@ from shop.application.ports.payment_gateway import (
     InvalidGatewayEvent,
     PaymentGateway,
 )
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 
 MAX_CONNECTIONS = 256
 """As many as two groups of orders that all pay at once; who comes beyond that waits."""

@@ -16,8 +16,8 @@ from shop.application.ports.payment_gateway import (
     Declined,
     GatewayPayment,
 )
-from shop.domain.errors import InvalidValue
-from shop.domain.money import Currency, Money
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency, Money
 
 KEY_HEADER = b"idempotency-key"
 MAX_TOKEN_CHARACTERS = 255

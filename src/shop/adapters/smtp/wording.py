@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
 from shop.application.ports.mailer import Email
-from shop.domain.money import Currency, Money
+from shop.domain.shared.money import Currency, Money
 
 
 class EmailTemplates:

@@ -14,7 +14,7 @@ from shop.adapters.sql.tables import accounts, transfers, users
 from shop.application.ports.accounts import AccountEntry, Accounts, Transfers
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
-from shop.domain.money import Currency, Money
+from shop.domain.shared.money import Currency, Money
 
 CUSTOMER = "customer"
 

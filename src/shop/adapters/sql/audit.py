@@ -12,7 +12,7 @@ from shop.adapters.sql.audit_rules import COMMON_TABLE_EXPRESSIONS, RULES
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.types import UtcDateTime
 from shop.application.ports.audit import ALLOWED_PAYMENT_STATUSES, Audit, Fact, Invariant, Violation
-from shop.domain.order import ORDER_STATUSES
+from shop.domain.orders.order import ORDER_STATUSES
 
 MAX_VIOLATIONS = 100
 

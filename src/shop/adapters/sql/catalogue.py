@@ -13,8 +13,8 @@ from shop.adapters.sql.tables import products
 from shop.application.ports.catalogue import Products
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.unit_of_work import TransientFailure
-from shop.domain.catalogue import Product
-from shop.domain.money import Currency, Money
+from shop.domain.product import Product
+from shop.domain.shared.money import Currency, Money
 
 PRODUCTS = select(products).order_by(products.c.sku)
 

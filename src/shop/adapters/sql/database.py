@@ -21,7 +21,7 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.database import CurrencyMismatch, Database, MigrationRequired
 from shop.application.ports.unit_of_work import DatabaseUnavailable, TransientFailure
 from shop.domain.account import ShopAccount
-from shop.domain.money import Currency
+from shop.domain.shared.money import Currency
 
 CHECK_TIMEOUT_SECONDS = 5
 

@@ -15,8 +15,8 @@ from shop.application.ports.deposits import Deposits
 from shop.application.ports.idempotency import IdempotencyKey
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.domain.deposit import Deposit
-from shop.domain.money import Currency, Money
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.money import Currency, Money
 
 ALL_DEPOSITS = select(deposits)
 DEPOSITS = ALL_DEPOSITS.order_by(deposits.c.id)

@@ -14,7 +14,7 @@ from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import dispatches
 from shop.application.ports.dispatches import NotificationDeliveries, NotificationDeliveryFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.domain.announcement import (
+from shop.domain.notification import (
     EventType,
     NotificationChannel,
     NotificationDelivery,

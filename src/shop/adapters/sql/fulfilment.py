@@ -12,11 +12,11 @@ from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.orders import SqlOrders
 from shop.adapters.sql.tables import handover_lines, handovers, refund_lines, refunds
 from shop.application.ports.fulfilment import Refunds, ShipmentEvents
-from shop.domain.handover import LineQuantity, ShipmentEvent, ShipmentEventKind
-from shop.domain.money import Currency, Money
-from shop.domain.order import Actor
+from shop.domain.orders.order import Actor
+from shop.domain.orders.refund import Refund, RefundLine, RefundStatus
+from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import PaymentMethod
-from shop.domain.refund import Refund, RefundLine, RefundStatus
+from shop.domain.shared.money import Currency, Money
 
 SHIPMENT_EVENTS = (
     select(handovers, handover_lines.c.sku, handover_lines.c.quantity)

@@ -22,7 +22,7 @@ from shop.application.ports.idempotency import (
     Succeeded,
 )
 from shop.application.ports.unit_of_work import LockTimeout, TransientFailure
-from shop.domain.errors import ShopError
+from shop.domain.shared.errors import ShopError
 
 
 class SqlIdempotencyKeys(IdempotencyKeys):

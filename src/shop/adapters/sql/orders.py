@@ -15,10 +15,10 @@ from shop.adapters.sql.tables import order_events, order_lines, orders
 from shop.application.ports.idempotency import IdempotencyKey
 from shop.application.ports.orders import OrderFilter, Orders
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.domain.events import StatusChange
-from shop.domain.money import Currency, Money
-from shop.domain.order import Order, OrderLine, OrderStatus
+from shop.domain.orders.order import Order, OrderLine, OrderStatus
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.money import Currency, Money
 
 ORDERS_WITH_LINES = (
     select(

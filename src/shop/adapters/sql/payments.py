@@ -13,8 +13,8 @@ from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import orders, payments
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.application.ports.payments import Payments
-from shop.domain.money import Currency, Money
 from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
+from shop.domain.shared.money import Currency, Money
 
 PAYMENTS = select(payments).order_by(payments.c.order_id)
 

@@ -1,7 +1,7 @@
 """Money as Stripe counts it."""
 
 from shop.application.ports.payment_gateway import GatewayRejected
-from shop.domain.money import Currency, Money
+from shop.domain.shared.money import Currency, Money
 
 _STRIPES_DECIMALS = {"ISK": 2, "MGA": 0, "UGX": 2}
 """The decimals of Stripe's smallest unit where ISO 4217 has others.

@@ -25,8 +25,8 @@ from shop.application.ports.payment_gateway import (
     GatewayRejected,
     PaymentGateway,
 )
-from shop.domain.errors import InvalidValue
-from shop.domain.money import Money
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Money
 
 PAGE_SIZE = 100
 """The most that Stripe lists at once."""

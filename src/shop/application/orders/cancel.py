@@ -16,9 +16,9 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import ShopAccount, Transfer, TransferKind
-from shop.domain.fulfilment import OrderPartlyFulfilled
 from shop.domain.inventory import StockMovementKind
-from shop.domain.order import Actor, Order, OrderNotFound, OrderStatus
+from shop.domain.orders.fulfilment import OrderPartlyFulfilled
+from shop.domain.orders.order import Actor, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment, PaymentCancelled, PaymentMethod
 
 

@@ -13,8 +13,8 @@ from shop.application.orders.place import PlaceOrder
 from shop.application.orders.placed import PlacedOrder
 from shop.application.payments import CardPayment, CardPayments
 from shop.application.ports.payment_gateway import ActionRequired
-from shop.domain.errors import ShopError
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
+from shop.domain.shared.errors import ShopError
 
 PlacementQueue = GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]
 CompletionQueue = GroupCommit[CompleteOrder, CompletedOrder]

@@ -10,12 +10,12 @@ from shop.application.ports.orders import OrderFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.errors import ShopError
-from shop.domain.events import StatusChange
-from shop.domain.handover import ShipmentEvent, ShipmentEventKind
-from shop.domain.order import Order, OrderNotFound, OrderStatus, SessionHasNoOrder
+from shop.domain.orders.order import Order, OrderNotFound, OrderStatus, SessionHasNoOrder
+from shop.domain.orders.refund import Refund
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment
-from shop.domain.refund import Refund
+from shop.domain.shared.errors import ShopError
 from shop.domain.user import Role, User
 
 MAX_CONCURRENT_QUERIES = 4

@@ -25,9 +25,8 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import ShopAccount, Transfer, TransferKind
-from shop.domain.errors import ShopError
 from shop.domain.inventory import StockMovementKind
-from shop.domain.order import Actor, Order, OrderStatus
+from shop.domain.orders.order import Actor, Order, OrderStatus
 from shop.domain.payment import (
     NEVER_CHARGED,
     CardDeclined,
@@ -36,6 +35,7 @@ from shop.domain.payment import (
     PaymentStatus,
 )
 from shop.domain.session import Session, SessionConflict, SessionTooLarge
+from shop.domain.shared.errors import ShopError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,9 +11,9 @@ from shop.application.ports.ids import IdGenerator
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.fulfilment import Fulfilment
-from shop.domain.handover import LineQuantity, ShipmentEvent, ShipmentEventKind
-from shop.domain.order import Actor, OrderNotFound, OrderStatus
+from shop.domain.orders.fulfilment import Fulfilment
+from shop.domain.orders.order import Actor, OrderNotFound, OrderStatus
+from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

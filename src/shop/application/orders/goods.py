@@ -9,7 +9,7 @@ from shop.application.ports.ids import IdGenerator
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.inventory import Inventory, OutOfStock, StockMovement, StockMovementKind
-from shop.domain.order import Order
+from shop.domain.orders.order import Order
 
 STOCK_OPERATIONS: Mapping[StockMovementKind, Callable[[Inventory, int], Inventory]] = {
     StockMovementKind.SALE: Inventory.sell,

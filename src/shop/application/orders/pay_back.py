@@ -20,9 +20,9 @@ from shop.application.ports.payment_gateway import (
 )
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.money import Money
+from shop.domain.orders.refund import Refund, RefundStatus
 from shop.domain.payment import Payment, PaymentMethod
-from shop.domain.refund import Refund, RefundStatus
+from shop.domain.shared.money import Money
 
 
 def refund_key(reference: UUID) -> str:

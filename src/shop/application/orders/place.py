@@ -36,11 +36,11 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.cart import Cart, EmptyCart
-from shop.domain.catalogue import Product, ProductNotFound
 from shop.domain.inventory import StockMovementKind
-from shop.domain.money import Money
-from shop.domain.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
+from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
+from shop.domain.product import Product, ProductNotFound
+from shop.domain.shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.order import Order, OrderStatus
+from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 
 

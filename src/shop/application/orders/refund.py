@@ -28,12 +28,12 @@ from shop.application.ports.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
-from shop.domain.fulfilment import Fulfilment
 from shop.domain.inventory import StockMovementKind
-from shop.domain.money import Currency
-from shop.domain.order import Actor, Order, OrderNotFound, OrderStatus
+from shop.domain.orders.fulfilment import Fulfilment
+from shop.domain.orders.order import Actor, Order, OrderNotFound, OrderStatus
+from shop.domain.orders.refund import Refund, RefundRequest
 from shop.domain.payment import PaymentMethod, PaymentStatus
-from shop.domain.refund import Refund, RefundRequest
+from shop.domain.shared.money import Currency
 from shop.domain.user import Role
 
 

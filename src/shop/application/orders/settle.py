@@ -17,9 +17,9 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transact import TransactionRunner
-from shop.domain.errors import ShopError
-from shop.domain.order import Order, OrderStatus
+from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.payment import Payment, PaymentStatus
+from shop.domain.shared.errors import ShopError
 
 
 class PaymentJobs:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.account import Account, Transfer
-from shop.domain.money import Currency
+from shop.domain.shared.money import Currency
 
 
 class Accounts(ABC):

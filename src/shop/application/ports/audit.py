@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from shop.domain.order import OrderStatus
+from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 
 Fact = str | int | None

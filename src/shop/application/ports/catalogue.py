@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 
 from shop.application.ports.paging import Page, PageRequest
-from shop.domain.catalogue import Product
+from shop.domain.product import Product
 
 
 class Products(ABC):

@@ -7,7 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.domain.announcement import (
+from shop.domain.notification import (
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,

@@ -4,8 +4,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
-from shop.domain.handover import ShipmentEvent
-from shop.domain.refund import Refund
+from shop.domain.orders.refund import Refund
+from shop.domain.orders.shipment import ShipmentEvent
 
 
 class ShipmentEvents(ABC):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from shop.domain.errors import Conflict, ShopError
+from shop.domain.shared.errors import Conflict, ShopError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from shop.domain.announcement import EventType
+from shop.domain.notification import EventType
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from shop.application.ports.idempotency import IdempotencyKey
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.domain.events import StatusChange
-from shop.domain.order import Order, OrderStatus
+from shop.domain.orders.order import Order, OrderStatus
+from shop.domain.orders.status_change import StatusChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

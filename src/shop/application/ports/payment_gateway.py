@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from shop.domain.money import Money
+from shop.domain.shared.money import Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

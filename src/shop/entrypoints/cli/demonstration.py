@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 from shop.application.intake import NewCustomer, ProductRow
-from shop.domain.money import Currency, Money
+from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.cli.product_file import read_products
 
 FILE = Path(__file__).with_name("demonstration.csv")

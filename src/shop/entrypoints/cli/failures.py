@@ -9,7 +9,7 @@ from typer.exceptions import TyperException
 from shop.application.ports.database import CurrencyMismatch, MigrationRequired
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
-from shop.domain.errors import InvalidValue, ShopError
+from shop.domain.shared.errors import InvalidValue, ShopError
 
 FAILED = 1
 WRONG_USAGE = 2

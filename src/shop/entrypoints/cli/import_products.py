@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from shop.application.intake import ImportResult, ProductRow
-from shop.domain.errors import InvalidValue, ShopError
-from shop.domain.money import Currency
+from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.failures import CliError, one_line
 from shop.entrypoints.cli.loading import import_in_batches, in_batches
 from shop.entrypoints.cli.options import DatabaseUrl

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shop.application.intake import ProductRow
-from shop.domain.errors import InvalidValue
-from shop.domain.money import Currency, Money
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency, Money
 
 REQUIRED = ("sku", "name", "description", "price", "stock")
 OPTIONAL = ("active", "image_url")

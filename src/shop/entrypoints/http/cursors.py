@@ -8,8 +8,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from shop.application.ports.paging import TimeCursor
-from shop.domain.catalogue import require_sku
-from shop.domain.errors import InvalidValue
+from shop.domain.product import require_sku
+from shop.domain.shared.errors import InvalidValue
 from shop.entrypoints.http.refusals import InvalidRequest
 
 P = TypeVar("P")

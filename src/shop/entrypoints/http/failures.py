@@ -14,8 +14,8 @@ from starlette.types import Scope
 from shop.application.ports.database import CurrencyMismatch, MigrationRequired
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, InvalidGatewayEvent
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
-from shop.domain.errors import AccessDenied, InvalidValue, ShopError
 from shop.domain.session import SessionExpired
+from shop.domain.shared.errors import AccessDenied, InvalidValue, ShopError
 from shop.entrypoints.http import refusals
 from shop.entrypoints.http.exchange import ResponseContext
 from shop.entrypoints.http.problems import ProblemResponse

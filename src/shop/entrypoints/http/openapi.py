@@ -13,8 +13,8 @@ from pydantic_core import to_jsonable_python
 
 from shop.application.idempotency import IdempotencyKeyReused
 from shop.application.ports.idempotency import RequestInProgress
-from shop.domain.errors import ShopError
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
+from shop.domain.shared.errors import ShopError
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.cookie import SessionCookie
 from shop.entrypoints.http.dependencies import authenticate

@@ -10,9 +10,9 @@ from starlette.responses import Response
 
 from shop.application.idempotency import IdempotencyKeyReused
 from shop.application.ports.idempotency import RequestInProgress
-from shop.domain.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.payment import CardDeclined
 from shop.domain.session import NotSignedIn, SessionExpired
+from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.refusals import (
     ContentTooLarge,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Self
 
-from shop.domain.errors import AccessDenied, NotFound, ShopError
+from shop.domain.shared.errors import AccessDenied, NotFound, ShopError
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_FIELD_ERRORS = 20

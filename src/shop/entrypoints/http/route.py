@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from starlette.requests import Request
 from starlette.responses import Response
 
-from shop.domain.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue
 from shop.entrypoints.http.refusals import FieldError, InvalidRequest
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

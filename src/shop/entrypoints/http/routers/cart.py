@@ -1,7 +1,7 @@
 """The cart of the session; it works before signing in, too."""
 
 from shop.application.carts import PutCartLine, RemoveCartLine
-from shop.domain.catalogue import ProductNotFound
+from shop.domain.product import ProductNotFound
 from shop.entrypoints.http.dependencies import (
     AnyUser,
     CartServiceDependency,

@@ -3,11 +3,11 @@
 from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
 from shop.domain.account import BalanceTooLarge
-from shop.domain.fulfilment import PaymentNotCaptured
-from shop.domain.handover import QuantityExceedsOrder, ShipmentEventKind
-from shop.domain.order import OrderNotFound
-from shop.domain.refund import NotPaidByCard, RefundExceedsPayment
-from shop.domain.status import IllegalTransition
+from shop.domain.orders.fulfilment import PaymentNotCaptured
+from shop.domain.orders.order import OrderNotFound
+from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.shipment import QuantityExceedsOrder, ShipmentEventKind
+from shop.domain.shared.state_machine import IllegalTransition
 from shop.entrypoints.http.dependencies import (
     AdminUser,
     FulfilOrdersDependency,

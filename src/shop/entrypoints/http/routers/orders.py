@@ -10,12 +10,12 @@ from shop.application.orders.consult import OrderSearch
 from shop.application.orders.place import PlaceOrder
 from shop.domain.account import BalanceTooLarge, InsufficientFunds
 from shop.domain.cart import EmptyCart
-from shop.domain.catalogue import ProductNotFound
-from shop.domain.fulfilment import OrderPartlyFulfilled
 from shop.domain.inventory import OutOfStock
-from shop.domain.order import OrderNotFound, PriceChanged
+from shop.domain.orders.fulfilment import OrderPartlyFulfilled
+from shop.domain.orders.order import OrderNotFound, PriceChanged
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
-from shop.domain.status import IllegalTransition
+from shop.domain.product import ProductNotFound
+from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.dependencies import (
     CancelOrdersDependency,

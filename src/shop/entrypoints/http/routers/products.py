@@ -6,8 +6,8 @@ from fastapi import Path, Query, Response
 
 from shop.application.catalogue import PutProduct
 from shop.application.inventory import AdjustStock
-from shop.domain.catalogue import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFound
 from shop.domain.inventory import StockBelowReserved
+from shop.domain.product import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFound
 from shop.entrypoints.http.dependencies import (
     AdminUser,
     InventoryServiceDependency,

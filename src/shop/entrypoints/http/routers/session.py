@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Path, Query, Response
 
 from shop.application.sessions import ChangePassword, ChangePreferences, RevokeSession, SignIn
-from shop.domain.order import SessionHasNoOrder
+from shop.domain.orders.order import SessionHasNoOrder
 from shop.domain.session import SessionNotFound
 from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.dependencies import (

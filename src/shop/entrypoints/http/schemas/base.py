@@ -6,10 +6,10 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from shop.domain.cart import MAX_QUANTITY
-from shop.domain.catalogue import MAX_PRICE, MAX_SKU_CHARACTERS, SKU_PATTERN
-from shop.domain.errors import InvalidValue
-from shop.domain.money import MAX_AMOUNT, Currency, Money
 from shop.domain.payment import MAX_TOKEN_CHARACTERS
+from shop.domain.product import MAX_PRICE, MAX_SKU_CHARACTERS, SKU_PATTERN
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
 
 SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"

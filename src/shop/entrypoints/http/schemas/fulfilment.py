@@ -8,10 +8,10 @@ from pydantic import Field
 
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.cart import MAX_LINES
-from shop.domain.handover import LineQuantity, ShipmentEvent
-from shop.domain.order import Actor
+from shop.domain.orders.order import Actor
+from shop.domain.orders.refund import Refund, RefundRequest, RefundStatus
+from shop.domain.orders.shipment import LineQuantity, ShipmentEvent
 from shop.domain.payment import PaymentMethod
-from shop.domain.refund import Refund, RefundRequest, RefundStatus
 from shop.entrypoints.http.schemas.base import (
     SINGLE_LINE_PATTERN,
     MoneyInput,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field
 
-from shop.domain.errors import ShopError
+from shop.domain.shared.errors import ShopError
 from shop.entrypoints.http.problems import explanation_of, problem, title_of
 from shop.entrypoints.http.schemas.base import ResponseBody
 

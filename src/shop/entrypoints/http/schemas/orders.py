@@ -10,10 +10,10 @@ from pydantic import Field, ValidationInfo, field_validator
 from shop.application.orders.consult import OrderView
 from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.cart import MAX_LINES, Cart, CartLine
-from shop.domain.events import StatusChange
-from shop.domain.money import Money
-from shop.domain.order import Actor, Order, OrderLine, OrderStatus
+from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.shared.money import Money
 from shop.entrypoints.http.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas.base import (
     CardToken,

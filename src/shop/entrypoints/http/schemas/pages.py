@@ -6,8 +6,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shop.application.ports.paging import PageRequest, TimeCursor
-from shop.domain.announcement import NotificationDeliveryStatus
-from shop.domain.order import OrderStatus
+from shop.domain.notification import NotificationDeliveryStatus
+from shop.domain.orders.order import OrderStatus
 from shop.entrypoints.http.cursors import decode_sku_cursor, decode_time_cursor
 from shop.entrypoints.http.schemas.base import SINGLE_LINE_PATTERN, QueryParameters
 

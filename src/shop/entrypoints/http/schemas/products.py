@@ -7,13 +7,13 @@ from pydantic import Field
 from shop.application.catalogue import AvailableProduct
 from shop.application.ports.paging import Page
 from shop.domain.account import MAX_NOTE_CHARACTERS
-from shop.domain.catalogue import (
+from shop.domain.inventory import MAX_ON_HAND, Inventory
+from shop.domain.product import (
     IMAGE_URL_PATTERN,
     MAX_DESCRIPTION_CHARACTERS,
     MAX_IMAGE_URL_CHARACTERS,
     MAX_PRODUCT_NAME_CHARACTERS,
 )
-from shop.domain.inventory import MAX_ON_HAND, Inventory
 from shop.entrypoints.http.cursors import encode_sku_cursor
 from shop.entrypoints.http.schemas.base import (
     MULTILINE_TEXT_PATTERN,

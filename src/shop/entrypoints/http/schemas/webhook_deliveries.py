@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shop.application.ports.paging import Page, TimeCursor
-from shop.domain.announcement import EventType, NotificationDelivery, NotificationDeliveryStatus
+from shop.domain.notification import EventType, NotificationDelivery, NotificationDeliveryStatus
 from shop.entrypoints.http.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas.base import NextCursor, ResponseBody, Time
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Generic, TypeVar
 
-from shop.domain.errors import Conflict
+from shop.domain.shared.errors import Conflict
 
 S = TypeVar("S", bound=StrEnum)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
-from shop.domain.errors import InvalidValue
+from shop.domain.shared.errors import InvalidValue
 
 MAX_AMOUNT = 10**15
 """The largest amount, in minor units: below 2**53, so that every JSON reader keeps it exact."""

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from shop.domain.errors import InvalidValue, NotFound
-from shop.domain.money import Money
-from shop.domain.text import is_multiline_text, is_single_line
+from shop.domain.shared.errors import InvalidValue, NotFound
+from shop.domain.shared.money import Money
+from shop.domain.shared.text import is_multiline_text, is_single_line
 
 MAX_SKU_CHARACTERS = 64
 MAX_PRODUCT_NAME_CHARACTERS = 200

@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.errors import Conflict, InvalidValue
-from shop.domain.order import Actor
+from shop.domain.orders.order import Actor
+from shop.domain.shared.errors import Conflict, InvalidValue
 
 
 class ShipmentEventKind(StrEnum):

@@ -6,13 +6,13 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.account import MAX_NOTE_CHARACTERS
-from shop.domain.errors import Conflict, InvalidValue
-from shop.domain.handover import LineQuantity
-from shop.domain.money import Money
-from shop.domain.order import Actor
+from shop.domain.orders.order import Actor
+from shop.domain.orders.shipment import LineQuantity
 from shop.domain.payment import PaymentMethod
-from shop.domain.status import StateMachine
-from shop.domain.text import is_single_line
+from shop.domain.shared.errors import Conflict, InvalidValue
+from shop.domain.shared.money import Money
+from shop.domain.shared.state_machine import StateMachine
+from shop.domain.shared.text import is_single_line
 
 GATEWAY_REFUNDED = "refunded"
 """What is kept of a gateway that has paid back."""

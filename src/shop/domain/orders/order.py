@@ -5,11 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.errors import Conflict, NotFound
-from shop.domain.events import StatusChange
-from shop.domain.money import Money
+from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import PaymentMethod
-from shop.domain.status import StateMachine
+from shop.domain.shared.errors import Conflict, NotFound
+from shop.domain.shared.money import Money
+from shop.domain.shared.state_machine import StateMachine
 from shop.domain.user import Role, User
 
 

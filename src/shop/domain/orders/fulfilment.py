@@ -6,19 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shop.domain.errors import Conflict
-from shop.domain.events import StatusChange
-from shop.domain.handover import (
-    ExcessQuantity,
-    LineQuantity,
-    QuantityExceedsOrder,
-    ShipmentEvent,
-    ShipmentEventKind,
-)
-from shop.domain.money import Money
-from shop.domain.order import ORDER_STATUSES, Actor, Order, OrderStatus
-from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
-from shop.domain.refund import (
+from shop.domain.orders.order import ORDER_STATUSES, Actor, Order, OrderStatus
+from shop.domain.orders.refund import (
     NotPaidByCard,
     Refund,
     RefundExceedsPayment,
@@ -26,7 +15,18 @@ from shop.domain.refund import (
     RefundRequest,
     initial_refund_status,
 )
-from shop.domain.status import IllegalTransition
+from shop.domain.orders.shipment import (
+    ExcessQuantity,
+    LineQuantity,
+    QuantityExceedsOrder,
+    ShipmentEvent,
+    ShipmentEventKind,
+)
+from shop.domain.orders.status_change import StatusChange
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.shared.errors import Conflict
+from shop.domain.shared.money import Money
+from shop.domain.shared.state_machine import IllegalTransition
 
 _STATUSES_WITH_FULFILMENT = frozenset(
     {OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED}
