@@ -8,9 +8,9 @@ from pathlib import Path
 from uuid import UUID
 
 from bench.workloads import COOKIE, PRODUCTS, sku, write_files
-from shop.application.intake import NewCustomer, ProductRow
-from shop.application.orders.place import PlaceOrder
-from shop.application.ports.session_store import SessionToken
+from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart, CartLine
 from shop.domain.inventory import MAX_ON_HAND

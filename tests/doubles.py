@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
 
-from shop.application.ports.ids import IdGenerator
+from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 

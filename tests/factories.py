@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from shop.application.ports.idempotency import Claim, IdempotencyKey
+from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Inventory, StockMovement, StockMovementKind

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dependency_injector import providers
 from fastapi import FastAPI
 
-from shop.application.idempotency import CommandResult
-from shop.application.orders.place import PlaceOrder
-from shop.application.orders.placed import PlacedOrder
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import CommandResult
 from shop.entrypoints.cli.assembly import build_container
 from shop.entrypoints.cli.server import freeze_startup_objects
 from shop.entrypoints.http.app import create_app as create_shop

@@ -21,7 +21,7 @@ from bench.growth import variables
 from bench.premises import SECRET, Premises, furnish, settings
 from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
 from shop.adapters.sql.tables import metadata
-from shop.application.orders.place import PlaceOrder
+from shop.application.checkout.place_orders import PlaceOrder
 from shop.domain.cart import Cart, CartLine
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings

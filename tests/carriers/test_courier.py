@@ -10,7 +10,7 @@ from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from shop.adapters.http.courier import MAX_CONCURRENT_REQUESTS, HttpWebhookSender
-from shop.application.ports.courier import NotificationFailed, WebhookRequest
+from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest
 from tests.carriers.receiver import SECRET, Receiver
 from tests.factories import an_id
 from tests.servers import port_of_our_own

@@ -12,12 +12,12 @@ from dependency_injector import providers
 from standardwebhooks import Webhook
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.application.accounts import SignUp
-from shop.application.intake import ProductRow
-from shop.application.orders.place import PlaceOrder
-from shop.application.ports.dispatches import NotificationDeliveryFilter
-from shop.application.ports.outbox import JobKind
+from shop.application.catalogue.bulk_import import ProductRow
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.identity.sign_up import SignUp
 from shop.application.ports.paging import PageRequest
+from shop.application.ports.repositories.jobs import JobKind
+from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
 from shop.domain.cart import Cart, CartLine
 from shop.domain.notification import (
     NotificationChannel,

@@ -13,9 +13,9 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from shop.adapters.smtp.mailer import MAX_CONNECTIONS, SmtpMailer
 from shop.adapters.smtp.wording import EmailTemplates
-from shop.application.announcements import EMAILED, order_payload
-from shop.application.ports.courier import NotificationFailed
+from shop.application.notifications.events import EMAILED, order_payload
 from shop.application.ports.mailer import Email
+from shop.application.ports.webhook_sender import NotificationFailed
 from shop.domain.notification import EventType
 from tests.factories import NOW, an_id, line, order, payment, user
 from tests.patience import PATIENCE_SECONDS

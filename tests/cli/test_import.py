@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from shop.application.intake import ProductRow
+from shop.application.catalogue.bulk_import import ProductRow
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.cli.product_file import ProductCsvRow, read_products

@@ -5,9 +5,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shop.application.ports.audit import INVARIANTS, Fact
-from shop.application.ports.idempotency import IdempotencyKey, Rejected, StoredOutcome, Succeeded
-from shop.application.ports.outbox import Job, JobId, JobKind
+from shop.application.ports.repositories.audit import INVARIANTS, Fact
+from shop.application.ports.repositories.idempotency_keys import (
+    IdempotencyKey,
+    Rejected,
+    StoredOutcome,
+    Succeeded,
+)
+from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.inventory import StockMovement, StockMovementKind

@@ -15,7 +15,7 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.session_store import SessionStore
+from shop.application.ports.repositories.session_store import SessionStore
 from tests.clock import ScriptedClock
 from tests.contract.stores import Stores
 from tests.contract.stripe_front import StripeFront

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from shop.application.ports.audit import Fact
-from shop.application.ports.idempotency import Succeeded
-from shop.application.ports.outbox import JobId, JobKind
+from shop.application.ports.repositories.audit import Fact
+from shop.application.ports.repositories.idempotency_keys import Succeeded
+from shop.application.ports.repositories.jobs import JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount
 from shop.domain.orders.order import Actor, Order, OrderStatus

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.audit import Fact
-from shop.application.ports.outbox import Job, JobKind
+from shop.application.ports.repositories.audit import Fact
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from tests.contract.books import (

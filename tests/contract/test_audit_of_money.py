@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shop.application.ports.audit import Fact
+from shop.application.ports.repositories.audit import Fact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.orders.order import OrderStatus
 from shop.domain.shared.money import Money

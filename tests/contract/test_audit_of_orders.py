@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.idempotency import Rejected, StoredOutcome, Succeeded
+from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Transfer, TransferKind
 from shop.domain.cart import EmptyCart

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from shop.application.ports.audit import Fact
+from shop.application.ports.repositories.audit import Fact
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus

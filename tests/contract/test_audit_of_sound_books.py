@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.idempotency import IdempotencyKey, Rejected, Succeeded
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, Rejected, Succeeded
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, TransferKind
 from shop.domain.cart import EmptyCart

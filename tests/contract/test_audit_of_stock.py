@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from shop.application.ports.audit import Fact
-from shop.application.ports.idempotency import Rejected
+from shop.application.ports.repositories.audit import Fact
+from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.orders.order import Actor, Order, OrderStatus
 from shop.domain.payment import PaymentExpired, PaymentStatus

@@ -7,9 +7,14 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.idempotency import IdempotencyKey, Rejected, StoredOutcome, Succeeded
-from shop.application.ports.outbox import Job, JobId, JobKind
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
+from shop.application.ports.repositories.idempotency_keys import (
+    IdempotencyKey,
+    Rejected,
+    StoredOutcome,
+    Succeeded,
+)
+from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit

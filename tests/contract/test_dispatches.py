@@ -7,8 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.dispatches import NotificationDeliveryFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.notification import (
     EventType,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.idempotency import (
+from shop.application.ports.repositories.idempotency_keys import (
     Claim,
     IdempotencyKey,
     KeyRecord,

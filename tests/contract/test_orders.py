@@ -8,9 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.idempotency import IdempotencyKey
-from shop.application.ports.orders import OrderFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
 from shop.domain.orders.order import Actor, Order, OrderStatus
 from shop.domain.orders.status_change import StatusChange

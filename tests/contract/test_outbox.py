@@ -7,8 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.paging import PageRequest
+from shop.application.ports.repositories.jobs import Job, JobKind
 from tests.contract.stores import Stores
 from tests.factories import NOW, an_id
 

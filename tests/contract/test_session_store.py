@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session, SessionConflict, SessionPolicy

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.session import Session
 from tests.contract.stores import Stores

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.ports.accounts import AccountEntry
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.accounts import AccountEntry
 from shop.application.ports.unit_of_work import ConstraintViolated
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from tests.contract.stores import Stores

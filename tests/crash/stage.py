@@ -15,10 +15,10 @@ import httpx2
 from dependency_injector import providers
 
 from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
-from shop.application.intake import ProductRow
-from shop.application.ports.orders import OrderFilter
+from shop.application.catalogue.bulk_import import ProductRow
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.payment_gateway import GatewayEvent
+from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings

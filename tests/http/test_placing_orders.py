@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from dependency_injector import providers
 
-from shop.application.idempotency import CommandResult
-from shop.application.orders.place import PlaceOrder
-from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.idempotency import RequestInProgress
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import CommandResult
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from tests.http.shops import Json, Shop, eur, invalid, refused
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,8 @@ import pytest
 
 from shop.adapters.memory.database import KeyRow, MemoryDatabase, State
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.ports.audit import INVARIANTS, Fact
-from shop.application.ports.idempotency import KeyRecord, Succeeded
+from shop.application.ports.repositories.audit import INVARIANTS, Fact
+from shop.application.ports.repositories.idempotency_keys import KeyRecord, Succeeded
 from tests.factories import (
     NOW,
     SALES,

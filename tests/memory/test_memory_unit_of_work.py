@@ -7,7 +7,7 @@ import pytest
 
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.ports.idempotency import Succeeded
+from shop.application.ports.repositories.idempotency_keys import Succeeded
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.account import Transfer
 from shop.domain.inventory import Inventory

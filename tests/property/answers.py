@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from shop.application.admission import CurrentSession
-from shop.application.carts import CartChanged
-from shop.application.idempotency import CommandResult
+from shop.application.checkout.cart import CartChanged
+from shop.application.checkout.complete_orders import CompletedOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import CommandResult
+from shop.application.identity.authentication import CurrentSession
 from shop.application.orders.cancel import CancelledOrder
-from shop.application.orders.finish import CompletedOrder
-from shop.application.orders.placed import PlacedOrder
 from shop.domain.account import Transfer
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Shortage

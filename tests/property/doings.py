@@ -7,17 +7,17 @@ from datetime import timedelta
 from functools import singledispatchmethod
 from uuid import UUID
 
-from shop.application.accounts import SignUp
-from shop.application.carts import PutCartLine, RemoveCartLine
-from shop.application.catalogue import PutProduct
-from shop.application.deposits import MakeDeposit
-from shop.application.inventory import AdjustStock
+from shop.application.catalogue.products import PutProduct
+from shop.application.checkout.cart import PutCartLine, RemoveCartLine
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.identity.sessions import SignIn
+from shop.application.identity.sign_up import SignUp
+from shop.application.inventory.adjustments import AdjustStock
+from shop.application.ledger.deposits import MakeDeposit
+from shop.application.ledger.transfers import GrantCredit, MakeTransfer
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.place import PlaceOrder
-from shop.application.ports.outbox import Job
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, GatewayRejected
-from shop.application.sessions import SignIn
-from shop.application.transfers import GrantCredit, MakeTransfer
+from shop.application.ports.repositories.jobs import Job
 from shop.domain.cart import Cart, CartLine
 from shop.domain.shared.errors import ShopError
 from shop.domain.user import Role

@@ -2,10 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
-from shop.application.orders.finish import CompleteOrder
-from shop.application.payments import PaymentOutcome, TimedOut
-from shop.application.ports.idempotency import Claim, IdempotencyKey
+from shop.application.checkout.complete_orders import CompleteOrder
+from shop.application.payments.card_payments import PaymentOutcome, TimedOut
 from shop.application.ports.payment_gateway import Approved, Declined
+from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
 from shop.application.ports.unit_of_work import UnitOfWorkFactory
 from shop.domain.payment import PaymentMethod
 from shop.entrypoints.container import Container

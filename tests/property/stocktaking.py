@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from shop.application.ports.outbox import Job, JobKind
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.payment_gateway import Approved, Declined, GatewayPayment
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.deposit import Deposit
 from shop.domain.payment import Payment, PaymentMethod

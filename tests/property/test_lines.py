@@ -9,18 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shop.adapters.memory.database import MemoryDatabase
-from shop.application.group_commit import GroupCommit
-from shop.application.idempotency import CommandResult
-from shop.application.orders.checkout import Checkout, CompletionQueue
-from shop.application.orders.place import PlaceOrder
-from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.session_store import SessionToken
+from shop.application.checkout.checkout import Checkout, CompletionQueue
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import CommandResult
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
     DatabaseUnavailable,
     TransactionConflict,
     TransientFailure,
 )
+from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.errors import ShopError

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.application.deposits import MakeDeposit
+from shop.application.ledger.deposits import MakeDeposit
 from shop.application.orders.cancel import CancelOrder
-from shop.application.ports.session_store import SessionToken
-from shop.application.reconcile import Reconcile
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.reconciliation.repair import Reconcile
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from shop.domain.shared.errors import ShopError

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from shop.application.outbox import JobRunner
-from shop.application.ports.outbox import Job
+from shop.application.jobs.runner import JobRunner
+from shop.application.ports.repositories.jobs import Job
 
 
 class SteadyWorker(JobRunner):

@@ -17,7 +17,7 @@ from sqlalchemy import (
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.idempotency import Succeeded
+from shop.application.ports.repositories.idempotency_keys import Succeeded
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import RefundLine

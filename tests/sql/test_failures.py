@@ -19,7 +19,7 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.failures import translating_commit_errors
 from shop.adapters.sql.tables import users
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.idempotency import RequestInProgress, Succeeded
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress, Succeeded
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
     ConstraintViolated,

@@ -10,14 +10,14 @@ import pytest
 from dependency_injector import providers
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.application.accounts import SignUp
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.identity.sessions import SignIn
+from shop.application.identity.sign_up import SignUp
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
-from shop.application.orders.place import PlaceOrder
 from shop.application.orders.refund import RefundOrder
-from shop.application.ports.outbox import JobKind
-from shop.application.ports.session_store import SessionToken
-from shop.application.sessions import SignIn
+from shop.application.ports.repositories.jobs import JobKind
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.orders.order import OrderStatus
 from shop.domain.orders.refund import RefundRequest, RefundStatus

@@ -16,7 +16,7 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import SCHEMA_VERSION, idempotency_keys, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.database import MigrationRequired
-from shop.application.ports.idempotency import Claim, IdempotencyKey, Rejected
+from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey, Rejected
 from shop.domain.cart import EmptyCart
 from shop.domain.inventory import OutOfStock, Shortage
 from shop.domain.orders.refund import RefundExceedsPayment

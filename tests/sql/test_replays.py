@@ -9,15 +9,15 @@ from dependency_injector import providers
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.accounts import SqlAccounts
-from shop.application.accounts import SignUp
-from shop.application.catalogue import PutProduct
-from shop.application.deposits import MakeDeposit
-from shop.application.inventory import AdjustStock
-from shop.application.orders.finish import CompleteOrder
-from shop.application.orders.place import PlaceOrder
+from shop.application.catalogue.products import PutProduct
+from shop.application.checkout.complete_orders import CompleteOrder
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.identity.sessions import SignIn
+from shop.application.identity.sign_up import SignUp
+from shop.application.inventory.adjustments import AdjustStock
+from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ports.payment_gateway import Declined
-from shop.application.ports.session_store import SessionToken
-from shop.application.sessions import SignIn
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.payment import CardDeclined
 from shop.domain.user import Role

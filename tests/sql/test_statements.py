@@ -13,13 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.accounts import SignUp
-from shop.application.announcements import NotificationPolicy, Notifications, WebhookEndpoint
-from shop.application.orders.finish import CompleteOrder
-from shop.application.orders.place import PlaceOrder, PlaceOrders
-from shop.application.orders.placed import PlacedOrder
+from shop.application.checkout.complete_orders import CompleteOrder
+from shop.application.checkout.place_orders import PlaceOrder, PlaceOrders
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.identity.sign_up import SignUp
+from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
 from shop.application.ports.payment_gateway import Approved
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus

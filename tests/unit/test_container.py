@@ -14,7 +14,7 @@ from shop.adapters.simulated.payment_gateway import InProcessPaymentGateway
 from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
 from shop.adapters.sql.session_store import SqlSessionStore
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
-from shop.application.accounts import SignedUp, SignUp
+from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import SessionStoreKind, Settings
 from tests.clock import ScriptedClock

@@ -21,47 +21,47 @@ from shop.adapters.system.clock import SystemClock
 from shop.adapters.system.ids import SystemIdGenerator
 from shop.adapters.system.keyring import load_or_create_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
-from shop.application.accounts import AccountService
-from shop.application.admission import SessionAuthenticator
-from shop.application.announcements import Notifications
-from shop.application.audit import AuditGateway, AuditShop
-from shop.application.books import PaymentComparison
-from shop.application.carts import CartService
-from shop.application.catalogue import ProductService
-from shop.application.deposits import DepositService
-from shop.application.dispatches import NotificationDeliveryService, SendNotifications
-from shop.application.group_commit import BatchHandler, CommandQueues, GroupCommit
-from shop.application.idempotency import CommandResult, PurgeIdempotencyKeys
-from shop.application.intake import BulkImport
-from shop.application.inventory import InventoryService
-from shop.application.notices import HandleGatewayEvents
+from shop.application.catalogue.bulk_import import BulkImport
+from shop.application.catalogue.products import ProductService
+from shop.application.checkout.cart import CartService
+from shop.application.checkout.checkout import Checkout
+from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder, CompleteOrders
+from shop.application.checkout.gateway_events import HandleGatewayEvents
+from shop.application.checkout.payment_jobs import PaymentJobs
+from shop.application.checkout.place_orders import PlaceOrder, PlaceOrders
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import CommandResult, PurgeIdempotencyKeys
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.identity.roles import RoleService
+from shop.application.identity.sessions import SessionService
+from shop.application.identity.sign_up import AccountService
+from shop.application.inventory.adjustments import InventoryService
+from shop.application.jobs.runner import JobRunner, JobService
+from shop.application.ledger.deposits import DepositService
+from shop.application.ledger.transfers import MakeTransfer, TransferService
+from shop.application.notifications.deliveries import NotificationDeliveryService, SendNotifications
+from shop.application.notifications.events import Notifications
 from shop.application.orders.cancel import CancelOrders
-from shop.application.orders.checkout import Checkout
-from shop.application.orders.consult import OrderQueries
-from shop.application.orders.finish import CompletedOrder, CompleteOrder, CompleteOrders
 from shop.application.orders.fulfil import FulfilOrders
-from shop.application.orders.pay_back import RefundJobs
-from shop.application.orders.place import PlaceOrder, PlaceOrders
-from shop.application.orders.placed import PlacedOrder
+from shop.application.orders.queries import OrderQueries
 from shop.application.orders.refund import RefundOrders
-from shop.application.orders.settle import PaymentJobs
-from shop.application.outbox import JobRunner, JobService
-from shop.application.payments import CardPayments
+from shop.application.orders.refund_jobs import RefundJobs
+from shop.application.payments.card_payments import CardPayments
 from shop.application.ports.clock import Clock
-from shop.application.ports.courier import WebhookSender
 from shop.application.ports.database import Database
-from shop.application.ports.ids import IdGenerator
+from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.mailer import Mailer
-from shop.application.ports.outbox import JobKind
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
-from shop.application.ports.session_store import unwrapped
+from shop.application.ports.repositories.jobs import JobKind
+from shop.application.ports.repositories.session_store import unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.reconcile import ReconcilePayments
-from shop.application.sessions import SessionService
-from shop.application.transact import TransactionRunner
-from shop.application.transfers import MakeTransfer, TransferService
-from shop.application.users import RoleService
+from shop.application.ports.webhook_sender import WebhookSender
+from shop.application.reconciliation.audit import AuditGateway, AuditShop
+from shop.application.reconciliation.comparison import PaymentComparison
+from shop.application.reconciliation.repair import ReconcilePayments
+from shop.application.transactions.group_commit import BatchHandler, CommandQueues, GroupCommit
+from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Transfer
 from shop.entrypoints.settings import Settings
 from shop.entrypoints.worker import Worker

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from shop.application.outbox import JobRunner
+from shop.application.jobs.runner import JobRunner
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import DatabaseFailure
 

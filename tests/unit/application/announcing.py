@@ -7,8 +7,8 @@ from dependency_injector import providers
 
 from shop.adapters.memory.courier import MemoryWebhookSender
 from shop.adapters.memory.mailer import MemoryMailer
-from shop.application.announcements import NotificationPolicy, Notifications, WebhookEndpoint
-from shop.application.dispatches import SendNotifications
+from shop.application.notifications.deliveries import SendNotifications
+from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
 from shop.domain.notification import EventType, NotificationDelivery
 from tests.unit.application.memory_shop import MemoryShop
 

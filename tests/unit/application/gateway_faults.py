@@ -6,13 +6,13 @@ from datetime import timedelta
 from uuid import UUID
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.application.audit import Finding
-from shop.application.deposits import MakeDeposit
+from shop.application.ledger.deposits import MakeDeposit
 from shop.application.orders.cancel import CancelOrder
-from shop.application.ports.outbox import JobKind
 from shop.application.ports.payment_gateway import AuthorisationRequest, GatewayPayment
-from shop.application.ports.session_store import SessionToken
-from shop.application.reconcile import Reconcile, ReconciliationResult
+from shop.application.ports.repositories.jobs import JobKind
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.reconciliation.audit import Finding
+from shop.application.reconciliation.repair import Reconcile, ReconciliationResult
 from shop.domain.payment import PaymentStatus
 from tests.factories import NOW, an_id, eur
 from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, place_order

@@ -9,17 +9,17 @@ from dependency_injector import providers
 from shop.adapters.memory.database import MemoryDatabase, State
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.accounts import SignedUp, SignUp
-from shop.application.admission import CurrentSession
-from shop.application.carts import PutCartLine
-from shop.application.catalogue import PutProduct
-from shop.application.idempotency import CommandResult
-from shop.application.inventory import AdjustStock
-from shop.application.orders.place import PlaceOrder
-from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.idempotency import IdempotencyKey, StoredOutcome
-from shop.application.ports.session_store import SessionStore, SessionToken
-from shop.application.sessions import ChangePreferences, SignIn
+from shop.application.catalogue.products import PutProduct
+from shop.application.checkout.cart import PutCartLine
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import CommandResult
+from shop.application.identity.authentication import CurrentSession
+from shop.application.identity.sessions import ChangePreferences, SignIn
+from shop.application.identity.sign_up import SignedUp, SignUp
+from shop.application.inventory.adjustments import AdjustStock
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, StoredOutcome
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken
 from shop.domain.account import Account
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session

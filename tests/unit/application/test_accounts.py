@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.accounts import SignUp
-from shop.application.carts import PutCartLine
-from shop.application.ports.accounts import AccountEntry
+from shop.application.checkout.cart import PutCartLine
+from shop.application.identity.sign_up import SignUp
 from shop.application.ports.paging import PageRequest
+from shop.application.ports.repositories.accounts import AccountEntry
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.account import AccountNotFound, TransferKind
 from shop.domain.shared.errors import InvalidValue

@@ -2,11 +2,11 @@
 
 import pytest
 
-from shop.application.announcements import WebhookEndpoint
-from shop.application.inventory import AdjustStock
+from shop.application.inventory.adjustments import AdjustStock
+from shop.application.ledger.transfers import GrantCredit
+from shop.application.notifications.events import WebhookEndpoint
 from shop.application.orders.cancel import CancelOrder
-from shop.application.ports.session_store import SessionToken
-from shop.application.transfers import GrantCredit
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.inventory import OutOfStock
 from shop.domain.notification import EventType, NotificationChannel
 from shop.domain.payment import CardDeclined

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from shop.application.audit import Finding
-from shop.application.ports.audit import INVARIANTS, Fact, Invariant, Violation
+from shop.application.ports.repositories.audit import INVARIANTS, Fact, Invariant, Violation
+from shop.application.reconciliation.audit import Finding
 from tests.factories import eur
 from tests.unit.application.memory_shop import MemoryShop, place_order
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.ledger.transfers import GrantCredit
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
-from shop.application.transfers import GrantCredit
 from shop.domain.account import BalanceTooLarge, ShopAccount, TransferKind
 from shop.domain.inventory import MAX_ON_HAND, StockMovementKind
 from shop.domain.orders.order import OrderNotFound, OrderStatus

@@ -6,13 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.dispatches import RETENTION
-from shop.application.outbox import MAX_FAILURES
-from shop.application.ports.courier import NotificationFailed
-from shop.application.ports.outbox import JobKind
+from shop.application.jobs.runner import MAX_FAILURES
+from shop.application.notifications.deliveries import RETENTION
 from shop.application.ports.paging import PageRequest, TimeCursor
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.jobs import JobKind
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
+from shop.application.ports.webhook_sender import NotificationFailed
 from shop.domain.notification import EventType, NotificationDeliveryStatus
 from shop.domain.user import Forbidden
 from tests.factories import NOW

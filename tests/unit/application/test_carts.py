@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.carts import CartChanged, PricedLine, PutCartLine, RemoveCartLine
-from shop.application.ports.session_store import SessionToken
+from shop.application.checkout.cart import CartChanged, PricedLine, PutCartLine, RemoveCartLine
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import TransientFailure
 from shop.domain.cart import MAX_LINES, Cart
 from shop.domain.product import ProductNotFound

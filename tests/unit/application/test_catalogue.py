@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.catalogue import AvailableProduct, PutProduct
+from shop.application.catalogue.products import AvailableProduct, PutProduct
 from shop.application.ports.paging import PageRequest
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.inventory import Inventory
 from shop.domain.product import ProductNotFound

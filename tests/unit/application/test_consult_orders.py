@@ -5,12 +5,12 @@ from uuid import UUID
 
 import pytest
 
-from shop.application.admission import CurrentSession
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.identity.authentication import CurrentSession
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.consult import OrderSearch, OrderView
-from shop.application.orders.placed import PlacedOrder
+from shop.application.orders.queries import OrderSearch, OrderView
 from shop.application.ports.paging import PageRequest, TimeCursor
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.orders.order import OrderNotFound, OrderStatus, SessionHasNoOrder
 from shop.domain.session import NotSignedIn
 from shop.domain.user import Forbidden, User

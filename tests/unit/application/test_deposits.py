@@ -7,11 +7,11 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.application.deposits import MakeDeposit
-from shop.application.idempotency import IdempotencyKeyReused
-from shop.application.ports.idempotency import Rejected
+from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ports.payment_gateway import GatewayPayment
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.idempotency_keys import Rejected
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import BalanceTooLarge
 from shop.domain.deposit import Deposit, DepositNotFound

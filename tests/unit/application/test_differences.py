@@ -5,20 +5,20 @@ from itertools import product
 
 import pytest
 
-from shop.application.differences import (
+from shop.application.ports.payment_gateway import (
+    ActionRequired,
+    Approved,
+    Declined,
+    GatewayPayment,
+)
+from shop.application.ports.repositories.jobs import Job, JobKind
+from shop.application.reconciliation.discrepancies import (
     RETRY_ADVICE,
     Discrepancy,
     RecordedPayment,
     Status,
     compare,
     gateway_status,
-)
-from shop.application.ports.outbox import Job, JobKind
-from shop.application.ports.payment_gateway import (
-    ActionRequired,
-    Approved,
-    Declined,
-    GatewayPayment,
 )
 from shop.domain.payment import PaymentStatus
 from tests.factories import NOW, an_id, eur

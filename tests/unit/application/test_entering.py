@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.admission import CurrentSession
-from shop.application.ports.session_store import SessionToken
+from shop.application.identity.authentication import CurrentSession
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.session import NotSignedIn, Session, SessionExpired
 from shop.domain.user import Role

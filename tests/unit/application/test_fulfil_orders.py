@@ -5,10 +5,10 @@ from contextlib import suppress
 
 import pytest
 
+from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
-from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
 from shop.domain.orders.order import Actor, OrderNotFound, OrderStatus

@@ -6,19 +6,19 @@ from contextvars import ContextVar
 
 import pytest
 
-from shop.application.group_commit import (
-    MAX_GROUP_SIZE,
-    MAX_LOCK_TIMEOUTS,
-    MAX_QUEUE,
-    CommandQueues,
-    GroupCommit,
-)
-from shop.application.ports.idempotency import RequestInProgress
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
     DatabaseUnavailable,
     LockTimeout,
     TransactionConflict,
+)
+from shop.application.transactions.group_commit import (
+    MAX_GROUP_SIZE,
+    MAX_LOCK_TIMEOUTS,
+    MAX_QUEUE,
+    CommandQueues,
+    GroupCommit,
 )
 
 pytestmark = pytest.mark.anyio

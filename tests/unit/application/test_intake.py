@@ -10,8 +10,7 @@ import pytest
 
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.audit import AuditShop
-from shop.application.intake import (
+from shop.application.catalogue.bulk_import import (
     REASON,
     BulkImport,
     ImportResult,
@@ -19,7 +18,8 @@ from shop.application.intake import (
     ProductRow,
 )
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, UnitOfWork
-from shop.application.transact import TransactionRunner
+from shop.application.reconciliation.audit import AuditShop
+from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import TransferKind
 from shop.domain.inventory import Inventory, StockBelowReserved, StockMovement, StockMovementKind
 from shop.domain.shared.errors import InvalidValue

@@ -11,16 +11,16 @@ from uuid import UUID
 import pytest
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.application.deposits import MakeDeposit
-from shop.application.orders.finish import CompleteOrder
-from shop.application.orders.placed import PlacedOrder
+from shop.application.checkout.complete_orders import CompleteOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ports.payment_gateway import (
     Declined,
     GatewayEvent,
     GatewayOutcomeUnknown,
     InvalidGatewayEvent,
 )
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from shop.domain.shared.errors import ShopError

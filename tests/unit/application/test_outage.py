@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.audit import Finding
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
-from shop.application.ports.session_store import SessionToken
-from shop.application.reconcile import Reconcile
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.reconciliation.audit import Finding
+from shop.application.reconciliation.repair import Reconcile
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentExpired
 from tests.factories import NOW

@@ -5,8 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.outbox import MAX_CONCURRENT_JOBS, JobRunner, RetryPolicy
-from shop.application.ports.outbox import Job, JobKind
+from shop.application.jobs.runner import MAX_CONCURRENT_JOBS, JobRunner, RetryPolicy
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from tests.factories import NOW, an_id
 from tests.unit.application.memory_shop import MemoryShop

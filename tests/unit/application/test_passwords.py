@@ -5,9 +5,9 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.session_store import SessionToken
+from shop.application.identity.sessions import ChangePassword, SignIn
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
-from shop.application.sessions import ChangePassword, SignIn
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import InvalidCredentials

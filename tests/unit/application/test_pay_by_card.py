@@ -9,12 +9,10 @@ from uuid import UUID
 import pytest
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
+from shop.application.checkout.complete_orders import CompleteOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.jobs.runner import MAX_FAILURES
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.finish import CompleteOrder
-from shop.application.orders.placed import PlacedOrder
-from shop.application.outbox import MAX_FAILURES
-from shop.application.ports.idempotency import Rejected, Succeeded
-from shop.application.ports.outbox import JobKind
 from shop.application.ports.payment_gateway import (
     Approved,
     AuthorisationRequest,
@@ -23,7 +21,9 @@ from shop.application.ports.payment_gateway import (
     GatewayPayment,
     GatewayRejected,
 )
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.idempotency_keys import Rejected, Succeeded
+from shop.application.ports.repositories.jobs import JobKind
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import ShopAccount
 from shop.domain.cart import Cart

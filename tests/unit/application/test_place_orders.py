@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.database import State
-from shop.application.orders.place import PlaceOrder
-from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.idempotency import Rejected
-from shop.application.ports.session_store import SessionToken
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.ports.repositories.idempotency_keys import Rejected
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.account import InsufficientFunds, TransferKind
 from shop.domain.cart import Cart, EmptyCart
 from shop.domain.inventory import OutOfStock, Shortage, StockMovementKind

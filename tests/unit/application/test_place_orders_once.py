@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from shop.application.idempotency import IdempotencyKeyReused
-from shop.application.orders.place import PlaceOrder
-from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.idempotency import Succeeded
-from shop.application.ports.session_store import SessionToken
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.ports.repositories.idempotency_keys import Succeeded
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
     DatabaseUnavailable,

@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.application.ports.outbox import JobId, JobKind
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
-from shop.application.ports.session_store import SessionToken
-from shop.application.reconcile import Reconcile
+from shop.application.ports.repositories.jobs import JobId, JobKind
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.reconciliation.repair import Reconcile
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from tests.factories import NOW
@@ -127,7 +127,7 @@ class TestTheBooks:
     async def test_are_compared_page_by_page(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch, at_once: int
     ) -> None:
-        monkeypatch.setattr("shop.application.books.MAX_PAYMENTS", at_once)
+        monkeypatch.setattr("shop.application.reconciliation.comparison.MAX_PAYMENTS", at_once)
         await desk.shop.stock(await desk.shop.sign_in("root"), TEA=20)
         for number in range(7):
             await desk.pay(key=f"key-{number:04}")

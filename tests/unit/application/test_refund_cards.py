@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.application.orders.placed import PlacedOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.jobs.runner import MAX_FAILURES
 from shop.application.orders.refund import RefundOrder
-from shop.application.outbox import MAX_FAILURES
 from shop.application.ports.payment_gateway import GatewayPayment
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.account import ShopAccount
 from shop.domain.orders.order import OrderStatus

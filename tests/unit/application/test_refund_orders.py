@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from shop.application.idempotency import CommandResult, IdempotencyKeyReused
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import CommandResult, IdempotencyKeyReused
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
-from shop.application.orders.placed import PlacedOrder
 from shop.application.orders.refund import RefundOrder
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.account import BalanceTooLarge, ShopAccount, TransferKind
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured

@@ -7,7 +7,7 @@ import pytest
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.database import MemoryDatabase
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds
 from tests.unit.application.memory_shop import MemoryShop, issued, place_order, preferring

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from shop.application.identity.sessions import RevokeSession
 from shop.application.ports.paging import PageRequest
-from shop.application.ports.session_store import SessionToken
-from shop.application.sessions import RevokeSession
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.session import NotSignedIn, Session, SessionExpired, SessionNotFound
 from shop.domain.shared.errors import InvalidValue
 from tests.clock import ScriptedClock

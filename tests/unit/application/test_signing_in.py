@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.carts import PutCartLine
-from shop.application.ports.session_store import SessionToken
+from shop.application.checkout.cart import PutCartLine
+from shop.application.identity.sessions import SignIn
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
-from shop.application.sessions import SignIn
 from shop.domain.session import Session
 from shop.domain.user import InvalidCredentials
 from tests.clock import ScriptedClock

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.inventory import AdjustStock
-from shop.application.ports.session_store import SessionToken
+from shop.application.inventory.adjustments import AdjustStock
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.inventory import (
     MAX_ON_HAND,

@@ -7,9 +7,9 @@ import pytest
 
 from shop.adapters.memory.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.idempotency import PurgeIdempotencyKeys
-from shop.application.ports.idempotency import Rejected, StoredOutcome, Succeeded
-from shop.application.transact import TransactionRunner
+from shop.application.idempotency.batch import PurgeIdempotencyKeys
+from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
+from shop.application.transactions.runner import TransactionRunner
 from shop.domain.cart import EmptyCart
 from tests.clock import ScriptedClock
 from tests.factories import an_id, claim, user

@@ -15,7 +15,7 @@ from shop.application.ports.unit_of_work import (
     TransientFailure,
     UnitOfWork,
 )
-from shop.application.transact import (
+from shop.application.transactions.runner import (
     FIRST_DELAY_SECONDS,
     MAX_ATTEMPTS,
     MAX_DELAY_SECONDS,

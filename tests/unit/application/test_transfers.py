@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.idempotency import CommandResult, IdempotencyKeyReused
-from shop.application.ports.idempotency import Rejected, Succeeded
-from shop.application.ports.session_store import SessionToken
+from shop.application.idempotency.batch import CommandResult, IdempotencyKeyReused
+from shop.application.ledger.transfers import GrantCredit, MakeTransfer
+from shop.application.ports.repositories.idempotency_keys import Rejected, Succeeded
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
-from shop.application.transfers import GrantCredit, MakeTransfer
 from shop.domain.account import (
     AccountNotFound,
     BalanceTooLarge,

@@ -8,9 +8,9 @@ import pytest
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.database import MemoryDatabase
-from shop.application.carts import CartChanged, PutCartLine
-from shop.application.orders.placed import PlacedOrder
-from shop.application.ports.session_store import SessionToken
+from shop.application.checkout.cart import CartChanged, PutCartLine
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.orders.order import OrderNotFound
 from shop.domain.product import ProductNotFound
 from shop.domain.session import SessionConflict

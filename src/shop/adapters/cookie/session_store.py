@@ -14,7 +14,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.session_store import SessionStore, SessionToken
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session, SessionConflict, SessionPolicy, SessionTooLarge
 

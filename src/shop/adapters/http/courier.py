@@ -14,7 +14,7 @@ from aiohttp import (
 )
 from standardwebhooks import Webhook
 
-from shop.application.ports.courier import NotificationFailed, WebhookRequest, WebhookSender
+from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
 
 MAX_CONCURRENT_REQUESTS = 16
 """How many parcels one endpoint is brought at the same time."""

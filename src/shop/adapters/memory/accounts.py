@@ -8,8 +8,8 @@ from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
-from shop.application.ports.accounts import AccountEntry, Accounts, Transfers
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.accounts import AccountEntry, Accounts, Transfers
 from shop.domain.account import Account, ShopAccount, Transfer
 from shop.domain.shared.money import Currency
 

@@ -12,7 +12,7 @@ from shop.adapters.memory import audit_of_orders as orders
 from shop.adapters.memory import audit_of_stock as stock
 from shop.adapters.memory.database import State
 from shop.adapters.memory.turn import MemoryTransaction
-from shop.application.ports.audit import Audit, Fact, Invariant, Violation
+from shop.application.ports.repositories.audit import Audit, Fact, Invariant, Violation
 
 MAX_VIOLATIONS = 100
 

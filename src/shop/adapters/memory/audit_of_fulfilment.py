@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shop.adapters.memory.audit_of_orders import FULFILLABLE
 from shop.adapters.memory.database import State
-from shop.application.ports.audit import Fact
+from shop.application.ports.repositories.audit import Fact
 from shop.domain.account import TransferKind
 from shop.domain.orders.order import OrderStatus
 from shop.domain.orders.shipment import ShipmentEventKind

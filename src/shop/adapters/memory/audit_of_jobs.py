@@ -5,8 +5,8 @@ from datetime import datetime
 
 from shop.adapters.memory.audit_of_orders import FULFILLABLE
 from shop.adapters.memory.database import State
-from shop.application.ports.audit import Fact
-from shop.application.ports.outbox import Job, JobId, JobKind
+from shop.application.ports.repositories.audit import Fact
+from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.orders.refund import RefundStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus

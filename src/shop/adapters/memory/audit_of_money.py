@@ -6,7 +6,7 @@ from uuid import UUID
 
 from shop.adapters.memory.audit_of_orders import CLOSED, FULFILLABLE, ever_paid_orders
 from shop.adapters.memory.database import State
-from shop.application.ports.audit import ALLOWED_PAYMENT_STATUSES, Fact
+from shop.application.ports.repositories.audit import ALLOWED_PAYMENT_STATUSES, Fact
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
 from shop.domain.orders.order import Order, OrderStatus

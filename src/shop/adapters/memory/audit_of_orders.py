@@ -5,8 +5,13 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from shop.adapters.memory.database import State
-from shop.application.ports.audit import Fact
-from shop.application.ports.idempotency import IdempotencyKey, Rejected, StoredOutcome, Succeeded
+from shop.application.ports.repositories.audit import Fact
+from shop.application.ports.repositories.idempotency_keys import (
+    IdempotencyKey,
+    Rejected,
+    StoredOutcome,
+    Succeeded,
+)
 from shop.domain.account import TransferKind
 from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus
 from shop.domain.orders.status_change import StatusChange

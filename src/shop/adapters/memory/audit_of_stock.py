@@ -7,7 +7,7 @@ from uuid import UUID
 
 from shop.adapters.memory.audit_of_orders import CLOSED
 from shop.adapters.memory.database import State
-from shop.application.ports.audit import Fact
+from shop.application.ports.repositories.audit import Fact
 from shop.domain.orders.order import OrderStatus
 
 Facts = Iterator[Mapping[str, Fact]]

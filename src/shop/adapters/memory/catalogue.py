@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from shop.adapters.memory.database import State
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
-from shop.application.ports.catalogue import Products
 from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.repositories.products import Products
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
 from shop.domain.product import Product
 

@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from shop.application.ports.courier import NotificationFailed, WebhookRequest, WebhookSender
+from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
 
 OK = 200
 

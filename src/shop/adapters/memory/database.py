@@ -7,9 +7,9 @@ from uuid import UUID
 
 from shop.adapters.memory.table import Table
 from shop.application.ports.database import Database
-from shop.application.ports.idempotency import IdempotencyKey, KeyRecord
-from shop.application.ports.outbox import Job, JobId
 from shop.application.ports.payment_gateway import GatewayEvent
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, KeyRecord
+from shop.application.ports.repositories.jobs import Job, JobId
 from shop.domain.account import Account, Transfer
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Inventory, StockMovement

@@ -8,9 +8,9 @@ from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
-from shop.application.ports.deposits import Deposits
-from shop.application.ports.idempotency import IdempotencyKey
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
+from shop.application.ports.repositories.deposits import Deposits
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.domain.deposit import Deposit
 
 _UNIQUE_KEY = "uq_deposits_user_id_idempotency_key"

@@ -9,8 +9,11 @@ from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
-from shop.application.ports.dispatches import NotificationDeliveries, NotificationDeliveryFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.notification_deliveries import (
+    NotificationDeliveries,
+    NotificationDeliveryFilter,
+)
 from shop.domain.notification import NotificationDelivery, NotificationDeliveryStatus
 
 

@@ -8,7 +8,7 @@ from shop.adapters.memory.database import State
 from shop.adapters.memory.orders import MemoryOrders
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import MemoryTransaction
-from shop.application.ports.fulfilment import Refunds, ShipmentEvents
+from shop.application.ports.repositories.shipment_events import Refunds, ShipmentEvents
 from shop.domain.orders.refund import Refund
 from shop.domain.orders.shipment import ShipmentEvent
 

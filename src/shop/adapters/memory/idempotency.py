@@ -7,7 +7,7 @@ from datetime import datetime
 from shop.adapters.memory.database import KeyRow, State
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction
-from shop.application.ports.idempotency import (
+from shop.application.ports.repositories.idempotency_keys import (
     Claim,
     IdempotencyKey,
     IdempotencyKeys,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from shop.adapters.memory.database import State
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
-from shop.application.ports.inventory import Inventories
+from shop.application.ports.repositories.inventories import Inventories
 from shop.domain.inventory import Inventory, StockMovement
 
 

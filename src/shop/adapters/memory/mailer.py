@@ -2,8 +2,8 @@
 
 from collections import deque
 
-from shop.application.ports.courier import NotificationFailed
 from shop.application.ports.mailer import Email, Mailer
+from shop.application.ports.webhook_sender import NotificationFailed
 
 ACCEPTED = 250
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from shop.adapters.memory.database import GatewayEventRow, State
 from shop.adapters.memory.turn import MemoryTransaction
-from shop.application.ports.notices import GatewayEvents
 from shop.application.ports.payment_gateway import GatewayEvent
+from shop.application.ports.repositories.gateway_events import GatewayEvents
 
 
 class MemoryGatewayEvents(GatewayEvents):

@@ -8,9 +8,9 @@ from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
-from shop.application.ports.idempotency import IdempotencyKey
-from shop.application.ports.orders import OrderFilter, Orders
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.application.ports.repositories.orders import OrderFilter, Orders
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
 from shop.domain.orders.order import Order
 from shop.domain.orders.status_change import StatusChange

@@ -8,8 +8,8 @@ from uuid import UUID
 from shop.adapters.memory.database import State
 from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.turn import MemoryTransaction
-from shop.application.ports.outbox import Job, JobId, JobKind, Jobs
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.jobs import Job, JobId, JobKind, Jobs
 
 
 class MemoryJobs(Jobs):

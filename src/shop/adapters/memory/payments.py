@@ -10,7 +10,7 @@ from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import MemoryTransaction
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.payments import Payments
+from shop.application.ports.repositories.payments import Payments
 from shop.domain.payment import Payment, PaymentMethod
 
 

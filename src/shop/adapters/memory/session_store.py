@@ -12,7 +12,7 @@ from shop.adapters.memory.paging import newest_first
 from shop.adapters.memory.table import require_constraint
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.session_store import SessionStore, SessionToken
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken
 from shop.domain.session import Session, SessionConflict, SessionPolicy
 
 TOKEN_BYTES = 32

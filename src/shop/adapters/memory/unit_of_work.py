@@ -20,7 +20,7 @@ from shop.adapters.memory.payments import MemoryPayments
 from shop.adapters.memory.session_store import MemorySessionStore
 from shop.adapters.memory.turn import MemoryTransaction
 from shop.adapters.memory.users import MemoryUsers
-from shop.application.ports.session_store import SessionStore, unwrapped
+from shop.application.ports.repositories.session_store import SessionStore, unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from shop.adapters.memory.database import State
 from shop.adapters.memory.turn import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.repositories.users import Users
 from shop.application.ports.unit_of_work import ConstraintViolated
-from shop.application.ports.users import Users
 from shop.domain.user import EmailTaken, User
 
 _UNIQUE_EMAIL = "uq_users_email"

@@ -13,8 +13,8 @@ from aiosmtplib import (
 )
 
 from shop.adapters.smtp.wording import EmailTemplates
-from shop.application.ports.courier import NotificationFailed
 from shop.application.ports.mailer import Email, Mailer
+from shop.application.ports.webhook_sender import NotificationFailed
 
 ACCEPTED = 250
 PERMANENT_FAILURE = 500

@@ -11,8 +11,8 @@ from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlTableRepository
 from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import accounts, transfers, users
-from shop.application.ports.accounts import AccountEntry, Accounts, Transfers
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.accounts import AccountEntry, Accounts, Transfers
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.shared.money import Currency, Money
 

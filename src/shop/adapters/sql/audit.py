@@ -11,7 +11,13 @@ from sqlalchemy import BindParameter, bindparam, text
 from shop.adapters.sql.audit_rules import COMMON_TABLE_EXPRESSIONS, RULES
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.types import UtcDateTime
-from shop.application.ports.audit import ALLOWED_PAYMENT_STATUSES, Audit, Fact, Invariant, Violation
+from shop.application.ports.repositories.audit import (
+    ALLOWED_PAYMENT_STATUSES,
+    Audit,
+    Fact,
+    Invariant,
+    Violation,
+)
 from shop.domain.orders.order import ORDER_STATUSES
 
 MAX_VIOLATIONS = 100

@@ -10,8 +10,8 @@ from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlTableRepository
 from shop.adapters.sql.paging import to_page
 from shop.adapters.sql.tables import products
-from shop.application.ports.catalogue import Products
 from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.repositories.products import Products
 from shop.application.ports.unit_of_work import TransientFailure
 from shop.domain.product import Product
 from shop.domain.shared.money import Currency, Money

@@ -11,9 +11,9 @@ from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlTableRepository
 from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import deposits
-from shop.application.ports.deposits import Deposits
-from shop.application.ports.idempotency import IdempotencyKey
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
+from shop.application.ports.repositories.deposits import Deposits
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.domain.deposit import Deposit
 from shop.domain.payment import PaymentStatus
 from shop.domain.shared.money import Currency, Money

@@ -12,8 +12,11 @@ from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlTableRepository
 from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import dispatches
-from shop.application.ports.dispatches import NotificationDeliveries, NotificationDeliveryFilter
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.notification_deliveries import (
+    NotificationDeliveries,
+    NotificationDeliveryFilter,
+)
 from shop.domain.notification import (
     EventType,
     NotificationChannel,

@@ -11,7 +11,7 @@ from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows, update_
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.orders import SqlOrders
 from shop.adapters.sql.tables import handover_lines, handovers, refund_lines, refunds
-from shop.application.ports.fulfilment import Refunds, ShipmentEvents
+from shop.application.ports.repositories.shipment_events import Refunds, ShipmentEvents
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import Refund, RefundLine, RefundStatus
 from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, exis
 from shop.adapters.sql.changes import Fields, PendingWrite, delete_rows, update_rows
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.tables import deposits, idempotency_keys, orders
-from shop.application.ports.idempotency import (
+from shop.application.ports.repositories.idempotency_keys import (
     Claim,
     IdempotencyKey,
     IdempotencyKeys,

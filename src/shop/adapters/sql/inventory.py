@@ -9,7 +9,7 @@ from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlTableRepository
 from shop.adapters.sql.tables import inventories, movements
-from shop.application.ports.inventory import Inventories
+from shop.application.ports.repositories.inventories import Inventories
 from shop.domain.inventory import Inventory, StockMovement
 
 INVENTORIES = select(inventories).order_by(inventories.c.sku)

@@ -5,8 +5,8 @@ from datetime import datetime
 
 from shop.adapters.sql import tables
 from shop.adapters.sql.connection import SqlConnection
-from shop.application.ports.notices import GatewayEvents
 from shop.application.ports.payment_gateway import GatewayEvent
+from shop.application.ports.repositories.gateway_events import GatewayEvents
 
 
 class SqlGatewayEvents(GatewayEvents):

@@ -12,9 +12,9 @@ from shop.adapters.sql.changes import Fields, PendingWrite, insert_rows, update_
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import order_events, order_lines, orders
-from shop.application.ports.idempotency import IdempotencyKey
-from shop.application.ports.orders import OrderFilter, Orders
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.application.ports.repositories.orders import OrderFilter, Orders
 from shop.domain.orders.order import Order, OrderLine, OrderStatus
 from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import PaymentMethod

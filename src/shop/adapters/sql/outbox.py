@@ -34,8 +34,8 @@ from shop.adapters.sql.changes import (
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import jobs
-from shop.application.ports.outbox import Job, JobId, JobKind, Jobs
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.jobs import Job, JobId, JobKind, Jobs
 
 KEY_COLUMNS = ["kind", "subject_id"]
 

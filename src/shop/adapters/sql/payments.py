@@ -12,7 +12,7 @@ from shop.adapters.sql.orders import SqlOrders
 from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import orders, payments
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.payments import Payments
+from shop.application.ports.repositories.payments import Payments
 from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Currency, Money
 

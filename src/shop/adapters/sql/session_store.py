@@ -22,7 +22,7 @@ from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.paging import newest_first, to_page
 from shop.adapters.sql.tables import sessions
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.session_store import SessionStore, SessionToken
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session, SessionConflict, SessionPolicy
 

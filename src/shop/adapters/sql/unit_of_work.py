@@ -26,7 +26,7 @@ from shop.adapters.sql.outbox import SqlJobs
 from shop.adapters.sql.payments import SqlPayments
 from shop.adapters.sql.session_store import SqlSessionStore
 from shop.adapters.sql.users import SqlUsers
-from shop.application.ports.session_store import SessionStore, unwrapped
+from shop.application.ports.repositories.session_store import SessionStore, unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)

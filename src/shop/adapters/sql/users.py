@@ -10,7 +10,7 @@ from shop.adapters.sql.changes import Fields, PendingWrite
 from shop.adapters.sql.connection import SqlConnection
 from shop.adapters.sql.entities import SqlTableRepository
 from shop.adapters.sql.tables import users
-from shop.application.ports.users import Users
+from shop.application.ports.repositories.users import Users
 from shop.domain.user import EmailTaken, User
 
 USERS = select(users).order_by(users.c.id)

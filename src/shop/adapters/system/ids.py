@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from uuid_utils.compat import uuid7
 
-from shop.application.ports.ids import IdGenerator
+from shop.application.ports.id_generator import IdGenerator
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no letter that is taken for a digit or another letter when read aloud."""

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import SessionAuthenticator
-from shop.application.announcements import Notifications
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.notifications.events import Notifications
 from shop.application.ports.clock import Clock
-from shop.application.ports.ids import IdGenerator
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import TransactionRunner
+from shop.application.transactions.runner import TransactionRunner
 from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import Actor, OrderNotFound, OrderStatus
 from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind

@@ -9,24 +9,24 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from shop.application.admission import ResolvedSessions, SessionAuthenticator
-from shop.application.announcements import Notifications
-from shop.application.idempotency import (
+from shop.application.idempotency.batch import (
     CommandResult,
     IdempotentBatch,
     IdempotentRequest,
     fingerprint,
     ids_to_replay,
 )
+from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
+from shop.application.inventory.order_stock import OrderStock
+from shop.application.notifications.events import Notifications
 from shop.application.orders.fulfil import lock_fulfilment
-from shop.application.orders.goods import OrderStock
 from shop.application.ports.clock import Clock
-from shop.application.ports.idempotency import Claim, IdempotencyKey
-from shop.application.ports.ids import IdGenerator
-from shop.application.ports.outbox import Job, JobKind
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
+from shop.application.ports.repositories.jobs import Job, JobKind
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transact import TransactionRunner
+from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.fulfilment import Fulfilment

@@ -5,20 +5,20 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from shop.application.ports.accounts import Accounts, Transfers
-from shop.application.ports.audit import Audit
-from shop.application.ports.catalogue import Products
-from shop.application.ports.deposits import Deposits
-from shop.application.ports.dispatches import NotificationDeliveries
-from shop.application.ports.fulfilment import Refunds, ShipmentEvents
-from shop.application.ports.idempotency import IdempotencyKeys
-from shop.application.ports.inventory import Inventories
-from shop.application.ports.notices import GatewayEvents
-from shop.application.ports.orders import Orders
-from shop.application.ports.outbox import Jobs
-from shop.application.ports.payments import Payments
-from shop.application.ports.session_store import SessionStore
-from shop.application.ports.users import Users
+from shop.application.ports.repositories.accounts import Accounts, Transfers
+from shop.application.ports.repositories.audit import Audit
+from shop.application.ports.repositories.deposits import Deposits
+from shop.application.ports.repositories.gateway_events import GatewayEvents
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKeys
+from shop.application.ports.repositories.inventories import Inventories
+from shop.application.ports.repositories.jobs import Jobs
+from shop.application.ports.repositories.notification_deliveries import NotificationDeliveries
+from shop.application.ports.repositories.orders import Orders
+from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.products import Products
+from shop.application.ports.repositories.session_store import SessionStore
+from shop.application.ports.repositories.shipment_events import Refunds, ShipmentEvents
+from shop.application.ports.repositories.users import Users
 
 
 class UnitOfWork(ABC):

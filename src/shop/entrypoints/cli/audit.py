@@ -10,8 +10,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from shop.application.audit import Finding
-from shop.application.ports.audit import GATEWAY_INVARIANT, INVARIANTS, Invariant, Violation
+from shop.application.ports.repositories.audit import (
+    GATEWAY_INVARIANT,
+    INVARIANTS,
+    Invariant,
+    Violation,
+)
+from shop.application.reconciliation.audit import Finding
 from shop.entrypoints.cli.failures import CliError, one_line
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.progress import progress_bar

@@ -5,7 +5,7 @@ from itertools import islice
 from pathlib import Path
 from random import Random
 
-from shop.application.intake import NewCustomer, ProductRow
+from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
 from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.cli.product_file import read_products
 

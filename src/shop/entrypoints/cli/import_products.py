@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from shop.application.intake import ImportResult, ProductRow
+from shop.application.catalogue.bulk_import import ImportResult, ProductRow
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.failures import CliError, one_line

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from shop.application.intake import ImportResult, ProductRow
+from shop.application.catalogue.bulk_import import ImportResult, ProductRow
 from shop.entrypoints.cli.progress import progress_bar
 from shop.entrypoints.cli.shop import CliContext
 

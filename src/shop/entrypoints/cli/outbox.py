@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from shop.application.ports.outbox import Job
+from shop.application.ports.repositories.jobs import Job
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.shop import CliContext, run
 

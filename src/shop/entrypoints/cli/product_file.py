@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shop.application.intake import ProductRow
+from shop.application.catalogue.bulk_import import ProductRow
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 

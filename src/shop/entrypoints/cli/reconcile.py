@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from shop.application.reconcile import Reconcile, ReconciliationResult
+from shop.application.reconciliation.repair import Reconcile, ReconciliationResult
 from shop.entrypoints.cli.failures import CliError, one_line
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.shop import CliContext, run

@@ -5,19 +5,19 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from shop.application.audit import AuditGateway, AuditShop
-from shop.application.dispatches import NotificationDeliveryService
-from shop.application.idempotency import PurgeIdempotencyKeys
-from shop.application.intake import BulkImport
-from shop.application.outbox import JobService
-from shop.application.ports.courier import WebhookSender
+from shop.application.catalogue.bulk_import import BulkImport
+from shop.application.idempotency.batch import PurgeIdempotencyKeys
+from shop.application.identity.roles import RoleService
+from shop.application.identity.sessions import SessionService
+from shop.application.jobs.runner import JobService
+from shop.application.notifications.deliveries import NotificationDeliveryService
 from shop.application.ports.database import Database
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
-from shop.application.reconcile import ReconcilePayments
-from shop.application.sessions import SessionService
-from shop.application.transact import TransactionRunner
-from shop.application.users import RoleService
+from shop.application.ports.webhook_sender import WebhookSender
+from shop.application.reconciliation.audit import AuditGateway, AuditShop
+from shop.application.reconciliation.repair import ReconcilePayments
+from shop.application.transactions.runner import TransactionRunner
 from shop.entrypoints.cli.failures import CliError
 from shop.entrypoints.worker import Worker
 

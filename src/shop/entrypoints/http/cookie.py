@@ -4,7 +4,7 @@ import re
 
 from starlette.datastructures import Headers
 
-from shop.application.ports.session_store import SessionToken
+from shop.application.ports.repositories.session_store import SessionToken
 
 MAX_TOKEN_CHARACTERS = 4096
 """No browser keeps a longer cookie (RFC 6265, section 6.1)."""

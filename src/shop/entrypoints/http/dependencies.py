@@ -6,25 +6,25 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
 
-from shop.application.accounts import AccountService
-from shop.application.admission import CurrentSession
-from shop.application.carts import CartService
-from shop.application.catalogue import ProductService
-from shop.application.deposits import DepositService
-from shop.application.dispatches import NotificationDeliveryService
-from shop.application.group_commit import GroupCommit
-from shop.application.idempotency import CommandResult
-from shop.application.inventory import InventoryService
-from shop.application.notices import HandleGatewayEvents
+from shop.application.catalogue.products import ProductService
+from shop.application.checkout.cart import CartService
+from shop.application.checkout.checkout import Checkout
+from shop.application.checkout.gateway_events import HandleGatewayEvents
+from shop.application.idempotency.batch import CommandResult
+from shop.application.identity.authentication import CurrentSession
+from shop.application.identity.sessions import SessionService
+from shop.application.identity.sign_up import AccountService
+from shop.application.inventory.adjustments import InventoryService
+from shop.application.ledger.deposits import DepositService
+from shop.application.ledger.transfers import MakeTransfer, TransferService
+from shop.application.notifications.deliveries import NotificationDeliveryService
 from shop.application.orders.cancel import CancelOrders
-from shop.application.orders.checkout import Checkout
-from shop.application.orders.consult import OrderQueries
 from shop.application.orders.fulfil import FulfilOrders
+from shop.application.orders.queries import OrderQueries
 from shop.application.orders.refund import RefundOrders
 from shop.application.ports.database import Database
-from shop.application.ports.session_store import SessionToken
-from shop.application.sessions import SessionService
-from shop.application.transfers import MakeTransfer, TransferService
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.account import Transfer
 from shop.domain.cart import Cart
 from shop.domain.session import NotSignedIn

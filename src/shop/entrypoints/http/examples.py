@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from shop.application.idempotency import IdempotencyKeyReused
-from shop.application.ports.idempotency import RequestInProgress
+from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.account import (
     AccountNotFound,
     BalanceTooLarge,

@@ -5,9 +5,9 @@ from typing import TypeVar
 import structlog
 from starlette.datastructures import Headers
 
-from shop.application.admission import CurrentSession
-from shop.application.idempotency import CommandResult
-from shop.application.ports.session_store import SessionToken
+from shop.application.idempotency.batch import CommandResult
+from shop.application.identity.authentication import CurrentSession
+from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.session import Session
 from shop.entrypoints.http.cookie import SessionCookie
 

@@ -11,8 +11,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic_core import to_jsonable_python
 
-from shop.application.idempotency import IdempotencyKeyReused
-from shop.application.ports.idempotency import RequestInProgress
+from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.shared.errors import ShopError
 from shop.domain.user import Forbidden

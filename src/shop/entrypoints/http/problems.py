@@ -8,8 +8,8 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from shop.application.idempotency import IdempotencyKeyReused
-from shop.application.ports.idempotency import RequestInProgress
+from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.payment import CardDeclined
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from shop.application.deposits import MakeDeposit
-from shop.application.transfers import GrantCredit, MakeTransfer
+from shop.application.ledger.deposits import MakeDeposit
+from shop.application.ledger.transfers import GrantCredit, MakeTransfer
 from shop.domain.account import (
     AccountNotFound,
     BalanceTooLarge,

@@ -1,6 +1,6 @@
 """The cart of the session; it works before signing in, too."""
 
-from shop.application.carts import PutCartLine, RemoveCartLine
+from shop.application.checkout.cart import PutCartLine, RemoveCartLine
 from shop.domain.product import ProductNotFound
 from shop.entrypoints.http.dependencies import (
     AnyUser,

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
+from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.orders.cancel import CancelOrder
-from shop.application.orders.consult import OrderSearch
-from shop.application.orders.place import PlaceOrder
+from shop.application.orders.queries import OrderSearch
 from shop.domain.account import BalanceTooLarge, InsufficientFunds
 from shop.domain.cart import EmptyCart
 from shop.domain.inventory import OutOfStock

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from fastapi import Path, Query, Response
 
-from shop.application.catalogue import PutProduct
-from shop.application.inventory import AdjustStock
+from shop.application.catalogue.products import PutProduct
+from shop.application.inventory.adjustments import AdjustStock
 from shop.domain.inventory import StockBelowReserved
 from shop.domain.product import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFound
 from shop.entrypoints.http.dependencies import (

@@ -5,7 +5,12 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from shop.application.sessions import ChangePassword, ChangePreferences, RevokeSession, SignIn
+from shop.application.identity.sessions import (
+    ChangePassword,
+    ChangePreferences,
+    RevokeSession,
+    SignIn,
+)
 from shop.domain.orders.order import SessionHasNoOrder
 from shop.domain.session import SessionNotFound
 from shop.domain.user import InvalidCredentials

@@ -1,6 +1,6 @@
 """Users: become one."""
 
-from shop.application.accounts import SignUp
+from shop.application.identity.sign_up import SignUp
 from shop.domain.user import EmailTaken
 from shop.entrypoints.http.dependencies import (
     AccountServiceDependency,

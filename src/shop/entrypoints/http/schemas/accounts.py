@@ -6,8 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shop.application.ports.accounts import AccountEntry
 from shop.application.ports.paging import Page, TimeCursor
+from shop.application.ports.repositories.accounts import AccountEntry
 from shop.domain.account import (
     MAX_NOTE_CHARACTERS,
     Account,

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from shop.application.carts import PricedCart, PricedLine
+from shop.application.checkout.cart import PricedCart, PricedLine
 from shop.domain.cart import MAX_LINES
 from shop.entrypoints.http.schemas.base import (
     MoneyResponse,

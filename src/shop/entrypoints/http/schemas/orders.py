@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, ValidationInfo, field_validator
 
-from shop.application.orders.consult import OrderView
+from shop.application.orders.queries import OrderView
 from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.cart import MAX_LINES, Cart, CartLine
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus

@@ -4,7 +4,7 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from shop.application.catalogue import AvailableProduct
+from shop.application.catalogue.products import AvailableProduct
 from shop.application.ports.paging import Page
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.inventory import MAX_ON_HAND, Inventory

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shop.application.admission import CurrentSession
-from shop.application.carts import PricedCart
+from shop.application.checkout.cart import PricedCart
+from shop.application.identity.authentication import CurrentSession
 from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.session import Session, SessionPolicy
 from shop.domain.user import Role

@@ -1,0 +1,283 @@
+"""Intake: the operator's products, stock and customers, many at a time; no session is asked for."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.paging import PageRequest
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.account import Account, welcome_transfer
+from shop.domain.inventory import (
+    MAX_ON_HAND,
+    Inventory,
+    StockBelowReserved,
+    StockMovement,
+    StockMovementKind,
+)
+from shop.domain.product import Product, require_description, require_price, require_sku
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency, Money
+from shop.domain.user import Role, User, normalise_email, normalise_name
+
+REASON = "Intake"
+"""The reason of every movement that an intake makes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductRow:
+    """A product as it is to be described, and how many of it are to be on hand.
+
+    Of the fields named as `unsaid`, a product that is there already keeps its own.
+    """
+
+    sku: str
+    name: str
+    description: str
+    price: Money
+    active: bool
+    image_url: str | None
+    on_hand: int
+    omitted_fields: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        require_sku(self.sku)
+        require_description(self.name, self.description, self.image_url)
+        require_price(self.price)
+        if not 0 <= self.on_hand <= MAX_ON_HAND:
+            raise InvalidValue(field="stock", rule=f"0 to {MAX_ON_HAND} are on hand")
+
+    def apply_to(self, product: Product) -> Product:
+        """Return the product as this describes it."""
+        return replace(
+            product,
+            name=self.name,
+            description=self.description,
+            price=self.price,
+            active=product.active if "active" in self.omitted_fields else self.active,
+            image_url=product.image_url if "image_url" in self.omitted_fields else self.image_url,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewCustomer:
+    """Somebody who is to have an account."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportResult:
+    """How many of a batch were new, how many are different now, and how many were so already."""
+
+    added: int
+    changed: int
+    unchanged: int
+
+    def __add__(self, other: "ImportResult") -> "ImportResult":
+        return ImportResult(
+            added=self.added + other.added,
+            changed=self.changed + other.changed,
+            unchanged=self.unchanged + other.unchanged,
+        )
+
+
+class BulkImport:
+    """The operator's use cases that fill the shop."""
+
+    def __init__(
+        self, transactions: TransactionRunner, clock: Clock, ids: IdGenerator, welcome_credit: Money
+    ) -> None:
+        self._transactions = transactions
+        self._clock = clock
+        self._ids = ids
+        self._welcome_credit = welcome_credit
+
+    @property
+    def currency(self) -> Currency:
+        """The currency in which the shop sells."""
+        return self._welcome_credit.currency
+
+    async def has_products(self) -> bool:
+        """Tell whether anything is for sale."""
+
+        async def has_products(uow: UnitOfWork) -> bool:
+            return bool((await uow.products.search("", PageRequest(limit=1, after=None))).items)
+
+        return await self._transactions.read(has_products)
+
+    async def validate(
+        self, batch: Sequence[ProductRow]
+    ) -> Mapping[str, InvalidValue | StockBelowReserved]:
+        """Return what `upsert` would refuse as things stand, by SKU; nothing is changed."""
+
+        async def validate(uow: UnitOfWork) -> dict[str, InvalidValue | StockBelowReserved]:
+            inventories = await uow.inventories.get_many([each.sku for each in batch])
+            return {
+                each.sku: error
+                for each in batch
+                if (error := self._validate_row(each, inventories.get(each.sku)))
+            }
+
+        return await self._transactions.read(validate)
+
+    def _validate_row(
+        self, row: ProductRow, inventory: Inventory | None
+    ) -> InvalidValue | StockBelowReserved | None:
+        try:
+            row.price.require_currency(self.currency)
+            if inventory is not None:
+                inventory.adjust(row.on_hand - inventory.on_hand)
+        except (InvalidValue, StockBelowReserved) as error:
+            return error
+        return None
+
+    async def upsert(self, batch: Sequence[ProductRow]) -> ImportResult:
+        """Make the products what the batch says, with that many on hand.
+
+        A batch that has anything to refuse changes nothing. What is so already is left alone.
+        Raise `InvalidValue` for another currency or a SKU that stands twice, `StockBelowReserved`
+        where promised goods would be missing.
+        """
+        work = partial(self._upsert, self._by_sku(batch))
+        return await self._transactions.write(work, retryable=True)
+
+    async def add_missing(self, batch: Sequence[ProductRow]) -> ImportResult:
+        """Add those products that are not there, with that many on hand.
+
+        Those that are there are left as they are, whatever the batch says of them. Raise
+        `InvalidValue` as `upsert` does.
+        """
+        work = partial(self._add_missing, self._by_sku(batch))
+        return await self._transactions.write(work, retryable=True)
+
+    def _by_sku(self, batch: Sequence[ProductRow]) -> Mapping[str, ProductRow]:
+        rows = {each.sku: each for each in batch}
+        if len(rows) < len(batch):
+            raise InvalidValue(field="sku", rule="a batch names each product once")
+        for each in batch:
+            each.price.require_currency(self.currency)
+        return rows
+
+    async def _upsert(self, rows: Mapping[str, ProductRow], uow: UnitOfWork) -> ImportResult:
+        products = await uow.products.lock(rows.keys())
+        inventories = await uow.inventories.lock(rows.keys())
+        missing = [each for sku, each in rows.items() if sku not in products]
+        changed = [
+            sku
+            for sku, product in products.items()
+            # Both are done, whether or not the first changed anything.
+            if self._update_product(uow, rows[sku], product)
+            | self._set_on_hand(uow, rows[sku], inventories[sku])
+        ]
+        for each in missing:
+            self._add_product(uow, each)
+        if missing or changed:
+            await uow.commit()
+        return ImportResult(
+            added=len(missing),
+            changed=len(changed),
+            unchanged=len(products) - len(changed),
+        )
+
+    async def _add_missing(self, rows: Mapping[str, ProductRow], uow: UnitOfWork) -> ImportResult:
+        products = await uow.products.get_many(rows.keys())
+        missing = [each for sku, each in rows.items() if sku not in products]
+        for each in missing:
+            self._add_product(uow, each)
+        if missing:
+            await uow.commit()
+        return ImportResult(added=len(missing), changed=0, unchanged=len(products))
+
+    def _add_product(self, uow: UnitOfWork, row: ProductRow) -> None:
+        """Add a product with nothing in stock, as an admin would, and then count its stock in."""
+        empty = Inventory(sku=row.sku, on_hand=0, reserved=0)
+        uow.products.add(self._new_product(row))
+        uow.inventories.add(empty)
+        self._set_on_hand(uow, row, empty)
+
+    def _new_product(self, row: ProductRow) -> Product:
+        now = self._clock.now()
+        return Product(
+            sku=row.sku,
+            name=row.name,
+            description=row.description,
+            price=row.price,
+            active=row.active,
+            image_url=row.image_url,
+            created_at=now,
+            updated_at=now,
+        )
+
+    def _update_product(self, uow: UnitOfWork, row: ProductRow, product: Product) -> bool:
+        updated = row.apply_to(product)
+        if updated == product:
+            return False
+        uow.products.save(replace(updated, updated_at=self._clock.now()))
+        return True
+
+    def _set_on_hand(self, uow: UnitOfWork, row: ProductRow, before: Inventory) -> bool:
+        if row.on_hand == before.on_hand:
+            return False
+        after = before.adjust(row.on_hand - before.on_hand)
+        movement = StockMovement.between(
+            before,
+            after,
+            id=self._ids.new(),
+            kind=StockMovementKind.ADJUSTMENT,
+            order_id=None,
+            reason=REASON,
+            created_at=self._clock.now(),
+        )
+        uow.inventories.save(after, movement)
+        return True
+
+    async def add_customers(
+        self, batch: Iterable[NewCustomer], password_hash: str
+    ) -> Sequence[User]:
+        """Create users with accounts and welcome credit, all of them or none; return the users.
+
+        Those whose e-mail address is in use are left as they are. Raise `InvalidValue` for a name
+        or an address that cannot be, `EmailTaken` where somebody else was faster.
+        """
+        users = [self._new_user(each, password_hash) for each in batch]
+        accounts = [self._new_account(user) for user in users]
+        work = partial(self._add_customers, users, accounts)
+        return await self._transactions.write(work, retryable=True)
+
+    async def _add_customers(
+        self, users: Sequence[User], accounts: Sequence[Account], uow: UnitOfWork
+    ) -> Sequence[User]:
+        existing = await uow.users.with_emails([user.email for user in users])
+        for user, account in zip(users, accounts, strict=True):
+            if user.email not in existing:
+                uow.users.add(user)
+                uow.accounts.add(account)
+                if account.balance.amount:
+                    uow.transfers.add(welcome_transfer(account, id=self._ids.new()))
+        await uow.commit()
+        # Those that are here under the same id were made by an attempt that was never answered.
+        return [user for user in users if existing.get(user.email, user).id == user.id]
+
+    def _new_user(self, customer: NewCustomer, password_hash: str) -> User:
+        return User(
+            id=self._ids.new(),
+            name=normalise_name(customer.name),
+            email=normalise_email(customer.email),
+            password_hash=password_hash,
+            roles=frozenset({Role.CUSTOMER}),
+            enabled=True,
+            created_at=self._clock.now(),
+        )
+
+    def _new_account(self, user: User) -> Account:
+        return Account(
+            id=self._ids.new(),
+            user_id=user.id,
+            balance=self._welcome_credit,
+            minimum_balance=Money.zero(self.currency),
+            created_at=user.created_at,
+        )

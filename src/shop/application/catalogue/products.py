@@ -1,0 +1,126 @@
+"""Catalogue: what is for sale, and what admins make of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.ports.clock import Clock
+from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.inventory import Inventory
+from shop.domain.product import Product, ProductNotFound
+from shop.domain.shared.money import Currency, Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AvailableProduct:
+    """A product, and how many of it a new order may take."""
+
+    product: Product
+    available: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutProduct:
+    """Describe a product, new or not (admin)."""
+
+    session: SessionToken | None
+    sku: str
+    name: str
+    description: str
+    price: Money
+    active: bool
+    image_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductSaved:
+    """The product is as described."""
+
+    available_product: AvailableProduct
+    is_new: bool
+
+
+class ProductService:
+    """The use cases around products."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        clock: Clock,
+        currency: Currency,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._clock = clock
+        self._currency = currency
+
+    async def search(self, words: str, page: PageRequest[str]) -> Page[AvailableProduct, str]:
+        """Return a page of what is for sale and matches the words, in the order of SKUs."""
+
+        async def search(uow: UnitOfWork) -> Page[AvailableProduct, str]:
+            found = await uow.products.search(words, page)
+            return Page(items=await _with_availability(uow, found.items), next=found.next)
+
+        return await self._transactions.read(search)
+
+    async def show(self, sku: str) -> AvailableProduct:
+        """Return a product; raise `ProductNotFound` where there is none."""
+
+        async def show(uow: UnitOfWork) -> AvailableProduct:
+            products = await uow.products.get_many([sku])
+            if sku not in products:
+                raise ProductNotFound(sku=sku)
+            return (await _with_availability(uow, [products[sku]]))[0]
+
+        return await self._transactions.read(show)
+
+    async def put(self, command: PutProduct) -> ProductSaved:
+        """Make the product what the command says; a new one begins with nothing in stock.
+
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden` or `InvalidValue`.
+        """
+        command.price.require_currency(self._currency)
+        return await self._transactions.write(partial(self._put, command), retryable=True)
+
+    async def _put(self, command: PutProduct, uow: UnitOfWork) -> ProductSaved:
+        await self._authenticator.require_admin(uow, command.session)
+        now = self._clock.now()
+        product = Product(
+            sku=command.sku,
+            name=command.name,
+            description=command.description,
+            price=command.price,
+            active=command.active,
+            image_url=command.image_url,
+            created_at=now,
+            updated_at=now,
+        )
+        existing = (await uow.products.lock([command.sku])).get(command.sku)
+        if existing is None:
+            uow.products.add(product)
+            uow.inventories.add(Inventory(sku=command.sku, on_hand=0, reserved=0))
+            available = 0
+        else:
+            product = replace(product, created_at=existing.created_at)
+            uow.products.save(product)
+            available = (await _with_availability(uow, [product]))[0].available
+        await uow.commit()
+        return ProductSaved(
+            available_product=AvailableProduct(product=product, available=available),
+            is_new=existing is None,
+        )
+
+
+async def _with_availability(
+    uow: UnitOfWork, products: Sequence[Product]
+) -> Sequence[AvailableProduct]:
+    inventories = await uow.inventories.get_many([product.sku for product in products])
+    return [
+        AvailableProduct(product=product, available=inventories[product.sku].available)
+        for product in products
+    ]

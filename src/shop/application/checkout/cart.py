@@ -1,0 +1,209 @@
+"""Carts: what visitors mean to buy, signed in or not."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.group_commit import CommandQueues, result_or_error
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.cart import Cart, CartLine
+from shop.domain.inventory import Inventory
+from shop.domain.product import Product, ProductNotFound
+from shop.domain.shared.errors import ShopError
+from shop.domain.shared.money import Currency, Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PutCartLine:
+    """Have this quantity of a product in the cart."""
+
+    session: SessionToken | None
+    sku: str
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveCartLine:
+    """Have no such product in the cart."""
+
+    session: SessionToken | None
+    sku: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedLine:
+    """A line of a cart with what it would cost now, and how many there are."""
+
+    product: Product
+    quantity: int
+    available: int
+
+    @property
+    def amount(self) -> Money:
+        """The price of the whole line."""
+        return self.product.price * self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedCart:
+    """A cart with what it would cost now."""
+
+    lines: Sequence[PricedLine]
+    total: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartChanged:
+    """The cart is as wanted, in the session of this visit (None where there is none)."""
+
+    cart: PricedCart
+    current_session: CurrentSession | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _PutLine:
+    """A line that is sound, to be put into the cart of a session."""
+
+    token: SessionToken | None
+    line: CartLine
+
+
+class CartService:
+    """The use cases around the cart of a session."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        currency: Currency,
+        queues: CommandQueues,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._currency = currency
+        self._put_queue = queues.queue_for(self._put_all)
+
+    async def show(self, cart: Cart) -> PricedCart:
+        """Return the cart with present prices and stock."""
+        if cart.is_empty:
+            return PricedCart(lines=(), total=Money.zero(self._currency))
+        return await self._transactions.read(partial(self._price, cart))
+
+    async def put(self, command: PutCartLine) -> CartChanged:
+        """Put a quantity of a product into the cart, in place of any other quantity.
+
+        Raise `InvalidValue`, `ProductNotFound`, `SessionExpired`, `SessionConflict` or
+        `SessionTooLarge`.
+        """
+        line = CartLine(sku=command.sku, quantity=command.quantity)
+        return await self._put_queue.submit(_PutLine(token=command.session, line=line))
+
+    async def _put_all(self, puts: Sequence[_PutLine]) -> Sequence[CartChanged | ShopError]:
+        work = partial(self._put, puts)
+        return await self._transactions.write(work, retryable=True, splittable=len(puts) > 1)
+
+    async def _put(
+        self, puts: Sequence[_PutLine], uow: UnitOfWork
+    ) -> Sequence[CartChanged | ShopError]:
+        resolved_sessions = await self._authenticator.resolve_for_update(
+            uow, [put.token for put in puts]
+        )
+        carts = [visit.session.cart for visit in resolved_sessions.by_token.values()]
+        skus = {line.sku for cart in carts for line in cart.lines}
+        pricing = await CartPricing.load(uow, skus | {put.line.sku for put in puts})
+        current_sessions: dict[SessionToken | UUID, CurrentSession] = {}
+
+        def decide(put: _PutLine) -> tuple[SessionToken | UUID, PricedCart]:
+            current_session = self._authenticator.find_or_create(resolved_sessions, put.token)
+            session_key = current_session.token or current_session.session.id
+            current_session = current_sessions.get(session_key, current_session)
+            pricing.require_for_sale(put.line.sku)
+            cart = current_session.session.cart.put(put.line)
+            current_sessions[session_key] = self._save(uow, current_session, cart)
+            return session_key, pricing.price(cart, self._currency)
+
+        results = [result_or_error(put, decide) for put in puts]
+        await uow.commit()
+        # Whoever put several things in holds one token afterwards, whichever answer comes last.
+        return [
+            each
+            if isinstance(each, ShopError)
+            else CartChanged(cart=each[1], current_session=current_sessions[each[0]])
+            for each in results
+        ]
+
+    async def remove(self, command: RemoveCartLine) -> CartChanged:
+        """Take a product out of the cart; one that is not in it changes nothing.
+
+        Raise `SessionExpired` or `SessionConflict`.
+        """
+        return await self._change(command.session, lambda cart: cart.without(command.sku))
+
+    async def clear(self, token: SessionToken | None) -> CartChanged:
+        """Take everything out of the cart; raise `SessionExpired` or `SessionConflict`."""
+        return await self._change(token, lambda _: Cart())
+
+    async def _change(
+        self, token: SessionToken | None, change: Callable[[Cart], Cart]
+    ) -> CartChanged:
+        async def changed(uow: UnitOfWork) -> CartChanged:
+            current_session = (
+                await self._authenticator.resolve_for_update(uow, [token])
+            ).find_unexpired(token)
+            cart = Cart() if current_session is None else change(current_session.session.cart)
+            priced = await self._price(cart, uow)
+            if current_session is not None:
+                current_session = self._save(uow, current_session, cart)
+                await uow.commit()
+            return CartChanged(cart=priced, current_session=current_session)
+
+        return await self._transactions.write(changed, retryable=True)
+
+    def _save(self, uow: UnitOfWork, current_session: CurrentSession, cart: Cart) -> CurrentSession:
+        if cart == current_session.session.cart:
+            return current_session
+        return self._authenticator.save(
+            uow, current_session, current_session.session.with_cart(cart)
+        )
+
+    async def _price(self, cart: Cart, uow: UnitOfWork) -> PricedCart:
+        pricing = await CartPricing.load(uow, {line.sku for line in cart.lines})
+        return pricing.price(cart, self._currency)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CartPricing:
+    """Products as they are offered now."""
+
+    products: Mapping[str, Product]
+    inventories: Mapping[str, Inventory]
+
+    @classmethod
+    async def load(cls, uow: UnitOfWork, skus: Collection[str]) -> "CartPricing":
+        """Look these products up; none ask nothing."""
+        return cls(
+            products=await uow.products.get_many(skus) if skus else {},
+            inventories=await uow.inventories.get_many(skus) if skus else {},
+        )
+
+    def require_for_sale(self, sku: str) -> None:
+        """Raise `ProductNotFound` for what is not sold."""
+        product = self.products.get(sku)
+        if product is None or not product.active:
+            raise ProductNotFound(sku=sku)
+
+    def price(self, cart: Cart, currency: Currency) -> PricedCart:
+        """Return what a cart would cost; its products were all looked up."""
+        lines = [
+            PricedLine(
+                product=self.products[line.sku],
+                quantity=line.quantity,
+                available=self.inventories[line.sku].available,
+            )
+            for line in cart.lines
+        ]
+        return PricedCart(lines=lines, total=Money.total((line.amount for line in lines), currency))

@@ -1,0 +1,69 @@
+"""Checkout: place an order, and where a card pays, ask for it and finish.
+
+No transaction and no connection is held while the gateway is asked. Where it says nothing, nothing
+is changed: the order stays pending, and the outbox has a job that will find out.
+"""
+
+from dataclasses import replace
+
+from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import CommandResult
+from shop.application.payments.card_payments import CardPayment, CardPayments
+from shop.application.ports.payment_gateway import ActionRequired
+from shop.application.transactions.group_commit import GroupCommit
+from shop.domain.orders.order import OrderStatus
+from shop.domain.shared.errors import ShopError
+
+PlacementQueue = GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]
+CompletionQueue = GroupCommit[CompleteOrder, CompletedOrder]
+
+
+class Checkout:
+    """The use case behind the button."""
+
+    def __init__(
+        self,
+        placement_queue: PlacementQueue,
+        completion_queue: CompletionQueue,
+        card_payments: CardPayments,
+    ) -> None:
+        self._placement_queue = placement_queue
+        self._completion_queue = completion_queue
+        self._card_payments = card_payments
+
+    async def place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
+        """Place an order, and pay; it is pending where the card's answer is not known yet.
+
+        Where the customer has to take a step first, the reply has the secret for that. The same
+        command under the same key asks again for the same payment. Refusals are those of
+        `PlaceOrders`, and `CardDeclined` or `PaymentExpired`.
+        """
+        result = await self._placement_queue.submit(command)
+        if not _is_pending(result):
+            return result
+        placed = result.unwrap()
+        authorisation = await self._card_payments.authorise(CardPayment.for_order(placed.payment))
+        if isinstance(authorisation, ActionRequired):
+            return replace(result, client_secret=authorisation.client_secret)
+        if authorisation is None:
+            return result
+        completed = await self._completion_queue.submit(
+            CompleteOrder(
+                order=placed.order,
+                payment=placed.payment,
+                payment_outcome=authorisation,
+                session=command.session,
+                gateway_event=None,
+            )
+        )
+        if completed is None:
+            # Somebody else has decided: the key tells how.
+            return await self._placement_queue.submit(command)
+        return CommandResult(value=completed, replayed=False)
+
+
+def _is_pending(result: CommandResult[PlacedOrder]) -> bool:
+    value = result.value
+    return not isinstance(value, ShopError) and value.order.status is OrderStatus.PENDING

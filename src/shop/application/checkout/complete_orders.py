@@ -1,0 +1,311 @@
+"""Finish orders that wait for their card: confirm, decline or give up, each once.
+
+The request, the webhook, the driver and the expiry all come here with what they know. Whoever
+finds the order pending, under its lock, decides; to all others it is decided. The use case is
+plural, like placing is.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from shop.application.checkout.placed_order import PlacedOrder, payment_when_paid
+from shop.application.identity.authentication import (
+    CurrentSession,
+    ResolvedSessions,
+    SessionAuthenticator,
+)
+from shop.application.inventory.order_stock import OrderStock
+from shop.application.notifications.events import Notifications
+from shop.application.payments.card_payments import PaymentOutcome, TimedOut
+from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.payment_gateway import Approved, Declined, GatewayEvent
+from shop.application.ports.repositories.idempotency_keys import (
+    IdempotencyKey,
+    Rejected,
+    StoredOutcome,
+    Succeeded,
+)
+from shop.application.ports.repositories.jobs import Job, JobId, JobKind
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.account import ShopAccount, Transfer, TransferKind
+from shop.domain.inventory import StockMovementKind
+from shop.domain.orders.order import Actor, Order, OrderStatus
+from shop.domain.payment import (
+    NEVER_CHARGED,
+    CardDeclined,
+    Payment,
+    PaymentExpired,
+    PaymentStatus,
+)
+from shop.domain.session import Session, SessionConflict, SessionTooLarge
+from shop.domain.shared.errors import ShopError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompleteOrder:
+    """What is known of the card of an order, which was read before, and who asks for the order.
+
+    Without a token, the session is told of in which the order was placed. Where a notice has
+    brought it up, nothing is done that was done for the same notice before.
+    """
+
+    order: Order
+    payment: Payment
+    payment_outcome: PaymentOutcome
+    session: SessionToken | None
+    gateway_event: GatewayEvent | None
+
+
+CompletedOrder = PlacedOrder | ShopError | None
+"""The order as it was paid, or the refusal for good; None where somebody else decided."""
+
+
+class CompleteOrders:
+    """The use case that finishes orders."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        clock: Clock,
+        ids: IdGenerator,
+        notifications: Notifications,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._clock = clock
+        self._ids = ids
+        self._notifications = notifications
+
+    async def complete(self, commands: Sequence[CompleteOrder]) -> Sequence[CompletedOrder]:
+        """Finish these orders, in one unit of work; refusals are `CardDeclined`, `PaymentExpired`.
+
+        An approval that comes too late for its order is given back.
+        """
+        return await self._transactions.write(
+            partial(self._complete, commands), retryable=True, splittable=len(commands) > 1
+        )
+
+    async def _complete(
+        self, commands: Sequence[CompleteOrder], uow: UnitOfWork
+    ) -> Sequence[CompletedOrder]:
+        new_event_ids = await self._record_new_events(
+            uow, [each.gateway_event for each in commands if each.gateway_event]
+        )
+        resolved_sessions = await self._authenticator.resolve_for_update(
+            uow, [each.session for each in commands]
+        )
+        other_session_ids = {
+            each.payment.card_details.session_id
+            for each in commands
+            if _own_session(resolved_sessions, each.session, each.payment) is None
+        }
+        sessions = await uow.sessions.lock_by_id(other_session_ids)
+        skus = {line.sku for each in commands for line in each.order.lines}
+        inventories = await uow.inventories.lock(skus)
+        orders = await uow.orders.lock({each.order.id for each in commands})
+        payments = await uow.payments.for_orders(orders)
+        now = self._clock.now()
+        completion_batch = CompletionBatch(
+            uow=uow,
+            ids=self._ids,
+            notifications=self._notifications,
+            now=now,
+            placement_sessions=PlacementSessions(
+                uow, self._authenticator, resolved_sessions, sessions
+            ),
+            stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
+            orders=orders,
+            payments=payments,
+        )
+        completed = [
+            completion_batch.complete(command)
+            if command.gateway_event is None or command.gateway_event.id in new_event_ids
+            else None
+            for command in commands
+        ]
+        await uow.commit()
+        return completed
+
+    async def _record_new_events(
+        self, uow: UnitOfWork, gateway_events: Sequence[GatewayEvent]
+    ) -> Collection[str]:
+        return (
+            await uow.gateway_events.record_new(gateway_events, self._clock.now())
+            if gateway_events
+            else ()
+        )
+
+
+class CompletionBatch:
+    """What a group of endings has locked, and what has been decided with it so far."""
+
+    def __init__(
+        self,
+        *,
+        uow: UnitOfWork,
+        ids: IdGenerator,
+        notifications: Notifications,
+        now: datetime,
+        placement_sessions: "PlacementSessions",
+        stock: OrderStock,
+        orders: Mapping[UUID, Order],
+        payments: Mapping[UUID, Payment],
+    ) -> None:
+        self._uow = uow
+        self._ids = ids
+        self._notifications = notifications
+        self._now = now
+        self._placement_sessions = placement_sessions
+        self._stock = stock
+        self._orders = dict(orders)
+        self._payments = dict(payments)
+
+    def complete(self, command: CompleteOrder) -> CompletedOrder:
+        """Decide one order, unless it is decided."""
+        order, payment = self._orders[command.order.id], self._payments[command.order.id]
+        payment_outcome = command.payment_outcome
+        if order.status is not OrderStatus.PENDING:
+            if isinstance(payment_outcome, Approved) and payment.status in NEVER_CHARGED:
+                # Too late: what was set aside meanwhile is given back.
+                self._add_job(JobKind.REVERSE_PAYMENT, order)
+            return None
+        self._uow.jobs.remove(JobId(kind=JobKind.RESOLVE_PAYMENT, subject_id=order.id))
+        match payment_outcome:
+            case Approved(payment_id=gateway_payment_id):
+                return self._confirm(
+                    order, payment.with_gateway_payment_id(gateway_payment_id), command.session
+                )
+            case Declined(reason=reason):
+                declined = self._release(order, OrderStatus.DECLINED, Actor.GATEWAY)
+                payment = self._save_payment(payment.transition_to(PaymentStatus.DECLINED))
+                self._notifications.order_declined(self._uow, declined, payment)
+                return self._reject(order, CardDeclined(reason=reason))
+            case TimedOut():
+                expired = self._release(order, OrderStatus.EXPIRED, Actor.SHOP)
+                payment = self._save_payment(payment.transition_to(PaymentStatus.VOIDED))
+                self._notifications.order_expired(self._uow, expired, payment)
+                self._add_job(JobKind.REVERSE_PAYMENT, order)
+                return self._reject(order, PaymentExpired())
+
+    def _confirm(self, order: Order, payment: Payment, token: SessionToken | None) -> PlacedOrder:
+        paid = self._transition(order, OrderStatus.PAID, Actor.GATEWAY)
+        payment = self._save_payment(payment.transition_to(PaymentStatus.AUTHORISED))
+        self._stock.apply(order, StockMovementKind.RESERVED_SALE)
+        currency = order.total.currency
+        self._uow.transfers.add(
+            Transfer(
+                id=self._ids.new(),
+                kind=TransferKind.CHARGE,
+                debit_account_id=ShopAccount.CARD_CLEARING.account_id(currency),
+                credit_account_id=ShopAccount.SALES.account_id(currency),
+                amount=order.total,
+                order_id=order.id,
+                note="",
+                created_at=self._now,
+            )
+        )
+        self._complete_key(order, Succeeded(reference=order.id))
+        self._add_job(JobKind.CAPTURE_PAYMENT, order)
+        self._notifications.order_paid(self._uow, paid, payment)
+        return PlacedOrder(
+            order=paid.as_first_paid(),
+            payment=payment_when_paid(paid),
+            new_token=self._placement_sessions.remember_order(paid, payment, token),
+        )
+
+    def _reject(self, order: Order, error: ShopError) -> ShopError:
+        self._complete_key(order, Rejected(error=error))
+        return error
+
+    def _release(self, order: Order, status: OrderStatus, actor: Actor) -> Order:
+        self._stock.apply(order, StockMovementKind.RELEASE)
+        return self._transition(order, status, actor)
+
+    def _transition(self, order: Order, status: OrderStatus, actor: Actor) -> Order:
+        changed, status_change = order.transition_to(status, at=self._now, actor=actor)
+        self._uow.orders.save(changed, status_change)
+        self._orders[order.id] = changed
+        return changed
+
+    def _save_payment(self, payment: Payment) -> Payment:
+        self._uow.payments.save(payment)
+        self._payments[payment.order_id] = payment
+        return payment
+
+    def _complete_key(self, order: Order, stored_outcome: StoredOutcome) -> None:
+        key = IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+        self._uow.idempotency_keys.complete_pending(key, stored_outcome)
+
+    def _add_job(self, kind: JobKind, order: Order) -> None:
+        self._uow.jobs.add(Job.new(kind, order.id, at=self._now, due_at=self._now))
+
+
+class PlacementSessions:
+    """The sessions in which a group of orders was placed."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        authenticator: SessionAuthenticator,
+        resolved_sessions: ResolvedSessions,
+        other_sessions: Mapping[UUID, Session],
+    ) -> None:
+        self._uow = uow
+        self._authenticator = authenticator
+        self._resolved_sessions = resolved_sessions
+        self._sessions = dict(other_sessions)
+
+    def remember_order(
+        self, order: Order, payment: Payment, token: SessionToken | None
+    ) -> SessionToken | None:
+        """Have the session track its order, unless it has ended; return a token issued for it."""
+        session_id = payment.card_details.session_id
+        current_session = _own_session(self._resolved_sessions, token, payment)
+        before = self._sessions.get(session_id) or (
+            current_session.session if current_session else None
+        )
+        if before is None or before.user_id != order.user_id:
+            return None
+        session = _with_last_order(before, order, payment)
+        try:
+            new_token = self._save(session, current_session)
+        except (SessionConflict, SessionTooLarge):
+            # The order is paid, whatever else goes on in the session; it is listed for its user.
+            return None
+        self._sessions[session_id] = session
+        return new_token
+
+    def _save(
+        self, session: Session, current_session: CurrentSession | None
+    ) -> SessionToken | None:
+        if current_session is not None:
+            return self._authenticator.save(self._uow, current_session, session).new_token
+        self._uow.sessions.save(session)
+        return None
+
+
+def _own_session(
+    resolved_sessions: ResolvedSessions, token: SessionToken | None, payment: Payment
+) -> CurrentSession | None:
+    """Return the visit behind a token where it is of the session in which the order was placed."""
+    current_session = resolved_sessions.find(token)
+    is_own = (
+        current_session is not None
+        and current_session.session.id == payment.card_details.session_id
+    )
+    return current_session if is_own else None
+
+
+def _with_last_order(session: Session, order: Order, payment: Payment) -> Session:
+    updated = session.with_last_order(order.id)
+    if not payment.card_details.clears_cart:
+        return updated
+    ordered = {line.sku: line.quantity for line in order.lines}
+    return updated.with_cart(session.cart.minus(ordered))

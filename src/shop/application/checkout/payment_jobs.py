@@ -1,0 +1,133 @@
+"""Settle what requests began: the jobs that resolve, capture and undo card payments.
+
+Each bears to be done twice: keys, the gateway's books, and the order's lock see to that.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from uuid import UUID
+
+from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
+from shop.application.jobs.runner import RetryLater, complete_job
+from shop.application.payments.card_payments import CardPayment, CardPayments
+from shop.application.ports.clock import Clock
+from shop.application.ports.repositories.jobs import Job, JobId, JobKind
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.group_commit import CommandQueues, GroupCommit
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.orders.order import Order, OrderStatus
+from shop.domain.payment import Payment, PaymentStatus
+from shop.domain.shared.errors import ShopError
+
+
+class PaymentJobs:
+    """The use cases behind the jobs of the outbox."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        card_payments: CardPayments,
+        completion_queue: GroupCommit[CompleteOrder, CompletedOrder],
+        queues: CommandQueues,
+        clock: Clock,
+        response_timeout: timedelta,
+    ) -> None:
+        self._transactions = transactions
+        self._card_payments = card_payments
+        self._completion_queue = completion_queue
+        self._lookup_queue = queues.queue_for(self._find_all)
+        self._capture_queue = queues.queue_for(self._record_all)
+        self._clock = clock
+        self._response_timeout = response_timeout
+
+    async def resolve(self, job: Job) -> None:
+        """Find out how a pending order ends; past its time, give it up. Raise `RetryLater`."""
+        authorisation = await self._card_payments.look_up(job.id.subject_id)
+        order, payment = await self._lookup_queue.submit(job.id.subject_id)
+        if order.status is not OrderStatus.PENDING:
+            await self._complete_job(job)
+            return
+        payment_outcome = await self._card_payments.resolve(
+            CardPayment.for_order(payment), authorisation
+        )
+        if payment_outcome is None:
+            raise RetryLater(not_after=payment.card_details.expires_at)
+        command = CompleteOrder(
+            order=order,
+            payment=payment,
+            payment_outcome=payment_outcome,
+            session=None,
+            gateway_event=None,
+        )
+        with suppress(ShopError):
+            await self._completion_queue.submit(command)
+
+    async def capture(self, job: Job) -> None:
+        """Take the money of a paid order; raise `GatewayOutcomeUnknown` or `GatewayRejected`."""
+        order, payment = await self._lookup_queue.submit(job.id.subject_id)
+        if payment.status is not PaymentStatus.AUTHORISED:
+            await self._complete_job(job)
+            return
+        await self._card_payments.capture(
+            order.id, payment.card_details.gateway_payment_id, payment.amount
+        )
+        await self._capture_queue.submit(order.id)
+
+    async def reverse(self, job: Job) -> None:
+        """Give back what the gateway holds or has taken for what came to nothing.
+
+        Raise `RetryLater` while a request may still be on its way there, `GatewayOutcomeUnknown` or
+        `GatewayRejected`.
+        """
+        gateway_payment_id = await self._transactions.read(
+            partial(_find_gateway_payment_id, job.id.subject_id)
+        )
+        was_known = await self._card_payments.reverse(job.id.subject_id, gateway_payment_id)
+        conclusive_at = job.created_at + self._response_timeout
+        if not was_known and self._clock.now() < conclusive_at:
+            raise RetryLater(not_after=conclusive_at)
+        await self._complete_job(job)
+
+    async def _find_all(self, order_ids: Sequence[UUID]) -> Sequence[tuple[Order, Payment]]:
+        async def find_all(uow: UnitOfWork) -> Sequence[tuple[Order, Payment]]:
+            orders = await uow.orders.get_many(set(order_ids))
+            payments = await uow.payments.for_orders(set(order_ids))
+            return [(orders[each], payments[each]) for each in order_ids]
+
+        return await self._transactions.read(find_all)
+
+    async def _record_all(self, order_ids: Sequence[UUID]) -> Sequence[None]:
+        """Record in one unit of work what the gateway has captured."""
+        return await self._transactions.write(
+            partial(self._record_captures, order_ids),
+            retryable=True,
+            splittable=len(order_ids) > 1,
+        )
+
+    async def _record_captures(self, order_ids: Sequence[UUID], uow: UnitOfWork) -> Sequence[None]:
+        await uow.orders.lock(set(order_ids))
+        payments = await uow.payments.for_orders(set(order_ids))
+        now = self._clock.now()
+        for order_id, payment in payments.items():
+            uow.jobs.remove(JobId(kind=JobKind.CAPTURE_PAYMENT, subject_id=order_id))
+            if payment.status is PaymentStatus.AUTHORISED:
+                uow.payments.save(payment.transition_to(PaymentStatus.CAPTURED))
+            elif payment.status is PaymentStatus.VOIDED:
+                # Cancelled while the money was taken: it goes back.
+                uow.jobs.add(Job.new(JobKind.REVERSE_PAYMENT, order_id, at=now, due_at=now))
+        await uow.commit()
+        return [None] * len(order_ids)
+
+    async def _complete_job(self, job: Job) -> None:
+        await self._transactions.write(partial(complete_job, job), retryable=True)
+
+
+async def _find_gateway_payment_id(reference: UUID, uow: UnitOfWork) -> str | None:
+    """Return the gateway's own id of what pays an order or a deposit, where it was told."""
+    payment = (await uow.payments.for_orders([reference])).get(reference)
+    if payment is not None:
+        return payment.card_details.gateway_payment_id
+    deposit = (await uow.deposits.get_many([reference])).get(reference)
+    return None if deposit is None else deposit.gateway_payment_id

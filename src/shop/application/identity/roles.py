@@ -1,0 +1,35 @@
+"""Users: what the shop's operator decides about them."""
+
+from collections.abc import Callable
+from functools import partial
+
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.user import Role, User, UserNotFound, normalise_email
+
+
+class RoleService:
+    """The operator's use cases around users; no session is asked for."""
+
+    def __init__(self, transactions: TransactionRunner) -> None:
+        self._transactions = transactions
+
+    async def grant(self, email: str, role: Role) -> User:
+        """Give a user a role; raise `UserNotFound` where nobody has the address."""
+        work = partial(self._change, email, lambda user: user.with_role(role))
+        return await self._transactions.write(work, retryable=True)
+
+    async def revoke(self, email: str, role: Role) -> User:
+        """Take a role from a user; raise `UserNotFound` where nobody has the address."""
+        work = partial(self._change, email, lambda user: user.without_role(role))
+        return await self._transactions.write(work, retryable=True)
+
+    async def _change(self, email: str, change: Callable[[User], User], uow: UnitOfWork) -> User:
+        normalised_email = normalise_email(email)
+        found = (await uow.users.with_emails([normalised_email])).get(normalised_email)
+        if found is None:
+            raise UserNotFound
+        user = change((await uow.users.lock([found.id]))[found.id])
+        uow.users.save(user)
+        await uow.commit()
+        return user

@@ -1,0 +1,139 @@
+"""Accounts: sign up with one, and look into it."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.ports.repositories.accounts import AccountEntry
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.account import Account, AccountNotFound, welcome_transfer
+from shop.domain.shared.money import Currency, Money
+from shop.domain.user import (
+    EmailTaken,
+    Role,
+    User,
+    normalise_email,
+    normalise_name,
+    require_password,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignUp:
+    """Become a customer; a session that the token opens, with its cart, becomes the customer's."""
+
+    session: SessionToken | None
+    name: str
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedUp:
+    """A user, the user's account and a signed-in session exist."""
+
+    user: User
+    account: Account
+    current_session: CurrentSession
+
+
+class AccountService:
+    """The use cases around a customer's account."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        password_hasher: PasswordHasher,
+        clock: Clock,
+        ids: IdGenerator,
+        welcome_credit: Money,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._password_hasher = password_hasher
+        self._clock = clock
+        self._ids = ids
+        self._welcome_credit = welcome_credit
+
+    @property
+    def _currency(self) -> Currency:
+        return self._welcome_credit.currency
+
+    async def sign_up(self, command: SignUp) -> SignedUp:
+        """Create the user, the account and the session, or none of them.
+
+        Raise `InvalidValue` for a value that cannot be, `EmailTaken` where the address is in use.
+        """
+        require_password(command.password)
+        now = self._clock.now()
+        user = User(
+            id=self._ids.new(),
+            name=normalise_name(command.name),
+            email=normalise_email(command.email),
+            password_hash=await self._password_hasher.hash(command.password),
+            roles=frozenset({Role.CUSTOMER}),
+            enabled=True,
+            created_at=now,
+        )
+        account = Account(
+            id=self._ids.new(),
+            user_id=user.id,
+            balance=self._welcome_credit,
+            minimum_balance=Money.zero(self._currency),
+            created_at=now,
+        )
+        issued_tokens: list[SessionToken] = []
+        work = partial(self._sign_up, command, user, account, issued_tokens)
+        return await self._transactions.write(work, retryable=True)
+
+    async def _sign_up(
+        self,
+        command: SignUp,
+        user: User,
+        account: Account,
+        issued_tokens: list[SessionToken],
+        uow: UnitOfWork,
+    ) -> SignedUp:
+        current_session = await self._authenticator.resolve_for_sign_in(
+            uow, command.session, issued_tokens
+        )
+        existing = (await uow.users.with_emails([user.email])).get(user.email)
+        if existing is None:
+            uow.users.add(user)
+            uow.accounts.add(account)
+            if account.balance.amount:
+                uow.transfers.add(welcome_transfer(account, id=self._ids.new()))
+        elif existing.id != user.id:
+            raise EmailTaken
+        # Else the commit of an earlier attempt was never answered, and did happen.
+        current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
+        await uow.commit()
+        return SignedUp(user=user, account=account, current_session=current_session)
+
+    async def show(self, user: User) -> Account:
+        """Return the user's account."""
+        return await self._transactions.read(partial(self._account, user))
+
+    async def statement(
+        self, user: User, page: PageRequest[TimeCursor]
+    ) -> tuple[Account, Page[AccountEntry, TimeCursor]]:
+        """Return the user's account and a page of its transfers, the newest first."""
+
+        async def statement(uow: UnitOfWork) -> tuple[Account, Page[AccountEntry, TimeCursor]]:
+            account = await self._account(user, uow)
+            return account, await uow.transfers.entries(account.id, page)
+
+        return await self._transactions.read(statement)
+
+    async def _account(self, user: User, uow: UnitOfWork) -> Account:
+        accounts = await uow.accounts.for_users([user.id], self._currency)
+        if user.id not in accounts:
+            raise AccountNotFound
+        return accounts[user.id]

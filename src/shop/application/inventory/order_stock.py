@@ -1,0 +1,73 @@
+"""Goods: the stock that a group of orders has locked, and what they do with it."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from uuid import UUID
+
+from shop.application.notifications.events import Notifications
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.cart import Cart
+from shop.domain.inventory import Inventory, OutOfStock, StockMovement, StockMovementKind
+from shop.domain.orders.order import Order
+
+STOCK_OPERATIONS: Mapping[StockMovementKind, Callable[[Inventory, int], Inventory]] = {
+    StockMovementKind.SALE: Inventory.sell,
+    StockMovementKind.RESTOCK: Inventory.restock,
+    StockMovementKind.RESERVATION: Inventory.reserve,
+    StockMovementKind.RELEASE: Inventory.release,
+    StockMovementKind.RESERVED_SALE: Inventory.sell_reserved,
+}
+"""What an order does to the stock of each of its lines, by what that is called."""
+
+
+class OrderStock:
+    """Locked inventories, one order after the other."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        ids: IdGenerator,
+        notifications: Notifications,
+        now: datetime,
+        inventories: Mapping[str, Inventory],
+    ) -> None:
+        self._uow = uow
+        self._ids = ids
+        self._notifications = notifications
+        self._now = now
+        self._inventories = dict(inventories)
+
+    def require_available(self, cart: Cart) -> None:
+        """Raise `OutOfStock`, with every short line, where a cart asks for more than there is."""
+        shortages = tuple(
+            shortage
+            for line in cart.lines
+            if (shortage := self._inventories[line.sku].shortage(line.quantity))
+        )
+        if shortages:
+            raise OutOfStock(lines=shortages)
+
+    def apply(self, order: Order, kind: StockMovementKind) -> None:
+        """Stage a step of all goods of an order."""
+        for line in order.lines:
+            self.apply_to_line(order.id, line.sku, line.quantity, kind)
+
+    def apply_to_line(
+        self, order_id: UUID, sku: str, quantity: int, kind: StockMovementKind
+    ) -> None:
+        """Stage a step of some goods of an order."""
+        before = self._inventories[sku]
+        after = STOCK_OPERATIONS[kind](before, quantity)
+        movement = StockMovement.between(
+            before,
+            after,
+            id=self._ids.new(),
+            kind=kind,
+            order_id=order_id,
+            reason="",
+            created_at=self._now,
+        )
+        self._inventories[sku] = after
+        self._uow.inventories.save(after, movement)
+        self._notifications.stock_changed(self._uow, before, after)

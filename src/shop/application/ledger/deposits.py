@@ -1,0 +1,301 @@
+"""Deposits: customers put money into their accounts by card, each once under its key.
+
+Like an order by card, without goods: begun in one unit of work, asked for outside any, and finished
+in another, by whoever hears of the card first.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from uuid import UUID
+
+from shop.application.idempotency.batch import (
+    CommandResult,
+    IdempotentBatch,
+    IdempotentRequest,
+    Pending,
+    fingerprint,
+    ids_to_replay,
+    require_still_pending,
+)
+from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
+from shop.application.jobs.runner import RetryLater, complete_job
+from shop.application.notifications.events import Notifications
+from shop.application.payments.card_payments import (
+    CardPayment,
+    CardPayments,
+    PaymentOutcome,
+    PaymentPolicy,
+    TimedOut,
+)
+from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.payment_gateway import ActionRequired, Approved, Declined, GatewayEvent
+from shop.application.ports.repositories.idempotency_keys import (
+    Claim,
+    IdempotencyKey,
+    Rejected,
+    StoredOutcome,
+    Succeeded,
+)
+from shop.application.ports.repositories.jobs import Job, JobId, JobKind
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.account import Account, BalanceTooLarge, ShopAccount, Transfer, TransferKind
+from shop.domain.deposit import Deposit, DepositNotFound
+from shop.domain.payment import NEVER_CHARGED, CardDeclined, PaymentExpired, PaymentStatus
+from shop.domain.shared.errors import ShopError
+from shop.domain.shared.money import Money
+from shop.domain.user import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeDeposit:
+    """Take an amount from the card for which the token stands, and put it into the account."""
+
+    session: SessionToken | None
+    key: str
+    amount: Money
+    card: str = field(repr=False)
+
+
+class DepositService:
+    """The use cases around deposits."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        card_payments: CardPayments,
+        clock: Clock,
+        ids: IdGenerator,
+        notifications: Notifications,
+        policy: PaymentPolicy,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._card_payments = card_payments
+        self._clock = clock
+        self._ids = ids
+        self._notifications = notifications
+        self._policy = policy
+
+    async def make(self, command: MakeDeposit) -> CommandResult[Deposit]:
+        """Make a deposit; it is pending where the card's answer is not known yet.
+
+        Where the customer has to take a step first, the reply has the secret for that. The same
+        command under the same key asks again for the same payment. Refusals:
+        `NotSignedIn`, `SessionExpired`, `InvalidValue`, `BalanceTooLarge`, `CardDeclined`,
+        `PaymentExpired`, `IdempotencyKeyReused`, `RequestInProgress`.
+        """
+        result = await self._create_or_replay(command)
+        deposit = result.value
+        if isinstance(deposit, ShopError) or deposit.status is not PaymentStatus.PENDING:
+            return result
+        authorisation = await self._card_payments.authorise(CardPayment.for_deposit(deposit))
+        if isinstance(authorisation, ActionRequired):
+            return replace(result, client_secret=authorisation.client_secret)
+        if authorisation is None:
+            return result
+        await self.complete(deposit.id, authorisation, None)
+        # Whoever has decided, the key tells how.
+        decided_result = await self._create_or_replay(command)
+        return CommandResult(value=decided_result.value, replayed=False)
+
+    async def show(self, user: User, deposit_id: UUID) -> Deposit:
+        """Return a deposit of the user's; raise `DepositNotFound` for any other."""
+        found = await self._transactions.read(lambda uow: uow.deposits.get_many([deposit_id]))
+        deposit = found.get(deposit_id)
+        if deposit is None or deposit.user_id != user.id:
+            raise DepositNotFound
+        return deposit
+
+    async def resolve(self, job: Job) -> None:
+        """Find out how a pending deposit ends; past its time, give it up. Raise `RetryLater`."""
+        authorisation = await self._card_payments.look_up(job.id.subject_id)
+        deposit = await self._get(job.id.subject_id)
+        if deposit.status is not PaymentStatus.PENDING:
+            await self._transactions.write(partial(complete_job, job), retryable=True)
+            return
+        payment_outcome = await self._card_payments.resolve(
+            CardPayment.for_deposit(deposit), authorisation
+        )
+        if payment_outcome is None:
+            raise RetryLater(not_after=deposit.expires_at)
+        await self.complete(deposit.id, payment_outcome, None)
+
+    async def capture(self, job: Job) -> None:
+        """Capture the payment; raise `GatewayOutcomeUnknown` or `GatewayRejected`."""
+        deposit = await self._get(job.id.subject_id)
+        if deposit.status is PaymentStatus.AUTHORISED:
+            await self._card_payments.capture(
+                deposit.id, deposit.gateway_payment_id, deposit.amount
+            )
+        await self._transactions.write(partial(self._record_capture, job.id), retryable=True)
+
+    async def _create_or_replay(self, command: MakeDeposit) -> CommandResult[Deposit]:
+        return await self._transactions.write(partial(self._create, command), retryable=True)
+
+    async def _create(self, command: MakeDeposit, uow: UnitOfWork) -> CommandResult[Deposit]:
+        resolved_sessions = await self._authenticator.resolve(uow, [command.session])
+        request = self._build_request(resolved_sessions, command)
+        idempotent_batch = await IdempotentBatch.claim(uow, [request])
+        if idempotent_batch.pending_keys:
+            idempotent_batch.mark_pending(
+                await uow.deposits.with_keys(idempotent_batch.pending_keys)
+            )
+        user_id = request.current_session.signed_in_user.id
+        accounts = await uow.accounts.lock_for_users([user_id], self._policy.currency)
+        created: dict[UUID, Deposit] = {}
+
+        def create(request: IdempotentRequest[MakeDeposit]) -> Pending:
+            accounts[user_id].deposit(request.command.amount)
+            deposit = self._new_deposit(request, accounts[user_id].id)
+            created[deposit.id] = deposit
+            self._stage(uow, deposit)
+            return Pending(reference=deposit.id)
+
+        decision = idempotent_batch.decide(request, create)
+        replayed = await uow.deposits.get_many(ids_to_replay([decision], created))
+        require_still_pending(
+            [decision],
+            {each.id for each in replayed.values() if each.status is not PaymentStatus.PENDING},
+        )
+        await uow.commit()
+        return decision.to_result({**_as_first_returned(replayed), **created})
+
+    def _build_request(
+        self, resolved_sessions: ResolvedSessions, command: MakeDeposit
+    ) -> IdempotentRequest[MakeDeposit]:
+        current_session = resolved_sessions.require_signed_in(command.session)
+        command.amount.require_currency(self._policy.currency)
+        command.amount.require_positive()
+        return IdempotentRequest(
+            command=command,
+            current_session=current_session,
+            claim=Claim(
+                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
+                fingerprint=fingerprint("deposit", amount=command.amount, card=command.card),
+                created_at=self._clock.now(),
+            ),
+        )
+
+    def _new_deposit(self, request: IdempotentRequest[MakeDeposit], account_id: UUID) -> Deposit:
+        now = self._clock.now()
+        return Deposit(
+            id=self._ids.new(),
+            user_id=request.current_session.signed_in_user.id,
+            account_id=account_id,
+            idempotency_key=request.command.key,
+            amount=request.command.amount,
+            status=PaymentStatus.PENDING,
+            token=request.command.card,
+            gateway_payment_id=None,
+            expires_at=now + self._policy.pending_timeout,
+            created_at=now,
+        )
+
+    def _stage(self, uow: UnitOfWork, deposit: Deposit) -> None:
+        due_at = min(deposit.created_at + self._policy.response_timeout, deposit.expires_at)
+        uow.deposits.add(deposit)
+        uow.jobs.add(
+            Job.new(JobKind.RESOLVE_DEPOSIT, deposit.id, at=deposit.created_at, due_at=due_at)
+        )
+
+    async def complete(
+        self, deposit_id: UUID, payment_outcome: PaymentOutcome, gateway_event: GatewayEvent | None
+    ) -> None:
+        """Finish a deposit, unless somebody else has; what comes too late is given back.
+
+        Where a notice has brought it up, it is kept in the same unit of work.
+        """
+        await self._transactions.write(
+            partial(self._complete, deposit_id, payment_outcome, gateway_event), retryable=True
+        )
+
+    async def _complete(
+        self,
+        deposit_id: UUID,
+        payment_outcome: PaymentOutcome,
+        gateway_event: GatewayEvent | None,
+        uow: UnitOfWork,
+    ) -> None:
+        if gateway_event is not None:
+            await uow.gateway_events.record_new([gateway_event], self._clock.now())
+        # Whose it is never changes: read first, it tells what to lock in the common order.
+        unlocked_deposit = (await uow.deposits.get_many([deposit_id]))[deposit_id]
+        accounts = await uow.accounts.lock([unlocked_deposit.account_id])
+        deposit = (await uow.deposits.lock([deposit_id]))[deposit_id]
+        now = self._clock.now()
+        if deposit.status is not PaymentStatus.PENDING:
+            if isinstance(payment_outcome, Approved) and deposit.status in NEVER_CHARGED:
+                uow.jobs.add(Job.new(JobKind.REVERSE_PAYMENT, deposit.id, at=now, due_at=now))
+            await uow.commit()
+            return
+        uow.jobs.remove(JobId(kind=JobKind.RESOLVE_DEPOSIT, subject_id=deposit.id))
+        match payment_outcome:
+            case Approved(payment_id=gateway_payment_id):
+                try:
+                    account = accounts[deposit.account_id].deposit(deposit.amount)
+                except BalanceTooLarge as error:
+                    self._expire(uow, deposit, error)
+                else:
+                    self._credit(uow, deposit.with_gateway_payment_id(gateway_payment_id), account)
+            case Declined(reason=reason):
+                uow.deposits.save(deposit.transition_to(PaymentStatus.DECLINED))
+                self._complete_key(uow, deposit, Rejected(error=CardDeclined(reason=reason)))
+            case TimedOut():
+                self._expire(uow, deposit, PaymentExpired())
+        await uow.commit()
+
+    def _credit(self, uow: UnitOfWork, deposit: Deposit, account: Account) -> None:
+        now = self._clock.now()
+        transfer = Transfer(
+            id=deposit.id,
+            kind=TransferKind.DEPOSIT,
+            debit_account_id=ShopAccount.CARD_CLEARING.account_id(deposit.amount.currency),
+            credit_account_id=account.id,
+            amount=deposit.amount,
+            order_id=None,
+            note="",
+            created_at=now,
+        )
+        uow.accounts.save(account)
+        uow.transfers.add(transfer)
+        self._notifications.account_credited(uow, transfer)
+        uow.deposits.save(deposit.transition_to(PaymentStatus.AUTHORISED))
+        uow.jobs.add(Job.new(JobKind.CAPTURE_DEPOSIT, deposit.id, at=now, due_at=now))
+        self._complete_key(uow, deposit, Succeeded(reference=deposit.id))
+
+    def _expire(self, uow: UnitOfWork, deposit: Deposit, error: ShopError) -> None:
+        now = self._clock.now()
+        uow.deposits.save(deposit.transition_to(PaymentStatus.VOIDED))
+        uow.jobs.add(Job.new(JobKind.REVERSE_PAYMENT, deposit.id, at=now, due_at=now))
+        self._complete_key(uow, deposit, Rejected(error=error))
+
+    def _complete_key(
+        self, uow: UnitOfWork, deposit: Deposit, stored_outcome: StoredOutcome
+    ) -> None:
+        uow.idempotency_keys.complete_pending(
+            IdempotencyKey(user_id=deposit.user_id, key=deposit.idempotency_key), stored_outcome
+        )
+
+    async def _record_capture(self, job_id: JobId, uow: UnitOfWork) -> None:
+        deposit = (await uow.deposits.lock([job_id.subject_id]))[job_id.subject_id]
+        if deposit.status is PaymentStatus.AUTHORISED:
+            uow.deposits.save(deposit.transition_to(PaymentStatus.CAPTURED))
+        uow.jobs.remove(job_id)
+        await uow.commit()
+
+    async def _get(self, deposit_id: UUID) -> Deposit:
+        found = await self._transactions.read(lambda uow: uow.deposits.get_many([deposit_id]))
+        return found[deposit_id]
+
+
+def _as_first_returned(deposits: Mapping[UUID, Deposit]) -> Mapping[UUID, Deposit]:
+    """Return deposits as they were answered for, and those that are pending as they stand."""
+    return {
+        each.id: each if each.status is PaymentStatus.PENDING else each.as_credited()
+        for each in deposits.values()
+    }

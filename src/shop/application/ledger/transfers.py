@@ -1,0 +1,283 @@
+"""Transfers: customers pass money on, and admins give credit; each once under its key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+from shop.application.idempotency.batch import (
+    CommandResult,
+    IdempotentBatch,
+    IdempotentRequest,
+    accepted,
+    fingerprint,
+    ids_to_replay,
+)
+from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
+from shop.application.notifications.events import Notifications
+from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.group_commit import result_or_error
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.account import (
+    MAX_NOTE_CHARACTERS,
+    Account,
+    AccountNotFound,
+    RecipientNotFound,
+    ShopAccount,
+    Transfer,
+    TransferKind,
+)
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.text import is_single_line
+from shop.domain.user import Role, User, normalise_email
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MakeTransfer:
+    """Pass money to another customer; `to` is an e-mail address."""
+
+    session: SessionToken | None
+    key: str
+    to: str
+    amount: Money
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantCredit:
+    """Put the shop's money into a customer's account, for a reason (admin)."""
+
+    session: SessionToken | None
+    key: str
+    account_id: UUID
+    amount: Money
+    reason: str
+
+
+class TransferService:
+    """The use cases that move money between accounts."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        clock: Clock,
+        ids: IdGenerator,
+        notifications: Notifications,
+        currency: Currency,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._clock = clock
+        self._ids = ids
+        self._notifications = notifications
+        self._currency = currency
+
+    async def make(self, commands: Sequence[MakeTransfer]) -> Sequence[CommandResult[Transfer]]:
+        """Decide these transfers in this order, in one unit of work; a refusal harms no other.
+
+        Refusals: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `RecipientNotFound`,
+        `InsufficientFunds`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
+        """
+        return await self._transactions.write(
+            partial(self._make, commands), retryable=True, splittable=len(commands) > 1
+        )
+
+    async def _make(
+        self, commands: Sequence[MakeTransfer], uow: UnitOfWork
+    ) -> Sequence[CommandResult[Transfer]]:
+        resolved_sessions = await self._authenticator.resolve(
+            uow, [each.session for each in commands]
+        )
+        requests = [
+            result_or_error(command, partial(self._transfer_request, resolved_sessions))
+            for command in commands
+        ]
+        idempotent_batch = await IdempotentBatch.claim(uow, accepted(requests))
+        transfer_batch = await self._load_batch(uow, accepted(requests))
+        decisions = [
+            idempotent_batch.decide(request, transfer_batch.transfer) for request in requests
+        ]
+        replayed = await uow.transfers.get_many(ids_to_replay(decisions, transfer_batch.created))
+        await uow.commit()
+        return [
+            decision.to_result({**replayed, **transfer_batch.created}) for decision in decisions
+        ]
+
+    def _transfer_request(
+        self, resolved_sessions: ResolvedSessions, command: MakeTransfer
+    ) -> IdempotentRequest[MakeTransfer]:
+        current_session = resolved_sessions.require_signed_in(command.session)
+        self._require_amount(command.amount)
+        _require_note("note", command.note, at_least=0)
+        if normalise_email(command.to, field="to") == current_session.signed_in_user.email:
+            raise InvalidValue(field="to", rule="money goes to somebody else")
+        return IdempotentRequest(
+            command=command,
+            current_session=current_session,
+            claim=Claim(
+                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
+                fingerprint=fingerprint(
+                    "transfer",
+                    to=normalise_email(command.to, field="to"),
+                    amount=command.amount,
+                    note=command.note,
+                ),
+                created_at=self._clock.now(),
+            ),
+        )
+
+    async def _load_batch(
+        self, uow: UnitOfWork, requests: Sequence[IdempotentRequest[MakeTransfer]]
+    ) -> "TransferBatch":
+        recipients = await uow.users.with_emails(
+            {normalise_email(request.command.to, field="to") for request in requests}
+        )
+        user_ids = {user.id for user in recipients.values()}
+        user_ids |= {request.current_session.signed_in_user.id for request in requests}
+        accounts = await uow.accounts.lock_for_users(user_ids, self._currency)
+        return TransferBatch(uow, self._ids, self._clock.now(), recipients, accounts)
+
+    async def grant_credit(self, command: GrantCredit) -> CommandResult[Transfer]:
+        """Move money from the shop's adjustments into an account, once under the key.
+
+        Refusals: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `AccountNotFound`,
+        `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
+        """
+        return await self._transactions.write(partial(self._grant_credit, command), retryable=True)
+
+    async def _grant_credit(self, command: GrantCredit, uow: UnitOfWork) -> CommandResult[Transfer]:
+        resolved_sessions = await self._authenticator.resolve(uow, [command.session])
+        request = self._credit_request(resolved_sessions, command)
+        idempotent_batch = await IdempotentBatch.claim(uow, [request])
+        accounts = await uow.accounts.lock([command.account_id])
+        transfer_batch = TransferBatch(
+            uow,
+            self._ids,
+            self._clock.now(),
+            recipients={},
+            accounts={account.user_id: account for account in accounts.values()},
+        )
+        decision = idempotent_batch.decide(request, transfer_batch.credit)
+        for transfer in transfer_batch.created.values():
+            self._notifications.account_credited(uow, transfer)
+        replayed = await uow.transfers.get_many(ids_to_replay([decision], transfer_batch.created))
+        await uow.commit()
+        return decision.to_result({**replayed, **transfer_batch.created})
+
+    def _credit_request(
+        self, resolved_sessions: ResolvedSessions, command: GrantCredit
+    ) -> IdempotentRequest[GrantCredit]:
+        current_session = resolved_sessions.require_signed_in(command.session)
+        current_session.signed_in_user.require(Role.ADMIN)
+        self._require_amount(command.amount)
+        _require_note("reason", command.reason, at_least=1)
+        return IdempotentRequest(
+            command=command,
+            current_session=current_session,
+            claim=Claim(
+                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
+                fingerprint=fingerprint(
+                    "credit",
+                    account_id=command.account_id,
+                    amount=command.amount,
+                    reason=command.reason,
+                ),
+                created_at=self._clock.now(),
+            ),
+        )
+
+    def _require_amount(self, amount: Money) -> None:
+        amount.require_currency(self._currency)
+        amount.require_positive()
+
+
+class TransferBatch:
+    """The locked accounts of a group of requests, and what has been decided with them so far."""
+
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        ids: IdGenerator,
+        now: datetime,
+        recipients: Mapping[str, User],
+        accounts: Mapping[UUID, Account],
+    ) -> None:
+        self._uow = uow
+        self._ids = ids
+        self._now = now
+        self._recipients = recipients
+        self._accounts = dict(accounts)
+        self.created: dict[UUID, Transfer] = {}
+
+    def transfer(self, request: IdempotentRequest[MakeTransfer]) -> UUID:
+        """Move money from the sender to the recipient; return the transfer's id."""
+        command = request.command
+        recipient = self._recipients.get(normalise_email(command.to, field="to"))
+        if recipient is None or recipient.id not in self._accounts:
+            raise RecipientNotFound(email=command.to)
+        sender = self._accounts[request.current_session.signed_in_user.id]
+        return self._move(
+            TransferKind.TRANSFER,
+            debit=sender.withdraw(command.amount),
+            credit=self._accounts[recipient.id].deposit(command.amount),
+            amount=command.amount,
+            note=command.note,
+        )
+
+    def credit(self, request: IdempotentRequest[GrantCredit]) -> UUID:
+        """Move the shop's money into the account; return the transfer's id."""
+        command = request.command
+        account = next(iter(self._accounts.values()), None)
+        if account is None:
+            raise AccountNotFound
+        return self._move(
+            TransferKind.CREDIT,
+            debit=None,
+            credit=account.deposit(command.amount),
+            amount=command.amount,
+            note=command.reason,
+        )
+
+    def _move(
+        self,
+        kind: TransferKind,
+        *,
+        debit: Account | None,
+        credit: Account,
+        amount: Money,
+        note: str,
+    ) -> UUID:
+        for account in (debit, credit):
+            if account is not None:
+                self._accounts[account.user_id] = account
+                self._uow.accounts.save(account)
+        adjustments = ShopAccount.ADJUSTMENTS.account_id(amount.currency)
+        transfer = Transfer(
+            id=self._ids.new(),
+            kind=kind,
+            debit_account_id=debit.id if debit else adjustments,
+            credit_account_id=credit.id,
+            amount=amount,
+            order_id=None,
+            note=note,
+            created_at=self._now,
+        )
+        self._uow.transfers.add(transfer)
+        self.created[transfer.id] = transfer
+        return transfer.id
+
+
+def _require_note(field: str, text: str, *, at_least: int) -> None:
+    if not at_least <= len(text) <= MAX_NOTE_CHARACTERS:
+        raise InvalidValue(
+            field=field, rule=f"it has {at_least} to {MAX_NOTE_CHARACTERS} characters"
+        )
+    if not is_single_line(text):
+        raise InvalidValue(field=field, rule="it is one line, of what can be seen")

@@ -1,0 +1,218 @@
+"""Dispatches: bring announcements to whoever is to hear of them, and keep account of that.
+
+An attempt that nobody has answered may have arrived: an announcement arrives at least once, and
+under the same id every time.
+"""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from shop.application.jobs.runner import complete_job, retries_exhausted
+from shop.application.notifications.events import JOB_KINDS, WebhookEndpoint
+from shop.application.ports.clock import Clock
+from shop.application.ports.mailer import Email, Mailer
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.jobs import Job, JobId
+from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
+from shop.application.transactions.group_commit import CommandQueues
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.notification import (
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationDeliveryStatus,
+)
+from shop.domain.user import Role, User
+
+RETENTION = timedelta(days=30)
+"""How long dispatches that have arrived, or were given up, can be looked at."""
+
+Send = Callable[[NotificationDelivery], Awaitable[int]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationAttempt:
+    """An attempt at a dispatch, by its number, and what came of it: a status code, or a failure."""
+
+    job: Job
+    number: int
+    result: int | NotificationFailed
+
+    @property
+    def is_last(self) -> bool:
+        """Whether nobody tries again by themselves."""
+        return isinstance(self.result, NotificationFailed) and (
+            self.result.is_permanent or retries_exhausted(self.job)
+        )
+
+    @property
+    def ends_job(self) -> bool:
+        """Whether not even an operator need try again."""
+        return not isinstance(self.result, NotificationFailed) or self.result.is_permanent
+
+    def apply_to(self, delivery: NotificationDelivery, at: datetime) -> NotificationDelivery:
+        """Return the dispatch after this attempt."""
+        if isinstance(self.result, NotificationFailed):
+            return delivery.attempt_failed(
+                attempt=self.number,
+                status_code=self.result.status_code,
+                error=self.result.reason,
+                is_last=self.is_last,
+            )
+        return delivery.delivered(attempt=self.number, status_code=self.result, at=at)
+
+
+class SendNotifications:
+    """The use cases behind the outbox's jobs that tell others."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        webhook_sender: WebhookSender,
+        mailer: Mailer,
+        endpoints: Sequence[WebhookEndpoint],
+        queues: CommandQueues,
+        clock: Clock,
+    ) -> None:
+        self._transactions = transactions
+        self._webhook_sender = webhook_sender
+        self._mailer = mailer
+        self._secrets = {each.url: each.secret for each in endpoints}
+        self._lookup_queue = queues.queue_for(self._find_deliveries)
+        self._recipient_queue = queues.queue_for(self._find_recipients)
+        self._attempt_queue = queues.queue_for(self._record)
+        self._clock = clock
+
+    async def send_webhook(self, job: Job) -> None:
+        """Send a webhook; raise `NotificationFailed` if it is to be tried again."""
+        await self._send(job, self._send_to_endpoint)
+
+    async def send_email(self, job: Job) -> None:
+        """Send an e-mail; raise `NotificationFailed` if it is to be tried again."""
+        await self._send(job, self._send_to_customer)
+
+    async def _send(self, job: Job, send: Send) -> None:
+        delivery: NotificationDelivery | None = await self._lookup_queue.submit(job.id.subject_id)
+        if delivery is None or delivery.status is NotificationDeliveryStatus.DELIVERED:
+            await self._transactions.write(partial(complete_job, job), retryable=True)
+            return
+        result: int | NotificationFailed
+        try:
+            result = await send(delivery)
+        except NotificationFailed as failure:
+            result = failure
+        attempt = NotificationAttempt(job=job, number=delivery.attempts + 1, result=result)
+        await self._attempt_queue.submit(attempt)
+        if isinstance(result, NotificationFailed) and not attempt.ends_job:
+            raise result
+
+    async def _send_to_endpoint(self, delivery: NotificationDelivery) -> int:
+        secret = self._secrets.get(delivery.recipient)
+        if secret is None:
+            raise NotificationFailed(
+                "the endpoint is not in the settings", status_code=None, is_permanent=False
+            )
+        return await self._webhook_sender.send(
+            WebhookRequest(
+                id=delivery.id,
+                url=delivery.recipient,
+                secret=secret,
+                payload=delivery.payload,
+                sent_at=self._clock.now(),
+            )
+        )
+
+    async def _send_to_customer(self, delivery: NotificationDelivery) -> int:
+        # The address that the customer has now, whichever it was at the time.
+        user: User | None = await self._recipient_queue.submit(UUID(delivery.recipient))
+        if user is None:
+            raise NotificationFailed(
+                "there is no such customer", status_code=None, is_permanent=True
+            )
+        return await self._mailer.send(
+            Email(
+                id=delivery.id,
+                recipient_name=user.name,
+                recipient_email=user.email,
+                event_type=delivery.event_type,
+                payload=json.loads(delivery.payload)["data"],
+                created_at=delivery.created_at,
+            )
+        )
+
+    async def _find_deliveries(self, ids: Sequence[UUID]) -> Sequence[NotificationDelivery | None]:
+        async def find(uow: UnitOfWork) -> Mapping[UUID, NotificationDelivery]:
+            return await uow.notification_deliveries.get_many(set(ids))
+
+        found = await self._transactions.read(find)
+        return [found.get(each) for each in ids]
+
+    async def _find_recipients(self, ids: Sequence[UUID]) -> Sequence[User | None]:
+        async def find(uow: UnitOfWork) -> Mapping[UUID, User]:
+            return await uow.users.get_many(set(ids))
+
+        found = await self._transactions.read(find)
+        return [found.get(each) for each in ids]
+
+    async def _record(self, attempts: Sequence[NotificationAttempt]) -> Sequence[None]:
+        """Record in one unit of work what came of attempts."""
+        return await self._transactions.write(
+            partial(self._record_all, attempts), retryable=True, splittable=len(attempts) > 1
+        )
+
+    async def _record_all(
+        self, attempts: Sequence[NotificationAttempt], uow: UnitOfWork
+    ) -> Sequence[None]:
+        deliveries = dict(
+            await uow.notification_deliveries.lock({each.job.id.subject_id for each in attempts})
+        )
+        now = self._clock.now()
+        for attempt in attempts:
+            delivery = deliveries.get(attempt.job.id.subject_id)
+            if delivery is not None:
+                deliveries[delivery.id] = attempt.apply_to(delivery, now)
+                uow.notification_deliveries.save(deliveries[delivery.id])
+            if attempt.ends_job:
+                uow.jobs.remove(attempt.job.id)
+        await uow.commit()
+        return [None] * len(attempts)
+
+
+class NotificationDeliveryService:
+    """The operator's use cases: see what has arrived and what has not, and forget the old."""
+
+    def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
+        self._transactions = transactions
+        self._clock = clock
+
+    async def search(
+        self, user: User, status: NotificationDeliveryStatus | None, page: PageRequest[TimeCursor]
+    ) -> Page[NotificationDelivery, TimeCursor]:
+        """Return a page of what goes to endpoints, the newest first (admin).
+
+        Raise `Forbidden` for anybody else.
+        """
+        user.require(Role.ADMIN)
+        delivery_filter = NotificationDeliveryFilter(
+            channel=NotificationChannel.WEBHOOK, status=status
+        )
+        return await self._transactions.read(
+            lambda uow: uow.notification_deliveries.search(delivery_filter, page)
+        )
+
+    async def purge(self) -> int:
+        """Forget what was delivered or given up more than 30 days ago; return how many."""
+        return await self._transactions.write(self._purge, retryable=True)
+
+    async def _purge(self, uow: UnitOfWork) -> int:
+        purged_ids = await uow.notification_deliveries.purge(self._clock.now() - RETENTION)
+        for each in purged_ids:
+            for kind in JOB_KINDS.values():
+                uow.jobs.remove(JobId(kind=kind, subject_id=each))
+        await uow.commit()
+        return len(purged_ids)

@@ -1,0 +1,98 @@
+"""The audit: every invariant of the shop, on what is stored at one moment, and at the gateway."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from shop.application.ports.clock import Clock
+from shop.application.ports.paging import TimeRange
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
+from shop.application.ports.repositories.audit import (
+    GATEWAY_INVARIANT,
+    INVARIANTS,
+    Invariant,
+    Violation,
+)
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.reconciliation.comparison import MAX_CLOCK_SKEW, PaymentComparison
+from shop.application.transactions.runner import TransactionRunner
+
+MAX_VIOLATIONS = 100
+GRACE_LEASES = 2
+"""How many leases after its time a job is overdue: one for the attempt that began just before it,
+and one for the attempt that found it due."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What breaks one invariant; nothing, where it holds.
+
+    Where it could not be checked to the end, the obstacle tells why.
+    """
+
+    invariant: Invariant
+    violations: Sequence[Violation]
+    unchecked_reason: str | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether it was checked, and nothing breaks it."""
+        return not self.violations and self.unchecked_reason is None
+
+
+class AuditShop:
+    """The use case that checks the shop's promises on a live database."""
+
+    def __init__(self, transactions: TransactionRunner, clock: Clock, lease: timedelta) -> None:
+        self._transactions = transactions
+        self._clock = clock
+        self._grace = GRACE_LEASES * lease
+
+    async def run(self, on_progress: Callable[[Invariant], None]) -> Sequence[Finding]:
+        """Check every invariant in one consistent state; call back before each."""
+        return await self._transactions.read(partial(self._run, on_progress))
+
+    async def _run(
+        self, on_progress: Callable[[Invariant], None], uow: UnitOfWork
+    ) -> Sequence[Finding]:
+        findings: list[Finding] = []
+        due_before = self._clock.now() - self._grace
+        for invariant in INVARIANTS:
+            on_progress(invariant)
+            violations = await uow.audit.violations(invariant, due_before)
+            findings.append(
+                Finding(invariant=invariant, violations=violations, unchecked_reason=None)
+            )
+        return findings
+
+
+class AuditGateway:
+    """The use case that checks the shop's promises beside the gateway's books."""
+
+    def __init__(self, comparison: PaymentComparison, clock: Clock) -> None:
+        self._comparison = comparison
+        self._clock = clock
+
+    async def run(self, period: timedelta) -> Finding:
+        """Compare the card payments of so much time before now.
+
+        What is under way is no violation. At most a hundred of each kind are told.
+        """
+        now = self._clock.now()
+        time_range = TimeRange(since=now - period, until=now + MAX_CLOCK_SKEW)
+        violations: list[Violation] = []
+        counts: Counter[str] = Counter()
+        unchecked_reason = None
+        try:
+            async for discrepancies in self._comparison.discrepancies(time_range):
+                for each in discrepancies:
+                    counts[each.kind] += 1
+                    if counts[each.kind] <= MAX_VIOLATIONS:
+                        violations.append(Violation(rule=each.kind, facts=each.facts))
+        except GatewayOutcomeUnknown as error:
+            unchecked_reason = f"the gateway's books cannot be read: {error}"
+        return Finding(
+            invariant=GATEWAY_INVARIANT, violations=violations, unchecked_reason=unchecked_reason
+        )

@@ -1,0 +1,169 @@
+"""The books: what the shop has of card payments in a span of time, beside what the gateway has.
+
+Neither list is loaded at once. A page of ours has a stretch of time, whose payments are asked of
+the gateway; together the stretches are the whole span. What seems to differ is looked at again,
+one by one: meanwhile somebody may have seen to it.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
+from shop.application.ports.payment_gateway import GatewayPayment, PaymentGateway
+from shop.application.ports.repositories.jobs import Job
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.reconciliation.discrepancies import Discrepancy, RecordedPayment, compare
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.payment import PaymentMethod
+
+MAX_PAYMENTS = 500
+"""How many payments are compared at once."""
+
+MAX_CLOCK_SKEW = timedelta(minutes=5)
+"""By how much the gateway's clock may be ahead of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaymentPair:
+    """A payment by the reference that both books know it by, and as the gateway has it."""
+
+    reference: UUID | None
+    gateway_payment: GatewayPayment | None
+
+
+class PaymentComparison:
+    """Both books, to be compared."""
+
+    def __init__(self, transactions: TransactionRunner, gateway: PaymentGateway) -> None:
+        self._transactions = transactions
+        self._gateway = gateway
+
+    async def discrepancies(self, time_range: TimeRange) -> AsyncIterator[Sequence[Discrepancy]]:
+        """Yield what the books disagree about, a page at a time; what is under way is left out.
+
+        Raise `GatewayOutcomeUnknown` where the gateway's books cannot be read.
+        """
+        until, after = time_range.until, None
+        while True:
+            recorded = await self._load_page(time_range, after)
+            since = time_range.since if recorded.next is None else recorded.next.at
+            async for pairs in self._pairs(TimeRange(since=since, until=until), recorded.items):
+                yield [each async for each in self._compare(pairs, time_range)]
+            if recorded.next is None:
+                return
+            until, after = since, recorded.next
+
+    async def _pairs(
+        self, time_range: TimeRange, recorded: Sequence[TimeCursor]
+    ) -> AsyncIterator[Sequence[PaymentPair]]:
+        """Yield what the gateway has of a stretch of time, then those of ours that it has not."""
+        missing_references: set[UUID | None] = {cursor.id for cursor in recorded}
+        pairs: list[PaymentPair] = []
+        async for gateway_payment in self._gateway.list_payments(
+            time_range.since, time_range.until
+        ):
+            missing_references.discard(gateway_payment.reference)
+            pairs.append(
+                PaymentPair(reference=gateway_payment.reference, gateway_payment=gateway_payment)
+            )
+            if len(pairs) == MAX_PAYMENTS:
+                yield pairs
+                pairs = []
+        yield pairs
+        yield [PaymentPair(reference=each, gateway_payment=None) for each in missing_references]
+
+    async def _compare(
+        self, pairs: Sequence[PaymentPair], time_range: TimeRange
+    ) -> AsyncIterator[Discrepancy]:
+        recorded = await self._load_recorded({pair.reference for pair in pairs})
+        for pair in pairs:
+            if _open_discrepancy(recorded.get(pair.reference), pair.gateway_payment) is not None:
+                discrepancy = await self._recheck(pair, time_range)
+                if discrepancy is not None:
+                    yield discrepancy
+
+    async def _recheck(self, pair: PaymentPair, time_range: TimeRange) -> Discrepancy | None:
+        gateway_payment = pair.gateway_payment
+        if pair.reference is not None:
+            latest = await self._gateway.find_payment(pair.reference)
+            if (
+                gateway_payment is None
+                and latest is not None
+                and _is_in(time_range, latest.created_at)
+            ):
+                # It is compared in the stretch in which the gateway has it.
+                return None
+            if latest is not None and (gateway_payment is None or gateway_payment.id == latest.id):
+                gateway_payment = latest
+        recorded = await self._load_recorded({pair.reference})
+        return _open_discrepancy(recorded.get(pair.reference), gateway_payment)
+
+    async def _load_page(
+        self, time_range: TimeRange, after: TimeCursor | None
+    ) -> Page[TimeCursor, TimeCursor]:
+        """Return when payments of ours were made, and for what, the newest first."""
+        page = PageRequest(limit=MAX_PAYMENTS, after=after)
+
+        async def load_page(uow: UnitOfWork) -> Page[TimeCursor, TimeCursor]:
+            orders = await uow.payments.card_payments_in(time_range, page)
+            deposits = await uow.deposits.search(time_range, page)
+            recorded = [
+                *(TimeCursor(at=each.created_at, id=each.order_id) for each in orders.items),
+                *(TimeCursor(at=each.created_at, id=each.id) for each in deposits.items),
+            ]
+            recorded.sort(key=lambda moment: (moment.at, moment.id), reverse=True)
+            items = recorded[: page.limit]
+            has_more = len(recorded) > len(items) or orders.next or deposits.next
+            return Page(items=items, next=items[-1] if has_more else None)
+
+        return await self._transactions.read(load_page)
+
+    async def _load_recorded(
+        self, references: Collection[UUID | None]
+    ) -> Mapping[UUID | None, RecordedPayment]:
+        known = [each for each in references if each is not None]
+        return await self._transactions.read(partial(recorded_payments, known))
+
+
+async def recorded_payments(
+    references: Collection[UUID], uow: UnitOfWork
+) -> Mapping[UUID | None, RecordedPayment]:
+    """Return those card payments that the shop has, by what the gateway knows them by."""
+    payments = await uow.payments.for_orders(references)
+    deposits = await uow.deposits.get_many(references)
+    refunds = await uow.refunds.for_orders(list(payments))
+    refund_ids = {each.id for refunds_of_order in refunds.values() for each in refunds_of_order}
+    jobs = await uow.jobs.for_subjects({*references, *refund_ids})
+
+    def jobs_of(order_id: UUID) -> Sequence[Job]:
+        """Return the jobs of an order and of its refunds."""
+        subjects = [order_id, *(each.id for each in refunds[order_id])]
+        return [job for subject in subjects for job in jobs.get(subject, ())]
+
+    recorded = [
+        RecordedPayment.for_order(each, refunds[each.order_id], jobs_of(each.order_id))
+        for each in payments.values()
+        if each.method is PaymentMethod.CARD
+    ]
+    recorded += [
+        RecordedPayment.for_deposit(each, jobs.get(each.id, ())) for each in deposits.values()
+    ]
+    return {each.reference: each for each in recorded}
+
+
+def _open_discrepancy(
+    recorded: RecordedPayment | None, gateway_payment: GatewayPayment | None
+) -> Discrepancy | None:
+    """Return what the books disagree about, unless somebody sees to it."""
+    return (
+        None
+        if recorded is not None and recorded.has_live_job
+        else compare(recorded, gateway_payment)
+    )
+
+
+def _is_in(time_range: TimeRange, time: datetime) -> bool:
+    return time_range.since <= time < time_range.until
