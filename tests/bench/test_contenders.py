@@ -20,7 +20,7 @@ from bench.engines import Database, Postgres, PostgresDatabase, SqliteDatabase, 
 from bench.growth import variables
 from bench.premises import SECRET, Premises, furnish, settings
 from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
-from shop.adapters.sql.tables import metadata
+from shop.adapters.sql.schema.tables import metadata
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.domain.cart import Cart, CartLine
 from shop.entrypoints.container import Container

@@ -9,7 +9,7 @@ import pytest
 from aiohttp import web
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from shop.adapters.http.courier import MAX_CONCURRENT_REQUESTS, HttpWebhookSender
+from shop.adapters.webhooks.webhook_sender import MAX_CONCURRENT_REQUESTS, HttpWebhookSender
 from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest
 from tests.carriers.receiver import SECRET, Receiver
 from tests.factories import an_id

@@ -11,8 +11,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from shop.adapters.smtp.email_templates import EmailTemplates
 from shop.adapters.smtp.mailer import MAX_CONNECTIONS, SmtpMailer
-from shop.adapters.smtp.wording import EmailTemplates
 from shop.application.notifications.events import EMAILED, order_payload
 from shop.application.ports.mailer import Email
 from shop.application.ports.webhook_sender import NotificationFailed

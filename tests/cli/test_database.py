@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.adapters.sql.tables import SCHEMA_VERSION
+from shop.adapters.sql.schema.tables import SCHEMA_VERSION
 from tests.cli.program import Program
 
 COMMANDS = (

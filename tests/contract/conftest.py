@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete, true
 
 from shop.adapters.cookie.session_store import CookieSessionStore
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.tables import accounts, metadata
+from shop.adapters.sql.schema.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.session_store import SessionStore
 from tests.clock import ScriptedClock

@@ -10,10 +10,10 @@ import pytest
 from asyncpg.pgproto.pgproto import UUID as DriversUuid  # noqa: N811  It is none of ours.
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.adapters.simulated.books import PaymentStore
-from shop.adapters.simulated.payment_gateway import InProcessPaymentGateway
-from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
-from shop.adapters.simulated.server import GatewayApp
+from shop.adapters.simulated_gateway.http.app import GatewayApp
+from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
+from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
+from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.application.ports.payment_gateway import (
     ActionRequired,
     Approved,

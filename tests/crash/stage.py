@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 import httpx2
 from dependency_injector import providers
 
-from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
+from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.application.catalogue.bulk_import import ProductRow
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.payment_gateway import GatewayEvent

@@ -9,7 +9,7 @@ import httpx2
 from dependency_injector import providers
 from fastapi import FastAPI
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import UnitOfWork

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.ports.database import MigrationRequired
 from shop.application.ports.unit_of_work import DatabaseUnavailable, UnitOfWork
 from tests.clock import ScriptedClock

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from shop.adapters.memory.database import KeyRow, MemoryDatabase, State
+from shop.adapters.memory.engine.database import KeyRow, MemoryDatabase, State
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.repositories.audit import INVARIANTS, Fact
 from shop.application.ports.repositories.idempotency_keys import KeyRecord, Succeeded

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 
 pytestmark = pytest.mark.anyio
 

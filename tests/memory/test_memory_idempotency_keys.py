@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import KeyRecord, Rejected
 from shop.domain.product import ProductNotFound

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from tests.factories import NOW, session
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import Succeeded
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork

@@ -7,10 +7,10 @@ from typing import Any
 from dependency_injector import providers
 from sqlalchemy import delete, text, true
 
-from shop.adapters.memory.database import MemoryDatabase, State
+from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.tables import accounts, metadata
+from shop.adapters.sql.schema.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.entrypoints.container import Container
 from shop.entrypoints.settings import Settings

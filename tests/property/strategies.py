@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.adapters.simulated.rules import BEHAVIOURS
+from shop.adapters.simulated_gateway.card_behaviour import BEHAVIOURS
 from tests.property.books import (
     ABSOLUTE_SECONDS,
     HOLD_SECONDS,

@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.checkout.checkout import Checkout, CompletionQueue
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder

@@ -7,7 +7,7 @@ from datetime import timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.ledger.deposits import MakeDeposit
 from shop.application.orders.cancel import CancelOrder

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
+from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.application.ports.payment_gateway import Approved, GatewayOutcomeUnknown
 from tests.contract.gateways import wish
 from tests.factories import an_id, eur

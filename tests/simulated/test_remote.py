@@ -7,7 +7,7 @@ import orjson
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
+from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.application.ports.payment_gateway import (
     ActionRequired,
     Approved,

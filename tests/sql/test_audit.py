@@ -8,7 +8,7 @@ from sqlalchemy import Executable, MetaData, PrimaryKeyConstraint, delete, inser
 from sqlalchemy.schema import CreateSchema
 
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.tables import (
+from shop.adapters.sql.schema.tables import (
     SCHEMA_VERSION,
     accounts,
     idempotency_keys,

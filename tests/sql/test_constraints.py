@@ -15,7 +15,7 @@ from sqlalchemy import (
 )
 
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.tables import metadata
+from shop.adapters.sql.schema.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import Succeeded
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork

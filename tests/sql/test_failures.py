@@ -13,11 +13,11 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from shop.adapters.sql import database as database_module
-from shop.adapters.sql import postgresql as postgresql_module
-from shop.adapters.sql import sqlite as sqlite_module
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.failures import translating_commit_errors
-from shop.adapters.sql.tables import users
+from shop.adapters.sql.engines import postgresql as postgresql_module
+from shop.adapters.sql.engines import sqlite as sqlite_module
+from shop.adapters.sql.engines.errors import translating_commit_errors
+from shop.adapters.sql.schema.tables import users
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress, Succeeded
 from shop.application.ports.unit_of_work import (

@@ -13,7 +13,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import CheckConstraint, Connection, inspect, make_url, text
 
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.tables import SCHEMA_VERSION, idempotency_keys, metadata
+from shop.adapters.sql.schema.tables import SCHEMA_VERSION, idempotency_keys, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.database import MigrationRequired
 from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey, Rejected
@@ -190,7 +190,7 @@ async def test_a_role_that_owns_nothing_but_its_schema_can_migrate(
 
 def test_the_version_that_is_asked_for_is_the_newest_migration() -> None:
     config = Config()
-    config.set_main_option("script_location", "shop.adapters.sql:migrations")
+    config.set_main_option("script_location", "shop.adapters.sql.schema:migrations")
     config.set_main_option("path_separator", "os")
     assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_VERSION
 

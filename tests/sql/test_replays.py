@@ -8,7 +8,7 @@ import pytest
 from dependency_injector import providers
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.adapters.sql.accounts import SqlAccounts
+from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.place_orders import PlaceOrder

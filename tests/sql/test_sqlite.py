@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import URL, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shop.adapters.sql.sqlite import create_writer
+from shop.adapters.sql.engines.sqlite import create_writer
 
 pytestmark = pytest.mark.anyio
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.tables import metadata
+from shop.adapters.sql.schema.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.place_orders import PlaceOrder, PlaceOrders

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 import stripe
 
-from shop.adapters.stripe.notices import parse_event
+from shop.adapters.stripe.webhook import parse_event
 from shop.application.ports.payment_gateway import GatewayEvent, InvalidGatewayEvent
 from tests.factories import an_id
 

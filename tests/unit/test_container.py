@@ -8,11 +8,11 @@ import pytest
 from dependency_injector import providers
 
 from shop.adapters.cookie.session_store import CookieSessionStore
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.adapters.simulated.payment_gateway import InProcessPaymentGateway
-from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
-from shop.adapters.sql.session_store import SqlSessionStore
+from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
+from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
+from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.entrypoints.container import Container

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
-from shop.adapters.sql.types import JsonText, RoleSet, UtcDateTime
+from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 from shop.domain.user import Role
 
 

@@ -8,19 +8,19 @@ from typing import Any
 from dependency_injector import containers, providers
 
 from shop.adapters.cookie.session_store import CookieSessionStore
-from shop.adapters.http.courier import HttpWebhookSender
-from shop.adapters.simulated.books import PaymentStore
-from shop.adapters.simulated.payment_gateway import InProcessPaymentGateway
-from shop.adapters.simulated.remote_payment_gateway import HttpPaymentGateway
-from shop.adapters.simulated.server import GatewayApp
+from shop.adapters.simulated_gateway.http.app import GatewayApp
+from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
+from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
+from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.adapters.smtp.mailer import SmtpMailer
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.adapters.system.clock import SystemClock
-from shop.adapters.system.ids import SystemIdGenerator
+from shop.adapters.system.id_generator import SystemIdGenerator
 from shop.adapters.system.keyring import load_or_create_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
+from shop.adapters.webhooks.webhook_sender import HttpWebhookSender
 from shop.application.catalogue.bulk_import import BulkImport
 from shop.application.catalogue.products import ProductService
 from shop.application.checkout.cart import CartService

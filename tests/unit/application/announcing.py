@@ -5,8 +5,8 @@ from typing import Any
 
 from dependency_injector import providers
 
-from shop.adapters.memory.courier import MemoryWebhookSender
 from shop.adapters.memory.mailer import MemoryMailer
+from shop.adapters.memory.webhook_sender import MemoryWebhookSender
 from shop.application.notifications.deliveries import SendNotifications
 from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
 from shop.domain.notification import EventType, NotificationDelivery

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.ports.repositories.session_store import SessionToken
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds

@@ -6,7 +6,7 @@ from functools import partial
 
 from dependency_injector import providers
 
-from shop.adapters.memory.database import MemoryDatabase, State
+from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.catalogue.products import PutProduct

@@ -8,7 +8,7 @@ from uuid import UUID
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.catalogue.bulk_import import (
     REASON,

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.adapters.memory.database import State
+from shop.adapters.memory.engine.database import State
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.ports.repositories.idempotency_keys import Rejected

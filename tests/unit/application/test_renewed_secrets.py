@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from shop.adapters.cookie.session_store import CookieSessionStore
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.ports.repositories.session_store import SessionToken
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds

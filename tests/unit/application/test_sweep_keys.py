@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.idempotency.batch import PurgeIdempotencyKeys
 from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded

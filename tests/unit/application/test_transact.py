@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from shop.adapters.cookie.session_store import CookieSessionStore
-from shop.adapters.memory.database import MemoryDatabase
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.checkout.cart import CartChanged, PutCartLine
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.ports.repositories.session_store import SessionToken

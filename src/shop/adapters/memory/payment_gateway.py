@@ -7,7 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from shop.adapters.simulated.rules import CardBehaviour, Decision, Timeout, behaviour_of
+from shop.adapters.simulated_gateway.card_behaviour import (
+    CardBehaviour,
+    Decision,
+    Timeout,
+    behaviour_of,
+)
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (
     ActionRequired,

@@ -4,22 +4,22 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from shop.adapters.memory.accounts import MemoryAccounts, MemoryTransfers
-from shop.adapters.memory.audit import MemoryAudit
-from shop.adapters.memory.catalogue import MemoryProducts
-from shop.adapters.memory.database import MemoryDatabase
-from shop.adapters.memory.deposits import MemoryDeposits
-from shop.adapters.memory.dispatches import MemoryNotificationDeliveries
-from shop.adapters.memory.fulfilment import MemoryRefunds, MemoryShipmentEvents
-from shop.adapters.memory.idempotency import MemoryIdempotencyKeys
-from shop.adapters.memory.inventory import MemoryInventories
-from shop.adapters.memory.notices import MemoryGatewayEvents
-from shop.adapters.memory.orders import MemoryOrders
-from shop.adapters.memory.outbox import MemoryJobs
-from shop.adapters.memory.payments import MemoryPayments
-from shop.adapters.memory.session_store import MemorySessionStore
-from shop.adapters.memory.turn import MemoryTransaction
-from shop.adapters.memory.users import MemoryUsers
+from shop.adapters.memory.audit.audit import MemoryAudit
+from shop.adapters.memory.engine.database import MemoryDatabase
+from shop.adapters.memory.engine.transaction import MemoryTransaction
+from shop.adapters.memory.repositories.accounts import MemoryAccounts, MemoryTransfers
+from shop.adapters.memory.repositories.deposits import MemoryDeposits
+from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
+from shop.adapters.memory.repositories.idempotency_keys import MemoryIdempotencyKeys
+from shop.adapters.memory.repositories.inventories import MemoryInventories
+from shop.adapters.memory.repositories.jobs import MemoryJobs
+from shop.adapters.memory.repositories.notification_deliveries import MemoryNotificationDeliveries
+from shop.adapters.memory.repositories.orders import MemoryOrders
+from shop.adapters.memory.repositories.payments import MemoryPayments
+from shop.adapters.memory.repositories.products import MemoryProducts
+from shop.adapters.memory.repositories.session_store import MemorySessionStore
+from shop.adapters.memory.repositories.shipment_events import MemoryRefunds, MemoryShipmentEvents
+from shop.adapters.memory.repositories.users import MemoryUsers
 from shop.application.ports.repositories.session_store import SessionStore, unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 

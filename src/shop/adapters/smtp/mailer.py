@@ -12,7 +12,7 @@ from aiosmtplib import (
     SMTPResponseException,
 )
 
-from shop.adapters.smtp.wording import EmailTemplates
+from shop.adapters.smtp.email_templates import EmailTemplates
 from shop.application.ports.mailer import Email, Mailer
 from shop.application.ports.webhook_sender import NotificationFailed
 

@@ -11,11 +11,15 @@ from sqlalchemy import Connection, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shop.adapters.sql import postgresql, sqlite
-from shop.adapters.sql.connection import SqlConnection
-from shop.adapters.sql.failures import translating_errors
-from shop.adapters.sql.sets import PostgresqlRowParameters, RowParameters, SqliteRowParameters
-from shop.adapters.sql.tables import SCHEMA_VERSION, accounts, metadata
+from shop.adapters.sql.engines import postgresql, sqlite
+from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.schema.tables import SCHEMA_VERSION, accounts, metadata
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.row_parameters import (
+    PostgresqlRowParameters,
+    RowParameters,
+    SqliteRowParameters,
+)
 from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
 from shop.application.ports.database import CurrencyMismatch, Database, MigrationRequired
@@ -138,7 +142,7 @@ class SqlDatabase(Database):
 
     async def _upgrade(self) -> None:
         # Alembic takes long to import, and only this needs it.
-        from shop.adapters.sql.migrations import upgrade  # noqa: PLC0415
+        from shop.adapters.sql.schema.migrations import upgrade  # noqa: PLC0415
 
         if self.is_embedded:
             # SQLite would let everybody read it. What lies beside it gets its mode from it.

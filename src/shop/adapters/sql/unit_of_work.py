@@ -9,23 +9,23 @@ from typing import Self
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shop.adapters.sql.accounts import SqlAccounts, SqlTransfers
-from shop.adapters.sql.audit import SqlAudit
-from shop.adapters.sql.catalogue import SqlProducts
-from shop.adapters.sql.connection import SqlConnection
+from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.deposits import SqlDeposits
-from shop.adapters.sql.dispatches import SqlNotificationDeliveries
-from shop.adapters.sql.failures import translating_commit_errors, translating_errors
-from shop.adapters.sql.fulfilment import SqlRefunds, SqlShipmentEvents
-from shop.adapters.sql.idempotency import SqlIdempotencyKeys
-from shop.adapters.sql.inventory import SqlInventories
-from shop.adapters.sql.notices import SqlGatewayEvents
-from shop.adapters.sql.orders import SqlOrders
-from shop.adapters.sql.outbox import SqlJobs
-from shop.adapters.sql.payments import SqlPayments
-from shop.adapters.sql.session_store import SqlSessionStore
-from shop.adapters.sql.users import SqlUsers
+from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
+from shop.adapters.sql.repositories.accounts import SqlAccounts, SqlTransfers
+from shop.adapters.sql.repositories.deposits import SqlDeposits
+from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
+from shop.adapters.sql.repositories.idempotency_keys import SqlIdempotencyKeys
+from shop.adapters.sql.repositories.inventories import SqlInventories
+from shop.adapters.sql.repositories.jobs import SqlJobs
+from shop.adapters.sql.repositories.notification_deliveries import SqlNotificationDeliveries
+from shop.adapters.sql.repositories.orders import SqlOrders
+from shop.adapters.sql.repositories.payments import SqlPayments
+from shop.adapters.sql.repositories.products import SqlProducts
+from shop.adapters.sql.repositories.session_store import SqlSessionStore
+from shop.adapters.sql.repositories.shipment_events import SqlRefunds, SqlShipmentEvents
+from shop.adapters.sql.repositories.users import SqlUsers
+from shop.adapters.sql.statements.connection import SqlConnection
 from shop.application.ports.repositories.session_store import SessionStore, unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 

@@ -11,9 +11,15 @@ from stripe.params import PaymentIntentListParams
 from stripe.params import PaymentIntentListParamsCreated as Span
 
 from shop.adapters.stripe.amounts import to_stripe
-from shop.adapters.stripe.answers import KEY_REUSED, call
-from shop.adapters.stripe.notices import parse_event
-from shop.adapters.stripe.payments import REFERENCE, Intent, to_payment, to_reference, to_result
+from shop.adapters.stripe.errors import KEY_REUSED, call
+from shop.adapters.stripe.payment_intents import (
+    REFERENCE,
+    Intent,
+    to_payment,
+    to_reference,
+    to_result,
+)
+from shop.adapters.stripe.webhook import parse_event
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (
     AuthorisationRequest,

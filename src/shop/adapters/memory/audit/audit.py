@@ -1,0 +1,97 @@
+"""The audit in memory: every invariant, in the plainest words that Python has for it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from itertools import islice
+
+from shop.adapters.memory.audit import fulfilment, jobs, money, orders, stock
+from shop.adapters.memory.engine.database import State
+from shop.adapters.memory.engine.transaction import MemoryTransaction
+from shop.application.ports.repositories.audit import Audit, Fact, Invariant, Violation
+
+MAX_VIOLATIONS = 100
+
+Rule = Callable[[State], Iterator[Mapping[str, Fact]]]
+TimedRule = Callable[[datetime, State], Iterator[Mapping[str, Fact]]]
+
+_RULES: Mapping[int, Mapping[str, Rule]] = {
+    1: {
+        "transfer-without-account": money.transfers_without_account,
+        "transfer-moves-nothing": money.empty_transfers,
+        "ledger-off-balance": money.unbalanced_ledgers,
+    },
+    2: {
+        "balance-not-sum-of-transfers": money.balance_mismatches,
+        "balance-below-limit": money.balances_below_minimum,
+    },
+    3: {
+        "reserved-not-on-hand": stock.stock_reserved_above_on_hand,
+        "stock-not-sum-of-movements": stock.stock_movement_mismatches,
+        "reserved-not-by-open-orders": stock.reservation_mismatches,
+        "order-took-other-stock": stock.order_stock_mismatches,
+        "movement-of-no-order": stock.movements_without_order,
+    },
+    4: {
+        "total-not-sum-of-lines": money.orders_with_wrong_total,
+        "not-charged-once": money.orders_not_charged_once,
+        "order-keeps-other-money": money.order_money_mismatches,
+        "payment-differs": money.payment_mismatches,
+        "charge-of-another": money.charges_to_wrong_account,
+        "deposit-differs": money.deposit_mismatches,
+        "transfer-of-no-order": money.transfers_without_order,
+        "refund-moved-other-money": fulfilment.refund_mismatches,
+    },
+    5: {
+        "dead-order-holds-stock": stock.stock_held_by_closed_orders,
+        "dead-order-keeps-money": money.closed_orders_with_money,
+    },
+    6: {"session-tracks-anothers-order": orders.sessions_with_foreign_orders},
+    7: {
+        "order-without-outcome": orders.orders_without_outcome,
+        "outcome-without-order": orders.outcomes_without_order,
+        "key-without-outcome": orders.keys_without_outcome,
+    },
+    10: {
+        "history-has-gaps": orders.histories_with_gaps,
+        "illegal-step": orders.illegal_transitions,
+        "history-does-not-join": orders.history_discontinuities,
+        "history-ends-elsewhere": orders.history_status_mismatches,
+        "handed-over-too-much": fulfilment.orders_shipped_in_excess,
+        "goods-are-elsewhere": fulfilment.order_status_mismatches,
+    },
+}
+
+_TIMED_RULES: Mapping[int, Mapping[str, TimedRule]] = {
+    8: {
+        "pending-past-expiry": jobs.pending_orders_past_expiry,
+        "deposit-past-expiry": jobs.deposits_past_expiry,
+        "job-is-dead": jobs.dead_jobs,
+        "job-is-overdue": jobs.overdue_jobs,
+        "order-without-its-job": jobs.orders_without_job,
+        "deposit-without-its-job": jobs.deposits_without_job,
+        "refund-without-its-job": jobs.refunds_without_job,
+    },
+}
+
+
+class MemoryAudit(Audit):
+    """A look at everything that one unit of work sees."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+
+    async def violations(self, invariant: Invariant, due_before: datetime) -> Sequence[Violation]:
+        """Return what breaks this invariant, at most a hundred of each rule."""
+        state = self._transaction.state
+        return [
+            Violation(rule=name, facts=facts)
+            for name, rule in _rules(invariant, due_before).items()
+            for facts in islice(rule(state), MAX_VIOLATIONS)
+        ]
+
+
+def _rules(invariant: Invariant, due_before: datetime) -> Mapping[str, Rule]:
+    timed_rules = _TIMED_RULES.get(invariant.number, {})
+    bound_rules = {name: partial(rule, due_before) for name, rule in timed_rules.items()}
+    return {**_RULES.get(invariant.number, {}), **bound_rules}

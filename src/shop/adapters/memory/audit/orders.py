@@ -1,0 +1,184 @@
+"""What the audit asks of orders: their sessions, their keys and their history."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from uuid import UUID
+
+from shop.adapters.memory.engine.database import State
+from shop.application.ports.repositories.audit import Fact
+from shop.application.ports.repositories.idempotency_keys import (
+    IdempotencyKey,
+    Rejected,
+    StoredOutcome,
+    Succeeded,
+)
+from shop.domain.account import TransferKind
+from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus
+from shop.domain.orders.status_change import StatusChange
+from shop.domain.payment import PaymentStatus
+
+Facts = Iterator[Mapping[str, Fact]]
+
+FULFILLABLE = frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED})
+"""What stands like this has its goods, and its money is the shop's."""
+
+CLOSED = frozenset({OrderStatus.DECLINED, OrderStatus.EXPIRED, OrderStatus.CANCELLED})
+"""What stands like this has nothing, and the shop has nothing of it."""
+
+
+def ever_paid_orders(state: State) -> Iterator[Order]:
+    """Find the orders that are paid, or were before they were refunded or cancelled."""
+    changes = state.status_changes.rows.values()
+    paid = {change.order_id for change in changes if change.to_status == OrderStatus.PAID}
+    paid_statuses = FULFILLABLE | {OrderStatus.REFUNDED}
+    for order in state.orders.rows.values():
+        was_paid = order.status is OrderStatus.CANCELLED and order.id in paid
+        if order.status in paid_statuses or was_paid:
+            yield order
+
+
+def sessions_with_foreign_orders(state: State) -> Facts:
+    """Find sessions that track an order of somebody else, or of nobody."""
+    for row in state.sessions.rows.values():
+        session = row.session
+        if session.last_order_id is not None:
+            order = state.orders.rows.get(session.last_order_id)
+            if order is None or order.user_id != session.user_id:
+                yield {"session_id": str(session.id), "order_id": str(session.last_order_id)}
+
+
+def orders_without_outcome(state: State) -> Facts:
+    """Find orders whose key is not remembered, or led to something else."""
+    paid = {order.id for order in ever_paid_orders(state)}
+    for order in state.orders.rows.values():
+        row = state.idempotency_keys.rows.get(
+            IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+        )
+        if row is None or not _outcome_matches(
+            row.record.outcome, order, was_paid=order.id in paid
+        ):
+            yield {"order_id": str(order.id)}
+
+
+def outcomes_without_order(state: State) -> Facts:
+    """Find keys that led to nothing that there is, or to what was not asked for under them."""
+    for row in state.idempotency_keys.rows.values():
+        outcome = row.record.outcome
+        if isinstance(outcome, Succeeded) and not _is_created_under(
+            state, row.id, outcome.reference
+        ):
+            yield {"user_id": str(row.id.user_id), "reference": str(outcome.reference)}
+
+
+def keys_without_outcome(state: State) -> Facts:
+    """Find keys that led to nothing yet, and under which nothing waits for its card."""
+    pending = {
+        IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+        for order in state.orders.rows.values()
+        if order.status is OrderStatus.PENDING
+    } | {
+        IdempotencyKey(user_id=deposit.user_id, key=deposit.idempotency_key)
+        for deposit in state.deposits.rows.values()
+        if deposit.status is PaymentStatus.PENDING
+    }
+    for row in state.idempotency_keys.rows.values():
+        if row.record.outcome is None and row.id not in pending:
+            yield {"user_id": str(row.id.user_id), "key": row.id.key}
+
+
+def histories_with_gaps(state: State) -> Facts:
+    """Find orders whose events do not count from 1 to their version."""
+    histories = _histories(state)
+    for order in state.orders.rows.values():
+        sequences = [event.sequence for event in histories[order.id]]
+        if sequences != list(range(1, order.version + 1)):
+            yield {
+                "order_id": str(order.id),
+                "version": order.version,
+                "events": len(sequences),
+            }
+
+
+def illegal_transitions(state: State) -> Facts:
+    """Find steps, first ones included, that the status table has not."""
+    legal = {(None, first.value) for first in ORDER_STATUSES.initial} | {
+        (before.value, after.value)
+        for before, followers in ORDER_STATUSES.transitions.items()
+        for after in followers
+    }
+    for change in state.status_changes.rows.values():
+        if (change.from_status, change.to_status) not in legal:
+            yield {**_change_facts(change), "status_after": change.to_status}
+
+
+def history_discontinuities(state: State) -> Facts:
+    """Find steps that do not begin where the one before them ended, first ones nowhere."""
+    for change in state.status_changes.rows.values():
+        last = state.status_changes.rows.get((change.order_id, change.sequence - 1))
+        previous = None if last is None else last.to_status
+        if change.from_status != previous:
+            yield {**_change_facts(change), "previous": previous}
+
+
+def history_status_mismatches(state: State) -> Facts:
+    """Find orders that stand elsewhere than where the event of their version led."""
+    for order in state.orders.rows.values():
+        last = state.status_changes.rows.get((order.id, order.version))
+        after = None if last is None else last.to_status
+        if order.status.value != after:
+            yield {
+                "order_id": str(order.id),
+                "status": order.status.value,
+                "status_after": after,
+            }
+
+
+def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: bool) -> bool:
+    """Tell whether what is remembered under an order's key is what became of the order.
+
+    One that was paid is remembered, whatever became of it since; any other was refused.
+    """
+    if outcome is None:
+        return order.status is OrderStatus.PENDING
+    if isinstance(outcome, Rejected):
+        return order.status in CLOSED and not was_paid
+    return outcome.reference == order.id and was_paid
+
+
+def _is_created_under(state: State, key: IdempotencyKey, reference: UUID) -> bool:
+    """Tell whether this was made under the key.
+
+    Any admin may refund anybody's order, and give credit to anybody.
+    """
+    if reference in state.refunds.rows:
+        return True
+    order = state.orders.rows.get(reference)
+    if order is not None:
+        return key == IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+    deposit = state.deposits.rows.get(reference)
+    if deposit is not None:
+        is_paid = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
+        return is_paid and key == IdempotencyKey(
+            user_id=deposit.user_id, key=deposit.idempotency_key
+        )
+    transfer = state.transfers.rows.get(reference)
+    if transfer is None or transfer.order_id is not None:
+        return False
+    payer = state.accounts.rows.get(transfer.debit_account_id)
+    is_own = payer is not None and payer.user_id == key.user_id
+    return is_own or transfer.kind is TransferKind.CREDIT
+
+
+def _histories(state: State) -> defaultdict[UUID, list[StatusChange]]:
+    histories: defaultdict[UUID, list[StatusChange]] = defaultdict(list)
+    for key in sorted(state.status_changes.rows):
+        histories[key[0]].append(state.status_changes.rows[key])
+    return histories
+
+
+def _change_facts(change: StatusChange) -> dict[str, Fact]:
+    return {
+        "order_id": str(change.order_id),
+        "sequence": change.sequence,
+        "status_before": change.from_status,
+    }

@@ -1,0 +1,160 @@
+"""The database in memory: the committed state, and the queue of those who mean to change it."""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shop.adapters.memory.engine.table import Table
+from shop.application.ports.database import Database
+from shop.application.ports.payment_gateway import GatewayEvent
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, KeyRecord
+from shop.application.ports.repositories.jobs import Job, JobId
+from shop.domain.account import Account, Transfer
+from shop.domain.deposit import Deposit
+from shop.domain.inventory import Inventory, StockMovement
+from shop.domain.notification import NotificationDelivery
+from shop.domain.orders.order import Order
+from shop.domain.orders.refund import Refund
+from shop.domain.orders.shipment import ShipmentEvent
+from shop.domain.orders.status_change import StatusChange
+from shop.domain.payment import Payment
+from shop.domain.product import Product
+from shop.domain.session import Session
+from shop.domain.user import User
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRow:
+    """A key that is taken, and since when."""
+
+    id: IdempotencyKey
+    record: KeyRecord
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionRow:
+    """A session, and what tells its token from all others without being it."""
+
+    session: Session
+    token_hash: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewayEventRow:
+    """A notice of the gateway's, and when it came first."""
+
+    event: GatewayEvent
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Everything stored at one moment. It never changes: whoever holds it has a snapshot."""
+
+    users: Table[UUID, User]
+    accounts: Table[UUID, Account]
+    transfers: Table[UUID, Transfer]
+    products: Table[str, Product]
+    inventories: Table[str, Inventory]
+    stock_movements: Table[UUID, StockMovement]
+    orders: Table[UUID, Order]
+    status_changes: Table[tuple[UUID, int], StatusChange]
+    payments: Table[UUID, Payment]
+    deposits: Table[UUID, Deposit]
+    shipment_events: Table[UUID, ShipmentEvent]
+    refunds: Table[UUID, Refund]
+    idempotency_keys: Table[IdempotencyKey, KeyRow]
+    jobs: Table[JobId, Job]
+    gateway_events: Table[str, GatewayEventRow]
+    notification_deliveries: Table[UUID, NotificationDelivery]
+    sessions: Table[UUID, SessionRow]
+
+    @classmethod
+    def empty(cls) -> "State":
+        """Return the state of a new shop."""
+        return cls(
+            users=Table(
+                name="users",
+                key=lambda user: user.id,
+                unique={"uq_users_email": lambda user: user.email},
+            ),
+            accounts=Table(
+                name="accounts",
+                key=lambda account: account.id,
+                unique={
+                    "uq_accounts_user_id_currency": lambda account: (
+                        account.user_id,
+                        account.balance.currency,
+                    )
+                },
+            ),
+            transfers=Table(name="transfers", key=lambda transfer: transfer.id),
+            products=Table(name="products", key=lambda product: product.sku),
+            inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
+            stock_movements=Table(name="movements", key=lambda movement: movement.id),
+            orders=Table(
+                name="orders",
+                key=lambda order: order.id,
+                unique={
+                    "uq_orders_number": lambda order: order.number,
+                    "uq_orders_user_id_idempotency_key": lambda order: (
+                        order.user_id,
+                        order.idempotency_key,
+                    ),
+                },
+            ),
+            status_changes=Table(
+                name="order_events", key=lambda event: (event.order_id, event.sequence)
+            ),
+            payments=Table(name="payments", key=lambda payment: payment.order_id),
+            deposits=Table(
+                name="deposits",
+                key=lambda deposit: deposit.id,
+                unique={
+                    "uq_deposits_user_id_idempotency_key": lambda deposit: (
+                        deposit.user_id,
+                        deposit.idempotency_key,
+                    )
+                },
+            ),
+            shipment_events=Table(name="handovers", key=lambda handover: handover.id),
+            refunds=Table(
+                name="refunds",
+                key=lambda refund: refund.id,
+                unique={
+                    "uq_refunds_order_id_number": lambda refund: (refund.order_id, refund.number)
+                },
+            ),
+            idempotency_keys=Table(name="idempotency_keys", key=lambda row: row.id),
+            jobs=Table(name="jobs", key=lambda job: job.id),
+            gateway_events=Table(name="notices", key=lambda row: row.event.id),
+            notification_deliveries=Table(name="dispatches", key=lambda dispatch: dispatch.id),
+            sessions=Table(
+                name="sessions",
+                key=lambda row: row.session.id,
+                unique={"uq_sessions_token_hash": lambda row: row.token_hash},
+            ),
+        )
+
+
+class MemoryDatabase(Database):
+    """A shop that lives as long as this object. Every unit of work on it sees the same state."""
+
+    def __init__(self) -> None:
+        self.state = State.empty()
+        self.writer = asyncio.Lock()
+        """Held by the one unit of work that may commit; the others queue for it, in order."""
+
+    async def check(self) -> None:
+        """Return: memory is always there."""
+
+    async def migrate(self) -> None:
+        """Return: memory is always of the newest shape."""
+
+    async def analyse(self) -> None:
+        """Return: there is no query planner."""
+
+    async def close(self) -> None:
+        """Return: there are no connections."""

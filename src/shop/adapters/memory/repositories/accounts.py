@@ -1,0 +1,119 @@
+"""Accounts and transfers in memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from shop.adapters.memory.engine.database import State
+from shop.adapters.memory.engine.paging import newest_first
+from shop.adapters.memory.engine.table import require_constraint
+from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.accounts import AccountEntry, Accounts, Transfers
+from shop.domain.account import Account, ShopAccount, Transfer
+from shop.domain.shared.money import Currency
+
+
+class MemoryAccounts(Accounts):
+    """The customers' accounts, in memory."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._rows = StagedRows(transaction, LockOrder.ACCOUNTS, lambda state: state.accounts)
+
+    async def for_users(
+        self, user_ids: Collection[UUID], currency: Currency
+    ) -> Mapping[UUID, Account]:
+        """Return the users' accounts in the currency, by user id."""
+        accounts = self._rows.committed
+        return {
+            user_id: account
+            for user_id in user_ids
+            if (account := accounts.find("uq_accounts_user_id_currency", (user_id, currency)))
+        }
+
+    async def lock_for_users(
+        self, user_ids: Collection[UUID], currency: Currency
+    ) -> Mapping[UUID, Account]:
+        """Do the same, kept from others' changes."""
+        found = await self.for_users(user_ids, currency)
+        self._rows.lock([account.id for account in found.values()])
+        return found
+
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Account]:
+        """Return those accounts that exist, by id, kept from others' changes."""
+        return self._rows.lock(ids)
+
+    def add(self, account: Account) -> None:
+        """Stage a new account."""
+        self._rows.add(account)
+
+    def save(self, account: Account) -> None:
+        """Stage the new balance of an account that was locked."""
+        self._rows.save(account)
+
+    def apply(self, state: State) -> State:
+        """Return the state after what is staged."""
+        for account in self._rows.staged:
+            require_constraint(account.user_id in state.users.rows, "fk_accounts_user_id_users")
+            is_sufficient = not account.balance < account.minimum_balance
+            require_constraint(is_sufficient, "ck_accounts_balance_not_below_limit")
+        return replace(state, accounts=self._rows.apply(state))
+
+
+class MemoryTransfers(Transfers):
+    """All transfers, in memory."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+        self._added: list[Transfer] = []
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
+        """Return those transfers that exist, by id."""
+        return self._transaction.state.transfers.get_many(ids)
+
+    async def entries(
+        self, account_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[AccountEntry, TimeCursor]:
+        """Return a page of an account's transfers, the newest first."""
+        state = self._transaction.state
+        transfers_page = newest_first(
+            (
+                transfer
+                for transfer in state.transfers.rows.values()
+                if account_id in {transfer.debit_account_id, transfer.credit_account_id}
+            ),
+            page,
+            lambda transfer: TimeCursor(at=transfer.created_at, id=transfer.id),
+        )
+        return Page(
+            items=[
+                AccountEntry(
+                    transfer=transfer, counterparty=_counterparty(state, account_id, transfer)
+                )
+                for transfer in transfers_page.items
+            ],
+            next=transfers_page.next,
+        )
+
+    def add(self, transfer: Transfer) -> None:
+        """Stage a new transfer."""
+        self._transaction.require_writing()
+        self._added.append(transfer)
+
+    def apply(self, state: State) -> State:
+        """Return the state after what is staged."""
+        for transfer in self._added:
+            require_constraint(transfer.amount.amount > 0, "ck_transfers_amount_positive")
+            are_different = transfer.debit_account_id != transfer.credit_account_id
+            require_constraint(are_different, "ck_transfers_two_accounts")
+        return replace(state, transfers=state.transfers.with_changes(added=self._added))
+
+
+def _counterparty(state: State, account_id: UUID, transfer: Transfer) -> str:
+    """Return whose account the other one is."""
+    ids = {transfer.debit_account_id, transfer.credit_account_id}
+    (other,) = ids - {account_id}
+    for shop_account in ShopAccount:
+        if other == shop_account.account_id(transfer.amount.currency):
+            return shop_account.value
+    return state.users.rows[state.accounts.rows[other].user_id].email

@@ -1,0 +1,109 @@
+"""Idempotency keys in memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from shop.adapters.memory.engine.database import KeyRow, State
+from shop.adapters.memory.engine.table import require_constraint
+from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction
+from shop.application.ports.repositories.idempotency_keys import (
+    Claim,
+    IdempotencyKey,
+    IdempotencyKeys,
+    KeyRecord,
+    Rejected,
+    StoredOutcome,
+)
+
+
+class MemoryIdempotencyKeys(IdempotencyKeys):
+    """All keys, in memory."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+        self._claimed: dict[IdempotencyKey, KeyRow] = {}
+        self._released: set[IdempotencyKey] = set()
+        self._completed_pending: dict[IdempotencyKey, KeyRow] = {}
+        self._purged: set[IdempotencyKey] = set()
+
+    async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
+        """Take the keys that are free; return the records of those that are not."""
+        self._transaction.acquire(LockOrder.KEYS)
+        known = {**self._transaction.state.idempotency_keys.rows, **self._claimed}
+        for claim in claims:
+            if claim.id not in known:
+                record = KeyRecord(fingerprint=claim.fingerprint, outcome=None)
+                row = KeyRow(id=claim.id, record=record, created_at=claim.created_at)
+                self._claimed[claim.id] = row
+        return {
+            claim.id: _with_fresh_error(known[claim.id].record)
+            for claim in claims
+            if claim.id in known
+        }
+
+    def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
+        """Stage the outcome of a request whose key was claimed here."""
+        row = self._require_claimed(key)
+        record = _with_fresh_error(replace(row.record, outcome=outcome))
+        self._claimed[key] = replace(row, record=record)
+        self._released.discard(key)
+
+    def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
+        """Stage the outcome of a key that has none."""
+        self._transaction.require_writing()
+        row = self._transaction.state.idempotency_keys.rows.get(key)
+        if row is None or row.record.outcome is not None:
+            raise RuntimeError(f"key {key.key} is not there, or decided")
+        self._completed_pending[key] = replace(
+            row, record=_with_fresh_error(replace(row.record, outcome=outcome))
+        )
+
+    def release(self, key: IdempotencyKey) -> None:
+        """Stage that a key claimed here is free again, unless it is settled after this."""
+        self._require_claimed(key)
+        self._released.add(key)
+
+    async def purge(self, before: datetime) -> int:
+        """Forget the keys of refusals claimed before then; return how many."""
+        self._transaction.require_writing()
+        purged = {
+            row.id
+            for row in self._transaction.state.idempotency_keys.rows.values()
+            if isinstance(row.record.outcome, Rejected)
+            and row.created_at < before
+            and not self._has_result(row.id)
+        }
+        self._purged |= purged
+        return len(purged)
+
+    def apply(self, state: State) -> State:
+        """Return the state after what is staged."""
+        kept = [row for key, row in self._claimed.items() if key not in self._released]
+        for row in kept:
+            require_constraint(
+                row.id.user_id in state.users.rows, "fk_idempotency_keys_user_id_users"
+            )
+        keys = state.idempotency_keys.with_changes(
+            added=kept, saved=self._completed_pending.values(), removed=self._purged
+        )
+        return replace(state, idempotency_keys=keys)
+
+    def _has_result(self, key: IdempotencyKey) -> bool:
+        state, name = self._transaction.state, (key.user_id, key.key)
+        order = state.orders.find("uq_orders_user_id_idempotency_key", name)
+        deposit = state.deposits.find("uq_deposits_user_id_idempotency_key", name)
+        return order is not None or deposit is not None
+
+    def _require_claimed(self, key: IdempotencyKey) -> KeyRow:
+        self._transaction.require_writing()
+        if key not in self._claimed:
+            raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+        return self._claimed[key]
+
+
+def _with_fresh_error(record: KeyRecord) -> KeyRecord:
+    """Return the record with an error of its own: whoever raises one leaves a trace on it."""
+    if isinstance(record.outcome, Rejected):
+        return replace(record, outcome=Rejected(error=replace(record.outcome.error)))
+    return record

@@ -1,0 +1,47 @@
+"""Inventories in memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from shop.adapters.memory.engine.database import State
+from shop.adapters.memory.engine.table import require_constraint
+from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.repositories.inventories import Inventories
+from shop.domain.inventory import Inventory, StockMovement
+
+
+class MemoryInventories(Inventories):
+    """The stock of every product, in memory."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._rows = StagedRows(transaction, LockOrder.STOCK, lambda state: state.inventories)
+        self._movements: list[StockMovement] = []
+
+    async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
+        """Return those inventories that exist, by SKU."""
+        return self._rows.committed.get_many(skus)
+
+    async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
+        """Return those inventories that exist, kept from others' changes."""
+        return self._rows.lock(skus)
+
+    def add(self, inventory: Inventory) -> None:
+        """Stage a new inventory."""
+        self._rows.add(inventory)
+
+    def save(self, inventory: Inventory, movement: StockMovement) -> None:
+        """Stage the new state of an inventory, and the movement."""
+        self._rows.save(inventory)
+        self._movements.append(movement)
+
+    def apply(self, state: State) -> State:
+        """Return the state after what is staged."""
+        for inventory in self._rows.staged:
+            require_constraint(inventory.sku in state.products.rows, "fk_inventories_sku_products")
+            in_range = 0 <= inventory.reserved <= inventory.on_hand
+            require_constraint(in_range, "ck_inventories_reserved_on_hand")
+        inventories = self._rows.apply(state)
+        for movement in self._movements:
+            require_constraint(movement.sku in inventories.rows, "fk_movements_sku_inventories")
+        movements = state.stock_movements.with_changes(added=self._movements)
+        return replace(state, inventories=inventories, stock_movements=movements)

@@ -1,0 +1,95 @@
+"""Orders and their history, in memory."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from shop.adapters.memory.engine.database import State
+from shop.adapters.memory.engine.paging import newest_first
+from shop.adapters.memory.engine.table import require_constraint
+from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.application.ports.repositories.orders import OrderFilter, Orders
+from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
+from shop.domain.orders.order import Order
+from shop.domain.orders.status_change import StatusChange
+
+_UNIQUE_KEY = "uq_orders_user_id_idempotency_key"
+
+
+class MemoryOrders(Orders):
+    """All orders, in memory."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+        self._rows = StagedRows(transaction, LockOrder.ORDERS, lambda state: state.orders)
+        self._status_changes: list[StatusChange] = []
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """Return those orders that exist, by id."""
+        return self._rows.committed.get_many(ids)
+
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """Return those orders that exist, kept from others' changes."""
+        return self._rows.lock(ids)
+
+    async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
+        """Return the ids of the orders that were placed under these keys."""
+        rows = self._rows.committed
+        found = {key: rows.find(_UNIQUE_KEY, (key.user_id, key.key)) for key in keys}
+        return {key: order.id for key, order in found.items() if order is not None}
+
+    async def search(
+        self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
+    ) -> Page[Order, TimeCursor]:
+        """Return a page of orders, the newest first."""
+        return newest_first(
+            (
+                order
+                for order in self._rows.committed.rows.values()
+                if order_filter.user_id in {None, order.user_id}
+                and order_filter.status in {None, order.status}
+            ),
+            page,
+            lambda order: TimeCursor(at=order.placed_at, id=order.id),
+        )
+
+    async def history(self, order_id: UUID) -> Sequence[StatusChange]:
+        """Return what happened to an order, in order."""
+        events = self._transaction.state.status_changes.rows
+        return [events[key] for key in sorted(events) if key[0] == order_id]
+
+    def add(self, order: Order, change: StatusChange) -> None:
+        """Stage a new order and its first event."""
+        self._rows.add(order)
+        self._status_changes.append(change)
+
+    def save(self, order: Order, change: StatusChange) -> None:
+        """Stage the next state of an order that was locked, and the event."""
+        self._rows.save(order)
+        self._status_changes.append(change)
+
+    def require_locked(self, order_id: UUID) -> None:
+        """Raise `RuntimeError` unless the order was locked."""
+        self._rows.require_locked(order_id)
+
+    def apply(self, state: State) -> State:
+        """Return the state with the staged rows; raise `TransientFailure` if a key has an order."""
+        for order in self._rows.staged:
+            require_constraint(order.user_id in state.users.rows, "fk_orders_user_id_users")
+            for line in order.lines:
+                require_constraint(line.quantity > 0, "ck_order_lines_quantity_positive")
+        try:
+            orders = self._rows.apply(state)
+        except ConstraintViolated as violation:
+            if violation.constraint == _UNIQUE_KEY:
+                raise TransientFailure("the key has an order by now") from violation
+            raise
+        for event in self._status_changes:
+            require_constraint(event.order_id in orders.rows, "fk_order_events_order_id_orders")
+        return replace(
+            state,
+            orders=orders,
+            status_changes=state.status_changes.with_changes(added=self._status_changes),
+        )

@@ -1,0 +1,148 @@
+"""Sessions in memory."""
+
+import hashlib
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from shop.adapters.memory.engine.database import SessionRow, State
+from shop.adapters.memory.engine.paging import newest_first
+from shop.adapters.memory.engine.table import require_constraint
+from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken
+from shop.domain.session import Session, SessionConflict, SessionPolicy
+
+TOKEN_BYTES = 32
+
+
+class MemorySessionStore(SessionStore):
+    """All sessions, in memory. Of a token only a hash is kept: what is kept opens nothing."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._transaction = transaction
+        self._rows = StagedRows(transaction, LockOrder.SESSIONS, lambda state: state.sessions)
+        self._tokens: dict[UUID, SessionToken] = {}
+        self._hashes: dict[UUID, str] = {}
+        self._touched: dict[UUID, datetime] = {}
+        self._revoked: set[UUID] = set()
+
+    async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Return the sessions that these tokens open."""
+        sessions = self._rows.committed
+        return {
+            token: row.session
+            for token in tokens
+            if (row := sessions.find("uq_sessions_token_hash", _hash(token))) is not None
+        }
+
+    async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Do the same, kept from others' changes."""
+        found = await self.find(tokens)
+        self._rows.lock([session.id for session in found.values()])
+        self._tokens |= {session.id: token for token, session in found.items()}
+        self._hashes |= {session.id: _hash(token) for token, session in found.items()}
+        return found
+
+    async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
+        """Return the sessions with these ids, kept from others' changes."""
+        found = self._rows.lock(session_ids)
+        self._hashes |= {key: row.token_hash for key, row in found.items()}
+        return {key: row.session for key, row in found.items()}
+
+    def needs_rotation(self, session: Session) -> bool:  # noqa: ARG002  As the port has it.
+        """Return False: nothing is made with a key."""
+        return False
+
+    def create(self, session: Session) -> SessionToken:
+        """Stage a new session; return its token."""
+        token = _new_token()
+        self._rows.add(SessionRow(session=session, token_hash=_hash(token)))
+        return token
+
+    def save(self, session: Session) -> SessionToken:
+        """Stage the next state of a session that was locked; return its token."""
+        token = self._tokens.get(session.id, "")
+        return self._save(session, token, self._hashes.get(session.id, _hash(token)))
+
+    def rotate(self, session: Session) -> SessionToken:
+        """Do the same under a new token."""
+        token = _new_token()
+        return self._save(session, token, _hash(token))
+
+    def touch(self, session_id: UUID, at: datetime) -> None:
+        """Stage that the session was used."""
+        self._transaction.require_writing()
+        self._touched[session_id] = max(at, self._touched.get(session_id, at))
+
+    def revoke(self, session_id: UUID) -> None:
+        """Stage the end of a session, for good."""
+        self._transaction.require_writing()
+        self._revoked.add(session_id)
+
+    async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
+        """Stage the end of a session of this user; return whether there was one."""
+        return self._revoke_all({session_id} & self._ids_for_user(user_id)) == 1
+
+    async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
+        """Stage the end of all sessions of a user but one; return how many."""
+        return self._revoke_all(
+            {each for each in self._ids_for_user(user_id) if each != except_session_id}
+        )
+
+    async def for_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Session, TimeCursor]:
+        """Return a page of a user's sessions, the newest first."""
+        sessions = self._rows.committed.rows
+        return newest_first(
+            (sessions[each].session for each in self._ids_for_user(user_id)),
+            page,
+            lambda session: TimeCursor(at=session.created_at, id=session.id),
+        )
+
+    async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
+        """Stage the end of the sessions that have expired; return how many."""
+        rows = self._rows.committed.rows.values()
+        return self._revoke_all(
+            {row.session.id for row in rows if row.session.is_expired(policy, now)}
+        )
+
+    def apply(self, state: State) -> State:
+        """Return the state after what is staged. An end comes last: nothing undoes it."""
+        for row in self._rows.staged:
+            has_user = row.session.user_id is None or row.session.user_id in state.users.rows
+            require_constraint(has_user, "fk_sessions_user_id_users")
+        sessions = self._rows.apply(state)
+        touched = [
+            replace(row, session=row.session.used_at(self._touched[key]))
+            for key, row in sessions.get_many(self._touched).items()
+        ]
+        return replace(state, sessions=sessions.with_changes(saved=touched, removed=self._revoked))
+
+    def _ids_for_user(self, user_id: UUID) -> set[UUID]:
+        rows = self._rows.committed.rows.values()
+        return {row.session.id for row in rows if row.session.user_id == user_id}
+
+    def _revoke_all(self, ids: set[UUID]) -> int:
+        self._transaction.require_writing()
+        self._revoked |= ids
+        return len(ids)
+
+    def _save(self, session: Session, token: SessionToken, token_hash: str) -> SessionToken:
+        if session.version != self._rows.require_locked(session.id).session.version:
+            raise SessionConflict
+        next_version = replace(session, version=session.version + 1)
+        self._rows.save(SessionRow(session=next_version, token_hash=token_hash))
+        self._tokens[session.id], self._hashes[session.id] = token, token_hash
+        return token
+
+
+def _new_token() -> SessionToken:
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def _hash(token: SessionToken) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

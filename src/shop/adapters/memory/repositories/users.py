@@ -1,0 +1,54 @@
+"""Users in memory."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from shop.adapters.memory.engine.database import State
+from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.application.ports.repositories.users import Users
+from shop.application.ports.unit_of_work import ConstraintViolated
+from shop.domain.user import EmailTaken, User
+
+_UNIQUE_EMAIL = "uq_users_email"
+
+
+class MemoryUsers(Users):
+    """All users, in memory."""
+
+    def __init__(self, transaction: MemoryTransaction) -> None:
+        self._rows = StagedRows(transaction, LockOrder.USERS, lambda state: state.users)
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
+        """Return those users that exist, by id."""
+        return self._rows.committed.get_many(ids)
+
+    async def with_emails(self, emails: Collection[str]) -> Mapping[str, User]:
+        """Return those users that exist, by normalised e-mail address."""
+        users = self._rows.committed
+        return {
+            email: user
+            for email in emails
+            if (user := users.find(_UNIQUE_EMAIL, email)) is not None
+        }
+
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
+        """Return those users that exist, kept from others' changes."""
+        return self._rows.lock(ids)
+
+    def add(self, user: User) -> None:
+        """Stage a new user."""
+        self._rows.add(user)
+
+    def save(self, user: User) -> None:
+        """Stage the new state of a user that was locked."""
+        self._rows.save(user)
+
+    def apply(self, state: State) -> State:
+        """Return the state after what is staged; raise `EmailTaken` for an address in use."""
+        try:
+            return replace(state, users=self._rows.apply(state))
+        except ConstraintViolated as violation:
+            if violation.constraint == _UNIQUE_EMAIL:
+                raise EmailTaken from violation
+            raise

@@ -1,0 +1,1 @@
+"""TODO shop/adapters/simulated_gateway/store."""

@@ -1,0 +1,183 @@
+"""Accounts and transfers in a relational database."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select, union_all
+
+from shop.adapters.sql.repositories.table_repository import SqlTableRepository
+from shop.adapters.sql.schema.tables import accounts, transfers, users
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.paging import newest_first, to_page
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.accounts import AccountEntry, Accounts, Transfers
+from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
+from shop.domain.shared.money import Currency, Money
+
+CUSTOMER = "customer"
+
+TRANSFERS = select(transfers)
+CUSTOMERS = select(accounts).where(accounts.c.user_id.is_not(None)).order_by(accounts.c.id)
+
+
+class SqlAccounts(Accounts):
+    """The customers' rows in the table of accounts."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._accounts = SqlTableRepository(
+            connection, CUSTOMERS, accounts.c.id, to_entity=_account, to_fields=_account_fields
+        )
+
+    async def for_users(
+        self, user_ids: Collection[UUID], currency: Currency
+    ) -> Mapping[UUID, Account]:
+        """Return the users' accounts in the currency, by user id."""
+        return _by_user(currency, await self._accounts.get_many(user_ids, by=accounts.c.user_id))
+
+    async def lock_for_users(
+        self, user_ids: Collection[UUID], currency: Currency
+    ) -> Mapping[UUID, Account]:
+        """Do the same, their rows locked."""
+        return _by_user(currency, await self._accounts.lock(user_ids, by=accounts.c.user_id))
+
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Account]:
+        """Return those accounts that exist, by id, their rows locked."""
+        return {each.id: each for each in await self._accounts.lock(ids, by=accounts.c.id)}
+
+    def add(self, account: Account) -> None:
+        """Stage a new account."""
+        self._accounts.add(account)
+
+    def save(self, account: Account) -> None:
+        """Stage the new balance of a locked account."""
+        self._accounts.save(account)
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from self._accounts.inserts()
+        yield from self._accounts.updates()
+
+
+class SqlTransfers(Transfers):
+    """The table of transfers."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._added: list[Fields] = []
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
+        """Return those transfers that exist, by id."""
+        rows = await self._connection.fetch_where_in(TRANSFERS, transfers.c.id, ids)
+        return {row.id: _transfer(row) for row in rows}
+
+    async def entries(
+        self, account_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[AccountEntry, TimeCursor]:
+        """Return a page of an account's transfers, the newest first."""
+        rows = await self._connection.fetch_all(_select_entries(account_id, page))
+        return to_page(
+            [_entry(row) for row in rows],
+            page,
+            lambda entry: TimeCursor(at=entry.transfer.created_at, id=entry.transfer.id),
+        )
+
+    def add(self, transfer: Transfer) -> None:
+        """Stage a new transfer."""
+        self._connection.require_staging()
+        self._added.append(_transfer_fields(transfer))
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        return insert_rows(transfers, self._added)
+
+
+def _by_user(currency: Currency, found: Iterable[Account]) -> Mapping[UUID, Account]:
+    return {each.user_id: each for each in found if each.balance.currency == currency}
+
+
+def _account(row: Row[Any]) -> Account:
+    currency = Currency(row.currency)
+    return Account(
+        id=row.id,
+        user_id=row.user_id,
+        balance=Money(amount=row.balance, currency=currency),
+        minimum_balance=Money(amount=row.balance_limit, currency=currency),
+        created_at=row.created_at,
+    )
+
+
+def _account_fields(account: Account) -> Fields:
+    return {
+        "id": account.id,
+        "kind": CUSTOMER,
+        "user_id": account.user_id,
+        "currency": account.balance.currency,
+        "balance": account.balance.amount,
+        "balance_limit": account.minimum_balance.amount,
+        "created_at": account.created_at,
+    }
+
+
+def _transfer(row: Row[Any]) -> Transfer:
+    return Transfer(
+        id=row.id,
+        kind=TransferKind(row.kind),
+        debit_account_id=row.debit_account_id,
+        credit_account_id=row.credit_account_id,
+        amount=Money(amount=row.amount, currency=Currency(row.currency)),
+        order_id=row.order_id,
+        note=row.note,
+        created_at=row.created_at,
+    )
+
+
+def _transfer_fields(transfer: Transfer) -> Fields:
+    return {
+        "id": transfer.id,
+        "kind": transfer.kind.value,
+        "debit_account_id": transfer.debit_account_id,
+        "credit_account_id": transfer.credit_account_id,
+        "amount": transfer.amount.amount,
+        "currency": transfer.amount.currency,
+        "order_id": transfer.order_id,
+        "note": transfer.note,
+        "created_at": transfer.created_at,
+    }
+
+
+def _select_entries(account_id: UUID, page: PageRequest[TimeCursor]) -> Select[Any]:
+    # Each side is read from its own index, and no further than the page reaches.
+    sides = [
+        newest_first(
+            select(transfers, other.label("other_account_id")).where(own == account_id),
+            transfers.c.created_at,
+            transfers.c.id,
+            page,
+        ).subquery()
+        for own, other in (
+            (transfers.c.debit_account_id, transfers.c.credit_account_id),
+            (transfers.c.credit_account_id, transfers.c.debit_account_id),
+        )
+    ]
+    both = union_all(*(select(side) for side in sides)).subquery()
+    return (
+        select(both, users.c.email)
+        .outerjoin(accounts, accounts.c.id == both.c.other_account_id)
+        .outerjoin(users, users.c.id == accounts.c.user_id)
+        .order_by(both.c.created_at.desc(), both.c.id.desc())
+        .limit(page.limit + 1)
+    )
+
+
+def _entry(row: Row[Any]) -> AccountEntry:
+    transfer = _transfer(row)
+    return AccountEntry(
+        transfer=transfer,
+        counterparty=row.email or _shop_account(row.other_account_id, transfer.amount.currency),
+    )
+
+
+def _shop_account(account_id: UUID, currency: Currency) -> str:
+    return next(each.value for each in ShopAccount if each.account_id(currency) == account_id)

@@ -1,0 +1,105 @@
+"""Deposits in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+
+from shop.adapters.sql.repositories.table_repository import SqlTableRepository
+from shop.adapters.sql.schema.tables import deposits
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.paging import newest_first, to_page
+from shop.adapters.sql.statements.writes import Fields, PendingWrite
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
+from shop.application.ports.repositories.deposits import Deposits
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.domain.deposit import Deposit
+from shop.domain.payment import PaymentStatus
+from shop.domain.shared.money import Currency, Money
+
+ALL_DEPOSITS = select(deposits)
+DEPOSITS = ALL_DEPOSITS.order_by(deposits.c.id)
+
+
+class SqlDeposits(Deposits):
+    """The table of deposits."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._deposits = SqlTableRepository(
+            connection, DEPOSITS, deposits.c.id, to_entity=_deposit, to_fields=_fields
+        )
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
+        """Return those deposits that exist, by id."""
+        return {each.id: each for each in await self._deposits.get_many(ids, by=deposits.c.id)}
+
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
+        """Return those deposits that exist, by id, their rows locked."""
+        return {each.id: each for each in await self._deposits.lock(ids, by=deposits.c.id)}
+
+    async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
+        """Return the ids of the deposits that were made under these keys."""
+        key_fields = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
+        rows = await self._connection.fetch_matching(deposits, key_fields)
+        return {
+            IdempotencyKey(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows
+        }
+
+    async def search(
+        self, time_range: TimeRange, page: PageRequest[TimeCursor]
+    ) -> Page[Deposit, TimeCursor]:
+        """Return a page of deposits, the newest first."""
+        made_at = deposits.c.created_at
+        query = ALL_DEPOSITS.where(made_at >= time_range.since, made_at < time_range.until)
+        rows = await self._connection.fetch_all(newest_first(query, made_at, deposits.c.id, page))
+        return to_page(
+            [_deposit(row) for row in rows],
+            page,
+            lambda deposit: TimeCursor(at=deposit.created_at, id=deposit.id),
+        )
+
+    def add(self, deposit: Deposit) -> None:
+        """Stage a new deposit."""
+        self._deposits.add(deposit)
+
+    def save(self, deposit: Deposit) -> None:
+        """Stage the next state of a locked deposit."""
+        self._deposits.save(deposit)
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from self._deposits.inserts()
+        yield from self._deposits.updates()
+
+
+def _deposit(row: Row[Any]) -> Deposit:
+    return Deposit(
+        id=row.id,
+        user_id=row.user_id,
+        account_id=row.account_id,
+        idempotency_key=row.idempotency_key,
+        amount=Money(amount=row.amount, currency=Currency(row.currency)),
+        status=PaymentStatus(row.status),
+        token=row.card_token,
+        gateway_payment_id=row.gateway_id,
+        expires_at=row.expires_at,
+        created_at=row.created_at,
+    )
+
+
+def _fields(deposit: Deposit) -> Fields:
+    return {
+        "id": deposit.id,
+        "user_id": deposit.user_id,
+        "account_id": deposit.account_id,
+        "idempotency_key": deposit.idempotency_key,
+        "amount": deposit.amount.amount,
+        "currency": deposit.amount.currency,
+        "status": deposit.status.value,
+        "card_token": deposit.token,
+        "gateway_id": deposit.gateway_payment_id,
+        "expires_at": deposit.expires_at,
+        "created_at": deposit.created_at,
+    }

@@ -1,0 +1,179 @@
+"""Idempotency keys in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, is_dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any, get_args, get_origin, get_type_hints
+
+from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, exists
+
+from shop.adapters.sql.schema.tables import deposits, idempotency_keys, orders
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, delete_rows, update_rows
+from shop.application.ports.repositories.idempotency_keys import (
+    Claim,
+    IdempotencyKey,
+    IdempotencyKeys,
+    KeyRecord,
+    Rejected,
+    RequestInProgress,
+    StoredOutcome,
+    Succeeded,
+)
+from shop.application.ports.unit_of_work import LockTimeout, TransientFailure
+from shop.domain.shared.errors import ShopError
+
+
+class SqlIdempotencyKeys(IdempotencyKeys):
+    """The table of idempotency keys."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._claimed: set[IdempotencyKey] = set()
+        self._completed: dict[IdempotencyKey, Fields] = {}
+        self._released: set[IdempotencyKey] = set()
+        self._completed_pending: dict[IdempotencyKey, Fields] = {}
+
+    async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
+        """Insert the keys that are free; return the records of those that are not."""
+        rows = sorted((_claim_fields(claim) for claim in claims), key=_lock_order)
+        try:
+            added = await self._connection.insert_if_absent(idempotency_keys, rows)
+        except LockTimeout:
+            # Nothing but a claim of the same key that has not ended keeps a new row waiting.
+            raise RequestInProgress from None
+        inserted = {IdempotencyKey(user_id=row.user_id, key=row.key) for row in added}
+        self._claimed |= inserted
+        claimed_before = [claim.id for claim in claims if claim.id not in inserted]
+        found = await self._connection.fetch_matching(
+            idempotency_keys, [_id(key) for key in claimed_before]
+        )
+        records = {IdempotencyKey(user_id=row.user_id, key=row.key): _record(row) for row in found}
+        if len(records) < len(claimed_before):
+            raise TransientFailure("a key was swept while it was claimed")
+        return records
+
+    def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
+        """Stage the outcome of a claimed key."""
+        self._connection.require_staging()
+        self._require_claimed(key)
+        self._completed[key] = {**_id(key), **_outcome_fields(outcome)}
+        self._released.discard(key)
+
+    def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
+        """Stage the outcome of a key that has none."""
+        self._connection.require_staging()
+        self._completed_pending[key] = {**_id(key), **_outcome_fields(outcome)}
+
+    def release(self, key: IdempotencyKey) -> None:
+        """Stage the removal of a claimed key, unless it is settled after this."""
+        self._connection.require_staging()
+        self._require_claimed(key)
+        self._released.add(key)
+        self._completed.pop(key, None)
+
+    async def purge(self, before: datetime) -> int:
+        """Remove the keys of refusals claimed before then; return how many."""
+        return await self._connection.execute(
+            delete(idempotency_keys).where(
+                idempotency_keys.c.refusal.is_not(None),
+                idempotency_keys.c.created_at < before,
+                ~_has_result_in(orders),
+                ~_has_result_in(deposits),
+            )
+        )
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from update_rows(idempotency_keys, ["user_id", "key"], self._completed.values())
+        missing_keys = RuntimeError("undecided keys are not there any more, or decided")
+        yield from update_rows(
+            idempotency_keys,
+            ["user_id", "key"],
+            self._completed_pending.values(),
+            only_if=_is_pending,
+            error_if_incomplete=missing_keys,
+        )
+        yield from delete_rows(idempotency_keys, [_id(key) for key in self._released])
+
+    def _require_claimed(self, key: IdempotencyKey) -> None:
+        if key not in self._claimed:
+            raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+
+
+def _has_result_in(table: Table) -> ColumnElement[bool]:
+    return exists().where(
+        table.c.user_id == idempotency_keys.c.user_id,
+        table.c.idempotency_key == idempotency_keys.c.key,
+    )
+
+
+def _is_pending(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    del rows
+    return and_(table.c.reference.is_(None), table.c.refusal.is_(None))
+
+
+def _lock_order(fields: Fields) -> tuple[Any, ...]:
+    return fields["user_id"], fields["key"]
+
+
+def _id(key: IdempotencyKey) -> Fields:
+    return {"user_id": key.user_id, "key": key.key}
+
+
+def _claim_fields(claim: Claim) -> Fields:
+    return {
+        **_id(claim.id),
+        "fingerprint": claim.fingerprint,
+        "created_at": claim.created_at,
+    }
+
+
+def _outcome_fields(outcome: StoredOutcome) -> Fields:
+    if isinstance(outcome, Succeeded):
+        return {"reference": outcome.reference, "refusal": None}
+    rejection = {"code": outcome.error.code, "fields": asdict(outcome.error)}
+    return {"reference": None, "refusal": rejection}
+
+
+def _record(row: Row[Any]) -> KeyRecord:
+    return KeyRecord(fingerprint=row.fingerprint, outcome=_outcome(row))
+
+
+def _outcome(row: Row[Any]) -> StoredOutcome | None:
+    if row.reference is not None:
+        return Succeeded(reference=row.reference)
+    if row.refusal is not None:
+        return Rejected(error=_stored_error(**row.refusal))
+    return None
+
+
+def _stored_error(code: str, fields: Mapping[str, Any]) -> ShopError:
+    kind = _error_classes().get(code)
+    if kind is None:
+        raise RuntimeError(f"the stored error {code!r} is unknown to this release")
+    error: ShopError = _restored(kind, fields)
+    return error
+
+
+def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of the type hinted at.
+    """Restore a dataclass, a tuple of them, or a plain value from its JSON."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = get_type_hints(kind)
+        return kind(**{name: _restored(hints[name], value) for name, value in stored.items()})
+    if get_origin(kind) is tuple:
+        return tuple(_restored(get_args(kind)[0], value) for value in stored)
+    return kind(stored)
+
+
+@cache
+def _error_classes() -> Mapping[str, type[ShopError]]:
+    """Return the classes of errors by their codes."""
+    return {kind.code: kind for kind in _subclasses(ShopError) if "code" in vars(kind)}
+
+
+def _subclasses(kind: type[ShopError]) -> Iterator[type[ShopError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _subclasses(each)

@@ -1,0 +1,76 @@
+"""Inventories and their movements in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from shop.adapters.sql.repositories.table_repository import SqlTableRepository
+from shop.adapters.sql.schema.tables import inventories, movements
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
+from shop.application.ports.repositories.inventories import Inventories
+from shop.domain.inventory import Inventory, StockMovement
+
+INVENTORIES = select(inventories).order_by(inventories.c.sku)
+
+
+class SqlInventories(Inventories):
+    """The tables of inventories and of their movements."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._inventories = SqlTableRepository(
+            connection, INVENTORIES, inventories.c.sku, to_entity=_inventory, to_fields=_fields
+        )
+        self._movements: list[Fields] = []
+
+    async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
+        """Return those inventories that exist, by SKU."""
+        found = await self._inventories.get_many(skus, by=inventories.c.sku)
+        return {each.sku: each for each in found}
+
+    async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
+        """Return those inventories that exist, by SKU, their rows locked."""
+        found = await self._inventories.lock(skus, by=inventories.c.sku)
+        return {each.sku: each for each in found}
+
+    def add(self, inventory: Inventory) -> None:
+        """Stage a new, empty inventory."""
+        self._inventories.add(inventory)
+
+    def save(self, inventory: Inventory, movement: StockMovement) -> None:
+        """Stage the new state of an inventory and the movement that led to it."""
+        self._inventories.save(inventory)
+        self._movements.append(_movement_fields(movement))
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from self._inventories.inserts()
+        yield from self._inventories.updates()
+        yield from insert_rows(movements, self._movements)
+
+
+def _inventory(row: Row[Any]) -> Inventory:
+    return Inventory(sku=row.sku, on_hand=row.on_hand, reserved=row.reserved)
+
+
+def _fields(inventory: Inventory) -> Fields:
+    return {
+        "sku": inventory.sku,
+        "on_hand": inventory.on_hand,
+        "reserved": inventory.reserved,
+    }
+
+
+def _movement_fields(movement: StockMovement) -> Fields:
+    return {
+        "id": movement.id,
+        "sku": movement.sku,
+        "kind": movement.kind.value,
+        "on_hand_delta": movement.on_hand_delta,
+        "reserved_delta": movement.reserved_delta,
+        "order_id": movement.order_id,
+        "reason": movement.reason,
+        "created_at": movement.created_at,
+    }

@@ -1,0 +1,225 @@
+"""Orders, their lines and their history in a relational database."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+
+from shop.adapters.sql.schema.tables import order_events, order_lines, orders
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.paging import newest_first, to_page
+from shop.adapters.sql.statements.writes import (
+    Fields,
+    PendingWrite,
+    insert_rows,
+    update_rows,
+    version_after,
+)
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.application.ports.repositories.orders import OrderFilter, Orders
+from shop.domain.orders.order import Order, OrderLine, OrderStatus
+from shop.domain.orders.status_change import StatusChange
+from shop.domain.payment import PaymentMethod
+from shop.domain.shared.money import Currency, Money
+
+ORDERS_WITH_LINES = (
+    select(
+        orders,
+        order_lines.c.sku,
+        order_lines.c.name,
+        order_lines.c.quantity,
+        order_lines.c.unit_price,
+    )
+    .join(order_lines, order_lines.c.order_id == orders.c.id)
+    .order_by(orders.c.id, order_lines.c.position)
+)
+
+
+class SqlOrders(Orders):
+    """The tables of orders, of their lines and of their events."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._locked: set[UUID] = set()
+        self._added: list[Order] = []
+        self._saved: dict[UUID, Fields] = {}
+        self._transition_counts: Counter[UUID] = Counter()
+        self._status_changes: list[Fields] = []
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """Return those orders that exist, by id."""
+        rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids)
+        return {order.id: order for order in _orders(rows)}
+
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
+        """Return those orders that exist, by id, their rows locked."""
+        rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids, lock=True)
+        self._locked.update(row.id for row in rows)
+        return {order.id: order for order in _orders(rows)}
+
+    async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
+        """Return the ids of the orders that were placed under these keys."""
+        key_fields = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
+        rows = await self._connection.fetch_matching(orders, key_fields)
+        return {
+            IdempotencyKey(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows
+        }
+
+    async def search(
+        self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
+    ) -> Page[Order, TimeCursor]:
+        """Return a page of orders, the newest first."""
+        ids = [row.id for row in await self._connection.fetch_all(_select_page(order_filter, page))]
+        found = await self.get_many(ids)
+        return to_page(
+            [found[each] for each in ids],
+            page,
+            lambda order: TimeCursor(at=order.placed_at, id=order.id),
+        )
+
+    async def history(self, order_id: UUID) -> Sequence[StatusChange]:
+        """Return what happened to an order, in order."""
+        rows = await self._connection.fetch_all(
+            select(order_events)
+            .where(order_events.c.order_id == order_id)
+            .order_by(order_events.c.sequence)
+        )
+        return [_status_change(row) for row in rows]
+
+    def add(self, order: Order, change: StatusChange) -> None:
+        """Stage a new order and its first event."""
+        self._connection.require_staging()
+        self._added.append(order)
+        self._status_changes.append(_status_change_fields(change))
+
+    def save(self, order: Order, change: StatusChange) -> None:
+        """Stage the next state of a locked order and the event that led to it."""
+        self.require_locked(order.id)
+        self._saved[order.id] = {
+            "id": order.id,
+            "status": order.status.value,
+            "version": order.version,
+        }
+        self._transition_counts[order.id] += 1
+        self._status_changes.append(_status_change_fields(change))
+
+    def require_locked(self, order_id: UUID) -> None:
+        """Raise `RuntimeError` unless the order may be changed in this unit of work."""
+        self._connection.require_staging()
+        if order_id not in self._locked:
+            raise RuntimeError(f"order {order_id} was not locked in this unit of work")
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from insert_rows(orders, [_fields(order) for order in self._added])
+        lines = [fields for order in self._added for fields in _line_fields(order)]
+        yield from insert_rows(order_lines, lines)
+        missing_orders = RuntimeError(
+            "locked orders are not there any more, or others than they were"
+        )
+        for transitions in sorted(set(self._transition_counts.values())):
+            rows = [
+                self._saved[each]
+                for each, count in self._transition_counts.items()
+                if count == transitions
+            ]
+            yield from update_rows(
+                orders,
+                ["id"],
+                rows,
+                only_if=version_after(transitions),
+                error_if_incomplete=missing_orders,
+            )
+        yield from insert_rows(order_events, self._status_changes)
+
+
+def _select_page(order_filter: OrderFilter, page: PageRequest[TimeCursor]) -> Select[Any]:
+    statement = select(orders.c.id)
+    if order_filter.user_id is not None:
+        statement = statement.where(orders.c.user_id == order_filter.user_id)
+    if order_filter.status is not None:
+        statement = statement.where(orders.c.status == order_filter.status.value)
+    return newest_first(statement, orders.c.placed_at, orders.c.id, page)
+
+
+def _orders(rows: Iterable[Row[Any]]) -> Iterable[Order]:
+    for _, group in groupby(rows, key=lambda row: row.id):
+        lines = list(group)
+        yield _order(lines[0], lines)
+
+
+def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
+    currency = Currency(row.currency)
+    return Order(
+        id=row.id,
+        number=row.number,
+        user_id=row.user_id,
+        idempotency_key=row.idempotency_key,
+        status=OrderStatus(row.status),
+        lines=tuple(
+            OrderLine(
+                sku=line.sku,
+                name=line.name,
+                quantity=line.quantity,
+                unit_price=Money(amount=line.unit_price, currency=currency),
+            )
+            for line in lines
+        ),
+        total=Money(amount=row.total, currency=currency),
+        payment_method=PaymentMethod(row.method),
+        placed_at=row.placed_at,
+        version=row.version,
+    )
+
+
+def _fields(order: Order) -> Fields:
+    return {
+        "id": order.id,
+        "number": order.number,
+        "user_id": order.user_id,
+        "idempotency_key": order.idempotency_key,
+        "status": order.status.value,
+        "total": order.total.amount,
+        "currency": order.total.currency,
+        "method": order.payment_method.value,
+        "placed_at": order.placed_at,
+        "version": order.version,
+    }
+
+
+def _line_fields(order: Order) -> Iterable[Fields]:
+    for position, line in enumerate(order.lines):
+        yield {
+            "order_id": order.id,
+            "position": position,
+            "sku": line.sku,
+            "name": line.name,
+            "quantity": line.quantity,
+            "unit_price": line.unit_price.amount,
+        }
+
+
+def _status_change(row: Row[Any]) -> StatusChange:
+    return StatusChange(
+        order_id=row.order_id,
+        sequence=row.sequence,
+        from_status=row.status_before,
+        to_status=row.status_after,
+        actor=row.actor,
+        created_at=row.created_at,
+    )
+
+
+def _status_change_fields(change: StatusChange) -> Fields:
+    return {
+        "order_id": change.order_id,
+        "sequence": change.sequence,
+        "status_before": change.from_status,
+        "status_after": change.to_status,
+        "actor": change.actor,
+        "created_at": change.created_at,
+    }

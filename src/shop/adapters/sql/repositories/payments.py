@@ -1,0 +1,117 @@
+"""The payments of orders in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, select
+
+from shop.adapters.sql.repositories.orders import SqlOrders
+from shop.adapters.sql.schema.tables import orders, payments
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.paging import newest_first, to_page
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
+from shop.application.ports.repositories.payments import Payments
+from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
+from shop.domain.shared.money import Currency, Money
+
+PAYMENTS = select(payments).order_by(payments.c.order_id)
+
+_NO_CARD: Fields = dict.fromkeys(
+    ("card_token", "gateway_id", "expires_at", "session_id", "empties_cart")
+)
+
+
+class SqlPayments(Payments):
+    """The table of payments."""
+
+    def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
+        self._connection = connection
+        self._orders = orders
+        self._added: list[Fields] = []
+        self._saved: dict[UUID, Fields] = {}
+
+    async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
+        """Return the payments of these orders, by order id."""
+        rows = await self._connection.fetch_where_in(PAYMENTS, payments.c.order_id, order_ids)
+        return {row.order_id: _payment(row) for row in rows}
+
+    async def card_payments_in(
+        self, time_range: TimeRange, page: PageRequest[TimeCursor]
+    ) -> Page[Payment, TimeCursor]:
+        """Return a page of payments by card, the newest first."""
+        rows = await self._connection.fetch_all(_select_card_payments(time_range, page))
+        found = to_page(rows, page, lambda row: TimeCursor(at=row.placed_at, id=row.order_id))
+        return Page(items=[_payment(row) for row in found.items], next=found.next)
+
+    def add(self, payment: Payment) -> None:
+        """Stage the payment of a new order."""
+        self._connection.require_staging()
+        self._added.append(_payment_fields(payment))
+
+    def save(self, payment: Payment) -> None:
+        """Stage the next state of a payment whose order was locked."""
+        self._orders.require_locked(payment.order_id)
+        self._saved[payment.order_id] = _payment_fields(payment)
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from insert_rows(payments, self._added)
+        yield from update_rows(payments, ["order_id"], self._saved.values())
+
+
+def _select_card_payments(time_range: TimeRange, page: PageRequest[TimeCursor]) -> Select[Any]:
+    statement = (
+        select(payments, orders.c.placed_at)
+        .join(orders, orders.c.id == payments.c.order_id)
+        .where(
+            payments.c.method == PaymentMethod.CARD.value,
+            orders.c.placed_at >= time_range.since,
+            orders.c.placed_at < time_range.until,
+        )
+    )
+    return newest_first(statement, orders.c.placed_at, orders.c.id, page)
+
+
+def _payment(row: Row[Any]) -> Payment:
+    return Payment(
+        order_id=row.order_id,
+        method=PaymentMethod(row.method),
+        status=PaymentStatus(row.status),
+        amount=Money(amount=row.amount, currency=Currency(row.currency)),
+        card=None if row.card_token is None else _card_details(row),
+        created_at=row.created_at,
+    )
+
+
+def _card_details(row: Row[Any]) -> CardDetails:
+    return CardDetails(
+        token=row.card_token,
+        gateway_payment_id=row.gateway_id,
+        expires_at=row.expires_at,
+        session_id=row.session_id,
+        clears_cart=row.empties_cart,
+    )
+
+
+def _payment_fields(payment: Payment) -> Fields:
+    return {
+        "order_id": payment.order_id,
+        "method": payment.method.value,
+        "status": payment.status.value,
+        "amount": payment.amount.amount,
+        "currency": payment.amount.currency,
+        "created_at": payment.created_at,
+        **(_NO_CARD if payment.card is None else _card_fields(payment.card)),
+    }
+
+
+def _card_fields(card: CardDetails) -> Fields:
+    return {
+        "card_token": card.token,
+        "gateway_id": card.gateway_payment_id,
+        "expires_at": card.expires_at,
+        "session_id": card.session_id,
+        "empties_cart": card.clears_cart,
+    }

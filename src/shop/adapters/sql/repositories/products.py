@@ -1,0 +1,95 @@
+"""Products in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from shop.adapters.sql.repositories.table_repository import SqlTableRepository
+from shop.adapters.sql.schema.tables import products
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.paging import to_page
+from shop.adapters.sql.statements.writes import Fields, PendingWrite
+from shop.application.ports.paging import Page, PageRequest
+from shop.application.ports.repositories.products import Products
+from shop.application.ports.unit_of_work import TransientFailure
+from shop.domain.product import Product
+from shop.domain.shared.money import Currency, Money
+
+PRODUCTS = select(products).order_by(products.c.sku)
+
+
+class SqlProducts(Products):
+    """The table of products."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
+        self._products = SqlTableRepository(
+            connection, PRODUCTS, products.c.sku, to_entity=_product, to_fields=_fields
+        )
+
+    async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
+        """Return those products that exist, by SKU."""
+        found = await self._products.get_many(skus, by=products.c.sku)
+        return {each.sku: each for each in found}
+
+    async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
+        """Return those products that exist, by SKU, their rows locked."""
+        found = await self._products.lock(skus, by=products.c.sku)
+        return {each.sku: each for each in found}
+
+    async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
+        """Return a page of the active products that contain the words, in the order of SKUs."""
+        statement = PRODUCTS.where(products.c.active)
+        if words:
+            found = products.c.search_text.contains(words.casefold(), autoescape=True)
+            statement = statement.where(found)
+        if page.after is not None:
+            statement = statement.where(products.c.sku > page.after)
+        rows = await self._connection.fetch_all(statement.limit(page.limit + 1))
+        return to_page([_product(row) for row in rows], page, lambda product: product.sku)
+
+    def add(self, product: Product) -> None:
+        """Stage a new product."""
+        self._products.add(product)
+
+    def save(self, product: Product) -> None:
+        """Stage the new state of a locked product."""
+        self._products.save(product)
+
+    async def insert_unique(self) -> None:
+        """Write what was added; raise `TransientFailure` where somebody else was faster."""
+        if await self._products.insert_if_absent():
+            raise TransientFailure("a product was added at the same time")
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged besides."""
+        return self._products.updates()
+
+
+def _product(row: Row[Any]) -> Product:
+    return Product(
+        sku=row.sku,
+        name=row.name,
+        description=row.description,
+        price=Money(amount=row.price, currency=Currency(row.currency)),
+        active=row.active,
+        image_url=row.image_url,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _fields(product: Product) -> Fields:
+    return {
+        "sku": product.sku,
+        "name": product.name,
+        "description": product.description,
+        "price": product.price.amount,
+        "currency": product.price.currency,
+        "active": product.active,
+        "image_url": product.image_url,
+        "search_text": f"{product.sku}\n{product.name}".casefold(),
+        "created_at": product.created_at,
+        "updated_at": product.updated_at,
+    }

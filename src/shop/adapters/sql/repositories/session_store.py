@@ -1,0 +1,224 @@
+"""Sessions in a relational database: saved by the very transaction that changes the rest."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, or_, select
+
+from shop.adapters.sql.schema.tables import sessions
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.paging import newest_first, to_page
+from shop.adapters.sql.statements.writes import (
+    Fields,
+    PendingWrite,
+    delete_rows,
+    insert_rows,
+    next_version,
+    update_rows,
+)
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken
+from shop.domain.cart import Cart, CartLine
+from shop.domain.session import Session, SessionConflict, SessionPolicy
+
+TOKEN_BYTES = 32
+
+SESSIONS = select(sessions).order_by(sessions.c.id)
+
+
+class SqlSessionStore(SessionStore):
+    """The table of sessions.
+
+    A token is 256 random bits; what is kept of it is a hash under the operator's newest key, so
+    that neither the table nor the keys alone open a session.
+    """
+
+    def __init__(self, connection: SqlConnection, keys: Sequence[bytes]) -> None:
+        self._connection = connection
+        self._keys = keys
+        self._tokens: dict[UUID, SessionToken] = {}
+        self._hashes: dict[UUID, str] = {}
+        self._locked: set[UUID] = set()
+        self._needing_rotation: set[UUID] = set()
+        self._created: dict[UUID, Fields] = {}
+        self._saved: dict[UUID, Fields] = {}
+        self._touched: dict[UUID, datetime] = {}
+        self._revoked: set[UUID] = set()
+
+    async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Return the sessions that these tokens open."""
+        return await self._find(tokens, lock=False)
+
+    async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
+        """Do the same, their rows locked."""
+        found = await self._find(tokens, lock=True)
+        self._locked.update(session.id for session in found.values())
+        return found
+
+    async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
+        """Return the sessions with these ids, their rows locked."""
+        rows = await self._connection.fetch_where_in(
+            SESSIONS, sessions.c.id, session_ids, lock=True
+        )
+        self._locked.update(row.id for row in rows)
+        self._hashes |= {row.id: row.token_hash for row in rows}
+        return {row.id: _session(row) for row in rows}
+
+    def needs_rotation(self, session: Session) -> bool:
+        """Tell whether the hash of the token was made with an old key."""
+        return session.id in self._needing_rotation
+
+    def create(self, session: Session) -> SessionToken:
+        """Stage a new row."""
+        self._connection.require_staging()
+        token = self._tokens[session.id] = secrets.token_urlsafe(TOKEN_BYTES)
+        self._created[session.id] = self._fields(session, version=session.version)
+        return token
+
+    def save(self, session: Session) -> SessionToken:
+        """Stage the next state of a locked row; the token stays, its hash is renewed."""
+        self._connection.require_staging()
+        if session.id not in self._locked:
+            raise RuntimeError(f"session {session.id} was not locked in this unit of work")
+        self._saved[session.id] = self._fields(session, version=session.version + 1)
+        return self._tokens.get(session.id, "")
+
+    def rotate(self, session: Session) -> SessionToken:
+        """Do the same under a new token."""
+        self._tokens[session.id] = secrets.token_urlsafe(TOKEN_BYTES)
+        return self.save(session)
+
+    def touch(self, session_id: UUID, at: datetime) -> None:
+        """Stage the time of last use."""
+        self._connection.require_staging()
+        self._touched[session_id] = max(at, self._touched.get(session_id, at))
+
+    def revoke(self, session_id: UUID) -> None:
+        """Stage the removal of a row."""
+        self._connection.require_staging()
+        self._revoked.add(session_id)
+
+    async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
+        """Remove a row of this user; return whether there was one."""
+        is_own = and_(sessions.c.user_id == user_id, sessions.c.id == session_id)
+        return await self._connection.execute(delete(sessions).where(is_own)) > 0
+
+    async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
+        """Remove all rows of a user but one; return how many."""
+        is_own = sessions.c.user_id == user_id
+        others = (
+            is_own
+            if except_session_id is None
+            else and_(is_own, sessions.c.id != except_session_id)
+        )
+        return await self._connection.execute(delete(sessions).where(others))
+
+    async def for_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Session, TimeCursor]:
+        """Return a page of a user's sessions, the newest first."""
+        statement = select(sessions).where(sessions.c.user_id == user_id)
+        rows = await self._connection.fetch_all(
+            newest_first(statement, sessions.c.created_at, sessions.c.id, page)
+        )
+        return to_page(
+            [_session(row) for row in rows],
+            page,
+            lambda session: TimeCursor(at=session.created_at, id=session.id),
+        )
+
+    async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
+        """Remove the rows that have expired; return how many."""
+        expired = or_(
+            sessions.c.last_seen_at <= now - policy.idle,
+            sessions.c.created_at <= now - policy.absolute,
+        )
+        return await self._connection.execute(delete(sessions).where(expired))
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged; they raise `SessionConflict` where a locked row is another."""
+        yield from delete_rows(sessions, [{"id": each} for each in sorted(self._revoked)])
+        yield from insert_rows(sessions, self._not_revoked(self._created))
+        yield from update_rows(
+            sessions,
+            ["id"],
+            self._not_revoked(self._saved),
+            only_if=next_version,
+            error_if_incomplete=SessionConflict(),
+        )
+        touched = [
+            {"id": each, "last_seen_at": at}
+            for each, at in self._touched.items()
+            if each not in self._saved and each not in self._revoked
+        ]
+        yield from update_rows(sessions, ["id"], touched, only_if=_is_later)
+
+    def _not_revoked(self, staged: Mapping[UUID, Fields]) -> Sequence[Fields]:
+        return [fields for each, fields in staged.items() if each not in self._revoked]
+
+    async def _find(
+        self, tokens: Collection[SessionToken], *, lock: bool
+    ) -> dict[SessionToken, Session]:
+        hashes = {_hash(key, token): (token, key) for token in tokens for key in self._keys}
+        rows = await self._connection.fetch_where_in(
+            SESSIONS, sessions.c.token_hash, list(hashes), lock=lock
+        )
+        found: dict[SessionToken, Session] = {}
+        for row in rows:
+            token, key = hashes[row.token_hash]
+            found[token] = _session(row)
+            self._tokens[row.id] = token
+            if key != self._keys[0]:
+                self._needing_rotation.add(row.id)
+        return found
+
+    def _fields(self, session: Session, *, version: int) -> Fields:
+        return {
+            "id": session.id,
+            "token_hash": self._token_hash(session.id),
+            "user_id": session.user_id,
+            "roles": session.roles,
+            "signed_in_at": session.signed_in_at,
+            "preferences": session.preferences,
+            "cart": {line.sku: line.quantity for line in session.cart.lines},
+            "order_id": session.last_order_id,
+            "created_at": session.created_at,
+            "last_seen_at": session.last_seen_at,
+            "version": version,
+        }
+
+    def _token_hash(self, session_id: UUID) -> str:
+        """Return the hash under the newest key; where the token is not known, as it is."""
+        if session_id in self._tokens:
+            return _hash(self._keys[0], self._tokens[session_id])
+        return self._hashes[session_id]
+
+
+def _is_later(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    return table.c.last_seen_at < rows.c.last_seen_at
+
+
+def _hash(key: bytes, token: SessionToken) -> str:
+    return hmac.digest(key, token.encode(), hashlib.sha256).hex()
+
+
+def _session(row: Row[Any]) -> Session:
+    return Session(
+        id=row.id,
+        user_id=row.user_id,
+        roles=row.roles,
+        signed_in_at=row.signed_in_at,
+        preferences=row.preferences,
+        cart=Cart(
+            lines=tuple(CartLine(sku=sku, quantity=quantity) for sku, quantity in row.cart.items())
+        ),
+        last_order_id=row.order_id,
+        created_at=row.created_at,
+        last_seen_at=row.last_seen_at,
+        version=row.version,
+    )

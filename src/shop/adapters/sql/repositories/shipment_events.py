@@ -1,0 +1,196 @@
+"""Handovers and refunds in a relational database."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+
+from shop.adapters.sql.repositories.orders import SqlOrders
+from shop.adapters.sql.schema.tables import handover_lines, handovers, refund_lines, refunds
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
+from shop.application.ports.repositories.shipment_events import Refunds, ShipmentEvents
+from shop.domain.orders.order import Actor
+from shop.domain.orders.refund import Refund, RefundLine, RefundStatus
+from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
+from shop.domain.payment import PaymentMethod
+from shop.domain.shared.money import Currency, Money
+
+SHIPMENT_EVENTS = (
+    select(handovers, handover_lines.c.sku, handover_lines.c.quantity)
+    .join(handover_lines, handover_lines.c.handover_id == handovers.c.id)
+    .order_by(handovers.c.created_at, handovers.c.id, handover_lines.c.position)
+)
+# An amount may be refunded without any lines.
+REFUNDS = (
+    select(refunds, refund_lines.c.sku, refund_lines.c.quantity, refund_lines.c.kept_back)
+    .outerjoin(refund_lines, refund_lines.c.refund_id == refunds.c.id)
+    .order_by(refunds.c.order_id, refunds.c.number, refund_lines.c.position)
+)
+
+
+class SqlShipmentEvents(ShipmentEvents):
+    """The tables of handovers and of their lines."""
+
+    def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
+        self._connection = connection
+        self._orders = orders
+        self._added: list[ShipmentEvent] = []
+
+    async def for_orders(
+        self, order_ids: Collection[UUID]
+    ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:
+        """Return the handovers of each of these orders, the oldest first."""
+        rows = await self._connection.fetch_where_in(
+            SHIPMENT_EVENTS, handovers.c.order_id, order_ids
+        )
+        events = [_shipment_event(lines) for lines in _by_id(rows)]
+        return {
+            order_id: tuple(each for each in events if each.order_id == order_id)
+            for order_id in order_ids
+        }
+
+    def add(self, event: ShipmentEvent) -> None:
+        """Stage a handover of a locked order."""
+        self._orders.require_locked(event.order_id)
+        self._added.append(event)
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from insert_rows(handovers, [_shipment_event_fields(each) for each in self._added])
+        lines = [fields for each in self._added for fields in _shipment_event_line_fields(each)]
+        yield from insert_rows(handover_lines, lines)
+
+
+class SqlRefunds(Refunds):
+    """The tables of refunds and of their lines."""
+
+    def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
+        self._connection = connection
+        self._orders = orders
+        self._added: list[Refund] = []
+        self._saved: dict[UUID, Fields] = {}
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
+        """Return those refunds that exist, by id."""
+        rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.id, ids)
+        return {each.id: each for each in map(_refund, _by_id(rows))}
+
+    async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
+        """Return the refunds of each of these orders, by their numbers."""
+        rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.order_id, order_ids)
+        found = [_refund(lines) for lines in _by_id(rows)]
+        return {
+            order_id: tuple(each for each in found if each.order_id == order_id)
+            for order_id in order_ids
+        }
+
+    def add(self, refund: Refund) -> None:
+        """Stage a refund of a locked order."""
+        self._orders.require_locked(refund.order_id)
+        self._added.append(refund)
+
+    def save(self, refund: Refund) -> None:
+        """Stage the status and the outcome of a refund of a locked order."""
+        self._orders.require_locked(refund.order_id)
+        self._saved[refund.id] = {
+            "id": refund.id,
+            "status": refund.status.value,
+            "outcome": refund.gateway_response,
+        }
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from insert_rows(refunds, [_refund_fields(each) for each in self._added])
+        lines = [fields for each in self._added for fields in _refund_line_fields(each)]
+        yield from insert_rows(refund_lines, lines)
+        yield from update_rows(refunds, ["id"], self._saved.values())
+
+
+def _by_id(rows: Iterable[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
+    for _, group in groupby(rows, key=lambda row: row.id):
+        yield list(group)
+
+
+def _shipment_event(lines: Sequence[Row[Any]]) -> ShipmentEvent:
+    row = lines[0]
+    return ShipmentEvent(
+        id=row.id,
+        order_id=row.order_id,
+        kind=ShipmentEventKind(row.kind),
+        lines=tuple(LineQuantity(sku=line.sku, quantity=line.quantity) for line in lines),
+        actor=Actor(row.actor),
+        created_at=row.created_at,
+    )
+
+
+def _shipment_event_fields(event: ShipmentEvent) -> Fields:
+    return {
+        "id": event.id,
+        "order_id": event.order_id,
+        "kind": event.kind.value,
+        "actor": event.actor.value,
+        "created_at": event.created_at,
+    }
+
+
+def _shipment_event_line_fields(event: ShipmentEvent) -> Iterator[Fields]:
+    for position, line in enumerate(event.lines):
+        yield {
+            "handover_id": event.id,
+            "position": position,
+            "sku": line.sku,
+            "quantity": line.quantity,
+        }
+
+
+def _refund(lines: Sequence[Row[Any]]) -> Refund:
+    row = lines[0]
+    return Refund(
+        id=row.id,
+        order_id=row.order_id,
+        number=row.number,
+        amount=Money(amount=row.amount, currency=Currency(row.currency)),
+        to=PaymentMethod(row.method),
+        reason=row.reason,
+        lines=tuple(
+            RefundLine(sku=line.sku, quantity=line.quantity, cancelled_quantity=line.kept_back)
+            for line in lines
+            if line.sku is not None
+        ),
+        restocked=row.restocked,
+        status=RefundStatus(row.status),
+        gateway_response=row.outcome,
+        actor=Actor(row.actor),
+        created_at=row.created_at,
+    )
+
+
+def _refund_fields(refund: Refund) -> Fields:
+    return {
+        "id": refund.id,
+        "order_id": refund.order_id,
+        "number": refund.number,
+        "amount": refund.amount.amount,
+        "currency": refund.amount.currency,
+        "method": refund.to.value,
+        "reason": refund.reason,
+        "restocked": refund.restocked,
+        "status": refund.status.value,
+        "outcome": refund.gateway_response,
+        "actor": refund.actor.value,
+        "created_at": refund.created_at,
+    }
+
+
+def _refund_line_fields(refund: Refund) -> Iterator[Fields]:
+    for position, line in enumerate(refund.lines):
+        yield {
+            "refund_id": refund.id,
+            "position": position,
+            "sku": line.sku,
+            "quantity": line.quantity,
+            "kept_back": line.cancelled_quantity,
+        }

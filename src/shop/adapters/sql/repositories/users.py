@@ -1,0 +1,79 @@
+"""Users in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, select
+
+from shop.adapters.sql.repositories.table_repository import SqlTableRepository
+from shop.adapters.sql.schema.tables import users
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.writes import Fields, PendingWrite
+from shop.application.ports.repositories.users import Users
+from shop.domain.user import EmailTaken, User
+
+USERS = select(users).order_by(users.c.id)
+
+
+class SqlUsers(Users):
+    """The table of users."""
+
+    def __init__(self, connection: SqlConnection) -> None:
+        self._users = SqlTableRepository(
+            connection, USERS, users.c.id, to_entity=_user, to_fields=_fields
+        )
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
+        """Return those users that exist, by id."""
+        return {each.id: each for each in await self._users.get_many(ids, by=users.c.id)}
+
+    async def with_emails(self, emails: Collection[str]) -> Mapping[str, User]:
+        """Return those users that exist, by normalised e-mail address."""
+        found = await self._users.get_many(emails, by=users.c.email)
+        return {each.email: each for each in found}
+
+    async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
+        """Return those users that exist, their rows locked."""
+        return {each.id: each for each in await self._users.lock(ids, by=users.c.id)}
+
+    def add(self, user: User) -> None:
+        """Stage a new user."""
+        self._users.add(user)
+
+    def save(self, user: User) -> None:
+        """Stage the new state of a locked user."""
+        self._users.save(user)
+
+    async def insert_unique(self) -> None:
+        """Write who was added; raise `EmailTaken` where somebody else was faster."""
+        if await self._users.insert_if_absent():
+            raise EmailTaken
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged besides."""
+        return self._users.updates()
+
+
+def _user(row: Row[Any]) -> User:
+    return User(
+        id=row.id,
+        name=row.name,
+        email=row.email,
+        password_hash=row.password_hash,
+        roles=row.roles,
+        enabled=row.enabled,
+        created_at=row.created_at,
+    )
+
+
+def _fields(user: User) -> Fields:
+    return {
+        "id": user.id,
+        "name": user.name,
+        "email": user.email,
+        "password_hash": user.password_hash,
+        "roles": user.roles,
+        "enabled": user.enabled,
+        "created_at": user.created_at,
+    }

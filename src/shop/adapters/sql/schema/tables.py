@@ -1,0 +1,336 @@
+"""The tables of the shop. Every constraint has a name; none but these rules is kept here."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
+
+SCHEMA_VERSION = "0005"
+"""The newest migration, which brings a database to the tables below."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    }
+)
+
+# Ordered by bytes on both engines, whatever the database's own collation is.
+ByteOrderedText = Text().with_variant(Text(collation="C"), "postgresql")
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("email", ByteOrderedText, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("roles", RoleSet, nullable=False),
+    Column("enabled", Boolean, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("email"),
+)
+
+# The shop's own accounts stand here too, without a user and without a balance: theirs is the sum
+# of their transfers, and a stored one would be written by every order.
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.id")),
+    Column("currency", Text, nullable=False),
+    Column("balance", BigInteger),
+    Column("balance_limit", BigInteger),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("user_id", "currency"),
+    CheckConstraint("balance >= balance_limit", name="balance_not_below_limit"),
+    CheckConstraint(
+        "(kind = 'customer') = (user_id IS NOT NULL)"
+        " AND (kind = 'customer') = (balance IS NOT NULL)"
+        " AND (kind = 'customer') = (balance_limit IS NOT NULL)",
+        name="customers_have_balances",
+    ),
+)
+
+# No foreign keys to accounts: each would lock the row of the shop's own account in every order.
+transfers = Table(
+    "transfers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("debit_account_id", Uuid, nullable=False),
+    Column("credit_account_id", Uuid, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("order_id", Uuid),
+    Column("note", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("amount > 0", name="amount_positive"),
+    CheckConstraint("debit_account_id <> credit_account_id", name="two_accounts"),
+    Index(None, "debit_account_id", "created_at", "id"),
+    Index(None, "credit_account_id", "created_at", "id"),
+)
+
+products = Table(
+    "products",
+    metadata,
+    Column("sku", ByteOrderedText, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("price", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("image_url", Text),
+    # SKU and name, case-folded, because the engines fold differently.
+    Column("search_text", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    CheckConstraint("price > 0", name="price_positive"),
+)
+
+inventories = Table(
+    "inventories",
+    metadata,
+    Column("sku", ByteOrderedText, ForeignKey("products.sku"), primary_key=True),
+    Column("on_hand", BigInteger, nullable=False),
+    Column("reserved", BigInteger, nullable=False),
+    CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_on_hand"),
+)
+
+movements = Table(
+    "movements",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("sku", ByteOrderedText, ForeignKey("inventories.sku"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("on_hand_delta", BigInteger, nullable=False),
+    Column("reserved_delta", BigInteger, nullable=False),
+    Column("order_id", Uuid),
+    Column("reason", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "sku", "created_at"),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("number", Text, nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("idempotency_key", ByteOrderedText, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("placed_at", UtcDateTime, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("number"),
+    UniqueConstraint("user_id", "idempotency_key"),
+    Index(None, "user_id", "placed_at", "id"),
+    Index(None, "placed_at", "id"),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sku", ByteOrderedText, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("unit_price", BigInteger, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
+)
+
+order_events = Table(
+    "order_events",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.id"), primary_key=True),
+    Column("sequence", Integer, primary_key=True),
+    Column("status_before", Text),
+    Column("status_after", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+payments = Table(
+    "payments",
+    metadata,
+    Column("order_id", Uuid, ForeignKey("orders.id"), primary_key=True),
+    Column("method", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # Of a payment by card alone.
+    Column("card_token", Text),
+    Column("gateway_id", Text),
+    Column("expires_at", UtcDateTime),
+    Column("session_id", Uuid),
+    Column("empties_cart", Boolean),
+)
+
+# Once the money is set aside, a transfer has the same id.
+deposits = Table(
+    "deposits",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Uuid, ForeignKey("users.id"), nullable=False),
+    Column("account_id", Uuid, nullable=False),
+    Column("idempotency_key", ByteOrderedText, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("card_token", Text, nullable=False),
+    Column("gateway_id", Text),
+    Column("expires_at", UtcDateTime, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("user_id", "idempotency_key"),
+    CheckConstraint("amount > 0", name="amount_positive"),
+    Index(None, "created_at", "id"),
+)
+
+handovers = Table(
+    "handovers",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "order_id"),
+)
+
+handover_lines = Table(
+    "handover_lines",
+    metadata,
+    Column("handover_id", Uuid, ForeignKey("handovers.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sku", ByteOrderedText, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
+)
+
+refunds = Table(
+    "refunds",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("currency", Text, nullable=False),
+    Column("method", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("restocked", Boolean, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("outcome", Text),
+    Column("actor", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("amount > 0", name="amount_positive"),
+    UniqueConstraint("order_id", "number"),
+)
+
+refund_lines = Table(
+    "refund_lines",
+    metadata,
+    Column("refund_id", Uuid, ForeignKey("refunds.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("sku", ByteOrderedText, nullable=False),
+    Column("quantity", Integer, nullable=False),
+    Column("kept_back", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
+    CheckConstraint("kept_back BETWEEN 0 AND quantity", name="kept_back_of_them"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("subject_id", Uuid, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("is_dead", Boolean, nullable=False),
+    Column("failure", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    # Kinds are looked for each by themselves: a backlog of one keeps nobody from another.
+    Index(None, "kind", "is_dead", "due_at"),
+)
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", ByteOrderedText, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("reference", Uuid),
+    Column("received_at", UtcDateTime, nullable=False),
+)
+
+# Of announcements to endpoints and customers: nothing where nobody is to be told of anything.
+dispatches = Table(
+    "dispatches",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("addressee", Text, nullable=False),
+    Column("payload", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("last_status_code", Integer),
+    Column("last_error", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("delivered_at", UtcDateTime),
+    CheckConstraint(
+        "(status = 'delivered') = (delivered_at IS NOT NULL)", name="delivered_has_a_time"
+    ),
+    Index(None, "channel", "created_at", "id"),
+    Index(None, "status", "created_at"),
+)
+
+# Without reference and refusal, the request has not ended.
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("user_id", Uuid, ForeignKey("users.id"), primary_key=True),
+    Column("key", ByteOrderedText, primary_key=True),
+    Column("fingerprint", Text, nullable=False),
+    Column("reference", Uuid),
+    Column("refusal", JsonText),
+    Column("created_at", UtcDateTime, nullable=False),
+    CheckConstraint("reference IS NULL OR refusal IS NULL", name="one_outcome"),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", Uuid, primary_key=True),
+    Column("token_hash", Text, nullable=False),
+    Column("user_id", Uuid, ForeignKey("users.id")),
+    Column("roles", RoleSet, nullable=False),
+    Column("signed_in_at", UtcDateTime),
+    Column("preferences", JsonText, nullable=False),
+    Column("cart", JsonText, nullable=False),
+    Column("order_id", Uuid),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("last_seen_at", UtcDateTime, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("token_hash"),
+    Index(None, "user_id", "created_at", "id"),
+)

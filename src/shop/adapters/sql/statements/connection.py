@@ -1,0 +1,163 @@
+"""One connection in one transaction, asked with statements over sets."""
+
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache
+from typing import Any, cast
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    CursorResult,
+    Executable,
+    FromClause,
+    Row,
+    Select,
+    Table,
+    and_,
+    select,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
+from shop.adapters.sql.statements.writes import (
+    Fields,
+    InsertMissingRows,
+    PendingWrite,
+    columns_of,
+    combined_statement,
+    rows_name,
+    single_statement,
+)
+
+
+class SqlConnection:
+    """Reads and writes sets of rows, each with one statement, whatever their number."""
+
+    def __init__(
+        self, connection: AsyncConnection, row_parameters: RowParameters, *, writing: bool
+    ) -> None:
+        self._connection = connection
+        self._writing = writing
+        self.row_parameters = row_parameters
+
+    def require_staging(self) -> None:
+        """Raise `RuntimeError` where nothing can be staged: in a snapshot, or after the end."""
+        if not self._writing:
+            raise RuntimeError("nothing can be staged: a snapshot, or a unit of work that is over")
+
+    def end_staging(self) -> None:
+        """Let nothing be staged any more."""
+        self._writing = False
+
+    async def fetch_all(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """Return all rows of a question."""
+        return (await self._execute(statement, parameters)).all()
+
+    async def fetch_where_in(
+        self,
+        statement: Select[Any],
+        column: Column[Any],
+        values: Collection[object],
+        *,
+        lock: bool = False,
+    ) -> Sequence[Row[Any]]:
+        """Return the rows of a question where a column has one of the values; none ask nothing.
+
+        The question is a constant of its module. Locked rows are locked in its order.
+        """
+        if not values:
+            return ()
+        query = _where_in(statement, column, self.row_parameters, lock)
+        return await self.fetch_all(query, self.row_parameters.bind_values(column.type, values))
+
+    async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
+        """Add those rows that break no uniqueness; return the primary keys of the added ones."""
+        if not rows:
+            return ()
+        columns = columns_of(table, tuple(rows[0]))
+        statement = _insert_if_absent(table, columns, self.row_parameters)
+        return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
+
+    async def write(self, writes: Sequence[PendingWrite]) -> None:
+        """Make the changes, in this order or all at once; raise what one was to raise."""
+        if not writes:
+            return
+        if self.row_parameters.combines_writes:
+            await self._write_combined(writes)
+            return
+        for write in writes:
+            columns = write.statement.columns
+            parameters = self.row_parameters.bind_rows(columns, ROWS, write.rows)
+            write.require_complete(
+                await self.execute(
+                    single_statement(write.statement, self.row_parameters), parameters
+                )
+            )
+
+    async def _write_combined(self, writes: Sequence[PendingWrite]) -> None:
+        parameters: dict[str, Any] = {}
+        for position, write in enumerate(writes):
+            parameters |= self.row_parameters.bind_rows(
+                write.statement.columns, rows_name(position), write.rows
+            )
+        statement = combined_statement(
+            tuple(change.statement for change in writes), self.row_parameters
+        )
+        (counts,) = await self.fetch_all(statement, parameters)
+        for write, row_count in zip(writes, counts, strict=True):
+            write.require_complete(row_count)
+
+    async def fetch_matching(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
+        """Return the rows of a table that agree with one of those given in all of its fields."""
+        if not rows:
+            return ()
+        columns = columns_of(table, tuple(rows[0]))
+        statement = _select_matching(table, columns, self.row_parameters)
+        return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> int:
+        """Run a statement that changes rows; return how many it changed."""
+        return (await self._execute(statement, parameters)).rowcount
+
+    async def _execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | None
+    ) -> CursorResult[Any]:
+        with translating_errors():
+            result = await self._connection.execute(statement, parameters)
+        return cast("CursorResult[Any]", result)
+
+
+# Statements are built once per shape: building one costs more than running it.
+
+
+@cache
+def _where_in(
+    statement: Select[Any],
+    column: Column[Any],
+    row_parameters: RowParameters,
+    lock: bool,  # noqa: FBT001  A cached function takes what tells calls apart, no more.
+) -> Select[Any]:
+    query = statement.where(row_parameters.is_in(column))
+    # No key is ever changed: rows that refer to a locked one may come meanwhile.
+    return query.with_for_update(of=column.table, key_share=True) if lock else query
+
+
+@cache
+def _insert_if_absent(table: Table, columns: Columns, row_parameters: RowParameters) -> Executable:
+    write = InsertMissingRows(table, tuple(name for name, _ in columns), row_parameters)
+    return single_statement(write, row_parameters).returning(*table.primary_key)
+
+
+@cache
+def _select_matching(table: Table, columns: Columns, row_parameters: RowParameters) -> Select[Any]:
+    rows = row_parameters.rows_from(columns, ROWS)
+    return select(table).join(rows, _matches(table, rows))
+
+
+def _matches(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    return and_(*(table.c[each.name] == each for each in rows.c))
