@@ -16,8 +16,8 @@ from shop.domain.cart import Cart, CartLine
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.session import Session
 from shop.domain.shared.money import Currency, Money
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 
 CUSTOMERS = 1024
 """A multiple of every number of clients, so that each client can have customers of its own."""

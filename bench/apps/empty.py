@@ -8,8 +8,12 @@ from fastapi import FastAPI
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.entrypoints.cli.server import freeze_startup_objects
-from shop.entrypoints.http.schemas.base import MoneyResponse
-from shop.entrypoints.http.schemas.orders import OrderLineResponse, OrderResponse, PaymentResponse
+from shop.entrypoints.http.api.orders.schemas import (
+    OrderLineResponse,
+    OrderResponse,
+    PaymentResponse,
+)
+from shop.entrypoints.http.api.schemas import MoneyResponse
 
 
 def create_app() -> FastAPI:

@@ -23,8 +23,8 @@ from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
 from shop.adapters.sql.schema.tables import metadata
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.domain.cart import Cart, CartLine
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 
 T = TypeVar("T")
 

@@ -25,8 +25,8 @@ from shop.domain.notification import (
     NotificationDeliveryStatus,
 )
 from shop.domain.payment import PaymentStatus
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 from tests.carriers.receiver import SECRET, Receiver
 from tests.doubles import PlainHasher
 from tests.factories import EUR, eur

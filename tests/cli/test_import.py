@@ -7,7 +7,7 @@ import pytest
 from shop.application.catalogue.bulk_import import ProductRow
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
-from shop.entrypoints.cli.product_file import ProductCsvRow, read_products
+from shop.entrypoints.cli.imports.product_csv import ProductCsvRow, read_products
 from tests.cli.program import Program
 
 EUR = Currency("EUR")

@@ -13,8 +13,8 @@ from typing import Any, Literal
 import pytest
 import structlog
 
-from shop.entrypoints.logging import request_id, set_up_logging
-from shop.entrypoints.settings import Environment, Settings
+from shop.entrypoints.configuration.settings import Environment, Settings
+from shop.entrypoints.observability.logging import request_id, set_up_logging
 from tests.cli.program import logging_restored
 
 Level = Literal["debug", "info", "warning", "error"]

@@ -8,7 +8,7 @@ from dependency_injector import providers
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.ports.payment_gateway import AuthorisationRequest, GatewayOutcomeUnknown
-from shop.entrypoints.cli import assembly
+from shop.entrypoints.cli import bootstrap
 from shop.entrypoints.container import Container
 from tests.cli.program import Program
 from tests.clock import ScriptedClock
@@ -21,14 +21,14 @@ SINCE_THEN = ("--gateway-days", "36500")
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> MemoryPaymentGateway:
     """Give the gateway that every command asks from now on."""
-    made, assemble = MemoryPaymentGateway(ScriptedClock(NOW)), assembly.build_container
+    made, assemble = MemoryPaymentGateway(ScriptedClock(NOW)), bootstrap.build_container
 
     def assembled(database: str | None) -> Container:
         container = assemble(database)
         container.payment_gateway.override(providers.Object(made))
         return container
 
-    monkeypatch.setattr(assembly, "build_container", assembled)
+    monkeypatch.setattr(bootstrap, "build_container", assembled)
     return made
 
 

@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from shop.domain.shared.money import Currency
-from shop.entrypoints.cli.demonstration import demo_customers, demo_products
+from shop.entrypoints.cli.imports.demo_data import demo_customers, demo_products
 from tests.cli.program import Program
 
 EUR = Currency("EUR")

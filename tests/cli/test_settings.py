@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from shop.domain.notification import EventType
-from shop.entrypoints.cli.assembly import read_settings
-from shop.entrypoints.cli.failures import InvalidSetting
-from shop.entrypoints.gateways import PaymentGatewayKind
+from shop.entrypoints.cli.bootstrap import read_settings
+from shop.entrypoints.cli.errors import InvalidSetting
+from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
 from tests.cli.program import Program
 
 

@@ -7,7 +7,7 @@ from importlib.metadata import version
 
 import pytest
 
-from shop.entrypoints.cli import assembly, main
+from shop.entrypoints.cli import bootstrap, main
 from tests.cli.program import Program
 
 COMMANDS = (
@@ -138,7 +138,7 @@ def test_an_interrupt_is_told_in_one_line(
 
     (migrated.folder / "tea.csv").write_text("sku,name,description,price,stock\n")
     # By a name that no command has imported for itself, and would keep.
-    monkeypatch.setattr(assembly, "set_up_logging", interrupt)
+    monkeypatch.setattr(bootstrap, "set_up_logging", interrupt)
 
     ended = migrated.end(*command.split())
 

@@ -20,8 +20,8 @@ from shop.application.ports.paging import PageRequest
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 from tests.crash.database_road import DatabaseRoad, database_road
 from tests.crash.gateway_road import GatewayRoad, gateway_road
 from tests.factories import eur

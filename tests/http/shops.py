@@ -15,9 +15,9 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.product import Product
 from shop.domain.user import Role
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
-from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds, PlainHasher
 from tests.factories import inventory, movement, product

@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from shop.entrypoints.http.cookie import SessionCookie
+from shop.entrypoints.http.session.cookie import SessionCookie
 
 PRODUCTION = SessionCookie(secure=True, lifetime_seconds=60.5)
 DEVELOPMENT = SessionCookie(secure=False, lifetime_seconds=60)

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from shop.application.ports.payment_gateway import GatewayEvent
-from shop.entrypoints.cli.demonstration import demo_products
-from shop.entrypoints.http.example_messages import REQUESTS, RESPONSES
+from shop.entrypoints.cli.imports.demo_data import demo_products
+from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
 from tests.clock import ScriptedClock
 from tests.factories import EUR
 from tests.http.shops import Json, Shop, Visitor

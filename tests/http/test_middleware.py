@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
-from shop.entrypoints.logging import add_request_id
+from shop.entrypoints.observability.logging import add_request_id
 from tests.http.shops import PASSWORD, Shop, refused
 
 pytestmark = pytest.mark.anyio

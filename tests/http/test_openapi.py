@@ -7,8 +7,8 @@ import jsonschema_rs
 import pytest
 
 from shop.domain.shared.errors import ShopError
-from shop.entrypoints.http.examples import examples
-from shop.entrypoints.http.problems import problem_type_of
+from shop.entrypoints.http.errors.problem_details import problem_type_of
+from shop.entrypoints.http.openapi.error_examples import examples
 from tests.clock import ScriptedClock
 from tests.http.shops import Json, Shop
 

@@ -12,8 +12,8 @@ import shop.domain
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
-from shop.entrypoints.http.examples import examples
-from shop.entrypoints.http.problems import explanation_of, problem, problem_type_of
+from shop.entrypoints.http.errors.problem_details import explanation_of, problem, problem_type_of
+from shop.entrypoints.http.openapi.error_examples import examples
 from tests.http.shops import Json, Shop, refused
 
 KINDS_ALONE = {ShopError, NotFound, Conflict, AccessDenied, InvalidValue}

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
-from shop.entrypoints.settings import Environment, Settings
+from shop.entrypoints.configuration.settings import Environment, Settings
 from tests.clock import ScriptedClock
 from tests.doubles import FORMER
 from tests.http.shops import PASSWORD, Json, Shop, eur, invalid, refused

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from shop.entrypoints.logging import set_up_logging
+from shop.entrypoints.observability.logging import set_up_logging
 from tests.cli.program import logging_restored
 from tests.clock import ScriptedClock
 from tests.http.shops import PASSWORD, Shop, Visitor

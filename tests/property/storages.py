@@ -12,8 +12,8 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds, PlainHasher
 from tests.factories import EUR, NOW

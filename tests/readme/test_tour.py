@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shop.entrypoints.settings import Settings
+from shop.entrypoints.configuration.settings import Settings
 from tests.patience import PATIENCE_SECONDS
 from tests.servers import ShopServer, port_of_our_own
 

@@ -25,8 +25,8 @@ from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import ShopError
 from shop.domain.user import Role
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
 from tests.doubles import PlainHasher
 from tests.factories import EUR, eur, inventory, movement, pieces, product

@@ -21,8 +21,8 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.payment import CardDeclined
 from shop.domain.user import Role
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
 from tests.doubles import PlainHasher
 from tests.factories import EUR, eur

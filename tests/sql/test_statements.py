@@ -23,8 +23,8 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart, CartLine
 from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
 from tests.doubles import PlainHasher
 from tests.factories import EUR, inventory, product

@@ -15,8 +15,8 @@ from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGate
 from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.application.identity.sign_up import SignedUp, SignUp
+from shop.entrypoints.configuration.settings import SessionStoreKind, Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import SessionStoreKind, Settings
 from tests.clock import ScriptedClock
 from tests.contract.gateways import wish
 from tests.doubles import CountingIds, PlainHasher

@@ -23,9 +23,9 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import metadata
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
-from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
 
 pytestmark = pytest.mark.anyio

@@ -40,16 +40,16 @@ from shop.domain.account import ShopAccount
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Currency
-from shop.entrypoints.cli.assembly import read_settings
+from shop.entrypoints.cli.bootstrap import read_settings
 from shop.entrypoints.cli.server import freeze_startup_objects
-from shop.entrypoints.http.schemas.base import MoneyResponse
-from shop.entrypoints.http.schemas.orders import (
+from shop.entrypoints.http.api.orders.schemas import (
     NewOrder,
     OrderLineInput,
     OrderLineResponse,
     OrderResponse,
     PaymentResponse,
 )
+from shop.entrypoints.http.api.schemas import MoneyResponse
 
 NewSession = Callable[[], Session]
 

@@ -24,8 +24,8 @@ from shop.domain.account import Account
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session
 from shop.domain.user import Role, User
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.settings import Settings
 from tests.clock import ScriptedClock
 from tests.doubles import CountingIds, Mishaps, PlainHasher
 from tests.factories import EUR, eur

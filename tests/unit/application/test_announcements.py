@@ -10,7 +10,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.inventory import OutOfStock
 from shop.domain.notification import EventType, NotificationChannel
 from shop.domain.payment import CardDeclined
-from shop.entrypoints.http.schemas.orders import OrderResponse
+from shop.entrypoints.http.api.orders.schemas import OrderResponse
 from tests.factories import NOW, eur
 from tests.unit.application.announcing import EVERYTHING, AnnouncingShop
 from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, count_in, place_order

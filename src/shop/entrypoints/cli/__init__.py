@@ -6,21 +6,21 @@ from typing import Annotated
 
 import typer
 
-from shop.entrypoints.cli.audit import audit
-from shop.entrypoints.cli.failures import INTERRUPTED, report
-from shop.entrypoints.cli.gateway import gateway
-from shop.entrypoints.cli.import_products import import_products
-from shop.entrypoints.cli.migrate import migrate
-from shop.entrypoints.cli.openapi import openapi
-from shop.entrypoints.cli.outbox import list_jobs, retry
-from shop.entrypoints.cli.outbox import sweep as sweep_outbox
-from shop.entrypoints.cli.reconcile import reconcile
-from shop.entrypoints.cli.secret import secret
-from shop.entrypoints.cli.seed import seed
-from shop.entrypoints.cli.serve import serve
-from shop.entrypoints.cli.sessions import sweep
-from shop.entrypoints.cli.users import demote, promote
-from shop.entrypoints.cli.worker import worker
+from shop.entrypoints.cli.commands.audit import audit
+from shop.entrypoints.cli.commands.gateway import gateway
+from shop.entrypoints.cli.commands.import_products import import_products
+from shop.entrypoints.cli.commands.jobs import list_jobs, retry
+from shop.entrypoints.cli.commands.jobs import sweep as sweep_outbox
+from shop.entrypoints.cli.commands.migrate import migrate
+from shop.entrypoints.cli.commands.openapi import openapi
+from shop.entrypoints.cli.commands.reconcile import reconcile
+from shop.entrypoints.cli.commands.secret import secret
+from shop.entrypoints.cli.commands.seed import seed
+from shop.entrypoints.cli.commands.serve import serve
+from shop.entrypoints.cli.commands.sessions import sweep
+from shop.entrypoints.cli.commands.users import demote, promote
+from shop.entrypoints.cli.commands.worker import worker
+from shop.entrypoints.cli.errors import INTERRUPTED, report
 
 
 def main() -> int:

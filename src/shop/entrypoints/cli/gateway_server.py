@@ -7,8 +7,8 @@ from typing import Protocol
 
 from starlette.types import Receive, Scope, Send
 
-from shop.entrypoints.cli.assembly import build_container, warn_of_unknown_settings
-from shop.entrypoints.cli.failures import CliError
+from shop.entrypoints.cli.bootstrap import build_container, warn_of_unknown_settings
+from shop.entrypoints.cli.errors import CliError
 from shop.entrypoints.cli.server import address_of, bind_socket, freeze_startup_objects, run_server
 
 HOST = "127.0.0.1"

@@ -20,10 +20,10 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from shop.entrypoints.cli.assembly import build_container
-from shop.entrypoints.cli.failures import CliError, report
-from shop.entrypoints.cli.seed import PRODUCTS, seed_products
-from shop.entrypoints.cli.shop import CliContext, run_migrated
+from shop.entrypoints.cli.bootstrap import build_container
+from shop.entrypoints.cli.commands.seed import PRODUCTS, seed_products
+from shop.entrypoints.cli.context import CliContext, run_migrated
+from shop.entrypoints.cli.errors import CliError, report
 from shop.entrypoints.http.app import create_app
 
 KEEP_ALIVE_SECONDS = 75

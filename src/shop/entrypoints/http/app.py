@@ -12,41 +12,39 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from shop.entrypoints.container import Container
-from shop.entrypoints.http import failures
-from shop.entrypoints.http.cookie import SessionCookie
+from shop.entrypoints.http.api.cart import routes as cart
+from shop.entrypoints.http.api.catalogue import routes as catalogue
+from shop.entrypoints.http.api.fulfilment import routes as fulfilment
+from shop.entrypoints.http.api.identity import routes as identity
+from shop.entrypoints.http.api.identity import user_routes
+from shop.entrypoints.http.api.ledger import routes as ledger
+from shop.entrypoints.http.api.notifications import routes as notifications
+from shop.entrypoints.http.api.operations import routes as operations
+from shop.entrypoints.http.api.operations import webhooks
+from shop.entrypoints.http.api.operations.docs import docs_routes
+from shop.entrypoints.http.api.orders import routes as orders
+from shop.entrypoints.http.errors import handlers
+from shop.entrypoints.http.html_pages import OPENAPI_PATH
 from shop.entrypoints.http.middleware.body_limit import BodyLimit
 from shop.entrypoints.http.middleware.content_type import ContentType
 from shop.entrypoints.http.middleware.cross_site import CrossSiteProtection
 from shop.entrypoints.http.middleware.request_log import RequestLog
 from shop.entrypoints.http.middleware.response_headers import ResponseHeaders
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
-from shop.entrypoints.http.openapi import openapi_document
-from shop.entrypoints.http.pages import OPENAPI_PATH
-from shop.entrypoints.http.routers import (
-    account,
-    cart,
-    fulfilment,
-    operations,
-    orders,
-    products,
-    session,
-    users,
-    webhook_deliveries,
-    webhooks,
-)
-from shop.entrypoints.http.routers.docs import docs_routes
+from shop.entrypoints.http.openapi.document import openapi_document
+from shop.entrypoints.http.session.cookie import SessionCookie
 
 # In the order in which the router tries them: first what is asked for most.
 _ROUTERS = (
     orders.router,
     cart.router,
-    products.router,
-    session.router,
-    account.router,
-    users.router,
+    catalogue.router,
+    identity.router,
+    ledger.router,
+    user_routes.router,
     fulfilment.router,
     webhooks.router,
-    webhook_deliveries.router,
+    notifications.router,
     operations.router,
 )
 
@@ -77,7 +75,7 @@ def create_app(container: Container) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        exception_handlers=dict.fromkeys(failures.HANDLED_ERRORS, failures.handle_error),
+        exception_handlers=dict.fromkeys(handlers.HANDLED_ERRORS, handlers.handle_error),
         middleware=[
             Middleware(RequestLog),
             Middleware(ResponseHeaders, cookie=cookie, is_production=settings.is_production),

@@ -29,10 +29,10 @@ from shop.domain.account import Transfer
 from shop.domain.cart import Cart
 from shop.domain.session import NotSignedIn
 from shop.domain.user import Role, User
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.http.exchange import ResponseContext
-from shop.entrypoints.http.keys import idempotency_key
-from shop.entrypoints.settings import Settings
+from shop.entrypoints.http.requests.idempotency_key import idempotency_key
+from shop.entrypoints.http.session.response_context import ResponseContext
 
 C = TypeVar("C")
 T = TypeVar("T")

@@ -4,7 +4,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shop.entrypoints.http.refusals import MAX_BODY_BYTES, ContentTooLarge
+from shop.entrypoints.http.errors.http_errors import MAX_BODY_BYTES, ContentTooLarge
 
 
 class BodyLimit:

@@ -3,8 +3,8 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from shop.entrypoints.http.errors.http_errors import UnsupportedMediaType
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
-from shop.entrypoints.http.refusals import UnsupportedMediaType
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"

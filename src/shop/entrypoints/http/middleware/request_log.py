@@ -6,7 +6,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
-from shop.entrypoints.logging import request_id
+from shop.entrypoints.observability.logging import request_id
 
 _log = structlog.get_logger()
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shop.entrypoints.http.cookie import SessionCookie
-from shop.entrypoints.http.exchange import ResponseContext
-from shop.entrypoints.http.pages import DOCS_PATH, DOCS_SCRIPT, LANDING_PAGE_PATH, STYLE
+from shop.entrypoints.http.html_pages import DOCS_PATH, DOCS_SCRIPT, LANDING_PAGE_PATH, STYLE
+from shop.entrypoints.http.session.cookie import SessionCookie
+from shop.entrypoints.http.session.response_context import ResponseContext
 
 RawHeaders = list[tuple[bytes, bytes]]
 

@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shop.entrypoints.http import failures
+from shop.entrypoints.http.errors import handlers
 
 
 class UnexpectedErrors:
@@ -33,5 +33,5 @@ class UnexpectedErrors:
         except Exception as error:
             if started:
                 raise
-            response = await failures.handle_error(Request(scope), error)
+            response = await handlers.handle_error(Request(scope), error)
             await response(scope, receive, send)

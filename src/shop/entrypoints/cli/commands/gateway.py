@@ -1,0 +1,28 @@
+"""The command that runs the simulated gateway as a process of its own."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shop.entrypoints.cli.commands.serve import MAX_PORT
+
+
+def gateway(
+    *,
+    port: Annotated[
+        int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any that is free.")
+    ] = 8100,
+    state: Annotated[
+        Path, typer.Option(metavar="FILE", dir_okay=False, help="Where it keeps its books.")
+    ] = Path("gateway.db"),
+) -> None:
+    """Run the simulated gateway, which moves no money, until it is told to stop.
+
+    It listens on this machine alone. A shop uses it where SHOP_SIMULATED_GATEWAY_URL names it;
+    `GET /payments` tells what it has done.
+    """
+    # Only this command waits for the server to be imported.
+    from shop.entrypoints.cli.gateway_server import run  # noqa: PLC0415
+
+    run(port=port, state=state)

@@ -1,0 +1,109 @@
+"""The command that loads a file of products."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from shop.application.catalogue.bulk_import import ImportResult, ProductRow
+from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.shared.money import Currency
+from shop.entrypoints.cli.context import CliContext, run
+from shop.entrypoints.cli.errors import CliError, one_line
+from shop.entrypoints.cli.imports.batch_import import import_in_batches, in_batches
+from shop.entrypoints.cli.imports.product_csv import ProductCsvRow, read_products
+from shop.entrypoints.cli.options import DatabaseUrl
+from shop.entrypoints.cli.progress import progress_bar
+
+MAX_ROWS_REPORTED = 20
+
+
+def import_products(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="Comma-separated values, UTF-8, with a header.",
+        ),
+    ],
+    *,
+    database: DatabaseUrl = None,
+) -> None:
+    """Load products and their stock from a file: all of its rows, or none where one is wrong.
+
+    The columns are sku, name, description, price (in minor units, such as cents) and stock;
+    active (true or false) and image_url may be left out: products keep what they have of them.
+    What was loaded before an interruption stays; to load the file again does the rest.
+    """
+    if not file.is_file():
+        raise typer.BadParameter("it is read twice, so it has to be a file", param_hint="FILE")
+    result = run(partial(_import, file), database=database)
+    typer.echo(
+        f"Products: {result.added} added, {result.changed} changed,"
+        f" {result.unchanged} as they were."
+    )
+
+
+async def _import(file: Path, context: CliContext) -> ImportResult:
+    currency = context.bulk_import().currency
+    validation = await _validate(context, file, currency)
+    if validation.errors:
+        for line, errors in sorted(validation.errors.items())[:MAX_ROWS_REPORTED]:
+            typer.echo(one_line(f"{file}:{line}: {' '.join(map(str, errors))}"), err=True)
+        raise CliError(
+            f"nothing was loaded: {len(validation.errors)} of {validation.rows} rows are wrong"
+        )
+    products = _products(file, currency)
+    return await import_in_batches(
+        context, products, context.bulk_import().upsert, total=validation.rows
+    )
+
+
+def _products(file: Path, currency: Currency) -> Iterator[ProductRow]:
+    for row in read_products(file, currency):
+        if not isinstance(row.content, ProductRow):
+            raise CliError(f"{file} was changed while it was loaded; line {row.line} is wrong now")
+        yield row.content
+
+
+@dataclass(kw_only=True)
+class _FileValidation:
+    """What is known of a file before anything is loaded."""
+
+    rows: int = 0
+    first_lines: dict[str, int] = field(default_factory=dict)
+    errors: dict[int, Sequence[ShopError]] = field(default_factory=dict)
+
+    def check(self, rows: Sequence[ProductCsvRow]) -> Sequence[ProductRow]:
+        """Note what is wrong in these rows; return the products of those that are right."""
+        valid: list[ProductRow] = []
+        for row in rows:
+            self.rows += 1
+            if not isinstance(row.content, ProductRow):
+                self.errors[row.line] = row.content
+                continue
+            first = self.first_lines.setdefault(row.content.sku, row.line)
+            if first == row.line:
+                valid.append(row.content)
+            else:
+                rule = f"{row.content.sku} stands in line {first} already"
+                self.errors[row.line] = [InvalidValue(field="sku", rule=rule)]
+        return valid
+
+
+async def _validate(context: CliContext, file: Path, currency: Currency) -> _FileValidation:
+    validation = _FileValidation()
+    with progress_bar() as bar:
+        task = bar.add_task("Checking rows", total=None)
+        for rows in in_batches(read_products(file, currency)):
+            valid = validation.check(rows)
+            for sku, error in (await context.bulk_import().validate(valid)).items():
+                validation.errors[validation.first_lines[sku]] = [error]
+            bar.update(task, completed=validation.rows)
+    return validation

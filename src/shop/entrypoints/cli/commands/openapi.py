@@ -1,0 +1,15 @@
+"""The command that prints the description of the HTTP API."""
+
+import json
+
+import typer
+
+
+def openapi() -> None:
+    """Print the OpenAPI document of the HTTP API."""
+    # Only commands that need the HTTP API wait for it to be imported.
+    from shop.entrypoints.cli.bootstrap import build_container  # noqa: PLC0415
+    from shop.entrypoints.http.app import create_app  # noqa: PLC0415
+
+    document = create_app(build_container(None)).openapi()
+    typer.echo(json.dumps(document, indent=2, ensure_ascii=False))

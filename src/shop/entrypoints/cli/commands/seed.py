@@ -1,0 +1,72 @@
+"""The command that fills a shop with something to try."""
+
+import secrets
+from functools import partial
+from typing import Annotated
+
+import typer
+
+from shop.entrypoints.cli.context import CliContext, run_migrated
+from shop.entrypoints.cli.imports.batch_import import import_in_batches, in_batches
+from shop.entrypoints.cli.imports.demo_data import demo_customers, demo_products
+from shop.entrypoints.cli.options import DatabaseUrl
+from shop.entrypoints.cli.progress import progress_bar
+
+PRODUCTS = 50
+MAX_SEEDED = 1_000_000
+PASSWORD_BYTES = 12
+
+
+def seed(
+    *,
+    products: Annotated[
+        int, typer.Option(min=0, max=MAX_SEEDED, help="How many products there are to be.")
+    ] = PRODUCTS,
+    customers: Annotated[
+        int, typer.Option(min=0, max=MAX_SEEDED, help="How many customers there are to be.")
+    ] = 0,
+    database: DatabaseUrl = None,
+) -> None:
+    """Fill the shop with demonstration products, and customers if wanted.
+
+    What is there already is left as it is, so that seeding twice is as good as once. An embedded
+    database is migrated first.
+    """
+    work = partial(_seed, products, customers)
+    for line in run_migrated(work, database=database):
+        typer.echo(line)
+
+
+async def _seed(products: int, customers: int, context: CliContext) -> list[str]:
+    lines = [await seed_products(context, products)] if products else []
+    return [*lines, *await _seed_customers(context, customers)] if customers else lines
+
+
+async def seed_products(context: CliContext, count: int) -> str:
+    """Have so many demonstration products in the shop; tell what became of them."""
+    products = demo_products(count, context.bulk_import().currency)
+    result = await import_in_batches(
+        context, products, context.bulk_import().add_missing, total=count
+    )
+    return f"Products: {result.added} added, {result.unchanged} were there already."
+
+
+async def _seed_customers(context: CliContext, count: int) -> list[str]:
+    password = secrets.token_urlsafe(PASSWORD_BYTES)
+    password_hash = await context.password_hasher().hash(password)
+    added, first, last = 0, "", ""
+    with progress_bar() as bar:
+        task = bar.add_task("Creating customers", total=count)
+        for batch in in_batches(demo_customers(count)):
+            users = await context.bulk_import().add_customers(batch, password_hash)
+            if users:
+                first, last = first or users[0].email, users[-1].email
+            added += len(users)
+            bar.advance(task, len(batch))
+    lines = [f"Customers: {added} added, {count - added} were there already."]
+    if added:
+        await context.database().analyse()
+        # Their addresses are numbered: the first and the last tell those of a million.
+        addresses = first if added == 1 else f"{first} to {last}"
+        lines.append(f"Sign in as {addresses} with the password {password}")
+    return lines

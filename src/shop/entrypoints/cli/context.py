@@ -1,0 +1,161 @@
+"""The shop as the operator's commands see it, opened for one of them and closed again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from shop.application.catalogue.bulk_import import BulkImport
+from shop.application.idempotency.batch import PurgeIdempotencyKeys
+from shop.application.identity.roles import RoleService
+from shop.application.identity.sessions import SessionService
+from shop.application.jobs.runner import JobService
+from shop.application.notifications.deliveries import NotificationDeliveryService
+from shop.application.ports.database import Database
+from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.ports.payment_gateway import PaymentGateway
+from shop.application.ports.webhook_sender import WebhookSender
+from shop.application.reconciliation.audit import AuditGateway, AuditShop
+from shop.application.reconciliation.repair import ReconcilePayments
+from shop.application.transactions.runner import TransactionRunner
+from shop.entrypoints.cli.errors import CliError
+from shop.entrypoints.worker import Worker
+
+T = TypeVar("T")
+
+
+class CliSettings(Protocol):
+    """What commands ask of the settings."""
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file that is the database, where it is one of this machine's."""
+
+    @property
+    def simulates_payments_in_production(self) -> bool:
+        """Whether cards are charged nothing although this is for real."""
+
+
+class CliContext(Protocol):
+    """What commands ask of the container, which takes too long to import to ask for help."""
+
+    def audit_gateway(self) -> AuditGateway:
+        """Return the audit beside the gateway's books."""
+
+    def audit_shop(self) -> AuditShop:
+        """Return the audit."""
+
+    def webhook_sender(self) -> WebhookSender:
+        """Return what brings announcements to endpoints."""
+
+    def database(self) -> Database:
+        """Return the database."""
+
+    def payment_gateway(self) -> PaymentGateway:
+        """Return the payment gateway."""
+
+    def password_hasher(self) -> PasswordHasher:
+        """Return what hashes passwords."""
+
+    def bulk_import(self) -> BulkImport:
+        """Return what fills the shop."""
+
+    def notification_delivery_service(self) -> NotificationDeliveryService:
+        """Return what shows announcements on their way and forgets the old."""
+
+    def job_service(self) -> JobService:
+        """Return what shows the outbox and revives what is dead in it."""
+
+    def reconcile_payments(self) -> ReconcilePayments:
+        """Return what brings the shop's books and the gateway's together."""
+
+    def session_service(self) -> SessionService:
+        """Return the sessions."""
+
+    def settings(self) -> CliSettings:
+        """Return the settings."""
+
+    def purge_idempotency_keys(self) -> PurgeIdempotencyKeys:
+        """Return what forgets the keys of old refusals."""
+
+    def transaction_runner(self) -> TransactionRunner:
+        """Return what runs units of work."""
+
+    def role_service(self) -> RoleService:
+        """Return the users."""
+
+    def worker(self) -> Worker:
+        """Return what does the outbox's jobs."""
+
+
+Work = Callable[[CliContext], Awaitable[T]]
+
+
+def run(work: Work[T], *, database: str | None) -> T:
+    """Do some work in the shop whose database was named, or else is set, and return what it does.
+
+    Raise `InvalidSetting`, `CliError`, `MigrationRequired` or `DatabaseUnavailable` where there is
+    no such shop.
+    """
+    return _run(work, database, _require_file, _check)
+
+
+def run_migrated(work: Work[T], *, database: str | None) -> T:
+    """Do the same, but migrate an embedded database first: nobody else is there to do it."""
+    return _run(work, database, _require_folder, _migrate_and_check)
+
+
+def run_unchecked(work: Work[T], *, database: str | None) -> T:
+    """Do the same, whatever shape the database has."""
+    return _run(work, database, _require_folder, _skip_check)
+
+
+def _run(
+    work: Work[T], database: str | None, require_path: Callable[[Path], None], prepare: Work[None]
+) -> T:
+    # Only commands that open the shop wait for all of it to be imported.
+    from shop.entrypoints.cli.bootstrap import build_container, warn_of_unknown_settings  # noqa: PLC0415
+
+    warn_of_unknown_settings()
+    context: CliContext = build_container(database)
+    file = context.settings().database_file
+    if file is not None:
+        # Once the database is opened, a secret lies beside it.
+        require_path(file)
+
+    async def run_and_close() -> T:
+        try:
+            await prepare(context)
+            return await work(context)
+        finally:
+            await context.transaction_runner().drain()
+            await context.payment_gateway().close()
+            await context.webhook_sender().close()
+            await context.database().close()
+
+    return asyncio.run(run_and_close())
+
+
+def _require_folder(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise CliError(f"there is no folder {file.parent} for the database file {file.name}")
+
+
+def _require_file(file: Path) -> None:
+    _require_folder(file)
+    if not file.is_file():
+        raise CliError(f"there is no database file {file}; `shop serve` or `shop migrate` makes it")
+
+
+async def _check(context: CliContext) -> None:
+    await context.database().check()
+
+
+async def _migrate_and_check(context: CliContext) -> None:
+    if context.settings().database_file is not None:
+        await context.database().migrate()
+    await context.database().check()
+
+
+async def _skip_check(context: CliContext) -> None:
+    del context

@@ -1,0 +1,75 @@
+"""Demonstration products and customers: the same ones for the same number, every time."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
+from shop.domain.shared.money import Currency, Money
+from shop.entrypoints.cli.imports.product_csv import read_products
+
+FILE = Path(__file__).with_name("demonstration.csv")
+
+_FINISHES = "Ash Birch Blue Brass Cherry Copper Green Grey Linen Oak Slate Walnut White".split()
+_KINDS = {
+    "Bookend": 1900,
+    "Bowl": 2400,
+    "Bread bin": 4900,
+    "Candlestick": 2900,
+    "Carafe": 3400,
+    "Coat hook": 900,
+    "Cushion": 2700,
+    "Letter tray": 2200,
+    "Picture frame": 1800,
+    "Plant pot": 1600,
+    "Salad servers": 1500,
+    "Stool": 7900,
+    "Tray": 2600,
+    "Vase": 3100,
+}
+"""Each kind of generated product, and about what it costs."""
+
+_FIRST_NAMES = (
+    "Ada Amal Bruno Chidi Clara Emil Farah Hana Ines Jonas Lena Mateo Nia Omar Yuki".split()
+)
+_LAST_NAMES = (
+    "Abebe Berg Costa Dahl Eriksen Fischer Haddad Ito Kaya Moreau Novak Okafor Silva".split()
+)
+
+
+def demo_products(count: int, currency: Currency) -> Iterator[ProductRow]:
+    """Return so many products: first those described by hand, then generated ones."""
+    described = list(islice(read_products(FILE, currency), count))
+    for row in described:
+        if not isinstance(row.content, ProductRow):
+            raise row.content[0]
+        yield row.content
+    for number in range(len(described) + 1, count + 1):
+        yield _generate_product(number, currency)
+
+
+def _generate_product(number: int, currency: Currency) -> ProductRow:
+    random = Random(number)
+    kind = random.choice(list(_KINDS))
+    finish = random.choice(_FINISHES)
+    return ProductRow(
+        sku=f"ITEM-{number:07}",
+        name=f"{kind}, {finish.lower()}, no. {number}",
+        description=f"{kind} in {finish.lower()}, one of a numbered series: this is no. {number}.",
+        price=Money(amount=_KINDS[kind] + 100 * random.randrange(20) + 90, currency=currency),
+        active=True,
+        image_url=None,
+        on_hand=random.randrange(20, 500),
+    )
+
+
+def demo_customers(count: int) -> Iterator[NewCustomer]:
+    """Return so many customers, with numbered addresses at a domain that receives no mail."""
+    for number in range(1, count + 1):
+        random = Random(number)
+        yield NewCustomer(
+            name=f"{random.choice(_FIRST_NAMES)} {random.choice(_LAST_NAMES)}",
+            # RFC 2606, section 3, keeps this domain for examples.
+            email=f"customer-{number:06}@example.com",
+        )

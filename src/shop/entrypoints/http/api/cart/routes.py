@@ -1,0 +1,67 @@
+"""The cart of the session; it works before signing in, too."""
+
+from shop.application.checkout.cart import PutCartLine, RemoveCartLine
+from shop.domain.product import ProductNotFound
+from shop.entrypoints.http.api.cart.schemas import CartQuantity, CartResponse
+from shop.entrypoints.http.api.catalogue.routes import PathSku
+from shop.entrypoints.http.api.router import api_router
+from shop.entrypoints.http.dependencies import (
+    AnyUser,
+    CartServiceDependency,
+    CurrentResponseContext,
+    SessionTokenFromCookie,
+)
+from shop.entrypoints.http.openapi.document import (
+    SESSION_ERRORS,
+    SESSION_WRITE_ERRORS,
+    error_responses,
+)
+
+router = api_router("cart", prefix="/api/v1/cart")
+
+
+@router.get("", responses=error_responses(*SESSION_ERRORS))
+async def show_cart(principal: AnyUser, carts: CartServiceDependency) -> CartResponse:
+    """Return my cart, at present prices."""
+    return CartResponse.of(await carts.show(principal.cart))
+
+
+@router.put(
+    "/lines/{sku}",
+    responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS, ProductNotFound),
+)
+async def put_cart_line(
+    sku: PathSku,
+    body: CartQuantity,
+    token: SessionTokenFromCookie,
+    carts: CartServiceDependency,
+    response_context: CurrentResponseContext,
+) -> CartResponse:
+    """Have this quantity of a product in my cart."""
+    command = PutCartLine(session=token, sku=sku, quantity=body.quantity)
+    changed = await carts.put(command)
+    response_context.update_session(changed.current_session)
+    return CartResponse.of(changed.cart)
+
+
+@router.delete("/lines/{sku}", responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS))
+async def remove_cart_line(
+    sku: PathSku,
+    principal: AnyUser,
+    carts: CartServiceDependency,
+    response_context: CurrentResponseContext,
+) -> CartResponse:
+    """Have no such product in my cart."""
+    changed = await carts.remove(RemoveCartLine(session=principal.token, sku=sku))
+    response_context.update_session(changed.current_session)
+    return CartResponse.of(changed.cart)
+
+
+@router.delete("", responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS))
+async def clear_cart(
+    principal: AnyUser, carts: CartServiceDependency, response_context: CurrentResponseContext
+) -> CartResponse:
+    """Have nothing in my cart."""
+    changed = await carts.clear(principal.token)
+    response_context.update_session(changed.current_session)
+    return CartResponse.of(changed.cart)

@@ -1,0 +1,94 @@
+"""Products, and how many of them there are."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Response
+
+from shop.application.catalogue.products import PutProduct
+from shop.application.inventory.adjustments import AdjustStock
+from shop.domain.inventory import StockBelowReserved
+from shop.domain.product import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFound
+from shop.entrypoints.http.api.catalogue.schemas import (
+    ProductDescription,
+    ProductList,
+    ProductResponse,
+    StockAdjustment,
+    StockResponse,
+)
+from shop.entrypoints.http.api.pagination import ProductQuery
+from shop.entrypoints.http.api.router import api_router, set_created_status
+from shop.entrypoints.http.dependencies import (
+    AdminUser,
+    InventoryServiceDependency,
+    ProductServiceDependency,
+)
+from shop.entrypoints.http.errors.http_errors import ServiceUnavailable
+from shop.entrypoints.http.openapi.document import ADMIN_ERRORS, error_responses
+
+router = api_router("catalogue", prefix="/api/v1/products")
+
+PathSku = Annotated[
+    str,
+    Path(
+        min_length=1,
+        max_length=MAX_SKU_CHARACTERS,
+        pattern=SKU_PATTERN,
+        examples=["TEA-EARL-GREY"],
+    ),
+]
+
+
+@router.get("", responses=error_responses(ServiceUnavailable))
+async def list_products(
+    query: Annotated[ProductQuery, Query()], products: ProductServiceDependency
+) -> ProductList:
+    """List what is for sale, in the order of SKUs."""
+    return ProductList.of(await products.search(query.q, query.to_page_request()))
+
+
+@router.get("/{sku}", responses=error_responses(ProductNotFound, ServiceUnavailable))
+async def show_product(sku: PathSku, products: ProductServiceDependency) -> ProductResponse:
+    """Return a product, also one that is not for sale any more."""
+    return ProductResponse.of(await products.show(sku))
+
+
+@router.put(
+    "/{sku}",
+    responses={
+        201: {"description": "The product is new.", "model": ProductResponse},
+        **error_responses(*ADMIN_ERRORS),
+    },
+)
+async def put_product(
+    sku: PathSku,
+    body: ProductDescription,
+    principal: AdminUser,
+    products: ProductServiceDependency,
+    response: Response,
+) -> ProductResponse:
+    """Describe a product, new or not (admin)."""
+    command = PutProduct(
+        session=principal.token,
+        sku=sku,
+        name=body.name,
+        description=body.description,
+        price=body.price.to_money(),
+        active=body.active,
+        image_url=body.image_url,
+    )
+    saved = await products.put(command)
+    set_created_status(response, is_new=saved.is_new)
+    return ProductResponse.of(saved.available_product)
+
+
+@router.post(
+    "/{sku}/stock",
+    status_code=201,
+    responses=error_responses(*ADMIN_ERRORS, ProductNotFound, StockBelowReserved),
+)
+async def adjust_stock(
+    sku: PathSku, body: StockAdjustment, principal: AdminUser, inventory: InventoryServiceDependency
+) -> StockResponse:
+    """Count goods in, or out where the delta is negative (admin)."""
+    command = AdjustStock(session=principal.token, sku=sku, delta=body.delta, reason=body.reason)
+    return StockResponse.of(await inventory.adjust(command))

@@ -1,0 +1,141 @@
+"""Products and their stock."""
+
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from shop.application.catalogue.products import AvailableProduct
+from shop.application.ports.paging import Page
+from shop.domain.account import MAX_NOTE_CHARACTERS
+from shop.domain.inventory import MAX_ON_HAND, Inventory
+from shop.domain.product import (
+    IMAGE_URL_PATTERN,
+    MAX_DESCRIPTION_CHARACTERS,
+    MAX_IMAGE_URL_CHARACTERS,
+    MAX_PRODUCT_NAME_CHARACTERS,
+)
+from shop.entrypoints.http.api.schemas import (
+    MULTILINE_TEXT_PATTERN,
+    SINGLE_LINE_PATTERN,
+    MoneyResponse,
+    NextCursor,
+    PriceInput,
+    RequestBody,
+    ResponseBody,
+    Sku,
+)
+from shop.entrypoints.http.requests.cursors import encode_sku_cursor
+
+ProductName = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_PRODUCT_NAME_CHARACTERS,
+        pattern=SINGLE_LINE_PATTERN,
+        examples=["Earl Grey, 100 g"],
+    ),
+]
+Description = Annotated[
+    str,
+    Field(
+        max_length=MAX_DESCRIPTION_CHARACTERS,
+        pattern=MULTILINE_TEXT_PATTERN,
+        examples=["Black tea with bergamot."],
+    ),
+]
+ImageUrl = Annotated[
+    str | None,
+    Field(
+        max_length=MAX_IMAGE_URL_CHARACTERS,
+        pattern=IMAGE_URL_PATTERN,
+        examples=["https://example.com/earl-grey.jpg"],
+    ),
+]
+Available = Annotated[
+    int, Field(ge=0, le=MAX_ON_HAND, examples=[40], description="What a new order may take.")
+]
+
+
+class ProductDescription(RequestBody):
+    """All that there is to say of a product."""
+
+    name: ProductName
+    description: Description
+    price: PriceInput
+    active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
+    image_url: ImageUrl = None
+
+
+class StockAdjustment(RequestBody):
+    """Goods that came in or, where the delta is negative, went missing; and why."""
+
+    delta: Annotated[int, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[40])]
+    reason: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=MAX_NOTE_CHARACTERS,
+            pattern=SINGLE_LINE_PATTERN,
+            examples=["Delivery of November"],
+        ),
+    ]
+
+
+class ProductResponse(ResponseBody):
+    """A product, and how many of it there are."""
+
+    sku: Sku
+    name: ProductName
+    description: Description
+    price: MoneyResponse
+    available: Available
+    image_url: ImageUrl
+    active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
+
+    @classmethod
+    def of(cls, available_product: AvailableProduct) -> Self:
+        """Render a product."""
+        product = available_product.product
+        return cls(
+            sku=product.sku,
+            name=product.name,
+            description=product.description,
+            price=MoneyResponse.of(product.price),
+            available=available_product.available,
+            image_url=product.image_url,
+            active=product.active,
+        )
+
+
+class ProductList(ResponseBody):
+    """A page of products, in the order of their SKUs."""
+
+    items: list[ProductResponse]
+    next: NextCursor
+
+    @classmethod
+    def of(cls, page: Page[AvailableProduct, str]) -> Self:
+        """Render a page of products."""
+        return cls(
+            items=[ProductResponse.of(offer) for offer in page.items],
+            next=encode_sku_cursor(page.next),
+        )
+
+
+class StockResponse(ResponseBody):
+    """The stock of a product: `available` is what is on hand and not reserved."""
+
+    sku: Sku
+    on_hand: Annotated[int, Field(ge=0, le=MAX_ON_HAND, examples=[42])]
+    reserved: Annotated[int, Field(ge=0, le=MAX_ON_HAND, examples=[2])]
+    available: Available
+
+    @classmethod
+    def of(cls, inventory: Inventory) -> Self:
+        """Render an inventory."""
+        return cls(
+            sku=inventory.sku,
+            on_hand=inventory.on_hand,
+            reserved=inventory.reserved,
+            available=inventory.available,
+        )

@@ -1,0 +1,149 @@
+"""What becomes of orders once they are paid: shipments, deliveries and refunds."""
+
+from shop.application.orders.fulfil import RecordShipmentEvent
+from shop.application.orders.refund import RefundOrder
+from shop.domain.account import BalanceTooLarge
+from shop.domain.orders.fulfilment import PaymentNotCaptured
+from shop.domain.orders.order import OrderNotFound
+from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.shipment import QuantityExceedsOrder, ShipmentEventKind
+from shop.domain.shared.state_machine import IllegalTransition
+from shop.entrypoints.http.api.fulfilment.schemas import (
+    NewRefund,
+    NewShipmentEvent,
+    RefundList,
+    RefundResponse,
+    ShipmentEventList,
+    ShipmentEventResponse,
+    line_quantities,
+)
+from shop.entrypoints.http.api.orders.routes import OrderId
+from shop.entrypoints.http.api.router import api_router
+from shop.entrypoints.http.dependencies import (
+    AdminUser,
+    FulfilOrdersDependency,
+    Idempotent,
+    OrderQueriesDependency,
+    RefundOrdersDependency,
+    SignedInUser,
+)
+from shop.entrypoints.http.openapi.document import (
+    ADMIN_ERRORS,
+    IDEMPOTENCY_ERRORS,
+    SIGNED_IN_ERRORS,
+    error_responses,
+    idempotency_key_header,
+)
+
+router = api_router("orders", prefix="/api/v1/orders/{order_id}")
+
+_FULFILMENT_ERRORS = (
+    *ADMIN_ERRORS,
+    OrderNotFound,
+    IllegalTransition,
+    PaymentNotCaptured,
+    QuantityExceedsOrder,
+)
+
+
+@router.post("/shipments", status_code=201, responses=error_responses(*_FULFILMENT_ERRORS))
+async def ship_order(
+    order_id: OrderId,
+    principal: AdminUser,
+    orders: FulfilOrdersDependency,
+    body: NewShipmentEvent | None = None,
+) -> ShipmentEventResponse:
+    """Ship these lines of an order, or all that has not left (admin).
+
+    The order is shipped once all of it has left; until then it is paid.
+    """
+    command = RecordShipmentEvent(
+        session=principal.token,
+        order_id=order_id,
+        kind=ShipmentEventKind.SHIPPED,
+        lines=line_quantities(body),
+    )
+    return ShipmentEventResponse.of(await orders.record(command))
+
+
+@router.get("/shipments", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
+async def list_shipments(
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> ShipmentEventList:
+    """Tell what was shipped of an order, in order."""
+    events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.SHIPPED)
+    return ShipmentEventList.of(events)
+
+
+@router.post("/deliveries", status_code=201, responses=error_responses(*_FULFILMENT_ERRORS))
+async def deliver_order(
+    order_id: OrderId,
+    principal: AdminUser,
+    orders: FulfilOrdersDependency,
+    body: NewShipmentEvent | None = None,
+) -> ShipmentEventResponse:
+    """Note that these lines have arrived, or all that was shipped (admin).
+
+    The order is delivered once all of it has left and arrived.
+    """
+    command = RecordShipmentEvent(
+        session=principal.token,
+        order_id=order_id,
+        kind=ShipmentEventKind.DELIVERED,
+        lines=line_quantities(body),
+    )
+    return ShipmentEventResponse.of(await orders.record(command))
+
+
+@router.get("/deliveries", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
+async def list_deliveries(
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> ShipmentEventList:
+    """Tell what has arrived of an order, in order."""
+    events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.DELIVERED)
+    return ShipmentEventList.of(events)
+
+
+@router.post(
+    "/refunds",
+    status_code=201,
+    responses=error_responses(
+        *ADMIN_ERRORS,
+        *IDEMPOTENCY_ERRORS,
+        OrderNotFound,
+        IllegalTransition,
+        PaymentNotCaptured,
+        NotPaidByCard,
+        QuantityExceedsOrder,
+        RefundExceedsPayment,
+        BalanceTooLarge,
+    ),
+    openapi_extra=idempotency_key_header("8d2f4b7a-51c9-4e36-a0d8-3f6b9c1e7a25"),
+)
+async def refund_order(
+    order_id: OrderId,
+    body: NewRefund,
+    principal: AdminUser,
+    keyed_request: Idempotent,
+    orders: RefundOrdersDependency,
+) -> RefundResponse:
+    """Give back these lines, this amount, or all that is left, once under the key (admin).
+
+    The order is refunded once all of its money went back. What is refunded before it has left is
+    not shipped any more.
+    """
+    command = RefundOrder(
+        session=principal.token,
+        key=keyed_request.key,
+        order_id=order_id,
+        refund_request=body.to_refund_request(),
+    )
+    return RefundResponse.of(keyed_request.response_context.unwrap(await orders.refund(command)))
+
+
+@router.get("/refunds", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
+async def list_refunds(
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> RefundList:
+    """Tell what went back of an order, in order."""
+    return RefundList.of(await orders.refunds(principal.user, order_id))

@@ -1,0 +1,169 @@
+"""Shipments, deliveries and refunds of orders."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from shop.domain.account import MAX_NOTE_CHARACTERS
+from shop.domain.cart import MAX_LINES
+from shop.domain.orders.order import Actor
+from shop.domain.orders.refund import Refund, RefundRequest, RefundStatus
+from shop.domain.orders.shipment import LineQuantity, ShipmentEvent
+from shop.domain.payment import PaymentMethod
+from shop.entrypoints.http.api.orders.schemas import OrderLineInput
+from shop.entrypoints.http.api.schemas import (
+    SINGLE_LINE_PATTERN,
+    MoneyInput,
+    MoneyResponse,
+    Quantity,
+    RequestBody,
+    ResponseBody,
+    Sku,
+    Time,
+)
+
+_Lines = Annotated[list[OrderLineInput] | None, Field(min_length=1, max_length=MAX_LINES)]
+_Reason = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MAX_NOTE_CHARACTERS,
+        pattern=SINGLE_LINE_PATTERN,
+        examples=["A cup arrived broken"],
+    ),
+]
+
+
+class NewShipmentEvent(RequestBody):
+    """What is handed over: all that waits for it, where no lines are given."""
+
+    lines: _Lines = None
+
+
+class NewRefund(RequestBody):
+    """What to give back.
+
+    Lines at their price unless an amount is given; an amount without lines concerns no goods;
+    all that is left, where neither is given.
+    """
+
+    lines: _Lines = None
+    amount: Annotated[
+        MoneyInput | None,
+        Field(
+            examples=[{"amount": 1580, "currency": "EUR"}],
+            description="At most what was paid less what was refunded.",
+        ),
+    ] = None
+    reason: _Reason
+    to: Annotated[
+        Literal["card", "account"] | None,
+        Field(examples=["account"], description="Where it came from, if nothing is said."),
+    ] = None
+    restock: Annotated[
+        bool, Field(examples=[True], description="Whether the goods go back to stock.")
+    ] = False
+
+    def to_refund_request(self) -> RefundRequest:
+        """Return what is wished for; raise `InvalidValue` for what cannot be."""
+        return RefundRequest(
+            lines=_line_quantities(self.lines),
+            amount=None if self.amount is None else self.amount.to_money(),
+            to=None if self.to is None else PaymentMethod(self.to),
+            reason=self.reason,
+            restock=self.restock,
+        )
+
+
+def line_quantities(body: NewShipmentEvent | None) -> tuple[LineQuantity, ...]:
+    """Return what is to be handed over; nothing is all that waits for it."""
+    return _line_quantities(None if body is None else body.lines)
+
+
+def _line_quantities(lines: Sequence[OrderLineInput] | None) -> tuple[LineQuantity, ...]:
+    return tuple(LineQuantity(sku=line.sku, quantity=line.quantity) for line in lines or ())
+
+
+class LineQuantityResponse(ResponseBody):
+    """So many of one product."""
+
+    sku: Sku
+    quantity: Quantity
+
+
+class ShipmentEventResponse(ResponseBody):
+    """Goods of an order that were shipped, or delivered, together."""
+
+    id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a15-9c2d-5b6c7d8e9f01"])]
+    lines: list[LineQuantityResponse]
+    actor: Annotated[Actor, Field(examples=["admin"])]
+    created_at: Time
+
+    @classmethod
+    def of(cls, event: ShipmentEvent) -> Self:
+        """Render a handover."""
+        return cls(
+            id=event.id,
+            lines=[
+                LineQuantityResponse(sku=each.sku, quantity=each.quantity) for each in event.lines
+            ],
+            actor=event.actor,
+            created_at=event.created_at,
+        )
+
+
+class ShipmentEventList(ResponseBody):
+    """What was shipped of an order, or what was delivered, in order, all on one page."""
+
+    items: list[ShipmentEventResponse]
+    next: None = None
+
+    @classmethod
+    def of(cls, events: Sequence[ShipmentEvent]) -> Self:
+        """Render handovers."""
+        return cls(items=[ShipmentEventResponse.of(each) for each in events])
+
+
+class RefundResponse(ResponseBody):
+    """Money of an order that goes back: done, or pending while its card has not got it."""
+
+    id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12"])]
+    amount: MoneyResponse
+    to: Annotated[PaymentMethod, Field(examples=["account"])]
+    reason: _Reason
+    lines: list[LineQuantityResponse]
+    restocked: bool
+    status: Annotated[RefundStatus, Field(examples=["done"])]
+    actor: Annotated[Actor, Field(examples=["admin"])]
+    created_at: Time
+
+    @classmethod
+    def of(cls, refund: Refund) -> Self:
+        """Render a refund."""
+        return cls(
+            id=refund.id,
+            amount=MoneyResponse.of(refund.amount),
+            to=refund.to,
+            reason=refund.reason,
+            lines=[
+                LineQuantityResponse(sku=each.sku, quantity=each.quantity) for each in refund.lines
+            ],
+            restocked=refund.restocked,
+            status=refund.status,
+            actor=refund.actor,
+            created_at=refund.created_at,
+        )
+
+
+class RefundList(ResponseBody):
+    """What went back of an order, in order, all on one page."""
+
+    items: list[RefundResponse]
+    next: None = None
+
+    @classmethod
+    def of(cls, refunds: Sequence[Refund]) -> Self:
+        """Render refunds."""
+        return cls(items=[RefundResponse.of(each) for each in refunds])

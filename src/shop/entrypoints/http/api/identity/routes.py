@@ -1,0 +1,197 @@
+"""The session: sign in and out, and what belongs to being signed in."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Response
+
+from shop.application.identity.sessions import (
+    ChangePassword,
+    ChangePreferences,
+    RevokeSession,
+    SignIn,
+)
+from shop.domain.orders.order import SessionHasNoOrder
+from shop.domain.session import SessionNotFound
+from shop.domain.user import InvalidCredentials
+from shop.entrypoints.http.api.identity.sessions import (
+    PreferencesPatch,
+    SessionList,
+    SessionResponse,
+)
+from shop.entrypoints.http.api.identity.users import Credentials, PasswordChange
+from shop.entrypoints.http.api.orders.schemas import OrderResponse
+from shop.entrypoints.http.api.pagination import TimeCursorQuery
+from shop.entrypoints.http.api.router import api_router
+from shop.entrypoints.http.dependencies import (
+    AnyUser,
+    CartServiceDependency,
+    CurrentResponseContext,
+    OrderQueriesDependency,
+    SessionServiceDependency,
+    SessionTokenFromCookie,
+    SettingsDependency,
+    SignedInUser,
+)
+from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
+from shop.entrypoints.http.openapi.document import (
+    CLEARS_THE_SITE,
+    SESSION_ERRORS,
+    SESSION_WRITE_ERRORS,
+    SIGNED_IN_ERRORS,
+    error_responses,
+)
+
+router = api_router("users and sessions", prefix="/api/v1")
+
+SessionHandle = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a14-898a-1728394a5b6c"])]
+
+_AS_MERGE_PATCH = {
+    "requestBody": {
+        "content": {MERGE_PATCH: {"schema": {"$ref": "#/components/schemas/PreferencesPatch"}}}
+    }
+}
+
+
+@router.get("/session", responses=error_responses(*SESSION_ERRORS))
+async def show_session(
+    principal: AnyUser, carts: CartServiceDependency, settings: SettingsDependency
+) -> SessionResponse:
+    """Tell who I am to the shop; a visitor who is not known is nobody, with an empty cart."""
+    cart = await carts.show(principal.cart)
+    return SessionResponse.of(principal.current_session, cart, settings.session_policy)
+
+
+@router.post("/session", responses=error_responses(InvalidCredentials, *SESSION_WRITE_ERRORS))
+async def sign_in(
+    body: Credentials,
+    token: SessionTokenFromCookie,
+    sessions: SessionServiceDependency,
+    carts: CartServiceDependency,
+    settings: SettingsDependency,
+    response_context: CurrentResponseContext,
+) -> SessionResponse:
+    """Sign in, under a new session id; the cart comes along."""
+    command = SignIn(session=token, email=body.email, password=body.password)
+    current_session = await sessions.sign_in(command)
+    response_context.update_session(current_session)
+    response_context.log_security_event("signed in")
+    cart = await carts.show(current_session.session.cart)
+    return SessionResponse.of(current_session, cart, settings.session_policy)
+
+
+@router.patch(
+    "/session",
+    responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS),
+    openapi_extra=_AS_MERGE_PATCH,
+)
+async def change_preferences(
+    body: PreferencesPatch,
+    principal: AnyUser,
+    sessions: SessionServiceDependency,
+    carts: CartServiceDependency,
+    settings: SettingsDependency,
+    response_context: CurrentResponseContext,
+) -> SessionResponse:
+    """Change my preferences: what the patch names is replaced, and removed where it is null."""
+    command = ChangePreferences(session=principal.token, patch=body.preferences)
+    current_session = await sessions.change_preferences(command)
+    response_context.update_session(current_session)
+    cart = await carts.show(current_session.session.cart)
+    return SessionResponse.of(current_session, cart, settings.session_policy)
+
+
+@router.delete(
+    "/session",
+    status_code=204,
+    response_class=Response,
+    response_description="The session is over.",
+    responses={204: CLEARS_THE_SITE},
+)
+async def sign_out(
+    token: SessionTokenFromCookie,
+    sessions: SessionServiceDependency,
+    response_context: CurrentResponseContext,
+) -> None:
+    """Sign out: the session ends for good, and the browser forgets this site."""
+    response_context.clear_site_data(await sessions.sign_out(token))
+    response_context.log_security_event("signed out")
+
+
+@router.get("/session/order", responses=error_responses(*SIGNED_IN_ERRORS, SessionHasNoOrder))
+async def show_session_order(
+    principal: SignedInUser, orders: OrderQueriesDependency
+) -> OrderResponse:
+    """Return the order that this session tracks: the one placed last."""
+    view = await orders.for_session(principal.existing_session)
+    return OrderResponse.of(view.order, view.payment)
+
+
+@router.get("/sessions", responses=error_responses(*SIGNED_IN_ERRORS))
+async def list_sessions(
+    principal: SignedInUser,
+    query: Annotated[TimeCursorQuery, Query()],
+    sessions: SessionServiceDependency,
+    settings: SettingsDependency,
+) -> SessionList:
+    """List my sessions, on whatever device."""
+    page = await sessions.list_for_user(principal.user, query.to_page_request())
+    return SessionList.of(
+        page, current=principal.existing_session.session.id, policy=settings.session_policy
+    )
+
+
+@router.delete(
+    "/sessions/{handle}",
+    status_code=204,
+    response_class=Response,
+    response_description="The session is over.",
+    responses=error_responses(*SIGNED_IN_ERRORS, SessionNotFound),
+)
+async def end_session(
+    handle: SessionHandle,
+    principal: SignedInUser,
+    sessions: SessionServiceDependency,
+    response_context: CurrentResponseContext,
+) -> None:
+    """End one of my sessions; where it is this one, I am signed out."""
+    await sessions.revoke(RevokeSession(session=principal.token, handle=handle))
+    response_context.clear_session_cookie(when=handle == principal.existing_session.session.id)
+    response_context.log_security_event("session ended", ended=str(handle))
+
+
+@router.delete(
+    "/sessions",
+    status_code=204,
+    response_class=Response,
+    response_description="All of my other sessions are over.",
+    responses=error_responses(*SIGNED_IN_ERRORS),
+)
+async def end_other_sessions(
+    principal: SignedInUser,
+    sessions: SessionServiceDependency,
+    response_context: CurrentResponseContext,
+) -> None:
+    """End all of my sessions but this one."""
+    await sessions.revoke_others(principal.token)
+    response_context.log_security_event("other sessions ended")
+
+
+@router.post(
+    "/password",
+    status_code=204,
+    response_class=Response,
+    response_description="The new password is the only one.",
+    responses=error_responses(*SIGNED_IN_ERRORS, *SESSION_WRITE_ERRORS, InvalidCredentials),
+)
+async def change_password(
+    body: PasswordChange,
+    principal: SignedInUser,
+    sessions: SessionServiceDependency,
+    response_context: CurrentResponseContext,
+) -> None:
+    """Change my password: this session gets a new id, all others end."""
+    command = ChangePassword(session=principal.token, current=body.current, new=body.new)
+    current_session = await sessions.change_password(command)
+    response_context.update_session(current_session)
+    response_context.log_security_event("password changed")

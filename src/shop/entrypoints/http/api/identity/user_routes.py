@@ -1,0 +1,34 @@
+"""Users: become one."""
+
+from shop.application.identity.sign_up import SignUp
+from shop.domain.user import EmailTaken
+from shop.entrypoints.http.api.identity.users import NewUser, SignedUpResponse, UserResponse
+from shop.entrypoints.http.api.ledger.schemas import AccountResponse
+from shop.entrypoints.http.api.router import api_router
+from shop.entrypoints.http.dependencies import (
+    AccountServiceDependency,
+    CurrentResponseContext,
+    SessionTokenFromCookie,
+)
+from shop.entrypoints.http.openapi.document import SESSION_WRITE_ERRORS, error_responses
+
+router = api_router("users and sessions", prefix="/api/v1")
+
+
+@router.post(
+    "/users", status_code=201, responses=error_responses(EmailTaken, *SESSION_WRITE_ERRORS)
+)
+async def sign_up(
+    body: NewUser,
+    token: SessionTokenFromCookie,
+    accounts: AccountServiceDependency,
+    response_context: CurrentResponseContext,
+) -> SignedUpResponse:
+    """Become a customer with an account, and be signed in; the cart comes along."""
+    command = SignUp(session=token, name=body.name, email=body.email, password=body.password)
+    signed_up = await accounts.sign_up(command)
+    response_context.update_session(signed_up.current_session)
+    response_context.log_security_event("signed up")
+    return SignedUpResponse(
+        user=UserResponse.of(signed_up.user), account=AccountResponse.of(signed_up.account)
+    )

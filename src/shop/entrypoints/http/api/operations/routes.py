@@ -1,0 +1,47 @@
+"""Operations: is it alive, is it ready, what is it, and what do its problems mean."""
+
+from typing import Annotated
+
+from fastapi import Path
+from fastapi.responses import HTMLResponse
+
+from shop.entrypoints.http.api.operations.schemas import Health, ProblemExplanation
+from shop.entrypoints.http.api.router import api_router
+from shop.entrypoints.http.dependencies import DatabaseDependency, SettingsDependency
+from shop.entrypoints.http.errors.http_errors import (
+    DatabaseNotMigrated,
+    ProblemNotFound,
+    ServiceUnavailable,
+)
+from shop.entrypoints.http.html_pages import LANDING_PAGE_PATH, landing_page
+from shop.entrypoints.http.openapi.document import error_responses
+from shop.entrypoints.http.openapi.error_examples import example_with_slug
+
+router = api_router("operations", prefix="")
+
+ProblemSlug = Annotated[str, Path(max_length=100, pattern=r"^[a-z-]+$", examples=["email-taken"])]
+
+
+@router.get(LANDING_PAGE_PATH, response_class=HTMLResponse, response_description="The page.")
+async def show_welcome(settings: SettingsDependency) -> str:
+    """Say what this is and where to go, on a page for people."""
+    return landing_page(with_docs=not settings.is_production)
+
+
+@router.get("/healthz")
+async def check_health() -> Health:
+    """Tell that the process is alive."""
+    return Health(status="alive")
+
+
+@router.get("/readyz", responses=error_responses(DatabaseNotMigrated, ServiceUnavailable))
+async def check_readiness(database: DatabaseDependency) -> Health:
+    """Tell that orders can be taken: the database is reachable and migrated."""
+    await database.check()
+    return Health(status="ready")
+
+
+@router.get("/problems/{slug}", responses=error_responses(ProblemNotFound))
+async def explain_problem(slug: ProblemSlug) -> ProblemExplanation:
+    """Explain a type of problem; every problem's `type` leads here."""
+    return ProblemExplanation.of(example_with_slug(slug))

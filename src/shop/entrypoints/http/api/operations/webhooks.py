@@ -1,0 +1,39 @@
+"""Webhooks: what the payment gateway tells by itself."""
+
+from fastapi import Request
+
+from shop.entrypoints.http.api.router import api_router
+from shop.entrypoints.http.api.schemas import EmptyBody
+from shop.entrypoints.http.dependencies import HandleGatewayEventsDependency
+from shop.entrypoints.http.errors.http_errors import InvalidSignature
+from shop.entrypoints.http.openapi.document import error_responses
+
+router = api_router("operations", prefix="/api/v1/webhooks")
+
+
+_SIGNED_EVENT = {
+    "parameters": [
+        {
+            "name": "Stripe-Signature",
+            "in": "header",
+            "required": True,
+            "description": "Made by Stripe, of the time and the body as it is.",
+            "schema": {"type": "string", "maxLength": 4096},
+            "example": "t=1795262400,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e7",
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "description": "An event, as Stripe's own documentation has it.",
+        "content": {"application/json": {"schema": {"type": "object"}}},
+    },
+}
+
+
+@router.post("/stripe", responses=error_responses(InvalidSignature), openapi_extra=_SIGNED_EVENT)
+async def receive_stripe_event(
+    request: Request, gateway_events: HandleGatewayEventsDependency
+) -> EmptyBody:
+    """Take an event of Stripe's, signed; each is acted upon once, however often it comes."""
+    await gateway_events.handle(await request.body(), request.headers)
+    return EmptyBody()

@@ -1,0 +1,135 @@
+"""Orders: place them, look at them, cancel them."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Path, Query, Response
+
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.orders.cancel import CancelOrder
+from shop.application.orders.queries import OrderSearch
+from shop.domain.account import BalanceTooLarge, InsufficientFunds
+from shop.domain.cart import EmptyCart
+from shop.domain.inventory import OutOfStock
+from shop.domain.orders.fulfilment import OrderPartlyFulfilled
+from shop.domain.orders.order import OrderNotFound, PriceChanged
+from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.product import ProductNotFound
+from shop.domain.shared.state_machine import IllegalTransition
+from shop.domain.user import Forbidden
+from shop.entrypoints.http.api.orders.schemas import (
+    NewOrder,
+    OrderHistory,
+    OrderList,
+    OrderResponse,
+    status_code_for_order,
+)
+from shop.entrypoints.http.api.pagination import OrderQuery
+from shop.entrypoints.http.api.router import api_router
+from shop.entrypoints.http.api.schemas import EmptyBody
+from shop.entrypoints.http.dependencies import (
+    CancelOrdersDependency,
+    CheckoutDependency,
+    Idempotent,
+    OrderQueriesDependency,
+    SignedInUser,
+)
+from shop.entrypoints.http.openapi.document import (
+    IDEMPOTENCY_ERRORS,
+    SESSION_WRITE_ERRORS,
+    SIGNED_IN_ERRORS,
+    error_responses,
+    idempotency_key_header,
+    pending,
+)
+
+router = api_router("orders", prefix="/api/v1/orders")
+
+OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"])]
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=pending(OrderResponse)
+    | error_responses(
+        *SIGNED_IN_ERRORS,
+        *SESSION_WRITE_ERRORS,
+        *IDEMPOTENCY_ERRORS,
+        EmptyCart,
+        ProductNotFound,
+        PriceChanged,
+        OutOfStock,
+        InsufficientFunds,
+        CardDeclined,
+        PaymentExpired,
+        PaymentCancelled,
+    ),
+    openapi_extra=idempotency_key_header("1f0c9a52-6c1e-4b8f-9a36-0d7f3c2b1a09"),
+)
+async def place_order(
+    body: NewOrder,
+    keyed_request: Idempotent,
+    checkout: CheckoutDependency,
+    response: Response,
+) -> OrderResponse:
+    """Buy these lines, or my cart, and pay: all of it or nothing, once under the key.
+
+    While a card's answer is not known, the order is pending, and the answer 202: the same request
+    under the same key asks again, and the order itself tells how it ended.
+    """
+    command = PlaceOrder(
+        session=keyed_request.token,
+        key=keyed_request.key,
+        cart=body.cart(),
+        card=body.payment.token,
+        expected_total=body.expected_total_money(),
+    )
+    result = await checkout.place(command)
+    placed = keyed_request.response_context.unwrap(result)
+    keyed_request.response_context.set_session_cookie(placed.new_token)
+    response.status_code = status_code_for_order(placed.order)
+    return OrderResponse.of(placed.order, placed.payment, result.client_secret)
+
+
+@router.get("", responses=error_responses(*SIGNED_IN_ERRORS, Forbidden))
+async def list_orders(
+    principal: SignedInUser, query: Annotated[OrderQuery, Query()], orders: OrderQueriesDependency
+) -> OrderList:
+    """List my orders, the newest first; an admin may ask for others'."""
+    search = OrderSearch(user=principal.user, user_id=query.user_id, status=query.status)
+    return OrderList.of(await orders.search(search, query.to_page_request()))
+
+
+@router.get("/{order_id}", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
+async def show_order(
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> OrderResponse:
+    """Return an order of mine; an admin sees anybody's."""
+    view = await orders.show(principal.user, order_id)
+    return OrderResponse.of(view.order, view.payment)
+
+
+@router.post(
+    "/{order_id}/cancel",
+    responses=error_responses(
+        *SIGNED_IN_ERRORS, OrderNotFound, IllegalTransition, OrderPartlyFulfilled, BalanceTooLarge
+    ),
+)
+async def cancel_order(
+    order_id: OrderId,
+    principal: SignedInUser,
+    orders: CancelOrdersDependency,
+    _: EmptyBody | None = None,
+) -> OrderResponse:
+    """Cancel an order that has not left yet: stock and money go back."""
+    cancelled = await orders.cancel(CancelOrder(session=principal.token, order_id=order_id))
+    return OrderResponse.of(cancelled.order, cancelled.payment)
+
+
+@router.get("/{order_id}/history", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
+async def show_order_history(
+    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+) -> OrderHistory:
+    """Tell what happened to an order, in order."""
+    return OrderHistory.of(await orders.history(principal.user, order_id))

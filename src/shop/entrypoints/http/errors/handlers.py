@@ -1,0 +1,124 @@
+"""Failures: whatever was raised, turned into the refusal that tells of it."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import iter_route_contexts
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Scope
+
+from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, InvalidGatewayEvent
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
+from shop.domain.session import SessionExpired
+from shop.domain.shared.errors import AccessDenied, InvalidValue, ShopError
+from shop.entrypoints.http.errors import http_errors
+from shop.entrypoints.http.errors.problem_details import ProblemResponse
+from shop.entrypoints.http.session.response_context import ResponseContext
+
+HANDLED_ERRORS = (
+    HTTPException,
+    RequestValidationError,
+    ShopError,
+    DatabaseFailure,
+    MigrationRequired,
+    CurrencyMismatch,
+    GatewayOutcomeUnknown,
+    InvalidGatewayEvent,
+)
+"""What is raised in the ordinary course of things; anything else is a fault of the shop."""
+
+_HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
+    CommitOutcomeUnknown: http_errors.OutcomeUnknown,
+    DatabaseFailure: http_errors.ServiceUnavailable,
+    MigrationRequired: http_errors.DatabaseNotMigrated,
+    CurrencyMismatch: http_errors.ServiceUnavailable,
+    GatewayOutcomeUnknown: http_errors.ServiceUnavailable,
+    InvalidGatewayEvent: http_errors.InvalidSignature,
+}
+
+_log = logging.getLogger(__name__)
+
+
+async def handle_error(request: Request, error: Exception) -> Response:
+    """Return the problem that tells of an error; a session that has expired is forgotten.
+
+    What denies access is logged.
+    """
+    response_context: ResponseContext = request.state.response_context
+    shop_error = _to_shop_error(error, request.scope)
+    response_context.clear_session_cookie(when=isinstance(shop_error, SessionExpired))
+    if isinstance(shop_error, AccessDenied):
+        response_context.log_security_event("access denied", reason=shop_error.code)
+    return ProblemResponse(shop_error)
+
+
+def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
+    match error:
+        case InvalidValue():
+            return http_errors.InvalidRequest.at(f"/{error.field}", error.rule)
+        case ShopError():
+            return error
+        case RequestValidationError():
+            return _invalid_request(error.errors())
+        case HTTPException():
+            return _framework_error(error.status_code, scope)
+        case (
+            DatabaseFailure()
+            | MigrationRequired()
+            | CurrencyMismatch()
+            | GatewayOutcomeUnknown()
+            | InvalidGatewayEvent()
+        ):
+            _log.warning("%s: %s", type(error).__name__, error)
+            return next(
+                _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
+            )()
+        case _:
+            _log.error("request failed", exc_info=error)
+            return http_errors.InternalError()
+
+
+def _framework_error(status: int, scope: Scope) -> ShopError:
+    match status:
+        case 404:
+            return http_errors.RouteNotFound()
+        case 405:
+            return http_errors.MethodNotAllowed(allow=_allowed_methods(scope))
+        case 413:
+            return http_errors.ContentTooLarge(limit_bytes=http_errors.MAX_BODY_BYTES)
+        case _:
+            return http_errors.InvalidRequest.at("", "The request cannot be read.")
+
+
+def _allowed_methods(scope: Scope) -> tuple[str, ...]:
+    """Return the methods of all routes of this path; the router names but the first one's."""
+    methods: set[str] = set()
+    for route in iter_route_contexts(scope["app"].routes):
+        if route.path_regex.match(scope["path"]):
+            methods |= route.methods or set()
+    return tuple(sorted(methods))
+
+
+def _invalid_request(errors: Sequence[Any]) -> http_errors.InvalidRequest:
+    return http_errors.InvalidRequest.of(
+        http_errors.FieldError(pointer=_pointer(error), detail=_detail(error)) for error in errors
+    )
+
+
+def _pointer(error: Any) -> str:  # noqa: ANN401  What pydantic reports has no type.
+    if error["type"] == "json_invalid":
+        return ""
+    source, *path = error["loc"]
+    steps = path if source == "body" else [source, *path]
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in steps)
+
+
+def _detail(error: Any) -> str:  # noqa: ANN401  As above.
+    if error["type"] == "json_invalid":
+        return f"This is not JSON: {error['ctx']['error']}."
+    return f"{error['msg'].removeprefix('Value error, ')}."

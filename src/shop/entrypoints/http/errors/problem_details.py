@@ -1,0 +1,117 @@
+"""Problems: every refusal and every failure, told as RFC 9457 has it."""
+
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from pydantic_core import to_json
+from starlette.responses import Response
+
+from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
+from shop.domain.payment import CardDeclined
+from shop.domain.session import NotSignedIn, SessionExpired
+from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
+from shop.domain.user import InvalidCredentials
+from shop.entrypoints.http.errors.http_errors import (
+    ContentTooLarge,
+    DatabaseNotMigrated,
+    InternalError,
+    InvalidIdempotencyKey,
+    InvalidRequest,
+    InvalidSignature,
+    MethodNotAllowed,
+    OutcomeUnknown,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProblemType:
+    """How HTTP tells of a kind of error."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# RFC 9110, section 15.5.2, has every 401 name a scheme; browsers leave one they do not know alone.
+_UNAUTHENTICATED = ProblemType(status=401, headers={"WWW-Authenticate": 'Cookie realm="shop"'})
+_RETRY_SHORTLY = {"Retry-After": "1"}
+
+PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
+    InvalidIdempotencyKey: ProblemType(status=400),
+    InvalidSignature: ProblemType(status=400),
+    NotSignedIn: _UNAUTHENTICATED,
+    SessionExpired: _UNAUTHENTICATED,
+    InvalidCredentials: _UNAUTHENTICATED,
+    CardDeclined: ProblemType(status=402),
+    AccessDenied: ProblemType(status=403),
+    NotFound: ProblemType(status=404),
+    MethodNotAllowed: ProblemType(status=405),
+    Conflict: ProblemType(status=409),
+    RequestInProgress: ProblemType(status=409, headers=_RETRY_SHORTLY),
+    ContentTooLarge: ProblemType(status=413),
+    UnsupportedMediaType: ProblemType(status=415),
+    InvalidValue: ProblemType(status=422),
+    InvalidRequest: ProblemType(status=422),
+    IdempotencyKeyReused: ProblemType(status=422),
+    InternalError: ProblemType(status=500),
+    ServiceUnavailable: ProblemType(status=503, headers=_RETRY_SHORTLY),
+    OutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
+    DatabaseNotMigrated: ProblemType(status=503),
+}
+"""The kind of an error is that of its class, or of the nearest class above that has one."""
+
+
+def problem_type_of(error: type[ShopError]) -> ProblemType:
+    """Return the kind of an error."""
+    return next(PROBLEM_TYPES[ancestor] for ancestor in error.__mro__ if ancestor in PROBLEM_TYPES)
+
+
+def headers_of(error: ShopError) -> Mapping[str, str]:
+    """Return the headers that go with an error: its kind's, and facts that HTTP has headers for."""
+    match error:
+        case MethodNotAllowed(allow=methods):
+            return {"Allow": ", ".join(methods)}
+        case UnsupportedMediaType(accept=media_types):
+            return {"Accept": ", ".join(media_types)}
+        case _:
+            return problem_type_of(type(error)).headers
+
+
+def problem(error: ShopError) -> dict[str, Any]:
+    """Return the problem details of an error: RFC 9457's members, then the error's own."""
+    standard = {
+        "type": f"/problems/{error.code}",
+        "title": title_of(error),
+        "status": problem_type_of(type(error)).status,
+        "detail": error.detail,
+    }
+    return standard | {each.name: getattr(error, each.name) for each in fields(error)}
+
+
+def title_of(error: ShopError) -> str:
+    """Return the same few words for every error of a class."""
+    return error.code.replace("-", " ").capitalize()
+
+
+def explanation_of(error: type[ShopError]) -> str:
+    """Return what an error of this class says, in a sentence or two."""
+    return " ".join((inspect.getdoc(error) or "").split())
+
+
+class ProblemResponse(Response):
+    """An error, on its way to the client."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(self, error: ShopError) -> None:
+        super().__init__(
+            to_json(problem(error)),
+            status_code=problem_type_of(type(error)).status,
+            headers=dict(headers_of(error)),
+        )

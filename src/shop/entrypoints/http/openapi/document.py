@@ -1,0 +1,246 @@
+"""The OpenAPI document: every request, every answer, and every refusal with a true example."""
+
+import inspect
+from collections.abc import Iterable, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic_core import to_jsonable_python
+
+from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
+from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
+from shop.domain.shared.errors import ShopError
+from shop.domain.user import Forbidden
+from shop.entrypoints.http.api.operations.schemas import Problem
+from shop.entrypoints.http.api.schemas import ResponseBody
+from shop.entrypoints.http.dependencies import authenticate
+from shop.entrypoints.http.errors.http_errors import (
+    ContentTooLarge,
+    CrossSiteRequest,
+    InternalError,
+    InvalidIdempotencyKey,
+    InvalidRequest,
+    OutcomeUnknown,
+    ServiceUnavailable,
+    UnsupportedMediaType,
+)
+from shop.entrypoints.http.errors.problem_details import (
+    MEDIA_TYPE,
+    explanation_of,
+    headers_of,
+    problem,
+    problem_type_of,
+)
+from shop.entrypoints.http.middleware.content_type import JSON
+from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
+from shop.entrypoints.http.openapi.error_examples import example_of, example_with_slug
+from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
+from shop.entrypoints.http.requests.idempotency_key import HEADER, PATTERN
+from shop.entrypoints.http.session.cookie import SessionCookie
+from shop.entrypoints.http.session.response_context import CLEAR_SITE_DATA
+
+Document = dict[str, Any]
+Responses = dict[int | str, Document]
+
+# Whoever is let in may have the use of their session written down, or their token renewed.
+SESSION_ERRORS = (SessionExpired, ServiceUnavailable, OutcomeUnknown)
+SIGNED_IN_ERRORS = (NotSignedIn, *SESSION_ERRORS)
+ADMIN_ERRORS = (Forbidden, *SIGNED_IN_ERRORS)
+SESSION_WRITE_ERRORS = (SessionConflict, SessionTooLarge)
+IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
+
+_COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError)
+_UNSAFE_METHOD_ERRORS = (CrossSiteRequest, ServiceUnavailable, OutcomeUnknown)
+_ERRORS_BEFORE_AUTHENTICATION = (CrossSiteRequest, ContentTooLarge, UnsupportedMediaType)
+"""What is refused before anybody asks whose the session is."""
+
+PENDING_DESCRIPTION = "Begun, and not ended: the card's answer is not known yet."
+
+_SCHEMA = {"$ref": "#/components/schemas/Problem"}
+_SECURITY_SCHEME = "session"
+
+
+def _header(description: str, *, required: bool = True) -> Document:
+    return {"description": description, "required": required, "schema": {"type": "string"}}
+
+
+CLEARS_THE_SITE = {
+    "headers": {
+        "Set-Cookie": _header("Clears the session's cookie."),
+        "Clear-Site-Data": _header(f"`{CLEAR_SITE_DATA}`: all that the browser keeps of here."),
+    }
+}
+"""What an operation that ends everything adds to its success."""
+
+
+def idempotency_key_header(example: str) -> Document:
+    """Describe the idempotency key of an operation.
+
+    Each has an example of its own: under the same one, the next operation would be refused.
+    """
+    parameter = {
+        "name": HEADER,
+        "in": "header",
+        "required": True,
+        "description": "Says that two requests are one: 8 to 255 visible ASCII characters, "
+        "quoted or not.",
+        "schema": {"type": "string", "pattern": PATTERN},
+        "example": example,
+    }
+    return {"parameters": [parameter]}
+
+
+def pending(model: type[ResponseBody]) -> Responses:
+    """Describe the answer of an operation while a card's answer is not known."""
+    return {HTTPStatus.ACCEPTED.value: {"model": model, "description": PENDING_DESCRIPTION}}
+
+
+def error_responses(*errors: type[ShopError]) -> Responses:
+    """Describe the refusals of an operation that are not those of all operations."""
+    responses: Responses = {}
+    for error in dict.fromkeys(errors):
+        response = responses.setdefault(problem_type_of(error).status, _response())
+        _add_example(response, example_of(error))
+    return responses
+
+
+def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
+    """Return the document of an app."""
+    document = get_openapi(
+        title=app.title, version=app.version, description=app.description, routes=app.routes
+    )
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = {
+        _SECURITY_SCHEME: {"type": "apiKey", "in": "cookie", "name": cookie.name}
+    }
+    components["schemas"] |= _problem_schemas()
+    for route in app.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            for method in route.methods or ():
+                operation = document["paths"][route.path_format][method.lower()]
+                _add_message_examples(operation, route)
+                _add_common_responses(operation, is_safe=method in SAFE_METHODS)
+                _add_headers(operation["responses"], authenticates=_authenticates(route.dependant))
+    result: Document = _with_whole_numbers(document)
+    return result
+
+
+def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401  JSON is anything.
+    """Return the same with 1 for 1.0: FastAPI makes floats of what bounds an integer."""
+    match value:
+        case dict():
+            return {name: _with_whole_numbers(member) for name, member in value.items()}
+        case list():
+            return [_with_whole_numbers(member) for member in value]
+        case float() if value.is_integer():
+            return int(value)
+        case _:
+            return value
+
+
+def _problem_schemas() -> Document:
+    schema = Problem.model_json_schema(
+        mode="serialization", ref_template="#/components/schemas/{model}"
+    )
+    return {**schema.pop("$defs"), "Problem": schema}
+
+
+def _add_message_examples(operation: Document, route: APIRoute) -> None:
+    """Show what may be asked and what is answered; say what the answer is."""
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        media["example"] = REQUESTS[route.name]
+    for (name, status), example in RESPONSES.items():
+        if name == route.name:
+            response = operation["responses"][str(status)]
+            response["content"][JSON]["example"] = example
+            if status == (route.status_code or 200):
+                response["description"] = inspect.getdoc(route.response_model)
+
+
+def _add_common_responses(operation: Document, *, is_safe: bool) -> None:
+    """Add to an operation what is true of all."""
+    responses = operation["responses"]
+    examples = [
+        example_of(error)
+        for error in (*_COMMON_ERRORS, *(() if is_safe else _UNSAFE_METHOD_ERRORS))
+    ]
+    if not is_safe:
+        accept = tuple(operation.get("requestBody", {}).get("content", ())) or (JSON,)
+        examples.append(UnsupportedMediaType(accept=accept))
+    for example in examples:
+        status = str(problem_type_of(type(example)).status)
+        _add_example(responses.setdefault(status, _response()), example)
+    operation["responses"] = dict(sorted(responses.items()))
+    if _documents(responses, NotSignedIn):
+        operation["security"] = [{_SECURITY_SCHEME: []}]
+    elif _documents(responses, SessionExpired):
+        operation["security"] = [{_SECURITY_SCHEME: []}, {}]
+
+
+def _add_headers(responses: Document, *, authenticates: bool) -> None:
+    """Tell of the headers that go out with successes and refusals alike."""
+    is_keyed = _documents(responses, InvalidIdempotencyKey)
+    writes_session = _documents(responses, SessionConflict)
+    for response in responses.values():
+        errors = _documented_errors(response)
+        headers = response.setdefault("headers", {})
+        headers["X-Request-ID"] = _header("The request's id in the log.")
+        if is_keyed and (not errors or any(error.is_final for error in errors)):
+            headers["Idempotent-Replayed"] = _header(
+                "`true` where this is the answer to an earlier request under the same key.",
+                required=False,
+            )
+        if _may_set_cookie(errors, authenticates=authenticates, writes_session=writes_session):
+            headers["Set-Cookie"] = _header(
+                "The session's cookie: another one to hold from now on, or none where it is over.",
+                required=False,
+            )
+
+
+def _may_set_cookie(
+    errors: Sequence[ShopError], *, authenticates: bool, writes_session: bool
+) -> bool:
+    if not errors:
+        return authenticates or writes_session
+    if authenticates:
+        return any(type(error) not in _ERRORS_BEFORE_AUTHENTICATION for error in errors)
+    return any(isinstance(error, SessionExpired) for error in errors)
+
+
+def _authenticates(dependant: Dependant) -> bool:
+    return any(each.call is authenticate or _authenticates(each) for each in dependant.dependencies)
+
+
+def _response() -> Document:
+    return {"description": "", "content": {MEDIA_TYPE: {"schema": _SCHEMA, "examples": {}}}}
+
+
+def _add_example(response: Document, error: ShopError) -> None:
+    examples = response["content"][MEDIA_TYPE]["examples"]
+    if error.code in examples:
+        return
+    examples[error.code] = {
+        "summary": explanation_of(type(error)),
+        "value": to_jsonable_python(problem(error)),
+    }
+    response["description"] = ", ".join(f"`{slug}`" for slug in examples)
+    for name, value in headers_of(error).items():
+        headers = response.setdefault("headers", {})
+        header = headers.setdefault(name, _header(f"`{value}`", required=False))
+        header["description"] += f", with `{error.code}`"
+
+
+def _documented_errors(response: Document) -> Sequence[ShopError]:
+    """Return an example of each error that a response tells of; a success tells of none."""
+    examples: Iterable[str] = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
+    return [example_with_slug(slug) for slug in examples]
+
+
+def _documents(responses: Document, error: type[ShopError]) -> bool:
+    response = responses.get(str(problem_type_of(error).status), {})
+    return any(type(documented) is error for documented in _documented_errors(response))

@@ -1,0 +1,114 @@
+"""A true example of every error that the API tells of: made by the code that makes real ones."""
+
+from collections.abc import Iterator
+
+from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
+from shop.domain.account import (
+    AccountNotFound,
+    BalanceTooLarge,
+    InsufficientFunds,
+    RecipientNotFound,
+)
+from shop.domain.cart import EmptyCart
+from shop.domain.deposit import DepositNotFound
+from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
+from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
+from shop.domain.orders.order import OrderNotFound, PriceChanged, SessionHasNoOrder
+from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
+from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
+from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
+from shop.domain.product import ProductNotFound
+from shop.domain.session import (
+    NotSignedIn,
+    SessionConflict,
+    SessionExpired,
+    SessionNotFound,
+    SessionTooLarge,
+)
+from shop.domain.shared.errors import ShopError
+from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.state_machine import IllegalTransition
+from shop.domain.user import EmailTaken, Forbidden, InvalidCredentials, UserNotFound
+from shop.entrypoints.http.errors import http_errors
+from shop.entrypoints.http.middleware.content_type import JSON
+
+_EUR = Currency("EUR")
+
+
+def examples() -> Iterator[ShopError]:
+    """Make one error of each class."""
+    yield from _domain_examples()
+    yield from _http_examples()
+
+
+def example_of(error: type[ShopError]) -> ShopError:
+    """Make an error of this class."""
+    return next(example for example in examples() if type(example) is error)
+
+
+def example_with_slug(slug: str) -> ShopError:
+    """Make an error with this slug; raise `ProblemNotFound` where there is none."""
+    for example in examples():
+        if example.code == slug:
+            return example
+    raise http_errors.ProblemNotFound
+
+
+def _domain_examples() -> Iterator[ShopError]:
+    yield EmailTaken()
+    yield InvalidCredentials()
+    yield Forbidden(role="admin")
+    yield UserNotFound()
+    yield NotSignedIn()
+    yield SessionExpired()
+    yield SessionNotFound()
+    yield SessionConflict()
+    yield SessionTooLarge(limit_bytes=4000)
+    yield InsufficientFunds(balance=_eur(500), required=_eur(1999))
+    yield BalanceTooLarge()
+    yield RecipientNotFound(email="grace@example.com")
+    yield AccountNotFound()
+    yield ProductNotFound(sku="TEA-EARL-GREY")
+    yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
+    yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
+    yield EmptyCart()
+    yield PriceChanged(expected=_eur(1999), total=_eur(2099))
+    yield OrderNotFound()
+    yield CardDeclined(reason="insufficient_funds")
+    yield PaymentExpired()
+    yield PaymentCancelled()
+    yield DepositNotFound()
+    yield SessionHasNoOrder()
+    yield IllegalTransition(current="cancelled", target="cancelled")
+    yield OrderPartlyFulfilled()
+    yield PaymentNotCaptured()
+    yield QuantityExceedsOrder(
+        lines=(ExcessQuantity(sku="TEA-EARL-GREY", requested=2, remaining=1),)
+    )
+    yield RefundExceedsPayment(requested=_eur(1999), remaining=_eur(1580))
+    yield NotPaidByCard()
+    yield IdempotencyKeyReused()
+    yield RequestInProgress()
+
+
+def _http_examples() -> Iterator[ShopError]:
+    yield http_errors.InvalidRequest.at(
+        "/lines/0/quantity", "Input should be greater than or equal to 1."
+    )
+    yield http_errors.InvalidIdempotencyKey()
+    yield http_errors.InvalidSignature()
+    yield http_errors.CrossSiteRequest()
+    yield http_errors.RouteNotFound()
+    yield http_errors.ProblemNotFound()
+    yield http_errors.MethodNotAllowed(allow=("GET", "POST"))
+    yield http_errors.ContentTooLarge(limit_bytes=http_errors.MAX_BODY_BYTES)
+    yield http_errors.UnsupportedMediaType(accept=(JSON,))
+    yield http_errors.InternalError()
+    yield http_errors.ServiceUnavailable()
+    yield http_errors.OutcomeUnknown()
+    yield http_errors.DatabaseNotMigrated()
+
+
+def _eur(amount: int) -> Money:
+    return Money(amount=amount, currency=_EUR)

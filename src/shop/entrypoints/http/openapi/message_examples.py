@@ -1,0 +1,238 @@
+"""A true example of every request that has a body, and of every answer: one story.
+
+Ada signs up at a shop as `make run` opens it, orders tea, tells Grace, and changes her mind. She
+orders again, gets it, and gets her money back. The tests play it, so that each request is accepted
+as it stands and answered as it is told here.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from shop.domain.user import EmailTaken
+from shop.entrypoints.http.api.operations.schemas import ProblemExplanation
+from shop.entrypoints.http.openapi.error_examples import example_of
+
+Json = Mapping[str, Any]
+
+_SKU = "TEA-EARL-GREY"
+_NAME = "Earl Grey, 100 g"
+_PHRASE = "correct horse battery staple"
+_NOON = "2026-11-21T12:00:00Z"
+_ORDER_ID = "01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"
+
+
+def _eur(amount: int) -> Json:
+    return {"amount": amount, "currency": "EUR"}
+
+
+_UNIT_PRICE = _eur(790)
+_TOTAL = _eur(1580)
+_DESCRIPTION: Json = {
+    "name": _NAME,
+    "description": "Black Ceylon leaves scented with oil of bergamot from Calabria. "
+    "Three minutes, just off the boil.",
+    "price": _UNIT_PRICE,
+    "active": True,
+}
+
+REQUESTS: Mapping[str, Json] = {
+    "sign_up": {"name": "Ada Lovelace", "email": "ada@example.com", "password": _PHRASE},
+    "sign_in": {"email": "ada@example.com", "password": _PHRASE},
+    "change_preferences": {"preferences": {"theme": "dark", "newsletter": None}},
+    "change_password": {"current": _PHRASE, "new": "a better battery for the horse"},
+    "put_cart_line": {"quantity": 2},
+    "place_order": {
+        "lines": [{"sku": _SKU, "quantity": 2}],
+        "payment": {"method": "account"},
+        "expected_total": _TOTAL,
+    },
+    "cancel_order": {},
+    "ship_order": {"lines": [{"sku": _SKU, "quantity": 2}]},
+    "deliver_order": {},
+    "refund_order": {
+        "lines": [{"sku": _SKU, "quantity": 2}],
+        "reason": "Not to her taste",
+        "to": "account",
+        "restock": True,
+    },
+    "make_transfer": {"to": "grace@example.com", "amount": _eur(1999), "note": "For the tea"},
+    "make_deposit": {"amount": _eur(1999), "card": {"token": "tok_visa"}},
+    "receive_stripe_event": {
+        "id": "evt_1SVhGq2eZvKYlo2C",
+        "type": "payment_intent.amount_capturable_updated",
+        "created": 1_795_262_400,
+        "data": {
+            "object": {
+                "id": "pi_3SVhGp2eZvKYlo2C",
+                "object": "payment_intent",
+                "metadata": {"shop_reference": _ORDER_ID},
+            }
+        },
+    },
+    "grant_credit": {"amount": _eur(1999), "reason": "A cup arrived broken"},
+    "put_product": _DESCRIPTION,
+    "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
+}
+"""What each operation may be asked, by the operation's name."""
+
+_USER: Json = {
+    "id": "01932b7e-8f3c-7a10-9d2e-5b6c7d8e9f01",
+    "name": "Ada Lovelace",
+    "email": "ada@example.com",
+    "roles": ["customer"],
+    "created_at": _NOON,
+}
+_ACCOUNT: Json = {
+    "id": "01932b7e-8f3c-7a11-8c1d-4a5b6c7d8e9f",
+    "balance": _eur(100_000),
+    "created_at": _NOON,
+}
+_PRODUCT: Json = {"sku": _SKU, **_DESCRIPTION, "available": 120, "image_url": None}
+_ORDER_LINE: Json = {
+    "sku": _SKU,
+    "name": _NAME,
+    "quantity": 2,
+    "unit_price": _UNIT_PRICE,
+    "amount": _TOTAL,
+}
+_CART: Json = {"lines": [{**_ORDER_LINE, "available": 120}], "total": _TOTAL}
+_EMPTY_CART: Json = {"lines": [], "total": _eur(0)}
+_SESSION: Json = {
+    "user": _USER,
+    "roles": ["customer"],
+    "preferences": {},
+    "cart": _CART,
+    "order_id": None,
+    "expires_at": "2026-11-28T12:00:00Z",
+}
+_ORDER: Json = {
+    "id": _ORDER_ID,
+    "number": "7Q4M-2XKD-9R0B",
+    "status": "paid",
+    "total": _TOTAL,
+    "lines": [_ORDER_LINE],
+    "payment": {"method": "account", "status": "captured"},
+    "placed_at": _NOON,
+}
+_PENDING_ORDER: Json = {
+    **_ORDER,
+    "status": "pending",
+    "payment": {"method": "card", "status": "pending"},
+}
+_DEPOSIT: Json = {
+    "id": "01932b7e-8f3c-7a15-9c0d-3a4b5c6d7e8f",
+    "status": "authorised",
+    "amount": _eur(1999),
+    "created_at": _NOON,
+}
+_STATUS_CHANGE: Json = {"from": None, "to": "paid", "actor": "customer", "at": _NOON}
+_LINE_QUANTITIES: Json = {"sku": _SKU, "quantity": 2}
+_SHIPMENT_EVENT: Json = {
+    "id": "01932b7e-8f3c-7a15-9c2d-5b6c7d8e9f01",
+    "lines": [_LINE_QUANTITIES],
+    "actor": "admin",
+    "created_at": _NOON,
+}
+_REFUND: Json = {
+    "id": "01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12",
+    "amount": _TOTAL,
+    "to": "account",
+    "reason": "Not to her taste",
+    "lines": [_LINE_QUANTITIES],
+    "restocked": True,
+    "status": "done",
+    "actor": "admin",
+    "created_at": _NOON,
+}
+
+
+def _page(*items: Json) -> Json:
+    return {"items": list(items), "next": None}
+
+
+def _transfer(kind: str, amount: int, counterparty: str, reference: str) -> Json:
+    return {
+        "id": "01932b7e-8f3c-7a12-8b0c-394a5b6c7d8e",
+        "kind": kind,
+        "amount": _eur(amount),
+        "counterparty": counterparty,
+        "reference": reference,
+        "created_at": _NOON,
+    }
+
+
+RESPONSES: Mapping[tuple[str, int], Json] = {
+    ("check_health", 200): {"status": "alive"},
+    ("check_readiness", 200): {"status": "ready"},
+    ("explain_problem", 200): ProblemExplanation.of(example_of(EmailTaken)).model_dump(),
+    ("list_products", 200): _page(_PRODUCT),
+    ("show_product", 200): _PRODUCT,
+    ("put_cart_line", 200): _CART,
+    ("show_cart", 200): _CART,
+    ("sign_up", 201): {"user": _USER, "account": _ACCOUNT},
+    ("show_session", 200): _SESSION,
+    ("sign_in", 200): _SESSION,
+    ("change_preferences", 200): {**_SESSION, "preferences": {"theme": "dark"}},
+    ("list_sessions", 200): _page(
+        {
+            "handle": "01932b7e-8f3c-7a14-898a-1728394a5b6c",
+            "current": True,
+            "created_at": _NOON,
+            "last_seen_at": _NOON,
+            "signed_in_at": _NOON,
+            "expires_at": "2026-11-28T12:00:00Z",
+        }
+    ),
+    ("place_order", 201): _ORDER,
+    ("place_order", 202): _PENDING_ORDER,
+    ("show_order", 200): _ORDER,
+    ("list_orders", 200): _page(_ORDER),
+    ("show_session_order", 200): _ORDER,
+    ("show_order_history", 200): _page(_STATUS_CHANGE),
+    ("show_account", 200): {**_ACCOUNT, "balance": _eur(98_420)},
+    ("list_transfers", 200): _page(
+        _transfer("charge", -1580, "sales", _ORDER_ID),
+        {
+            **_transfer("welcome", 100_000, "adjustments", "Welcome"),
+            "id": "01932b7e-8f3c-7a12-8b0c-1728394a5b6c",
+        },
+    ),
+    ("make_transfer", 201): _transfer("transfer", -1999, "grace@example.com", "For the tea"),
+    ("make_deposit", 201): _DEPOSIT,
+    ("make_deposit", 202): {**_DEPOSIT, "status": "pending"},
+    ("show_deposit", 200): _DEPOSIT,
+    ("receive_stripe_event", 200): {},
+    ("remove_cart_line", 200): _EMPTY_CART,
+    ("clear_cart", 200): _EMPTY_CART,
+    ("cancel_order", 200): {
+        **_ORDER,
+        "status": "cancelled",
+        "payment": {"method": "account", "status": "refunded"},
+    },
+    ("ship_order", 201): _SHIPMENT_EVENT,
+    ("list_shipments", 200): _page(_SHIPMENT_EVENT),
+    ("deliver_order", 201): {**_SHIPMENT_EVENT, "id": "01932b7e-8f3c-7a15-9c2d-6c7d8e9f0a12"},
+    ("list_deliveries", 200): _page(
+        {**_SHIPMENT_EVENT, "id": "01932b7e-8f3c-7a15-9c2d-6c7d8e9f0a12"}
+    ),
+    ("refund_order", 201): _REFUND,
+    ("list_refunds", 200): _page(_REFUND),
+    ("grant_credit", 201): _transfer("credit", 1999, "adjustments", "A cup arrived broken"),
+    ("list_webhook_deliveries", 200): _page(
+        {
+            "id": "01932b7e-8f3c-7a15-8b1c-4a5b6c7d8e9f",
+            "event": "order.cancelled",
+            "endpoint": "https://warehouse.example.com/shop",
+            "status": "pending",
+            "attempts": 0,
+            "last_status_code": None,
+            "last_error": None,
+            "created_at": _NOON,
+            "delivered_at": None,
+        }
+    ),
+    ("put_product", 200): _PRODUCT,
+    ("put_product", 201): {**_PRODUCT, "available": 0},
+    ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},
+}
+"""What each operation answers in the story, by its name and the status."""

@@ -1,0 +1,67 @@
+"""Cursors: places in lists, as text that means nothing to anybody but the shop."""
+
+import base64
+import struct
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
+
+from shop.application.ports.paging import TimeCursor
+from shop.domain.product import require_sku
+from shop.domain.shared.errors import InvalidValue
+from shop.entrypoints.http.errors.http_errors import InvalidRequest
+
+P = TypeVar("P")
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_TIME_CURSOR = struct.Struct(">q16s")
+
+
+def encode_time_cursor(position: TimeCursor | None) -> str | None:
+    """Return the cursor for a moment; None where there is no next page."""
+    if position is None:
+        return None
+    return _encode(_TIME_CURSOR.pack((position.at - _EPOCH) // _MICROSECOND, position.id.bytes))
+
+
+def encode_sku_cursor(sku: str | None) -> str | None:
+    """Return the cursor for a SKU; None where there is no next page."""
+    return None if sku is None else _encode(sku.encode())
+
+
+def decode_time_cursor(cursor: str | None) -> TimeCursor | None:
+    """Return the moment of a cursor, if there is one; raise `InvalidRequest` for any other text."""
+    return _decode(cursor, _unpack_time_cursor)
+
+
+def decode_sku_cursor(cursor: str | None) -> str | None:
+    """Return the SKU of a cursor, if there is one; raise `InvalidRequest` for any other text."""
+    return _decode(cursor, _unpack_sku)
+
+
+def _decode(cursor: str | None, decode: Callable[[bytes], P]) -> P | None:
+    if cursor is None:
+        return None
+    try:
+        return decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, OverflowError, struct.error, InvalidValue) as error:
+        raise InvalidRequest.at(
+            "/query/cursor", "A cursor is the `next` of a list like this one."
+        ) from error
+
+
+def _unpack_time_cursor(content: bytes) -> TimeCursor:
+    microseconds, uuid = _TIME_CURSOR.unpack(content)
+    return TimeCursor(at=_EPOCH + microseconds * _MICROSECOND, id=UUID(bytes=uuid))
+
+
+def _unpack_sku(content: bytes) -> str:
+    sku = content.decode("ascii")
+    require_sku(sku)
+    return sku
+
+
+def _encode(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")

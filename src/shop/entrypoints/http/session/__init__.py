@@ -1,0 +1,1 @@
+"""TODO shop/entrypoints/http/session."""

@@ -1,0 +1,196 @@
+"""Logging: JSON lines in production, readable lines in development, and no secret in either."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Mapping, MutableMapping, Sequence
+from contextlib import suppress
+from contextvars import ContextVar
+from functools import lru_cache
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
+
+from shop.entrypoints.configuration.settings import Settings
+
+REDACTED = "[redacted]"
+
+SECRET_WORDS = (
+    "authorization",
+    "cookie",
+    "cookies",
+    "credential",
+    "credentials",
+    "key",
+    "keys",
+    "passphrase",
+    "passwd",
+    "password",
+    "secret",
+    "secrets",
+    "token",
+    "tokens",
+)
+"""A field of which a word ends in one of these is kept out of the log."""
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+"""The id of the request that is being served; every line that is logged meanwhile has it."""
+
+QUIETED_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "stripe", "uvicorn")
+"""Below a warning these tell each of their steps, some with every value that is stored or sent."""
+
+
+def set_up_logging(settings: Settings) -> None:
+    """Send every line, structlog's and the standard library's alike, to standard error."""
+    rendering = _rendering(settings, sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(rendering))
+    level = logging.getLevelName(settings.log_level.upper())
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in QUIETED_LOGGERS:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    logging.captureWarnings(True)
+    # Not by way of the standard library: there is a line for every request, and it would take
+    # a tenth of the time of an order.
+    structlog.configure(
+        processors=[*_common_processors(), redact_secrets, *rendering],
+        logger_factory=lambda *_: _Writer(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+
+
+class _Writer:
+    """Writes lines, and loses those that cannot be written.
+
+    A full disk or a reader that has gone must not turn what was done into a failure; the standard
+    library's handlers see it alike.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def msg(self, line: str) -> None:
+        """Write a line."""
+        with suppress(OSError, ValueError):
+            self._stream.write(line + "\n")
+            self._stream.flush()
+
+    debug = info = warning = error = critical = exception = msg
+
+
+def _formatter(rendering: Sequence[Processor]) -> logging.Formatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            *_common_processors(),
+            structlog.stdlib.add_logger_name,
+            structlog.stdlib.ExtraAdder(),
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            redact_secrets,
+            *rendering,
+        ],
+    )
+
+
+def _common_processors() -> list[Processor]:
+    return [
+        add_request_id,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+
+
+def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the id of the request that is being served, if one is."""
+    current_id = request_id.get()
+    if current_id is not None:
+        event["request_id"] = current_id
+    return event
+
+
+def _rendering(settings: Settings, stream: TextIO) -> list[Processor]:
+    return (
+        _json_rendering() if settings.is_production else _console_rendering(colours=stream.isatty())
+    )
+
+
+def _json_rendering() -> list[Processor]:
+    # Local variables hold passwords and tokens; a trace does without them.
+    trace = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [
+        structlog.processors.ExceptionRenderer(trace),
+        structlog.processors.JSONRenderer(),
+    ]
+
+
+def _console_rendering(*, colours: bool) -> list[Processor]:
+    return [
+        _escape,
+        structlog.dev.ConsoleRenderer(
+            colors=colours,
+            repr_native_str=True,
+            exception_formatter=_write_indented_trace,
+        ),
+    ]
+
+
+def redact_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Put a mark in place of whatever stands under a name such as `password`, at any depth.
+
+    Numbers stay: under such a name they are counts and sizes.
+    """
+    # Uvicorn repeats its message here, in colours.
+    event.pop("color_message", None)
+    return _redact_fields(event)
+
+
+def _redact_fields(fields: Mapping[Any, Any]) -> MutableMapping[str, Any]:
+    return {
+        str(name): REDACTED if _is_secret(str(name), value) else _redact_nested(value)
+        for name, value in fields.items()
+    }
+
+
+def _redact_nested(value: object) -> object:
+    match value:
+        case str() | int() | float() | None:
+            return value
+        case Mapping():
+            return _redact_fields(value)
+        case list() | tuple() if any(isinstance(each, Mapping) for each in value):
+            return [_redact_nested(each) for each in value]
+        case _:
+            return value
+
+
+def _is_secret(name: str, value: object) -> bool:
+    return _has_secret_name(name) and value is not None and not isinstance(value, int | float)
+
+
+@lru_cache(maxsize=1024)
+def _has_secret_name(name: str) -> bool:
+    words = name.lower().replace("-", "_").split("_")
+    return any(word.endswith(SECRET_WORDS) for word in words)
+
+
+def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    # All other values are written as Python would, which escapes them too.
+    escaped = {_escaped(name): value for name, value in event.items()}
+    return {**escaped, "event": _escaped(str(event.get("event", "")))}
+
+
+def _write_indented_trace(stream: TextIO, exc_info: ExcInfo) -> None:
+    # Indented, no line of a message can pass for a line of the log.
+    lines = "".join(traceback.format_exception(*exc_info)).splitlines()
+    stream.writelines(f"\n    {_escaped(line)}" for line in lines)
+
+
+def _escaped(text: str) -> str:
+    """Return the text without what steers a terminal or begins a line."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode() for each in text
+    )
