@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import CommandResult
+from shop.application.idempotency.results import CommandResult
 from shop.entrypoints.cli.bootstrap import build_container
 from shop.entrypoints.cli.server import freeze_startup_objects
 from shop.entrypoints.http.app import create_app as create_shop

@@ -13,7 +13,8 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from shop.adapters.smtp.email_templates import EmailTemplates
 from shop.adapters.smtp.mailer import MAX_CONNECTIONS, SmtpMailer
-from shop.application.notifications.events import EMAILED, order_payload
+from shop.application.notifications.events import EMAILED
+from shop.application.notifications.payloads import order_payload
 from shop.application.ports.mailer import Email
 from shop.application.ports.webhook_sender import NotificationFailed
 from shop.domain.notification import EventType

@@ -16,10 +16,9 @@ from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.inventory import StockMovement, StockMovementKind
-from shop.domain.orders.order import Actor, Order, OrderStatus
+from shop.domain.orders.order import Actor, Order, OrderStatus, StatusChange
 from shop.domain.orders.refund import Refund, RefundStatus
 from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
-from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment, PaymentExpired, PaymentMethod, PaymentStatus
 from tests.contract.stores import Stores
 from tests.factories import (

@@ -12,8 +12,7 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRan
 from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
-from shop.domain.orders.order import Actor, Order, OrderStatus
-from shop.domain.orders.status_change import StatusChange
+from shop.domain.orders.order import Actor, Order, OrderStatus, StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from tests.contract.stores import Stores
 from tests.factories import NOW, an_id, card_charge, eur, line, order, payment, user

@@ -8,7 +8,7 @@ from dependency_injector import providers
 
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import CommandResult
+from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from tests.http.shops import Json, Shop, eur, invalid, refused
 

@@ -9,7 +9,7 @@ from uuid import UUID
 from shop.application.checkout.cart import CartChanged
 from shop.application.checkout.complete_orders import CompletedOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import CommandResult
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.orders.cancel import CancelledOrder
 from shop.domain.account import Transfer

@@ -3,7 +3,8 @@
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from shop.application.checkout.complete_orders import CompleteOrder
-from shop.application.payments.card_payments import PaymentOutcome, TimedOut
+from shop.application.payments.card_payments import PaymentOutcome
+from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.payment_gateway import Approved, Declined
 from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
 from shop.application.ports.unit_of_work import UnitOfWorkFactory

@@ -12,7 +12,7 @@ from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.checkout.checkout import Checkout, CompletionQueue
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import CommandResult
+from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,

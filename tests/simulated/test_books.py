@@ -41,12 +41,13 @@ ROOT = Path(__file__).parents[2]
 WORK = """
 import asyncio, sys
 from pathlib import Path
-from shop.adapters.simulated_gateway.store.payment_store import Books
+from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.adapters.system.clock import SystemClock
 from tests.contract.gateways import wish
 
 async def work() -> None:
-    books = Books(Path(sys.argv[1]), clock=SystemClock(), key_seconds=3600)
+    books = PaymentStore(
+        Path(sys.argv[1]), clock=SystemClock(), idempotency_seconds=3600)
     wishes = [wish(str(number), "tok_visa") for number in range(int(sys.argv[2]))]
     for verdict in await asyncio.gather(*map(books.authorise, wishes)):
         print(verdict.payment_id)

@@ -1,1 +1,1 @@
-"""What the ports meet in the world: one package per technology."""
+"""Adapters: what implements the ports, one package a technology."""

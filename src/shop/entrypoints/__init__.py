@@ -1,1 +1,1 @@
-"""Where requests come in: HTTP and the command line."""
+"""Entrypoints: HTTP, the command line, the worker, and the container that wires them up."""

@@ -13,7 +13,7 @@ from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.cart import PutCartLine
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import CommandResult
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import ChangePreferences, SignIn
 from shop.application.identity.sign_up import SignedUp, SignUp

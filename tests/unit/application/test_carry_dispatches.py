@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.jobs.runner import MAX_FAILURES
+from shop.application.jobs.retry_policy import MAX_FAILURES
 from shop.application.notifications.deliveries import RETENTION
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.repositories.jobs import JobKind

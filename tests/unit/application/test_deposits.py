@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ports.payment_gateway import GatewayPayment
 from shop.application.ports.repositories.idempotency_keys import Rejected

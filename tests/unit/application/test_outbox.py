@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.jobs.runner import MAX_CONCURRENT_JOBS, JobRunner, RetryPolicy
+from shop.application.jobs.retry_policy import RetryPolicy
+from shop.application.jobs.runner import MAX_CONCURRENT_JOBS, JobRunner
 from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from tests.factories import NOW, an_id

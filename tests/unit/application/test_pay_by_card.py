@@ -11,7 +11,7 @@ import pytest
 from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.jobs.runner import MAX_FAILURES
+from shop.application.jobs.retry_policy import MAX_FAILURES
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.payment_gateway import (
     Approved,

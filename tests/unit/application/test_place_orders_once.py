@@ -7,7 +7,7 @@ import pytest
 
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import Succeeded
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import (

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import CommandResult, IdempotencyKeyReused
+from shop.application.idempotency.results import CommandResult, IdempotencyKeyReused
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder

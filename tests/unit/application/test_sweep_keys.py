@@ -7,7 +7,7 @@ import pytest
 
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.idempotency.batch import PurgeIdempotencyKeys
+from shop.application.idempotency.purge import PurgeIdempotencyKeys
 from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.cart import EmptyCart

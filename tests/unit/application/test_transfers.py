@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.idempotency.batch import CommandResult, IdempotencyKeyReused
+from shop.application.idempotency.results import CommandResult, IdempotencyKeyReused
 from shop.application.ledger.transfers import GrantCredit, MakeTransfer
 from shop.application.ports.repositories.idempotency_keys import Rejected, Succeeded
 from shop.application.ports.repositories.session_store import SessionToken

@@ -2,8 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.domain.orders.order import Actor, OrderStatus
-from shop.domain.orders.status_change import StatusChange
+from shop.domain.orders.order import Actor, OrderStatus, StatusChange
 from shop.domain.payment import PaymentStatus
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Role

@@ -7,7 +7,7 @@ from typing import Self
 from shop.adapters.memory.audit.audit import MemoryAudit
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
-from shop.adapters.memory.repositories.accounts import MemoryAccounts, MemoryTransfers
+from shop.adapters.memory.repositories.accounts import MemoryAccounts
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
 from shop.adapters.memory.repositories.idempotency_keys import MemoryIdempotencyKeys
@@ -17,8 +17,10 @@ from shop.adapters.memory.repositories.notification_deliveries import MemoryNoti
 from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
 from shop.adapters.memory.repositories.products import MemoryProducts
+from shop.adapters.memory.repositories.refunds import MemoryRefunds
 from shop.adapters.memory.repositories.session_store import MemorySessionStore
-from shop.adapters.memory.repositories.shipment_events import MemoryRefunds, MemoryShipmentEvents
+from shop.adapters.memory.repositories.shipment_events import MemoryShipmentEvents
+from shop.adapters.memory.repositories.transfers import MemoryTransfers
 from shop.adapters.memory.repositories.users import MemoryUsers
 from shop.application.ports.repositories.session_store import SessionStore, unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork

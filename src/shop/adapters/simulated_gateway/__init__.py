@@ -1,1 +1,1 @@
-"""A gateway that moves no money: it behaves as cards do that are made for trying things out."""
+"""A payment gateway that moves no money, with test cards that behave as their tokens say."""

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
-from shop.adapters.sql.repositories.accounts import SqlAccounts, SqlTransfers
+from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
 from shop.adapters.sql.repositories.idempotency_keys import SqlIdempotencyKeys
@@ -22,8 +22,10 @@ from shop.adapters.sql.repositories.notification_deliveries import SqlNotificati
 from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.repositories.payments import SqlPayments
 from shop.adapters.sql.repositories.products import SqlProducts
+from shop.adapters.sql.repositories.refunds import SqlRefunds
 from shop.adapters.sql.repositories.session_store import SqlSessionStore
-from shop.adapters.sql.repositories.shipment_events import SqlRefunds, SqlShipmentEvents
+from shop.adapters.sql.repositories.shipment_events import SqlShipmentEvents
+from shop.adapters.sql.repositories.transfers import SqlTransfers
 from shop.adapters.sql.repositories.users import SqlUsers
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.application.ports.repositories.session_store import SessionStore, unwrapped

@@ -1,1 +1,1 @@
-"""Adapters that ask other servers over HTTP."""
+"""Webhooks that the shop sends."""

@@ -1,1 +1,1 @@
-"""TODO shop/application/catalogue."""
+"""The catalogue: products, and how many of them are imported at once."""

@@ -1,1 +1,1 @@
-"""TODO shop/application/checkout."""
+"""Checkout: from the cart to a placed and paid order."""

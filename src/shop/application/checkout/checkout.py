@@ -9,7 +9,7 @@ from dataclasses import replace
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
 from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import CommandResult
+from shop.application.idempotency.results import CommandResult
 from shop.application.payments.card_payments import CardPayment, CardPayments
 from shop.application.ports.payment_gateway import ActionRequired
 from shop.application.transactions.group_commit import GroupCommit

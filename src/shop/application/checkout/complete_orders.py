@@ -19,7 +19,8 @@ from shop.application.identity.authentication import (
 )
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
-from shop.application.payments.card_payments import PaymentOutcome, TimedOut
+from shop.application.payments.card_payments import PaymentOutcome
+from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.payment_gateway import Approved, Declined, GatewayEvent

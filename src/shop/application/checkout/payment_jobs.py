@@ -10,7 +10,8 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
-from shop.application.jobs.runner import RetryLater, complete_job
+from shop.application.jobs.retry_policy import RetryLater
+from shop.application.jobs.runner import complete_job
 from shop.application.payments.card_payments import CardPayment, CardPayments
 from shop.application.ports.clock import Clock
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind

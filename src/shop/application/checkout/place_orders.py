@@ -17,15 +17,14 @@ from shop.application.checkout.placed_order import (
     payment_when_paid,
 )
 from shop.application.idempotency.batch import (
-    CommandResult,
     IdempotentBatch,
     IdempotentRequest,
-    Pending,
     accepted,
-    fingerprint,
     ids_to_replay,
     require_still_pending,
 )
+from shop.application.idempotency.fingerprint import fingerprint
+from shop.application.idempotency.results import CommandResult, Pending
 from shop.application.identity.authentication import (
     CurrentSession,
     ResolvedSessions,
@@ -33,7 +32,7 @@ from shop.application.identity.authentication import (
 )
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
-from shop.application.payments.card_payments import PaymentPolicy
+from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey

@@ -1,1 +1,1 @@
-"""TODO shop/application/idempotency."""
+"""Idempotency: one request under a key has one effect and one answer."""

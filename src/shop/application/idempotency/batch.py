@@ -4,17 +4,13 @@ A use case that serves many commands in one unit of work turns each into a `Idem
 the error that refuses it, claims the keys of the requests, and decides them in order of arrival.
 """
 
-import hashlib
-import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import timedelta
-from functools import cache
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 from uuid import UUID
 
+from shop.application.idempotency.results import Decision, IdempotencyKeyReused, Pending
 from shop.application.identity.authentication import CurrentSession
-from shop.application.ports.clock import Clock
 from shop.application.ports.repositories.idempotency_keys import (
     Claim,
     IdempotencyKey,
@@ -25,14 +21,9 @@ from shop.application.ports.repositories.idempotency_keys import (
     Succeeded,
 )
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
-from shop.application.transactions.runner import TransactionRunner
 from shop.domain.shared.errors import ShopError
 
 C = TypeVar("C")
-T = TypeVar("T")
-
-REJECTION_RETENTION = timedelta(days=7)
-"""How long a refusal is replayed; one of what was begun is remembered for as long as that is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,45 +33,6 @@ class IdempotentRequest(Generic[C]):
     command: C
     current_session: CurrentSession
     claim: Claim
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
-    """A request was begun, under the id of what it made; how it ends is not known yet."""
-
-    reference: UUID
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandResult(Generic[T]):
-    """The answer to one command of a group: what it made, or why it was refused.
-
-    The `client_secret` is there where the customer has to take a step at the gateway first.
-    """
-
-    value: T | ShopError
-    replayed: bool
-    client_secret: str | None = field(default=None, repr=False)
-
-    def unwrap(self) -> T:
-        """Return what was made; raise the refusal."""
-        if isinstance(self.value, ShopError):
-            raise self.value
-        return self.value
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
-    """How a request ended, now or when it was first made."""
-
-    outcome: StoredOutcome | Pending
-    replayed: bool
-
-    def to_result(self, created: Mapping[UUID, T]) -> CommandResult[T]:
-        """Return the reply; what was made is found by its id."""
-        if isinstance(self.outcome, Rejected):
-            return CommandResult(value=self.outcome.error, replayed=self.replayed)
-        return CommandResult(value=created[self.outcome.reference], replayed=self.replayed)
 
 
 class IdempotentBatch:
@@ -164,23 +116,6 @@ class IdempotentBatch:
         return Decision(outcome=outcome, replayed=False)
 
 
-class PurgeIdempotencyKeys:
-    """The operator's use case that forgets the keys of old refusals."""
-
-    def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
-        self._transactions = transactions
-        self._clock = clock
-
-    async def purge(self) -> int:
-        """Forget the keys of refusals that are older than seven days; return how many."""
-        return await self._transactions.write(self._purge, retryable=True)
-
-    async def _purge(self, uow: UnitOfWork) -> int:
-        purged_count = await uow.idempotency_keys.purge(self._clock.now() - REJECTION_RETENTION)
-        await uow.commit()
-        return purged_count
-
-
 def accepted(
     requests: Iterable[IdempotentRequest[C] | ShopError],
 ) -> Sequence[IdempotentRequest[C]]:
@@ -207,29 +142,5 @@ def require_still_pending(decisions: Iterable[Decision], decided: Collection[UUI
             raise TransientFailure("a request was decided while its key was read")
 
 
-def fingerprint(operation: str, **members: object) -> str:
-    """Return what tells a request from any other under the same key: a hash of all it says."""
-    request = json.dumps([operation, members], sort_keys=True, default=_plain)
-    return hashlib.sha256(request.encode()).hexdigest()
-
-
-def _plain(value: object) -> object:
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: getattr(value, name) for name in _field_names(type(value))}
-    return str(value)
-
-
-@cache
-def _field_names(kind: type) -> Sequence[str]:
-    return [field.name for field in fields(kind)]
-
-
 def _rejected(error: ShopError) -> Decision:
     return Decision(outcome=Rejected(error=error), replayed=False)
-
-
-class IdempotencyKeyReused(ShopError):
-    """The key was used for another request before."""
-
-    code = "idempotency-key-reused"
-    message = "This idempotency key was used for another request."

@@ -1,1 +1,1 @@
-"""TODO shop/application/identity."""
+"""Identity: signing up, signing in, sessions and roles."""

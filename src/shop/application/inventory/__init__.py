@@ -1,1 +1,1 @@
-"""TODO shop/application/inventory."""
+"""Inventory: stock on hand, reserved stock, and every movement of both."""

@@ -1,1 +1,1 @@
-"""TODO shop/application/jobs."""
+"""Jobs: work that an order leaves to be done later, and how it is retried."""

@@ -7,13 +7,18 @@ ends; who dies with a lease has only lost time.
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from shop.application.jobs.retry_policy import (
+    MAX_RETRY_DELAY,
+    RetryLater,
+    RetryPolicy,
+    retries_exhausted,
+)
 from shop.application.ports.clock import Clock
-from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import DatabaseFailure, UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
@@ -23,39 +28,8 @@ Handler = Callable[[Job], Awaitable[None]]
 MAX_CONCURRENT_JOBS = 128
 """How many jobs a worker has in hand at once: they wait for a gateway beside one another."""
 
-MAX_FAILURES = 50
-RETRY_PERIOD = timedelta(hours=6)
-"""A job's budget is used up by so many failures and so long: it outlives any shorter outage."""
-
-MAX_RETRY_DELAY = timedelta(minutes=10)
-MAX_LISTED = 1000
 
 _log = logging.getLogger(__name__)
-
-
-class RetryLater(Exception):
-    """A job that cannot end now, through no fault: it is tried again, as often as that takes.
-
-    Where a time is named, it is tried then at the latest.
-    """
-
-    def __init__(self, *, not_after: datetime | None) -> None:
-        super().__init__("nothing is known yet")
-        self.not_after = not_after
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryPolicy:
-    """How long a worker may take for a job, and the first pause before it is tried again."""
-
-    lease: timedelta
-    retry_delay: timedelta
-
-
-def retries_exhausted(job: Job) -> bool:
-    """Tell whether a leased job may not fail once more: both parts of its budget are used up."""
-    # While it is leased, it is due when the lease ends.
-    return job.failures + 1 >= MAX_FAILURES and job.due_at - job.created_at >= RETRY_PERIOD
 
 
 async def complete_job(job: Job, uow: UnitOfWork) -> None:
@@ -170,37 +144,6 @@ class JobRunner:
         doublings = min(job.attempts - 1, 30)
         delay: timedelta = min(self._policy.retry_delay * 2**doublings, MAX_RETRY_DELAY)
         return self._clock.now() + delay * random.uniform(0.5, 1)
-
-
-class JobService:
-    """The operator's use case: see what waits, and have the dead tried again."""
-
-    def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
-        self._transactions = transactions
-        self._clock = clock
-
-    async def list(self, *, dead_only: bool) -> Sequence[Job]:
-        """Return dead jobs, and where wanted the living ones after them, the newest first."""
-        page: PageRequest[TimeCursor] = PageRequest(limit=MAX_LISTED, after=None)
-
-        async def search(uow: UnitOfWork) -> Sequence[Job]:
-            dead = await uow.jobs.search(page, dead=True)
-            if dead_only:
-                return dead.items
-            return [*dead.items, *(await uow.jobs.search(page, dead=False)).items]
-
-        return await self._transactions.read(search)
-
-    async def retry_dead(self) -> int:
-        """Make dead jobs due again, at most a thousand at once; return how many."""
-        dead = [job.id for job in await self.list(dead_only=True)]
-
-        async def retry_dead(uow: UnitOfWork) -> int:
-            count = await uow.jobs.retry(dead, self._clock.now())
-            await uow.commit()
-            return count
-
-        return await self._transactions.write(retry_dead, retryable=True)
 
 
 def _reschedule(job: Job, due_at: datetime, error: str, uow: UnitOfWork) -> None:

@@ -1,1 +1,1 @@
-"""TODO shop/application/ledger."""
+"""The ledger: customers' store-credit accounts, deposits and transfers."""

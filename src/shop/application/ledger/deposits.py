@@ -10,24 +10,19 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.idempotency.batch import (
-    CommandResult,
     IdempotentBatch,
     IdempotentRequest,
-    Pending,
-    fingerprint,
     ids_to_replay,
     require_still_pending,
 )
+from shop.application.idempotency.fingerprint import fingerprint
+from shop.application.idempotency.results import CommandResult, Pending
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
-from shop.application.jobs.runner import RetryLater, complete_job
+from shop.application.jobs.retry_policy import RetryLater
+from shop.application.jobs.runner import complete_job
 from shop.application.notifications.events import Notifications
-from shop.application.payments.card_payments import (
-    CardPayment,
-    CardPayments,
-    PaymentOutcome,
-    PaymentPolicy,
-    TimedOut,
-)
+from shop.application.payments.card_payments import CardPayment, CardPayments, PaymentOutcome
+from shop.application.payments.payment_policy import PaymentPolicy, TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.payment_gateway import ActionRequired, Approved, Declined, GatewayEvent

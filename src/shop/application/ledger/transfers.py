@@ -7,13 +7,13 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.idempotency.batch import (
-    CommandResult,
     IdempotentBatch,
     IdempotentRequest,
     accepted,
-    fingerprint,
     ids_to_replay,
 )
+from shop.application.idempotency.fingerprint import fingerprint
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.notifications.events import Notifications
 from shop.application.ports.clock import Clock

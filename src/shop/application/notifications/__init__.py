@@ -1,1 +1,1 @@
-"""TODO shop/application/notifications."""
+"""Notifications: webhooks and e-mails about what happened, sent at least once."""

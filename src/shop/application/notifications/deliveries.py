@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
-from shop.application.jobs.runner import complete_job, retries_exhausted
+from shop.application.jobs.retry_policy import retries_exhausted
+from shop.application.jobs.runner import complete_job
 from shop.application.notifications.events import JOB_KINDS, WebhookEndpoint
 from shop.application.ports.clock import Clock
 from shop.application.ports.mailer import Email, Mailer

@@ -4,13 +4,20 @@ The payload is made there and then, so that it tells of the fact and not of what
 nobody is to hear of it, nothing is staged, and nothing is asked.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
+from shop.application.notifications.payloads import (
+    Json,
+    format_time,
+    order_payload,
+    refund_payload,
+    stock_payload,
+    to_json,
+    transfer_payload,
+)
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.jobs import Job, JobKind
@@ -23,12 +30,9 @@ from shop.domain.notification import (
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
-from shop.domain.orders.order import Order, OrderLine
+from shop.domain.orders.order import Order
 from shop.domain.orders.refund import Refund
 from shop.domain.payment import Payment
-from shop.domain.shared.money import Money
-
-Json = Mapping[str, Any]
 
 EMAILED = frozenset(
     {
@@ -117,14 +121,14 @@ class Notifications:
     ) -> None:
         """Announce that some of the money, or all of it, goes back."""
         self._stage_order_event(
-            uow, EventType.ORDER_REFUNDED, order, payment, refund=_refund_payload(refund)
+            uow, EventType.ORDER_REFUNDED, order, payment, refund=refund_payload(refund)
         )
 
     def account_credited(self, uow: UnitOfWork, transfer: Transfer) -> None:
         """Announce that the shop has put money into a customer's account."""
         if self._has_recipients(EventType.ACCOUNT_CREDITED):
             self._stage(
-                uow, EventType.ACCOUNT_CREDITED, _transfer_payload(transfer), customer_id=None
+                uow, EventType.ACCOUNT_CREDITED, transfer_payload(transfer), customer_id=None
             )
 
     def stock_changed(self, uow: UnitOfWork, before: Inventory, after: Inventory) -> None:
@@ -132,9 +136,7 @@ class Notifications:
         threshold = self._policy.low_stock_threshold
         has_become_low = after.available <= threshold < before.available
         if threshold and has_become_low and self._has_recipients(EventType.STOCK_LOW):
-            self._stage(
-                uow, EventType.STOCK_LOW, _stock_payload(after, threshold), customer_id=None
-            )
+            self._stage(uow, EventType.STOCK_LOW, stock_payload(after, threshold), customer_id=None)
 
     def _stage_order_event(
         self, uow: UnitOfWork, event_type: EventType, order: Order, payment: Payment, **extra: Json
@@ -149,7 +151,7 @@ class Notifications:
         self, uow: UnitOfWork, event_type: EventType, data: Json, customer_id: UUID | None
     ) -> None:
         now = self._clock.now()
-        payload = _to_json({"type": event_type.value, "timestamp": _format_time(now), "data": data})
+        payload = to_json({"type": event_type.value, "timestamp": format_time(now), "data": data})
         for url in self._endpoint_urls[event_type]:
             self._stage_delivery(uow, event_type, NotificationChannel.WEBHOOK, url, payload, now)
         if customer_id is not None and event_type in self._emailed:
@@ -181,69 +183,3 @@ class Notifications:
         )
         uow.notification_deliveries.add(delivery)
         uow.jobs.add(Job.new(JOB_KINDS[channel], delivery.id, at=now, due_at=now))
-
-
-def order_payload(order: Order, payment: Payment) -> Json:
-    """Return an order as the API tells it, and whose it is; nothing else of the customer."""
-    return {
-        "id": str(order.id),
-        "number": order.number,
-        "user_id": str(order.user_id),
-        "status": order.status.value,
-        "total": _money_payload(order.total),
-        "lines": [_line_payload(line) for line in order.lines],
-        "payment": {"method": payment.method.value, "status": payment.status.value},
-        "placed_at": _format_time(order.placed_at),
-    }
-
-
-def _line_payload(line: OrderLine) -> Json:
-    return {
-        "sku": line.sku,
-        "name": line.name,
-        "quantity": line.quantity,
-        "unit_price": _money_payload(line.unit_price),
-        "amount": _money_payload(line.amount),
-    }
-
-
-def _refund_payload(refund: Refund) -> Json:
-    return {
-        "id": str(refund.id),
-        "amount": _money_payload(refund.amount),
-        "to": refund.to.value,
-        "lines": [{"sku": each.sku, "quantity": each.quantity} for each in refund.lines],
-        "restocked": refund.restocked,
-    }
-
-
-def _transfer_payload(transfer: Transfer) -> Json:
-    return {
-        "id": str(transfer.id),
-        "account_id": str(transfer.credit_account_id),
-        "kind": transfer.kind.value,
-        "amount": _money_payload(transfer.amount),
-        "created_at": _format_time(transfer.created_at),
-    }
-
-
-def _stock_payload(inventory: Inventory, threshold: int) -> Json:
-    return {
-        "sku": inventory.sku,
-        "on_hand": inventory.on_hand,
-        "reserved": inventory.reserved,
-        "available": inventory.available,
-        "threshold": threshold,
-    }
-
-
-def _money_payload(money: Money) -> Json:
-    return {"amount": money.amount, "currency": money.currency}
-
-
-def _format_time(time: datetime) -> str:
-    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-def _to_json(document: Json) -> str:
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

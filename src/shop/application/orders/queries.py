@@ -10,10 +10,15 @@ from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.orders.order import Order, OrderNotFound, OrderStatus, SessionHasNoOrder
+from shop.domain.orders.order import (
+    Order,
+    OrderNotFound,
+    OrderStatus,
+    SessionHasNoOrder,
+    StatusChange,
+)
 from shop.domain.orders.refund import Refund
 from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
-from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment
 from shop.domain.shared.errors import ShopError
 from shop.domain.user import Role, User

@@ -9,13 +9,9 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from shop.application.idempotency.batch import (
-    CommandResult,
-    IdempotentBatch,
-    IdempotentRequest,
-    fingerprint,
-    ids_to_replay,
-)
+from shop.application.idempotency.batch import IdempotentBatch, IdempotentRequest, ids_to_replay
+from shop.application.idempotency.fingerprint import fingerprint
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications

@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 from uuid import UUID
 
-from shop.application.jobs.runner import RetryLater
+from shop.application.jobs.retry_policy import RetryLater
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (
     GatewayOutcomeUnknown,

@@ -1,1 +1,1 @@
-"""TODO shop/application/payments."""
+"""Payments: what is asked of the payment gateway, and under which keys."""

@@ -9,6 +9,13 @@ from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
 
+from shop.application.payments.gateway_keys import (
+    authorisation_key,
+    capture_key,
+    reversal_key,
+    void_key,
+)
+from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (
     ActionRequired,
@@ -23,26 +30,9 @@ from shop.application.ports.payment_gateway import (
 )
 from shop.domain.deposit import Deposit
 from shop.domain.payment import Payment
-from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.money import Money
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaymentPolicy:
-    """On what terms the shop is paid.
-
-    A card that says nothing is waited for so long; after a patience, somebody asks again.
-    """
-
-    currency: Currency
-    pending_timeout: timedelta
-    response_timeout: timedelta
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimedOut:
-    """Nobody has heard of the card in time."""
 
 
 PaymentOutcome = Approved | Declined | TimedOut
@@ -80,26 +70,6 @@ class CardPayment:
             created_at=deposit.created_at,
             expires_at=deposit.expires_at,
         )
-
-
-def authorisation_key(reference: UUID) -> str:
-    """Return the key under which a card is asked; what was declined is never asked for again."""
-    return f"shop:{reference}:auth:1"
-
-
-def capture_key(reference: UUID) -> str:
-    """Return the key under which money is taken."""
-    return f"shop:{reference}:capture"
-
-
-def void_key(reference: UUID) -> str:
-    """Return the key under which an authorisation is given up."""
-    return f"shop:{reference}:void"
-
-
-def reversal_key(reference: UUID) -> str:
-    """Return the key under which all that was taken is given back."""
-    return f"shop:{reference}:undo"
 
 
 class CardPayments:

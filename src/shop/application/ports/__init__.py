@@ -1,1 +1,1 @@
-"""What the use cases ask of the world: one module per conversation."""
+"""Ports: what the use cases ask of the world. All of them point outwards."""

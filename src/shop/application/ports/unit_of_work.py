@@ -5,7 +5,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from shop.application.ports.repositories.accounts import Accounts, Transfers
+from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.deposits import Deposits
 from shop.application.ports.repositories.gateway_events import GatewayEvents
@@ -16,8 +16,10 @@ from shop.application.ports.repositories.notification_deliveries import Notifica
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
 from shop.application.ports.repositories.products import Products
+from shop.application.ports.repositories.refunds import Refunds
 from shop.application.ports.repositories.session_store import SessionStore
-from shop.application.ports.repositories.shipment_events import Refunds, ShipmentEvents
+from shop.application.ports.repositories.shipment_events import ShipmentEvents
+from shop.application.ports.repositories.transfers import Transfers
 from shop.application.ports.repositories.users import Users
 
 

@@ -1,1 +1,1 @@
-"""TODO shop/application/reconciliation."""
+"""Reconciliation of the ledger with the gateway's records, and the integrity audit."""

@@ -1,1 +1,1 @@
-"""TODO shop/application/transactions."""
+"""Transactions: how a unit of work is run, retried, and shared by a group of commands."""

@@ -1,1 +1,1 @@
-"""TODO shop/domain/orders."""
+"""Orders, and what happens to them: shipments, refunds, fulfilment."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from shop.domain.orders.order import ORDER_STATUSES, Actor, Order, OrderStatus
+from shop.domain.orders.order import ORDER_STATUSES, Actor, Order, OrderStatus, StatusChange
 from shop.domain.orders.refund import (
     NotPaidByCard,
     Refund,
@@ -22,7 +22,6 @@ from shop.domain.orders.shipment import (
     ShipmentEvent,
     ShipmentEventKind,
 )
-from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import Conflict
 from shop.domain.shared.money import Money

@@ -5,7 +5,6 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.errors import Conflict, NotFound
 from shop.domain.shared.money import Money
@@ -72,6 +71,18 @@ class OrderLine:
     def amount(self) -> Money:
         """The price of the whole line."""
         return self.unit_price * self.quantity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusChange:
+    """One step in an order's life; sequences count from 1 without a gap."""
+
+    order_id: UUID
+    sequence: int
+    from_status: str | None
+    to_status: str
+    actor: str
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

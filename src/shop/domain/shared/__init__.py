@@ -1,1 +1,1 @@
-"""TODO shop/domain/shared."""
+"""What every part of the domain uses: errors, money, text, state machines."""

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from shop.application.catalogue.bulk_import import BulkImport
-from shop.application.idempotency.batch import PurgeIdempotencyKeys
+from shop.application.idempotency.purge import PurgeIdempotencyKeys
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
-from shop.application.jobs.runner import JobService
+from shop.application.jobs.administration import JobService
 from shop.application.notifications.deliveries import NotificationDeliveryService
 from shop.application.ports.database import Database
 from shop.application.ports.password_hasher import PasswordHasher

@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/configuration."""
+"""Settings, and what is derived from them."""

@@ -18,9 +18,9 @@ from pydantic_settings import (
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from shop.application.jobs.runner import RetryPolicy
+from shop.application.jobs.retry_policy import RetryPolicy
 from shop.application.notifications.events import NotificationPolicy, WebhookEndpoint
-from shop.application.payments.card_payments import PaymentPolicy
+from shop.application.payments.payment_policy import PaymentPolicy
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.session import SessionPolicy
 from shop.domain.shared.errors import InvalidValue

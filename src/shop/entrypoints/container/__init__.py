@@ -30,13 +30,15 @@ from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.checkout.payment_jobs import PaymentJobs
 from shop.application.checkout.place_orders import PlaceOrder, PlaceOrders
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.idempotency.batch import CommandResult, PurgeIdempotencyKeys
+from shop.application.idempotency.purge import PurgeIdempotencyKeys
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.identity.sign_up import AccountService
 from shop.application.inventory.adjustments import InventoryService
-from shop.application.jobs.runner import JobRunner, JobService
+from shop.application.jobs.administration import JobService
+from shop.application.jobs.runner import JobRunner
 from shop.application.ledger.deposits import DepositService
 from shop.application.ledger.transfers import MakeTransfer, TransferService
 from shop.application.notifications.deliveries import NotificationDeliveryService, SendNotifications

@@ -10,7 +10,7 @@ from shop.application.catalogue.products import ProductService
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.gateway_events import HandleGatewayEvents
-from shop.application.idempotency.batch import CommandResult
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import SessionService
 from shop.application.identity.sign_up import AccountService

@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/observability."""
+"""Observability: what a running shop says about itself."""

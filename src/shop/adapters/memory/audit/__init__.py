@@ -1,1 +1,1 @@
-"""TODO shop/adapters/memory/audit."""
+"""The integrity audit in memory."""

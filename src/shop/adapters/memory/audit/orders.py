@@ -13,8 +13,7 @@ from shop.application.ports.repositories.idempotency_keys import (
     Succeeded,
 )
 from shop.domain.account import TransferKind
-from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus
-from shop.domain.orders.status_change import StatusChange
+from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus, StatusChange
 from shop.domain.payment import PaymentStatus
 
 Facts = Iterator[Mapping[str, Fact]]

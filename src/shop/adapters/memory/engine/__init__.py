@@ -1,1 +1,1 @@
-"""TODO shop/adapters/memory/engine."""
+"""Transactions, tables and locks in memory."""

@@ -14,10 +14,9 @@ from shop.domain.account import Account, Transfer
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Inventory, StockMovement
 from shop.domain.notification import NotificationDelivery
-from shop.domain.orders.order import Order
+from shop.domain.orders.order import Order, StatusChange
 from shop.domain.orders.refund import Refund
 from shop.domain.orders.shipment import ShipmentEvent
-from shop.domain.orders.status_change import StatusChange
 from shop.domain.payment import Payment
 from shop.domain.product import Product
 from shop.domain.session import Session

@@ -1,1 +1,1 @@
-"""TODO shop/adapters/memory/repositories."""
+"""Repositories in memory, one a port."""

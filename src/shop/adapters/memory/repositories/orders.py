@@ -12,8 +12,7 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.application.ports.repositories.orders import OrderFilter, Orders
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
-from shop.domain.orders.order import Order
-from shop.domain.orders.status_change import StatusChange
+from shop.domain.orders.order import Order, StatusChange
 
 _UNIQUE_KEY = "uq_orders_user_id_idempotency_key"
 

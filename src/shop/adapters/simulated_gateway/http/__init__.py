@@ -1,1 +1,1 @@
-"""TODO shop/adapters/simulated_gateway/http."""
+"""The simulated gateway's HTTP API."""

@@ -1,1 +1,1 @@
-"""TODO shop/adapters/simulated_gateway/store."""
+"""The simulated gateway's records."""

@@ -1,1 +1,1 @@
-"""TODO shop/adapters/sql/audit."""
+"""The integrity audit as SQL."""

@@ -1,1 +1,1 @@
-"""TODO shop/adapters/sql/engines."""
+"""SQLite and PostgreSQL, and what their errors mean."""

@@ -1,1 +1,1 @@
-"""TODO shop/adapters/sql/repositories."""
+"""Repositories on a relational database, one a port."""

@@ -9,10 +9,10 @@ from sqlalchemy import Row, Select, select, union_all
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import accounts, transfers, users
 from shop.adapters.sql.statements.connection import SqlConnection
-from shop.adapters.sql.statements.paging import newest_first, to_page
-from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
-from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.accounts import AccountEntry, Accounts, Transfers
+from shop.adapters.sql.statements.paging import newest_first
+from shop.adapters.sql.statements.writes import Fields, PendingWrite
+from shop.application.ports.paging import PageRequest, TimeCursor
+from shop.application.ports.repositories.accounts import AccountEntry, Accounts
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.shared.money import Currency, Money
 
@@ -58,39 +58,6 @@ class SqlAccounts(Accounts):
         """Return what was staged."""
         yield from self._accounts.inserts()
         yield from self._accounts.updates()
-
-
-class SqlTransfers(Transfers):
-    """The table of transfers."""
-
-    def __init__(self, connection: SqlConnection) -> None:
-        self._connection = connection
-        self._added: list[Fields] = []
-
-    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
-        """Return those transfers that exist, by id."""
-        rows = await self._connection.fetch_where_in(TRANSFERS, transfers.c.id, ids)
-        return {row.id: _transfer(row) for row in rows}
-
-    async def entries(
-        self, account_id: UUID, page: PageRequest[TimeCursor]
-    ) -> Page[AccountEntry, TimeCursor]:
-        """Return a page of an account's transfers, the newest first."""
-        rows = await self._connection.fetch_all(_select_entries(account_id, page))
-        return to_page(
-            [_entry(row) for row in rows],
-            page,
-            lambda entry: TimeCursor(at=entry.transfer.created_at, id=entry.transfer.id),
-        )
-
-    def add(self, transfer: Transfer) -> None:
-        """Stage a new transfer."""
-        self._connection.require_staging()
-        self._added.append(_transfer_fields(transfer))
-
-    def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
-        return insert_rows(transfers, self._added)
 
 
 def _by_user(currency: Currency, found: Iterable[Account]) -> Mapping[UUID, Account]:

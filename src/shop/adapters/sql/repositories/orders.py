@@ -21,8 +21,7 @@ from shop.adapters.sql.statements.writes import (
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.application.ports.repositories.orders import OrderFilter, Orders
-from shop.domain.orders.order import Order, OrderLine, OrderStatus
-from shop.domain.orders.status_change import StatusChange
+from shop.domain.orders.order import Order, OrderLine, OrderStatus, StatusChange
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.money import Currency, Money
 

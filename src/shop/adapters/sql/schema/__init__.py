@@ -1,1 +1,1 @@
-"""TODO shop/adapters/sql/schema."""
+"""The tables, their column types, and the migrations that lead to them."""

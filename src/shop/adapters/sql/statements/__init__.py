@@ -1,1 +1,1 @@
-"""TODO shop/adapters/sql/statements."""
+"""Statements that read and write sets of rows."""

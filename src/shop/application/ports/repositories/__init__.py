@@ -1,1 +1,1 @@
-"""TODO shop/application/ports/repositories."""
+"""Ports to what is stored, one a file."""

@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.account import Account, Transfer
 from shop.domain.shared.money import Currency
 
@@ -45,21 +44,3 @@ class AccountEntry:
     transfer: Transfer
     counterparty: str
     """The other customer's e-mail address, or the name of the shop's account."""
-
-
-class Transfers(ABC):
-    """All transfers, as one unit of work sees them. They are added and never changed."""
-
-    @abstractmethod
-    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
-        """Return those transfers that exist, by id."""
-
-    @abstractmethod
-    async def entries(
-        self, account_id: UUID, page: PageRequest[TimeCursor]
-    ) -> Page[AccountEntry, TimeCursor]:
-        """Return a page of an account's transfers, the newest first."""
-
-    @abstractmethod
-    def add(self, transfer: Transfer) -> None:
-        """Stage a new transfer."""

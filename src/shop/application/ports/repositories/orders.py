@@ -7,8 +7,7 @@ from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
-from shop.domain.orders.order import Order, OrderStatus
-from shop.domain.orders.status_change import StatusChange
+from shop.domain.orders.order import Order, OrderStatus, StatusChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

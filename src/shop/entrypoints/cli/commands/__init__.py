@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/cli/commands."""
+"""The commands, one a file."""

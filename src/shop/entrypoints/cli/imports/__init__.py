@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/cli/imports."""
+"""Imports of products and customers, from files and for demonstrations."""

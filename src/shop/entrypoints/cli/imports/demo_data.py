@@ -9,7 +9,7 @@ from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
 from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.cli.imports.product_csv import read_products
 
-FILE = Path(__file__).with_name("demonstration.csv")
+FILE = Path(__file__).with_name("demo_data.csv")
 
 _FINISHES = "Ash Birch Blue Brass Cherry Copper Green Grey Linen Oak Slate Walnut White".split()
 _KINDS = {

@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/errors."""
+"""Errors as problem details (RFC 9457)."""

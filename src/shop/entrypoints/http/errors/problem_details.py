@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
-from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.payment import CardDeclined
 from shop.domain.session import NotSignedIn, SessionExpired

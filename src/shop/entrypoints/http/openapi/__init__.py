@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/openapi."""
+"""The OpenAPI document and its examples."""

@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic_core import to_jsonable_python
 
-from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.shared.errors import ShopError

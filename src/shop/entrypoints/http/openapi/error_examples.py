@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from shop.application.idempotency.batch import IdempotencyKeyReused
+from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.account import (
     AccountNotFound,

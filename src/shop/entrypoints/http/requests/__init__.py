@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/requests."""
+"""How requests are read: strict parameters, idempotency keys, cursors."""

@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/session."""
+"""The session cookie, and what a response does with it."""

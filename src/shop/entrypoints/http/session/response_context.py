@@ -5,7 +5,7 @@ from typing import TypeVar
 import structlog
 from starlette.datastructures import Headers
 
-from shop.application.idempotency.batch import CommandResult
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.session import Session

@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/api/cart."""
+"""Routes of the cart."""

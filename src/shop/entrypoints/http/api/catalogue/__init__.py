@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/api/catalogue."""
+"""Routes of products and their stock."""

@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/api/fulfilment."""
+"""Routes of shipments, deliveries and refunds."""

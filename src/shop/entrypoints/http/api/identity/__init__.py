@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/api/identity."""
+"""Routes of users, sessions and preferences."""

@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/api/ledger."""
+"""Routes of accounts, transfers, deposits and credits."""

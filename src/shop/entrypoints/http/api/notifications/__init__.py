@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/api/notifications."""
+"""Routes of webhook deliveries."""

@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/api/operations."""
+"""Routes for operators, for the gateway, and for readers of the documentation."""

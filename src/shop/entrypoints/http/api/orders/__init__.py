@@ -1,1 +1,1 @@
-"""TODO shop/entrypoints/http/api/orders."""
+"""Routes of orders."""

@@ -10,8 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator
 from shop.application.orders.queries import OrderView
 from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.cart import MAX_LINES, Cart, CartLine
-from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
-from shop.domain.orders.status_change import StatusChange
+from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Money
 from shop.entrypoints.http.api.catalogue.schemas import ProductName

@@ -1,0 +1,63 @@
+"""Refunds in a relational database."""
+
+from collections.abc import Collection, Iterator, Mapping
+from uuid import UUID
+
+from shop.adapters.sql.repositories.orders import SqlOrders
+from shop.adapters.sql.repositories.shipment_events import (
+    REFUNDS,
+    _by_id,
+    _refund,
+    _refund_fields,
+    _refund_line_fields,
+)
+from shop.adapters.sql.schema.tables import refund_lines, refunds
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
+from shop.application.ports.repositories.refunds import Refunds
+from shop.domain.orders.refund import Refund
+
+
+class SqlRefunds(Refunds):
+    """The tables of refunds and of their lines."""
+
+    def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
+        self._connection = connection
+        self._orders = orders
+        self._added: list[Refund] = []
+        self._saved: dict[UUID, Fields] = {}
+
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
+        """Return those refunds that exist, by id."""
+        rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.id, ids)
+        return {each.id: each for each in map(_refund, _by_id(rows))}
+
+    async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
+        """Return the refunds of each of these orders, by their numbers."""
+        rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.order_id, order_ids)
+        found = [_refund(lines) for lines in _by_id(rows)]
+        return {
+            order_id: tuple(each for each in found if each.order_id == order_id)
+            for order_id in order_ids
+        }
+
+    def add(self, refund: Refund) -> None:
+        """Stage a refund of a locked order."""
+        self._orders.require_locked(refund.order_id)
+        self._added.append(refund)
+
+    def save(self, refund: Refund) -> None:
+        """Stage the status and the outcome of a refund of a locked order."""
+        self._orders.require_locked(refund.order_id)
+        self._saved[refund.id] = {
+            "id": refund.id,
+            "status": refund.status.value,
+            "outcome": refund.gateway_response,
+        }
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Return what was staged."""
+        yield from insert_rows(refunds, [_refund_fields(each) for each in self._added])
+        lines = [fields for each in self._added for fields in _refund_line_fields(each)]
+        yield from insert_rows(refund_lines, lines)
+        yield from update_rows(refunds, ["id"], self._saved.values())

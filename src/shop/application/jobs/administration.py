@@ -1,0 +1,42 @@
+"""Lists jobs and retries dead ones, for the operator."""
+
+from collections.abc import Sequence
+
+from shop.application.ports.clock import Clock
+from shop.application.ports.paging import PageRequest, TimeCursor
+from shop.application.ports.repositories.jobs import Job
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+
+MAX_LISTED = 1000
+
+
+class JobService:
+    """The operator's use case: see what waits, and have the dead tried again."""
+
+    def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
+        self._transactions = transactions
+        self._clock = clock
+
+    async def list(self, *, dead_only: bool) -> Sequence[Job]:
+        """Return dead jobs, and where wanted the living ones after them, the newest first."""
+        page: PageRequest[TimeCursor] = PageRequest(limit=MAX_LISTED, after=None)
+
+        async def search(uow: UnitOfWork) -> Sequence[Job]:
+            dead = await uow.jobs.search(page, dead=True)
+            if dead_only:
+                return dead.items
+            return [*dead.items, *(await uow.jobs.search(page, dead=False)).items]
+
+        return await self._transactions.read(search)
+
+    async def retry_dead(self) -> int:
+        """Make dead jobs due again, at most a thousand at once; return how many."""
+        dead = [job.id for job in await self.list(dead_only=True)]
+
+        async def retry_dead(uow: UnitOfWork) -> int:
+            count = await uow.jobs.retry(dead, self._clock.now())
+            await uow.commit()
+            return count
+
+        return await self._transactions.write(retry_dead, retryable=True)

@@ -1,0 +1,86 @@
+"""Payloads of notifications: the JSON that webhooks and e-mails carry."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from shop.domain.account import Transfer
+from shop.domain.inventory import Inventory
+from shop.domain.orders.order import Order, OrderLine
+from shop.domain.orders.refund import Refund
+from shop.domain.payment import Payment
+from shop.domain.shared.money import Money
+
+Json = Mapping[str, Any]
+
+
+def order_payload(order: Order, payment: Payment) -> Json:
+    """Return an order as the API tells it, and whose it is; nothing else of the customer."""
+    return {
+        "id": str(order.id),
+        "number": order.number,
+        "user_id": str(order.user_id),
+        "status": order.status.value,
+        "total": _money_payload(order.total),
+        "lines": [_line_payload(line) for line in order.lines],
+        "payment": {"method": payment.method.value, "status": payment.status.value},
+        "placed_at": format_time(order.placed_at),
+    }
+
+
+def _line_payload(line: OrderLine) -> Json:
+    return {
+        "sku": line.sku,
+        "name": line.name,
+        "quantity": line.quantity,
+        "unit_price": _money_payload(line.unit_price),
+        "amount": _money_payload(line.amount),
+    }
+
+
+def refund_payload(refund: Refund) -> Json:
+    """Return what webhooks say of a refund."""
+    return {
+        "id": str(refund.id),
+        "amount": _money_payload(refund.amount),
+        "to": refund.to.value,
+        "lines": [{"sku": each.sku, "quantity": each.quantity} for each in refund.lines],
+        "restocked": refund.restocked,
+    }
+
+
+def transfer_payload(transfer: Transfer) -> Json:
+    """Return what webhooks say of a credited account."""
+    return {
+        "id": str(transfer.id),
+        "account_id": str(transfer.credit_account_id),
+        "kind": transfer.kind.value,
+        "amount": _money_payload(transfer.amount),
+        "created_at": format_time(transfer.created_at),
+    }
+
+
+def stock_payload(inventory: Inventory, threshold: int) -> Json:
+    """Return what webhooks say of low stock."""
+    return {
+        "sku": inventory.sku,
+        "on_hand": inventory.on_hand,
+        "reserved": inventory.reserved,
+        "available": inventory.available,
+        "threshold": threshold,
+    }
+
+
+def _money_payload(money: Money) -> Json:
+    return {"amount": money.amount, "currency": money.currency}
+
+
+def format_time(time: datetime) -> str:
+    """Return a time as RFC 3339 in UTC."""
+    return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def to_json(document: Json) -> str:
+    """Return a document as compact JSON."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
