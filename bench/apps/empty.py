@@ -13,7 +13,7 @@ from shop.entrypoints.http.api.orders.schemas import (
     OrderResponse,
     PaymentResponse,
 )
-from shop.entrypoints.http.api.schemas import MoneyResponse
+from shop.entrypoints.http.schemas import MoneyResponse
 
 
 def create_app() -> FastAPI:

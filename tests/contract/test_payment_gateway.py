@@ -13,7 +13,7 @@ from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.simulated_gateway.http.app import GatewayApp
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
+from shop.adapters.simulated_gateway.payment_store import PaymentStore
 from shop.application.ports.payment_gateway import (
     ActionRequired,
     Approved,

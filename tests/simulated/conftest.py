@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from shop.adapters.simulated_gateway.http.app import GatewayApp
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
+from shop.adapters.simulated_gateway.payment_store import PaymentStore
 from tests.clock import ScriptedClock
 
 KEY_SECONDS = 3600.0

@@ -14,8 +14,8 @@ from typing import TypeVar
 import pytest
 
 from shop.adapters.simulated_gateway.payment_gateway import PAGE_SIZE, InProcessPaymentGateway
+from shop.adapters.simulated_gateway.payment_store import PaymentStore
 from shop.adapters.simulated_gateway.responses import NoResponse, Succeeded
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.adapters.simulated_gateway.store.rows import TimeRange
 from shop.adapters.system.clock import SystemClock
 from shop.application.ports.payment_gateway import (
@@ -41,7 +41,7 @@ ROOT = Path(__file__).parents[2]
 WORK = """
 import asyncio, sys
 from pathlib import Path
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
+from shop.adapters.simulated_gateway.payment_store import PaymentStore
 from shop.adapters.system.clock import SystemClock
 from tests.contract.gateways import wish
 

@@ -6,7 +6,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
+from shop.adapters.simulated_gateway.payment_store import PaymentStore
 from tests.factories import an_id
 
 pytestmark = pytest.mark.anyio

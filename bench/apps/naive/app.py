@@ -49,7 +49,7 @@ from shop.entrypoints.http.api.orders.schemas import (
     OrderResponse,
     PaymentResponse,
 )
-from shop.entrypoints.http.api.schemas import MoneyResponse
+from shop.entrypoints.http.schemas import MoneyResponse
 
 NewSession = Callable[[], Session]
 

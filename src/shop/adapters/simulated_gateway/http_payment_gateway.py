@@ -24,7 +24,7 @@ from shop.adapters.simulated_gateway.http.schemas import (
     verdict_of,
     wish_document,
 )
-from shop.adapters.simulated_gateway.store.payment_store import effective_payment
+from shop.adapters.simulated_gateway.payment_store import effective_payment
 from shop.application.ports.payment_gateway import (
     AuthorisationRequest,
     AuthorisationResult,

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from uuid import UUID
 
+from shop.adapters.simulated_gateway.payment_store import PaymentStore, effective_payment
 from shop.adapters.simulated_gateway.responses import (
     Failed,
     NoResponse,
     SimulatedResponse,
     Succeeded,
 )
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore, effective_payment
 from shop.adapters.simulated_gateway.store.rows import StoredPayment, TimeRange
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (

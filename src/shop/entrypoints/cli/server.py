@@ -21,9 +21,9 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from shop.entrypoints.cli.bootstrap import build_container
-from shop.entrypoints.cli.commands.seed import PRODUCTS, seed_products
 from shop.entrypoints.cli.context import CliContext, run_migrated
 from shop.entrypoints.cli.errors import CliError, report
+from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
 from shop.entrypoints.http.app import create_app
 
 KEEP_ALIVE_SECONDS = 75

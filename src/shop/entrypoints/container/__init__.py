@@ -11,7 +11,7 @@ from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.simulated_gateway.http.app import GatewayApp
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
+from shop.adapters.simulated_gateway.payment_store import PaymentStore
 from shop.adapters.smtp.mailer import SmtpMailer
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork

@@ -28,6 +28,7 @@ from shop.adapters.simulated_gateway.http.schemas import (
     verdict_document,
     wish_of,
 )
+from shop.adapters.simulated_gateway.payment_store import PaymentStore
 from shop.adapters.simulated_gateway.responses import (
     NOT_FOUND,
     Failed,
@@ -35,7 +36,6 @@ from shop.adapters.simulated_gateway.responses import (
     SimulatedResponse,
     Succeeded,
 )
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.adapters.simulated_gateway.store.rows import StoredPayment, TimeRange
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import ActionRequired, Approved

@@ -7,12 +7,12 @@ from typing import Annotated
 import typer
 
 from shop.entrypoints.cli.context import CliContext, run_migrated
-from shop.entrypoints.cli.imports.batch_import import import_in_batches, in_batches
-from shop.entrypoints.cli.imports.demo_data import demo_customers, demo_products
+from shop.entrypoints.cli.imports.batch_import import in_batches
+from shop.entrypoints.cli.imports.demo_data import demo_customers
+from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.progress import progress_bar
 
-PRODUCTS = 50
 MAX_SEEDED = 1_000_000
 PASSWORD_BYTES = 12
 
@@ -40,15 +40,6 @@ def seed(
 async def _seed(products: int, customers: int, context: CliContext) -> list[str]:
     lines = [await seed_products(context, products)] if products else []
     return [*lines, *await _seed_customers(context, customers)] if customers else lines
-
-
-async def seed_products(context: CliContext, count: int) -> str:
-    """Have so many demonstration products in the shop; tell what became of them."""
-    products = demo_products(count, context.bulk_import().currency)
-    result = await import_in_batches(
-        context, products, context.bulk_import().add_missing, total=count
-    )
-    return f"Products: {result.added} added, {result.unchanged} were there already."
 
 
 async def _seed_customers(context: CliContext, count: int) -> list[str]:

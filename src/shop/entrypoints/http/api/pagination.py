@@ -8,8 +8,8 @@ from pydantic import Field
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.domain.notification import NotificationDeliveryStatus
 from shop.domain.orders.order import OrderStatus
-from shop.entrypoints.http.api.schemas import SINGLE_LINE_PATTERN, QueryParameters
 from shop.entrypoints.http.requests.cursors import decode_sku_cursor, decode_time_cursor
+from shop.entrypoints.http.schemas import SINGLE_LINE_PATTERN, QueryParameters
 
 MAX_LIMIT = 100
 MAX_SEARCH_CHARACTERS = 100

@@ -16,8 +16,6 @@ from shop.application.ports.repositories.idempotency_keys import RequestInProgre
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.shared.errors import ShopError
 from shop.domain.user import Forbidden
-from shop.entrypoints.http.api.operations.schemas import Problem
-from shop.entrypoints.http.api.schemas import ResponseBody
 from shop.entrypoints.http.dependencies import authenticate
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
@@ -36,11 +34,13 @@ from shop.entrypoints.http.errors.problem_details import (
     problem,
     problem_type_of,
 )
+from shop.entrypoints.http.errors.schemas import Problem
 from shop.entrypoints.http.middleware.content_type import JSON
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
 from shop.entrypoints.http.openapi.error_examples import example_of, example_with_slug
 from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
 from shop.entrypoints.http.requests.idempotency_key import HEADER, PATTERN
+from shop.entrypoints.http.schemas import ResponseBody
 from shop.entrypoints.http.session.cookie import SessionCookie
 from shop.entrypoints.http.session.response_context import CLEAR_SITE_DATA
 

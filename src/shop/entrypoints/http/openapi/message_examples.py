@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from shop.domain.user import EmailTaken
-from shop.entrypoints.http.api.operations.schemas import ProblemExplanation
+from shop.entrypoints.http.errors.schemas import ProblemExplanation
 from shop.entrypoints.http.openapi.error_examples import example_of
 
 Json = Mapping[str, Any]

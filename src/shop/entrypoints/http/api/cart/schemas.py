@@ -7,13 +7,7 @@ from pydantic import Field
 from shop.application.checkout.cart import PricedCart, PricedLine
 from shop.domain.cart import MAX_LINES
 from shop.entrypoints.http.api.catalogue.schemas import Available, ProductName
-from shop.entrypoints.http.api.schemas import (
-    MoneyResponse,
-    Quantity,
-    RequestBody,
-    ResponseBody,
-    Sku,
-)
+from shop.entrypoints.http.schemas import MoneyResponse, Quantity, RequestBody, ResponseBody, Sku
 
 
 class CartQuantity(RequestBody):

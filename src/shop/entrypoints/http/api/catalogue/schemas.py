@@ -14,7 +14,8 @@ from shop.domain.product import (
     MAX_IMAGE_URL_CHARACTERS,
     MAX_PRODUCT_NAME_CHARACTERS,
 )
-from shop.entrypoints.http.api.schemas import (
+from shop.entrypoints.http.requests.cursors import encode_sku_cursor
+from shop.entrypoints.http.schemas import (
     MULTILINE_TEXT_PATTERN,
     SINGLE_LINE_PATTERN,
     MoneyResponse,
@@ -24,7 +25,6 @@ from shop.entrypoints.http.api.schemas import (
     ResponseBody,
     Sku,
 )
-from shop.entrypoints.http.requests.cursors import encode_sku_cursor
 
 ProductName = Annotated[
     str,

@@ -13,7 +13,7 @@ from shop.domain.orders.refund import Refund, RefundRequest, RefundStatus
 from shop.domain.orders.shipment import LineQuantity, ShipmentEvent
 from shop.domain.payment import PaymentMethod
 from shop.entrypoints.http.api.orders.schemas import OrderLineInput
-from shop.entrypoints.http.api.schemas import (
+from shop.entrypoints.http.schemas import (
     SINGLE_LINE_PATTERN,
     MoneyInput,
     MoneyResponse,

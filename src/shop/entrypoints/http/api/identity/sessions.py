@@ -13,8 +13,8 @@ from shop.domain.user import Role
 from shop.entrypoints.http.api.cart.schemas import CartResponse
 from shop.entrypoints.http.api.identity.preferences import Preferences
 from shop.entrypoints.http.api.identity.users import UserResponse
-from shop.entrypoints.http.api.schemas import NextCursor, RequestBody, ResponseBody, Time
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
+from shop.entrypoints.http.schemas import NextCursor, RequestBody, ResponseBody, Time
 
 
 class PreferencesPatch(RequestBody):

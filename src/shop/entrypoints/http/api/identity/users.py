@@ -14,7 +14,7 @@ from shop.domain.user import (
     User,
 )
 from shop.entrypoints.http.api.ledger.schemas import AccountResponse
-from shop.entrypoints.http.api.schemas import (
+from shop.entrypoints.http.schemas import (
     SINGLE_LINE_PATTERN,
     Email,
     RequestBody,

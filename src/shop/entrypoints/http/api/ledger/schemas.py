@@ -17,7 +17,8 @@ from shop.domain.account import (
 )
 from shop.domain.deposit import Deposit
 from shop.domain.payment import PaymentStatus
-from shop.entrypoints.http.api.schemas import (
+from shop.entrypoints.http.requests.cursors import encode_time_cursor
+from shop.entrypoints.http.schemas import (
     SINGLE_LINE_PATTERN,
     CardToken,
     ClientSecret,
@@ -29,7 +30,6 @@ from shop.entrypoints.http.api.schemas import (
     ResponseBody,
     Time,
 )
-from shop.entrypoints.http.requests.cursors import encode_time_cursor
 
 
 class NewTransfer(RequestBody):

@@ -7,8 +7,8 @@ from pydantic import Field
 
 from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.notification import EventType, NotificationDelivery, NotificationDeliveryStatus
-from shop.entrypoints.http.api.schemas import NextCursor, ResponseBody, Time
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
+from shop.entrypoints.http.schemas import NextCursor, ResponseBody, Time
 
 
 class WebhookDeliveryResponse(ResponseBody):

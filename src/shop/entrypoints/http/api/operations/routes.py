@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path
 from fastapi.responses import HTMLResponse
 
-from shop.entrypoints.http.api.operations.schemas import Health, ProblemExplanation
+from shop.entrypoints.http.api.operations.schemas import Health
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import DatabaseDependency, SettingsDependency
 from shop.entrypoints.http.errors.http_errors import (
@@ -13,6 +13,7 @@ from shop.entrypoints.http.errors.http_errors import (
     ProblemNotFound,
     ServiceUnavailable,
 )
+from shop.entrypoints.http.errors.schemas import ProblemExplanation
 from shop.entrypoints.http.html_pages import LANDING_PAGE_PATH, landing_page
 from shop.entrypoints.http.openapi.document import error_responses
 from shop.entrypoints.http.openapi.error_examples import example_with_slug

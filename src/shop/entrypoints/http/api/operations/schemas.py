@@ -1,84 +1,13 @@
 """What operators and readers of problems ask."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from shop.domain.shared.errors import ShopError
-from shop.entrypoints.http.api.schemas import ResponseBody
-from shop.entrypoints.http.errors.problem_details import explanation_of, problem, title_of
+from shop.entrypoints.http.schemas import ResponseBody
 
 
 class Health(ResponseBody):
     """How the shop is."""
 
     status: Annotated[Literal["alive", "ready"], Field(examples=["ready"])]
-
-
-class ProblemExplanation(ResponseBody):
-    """What a type of problem means, and what one looks like."""
-
-    type: Annotated[str, Field(examples=["/problems/email-taken"])]
-    title: Annotated[str, Field(examples=["Email taken"])]
-    status: Annotated[int, Field(ge=400, le=599, examples=[409])]
-    explanation: Annotated[str, Field(examples=["The e-mail address already belongs to a user."])]
-    example: Annotated[
-        dict[str, Any],
-        Field(
-            examples=[
-                {
-                    "type": "/problems/email-taken",
-                    "title": "Email taken",
-                    "status": 409,
-                    "detail": "This e-mail address is already in use.",
-                }
-            ]
-        ),
-    ]
-
-    @classmethod
-    def of(cls, error: ShopError) -> Self:
-        """Render an explanation by an example."""
-        example = problem(error)
-        return cls(
-            type=example["type"],
-            title=title_of(error),
-            status=example["status"],
-            explanation=explanation_of(type(error)),
-            example=example,
-        )
-
-
-class FieldErrorResponse(ResponseBody):
-    """What is wrong in a request, and where."""
-
-    pointer: Annotated[
-        str,
-        Field(
-            examples=["/lines/0/quantity"],
-            description="A JSON pointer into the body (RFC 6901), or `/query/…` and the like.",
-        ),
-    ]
-    detail: Annotated[str, Field(examples=["Input should be greater than or equal to 1."])]
-
-
-class Problem(ResponseBody):
-    """Why a request was refused or failed (RFC 9457), with the facts as further members."""
-
-    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
-
-    type: Annotated[
-        str,
-        Field(
-            pattern=r"^/problems/[a-z-]+$",
-            examples=["/problems/invalid-request"],
-            description="Tells kinds of problems apart, for good; its address explains it.",
-        ),
-    ]
-    title: Annotated[str, Field(examples=["Invalid request"])]
-    status: Annotated[int, Field(ge=400, le=599, examples=[422])]
-    detail: Annotated[str, Field(examples=["The request is malformed; `errors` says where."])]
-    errors: Annotated[
-        list[FieldErrorResponse],
-        Field(default_factory=list, description="The faults of an invalid request."),
-    ]

@@ -3,10 +3,10 @@
 from fastapi import Request
 
 from shop.entrypoints.http.api.router import api_router
-from shop.entrypoints.http.api.schemas import EmptyBody
 from shop.entrypoints.http.dependencies import HandleGatewayEventsDependency
 from shop.entrypoints.http.errors.http_errors import InvalidSignature
 from shop.entrypoints.http.openapi.document import error_responses
+from shop.entrypoints.http.schemas import EmptyBody
 
 router = api_router("operations", prefix="/api/v1/webhooks")
 

@@ -26,7 +26,6 @@ from shop.entrypoints.http.api.orders.schemas import (
 )
 from shop.entrypoints.http.api.pagination import OrderQuery
 from shop.entrypoints.http.api.router import api_router
-from shop.entrypoints.http.api.schemas import EmptyBody
 from shop.entrypoints.http.dependencies import (
     CancelOrdersDependency,
     CheckoutDependency,
@@ -42,6 +41,7 @@ from shop.entrypoints.http.openapi.document import (
     idempotency_key_header,
     pending,
 )
+from shop.entrypoints.http.schemas import EmptyBody
 
 router = api_router("orders", prefix="/api/v1/orders")
 

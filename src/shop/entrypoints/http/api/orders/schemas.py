@@ -14,7 +14,8 @@ from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, Statu
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Money
 from shop.entrypoints.http.api.catalogue.schemas import ProductName
-from shop.entrypoints.http.api.schemas import (
+from shop.entrypoints.http.requests.cursors import encode_time_cursor
+from shop.entrypoints.http.schemas import (
     CardToken,
     ClientSecret,
     MoneyInput,
@@ -26,7 +27,6 @@ from shop.entrypoints.http.api.schemas import (
     Sku,
     Time,
 )
-from shop.entrypoints.http.requests.cursors import encode_time_cursor
 
 
 class OrderLineInput(RequestBody):
