@@ -19,7 +19,7 @@ SELECT sku, name, 'One of a numbered series.', :price, 'EUR', true, lower(sku ||
     now(), now()
 FROM grown_products;
 INSERT INTO inventories (sku, on_hand, reserved) SELECT sku, :stock, 0 FROM grown_products;
-INSERT INTO movements (id, sku, kind, on_hand_delta, reserved_delta, reason, created_at)
+INSERT INTO stock_movements (id, sku, kind, on_hand_delta, reserved_delta, reason, created_at)
 SELECT uuidv7(), sku, 'adjustment', :stock, 0, 'Intake', now() FROM grown_products;
 
 CREATE TEMPORARY TABLE grown_orders ON COMMIT DROP AS
@@ -32,13 +32,13 @@ JOIN customers ON customers.number = n % (SELECT COUNT(*) FROM customers)
 ORDER BY n;
 
 INSERT INTO orders
-    (id, number, user_id, idempotency_key, status, total, currency, method, placed_at, version)
+    (id, number, user_id, idempotency_key, status, total, currency, payment_method, placed_at, version)
 SELECT id, number, user_id, key, 'paid', :price, 'EUR', 'account', placed_at, 1
 FROM grown_orders;
 INSERT INTO order_lines (order_id, position, sku, name, quantity, unit_price)
 SELECT grown.id, 0, grown.sku, products.name, 1, :price
 FROM grown_orders AS grown JOIN products ON products.sku = grown.sku;
-INSERT INTO order_events (order_id, sequence, status_after, actor, created_at)
+INSERT INTO order_events (order_id, sequence, to_status, actor, created_at)
 SELECT id, 1, 'paid', 'customer', placed_at FROM grown_orders;
 INSERT INTO payments (order_id, method, status, amount, currency, created_at)
 SELECT id, 'account', 'captured', :price, 'EUR', placed_at FROM grown_orders;
@@ -48,7 +48,7 @@ SELECT uuidv7(placed_at - now()), 'charge', account_id, :'sales', :price, 'EUR',
 FROM grown_orders;
 INSERT INTO idempotency_keys (user_id, key, fingerprint, reference, created_at)
 SELECT user_id, key, '', id, placed_at FROM grown_orders;
-INSERT INTO movements (id, sku, kind, on_hand_delta, reserved_delta, order_id, reason, created_at)
+INSERT INTO stock_movements (id, sku, kind, on_hand_delta, reserved_delta, order_id, reason, created_at)
 SELECT uuidv7(placed_at - now()), sku, 'sale', -1, 0, id, '', placed_at FROM grown_orders;
 UPDATE inventories SET on_hand = on_hand - sold.quantity
 FROM (SELECT sku, COUNT(*) AS quantity FROM grown_orders GROUP BY sku) AS sold

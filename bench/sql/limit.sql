@@ -19,17 +19,17 @@ SELECT sku, name, price FROM products WHERE sku = 'BENCH-' || lpad(:product::tex
 SELECT on_hand FROM inventories WHERE sku = :sku::text FOR NO KEY UPDATE \gset
 UPDATE accounts SET balance = :balance::bigint - :price::bigint WHERE id = :account_id::uuid;
 UPDATE inventories SET on_hand = :on_hand::bigint - 1 WHERE sku = :sku::text;
-INSERT INTO movements
+INSERT INTO stock_movements
     (id, sku, kind, on_hand_delta, reserved_delta, order_id, reason, created_at)
 VALUES (:movement_id::uuid, :sku::text, 'sale', -1, 0, :order_id::uuid, '', now());
 INSERT INTO orders
-    (id, number, user_id, idempotency_key, status, total, currency, method, placed_at, version)
+    (id, number, user_id, idempotency_key, status, total, currency, payment_method, placed_at, version)
 VALUES (:order_id::uuid, :number::text, :user_id::uuid,
     :run::text || '-' || :client_id::text || '-' || :n::text,
     'paid', :price::bigint, 'EUR', 'account', now(), 1);
 INSERT INTO order_lines (order_id, position, sku, name, quantity, unit_price)
 VALUES (:order_id::uuid, 0, :sku::text, :name::text, 1, :price::bigint);
-INSERT INTO order_events (order_id, sequence, status_after, actor, created_at)
+INSERT INTO order_events (order_id, sequence, to_status, actor, created_at)
 VALUES (:order_id::uuid, 1, 'paid', 'customer', now());
 INSERT INTO payments (order_id, method, status, amount, currency, created_at)
 VALUES (:order_id::uuid, 'account', 'captured', :price::bigint, 'EUR', now());
@@ -39,6 +39,6 @@ VALUES (:transfer_id::uuid, 'charge', :account_id::uuid, :sales::uuid, :price::b
     :order_id::uuid, '', now());
 UPDATE idempotency_keys SET reference = :order_id::uuid
 WHERE user_id = :user_id::uuid AND key = :run::text || '-' || :client_id::text || '-' || :n::text;
-UPDATE sessions SET order_id = :order_id::uuid, last_seen_at = now(), version = :version::int + 1
+UPDATE sessions SET last_order_id = :order_id::uuid, last_seen_at = now(), version = :version::int + 1
 WHERE id = :session_id::uuid AND version = :version::int;
 COMMIT;

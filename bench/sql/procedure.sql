@@ -21,16 +21,16 @@ BEGIN
     SELECT * INTO STRICT inventory FROM inventories WHERE sku = the_sku FOR NO KEY UPDATE;
     UPDATE accounts SET balance = account.balance - product.price WHERE id = account.id;
     UPDATE inventories SET on_hand = inventory.on_hand - 1 WHERE sku = the_sku;
-    INSERT INTO movements
+    INSERT INTO stock_movements
         (id, sku, kind, on_hand_delta, reserved_delta, order_id, reason, created_at)
     VALUES (uuidv7(), the_sku, 'sale', -1, 0, new_id, '', now());
     INSERT INTO orders
-        (id, number, user_id, idempotency_key, status, total, currency, method, placed_at, version)
+        (id, number, user_id, idempotency_key, status, total, currency, payment_method, placed_at, version)
     VALUES (new_id, upper(right(replace(gen_random_uuid()::text, '-', ''), 15)), customer.id,
         the_key, 'paid', product.price, 'EUR', 'account', now(), 1);
     INSERT INTO order_lines (order_id, position, sku, name, quantity, unit_price)
     VALUES (new_id, 0, the_sku, product.name, 1, product.price);
-    INSERT INTO order_events (order_id, sequence, status_after, actor, created_at)
+    INSERT INTO order_events (order_id, sequence, to_status, actor, created_at)
     VALUES (new_id, 1, 'paid', 'customer', now());
     INSERT INTO payments (order_id, method, status, amount, currency, created_at)
     VALUES (new_id, 'account', 'captured', product.price, 'EUR', now());
@@ -38,7 +38,7 @@ BEGIN
         order_id, note, created_at)
     VALUES (uuidv7(), 'charge', account.id, sales, product.price, 'EUR', new_id, '', now());
     UPDATE idempotency_keys SET reference = new_id WHERE user_id = customer.id AND key = the_key;
-    UPDATE sessions SET order_id = new_id, last_seen_at = now(), version = session.version + 1
+    UPDATE sessions SET last_order_id = new_id, last_seen_at = now(), version = session.version + 1
     WHERE id = session.id AND version = session.version;
     RETURN new_id;
 END $$;

@@ -64,7 +64,7 @@ def a_payment(
         "id": payment_id,
         "reference": an_id(name),
         "amount": eur(500),
-        "verdict": verdict,
+        "authorisation_result": verdict,
         "is_captured": False,
         "is_voided": False,
         "refunded": eur(0),

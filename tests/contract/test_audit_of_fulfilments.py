@@ -53,9 +53,9 @@ async def shop(stores: Stores) -> Stores:
     return await fill(stores)
 
 
-def lines(kept_back: int = 0, **quantities: int) -> tuple[RefundLine, ...]:
+def lines(cancelled_quantity: int = 0, **quantities: int) -> tuple[RefundLine, ...]:
     return tuple(
-        RefundLine(sku=sku, quantity=quantity, cancelled_quantity=kept_back)
+        RefundLine(sku=sku, quantity=quantity, cancelled_quantity=cancelled_quantity)
         for sku, quantity in quantities.items()
     )
 
@@ -140,7 +140,7 @@ class TestSoundBooks:
 
     async def test_what_was_kept_back_does_not_leave(self, shop: Stores) -> None:
         shipped = await bring_shipped(shop, gone("1", SHIPMENT, TEA=2))
-        await _give_back(shop, replace(PART, lines=lines(kept_back=1, POT=1)))
+        await _give_back(shop, replace(PART, lines=lines(cancelled_quantity=1, POT=1)))
 
         assert shipped.status is OrderStatus.SHIPPED
         assert await findings(shop) == []
@@ -266,7 +266,7 @@ class TestGoodsThatWerePutBack:
     @pytest.mark.parametrize("put_back", [0, 2])
     async def test_other_than_the_refund_says(self, shop: Stores, put_back: int) -> None:
         await place(shop, bought(ORDER))
-        made = replace(PART, lines=lines(kept_back=1, TEA=1), restocked=True)
+        made = replace(PART, lines=lines(cancelled_quantity=1, TEA=1), restocked=True)
         await _give_back(shop, made, TEA=put_back)
 
         facts = _taken(restocked=1, on_hand=put_back - 2)
@@ -274,7 +274,7 @@ class TestGoodsThatWerePutBack:
 
     async def test_though_the_refund_says_that_they_stay_away(self, shop: Stores) -> None:
         await place(shop, bought(ORDER))
-        await _give_back(shop, replace(PART, lines=lines(kept_back=1, TEA=1)), TEA=1)
+        await _give_back(shop, replace(PART, lines=lines(cancelled_quantity=1, TEA=1)), TEA=1)
 
         facts = _taken(restocked=0, on_hand=-1)
         assert await findings(shop) == [(3, "order-took-other-stock", facts)]
@@ -304,10 +304,10 @@ class TestHandovers:
 
     async def test_of_what_was_refunded_before(self, shop: Stores) -> None:
         await place(shop, bought(ORDER))
-        await _give_back(shop, replace(PART, lines=lines(kept_back=1, TEA=1)))
+        await _give_back(shop, replace(PART, lines=lines(cancelled_quantity=1, TEA=1)))
         await _hand_over(shop, gone("1", SHIPMENT, TEA=2))
 
-        facts = _goods(shipped=2, refunded=1, kept_back=1)
+        facts = _goods(shipped=2, refunded=1, cancelled_quantity=1)
         assert (10, "handed-over-too-much", facts) in await findings(shop)
 
     async def test_and_more_pieces_refunded_than_were_ordered(self, shop: Stores) -> None:
@@ -360,7 +360,7 @@ class TestHandovers:
             "ordered": 3,
             "shipped": 3,
             "delivered": 1,
-            "kept_back": 0,
+            "cancelled_quantity": 0,
         }
         assert await findings(shop) == [(10, "goods-are-elsewhere", facts)]
 
@@ -398,5 +398,5 @@ def _taken(*, restocked: int, on_hand: int) -> Mapping[str, Fact]:
 
 
 def _goods(**counted: int) -> Mapping[str, Fact]:
-    none = dict.fromkeys(("shipped", "delivered", "refunded", "kept_back"), 0)
+    none = dict.fromkeys(("shipped", "delivered", "refunded", "cancelled_quantity"), 0)
     return {"order_id": str(ORDER.id), "sku": "TEA", "ordered": 2, **none, **counted}

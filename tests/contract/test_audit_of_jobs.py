@@ -75,10 +75,10 @@ class TestJobs:
         await give_up(shop)
 
         facts = {
-            "job": "undo",
+            "job": "reverse_payment",
             "subject_id": str(an_id("anything")),
             "attempts": 1,
-            "failure": "GatewayRejected: captured",
+            "last_error": "GatewayRejected: captured",
         }
         # However late it is: it is not overdue as well.
         assert await findings(shop, due_before=NOW + 2 * LEASE) == [(8, "job-is-dead", facts)]
@@ -97,7 +97,7 @@ class TestPendingOrders:
     async def test_one_that_nobody_will_resolve(self, shop: Stores) -> None:
         await place(shop, only(pending(ORDER), JobKind.CAPTURE_PAYMENT, JobKind.REVERSE_PAYMENT))
 
-        assert await findings(shop) == [lacks("pending", "resolve")]
+        assert await findings(shop) == [lacks("pending", "resolve_payment")]
 
     async def test_one_that_is_resolved_by_anothers_job(self, shop: Stores) -> None:
         await place(shop, only(pending(ORDER)))
@@ -105,7 +105,7 @@ class TestPendingOrders:
         await place(shop, other)
         await place(shop, bought(order(ADA, "3", line("TEA", 1))))
 
-        assert await findings(shop) == [lacks("pending", "resolve")]
+        assert await findings(shop) == [lacks("pending", "resolve_payment")]
 
 
 class TestPaidOrders:
@@ -119,7 +119,7 @@ class TestPaidOrders:
             await follow(shop, sent(step, status))
 
         found = [each for each in await findings(shop) if each[0] == 8]
-        assert found == [lacks(status.value, "capture")]
+        assert found == [lacks(status.value, "capture_payment")]
 
     async def test_one_whose_money_is_still_to_be_taken_is_sound(self, shop: Stores) -> None:
         await place(shop, authorised(ORDER))
@@ -160,7 +160,7 @@ def only(step: Step, *kinds: JobKind) -> Step:
 
 def overdue(*, attempts: int, due_at: str) -> Mapping[str, Fact]:
     return {
-        "job": "undo",
+        "job": "reverse_payment",
         "subject_id": str(an_id("anything")),
         "attempts": attempts,
         "due_at": due_at,

@@ -53,14 +53,14 @@ class TestSessions:
         foreign = session("1", user_id=user_id, last_order_id=ORDER.id)
         await shop.commit(lambda uow: uow.sessions.create(foreign))
 
-        facts = {"session_id": str(foreign.id), "order_id": str(ORDER.id)}
+        facts = {"session_id": str(foreign.id), "last_order_id": str(ORDER.id)}
         assert await findings(shop) == [(6, "session-tracks-anothers-order", facts)]
 
     async def test_a_session_that_tracks_no_order_that_there_is(self, shop: Stores) -> None:
         lost = session("1", user_id=ADA.id, last_order_id=ORDER.id)
         await shop.commit(lambda uow: uow.sessions.create(lost))
 
-        facts = {"session_id": str(lost.id), "order_id": str(ORDER.id)}
+        facts = {"session_id": str(lost.id), "last_order_id": str(ORDER.id)}
         assert await findings(shop) == [(6, "session-tracks-anothers-order", facts)]
 
 
@@ -213,7 +213,7 @@ class TestHistory:
             (
                 10,
                 "history-ends-elsewhere",
-                {"order_id": order_id, "status": "paid", "status_after": None},
+                {"order_id": order_id, "status": "paid", "to_status": None},
             ),
         ]
 
@@ -226,10 +226,10 @@ class TestHistory:
         joins = {
             "order_id": order_id,
             "sequence": 3,
-            "status_before": "paid",
+            "from_status": "paid",
             "previous": None,
         }
-        ends = {"order_id": order_id, "status": "cancelled", "status_after": None}
+        ends = {"order_id": order_id, "status": "cancelled", "to_status": None}
         assert await findings(shop) == [
             (10, "history-has-gaps", {"order_id": order_id, "version": 2, "events": 2}),
             (10, "history-does-not-join", joins),
@@ -246,7 +246,7 @@ class TestHistory:
         joins = {
             "order_id": order_id,
             "sequence": last,
-            "status_before": "paid",
+            "from_status": "paid",
             "previous": None,
         }
         assert await findings(shop) == [
@@ -263,7 +263,7 @@ class TestHistory:
             (
                 10,
                 "history-ends-elsewhere",
-                {"order_id": order_id, "status": "paid", "status_after": None},
+                {"order_id": order_id, "status": "paid", "to_status": None},
             ),
         ]
 
@@ -275,8 +275,8 @@ class TestHistory:
         facts = {
             "order_id": str(ORDER.id),
             "sequence": 1,
-            "status_before": None,
-            "status_after": "shipped",
+            "from_status": None,
+            "to_status": "shipped",
         }
         assert await findings(shop) == [(10, "illegal-step", facts)]
 
@@ -291,8 +291,8 @@ class TestHistory:
         facts = {
             "order_id": str(ORDER.id),
             "sequence": 2,
-            "status_before": "paid",
-            "status_after": "delivered",
+            "from_status": "paid",
+            "to_status": "delivered",
         }
         assert await findings(shop) == [(10, "illegal-step", facts)]
 
@@ -308,7 +308,7 @@ class TestHistory:
         facts = {
             "order_id": str(ORDER.id),
             "sequence": 2,
-            "status_before": before,
+            "from_status": before,
             "previous": "paid",
         }
         assert await findings(shop) == [(10, "history-does-not-join", facts)]
@@ -317,5 +317,5 @@ class TestHistory:
         shipped = replace(ORDER, status=OrderStatus.SHIPPED)
         await place(shop, replace(bought(ORDER), order=shipped, handovers=SHIPMENT))
 
-        facts = {"order_id": str(ORDER.id), "status": "shipped", "status_after": "paid"}
+        facts = {"order_id": str(ORDER.id), "status": "shipped", "to_status": "paid"}
         assert await findings(shop) == [(10, "history-ends-elsewhere", facts)]

@@ -26,7 +26,9 @@ WEBHOOKS = NotificationDeliveryFilter(channel=NotificationChannel.WEBHOOK, statu
 
 
 async def add(stores: Stores, *dispatches: NotificationDelivery) -> None:
-    await stores.commit(*(lambda uow, each=each: uow.dispatches.add(each) for each in dispatches))
+    await stores.commit(
+        *(lambda uow, each=each: uow.notification_deliveries.add(each) for each in dispatches)
+    )
 
 
 async def found(
@@ -98,7 +100,7 @@ async def test_what_was_not_locked_is_not_saved(stores: Stores) -> None:
 
 
 async def test_what_is_delivered_has_a_time(stores: Stores) -> None:
-    with pytest.raises(ConstraintViolated, match="ck_dispatches_delivered_has_a_time"):
+    with pytest.raises(ConstraintViolated, match="ck_notification_deliveries_delivered_has_a_time"):
         await add(stores, dispatch(status=NotificationDeliveryStatus.DELIVERED))
     assert await found(stores, dispatch()) == {}
 

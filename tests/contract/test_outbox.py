@@ -93,7 +93,7 @@ async def test_a_lease_that_is_not_committed_is_none(stores: Stores) -> None:
 
 async def test_two_workers_never_lease_the_same(stores: Stores) -> None:
     jobs = [a_job(str(number)) for number in range(40)]
-    await stores.commit(*(lambda uow, job=job: uow.outbox.add(job) for job in jobs))
+    await stores.commit(*(lambda uow, job=job: uow.jobs.add(job) for job in jobs))
     batches = await asyncio.gather(*(lease(stores, limit=15) for _ in range(4)))
     taken = [job.id for batch in batches for job in batch]
     assert len(taken) == len(set(taken))
@@ -191,7 +191,7 @@ async def test_dead_jobs_are_revived_and_no_others(stores: Stores) -> None:
 async def test_a_subject_has_the_jobs_that_were_added_for_it(stores: Stores) -> None:
     mine, another = a_job(), a_job(kind=JobKind.REVERSE_PAYMENT)
     jobs = (mine, another, a_job("2"))
-    await stores.commit(*(lambda uow, job=job: uow.outbox.add(job) for job in jobs))
+    await stores.commit(*(lambda uow, job=job: uow.jobs.add(job) for job in jobs))
     (job,) = [each for each in await lease(stores) if each.id == mine.id]
     await stores.commit(lambda uow: uow.jobs.mark_dead(job, "refused"))
 

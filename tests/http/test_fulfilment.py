@@ -105,7 +105,7 @@ async def test_an_order_is_refunded_whole(
         "reason": "Broken",
         "lines": TWO_OF_TEA,
         "restocked": True,
-        "status": "done",
+        "status": "succeeded",
         "actor": "admin",
         "created_at": NOW_TEXT,
     }

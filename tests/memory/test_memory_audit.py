@@ -102,7 +102,7 @@ async def test_a_balance_below_its_limit() -> None:
         )
     )
 
-    facts = {"account_id": str(overdrawn.id), "balance": -100, "balance_limit": 0}
+    facts = {"account_id": str(overdrawn.id), "balance": -100, "minimum_balance": 0}
     assert found == [(2, "balance-below-limit", facts)]
 
 

@@ -253,7 +253,11 @@ def _jobs(kind: str, charges: Sequence[Charge]) -> Iterator[tuple[str, str, int]
     """Return what is to be done for these; what is to be undone is left to the gateway's books."""
     for number, charge in enumerate(charges):
         if charge.payment in {"pending", "authorised"}:
-            yield kind, "resolve" if charge.payment == "pending" else "capture", number
+            yield (
+                kind,
+                "resolve_payment" if charge.payment == "pending" else "capture_payment",
+                number,
+            )
 
 
 def visible(visit: Visit) -> Outcome:

@@ -120,7 +120,7 @@ class CardBooks(Books, ABC):
         else:
             if not order.by_card:
                 self.require_room(order.user, order.amount)
-                self.move("return", order.amount, to=order.user)
+                self.move("refund", order.amount, to=order.user)
             self._take(order, on_hand=1)
         order.payment = "refunded" if order.payment == "captured" else "voided"
         self._step(order, "cancelled")

@@ -14,8 +14,8 @@ from shop.adapters.sql.schema.tables import (
     idempotency_keys,
     inventories,
     metadata,
-    movements,
     orders,
+    stock_movements,
     transfers,
 )
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
@@ -119,9 +119,9 @@ async def test_a_charge_to_the_sales_in_another_currency(
 
 async def test_a_balance_below_its_limit(shop: Stores, database: SqlDatabase) -> None:
     adas = update(accounts).where(accounts.c.id == ADAS.id)
-    await _plant(database, adas.values(balance_limit=10_001))
+    await _plant(database, adas.values(minimum_balance=10_001))
 
-    facts = {"account_id": str(ADAS.id), "balance": 10_000, "balance_limit": 10_001}
+    facts = {"account_id": str(ADAS.id), "balance": 10_000, "minimum_balance": 10_001}
     assert await findings(shop) == [(2, "balance-below-limit", facts)]
 
 
@@ -198,5 +198,5 @@ def _moved(sku: str, *, by: int, **changed: int) -> tuple[Executable, ...]:
     }
     return (
         update(inventories).where(inventories.c.sku == sku).values(changed),
-        insert(movements).values(moved | deltas),
+        insert(stock_movements).values(moved | deltas),
     )

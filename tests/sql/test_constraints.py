@@ -51,14 +51,20 @@ VIOLATIONS = {
     ),
     "ck_accounts_customers_have_balances": "UPDATE accounts SET balance = 1 WHERE kind = 'sales'",
     "ck_deposits_amount_positive": "UPDATE deposits SET amount = 0",
-    "ck_handover_lines_quantity_positive": "UPDATE handover_lines SET quantity = 0",
-    "ck_dispatches_delivered_has_a_time": "UPDATE dispatches SET status = 'delivered'",
-    "ck_idempotency_keys_one_outcome": "UPDATE idempotency_keys SET refusal = '{}'",
+    "ck_shipment_event_lines_quantity_positive": "UPDATE shipment_event_lines SET quantity = 0",
+    "ck_notification_deliveries_delivered_has_a_time": (
+        "UPDATE notification_deliveries SET status = 'delivered'"
+    ),
+    "ck_idempotency_keys_one_outcome": "UPDATE idempotency_keys SET rejection = '{}'",
     "ck_inventories_reserved_on_hand": "UPDATE inventories SET reserved = on_hand + 1",
     "ck_order_lines_quantity_positive": "UPDATE order_lines SET quantity = 0",
     "ck_products_price_positive": "UPDATE products SET price = 0",
-    "ck_refund_lines_kept_back_of_them": "UPDATE refund_lines SET kept_back = quantity + 1",
-    "ck_refund_lines_quantity_positive": "UPDATE refund_lines SET quantity = 0, kept_back = 0",
+    "ck_refund_lines_cancelled_of_refunded": (
+        "UPDATE refund_lines SET cancelled_quantity = quantity + 1"
+    ),
+    "ck_refund_lines_quantity_positive": (
+        "UPDATE refund_lines SET quantity = 0, cancelled_quantity = 0"
+    ),
     "ck_refunds_amount_positive": "UPDATE refunds SET amount = 0",
     "ck_transfers_amount_positive": "UPDATE transfers SET amount = 0",
     "ck_transfers_two_accounts": "UPDATE transfers SET debit_account_id = credit_account_id",

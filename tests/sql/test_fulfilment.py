@@ -154,7 +154,7 @@ async def test_whoever_comes_first_leaves_the_others_what_is_left(
     assert all(isinstance(each, ShopError) for each in refusals), refusals
     kinds = Counter(type(each).__name__ for each in answers)
     if kinds["CancelledOrder"]:
-        assert (kinds["CancelledOrder"], kinds["Handover"], kinds["Refund"]) == (1, 0, 0)
+        assert (kinds["CancelledOrder"], kinds["ShipmentEvent"], kinds["Refund"]) == (1, 0, 0)
     else:
         assert kinds["Refund"] == 4
         assert await _stands(shop, order_id) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)

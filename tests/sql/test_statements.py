@@ -87,8 +87,8 @@ async def test_telling_of_orders_adds_no_statement_but_those_of_its_tables(
         await _place(shop, customers, "key-told")
     writes_together = _database(shop).row_parameters.combines_writes
     assert len(told) == len(untold) + (0 if writes_together else 2)
-    assert not any("dispatches" in each for each in untold)
-    assert any("dispatches" in each for each in told)
+    assert not any("notification_deliveries" in each for each in untold)
+    assert any("notification_deliveries" in each for each in told)
 
 
 async def test_no_session_token_is_stored(shop: Container) -> None:

@@ -40,8 +40,15 @@ CODES = {
     "not-so-many-left": "quantity-exceeds-order",
     "refund-too-large": "refund-exceeds-payment",
 }
+VALUES = {("kind", "return"): "refund", ("status", "done"): "succeeded"}
 MEMBERS = {"wanted": "requested", "left": "remaining", "before": "current", "after": "target"}
-TABLES: dict[str, str] = {}
+TABLES = {
+    "handovers": "shipment_events",
+    "handover_lines": "shipment_event_lines",
+    "movements": "stock_movements",
+    "notices": "gateway_events",
+    "dispatches": "notification_deliveries",
+}
 
 
 def _record(engine: str) -> dict[str, Any]:
@@ -143,7 +150,7 @@ async def test_every_answer_under_a_key_is_repeated(
         )
         assert (answer.status_code, _without_sentences(answer.json())) == (
             request["status"],
-            _names(request["answer"]),
+            _read_now(_names(request["answer"])),
         ), request["name"]
         assert answer.headers["Idempotent-Replayed"] == "true", request["name"]
 
@@ -202,4 +209,11 @@ def _lasting(session: dict[str, Any]) -> dict[str, Any]:
 
 
 def _read_now(answer: Any) -> Any:  # noqa: ANN401  JSON of any shape.
-    return answer
+    """Return what the old release answered, with the values that this one calls otherwise."""
+    if isinstance(answer, list):
+        return [_read_now(each) for each in answer]
+    if not isinstance(answer, dict):
+        return answer
+    return {
+        name: VALUES.get((name, str(value)), _read_now(value)) for name, value in answer.items()
+    }

@@ -62,7 +62,7 @@ class TransferKind(StrEnum):
     DEPOSIT = "deposit"
     TRANSFER = "transfer"
     CHARGE = "charge"
-    REFUND = "return"
+    REFUND = "refund"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

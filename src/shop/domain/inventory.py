@@ -86,10 +86,10 @@ class StockMovementKind(StrEnum):
 
     ADJUSTMENT = "adjustment"
     SALE = "sale"
-    RESTOCK = "sale_undone"
+    RESTOCK = "restock"
     RESERVATION = "reservation"
     RELEASE = "release"
-    RESERVED_SALE = "confirmation"
+    RESERVED_SALE = "reserved_sale"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,7 @@ class NotificationChannel(StrEnum):
     """How an announcement reaches somebody."""
 
     WEBHOOK = "webhook"
-    EMAIL = "mail"
+    EMAIL = "email"
 
 
 class NotificationDeliveryStatus(StrEnum):

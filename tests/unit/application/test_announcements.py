@@ -49,7 +49,7 @@ async def test_an_order_from_the_account_is_placed_and_paid(
     placed = await shop.placed(place_order(adas, ("TEA", 2)))
 
     assert told.topics == ["order.placed", "order.paid"]
-    assert shop.jobs == ["deliver", "deliver"]
+    assert shop.jobs == ["send_webhook", "send_webhook"]
     (paid,) = [each for each in told.dispatches if each.event_type is EventType.ORDER_PAID]
     assert (paid.channel, paid.recipient, paid.attempts, paid.created_at) == (
         NotificationChannel.WEBHOOK,
@@ -158,7 +158,7 @@ async def test_a_customer_gets_a_letter_about_a_paid_and_a_cancelled_order(
     assert {(each.channel, each.recipient) for each in told.dispatches} == {
         (NotificationChannel.EMAIL, str(placed.order.user_id))
     }
-    assert shop.jobs == ["mail", "mail"]
+    assert shop.jobs == ["send_email", "send_email"]
     assert "ada@example.com" not in "".join(each.payload for each in told.dispatches)
 
 

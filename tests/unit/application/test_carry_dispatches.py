@@ -67,7 +67,7 @@ async def test_it_is_tried_again_under_the_same_id_until_it_arrives(told: Announ
         (PENDING, 1, "answered 500"),
         (PENDING, 1, "no answer"),
     ]
-    assert told.shop.jobs == ["deliver", "deliver"]
+    assert told.shop.jobs == ["send_webhook", "send_webhook"]
 
     told.shop.clock.advance(A_WHILE)
     await told.work()
@@ -92,7 +92,7 @@ async def test_after_the_last_attempt_it_has_failed_until_an_operator_revives_it
         told.shop.clock.advance(A_WHILE)
 
     assert {(each.status, each.attempts) for each in told.dispatches} == {(FAILED, MAX_FAILURES)}
-    assert told.shop.jobs == ["deliver (dead)"] * 2
+    assert told.shop.jobs == ["send_webhook (dead)"] * 2
     assert await told.work() == 0
 
     assert await told.shop.container.job_service().retry_dead() == 2
@@ -143,7 +143,7 @@ async def test_an_endpoint_that_the_operator_has_taken_out_is_waited_for(
     assert {(each.status, each.last_error) for each in told.dispatches} == {
         (PENDING, "the endpoint is not in the settings")
     }
-    assert shop.jobs == ["deliver", "deliver"]
+    assert shop.jobs == ["send_webhook", "send_webhook"]
 
 
 async def test_a_customer_gets_a_letter_at_the_address_of_now(letters: AnnouncingShop) -> None:
@@ -172,7 +172,7 @@ async def test_a_customer_gets_a_letter_at_the_address_of_now(letters: Announcin
 async def test_a_letter_is_tried_again(letters: AnnouncingShop) -> None:
     letters.mailer.script(NotificationFailed("busy", status_code=421, is_permanent=False))
     await letters.work()
-    assert letters.shop.jobs == ["mail"]
+    assert letters.shop.jobs == ["send_email"]
     letters.shop.clock.advance(A_WHILE)
     await letters.work()
 
@@ -214,7 +214,7 @@ class TestTheOperator:
         for _ in range(MAX_FAILURES):
             await told.work()
             told.shop.clock.advance(A_WHILE)
-        assert told.shop.jobs == ["deliver (dead)"]
+        assert told.shop.jobs == ["send_webhook (dead)"]
         sweep = told.shop.container.notification_delivery_service().purge
         assert await sweep() == 0
         told.shop.clock.advance(RETENTION)

@@ -91,7 +91,7 @@ async def test_a_notice_ends_a_pending_order(shop: MemoryShop, adas: SessionToke
 
     assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
     assert list(shop.state.gateway_events.rows) == ["evt_1"]
-    assert shop.jobs == ["capture"]
+    assert shop.jobs == ["capture_payment"]
     session = await shop.session(adas)
     assert session is not None
     assert session.last_order_id == placed.order.id

@@ -69,7 +69,7 @@ async def test_a_job_that_hangs_keeps_no_other_from_being_begun(hands: Hands) ->
     await hands.leave(JobKind.CAPTURE_PAYMENT, "does not")
 
     assert await hands.work_off.run_due() == 1
-    assert hands.done == ["capture"]
+    assert hands.done == ["capture_payment"]
 
     hands.let_go.set()
     await hands.work_off.cancel_running()
@@ -101,9 +101,9 @@ async def test_what_is_abandoned_is_done_by_whoever_comes_next(
     await hands.work_off.cancel_running()
 
     hands.let_go.set()
-    assert (hands.done, shop.jobs) == ([], ["undo"])
+    assert (hands.done, shop.jobs) == ([], ["reverse_payment"])
     shop.clock.advance(SOON)
     assert await hands.work_off.run_due() == 0
     shop.clock.advance(TERMS.lease)
     assert await hands.work_off.run_due() == 1
-    assert (hands.done, shop.jobs) == (["undo"], [])
+    assert (hands.done, shop.jobs) == (["reverse_payment"], [])

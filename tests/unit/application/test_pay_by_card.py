@@ -116,7 +116,7 @@ class TestAnApprovedCard:
         self, shop: MemoryShop, adas: SessionToken
     ) -> None:
         await _pay(shop, adas)
-        assert shop.jobs == ["capture"]
+        assert shop.jobs == ["capture_payment"]
 
         assert [await shop.work(), await shop.work()] == [1, 0]
 
@@ -228,7 +228,7 @@ class TestASilentGateway:
         assert _stands(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
         assert shop.stock_of("TEA") == (5, 2)
         assert shop.outcome("ada") is None
-        assert shop.jobs == ["resolve"]
+        assert shop.jobs == ["resolve_payment"]
 
     @pytest.mark.parametrize("card", ["tok_timeout_before", "tok_timeout_after", "tok_error"])
     async def test_is_resolved_by_the_worker_and_told_to_the_session(
@@ -255,7 +255,7 @@ class TestASilentGateway:
         again = await _pay(shop, adas, card)
 
         assert (again.order.id, again.order.status) == (placed.order.id, OrderStatus.PAID)
-        assert shop.jobs == ["capture"]
+        assert shop.jobs == ["capture_payment"]
         await _at_gateway(shop)
 
     async def test_is_nothing_to_the_worker_once_somebody_has_heard(
@@ -270,7 +270,7 @@ class TestASilentGateway:
         await shop.container.payment_jobs().resolve(late[0])
 
         assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
-        assert shop.jobs == ["capture"]
+        assert shop.jobs == ["capture_payment"]
 
     async def test_that_stays_silent_ends_the_order_in_time(
         self, shop: MemoryShop, adas: SessionToken
@@ -284,7 +284,7 @@ class TestASilentGateway:
 
         assert _stands(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
         assert shop.stock_of("TEA") == (5, 0)
-        assert shop.jobs == ["undo"]
+        assert shop.jobs == ["reverse_payment"]
         with pytest.raises(PaymentExpired):
             await _pay(shop, adas)
         await _wait(shop)
@@ -382,7 +382,7 @@ class TestACancelledOrder:
         placed = await _pay(shop, adas)
         await self._cancel(shop, adas, placed)
         assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
-        assert shop.jobs == ["undo"]
+        assert shop.jobs == ["reverse_payment"]
         await shop.work()
 
         payment = await _at_gateway(shop)
@@ -470,7 +470,7 @@ class TestTheShop:
         await _pay(shop, adas)
         shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * 5)
         for _ in range(6):
-            assert shop.jobs == ["capture"]
+            assert shop.jobs == ["capture_payment"]
             await shop.work()
             shop.clock.advance(timedelta(minutes=10))
 
@@ -485,7 +485,7 @@ class TestTheShop:
         for _ in range(MAX_FAILURES):
             await shop.work()
             shop.clock.advance(timedelta(minutes=10))
-        assert shop.jobs == ["capture (dead)"]
+        assert shop.jobs == ["capture_payment (dead)"]
         assert await shop.work() == 0
 
         (dead,) = await shop.container.job_service().list(dead_only=True)
@@ -562,7 +562,7 @@ async def test_books_that_do_not_show_what_was_authorised_end_no_undo(
     with monkeypatch.context() as patch:
         patch.setattr(shop.gateway, "find_payment", find_nothing)
         await _wait(shop)
-    assert shop.jobs == ["undo"]
+    assert shop.jobs == ["reverse_payment"]
 
     shop.clock.advance(timedelta(minutes=10))
     await shop.work()

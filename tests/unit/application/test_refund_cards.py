@@ -76,7 +76,7 @@ async def test_the_books_have_it_at_once_and_the_card_when_the_worker_comes(
     assert transfer.credit_account_id == ShopAccount.CARD_CLEARING.account_id(EUR)
     assert shop.state.orders.rows[paid.order.id].status is OrderStatus.REFUNDED
     assert shop.state.payments.rows[paid.order.id].status is PaymentStatus.REFUNDED
-    assert (await _given_back(shop), shop.jobs) == (eur(0), ["refund"])
+    assert (await _given_back(shop), shop.jobs) == (eur(0), ["refund_payment"])
 
     assert [await shop.work(), await shop.work()] == [1, 0]
 
@@ -132,7 +132,7 @@ async def test_a_silent_gateway_is_asked_until_it_says_something_and_pays_once(
     refund = await _refund(shop, admin, paid, 100)
     shop.gateway.script(fate, fate)
     for _ in range(3):
-        assert shop.jobs == ["refund"]
+        assert shop.jobs == ["refund_payment"]
         await shop.work()
         assert _stored(shop, refund)[0] is (
             RefundStatus.SUCCEEDED if not shop.jobs else RefundStatus.PENDING
@@ -199,7 +199,7 @@ async def test_a_refusal_is_kept_with_the_refund_and_those_after_it_wait(
         await shop.work()
         shop.clock.advance(A_PAUSE)
 
-    assert shop.jobs == ["refund", "refund (dead)"]
+    assert shop.jobs == ["refund_payment", "refund_payment (dead)"]
     assert _stored(shop, refused) == (RefundStatus.PENDING, "refused")
     assert _stored(shop, after) == (RefundStatus.PENDING, None)
     assert await _given_back(shop) == eur(0)
@@ -253,14 +253,14 @@ async def test_one_that_waits_for_another_does_not_use_up_its_budget(
     for _ in range(MAX_FAILURES):
         await shop.work()
         shop.clock.advance(A_PAUSE)
-    assert shop.jobs == ["refund", "refund (dead)"]
+    assert shop.jobs == ["refund_payment", "refund_payment (dead)"]
     await shop.container.job_service().retry_dead()
     shop.gateway._scripted_results.clear()
     await shop.work()
     shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
     shop.clock.advance(A_PAUSE)
     await shop.work()
-    assert shop.jobs == ["refund"]
+    assert shop.jobs == ["refund_payment"]
     shop.clock.advance(A_PAUSE)
 
     await shop.work()

@@ -22,7 +22,7 @@ class RefundStatus(StrEnum):
     """Where a refund stands: a card's waits for its gateway, an account's is done at once."""
 
     PENDING = "pending"
-    SUCCEEDED = "done"
+    SUCCEEDED = "succeeded"
 
 
 REFUND_STATUSES = StateMachine(

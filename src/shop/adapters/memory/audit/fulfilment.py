@@ -46,7 +46,7 @@ def orders_shipped_in_excess(state: State) -> Facts:
                 "shipped": quantities.shipped,
                 "delivered": quantities.delivered,
                 "refunded": quantities.refunded,
-                "kept_back": quantities.cancelled,
+                "cancelled_quantity": quantities.cancelled,
             }
 
 
@@ -64,7 +64,7 @@ def order_status_mismatches(state: State) -> Facts:
                 "ordered": quantities.ordered,
                 "shipped": quantities.shipped,
                 "delivered": quantities.delivered,
-                "kept_back": quantities.cancelled,
+                "cancelled_quantity": quantities.cancelled,
             }
 
 

@@ -39,7 +39,7 @@ def dead_jobs(due_before: datetime, state: State) -> Facts:
     del due_before
     for job in state.jobs.rows.values():
         if job.is_dead:
-            yield {**_job_facts(job), "failure": job.last_error}
+            yield {**_job_facts(job), "last_error": job.last_error}
 
 
 def overdue_jobs(due_before: datetime, state: State) -> Facts:

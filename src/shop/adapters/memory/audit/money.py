@@ -68,7 +68,7 @@ def balances_below_minimum(state: State) -> Facts:
             yield {
                 "account_id": str(account.id),
                 "balance": account.balance.amount,
-                "balance_limit": account.minimum_balance.amount,
+                "minimum_balance": account.minimum_balance.amount,
             }
 
 

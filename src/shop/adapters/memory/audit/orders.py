@@ -43,7 +43,7 @@ def sessions_with_foreign_orders(state: State) -> Facts:
         if session.last_order_id is not None:
             order = state.orders.rows.get(session.last_order_id)
             if order is None or order.user_id != session.user_id:
-                yield {"session_id": str(session.id), "order_id": str(session.last_order_id)}
+                yield {"session_id": str(session.id), "last_order_id": str(session.last_order_id)}
 
 
 def orders_without_outcome(state: State) -> Facts:
@@ -107,7 +107,7 @@ def illegal_transitions(state: State) -> Facts:
     }
     for change in state.status_changes.rows.values():
         if (change.from_status, change.to_status) not in legal:
-            yield {**_change_facts(change), "status_after": change.to_status}
+            yield {**_change_facts(change), "to_status": change.to_status}
 
 
 def history_discontinuities(state: State) -> Facts:
@@ -128,7 +128,7 @@ def history_status_mismatches(state: State) -> Facts:
             yield {
                 "order_id": str(order.id),
                 "status": order.status.value,
-                "status_after": after,
+                "to_status": after,
             }
 
 
@@ -179,5 +179,5 @@ def _change_facts(change: StatusChange) -> dict[str, Fact]:
     return {
         "order_id": str(change.order_id),
         "sequence": change.sequence,
-        "status_before": change.from_status,
+        "from_status": change.from_status,
     }

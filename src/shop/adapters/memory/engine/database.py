@@ -92,7 +92,7 @@ class State:
             transfers=Table(name="transfers", key=lambda transfer: transfer.id),
             products=Table(name="products", key=lambda product: product.sku),
             inventories=Table(name="inventories", key=lambda inventory: inventory.sku),
-            stock_movements=Table(name="movements", key=lambda movement: movement.id),
+            stock_movements=Table(name="stock_movements", key=lambda movement: movement.id),
             orders=Table(
                 name="orders",
                 key=lambda order: order.id,
@@ -118,7 +118,7 @@ class State:
                     )
                 },
             ),
-            shipment_events=Table(name="handovers", key=lambda handover: handover.id),
+            shipment_events=Table(name="shipment_events", key=lambda handover: handover.id),
             refunds=Table(
                 name="refunds",
                 key=lambda refund: refund.id,
@@ -128,8 +128,10 @@ class State:
             ),
             idempotency_keys=Table(name="idempotency_keys", key=lambda row: row.id),
             jobs=Table(name="jobs", key=lambda job: job.id),
-            gateway_events=Table(name="notices", key=lambda row: row.event.id),
-            notification_deliveries=Table(name="dispatches", key=lambda dispatch: dispatch.id),
+            gateway_events=Table(name="gateway_events", key=lambda row: row.event.id),
+            notification_deliveries=Table(
+                name="notification_deliveries", key=lambda dispatch: dispatch.id
+            ),
             sessions=Table(
                 name="sessions",
                 key=lambda row: row.session.id,

@@ -77,7 +77,7 @@ class MemoryNotificationDeliveries(NotificationDeliveries):
             is_delivered = delivery.status is NotificationDeliveryStatus.DELIVERED
             require_constraint(
                 is_delivered == (delivery.delivered_at is not None),
-                "ck_dispatches_delivered_has_a_time",
+                "ck_notification_deliveries_delivered_has_a_time",
             )
         remaining = self._rows.apply(state).with_changes(removed=self._purged)
         return replace(state, notification_deliveries=remaining)

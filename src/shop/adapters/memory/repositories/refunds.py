@@ -52,7 +52,7 @@ class MemoryRefunds(Refunds):
             for line in refund.lines:
                 require_constraint(
                     0 <= line.cancelled_quantity <= line.quantity,
-                    "ck_refund_lines_kept_back_of_them",
+                    "ck_refund_lines_cancelled_of_refunded",
                 )
         refunds = state.refunds.with_changes(added=self._added, saved=self._saved.values())
         return replace(state, refunds=refunds)

@@ -12,7 +12,7 @@ DEPOSITS_PAST_EXPIRY = """
 """
 
 DEAD_JOBS = """
-    SELECT kind AS job, subject_id, attempts, failure FROM jobs WHERE is_dead
+    SELECT kind AS job, subject_id, attempts, last_error FROM jobs WHERE is_dead
 """
 
 OVERDUE_JOBS = """
@@ -24,7 +24,8 @@ OVERDUE_JOBS = """
 ORDERS_WITHOUT_JOB = """
     SELECT w.order_id, w.status, w.job FROM (
         SELECT o.id AS order_id, o.status,
-               CASE WHEN o.status = 'pending' THEN 'resolve' ELSE 'capture' END AS job
+               CASE WHEN o.status = 'pending' THEN 'resolve_payment'
+                   ELSE 'capture_payment' END AS job
         FROM orders o JOIN payments p ON p.order_id = o.id
         WHERE p.method = 'card'
           AND (o.status = 'pending'
@@ -44,6 +45,6 @@ DEPOSITS_WITHOUT_JOB = """
 
 REFUNDS_WITHOUT_JOB = """
     SELECT r.id AS refund_id, r.order_id FROM refunds r
-    LEFT JOIN jobs j ON j.subject_id = r.id AND j.kind = 'refund'
+    LEFT JOIN jobs j ON j.subject_id = r.id AND j.kind = 'refund_payment'
     WHERE r.status = 'pending' AND j.subject_id IS NULL
 """

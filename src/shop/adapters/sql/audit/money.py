@@ -26,8 +26,8 @@ BALANCE_MISMATCHES = """
 """
 
 BALANCES_BELOW_MINIMUM = """
-    SELECT id AS account_id, balance, balance_limit FROM accounts
-    WHERE user_id IS NOT NULL AND balance < balance_limit
+    SELECT id AS account_id, balance, minimum_balance FROM accounts
+    WHERE user_id IS NOT NULL AND balance < minimum_balance
 """
 
 ORDERS_WITH_WRONG_TOTAL = """
@@ -45,7 +45,7 @@ ORDERS_NOT_CHARGED_ONCE = """
       AND (o.status IN ('paid', 'shipped', 'delivered', 'refunded')
            OR (o.status = 'cancelled' AND EXISTS (
                SELECT 1 FROM order_events e
-               WHERE e.order_id = o.id AND e.status_after = 'paid')))
+               WHERE e.order_id = o.id AND e.to_status = 'paid')))
 """
 
 # That a paid order was charged its total is asked above: it keeps that less its refunds, of which
@@ -70,14 +70,14 @@ PAYMENT_MISMATCHES = """
     SELECT o.id AS order_id, o.status, o.total, p.status AS payment_status, p.amount
     FROM orders o LEFT JOIN payments p ON p.order_id = o.id
     WHERE p.order_id IS NULL OR p.amount <> o.total OR p.currency <> o.currency
-       OR p.method <> o.method OR o.status || '>' || p.status NOT IN :fitting_payments
+       OR p.method <> o.payment_method OR o.status || '>' || p.status NOT IN :fitting_payments
 """
 
 # What a card has paid may be refunded to the account, where the refund says so.
 CHARGES_TO_WRONG_ACCOUNT = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
     LEFT JOIN orders o ON o.id = t.order_id
-    LEFT JOIN refunds r ON r.id = t.id AND t.kind = 'return'
+    LEFT JOIN refunds r ON r.id = t.id AND t.kind = 'refund'
     LEFT JOIN accounts payer
       ON payer.currency = o.currency
      AND payer.id = CASE t.kind WHEN 'charge' THEN t.debit_account_id
@@ -86,10 +86,10 @@ CHARGES_TO_WRONG_ACCOUNT = """
       ON sales.currency = o.currency
      AND sales.id = CASE t.kind WHEN 'charge' THEN t.credit_account_id
                                 ELSE t.debit_account_id END
-    WHERE t.kind IN ('charge', 'return') AND NOT COALESCE(
-        sales.kind = 'sales' AND CASE COALESCE(r.method, o.method)
+    WHERE t.kind IN ('charge', 'refund') AND NOT COALESCE(
+        sales.kind = 'sales' AND CASE COALESCE(r.method, o.payment_method)
             WHEN 'account' THEN payer.user_id = o.user_id
-            ELSE o.method = 'card' AND payer.kind = 'card_clearing' END, FALSE)
+            ELSE o.payment_method = 'card' AND payer.kind = 'card_clearing' END, FALSE)
 """
 
 DEPOSIT_MISMATCHES = """
@@ -109,7 +109,7 @@ DEPOSIT_MISMATCHES = """
 TRANSFERS_WITHOUT_ORDER = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
     LEFT JOIN orders o ON o.id = t.order_id
-    WHERE t.order_id IS NOT NULL AND (o.id IS NULL OR t.kind NOT IN ('charge', 'return'))
+    WHERE t.order_id IS NOT NULL AND (o.id IS NULL OR t.kind NOT IN ('charge', 'refund'))
 """
 
 CLOSED_ORDERS_WITH_MONEY = """

@@ -1,9 +1,9 @@
 """What the audit asks of orders: their sessions, their keys and their history."""
 
 SESSIONS_WITH_FOREIGN_ORDERS = """
-    SELECT s.id AS session_id, s.order_id FROM sessions s
-    LEFT JOIN orders o ON o.id = s.order_id
-    WHERE s.order_id IS NOT NULL
+    SELECT s.id AS session_id, s.last_order_id FROM sessions s
+    LEFT JOIN orders o ON o.id = s.last_order_id
+    WHERE s.last_order_id IS NOT NULL
       AND (o.id IS NULL OR s.user_id IS NULL OR o.user_id <> s.user_id)
 """
 
@@ -12,12 +12,12 @@ ORDERS_WITHOUT_OUTCOME = """
     SELECT o.id AS order_id FROM orders o
     LEFT JOIN idempotency_keys k ON k.user_id = o.user_id AND k.key = o.idempotency_key
     LEFT JOIN order_events e
-      ON e.order_id = o.id AND e.status_after = 'paid' AND o.status = 'cancelled'
+      ON e.order_id = o.id AND e.to_status = 'paid' AND o.status = 'cancelled'
     WHERE k.key IS NULL OR CASE
         WHEN k.reference IS NOT NULL THEN k.reference <> o.id
             OR o.status IN ('pending', 'declined', 'expired')
             OR o.status = 'cancelled' AND e.order_id IS NULL
-        WHEN k.refusal IS NOT NULL THEN e.order_id IS NOT NULL
+        WHEN k.rejection IS NOT NULL THEN e.order_id IS NOT NULL
             OR o.status NOT IN ('declined', 'expired', 'cancelled')
         ELSE o.status <> 'pending' END
 """
@@ -44,7 +44,7 @@ KEYS_WITHOUT_OUTCOME = """
       ON o.user_id = k.user_id AND o.idempotency_key = k.key AND o.status = 'pending'
     LEFT JOIN deposits d
       ON d.user_id = k.user_id AND d.idempotency_key = k.key AND d.status = 'pending'
-    WHERE k.reference IS NULL AND k.refusal IS NULL AND o.id IS NULL AND d.id IS NULL
+    WHERE k.reference IS NULL AND k.rejection IS NULL AND o.id IS NULL AND d.id IS NULL
 """
 
 HISTORIES_WITH_GAPS = """
@@ -56,19 +56,19 @@ HISTORIES_WITH_GAPS = """
 """
 
 ILLEGAL_TRANSITIONS = """
-    SELECT e.order_id, e.sequence, e.status_before, e.status_after FROM order_events e
-    WHERE COALESCE(e.status_before, 'new') || '>' || e.status_after NOT IN :legal_steps
+    SELECT e.order_id, e.sequence, e.from_status, e.to_status FROM order_events e
+    WHERE COALESCE(e.from_status, 'new') || '>' || e.to_status NOT IN :legal_steps
 """
 
 HISTORY_DISCONTINUITIES = """
-    SELECT e.order_id, e.sequence, e.status_before, p.status_after AS previous
+    SELECT e.order_id, e.sequence, e.from_status, p.to_status AS previous
     FROM order_events e LEFT JOIN order_events p
       ON p.order_id = e.order_id AND p.sequence = e.sequence - 1
-    WHERE COALESCE(e.status_before, 'new') <> COALESCE(p.status_after, 'new')
+    WHERE COALESCE(e.from_status, 'new') <> COALESCE(p.to_status, 'new')
 """
 
 HISTORY_STATUS_MISMATCHES = """
-    SELECT o.id AS order_id, o.status, e.status_after FROM orders o
+    SELECT o.id AS order_id, o.status, e.to_status FROM orders o
     LEFT JOIN order_events e ON e.order_id = o.id AND e.sequence = o.version
-    WHERE e.status_after IS NULL OR e.status_after <> o.status
+    WHERE e.to_status IS NULL OR e.to_status <> o.status
 """

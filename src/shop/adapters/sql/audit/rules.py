@@ -14,8 +14,8 @@ COMMON_TABLE_EXPRESSIONS = """
         SELECT order_id,
                SUM(CASE kind WHEN 'charge' THEN 1 ELSE 0 END) AS charges,
                SUM(CASE kind WHEN 'charge' THEN amount ELSE 0 END) AS charged,
-               SUM(CASE kind WHEN 'return' THEN amount ELSE 0 END) AS returned
-        FROM transfers WHERE order_id IS NOT NULL AND kind IN ('charge', 'return')
+               SUM(CASE kind WHEN 'refund' THEN amount ELSE 0 END) AS returned
+        FROM transfers WHERE order_id IS NOT NULL AND kind IN ('charge', 'refund')
         GROUP BY order_id
     ), refunds_of_orders AS (
         SELECT order_id, SUM(amount) AS refunded FROM refunds GROUP BY order_id
@@ -26,22 +26,22 @@ COMMON_TABLE_EXPRESSIONS = """
             SELECT order_id, sku, quantity, 0 AS restocked, 0 AS on_hand, 0 AS reserved
             FROM order_lines
             UNION ALL SELECT order_id, sku, 0, 0, on_hand_delta, reserved_delta
-            FROM movements WHERE order_id IS NOT NULL
+            FROM stock_movements WHERE order_id IS NOT NULL
             UNION ALL SELECT r.order_id, l.sku, 0, l.quantity, 0, 0
             FROM refunds r JOIN refund_lines l ON l.refund_id = r.id WHERE r.restocked
         ) AS entries GROUP BY order_id, sku
     ), goods_of_orders AS (
         SELECT order_id, sku, SUM(ordered) AS ordered, SUM(shipped) AS shipped,
                SUM(delivered) AS delivered, SUM(refunded) AS refunded,
-               SUM(kept_back) AS kept_back
+               SUM(cancelled_quantity) AS cancelled_quantity
         FROM (
             SELECT order_id, sku, quantity AS ordered, 0 AS shipped, 0 AS delivered,
-                   0 AS refunded, 0 AS kept_back FROM order_lines
+                   0 AS refunded, 0 AS cancelled_quantity FROM order_lines
             UNION ALL SELECT h.order_id, l.sku, 0,
                    CASE h.kind WHEN 'shipment' THEN l.quantity ELSE 0 END,
                    CASE h.kind WHEN 'delivery' THEN l.quantity ELSE 0 END, 0, 0
-            FROM handovers h JOIN handover_lines l ON l.handover_id = h.id
-            UNION ALL SELECT r.order_id, l.sku, 0, 0, 0, l.quantity, l.kept_back
+            FROM shipment_events h JOIN shipment_event_lines l ON l.shipment_event_id = h.id
+            UNION ALL SELECT r.order_id, l.sku, 0, 0, 0, l.quantity, l.cancelled_quantity
             FROM refunds r JOIN refund_lines l ON l.refund_id = r.id
         ) AS entries GROUP BY order_id, sku
     )

@@ -11,7 +11,7 @@ STOCK_MOVEMENT_MISMATCHES = """
            COALESCE(m.reserved, 0) AS moved_reserved
     FROM inventories i LEFT JOIN (
         SELECT sku, SUM(on_hand_delta) AS on_hand, SUM(reserved_delta) AS reserved
-        FROM movements GROUP BY sku
+        FROM stock_movements GROUP BY sku
     ) m ON m.sku = i.sku
     WHERE i.on_hand <> COALESCE(m.on_hand, 0) OR i.reserved <> COALESCE(m.reserved, 0)
 """
@@ -38,7 +38,7 @@ ORDER_STOCK_MISMATCHES = """
 """
 
 MOVEMENTS_WITHOUT_ORDER = """
-    SELECT m.id AS movement_id, m.order_id, m.sku FROM movements m
+    SELECT m.id AS movement_id, m.order_id, m.sku FROM stock_movements m
     LEFT JOIN orders o ON o.id = m.order_id
     WHERE m.order_id IS NOT NULL AND o.id IS NULL
 """
@@ -46,7 +46,7 @@ MOVEMENTS_WITHOUT_ORDER = """
 STOCK_HELD_BY_CLOSED_ORDERS = """
     SELECT o.id AS order_id, o.status, m.sku,
            SUM(m.on_hand_delta) AS on_hand, SUM(m.reserved_delta) AS reserved
-    FROM orders o JOIN movements m ON m.order_id = o.id
+    FROM orders o JOIN stock_movements m ON m.order_id = o.id
     WHERE o.status IN ('declined', 'expired', 'cancelled')
     GROUP BY o.id, o.status, m.sku
     HAVING SUM(m.on_hand_delta) <> 0 OR SUM(m.reserved_delta) <> 0

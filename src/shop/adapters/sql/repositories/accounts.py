@@ -70,7 +70,7 @@ def _account(row: Row[Any]) -> Account:
         id=row.id,
         user_id=row.user_id,
         balance=Money(amount=row.balance, currency=currency),
-        minimum_balance=Money(amount=row.balance_limit, currency=currency),
+        minimum_balance=Money(amount=row.minimum_balance, currency=currency),
         created_at=row.created_at,
     )
 
@@ -82,7 +82,7 @@ def _account_fields(account: Account) -> Fields:
         "user_id": account.user_id,
         "currency": account.balance.currency,
         "balance": account.balance.amount,
-        "balance_limit": account.minimum_balance.amount,
+        "minimum_balance": account.minimum_balance.amount,
         "created_at": account.created_at,
     }
 

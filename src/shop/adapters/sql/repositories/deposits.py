@@ -83,7 +83,7 @@ def _deposit(row: Row[Any]) -> Deposit:
         amount=Money(amount=row.amount, currency=Currency(row.currency)),
         status=PaymentStatus(row.status),
         token=row.card_token,
-        gateway_payment_id=row.gateway_id,
+        gateway_payment_id=row.gateway_payment_id,
         expires_at=row.expires_at,
         created_at=row.created_at,
     )
@@ -99,7 +99,7 @@ def _fields(deposit: Deposit) -> Fields:
         "currency": deposit.amount.currency,
         "status": deposit.status.value,
         "card_token": deposit.token,
-        "gateway_id": deposit.gateway_payment_id,
+        "gateway_payment_id": deposit.gateway_payment_id,
         "expires_at": deposit.expires_at,
         "created_at": deposit.created_at,
     }

@@ -26,4 +26,6 @@ class SqlGatewayEvents(GatewayEvents):
             }
             for each in sorted(events, key=lambda notice: notice.id)
         ]
-        return {row.id for row in await self._connection.insert_if_absent(tables.notices, rows)}
+        return {
+            row.id for row in await self._connection.insert_if_absent(tables.gateway_events, rows)
+        }

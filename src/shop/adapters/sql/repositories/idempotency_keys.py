@@ -77,7 +77,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         """Remove the keys of refusals claimed before then; return how many."""
         return await self._connection.execute(
             delete(idempotency_keys).where(
-                idempotency_keys.c.refusal.is_not(None),
+                idempotency_keys.c.rejection.is_not(None),
                 idempotency_keys.c.created_at < before,
                 ~_has_result_in(orders),
                 ~_has_result_in(deposits),
@@ -111,7 +111,7 @@ def _has_result_in(table: Table) -> ColumnElement[bool]:
 
 def _is_pending(table: Table, rows: FromClause) -> ColumnElement[bool]:
     del rows
-    return and_(table.c.reference.is_(None), table.c.refusal.is_(None))
+    return and_(table.c.reference.is_(None), table.c.rejection.is_(None))
 
 
 def _lock_order(fields: Fields) -> tuple[Any, ...]:
@@ -132,9 +132,9 @@ def _claim_fields(claim: Claim) -> Fields:
 
 def _outcome_fields(outcome: StoredOutcome) -> Fields:
     if isinstance(outcome, Succeeded):
-        return {"reference": outcome.reference, "refusal": None}
+        return {"reference": outcome.reference, "rejection": None}
     rejection = {"code": outcome.error.code, "fields": asdict(outcome.error)}
-    return {"reference": None, "refusal": rejection}
+    return {"reference": None, "rejection": rejection}
 
 
 def _record(row: Row[Any]) -> KeyRecord:
@@ -144,8 +144,8 @@ def _record(row: Row[Any]) -> KeyRecord:
 def _outcome(row: Row[Any]) -> StoredOutcome | None:
     if row.reference is not None:
         return Succeeded(reference=row.reference)
-    if row.refusal is not None:
-        return Rejected(error=_stored_error(**row.refusal))
+    if row.rejection is not None:
+        return Rejected(error=_stored_error(**row.rejection))
     return None
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
-from shop.adapters.sql.schema.tables import inventories, movements
+from shop.adapters.sql.schema.tables import inventories, stock_movements
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
 from shop.application.ports.repositories.inventories import Inventories
@@ -48,7 +48,7 @@ class SqlInventories(Inventories):
         """Return what was staged."""
         yield from self._inventories.inserts()
         yield from self._inventories.updates()
-        yield from insert_rows(movements, self._movements)
+        yield from insert_rows(stock_movements, self._movements)
 
 
 def _inventory(row: Row[Any]) -> Inventory:

@@ -87,11 +87,11 @@ class SqlJobs(Jobs):
 
     def reschedule(self, job: Job, due_at: datetime, error: str) -> None:
         """Stage another attempt."""
-        self._update(job, due_at=due_at, is_dead=False, failure=error)
+        self._update(job, due_at=due_at, is_dead=False, last_error=error)
 
     def mark_dead(self, job: Job, error: str) -> None:
         """Stage the end of all attempts."""
-        self._update(job, due_at=job.due_at, is_dead=True, failure=error)
+        self._update(job, due_at=job.due_at, is_dead=True, last_error=error)
 
     async def search(self, page: PageRequest[TimeCursor], *, dead: bool) -> Page[Job, TimeCursor]:
         """Return a page of jobs, the newest first."""
@@ -210,7 +210,7 @@ def _fields(job: Job) -> Fields:
         "attempts": job.attempts,
         "failures": job.failures,
         "is_dead": job.is_dead,
-        "failure": job.last_error,
+        "last_error": job.last_error,
         "created_at": job.created_at,
     }
 
@@ -222,6 +222,6 @@ def _job(row: Row[Any]) -> Job:
         attempts=row.attempts,
         failures=row.failures,
         is_dead=row.is_dead,
-        last_error=row.failure,
+        last_error=row.last_error,
         created_at=row.created_at,
     )

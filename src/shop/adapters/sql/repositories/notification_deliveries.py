@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Row, delete, select
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
-from shop.adapters.sql.schema.tables import dispatches
+from shop.adapters.sql.schema.tables import notification_deliveries
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.paging import newest_first, to_page
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
@@ -24,7 +24,7 @@ from shop.domain.notification import (
     NotificationDeliveryStatus,
 )
 
-DELIVERIES = select(dispatches).order_by(dispatches.c.id)
+DELIVERIES = select(notification_deliveries).order_by(notification_deliveries.c.id)
 
 
 class SqlNotificationDeliveries(NotificationDeliveries):
@@ -33,27 +33,40 @@ class SqlNotificationDeliveries(NotificationDeliveries):
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
         self._deliveries = SqlTableRepository(
-            connection, DELIVERIES, dispatches.c.id, to_entity=_delivery, to_fields=_fields
+            connection,
+            DELIVERIES,
+            notification_deliveries.c.id,
+            to_entity=_delivery,
+            to_fields=_fields,
         )
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
         """Return those dispatches that exist, by id."""
-        found = await self._deliveries.get_many(ids, by=dispatches.c.id)
+        found = await self._deliveries.get_many(ids, by=notification_deliveries.c.id)
         return {each.id: each for each in found}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
         """Return those dispatches that exist, their rows locked."""
-        return {each.id: each for each in await self._deliveries.lock(ids, by=dispatches.c.id)}
+        return {
+            each.id: each
+            for each in await self._deliveries.lock(ids, by=notification_deliveries.c.id)
+        }
 
     async def search(
         self, delivery_filter: NotificationDeliveryFilter, page: PageRequest[TimeCursor]
     ) -> Page[NotificationDelivery, TimeCursor]:
         """Return a page of dispatches, the newest first."""
-        statement = select(dispatches).where(dispatches.c.channel == delivery_filter.channel.value)
+        statement = select(notification_deliveries).where(
+            notification_deliveries.c.channel == delivery_filter.channel.value
+        )
         if delivery_filter.status is not None:
-            statement = statement.where(dispatches.c.status == delivery_filter.status.value)
+            statement = statement.where(
+                notification_deliveries.c.status == delivery_filter.status.value
+            )
         rows = await self._connection.fetch_all(
-            newest_first(statement, dispatches.c.created_at, dispatches.c.id, page)
+            newest_first(
+                statement, notification_deliveries.c.created_at, notification_deliveries.c.id, page
+            )
         )
         return to_page(
             [_delivery(row) for row in rows],
@@ -72,12 +85,12 @@ class SqlNotificationDeliveries(NotificationDeliveries):
     async def purge(self, before: datetime) -> Collection[UUID]:
         """Remove those made before then that are not pending; return their ids."""
         rows = await self._connection.fetch_all(
-            delete(dispatches)
+            delete(notification_deliveries)
             .where(
-                dispatches.c.status != NotificationDeliveryStatus.PENDING.value,
-                dispatches.c.created_at < before,
+                notification_deliveries.c.status != NotificationDeliveryStatus.PENDING.value,
+                notification_deliveries.c.created_at < before,
             )
-            .returning(dispatches.c.id)
+            .returning(notification_deliveries.c.id)
         )
         return [row.id for row in rows]
 
@@ -90,9 +103,9 @@ class SqlNotificationDeliveries(NotificationDeliveries):
 def _delivery(row: Row[Any]) -> NotificationDelivery:
     return NotificationDelivery(
         id=row.id,
-        event_type=EventType(row.topic),
+        event_type=EventType(row.event_type),
         channel=NotificationChannel(row.channel),
-        recipient=row.addressee,
+        recipient=row.recipient,
         payload=row.payload,
         status=NotificationDeliveryStatus(row.status),
         attempts=row.attempts,
@@ -106,9 +119,9 @@ def _delivery(row: Row[Any]) -> NotificationDelivery:
 def _fields(delivery: NotificationDelivery) -> Fields:
     return {
         "id": delivery.id,
-        "topic": delivery.event_type.value,
+        "event_type": delivery.event_type.value,
         "channel": delivery.channel.value,
-        "addressee": delivery.recipient,
+        "recipient": delivery.recipient,
         "payload": delivery.payload,
         "status": delivery.status.value,
         "attempts": delivery.attempts,

@@ -169,7 +169,7 @@ def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
             for line in lines
         ),
         total=Money(amount=row.total, currency=currency),
-        payment_method=PaymentMethod(row.method),
+        payment_method=PaymentMethod(row.payment_method),
         placed_at=row.placed_at,
         version=row.version,
     )
@@ -184,7 +184,7 @@ def _fields(order: Order) -> Fields:
         "status": order.status.value,
         "total": order.total.amount,
         "currency": order.total.currency,
-        "method": order.payment_method.value,
+        "payment_method": order.payment_method.value,
         "placed_at": order.placed_at,
         "version": order.version,
     }
@@ -206,8 +206,8 @@ def _status_change(row: Row[Any]) -> StatusChange:
     return StatusChange(
         order_id=row.order_id,
         sequence=row.sequence,
-        from_status=row.status_before,
-        to_status=row.status_after,
+        from_status=row.from_status,
+        to_status=row.to_status,
         actor=row.actor,
         created_at=row.created_at,
     )
@@ -217,8 +217,8 @@ def _status_change_fields(change: StatusChange) -> Fields:
     return {
         "order_id": change.order_id,
         "sequence": change.sequence,
-        "status_before": change.from_status,
-        "status_after": change.to_status,
+        "from_status": change.from_status,
+        "to_status": change.to_status,
         "actor": change.actor,
         "created_at": change.created_at,
     }

@@ -19,7 +19,7 @@ from shop.domain.shared.money import Currency, Money
 PAYMENTS = select(payments).order_by(payments.c.order_id)
 
 _NO_CARD: Fields = dict.fromkeys(
-    ("card_token", "gateway_id", "expires_at", "session_id", "empties_cart")
+    ("card_token", "gateway_payment_id", "expires_at", "session_id", "clears_cart")
 )
 
 
@@ -88,10 +88,10 @@ def _payment(row: Row[Any]) -> Payment:
 def _card_details(row: Row[Any]) -> CardDetails:
     return CardDetails(
         token=row.card_token,
-        gateway_payment_id=row.gateway_id,
+        gateway_payment_id=row.gateway_payment_id,
         expires_at=row.expires_at,
         session_id=row.session_id,
-        clears_cart=row.empties_cart,
+        clears_cart=row.clears_cart,
     )
 
 
@@ -110,8 +110,8 @@ def _payment_fields(payment: Payment) -> Fields:
 def _card_fields(card: CardDetails) -> Fields:
     return {
         "card_token": card.token,
-        "gateway_id": card.gateway_payment_id,
+        "gateway_payment_id": card.gateway_payment_id,
         "expires_at": card.expires_at,
         "session_id": card.session_id,
-        "empties_cart": card.clears_cart,
+        "clears_cart": card.clears_cart,
     }

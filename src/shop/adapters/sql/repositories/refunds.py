@@ -52,7 +52,7 @@ class SqlRefunds(Refunds):
         self._saved[refund.id] = {
             "id": refund.id,
             "status": refund.status.value,
-            "outcome": refund.gateway_response,
+            "gateway_response": refund.gateway_response,
         }
 
     def pending_writes(self) -> Iterator[PendingWrite]:

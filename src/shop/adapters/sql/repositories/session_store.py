@@ -186,7 +186,7 @@ class SqlSessionStore(SessionStore):
             "signed_in_at": session.signed_in_at,
             "preferences": session.preferences,
             "cart": {line.sku: line.quantity for line in session.cart.lines},
-            "order_id": session.last_order_id,
+            "last_order_id": session.last_order_id,
             "created_at": session.created_at,
             "last_seen_at": session.last_seen_at,
             "version": version,
@@ -217,7 +217,7 @@ def _session(row: Row[Any]) -> Session:
         cart=Cart(
             lines=tuple(CartLine(sku=sku, quantity=quantity) for sku, quantity in row.cart.items())
         ),
-        last_order_id=row.order_id,
+        last_order_id=row.last_order_id,
         created_at=row.created_at,
         last_seen_at=row.last_seen_at,
         version=row.version,

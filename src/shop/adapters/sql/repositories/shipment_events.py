@@ -8,7 +8,12 @@ from uuid import UUID
 from sqlalchemy import Row, select
 
 from shop.adapters.sql.repositories.orders import SqlOrders
-from shop.adapters.sql.schema.tables import handover_lines, handovers, refund_lines, refunds
+from shop.adapters.sql.schema.tables import (
+    refund_lines,
+    refunds,
+    shipment_event_lines,
+    shipment_events,
+)
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
 from shop.application.ports.repositories.shipment_events import ShipmentEvents
@@ -19,13 +24,13 @@ from shop.domain.payment import PaymentMethod
 from shop.domain.shared.money import Currency, Money
 
 SHIPMENT_EVENTS = (
-    select(handovers, handover_lines.c.sku, handover_lines.c.quantity)
-    .join(handover_lines, handover_lines.c.handover_id == handovers.c.id)
-    .order_by(handovers.c.created_at, handovers.c.id, handover_lines.c.position)
+    select(shipment_events, shipment_event_lines.c.sku, shipment_event_lines.c.quantity)
+    .join(shipment_event_lines, shipment_event_lines.c.shipment_event_id == shipment_events.c.id)
+    .order_by(shipment_events.c.created_at, shipment_events.c.id, shipment_event_lines.c.position)
 )
 # An amount may be refunded without any lines.
 REFUNDS = (
-    select(refunds, refund_lines.c.sku, refund_lines.c.quantity, refund_lines.c.kept_back)
+    select(refunds, refund_lines.c.sku, refund_lines.c.quantity, refund_lines.c.cancelled_quantity)
     .outerjoin(refund_lines, refund_lines.c.refund_id == refunds.c.id)
     .order_by(refunds.c.order_id, refunds.c.number, refund_lines.c.position)
 )
@@ -44,7 +49,7 @@ class SqlShipmentEvents(ShipmentEvents):
     ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:
         """Return the handovers of each of these orders, the oldest first."""
         rows = await self._connection.fetch_where_in(
-            SHIPMENT_EVENTS, handovers.c.order_id, order_ids
+            SHIPMENT_EVENTS, shipment_events.c.order_id, order_ids
         )
         events = [_shipment_event(lines) for lines in _by_id(rows)]
         return {
@@ -59,9 +64,11 @@ class SqlShipmentEvents(ShipmentEvents):
 
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Return what was staged."""
-        yield from insert_rows(handovers, [_shipment_event_fields(each) for each in self._added])
+        yield from insert_rows(
+            shipment_events, [_shipment_event_fields(each) for each in self._added]
+        )
         lines = [fields for each in self._added for fields in _shipment_event_line_fields(each)]
-        yield from insert_rows(handover_lines, lines)
+        yield from insert_rows(shipment_event_lines, lines)
 
 
 def _by_id(rows: Iterable[Row[Any]]) -> Iterator[Sequence[Row[Any]]]:
@@ -94,7 +101,7 @@ def _shipment_event_fields(event: ShipmentEvent) -> Fields:
 def _shipment_event_line_fields(event: ShipmentEvent) -> Iterator[Fields]:
     for position, line in enumerate(event.lines):
         yield {
-            "handover_id": event.id,
+            "shipment_event_id": event.id,
             "position": position,
             "sku": line.sku,
             "quantity": line.quantity,
@@ -111,13 +118,15 @@ def _refund(lines: Sequence[Row[Any]]) -> Refund:
         to=PaymentMethod(row.method),
         reason=row.reason,
         lines=tuple(
-            RefundLine(sku=line.sku, quantity=line.quantity, cancelled_quantity=line.kept_back)
+            RefundLine(
+                sku=line.sku, quantity=line.quantity, cancelled_quantity=line.cancelled_quantity
+            )
             for line in lines
             if line.sku is not None
         ),
         restocked=row.restocked,
         status=RefundStatus(row.status),
-        gateway_response=row.outcome,
+        gateway_response=row.gateway_response,
         actor=Actor(row.actor),
         created_at=row.created_at,
     )
@@ -134,7 +143,7 @@ def _refund_fields(refund: Refund) -> Fields:
         "reason": refund.reason,
         "restocked": refund.restocked,
         "status": refund.status.value,
-        "outcome": refund.gateway_response,
+        "gateway_response": refund.gateway_response,
         "actor": refund.actor.value,
         "created_at": refund.created_at,
     }
@@ -147,5 +156,5 @@ def _refund_line_fields(refund: Refund) -> Iterator[Fields]:
             "position": position,
             "sku": line.sku,
             "quantity": line.quantity,
-            "kept_back": line.cancelled_quantity,
+            "cancelled_quantity": line.cancelled_quantity,
         }

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 
-SCHEMA_VERSION = "0005"
+SCHEMA_VERSION = "0006"
 """The newest migration, which brings a database to the tables below."""
 
 metadata = MetaData(
@@ -56,14 +56,14 @@ accounts = Table(
     Column("user_id", Uuid, ForeignKey("users.id")),
     Column("currency", Text, nullable=False),
     Column("balance", BigInteger),
-    Column("balance_limit", BigInteger),
+    Column("minimum_balance", BigInteger),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("user_id", "currency"),
-    CheckConstraint("balance >= balance_limit", name="balance_not_below_limit"),
+    CheckConstraint("balance >= minimum_balance", name="balance_not_below_limit"),
     CheckConstraint(
         "(kind = 'customer') = (user_id IS NOT NULL)"
         " AND (kind = 'customer') = (balance IS NOT NULL)"
-        " AND (kind = 'customer') = (balance_limit IS NOT NULL)",
+        " AND (kind = 'customer') = (minimum_balance IS NOT NULL)",
         name="customers_have_balances",
     ),
 )
@@ -113,8 +113,8 @@ inventories = Table(
     CheckConstraint("0 <= reserved AND reserved <= on_hand", name="reserved_on_hand"),
 )
 
-movements = Table(
-    "movements",
+stock_movements = Table(
+    "stock_movements",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("sku", ByteOrderedText, ForeignKey("inventories.sku"), nullable=False),
@@ -137,7 +137,7 @@ orders = Table(
     Column("status", Text, nullable=False),
     Column("total", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
-    Column("method", Text, nullable=False),
+    Column("payment_method", Text, nullable=False),
     Column("placed_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
     UniqueConstraint("number"),
@@ -163,8 +163,8 @@ order_events = Table(
     metadata,
     Column("order_id", Uuid, ForeignKey("orders.id"), primary_key=True),
     Column("sequence", Integer, primary_key=True),
-    Column("status_before", Text),
-    Column("status_after", Text, nullable=False),
+    Column("from_status", Text),
+    Column("to_status", Text, nullable=False),
     Column("actor", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
 )
@@ -180,10 +180,10 @@ payments = Table(
     Column("created_at", UtcDateTime, nullable=False),
     # Of a payment by card alone.
     Column("card_token", Text),
-    Column("gateway_id", Text),
+    Column("gateway_payment_id", Text),
     Column("expires_at", UtcDateTime),
     Column("session_id", Uuid),
-    Column("empties_cart", Boolean),
+    Column("clears_cart", Boolean),
 )
 
 # Once the money is set aside, a transfer has the same id.
@@ -198,7 +198,7 @@ deposits = Table(
     Column("currency", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("card_token", Text, nullable=False),
-    Column("gateway_id", Text),
+    Column("gateway_payment_id", Text),
     Column("expires_at", UtcDateTime, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("user_id", "idempotency_key"),
@@ -206,8 +206,8 @@ deposits = Table(
     Index(None, "created_at", "id"),
 )
 
-handovers = Table(
-    "handovers",
+shipment_events = Table(
+    "shipment_events",
     metadata,
     Column("id", Uuid, primary_key=True),
     Column("order_id", Uuid, ForeignKey("orders.id"), nullable=False),
@@ -217,10 +217,10 @@ handovers = Table(
     Index(None, "order_id"),
 )
 
-handover_lines = Table(
-    "handover_lines",
+shipment_event_lines = Table(
+    "shipment_event_lines",
     metadata,
-    Column("handover_id", Uuid, ForeignKey("handovers.id"), primary_key=True),
+    Column("shipment_event_id", Uuid, ForeignKey("shipment_events.id"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("sku", ByteOrderedText, nullable=False),
     Column("quantity", Integer, nullable=False),
@@ -239,7 +239,7 @@ refunds = Table(
     Column("reason", Text, nullable=False),
     Column("restocked", Boolean, nullable=False),
     Column("status", Text, nullable=False),
-    Column("outcome", Text),
+    Column("gateway_response", Text),
     Column("actor", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     CheckConstraint("amount > 0", name="amount_positive"),
@@ -253,9 +253,9 @@ refund_lines = Table(
     Column("position", Integer, primary_key=True),
     Column("sku", ByteOrderedText, nullable=False),
     Column("quantity", Integer, nullable=False),
-    Column("kept_back", Integer, nullable=False),
+    Column("cancelled_quantity", Integer, nullable=False),
     CheckConstraint("quantity > 0", name="quantity_positive"),
-    CheckConstraint("kept_back BETWEEN 0 AND quantity", name="kept_back_of_them"),
+    CheckConstraint("cancelled_quantity BETWEEN 0 AND quantity", name="cancelled_of_refunded"),
 )
 
 jobs = Table(
@@ -267,14 +267,14 @@ jobs = Table(
     Column("attempts", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("is_dead", Boolean, nullable=False),
-    Column("failure", Text),
+    Column("last_error", Text),
     Column("created_at", UtcDateTime, nullable=False),
     # Kinds are looked for each by themselves: a backlog of one keeps nobody from another.
     Index(None, "kind", "is_dead", "due_at"),
 )
 
-notices = Table(
-    "notices",
+gateway_events = Table(
+    "gateway_events",
     metadata,
     Column("id", ByteOrderedText, primary_key=True),
     Column("kind", Text, nullable=False),
@@ -283,13 +283,13 @@ notices = Table(
 )
 
 # Of announcements to endpoints and customers: nothing where nobody is to be told of anything.
-dispatches = Table(
-    "dispatches",
+notification_deliveries = Table(
+    "notification_deliveries",
     metadata,
     Column("id", Uuid, primary_key=True),
-    Column("topic", Text, nullable=False),
+    Column("event_type", Text, nullable=False),
     Column("channel", Text, nullable=False),
-    Column("addressee", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
     Column("payload", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
@@ -304,7 +304,7 @@ dispatches = Table(
     Index(None, "status", "created_at"),
 )
 
-# Without reference and refusal, the request has not ended.
+# Without reference and rejection, the request has not ended.
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,
@@ -312,9 +312,9 @@ idempotency_keys = Table(
     Column("key", ByteOrderedText, primary_key=True),
     Column("fingerprint", Text, nullable=False),
     Column("reference", Uuid),
-    Column("refusal", JsonText),
+    Column("rejection", JsonText),
     Column("created_at", UtcDateTime, nullable=False),
-    CheckConstraint("reference IS NULL OR refusal IS NULL", name="one_outcome"),
+    CheckConstraint("reference IS NULL OR rejection IS NULL", name="one_outcome"),
 )
 
 sessions = Table(
@@ -327,7 +327,7 @@ sessions = Table(
     Column("signed_in_at", UtcDateTime),
     Column("preferences", JsonText, nullable=False),
     Column("cart", JsonText, nullable=False),
-    Column("order_id", Uuid),
+    Column("last_order_id", Uuid),
     Column("created_at", UtcDateTime, nullable=False),
     Column("last_seen_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),

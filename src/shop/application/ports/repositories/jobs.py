@@ -18,10 +18,10 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 class JobKind(StrEnum):
     """What is to be done."""
 
-    RESOLVE_PAYMENT = "resolve"
+    RESOLVE_PAYMENT = "resolve_payment"
     """Find out how a pending payment ends, and give it up once its time is over."""
 
-    CAPTURE_PAYMENT = "capture"
+    CAPTURE_PAYMENT = "capture_payment"
     """Take the money that a card has set aside."""
 
     RESOLVE_DEPOSIT = "resolve_deposit"
@@ -30,16 +30,16 @@ class JobKind(StrEnum):
     CAPTURE_DEPOSIT = "capture_deposit"
     """Take the money that is in the account already."""
 
-    REVERSE_PAYMENT = "undo"
+    REVERSE_PAYMENT = "reverse_payment"
     """Give back whatever the gateway holds or has taken."""
 
-    REFUND_PAYMENT = "refund"
+    REFUND_PAYMENT = "refund_payment"
     """Give back the amount of a refund, which is the job's subject."""
 
-    SEND_WEBHOOK = "deliver"
+    SEND_WEBHOOK = "send_webhook"
     """Bring an announcement to an endpoint."""
 
-    SEND_EMAIL = "mail"
+    SEND_EMAIL = "send_email"
     """Bring an announcement to a customer."""
 
 
