@@ -31,8 +31,12 @@ format: $(VENV)/.test ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.bench ## measure how fast the shop is beside its database and the common way (5 minutes)
+bench: $(VENV)/.bench $(if $(BASE),$(VENV)/.test) ## measure how fast the shop is (5 minutes); BASE=<revision> compares with that revision
+ifdef BASE
+	$(BIN)/python -m bench.comparison $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SECONDS),--seconds $(SECONDS)) --workloads "$(WORKLOADS)" "$(BASE)"
+else
 	$(BIN)/python -m bench full
+endif
 
 bench-quick: $(VENV)/.bench ## the same at a glance (1 minute)
 	$(BIN)/python -m bench quick
