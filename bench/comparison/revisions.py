@@ -30,7 +30,10 @@ class Repository:
 
     def committed(self, name: str) -> Revision:
         """Return the base: the commit of this name; raise `RuntimeError` if there is none."""
-        commit = self._git("rev-parse", "--verify", f"{name}^{{commit}}")
+        try:
+            commit = self._git("rev-parse", "--verify", f"{name}^{{commit}}")
+        except RuntimeError:
+            raise RuntimeError(f"unknown revision: {name}; name a commit, branch or tag") from None
         return Revision(role=BASE, name=commit[:HASH_CHARACTERS], tree=self._tree_of(commit))
 
     def working_tree(self) -> Revision:

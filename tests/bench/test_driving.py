@@ -143,7 +143,7 @@ def test_the_index_is_left_as_it_is(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["missing", "--help", ""])
 def test_an_unknown_base_is_rejected(tmp_path: Path, name: str) -> None:
-    with pytest.raises(RuntimeError, match="git rev-parse failed"):
+    with pytest.raises(RuntimeError, match=f"unknown revision: {name};"):
         _repository(tmp_path / "repository").committed(name)
 
 
