@@ -33,8 +33,12 @@ format: install-test ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install-bench ## measure how fast the shop is beside its database and the common way (5 minutes)
+bench: install-bench ## measure how fast the shop is (5 minutes); BASE=<revision> compares with that revision
+ifdef BASE
+	$(BIN)/python -m bench.comparison $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SECONDS),--seconds $(SECONDS)) --workloads "$(WORKLOADS)" "$(BASE)"
+else
 	$(BIN)/python -m bench full
+endif
 
 bench-quick: install-bench ## the same at a glance (1 minute)
 	$(BIN)/python -m bench quick

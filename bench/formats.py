@@ -1,6 +1,6 @@
 """Formats of numbers that the terminal and the README share."""
 
-from bench.results import NoResult, Range
+from bench.results import Machine, NoResult, Range
 
 NO_RESULT = "no result"
 
@@ -20,3 +20,12 @@ def ratio(value: Range | NoResult | None) -> str:
     if isinstance(value, NoResult):
         return NO_RESULT
     return optional(None if value is None else value.median)
+
+
+def describe_machine(machine: Machine) -> str:
+    """Return what measurements were made on, in a sentence."""
+    return (
+        f"{machine.processor}, {machine.cores} cores, {machine.memory_gib} GiB, {machine.kernel},"
+        f" {machine.filesystem}; Python {machine.python}, PostgreSQL {machine.postgresql},"
+        f" SQLite {machine.sqlite}."
+    )

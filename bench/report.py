@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.failures import describe_failure
-from bench.formats import NO_RESULT, number, optional, ratio
+from bench.formats import NO_RESULT, describe_machine, number, optional, ratio
 from bench.plan import CLIENTS
-from bench.results import Cell, Failure, Figure, Growth, Machine, NoResult, Range, Results, Row
+from bench.results import Cell, Failure, Figure, Growth, NoResult, Range, Results, Row
 from bench.workloads import CARD, HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR
 
 BEGIN, END = "<!-- python -m bench readme: begin -->", "<!-- python -m bench readme: end -->"
@@ -152,18 +152,10 @@ def _failures(failures: Sequence[Failure]) -> str:
 def _conditions(results: Results) -> str:
     machine = results.machine
     return (
-        f"{_machine(machine)} {results.rounds} rounds of {results.seconds} s (cells that no figure"
-        " needs: one of 1 s), medians; load by"
+        f"{describe_machine(machine)} {results.rounds} rounds of {results.seconds} s"
+        " (cells that no figure needs: one of 1 s), medians; load by"
         f" {machine.load_generator}, one thread. CPU is in cores. Where others took part of the"
         " machine, `bench/results/latest.json` tells how much."
-    )
-
-
-def _machine(machine: Machine) -> str:
-    return (
-        f"{machine.processor}, {machine.cores} cores, {machine.memory_gib} GiB, {machine.kernel},"
-        f" {machine.filesystem}; Python {machine.python}, PostgreSQL {machine.postgresql},"
-        f" SQLite {machine.sqlite}."
     )
 
 

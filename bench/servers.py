@@ -20,6 +20,7 @@ SHOP = Path(sys.executable).with_name("shop")
 START_SECONDS = 600
 STOP_SECONDS = 120
 LINES_TOLD = 20
+CHARACTERS_TOLD = 300
 
 QUIET_SECONDS = 60
 LOOK_SECONDS = 0.25
@@ -64,15 +65,16 @@ class Server:
             time.sleep(LOOK_SECONDS)
             used = (cpu_seconds(self.pid) - before) / (time.monotonic() - began)
 
+    def last_lines(self) -> str:
+        """Return the end of its log."""
+        last = self.log.read_text().splitlines()[-LINES_TOLD:]
+        return "\n".join(line[:CHARACTERS_TOLD] for line in last)
+
     def _require_running(self) -> None:
         if self.process.poll() is not None:
             ended = f"the server has ended with status {self.process.returncode}"
             *_, last = ["no output", *self.last_lines().splitlines()]
             raise RuntimeError(f"{ended}: {last}")
-
-    def last_lines(self) -> str:
-        """Return the end of its log."""
-        return "\n".join(self.log.read_text().splitlines()[-LINES_TOLD:])
 
 
 def shop_command(workers: int) -> Sequence[str]:

@@ -8,13 +8,13 @@ import pytest
 from bench.contenders import FailedStart, started
 from bench.failures import MAX_REASON_CHARACTERS, Attempts, reason_of
 from bench.load import InvalidRun, OwnGenerator
-from bench.results import Cell, Cores, Failure, Measurement
+from bench.results import Cell, Failure
 from bench.run import audit_failures
 from bench.servers import serving
 from bench.workloads import SPREAD
+from tests.bench.bench_factories import measured
 
 CELL = Cell(engine="postgresql", contender="naive", processes=1, workload="spread", clients=128)
-OTHER = Cell(engine="postgresql", contender="shop", processes=1, workload="spread", clients=128)
 
 
 def test_a_measurement_that_succeeds_leaves_no_failure() -> None:
@@ -73,19 +73,12 @@ def test_a_server_that_does_not_start_fails_its_own_measurements(tmp_path: Path)
 
 def test_a_failed_audit_takes_every_measurement_of_its_contender_and_no_other() -> None:
     fault = "the audit has failed: stock"
-    measurements = [_measured(CELL, 1), _measured(OTHER, 1), _measured(CELL, 2)]
+    measurements = [
+        measured("naive", 128, 1, number=1),
+        measured("shop", 128, 1, number=1),
+        measured("naive", 128, 1, number=2),
+    ]
 
     assert audit_failures(measurements, {("postgresql", "naive", 1): fault}) == [
         Failure(cell=CELL, during="audit", reason=fault)
     ]
-
-
-def _measured(cell: Cell, number: int) -> Measurement:
-    return Measurement(
-        cell=cell,
-        round=number,
-        per_second=100,
-        p50_ms=1,
-        p99_ms=2,
-        cores=Cores(server=1, database=1, load=1, others=0),
-    )

@@ -1,6 +1,5 @@
 """What is measured is told as it is."""
 
-from collections.abc import Iterable, Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -10,12 +9,8 @@ from rich.console import Console
 from bench import results
 from bench.report import BEGIN, END, section, with_section
 from bench.results import (
-    Cell,
-    Cores,
     Failure,
     Growth,
-    Machine,
-    Measurement,
     NoResult,
     Range,
     Results,
@@ -24,31 +19,29 @@ from bench.results import (
 )
 from bench.summary import figures, growth_figures, rows
 from bench.terminal import show, show_growth
-from bench.workloads import SPREAD
-
-MACHINE = Machine(
-    processor="Abacus",
-    cores=2,
-    memory_gib=24,
-    kernel="Linux 6.1",
-    filesystem="ext4",
-    python="3.13.1",
-    postgresql="18.1",
-    sqlite="3.50.0",
-    load_generator="wrk 4.2.0",
+from tests.bench.bench_factories import (
+    MACHINE,
+    cell,
+    dataset_size,
+    limit_measurements,
+    measured,
+    results_of,
+    results_with_a_failure,
+    sound_growth,
+    sound_results,
 )
 
 
-def test_a_ratio_is_made_of_the_best_of_either_side_in_the_same_round() -> None:
+def test_a_ratio_is_results_of_the_best_of_either_side_in_the_same_round() -> None:
     (figure,) = figures(
         [
-            *_limit(number=1, per_second=1000),
-            _measured("shop", 32, 1100, number=1),
-            _measured("shop", 128, 1500, number=1),
+            *limit_measurements(number=1, per_second=1000),
+            measured("shop", 32, 1100, number=1),
+            measured("shop", 128, 1500, number=1),
             # A slow moment of the machine strikes both.
-            *_limit(number=2, per_second=500),
-            _measured("shop", 32, 900, number=2),
-            _measured("shop", 128, 800, number=2),
+            *limit_measurements(number=2, per_second=500),
+            measured("shop", 32, 900, number=2),
+            measured("shop", 128, 800, number=2),
         ]
     )[:1]
 
@@ -59,11 +52,11 @@ def test_a_ratio_is_made_of_the_best_of_either_side_in_the_same_round() -> None:
 def test_what_one_round_alone_has_goes_into_no_figure() -> None:
     (figure,) = figures(
         [
-            *_limit(number=1, per_second=1000),
-            _measured("shop", 128, 1500, number=1),
-            _measured("shop", 8, 9000, number=1),
-            *_limit(number=2, per_second=1000),
-            _measured("shop", 128, 1500, number=2),
+            *limit_measurements(number=1, per_second=1000),
+            measured("shop", 128, 1500, number=1),
+            measured("shop", 8, 9000, number=1),
+            *limit_measurements(number=2, per_second=1000),
+            measured("shop", 128, 1500, number=2),
         ]
     )[:1]
 
@@ -73,11 +66,11 @@ def test_what_one_round_alone_has_goes_into_no_figure() -> None:
 def test_a_row_stands_beside_the_limit_and_beside_naive_under_as_many_clients() -> None:
     found = rows(
         [
-            *_limit(number=1, per_second=1000),
-            _measured("naive", 128, 300, number=1),
-            _measured("shop", 128, 1500, number=1),
+            *limit_measurements(number=1, per_second=1000),
+            measured("naive", 128, 300, number=1),
+            measured("shop", 128, 1500, number=1),
         ],
-        [Statements(cell=_cell("shop", 128), statements=0.25, commits=0.0625)],
+        [Statements(cell=cell("shop", 128), statements=0.25, commits=0.0625)],
     )
 
     limit, naive, shop = found[0], found[-2], found[-1]
@@ -92,13 +85,13 @@ def test_a_row_stands_beside_the_limit_and_beside_naive_under_as_many_clients() 
 def test_results_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "FOLDER", tmp_path)
 
-    for run in (_results(), _results_with_a_failure()):
+    for run in (sound_results(), results_with_a_failure()):
         assert results.read(results.write("run", run), Results) == run
-    assert results.read(results.write("growth", _growth()), Growth) == _growth()
+    assert results.read(results.write("growth", sound_growth()), Growth) == sound_growth()
 
 
 def test_the_readme_tells_the_figures_the_rates_and_the_conditions() -> None:
-    told = section(_results(), _growth())
+    told = section(sound_results(), sound_growth())
 
     assert "| spread: shop / limit | 1.50 | 1.50 to 1.50 |" in told
     assert "| growth kept: spread | 0.90 | 0.90 to 0.90 |" in told
@@ -112,12 +105,14 @@ def test_the_readme_tells_the_figures_the_rates_and_the_conditions() -> None:
 
 
 def test_a_run_without_growth_tells_of_none() -> None:
-    assert "growth" not in section(_results(), None).replace("Carts, reads, statements, growth", "")
+    assert "growth" not in section(sound_results(), None).replace(
+        "Carts, reads, statements, growth", ""
+    )
 
 
 def test_the_terminal_shows_every_row_and_figure() -> None:
     shown = StringIO()
-    show(_results(), Console(file=shown, width=200))
+    show(sound_results(), Console(file=shown, width=200))
 
     lines = [line.split() for line in shown.getvalue().splitlines()]
     assert (
@@ -130,7 +125,7 @@ NAIVE_FAILED = "naive in 1, postgresql, spread, 128 clients: no answer within 64
 
 
 def test_a_figure_that_needs_a_failed_measurement_says_so_and_the_others_stand() -> None:
-    found = {each.name: each.value for each in _results_with_a_failure().figures}
+    found = {each.name: each.value for each in results_with_a_failure().figures}
 
     assert found == {
         "spread: shop / limit": Range(median=1.5, least=1.5, most=1.5),
@@ -141,8 +136,8 @@ def test_a_figure_that_needs_a_failed_measurement_says_so_and_the_others_stand()
 
 def test_the_best_of_a_contender_needs_all_of_its_measurements() -> None:
     (figure,) = figures(
-        [*_limit(number=1, per_second=1000), _measured("shop", 32, 1100, number=1)],
-        [Failure(cell=_cell("shop", 128), during="round 1", reason="broken")],
+        [*limit_measurements(number=1, per_second=1000), measured("shop", 32, 1100, number=1)],
+        [Failure(cell=cell("shop", 128), during="round 1", reason="broken")],
     )[:1]
 
     assert figure.value == NoResult(reason="shop in 1, postgresql, spread, 128 clients: broken")
@@ -151,11 +146,11 @@ def test_the_best_of_a_contender_needs_all_of_its_measurements() -> None:
 def test_what_fails_in_one_round_goes_into_no_figure() -> None:
     found = figures(
         [
-            *_limit(number=1, per_second=1000),
-            _measured("shop", 128, 1500, number=1),
-            *_limit(number=2, per_second=1000),
+            *limit_measurements(number=1, per_second=1000),
+            measured("shop", 128, 1500, number=1),
+            *limit_measurements(number=2, per_second=1000),
         ],
-        [Failure(cell=_cell("shop", 128), during="round 2", reason="broken")],
+        [Failure(cell=cell("shop", 128), during="round 2", reason="broken")],
     )
 
     reason = NoResult(reason="shop in 1, postgresql, spread, 128 clients: broken")
@@ -166,7 +161,7 @@ def test_what_fails_in_one_round_goes_into_no_figure() -> None:
 
 
 def test_a_ratio_to_a_failed_measurement_says_so_and_the_row_stands() -> None:
-    shop = _results_with_a_failure().rows[-1]
+    shop = results_with_a_failure().rows[-1]
 
     assert shop.per_second == Range(median=1500, least=1500, most=1500)
     assert shop.to_limit == Range(median=1.5, least=1.5, most=1.5)
@@ -175,7 +170,7 @@ def test_a_ratio_to_a_failed_measurement_says_so_and_the_row_stands() -> None:
 
 def test_the_terminal_shows_a_failed_measurement_in_its_row() -> None:
     shown = StringIO()
-    show(_results_with_a_failure(), Console(file=shown, width=250))
+    show(results_with_a_failure(), Console(file=shown, width=250))
 
     lines = [line.split() for line in shown.getvalue().splitlines()]
     naive = "spread naive postgresql 1 128 no result round 1: no result: no answer within 64 s"
@@ -187,13 +182,13 @@ def test_the_terminal_shows_a_failed_measurement_in_its_row() -> None:
 
 def test_a_run_without_failures_shows_no_column_for_them() -> None:
     shown = StringIO()
-    show(_results(), Console(file=shown, width=250))
+    show(sound_results(), Console(file=shown, width=250))
 
     assert "failure" not in shown.getvalue()
 
 
 def test_the_readme_names_failed_measurements() -> None:
-    told = section(_results_with_a_failure(), None)
+    told = section(results_with_a_failure(), None)
 
     assert "| naive |  |  |  | no result |  |  |  |  |" in told
     assert f"| spread, 128 clients: shop / naive | no result: {NAIVE_FAILED} |  |" in told
@@ -203,17 +198,17 @@ def test_the_readme_names_failed_measurements() -> None:
 
 
 def test_a_run_in_which_everything_failed_is_shown() -> None:
-    failure = Failure(cell=_cell("shop", 128), during="round 1", reason="broken")
+    failure = Failure(cell=cell("shop", 128), during="round 1", reason="broken")
     shown = StringIO()
-    show(_made_of([], [failure]), Console(file=shown, width=250))
+    show(results_of([], [failure]), Console(file=shown, width=250))
 
     assert "round 1: no result: broken" in shown.getvalue()
 
 
 def test_growth_without_a_measurement_of_the_largest_has_no_figure_and_the_others_stand() -> None:
-    failure = Failure(cell=_cell("shop", 32), during="round 1", reason="broken")
+    failure = Failure(cell=cell("shop", 32), during="round 1", reason="broken")
     large = Size(orders=10**6, server_mib=80, rows=[], measurements=[], failures=[failure])
-    sizes = [_size(10_000, 1000), large]
+    sizes = [dataset_size(10_000, 1000), large]
     growth = Growth(
         machine=MACHINE, rounds=1, seconds=2, figures=growth_figures(sizes), sizes=sizes
     )
@@ -241,71 +236,3 @@ def test_the_readme_is_rewritten_between_its_comments_alone() -> None:
 def test_a_readme_without_the_comments_is_left_alone(readme: str) -> None:
     with pytest.raises(ValueError, match="the README has no"):
         with_section(readme, "new")
-
-
-def _results() -> Results:
-    return _made_of(
-        [
-            *_limit(number=1, per_second=1000),
-            _measured("naive", 128, 300, number=1),
-            _measured("shop", 128, 1500, number=1),
-        ]
-    )
-
-
-def _results_with_a_failure() -> Results:
-    reason = "no answer within 64 s"
-    return _made_of(
-        [*_limit(number=1, per_second=1000), _measured("shop", 128, 1500, number=1)],
-        [Failure(cell=_cell("naive", 128), during="round 1", reason=reason)],
-    )
-
-
-def _made_of(measurements: Sequence[Measurement], failures: Sequence[Failure] = ()) -> Results:
-    statements = [Statements(cell=_cell("shop", 128), statements=0.25, commits=0.0625)]
-    return Results(
-        machine=MACHINE,
-        rounds=1,
-        seconds=2,
-        figures=figures(measurements, failures),
-        rows=rows(measurements, statements, failures),
-        statements=statements,
-        measurements=measurements,
-        failures=list(failures),
-    )
-
-
-def _growth() -> Growth:
-    sizes = [_size(10_000, 1000), _size(1_000_000, 900)]
-    return Growth(machine=MACHINE, rounds=1, seconds=2, figures=growth_figures(sizes), sizes=sizes)
-
-
-def _size(orders: int, per_second: float) -> Size:
-    measurements = [_measured("shop", 32, per_second, number=1)]
-    return Size(orders=orders, server_mib=80, rows=rows(measurements), measurements=measurements)
-
-
-def _limit(*, number: int, per_second: float) -> Iterable[Measurement]:
-    yield _measured("limit", 8, per_second / 2, number=number)
-    yield _measured("limit", 16, per_second, number=number)
-
-
-def _measured(contender: str, clients: int, per_second: float, *, number: int) -> Measurement:
-    return Measurement(
-        cell=_cell(contender, clients),
-        round=number,
-        per_second=per_second,
-        p50_ms=20,
-        p99_ms=40,
-        cores=Cores(server=0.9, database=0.5, load=0.1, others=0.2),
-    )
-
-
-def _cell(contender: str, clients: int) -> Cell:
-    return Cell(
-        engine="postgresql",
-        contender=contender,
-        processes=0 if contender == "limit" else 1,
-        workload=SPREAD.name,
-        clients=clients,
-    )

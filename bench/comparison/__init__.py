@@ -1,0 +1,1 @@
+"""The comparison of two revisions, each driven from outside: it imports neither's code."""
