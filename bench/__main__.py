@@ -14,7 +14,7 @@ from bench.results import FOLDER, Failure, Growth, Results, read, write
 from bench.run import run
 from bench.terminal import show, show_growth
 
-README = Path(__file__).parents[1] / "README.md"
+README = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 ROUNDS, SECONDS = 3, 2
 WIDTH = 220
@@ -48,7 +48,7 @@ def growth() -> None:
 
 @app.command()
 def readme() -> None:
-    """Put the latest results into the README."""
+    """Put the latest results into docs/benchmarks.md."""
     grown = FOLDER / "growth.json"
     rewrite_readme(
         README,

@@ -49,7 +49,7 @@ def section(results: Results, growth: Growth | None) -> str:
     ]
     parts = [
         _figures([*results.figures, *(growth.figures if growth else ())]),
-        "![Orders and requests per second, by clients](bench/results/latest.svg)",
+        "![Orders and requests per second, by clients](../bench/results/latest.svg)",
         *(_workload(name, results) for name in MATTERS_MOST),
         "<details><summary>Carts, reads, statements, growth</summary>",
         *rest,
@@ -142,7 +142,7 @@ def _growth(growth: Growth) -> str:
         for size in growth.sizes
     ]
     table = _markdown([*heading, "server's memory"], lines)
-    return f"{table}\n\n![Throughput, p99 and memory, by size](bench/results/growth.svg)"
+    return f"{table}\n\n![Throughput, p99 and memory, by size](../bench/results/growth.svg)"
 
 
 def _failures(failures: Sequence[Failure]) -> str:
