@@ -68,7 +68,7 @@ def test_old_announcements_are_swept_and_those_on_their_way_are_not(shop: Progra
         " '2020-01-01 00:00:00.000000')"
     )
 
-    assert shop.printed("outbox", "sweep") == "Swept: 1 announcements.\n"
+    assert shop.printed("notifications", "purge") == "Purged: 1 deliveries.\n"
 
     assert shop.rows("SELECT id FROM dispatches") == [("00000000000000000000000000000002",)]
 

@@ -19,8 +19,9 @@ COMMANDS = (
     "gateway",
     "secret",
     "openapi",
-    "outbox list",
-    "outbox retry",
+    "jobs list",
+    "jobs retry",
+    "notifications purge",
     "reconcile",
     "sessions sweep",
     "users promote",
@@ -65,7 +66,7 @@ def test_every_command_has_help_with_an_example(
     assert told.err == ""
 
 
-@pytest.mark.parametrize("group", ["", "outbox", "sessions", "users"])
+@pytest.mark.parametrize("group", ["", "jobs", "notifications", "sessions", "users"])
 def test_no_command_asks_for_help(
     group: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

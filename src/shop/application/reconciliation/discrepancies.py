@@ -54,9 +54,7 @@ DEPOSIT_JOBS: Mapping[JobKind, JobKind] = {
 }
 """What jobs of orders are called where they are a deposit's; others are called alike."""
 
-RETRY_ADVICE = (
-    "its job was given up: `shop outbox list --dead` tells why, `shop outbox retry` begins it"
-)
+RETRY_ADVICE = "its job failed permanently: see `shop jobs list --dead`, then run `shop jobs retry`"
 ADVICE: Mapping[str, str] = {
     "second-there": "the card was asked twice: void or refund this one at the gateway",
     "amount-differs": "ask the gateway why; what it holds is not what was ordered",

@@ -10,8 +10,8 @@ from shop.entrypoints.cli.commands.audit import audit
 from shop.entrypoints.cli.commands.gateway import gateway
 from shop.entrypoints.cli.commands.import_products import import_products
 from shop.entrypoints.cli.commands.jobs import list_jobs, retry
-from shop.entrypoints.cli.commands.jobs import sweep as sweep_outbox
 from shop.entrypoints.cli.commands.migrate import migrate
+from shop.entrypoints.cli.commands.notifications import purge
 from shop.entrypoints.cli.commands.openapi import openapi
 from shop.entrypoints.cli.commands.reconcile import reconcile
 from shop.entrypoints.cli.commands.secret import secret
@@ -53,17 +53,20 @@ def commands() -> typer.Typer:
     shop.command(epilog="Example: shop secret")(secret)
     shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
 
-    outbox = _group("Look after what orders have left to do.", _show_help)
-    outbox.command("list", epilog="Example: shop outbox list --dead")(list_jobs)
-    outbox.command(epilog="Example: shop outbox retry")(retry)
-    outbox.command("sweep", epilog="Example: shop outbox sweep")(sweep_outbox)
-    shop.add_typer(outbox, name="outbox")
+    jobs = _group("Manage background jobs.", _show_help)
+    jobs.command("list", epilog="Example: shop jobs list --dead")(list_jobs)
+    jobs.command(epilog="Example: shop jobs retry")(retry)
+    shop.add_typer(jobs, name="jobs")
 
-    sessions = _group("Look after sessions.", _show_help)
+    notifications = _group("Manage webhooks and e-mails that were sent.", _show_help)
+    notifications.command(epilog="Example: shop notifications purge")(purge)
+    shop.add_typer(notifications, name="notifications")
+
+    sessions = _group("Manage sessions.", _show_help)
     sessions.command(epilog="Example: shop sessions sweep")(sweep)
     shop.add_typer(sessions, name="sessions")
 
-    users = _group("Look after users.", _show_help)
+    users = _group("Manage users.", _show_help)
     users.command(epilog="Example: shop users promote ada@example.com --role admin")(promote)
     users.command(epilog="Example: shop users demote ada@example.com --role admin")(demote)
     shop.add_typer(users, name="users")

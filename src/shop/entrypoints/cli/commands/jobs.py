@@ -1,4 +1,4 @@
-"""Commands around the outbox."""
+"""Commands that list background jobs and retry dead ones."""
 
 from typing import Annotated
 
@@ -11,31 +11,21 @@ from shop.entrypoints.cli.options import DatabaseUrl
 
 def list_jobs(
     *,
-    dead: Annotated[bool, typer.Option("--dead", help="Only those that were given up.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="Only dead jobs.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """List the jobs that wait, and those that were given up after too many attempts."""
+    """List the jobs that are waiting, and those that are dead after too many failures."""
     jobs = run(lambda context: context.job_service().list(dead_only=dead), database=database)
     for job in jobs:
         typer.echo(_line(job))
     if not jobs:
-        typer.echo("Nothing waits.")
+        typer.echo("No jobs.")
 
 
 def retry(*, database: DatabaseUrl = None) -> None:
-    """Have dead jobs tried again, with all attempts before them."""
-    revived = run(_retry, database=database)
-    typer.echo(f"Due again: {revived} jobs.")
-
-
-def sweep(*, database: DatabaseUrl = None) -> None:
-    """Forget announcements that arrived, or were given up, more than thirty days ago."""
-    swept = run(_sweep, database=database)
-    typer.echo(f"Swept: {swept} announcements.")
-
-
-async def _sweep(context: CliContext) -> int:
-    return await context.notification_delivery_service().purge()
+    """Retry dead jobs, with a full number of attempts."""
+    retried = run(_retry, database=database)
+    typer.echo(f"Due again: {retried} jobs.")
 
 
 async def _retry(context: CliContext) -> int:

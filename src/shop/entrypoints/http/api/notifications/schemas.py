@@ -27,7 +27,7 @@ class WebhookDeliveryResponse(ResponseBody):
         NotificationDeliveryStatus,
         Field(
             examples=["pending"],
-            description="`failed` after the last attempt, until `shop outbox retry`.",
+            description="`failed` after the last attempt, until `shop jobs retry`.",
         ),
     ]
     attempts: Annotated[int, Field(ge=0, examples=[0])]
