@@ -6,11 +6,11 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from bench.growth import grow
+from bench.growth import measure_scaling
 from bench.load import InvalidRun
 from bench.plot import plot, plot_growth
 from bench.report import rewrite_readme
-from bench.results import FOLDER, Failure, Growth, Results, read, write
+from bench.results import FOLDER, Failure, Results, ScalingResults, read, write
 from bench.run import run
 from bench.terminal import show, show_growth
 
@@ -27,33 +27,33 @@ app = typer.Typer(
 @app.command()
 def full() -> None:
     """Measure everything, in about five minutes; keep the results as `latest`."""
-    _keep("latest", run(rounds=ROUNDS, seconds=SECONDS, everything=True, tell=_tell))
+    _keep("latest", run(rounds=ROUNDS, seconds=SECONDS, everything=True, report=_report))
 
 
 @app.command()
 def quick() -> None:
     """Measure once what the figures are made of, in about a minute; keep it as `quick`."""
-    _keep("quick", run(rounds=1, seconds=1, everything=False, tell=_tell))
+    _keep("quick", run(rounds=1, seconds=1, everything=False, report=_report))
 
 
 @app.command()
 def growth() -> None:
     """Measure how fast it still is with a million orders and products; keep it as `growth`."""
-    grown = grow(_tell)
-    file = write("growth", grown)
-    plot_growth(grown, [file.with_suffix(".png"), file.with_suffix(".svg")])
-    show_growth(grown, _console())
-    _require_complete(grown.failures)
+    results = measure_scaling(_report)
+    file = write("growth", results)
+    plot_growth(results, [file.with_suffix(".png"), file.with_suffix(".svg")])
+    show_growth(results, _console())
+    _require_complete(results.failures)
 
 
 @app.command()
 def readme() -> None:
     """Put the latest results into docs/benchmarks.md."""
-    grown = FOLDER / "growth.json"
+    scaling = FOLDER / "growth.json"
     rewrite_readme(
         README,
         read(FOLDER / "latest.json", Results),
-        read(grown, Growth) if grown.exists() else None,
+        read(scaling, ScalingResults) if scaling.exists() else None,
     )
 
 
@@ -74,7 +74,7 @@ def _console() -> Console:
     return Console(width=max(Console().width, WIDTH))
 
 
-def _tell(what: str) -> None:
+def _report(what: str) -> None:
     typer.echo(what, err=True)
 
 

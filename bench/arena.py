@@ -6,45 +6,45 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contenders import Contender, limit, procedure, started
+from bench.contenders import Subject, database_limit, start_subject, stored_procedure
 from bench.engines import POSTGRESQL, SQLITE, Database, Postgres, PostgresDatabase, SqliteDatabase
 from bench.failures import FAILURES, reason_of
 from bench.load import InvalidRun, LoadGenerator
-from bench.premises import ORDERS, furnish, paid_by_card, settings
+from bench.premises import ORDERS, card_settings, seed_database, settings
 from bench.servers import Server, app_command, gateway_command, run_shop, serving, shop_command
 
-Key = tuple[str, str, int]
+SubjectKey = tuple[str, str, int]
 """An engine, a contender and its number of processes."""
 
-LIMIT: Key = (POSTGRESQL, "limit", 0)
-PROCEDURE: Key = (POSTGRESQL, "procedure", 0)
-SCRIPTED = (LIMIT, PROCEDURE)
-SHOP: Key = (POSTGRESQL, "shop", 1)
-UNGROUPED: Key = (POSTGRESQL, "ungrouped", 1)
+DATABASE_LIMIT: SubjectKey = (POSTGRESQL, "limit", 0)
+STORED_PROCEDURE: SubjectKey = (POSTGRESQL, "procedure", 0)
+PGBENCH_KEYS = (DATABASE_LIMIT, STORED_PROCEDURE)
+SHOP: SubjectKey = (POSTGRESQL, "shop", 1)
+WITHOUT_GROUP_COMMIT: SubjectKey = (POSTGRESQL, "ungrouped", 1)
 
-FURNISHED = "furnished"
+SEEDED = "furnished"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Arena:
+class Benchmark:
     """Contenders, ready to be measured, and their databases."""
 
     postgres: Postgres
-    contenders: Mapping[Key, Contender]
-    databases: Mapping[Key, Database]
+    subjects: Mapping[SubjectKey, Subject]
+    databases: Mapping[SubjectKey, Database]
     gateways: Mapping[Database, Server]
 
-    def audit(self) -> Mapping[Key, str]:
+    def audit(self) -> Mapping[SubjectKey, str]:
         """Let the shop check every invariant of every database; return what is wrong, by contender.
 
         No order that was acknowledged may be missing, either.
         """
-        faults: dict[Key, str] = {}
+        faults: dict[SubjectKey, str] = {}
         for database in set(self.databases.values()):
             keys = [key for key, its in self.databases.items() if its == database]
-            acknowledged = ORDERS + sum(self.contenders[key].acknowledged for key in keys)
+            acknowledged = ORDERS + sum(self.subjects[key].acknowledged for key in keys)
             try:
-                audit(database, _cards(self.gateways, database))
+                audit(database, _card_settings(self.gateways, database))
                 stored = database.orders()
                 if stored < acknowledged:
                     raise InvalidRun(f"{acknowledged} orders were acknowledged, {stored} stored")
@@ -53,27 +53,27 @@ class Arena:
         return faults
 
 
-def audit(database: Database, cards: dict[str, str]) -> None:
+def audit(database: Database, card_settings: dict[str, str]) -> None:
     """Let the shop check every invariant of a database; raise `InvalidRun`.
 
     `cards` is what its environment says of the gateway.
     """
-    done = run_shop(["audit", "--json"], settings(database.address) | cards)
-    if done.returncode:
-        raise InvalidRun(f"the audit has failed: {done.stderr}{done.stdout}")
+    completed = run_shop(["audit", "--json"], settings(database.address) | card_settings)
+    if completed.returncode:
+        raise InvalidRun(f"the audit has failed: {completed.stderr}{completed.stdout}")
 
 
 @contextmanager
-def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterator[Arena]:
+def open_benchmark(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterator[Benchmark]:
     """Furnish a database for each contender, and start the servers."""
     commands = _commands()
     databases = {
-        **_postgres_databases(postgres, folder / POSTGRESQL, [*SCRIPTED, *commands]),
+        **_postgres_databases(postgres, folder / POSTGRESQL, [*PGBENCH_KEYS, *commands]),
         **_sqlite_databases(folder / SQLITE, commands),
     }
-    contenders: dict[Key, Contender] = {
-        LIMIT: limit(postgres, _label(LIMIT)),
-        PROCEDURE: procedure(postgres, _label(PROCEDURE)),
+    subjects: dict[SubjectKey, Subject] = {
+        DATABASE_LIMIT: database_limit(postgres, _label(DATABASE_LIMIT)),
+        STORED_PROCEDURE: stored_procedure(postgres, _label(STORED_PROCEDURE)),
     }
     with ExitStack() as stack:
         # Each shop has its own, whose books hold its payments alone.
@@ -88,7 +88,7 @@ def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterato
             key: stack.enter_context(
                 serving(
                     command,
-                    settings(databases[key].address) | _cards(gateways, databases[key]),
+                    settings(databases[key].address) | _card_settings(gateways, databases[key]),
                     _place(folder, key),
                 )
             )
@@ -96,27 +96,27 @@ def open_arena(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterato
         }
         for key, server in servers.items():
             gateway = gateways.get(databases[key])
-            needed = [server] if gateway is None else [gateway, server]
+            required = [server] if gateway is None else [gateway, server]
             engine, name, processes = key
-            contenders[key] = started(
-                needed,
+            subjects[key] = start_subject(
+                required,
                 engine=engine,
                 name=name,
                 processes=processes,
                 load=load,
                 files=folder / engine,
             )
-        yield Arena(
-            postgres=postgres, contenders=contenders, databases=databases, gateways=gateways
+        yield Benchmark(
+            postgres=postgres, subjects=subjects, databases=databases, gateways=gateways
         )
 
 
-def _cards(gateways: Mapping[Database, Server], database: Database) -> dict[str, str]:
+def _card_settings(gateways: Mapping[Database, Server], database: Database) -> dict[str, str]:
     gateway = gateways.get(database)
-    return {} if gateway is None else paid_by_card(gateway.url)
+    return {} if gateway is None else card_settings(gateway.url)
 
 
-def _commands() -> Mapping[Key, Sequence[str]]:
+def _commands() -> Mapping[SubjectKey, Sequence[str]]:
     """Return how the servers are started."""
     everywhere = {
         (engine, name, processes): command
@@ -129,32 +129,32 @@ def _commands() -> Mapping[Key, Sequence[str]]:
     }
     return {
         **everywhere,
-        UNGROUPED: app_command("bench.apps.ungrouped:create_app"),
+        WITHOUT_GROUP_COMMIT: app_command("bench.apps.ungrouped:create_app"),
         (POSTGRESQL, "empty", 1): app_command("bench.apps.empty:create_app"),
     }
 
 
 def _postgres_databases(
-    postgres: Postgres, folder: Path, keys: Iterable[Key]
-) -> Mapping[Key, Database]:
+    postgres: Postgres, folder: Path, keys: Iterable[SubjectKey]
+) -> Mapping[SubjectKey, Database]:
     folder.mkdir()
-    postgres.create(FURNISHED)
-    furnish(postgres.address(FURNISHED)).write_to(folder)
-    databases: dict[Key, Database] = {}
+    postgres.create(SEEDED)
+    seed_database(postgres.address(SEEDED)).write_to(folder)
+    databases: dict[SubjectKey, Database] = {}
     for key in keys:
-        if key[0] == POSTGRESQL and key != UNGROUPED:
-            postgres.create(_label(key), FURNISHED)
+        if key[0] == POSTGRESQL and key != WITHOUT_GROUP_COMMIT:
+            postgres.create(_label(key), SEEDED)
             databases[key] = PostgresDatabase(postgres, _label(key))
     # What the line costs is less than what the age of a database does.
-    databases[UNGROUPED] = databases[SHOP]
+    databases[WITHOUT_GROUP_COMMIT] = databases[SHOP]
     return databases
 
 
-def _sqlite_databases(folder: Path, keys: Iterable[Key]) -> Mapping[Key, Database]:
+def _sqlite_databases(folder: Path, keys: Iterable[SubjectKey]) -> Mapping[SubjectKey, Database]:
     folder.mkdir()
-    furnished = SqliteDatabase(folder / FURNISHED)
-    furnish(furnished.address).write_to(folder)
-    databases: dict[Key, Database] = {}
+    furnished = SqliteDatabase(folder / SEEDED)
+    seed_database(furnished.address).write_to(folder)
+    databases: dict[SubjectKey, Database] = {}
     for key in keys:
         if key[0] == SQLITE:
             file = _place(folder.parent, key) / "shop.db"
@@ -163,12 +163,12 @@ def _sqlite_databases(folder: Path, keys: Iterable[Key]) -> Mapping[Key, Databas
     return databases
 
 
-def _label(key: Key) -> str:
+def _label(key: SubjectKey) -> str:
     _, name, processes = key
     return f"{name}_{processes}"
 
 
-def _place(folder: Path, key: Key) -> Path:
+def _place(folder: Path, key: SubjectKey) -> Path:
     engine, _, _ = key
     place = folder / engine / _label(key)
     place.mkdir(exist_ok=True)

@@ -8,17 +8,17 @@ from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 from bench.engines import Postgres
-from bench.load import Answers, InvalidRun, LoadGenerator
+from bench.load import InvalidRun, LoadGenerator, Responses
 from bench.premises import CUSTOMERS, EUR
 from bench.servers import Server
 from bench.workloads import Workload
 from shop.domain.account import ShopAccount
 
 SQL = Path(__file__).with_name("sql")
-SETTLE_SECONDS = 0.3
+IDLE_SECONDS = 0.3
 
 
-class Contender(ABC):
+class Subject(ABC):
     """One of those who are measured side by side."""
 
     def __init__(self, *, engine: str, name: str, processes: int) -> None:
@@ -33,26 +33,26 @@ class Contender(ABC):
         """The process that serves; None where the load generator is all there is."""
 
     @abstractmethod
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Wait for the work that is left from earlier runs; raise `RuntimeError` if it has ended.
 
         Requests that were under way at the end of a run are not to be part of the next.
         """
 
-    def run(self, workload: Workload, clients: int, seconds: int) -> Answers:
+    def run(self, workload: Workload, clients: int, seconds: int) -> Responses:
         """Take a workload for so long; raise `InvalidRun` where an answer is not as it should be.
 
         The orders that were acknowledged are remembered.
         """
-        answers = self._run(workload, clients, seconds)
-        self.acknowledged += answers.orders
-        return answers
+        responses = self._run(workload, clients, seconds)
+        self.acknowledged += responses.orders
+        return responses
 
     @abstractmethod
-    def _run(self, workload: Workload, clients: int, seconds: int) -> Answers: ...
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Responses: ...
 
 
-class Served(Contender):
+class HttpSubject(Subject):
     """A server, asked by the load generator."""
 
     def __init__(
@@ -75,21 +75,21 @@ class Served(Contender):
         """The process that serves."""
         return self._server.pid
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Wait until the server is quiet."""
-        self._server.wait_until_quiet()
+        self._server.wait_until_idle()
 
-    def _run(self, workload: Workload, clients: int, seconds: int) -> Answers:
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
         try:
             return self._load.run(
-                workload, self._server.url, self._files, clients, seconds, self.settle
+                workload, self._server.url, self._files, clients, seconds, self.wait_until_idle
             )
         except InvalidRun as invalid:
             invalid.add_note(f"Last lines of the server's log:\n{self._server.last_lines()}")
             raise
 
 
-class FailedStart(Contender):
+class FailedSubject(Subject):
     """Stands in place of a server that did not start: each of its runs fails with the reason."""
 
     def __init__(self, *, engine: str, name: str, processes: int, reason: str) -> None:
@@ -101,15 +101,15 @@ class FailedStart(Contender):
         """None: no server is there."""
         return None
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Return at once."""
 
-    def _run(self, workload: Workload, clients: int, seconds: int) -> Answers:
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
         del workload, clients, seconds
         raise InvalidRun(self._reason)
 
 
-def started(
+def start_subject(
     servers: Sequence[Server],
     *,
     engine: str,
@@ -117,16 +117,16 @@ def started(
     processes: int,
     load: LoadGenerator,
     files: Path,
-) -> Contender:
+) -> Subject:
     """Return the contender that the last of these servers is, once all of them answer."""
     try:
         for server in servers:
             server.wait_until_open()
     except RuntimeError as error:
-        return FailedStart(
+        return FailedSubject(
             engine=engine, name=name, processes=processes, reason=f"not started: {error}"
         )
-    return Served(
+    return HttpSubject(
         engine=engine,
         name=name,
         processes=processes,
@@ -136,7 +136,7 @@ def started(
     )
 
 
-class Scripted(Contender):
+class PgbenchSubject(Subject):
     """A script of SQL, run by pgbench: one order per transaction, statements prepared."""
 
     def __init__(self, *, name: str, postgres: Postgres, database: str, script: Path) -> None:
@@ -150,16 +150,16 @@ class Scripted(Contender):
         """None: no server is there but the database's."""
         return None
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Give the database a moment: pgbench leaves nothing under way."""
-        time.sleep(SETTLE_SECONDS)
+        time.sleep(IDLE_SECONDS)
 
-    def _run(self, workload: Workload, clients: int, seconds: int) -> Answers:
+    def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
         return self.run_until(f"--time={seconds}", workload, clients, seconds)
 
     def run_until(
         self, end: str, workload: Workload, clients: int = 1, seconds: float = 1
-    ) -> Answers:
+    ) -> Responses:
         """Run the script until pgbench's own notion of an end; raise `InvalidRun`."""
         variables = {
             "n": "0",
@@ -179,15 +179,15 @@ class Scripted(Contender):
                 f"--log-prefix={folder}/times",
                 end,
             ]
-            told = self._postgres.pgbench(self._database, arguments, variables)
+            output = self._postgres.pgbench(self._database, arguments, variables)
             times = sorted(
                 int(line.split()[2]) / 1000
                 for log in Path(folder).iterdir()
                 for line in log.read_text().splitlines()
             )
-        if "number of failed transactions: 0 " not in told or not times:
-            raise InvalidRun(f"{self.name}: {told}")
-        return Answers(
+        if "number of failed transactions: 0 " not in output or not times:
+            raise InvalidRun(f"{self.name}: {output}")
+        return Responses(
             seconds=seconds,
             done=len(times),
             orders=len(times),
@@ -196,14 +196,18 @@ class Scripted(Contender):
         )
 
 
-def limit(postgres: Postgres, database: str) -> Scripted:
+def database_limit(postgres: Postgres, database: str) -> PgbenchSubject:
     """Return the order's own statements, in a database that is this one's from now on."""
     postgres.run_file(database, SQL / "numbered_tokens.sql", {})
-    return Scripted(name="limit", postgres=postgres, database=database, script=SQL / "limit.sql")
+    return PgbenchSubject(
+        name="limit", postgres=postgres, database=database, script=SQL / "limit.sql"
+    )
 
 
-def procedure(postgres: Postgres, database: str) -> Scripted:
+def stored_procedure(postgres: Postgres, database: str) -> PgbenchSubject:
     """Return the same order as one function, in a database that is this one's from now on."""
     postgres.run_file(database, SQL / "numbered_tokens.sql", {})
     postgres.run_file(database, SQL / "procedure.sql", {})
-    return Scripted(name="procedure", postgres=postgres, database=database, script=SQL / "call.sql")
+    return PgbenchSubject(
+        name="procedure", postgres=postgres, database=database, script=SQL / "call.sql"
+    )

@@ -54,7 +54,7 @@ class CardOrders(Orders):
     payment: ClassVar[Mapping[str, str]] = {"method": "card", "token": "tok_visa"}
 
 
-class Tours:
+class CartAndOrders:
     """Each client is a customer, who puts two products into the cart, then orders it."""
 
     def __init__(self, file: str, products: str, run: str, clients: str) -> None:
@@ -89,15 +89,15 @@ class Reads:
             yield self._requests[next(self._turn) % len(self._requests)]
 
 
-SCRIPTS: dict[str, Callable[[str, str, str, str], Orders | Tours | Reads]] = {
+SCRIPTS: dict[str, Callable[[str, str, str, str], Orders | CartAndOrders | Reads]] = {
     "orders": Orders,
     "cards": CardOrders,
-    "tour": Tours,
+    "tour": CartAndOrders,
     "reads": Reads,
 }
 
 
-class Tally:
+class ResponseStatistics:
     """The answers of all connections: their statuses, and how long each took."""
 
     def __init__(self) -> None:
@@ -105,14 +105,14 @@ class Tally:
         self.milliseconds: list[float] = []
         self.broken = 0
 
-    def told(self, seconds: float) -> str:
+    def to_json(self, seconds: float) -> str:
         """Return the whole as one line of JSON."""
-        took = sorted(self.milliseconds) or [0.0]
+        durations = sorted(self.milliseconds) or [0.0]
         return json.dumps(
             {
                 "seconds": seconds,
-                "p50_ms": took[len(took) // 2],
-                "p99_ms": took[len(took) * 99 // 100],
+                "p50_ms": durations[len(durations) // 2],
+                "p99_ms": durations[len(durations) * 99 // 100],
                 "broken": self.broken,
                 "statuses": self.statuses,
             }
@@ -122,9 +122,9 @@ class Tally:
 class Connection(asyncio.Protocol):
     """One connection, which sends its next request when the last one is answered."""
 
-    def __init__(self, requests: Requests, tally: Tally) -> None:
+    def __init__(self, requests: Requests, statistics: ResponseStatistics) -> None:
         self._requests = requests
-        self._tally = tally
+        self._statistics = statistics
         self._parser = httptools.HttpResponseParser(self)
         self._began = 0.0
         self._is_over = False
@@ -141,12 +141,12 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Count a connection that ends before the run does."""
         del exc
-        self._tally.broken += not self._is_over
+        self._statistics.broken += not self._is_over
 
     def on_message_complete(self) -> None:
         """Count an answer, and send the next request."""
-        self._tally.milliseconds.append((time.perf_counter() - self._began) * 1000)
-        self._tally.statuses[self._parser.get_status_code()] += 1
+        self._statistics.milliseconds.append((time.perf_counter() - self._began) * 1000)
+        self._statistics.statuses[self._parser.get_status_code()] += 1
         self._parser = httptools.HttpResponseParser(self)
         self._send()
 
@@ -164,12 +164,12 @@ async def run(script: str, url: str, seconds: float, arguments: list[str]) -> st
     """Send a script's requests for so long; return what came of them."""
     target = urlsplit(url)
     requests = SCRIPTS[script](*arguments)
-    tally = Tally()
+    statistics = ResponseStatistics()
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
-    made = [
+    connections = [
         await loop.create_connection(
-            lambda client=client: Connection(requests.of(client), tally),  # type: ignore[misc]
+            lambda client=client: Connection(requests.of(client), statistics),  # type: ignore[misc]
             target.hostname or "",
             target.port or 0,
         )
@@ -177,10 +177,10 @@ async def run(script: str, url: str, seconds: float, arguments: list[str]) -> st
     ]
     await asyncio.sleep(seconds)
     took = time.perf_counter() - began
-    told = tally.told(took)
-    for _, connection in made:
+    result = statistics.to_json(took)
+    for _, connection in connections:
         connection.end()
-    return told
+    return result
 
 
 def _sku(number: int) -> str:

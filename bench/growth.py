@@ -9,17 +9,26 @@ from tempfile import TemporaryDirectory
 from uuid import UUID
 
 from bench.arena import audit
-from bench.contenders import SQL, Contender, started
+from bench.contenders import SQL, Subject, start_subject
 from bench.engines import POSTGRESQL, Postgres, PostgresDatabase, running_postgres
 from bench.failures import FAILURES, Attempts, reason_of
 from bench.load import LoadGenerator, load_generator
 from bench.machine import describe
 from bench.measure import measure
-from bench.premises import EUR, ORDERS, PRICE, READERS, PlacedOrder, Premises, furnish, settings
+from bench.premises import (
+    EUR,
+    ORDERS,
+    PRICE,
+    READERS,
+    Fixtures,
+    PlacedOrder,
+    seed_database,
+    settings,
+)
 from bench.processes import memory_bytes
-from bench.results import Cell, Failure, Growth, Measurement, Size
+from bench.results import Cell, DatasetSize, Failure, Measurement, ScalingResults
 from bench.servers import Server, serving, shop_command
-from bench.summary import growth_figures, rows
+from bench.summary import rows, scaling_figures
 from bench.workloads import READ_ORDER, READ_PRODUCTS, SPREAD, Workload
 from shop.domain.account import ShopAccount
 from shop.domain.inventory import MAX_ON_HAND
@@ -27,19 +36,19 @@ from shop.domain.inventory import MAX_ON_HAND
 SIZES = (10**4, 10**5, 10**6)
 CLIENTS = 32
 ROUNDS, SECONDS = 3, 3
-GROWING = "growing"
+TEMPLATE = "growing"
 MIB = 2**20
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Shop:
+class _ScaledShop:
     """A shop of one size, and what was measured of it."""
 
     size: int
     server: Server
-    contender: Contender
+    subject: Subject
     attempts: Attempts
     measurements: list[Measurement] = field(default_factory=list)
 
@@ -49,15 +58,15 @@ class _Shop:
 
     def warm_up(self) -> None:
         for workload in self.workloads:
-            work = partial(self.contender.run, workload, CLIENTS, 1)
+            work = partial(self.subject.run, workload, CLIENTS, 1)
             self.attempts.run(_cell(workload), "warm-up", work)
 
-    def measure(self, postgres: Postgres, number: int, tell: Tell) -> None:
+    def measure(self, postgres: Postgres, number: int, report: Report) -> None:
         for workload in self.workloads:
             work = partial(
                 measure,
                 postgres,
-                self.contender,
+                self.subject,
                 _cell(workload),
                 workload,
                 number=number,
@@ -65,10 +74,10 @@ class _Shop:
             )
             done = self.attempts.run(_cell(workload), f"round {number}", work)
             if done is not None:
-                tell(f"Round {number}: {self.size:,}: {workload.name}: {done.per_second:,.0f}/s")
+                report(f"Round {number}: {self.size:,}: {workload.name}: {done.per_second:,.0f}/s")
                 self.measurements.append(done)
 
-    def result(self, database: PostgresDatabase) -> Size:
+    def result(self, database: PostgresDatabase) -> DatasetSize:
         """Return the results; no measurement counts if the audit of the database fails."""
         is_running = self.server.process.poll() is None
         mib = memory_bytes(self.server.pid) / MIB if is_running else 0.0
@@ -81,7 +90,7 @@ class _Shop:
                 Failure(cell=_cell(workload), during="audit", reason=reason_of(error))
                 for workload in self.workloads
             ]
-        return Size(
+        return DatasetSize(
             orders=self.size,
             rows=rows(measurements, failures=failures),
             measurements=measurements,
@@ -90,7 +99,7 @@ class _Shop:
         )
 
 
-def grow(tell: Tell) -> Growth:
+def measure_scaling(report: Report) -> ScalingResults:
     """Measure a shop of each size, round by round, side by side.
 
     A measurement that fails is recorded with its reason.
@@ -101,42 +110,42 @@ def grow(tell: Tell) -> Growth:
         running_postgres(Path(folder)) as postgres,
         ExitStack() as stack,
     ):
-        databases = _databases(postgres, Path(folder), tell)
+        databases = _databases(postgres, Path(folder), report)
         shops = [
-            _open(stack, postgres.address(name), size, load, Path(folder, name), tell)
+            _open(stack, postgres.address(name), size, load, Path(folder, name), report)
             for size, name in databases.items()
         ]
         for shop in shops:
             shop.warm_up()
         for number in range(1, ROUNDS + 1):
             for shop in shops:
-                shop.measure(postgres, number, tell)
-        tell("Auditing the books")
+                shop.measure(postgres, number, report)
+        report("Auditing the books")
         sizes = [shop.result(PostgresDatabase(postgres, databases[shop.size])) for shop in shops]
         machine = describe(Path(folder), postgres, load)
-    return Growth(
+    return ScalingResults(
         machine=machine,
         rounds=ROUNDS,
         seconds=SECONDS,
-        figures=growth_figures(sizes),
+        figures=scaling_figures(sizes),
         sizes=sizes,
     )
 
 
-def _databases(postgres: Postgres, folder: Path, tell: Tell) -> Mapping[int, str]:
+def _databases(postgres: Postgres, folder: Path, report: Report) -> Mapping[int, str]:
     """Return the databases by size, each with the files of what is asked of it in its folder."""
-    postgres.create(GROWING)
-    tokens = furnish(postgres.address(GROWING)).tokens
+    postgres.create(TEMPLATE)
+    tokens = seed_database(postgres.address(TEMPLATE)).tokens
     databases: dict[int, str] = {}
     for size in SIZES:
-        tell(f"Growing to {size:,} orders and products")
-        postgres.run_file(GROWING, SQL / "grow.sql", variables(size))
+        report(f"Growing to {size:,} orders and products")
+        postgres.run_file(TEMPLATE, SQL / "grow.sql", variables(size))
         name = databases[size] = f"shop_of_{size}"
-        postgres.create(name, GROWING)
+        postgres.create(name, TEMPLATE)
         Path(folder, name).mkdir()
-        wanted = {"readers": str(READERS), "orders": str(ORDERS)}
-        sample = postgres.run_file(name, SQL / "sample.sql", wanted)
-        Premises(tokens=tokens, orders=_orders(sample, tokens)).write_to(Path(folder, name))
+        sample_size = {"readers": str(READERS), "orders": str(ORDERS)}
+        sample = postgres.run_file(name, SQL / "sample.sql", sample_size)
+        Fixtures(tokens=tokens, orders=_orders(sample, tokens)).write_to(Path(folder, name))
     return databases
 
 
@@ -156,19 +165,19 @@ def _orders(sample: str, tokens: Sequence[str]) -> Sequence[PlacedOrder]:
 
 
 def _open(
-    stack: ExitStack, address: str, size: int, load: LoadGenerator, folder: Path, tell: Tell
-) -> _Shop:
+    stack: ExitStack, address: str, size: int, load: LoadGenerator, folder: Path, report: Report
+) -> _ScaledShop:
     server = stack.enter_context(serving(shop_command(1), settings(address), folder))
-    contender = started(
+    subject = start_subject(
         [server], engine=POSTGRESQL, name="shop", processes=1, load=load, files=folder
     )
-    return _Shop(size=size, server=server, contender=contender, attempts=Attempts(tell))
+    return _ScaledShop(size=size, server=server, subject=subject, attempts=Attempts(report))
 
 
 def _cell(workload: Workload) -> Cell:
     return Cell(
         engine=POSTGRESQL,
-        contender="shop",
+        subject="shop",
         processes=1,
         workload=workload.name,
         clients=CLIENTS,

@@ -26,7 +26,7 @@ class InvalidRun(Exception):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
+class Responses:
     """What a run came to: how much was done in how long, and the time that one request took.
 
     `orders` are those that were acknowledged.
@@ -54,8 +54,8 @@ class LoadGenerator(ABC):
         files: Path,
         clients: int,
         seconds: int,
-        settle: Callable[[], None],
-    ) -> Answers:
+        wait_until_idle: Callable[[], None],
+    ) -> Responses:
         """Send requests until each client has had its answers, and at least for `seconds`.
 
         A run that was too short is repeated for twice as long, after `decide`. Raise `InvalidRun`
@@ -65,15 +65,15 @@ class LoadGenerator(ABC):
         orders = 0
         while True:
             counts = self._counts(workload, url, files, clients, seconds)
-            answers = _answers(workload, counts)
-            orders += answers.orders
+            responses = _parse_responses(workload, counts)
+            orders += responses.orders
             received = sum(counts["statuses"].values())
             if received >= expected or (received and seconds >= LONGEST_SECONDS):
-                return replace(answers, orders=orders)
+                return replace(responses, orders=orders)
             if seconds >= LONGEST_SECONDS:
                 raise InvalidRun(f"{workload.name}: no answer within {seconds} s")
             seconds *= 2
-            settle()
+            wait_until_idle()
 
     def _counts(
         self, workload: Workload, url: str, files: Path, clients: int, seconds: int
@@ -123,7 +123,7 @@ class Wrk(LoadGenerator):
         return _last_line([self._program, *flags, url, "--", *arguments], SCRIPTS)
 
 
-class OwnGenerator(LoadGenerator):
+class PythonLoadGenerator(LoadGenerator):
     """The benchmark's own, a Python process: for machines without wrk, and slower than it."""
 
     @property
@@ -142,33 +142,33 @@ class OwnGenerator(LoadGenerator):
 def load_generator() -> LoadGenerator:
     """Return wrk where it is installed, else our own."""
     program = shutil.which("wrk")
-    return Wrk(program) if program else OwnGenerator()
+    return Wrk(program) if program else PythonLoadGenerator()
 
 
 def _last_line(command: Sequence[str], folder: Path) -> Mapping[str, Any]:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    *_, last = ["no output", *(done.stdout + done.stderr).strip().splitlines()]
-    if done.returncode or not done.stdout:
-        raise InvalidRun(f"the load generator failed with status {done.returncode}: {last}")
+    completed = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    *_, last = ["no output", *(completed.stdout + completed.stderr).strip().splitlines()]
+    if completed.returncode or not completed.stdout:
+        raise InvalidRun(f"the load generator failed with status {completed.returncode}: {last}")
     try:
-        told: Mapping[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        result: Mapping[str, Any] = json.loads(completed.stdout.splitlines()[-1])
     except ValueError:
         raise InvalidRun(f"the load generator printed no result: {last}") from None
-    return told
+    return result
 
 
-def _answers(workload: Workload, told: Mapping[str, Any]) -> Answers:
-    statuses = {int(status): count for status, count in told["statuses"].items()}
-    if told["broken"] or not statuses.keys() <= set(workload.statuses):
+def _parse_responses(workload: Workload, result: Mapping[str, Any]) -> Responses:
+    statuses = {int(status): count for status, count in result["statuses"].items()}
+    if result["broken"] or not statuses.keys() <= set(workload.statuses):
         raise InvalidRun(
             f"{workload.name}: unexpected answers, by status {statuses};"
-            f" {told['broken']} broken connections"
+            f" {result['broken']} broken connections"
         )
-    return Answers(
-        seconds=told["seconds"],
+    return Responses(
+        seconds=result["seconds"],
         # Where a unit takes several requests, a run begins and ends in the middle of some.
         done=sum(statuses.values()) / len(workload.statuses),
         orders=statuses.get(CREATED, 0),
-        p50_ms=told["p50_ms"],
-        p99_ms=told["p99_ms"],
+        p50_ms=result["p50_ms"],
+        p99_ms=result["p99_ms"],
     )

@@ -3,7 +3,7 @@
 import resource
 import time
 
-from bench.contenders import Contender
+from bench.contenders import Subject
 from bench.engines import POSTGRESQL, Postgres, PostgresDatabase
 from bench.processes import busy_seconds, cpu_seconds
 from bench.results import Cell, Cores, Measurement, Statements
@@ -12,7 +12,7 @@ from bench.workloads import Workload
 
 def measure(
     postgres: Postgres,
-    contender: Contender,
+    subject: Subject,
     cell: Cell,
     workload: Workload,
     *,
@@ -20,20 +20,20 @@ def measure(
     seconds: int,
 ) -> Measurement:
     """Run a contender once, at the workload that the cell names; raise `InvalidRun`."""
-    contender.settle()
+    subject.wait_until_idle()
     database_pid = postgres.pid if cell.engine == POSTGRESQL else None
-    began, before = time.monotonic(), _cpu(contender.server_pid, database_pid)
-    answers = contender.run(workload, cell.clients, seconds)
-    took, after = time.monotonic() - began, _cpu(contender.server_pid, database_pid)
+    began, before = time.monotonic(), _cpu(subject.server_pid, database_pid)
+    responses = subject.run(workload, cell.clients, seconds)
+    took, after = time.monotonic() - began, _cpu(subject.server_pid, database_pid)
     server, database, load, all_ = ((b - a) / took for a, b in zip(before, after, strict=True))
     # Nor are they to take processor time from the next contender.
-    contender.settle()
+    subject.wait_until_idle()
     return Measurement(
         cell=cell,
         round=number,
-        per_second=answers.done / answers.seconds,
-        p50_ms=answers.p50_ms,
-        p99_ms=answers.p99_ms,
+        per_second=responses.done / responses.seconds,
+        p50_ms=responses.p50_ms,
+        p99_ms=responses.p99_ms,
         cores=Cores(
             server=server,
             database=database,
@@ -44,7 +44,7 @@ def measure(
 
 
 def count_statements(
-    contender: Contender,
+    subject: Subject,
     database: PostgresDatabase,
     cell: Cell,
     workload: Workload,
@@ -54,8 +54,8 @@ def count_statements(
     """Run a contender once, at the workload that the cell names, and count what it asks."""
     before = database.orders()
     with database.postgres.counting(database.name) as counted:
-        contender.run(workload, cell.clients, seconds)
-        contender.settle()
+        subject.run(workload, cell.clients, seconds)
+        subject.wait_until_idle()
     (count,) = counted
     # Also those that nobody waited for any more.
     orders = database.orders() - before

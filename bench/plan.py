@@ -4,12 +4,20 @@ from collections.abc import Sequence
 
 from bench.engines import POSTGRESQL, SQLITE
 from bench.results import Cell
-from bench.workloads import CARD, HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR, Workload
+from bench.workloads import (
+    CARD,
+    CART_AND_ORDER,
+    READ_ORDER,
+    READ_PRODUCTS,
+    SINGLE_PRODUCT,
+    SPREAD,
+    Workload,
+)
 
 CLIENTS = (1, 8, 32, 128)
 LIMIT_CLIENTS = (8, 16, 32)
 
-ALL = (SPREAD, HOT, TOUR, READ_ORDER, READ_PRODUCTS)
+ALL = (SPREAD, SINGLE_PRODUCT, CART_AND_ORDER, READ_ORDER, READ_PRODUCTS)
 
 
 def every_round() -> Sequence[Cell]:
@@ -22,10 +30,10 @@ def every_round() -> Sequence[Cell]:
         *_cells(POSTGRESQL, "naive", 1, [SPREAD], [128]),
         *_cells(POSTGRESQL, "shop", 1, [SPREAD], [1]),
         *_cells(POSTGRESQL, "ungrouped", 1, [SPREAD], [1]),
-        *_cells(POSTGRESQL, "limit", 0, [HOT], LIMIT_CLIENTS),
-        *_cells(POSTGRESQL, "shop", 1, [HOT], [32, 128]),
-        *_cells(POSTGRESQL, "procedure", 0, [HOT], LIMIT_CLIENTS),
-        *_cells(POSTGRESQL, "shop", 1, [TOUR, READ_ORDER], [32, 128]),
+        *_cells(POSTGRESQL, "limit", 0, [SINGLE_PRODUCT], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "shop", 1, [SINGLE_PRODUCT], [32, 128]),
+        *_cells(POSTGRESQL, "procedure", 0, [SINGLE_PRODUCT], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "shop", 1, [CART_AND_ORDER, READ_ORDER], [32, 128]),
         *_cells(POSTGRESQL, "empty", 1, [READ_ORDER], [32, 128]),
     ]
 
@@ -38,10 +46,10 @@ def once(number: int, rounds: int) -> Sequence[Cell]:
     others = [
         *_cells(POSTGRESQL, "shop", 1, ALL, CLIENTS),
         *_cells(POSTGRESQL, "shop", 2, ALL, CLIENTS),
-        *_cells(POSTGRESQL, "naive", 1, [SPREAD, HOT], CLIENTS),
+        *_cells(POSTGRESQL, "naive", 1, [SPREAD, SINGLE_PRODUCT], CLIENTS),
         *_cells(SQLITE, "shop", 1, ALL, CLIENTS),
-        *_cells(SQLITE, "shop", 2, [SPREAD, HOT], CLIENTS),
-        *_cells(SQLITE, "naive", 1, [SPREAD, HOT], CLIENTS),
+        *_cells(SQLITE, "shop", 2, [SPREAD, SINGLE_PRODUCT], CLIENTS),
+        *_cells(SQLITE, "naive", 1, [SPREAD, SINGLE_PRODUCT], CLIENTS),
     ]
     measured = set(every_round())
     loads = {(cell.workload, cell.clients): None for cell in others}
@@ -58,13 +66,13 @@ def counted() -> Sequence[Cell]:
         *_cells(POSTGRESQL, "procedure", 0, [SPREAD], [32]),
         *_cells(POSTGRESQL, "naive", 1, [SPREAD], [32]),
         *_cells(POSTGRESQL, "shop", 1, [SPREAD], CLIENTS),
-        *_cells(POSTGRESQL, "shop", 1, [HOT], [128]),
+        *_cells(POSTGRESQL, "shop", 1, [SINGLE_PRODUCT], [128]),
     ]
 
 
 def _cells(
     engine: str,
-    contender: str,
+    subject: str,
     processes: int,
     workloads: Sequence[Workload],
     clients: Sequence[int],
@@ -72,7 +80,7 @@ def _cells(
     return [
         Cell(
             engine=engine,
-            contender=contender,
+            subject=subject,
             processes=processes,
             workload=workload.name,
             clients=number,

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bench.plan import CLIENTS
-from bench.results import Growth, Results, Row
-from bench.workloads import HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR
+from bench.results import Results, Row, ScalingResults
+from bench.workloads import CART_AND_ORDER, READ_ORDER, READ_PRODUCTS, SINGLE_PRODUCT, SPREAD
 
 Place = tuple[str, str, int]
 
@@ -29,8 +29,8 @@ HEADROOM = 1.1
 
 PANELS = {
     SPREAD.name: "Orders/s, 1,000 products",
-    HOT.name: "Orders/s, one product",
-    TOUR.name: "Orders/s, cart filled first",
+    SINGLE_PRODUCT.name: "Orders/s, one product",
+    CART_AND_ORDER.name: "Orders/s, cart filled first",
     READ_ORDER.name: "GET /orders/{id}, requests/s",
     READ_PRODUCTS.name: "GET /products, requests/s",
 }
@@ -57,7 +57,7 @@ def plot(results: Results, files: Sequence[Path]) -> None:
     _save(figure, files)
 
 
-def plot_growth(growth: Growth, files: Sequence[Path]) -> None:
+def plot_growth(growth: ScalingResults, files: Sequence[Path]) -> None:
     """Draw throughput, the worst latency and memory by the size of the shop."""
     figure = Figure(figsize=(13, 4), layout="constrained")
     throughput, latency, memory = figure.subplots(1, 3)
@@ -77,7 +77,7 @@ def plot_growth(growth: Growth, files: Sequence[Path]) -> None:
         axes.set_title(title)
         axes.set_xscale("log")
         axes.set_xlabel("orders, and as many products")
-        _from_nought(axes)
+        _start_at_zero(axes)
     throughput.legend()
     _save(figure, files)
 
@@ -88,7 +88,7 @@ def _draw(axes: Axes, rows: Sequence[Row], what: str) -> None:
             (
                 row
                 for row in rows
-                if (row.cell.engine, row.cell.contender, row.cell.processes) == place
+                if (row.cell.engine, row.cell.subject, row.cell.processes) == place
             ),
             key=lambda row: row.cell.clients,
         )
@@ -114,10 +114,10 @@ def _draw(axes: Axes, rows: Sequence[Row], what: str) -> None:
 
 
 def _draw_bests(axes: Axes, rows: Iterable[Row]) -> None:
-    for contender, colour in BESTS.items():
-        seen = [row.per_second.median for row in rows if row.cell.contender == contender]
+    for subject, colour in BESTS.items():
+        seen = [row.per_second.median for row in rows if row.cell.subject == subject]
         if seen:
-            axes.axhline(max(seen), color=colour, linestyle=":", label=contender)
+            axes.axhline(max(seen), color=colour, linestyle=":", label=subject)
 
 
 def _finish(axes: Axes, title: str) -> None:
@@ -125,10 +125,10 @@ def _finish(axes: Axes, title: str) -> None:
     axes.set_xscale("log", base=2)
     axes.set_xticks(CLIENTS, [str(each) for each in CLIENTS])
     axes.set_xlabel("clients")
-    _from_nought(axes)
+    _start_at_zero(axes)
 
 
-def _from_nought(axes: Axes) -> None:
+def _start_at_zero(axes: Axes) -> None:
     if axes.has_data():
         axes.set_ylim(0, HEADROOM * axes.dataLim.y1)
     axes.grid(visible=True, alpha=0.3)

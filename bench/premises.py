@@ -44,7 +44,7 @@ class PlacedOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Premises:
+class Fixtures:
     """What opens the customers' sessions, and the orders that they can ask for."""
 
     tokens: Sequence[SessionToken]
@@ -73,17 +73,17 @@ def settings(database_url: str) -> dict[str, str]:
     }
 
 
-def paid_by_card(gateway_url: str) -> dict[str, str]:
+def card_settings(gateway_url: str) -> dict[str, str]:
     """Return what a shop's environment says besides, to have cards asked of this gateway."""
     return {"SHOP_SIMULATED_GATEWAY_URL": gateway_url}
 
 
-def furnish(database_url: str) -> Premises:
+def seed_database(database_url: str) -> Fixtures:
     """Make a shop in an empty database, through its own use cases."""
-    return asyncio.run(_furnish(database_url))
+    return asyncio.run(_seed_database(database_url))
 
 
-async def _furnish(database_url: str) -> Premises:
+async def _seed_database(database_url: str) -> Fixtures:
     container = Container(
         settings=Settings(  # type: ignore[call-arg]  # pydantic adds `_env_file`.
             database_url=database_url,
@@ -109,7 +109,7 @@ async def _furnish(database_url: str) -> Premises:
     finally:
         await container.transaction_runner().drain()
         await container.database().close()
-    return Premises(tokens=tokens, orders=orders)
+    return Fixtures(tokens=tokens, orders=orders)
 
 
 def _product(number: int) -> ProductRow:

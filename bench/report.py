@@ -6,20 +6,20 @@ from pathlib import Path
 from bench.failures import describe_failure
 from bench.formats import NO_RESULT, describe_machine, number, optional, ratio
 from bench.plan import CLIENTS
-from bench.results import Cell, Failure, Figure, Growth, NoResult, Range, Results, Row
-from bench.workloads import CARD, HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR
+from bench.results import Cell, Failure, Figure, NoResult, Range, Results, Row, ScalingResults
+from bench.workloads import CARD, CART_AND_ORDER, READ_ORDER, READ_PRODUCTS, SINGLE_PRODUCT, SPREAD
 
 BEGIN, END = "<!-- python -m bench readme: begin -->", "<!-- python -m bench readme: end -->"
 
 TITLES = {
     SPREAD.name: "Orders/s, 1,000 products",
-    HOT.name: "Orders/s, all want one product",
-    TOUR.name: "Orders/s, after filling a cart with two products",
+    SINGLE_PRODUCT.name: "Orders/s, all want one product",
+    CART_AND_ORDER.name: "Orders/s, after filling a cart with two products",
     CARD.name: "Orders/s, paid by card through the gateway's process",
     READ_ORDER.name: "`GET /orders/{id}`, requests/s",
     READ_PRODUCTS.name: "`GET /products`, requests/s",
 }
-MATTERS_MOST = (SPREAD.name, HOT.name)
+MATTERS_MOST = (SPREAD.name, SINGLE_PRODUCT.name)
 
 Place = tuple[str, str, int]
 """An engine, a contender and its number of processes."""
@@ -40,7 +40,7 @@ NAMES: dict[Place, str] = {
 WORST_CLIENTS = CLIENTS[-1]
 
 
-def section(results: Results, growth: Growth | None) -> str:
+def section(results: Results, growth: ScalingResults | None) -> str:
     """Return the section of the README that tells how fast the shop is."""
     rest = [
         *(_workload(name, results) for name in TITLES if name not in MATTERS_MOST),
@@ -70,7 +70,7 @@ def with_section(readme: str, text: str) -> str:
 
 
 def _figures(figures: Sequence[Figure]) -> str:
-    rows = [[each.name, *_median_and_span(each.value)] for each in figures]
+    rows = [[each.name, *_median_and_range(each.value)] for each in figures]
     return _markdown(["figure", "median", "least to most"], rows)
 
 
@@ -81,7 +81,7 @@ def _workload(name: str, results: Results) -> str:
     for place, who in NAMES.items():
 
         def is_mine(cell: Cell, place: Place = place) -> bool:
-            return cell.workload == name and place == (cell.engine, cell.contender, cell.processes)
+            return cell.workload == name and place == (cell.engine, cell.subject, cell.processes)
 
         mine = {row.cell.clients: row for row in results.rows if is_mine(row.cell)}
         failed = {each.cell.clients for each in results.failures if is_mine(each.cell)}
@@ -115,7 +115,7 @@ def _best(rows: Mapping[int, Row]) -> Sequence[str]:
 def _statements(rows: Sequence[Row]) -> str:
     lines = [
         [
-            f"{row.cell.contender}, {row.cell.workload}, {_clients(row.cell.clients)}",
+            f"{row.cell.subject}, {row.cell.workload}, {_clients(row.cell.clients)}",
             optional(row.statements),
             optional(row.commits),
         ]
@@ -125,7 +125,7 @@ def _statements(rows: Sequence[Row]) -> str:
     return _markdown(["per order", "statements", "commits"], lines) if lines else ""
 
 
-def _growth(growth: Growth) -> str:
+def _growth(growth: ScalingResults) -> str:
     workloads = [row.cell.workload for row in growth.sizes[0].rows]
     heading = ["orders and products"]
     heading += [each for name in workloads for each in (f"{name}/s", "p99 ms")]
@@ -177,12 +177,12 @@ def _cores(row: Row) -> str:
     return ", ".join(f"{each:.2f}" for each in (cores.server, cores.database, cores.load))
 
 
-def _median_and_span(value: Range | NoResult) -> Sequence[str]:
+def _median_and_range(value: Range | NoResult) -> Sequence[str]:
     if isinstance(value, NoResult):
         return [f"{NO_RESULT}: {value.reason}", ""]
     return [number(value.median), f"{number(value.least)} to {number(value.most)}"]
 
 
-def rewrite_readme(readme: Path, results: Results, growth: Growth | None) -> None:
+def rewrite_readme(readme: Path, results: Results, growth: ScalingResults | None) -> None:
     """Put the results into the README."""
     readme.write_text(with_section(readme.read_text(), section(results, growth)))

@@ -33,7 +33,7 @@ class Cell:
     """Who was measured, at what, under how many clients."""
 
     engine: str
-    contender: str
+    subject: str
     processes: int
     workload: str
     clients: int
@@ -42,7 +42,7 @@ class Cell:
 def label(cell: Cell) -> str:
     """Return a cell in a few words."""
     processes = f" in {cell.processes}" if cell.processes else ""
-    return f"{cell.contender}{processes}, {cell.engine}, {cell.workload}, {cell.clients} clients"
+    return f"{cell.subject}{processes}, {cell.engine}, {cell.workload}, {cell.clients} clients"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class Row:
     p99_ms: Range
     cores: Cores
     to_limit: Range | NoResult | None
-    to_naive: Range | NoResult | None
+    to_baseline: Range | NoResult | None
     statements: float | None
     commits: float | None
 
@@ -145,7 +145,7 @@ class Results:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class DatasetSize:
     """A shop that has so many orders and as many products, and how it fared."""
 
     orders: int
@@ -156,14 +156,14 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Growth:
+class ScalingResults:
     """One run of the benchmark of growth."""
 
     machine: Machine
     rounds: int
     seconds: int
     figures: Sequence[Figure]
-    sizes: Sequence[Size]
+    sizes: Sequence[DatasetSize]
 
     @property
     def failures(self) -> Sequence[Failure]:
@@ -171,7 +171,7 @@ class Growth:
         return [failure for size in self.sizes for failure in size.failures]
 
 
-def write(name: str, results: Results | Growth) -> Path:
+def write(name: str, results: Results | ScalingResults) -> Path:
     """Keep results under a name; return the file."""
     file = FOLDER / f"{name}.json"
     file.parent.mkdir(exist_ok=True)

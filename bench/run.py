@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.arena import Arena, Key, open_arena
+from bench.arena import Benchmark, SubjectKey, open_benchmark
 from bench.engines import PostgresDatabase, running_postgres
 from bench.failures import Attempts
 from bench.load import load_generator
@@ -16,73 +16,77 @@ from bench.results import Cell, Failure, Measurement, Results, Statements, label
 from bench.summary import figures, rows
 from bench.workloads import WORKLOADS
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 SECONDS_ONCE = 1
 """How long those cells are measured that are not part of every round."""
 
 
-def run(*, rounds: int, seconds: int, everything: bool, tell: Tell) -> Results:
+def run(*, rounds: int, seconds: int, everything: bool, report: Report) -> Results:
     """Measure what the plan says; a measurement that fails is recorded with its reason.
 
     The cells of a round follow one another, so that a noisy machine strikes all of them alike.
     """
     load = load_generator()
-    counting, measuring = Attempts(tell), Attempts(tell)
+    counting, measuring = Attempts(report), Attempts(report)
     with (
         TemporaryDirectory(prefix="shop-bench-") as folder,
         running_postgres(Path(folder)) as postgres,
     ):
-        tell("Furnishing the shops, starting the servers")
-        with open_arena(Path(folder), postgres, load) as arena:
+        report("Furnishing the shops, starting the servers")
+        with open_benchmark(Path(folder), postgres, load) as benchmark:
             # This warms everybody up, too.
-            statements = _count(arena, counting, tell)
+            statements = _count(benchmark, counting, report)
             measurements: list[Measurement] = []
             for number in range(1, rounds + 1):
-                measurements += _measure(arena, every_round(), number, seconds, measuring, tell)
+                measurements += _measure(
+                    benchmark, every_round(), number, seconds, measuring, report
+                )
                 if everything:
                     share = once(number, rounds)
-                    measurements += _measure(arena, share, number, SECONDS_ONCE, measuring, tell)
-            tell("Auditing the books")
-            faults = arena.audit()
+                    measurements += _measure(
+                        benchmark, share, number, SECONDS_ONCE, measuring, report
+                    )
+            report("Auditing the books")
+            faults = benchmark.audit()
             machine = describe(Path(folder), postgres, load)
-    sound = [each for each in measurements if key_of(each.cell) not in faults]
+    valid = [each for each in measurements if key_of(each.cell) not in faults]
     failures = [*measuring.failures, *audit_failures(measurements, faults)]
     statements = [each for each in statements if key_of(each.cell) not in faults]
     return Results(
         machine=machine,
         rounds=rounds,
         seconds=seconds,
-        figures=figures(sound, failures),
-        rows=rows(sound, statements, failures),
+        figures=figures(valid, failures),
+        rows=rows(valid, statements, failures),
         statements=statements,
-        measurements=sound,
+        measurements=valid,
         failures=[*counting.failures, *failures],
     )
 
 
-def key_of(cell: Cell) -> Key:
+def key_of(cell: Cell) -> SubjectKey:
     """Return the contender that a cell is about."""
-    return cell.engine, cell.contender, cell.processes
+    return cell.engine, cell.subject, cell.processes
 
 
 def audit_failures(
-    measurements: Sequence[Measurement], faults: Mapping[Key, str]
+    measurements: Sequence[Measurement], faults: Mapping[SubjectKey, str]
 ) -> Sequence[Failure]:
     """Return a failure for each cell whose contender has left a wrong database."""
     cells = dict.fromkeys(each.cell for each in measurements if key_of(each.cell) in faults)
     return [Failure(cell=cell, during="audit", reason=faults[key_of(cell)]) for cell in cells]
 
 
-def _count(arena: Arena, attempts: Attempts, tell: Tell) -> Sequence[Statements]:
+def _count(benchmark: Benchmark, attempts: Attempts, report: Report) -> Sequence[Statements]:
     done: list[Statements] = []
     for cell in counted():
-        tell(f"Counting statements: {label(cell)}")
-        database = arena.databases[key_of(cell)]
+        report(f"Counting statements: {label(cell)}")
+        database = benchmark.databases[key_of(cell)]
         assert isinstance(database, PostgresDatabase)  # noqa: S101  The plan counts on no other.
         work = partial(
             count_statements,
-            arena.contenders[key_of(cell)],
+            benchmark.subjects[key_of(cell)],
             database,
             cell,
             WORKLOADS[cell.workload],
@@ -94,19 +98,19 @@ def _count(arena: Arena, attempts: Attempts, tell: Tell) -> Sequence[Statements]
 
 
 def _measure(
-    arena: Arena,
+    benchmark: Benchmark,
     cells: Sequence[Cell],
     number: int,
     seconds: int,
     attempts: Attempts,
-    tell: Tell,
+    report: Report,
 ) -> Sequence[Measurement]:
     measured: list[Measurement] = []
     for cell in cells:
         work = partial(
             measure,
-            arena.postgres,
-            arena.contenders[key_of(cell)],
+            benchmark.postgres,
+            benchmark.subjects[key_of(cell)],
             cell,
             WORKLOADS[cell.workload],
             number=number,
@@ -114,7 +118,7 @@ def _measure(
         )
         done = attempts.run(cell, f"round {number}", work)
         if done is not None:
-            tell(
+            report(
                 f"Round {number}: {label(cell)}: {done.per_second:,.0f}/s, p99 {done.p99_ms:.1f} ms"
             )
             measured.append(done)

@@ -19,11 +19,11 @@ SHOP = Path(sys.executable).with_name("shop")
 # A slow machine that starts a dozen servers at once meets none of these.
 START_SECONDS = 600
 STOP_SECONDS = 120
-LINES_TOLD = 20
+LOG_LINES_SHOWN = 20
 CHARACTERS_TOLD = 300
 
 QUIET_SECONDS = 60
-LOOK_SECONDS = 0.25
+POLL_INTERVAL_SECONDS = 0.25
 QUIET_CORES = 0.1
 
 
@@ -52,7 +52,7 @@ class Server:
                 time.sleep(0.05)
         raise RuntimeError(f"the server did not answer within {START_SECONDS} s")
 
-    def wait_until_quiet(self) -> None:
+    def wait_until_idle(self) -> None:
         """Return once it has finished the work that earlier requests left, or is slow to do so.
 
         Raise `RuntimeError` if the server has ended.
@@ -62,12 +62,12 @@ class Server:
         while used >= QUIET_CORES and time.monotonic() < deadline:
             self._require_running()
             began, before = time.monotonic(), cpu_seconds(self.pid)
-            time.sleep(LOOK_SECONDS)
+            time.sleep(POLL_INTERVAL_SECONDS)
             used = (cpu_seconds(self.pid) - before) / (time.monotonic() - began)
 
     def last_lines(self) -> str:
         """Return the end of its log."""
-        last = self.log.read_text().splitlines()[-LINES_TOLD:]
+        last = self.log.read_text().splitlines()[-LOG_LINES_SHOWN:]
         return "\n".join(line[:CHARACTERS_TOLD] for line in last)
 
     def _require_running(self) -> None:

@@ -11,17 +11,25 @@ from bench.engines import POSTGRESQL, SQLITE
 from bench.results import (
     Cell,
     Cores,
+    DatasetSize,
     Failure,
     Figure,
     Measurement,
     NoResult,
     Range,
     Row,
-    Size,
     Statements,
     label,
 )
-from bench.workloads import CARD, HOT, READ_ORDER, SPREAD, TOUR, WORKLOADS, Workload
+from bench.workloads import (
+    CARD,
+    CART_AND_ORDER,
+    READ_ORDER,
+    SINGLE_PRODUCT,
+    SPREAD,
+    WORKLOADS,
+    Workload,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,27 +40,27 @@ class Round:
     failures: Mapping[Cell, str]
 
     def best(
-        self, contender: str, workload: str, engine: str = POSTGRESQL
+        self, subject: str, workload: str, engine: str = POSTGRESQL
     ) -> float | NoResult | None:
         """Return the most that a contender in one process did in a second, under any clients."""
         found = [
             self.at(cell)
             for cell in (*self.measurements, *self.failures)
-            if (cell.engine, cell.contender, cell.workload) == (engine, contender, workload)
+            if (cell.engine, cell.subject, cell.workload) == (engine, subject, workload)
             and cell.processes <= 1
         ]
         failed = [each for each in found if isinstance(each, NoResult)]
         rates = [each.per_second for each in found if isinstance(each, Measurement)]
         return failed[0] if failed else max(rates, default=None)
 
-    def under(
-        self, contender: str, clients: int, workload: str, engine: str
+    def with_clients(
+        self, subject: str, clients: int, workload: str, engine: str
     ) -> Measurement | NoResult | None:
         """Return how a contender in one process fared under so many clients."""
         return self.at(
             Cell(
                 engine=engine,
-                contender=contender,
+                subject=subject,
                 processes=1,
                 workload=workload,
                 clients=clients,
@@ -66,20 +74,20 @@ class Round:
         return self.measurements.get(cell)
 
 
-CONTENDERS = ("limit", "procedure", "naive", "shop", "ungrouped", "empty")
+SUBJECTS = ("limit", "procedure", "naive", "shop", "ungrouped", "empty")
 """In this order they are listed."""
 
 Number = Callable[[Round], float | NoResult | None]
 
 
-def _best(contender: str, workload: Workload, engine: str = POSTGRESQL) -> Number:
-    return lambda of: of.best(contender, workload.name, engine)
+def _best(subject: str, workload: Workload, engine: str = POSTGRESQL) -> Number:
+    return lambda of: of.best(subject, workload.name, engine)
 
 
-def _spread(contender: str, clients: int, what: str = "per_second") -> Number:
+def _spread(subject: str, clients: int, field_name: str = "per_second") -> Number:
     def number(of: Round) -> float | NoResult | None:
-        found = of.under(contender, clients, SPREAD.name, POSTGRESQL)
-        return getattr(found, what) if isinstance(found, Measurement) else found
+        found = of.with_clients(subject, clients, SPREAD.name, POSTGRESQL)
+        return getattr(found, field_name) if isinstance(found, Measurement) else found
 
     return number
 
@@ -98,9 +106,11 @@ def _ratio(above: Number, below: Number) -> Number:
 
 FIGURES: Mapping[str, Number] = {
     "spread: shop / limit": _ratio(_best("shop", SPREAD), _best("limit", SPREAD)),
-    "hot: shop / limit": _ratio(_best("shop", HOT), _best("limit", HOT)),
-    "hot: shop / procedure": _ratio(_best("shop", HOT), _best("procedure", HOT)),
-    "tour: orders/s": _best("shop", TOUR),
+    "hot: shop / limit": _ratio(_best("shop", SINGLE_PRODUCT), _best("limit", SINGLE_PRODUCT)),
+    "hot: shop / procedure": _ratio(
+        _best("shop", SINGLE_PRODUCT), _best("procedure", SINGLE_PRODUCT)
+    ),
+    "tour: orders/s": _best("shop", CART_AND_ORDER),
     "card / spread": _ratio(_best("shop", CARD), _best("shop", SPREAD)),
     "spread, 128 clients: shop / naive": _ratio(_spread("shop", 128), _spread("naive", 128)),
     "spread, a lone client: p50 / p50 without the line": _ratio(
@@ -137,18 +147,18 @@ def figures(
     return [Figure(name=name, value=value) for name, value in found.items() if value]
 
 
-def growth_figures(sizes: Sequence[Size]) -> Sequence[Figure]:
+def scaling_figures(sizes: Sequence[DatasetSize]) -> Sequence[Figure]:
     """Return what of the smallest shop's throughput the largest has kept."""
     small, large = sizes[0], sizes[-1]
     found = [each.cell for size in (small, large) for each in size.measurements]
     failed = [each.cell for size in (small, large) for each in size.failures]
     return [
-        Figure(name=f"growth kept: {cell.workload}", value=_kept(cell, small, large))
+        Figure(name=f"growth kept: {cell.workload}", value=_retention(cell, small, large))
         for cell in dict.fromkeys([*found, *failed])
     ]
 
 
-def _kept(cell: Cell, small: Size, large: Size) -> Range | NoResult:
+def _retention(cell: Cell, small: DatasetSize, large: DatasetSize) -> Range | NoResult:
     for failure in (*small.failures, *large.failures):
         if failure.cell == cell:
             return NoResult(reason=f"{label(cell)}: {failure.reason}")
@@ -181,7 +191,7 @@ def listing_order(cell: Cell) -> tuple[int, str, int, int, int]:
     return (
         list(WORKLOADS).index(cell.workload),
         cell.engine,
-        CONTENDERS.index(cell.contender),
+        SUBJECTS.index(cell.subject),
         cell.processes,
         cell.clients,
     )
@@ -196,10 +206,10 @@ def _row(
     def mine(of: Round) -> float | NoResult | None:
         return _rate(of.at(cell))
 
-    def naive(of: Round) -> float | NoResult | None:
-        return _rate(of.under("naive", cell.clients, cell.workload, cell.engine))
+    def to_baseline(of: Round) -> float | NoResult | None:
+        return _rate(of.with_clients("naive", cell.clients, cell.workload, cell.engine))
 
-    def limit(of: Round) -> float | NoResult | None:
+    def to_limit(of: Round) -> float | NoResult | None:
         return of.best("limit", cell.workload)
 
     return Row(
@@ -213,8 +223,8 @@ def _row(
             load=median(each.cores.load for each in measured),
             others=median(each.cores.others for each in measured),
         ),
-        to_limit=_over(rounds, _ratio(mine, limit)),
-        to_naive=_over(rounds, _ratio(mine, naive)),
+        to_limit=_over(rounds, _ratio(mine, to_limit)),
+        to_baseline=_over(rounds, _ratio(mine, to_baseline)),
         statements=counted.statements if counted else None,
         commits=counted.commits if counted else None,
     )

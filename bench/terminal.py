@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.formats import NO_RESULT, number, optional, ratio
-from bench.results import Cell, Failure, Figure, Growth, NoResult, Results, Row
+from bench.results import Cell, Failure, Figure, NoResult, Results, Row, ScalingResults
 from bench.summary import listing_order
 
 FAILURE = "failure"
@@ -27,7 +27,7 @@ def show(results: Results, console: Console) -> None:
         row = rows.get(cell)
         table.add_row(
             cell.workload,
-            cell.contender,
+            cell.subject,
             cell.engine,
             str(cell.processes or ""),
             str(cell.clients),
@@ -38,7 +38,7 @@ def show(results: Results, console: Console) -> None:
     _show_figures(results.figures, console)
 
 
-def show_growth(growth: Growth, console: Console) -> None:
+def show_growth(growth: ScalingResults, console: Console) -> None:
     """Print how a shop fared at each size."""
     table = _table(
         left=(), right=("orders", "workload", "per s", "p50 ms", "p99 ms", "others", "server MiB")
@@ -74,7 +74,7 @@ def _numbers(row: Row | None) -> Sequence[str]:
     if row is None:
         return [*_measured(row), "", "", "", ""]
     counted = [optional(each) for each in (row.statements, row.commits)]
-    return [*_measured(row), *counted, ratio(row.to_limit), ratio(row.to_naive)]
+    return [*_measured(row), *counted, ratio(row.to_limit), ratio(row.to_baseline)]
 
 
 def _measured(row: Row | None) -> Sequence[str]:
@@ -92,7 +92,7 @@ def _reasons(cell: Cell, row: Row | None, failures: Iterable[Failure]) -> str:
     """Return why a row lacks a number, a reason on each line."""
     reasons = {each.during: each.reason for each in failures if each.cell == cell}
     if row:
-        ratios = {"/ limit": row.to_limit, "/ naive": row.to_naive}
+        ratios = {"/ limit": row.to_limit, "/ naive": row.to_baseline}
         reasons |= {name: of.reason for name, of in ratios.items() if isinstance(of, NoResult)}
     return escape("\n".join(f"{what}: {NO_RESULT}: {why}" for what, why in reasons.items()))
 

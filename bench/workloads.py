@@ -29,8 +29,10 @@ class Workload:
 SPREAD = Workload(
     name="spread", script="orders", file="customers", products=PRODUCTS, statuses=(CREATED,)
 )
-HOT = Workload(name="hot", script="orders", file="customers", products=1, statuses=(CREATED,))
-TOUR = Workload(
+SINGLE_PRODUCT = Workload(
+    name="hot", script="orders", file="customers", products=1, statuses=(CREATED,)
+)
+CART_AND_ORDER = Workload(
     name="tour",
     script="tour",
     file="customers",
@@ -45,7 +47,10 @@ READ_PRODUCTS = Workload(
     name="GET products", script="reads", file="products", products=0, statuses=(OK,)
 )
 
-WORKLOADS = {each.name: each for each in (SPREAD, HOT, TOUR, CARD, READ_ORDER, READ_PRODUCTS)}
+WORKLOADS = {
+    each.name: each
+    for each in (SPREAD, SINGLE_PRODUCT, CART_AND_ORDER, CARD, READ_ORDER, READ_PRODUCTS)
+}
 
 
 def sku(number: int) -> str:

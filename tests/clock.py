@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shop.application.ports.clock import Clock
 
 
-class ScriptedClock(Clock):
+class FakeClock(Clock):
     """Stands still until it is told to go on; sleeping takes none of the test's own time."""
 
     def __init__(self, now: datetime) -> None:

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import settings
 
-from tests.clock import ScriptedClock
+from tests.clock import FakeClock
 from tests.factories import NOW
 
 # How long an example may take depends on what else the machine does.
@@ -23,8 +23,8 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture
-def clock() -> ScriptedClock:
-    return ScriptedClock(NOW)
+def clock() -> FakeClock:
+    return FakeClock(NOW)
 
 
 @pytest.fixture(scope="session")

@@ -13,27 +13,27 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
-CURRENT, FORMER = "plain:", "former:"
+CURRENT_PREFIX, OUTDATED_PREFIX = "plain:", "former:"
 
 
-class PlainHasher(PasswordHasher):
+class FakePasswordHasher(PasswordHasher):
     """Hides nothing, and takes no time; a hash that begins with `former:` is outdated."""
 
     async def hash(self, password: str) -> str:
-        return CURRENT + password
+        return CURRENT_PREFIX + password
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        return password_hash in {CURRENT + password, FORMER + password}
+        return password_hash in {CURRENT_PREFIX + password, OUTDATED_PREFIX + password}
 
     def is_outdated(self, password_hash: str) -> bool:
-        return password_hash.startswith(FORMER)
+        return password_hash.startswith(OUTDATED_PREFIX)
 
 
-class CountingIds(IdGenerator):
+class SequentialIds(IdGenerator):
     """Counts: the same history gives the same ids."""
 
     def __init__(self) -> None:
-        self._given = 0
+        self._count = 0
 
     def new(self) -> UUID:
         return UUID(int=self._next())
@@ -42,34 +42,34 @@ class CountingIds(IdGenerator):
         return f"NUMBER-{self._next()}"
 
     @property
-    def given(self) -> list[UUID]:
+    def generated(self) -> list[UUID]:
         """All ids so far, and some that went into order numbers instead."""
-        return [UUID(int=number) for number in range(1, self._given + 1)]
+        return [UUID(int=number) for number in range(1, self._count + 1)]
 
     def restart(self) -> None:
         """Count from the beginning again, for an empty shop."""
-        self._given = 0
+        self._count = 0
 
     def _next(self) -> int:
-        self._given += 1
-        return self._given
+        self._count += 1
+        return self._count
 
 
-class WatchedUnitOfWork(UnitOfWork):
+class SpyUnitOfWork(UnitOfWork):
     """Does what another one does, but tells of each call before it is made, by its name.
 
     Whoever is told may raise: then the call fails. What is awaited gives way to others, before
     and after, as it would where it had to wait for an answer. "committed" is told after it.
     """
 
-    def __init__(self, inner: UnitOfWork, tell: Callable[[str], None]) -> None:
+    def __init__(self, inner: UnitOfWork, on_call: Callable[[str], None]) -> None:
         self._inner = inner
-        self._tell = tell
+        self._on_call = on_call
 
     async def __aenter__(self) -> Self:
-        await _watched("enter", self._inner.__aenter__, self._tell)()
+        await _reporting_calls("enter", self._inner.__aenter__, self._on_call)()
         for name in UnitOfWork.__annotations__:
-            setattr(self, name, _WatchedPort(name, getattr(self._inner, name), self._tell))
+            setattr(self, name, _SpyPort(name, getattr(self._inner, name), self._on_call))
         return self
 
     async def __aexit__(
@@ -81,11 +81,11 @@ class WatchedUnitOfWork(UnitOfWork):
         await self._inner.__aexit__(exc_type, exc, traceback)
 
     async def commit(self) -> None:
-        await _watched("commit", self._inner.commit, self._tell)()
-        self._tell("committed")
+        await _reporting_calls("commit", self._inner.commit, self._on_call)()
+        self._on_call("committed")
 
 
-class Mishaps:
+class InjectedFaults:
     """Makes units of work fail, one after the other, as a test has planned; the rest do well."""
 
     def __init__(self, new_unit_of_work: UnitOfWorkFactory) -> None:
@@ -102,45 +102,45 @@ class Mishaps:
         """
         self._planned.extend(mishaps)
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Let all units of work do well from now on."""
         self._planned.clear()
 
     def new_unit_of_work(self) -> UnitOfWork:
         self.begun += 1
-        mishap = self._planned.popleft() if self._planned else None
+        fault = self._planned.popleft() if self._planned else None
 
-        def tell(name: str) -> None:
-            if mishap is not None and mishap[0] == name:
-                raise mishap[1]
+        def on_call(name: str) -> None:
+            if fault is not None and fault[0] == name:
+                raise fault[1]
 
-        return WatchedUnitOfWork(self._new_unit_of_work(), tell)
+        return SpyUnitOfWork(self._new_unit_of_work(), on_call)
 
 
-class _WatchedPort:
-    def __init__(self, name: str, port: object, tell: Callable[[str], None]) -> None:
+class _SpyPort:
+    def __init__(self, name: str, port: object, on_call: Callable[[str], None]) -> None:
         self._name = name
         self._port = port
-        self._tell = tell
+        self._on_call = on_call
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        return _watched(f"{self._name}.{name}", getattr(self._port, name), self._tell)
+        return _reporting_calls(f"{self._name}.{name}", getattr(self._port, name), self._on_call)
 
 
-def _watched(
-    name: str, method: Callable[..., Any], tell: Callable[[str], None]
+def _reporting_calls(
+    name: str, method: Callable[..., Any], on_call: Callable[[str], None]
 ) -> Callable[..., Any]:
     @wraps(method)
     def call(*args: object, **options: object) -> object:
-        tell(name)
+        on_call(name)
         return method(*args, **options)
 
     @wraps(method)
     async def call_and_wait(*args: object, **options: object) -> object:
-        tell(name)
+        on_call(name)
         await asyncio.sleep(0)
-        answer = await method(*args, **options)
+        result = await method(*args, **options)
         await asyncio.sleep(0)
-        return answer
+        return result
 
     return call_and_wait if inspect.iscoroutinefunction(method) else call

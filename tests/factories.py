@@ -32,7 +32,7 @@ SALES = ShopAccount.SALES.account_id(EUR)
 ADJUSTMENTS = ShopAccount.ADJUSTMENTS.account_id(EUR)
 
 
-def an_id(name: str) -> UUID:
+def id_of(name: str) -> UUID:
     """Return the id that belongs to a name, in every test the same."""
     return uuid5(NAMESPACE_OID, name)
 
@@ -43,7 +43,7 @@ def eur(amount: int) -> Money:
 
 def user(name: str = "ada", /, **changes: object) -> User:
     made = User(
-        id=an_id(f"user {name}"),
+        id=id_of(f"user {name}"),
         name=name.title(),
         email=f"{name}@example.com",
         password_hash=f"hash of {name}",
@@ -56,7 +56,7 @@ def user(name: str = "ada", /, **changes: object) -> User:
 
 def account(owner: User, balance: int = 0, /, **changes: object) -> Account:
     made = Account(
-        id=an_id(f"account of {owner.id}"),
+        id=id_of(f"account of {owner.id}"),
         user_id=owner.id,
         balance=eur(balance),
         minimum_balance=eur(0),
@@ -68,7 +68,7 @@ def account(owner: User, balance: int = 0, /, **changes: object) -> Account:
 def transfer(debit: UUID, credit: UUID, amount: int = 100, /, **changes: object) -> Transfer:
     """Return a transfer; two of one amount between the same accounts need ids of their own."""
     made = Transfer(
-        id=an_id(f"transfer {debit} {credit} {amount}"),
+        id=id_of(f"transfer {debit} {credit} {amount}"),
         kind=TransferKind.TRANSFER,
         debit_account_id=debit,
         credit_account_id=credit,
@@ -80,7 +80,7 @@ def transfer(debit: UUID, credit: UUID, amount: int = 100, /, **changes: object)
     return _changed(made, changes)
 
 
-def welcome(account: Account, /, **changes: object) -> Transfer:
+def welcome_transfer(account: Account, /, **changes: object) -> Transfer:
     """Return the transfer that accounts for the balance of a new account."""
     made = transfer(
         ADJUSTMENTS, account.id, account.balance.amount, kind=TransferKind.WELCOME, note="Welcome"
@@ -106,11 +106,11 @@ def inventory(sku: str = "TEA", on_hand: int = 0, reserved: int = 0) -> Inventor
     return Inventory(sku=sku, on_hand=on_hand, reserved=reserved)
 
 
-def movement(before: Inventory, after: Inventory, /, **changes: object) -> StockMovement:
+def stock_movement(before: Inventory, after: Inventory, /, **changes: object) -> StockMovement:
     made = StockMovement.between(
         before,
         after,
-        id=an_id(f"movement {before} {after}"),
+        id=id_of(f"movement {before} {after}"),
         kind=StockMovementKind.ADJUSTMENT,
         order_id=None,
         reason="Delivery",
@@ -125,15 +125,15 @@ def line(sku: str = "TEA", quantity: int = 1, /, **changes: object) -> OrderLine
 
 
 def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: object) -> Order:
-    bought = lines or (line(),)
+    order_lines = lines or (line(),)
     made = Order(
-        id=an_id(f"order {name}"),
+        id=id_of(f"order {name}"),
         number=f"ORDER-{name}",
         user_id=customer.id,
         idempotency_key=f"key-of-order-{name}",
         status=OrderStatus.PAID,
-        lines=bought,
-        total=Money.total((each.amount for each in bought), EUR),
+        lines=order_lines,
+        total=Money.total((each.amount for each in order_lines), EUR),
         payment_method=PaymentMethod.ACCOUNT,
         placed_at=NOW,
         version=1,
@@ -153,22 +153,22 @@ def payment(order: Order, /, **changes: object) -> Payment:
     return _changed(made, changes)
 
 
-def card_charge(**changes: object) -> CardDetails:
+def card_details(**changes: object) -> CardDetails:
     made = CardDetails(
         token="tok_visa",
         gateway_payment_id=None,
         expires_at=NOW + timedelta(minutes=15),
-        session_id=an_id("session 1"),
+        session_id=id_of("session 1"),
         clears_cart=True,
     )
     return _changed(made, changes)
 
 
-def deposit(into: Account, name: str = "1", /, **changes: object) -> Deposit:
+def deposit(account: Account, name: str = "1", /, **changes: object) -> Deposit:
     made = Deposit(
-        id=an_id(f"deposit {name}"),
-        user_id=into.user_id,
-        account_id=into.id,
+        id=id_of(f"deposit {name}"),
+        user_id=account.user_id,
+        account_id=account.id,
         idempotency_key=f"key-of-deposit-{name}",
         amount=eur(300),
         status=PaymentStatus.PENDING,
@@ -180,12 +180,12 @@ def deposit(into: Account, name: str = "1", /, **changes: object) -> Deposit:
     return _changed(made, changes)
 
 
-def pieces(**quantities: int) -> tuple[LineQuantity, ...]:
+def line_quantities(**quantities: int) -> tuple[LineQuantity, ...]:
     """Return so many of each of these products."""
     return tuple(LineQuantity(sku=sku, quantity=each) for sku, each in quantities.items())
 
 
-def handover(
+def shipment_event(
     order: Order,
     name: str = "1",
     /,
@@ -194,12 +194,12 @@ def handover(
     **changes: object,
 ) -> ShipmentEvent:
     """Return a handover of these pieces, or of the whole order."""
-    whole = tuple(LineQuantity(sku=each.sku, quantity=each.quantity) for each in order.lines)
+    all_lines = tuple(LineQuantity(sku=each.sku, quantity=each.quantity) for each in order.lines)
     made = ShipmentEvent(
-        id=an_id(f"{kind} {name} of {order.id}"),
+        id=id_of(f"{kind} {name} of {order.id}"),
         order_id=order.id,
         kind=kind,
-        lines=lines or whole,
+        lines=lines or all_lines,
         actor=Actor.ADMIN,
         created_at=NOW,
     )
@@ -209,7 +209,7 @@ def handover(
 def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> Refund:
     """Return a refund of an amount, of no goods, to the account."""
     made = Refund(
-        id=an_id(f"refund {number} of {order.id}"),
+        id=id_of(f"refund {number} of {order.id}"),
         order_id=order.id,
         number=number,
         amount=eur(amount),
@@ -226,7 +226,7 @@ def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> 
 
 
 def session(name: str = "1", /, **changes: object) -> Session:
-    return _changed(Session.new(id=an_id(f"session {name}"), at=NOW), changes)
+    return _changed(Session.new(id=id_of(f"session {name}"), at=NOW), changes)
 
 
 def claim(owner: User, key: str = "key-0001", /, **changes: object) -> Claim:
@@ -236,9 +236,9 @@ def claim(owner: User, key: str = "key-0001", /, **changes: object) -> Claim:
     return _changed(made, changes)
 
 
-def dispatch(name: str = "1", /, **changes: object) -> NotificationDelivery:
+def notification_delivery(name: str = "1", /, **changes: object) -> NotificationDelivery:
     made = NotificationDelivery(
-        id=an_id(f"dispatch {name}"),
+        id=id_of(f"dispatch {name}"),
         event_type=EventType.ORDER_PAID,
         channel=NotificationChannel.WEBHOOK,
         recipient="https://example.com/hook",

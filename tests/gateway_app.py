@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 
 @asynccontextmanager
-async def served(app: ASGIApp) -> AsyncIterator[str]:
+async def serve(app: ASGIApp) -> AsyncIterator[str]:
     """Serve an app in this event loop, where it sees the tests' clock; give its URL."""
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(

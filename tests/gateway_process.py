@@ -12,8 +12,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.patience import PATIENCE_SECONDS
-from tests.servers import SHOP, port_of_our_own
+from tests.patience import TEST_TIMEOUT_SECONDS
+from tests.servers import SHOP_COMMAND, reserved_port
 
 
 @dataclass(kw_only=True)
@@ -33,7 +33,7 @@ class GatewayProcess:
         """Start it, and wait until it has said that it is open."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         self.process = subprocess.Popen(
-            [SHOP, "gateway", "--port", str(self.port)],
+            [SHOP_COMMAND, "gateway", "--port", str(self.port)],
             cwd=self.folder,
             env={**inherited, **self.settings},
             stdout=subprocess.PIPE,
@@ -44,38 +44,38 @@ class GatewayProcess:
         line = self.process.stdout.readline()
         assert line == f"The simulated gateway is open at {self.url} (Ctrl+C closes it).\n"
 
-    def end(self, how: signal.Signals = signal.SIGKILL) -> int:
+    def stop(self, stop_signal: signal.Signals = signal.SIGKILL) -> int:
         """Kill it with -9, or end it otherwise; return how it ended."""
         assert self.process is not None
         process, self.process = self.process, None
         with process:
-            process.send_signal(how)
-            return process.wait(timeout=PATIENCE_SECONDS)
+            process.send_signal(stop_signal)
+            return process.wait(timeout=TEST_TIMEOUT_SECONDS)
 
     def kill(self) -> None:
         """Kill it with -9, if it lives."""
         if self.process is not None:
-            self.end()
+            self.stop()
 
     def payments(self) -> Sequence[Mapping[str, Any]]:
         """Return what it tells of its books."""
-        status, told = self.ask("GET", "/payments")
+        status, document = self.request("GET", "/payments")
         assert status == 200
-        items: Sequence[Mapping[str, Any]] = told["items"]
+        items: Sequence[Mapping[str, Any]] = document["items"]
         return items
 
-    def ask(
-        self, method: str, path: str, sent: object = None, *, key: str | None = None
+    def request(
+        self, method: str, path: str, body: object = None, *, key: str | None = None
     ) -> tuple[int, Mapping[str, Any]]:
         """Ask it anything; return the status and what was told."""
         headers = {"content-type": "application/json"}
         if key is not None:
             headers["idempotency-key"] = key
-        content = None if sent is None else json.dumps(sent).encode()
-        asked = Request(self.url + path, content, headers, method=method)  # noqa: S310  Our own server.
+        content = None if body is None else json.dumps(body).encode()
+        request = Request(self.url + path, content, headers, method=method)  # noqa: S310  Our own server.
         try:
-            with urlopen(asked, timeout=PATIENCE_SECONDS) as answer:  # noqa: S310  As above.
-                return answer.status, json.load(answer)
+            with urlopen(request, timeout=TEST_TIMEOUT_SECONDS) as response:  # noqa: S310  As above.
+                return response.status, json.load(response)
         except HTTPError as error:
             with error:
                 return error.code, json.load(error)
@@ -84,7 +84,7 @@ class GatewayProcess:
 @contextmanager
 def gateway_process(folder: Path) -> Iterator[GatewayProcess]:
     """Run the gateway, and have ended it whatever happens."""
-    with port_of_our_own() as port:
+    with reserved_port() as port:
         gateway = GatewayProcess(folder=folder, port=port)
         gateway.start()
         try:

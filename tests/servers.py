@@ -13,12 +13,12 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import TEST_TIMEOUT_SECONDS
 
-SHOP = Path(sys.executable).with_name("shop")
-LOOK_SECONDS = 0.05
+SHOP_COMMAND = Path(sys.executable).with_name("shop")
+POLL_INTERVAL_SECONDS = 0.05
 
-PROCESSES = {
+PROCESS_ENVIRONMENT = {
     "PYTHONPATH": os.pathsep.join(
         [str(Path(__file__).with_name("processes")), str(Path(__file__).parents[1])]
     )
@@ -27,7 +27,7 @@ PROCESSES = {
 
 
 @contextmanager
-def port_of_our_own() -> Iterator[int]:
+def reserved_port() -> Iterator[int]:
     """Give a port of this machine that nobody listens on, and that nobody else is given.
 
     It stays bound here, which keeps the system from giving it away. Whoever listens on it says
@@ -61,19 +61,19 @@ class ShopServer:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the shop's to its end."""
         return subprocess.run(
-            [SHOP, *arguments],
+            [SHOP_COMMAND, *arguments],
             cwd=self.folder,
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=PATIENCE_SECONDS,
+            timeout=TEST_TIMEOUT_SECONDS,
             check=False,
         )
 
     def start(self) -> None:
         """Start serving, and wait until orders can be taken."""
         command: Sequence[str | Path] = [
-            SHOP, "serve", "--port", str(self.port), "--workers", str(self.workers),
+            SHOP_COMMAND, "serve", "--port", str(self.port), "--workers", str(self.workers),
         ]  # fmt: skip
         with Path(self.folder, "server.log").open("ab") as log:
             self.process = subprocess.Popen(
@@ -88,38 +88,38 @@ class ShopServer:
 
     def kill(self) -> None:
         """Kill the server and its workers with -9, wherever they are."""
-        self._end(signal.SIGKILL)
+        self._stop_with(signal.SIGKILL)
 
     def stop(self) -> None:
         """Ask the server to end, and wait until it has."""
-        self._end(signal.SIGTERM)
+        self._stop_with(signal.SIGTERM)
 
-    def _end(self, how: signal.Signals) -> None:
+    def _stop_with(self, stop_signal: signal.Signals) -> None:
         if self.process is None:
             return
         process, self.process = self.process, None
         try:
-            if how is signal.SIGKILL:
-                os.killpg(process.pid, how)
+            if stop_signal is signal.SIGKILL:
+                os.killpg(process.pid, stop_signal)
             else:
-                process.send_signal(how)
-            process.wait(timeout=PATIENCE_SECONDS)
+                process.send_signal(stop_signal)
+            process.wait(timeout=TEST_TIMEOUT_SECONDS)
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, signal.SIGKILL)
-                process.wait(timeout=PATIENCE_SECONDS)
+                process.wait(timeout=TEST_TIMEOUT_SECONDS)
 
     def _wait_until_ready(self) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + TEST_TIMEOUT_SECONDS
         while time.monotonic() < deadline:
             assert self.process is not None
             assert self.process.poll() is None, self.log()
             try:
-                with urlopen(f"{self.url}/readyz", timeout=PATIENCE_SECONDS):  # noqa: S310  Our own server.
+                with urlopen(f"{self.url}/readyz", timeout=TEST_TIMEOUT_SECONDS):  # noqa: S310  Our own server.
                     return
             except (OSError, HTTPException):
-                time.sleep(LOOK_SECONDS)
-        raise AssertionError(f"not ready within {PATIENCE_SECONDS} s: {self.log()}")
+                time.sleep(POLL_INTERVAL_SECONDS)
+        raise AssertionError(f"not ready within {TEST_TIMEOUT_SECONDS} s: {self.log()}")
 
     def log(self) -> str:
         return Path(self.folder, "server.log").read_text()

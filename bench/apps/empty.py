@@ -19,7 +19,7 @@ from shop.entrypoints.http.schemas import MoneyResponse
 def create_app() -> FastAPI:
     """Return the app."""
     app = FastAPI()
-    answer = _answer()
+    answer = _response()
 
     @app.get("/healthz")
     async def live() -> None:
@@ -34,7 +34,7 @@ def create_app() -> FastAPI:
     return app
 
 
-def _answer() -> OrderResponse:
+def _response() -> OrderResponse:
     price = MoneyResponse(amount=100, currency="EUR")
     line = OrderLineResponse(
         sku="BENCH-0000001", name="Product no. 1", quantity=1, unit_price=price, amount=price

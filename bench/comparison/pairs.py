@@ -38,7 +38,7 @@ class Side:
     def settle(self) -> None:
         """Wait until its servers have finished the work that earlier requests left."""
         for server in self.servers:
-            server.wait_until_quiet()
+            server.wait_until_idle()
 
     def audit(self) -> None:
         """Let the revision check its own database; raise `RuntimeError` if something is wrong."""

@@ -5,8 +5,16 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bench.engines import POSTGRESQL, SQLITE
-from bench.load import Answers
-from bench.workloads import CARD, HOT, READ_ORDER, READ_PRODUCTS, SPREAD, TOUR, Workload
+from bench.load import Responses
+from bench.workloads import (
+    CARD,
+    CART_AND_ORDER,
+    READ_ORDER,
+    READ_PRODUCTS,
+    SINGLE_PRODUCT,
+    SPREAD,
+    Workload,
+)
 
 CLIENTS = 32
 
@@ -17,7 +25,7 @@ class Measure(Enum):
     RATE = "per s"
     LATENCY = "p50 ms"
 
-    def of(self, answers: Answers) -> float:
+    def of(self, answers: Responses) -> float:
         """Return the measured value."""
         return answers.p50_ms if self is Measure.LATENCY else answers.done / answers.seconds
 
@@ -42,8 +50,8 @@ WORKLOADS = {
     each.name: each
     for each in (
         ComparedWorkload(name="orders", requests=SPREAD),
-        ComparedWorkload(name="single-product", requests=HOT),
-        ComparedWorkload(name="cart-and-order", requests=TOUR),
+        ComparedWorkload(name="single-product", requests=SINGLE_PRODUCT),
+        ComparedWorkload(name="cart-and-order", requests=CART_AND_ORDER),
         ComparedWorkload(name="card-orders", requests=CARD, needs_gateway=True),
         ComparedWorkload(name="get-order", requests=READ_ORDER),
         ComparedWorkload(name="get-products", requests=READ_PRODUCTS),

@@ -5,15 +5,15 @@ from collections.abc import Iterable, Sequence
 from bench.results import (
     Cell,
     Cores,
+    DatasetSize,
     Failure,
-    Growth,
     Machine,
     Measurement,
     Results,
-    Size,
+    ScalingResults,
     Statements,
 )
-from bench.summary import figures, growth_figures, rows
+from bench.summary import figures, rows, scaling_figures
 from bench.workloads import SPREAD
 
 MACHINE = Machine(
@@ -61,14 +61,18 @@ def results_of(measurements: Sequence[Measurement], failures: Sequence[Failure] 
     )
 
 
-def sound_growth() -> Growth:
+def sound_growth() -> ScalingResults:
     sizes = [dataset_size(10_000, 1000), dataset_size(1_000_000, 900)]
-    return Growth(machine=MACHINE, rounds=1, seconds=2, figures=growth_figures(sizes), sizes=sizes)
+    return ScalingResults(
+        machine=MACHINE, rounds=1, seconds=2, figures=scaling_figures(sizes), sizes=sizes
+    )
 
 
-def dataset_size(orders: int, per_second: float) -> Size:
+def dataset_size(orders: int, per_second: float) -> DatasetSize:
     measurements = [measured("shop", 32, per_second, number=1)]
-    return Size(orders=orders, server_mib=80, rows=rows(measurements), measurements=measurements)
+    return DatasetSize(
+        orders=orders, server_mib=80, rows=rows(measurements), measurements=measurements
+    )
 
 
 def limit_measurements(*, number: int, per_second: float) -> Iterable[Measurement]:
@@ -90,7 +94,7 @@ def measured(contender: str, clients: int, per_second: float, *, number: int) ->
 def cell(contender: str, clients: int) -> Cell:
     return Cell(
         engine="postgresql",
-        contender=contender,
+        subject=contender,
         processes=0 if contender == "limit" else 1,
         workload=SPREAD.name,
         clients=clients,

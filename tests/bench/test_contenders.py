@@ -15,10 +15,10 @@ from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
 from bench.apps.naive.app import create_app
-from bench.contenders import SQL, Scripted, limit, procedure
+from bench.contenders import SQL, PgbenchSubject, database_limit, stored_procedure
 from bench.engines import Database, Postgres, PostgresDatabase, SqliteDatabase, wheel_programs
 from bench.growth import variables
-from bench.premises import SECRET, Premises, furnish, settings
+from bench.premises import SECRET, Fixtures, seed_database, settings
 from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
 from shop.adapters.sql.schema.tables import metadata
 from shop.application.checkout.place_orders import PlaceOrder
@@ -47,71 +47,73 @@ def postgres(postgresql_url: str) -> Postgres:
 
 
 @pytest.fixture(scope="module")
-def on_postgres(postgres: Postgres) -> Premises:
-    return furnish(postgres.address("furnished"))
+def on_postgres(postgres: Postgres) -> Fixtures:
+    return seed_database(postgres.address("furnished"))
 
 
 @pytest.fixture
-def postgres_database(postgres: Postgres, on_postgres: Premises) -> PostgresDatabase:
+def postgres_database(postgres: Postgres, on_postgres: Fixtures) -> PostgresDatabase:
     del on_postgres
     return _copy(postgres)
 
 
-@pytest.fixture(params=[limit, procedure])
-def scripted(request: pytest.FixtureRequest, postgres_database: PostgresDatabase) -> Scripted:
-    made: Scripted = request.param(postgres_database.postgres, postgres_database.name)
+@pytest.fixture(params=[database_limit, stored_procedure])
+def subject_under_test(
+    request: pytest.FixtureRequest, postgres_database: PostgresDatabase
+) -> PgbenchSubject:
+    made: PgbenchSubject = request.param(postgres_database.postgres, postgres_database.name)
     return made
 
 
-def test_an_order_by_script_writes_what_an_order_of_the_shop_writes(
-    scripted: Scripted, postgres_database: PostgresDatabase, on_postgres: Premises
+def test_pgbench_order_writes_the_same_rows_as_a_shop_order(
+    subject_under_test: PgbenchSubject, postgres_database: PostgresDatabase, on_postgres: Fixtures
 ) -> None:
     # Once customers go by number, their tokens open nothing.
     shops_own = _copy(postgres_database.postgres)
     before = _counts(shops_own)
     _order(shops_own, on_postgres)
     by_shop = _difference(before, _counts(shops_own))
-    scripted.run_until("--transactions=1", SPREAD)
+    subject_under_test.run_until("--transactions=1", SPREAD)
     by_script = _difference(before, _counts(postgres_database))
 
     assert by_script == by_shop
     assert by_script["orders"] == 1
-    assert _broken(postgres_database) == []
+    assert _violations(postgres_database) == []
 
 
-def test_orders_of_many_clients_by_script_leave_sound_books(
-    scripted: Scripted, postgres_database: PostgresDatabase
+def test_concurrent_pgbench_orders_pass_the_audit(
+    subject_under_test: PgbenchSubject, postgres_database: PostgresDatabase
 ) -> None:
     before = postgres_database.orders()
-    answers = scripted.run_until("--transactions=20", SPREAD, clients=8)
+    responses = subject_under_test.run_until("--transactions=20", SPREAD, clients=8)
 
-    assert answers.done == answers.orders == 160
+    assert responses.done == responses.orders == 160
     assert postgres_database.orders() == before + 160
-    assert _broken(postgres_database) == []
+    assert _violations(postgres_database) == []
 
 
-def test_a_shop_that_was_grown_has_sound_books(postgres_database: PostgresDatabase) -> None:
+def test_scaled_database_passes_the_audit(postgres_database: PostgresDatabase) -> None:
     size = 1_500
     postgres_database.postgres.run_file(postgres_database.name, SQL / "grow.sql", variables(size))
 
     counts = _counts(postgres_database)
     assert (counts["orders"], counts["products"], counts["payments"]) == (size, size, size)
-    assert _broken(postgres_database) == []
+    assert _violations(postgres_database) == []
 
 
-def test_a_naive_order_writes_what_an_order_of_the_shop_writes(tmp_path: Path) -> None:
+def test_orm_baseline_order_writes_the_same_rows_as_a_shop_order(tmp_path: Path) -> None:
     database = SqliteDatabase(tmp_path / "shop.db")
-    premises = furnish(database.address)
+    fixtures = seed_database(database.address)
     before = _counts(database)
-    answer = _order_naively(database, premises)
-    by_naive = _counts(database)
-    _order(database, premises)
+    response = _order_by_baseline(database, fixtures)
+    by_baseline = _counts(database)
+    _order(database, fixtures)
     by_shop = _counts(database)
 
-    assert answer == {"sku": sku(PRODUCTS), "status": "paid"}
-    assert _difference(before, by_naive) == _difference(by_naive, by_shop)
-    assert _difference(before, by_naive)["orders"] == 1
-    assert _broken(database) == []
+    assert response == {"sku": sku(PRODUCTS), "status": "paid"}
+    assert _difference(before, by_baseline) == _difference(by_baseline, by_shop)
+    assert _difference(before, by_baseline)["orders"] == 1
+    assert _violations(database) == []
 
 
 def _copy(postgres: Postgres) -> PostgresDatabase:
@@ -120,26 +122,26 @@ def _copy(postgres: Postgres) -> PostgresDatabase:
     return PostgresDatabase(postgres, name)
 
 
-def _order_naively(database: SqliteDatabase, premises: Premises) -> Mapping[str, str]:
+def _order_by_baseline(database: SqliteDatabase, fixtures: Fixtures) -> Mapping[str, str]:
     with patch.dict(os.environ, settings(database.address)):
         app = create_app()
     body = {
         "lines": [{"sku": sku(PRODUCTS), "quantity": 1}],
         "payment": {"method": "account"},
     }
-    headers = {"Cookie": f"{COOKIE}={premises.tokens[-1]}", "Idempotency-Key": "naive-order"}
+    headers = {"Cookie": f"{COOKIE}={fixtures.tokens[-1]}", "Idempotency-Key": "naive-order"}
     with TestClient(app) as client:
-        answer = client.post("/api/v1/orders", json=body, headers=headers)
+        response = client.post("/api/v1/orders", json=body, headers=headers)
     app.state.engine.dispose()
-    assert answer.status_code == 201, answer.text
-    order = answer.json()
+    assert response.status_code == 201, response.text
+    order = response.json()
     return {"sku": order["lines"][0]["sku"], "status": order["status"]}
 
 
-def _order(database: Database, premises: Premises) -> None:
+def _order(database: Database, fixtures: Fixtures) -> None:
     async def order(container: Container) -> None:
         command = PlaceOrder(
-            session=premises.tokens[-1],
+            session=fixtures.tokens[-1],
             key="order-of-the-shop",
             cart=Cart.of([CartLine(sku=sku(PRODUCTS), quantity=1)]),
             card=None,
@@ -151,7 +153,7 @@ def _order(database: Database, premises: Premises) -> None:
     _in_shop(database, order)
 
 
-def _broken(database: Database) -> list[int]:
+def _violations(database: Database) -> list[int]:
     async def audit(container: Container) -> list[int]:
         findings = await container.audit_shop().run(lambda _: None)
         return [each.invariant.number for each in findings if each.violations]

@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from bench.contenders import FailedStart, started
+from bench.contenders import FailedSubject, start_subject
 from bench.failures import MAX_REASON_CHARACTERS, Attempts, reason_of
-from bench.load import InvalidRun, OwnGenerator
+from bench.load import InvalidRun, PythonLoadGenerator
 from bench.results import Cell, Failure
 from bench.run import audit_failures
 from bench.servers import serving
 from bench.workloads import SPREAD
 from tests.bench.bench_factories import measured
 
-CELL = Cell(engine="postgresql", contender="naive", processes=1, workload="spread", clients=128)
+CELL = Cell(engine="postgresql", subject="naive", processes=1, workload="spread", clients=128)
 
 
-def test_a_measurement_that_succeeds_leaves_no_failure() -> None:
+def test_successful_measurement_leaves_no_failure() -> None:
     attempts = Attempts(print)
 
     assert attempts.run(CELL, "round 1", lambda: 42) == 42
@@ -25,7 +25,7 @@ def test_a_measurement_that_succeeds_leaves_no_failure() -> None:
 
 
 @pytest.mark.parametrize("error", [InvalidRun("broken"), RuntimeError("broken"), OSError("broken")])
-def test_a_measurement_that_fails_leaves_its_reason(error: Exception) -> None:
+def test_failed_measurement_records_its_reason(error: Exception) -> None:
     reports: list[str] = []
     attempts = Attempts(reports.append)
     error.add_note("last lines of a log")
@@ -39,7 +39,7 @@ def test_a_measurement_that_fails_leaves_its_reason(error: Exception) -> None:
     assert reports == [f"{line}\nlast lines of a log"]
 
 
-def test_a_fault_of_the_benchmark_is_no_failed_measurement() -> None:
+def test_error_in_the_benchmark_is_no_failed_measurement() -> None:
     attempts = Attempts(print)
 
     with pytest.raises(ZeroDivisionError):
@@ -47,31 +47,31 @@ def test_a_fault_of_the_benchmark_is_no_failed_measurement() -> None:
     assert attempts.failures == []
 
 
-def test_a_reason_is_one_line_of_limited_length() -> None:
+def test_reason_is_one_line_of_limited_length() -> None:
     assert reason_of(RuntimeError("two\n  lines")) == "two lines"
     assert len(reason_of(RuntimeError("word " * 1000))) <= MAX_REASON_CHARACTERS
     assert reason_of(OSError()) == "OSError"
 
 
-def test_a_server_that_does_not_start_fails_its_own_measurements(tmp_path: Path) -> None:
+def test_server_that_does_not_start_fails_only_its_own_measurements(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "raise SystemExit('port in use')"]
     with serving(command, {}, tmp_path) as server:
-        contender = started(
+        subject = start_subject(
             [server],
             engine="postgresql",
             name="naive",
             processes=1,
-            load=OwnGenerator(),
+            load=PythonLoadGenerator(),
             files=tmp_path,
         )
 
-    assert isinstance(contender, FailedStart)
+    assert isinstance(subject, FailedSubject)
     reason = "not started: the server has ended with status 1: port in use"
     with pytest.raises(InvalidRun, match=reason):
-        contender.run(SPREAD, clients=1, seconds=1)
+        subject.run(SPREAD, clients=1, seconds=1)
 
 
-def test_a_failed_audit_takes_every_measurement_of_its_contender_and_no_other() -> None:
+def test_failed_audit_invalidates_only_the_measurements_of_its_subject() -> None:
     fault = "the audit has failed: stock"
     measurements = [
         measured("naive", 128, 1, number=1),

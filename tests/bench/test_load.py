@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from bench.load import Answers, InvalidRun, LoadGenerator, _last_line
-from bench.workloads import READ_ORDER, SPREAD, TOUR, Workload
+from bench.load import InvalidRun, LoadGenerator, Responses, _last_line
+from bench.workloads import CART_AND_ORDER, READ_ORDER, SPREAD, Workload
 
 URL = "http://127.0.0.1:1"
 
 
-class Canned(LoadGenerator):
+class CannedResponses(LoadGenerator):
     """Sends nothing; returns the statuses of each run in turn, then those of the last."""
 
     def __init__(self, *runs: Mapping[str, int], broken: int = 0) -> None:
@@ -40,14 +40,14 @@ class Canned(LoadGenerator):
         }
 
 
-def test_orders_are_counted_where_all_were_placed() -> None:
-    assert _run(SPREAD, {"201": 300}) == Answers(
+def test_load_run_counts_orders_when_all_were_placed() -> None:
+    assert _run(SPREAD, {"201": 300}) == Responses(
         seconds=1, done=300, orders=300, p50_ms=1.5, p99_ms=3
     )
 
 
-def test_an_order_of_a_tour_takes_three_answers() -> None:
-    assert _run(TOUR, {"200": 205, "201": 95}) == Answers(
+def test_order_of_a_cart_and_order_run_takes_three_responses() -> None:
+    assert _run(CART_AND_ORDER, {"200": 205, "201": 95}) == Responses(
         seconds=1, done=100, orders=95, p50_ms=1.5, p99_ms=3
     )
 
@@ -57,50 +57,50 @@ def test_an_order_of_a_tour_takes_three_answers() -> None:
     [
         (SPREAD, {"201": 300, "409": 1}),
         (SPREAD, {"201": 300, "200": 1}),
-        (TOUR, {"200": 200, "201": 100, "503": 1}),
+        (CART_AND_ORDER, {"200": 200, "201": 100, "503": 1}),
         (READ_ORDER, {"200": 300, "404": 1}),
     ],
 )
-def test_any_other_answer_makes_a_run_invalid(
+def test_unexpected_status_makes_a_run_invalid(
     workload: Workload, statuses: Mapping[str, int]
 ) -> None:
     with pytest.raises(InvalidRun, match=workload.name):
         _run(workload, statuses)
 
 
-def test_a_broken_connection_makes_a_run_invalid() -> None:
+def test_broken_connection_makes_a_run_invalid() -> None:
     with pytest.raises(InvalidRun, match="1 broken"):
         _run(SPREAD, {"201": 300}, broken=1)
 
 
-def test_a_run_in_which_a_client_had_no_answer_is_repeated_for_twice_as_long() -> None:
-    load, settled = Canned({}, {"201": 7}, {"201": 8}), Settled()
+def test_run_with_an_unanswered_client_is_repeated_for_twice_as_long() -> None:
+    load, settled = CannedResponses({}, {"201": 7}, {"201": 8}), Settled()
 
-    answers = load.run(SPREAD, URL, Path(), clients=8, seconds=1, settle=settled)
+    responses = load.run(SPREAD, URL, Path(), clients=8, seconds=1, wait_until_idle=settled)
 
     assert load.seconds == [1, 2, 4]
     assert settled.times == 2
-    assert answers == Answers(seconds=4, done=8, orders=15, p50_ms=1.5, p99_ms=3)
+    assert responses == Responses(seconds=4, done=8, orders=15, p50_ms=1.5, p99_ms=3)
 
 
-def test_each_client_of_a_tour_has_had_three_answers() -> None:
-    load = Canned({"200": 15, "201": 8}, {"200": 16, "201": 8})
+def test_each_client_of_a_cart_and_order_run_gets_three_responses() -> None:
+    load = CannedResponses({"200": 15, "201": 8}, {"200": 16, "201": 8})
 
-    load.run(TOUR, URL, Path(), clients=8, seconds=1, settle=Settled())
+    load.run(CART_AND_ORDER, URL, Path(), clients=8, seconds=1, wait_until_idle=Settled())
 
     assert load.seconds == [1, 2]
 
 
-def test_a_slow_machine_meets_no_time_out() -> None:
-    load = Canned({"201": 1})
+def test_slow_machine_meets_no_timeout() -> None:
+    load = CannedResponses({"201": 1})
 
-    answers = load.run(SPREAD, URL, Path(), clients=8, seconds=1, settle=Settled())
+    responses = load.run(SPREAD, URL, Path(), clients=8, seconds=1, wait_until_idle=Settled())
 
     assert load.seconds == [1, 2, 4, 8, 16, 32, 64]
-    assert answers.done == 1
+    assert responses.done == 1
 
 
-def test_a_server_that_never_answers_makes_a_run_invalid() -> None:
+def test_server_that_never_responds_makes_a_run_invalid() -> None:
     with pytest.raises(InvalidRun, match="spread: no answer within 64 s"):
         _run(SPREAD, {})
 
@@ -113,7 +113,7 @@ def test_a_server_that_never_answers_makes_a_run_invalid() -> None:
         ("print('no JSON')", "printed no result: no JSON"),
     ],
 )
-def test_a_load_generator_that_fails_makes_a_run_invalid(code: str, reason: str) -> None:
+def test_failing_load_generator_makes_a_run_invalid(code: str, reason: str) -> None:
     with pytest.raises(InvalidRun, match=reason):
         _last_line([sys.executable, "-c", code], Path())
 
@@ -128,6 +128,6 @@ class Settled:
         self.times += 1
 
 
-def _run(workload: Workload, statuses: Mapping[str, int], broken: int = 0) -> Answers:
-    load = Canned(statuses, broken=broken)
-    return load.run(workload, URL, Path(), clients=8, seconds=1, settle=Settled())
+def _run(workload: Workload, statuses: Mapping[str, int], broken: int = 0) -> Responses:
+    load = CannedResponses(statuses, broken=broken)
+    return load.run(workload, URL, Path(), clients=8, seconds=1, wait_until_idle=Settled())

@@ -7,7 +7,7 @@ from typing import cast
 from bench.comparison.pairs import PairedRuns, Side, order_of_pair
 from bench.comparison.results import Pair, Row
 from bench.comparison.workloads import WORKLOADS
-from bench.load import Answers, InvalidRun, LoadGenerator
+from bench.load import InvalidRun, LoadGenerator, Responses
 from bench.results import NoResult
 
 ORDERS = WORKLOADS["orders"]
@@ -64,7 +64,7 @@ class Rates(LoadGenerator):
     def name(self) -> str:
         return "rates"
 
-    def run(self, *arguments: object, **options: object) -> Answers:
+    def run(self, *arguments: object, **options: object) -> Responses:
         del options
         _, url, *_ = arguments
         role = str(url)
@@ -72,7 +72,7 @@ class Rates(LoadGenerator):
         if not self._rates[role]:
             raise InvalidRun("no answer")
         rate = self._rates[role].pop(0)
-        return Answers(seconds=1, done=rate, orders=0, p50_ms=1, p99_ms=1)
+        return Responses(seconds=1, done=rate, orders=0, p50_ms=1, p99_ms=1)
 
     def _run(self, *_: object) -> dict[str, object]:
         raise NotImplementedError

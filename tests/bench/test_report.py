@@ -9,15 +9,15 @@ from rich.console import Console
 from bench import results
 from bench.report import BEGIN, END, section, with_section
 from bench.results import (
+    DatasetSize,
     Failure,
-    Growth,
     NoResult,
     Range,
     Results,
-    Size,
+    ScalingResults,
     Statements,
 )
-from bench.summary import figures, growth_figures, rows
+from bench.summary import figures, rows, scaling_figures
 from bench.terminal import show, show_growth
 from tests.bench.bench_factories import (
     MACHINE,
@@ -49,7 +49,7 @@ def test_a_ratio_is_results_of_the_best_of_either_side_in_the_same_round() -> No
     assert figure.value == Range(median=1.65, least=1.5, most=1.8)
 
 
-def test_what_one_round_alone_has_goes_into_no_figure() -> None:
+def test_measurement_missing_in_some_rounds_enters_no_figure() -> None:
     (figure,) = figures(
         [
             *limit_measurements(number=1, per_second=1000),
@@ -63,7 +63,7 @@ def test_what_one_round_alone_has_goes_into_no_figure() -> None:
     assert figure.value == Range(median=1.5, least=1.5, most=1.5)
 
 
-def test_a_row_stands_beside_the_limit_and_beside_naive_under_as_many_clients() -> None:
+def test_row_is_compared_with_the_limit_and_the_baseline_at_equal_clients() -> None:
     found = rows(
         [
             *limit_measurements(number=1, per_second=1000),
@@ -75,22 +75,22 @@ def test_a_row_stands_beside_the_limit_and_beside_naive_under_as_many_clients() 
 
     limit, naive, shop = found[0], found[-2], found[-1]
     assert limit.to_limit == Range(median=0.5, least=0.5, most=0.5)
-    assert naive.to_naive == Range(median=1, least=1, most=1)
+    assert naive.to_baseline == Range(median=1, least=1, most=1)
     assert shop.to_limit == Range(median=1.5, least=1.5, most=1.5)
-    assert shop.to_naive == Range(median=5, least=5, most=5)
+    assert shop.to_baseline == Range(median=5, least=5, most=5)
     assert (shop.statements, shop.commits) == (0.25, 0.0625)
     assert limit.statements is None
 
 
-def test_results_are_kept_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_results_are_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(results, "FOLDER", tmp_path)
 
     for run in (sound_results(), results_with_a_failure()):
         assert results.read(results.write("run", run), Results) == run
-    assert results.read(results.write("growth", sound_growth()), Growth) == sound_growth()
+    assert results.read(results.write("growth", sound_growth()), ScalingResults) == sound_growth()
 
 
-def test_the_readme_tells_the_figures_the_rates_and_the_conditions() -> None:
+def test_readme_section_states_figures_rates_and_conditions() -> None:
     told = section(sound_results(), sound_growth())
 
     assert "| spread: shop / limit | 1.50 | 1.50 to 1.50 |" in told
@@ -104,13 +104,13 @@ def test_the_readme_tells_the_figures_the_rates_and_the_conditions() -> None:
     assert "Abacus, 2 cores, 24 GiB" in told
 
 
-def test_a_run_without_growth_tells_of_none() -> None:
+def test_report_without_scaling_results_omits_their_section() -> None:
     assert "growth" not in section(sound_results(), None).replace(
         "Carts, reads, statements, growth", ""
     )
 
 
-def test_the_terminal_shows_every_row_and_figure() -> None:
+def test_terminal_shows_every_row_and_figure() -> None:
     shown = StringIO()
     show(sound_results(), Console(file=shown, width=200))
 
@@ -121,20 +121,20 @@ def test_the_terminal_shows_every_row_and_figure() -> None:
     assert "spread: shop / limit 1.50 1.50 1.50".split() in lines
 
 
-NAIVE_FAILED = "naive in 1, postgresql, spread, 128 clients: no answer within 64 s"
+BASELINE_FAILED = "naive in 1, postgresql, spread, 128 clients: no answer within 64 s"
 
 
-def test_a_figure_that_needs_a_failed_measurement_says_so_and_the_others_stand() -> None:
+def test_figure_of_a_failed_measurement_says_so_and_the_others_remain() -> None:
     found = {each.name: each.value for each in results_with_a_failure().figures}
 
     assert found == {
         "spread: shop / limit": Range(median=1.5, least=1.5, most=1.5),
-        "spread, 128 clients: shop / naive": NoResult(reason=NAIVE_FAILED),
+        "spread, 128 clients: shop / naive": NoResult(reason=BASELINE_FAILED),
         "spread, 128 clients: p99 / p50": Range(median=2, least=2, most=2),
     }
 
 
-def test_the_best_of_a_contender_needs_all_of_its_measurements() -> None:
+def test_best_of_a_subject_needs_all_of_its_measurements() -> None:
     (figure,) = figures(
         [*limit_measurements(number=1, per_second=1000), measured("shop", 32, 1100, number=1)],
         [Failure(cell=cell("shop", 128), during="round 1", reason="broken")],
@@ -143,7 +143,7 @@ def test_the_best_of_a_contender_needs_all_of_its_measurements() -> None:
     assert figure.value == NoResult(reason="shop in 1, postgresql, spread, 128 clients: broken")
 
 
-def test_what_fails_in_one_round_goes_into_no_figure() -> None:
+def test_measurement_that_fails_in_one_round_enters_no_figure() -> None:
     found = figures(
         [
             *limit_measurements(number=1, per_second=1000),
@@ -160,15 +160,15 @@ def test_what_fails_in_one_round_goes_into_no_figure() -> None:
     }
 
 
-def test_a_ratio_to_a_failed_measurement_says_so_and_the_row_stands() -> None:
+def test_ratio_to_a_failed_measurement_says_so_and_the_row_remains() -> None:
     shop = results_with_a_failure().rows[-1]
 
     assert shop.per_second == Range(median=1500, least=1500, most=1500)
     assert shop.to_limit == Range(median=1.5, least=1.5, most=1.5)
-    assert shop.to_naive == NoResult(reason=NAIVE_FAILED)
+    assert shop.to_baseline == NoResult(reason=BASELINE_FAILED)
 
 
-def test_the_terminal_shows_a_failed_measurement_in_its_row() -> None:
+def test_terminal_shows_a_failed_measurement_in_its_row() -> None:
     shown = StringIO()
     show(results_with_a_failure(), Console(file=shown, width=250))
 
@@ -176,28 +176,28 @@ def test_the_terminal_shows_a_failed_measurement_in_its_row() -> None:
     naive = "spread naive postgresql 1 128 no result round 1: no result: no answer within 64 s"
     assert naive.split() in lines
     (shop,) = (line for line in lines if line[:2] == ["spread", "shop"])
-    assert " ".join(shop).endswith(f"1.50 no result / naive: no result: {NAIVE_FAILED}")
-    assert f"spread, 128 clients: shop / naive no result {NAIVE_FAILED}".split() in lines
+    assert " ".join(shop).endswith(f"1.50 no result / naive: no result: {BASELINE_FAILED}")
+    assert f"spread, 128 clients: shop / naive no result {BASELINE_FAILED}".split() in lines
 
 
-def test_a_run_without_failures_shows_no_column_for_them() -> None:
+def test_report_without_failures_has_no_column_for_them() -> None:
     shown = StringIO()
     show(sound_results(), Console(file=shown, width=250))
 
     assert "failure" not in shown.getvalue()
 
 
-def test_the_readme_names_failed_measurements() -> None:
+def test_readme_names_failed_measurements() -> None:
     told = section(results_with_a_failure(), None)
 
     assert "| naive |  |  |  | no result |  |  |  |  |" in told
-    assert f"| spread, 128 clients: shop / naive | no result: {NAIVE_FAILED} |  |" in told
+    assert f"| spread, 128 clients: shop / naive | no result: {BASELINE_FAILED} |  |" in told
     assert (
         "- naive in 1, postgresql, spread, 128 clients, round 1: no result: no answer within 64 s"
     ) in told
 
 
-def test_a_run_in_which_everything_failed_is_shown() -> None:
+def test_completely_failed_run_is_shown() -> None:
     failure = Failure(cell=cell("shop", 128), during="round 1", reason="broken")
     shown = StringIO()
     show(results_of([], [failure]), Console(file=shown, width=250))
@@ -205,12 +205,12 @@ def test_a_run_in_which_everything_failed_is_shown() -> None:
     assert "round 1: no result: broken" in shown.getvalue()
 
 
-def test_growth_without_a_measurement_of_the_largest_has_no_figure_and_the_others_stand() -> None:
+def test_scaling_without_the_largest_size_has_no_figure_and_the_others_remain() -> None:
     failure = Failure(cell=cell("shop", 32), during="round 1", reason="broken")
-    large = Size(orders=10**6, server_mib=80, rows=[], measurements=[], failures=[failure])
+    large = DatasetSize(orders=10**6, server_mib=80, rows=[], measurements=[], failures=[failure])
     sizes = [dataset_size(10_000, 1000), large]
-    growth = Growth(
-        machine=MACHINE, rounds=1, seconds=2, figures=growth_figures(sizes), sizes=sizes
+    growth = ScalingResults(
+        machine=MACHINE, rounds=1, seconds=2, figures=scaling_figures(sizes), sizes=sizes
     )
     shown = StringIO()
     show_growth(growth, Console(file=shown, width=250))
@@ -223,7 +223,7 @@ def test_growth_without_a_measurement_of_the_largest_has_no_figure_and_the_other
     assert growth.failures == [failure]
 
 
-def test_the_readme_is_rewritten_between_its_comments_alone() -> None:
+def test_readme_is_rewritten_only_between_its_comments() -> None:
     readme = f"before\n{BEGIN}\nold\n{END}\nafter\n"
 
     rewritten = with_section(readme, "new")
@@ -233,6 +233,6 @@ def test_the_readme_is_rewritten_between_its_comments_alone() -> None:
 
 
 @pytest.mark.parametrize("readme", ["nothing", f"{BEGIN} alone", f"{END} before {BEGIN}"])
-def test_a_readme_without_the_comments_is_left_alone(readme: str) -> None:
+def test_readme_without_the_comments_stays_unchanged(readme: str) -> None:
     with pytest.raises(ValueError, match="the README has no"):
         with_section(readme, "new")

@@ -4,13 +4,13 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.carriers.receiver import Receiver
+from tests.carriers.receiver import WebhookReceiver
 
 
 @pytest.fixture
-async def receiver() -> AsyncIterator[Receiver]:
+async def receiver() -> AsyncIterator[WebhookReceiver]:
     """Give an endpoint that listens."""
-    receiver = Receiver()
+    receiver = WebhookReceiver()
     await receiver.open()
     yield receiver
     await receiver.close()

@@ -11,24 +11,24 @@ SECRET = "whsec_" + "c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
+class ReceivedRequest:
     """A request as it came in."""
 
     headers: Mapping[str, str]
     body: bytes
 
 
-class Receiver:
+class WebhookReceiver:
     """Answers 200, unless the next answers were scripted."""
 
-    HANG, DIE = -1, -2
+    NO_RESPONSE, CLOSE_CONNECTION = -1, -2
 
     def __init__(self) -> None:
-        self.received: list[Received] = []
+        self.received: list[ReceivedRequest] = []
         self.has_received = asyncio.Event()
         self.delay_seconds = 0.0
         self.port = 0
-        self._answers: deque[int | web.Response] = deque()
+        self._responses: deque[int | web.Response] = deque()
         self._runner: web.AppRunner | None = None
 
     @property
@@ -37,12 +37,12 @@ class Receiver:
 
     def script(self, *answers: int | web.Response) -> None:
         """Have the next requests answered with these: statuses, or what happens instead."""
-        self._answers.extend(answers)
+        self._responses.extend(answers)
 
     async def open(self) -> None:
         """Listen: on a port of its own, the same one after every time."""
         app = web.Application()
-        app.router.add_route("*", "/{path:.*}", self._answer)
+        app.router.add_route("*", "/{path:.*}", self._respond)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", self.port)
@@ -55,16 +55,16 @@ class Receiver:
             await self._runner.cleanup()
             self._runner = None
 
-    async def _answer(self, request: web.Request) -> web.Response:
+    async def _respond(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
-        self.received.append(Received(headers=headers, body=await request.read()))
+        self.received.append(ReceivedRequest(headers=headers, body=await request.read()))
         self.has_received.set()
         await asyncio.sleep(self.delay_seconds)
-        answer = self._answers.popleft() if self._answers else 200
-        if isinstance(answer, web.Response):
-            return answer
-        if answer == self.HANG:
+        response = self._responses.popleft() if self._responses else 200
+        if isinstance(response, web.Response):
+            return response
+        if response == self.NO_RESPONSE:
             await asyncio.sleep(60)
-        if answer == self.DIE and request.transport is not None:
+        if response == self.CLOSE_CONNECTION and request.transport is not None:
             request.transport.abort()
-        return web.Response(status=max(answer, 200))
+        return web.Response(status=max(response, 200))

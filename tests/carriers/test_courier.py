@@ -11,9 +11,9 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from shop.adapters.webhooks.webhook_sender import MAX_CONCURRENT_REQUESTS, HttpWebhookSender
 from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest
-from tests.carriers.receiver import SECRET, Receiver
-from tests.factories import an_id
-from tests.servers import port_of_our_own
+from tests.carriers.receiver import SECRET, WebhookReceiver
+from tests.factories import id_of
+from tests.servers import reserved_port
 
 pytestmark = pytest.mark.anyio
 
@@ -21,15 +21,15 @@ TIMEOUT_SECONDS = 0.3
 
 
 @pytest.fixture
-async def courier() -> AsyncIterator[HttpWebhookSender]:
-    courier = HttpWebhookSender(timeout_seconds=TIMEOUT_SECONDS)
-    yield courier
-    await courier.close()
+async def webhook_sender() -> AsyncIterator[HttpWebhookSender]:
+    webhook_sender = HttpWebhookSender(timeout_seconds=TIMEOUT_SECONDS)
+    yield webhook_sender
+    await webhook_sender.close()
 
 
-def parcel(receiver: Receiver) -> WebhookRequest:
+def webhook_request(receiver: WebhookReceiver) -> WebhookRequest:
     return WebhookRequest(
-        id=an_id("dispatch 1"),
+        id=id_of("dispatch 1"),
         url=receiver.url,
         secret=SECRET,
         payload='{"type":"order.paid","data":{"name":"Tee ☕"}}',
@@ -37,19 +37,21 @@ def parcel(receiver: Receiver) -> WebhookRequest:
     )
 
 
-async def _missed(courier: HttpWebhookSender, parcel: WebhookRequest) -> tuple[str, int | None]:
+async def _failed_send(
+    webhook_sender: HttpWebhookSender, webhook_request: WebhookRequest
+) -> tuple[str, int | None]:
     with pytest.raises(NotificationFailed) as missed:
-        await courier.send(parcel)
+        await webhook_sender.send(webhook_request)
     assert not missed.value.is_permanent
     assert "hunter2" not in str(missed.value)
     return missed.value.reason, missed.value.status_code
 
 
-async def test_a_parcel_arrives_to_the_letter_and_its_signature_is_right(
-    courier: HttpWebhookSender, receiver: Receiver
+async def test_webhook_arrives_unchanged_with_a_valid_signature(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
-    sent = parcel(receiver)
-    assert await courier.send(sent) == 200
+    sent = webhook_request(receiver)
+    assert await webhook_sender.send(sent) == 200
 
     (request,) = receiver.received
     assert request.body.decode() == sent.payload
@@ -61,10 +63,10 @@ async def test_a_parcel_arrives_to_the_letter_and_its_signature_is_right(
     assert request.headers["content-type"] == "application/json"
 
 
-async def test_another_secret_or_another_body_does_not_fit_the_signature(
-    courier: HttpWebhookSender, receiver: Receiver
+async def test_signature_does_not_match_another_secret_or_body(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
-    await courier.send(parcel(receiver))
+    await webhook_sender.send(webhook_request(receiver))
     (request,) = receiver.received
     other = "whsec_" + "YW5vdGhlciBzZWNyZXQgb2YgdGhlIHRlc3RzLi4uLi4="
     for secret, body in ((other, request.body), (SECRET, request.body + b" ")):
@@ -72,12 +74,12 @@ async def test_another_secret_or_another_body_does_not_fit_the_signature(
             Webhook(secret).verify(body, dict(request.headers), json_parse=False)
 
 
-async def test_a_later_attempt_has_the_same_id_and_a_signature_of_its_own_time(
-    courier: HttpWebhookSender, receiver: Receiver
+async def test_retry_has_the_same_id_and_a_signature_of_its_own_time(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
-    first = parcel(receiver)
+    first = webhook_request(receiver)
     for each in (replace(first, sent_at=first.sent_at - timedelta(minutes=1)), first):
-        await courier.send(each)
+        await webhook_sender.send(each)
 
     early, late = receiver.received
     assert early.headers["webhook-id"] == late.headers["webhook-id"]
@@ -87,73 +89,87 @@ async def test_a_later_attempt_has_the_same_id_and_a_signature_of_its_own_time(
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
-async def test_any_2xx_is_delivered(
-    courier: HttpWebhookSender, receiver: Receiver, status: int
+async def test_any_2xx_status_counts_as_delivered(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver, status: int
 ) -> None:
     receiver.script(status)
-    assert await courier.send(parcel(receiver)) == status
+    assert await webhook_sender.send(webhook_request(receiver)) == status
 
 
 @pytest.mark.parametrize("status", [304, 400, 401, 404, 410, 429, 500, 503])
-async def test_any_other_status_is_not(
-    courier: HttpWebhookSender, receiver: Receiver, status: int
+async def test_any_other_status_counts_as_failed(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver, status: int
 ) -> None:
     receiver.script(status)
-    assert await _missed(courier, parcel(receiver)) == (f"answered {status}", status)
+    assert await _failed_send(webhook_sender, webhook_request(receiver)) == (
+        f"answered {status}",
+        status,
+    )
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_a_redirect_is_followed_nowhere(
-    courier: HttpWebhookSender, receiver: Receiver, status: int
+async def test_redirect_is_not_followed(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver, status: int
 ) -> None:
     receiver.script(web.Response(status=status, headers={"Location": "/elsewhere"}))
-    assert await _missed(courier, parcel(receiver)) == (f"answered {status}", status)
+    assert await _failed_send(webhook_sender, webhook_request(receiver)) == (
+        f"answered {status}",
+        status,
+    )
     assert len(receiver.received) == 1
 
 
-async def test_whoever_hangs_has_not_answered_in_time(
-    courier: HttpWebhookSender, receiver: Receiver
+async def test_hanging_endpoint_times_out(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
-    receiver.script(Receiver.HANG)
-    assert await _missed(courier, parcel(receiver)) == ("no answer within 0.3 seconds", None)
+    receiver.script(WebhookReceiver.NO_RESPONSE)
+    assert await _failed_send(webhook_sender, webhook_request(receiver)) == (
+        "no answer within 0.3 seconds",
+        None,
+    )
 
 
-async def test_to_wait_for_a_turn_is_not_to_wait_for_an_answer(
-    courier: HttpWebhookSender, receiver: Receiver
+async def test_waiting_for_a_free_slot_does_not_count_towards_the_timeout(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
     receiver.delay_seconds = TIMEOUT_SECONDS / 2
-    parcels = [parcel(receiver)] * MAX_CONCURRENT_REQUESTS * 3
+    webhook_requests = [webhook_request(receiver)] * MAX_CONCURRENT_REQUESTS * 3
 
-    assert await asyncio.gather(*map(courier.send, parcels)) == [200] * MAX_CONCURRENT_REQUESTS * 3
+    assert (
+        await asyncio.gather(*map(webhook_sender.send, webhook_requests))
+        == [200] * MAX_CONCURRENT_REQUESTS * 3
+    )
 
 
-async def test_whoever_dies_has_not_answered_and_is_asked_anew(
-    courier: HttpWebhookSender, receiver: Receiver
+async def test_aborted_connection_fails_and_the_next_attempt_reconnects(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
-    receiver.script(Receiver.DIE)
-    reason, status = await _missed(courier, parcel(receiver))
+    receiver.script(WebhookReceiver.CLOSE_CONNECTION)
+    reason, status = await _failed_send(webhook_sender, webhook_request(receiver))
     assert (reason.partition(":")[0], status) == ("ServerDisconnectedError", None)
-    assert await courier.send(parcel(receiver)) == 200
+    assert await webhook_sender.send(webhook_request(receiver)) == 200
 
 
-async def test_where_nobody_listens_nothing_is_delivered(
-    courier: HttpWebhookSender, receiver: Receiver
+async def test_unreachable_endpoint_fails_the_delivery(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
-    with port_of_our_own() as port:
-        gone = replace(parcel(receiver), url=f"http://127.0.0.1:{port}/?token=hunter2")
-        reason, status = await _missed(courier, gone)
+    with reserved_port() as port:
+        gone = replace(webhook_request(receiver), url=f"http://127.0.0.1:{port}/?token=hunter2")
+        reason, status = await _failed_send(webhook_sender, gone)
     assert (reason.partition(":")[0], status) == ("ClientConnectorError", None)
 
 
-async def test_what_an_endpoint_says_is_not_read_however_much_it_is(
-    courier: HttpWebhookSender, receiver: Receiver
+async def test_response_body_is_not_read_whatever_its_size(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
     receiver.script(web.Response(body=b"x" * 5_000_000), 200)
     for _ in range(2):
-        assert await courier.send(parcel(receiver)) == 200
+        assert await webhook_sender.send(webhook_request(receiver)) == 200
 
 
-async def test_what_is_no_http_is_no_answer(courier: HttpWebhookSender, receiver: Receiver) -> None:
+async def test_response_that_is_not_http_fails_the_delivery(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
+) -> None:
     import asyncio  # noqa: PLC0415
 
     async def talk(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -164,5 +180,5 @@ async def test_what_is_no_http_is_no_answer(courier: HttpWebhookSender, receiver
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}/?token=hunter2"
-        told = await _missed(courier, replace(parcel(receiver), url=url))
+        told = await _failed_send(webhook_sender, replace(webhook_request(receiver), url=url))
     assert told == ("the answer is not HTTP", None)

@@ -27,8 +27,8 @@ from shop.domain.notification import (
 from shop.domain.payment import PaymentStatus
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from tests.carriers.receiver import SECRET, Receiver
-from tests.doubles import PlainHasher
+from tests.carriers.receiver import SECRET, WebhookReceiver
+from tests.doubles import FakePasswordHasher
 from tests.factories import EUR, eur
 
 pytestmark = pytest.mark.anyio
@@ -41,7 +41,7 @@ NewShop = Callable[..., Coroutine[Any, Any, Container]]
 
 
 @pytest.fixture
-async def open_shop(tmp_path: Path, receiver: Receiver) -> AsyncIterator[NewShop]:
+async def open_shop(tmp_path: Path, receiver: WebhookReceiver) -> AsyncIterator[NewShop]:
     """Give a function that opens the shop on the one file; whoever opens it again sees the same."""
     opened: list[Container] = []
 
@@ -63,7 +63,7 @@ async def open_shop(tmp_path: Path, receiver: Receiver) -> AsyncIterator[NewShop
         )
         gateway = MemoryPaymentGateway(shop.clock(), idempotency_seconds=600)
         shop.payment_gateway.override(providers.Object(gateway))
-        shop.password_hasher.override(providers.Object(PlainHasher()))
+        shop.password_hasher.override(providers.Object(FakePasswordHasher()))
         await shop.database().migrate()
         opened.append(shop)
         return shop
@@ -83,9 +83,9 @@ async def _order(shop: Container, card: str | None = None) -> UUID:
     )  # fmt: skip
     await shop.bulk_import().upsert([product])
     command = SignUp(session=None, name="Ada", email="ada@example.com", password="a" * 12)
-    visit = (await shop.account_service().sign_up(command)).current_session
+    current_session = (await shop.account_service().sign_up(command)).current_session
     order = PlaceOrder(
-        session=visit.new_token,
+        session=current_session.new_token,
         key="key-0001",
         cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
         card=card,
@@ -104,43 +104,43 @@ async def _captured(shop: Container, order_id: UUID) -> None:
         await asyncio.sleep(0.02)
 
 
-async def _dispatch(shop: Container) -> NotificationDelivery:
+async def _webhook_delivery(shop: Container) -> NotificationDelivery:
     async with shop.snapshot() as uow:
         found = await uow.notification_deliveries.search(WEBHOOKS, PageRequest(limit=9, after=None))
-    (dispatch,) = found.items
-    return dispatch
+    (delivery,) = found.items
+    return delivery
 
 
-async def _worked(shop: Container, attempts: int) -> NotificationDelivery:
+async def _run_worker(shop: Container, attempts: int) -> NotificationDelivery:
     """Let the worker work until that many attempts are known; return what came of them."""
     working = asyncio.create_task(shop.worker().run())
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
-                dispatch = await _dispatch(shop)
-                if dispatch.attempts >= attempts:
-                    return dispatch
+                delivery = await _webhook_delivery(shop)
+                if delivery.attempts >= attempts:
+                    return delivery
                 await asyncio.sleep(0.02)
     finally:
         working.cancel()
         await asyncio.wait([working])
 
 
-async def test_an_endpoint_that_is_out_of_order_hears_of_it_in_the_end(
-    open_shop: NewShop, receiver: Receiver
+async def test_failing_endpoint_receives_the_notification_eventually(
+    open_shop: NewShop, receiver: WebhookReceiver
 ) -> None:
-    receiver.script(500, Receiver.HANG, Receiver.DIE, 302)
+    receiver.script(500, WebhookReceiver.NO_RESPONSE, WebhookReceiver.CLOSE_CONNECTION, 302)
     shop = await open_shop()
     order_id = await _order(shop)
 
-    dispatch = await _worked(shop, attempts=5)
+    delivery = await _run_worker(shop, attempts=5)
 
-    assert (dispatch.status, dispatch.attempts, dispatch.last_status_code) == (
+    assert (delivery.status, delivery.attempts, delivery.last_status_code) == (
         NotificationDeliveryStatus.DELIVERED,
         5,
         200,
     )
-    assert {each.headers["webhook-id"] for each in receiver.received} == {str(dispatch.id)}
+    assert {each.headers["webhook-id"] for each in receiver.received} == {str(delivery.id)}
     for each in receiver.received:
         told = Webhook(SECRET).verify(each.body, dict(each.headers))
         assert (told["type"], told["data"]["id"]) == ("order.paid", str(order_id))
@@ -149,27 +149,27 @@ async def test_an_endpoint_that_is_out_of_order_hears_of_it_in_the_end(
         assert await uow.jobs.next_due(frozenset(JobKind)) is None
 
 
-async def test_an_endpoint_that_was_away_hears_of_it_when_it_is_back(
-    open_shop: NewShop, receiver: Receiver
+async def test_unreachable_endpoint_receives_the_notification_when_it_is_back(
+    open_shop: NewShop, receiver: WebhookReceiver
 ) -> None:
     shop = await open_shop()
     await receiver.close()
     await _order(shop)
-    missed = await _worked(shop, attempts=2)
+    missed = await _run_worker(shop, attempts=2)
     assert (missed.status, missed.last_status_code) == (NotificationDeliveryStatus.PENDING, None)
     assert "hunter2" not in str(missed.last_error)
 
     await receiver.open()
-    dispatch = await _worked(shop, attempts=missed.attempts + 1)
+    delivery = await _run_worker(shop, attempts=missed.attempts + 1)
 
-    assert dispatch.status is NotificationDeliveryStatus.DELIVERED
-    assert [each.headers["webhook-id"] for each in receiver.received] == [str(dispatch.id)]
+    assert delivery.status is NotificationDeliveryStatus.DELIVERED
+    assert [each.headers["webhook-id"] for each in receiver.received] == [str(delivery.id)]
 
 
-async def test_an_endpoint_that_hangs_keeps_no_money_from_being_taken(
-    open_shop: NewShop, receiver: Receiver
+async def test_hanging_endpoint_does_not_delay_captures(
+    open_shop: NewShop, receiver: WebhookReceiver
 ) -> None:
-    receiver.script(Receiver.HANG)
+    receiver.script(WebhookReceiver.NO_RESPONSE)
     shop = await open_shop(job_lease_seconds=60)
     order_id = await _order(shop, card="tok_visa")
     working = asyncio.create_task(shop.worker().run())
@@ -178,17 +178,17 @@ async def test_an_endpoint_that_hangs_keeps_no_money_from_being_taken(
     async with asyncio.timeout(shop.settings().notification_timeout_seconds / 2):
         await _captured(shop, order_id)
 
-    assert (await _dispatch(shop)).attempts == 0
+    assert (await _webhook_delivery(shop)).attempts == 0
     working.cancel()
     await asyncio.wait([working])
 
 
-async def test_what_a_worker_left_when_it_died_another_brings(
-    open_shop: NewShop, receiver: Receiver
+async def test_notifications_of_a_killed_worker_are_sent_by_another(
+    open_shop: NewShop, receiver: WebhookReceiver
 ) -> None:
     shop = await open_shop()
     await _order(shop)
-    receiver.script(Receiver.HANG)
+    receiver.script(WebhookReceiver.NO_RESPONSE)
     working = asyncio.create_task(shop.worker().run())
     async with asyncio.timeout(PATIENCE_SECONDS):
         await receiver.has_received.wait()
@@ -196,8 +196,8 @@ async def test_what_a_worker_left_when_it_died_another_brings(
     await asyncio.wait([working])
 
     other = await open_shop()
-    dispatch = await _worked(other, attempts=1)
+    delivery = await _run_worker(other, attempts=1)
 
-    assert dispatch.status is NotificationDeliveryStatus.DELIVERED
-    assert {each.headers["webhook-id"] for each in receiver.received} == {str(dispatch.id)}
+    assert delivery.status is NotificationDeliveryStatus.DELIVERED
+    assert {each.headers["webhook-id"] for each in receiver.received} == {str(delivery.id)}
     assert len(receiver.received) == 2

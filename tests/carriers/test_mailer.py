@@ -18,9 +18,9 @@ from shop.application.notifications.payloads import order_payload
 from shop.application.ports.mailer import Email
 from shop.application.ports.webhook_sender import NotificationFailed
 from shop.domain.notification import EventType
-from tests.factories import NOW, an_id, line, order, payment, user
-from tests.patience import PATIENCE_SECONDS
-from tests.servers import port_of_our_own
+from tests.factories import NOW, id_of, line, order, payment, user
+from tests.patience import TEST_TIMEOUT_SECONDS
+from tests.servers import reserved_port
 
 pytestmark = pytest.mark.anyio
 
@@ -28,14 +28,14 @@ ADA = user("ada")
 SENDER = "The Shop <orders@shop.example>"
 
 
-class PostOffice:
+class FakeSmtpServer:
     """Keeps what is posted; the next recipient, or all that is said, may be refused."""
 
     def __init__(self) -> None:
         self.posted: list[Envelope] = []
         self.signed_in: list[bytes] = []
         self.mailbox = "250 OK"
-        self.said = "250 OK"
+        self.responses = "250 OK"
         self.delay_seconds = 0.0
 
     async def handle_RCPT(  # noqa: N802  The server's own name, and its arguments.
@@ -56,9 +56,9 @@ class PostOffice:
     ) -> str:
         del server, session
         await asyncio.sleep(self.delay_seconds)
-        if self.said.startswith("250"):
+        if self.responses.startswith("250"):
             self.posted.append(envelope)
-        return self.said
+        return self.responses
 
     def authenticate(self, *told: Any) -> AuthResult:  # noqa: ANN401  As the server has it.
         login = told[-1]
@@ -76,22 +76,22 @@ class PostOffice:
 
 
 @pytest.fixture
-def office() -> PostOffice:
-    return PostOffice()
+def smtp_server() -> FakeSmtpServer:
+    return FakeSmtpServer()
 
 
 @pytest.fixture
-def port(office: PostOffice) -> Iterator[int]:
+def port(smtp_server: FakeSmtpServer) -> Iterator[int]:
     """Give the port of a mail server."""
-    with port_of_our_own() as port:
+    with reserved_port() as port:
         controller = Controller(
-            office,
+            smtp_server,
             hostname="127.0.0.1",
             port=port,
-            ready_timeout=PATIENCE_SECONDS,
+            ready_timeout=TEST_TIMEOUT_SECONDS,
             enable_SMTPUTF8=True,
             auth_require_tls=False,
-            authenticator=office.authenticate,
+            authenticator=smtp_server.authenticate,
         )
         controller.start()
         yield port
@@ -103,44 +103,46 @@ NewMailer = Callable[..., SmtpMailer]
 
 @pytest.fixture
 def mailer(port: int) -> SmtpMailer:
-    return a_mailer(f"smtp://127.0.0.1:{port}")
+    return create_mailer(f"smtp://127.0.0.1:{port}")
 
 
-def a_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
+def create_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
     return SmtpMailer(url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=2)
 
 
-def letter(topic: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Email:
+def email(event_type: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Email:
     bought = order(ADA, "1", line("TEA", 2, name="Tea <b>&</b> biscuits"))
     refund = {"amount": {"amount": 5, "currency": "EUR"}, "to": "card"}
     facts = {**order_payload(bought, payment(bought)), "refund": refund}
     return Email(
-        id=an_id("dispatch 1"),
+        id=id_of("dispatch 1"),
         recipient_name=name,
         recipient_email="ada@example.com",
-        event_type=topic,
+        event_type=event_type,
         payload=facts,
         created_at=NOW,
     )
 
 
-async def _missed(mailer: SmtpMailer, letter: Email) -> tuple[str, int | None, bool]:
+async def _failed_send(mailer: SmtpMailer, letter: Email) -> tuple[str, int | None, bool]:
     with pytest.raises(NotificationFailed) as missed:
         await mailer.send(letter)
     assert "p@ss" not in str(missed.value)
     return missed.value.reason, missed.value.status_code, missed.value.is_permanent
 
 
-async def test_a_letter_arrives_in_text_and_in_html(mailer: SmtpMailer, office: PostOffice) -> None:
-    assert await mailer.send(letter()) == 250
+async def test_email_arrives_as_text_and_html(
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer
+) -> None:
+    assert await mailer.send(email()) == 250
 
-    message = office.message()
-    assert office.posted[0].rcpt_tos == ["ada@example.com"]
+    message = smtp_server.message()
+    assert smtp_server.posted[0].rcpt_tos == ["ada@example.com"]
     assert {name: message[name] for name in ("From", "To", "Subject", "Message-ID", "Date")} == {
         "From": SENDER,
         "To": "Ada <ada@example.com>",
         "Subject": "Your order ORDER-1",
-        "Message-ID": f"<{an_id('dispatch 1')}@shop.example>",
+        "Message-ID": f"<{id_of('dispatch 1')}@shop.example>",
         "Date": "Sat, 21 Nov 2026 12:00:00 +0000",
     }
     text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
@@ -151,66 +153,74 @@ async def test_a_letter_arrives_in_text_and_in_html(mailer: SmtpMailer, office: 
     assert "Total: 10.00 EUR" in text.get_content()
 
 
-async def test_to_wait_for_a_connection_is_not_to_wait_for_an_answer(
-    mailer: SmtpMailer, office: PostOffice
+async def test_waiting_for_a_free_connection_does_not_count_towards_the_timeout(
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer
 ) -> None:
-    office.delay_seconds = 0.8
+    smtp_server.delay_seconds = 0.8
 
-    await asyncio.gather(*(mailer.send(letter()) for _ in range(MAX_CONNECTIONS * 3)))
+    await asyncio.gather(*(mailer.send(email()) for _ in range(MAX_CONNECTIONS * 3)))
 
-    assert len(office.posted) == MAX_CONNECTIONS * 3
+    assert len(smtp_server.posted) == MAX_CONNECTIONS * 3
 
 
-async def test_the_mailer_signs_in_as_the_url_says(port: int, office: PostOffice) -> None:
-    await a_mailer(f"smtp://shop:p%40ss%20word@127.0.0.1:{port}").send(letter())
-    assert office.signed_in == [b"p@ss word"]
+async def test_mailer_signs_in_with_the_credentials_of_the_url(
+    port: int, smtp_server: FakeSmtpServer
+) -> None:
+    await create_mailer(f"smtp://shop:p%40ss%20word@127.0.0.1:{port}").send(email())
+    assert smtp_server.signed_in == [b"p@ss word"]
 
-    told = await _missed(a_mailer(f"smtp://shop:p%40ss@127.0.0.1:{port}"), letter())
+    told = await _failed_send(create_mailer(f"smtp://shop:p%40ss@127.0.0.1:{port}"), email())
     assert told == ("SMTPAuthenticationError: 535", 535, False)
-    assert len(office.posted) == 1
+    assert len(smtp_server.posted) == 1
 
 
 @pytest.mark.parametrize(("code", "for_good"), [(550, True), (450, False)])
-async def test_a_mailbox_that_is_refused_is_refused_for_good_or_for_now(
-    mailer: SmtpMailer, office: PostOffice, code: int, *, for_good: bool
+async def test_rejected_mailbox_fails_permanently_or_temporarily(
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer, code: int, *, for_good: bool
 ) -> None:
-    office.mailbox = f"{code} ada@example.com is not here"
-    told = await _missed(mailer, letter())
+    smtp_server.mailbox = f"{code} ada@example.com is not here"
+    told = await _failed_send(mailer, email())
     assert told == (f"the mailbox was refused with {code}", code, for_good)
 
 
-async def test_a_server_that_takes_no_letter_now_is_asked_again(
-    mailer: SmtpMailer, office: PostOffice
+async def test_temporary_server_error_is_retried(
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer
 ) -> None:
-    office.said = "451 too busy"
-    assert await _missed(mailer, letter()) == ("SMTPDataError: 451", 451, False)
-    office.said = "250 OK"
-    await mailer.send(letter())
-    assert len(office.posted) == 1
+    smtp_server.responses = "451 too busy"
+    assert await _failed_send(mailer, email()) == ("SMTPDataError: 451", 451, False)
+    smtp_server.responses = "250 OK"
+    await mailer.send(email())
+    assert len(smtp_server.posted) == 1
 
 
-async def test_where_nobody_listens_nothing_is_posted() -> None:
-    with port_of_our_own() as port:
-        reason, code, for_good = await _missed(a_mailer(f"smtp://127.0.0.1:{port}"), letter())
+async def test_unreachable_server_fails_the_email() -> None:
+    with reserved_port() as port:
+        reason, code, for_good = await _failed_send(
+            create_mailer(f"smtp://127.0.0.1:{port}"), email()
+        )
     assert (reason.partition(":")[0], code, for_good) == ("SMTPConnectError", None, False)
 
 
-async def test_a_shop_without_a_mail_server_posts_nothing() -> None:
-    assert await _missed(a_mailer(None), letter()) == ("SHOP_SMTP_URL is not set", None, False)
+async def test_shop_without_a_mail_server_sends_no_email() -> None:
+    assert await _failed_send(create_mailer(None), email()) == (
+        "SHOP_SMTP_URL is not set",
+        None,
+        False,
+    )
 
 
-async def test_where_tls_is_required_nothing_goes_out_without(
-    port: int, office: PostOffice
+async def test_required_tls_prevents_sending_without_it(
+    port: int, smtp_server: FakeSmtpServer
 ) -> None:
     url = f"smtp://shop:p%40ss%20word@127.0.0.1:{port}"
-    reason, _, for_good = await _missed(a_mailer(url, requires_tls=True), letter())
+    reason, _, for_good = await _failed_send(create_mailer(url, requires_tls=True), email())
     assert ("STARTTLS" in reason, for_good) == (True, False)
-    assert (office.signed_in, office.posted) == ([], [])
+    assert (smtp_server.signed_in, smtp_server.posted) == ([], [])
 
 
-@pytest.mark.parametrize("topic", sorted(EMAILED))
-def test_every_letter_has_its_words(topic: EventType) -> None:
-    message = EmailTemplates(SENDER).render(letter(topic))
+@pytest.mark.parametrize("event_type", sorted(EMAILED))
+def test_every_email_has_subject_and_text(event_type: EventType) -> None:
+    message = EmailTemplates(SENDER).render(email(event_type))
     assert "ORDER-1" in message["Subject"]
     for kind in ("plain", "html"):
         part = message.get_body((kind,))
@@ -220,12 +230,12 @@ def test_every_letter_has_its_words(topic: EventType) -> None:
 
 
 @pytest.mark.parametrize("breaks", ["\r\nBcc: eve@example.com", "\n", "\r"])
-def test_no_name_adds_a_line_to_the_headers(breaks: str) -> None:
+def test_name_cannot_add_a_header_line(breaks: str) -> None:
     with pytest.raises(ValueError, match="CR or LF"):
-        EmailTemplates(SENDER).render(letter(name=f"Ada{breaks}"))
+        EmailTemplates(SENDER).render(email(name=f"Ada{breaks}"))
 
 
-def test_a_name_stays_a_name() -> None:
-    message = EmailTemplates(SENDER).render(letter(name='Eve <eve@example.com>, "Ada" Ç'))
+def test_name_is_shown_unchanged() -> None:
+    message = EmailTemplates(SENDER).render(email(name='Eve <eve@example.com>, "Ada" Ç'))
     (recipient,) = message["To"].addresses
     assert recipient.addr_spec == "ada@example.com"

@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Program, ProgramHere
+from tests.cli.program import CommandLine, InProcessCommandLine
 
 
 @pytest.fixture
-def shop(tmp_path: Path) -> Program:
+def shop(tmp_path: Path) -> CommandLine:
     """Give the program, run within the tests' own process."""
-    return ProgramHere(folder=tmp_path, settings={})
+    return InProcessCommandLine(folder=tmp_path, settings={})
 
 
 @pytest.fixture
-def real_shop(tmp_path: Path) -> Program:
+def real_shop(tmp_path: Path) -> CommandLine:
     """Give the program as the operator runs it, in the same folder."""
-    return Program(folder=tmp_path, settings={})
+    return CommandLine(folder=tmp_path, settings={})
 
 
 @pytest.fixture
-def migrated(shop: Program) -> Program:
+def migrated(shop: CommandLine) -> CommandLine:
     assert shop.run("migrate").returncode == 0
     return shop

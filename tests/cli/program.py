@@ -21,12 +21,12 @@ import structlog
 
 from shop.entrypoints.cli import main
 
-SHOP = Path(sys.executable).with_name("shop")
+SHOP_COMMAND = Path(sys.executable).with_name("shop")
 TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ended:
+class Completed:
     """How a command ended."""
 
     code: int
@@ -34,7 +34,7 @@ class Ended:
     errors: str
 
     @property
-    def line(self) -> str:
+    def error_line(self) -> str:
         """The one line on standard error; there is no other, and nothing was printed."""
         (line,) = self.errors.splitlines()
         assert self.output == ""
@@ -42,7 +42,7 @@ class Ended:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Serving:
+class RunningServer:
     """`shop serve`, once it has said that it is open."""
 
     process: subprocess.Popen[str]
@@ -57,27 +57,27 @@ class Serving:
 
     def get(self, path: str) -> tuple[int, bytes]:
         try:
-            with urlopen(self.url + path, timeout=10) as answer:  # noqa: S310  Our own server.
-                return answer.status, answer.read()
+            with urlopen(self.url + path, timeout=10) as response:  # noqa: S310  Our own server.
+                return response.status, response.read()
         except HTTPError as error:
             with error:
                 return error.code, error.read()
 
-    def stop(self, how: signal.Signals) -> tuple[int, str, str]:
+    def stop(self, stop_signal: signal.Signals) -> tuple[int, str, str]:
         """Send a signal and wait; return the exit code and what was still printed."""
-        self.process.send_signal(how)
+        self.process.send_signal(stop_signal)
         output, errors = self.process.communicate(timeout=TIMEOUT_SECONDS)
         return self.process.returncode, output, errors
 
 
 @dataclass(frozen=True, kw_only=True)
-class Program:
+class CommandLine:
     """The program in a folder, where it finds and makes its files."""
 
     folder: Path
     settings: Mapping[str, str]
 
-    def with_settings(self, **settings: str) -> "Program":
+    def with_settings(self, **settings: str) -> "CommandLine":
         return replace(self, settings={**self.settings, **settings})
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -87,7 +87,7 @@ class Program:
     def run_process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Do the same, certainly in a process."""
         return subprocess.run(
-            [SHOP, *arguments],
+            [SHOP_COMMAND, *arguments],
             cwd=self.folder,
             env=self._environment,
             capture_output=True,
@@ -96,30 +96,30 @@ class Program:
             check=False,
         )
 
-    def end(self, *arguments: str) -> Ended:
+    def complete(self, *arguments: str) -> Completed:
         """Run a command that prints on standard error alone."""
         done = self.run(*arguments)
-        return Ended(code=done.returncode, output=done.stdout, errors=done.stderr)
+        return Completed(code=done.returncode, output=done.stdout, errors=done.stderr)
 
-    def printed(self, *arguments: str) -> str:
+    def output_of(self, *arguments: str) -> str:
         """Run a command that succeeds, and has nothing to say on standard error."""
         done = self.run(*arguments)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
 
     @contextmanager
-    def serving(self, *arguments: str, port: int = 0) -> Iterator[Serving]:
+    def serving(self, *arguments: str, port: int = 0) -> Iterator[RunningServer]:
         """Serve, and have ended whatever happens."""
         with self.running("serve", "--port", str(port), *arguments) as process:
-            yield Serving(process=process, url=_told_url(process))
+            yield RunningServer(process=process, url=_reported_url(process))
 
     @contextmanager
     def running(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
         """Run a command beside the test, and have ended whatever happens."""
         with (
-            interrupts_heeded(),
+            interrupts_enabled(),
             subprocess.Popen(
-                [SHOP, *arguments],
+                [SHOP_COMMAND, *arguments],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=subprocess.PIPE,
@@ -135,10 +135,10 @@ class Program:
                 with suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
 
-    def rows(self, question: str) -> list[tuple[Any, ...]]:
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Ask the embedded database, or change it behind the shop's back."""
         with closing(sqlite3.connect(self.folder / "shop.db")) as connection, connection:
-            return connection.execute(question).fetchall()
+            return connection.execute(sql).fetchall()
 
     @property
     def _environment(self) -> dict[str, str]:
@@ -146,7 +146,7 @@ class Program:
         return {**inherited, **self.settings}
 
 
-class ProgramHere(Program):
+class InProcessCommandLine(CommandLine):
     """The program without a process of its own: that takes a tenth of the time."""
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -170,7 +170,7 @@ class ProgramHere(Program):
 
 
 @contextmanager
-def interrupts_heeded() -> Iterator[None]:
+def interrupts_enabled() -> Iterator[None]:
     """Start no process that ignores Ctrl+C, as those do whose parents run in the background."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
@@ -193,7 +193,7 @@ def logging_restored() -> Iterator[None]:
         structlog.reset_defaults()
 
 
-def _told_url(process: subprocess.Popen[str]) -> str:
+def _reported_url(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     for line in process.stdout:
         if "The shop is open at" in line:

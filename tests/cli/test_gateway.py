@@ -9,11 +9,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from tests.cli.program import Program
+from tests.cli.program import CommandLine
 
 
 @contextmanager
-def gateway(shop: Program, *arguments: str, ended_by: signal.Signals) -> Iterator[str]:
+def run_gateway(shop: CommandLine, *arguments: str, ended_by: signal.Signals) -> Iterator[str]:
     """Run the gateway on any port, give its URL, and see that it ends well when told."""
     with shop.running("gateway", "--port", "0", *arguments) as process:
         assert process.stdout is not None
@@ -27,31 +27,33 @@ def gateway(shop: Program, *arguments: str, ended_by: signal.Signals) -> Iterato
 
 
 def payments(url: str) -> object:
-    with urlopen(f"{url}/payments", timeout=10) as answer:  # noqa: S310  Our own server.
-        return json.load(answer)
+    with urlopen(f"{url}/payments", timeout=10) as response:  # noqa: S310  Our own server.
+        return json.load(response)
 
 
-def test_it_opens_at_once_and_ends_when_told(shop: Program) -> None:
-    with gateway(shop, ended_by=signal.SIGTERM) as url:
+def test_gateway_starts_at_once_and_stops_on_a_signal(shop: CommandLine) -> None:
+    with run_gateway(shop, ended_by=signal.SIGTERM) as url:
         assert payments(url) == {"items": []}
 
     assert [each.name for each in shop.folder.iterdir()] == ["gateway.db"]
 
 
-def test_it_keeps_its_books_where_it_is_told(shop: Program) -> None:
-    with gateway(shop, "--state", "other.db", ended_by=signal.SIGINT) as url:
+def test_gateway_stores_payments_in_the_given_file(shop: CommandLine) -> None:
+    with run_gateway(shop, "--state", "other.db", ended_by=signal.SIGINT) as url:
         assert payments(url) == {"items": []}
 
     assert [each.name for each in shop.folder.iterdir()] == ["other.db"]
 
 
-def test_a_port_in_use_is_told_in_one_line(shop: Program) -> None:
+def test_port_in_use_is_reported_in_one_line(shop: CommandLine) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
-        ended = shop.end("gateway", "--port", str(port))
+        ended = shop.complete("gateway", "--port", str(port))
 
     assert ended.code == 1
-    assert ended.line == f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert (
+        ended.error_line == f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    )
     assert list(shop.folder.iterdir()) == []
 
 
@@ -62,20 +64,22 @@ def test_a_port_in_use_is_told_in_one_line(shop: Program) -> None:
         ("none/gateway.db", "shop: there is no folder none for the file gateway.db"),
     ],
 )
-def test_books_that_cannot_be_used_are_told_in_one_line(
-    shop: Program, state: str, line: str
+def test_unusable_payment_file_is_reported_in_one_line(
+    shop: CommandLine, state: str, line: str
 ) -> None:
     (shop.folder / "broken.db").write_text("This is no database.\n" * 100)
 
-    ended = shop.end("gateway", "--port", "0", "--state", state)
+    ended = shop.complete("gateway", "--port", "0", "--state", state)
 
-    assert (ended.code, ended.line) == (1, line)
+    assert (ended.code, ended.error_line) == (1, line)
     assert [each.name for each in shop.folder.iterdir()] == ["broken.db"]
 
 
-def test_a_wrong_setting_is_told_in_one_line(shop: Program) -> None:
-    ended = shop.with_settings(SHOP_GATEWAY_IDEMPOTENCY_SECONDS="0").end("gateway", "--port", "0")
+def test_invalid_setting_is_reported_in_one_line(shop: CommandLine) -> None:
+    ended = shop.with_settings(SHOP_GATEWAY_IDEMPOTENCY_SECONDS="0").complete(
+        "gateway", "--port", "0"
+    )
 
     assert ended.code == 2
-    assert ended.line.startswith("shop: SHOP_GATEWAY_IDEMPOTENCY_SECONDS: ")
+    assert ended.error_line.startswith("shop: SHOP_GATEWAY_IDEMPOTENCY_SECONDS: ")
     assert list(shop.folder.iterdir()) == []

@@ -8,7 +8,7 @@ from shop.application.catalogue.bulk_import import ProductRow
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.cli.imports.product_csv import ProductCsvRow, read_products
-from tests.cli.program import Program
+from tests.cli.program import CommandLine
 
 EUR = Currency("EUR")
 HEADER = "sku,name,description,price,stock"
@@ -34,7 +34,7 @@ BAD_ROWS = [
 ]
 
 
-def read(file: Path, text: str | bytes) -> list[ProductCsvRow]:
+def import_text(file: Path, text: str | bytes) -> list[ProductCsvRow]:
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     return list(read_products(file, EUR))
 
@@ -44,13 +44,13 @@ def faults_of(row: ProductCsvRow) -> list[str]:
     return [str(fault) for fault in row.content]
 
 
-def test_a_file_is_loaded_and_loaded_again(migrated: Program) -> None:
+def test_file_can_be_imported_repeatedly(migrated: CommandLine) -> None:
     (migrated.folder / "spring.csv").write_text(
         f"{HEADER}\nTEA,Tea,Green.,500,5\nCAKE,Cake,,300,0\n"
     )
 
-    first = migrated.printed("import", "spring.csv")
-    second = migrated.printed("import", "spring.csv")
+    first = migrated.output_of("import", "spring.csv")
+    second = migrated.output_of("import", "spring.csv")
 
     assert first == "Products: 2 added, 0 changed, 0 as they were.\n"
     assert second == "Products: 0 added, 0 changed, 2 as they were.\n"
@@ -66,13 +66,13 @@ def test_a_file_is_loaded_and_loaded_again(migrated: Program) -> None:
     ]
 
 
-def test_a_changed_row_changes_its_product_alone(migrated: Program) -> None:
+def test_changed_row_changes_only_its_product(migrated: CommandLine) -> None:
     file = migrated.folder / "spring.csv"
     file.write_text(f"{HEADER}\nTEA,Tea,,500,5\nCAKE,Cake,,300,4\n")
-    migrated.printed("import", "spring.csv")
+    migrated.output_of("import", "spring.csv")
     file.write_text(f"{HEADER}\nTEA,Tea,,500,3\nCAKE,Cake,,300,4\nJAM,Jam,,200,1\n")
 
-    told = migrated.printed("import", "spring.csv")
+    told = migrated.output_of("import", "spring.csv")
 
     assert told == "Products: 1 added, 1 changed, 1 as they were.\n"
     assert migrated.rows("SELECT sku, on_hand_delta FROM movements ORDER BY sku, created_at") == [
@@ -83,7 +83,7 @@ def test_a_changed_row_changes_its_product_alone(migrated: Program) -> None:
     ]
 
 
-def test_nothing_of_a_file_with_bad_rows_is_loaded(migrated: Program) -> None:
+def test_file_with_invalid_rows_imports_nothing(migrated: CommandLine) -> None:
     (migrated.folder / "bad.csv").write_text(
         f'{HEADER}\nTEA,Tea,"two\nlines",500,5\nCAKE,Cake,,free,5\nTEA,Tea again,,500,5\n'
     )
@@ -100,7 +100,7 @@ def test_nothing_of_a_file_with_bad_rows_is_loaded(migrated: Program) -> None:
     assert migrated.rows("SELECT * FROM products") == []
 
 
-def test_everything_that_is_wrong_with_a_row_is_told_at_once(migrated: Program) -> None:
+def test_all_errors_of_a_row_are_reported_at_once(migrated: CommandLine) -> None:
     (migrated.folder / "bad.csv").write_text(
         f"{WHOLE_HEADER}\nTEA,Tea,,500,5,,\nno spaces,,,-5,many,maybe,ftp://x\n"
     )
@@ -121,10 +121,10 @@ def test_everything_that_is_wrong_with_a_row_is_told_at_once(migrated: Program) 
     assert migrated.rows("SELECT * FROM products") == []
 
 
-def test_promised_goods_make_a_row_bad(migrated: Program) -> None:
+def test_stock_below_the_reserved_quantity_makes_a_row_invalid(migrated: CommandLine) -> None:
     file = migrated.folder / "stock.csv"
     file.write_text(f"{HEADER}\nTEA,Tea,,500,5\n")
-    migrated.printed("import", "stock.csv")
+    migrated.output_of("import", "stock.csv")
     migrated.rows("UPDATE inventories SET reserved = 3")
     file.write_text(f"{HEADER}\nCAKE,Cake,,300,1\nTEA,Tea,,500,2\n")
 
@@ -137,7 +137,7 @@ def test_promised_goods_make_a_row_bad(migrated: Program) -> None:
     assert migrated.rows("SELECT sku, on_hand FROM inventories") == [("TEA", 5)]
 
 
-def test_of_many_bad_rows_the_first_are_told_and_all_are_counted(migrated: Program) -> None:
+def test_many_invalid_rows_are_counted_and_the_first_reported(migrated: CommandLine) -> None:
     rows = "".join(f"SKU-{number},Tea,,free,5\n" for number in range(2500))
     (migrated.folder / "bad.csv").write_text(f"{HEADER}\n{rows}")
 
@@ -148,10 +148,10 @@ def test_of_many_bad_rows_the_first_are_told_and_all_are_counted(migrated: Progr
     assert lines[-1] == "shop: nothing was loaded: 2500 of 2500 rows are wrong"
 
 
-def test_every_column_has_its_say(tmp_path: Path) -> None:
+def test_every_column_is_validated(tmp_path: Path) -> None:
     text = f"{WHOLE_HEADER}\n TEA , Tea ,Green.,500,5,no,https://example.com/tea.png\n"
 
-    assert read(tmp_path / "products.csv", text) == [
+    assert import_text(tmp_path / "products.csv", text) == [
         ProductCsvRow(
             line=2,
             content=ProductRow(
@@ -167,12 +167,12 @@ def test_every_column_has_its_say(tmp_path: Path) -> None:
     ]
 
 
-def test_columns_come_in_any_order_lines_end_in_any_way_and_empty_ones_count(
+def test_columns_line_ends_and_empty_lines_may_vary(
     tmp_path: Path,
 ) -> None:
     text = b"\xef\xbb\xbfstock,price,description,name,sku\r\n\r\n5,500,,Tea,TEA\r\n"
 
-    (row,) = read(tmp_path / "products.csv", text)
+    (row,) = import_text(tmp_path / "products.csv", text)
 
     assert row.line == 3
     assert isinstance(row.content, ProductRow)
@@ -180,26 +180,24 @@ def test_columns_come_in_any_order_lines_end_in_any_way_and_empty_ones_count(
 
 
 @pytest.mark.parametrize(("row", "rule"), BAD_ROWS)
-def test_a_bad_row_is_told_with_the_rule_that_it_breaks(
-    row: str, rule: str, tmp_path: Path
-) -> None:
-    (told,) = read(tmp_path / "products.csv", f"{HEADER}\n{row}\n")
+def test_invalid_row_is_reported_with_its_rule(row: str, rule: str, tmp_path: Path) -> None:
+    (told,) = import_text(tmp_path / "products.csv", f"{HEADER}\n{row}\n")
 
     assert told.line == 2
     assert faults_of(told) == [rule]
 
 
-def test_a_row_that_cannot_be_decoded_spoils_no_other(tmp_path: Path) -> None:
+def test_undecodable_row_does_not_affect_the_others(tmp_path: Path) -> None:
     text = f"{HEADER}\nTEA,T\xe9,,500,5\nCAKE,Cake,,300,1\n".encode("latin-1")
 
-    bad, good = read(tmp_path / "products.csv", text)
+    bad, good = import_text(tmp_path / "products.csv", text)
 
     assert bad.content == [InvalidValue(field="row", rule="it is not UTF-8")]
     assert isinstance(good.content, ProductRow)
 
 
-def test_a_row_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
-    (row,) = read(tmp_path / "products.csv", f"{HEADER}\nTEA,{'x' * 200_000},,500,5\n")
+def test_endless_row_is_not_read_to_its_end(tmp_path: Path) -> None:
+    (row,) = import_text(tmp_path / "products.csv", f"{HEADER}\nTEA,{'x' * 200_000},,500,5\n")
 
     assert "field larger than field limit" in faults_of(row)[0]
 
@@ -214,43 +212,43 @@ def test_a_row_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
         (f"{HEADER},sku", "header: it names each column once."),
     ],
 )
-def test_a_header_that_cannot_be_read_is_told(header: str, rule: str, tmp_path: Path) -> None:
-    (row,) = read(tmp_path / "products.csv", f"{header}\nTEA,Tea,,500,5\n")
+def test_unreadable_header_is_reported(header: str, rule: str, tmp_path: Path) -> None:
+    (row,) = import_text(tmp_path / "products.csv", f"{header}\nTEA,Tea,,500,5\n")
 
     assert row.line == 1
     assert faults_of(row) == [rule]
 
 
 @pytest.mark.parametrize(
-    ("answer", "active"), [("", True), ("TRUE", True), ("1", True), ("No", False), ("0", False)]
+    ("cell", "active"), [("", True), ("TRUE", True), ("1", True), ("No", False), ("0", False)]
 )
-def test_a_product_is_active_unless_the_file_says_otherwise(
-    answer: str,
+def test_product_is_active_by_default(
+    cell: str,
     active: bool,  # noqa: FBT001  It is what is expected.
     tmp_path: Path,
 ) -> None:
-    (row,) = read(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,{answer},\n")
+    (row,) = import_text(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,{cell},\n")
 
     assert isinstance(row.content, ProductRow)
     assert row.content.active is active
 
 
-def test_an_answer_that_is_none_is_refused(tmp_path: Path) -> None:
-    (row,) = read(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,maybe,\n")
+def test_invalid_boolean_is_rejected(tmp_path: Path) -> None:
+    (row,) = import_text(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,maybe,\n")
 
     assert row.content == [InvalidValue(field="active", rule="it is true or false")]
 
 
-def test_a_column_that_is_left_out_leaves_products_as_they_are(migrated: Program) -> None:
+def test_omitted_column_leaves_products_unchanged(migrated: CommandLine) -> None:
     file = migrated.folder / "products.csv"
     file.write_text(
         "sku,name,description,price,stock,active,image_url\n"
         "TEA,Tea,,1,5,false,https://example.com/tea.jpg\n"
     )
-    migrated.printed("import", "products.csv")
+    migrated.output_of("import", "products.csv")
     file.write_text("sku,name,description,price,stock\nTEA,Tea,,1,7\n")
 
-    assert migrated.printed("import", "products.csv").startswith("Products: 0 added, 1 changed")
+    assert migrated.output_of("import", "products.csv").startswith("Products: 0 added, 1 changed")
 
     assert migrated.rows("SELECT active, image_url FROM products") == [
         (0, "https://example.com/tea.jpg")

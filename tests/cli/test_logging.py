@@ -65,7 +65,7 @@ def fail() -> None:
     raise ValueError(f"wrong\nforged {len(password)}")
 
 
-def test_in_production_every_line_is_json(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_line_is_json_in_production(capsys: pytest.CaptureFixture[str]) -> None:
     set_up("production")
     with serving("r-1"):
         logger().info("order %s placed", "A-1", amount=500)
@@ -73,14 +73,14 @@ def test_in_production_every_line_is_json(capsys: pytest.CaptureFixture[str]) ->
         logging.getLogger("uvicorn.error").error("cannot", extra={"color_message": "in colours"})
 
     first, second, third = documents(capsys)
-    moment = first.pop("timestamp")
+    time = first.pop("timestamp")
     assert first == {
         "event": "order A-1 placed",
         "amount": 500,
         "request_id": "r-1",
         "level": "info",
     }
-    assert moment.endswith("Z")
+    assert time.endswith("Z")
     assert second["event"] == "attempt 2"
     assert second["seconds"] == 0.5
     assert second["request_id"] == "r-1"
@@ -88,7 +88,7 @@ def test_in_production_every_line_is_json(capsys: pytest.CaptureFixture[str]) ->
     assert "color_message" not in third
 
 
-def test_in_production_an_exception_is_data_without_local_variables(
+def test_exception_is_structured_without_local_variables_in_production(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     set_up("production")
@@ -105,7 +105,7 @@ def test_in_production_an_exception_is_data_without_local_variables(
         assert SECRET not in json.dumps(document)
 
 
-def test_warnings_are_logged_too(capsys: pytest.CaptureFixture[str]) -> None:
+def test_warnings_are_logged(capsys: pytest.CaptureFixture[str]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         set_up("production")
@@ -136,7 +136,7 @@ def test_warnings_are_logged_too(capsys: pytest.CaptureFixture[str]) -> None:
     ],
 )
 @pytest.mark.parametrize("value", [SECRET, (SECRET,), {"a": SECRET}, SECRET.encode()], ids=repr)
-def test_what_is_named_like_a_secret_is_not_told(
+def test_fields_named_like_secrets_are_redacted(
     name: str, value: object, environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up(environment)
@@ -153,7 +153,7 @@ def test_what_is_named_like_a_secret_is_not_told(
         assert "[redacted]" in line
 
 
-def test_what_is_no_secret_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_other_fields_are_not_redacted(capsys: pytest.CaptureFixture[str]) -> None:
     set_up("production")
     facts = {"keys": 3, "token": None, "keyboard": "qwerty", "session": "hash", "lines": [1, 2]}
 
@@ -164,7 +164,7 @@ def test_what_is_no_secret_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("environment", ["production", "development"])
-def test_no_value_begins_a_line_or_steers_a_terminal(
+def test_values_cannot_start_a_line_or_control_a_terminal(
     environment: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up(environment)
@@ -179,7 +179,7 @@ def test_no_value_begins_a_line_or_steers_a_terminal(
     assert all(line.isprintable() for line in told)
 
 
-def test_in_development_a_trace_is_indented_and_forges_no_line(
+def test_development_traceback_is_indented_and_cannot_forge_a_line(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     set_up("development")
@@ -200,7 +200,7 @@ def test_in_development_a_trace_is_indented_and_forges_no_line(
     ("level", "told"),
     [("debug", 3), ("info", 2), ("warning", 1), ("error", 0)],
 )
-def test_the_level_is_the_one_that_is_set(
+def test_log_level_follows_the_setting(
     level: Level, told: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up(level=level)
@@ -215,7 +215,7 @@ def test_the_level_is_the_one_that_is_set(
 @pytest.mark.parametrize(
     "name", ["aiosqlite", "alembic.runtime", "sqlalchemy.engine", "stripe", "uvicorn"]
 )
-def test_those_that_tell_every_value_are_quiet_whatever_is_set(
+def test_libraries_that_log_every_value_stay_quiet_at_any_level(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up(level="debug")
@@ -227,7 +227,7 @@ def test_those_that_tell_every_value_are_quiet_whatever_is_set(
     assert "lost" in line
 
 
-def test_nothing_goes_to_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+def test_standard_output_stays_empty(capsys: pytest.CaptureFixture[str]) -> None:
     set_up()
 
     logger().info("seen")
@@ -236,7 +236,7 @@ def test_nothing_goes_to_standard_output(capsys: pytest.CaptureFixture[str]) -> 
     assert len(lines(capsys)) == 1
 
 
-def test_a_line_that_cannot_be_written_is_lost_and_harms_nobody(
+def test_line_that_cannot_be_written_is_dropped_silently(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     class Full(StringIO):

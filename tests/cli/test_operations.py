@@ -2,14 +2,14 @@
 
 import json
 
-from tests.cli.program import Program
+from tests.cli.program import CommandLine
 
 
-def test_a_sound_shop_passes_the_audit(shop: Program) -> None:
-    shop.printed("seed", "--customers", "2")
+def test_consistent_shop_passes_the_audit(shop: CommandLine) -> None:
+    shop.output_of("seed", "--customers", "2")
 
-    table = shop.printed("audit")
-    document = json.loads(shop.printed("audit", "--json"))
+    table = shop.output_of("audit")
+    document = json.loads(shop.output_of("audit", "--json"))
 
     assert sum(line.rstrip().endswith(" holds") for line in table.splitlines()) == 10
     assert document["holds"] is True
@@ -17,8 +17,8 @@ def test_a_sound_shop_passes_the_audit(shop: Program) -> None:
     assert {finding["holds"] for finding in document["findings"]} == {True}
 
 
-def test_a_broken_shop_fails_the_audit_with_the_offending_rows(shop: Program) -> None:
-    shop.printed("seed", "--products", "0", "--customers", "1")
+def test_inconsistent_shop_fails_the_audit_with_the_offending_rows(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
     shop.rows("UPDATE accounts SET balance = balance + 1 WHERE kind = 'customer'")
     ((account_id,),) = shop.rows("SELECT id FROM accounts WHERE kind = 'customer'")
 
@@ -39,8 +39,8 @@ def test_a_broken_shop_fails_the_audit_with_the_offending_rows(shop: Program) ->
     assert 100_001 in violation["facts"].values()
 
 
-def test_expired_sessions_and_old_refusals_are_swept(shop: Program) -> None:
-    shop.printed("seed", "--products", "0", "--customers", "1")
+def test_expired_sessions_and_old_rejections_are_purged(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
     shop.rows(
         "INSERT INTO sessions (id, token_hash, roles, preferences, cart, created_at, last_seen_at,"
         " version) VALUES ('old', 'x', '', '{}', '{}', '2020-01-01', '2020-01-01', 0),"
@@ -52,14 +52,14 @@ def test_expired_sessions_and_old_refusals_are_swept(shop: Program) -> None:
         " UNION SELECT id, 'new', '', '{}', '2999-01-01' FROM users"
     )
 
-    assert shop.printed("sessions", "sweep") == "Swept: 1 sessions, 1 idempotency keys.\n"
+    assert shop.output_of("sessions", "sweep") == "Swept: 1 sessions, 1 idempotency keys.\n"
 
     assert shop.rows("SELECT id FROM sessions") == [("new",)]
     assert shop.rows("SELECT key FROM idempotency_keys") == [("new",)]
 
 
-def test_old_announcements_are_swept_and_those_on_their_way_are_not(shop: Program) -> None:
-    shop.printed("seed", "--products", "0")
+def test_old_notifications_are_purged_and_pending_ones_kept(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0")
     shop.rows(
         "INSERT INTO dispatches (id, topic, channel, addressee, payload, status, attempts,"
         " created_at) VALUES ('00000000000000000000000000000001', 'order.paid', 'webhook', '',"
@@ -68,47 +68,49 @@ def test_old_announcements_are_swept_and_those_on_their_way_are_not(shop: Progra
         " '2020-01-01 00:00:00.000000')"
     )
 
-    assert shop.printed("notifications", "purge") == "Purged: 1 deliveries.\n"
+    assert shop.output_of("notifications", "purge") == "Purged: 1 deliveries.\n"
 
     assert shop.rows("SELECT id FROM dispatches") == [("00000000000000000000000000000002",)]
 
 
-def test_a_user_is_given_a_role(shop: Program) -> None:
-    shop.printed("seed", "--products", "0", "--customers", "1")
+def test_role_is_granted(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
 
-    told = shop.printed("users", "promote", "Customer-000001@Example.com", "--role", "admin")
+    told = shop.output_of("users", "promote", "Customer-000001@Example.com", "--role", "admin")
 
     assert told == "customer-000001@example.com now has the roles: admin, customer.\n"
     assert shop.rows("SELECT roles FROM users") == [("admin customer",)]
 
 
-def test_a_role_is_taken_from_a_user(shop: Program) -> None:
-    shop.printed("seed", "--products", "0", "--customers", "1")
-    shop.printed("users", "promote", "customer-000001@example.com", "--role", "admin")
+def test_role_is_revoked(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
+    shop.output_of("users", "promote", "customer-000001@example.com", "--role", "admin")
 
-    told = shop.printed("users", "demote", "customer-000001@example.com", "--role", "admin")
-    again = shop.printed("users", "demote", "Customer-000001@Example.com", "--role", "admin")
-    of_all = shop.printed("users", "demote", "customer-000001@example.com", "--role", "customer")
+    told = shop.output_of("users", "demote", "customer-000001@example.com", "--role", "admin")
+    again = shop.output_of("users", "demote", "Customer-000001@Example.com", "--role", "admin")
+    of_all = shop.output_of("users", "demote", "customer-000001@example.com", "--role", "customer")
 
     assert told == again == "customer-000001@example.com now has the roles: customer.\n"
     assert of_all == "customer-000001@example.com now has the roles: none.\n"
     assert shop.rows("SELECT roles FROM users") == [("",)]
-    assert shop.end("users", "demote", "nobody@example.com", "--role", "admin").code == 1
-    given_back = shop.printed("users", "promote", "customer-000001@example.com", "--role", "admin")
+    assert shop.complete("users", "demote", "nobody@example.com", "--role", "admin").code == 1
+    given_back = shop.output_of(
+        "users", "promote", "customer-000001@example.com", "--role", "admin"
+    )
     assert given_back == "customer-000001@example.com now has the roles: admin.\n"
 
 
-def test_nobody_is_given_a_role_at_an_address_that_nobody_has(migrated: Program) -> None:
-    unknown = migrated.end("users", "promote", "nobody@example.com", "--role", "admin")
-    no_address = migrated.end("users", "promote", "nobody", "--role", "admin")
+def test_unknown_email_address_is_granted_no_role(migrated: CommandLine) -> None:
+    unknown = migrated.complete("users", "promote", "nobody@example.com", "--role", "admin")
+    no_address = migrated.complete("users", "promote", "nobody", "--role", "admin")
 
-    assert (unknown.code, unknown.line) == (1, "shop: There is no such user.")
+    assert (unknown.code, unknown.error_line) == (1, "shop: There is no such user.")
     assert no_address.code == 2
-    assert no_address.line == "shop: email: an e-mail address looks like name@example.com."
+    assert no_address.error_line == "shop: email: an e-mail address looks like name@example.com."
 
 
-def test_the_description_of_the_api_is_printed_without_a_database(shop: Program) -> None:
-    document = json.loads(shop.printed("openapi"))
+def test_openapi_document_is_printed_without_a_database(shop: CommandLine) -> None:
+    document = json.loads(shop.output_of("openapi"))
 
     assert document["openapi"].startswith("3.")
     assert "/api/v1/orders" in document["paths"]

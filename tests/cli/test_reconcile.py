@@ -10,9 +10,9 @@ from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.ports.payment_gateway import AuthorisationRequest, GatewayOutcomeUnknown
 from shop.entrypoints.cli import bootstrap
 from shop.entrypoints.container import Container
-from tests.cli.program import Program
-from tests.clock import ScriptedClock
-from tests.factories import NOW, an_id, eur
+from tests.cli.program import CommandLine
+from tests.clock import FakeClock
+from tests.factories import NOW, eur, id_of
 
 SPAN = ("--since", "2026-11-21", "--until", "2026-11-22")
 SINCE_THEN = ("--gateway-days", "36500")
@@ -21,7 +21,7 @@ SINCE_THEN = ("--gateway-days", "36500")
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> MemoryPaymentGateway:
     """Give the gateway that every command asks from now on."""
-    made, assemble = MemoryPaymentGateway(ScriptedClock(NOW)), bootstrap.build_container
+    made, assemble = MemoryPaymentGateway(FakeClock(NOW)), bootstrap.build_container
 
     def assembled(database: str | None) -> Container:
         container = assemble(database)
@@ -33,7 +33,7 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> MemoryPaymentGateway:
 
 
 @pytest.fixture
-def prepared(shop: Program, gateway: MemoryPaymentGateway) -> Program:
+def prepared(shop: CommandLine, gateway: MemoryPaymentGateway) -> CommandLine:
     del gateway
     assert shop.run("migrate").returncode == 0
     return shop
@@ -42,24 +42,27 @@ def prepared(shop: Program, gateway: MemoryPaymentGateway) -> Program:
 @pytest.fixture
 def stray(gateway: MemoryPaymentGateway) -> str:
     """Have the gateway hold money for an order that there is not; give its line."""
-    wish = AuthorisationRequest(
-        key="stray", reference=an_id("stray"), amount=eur(5), token="tok_visa"
+    request = AuthorisationRequest(
+        key="stray", reference=id_of("stray"), amount=eur(5), token="tok_visa"
     )
-    asyncio.run(gateway.authorise(wish))
+    asyncio.run(gateway.authorise(request))
     return (
-        f"unknown-here: reference={an_id('stray')} payment_id=pay_1 here=None there=authorised"
+        f"unknown-here: reference={id_of('stray')} payment_id=pay_1 here=None there=authorised"
         " amount_here=None amount_there=5 refunded_there=0"
     )
 
 
-def test_books_that_agree_are_no_failure(prepared: Program) -> None:
-    assert prepared.printed("reconcile") == "Differences: 0, repaired: 0.\n"
-    assert json.loads(prepared.printed("reconcile", "--json")) == {"agree": True, "differences": []}
+def test_consistent_payments_exit_with_0(prepared: CommandLine) -> None:
+    assert prepared.output_of("reconcile") == "Differences: 0, repaired: 0.\n"
+    assert json.loads(prepared.output_of("reconcile", "--json")) == {
+        "agree": True,
+        "differences": [],
+    }
 
 
 @pytest.mark.parametrize("dry_run", [(), ("--dry-run",)])
-def test_what_a_person_has_to_see_to_is_a_failure_with_advice(
-    prepared: Program, stray: str, dry_run: tuple[str, ...]
+def test_discrepancy_for_an_operator_exits_with_1_and_advice(
+    prepared: CommandLine, stray: str, dry_run: tuple[str, ...]
 ) -> None:
     done = prepared.run("reconcile", *SPAN, *dry_run)
 
@@ -69,7 +72,7 @@ def test_what_a_person_has_to_see_to_is_a_failure_with_advice(
     assert summary == "Differences: 1, repaired: 0."
 
 
-def test_a_difference_is_told_to_programs(prepared: Program, stray: str) -> None:
+def test_discrepancy_is_printed_as_json(prepared: CommandLine, stray: str) -> None:
     done = prepared.run("reconcile", *SPAN, "--json")
 
     document = json.loads(done.stdout)
@@ -81,18 +84,18 @@ def test_a_difference_is_told_to_programs(prepared: Program, stray: str) -> None
 
 
 @pytest.mark.usefixtures("stray")
-def test_what_was_outside_the_span_is_not_compared(prepared: Program) -> None:
+def test_payment_outside_the_time_range_is_not_compared(prepared: CommandLine) -> None:
     assert prepared.run("reconcile", "--until", "2026-11-21T12:00:00Z").returncode == 0
     assert prepared.run("reconcile", "--since", "2026-11-21T12:01").returncode == 0
 
 
-def test_a_span_that_ends_before_it_begins_is_wrong_usage(prepared: Program) -> None:
-    ended = prepared.end("reconcile", "--since", "2026-11-22", "--until", "2026-11-21")
+def test_time_range_that_ends_before_it_begins_is_a_usage_error(prepared: CommandLine) -> None:
+    ended = prepared.complete("reconcile", "--since", "2026-11-22", "--until", "2026-11-21")
 
-    assert (ended.code, ended.line) == (2, "shop: since: a span begins before it ends.")
+    assert (ended.code, ended.error_line) == (2, "shop: since: a span begins before it ends.")
 
 
-def test_the_audit_tells_what_the_gateway_holds_for_nobody(prepared: Program, stray: str) -> None:
+def test_audit_reports_payments_without_an_order(prepared: CommandLine, stray: str) -> None:
     done = prepared.run("audit", *SINCE_THEN)
 
     assert (done.returncode, done.stderr) == (1, "shop: broken invariants: 9\n")
@@ -101,8 +104,8 @@ def test_the_audit_tells_what_the_gateway_holds_for_nobody(prepared: Program, st
     assert [each["number"] for each in document["findings"] if not each["holds"]] == [9]
 
 
-def test_a_silent_gateway_is_told_and_all_else_is_checked(
-    prepared: Program, gateway: MemoryPaymentGateway, monkeypatch: pytest.MonkeyPatch
+def test_silent_gateway_is_reported_and_the_rest_is_checked(
+    prepared: CommandLine, gateway: MemoryPaymentGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def silent(*_: object) -> None:
         raise GatewayOutcomeUnknown("connection refused")
@@ -111,7 +114,7 @@ def test_a_silent_gateway_is_told_and_all_else_is_checked(
 
     audited = prepared.run("audit", "--json")
     table = prepared.run("audit")
-    reconciled = prepared.end("reconcile")
+    reconciled = prepared.complete("reconcile")
 
     obstacle = "the gateway's books cannot be read: connection refused"
     assert audited.returncode == 1
@@ -123,7 +126,7 @@ def test_a_silent_gateway_is_told_and_all_else_is_checked(
     assert (failed[9]["obstacle"], failed[9]["violations"]) == (obstacle, [])
     assert sum(line.rstrip().endswith(" unknown") for line in table.stdout.splitlines()) == 1
     assert sum(line.rstrip().endswith(" holds") for line in table.stdout.splitlines()) == 9
-    assert (reconciled.code, reconciled.line) == (
+    assert (reconciled.code, reconciled.error_line) == (
         1,
         "shop: the payment gateway cannot be reached: connection refused",
     )

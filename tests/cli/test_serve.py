@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import Program
+from tests.cli.program import CommandLine
 
 SHORTLY_SECONDS = 5.0
 
@@ -62,32 +62,32 @@ def wait_until_gone(pids: set[int]) -> None:
     raise AssertionError(f"{pids} still run")
 
 
-def answer_to(method: bytes, port: int) -> bytes:
+def response_to(method: bytes, port: int) -> bytes:
     """Return what really comes back, to the last byte."""
     with socket.create_connection(("127.0.0.1", port)) as client:
         client.sendall(method + b" /healthz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
         return b"".join(iter(lambda: client.recv(65_536), b"")).lower()
 
 
-def assert_a_head_is_answered_without_the_body(port: int) -> None:
-    answer = answer_to(b"HEAD", port)
-    assert answer.startswith(b"http/1.1 200")
-    assert b"\r\ncontent-length: 18\r\n" in answer
-    assert answer.endswith(b"\r\n\r\n")
+def assert_head_has_no_body(port: int) -> None:
+    response = response_to(b"HEAD", port)
+    assert response.startswith(b"http/1.1 200")
+    assert b"\r\ncontent-length: 18\r\n" in response
+    assert response.endswith(b"\r\n\r\n")
 
 
-def assert_answers_tell_nothing_of_the_server(port: int) -> None:
-    answer = answer_to(b"GET", port)
-    assert answer.startswith(b"http/1.1 200")
-    assert b"\r\nserver:" not in answer
-    assert b"uvicorn" not in answer
+def assert_server_is_not_disclosed(port: int) -> None:
+    response = response_to(b"GET", port)
+    assert response.startswith(b"http/1.1 200")
+    assert b"\r\nserver:" not in response
+    assert b"uvicorn" not in response
 
 
-def test_an_embedded_shop_serves_at_once_and_ends_when_told(shop: Program) -> None:
+def test_sqlite_shop_starts_at_once_and_stops_on_a_signal(shop: CommandLine) -> None:
     with shop.serving() as serving:
         assert serving.status("/readyz") == 200
-        assert_answers_tell_nothing_of_the_server(serving.port)
-        assert_a_head_is_answered_without_the_body(serving.port)
+        assert_server_is_not_disclosed(serving.port)
+        assert_head_has_no_body(serving.port)
         assert shop.rows("SELECT count(*) FROM products") == [(0,)]
 
         code, output, _ = serving.stop(signal.SIGTERM)
@@ -96,7 +96,7 @@ def test_an_embedded_shop_serves_at_once_and_ends_when_told(shop: Program) -> No
     assert output == ""
 
 
-def test_an_interrupt_from_the_keyboard_ends_it_as_well(shop: Program) -> None:
+def test_keyboard_interrupt_stops_the_server(shop: CommandLine) -> None:
     with shop.serving() as serving:
         code, _, errors = serving.stop(signal.SIGINT)
 
@@ -107,10 +107,10 @@ def test_an_interrupt_from_the_keyboard_ends_it_as_well(shop: Program) -> None:
 @pytest.mark.parametrize(
     ("environment", "warned"), [("production", ["SHOP_PAYMENT_GATEWAY"]), ("development", [])]
 )
-def test_production_is_told_once_that_cards_are_charged_nothing(
-    environment: str, warned: list[str], shop: Program
+def test_production_warns_once_that_payments_are_simulated(
+    environment: str, warned: list[str], shop: CommandLine
 ) -> None:
-    secret = shop.printed("secret").strip()
+    secret = shop.output_of("secret").strip()
     settings = {"SHOP_ENVIRONMENT": environment, "SHOP_SESSION_SECRETS": json.dumps([secret])}
 
     with shop.with_settings(**settings).serving("--workers", "2") as serving:
@@ -120,7 +120,7 @@ def test_production_is_told_once_that_cards_are_charged_nothing(
     assert [json.loads(line)["setting"] for line in lines] == warned
 
 
-def test_a_demonstration_begins_with_something_to_buy(shop: Program) -> None:
+def test_demo_starts_with_products_for_sale(shop: CommandLine) -> None:
     with shop.serving("--demo") as serving:
         status, body = serving.get("/api/v1/products?limit=1")
         serving.stop(signal.SIGTERM)
@@ -129,8 +129,8 @@ def test_a_demonstration_begins_with_something_to_buy(shop: Program) -> None:
     assert json.loads(body)["items"][0]["sku"] == "APRON-LINEN"
 
 
-def test_a_demonstration_leaves_a_shop_alone_that_has_products(shop: Program) -> None:
-    shop.printed("seed", "--products", "1")
+def test_demo_keeps_the_products_of_a_shop(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "1")
     shop.rows("UPDATE products SET price = 1")
 
     with shop.serving("--demo") as serving:
@@ -139,8 +139,8 @@ def test_a_demonstration_leaves_a_shop_alone_that_has_products(shop: Program) ->
     assert shop.rows("SELECT price FROM products") == [(1,)]
 
 
-def test_a_demonstration_puts_nothing_back_on_sale(shop: Program) -> None:
-    shop.printed("seed")
+def test_demo_does_not_reactivate_products(shop: CommandLine) -> None:
+    shop.output_of("seed")
     shop.rows("UPDATE products SET price = 1, active = 0")
 
     with shop.serving("--demo") as serving:
@@ -149,7 +149,7 @@ def test_a_demonstration_puts_nothing_back_on_sale(shop: Program) -> None:
     assert shop.rows("SELECT DISTINCT price, active FROM products") == [(1, 0)]
 
 
-def test_a_killed_server_can_be_started_again_on_its_port(shop: Program) -> None:
+def test_killed_server_can_restart_on_its_port(shop: CommandLine) -> None:
     with shop.serving() as killed:
         assert killed.stop(signal.SIGKILL)[0] == -signal.SIGKILL
 
@@ -157,7 +157,7 @@ def test_a_killed_server_can_be_started_again_on_its_port(shop: Program) -> None
         assert serving.status("/readyz") == 200
 
 
-def test_workers_serve_the_named_database_and_end_when_told(shop: Program) -> None:
+def test_workers_serve_the_given_database_and_stop_on_a_signal(shop: CommandLine) -> None:
     url = "sqlite+aiosqlite:///named.db"
     with shop.serving("--workers", "2", "--database", url) as serving:
         workers = children_of(serving.process.pid)
@@ -172,7 +172,7 @@ def test_workers_serve_the_named_database_and_end_when_told(shop: Program) -> No
     assert not (shop.folder / "shop.db").exists()
 
 
-def test_workers_do_not_outlive_a_supervisor_that_was_killed(shop: Program) -> None:
+def test_workers_exit_when_their_supervisor_is_killed(shop: CommandLine) -> None:
     with shop.serving("--workers", "2") as killed:
         workers = children_of(killed.process.pid)
         os.kill(killed.process.pid, signal.SIGKILL)
@@ -184,7 +184,7 @@ def test_workers_do_not_outlive_a_supervisor_that_was_killed(shop: Program) -> N
         assert serving.status("/readyz") == 200
 
 
-def test_a_worker_that_cannot_start_ends_the_server(shop: Program, tmp_path: Path) -> None:
+def test_failing_worker_stops_the_server(shop: CommandLine, tmp_path: Path) -> None:
     # Python runs this module, if there is one, before anything else.
     (tmp_path / "sitecustomize.py").write_text(FAILING_WORKERS)
 
@@ -201,25 +201,27 @@ def test_a_worker_that_cannot_start_ends_the_server(shop: Program, tmp_path: Pat
 
 
 @pytest.mark.parametrize("workers", ["1", "2"])
-def test_a_port_in_use_is_told_in_one_line(workers: str, shop: Program) -> None:
+def test_port_in_use_is_reported_in_one_line(workers: str, shop: CommandLine) -> None:
     with taken_port() as port:
-        ended = shop.end("serve", "--port", str(port), "--workers", workers)
+        ended = shop.complete("serve", "--port", str(port), "--workers", workers)
 
     assert ended.code == 1
-    assert ended.line == f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert (
+        ended.error_line == f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    )
     assert list(shop.folder.iterdir()) == []
 
 
-def test_a_server_that_cannot_start_leaves_the_environment_as_it_is(shop: Program) -> None:
+def test_failed_start_leaves_the_environment_unchanged(shop: CommandLine) -> None:
     before = dict(os.environ)
 
-    assert shop.end("serve", "--port", "0", "--database", "no database URL").code == 2
+    assert shop.complete("serve", "--port", "0", "--database", "no database URL").code == 2
 
     assert dict(os.environ) == before
 
 
-def test_an_address_that_is_not_ours_is_told_in_one_line(shop: Program) -> None:
-    ended = shop.end("serve", "--host", "no.such.host.invalid")
+def test_foreign_address_is_reported_in_one_line(shop: CommandLine) -> None:
+    ended = shop.complete("serve", "--host", "no.such.host.invalid")
 
     assert ended.code == 1
-    assert ended.line.startswith("shop: cannot listen on no.such.host.invalid: ")
+    assert ended.error_line.startswith("shop: cannot listen on no.such.host.invalid: ")

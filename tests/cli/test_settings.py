@@ -10,7 +10,7 @@ from shop.domain.notification import EventType
 from shop.entrypoints.cli.bootstrap import read_settings
 from shop.entrypoints.cli.errors import InvalidSetting
 from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
-from tests.cli.program import Program
+from tests.cli.program import CommandLine
 
 
 def _endpoint(**changes: object) -> str:
@@ -84,7 +84,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
     ],
 )
-def test_a_wrong_setting_is_named_with_its_rule(
+def test_invalid_setting_is_reported_with_its_rule(
     name: str, value: str, rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -100,7 +100,7 @@ def test_a_wrong_setting_is_named_with_its_rule(
     assert raised.value.__suppress_context__
 
 
-def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_LOG_LEVEL", "loud")
     monkeypatch.setenv("SHOP_UUID_VERSION", "5")
 
@@ -108,14 +108,14 @@ def test_all_wrong_settings_are_told_at_once(monkeypatch: pytest.MonkeyPatch) ->
         read_settings(None)
 
 
-def test_a_list_of_secrets_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_list_of_secrets_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = ("the newer secret, which seals from now on", "the older secret, which still opens")
     monkeypatch.setenv("SHOP_SESSION_SECRETS", json.dumps(secrets))
 
     assert read_settings(None).session_secrets == secrets
 
 
-def test_payments_go_to_the_simulated_gateway_in_this_process_by_default() -> None:
+def test_payments_use_the_simulated_gateway_in_process_by_default() -> None:
     settings = read_settings(None)
 
     assert (settings.payment_gateway, settings.gateway_adapter) == ("simulated", "in_process")
@@ -123,13 +123,13 @@ def test_payments_go_to_the_simulated_gateway_in_this_process_by_default() -> No
     assert (settings.gateway_timeout_seconds, settings.gateway_idempotency_seconds) == (10, 86_400)
 
 
-def test_beside_a_database_elsewhere_the_books_are_in_this_folder() -> None:
+def test_payments_of_a_remote_database_are_stored_in_the_current_folder() -> None:
     settings = read_settings("postgresql+asyncpg://shop@localhost/shop")
 
     assert settings.gateway_file == Path("shop.gateway")
 
 
-def test_payments_go_to_the_gateway_whose_url_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_payments_use_the_gateway_at_the_configured_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_SIMULATED_GATEWAY_URL", "http://127.0.0.1:8100/")
 
     settings = read_settings(None)
@@ -138,7 +138,7 @@ def test_payments_go_to_the_gateway_whose_url_is_set(monkeypatch: pytest.MonkeyP
     assert settings.gateway_adapter == "http"
 
 
-def test_payments_go_to_stripe_where_that_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_payments_use_stripe_when_configured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "stripe")
     monkeypatch.setenv("SHOP_SIMULATED_GATEWAY_URL", "http://127.0.0.1:8100")
     monkeypatch.setenv("SHOP_STRIPE_SECRET_KEY", SECRET_KEY)
@@ -165,7 +165,7 @@ WEBHOOK_SECRETS = ("whsec_the_newer_of_two", "whsec_the_older_of_two")
         ),
     ],
 )
-def test_stripe_needs_its_key_and_the_webhooks_secrets(
+def test_stripe_requires_its_key_and_webhook_secrets(
     settings: Mapping[str, str], missing: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"SHOP_PAYMENT_GATEWAY": "stripe", **settings}.items():
@@ -177,7 +177,7 @@ def test_stripe_needs_its_key_and_the_webhooks_secrets(
     assert str(raised.value) == f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}"
 
 
-def test_stripes_secrets_are_read_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stripe_secrets_are_parsed_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "stripe")
     monkeypatch.setenv("SHOP_STRIPE_SECRET_KEY", SECRET_KEY)
     monkeypatch.setenv("SHOP_STRIPE_WEBHOOK_SECRETS", json.dumps(WEBHOOK_SECRETS))
@@ -192,7 +192,7 @@ def test_stripes_secrets_are_read_and_not_shown(monkeypatch: pytest.MonkeyPatch)
     assert not any(secret in repr(settings) for secret in (SECRET_KEY, *WEBHOOK_SECRETS))
 
 
-def test_endpoints_hear_of_everything_unless_they_say_of_what(
+def test_endpoint_receives_all_events_unless_it_lists_some(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     listed = [
@@ -225,7 +225,7 @@ def test_endpoints_hear_of_everything_unless_they_say_of_what(
         ),
     ],
 )
-def test_settings_that_do_not_go_together_are_refused(
+def test_conflicting_settings_are_rejected(
     settings: dict[str, str], rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_ENVIRONMENT", "production")
@@ -247,7 +247,7 @@ def test_settings_that_do_not_go_together_are_refused(
         ("development", "smtp://mail.example.com", False),
     ],
 )
-def test_production_sends_no_letter_that_others_could_read(
+def test_production_requires_tls_for_emails(
     environment: str, url: str, monkeypatch: pytest.MonkeyPatch, *, required: bool
 ) -> None:
     monkeypatch.setenv("SHOP_ENVIRONMENT", environment)
@@ -258,7 +258,7 @@ def test_production_sends_no_letter_that_others_could_read(
     assert read_settings(None).smtp_requires_tls is required
 
 
-def test_the_named_database_comes_before_the_one_that_is_set(
+def test_database_option_overrides_the_setting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("SHOP_DATABASE_URL", "sqlite+aiosqlite:///set.db")
@@ -268,17 +268,19 @@ def test_the_named_database_comes_before_the_one_that_is_set(
 
 
 @pytest.mark.parametrize("command", ["serve", "migrate", "audit"])
-def test_a_database_that_cannot_be_is_the_options_fault_where_that_named_it(
-    command: str, shop: Program
+def test_invalid_database_url_is_attributed_to_the_option_that_gave_it(
+    command: str, shop: CommandLine
 ) -> None:
-    ended = shop.end(command, "--database", "mysql://root:hunter2@localhost/shop")
+    ended = shop.complete(command, "--database", "mysql://root:hunter2@localhost/shop")
 
     assert ended.code == 2
-    assert ended.line.startswith("shop: --database: a database URL begins with sqlite+aiosqlite")
+    assert ended.error_line.startswith(
+        "shop: --database: a database URL begins with sqlite+aiosqlite"
+    )
     assert list(shop.folder.iterdir()) == []
 
 
-def test_what_is_no_setting_is_told_with_the_one_that_may_be_meant(shop: Program) -> None:
+def test_unknown_setting_is_reported_with_the_closest_name(shop: CommandLine) -> None:
     (shop.folder / ".env").write_text("SHOP_LOGLEVEL=debug\nOTHER_CURENCY=USD\n")
 
     done = shop.with_settings(SHOP_CURENCY="USD", SHOP_PORT="80", PORT="80").run("migrate")
@@ -291,27 +293,27 @@ def test_what_is_no_setting_is_told_with_the_one_that_may_be_meant(shop: Program
     ]
 
 
-def test_production_without_secrets_is_refused_in_one_line(shop: Program) -> None:
-    ended = shop.with_settings(SHOP_ENVIRONMENT="production").end("migrate")
+def test_production_without_secrets_is_rejected_in_one_line(shop: CommandLine) -> None:
+    ended = shop.with_settings(SHOP_ENVIRONMENT="production").complete("migrate")
 
     assert ended.code == 2
-    assert ended.line == (
+    assert ended.error_line == (
         "shop: production needs SHOP_SESSION_SECRETS, a JSON list; `shop secret` prints one"
     )
     assert list(shop.folder.iterdir()) == []
 
 
-def test_a_wrong_setting_is_refused_in_one_line_by_the_server_too(shop: Program) -> None:
-    ended = shop.with_settings(SHOP_CURRENCY="EURO").end("serve", "--port", "0")
+def test_server_rejects_an_invalid_setting_in_one_line(shop: CommandLine) -> None:
+    ended = shop.with_settings(SHOP_CURRENCY="EURO").complete("serve", "--port", "0")
 
     assert ended.code == 2
-    assert ended.line == "shop: SHOP_CURRENCY: 'EURO' is no active code of ISO 4217"
+    assert ended.error_line == "shop: SHOP_CURRENCY: 'EURO' is no active code of ISO 4217"
 
 
-def test_settings_are_read_from_a_file_beside_the_program(shop: Program) -> None:
+def test_settings_are_read_from_the_env_file(shop: CommandLine) -> None:
     (shop.folder / ".env").write_text("SHOP_DATABASE_URL=sqlite+aiosqlite:///other.db\n")
 
-    shop.printed("migrate")
+    shop.output_of("migrate")
 
     assert (shop.folder / "other.db").exists()
     assert not (shop.folder / "shop.db").exists()

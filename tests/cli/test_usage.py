@@ -8,7 +8,7 @@ from importlib.metadata import version
 import pytest
 
 from shop.entrypoints.cli import bootstrap, main
-from tests.cli.program import Program
+from tests.cli.program import CommandLine
 
 COMMANDS = (
     "serve",
@@ -67,7 +67,7 @@ def test_every_command_has_help_with_an_example(
 
 
 @pytest.mark.parametrize("group", ["", "jobs", "notifications", "sessions", "users"])
-def test_no_command_asks_for_help(
+def test_missing_command_prints_the_help(
     group: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, f"{group} --help") == 0
@@ -79,11 +79,11 @@ def test_no_command_asks_for_help(
     assert f"Usage: shop {group}".rstrip() in helped.out
 
 
-def test_the_version_is_told(shop: Program) -> None:
-    assert shop.printed("--version") == f"shop {version('shop')}\n"
+def test_version_is_printed(shop: CommandLine) -> None:
+    assert shop.output_of("--version") == f"shop {version('shop')}\n"
 
 
-def test_the_first_help_names_every_command(
+def test_help_names_every_command(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(monkeypatch, "--help") == 0
@@ -113,7 +113,7 @@ def test_the_first_help_names_every_command(
         ("import /dev/null", "it has to be a file"),
     ],
 )
-def test_wrong_usage_is_told_in_one_line(
+def test_wrong_usage_is_reported_in_one_line(
     arguments: str,
     words: str,
     monkeypatch: pytest.MonkeyPatch,
@@ -131,8 +131,8 @@ def test_wrong_usage_is_told_in_one_line(
 @pytest.mark.parametrize(
     "command", ["audit", "import tea.csv", "seed", "serve", "openapi", "gateway"]
 )
-def test_an_interrupt_is_told_in_one_line(
-    command: str, migrated: Program, monkeypatch: pytest.MonkeyPatch
+def test_interrupt_is_reported_in_one_line(
+    command: str, migrated: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
@@ -141,17 +141,17 @@ def test_an_interrupt_is_told_in_one_line(
     # By a name that no command has imported for itself, and would keep.
     monkeypatch.setattr(bootstrap, "set_up_logging", interrupt)
 
-    ended = migrated.end(*command.split())
+    ended = migrated.complete(*command.split())
 
-    assert (ended.code, ended.line) == (130, "shop: interrupted")
+    assert (ended.code, ended.error_line) == (130, "shop: interrupted")
 
 
-def test_the_program_ends_with_the_code_that_main_returns(shop: Program) -> None:
-    assert shop.end("nonsense").code == 2
+def test_program_exits_with_the_code_that_main_returns(shop: CommandLine) -> None:
+    assert shop.complete("nonsense").code == 2
     assert shop.run("secret").returncode == 0
 
 
-def test_help_waits_for_nothing_that_it_does_not_need() -> None:
+def test_help_loads_no_heavy_module() -> None:
     loaded = "import sys, shop.entrypoints.cli; print(*sys.modules)"
 
     modules = subprocess.run(
@@ -161,8 +161,8 @@ def test_help_waits_for_nothing_that_it_does_not_need() -> None:
     assert [name for name in HEAVY if name in modules] == []
 
 
-def test_secrets_are_new_every_time_and_good_enough_for_production(shop: Program) -> None:
-    first, second = shop.printed("secret").strip(), shop.printed("secret").strip()
+def test_secrets_are_unique_and_accepted_in_production(shop: CommandLine) -> None:
+    first, second = shop.output_of("secret").strip(), shop.output_of("secret").strip()
 
     assert first != second
     in_production = shop.with_settings(

@@ -16,26 +16,24 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.session_store import SessionStore
-from tests.clock import ScriptedClock
-from tests.contract.stores import Stores
-from tests.contract.stripe_front import StripeFront
-from tests.contract.stripe_server import StripeForTests, localstripe, stripe_for_tests
+from tests.clock import FakeClock
+from tests.contract.stores import Storage
+from tests.contract.stripe_front import StripeRulesProxy
+from tests.contract.stripe_server import LocalStripe, open_local_stripe, run_localstripe
 from tests.factories import EUR, NOW
 
 SECRETS = ["a secret that nobody else has, of enough characters"]
 
 
 def _sql_database(url: str) -> SqlDatabase:
-    return SqlDatabase(
-        url, schema="public", secrets=SECRETS, currency=EUR, clock=ScriptedClock(NOW)
-    )
+    return SqlDatabase(url, schema="public", secrets=SECRETS, currency=EUR, clock=FakeClock(NOW))
 
 
 def _migrate(url: str) -> None:
     async def migrate() -> None:
-        database = _sql_database(url)
-        await database.migrate()
-        await database.close()
+        sql_database = _sql_database(url)
+        await sql_database.migrate()
+        await sql_database.close()
 
     asyncio.run(migrate())
 
@@ -55,12 +53,12 @@ def migrated_postgresql(postgresql_url: str) -> str:
 
 
 @pytest.fixture
-def memory_stores() -> Stores:
+def memory_storage() -> Storage:
     return _memory_stores(MemoryDatabase())
 
 
 @pytest.fixture
-def cookie_stores(clock: ScriptedClock) -> Stores:
+def cookie_storage(clock: FakeClock) -> Storage:
     def sealed(rows: SessionStore) -> SessionStore:
         return CookieSessionStore(rows, SECRETS, clock)
 
@@ -68,7 +66,7 @@ def cookie_stores(clock: ScriptedClock) -> Stores:
 
 
 @pytest.fixture
-async def sqlite_stores(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Stores]:
+async def sqlite_storage(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[Storage]:
     file = shutil.copy(migrated_sqlite, tmp_path / "shop.db")
     database = _sql_database(f"sqlite+aiosqlite:///{file}")
     yield _sql_stores(database)
@@ -76,7 +74,7 @@ async def sqlite_stores(migrated_sqlite: Path, tmp_path: Path) -> AsyncIterator[
 
 
 @pytest.fixture
-async def postgresql_stores(migrated_postgresql: str) -> AsyncIterator[Stores]:
+async def postgresql_storage(migrated_postgresql: str) -> AsyncIterator[Storage]:
     database = _sql_database(migrated_postgresql)
     yield _sql_stores(database)
     await _empty(database)
@@ -86,47 +84,47 @@ async def postgresql_stores(migrated_postgresql: str) -> AsyncIterator[Stores]:
 @pytest.fixture(scope="session")
 def stripe_url() -> Iterator[str]:
     """Start a server that keeps books as Stripe does; each test empties them."""
-    with localstripe() as url:
+    with run_localstripe() as url:
         yield url
 
 
 @pytest.fixture
-async def stripe(stripe_url: str, clock: ScriptedClock) -> AsyncIterator[StripeForTests]:
-    async with stripe_for_tests(stripe_url, clock) as made:
-        yield made
+async def stripe(stripe_url: str, clock: FakeClock) -> AsyncIterator[LocalStripe]:
+    async with open_local_stripe(stripe_url, clock) as local_stripe:
+        yield local_stripe
 
 
 @pytest.fixture
-def front(stripe: StripeForTests) -> StripeFront:
-    return stripe.front
+def stripe_proxy(stripe: LocalStripe) -> StripeRulesProxy:
+    return stripe.proxy
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
-def stores(request: pytest.FixtureRequest) -> Stores:
+def storage(request: pytest.FixtureRequest) -> Storage:
     """Give the storage of an adapter, empty."""
-    made: Stores = request.getfixturevalue(f"{request.param}_stores")
-    return made
+    made_storage: Storage = request.getfixturevalue(f"{request.param}_storage")
+    return made_storage
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql", "cookie"])
-def session_stores(request: pytest.FixtureRequest) -> Stores:
+def session_storage(request: pytest.FixtureRequest) -> Storage:
     """Give the storage of an adapter, empty, also with the store whose sessions are sealed."""
-    made: Stores = request.getfixturevalue(f"{request.param}_stores")
-    return made
+    made_storage: Storage = request.getfixturevalue(f"{request.param}_storage")
+    return made_storage
 
 
 def _memory_stores(
     database: MemoryDatabase,
     sessions: Callable[[SessionStore], SessionStore] = lambda rows: rows,
-) -> Stores:
-    return Stores(
+) -> Storage:
+    return Storage(
         unit_of_work=partial(MemoryUnitOfWork, database, writing=True, sessions=sessions),
         snapshot=partial(MemoryUnitOfWork, database, writing=False, sessions=sessions),
     )
 
 
-def _sql_stores(database: SqlDatabase) -> Stores:
-    return Stores(
+def _sql_stores(database: SqlDatabase) -> Storage:
+    return Storage(
         unit_of_work=partial(SqlUnitOfWork, database, writing=True),
         snapshot=partial(SqlUnitOfWork, database, writing=False),
     )
@@ -136,5 +134,5 @@ async def _empty(database: SqlDatabase) -> None:
     """Delete what a test left but the shop's own accounts: with few rows, faster than TRUNCATE."""
     async with database.writer.begin() as connection:
         for table in reversed(metadata.sorted_tables):
-            theirs = accounts.c.user_id.is_not(None) if table is accounts else true()
-            await connection.execute(delete(table).where(theirs))
+            of_customers = accounts.c.user_id.is_not(None) if table is accounts else true()
+            await connection.execute(delete(table).where(of_customers))

@@ -13,48 +13,50 @@ from shop.application.ports.payment_gateway import (
     PaymentGateway,
 )
 from shop.domain.shared.money import Money
-from tests.clock import ScriptedClock
-from tests.factories import an_id, eur
+from tests.clock import FakeClock
+from tests.factories import eur, id_of
 
-KEY_SECONDS = 3600.0
+IDEMPOTENCY_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cards:
     """The tokens of cards that behave in a certain way."""
 
-    good: str = "tok_visa"
+    approved: str = "tok_visa"
     declined: str = "tok_declined"
     insufficient: str = "tok_insufficient"
     challenged: str = "tok_authenticate"
     slow: str = "tok_slow"
     unknown: str = "tok_nobody_knows"
-    silent_before: str = "tok_timeout_before"
-    silent_after: str = "tok_timeout_after"
-    faulty: str = "tok_error"
+    timeout_before: str = "tok_timeout_before"
+    timeout_after: str = "tok_timeout_after"
+    server_error: str = "tok_error"
 
 
-class TakeStep(Protocol):
+class CompleteChallenge(Protocol):
     """Does what the customer was asked to do, or fails at it."""
 
     async def __call__(self, payment_id: str, *, approved: bool) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayOnTrial:
+class GatewayUnderTest:
     """An adapter, its cards, the time it goes by, and the customer who takes a step.
 
-    It remembers keys for `KEY_SECONDS`.
+    It remembers keys for `IDEMPOTENCY_SECONDS`.
     """
 
     gateway: PaymentGateway
-    clock: ScriptedClock
-    take_step: TakeStep
+    clock: FakeClock
+    complete_challenge: CompleteChallenge
     cards: Cards = field(default_factory=Cards)
 
     async def approved(self, name: str = "order", amount: int = 1999) -> str:
         """Have a payment authorised; return its id."""
-        verdict = await self.gateway.authorise(wish(name, self.cards.good, amount=eur(amount)))
+        verdict = await self.gateway.authorise(
+            authorisation_request(name, self.cards.approved, amount=eur(amount))
+        )
         assert isinstance(verdict, Approved)
         return verdict.payment_id
 
@@ -66,13 +68,13 @@ class GatewayOnTrial:
 
     async def challenged(self, name: str = "order") -> str:
         """Have a payment wait for its customer; return its id."""
-        verdict = await self.gateway.authorise(wish(name, self.cards.challenged))
+        verdict = await self.gateway.authorise(authorisation_request(name, self.cards.challenged))
         assert isinstance(verdict, ActionRequired)
         return verdict.payment_id
 
-    async def the_payment(self, name: str = "order") -> GatewayPayment:
+    async def payment(self, name: str = "order") -> GatewayPayment:
         """Look the payment of an order up."""
-        payment = await self.gateway.find_payment(an_id(name))
+        payment = await self.gateway.find_payment(id_of(name))
         assert payment is not None
         return payment
 
@@ -82,13 +84,13 @@ class GatewayOnTrial:
         return [each async for each in self.gateway.list_payments(now - years, now + years)]
 
 
-def wish(
+def authorisation_request(
     name: str, token: str, *, key: str | None = None, amount: Money | None = None
 ) -> AuthorisationRequest:
     """Return a wish for the order of this name, by default under its own key."""
     return AuthorisationRequest(
         key=f"{name}:auth:1" if key is None else key,
-        reference=an_id(name),
+        reference=id_of(name),
         amount=eur(1999) if amount is None else amount,
         token=token,
     )

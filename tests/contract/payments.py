@@ -10,29 +10,29 @@ from shop.application.ports.payment_gateway import (
     GatewayPayment,
     PaymentGateway,
 )
-from tests.factories import NOW, an_id, eur
+from tests.factories import NOW, eur, id_of
 
 VISA = "tok_visa"
 
 
-def a_wish(
+def authorisation_request(
     name: str = "1", /, token: str = VISA, amount: int = 500, key: str = ""
 ) -> AuthorisationRequest:
     return AuthorisationRequest(
-        key=key or f"shop:{name}:auth:1", reference=an_id(name), amount=eur(amount), token=token
+        key=key or f"shop:{name}:auth:1", reference=id_of(name), amount=eur(amount), token=token
     )
 
 
 async def approve(gateway: PaymentGateway, name: str = "1", amount: int = 500) -> str:
-    verdict = await gateway.authorise(a_wish(name, amount=amount))
-    assert isinstance(verdict, Approved)
-    return verdict.payment_id
+    result = await gateway.authorise(authorisation_request(name, amount=amount))
+    assert isinstance(result, Approved)
+    return result.payment_id
 
 
 async def challenge(gateway: PaymentGateway, name: str = "1") -> str:
-    verdict = await gateway.authorise(a_wish(name, "tok_authenticate"))
-    assert isinstance(verdict, ActionRequired)
-    return verdict.payment_id
+    result = await gateway.authorise(authorisation_request(name, "tok_authenticate"))
+    assert isinstance(result, ActionRequired)
+    return result.payment_id
 
 
 async def capture(gateway: PaymentGateway, name: str = "1", amount: int = 500) -> str:
@@ -42,32 +42,32 @@ async def capture(gateway: PaymentGateway, name: str = "1", amount: int = 500) -
 
 
 async def find(gateway: PaymentGateway, name: str = "1") -> GatewayPayment:
-    payment = await gateway.find_payment(an_id(name))
+    payment = await gateway.find_payment(id_of(name))
     assert payment is not None
     return payment
 
 
-async def made_within(
+async def payments_within(
     gateway: PaymentGateway, since: datetime, until: datetime
 ) -> list[GatewayPayment]:
     return [each async for each in gateway.list_payments(since, until)]
 
 
-async def all_made(gateway: PaymentGateway) -> list[GatewayPayment]:
-    return await made_within(gateway, NOW, NOW + timedelta(days=9))
+async def all_payments(gateway: PaymentGateway) -> list[GatewayPayment]:
+    return await payments_within(gateway, NOW, NOW + timedelta(days=9))
 
 
-def a_payment(
-    name: str, payment_id: str, verdict: AuthorisationResult, **changes: object
+def gateway_payment(
+    name: str, payment_id: str, result: AuthorisationResult, **changes: object
 ) -> GatewayPayment:
-    facts: dict[str, object] = {
+    fields: dict[str, object] = {
         "id": payment_id,
-        "reference": an_id(name),
+        "reference": id_of(name),
         "amount": eur(500),
-        "authorisation_result": verdict,
+        "authorisation_result": result,
         "is_captured": False,
         "is_voided": False,
         "refunded": eur(0),
         "created_at": NOW,
     }
-    return GatewayPayment(**{**facts, **changes})  # type: ignore[arg-type]  # The test says which.
+    return GatewayPayment(**{**fields, **changes})  # type: ignore[arg-type]  # The test says which.

@@ -8,11 +8,11 @@ from aiohttp import web
 
 @asynccontextmanager
 async def serving(
-    meet: Callable[[web.Request], Awaitable[web.StreamResponse]],
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]],
 ) -> AsyncIterator[str]:
     """Listen on a port of one's own; give its address."""
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", meet)
+    app.router.add_route("*", "/{path:.*}", handler)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -7,13 +7,13 @@ from typing import TypeVar
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 from shop.domain.inventory import Inventory
 from shop.domain.product import Product
-from tests.factories import inventory, movement
+from tests.factories import inventory, stock_movement
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stores:
+class Storage:
     """Units of work and snapshots of one storage, and what tests do with them all the time."""
 
     unit_of_work: UnitOfWorkFactory
@@ -26,19 +26,19 @@ class Stores:
                 stage(uow)
             await uow.commit()
 
-    async def see(self, question: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+    async def read(self, query: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         """Ask what is committed."""
         async with self.snapshot() as uow:
-            return await question(uow)
+            return await query(uow)
 
-    async def change(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[UnitOfWork], Awaitable[T]]) -> T:
         """Do something that asks first, and commit."""
         async with self.unit_of_work() as uow:
-            done = await work(uow)
+            result = await work(uow)
             await uow.commit()
-        return done
+        return result
 
-    async def stock(self, product: Product, on_hand: int) -> Inventory:
+    async def add_product(self, product: Product, on_hand: int) -> Inventory:
         """Add a product of which this many are on hand."""
         await self.commit(
             lambda uow: uow.products.add(product),
@@ -46,9 +46,9 @@ class Stores:
         )
         empty, full = inventory(product.sku), inventory(product.sku, on_hand)
 
-        async def fill(uow: UnitOfWork) -> None:
+        async def add_on_hand(uow: UnitOfWork) -> None:
             await uow.inventories.lock([product.sku])
-            uow.inventories.save(full, movement(empty, full))
+            uow.inventories.save(full, stock_movement(empty, full))
 
-        await self.change(fill)
+        await self.write(add_on_hand)
         return full

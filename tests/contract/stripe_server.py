@@ -1,4 +1,4 @@
-"""Stripe for tests: `localstripe`, a server that keeps books, as a process of its own."""
+"""Stripe for tests: `run_localstripe`, a server that keeps books, as a process of its own."""
 
 import asyncio
 import subprocess
@@ -13,7 +13,7 @@ from aiohttp import ClientSession, web
 from shop.adapters.stripe.payment_gateway import LOOK_BACK_PERIOD, StripePaymentGateway
 from shop.application.ports.clock import Clock
 from tests.contract.serving import serving
-from tests.contract.stripe_front import SECRET_KEY, StripeFront, a_front
+from tests.contract.stripe_front import SECRET_KEY, StripeRulesProxy, open_stripe_rules_proxy
 
 WEBHOOK_SECRETS = ("whsec_the_newer_of_two", "whsec_the_older_of_two")
 TIMEOUT_SECONDS = 30
@@ -39,27 +39,34 @@ Here it also ends with whoever started it, however that ended.
 """
 
 
-class StripeForTests:
+class LocalStripe:
     """A gateway, the front that it asks, and what customers and Stripe do by themselves."""
 
-    def __init__(self, gateway: StripePaymentGateway, front: StripeFront, books: "Books") -> None:
+    def __init__(
+        self,
+        gateway: StripePaymentGateway,
+        stripe_proxy: StripeRulesProxy,
+        client: "LocalStripeClient",
+    ) -> None:
         self.gateway = gateway
-        self.front = front
-        self._books = books
+        self.proxy = stripe_proxy
+        self._client = client
 
-    async def take_the_step(self, payment_id: str, *, success: bool) -> None:
+    async def complete_challenge(self, payment_id: str, *, success: bool) -> None:
         """Let the customer meet the challenge, or fail to."""
-        intent = await self._books.ask("GET", f"payment_intents/{payment_id}")
-        answer = {"client_secret": intent["client_secret"], "success": str(success).lower()}
-        await self._books.ask("POST", f"payment_intents/{payment_id}/_authenticate", answer)
+        intent = await self._client.request("GET", f"payment_intents/{payment_id}")
+        form = {"client_secret": intent["client_secret"], "success": str(success).lower()}
+        await self._client.request("POST", f"payment_intents/{payment_id}/_authenticate", form)
 
-    async def cancel_by_hand(self, payment_id: str) -> None:
+    async def cancel_at_dashboard(self, payment_id: str) -> None:
         """Cancel an intent at Stripe's dashboard."""
-        await self._books.ask("POST", f"payment_intents/{payment_id}/cancel")
+        await self._client.request("POST", f"payment_intents/{payment_id}/cancel")
 
-    async def pay_for_something_else(self, *, currency: str) -> None:
+    async def create_unrelated_payment(self, *, currency: str) -> None:
         """Let somebody else use the same account of Stripe's."""
-        await self._books.ask("POST", "payment_intents", {"amount": "700", "currency": currency})
+        await self._client.request(
+            "POST", "payment_intents", {"amount": "700", "currency": currency}
+        )
 
     @asynccontextmanager
     async def webhooks(self) -> AsyncIterator[asyncio.Queue[tuple[bytes, Mapping[str, str]]]]:
@@ -73,18 +80,18 @@ class StripeForTests:
 
         async with serving(receive) as url:
             hook = {"url": url, "secret": WEBHOOK_SECRETS[-1]}
-            await self._books.configure("webhooks/test", hook)
+            await self._client.configure("webhooks/test", hook)
             yield received
 
 
-class Books:
+class LocalStripeClient:
     """The server, asked directly."""
 
     def __init__(self, url: str, session: ClientSession) -> None:
         self._url = url
         self._session = session
 
-    async def ask(
+    async def request(
         self, method: str, path: str, form: Mapping[str, str] | None = None
     ) -> Mapping[str, Any]:
         headers = {"Authorization": f"Bearer {SECRET_KEY}"}
@@ -103,7 +110,7 @@ class Books:
 
 
 @contextmanager
-def localstripe() -> Iterator[str]:
+def run_localstripe() -> Iterator[str]:
     """Start the server; give its address."""
     with subprocess.Popen(
         [sys.executable, "-c", SCRIPT],
@@ -119,19 +126,22 @@ def localstripe() -> Iterator[str]:
 
 
 @asynccontextmanager
-async def stripe_for_tests(url: str, clock: Clock) -> AsyncIterator[StripeForTests]:
+async def open_local_stripe(url: str, clock: Clock) -> AsyncIterator[LocalStripe]:
     """Empty the server's books; give a gateway to it that knows the time of this clock."""
-    async with ClientSession() as session, a_front(url, session, clock) as front:
-        books = Books(url, session)
-        await books.clear()
-        gateway = a_gateway(front.url, clock)
+    async with (
+        ClientSession() as session,
+        open_stripe_rules_proxy(url, session, clock) as stripe_proxy,
+    ):
+        client = LocalStripeClient(url, session)
+        await client.clear()
+        gateway = stripe_gateway(stripe_proxy.url, clock)
         try:
-            yield StripeForTests(gateway, front, books)
+            yield LocalStripe(gateway, stripe_proxy, client)
         finally:
             await gateway.close()
 
 
-def a_gateway(
+def stripe_gateway(
     url: str,
     clock: Clock,
     *,

@@ -14,49 +14,59 @@ from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentCancelled
 from tests.contract.books import (
     ADA,
-    ADAS,
+    ADA_ACCOUNT,
     BOB,
-    BOBS,
+    BOB_ACCOUNT,
+    NO_OUTCOME_YET,
     ORDER,
-    RUNNING,
-    book,
-    bought,
     cancelled,
     charge,
-    fill,
     findings,
-    follow,
+    paid,
     pending,
-    place,
-    settle,
-    sound_steps,
+    steps_to,
+    store_customers_and_products,
+    store_next_step,
+    store_order,
+    store_outcome,
+    store_transfers,
 )
-from tests.contract.stores import Stores
-from tests.factories import ADJUSTMENTS, NOW, an_id, claim, handover, line, order, session, transfer
+from tests.contract.stores import Storage
+from tests.factories import (
+    ADJUSTMENTS,
+    NOW,
+    claim,
+    id_of,
+    line,
+    order,
+    session,
+    shipment_event,
+    transfer,
+)
 
 pytestmark = pytest.mark.anyio
 
-SHIPMENT = (handover(ORDER, kind=ShipmentEventKind.SHIPPED),)
+SHIPMENT = (shipment_event(ORDER, kind=ShipmentEventKind.SHIPPED),)
 
 
 @pytest.fixture
-async def shop(stores: Stores) -> Stores:
-    return await fill(stores)
+async def shop(storage: Storage) -> Storage:
+    return await store_customers_and_products(storage)
 
 
 class TestSessions:
     @pytest.mark.parametrize("user_id", [BOB.id, None])
-    async def test_a_session_that_tracks_anothers_order(
-        self, shop: Stores, user_id: UUID | None
+    async def test_session_with_the_order_of_another_user_is_reported(
+        self, shop: Storage, user_id: UUID | None
     ) -> None:
-        await place(shop, bought(ORDER))
+        await store_order(shop, paid(ORDER))
         foreign = session("1", user_id=user_id, last_order_id=ORDER.id)
         await shop.commit(lambda uow: uow.sessions.create(foreign))
 
         facts = {"session_id": str(foreign.id), "last_order_id": str(ORDER.id)}
         assert await findings(shop) == [(6, "session-tracks-anothers-order", facts)]
 
-    async def test_a_session_that_tracks_no_order_that_there_is(self, shop: Stores) -> None:
+    async def test_session_with_a_missing_order_is_reported(self, shop: Storage) -> None:
         lost = session("1", user_id=ADA.id, last_order_id=ORDER.id)
         await shop.commit(lambda uow: uow.sessions.create(lost))
 
@@ -66,16 +76,16 @@ class TestSessions:
 
 class TestKeys:
     @pytest.mark.parametrize("outcome", [None, Rejected(error=EmptyCart())])
-    async def test_a_paid_order_whose_key_does_not_tell_of_it(
-        self, shop: Stores, outcome: StoredOutcome | None
+    async def test_paid_order_without_outcome_of_its_key_is_reported(
+        self, shop: Storage, outcome: StoredOutcome | None
     ) -> None:
-        await place(shop, replace(bought(ORDER), outcome=outcome))
+        await store_order(shop, replace(paid(ORDER), outcome=outcome))
 
         facts = {"order_id": str(ORDER.id)}
         assert await findings(shop) == [(7, "order-without-outcome", facts)]
 
-    async def test_a_paid_order_whose_key_waits_for_an_outcome(self, shop: Stores) -> None:
-        await place(shop, replace(bought(ORDER), outcome=RUNNING))
+    async def test_paid_order_with_a_pending_key_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, replace(paid(ORDER), outcome=NO_OUTCOME_YET))
 
         waits = {"user_id": str(ADA.id), "key": ORDER.idempotency_key}
         assert await findings(shop) == [
@@ -83,15 +93,15 @@ class TestKeys:
             (7, "key-without-outcome", waits),
         ]
 
-    async def test_an_order_of_which_only_anothers_key_tells(self, shop: Stores) -> None:
+    async def test_order_recorded_under_the_key_of_another_is_reported(self, shop: Storage) -> None:
         bobs = claim(BOB, ORDER.idempotency_key)
 
         async def work(uow: UnitOfWork) -> None:
             await uow.idempotency_keys.claim([bobs])
             uow.idempotency_keys.complete(bobs.id, Succeeded(reference=ORDER.id))
 
-        await shop.change(work)
-        await place(shop, replace(bought(ORDER), outcome=None))
+        await shop.write(work)
+        await store_order(shop, replace(paid(ORDER), outcome=None))
 
         told = {"user_id": str(BOB.id), "reference": str(ORDER.id)}
         assert await findings(shop) == [
@@ -99,17 +109,17 @@ class TestKeys:
             (7, "outcome-without-order", told),
         ]
 
-    async def test_a_key_that_led_to_neither_an_outcome_nor_an_order(self, shop: Stores) -> None:
+    async def test_key_without_outcome_and_order_is_reported(self, shop: Storage) -> None:
         # Under another key, one waits.
-        await place(shop, pending(ORDER))
-        await shop.change(lambda uow: settle(uow, "a-key", RUNNING))
+        await store_order(shop, pending(ORDER))
+        await shop.write(lambda uow: store_outcome(uow, "a-key", NO_OUTCOME_YET))
 
         facts = {"user_id": str(ADA.id), "key": "a-key"}
         assert await findings(shop) == [(7, "key-without-outcome", facts)]
 
-    async def test_a_key_under_which_only_another_customer_waits(self, shop: Stores) -> None:
-        await place(shop, pending(ORDER))
-        await shop.change(
+    async def test_key_pending_for_another_customer_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, pending(ORDER))
+        await shop.write(
             lambda uow: uow.idempotency_keys.claim([claim(BOB, ORDER.idempotency_key)])
         )
 
@@ -117,46 +127,46 @@ class TestKeys:
         assert await findings(shop) == [(7, "key-without-outcome", facts)]
 
     @pytest.mark.parametrize("outcome", [None, Rejected(error=EmptyCart())])
-    async def test_a_pending_order_whose_key_is_free_or_refused(
-        self, shop: Stores, outcome: StoredOutcome | None
+    async def test_pending_order_with_a_free_or_rejected_key_is_reported(
+        self, shop: Storage, outcome: StoredOutcome | None
     ) -> None:
-        await place(shop, replace(pending(ORDER), outcome=outcome))
+        await store_order(shop, replace(pending(ORDER), outcome=outcome))
 
         facts = {"order_id": str(ORDER.id)}
         assert await findings(shop) == [(7, "order-without-outcome", facts)]
 
-    async def test_a_pending_order_whose_key_has_an_outcome(self, shop: Stores) -> None:
-        await place(shop, replace(pending(ORDER), outcome=Succeeded(reference=ORDER.id)))
+    async def test_pending_order_with_a_completed_key_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, replace(pending(ORDER), outcome=Succeeded(reference=ORDER.id)))
 
         facts = {"order_id": str(ORDER.id)}
         assert await findings(shop) == [(7, "order-without-outcome", facts)]
 
     @pytest.mark.parametrize("status", [OrderStatus.DECLINED, OrderStatus.EXPIRED])
-    async def test_an_order_that_was_never_paid_and_is_remembered_as_if_it_was(
-        self, shop: Stores, status: OrderStatus
+    async def test_unpaid_order_recorded_as_paid_is_reported(
+        self, shop: Storage, status: OrderStatus
     ) -> None:
-        first, last = sound_steps(status)
-        await place(shop, replace(first, outcome=Succeeded(reference=ORDER.id)))
-        await follow(shop, last)
+        first, last = steps_to(status)
+        await store_order(shop, replace(first, outcome=Succeeded(reference=ORDER.id)))
+        await store_next_step(shop, last)
 
         facts = {"order_id": str(ORDER.id)}
         assert await findings(shop) == [(7, "order-without-outcome", facts)]
 
     @pytest.mark.parametrize("status", [OrderStatus.CANCELLED, OrderStatus.SHIPPED])
-    async def test_an_order_that_was_paid_and_is_remembered_as_refused(
-        self, shop: Stores, status: OrderStatus
+    async def test_paid_order_recorded_as_rejected_is_reported(
+        self, shop: Storage, status: OrderStatus
     ) -> None:
-        first, last = sound_steps(status)
-        await place(shop, replace(first, outcome=Rejected(error=PaymentCancelled())))
-        await follow(shop, last)
+        first, last = steps_to(status)
+        await store_order(shop, replace(first, outcome=Rejected(error=PaymentCancelled())))
+        await store_next_step(shop, last)
 
         facts = {"order_id": str(ORDER.id)}
         assert await findings(shop) == [(7, "order-without-outcome", facts)]
 
-    async def test_a_key_that_led_to_the_order_of_another_key(self, shop: Stores) -> None:
+    async def test_key_with_the_order_of_another_key_is_reported(self, shop: Storage) -> None:
         second = order(ADA, "2", line("TEA", 1))
-        await place(shop, bought(ORDER))
-        await place(shop, replace(bought(second), outcome=Succeeded(reference=ORDER.id)))
+        await store_order(shop, paid(ORDER))
+        await store_order(shop, replace(paid(second), outcome=Succeeded(reference=ORDER.id)))
 
         assert await findings(shop) == [
             (7, "order-without-outcome", {"order_id": str(second.id)}),
@@ -167,9 +177,9 @@ class TestKeys:
             ),
         ]
 
-    async def test_a_key_that_led_to_nothing_that_there_is(self, shop: Stores) -> None:
-        nothing = an_id("nothing")
-        await shop.change(lambda uow: settle(uow, "a-key", Succeeded(reference=nothing)))
+    async def test_key_with_a_missing_outcome_is_reported(self, shop: Storage) -> None:
+        nothing = id_of("nothing")
+        await shop.write(lambda uow: store_outcome(uow, "a-key", Succeeded(reference=nothing)))
 
         facts = {"user_id": str(ADA.id), "reference": str(nothing)}
         assert await findings(shop) == [(7, "outcome-without-order", facts)]
@@ -177,35 +187,35 @@ class TestKeys:
     @pytest.mark.parametrize(
         "made",
         [
-            transfer(BOBS.id, ADAS.id, 5),
-            transfer(ADJUSTMENTS, ADAS.id, 5, kind=TransferKind.WELCOME),
+            transfer(BOB_ACCOUNT.id, ADA_ACCOUNT.id, 5),
+            transfer(ADJUSTMENTS, ADA_ACCOUNT.id, 5, kind=TransferKind.WELCOME),
         ],
     )
-    async def test_a_key_that_led_to_a_transfer_of_somebody_else(
-        self, shop: Stores, made: Transfer
+    async def test_key_with_the_transfer_of_another_user_is_reported(
+        self, shop: Storage, made: Transfer
     ) -> None:
         async def work(uow: UnitOfWork) -> None:
-            await settle(uow, "a-key", Succeeded(reference=made.id))
-            await book(uow, (made,))
+            await store_outcome(uow, "a-key", Succeeded(reference=made.id))
+            await store_transfers(uow, (made,))
 
-        await shop.change(work)
+        await shop.write(work)
 
         facts = {"user_id": str(ADA.id), "reference": str(made.id)}
         assert await findings(shop) == [(7, "outcome-without-order", facts)]
 
-    async def test_a_key_that_led_to_the_charge_of_an_order(self, shop: Stores) -> None:
-        await place(shop, bought(ORDER))
+    async def test_key_with_the_charge_of_an_order_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, paid(ORDER))
         reference = charge(ORDER).id
-        await shop.change(lambda uow: settle(uow, "a-key", Succeeded(reference=reference)))
+        await shop.write(lambda uow: store_outcome(uow, "a-key", Succeeded(reference=reference)))
 
         facts = {"user_id": str(ADA.id), "reference": str(reference)}
         assert await findings(shop) == [(7, "outcome-without-order", facts)]
 
 
 class TestHistory:
-    async def test_a_first_event_that_is_not_the_first(self, shop: Stores) -> None:
-        step = bought(ORDER)
-        await place(shop, replace(step, event=replace(step.event, sequence=2)))
+    async def test_history_with_a_wrong_first_number_is_reported(self, shop: Storage) -> None:
+        step = paid(ORDER)
+        await store_order(shop, replace(step, event=replace(step.event, sequence=2)))
 
         order_id = str(ORDER.id)
         assert await findings(shop) == [
@@ -217,10 +227,10 @@ class TestHistory:
             ),
         ]
 
-    async def test_a_gap_between_two_events(self, shop: Stores) -> None:
-        await place(shop, bought(ORDER))
+    async def test_history_with_a_gap_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, paid(ORDER))
         step = cancelled(ORDER)
-        await follow(shop, replace(step, event=replace(step.event, sequence=3)))
+        await store_next_step(shop, replace(step, event=replace(step.event, sequence=3)))
 
         order_id = str(ORDER.id)
         joins = {
@@ -237,10 +247,12 @@ class TestHistory:
         ]
 
     @pytest.mark.parametrize(("first", "last"), [(1, 3), (0, 2)])
-    async def test_an_event_that_is_missing(self, shop: Stores, first: int, last: int) -> None:
-        step = bought(replace(ORDER, version=last - 1))
-        await place(shop, replace(step, event=replace(step.event, sequence=first)))
-        await follow(shop, cancelled(step.order))
+    async def test_history_with_a_missing_step_is_reported(
+        self, shop: Storage, first: int, last: int
+    ) -> None:
+        step = paid(replace(ORDER, version=last - 1))
+        await store_order(shop, replace(step, event=replace(step.event, sequence=first)))
+        await store_next_step(shop, cancelled(step.order))
 
         order_id = str(ORDER.id)
         joins = {
@@ -254,8 +266,8 @@ class TestHistory:
             (10, "history-does-not-join", joins),
         ]
 
-    async def test_more_steps_than_the_version_counts(self, shop: Stores) -> None:
-        await place(shop, bought(replace(ORDER, version=2)))
+    async def test_history_longer_than_the_version_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, paid(replace(ORDER, version=2)))
 
         order_id = str(ORDER.id)
         assert await findings(shop) == [
@@ -267,10 +279,12 @@ class TestHistory:
             ),
         ]
 
-    async def test_a_start_that_is_none(self, shop: Stores) -> None:
-        event = replace(bought(ORDER).event, to_status="shipped")
+    async def test_history_with_an_illegal_start_is_reported(self, shop: Storage) -> None:
+        event = replace(paid(ORDER).event, to_status="shipped")
         shipped = replace(ORDER, status=OrderStatus.SHIPPED)
-        await place(shop, replace(bought(ORDER), order=shipped, event=event, handovers=SHIPMENT))
+        await store_order(
+            shop, replace(paid(ORDER), order=shipped, event=event, shipment_events=SHIPMENT)
+        )
 
         facts = {
             "order_id": str(ORDER.id),
@@ -280,13 +294,13 @@ class TestHistory:
         }
         assert await findings(shop) == [(10, "illegal-step", facts)]
 
-    async def test_a_step_that_the_table_has_not(self, shop: Stores) -> None:
-        await place(shop, bought(ORDER))
+    async def test_history_with_an_illegal_transition_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, paid(ORDER))
         shipped, event = ORDER.transition_to(OrderStatus.SHIPPED, at=NOW, actor=Actor.ADMIN)
         delivered = replace(shipped, status=OrderStatus.DELIVERED)
-        both = (*SHIPMENT, handover(ORDER, kind=ShipmentEventKind.DELIVERED))
-        step = replace(bought(ORDER), order=delivered, transfers=(), on_hand={}, handovers=both)
-        await follow(shop, replace(step, event=replace(event, to_status="delivered")))
+        both = (*SHIPMENT, shipment_event(ORDER, kind=ShipmentEventKind.DELIVERED))
+        step = replace(paid(ORDER), order=delivered, transfers=(), on_hand={}, shipment_events=both)
+        await store_next_step(shop, replace(step, event=replace(event, to_status="delivered")))
 
         facts = {
             "order_id": str(ORDER.id),
@@ -297,13 +311,13 @@ class TestHistory:
         assert await findings(shop) == [(10, "illegal-step", facts)]
 
     @pytest.mark.parametrize("before", [None, "pending"])
-    async def test_a_step_that_begins_elsewhere_than_the_last_one_ended(
-        self, shop: Stores, before: str | None
+    async def test_history_with_discontinuous_steps_is_reported(
+        self, shop: Storage, before: str | None
     ) -> None:
-        await place(shop, bought(ORDER))
+        await store_order(shop, paid(ORDER))
         again = replace(ORDER, version=2)
-        event = replace(bought(ORDER).event, sequence=2, from_status=before)
-        await follow(shop, replace(bought(again), event=event, transfers=(), on_hand={}))
+        event = replace(paid(ORDER).event, sequence=2, from_status=before)
+        await store_next_step(shop, replace(paid(again), event=event, transfers=(), on_hand={}))
 
         facts = {
             "order_id": str(ORDER.id),
@@ -313,9 +327,9 @@ class TestHistory:
         }
         assert await findings(shop) == [(10, "history-does-not-join", facts)]
 
-    async def test_a_status_that_no_step_led_to(self, shop: Stores) -> None:
+    async def test_status_without_a_matching_step_is_reported(self, shop: Storage) -> None:
         shipped = replace(ORDER, status=OrderStatus.SHIPPED)
-        await place(shop, replace(bought(ORDER), order=shipped, handovers=SHIPMENT))
+        await store_order(shop, replace(paid(ORDER), order=shipped, shipment_events=SHIPMENT))
 
         facts = {"order_id": str(ORDER.id), "status": "shipped", "to_status": "paid"}
         assert await findings(shop) == [(10, "history-ends-elsewhere", facts)]

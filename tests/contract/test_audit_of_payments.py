@@ -13,13 +13,13 @@ from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Money
 from tests.contract.books import (
     ORDER,
-    bought,
-    bring,
-    fill,
     findings,
-    place,
+    paid,
+    store_customers_and_products,
+    store_order,
+    store_order_with_status,
 )
-from tests.contract.stores import Stores
+from tests.contract.stores import Storage
 from tests.factories import (
     USD,
     eur,
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def shop(stores: Stores) -> Stores:
-    return await fill(stores)
+async def shop(storage: Storage) -> Storage:
+    return await store_customers_and_products(storage)
 
 
 class TestPayments:
-    async def test_an_order_without_a_payment(self, shop: Stores) -> None:
-        await place(shop, replace(bought(ORDER), payment=None))
+    async def test_order_without_a_payment_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, replace(paid(ORDER), payment=None))
 
         assert await findings(shop) == [(4, "payment-differs", _payment_facts(None, None))]
 
@@ -50,10 +50,10 @@ class TestPayments:
             (payment(ORDER, status=PaymentStatus.REFUNDED), "refunded", 1_500),
         ],
     )
-    async def test_a_payment_that_does_not_fit(
-        self, shop: Stores, changed: Payment, status: str, amount: int
+    async def test_payment_unlike_its_order_is_reported(
+        self, shop: Storage, changed: Payment, status: str, amount: int
     ) -> None:
-        await place(shop, replace(bought(ORDER), payment=changed))
+        await store_order(shop, replace(paid(ORDER), payment=changed))
 
         assert await findings(shop) == [(4, "payment-differs", _payment_facts(status, amount))]
 
@@ -70,13 +70,13 @@ class TestPayments:
             (OrderStatus.REFUNDED, {"refunded"}),
         ],
     )
-    async def test_a_payment_that_stands_elsewhere_than_its_order(
-        self, shop: Stores, status: OrderStatus, fitting: set[str]
+    async def test_payment_status_unlike_the_order_status_is_reported(
+        self, shop: Storage, status: OrderStatus, fitting: set[str]
     ) -> None:
-        order = (await bring(shop, status)).order
+        order = (await store_order_with_status(shop, status)).order
 
         for each in PaymentStatus:
-            await shop.change(partial(_save, payment(order, status=each)))
+            await shop.write(partial(_save, payment(order, status=each)))
             facts = {**_payment_facts(each.value, 1_500), "status": status.value}
             differs = [] if each.value in fitting else [(4, "payment-differs", facts)]
             assert await findings(shop) == differs

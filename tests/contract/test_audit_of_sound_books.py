@@ -13,31 +13,31 @@ from shop.domain.orders.order import Actor, OrderStatus
 from shop.domain.payment import PaymentCancelled, PaymentMethod, PaymentStatus
 from tests.contract.books import (
     ADA,
-    ADAS,
+    ADA_ACCOUNT,
     BOB,
     GIFT,
     ORDER,
-    book,
-    bought,
-    bring,
     cancelled,
     charge,
-    fill,
     findings,
-    follow,
-    move,
+    paid,
     pending,
-    place,
-    settle,
+    store_customers_and_products,
+    store_next_step,
+    store_order,
+    store_order_with_status,
+    store_outcome,
+    store_stock_movements,
+    store_transfers,
 )
-from tests.contract.stores import Stores
+from tests.contract.stores import Storage
 from tests.factories import (
     ADJUSTMENTS,
     EUR,
     NOW,
     SALES,
-    an_id,
     claim,
+    id_of,
     line,
     order,
     payment,
@@ -48,25 +48,25 @@ from tests.factories import (
 
 pytestmark = pytest.mark.anyio
 
-CREDIT = transfer(ADJUSTMENTS, ADAS.id, 200, kind=TransferKind.CREDIT)
+CREDIT = transfer(ADJUSTMENTS, ADA_ACCOUNT.id, 200, kind=TransferKind.CREDIT)
 
 
 @pytest.fixture
-async def shop(stores: Stores) -> Stores:
-    return await fill(stores)
+async def shop(storage: Storage) -> Storage:
+    return await store_customers_and_products(storage)
 
 
-class TestSoundBooks:
-    async def test_nothing_is_wrong_where_nothing_is(self, stores: Stores) -> None:
-        assert await findings(stores) == []
+class TestConsistentShop:
+    async def test_empty_shop_passes(self, storage: Storage) -> None:
+        assert await findings(storage) == []
 
-    async def test_nothing_is_wrong_with_what_the_shop_does(self, shop: Stores) -> None:
+    async def test_shop_after_ordinary_use_passes(self, shop: Storage) -> None:
         second = order(ADA, "2", line("TEA", 1), placed_at=NOW + timedelta(minutes=1))
-        await place(shop, bought(ORDER))
-        await place(shop, bought(second))
-        await follow(shop, cancelled(second))
+        await store_order(shop, paid(ORDER))
+        await store_order(shop, paid(second))
+        await store_next_step(shop, cancelled(second))
         # The last four.
-        await place(shop, pending(order(ADA, "3", line("POT", 4))))
+        await store_order(shop, pending(order(ADA, "3", line("POT", 4))))
 
         async def transfers(uow: UnitOfWork) -> None:
             await uow.idempotency_keys.claim([claim(ADA, "gift"), claim(BOB, "credit")])
@@ -76,10 +76,10 @@ class TestSoundBooks:
             uow.idempotency_keys.complete(
                 IdempotencyKey(user_id=BOB.id, key="credit"), Succeeded(reference=CREDIT.id)
             )
-            await settle(uow, "refused", Rejected(error=EmptyCart()))
-            await book(uow, (GIFT, replace(GIFT, id=an_id("again")), CREDIT))
+            await store_outcome(uow, "refused", Rejected(error=EmptyCart()))
+            await store_transfers(uow, (GIFT, replace(GIFT, id=id_of("again")), CREDIT))
 
-        await shop.change(transfers)
+        await shop.write(transfers)
         await shop.commit(
             lambda uow: uow.sessions.create(session("1", user_id=ADA.id, last_order_id=ORDER.id)),
             lambda uow: uow.sessions.create(session("2")),
@@ -88,61 +88,65 @@ class TestSoundBooks:
         assert await findings(shop) == []
 
     @pytest.mark.parametrize("status", OrderStatus)
-    async def test_an_order_may_stand_anywhere(self, shop: Stores, status: OrderStatus) -> None:
-        await bring(shop, status)
+    async def test_order_in_any_status_passes(self, shop: Storage, status: OrderStatus) -> None:
+        await store_order_with_status(shop, status)
 
         assert await findings(shop) == []
 
-    async def test_stock_may_be_reserved_piece_by_piece(self, shop: Stores) -> None:
+    async def test_stock_reserved_in_several_movements_passes(self, shop: Storage) -> None:
         piece = replace(pending(order(ADA, "1", line("TEA", 2))), reserved={"TEA": 1})
-        await place(shop, piece)
+        await store_order(shop, piece)
         another = replace(piece, order=replace(piece.order, version=2))
-        await shop.change(lambda uow: move(uow, another))
+        await shop.write(lambda uow: store_stock_movements(uow, another))
 
         assert await findings(shop) == []
 
-    async def test_an_order_may_be_cancelled_before_it_is_paid(self, shop: Stores) -> None:
-        await place(shop, bought(order(ADA, "2", line("TEA", 1))))
+    async def test_order_cancelled_before_payment_passes(self, shop: Storage) -> None:
+        await store_order(shop, paid(order(ADA, "2", line("TEA", 1))))
         waiting = pending(ORDER)
-        await place(shop, replace(waiting, outcome=Rejected(error=PaymentCancelled())))
+        await store_order(shop, replace(waiting, outcome=Rejected(error=PaymentCancelled())))
         ended, event = waiting.order.transition_to(
             OrderStatus.CANCELLED, at=NOW, actor=Actor.CUSTOMER
         )
         step = replace(waiting, order=ended, event=event, reserved={"TEA": -2, "POT": -1})
-        await follow(shop, replace(step, payment=payment(ended, status=PaymentStatus.VOIDED)))
+        await store_next_step(
+            shop, replace(step, payment=payment(ended, status=PaymentStatus.VOIDED))
+        )
 
         assert await findings(shop) == []
 
-    async def test_an_order_may_be_charged_to_a_card(self, shop: Stores) -> None:
+    async def test_order_charged_to_a_card_passes(self, shop: Storage) -> None:
         by_card = replace(ORDER, payment_method=PaymentMethod.CARD)
         clearing = ShopAccount.CARD_CLEARING.account_id(EUR)
         charged = charge(by_card, debit_account_id=clearing)
-        await place(shop, replace(bought(by_card), transfers=(charged,)))
+        await store_order(shop, replace(paid(by_card), transfers=(charged,)))
 
         assert await findings(shop) == []
 
-    async def test_a_declined_order_may_have_a_refused_key(self, shop: Stores) -> None:
+    async def test_declined_order_with_a_rejected_key_passes(self, shop: Storage) -> None:
         waiting = pending(ORDER)
         refused = Rejected(error=EmptyCart())
-        await place(shop, replace(waiting, outcome=refused))
+        await store_order(shop, replace(waiting, outcome=refused))
         declined, event = waiting.order.transition_to(
             OrderStatus.DECLINED, at=NOW, actor=Actor.CUSTOMER
         )
         step = replace(waiting, order=declined, event=event, reserved={"TEA": -2, "POT": -1})
-        await follow(shop, replace(step, payment=payment(declined, status=PaymentStatus.DECLINED)))
+        await store_next_step(
+            shop, replace(step, payment=payment(declined, status=PaymentStatus.DECLINED))
+        )
 
         assert await findings(shop) == []
 
-    async def test_no_more_than_a_hundred_violations_of_a_rule_are_told(
-        self, stores: Stores
+    async def test_report_is_limited_to_a_hundred_violations_per_rule(
+        self, storage: Storage
     ) -> None:
         owner = user("ada")
-        lost = [transfer(an_id(f"lost {n}"), SALES) for n in range(101)]
-        await stores.commit(
+        lost = [transfer(id_of(f"lost {n}"), SALES) for n in range(101)]
+        await storage.commit(
             lambda uow: uow.users.add(owner),
             *(lambda uow, each=each: uow.transfers.add(each) for each in lost),
         )
 
-        rules = [rule for _, rule, _ in await findings(stores)]
+        rules = [rule for _, rule, _ in await findings(storage)]
 
         assert rules == ["transfer-without-account"] * 100 + ["ledger-off-balance"]

@@ -13,30 +13,30 @@ from shop.domain.payment import PaymentExpired, PaymentStatus
 from tests.contract.books import (
     ADA,
     ORDER,
-    bought,
-    bring,
     cancelled,
-    fill,
     findings,
-    follow,
-    move,
+    paid,
     pending,
-    place,
     refunded,
+    store_customers_and_products,
+    store_next_step,
+    store_order,
+    store_order_with_status,
+    store_stock_movements,
 )
-from tests.contract.stores import Stores
-from tests.factories import NOW, inventory, line, movement, order, payment, product
+from tests.contract.stores import Storage
+from tests.factories import NOW, inventory, line, order, payment, product, stock_movement
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def shop(stores: Stores) -> Stores:
-    return await fill(stores)
+async def shop(storage: Storage) -> Storage:
+    return await store_customers_and_products(storage)
 
 
 class TestStock:
-    async def test_stock_that_no_movement_explains(self, shop: Stores) -> None:
+    async def test_stock_without_matching_movements_is_reported(self, shop: Storage) -> None:
         await shop.commit(
             lambda uow: uow.products.add(product("CUP")),
             lambda uow: uow.inventories.add(inventory("CUP", 3)),
@@ -51,17 +51,17 @@ class TestStock:
         }
         assert await findings(shop) == [(3, "stock-not-sum-of-movements", facts)]
 
-    async def test_a_reservation_that_no_movement_explains(self, shop: Stores) -> None:
+    async def test_reservation_without_a_movement_is_reported(self, shop: Storage) -> None:
         waiting = pending(order(ADA, "1", line("TEA", 4)))
-        await place(shop, replace(waiting, reserved={}))
+        await store_order(shop, replace(waiting, reserved={}))
         full, held = inventory("TEA", 20), inventory("TEA", 20, 4)
-        kept = movement(full, held, reserved_delta=0, order_id=waiting.order.id)
+        kept = stock_movement(full, held, reserved_delta=0, order_id=waiting.order.id)
 
         async def reserve(uow: UnitOfWork) -> None:
             await uow.inventories.lock(["TEA"])
             uow.inventories.save(held, kept)
 
-        await shop.change(reserve)
+        await shop.write(reserve)
 
         facts = {
             "sku": "TEA",
@@ -76,9 +76,9 @@ class TestStock:
             (3, "order-took-other-stock", taken),
         ]
 
-    async def test_a_pending_order_without_a_reservation(self, shop: Stores) -> None:
+    async def test_pending_order_without_a_reservation_is_reported(self, shop: Storage) -> None:
         waiting = replace(pending(order(ADA, "1", line("TEA", 4))), reserved={})
-        await place(shop, waiting)
+        await store_order(shop, waiting)
 
         facts = {"sku": "TEA", "reserved": 0, "open_quantity": 4}
         assert await findings(shop) == [
@@ -86,8 +86,8 @@ class TestStock:
             (3, "order-took-other-stock", _taken(waiting.order, "TEA", quantity=4)),
         ]
 
-    async def test_a_reservation_without_a_pending_order(self, shop: Stores) -> None:
-        await place(shop, replace(bought(ORDER), reserved={"TEA": 4}))
+    async def test_reservation_without_a_pending_order_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, replace(paid(ORDER), reserved={"TEA": 4}))
 
         facts = {"sku": "TEA", "reserved": 4, "open_quantity": 0}
         taken = _taken(ORDER, "TEA", quantity=2, on_hand=-2, reserved=4)
@@ -97,11 +97,11 @@ class TestStock:
         ]
 
     @pytest.mark.parametrize("moved", [None, -1, -3])
-    async def test_an_order_that_took_less_or_more_than_was_ordered(
-        self, shop: Stores, moved: int | None
+    async def test_order_with_other_quantities_than_ordered_is_reported(
+        self, shop: Storage, moved: int | None
     ) -> None:
         taken = {"POT": -1} if moved is None else {"POT": -1, "TEA": moved}
-        await place(shop, replace(bought(ORDER), on_hand=taken))
+        await store_order(shop, replace(paid(ORDER), on_hand=taken))
 
         facts = _taken(ORDER, "TEA", quantity=2, on_hand=moved or 0)
         assert await findings(shop) == [(3, "order-took-other-stock", facts)]
@@ -109,27 +109,29 @@ class TestStock:
     @pytest.mark.parametrize(
         "status", [OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED]
     )
-    async def test_an_order_that_took_what_was_not_ordered(
-        self, shop: Stores, status: OrderStatus
+    async def test_order_with_an_unordered_product_is_reported(
+        self, shop: Storage, status: OrderStatus
     ) -> None:
-        await shop.stock(product("CUP"), 3)
-        last = await bring(shop, status)
-        await shop.change(lambda uow: move(uow, replace(last, on_hand={"CUP": -1}, reserved={})))
+        await shop.add_product(product("CUP"), 3)
+        last = await store_order_with_status(shop, status)
+        await shop.write(
+            lambda uow: store_stock_movements(uow, replace(last, on_hand={"CUP": -1}, reserved={}))
+        )
 
         taken = _taken(last.order, "CUP", on_hand=-1)
         assert await findings(shop) == [(3, "order-took-other-stock", taken)]
 
-    async def test_a_pending_order_that_took_its_goods_already(self, shop: Stores) -> None:
+    async def test_pending_order_with_sold_stock_is_reported(self, shop: Storage) -> None:
         waiting = pending(order(ADA, "1", line("TEA", 4)))
-        await place(shop, replace(waiting, on_hand={"TEA": -4}))
+        await store_order(shop, replace(waiting, on_hand={"TEA": -4}))
 
         taken = _taken(waiting.order, "TEA", quantity=4, on_hand=-4, reserved=4)
         assert await findings(shop) == [(3, "order-took-other-stock", taken)]
 
-    async def test_a_reservation_for_another_pending_order(self, shop: Stores) -> None:
+    async def test_reservation_for_another_pending_order_is_reported(self, shop: Storage) -> None:
         tea, pot = (pending(order(ADA, sku, line(sku, 2))) for sku in ("TEA", "POT"))
-        await place(shop, replace(tea, reserved={"TEA": 2, "POT": 2}))
-        await place(shop, replace(pot, reserved={}))
+        await store_order(shop, replace(tea, reserved={"TEA": 2, "POT": 2}))
+        await store_order(shop, replace(pot, reserved={}))
 
         found = await findings(shop)
 
@@ -142,15 +144,15 @@ class TestStock:
         )
 
     @pytest.mark.parametrize(("put_back", "reserved"), [(3, 0), (1, 0), (-1, 0), (0, 1)])
-    async def test_a_refunded_order_that_put_back_what_no_refund_did_or_takes_more(
-        self, shop: Stores, put_back: int, reserved: int
+    async def test_refunded_order_with_unexplained_stock_is_reported(
+        self, shop: Storage, put_back: int, reserved: int
     ) -> None:
-        await place(shop, bought(ORDER))
+        await store_order(shop, paid(ORDER))
         # Another order's reservation is missing, so that the sums agree.
         waiting = pending(order(ADA, "2", line("TEA", 1)))
-        await place(shop, replace(waiting, reserved={"TEA": 1 - reserved}))
+        await store_order(shop, replace(waiting, reserved={"TEA": 1 - reserved}))
         moved = replace(refunded(ORDER), on_hand={"TEA": put_back}, reserved={"TEA": reserved})
-        await follow(shop, moved)
+        await store_next_step(shop, moved)
 
         found = await findings(shop)
 
@@ -158,24 +160,24 @@ class TestStock:
         assert (3, "order-took-other-stock", taken) in found
         assert len(found) == 1 + reserved
 
-    async def test_a_movement_for_an_order_that_there_is_not(self, shop: Stores) -> None:
+    async def test_movement_for_a_missing_order_is_reported(self, shop: Storage) -> None:
         full, less = inventory("TEA", 20), inventory("TEA", 19)
-        stray = movement(full, less, order_id=ORDER.id)
+        stray = stock_movement(full, less, order_id=ORDER.id)
 
         async def take(uow: UnitOfWork) -> None:
             await uow.inventories.lock(["TEA"])
             uow.inventories.save(less, stray)
 
-        await shop.change(take)
+        await shop.write(take)
 
         facts = {"movement_id": str(stray.id), "order_id": str(ORDER.id), "sku": "TEA"}
         assert await findings(shop) == [(3, "movement-of-no-order", facts)]
 
 
-class TestGoodsOfDeadOrders:
-    async def test_goods_that_were_not_put_back(self, shop: Stores) -> None:
-        await place(shop, bought(ORDER))
-        await follow(shop, replace(cancelled(ORDER), on_hand={"TEA": 1, "POT": 1}))
+class TestStockOfClosedOrders:
+    async def test_stock_not_restocked_is_reported(self, shop: Storage) -> None:
+        await store_order(shop, paid(ORDER))
+        await store_next_step(shop, replace(cancelled(ORDER), on_hand={"TEA": 1, "POT": 1}))
 
         facts = {
             "order_id": str(ORDER.id),
@@ -186,12 +188,14 @@ class TestGoodsOfDeadOrders:
         }
         assert await findings(shop) == [(5, "dead-order-holds-stock", facts)]
 
-    async def test_goods_that_stay_reserved(self, shop: Stores) -> None:
+    async def test_stock_still_reserved_is_reported(self, shop: Storage) -> None:
         waiting = pending(order(ADA, "1", line("TEA", 2)))
-        await place(shop, replace(waiting, outcome=Rejected(error=PaymentExpired())))
+        await store_order(shop, replace(waiting, outcome=Rejected(error=PaymentExpired())))
         expired, event = waiting.order.transition_to(OrderStatus.EXPIRED, at=NOW, actor=Actor.ADMIN)
         step = replace(waiting, order=expired, event=event, reserved={}, jobs=frozenset())
-        await follow(shop, replace(step, payment=payment(expired, status=PaymentStatus.VOIDED)))
+        await store_next_step(
+            shop, replace(step, payment=payment(expired, status=PaymentStatus.VOIDED))
+        )
 
         facts = {
             "order_id": str(expired.id),

@@ -16,8 +16,8 @@ from shop.domain.notification import (
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
-from tests.contract.stores import Stores
-from tests.factories import NOW, an_id, dispatch
+from tests.contract.stores import Storage
+from tests.factories import NOW, id_of, notification_delivery
 
 pytestmark = pytest.mark.anyio
 
@@ -25,17 +25,17 @@ LATER = NOW + timedelta(seconds=10)
 WEBHOOKS = NotificationDeliveryFilter(channel=NotificationChannel.WEBHOOK, status=None)
 
 
-async def add(stores: Stores, *dispatches: NotificationDelivery) -> None:
-    await stores.commit(
+async def add(storage: Storage, *dispatches: NotificationDelivery) -> None:
+    await storage.commit(
         *(lambda uow, each=each: uow.notification_deliveries.add(each) for each in dispatches)
     )
 
 
 async def found(
-    stores: Stores, *dispatches: NotificationDelivery
+    storage: Storage, *dispatches: NotificationDelivery
 ) -> Mapping[UUID, NotificationDelivery]:
     ids = [each.id for each in dispatches]
-    return await stores.see(lambda uow: uow.notification_deliveries.get_many(ids))
+    return await storage.read(lambda uow: uow.notification_deliveries.get_many(ids))
 
 
 async def search(
@@ -44,8 +44,8 @@ async def search(
     return await uow.notification_deliveries.search(WEBHOOKS, page)
 
 
-async def test_a_dispatch_is_kept_with_all_that_it_has(stores: Stores) -> None:
-    sent = dispatch(
+async def test_delivery_is_found_with_all_its_fields(storage: Storage) -> None:
+    sent = notification_delivery(
         "sent",
         event_type=EventType.STOCK_LOW,
         payload='{"data":{"name":"Tee ☕ \\"fein\\""}}',
@@ -54,96 +54,102 @@ async def test_a_dispatch_is_kept_with_all_that_it_has(stores: Stores) -> None:
         last_status_code=204,
         delivered_at=LATER,
     )
-    missed = dispatch(
+    missed = notification_delivery(
         "missed",
         channel=NotificationChannel.EMAIL,
-        recipient=str(an_id("user ada")),
+        recipient=str(id_of("user ada")),
         status=NotificationDeliveryStatus.FAILED,
         attempts=50,
         last_error="no answer",
     )
-    await add(stores, sent, missed)
-    assert await found(stores, sent, missed, dispatch("nobody's")) == {
+    await add(storage, sent, missed)
+    assert await found(storage, sent, missed, notification_delivery("nobody's")) == {
         sent.id: sent,
         missed.id: missed,
     }
 
 
-async def test_a_dispatch_that_is_not_committed_is_none(stores: Stores) -> None:
-    async with stores.unit_of_work() as uow:
-        uow.notification_deliveries.add(dispatch())
-    assert await found(stores, dispatch()) == {}
+async def test_delivery_is_not_stored_without_a_commit(storage: Storage) -> None:
+    async with storage.unit_of_work() as uow:
+        uow.notification_deliveries.add(notification_delivery())
+    assert await found(storage, notification_delivery()) == {}
 
 
-async def test_a_locked_dispatch_is_saved(stores: Stores) -> None:
-    await add(stores, dispatch(), dispatch("2"))
-    after = dispatch().delivered(attempt=1, status_code=200, at=LATER)
+async def test_locked_delivery_is_saved(storage: Storage) -> None:
+    await add(storage, notification_delivery(), notification_delivery("2"))
+    after = notification_delivery().delivered(attempt=1, status_code=200, at=LATER)
 
     async def save(uow: UnitOfWork) -> None:
-        assert await uow.notification_deliveries.lock([dispatch().id]) == {
-            dispatch().id: dispatch()
+        assert await uow.notification_deliveries.lock([notification_delivery().id]) == {
+            notification_delivery().id: notification_delivery()
         }
         uow.notification_deliveries.save(after)
 
-    await stores.change(save)
-    assert await found(stores, dispatch(), dispatch("2")) == {
+    await storage.write(save)
+    assert await found(storage, notification_delivery(), notification_delivery("2")) == {
         after.id: after,
-        dispatch("2").id: dispatch("2"),
+        notification_delivery("2").id: notification_delivery("2"),
     }
 
 
-async def test_what_was_not_locked_is_not_saved(stores: Stores) -> None:
-    await add(stores, dispatch())
+async def test_delivery_that_is_not_locked_cannot_be_saved(storage: Storage) -> None:
+    await add(storage, notification_delivery())
     with pytest.raises(RuntimeError, match="was not locked"):
-        await stores.commit(lambda uow: uow.notification_deliveries.save(dispatch(attempts=1)))
-    assert await found(stores, dispatch()) == {dispatch().id: dispatch()}
+        await storage.commit(
+            lambda uow: uow.notification_deliveries.save(notification_delivery(attempts=1))
+        )
+    assert await found(storage, notification_delivery()) == {
+        notification_delivery().id: notification_delivery()
+    }
 
 
-async def test_what_is_delivered_has_a_time(stores: Stores) -> None:
+async def test_delivered_delivery_has_a_time(storage: Storage) -> None:
     with pytest.raises(ConstraintViolated, match="ck_notification_deliveries_delivered_has_a_time"):
-        await add(stores, dispatch(status=NotificationDeliveryStatus.DELIVERED))
-    assert await found(stores, dispatch()) == {}
+        await add(storage, notification_delivery(status=NotificationDeliveryStatus.DELIVERED))
+    assert await found(storage, notification_delivery()) == {}
 
 
-async def test_a_list_has_those_of_one_channel_the_newest_first_in_pages(stores: Stores) -> None:
+async def test_search_lists_one_channel_newest_first_in_pages(storage: Storage) -> None:
     made = [
-        dispatch(str(number), created_at=NOW + timedelta(seconds=number // 2))
+        notification_delivery(str(number), created_at=NOW + timedelta(seconds=number // 2))
         for number in range(5)
     ]
-    await add(stores, *made, dispatch("letter", channel=NotificationChannel.EMAIL))
+    await add(storage, *made, notification_delivery("letter", channel=NotificationChannel.EMAIL))
     listed: list[NotificationDelivery] = []
     after: TimeCursor | None = None
     for _ in range(3):
-        part = await stores.see(partial(search, page=PageRequest(limit=2, after=after)))
+        part = await storage.read(partial(search, page=PageRequest(limit=2, after=after)))
         listed += part.items
         after = part.next
     assert after is None
     assert listed == sorted(made, key=lambda each: (each.created_at, each.id), reverse=True)
 
 
-async def test_a_list_may_be_of_one_status(stores: Stores) -> None:
-    failed = dispatch("failed", status=NotificationDeliveryStatus.FAILED)
-    await add(stores, failed, dispatch())
+async def test_search_filters_by_status(storage: Storage) -> None:
+    failed = notification_delivery("failed", status=NotificationDeliveryStatus.FAILED)
+    await add(storage, failed, notification_delivery())
     which = NotificationDeliveryFilter(
         channel=NotificationChannel.WEBHOOK, status=NotificationDeliveryStatus.FAILED
     )
-    page = await stores.see(
+    page = await storage.read(
         lambda uow: uow.notification_deliveries.search(which, PageRequest(limit=9, after=None))
     )
     assert page.items == [failed]
 
 
-async def test_what_is_old_and_not_pending_is_swept(stores: Stores) -> None:
+async def test_purge_removes_old_deliveries_that_are_not_pending(storage: Storage) -> None:
     old = NOW - timedelta(seconds=1)
-    sent = dispatch(
+    sent = notification_delivery(
         "sent", status=NotificationDeliveryStatus.DELIVERED, created_at=old, delivered_at=NOW
     )
-    failed = dispatch("failed", status=NotificationDeliveryStatus.FAILED, created_at=old)
-    pending = dispatch("pending", created_at=old)
-    new = dispatch("new", status=NotificationDeliveryStatus.FAILED)
-    await add(stores, sent, failed, pending, new)
+    failed = notification_delivery(
+        "failed", status=NotificationDeliveryStatus.FAILED, created_at=old
+    )
+    pending = notification_delivery("pending", created_at=old)
+    new = notification_delivery("new", status=NotificationDeliveryStatus.FAILED)
+    await add(storage, sent, failed, pending, new)
 
-    swept = await stores.change(lambda uow: uow.notification_deliveries.purge(NOW))
+    purged = await storage.write(lambda uow: uow.notification_deliveries.purge(NOW))
 
-    assert set(swept) == {sent.id, failed.id}
-    assert (await found(stores, sent, failed, pending, new)).keys() == {pending.id, new.id}
+    assert set(purged) == {sent.id, failed.id}
+    assert (await found(storage, sent, failed, pending, new)).keys() == {pending.id, new.id}

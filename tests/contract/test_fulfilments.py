@@ -9,17 +9,17 @@ from shop.domain.orders.order import Actor, OrderStatus
 from shop.domain.orders.refund import Refund, RefundLine, RefundStatus
 from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import PaymentMethod
-from tests.contract.stores import Stores
+from tests.contract.stores import Storage
 from tests.factories import (
     NOW,
-    an_id,
     eur,
-    handover,
+    id_of,
     line,
+    line_quantities,
     order,
     payment,
-    pieces,
     refund,
+    shipment_event,
     user,
 )
 
@@ -44,9 +44,9 @@ TO_CARD = refund(
 
 
 @pytest.fixture
-async def shop(stores: Stores) -> Stores:
+async def shop(storage: Storage) -> Storage:
     """Give a storage with two orders of Ada's."""
-    await stores.commit(
+    await storage.commit(
         lambda uow: uow.users.add(ADA),
         *(
             lambda uow, each=each: uow.orders.add(
@@ -56,10 +56,10 @@ async def shop(stores: Stores) -> Stores:
         ),
         *(lambda uow, each=each: uow.payments.add(payment(each)) for each in (ORDER, OTHER)),
     )
-    return stores
+    return storage
 
 
-async def _add(stores: Stores, *made: ShipmentEvent | Refund) -> None:
+async def _add(storage: Storage, *made: ShipmentEvent | Refund) -> None:
     async def add(uow: UnitOfWork) -> None:
         await uow.orders.lock([each.order_id for each in made])
         for each in made:
@@ -68,65 +68,67 @@ async def _add(stores: Stores, *made: ShipmentEvent | Refund) -> None:
             else:
                 uow.shipment_events.add(each)
 
-    await stores.change(add)
+    await storage.write(add)
 
 
-class TestHandovers:
-    async def test_they_are_found_by_their_orders_the_oldest_first(self, shop: Stores) -> None:
-        last = handover(ORDER, "3", kind=DELIVERY, created_at=LATER)
-        first = handover(ORDER, "1", *pieces(TEA=1), kind=SHIPMENT)
-        second = handover(ORDER, "2", *pieces(POT=1, TEA=2), kind=SHIPMENT, actor=Actor.SHOP)
-        others = handover(OTHER, kind=SHIPMENT)
+class TestShipmentEvents:
+    async def test_events_are_found_by_order_oldest_first(self, shop: Storage) -> None:
+        last = shipment_event(ORDER, "3", kind=DELIVERY, created_at=LATER)
+        first = shipment_event(ORDER, "1", *line_quantities(TEA=1), kind=SHIPMENT)
+        second = shipment_event(
+            ORDER, "2", *line_quantities(POT=1, TEA=2), kind=SHIPMENT, actor=Actor.SHOP
+        )
+        others = shipment_event(OTHER, kind=SHIPMENT)
         await _add(shop, last, others)
         await _add(shop, first, second)
 
-        ids = [ORDER.id, OTHER.id, an_id("none")]
-        found = await shop.see(lambda uow: uow.shipment_events.for_orders(ids))
+        ids = [ORDER.id, OTHER.id, id_of("none")]
+        found = await shop.read(lambda uow: uow.shipment_events.for_orders(ids))
 
         at_once = tuple(sorted((first, second), key=lambda each: each.id))
-        assert found == {ORDER.id: (*at_once, last), OTHER.id: (others,), an_id("none"): ()}
-        assert await shop.see(lambda uow: uow.shipment_events.for_orders([])) == {}
+        assert found == {ORDER.id: (*at_once, last), OTHER.id: (others,), id_of("none"): ()}
+        assert await shop.read(lambda uow: uow.shipment_events.for_orders([])) == {}
 
-    async def test_one_whose_order_was_not_locked_is_not_added(self, shop: Stores) -> None:
+    async def test_event_of_an_order_that_is_not_locked_is_not_added(self, shop: Storage) -> None:
         async with shop.unit_of_work() as uow:
             await uow.orders.get_many([ORDER.id])
             with pytest.raises(RuntimeError):
-                uow.shipment_events.add(handover(ORDER, kind=SHIPMENT))
+                uow.shipment_events.add(shipment_event(ORDER, kind=SHIPMENT))
 
-    async def test_each_happens_once(self, shop: Stores) -> None:
-        made = handover(ORDER, kind=SHIPMENT)
+    async def test_event_cannot_be_added_twice(self, shop: Storage) -> None:
+        made = shipment_event(ORDER, kind=SHIPMENT)
         await _add(shop, made)
 
         with pytest.raises(ConstraintViolated):
             await _add(shop, made)
 
-        found = await shop.see(lambda uow: uow.shipment_events.for_orders([ORDER.id]))
+        found = await shop.read(lambda uow: uow.shipment_events.for_orders([ORDER.id]))
         assert found == {ORDER.id: (made,)}
 
 
 class TestRefunds:
-    async def test_they_are_found_by_id_and_by_their_orders(self, shop: Stores) -> None:
+    async def test_refunds_are_found_by_id_and_by_order(self, shop: Storage) -> None:
         second = refund(ORDER, 1, 2, created_at=NOW - timedelta(hours=1))
         others = refund(OTHER, 7, restocked=True, gateway_response="refunded")
         await _add(shop, others, second)
         await _add(shop, TO_CARD)
 
-        ids = [second.id, TO_CARD.id, an_id("none")]
-        found = await shop.see(lambda uow: uow.refunds.get_many(ids))
-        of_orders = await shop.see(
-            lambda uow: uow.refunds.for_orders([ORDER.id, OTHER.id, an_id("none")])
+        ids = [second.id, TO_CARD.id, id_of("none")]
+        found = await shop.read(lambda uow: uow.refunds.get_many(ids))
+        of_orders = await shop.read(
+            lambda uow: uow.refunds.for_orders([ORDER.id, OTHER.id, id_of("none")])
         )
 
         assert found == {second.id: second, TO_CARD.id: TO_CARD}
         assert of_orders == {
             ORDER.id: (TO_CARD, second),
             OTHER.id: (others,),
-            an_id("none"): (),
+            id_of("none"): (),
         }
-        assert await shop.see(lambda uow: uow.refunds.for_orders([])) == {}
-        assert await shop.see(lambda uow: uow.refunds.get_many([])) == {}
+        assert await shop.read(lambda uow: uow.refunds.for_orders([])) == {}
+        assert await shop.read(lambda uow: uow.refunds.get_many([])) == {}
 
-    async def test_one_whose_order_was_locked_is_saved(self, shop: Stores) -> None:
+    async def test_refund_of_a_locked_order_is_saved(self, shop: Storage) -> None:
         other = refund(ORDER, 5, 2, status=RefundStatus.PENDING)
         await _add(shop, TO_CARD, other)
         refused, done = TO_CARD.failed_attempt("not_there"), TO_CARD.succeeded()
@@ -137,12 +139,12 @@ class TestRefunds:
                 await uow.orders.lock([ORDER.id])
                 uow.refunds.save(state)
 
-            await shop.change(save)
-            found = await shop.see(lambda uow: uow.refunds.for_orders([ORDER.id]))
+            await shop.write(save)
+            found = await shop.read(lambda uow: uow.refunds.for_orders([ORDER.id]))
             assert found == {ORDER.id: (state, other)}
 
-    async def test_one_whose_order_was_not_locked_is_neither_added_nor_saved(
-        self, shop: Stores
+    async def test_refund_of_an_order_that_is_not_locked_is_neither_added_nor_saved(
+        self, shop: Storage
     ) -> None:
         await _add(shop, TO_CARD)
 
@@ -153,13 +155,13 @@ class TestRefunds:
             with pytest.raises(RuntimeError):
                 uow.refunds.add(refund(ORDER, 5, 2))
 
-    async def test_two_of_one_number_are_refused(self, shop: Stores) -> None:
+    async def test_second_refund_with_the_same_number_is_rejected(self, shop: Storage) -> None:
         await _add(shop, TO_CARD)
 
         with pytest.raises(ConstraintViolated):
-            await _add(shop, refund(ORDER, 5, 1, id=an_id("another")))
+            await _add(shop, refund(ORDER, 5, 1, id=id_of("another")))
 
-        found = await shop.see(lambda uow: uow.refunds.for_orders([ORDER.id]))
+        found = await shop.read(lambda uow: uow.refunds.for_orders([ORDER.id]))
         assert found == {ORDER.id: (TO_CARD,)}
 
     @pytest.mark.parametrize(
@@ -170,16 +172,16 @@ class TestRefunds:
             {"lines": (RefundLine(sku="TEA", quantity=1, cancelled_quantity=-1),)},
         ],
     )
-    async def test_one_that_cannot_be_is_refused(
-        self, shop: Stores, wrong: dict[str, object]
+    async def test_invalid_refund_is_rejected(
+        self, shop: Storage, wrong: dict[str, object]
     ) -> None:
         with pytest.raises(ConstraintViolated):
             await _add(shop, refund(ORDER, 5, **wrong))
 
-        assert await shop.see(lambda uow: uow.refunds.for_orders([ORDER.id])) == {ORDER.id: ()}
+        assert await shop.read(lambda uow: uow.refunds.for_orders([ORDER.id])) == {ORDER.id: ()}
 
 
-async def test_an_order_may_take_several_steps_at_once(shop: Stores) -> None:
+async def test_order_can_change_status_several_times_at_once(shop: Storage) -> None:
     shipped, shipping = ORDER.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
     delivered, delivering = shipped.transition_to(
         OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN
@@ -192,9 +194,9 @@ async def test_an_order_may_take_several_steps_at_once(shop: Stores) -> None:
         uow.orders.save(alone, event)
         uow.orders.save(delivered, delivering)
 
-    await shop.change(walk)
+    await shop.write(walk)
 
-    found = await shop.see(lambda uow: uow.orders.get_many([ORDER.id, OTHER.id]))
+    found = await shop.read(lambda uow: uow.orders.get_many([ORDER.id, OTHER.id]))
     assert found == {ORDER.id: delivered, OTHER.id: alone}
-    history = await shop.see(lambda uow: uow.orders.history(ORDER.id))
+    history = await shop.read(lambda uow: uow.orders.history(ORDER.id))
     assert history == [ORDER.initial_status_change(actor=Actor.CUSTOMER), shipping, delivering]

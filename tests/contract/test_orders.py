@@ -14,8 +14,8 @@ from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
 from shop.domain.orders.order import Actor, Order, OrderStatus, StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
-from tests.contract.stores import Stores
-from tests.factories import NOW, an_id, card_charge, eur, line, order, payment, user
+from tests.contract.stores import Storage
+from tests.factories import NOW, card_details, eur, id_of, line, order, payment, user
 
 pytestmark = pytest.mark.anyio
 
@@ -25,19 +25,19 @@ EVERYTHING = OrderFilter(user_id=None, status=None)
 
 
 @pytest.fixture
-async def customers(stores: Stores) -> Stores:
+async def customers(storage: Storage) -> Storage:
     """Give a storage in which Ada and Bob are known."""
-    await stores.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
-    return stores
+    await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
+    return storage
 
 
-async def _add(stores: Stores, *orders: Order) -> None:
+async def _add(storage: Storage, *orders: Order) -> None:
     def add(uow: UnitOfWork) -> None:
         for each in orders:
             uow.orders.add(each, each.initial_status_change(actor=Actor.CUSTOMER))
             uow.payments.add(payment(each))
 
-    await stores.commit(add)
+    await storage.commit(add)
 
 
 async def _save(uow: UnitOfWork, state: Order, event: StatusChange) -> None:
@@ -45,34 +45,34 @@ async def _save(uow: UnitOfWork, state: Order, event: StatusChange) -> None:
     uow.orders.save(state, event)
 
 
-async def _stored(stores: Stores, *orders: Order) -> Mapping[UUID, Order]:
-    return await stores.see(lambda uow: uow.orders.get_many([each.id for each in orders]))
+async def _stored(storage: Storage, *orders: Order) -> Mapping[UUID, Order]:
+    return await storage.read(lambda uow: uow.orders.get_many([each.id for each in orders]))
 
 
 async def _search(
-    stores: Stores,
+    storage: Storage,
     which: OrderFilter = EVERYTHING,
     limit: int = 100,
     after: TimeCursor | None = None,
 ) -> Page[Order, TimeCursor]:
     page = PageRequest(limit=limit, after=after)
-    return await stores.see(lambda uow: uow.orders.search(which, page))
+    return await storage.read(lambda uow: uow.orders.search(which, page))
 
 
 class TestOrders:
-    async def test_they_are_found_by_id_as_they_were_added(self, customers: Stores) -> None:
+    async def test_orders_are_found_by_id_as_they_were_added(self, customers: Storage) -> None:
         first = order(ADA, "1", line("TEA", 2), line("POT", 1, name="Pöt", unit_price=eur(999)))
         second = order(BOB, "2", status=OrderStatus.PENDING, payment_method=PaymentMethod.CARD)
         await _add(customers, first, second)
 
-        found = await customers.see(
-            lambda uow: uow.orders.get_many([second.id, an_id("none"), first.id])
+        found = await customers.read(
+            lambda uow: uow.orders.get_many([second.id, id_of("none"), first.id])
         )
 
         assert found == {first.id: first, second.id: second}
-        assert await customers.see(lambda uow: uow.orders.get_many([])) == {}
+        assert await customers.read(lambda uow: uow.orders.get_many([])) == {}
 
-    async def test_their_lines_stay_as_they_were_given(self, customers: Stores) -> None:
+    async def test_lines_keep_their_order(self, customers: Storage) -> None:
         skus = ["TEA", "CUP", "POT", "ZEN", "ABC", *(f"S{n}" for n in range(15))]
         long = order(ADA, "1", *(line(sku, n + 1) for n, sku in enumerate(skus)))
         await _add(customers, long, order(ADA, "2", line("ABC"), line("CUP")))
@@ -82,22 +82,22 @@ class TestOrders:
         assert [each.sku for each in stored.lines] == skus
         assert stored == long
 
-    async def test_a_locked_one_is_saved_and_its_history_grows(self, customers: Stores) -> None:
+    async def test_locked_order_is_saved_and_its_history_grows(self, customers: Storage) -> None:
         placed, other = order(ADA, "1", line("TEA", 2)), order(BOB, "2")
         await _add(customers, placed, other)
         shipped, shipping = placed.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
 
         async def ship(uow: UnitOfWork) -> None:
-            assert await uow.orders.lock([placed.id, an_id("none")]) == {placed.id: placed}
+            assert await uow.orders.lock([placed.id, id_of("none")]) == {placed.id: placed}
             uow.orders.save(shipped, shipping)
 
-        await customers.change(ship)
+        await customers.write(ship)
 
         assert await _stored(customers, placed, other) == {placed.id: shipped, other.id: other}
-        history = await customers.see(lambda uow: uow.orders.history(placed.id))
+        history = await customers.read(lambda uow: uow.orders.history(placed.id))
         assert history == [placed.initial_status_change(actor=Actor.CUSTOMER), shipping]
 
-    async def test_one_that_was_not_locked_is_not_saved(self, customers: Stores) -> None:
+    async def test_order_that_is_not_locked_cannot_be_saved(self, customers: Storage) -> None:
         placed = order(ADA)
         await _add(customers, placed)
         cancelled, event = placed.transition_to(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
@@ -109,7 +109,7 @@ class TestOrders:
 
         assert await _stored(customers, placed) == {placed.id: placed}
 
-    async def test_one_of_nobody_is_refused(self, customers: Stores) -> None:
+    async def test_order_of_an_unknown_user_is_rejected(self, customers: Storage) -> None:
         nobodys = order(user("nobody"))
 
         with pytest.raises(ConstraintViolated):
@@ -117,7 +117,7 @@ class TestOrders:
 
         assert await _stored(customers, nobodys) == {}
 
-    async def test_two_of_one_number_are_refused(self, customers: Stores) -> None:
+    async def test_second_order_with_the_same_number_is_rejected(self, customers: Storage) -> None:
         placed = order(ADA, "1")
         await _add(customers, placed)
         twin = order(BOB, "2", number=placed.number)
@@ -127,8 +127,8 @@ class TestOrders:
 
         assert await _stored(customers, placed, twin) == {placed.id: placed}
 
-    async def test_a_key_that_has_an_order_by_now_interrupts_whoever_adds_another(
-        self, customers: Stores
+    async def test_adding_an_order_under_a_used_key_raises_a_transient_failure(
+        self, customers: Storage
     ) -> None:
         placed = order(ADA, "1")
         await _add(customers, placed)
@@ -139,7 +139,7 @@ class TestOrders:
 
         assert (await _search(customers)).items == [placed]
 
-    async def test_two_users_may_use_the_same_key(self, customers: Stores) -> None:
+    async def test_two_users_may_use_the_same_key(self, customers: Storage) -> None:
         adas = order(ADA, "1", idempotency_key="the-same-key")
         bobs = order(BOB, "2", idempotency_key="the-same-key")
         await _add(customers, adas, bobs)
@@ -148,41 +148,41 @@ class TestOrders:
 
 
 class TestHistory:
-    async def test_of_no_order_is_empty(self, customers: Stores) -> None:
+    async def test_of_an_unknown_order_is_empty(self, customers: Storage) -> None:
         await _add(customers, order(ADA))
 
-        assert await customers.see(lambda uow: uow.orders.history(an_id("none"))) == []
+        assert await customers.read(lambda uow: uow.orders.history(id_of("none"))) == []
 
-    async def test_is_in_order_also_where_it_all_happened_at_once(self, customers: Stores) -> None:
+    async def test_is_ordered_even_for_simultaneous_steps(self, customers: Storage) -> None:
         placed, other = order(ADA, "1"), order(ADA, "2")
         await _add(customers, placed, other)
         expected = [placed.initial_status_change(actor=Actor.CUSTOMER)]
         for status in (OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDED):
             placed, event = placed.transition_to(status, at=NOW, actor=Actor.ADMIN)
             expected.append(event)
-            await customers.change(partial(_save, state=placed, event=event))
+            await customers.write(partial(_save, state=placed, event=event))
 
-        assert await customers.see(lambda uow: uow.orders.history(placed.id)) == expected
+        assert await customers.read(lambda uow: uow.orders.history(placed.id)) == expected
 
-    async def test_has_each_step_once(self, customers: Stores) -> None:
+    async def test_has_each_step_once(self, customers: Storage) -> None:
         placed = order(ADA)
         await _add(customers, placed)
         shipped, event = placed.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
-        await customers.change(lambda uow: _save(uow, shipped, event))
+        await customers.write(lambda uow: _save(uow, shipped, event))
         delivered, again = shipped.transition_to(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
 
         with pytest.raises(ConstraintViolated):
-            await customers.change(
+            await customers.write(
                 lambda uow: _save(uow, delivered, replace(again, sequence=event.sequence))
             )
 
         assert await _stored(customers, placed) == {placed.id: shipped}
-        assert len(await customers.see(lambda uow: uow.orders.history(placed.id))) == 2
+        assert len(await customers.read(lambda uow: uow.orders.history(placed.id))) == 2
 
 
 class TestSearch:
-    async def test_the_newest_come_first_and_of_the_same_time_the_greatest_id(
-        self, customers: Stores
+    async def test_lists_newest_first_and_equal_times_by_greatest_id(
+        self, customers: Storage
     ) -> None:
         old = order(ADA, "old", placed_at=NOW - timedelta(microseconds=1))
         low = order(BOB, "low", id=UUID(int=1))
@@ -192,7 +192,7 @@ class TestSearch:
 
         assert await _search(customers) == Page(items=[new, high, low, old], next=None)
 
-    async def test_is_of_one_user_in_one_status_or_of_any(self, customers: Stores) -> None:
+    async def test_filters_by_user_and_status(self, customers: Storage) -> None:
         paid = order(ADA, "1")
         pending = order(ADA, "2", status=OrderStatus.PENDING, placed_at=LATER)
         bobs = order(BOB, "3", placed_at=NOW - timedelta(hours=1))
@@ -207,9 +207,9 @@ class TestSearch:
         assert await found(None, OrderStatus.PAID) == [paid, bobs]
         assert await found(ADA.id, OrderStatus.PENDING) == [pending]
         assert await found(BOB.id, OrderStatus.PENDING) == []
-        assert await found(an_id("nobody"), None) == []
+        assert await found(id_of("nobody"), None) == []
 
-    async def test_pages_follow_each_other_without_gap_or_overlap(self, customers: Stores) -> None:
+    async def test_pages_follow_each_other_without_gap_or_overlap(self, customers: Storage) -> None:
         # Three by three at the same time, so that pages end between orders of one time.
         orders = [
             order(ADA, str(n), line("TEA"), line("POT"), placed_at=NOW + timedelta(hours=n // 3))
@@ -229,40 +229,38 @@ class TestSearch:
         assert third.next == TimeCursor(at=newest_first[5].placed_at, id=newest_first[5].id)
         assert last.next is None
 
-    async def test_a_page_that_is_just_full_is_the_last(self, customers: Stores) -> None:
+    async def test_exactly_full_page_is_the_last(self, customers: Storage) -> None:
         await _add(customers, order(ADA, "1"), order(ADA, "2"))
 
-        listing = await _search(customers, limit=2)
+        page = await _search(customers, limit=2)
 
-        assert (len(listing.items), listing.next) == (2, None)
+        assert (len(page.items), page.next) == (2, None)
 
 
 class TestPayments:
-    async def test_they_are_found_by_their_orders(self, customers: Stores) -> None:
+    async def test_payments_are_found_by_order(self, customers: Storage) -> None:
         first = order(ADA, "1")
         second = order(BOB, "2", payment_method=PaymentMethod.CARD)
         await _add(customers, first, second)
 
-        found = await customers.see(
-            lambda uow: uow.payments.for_orders([first.id, second.id, an_id("none")])
+        found = await customers.read(
+            lambda uow: uow.payments.for_orders([first.id, second.id, id_of("none")])
         )
 
         assert found == {first.id: payment(first), second.id: payment(second)}
-        assert await customers.see(lambda uow: uow.payments.for_orders([])) == {}
+        assert await customers.read(lambda uow: uow.payments.for_orders([])) == {}
 
-    async def test_those_by_card_are_listed_by_the_time_of_their_orders(
-        self, customers: Stores
-    ) -> None:
+    async def test_card_payments_are_listed_by_order_time(self, customers: Storage) -> None:
         placed = [
             order(ADA, str(hour), payment_method=method, placed_at=NOW + timedelta(hours=hour))
             for hour, method in enumerate([PaymentMethod.CARD, PaymentMethod.ACCOUNT] * 3)
         ]
         await _add(customers, *placed)
-        span = TimeRange(since=NOW, until=NOW + timedelta(hours=4))
+        time_range = TimeRange(since=NOW, until=NOW + timedelta(hours=4))
 
         async def by_card(after: TimeCursor | None) -> Page[Payment, TimeCursor]:
             page = PageRequest(limit=1, after=after)
-            return await customers.see(lambda uow: uow.payments.card_payments_in(span, page))
+            return await customers.read(lambda uow: uow.payments.card_payments_in(time_range, page))
 
         first = await by_card(None)
         last = await by_card(first.next)
@@ -272,7 +270,7 @@ class TestPayments:
         )
         assert last == Page(items=[payment(placed[0])], next=None)
 
-    async def test_one_whose_order_was_locked_is_saved(self, customers: Stores) -> None:
+    async def test_payment_of_a_locked_order_is_saved(self, customers: Storage) -> None:
         first, second = order(ADA, "1"), order(ADA, "2")
         await _add(customers, first, second)
         refunded = payment(first).transition_to(PaymentStatus.REFUNDED)
@@ -281,12 +279,14 @@ class TestPayments:
             await uow.orders.lock([first.id])
             uow.payments.save(refunded)
 
-        await customers.change(refund)
+        await customers.write(refund)
 
-        found = await customers.see(lambda uow: uow.payments.for_orders([first.id, second.id]))
+        found = await customers.read(lambda uow: uow.payments.for_orders([first.id, second.id]))
         assert found == {first.id: refunded, second.id: payment(second)}
 
-    async def test_one_whose_order_was_not_locked_is_not_saved(self, customers: Stores) -> None:
+    async def test_payment_of_an_order_that_is_not_locked_cannot_be_saved(
+        self, customers: Storage
+    ) -> None:
         placed = order(ADA)
         await _add(customers, placed)
 
@@ -295,29 +295,29 @@ class TestPayments:
             with pytest.raises(RuntimeError):
                 uow.payments.save(payment(placed).transition_to(PaymentStatus.REFUNDED))
 
-        found = await customers.see(lambda uow: uow.payments.for_orders([placed.id]))
+        found = await customers.read(lambda uow: uow.payments.for_orders([placed.id]))
         assert found == {placed.id: payment(placed)}
 
-    async def test_one_of_no_order_is_refused(self, customers: Stores) -> None:
+    async def test_payment_of_an_unknown_order_is_rejected(self, customers: Storage) -> None:
         unknown = order(ADA)
 
         with pytest.raises(ConstraintViolated):
             await customers.commit(lambda uow: uow.payments.add(payment(unknown)))
 
-        assert await customers.see(lambda uow: uow.payments.for_orders([unknown.id])) == {}
+        assert await customers.read(lambda uow: uow.payments.for_orders([unknown.id])) == {}
 
-    async def test_an_order_has_one(self, customers: Stores) -> None:
+    async def test_order_has_one_payment(self, customers: Storage) -> None:
         placed = order(ADA)
         await _add(customers, placed)
 
         with pytest.raises(ConstraintViolated):
             await customers.commit(lambda uow: uow.payments.add(payment(placed, amount=eur(1))))
 
-        found = await customers.see(lambda uow: uow.payments.for_orders([placed.id]))
+        found = await customers.read(lambda uow: uow.payments.for_orders([placed.id]))
         assert found == {placed.id: payment(placed)}
 
 
-async def test_orders_are_found_under_the_keys_of_their_users(customers: Stores) -> None:
+async def test_orders_are_found_by_users_and_keys(customers: Storage) -> None:
     adas, bobs = order(ADA, "1"), order(BOB, "2", idempotency_key="key-of-order-1")
     await _add(customers, adas, bobs)
     hers, his = (
@@ -325,15 +325,15 @@ async def test_orders_are_found_under_the_keys_of_their_users(customers: Stores)
     )
     nobodys = IdempotencyKey(user_id=BOB.id, key="key-of-order-2")
 
-    found = await customers.see(lambda uow: uow.orders.with_keys([hers, his, nobodys]))
+    found = await customers.read(lambda uow: uow.orders.with_keys([hers, his, nobodys]))
 
     assert found == {hers: adas.id, his: bobs.id}
-    assert await customers.see(lambda uow: uow.orders.with_keys([])) == {}
+    assert await customers.read(lambda uow: uow.orders.with_keys([])) == {}
 
 
-async def test_a_card_payment_keeps_all_that_is_known_of_the_card(customers: Stores) -> None:
+async def test_card_payment_stores_all_card_details(customers: Storage) -> None:
     placed = order(ADA, "1", status=OrderStatus.PENDING, payment_method=PaymentMethod.CARD)
-    waiting = payment(placed, status=PaymentStatus.PENDING, card=card_charge())
+    waiting = payment(placed, status=PaymentStatus.PENDING, card=card_details())
 
     def add(uow: UnitOfWork) -> None:
         uow.orders.add(placed, placed.initial_status_change(actor=Actor.CUSTOMER))
@@ -341,7 +341,7 @@ async def test_a_card_payment_keeps_all_that_is_known_of_the_card(customers: Sto
 
     await customers.commit(add)
     ids = [placed.id]
-    assert await customers.see(lambda uow: uow.payments.for_orders(ids)) == {placed.id: waiting}
+    assert await customers.read(lambda uow: uow.payments.for_orders(ids)) == {placed.id: waiting}
 
     approved = waiting.with_gateway_payment_id("pay_1").transition_to(PaymentStatus.AUTHORISED)
 
@@ -349,5 +349,5 @@ async def test_a_card_payment_keeps_all_that_is_known_of_the_card(customers: Sto
         await uow.orders.lock(ids)
         uow.payments.save(approved)
 
-    await customers.change(save)
-    assert await customers.see(lambda uow: uow.payments.for_orders(ids)) == {placed.id: approved}
+    await customers.write(save)
+    assert await customers.read(lambda uow: uow.payments.for_orders(ids)) == {placed.id: approved}

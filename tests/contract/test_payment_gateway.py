@@ -25,10 +25,10 @@ from shop.application.ports.payment_gateway import (
     InvalidGatewayEvent,
 )
 from shop.domain.shared.money import Money
-from tests.clock import ScriptedClock
-from tests.contract.gateways import KEY_SECONDS, GatewayOnTrial, wish
-from tests.factories import NOW, USD, an_id, eur
-from tests.gateway_app import served
+from tests.clock import FakeClock
+from tests.contract.gateways import IDEMPOTENCY_SECONDS, GatewayUnderTest, authorisation_request
+from tests.factories import NOW, USD, eur, id_of
+from tests.gateway_app import serve
 
 pytestmark = pytest.mark.anyio
 
@@ -37,61 +37,65 @@ AT_ONCE = 20
 
 
 @pytest.fixture
-def memory_gateway(clock: ScriptedClock) -> GatewayOnTrial:
-    gateway = MemoryPaymentGateway(clock, idempotency_seconds=KEY_SECONDS)
+def memory_gateway(clock: FakeClock) -> GatewayUnderTest:
+    gateway = MemoryPaymentGateway(clock, idempotency_seconds=IDEMPOTENCY_SECONDS)
 
     async def take_step(payment_id: str, *, approved: bool) -> None:
         await gateway.authenticate(payment_id, approved=approved)
 
-    return GatewayOnTrial(gateway=gateway, clock=clock, take_step=take_step)
+    return GatewayUnderTest(gateway=gateway, clock=clock, complete_challenge=take_step)
 
 
 @pytest.fixture
-def books(tmp_path: Path, clock: ScriptedClock) -> PaymentStore:
-    return PaymentStore(tmp_path / "gateway.db", clock=clock, idempotency_seconds=KEY_SECONDS)
+def payment_store(tmp_path: Path, clock: FakeClock) -> PaymentStore:
+    return PaymentStore(
+        tmp_path / "gateway.db", clock=clock, idempotency_seconds=IDEMPOTENCY_SECONDS
+    )
 
 
 @pytest.fixture
-async def embedded_gateway(
-    books: PaymentStore, clock: ScriptedClock
-) -> AsyncIterator[GatewayOnTrial]:
-    gateway = InProcessPaymentGateway(books, clock=clock, timeout_seconds=TIMEOUT_SECONDS)
+async def in_process_gateway(
+    payment_store: PaymentStore, clock: FakeClock
+) -> AsyncIterator[GatewayUnderTest]:
+    gateway = InProcessPaymentGateway(payment_store, clock=clock, timeout_seconds=TIMEOUT_SECONDS)
 
     async def take_step(payment_id: str, *, approved: bool) -> None:
-        await books.authenticate(payment_id, approved=approved)
+        await payment_store.authenticate(payment_id, approved=approved)
 
-    yield GatewayOnTrial(gateway=gateway, clock=clock, take_step=take_step)
+    yield GatewayUnderTest(gateway=gateway, clock=clock, complete_challenge=take_step)
     await gateway.close()
 
 
 @pytest.fixture
-async def remote_gateway(
-    books: PaymentStore, clock: ScriptedClock
-) -> AsyncIterator[GatewayOnTrial]:
+async def http_gateway(
+    payment_store: PaymentStore, clock: FakeClock
+) -> AsyncIterator[GatewayUnderTest]:
     async def take_step(payment_id: str, *, approved: bool) -> None:
-        await books.authenticate(payment_id, approved=approved)
+        await payment_store.authenticate(payment_id, approved=approved)
 
-    async with served(GatewayApp(books, clock)) as url:
+    async with serve(GatewayApp(payment_store, clock)) as url:
         gateway = HttpPaymentGateway(url, timeout_seconds=TIMEOUT_SECONDS)
-        yield GatewayOnTrial(gateway=gateway, clock=clock, take_step=take_step)
+        yield GatewayUnderTest(gateway=gateway, clock=clock, complete_challenge=take_step)
         await gateway.close()
 
 
-@pytest.fixture(params=["memory", "embedded", "remote"])
-def trial(request: pytest.FixtureRequest) -> GatewayOnTrial:
+@pytest.fixture(params=["memory", "in_process", "http"])
+def gateway_under_test(request: pytest.FixtureRequest) -> GatewayUnderTest:
     """Give an adapter whose gateway has never been asked anything."""
-    made: GatewayOnTrial = request.getfixturevalue(f"{request.param}_gateway")
+    made: GatewayUnderTest = request.getfixturevalue(f"{request.param}_gateway")
     return made
 
 
 class TestAuthorisations:
-    async def test_an_approved_one_is_in_the_books(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.approved("order", 1999)
+    async def test_approved_payment_is_listed_by_the_gateway(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.approved("order", 1999)
 
-        assert await trial.all_payments() == [
+        assert await gateway_under_test.all_payments() == [
             GatewayPayment(
                 id=payment_id,
-                reference=an_id("order"),
+                reference=id_of("order"),
                 amount=eur(1999),
                 authorisation_result=Approved(payment_id=payment_id),
                 is_captured=False,
@@ -101,16 +105,16 @@ class TestAuthorisations:
             )
         ]
 
-    async def test_a_reference_that_was_read_from_a_database_is_the_same_one(
-        self, trial: GatewayOnTrial
+    async def test_reference_read_from_a_database_matches(
+        self, gateway_under_test: GatewayUnderTest
     ) -> None:
-        asked = wish("order", trial.cards.good)
-        first = await trial.gateway.authorise(asked)
+        asked = authorisation_request("order", gateway_under_test.cards.approved)
+        first = await gateway_under_test.gateway.authorise(asked)
         # What the driver of PostgreSQL reads is a UUID of its own kind.
         read = replace(asked, reference=DriversUuid(str(asked.reference)))
 
-        assert await trial.gateway.authorise(read) == first
-        assert len(await trial.all_payments()) == 1
+        assert await gateway_under_test.gateway.authorise(read) == first
+        assert len(await gateway_under_test.all_payments()) == 1
 
     @pytest.mark.parametrize(
         ("card", "reason"),
@@ -120,422 +124,537 @@ class TestAuthorisations:
             ("unknown", "unknown_token"),
         ],
     )
-    async def test_a_declined_one_says_why_and_sets_nothing_aside(
-        self, trial: GatewayOnTrial, card: str, reason: str
+    async def test_declined_payment_has_a_reason_and_is_not_authorised(
+        self, gateway_under_test: GatewayUnderTest, card: str, reason: str
     ) -> None:
-        refused = wish("order", getattr(trial.cards, card))
+        refused = authorisation_request("order", getattr(gateway_under_test.cards, card))
 
-        first = await trial.gateway.authorise(refused)
-        second = await trial.gateway.authorise(refused)
+        first = await gateway_under_test.gateway.authorise(refused)
+        second = await gateway_under_test.gateway.authorise(refused)
 
         assert first == second == Declined(reason=reason)
-        (payment,) = await trial.all_payments()
+        (payment,) = await gateway_under_test.all_payments()
         assert (payment.authorisation_result, payment.is_captured, payment.is_voided) == (
             first,
             False,
             False,
         )
 
-    async def test_every_payment_has_an_id_of_its_own(self, trial: GatewayOnTrial) -> None:
-        ids = [await trial.approved(str(number)) for number in range(5)]
+    async def test_every_payment_has_a_unique_id(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        ids = [await gateway_under_test.approved(str(number)) for number in range(5)]
 
         assert len(set(ids)) == 5
-        assert [each.id for each in await trial.all_payments()] == ids
+        assert [each.id for each in await gateway_under_test.all_payments()] == ids
 
-    async def test_a_slow_one_is_approved_in_the_end(self, trial: GatewayOnTrial) -> None:
-        verdict = await trial.gateway.authorise(wish("order", trial.cards.slow))
+    async def test_slow_card_is_approved_eventually(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        result = await gateway_under_test.gateway.authorise(
+            authorisation_request("order", gateway_under_test.cards.slow)
+        )
 
-        assert verdict == (await trial.the_payment()).authorisation_result
-        assert isinstance(verdict, Approved)
+        assert result == (await gateway_under_test.payment()).authorisation_result
+        assert isinstance(result, Approved)
 
     @pytest.mark.parametrize("amount", [0, -1])
-    async def test_there_is_something_to_set_aside(
-        self, trial: GatewayOnTrial, amount: int
+    async def test_amount_must_be_positive(
+        self, gateway_under_test: GatewayUnderTest, amount: int
     ) -> None:
         with pytest.raises(GatewayRejected):
-            await trial.gateway.authorise(wish("order", trial.cards.good, amount=eur(amount)))
+            await gateway_under_test.gateway.authorise(
+                authorisation_request(
+                    "order", gateway_under_test.cards.approved, amount=eur(amount)
+                )
+            )
 
-        assert await trial.all_payments() == []
+        assert await gateway_under_test.all_payments() == []
 
-    async def test_currencies_are_kept(self, trial: GatewayOnTrial) -> None:
+    async def test_currency_is_kept(self, gateway_under_test: GatewayUnderTest) -> None:
         dollars = Money(amount=5, currency=USD)
 
-        await trial.gateway.authorise(wish("order", trial.cards.good, amount=dollars))
+        await gateway_under_test.gateway.authorise(
+            authorisation_request("order", gateway_under_test.cards.approved, amount=dollars)
+        )
 
-        assert (await trial.the_payment()).amount == dollars
+        assert (await gateway_under_test.payment()).amount == dollars
 
 
 class TestChallenges:
-    async def test_until_the_customer_takes_the_step_nothing_can_be_captured(
-        self, trial: GatewayOnTrial
+    async def test_challenged_payment_cannot_be_captured_before_the_challenge(
+        self, gateway_under_test: GatewayUnderTest
     ) -> None:
-        payment_id = await trial.challenged()
-        before = await trial.all_payments()
+        payment_id = await gateway_under_test.challenged()
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
+            await gateway_under_test.gateway.capture(
+                key="capture", payment_id=payment_id, amount=eur(1999)
+            )
 
-        assert await trial.all_payments() == before
-        assert (await trial.the_payment()).authorisation_result == ActionRequired(
+        assert await gateway_under_test.all_payments() == before
+        assert (await gateway_under_test.payment()).authorisation_result == ActionRequired(
             payment_id=payment_id
         )
 
-    async def test_a_step_that_is_taken_approves(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.challenged()
+    async def test_completed_challenge_approves_the_payment(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.challenged()
 
-        await trial.take_step(payment_id, approved=True)
+        await gateway_under_test.complete_challenge(payment_id, approved=True)
 
-        assert (await trial.the_payment()).authorisation_result == Approved(payment_id=payment_id)
-        await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
-        assert (await trial.the_payment()).is_captured
+        assert (await gateway_under_test.payment()).authorisation_result == Approved(
+            payment_id=payment_id
+        )
+        await gateway_under_test.gateway.capture(
+            key="capture", payment_id=payment_id, amount=eur(1999)
+        )
+        assert (await gateway_under_test.payment()).is_captured
 
-    async def test_a_step_that_fails_declines(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.challenged()
+    async def test_failed_challenge_declines_the_payment(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.challenged()
 
-        await trial.take_step(payment_id, approved=False)
+        await gateway_under_test.complete_challenge(payment_id, approved=False)
 
-        assert (await trial.the_payment()).authorisation_result == Declined(
+        assert (await gateway_under_test.payment()).authorisation_result == Declined(
             reason="authentication_failed"
         )
 
-    async def test_the_key_is_answered_as_before_the_step(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.challenged()
-        await trial.take_step(payment_id, approved=True)
+    async def test_key_returns_the_result_before_the_challenge(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.challenged()
+        await gateway_under_test.complete_challenge(payment_id, approved=True)
 
-        again = await trial.gateway.authorise(wish("order", trial.cards.challenged))
+        again = await gateway_under_test.gateway.authorise(
+            authorisation_request("order", gateway_under_test.cards.challenged)
+        )
 
         assert again == ActionRequired(payment_id=payment_id)
-        assert len(await trial.all_payments()) == 1
+        assert len(await gateway_under_test.all_payments()) == 1
 
-    async def test_one_can_be_ended(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.challenged()
+    async def test_challenged_payment_can_be_voided(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.challenged()
 
-        await trial.gateway.void(key="void", payment_id=payment_id)
+        await gateway_under_test.gateway.void(key="void", payment_id=payment_id)
 
-        assert (await trial.the_payment()).is_voided
+        assert (await gateway_under_test.payment()).is_voided
 
 
 class TestKeys:
-    async def test_the_same_request_is_one_payment(self, trial: GatewayOnTrial) -> None:
-        first = await trial.gateway.authorise(wish("order", trial.cards.good))
-        trial.clock.advance(timedelta(seconds=KEY_SECONDS / 2))
-        second = await trial.gateway.authorise(wish("order", trial.cards.good))
+    async def test_same_request_creates_one_payment(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        first = await gateway_under_test.gateway.authorise(
+            authorisation_request("order", gateway_under_test.cards.approved)
+        )
+        gateway_under_test.clock.advance(timedelta(seconds=IDEMPOTENCY_SECONDS / 2))
+        second = await gateway_under_test.gateway.authorise(
+            authorisation_request("order", gateway_under_test.cards.approved)
+        )
 
         assert first == second
-        assert [each.authorisation_result for each in await trial.all_payments()] == [first]
+        assert [each.authorisation_result for each in await gateway_under_test.all_payments()] == [
+            first
+        ]
 
-    @pytest.mark.parametrize("card", ["good", "slow"])
-    async def test_many_at_the_same_time_are_one_payment(
-        self, trial: GatewayOnTrial, card: str
+    @pytest.mark.parametrize("card", ["approved", "slow"])
+    async def test_concurrent_requests_create_one_payment(
+        self, gateway_under_test: GatewayUnderTest, card: str
     ) -> None:
-        same = wish("order", getattr(trial.cards, card))
+        same = authorisation_request("order", getattr(gateway_under_test.cards, card))
 
-        verdicts = await asyncio.gather(*(trial.gateway.authorise(same) for _ in range(AT_ONCE)))
+        results = await asyncio.gather(
+            *(gateway_under_test.gateway.authorise(same) for _ in range(AT_ONCE))
+        )
 
-        (payment,) = await trial.all_payments()
-        assert verdicts == [Approved(payment_id=payment.id)] * AT_ONCE
+        (payment,) = await gateway_under_test.all_payments()
+        assert results == [Approved(payment_id=payment.id)] * AT_ONCE
 
     @pytest.mark.parametrize(
         "other",
         [
-            wish("other", "tok_visa", key="order:auth:1"),
-            wish("order", "tok_visa", amount=eur(2000)),
-            wish("order", "tok_declined"),
+            authorisation_request("other", "tok_visa", key="order:auth:1"),
+            authorisation_request("order", "tok_visa", amount=eur(2000)),
+            authorisation_request("order", "tok_declined"),
         ],
         ids=["reference", "amount", "token"],
     )
-    async def test_another_request_is_refused(
-        self, trial: GatewayOnTrial, other: AuthorisationRequest
+    async def test_different_request_under_the_same_key_is_rejected(
+        self, gateway_under_test: GatewayUnderTest, other: AuthorisationRequest
     ) -> None:
-        await trial.approved("order")
-        before = await trial.all_payments()
+        await gateway_under_test.approved("order")
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.authorise(other)
+            await gateway_under_test.gateway.authorise(other)
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
-    async def test_other_keys_are_other_payments(self, trial: GatewayOnTrial) -> None:
+    async def test_different_keys_create_different_payments(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
         for key in ("1", "2"):
-            await trial.gateway.authorise(wish("order", trial.cards.good, key=key))
+            await gateway_under_test.gateway.authorise(
+                authorisation_request("order", gateway_under_test.cards.approved, key=key)
+            )
 
-        assert len(await trial.all_payments()) == 2
+        assert len(await gateway_under_test.all_payments()) == 2
 
-    async def test_one_that_is_forgotten_is_a_new_one(self, trial: GatewayOnTrial) -> None:
-        first = await trial.approved("order")
-        trial.clock.advance(timedelta(seconds=KEY_SECONDS))
+    async def test_expired_key_creates_a_new_payment(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        first = await gateway_under_test.approved("order")
+        gateway_under_test.clock.advance(timedelta(seconds=IDEMPOTENCY_SECONDS))
 
-        second = await trial.approved("order")
+        second = await gateway_under_test.approved("order")
 
-        assert [each.id for each in await trial.all_payments()] == [first, second]
-        assert (await trial.the_payment("order")).id == second
+        assert [each.id for each in await gateway_under_test.all_payments()] == [first, second]
+        assert (await gateway_under_test.payment("order")).id == second
 
-    async def test_one_operations_key_is_not_anothers(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.captured("order")
-        before = await trial.all_payments()
+    async def test_keys_are_independent_per_operation(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.captured("order")
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.refund(key="order:capture", payment_id=payment_id, amount=eur(1999))
+            await gateway_under_test.gateway.refund(
+                key="order:capture", payment_id=payment_id, amount=eur(1999)
+            )
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
 
-class TestSilence:
-    async def test_before_anything_is_done_leaves_the_key_to_be_used(
-        self, trial: GatewayOnTrial
+class TestTimeouts:
+    async def test_timeout_before_the_request_leaves_the_key_unused(
+        self, gateway_under_test: GatewayUnderTest
     ) -> None:
-        lost = wish("order", trial.cards.silent_before)
+        lost = authorisation_request("order", gateway_under_test.cards.timeout_before)
 
         with pytest.raises(GatewayOutcomeUnknown):
-            await trial.gateway.authorise(lost)
+            await gateway_under_test.gateway.authorise(lost)
 
         assert [
-            each for each in await trial.all_payments() if each.authorisation_result is not None
+            each
+            for each in await gateway_under_test.all_payments()
+            if each.authorisation_result is not None
         ] == []
-        verdict = await trial.gateway.authorise(lost)
-        (payment,) = await trial.all_payments()
-        assert verdict == payment.authorisation_result == Approved(payment_id=payment.id)
+        result = await gateway_under_test.gateway.authorise(lost)
+        (payment,) = await gateway_under_test.all_payments()
+        assert result == payment.authorisation_result == Approved(payment_id=payment.id)
 
-    async def test_after_all_is_done_keeps_it_done(self, trial: GatewayOnTrial) -> None:
-        unheard = wish("order", trial.cards.silent_after)
+    async def test_timeout_after_the_request_keeps_its_effect(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        unheard = authorisation_request("order", gateway_under_test.cards.timeout_after)
 
         with pytest.raises(GatewayOutcomeUnknown):
-            await trial.gateway.authorise(unheard)
+            await gateway_under_test.gateway.authorise(unheard)
 
-        payment = await trial.the_payment()
+        payment = await gateway_under_test.payment()
         assert payment.authorisation_result == Approved(payment_id=payment.id)
-        assert await trial.gateway.authorise(unheard) == payment.authorisation_result
-        assert await trial.all_payments() == [payment]
+        assert await gateway_under_test.gateway.authorise(unheard) == payment.authorisation_result
+        assert await gateway_under_test.all_payments() == [payment]
 
-    async def test_a_fault_stays_one_under_its_key(self, trial: GatewayOnTrial) -> None:
+    async def test_server_error_is_repeated_under_its_key(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
         for _ in range(3):
             with pytest.raises(GatewayOutcomeUnknown):
-                await trial.gateway.authorise(wish("order", trial.cards.faulty))
+                await gateway_under_test.gateway.authorise(
+                    authorisation_request("order", gateway_under_test.cards.server_error)
+                )
 
-        (payment,) = await trial.all_payments()
+        (payment,) = await gateway_under_test.all_payments()
         assert payment.authorisation_result == Approved(payment_id=payment.id)
 
 
 class TestCaptures:
-    async def test_what_was_set_aside_is_taken_once(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.approved()
+    async def test_authorised_payment_is_captured_once(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.approved()
         for _ in range(2):
-            await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
+            await gateway_under_test.gateway.capture(
+                key="capture", payment_id=payment_id, amount=eur(1999)
+            )
 
-        (payment,) = await trial.all_payments()
+        (payment,) = await gateway_under_test.all_payments()
         assert (payment.is_captured, payment.is_voided) == (True, False)
         assert payment.authorisation_result == Approved(payment_id=payment_id)
         assert payment.refunded == eur(0)
 
-    async def test_many_under_one_key_at_the_same_time_are_one(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.approved()
+    async def test_concurrent_requests_under_one_key_capture_once(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.approved()
 
         await asyncio.gather(
             *(
-                trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
+                gateway_under_test.gateway.capture(
+                    key="capture", payment_id=payment_id, amount=eur(1999)
+                )
                 for _ in range(AT_ONCE)
             )
         )
 
-        assert (await trial.the_payment()).is_captured
+        assert (await gateway_under_test.payment()).is_captured
 
-    async def test_a_second_one_under_another_key_is_refused(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.captured()
-        before = await trial.all_payments()
+    async def test_second_capture_under_another_key_is_rejected(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.captured()
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.capture(key="another", payment_id=payment_id, amount=eur(1999))
+            await gateway_under_test.gateway.capture(
+                key="another", payment_id=payment_id, amount=eur(1999)
+            )
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
     @pytest.mark.parametrize(
         "amount",
         [eur(1998), eur(2000), Money(amount=1999, currency=USD)],
         ids=["less", "more", "other currency"],
     )
-    async def test_it_is_all_or_nothing(self, trial: GatewayOnTrial, amount: Money) -> None:
-        payment_id = await trial.approved()
-        before = await trial.all_payments()
+    async def test_partial_amount_is_rejected(
+        self, gateway_under_test: GatewayUnderTest, amount: Money
+    ) -> None:
+        payment_id = await gateway_under_test.approved()
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.capture(key="capture", payment_id=payment_id, amount=amount)
+            await gateway_under_test.gateway.capture(
+                key="capture", payment_id=payment_id, amount=amount
+            )
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
-    async def test_what_was_given_up_cannot_be_taken(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.approved()
-        await trial.gateway.void(key="void", payment_id=payment_id)
-        before = await trial.all_payments()
+    async def test_voided_payment_cannot_be_captured(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.approved()
+        await gateway_under_test.gateway.void(key="void", payment_id=payment_id)
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
+            await gateway_under_test.gateway.capture(
+                key="capture", payment_id=payment_id, amount=eur(1999)
+            )
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
-    async def test_what_is_not_there_cannot_be_taken(self, trial: GatewayOnTrial) -> None:
+    async def test_unknown_payment_cannot_be_captured(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
         with pytest.raises(GatewayRejected):
-            await trial.gateway.capture(key="capture", payment_id="pay_none", amount=eur(1999))
+            await gateway_under_test.gateway.capture(
+                key="capture", payment_id="pay_none", amount=eur(1999)
+            )
 
-        assert await trial.all_payments() == []
+        assert await gateway_under_test.all_payments() == []
 
-    async def test_a_refusal_is_remembered_under_its_key(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.challenged()
+    async def test_rejection_is_repeated_under_its_key(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.challenged()
         for approved in (False, True):
             with pytest.raises(GatewayRejected):
-                await trial.gateway.capture(key="capture", payment_id=payment_id, amount=eur(1999))
+                await gateway_under_test.gateway.capture(
+                    key="capture", payment_id=payment_id, amount=eur(1999)
+                )
             if not approved:
-                await trial.take_step(payment_id, approved=True)
+                await gateway_under_test.complete_challenge(payment_id, approved=True)
 
-        assert not (await trial.the_payment()).is_captured
+        assert not (await gateway_under_test.payment()).is_captured
 
 
 class TestVoids:
-    async def test_what_was_set_aside_is_given_up(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.approved()
+    async def test_authorised_payment_is_voided(self, gateway_under_test: GatewayUnderTest) -> None:
+        payment_id = await gateway_under_test.approved()
 
         for key in ("void", "void", "another"):
-            await trial.gateway.void(key=key, payment_id=payment_id)
+            await gateway_under_test.gateway.void(key=key, payment_id=payment_id)
 
-        (payment,) = await trial.all_payments()
+        (payment,) = await gateway_under_test.all_payments()
         assert (payment.is_captured, payment.is_voided) == (False, True)
         assert payment.authorisation_result == Approved(payment_id=payment_id)
 
-    async def test_what_was_captured_cannot_be_given_up(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.captured()
-        before = await trial.all_payments()
+    async def test_captured_payment_cannot_be_voided(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.captured()
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.void(key="void", payment_id=payment_id)
+            await gateway_under_test.gateway.void(key="void", payment_id=payment_id)
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
-    async def test_what_was_declined_cannot_be_given_up(self, trial: GatewayOnTrial) -> None:
-        await trial.gateway.authorise(wish("order", trial.cards.declined))
-        before = await trial.all_payments()
+    async def test_declined_payment_cannot_be_voided(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        await gateway_under_test.gateway.authorise(
+            authorisation_request("order", gateway_under_test.cards.declined)
+        )
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.void(key="void", payment_id=before[0].id)
+            await gateway_under_test.gateway.void(key="void", payment_id=before[0].id)
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
-    async def test_what_is_not_there_cannot_be_given_up(self, trial: GatewayOnTrial) -> None:
+    async def test_unknown_payment_cannot_be_voided(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
         with pytest.raises(GatewayRejected):
-            await trial.gateway.void(key="void", payment_id="pay_none")
+            await gateway_under_test.gateway.void(key="void", payment_id="pay_none")
 
-        assert await trial.all_payments() == []
+        assert await gateway_under_test.all_payments() == []
 
 
 class TestRefunds:
-    async def test_some_and_then_the_rest_is_given_back(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.captured("order", 1000)
+    async def test_captured_payment_is_refunded_in_parts(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.captured("order", 1000)
 
-        await trial.gateway.refund(key="1", payment_id=payment_id, amount=eur(300))
-        assert (await trial.the_payment()).refunded == eur(300)
-        await trial.gateway.refund(key="2", payment_id=payment_id, amount=eur(700))
+        await gateway_under_test.gateway.refund(key="1", payment_id=payment_id, amount=eur(300))
+        assert (await gateway_under_test.payment()).refunded == eur(300)
+        await gateway_under_test.gateway.refund(key="2", payment_id=payment_id, amount=eur(700))
 
-        (payment,) = await trial.all_payments()
+        (payment,) = await gateway_under_test.all_payments()
         assert (payment.refunded, payment.is_captured) == (eur(1000), True)
 
-    async def test_many_under_one_key_at_the_same_time_are_one(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.captured("order", 1000)
+    async def test_concurrent_requests_under_one_key_refund_once(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.captured("order", 1000)
 
         await asyncio.gather(
             *(
-                trial.gateway.refund(key="1", payment_id=payment_id, amount=eur(10))
+                gateway_under_test.gateway.refund(key="1", payment_id=payment_id, amount=eur(10))
                 for _ in range(AT_ONCE)
             )
         )
 
-        assert (await trial.the_payment()).refunded == eur(10)
+        assert (await gateway_under_test.payment()).refunded == eur(10)
 
     @pytest.mark.parametrize(
         "amount",
         [eur(701), Money(amount=1, currency=USD), eur(0), eur(-1)],
         ids=["more than is left", "other currency", "nothing", "less than nothing"],
     )
-    async def test_no_more_than_is_left_is_given_back(
-        self, trial: GatewayOnTrial, amount: Money
+    async def test_excess_refund_is_rejected(
+        self, gateway_under_test: GatewayUnderTest, amount: Money
     ) -> None:
-        payment_id = await trial.captured("order", 1000)
-        await trial.gateway.refund(key="1", payment_id=payment_id, amount=eur(300))
-        before = await trial.all_payments()
+        payment_id = await gateway_under_test.captured("order", 1000)
+        await gateway_under_test.gateway.refund(key="1", payment_id=payment_id, amount=eur(300))
+        before = await gateway_under_test.all_payments()
 
         with pytest.raises(GatewayRejected):
-            await trial.gateway.refund(key="2", payment_id=payment_id, amount=amount)
+            await gateway_under_test.gateway.refund(key="2", payment_id=payment_id, amount=amount)
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
-    async def test_what_was_not_taken_cannot_be_given_back(self, trial: GatewayOnTrial) -> None:
-        payment_id = await trial.approved()
-        before = await trial.all_payments()
+    async def test_uncaptured_payment_cannot_be_refunded(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        payment_id = await gateway_under_test.approved()
+        before = await gateway_under_test.all_payments()
 
         for missing in (payment_id, "pay_none"):
             with pytest.raises(GatewayRejected):
-                await trial.gateway.refund(key=missing, payment_id=missing, amount=eur(1))
+                await gateway_under_test.gateway.refund(
+                    key=missing, payment_id=missing, amount=eur(1)
+                )
 
-        assert await trial.all_payments() == before
+        assert await gateway_under_test.all_payments() == before
 
 
 class TestLookUps:
-    async def test_a_reference_that_never_arrived_has_no_payment(
-        self, trial: GatewayOnTrial
+    async def test_unknown_reference_has_no_payment(
+        self, gateway_under_test: GatewayUnderTest
     ) -> None:
-        await trial.approved("order")
+        await gateway_under_test.approved("order")
 
-        assert await trial.gateway.find_payment(an_id("another")) is None
+        assert await gateway_under_test.gateway.find_payment(id_of("another")) is None
 
-    async def test_of_several_the_one_that_is_not_declined_counts(
-        self, trial: GatewayOnTrial
+    async def test_payment_that_is_not_declined_is_preferred(
+        self, gateway_under_test: GatewayUnderTest
     ) -> None:
         for key, token in (
-            ("1", trial.cards.declined), ("2", trial.cards.good), ("3", trial.cards.insufficient),
+            ("1", gateway_under_test.cards.declined),
+            ("2", gateway_under_test.cards.approved),
+            ("3", gateway_under_test.cards.insufficient),
         ):  # fmt: skip
-            await trial.gateway.authorise(wish("order", token, key=key))
-            trial.clock.advance(timedelta(seconds=1))
+            await gateway_under_test.gateway.authorise(
+                authorisation_request("order", token, key=key)
+            )
+            gateway_under_test.clock.advance(timedelta(seconds=1))
 
-        payment = await trial.the_payment("order")
+        payment = await gateway_under_test.payment("order")
         assert payment.authorisation_result == Approved(payment_id=payment.id)
 
-    async def test_of_several_declined_ones_the_newest_counts(self, trial: GatewayOnTrial) -> None:
-        for key, token in (("1", trial.cards.insufficient), ("2", trial.cards.declined)):
-            await trial.gateway.authorise(wish("order", token, key=key))
-            trial.clock.advance(timedelta(seconds=1))
+    async def test_newest_of_several_declined_payments_is_returned(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        for key, token in (
+            ("1", gateway_under_test.cards.insufficient),
+            ("2", gateway_under_test.cards.declined),
+        ):
+            await gateway_under_test.gateway.authorise(
+                authorisation_request("order", token, key=key)
+            )
+            gateway_under_test.clock.advance(timedelta(seconds=1))
 
-        assert (await trial.the_payment("order")).authorisation_result == Declined(
+        assert (await gateway_under_test.payment("order")).authorisation_result == Declined(
             reason="declined"
         )
 
 
 class TestLists:
-    async def test_a_span_has_its_beginning_and_not_its_end(self, trial: GatewayOnTrial) -> None:
+    async def test_time_range_includes_its_start_and_excludes_its_end(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
         second = timedelta(seconds=1)
         ids = []
         for number in range(4):
-            ids.append(await trial.approved(str(number)))
-            trial.clock.advance(second)
+            ids.append(await gateway_under_test.approved(str(number)))
+            gateway_under_test.clock.advance(second)
 
-        listed = trial.gateway.list_payments(NOW + second, NOW + 3 * second)
+        listed = gateway_under_test.gateway.list_payments(NOW + second, NOW + 3 * second)
 
         assert [each.id async for each in listed] == ids[1:3]
 
-    async def test_no_time_has_no_payments(self, trial: GatewayOnTrial) -> None:
-        await trial.approved()
+    async def test_empty_time_range_has_no_payments(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        await gateway_under_test.approved()
 
-        assert [each async for each in trial.gateway.list_payments(NOW, NOW)] == []
+        assert [each async for each in gateway_under_test.gateway.list_payments(NOW, NOW)] == []
 
 
-async def test_a_notice_that_nobody_signed_is_refused(trial: GatewayOnTrial) -> None:
+async def test_unsigned_gateway_event_is_rejected(gateway_under_test: GatewayUnderTest) -> None:
     with pytest.raises(InvalidGatewayEvent):
-        trial.gateway.parse_event(b'{"id": "1"}', {"content-type": "application/json"})
+        gateway_under_test.gateway.parse_event(b'{"id": "1"}', {"content-type": "application/json"})
 
-    assert await trial.all_payments() == []
+    assert await gateway_under_test.all_payments() == []
 
 
-async def test_connections_can_be_given_back_at_any_time(trial: GatewayOnTrial) -> None:
-    await trial.gateway.close()
-    payment_id = await trial.approved()
+async def test_connections_can_be_closed_at_any_time(gateway_under_test: GatewayUnderTest) -> None:
+    await gateway_under_test.gateway.close()
+    payment_id = await gateway_under_test.approved()
 
-    await trial.gateway.close()
-    await trial.gateway.close()
+    await gateway_under_test.gateway.close()
+    await gateway_under_test.gateway.close()
 
-    assert (await trial.the_payment()).id == payment_id
+    assert (await gateway_under_test.payment()).id == payment_id

@@ -5,58 +5,58 @@ import pytest
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.session import Session
-from tests.contract.stores import Stores
-from tests.factories import an_id, session
+from tests.contract.stores import Storage
+from tests.factories import id_of, session
 
 pytestmark = pytest.mark.anyio
 
 
-async def _begin(stores: Stores, session: Session) -> SessionToken:
+async def _create(storage: Storage, session: Session) -> SessionToken:
     async def begin(uow: UnitOfWork) -> SessionToken:
         return uow.sessions.create(session)
 
-    return await stores.change(begin)
+    return await storage.write(begin)
 
 
-async def test_a_session_is_changed_after_its_visitor_has_gone(stores: Stores) -> None:
+async def test_session_can_be_changed_by_id_without_its_token(storage: Storage) -> None:
     begun = session(preferences={"theme": "dark"})
-    token = await _begin(stores, begun)
+    token = await _create(storage, begun)
     other = session("2")
-    others = await _begin(stores, other)
+    others = await _create(storage, other)
 
     async def track(uow: UnitOfWork) -> None:
-        found = await uow.sessions.lock_by_id([begun.id, an_id("nobody's session")])
+        found = await uow.sessions.lock_by_id([begun.id, id_of("nobody's session")])
         assert set(found) == {begun.id}
-        uow.sessions.save(found[begun.id].with_last_order(an_id("order")))
+        uow.sessions.save(found[begun.id].with_last_order(id_of("order")))
 
-    await stores.change(track)
+    await storage.write(track)
 
-    found = await stores.see(lambda uow: uow.sessions.find([token, others]))
+    found = await storage.read(lambda uow: uow.sessions.find([token, others]))
     changed = found[token]
-    assert (changed.last_order_id, changed.preferences) == (an_id("order"), {"theme": "dark"})
+    assert (changed.last_order_id, changed.preferences) == (id_of("order"), {"theme": "dark"})
     assert changed.version == begun.version + 1
     assert found[others] == other
 
 
-async def test_what_its_visitor_changed_meanwhile_is_not_lost(stores: Stores) -> None:
-    token = await _begin(stores, session())
+async def test_change_by_id_keeps_concurrent_changes(storage: Storage) -> None:
+    token = await _create(storage, session())
 
     async def prefer(uow: UnitOfWork) -> None:
         found = (await uow.sessions.lock([token]))[token]
         uow.sessions.save(found.with_preferences({"theme": "dark"}))
 
-    await stores.change(prefer)
+    await storage.write(prefer)
 
     async def track(uow: UnitOfWork) -> None:
         found = await uow.sessions.lock_by_id([session().id])
-        uow.sessions.save(found[session().id].with_last_order(an_id("order")))
+        uow.sessions.save(found[session().id].with_last_order(id_of("order")))
 
-    await stores.change(track)
-    found = (await stores.see(lambda uow: uow.sessions.find([token])))[token]
-    assert (found.last_order_id, found.preferences) == (an_id("order"), {"theme": "dark"})
+    await storage.write(track)
+    found = (await storage.read(lambda uow: uow.sessions.find([token])))[token]
+    assert (found.last_order_id, found.preferences) == (id_of("order"), {"theme": "dark"})
 
 
-async def test_sealed_sessions_are_their_visitors_alone(cookie_stores: Stores) -> None:
-    await _begin(cookie_stores, session())
+async def test_encrypted_sessions_cannot_be_locked_by_id(cookie_storage: Storage) -> None:
+    await _create(cookie_storage, session())
 
-    assert await cookie_stores.change(lambda uow: uow.sessions.lock_by_id([session().id])) == {}
+    assert await cookie_storage.write(lambda uow: uow.sessions.lock_by_id([session().id])) == {}

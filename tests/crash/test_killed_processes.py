@@ -21,41 +21,41 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.crash.gateway_road import Deed, Side, Stop
+from tests.crash.gateway_road import Breakpoint, Call, Direction
 from tests.crash.stage import (
     DECLINED,
     LEASE_SECONDS,
-    NOTHING,
+    NO_ORDER,
     PAID,
     PENDING,
-    Shopper,
-    Stage,
-    Standing,
-    a_stage,
+    Buyer,
+    DeployedShop,
+    OrderState,
+    deploy_shop,
 )
 
-AUTHORISED_THERE = replace(PENDING, at_gateway=("authorised",))
-PAID_FOR_NOW = replace(PAID, payment="authorised", at_gateway=("authorised",))
-TAKEN_THERE = replace(PAID, payment="authorised")
+AUTHORISED_AT_GATEWAY = replace(PENDING, at_gateway=("authorised",))
+PAID_NOT_CAPTURED = replace(PAID, payment="authorised", at_gateway=("authorised",))
+CAPTURED_AT_GATEWAY = replace(PAID, payment="authorised")
 
-ROWS: Mapping[str, tuple[Standing, Standing]] = {
+ROWS: Mapping[str, tuple[OrderState, OrderState]] = {
     # The order as it stands right after the crash, and in the end.
-    "C-a": (NOTHING, PAID),
+    "C-a": (NO_ORDER, PAID),
     "C-b": (PENDING, PAID),
     "C-c": (PENDING, PAID),
     "C-c again": (PENDING, PAID),
     "C-d": (PENDING, PAID),
     "C-d again": (PENDING, PAID),
-    "C-e": (AUTHORISED_THERE, PAID),
-    "C-e again": (AUTHORISED_THERE, PAID),
+    "C-e": (AUTHORISED_AT_GATEWAY, PAID),
+    "C-e again": (AUTHORISED_AT_GATEWAY, PAID),
     "C-f": (replace(PENDING, at_gateway=("declined",)), DECLINED),
     "C-f again": (replace(PENDING, at_gateway=("declined",)), DECLINED),
-    "C-g": (AUTHORISED_THERE, PAID),
-    "C-h": (PAID_FOR_NOW, PAID),
-    "C-i": (PAID_FOR_NOW, PAID),
-    "C-j": (PAID_FOR_NOW, PAID),
-    "C-k": (TAKEN_THERE, PAID),
-    "C-l": (TAKEN_THERE, PAID),
+    "C-g": (AUTHORISED_AT_GATEWAY, PAID),
+    "C-h": (PAID_NOT_CAPTURED, PAID),
+    "C-i": (PAID_NOT_CAPTURED, PAID),
+    "C-j": (PAID_NOT_CAPTURED, PAID),
+    "C-k": (CAPTURED_AT_GATEWAY, PAID),
+    "C-l": (CAPTURED_AT_GATEWAY, PAID),
 }
 
 BEFORE_CRASH = {"C-c": 202, "C-c again": 202, "C-j": 201, "C-k": 201, "C-l": 201}
@@ -66,87 +66,89 @@ UNDER_WAY_SECONDS = 0.3
 
 
 @dataclass(kw_only=True)
-class Diary:
+class RequestLog:
     """What came of one order."""
 
     before_crash: httpx2.Response | None = None
-    after_crash: Standing = NOTHING
-    recovered: Standing = NOTHING
+    after_crash: OrderState = NO_ORDER
+    recovered: OrderState = NO_ORDER
     answers: list[httpx2.Response] = field(default_factory=list)
-    in_the_end: Standing = NOTHING
+    in_the_end: OrderState = NO_ORDER
 
 
 @dataclass(kw_only=True)
-class Play:
+class Scenario:
     """All rows on one stage, up to the crash; the worker that is there takes no more money."""
 
-    stage: Stage
-    shoppers: Mapping[str, Shopper]
+    stage: DeployedShop
+    shoppers: Mapping[str, Buyer]
     requests: dict[str, "asyncio.Task[httpx2.Response]"] = field(default_factory=dict)
-    stops: list[Stop] = field(default_factory=list)
+    stops: list[Breakpoint] = field(default_factory=list)
 
-    async def to_the_crash(self) -> None:
+    async def run_until_crash(self) -> None:
         """Bring every order to its point, and kill the processes there."""
         paid = ("C-j", "C-k", "C-l")
         for row in paid:
             await self._send(row)
         captures = [
-            self._stop(Deed.CAPTURE, side, await self.stage.order_id(self.shoppers[row]))
-            for row, side in zip(paid, (Side.BEFORE, Side.AFTER, Side.AFTER), strict=True)
+            self._stop(Call.CAPTURE, side, await self.stage.order_id(self.shoppers[row]))
+            for row, side in zip(
+                paid, (Direction.REQUEST, Direction.RESPONSE, Direction.RESPONSE), strict=True
+            )
         ]
         async with self.stage.worker():
             for each in captures:
                 await each.reached()
             await self._lose_requests()
-            await self._finish_without_a_client("C-i")
+            await self._complete_without_client("C-i")
             for row in ("C-d", "C-d again"):
-                await self._send_until(row, Side.BEFORE)
+                await self._send_until(row, Direction.REQUEST)
             for row in ("C-e", "C-e again", "C-f", "C-f again"):
-                await self._send_until(row, Side.AFTER)
+                await self._send_until(row, Direction.RESPONSE)
             async with self._stopped_database(captures[-1]):
                 await self.stage.kill()
-        self.stage.gateway_road.clear()
+        self.stage.gateway_proxy.clear_breakpoints()
         for stop in self.stops:
             stop.cut()
 
     async def _lose_requests(self) -> None:
-        self.stage.gateway_road.is_closed = True
+        self.stage.gateway_proxy.is_closed = True
         for row in ("C-c", "C-c again"):
             await self._send(row)
-        self.stage.gateway_road.is_closed = False
+        self.stage.gateway_proxy.is_closed = False
 
     @asynccontextmanager
-    async def _stopped_database(self, capture: Stop) -> AsyncIterator[None]:
-        road = self.stage.database_road
+    async def _stopped_database(self, capture: Breakpoint) -> AsyncIterator[None]:
+        road = self.stage.database_proxy
         if road is None:
-            await self._finish_without_a_client("C-h")
-            await self._send_until("C-b", Side.BEFORE)
-            confirmation = await self._send_until("C-g", Side.AFTER)
-            async with self.stage.shop.unit_of_work():
-                capture.go_on()
-                confirmation.go_on()
+            await self._complete_without_client("C-h")
+            await self._send_until("C-b", Direction.REQUEST)
+            confirmation = await self._send_until("C-g", Direction.RESPONSE)
+            async with self.stage.container.unit_of_work():
+                capture.resume()
+                confirmation.resume()
                 self._begin("C-a")
                 await asyncio.sleep(UNDER_WAY_SECONDS)
                 yield
             return
         assert capture.order_id is not None
-        recording = road.stop(capture.order_id, "capture", side=Side.BEFORE)
-        capture.go_on()
+        recording = road.add_breakpoint(capture.order_id, "capture", direction=Direction.REQUEST)
+        capture.resume()
         await recording.reached()
-        for row, side in (("C-g", Side.BEFORE), ("C-h", Side.AFTER)):
-            answer = await self._send_until(row, Side.AFTER)
-            self._stop(Deed.CAPTURE, Side.BEFORE, answer.order_id)
-            confirming = road.stop(self.shoppers[row].key, side=side)
-            answer.go_on()
+        for row, side in (("C-g", Direction.REQUEST), ("C-h", Direction.RESPONSE)):
+            response = await self._send_until(row, Direction.RESPONSE)
+            self._stop(Call.CAPTURE, Direction.REQUEST, response.order_id)
+            confirming = road.add_breakpoint(self.shoppers[row].key, direction=side)
+            response.resume()
             await confirming.reached()
-        for row, side in (("C-b", Side.AFTER), ("C-a", Side.BEFORE)):
-            placing = road.stop(self.shoppers[row].key, side=side)
+        for row, side in (("C-b", Direction.RESPONSE), ("C-a", Direction.REQUEST)):
+            placing = road.add_breakpoint(self.shoppers[row].key, direction=side)
             self._begin(row)
             await placing.reached()
         yield
 
-    def _stop(self, deed: Deed, side: Side, order_id: str | None = None) -> Stop:
-        stop = self.stage.gateway_road.stop(deed, side, order_id)
+    def _stop(self, deed: Call, side: Direction, order_id: str | None = None) -> Breakpoint:
+        stop = self.stage.gateway_proxy.add_breakpoint(deed, side, order_id)
         self.stops.append(stop)
         return stop
 
@@ -157,86 +159,88 @@ class Play:
         self._begin(row)
         await self.requests[row]
 
-    async def _send_until(self, row: str, side: Side) -> Stop:
+    async def _send_until(self, row: str, side: Direction) -> Breakpoint:
         """Send an order, and wait until it is stopped before or after its authorisation."""
-        stop = self._stop(Deed.AUTHORISE, side)
+        stop = self._stop(Call.AUTHORISE, side)
         self._begin(row)
         await stop.reached()
         return stop
 
-    async def _finish_without_a_client(self, row: str) -> None:
+    async def _complete_without_client(self, row: str) -> None:
         """Let the client hang up before the order is paid."""
-        stop = await self._send_until(row, Side.AFTER)
-        self._stop(Deed.CAPTURE, Side.BEFORE, stop.order_id)
+        stop = await self._send_until(row, Direction.RESPONSE)
+        self._stop(Call.CAPTURE, Direction.REQUEST, stop.order_id)
         self.requests[row].cancel()
-        stop.go_on()
-        await self.stage.becomes(self.shoppers[row], "paid")
+        stop.resume()
+        await self.stage.wait_for_status(self.shoppers[row], "paid")
 
 
-async def _buy(row: str, shopper: Shopper) -> httpx2.Response:
-    return await shopper.buy("tok_declined" if row.startswith("C-f") else "tok_visa")
+async def _buy(row: str, buyer: Buyer) -> httpx2.Response:
+    return await buyer.buy("tok_declined" if row.startswith("C-f") else "tok_visa")
 
 
-async def _told(folder: Path, url: str | None) -> Mapping[str, Diary]:
+async def _gateway_payments(folder: Path, url: str | None) -> Mapping[str, RequestLog]:
     """Play all rows to their ends, and return what came of them."""
-    async with a_stage(folder, url) as stage:
-        await stage.start(SHOP_RUN_JOBS_IN_SERVER="false")
-        made = await stage.shoppers(*ROWS)
-        shoppers = dict(zip(ROWS, made, strict=True))
-        diaries = {row: Diary() for row in ROWS}
-        play = Play(stage=stage, shoppers=shoppers)
-        await play.to_the_crash()
-        ended = await asyncio.gather(*play.requests.values(), return_exceptions=True)
-        for row, first in zip(play.requests, ended, strict=True):
+    async with deploy_shop(folder, url) as deployed_shop:
+        await deployed_shop.start(SHOP_RUN_JOBS_IN_SERVER="false")
+        made = await deployed_shop.buyers(*ROWS)
+        buyers = dict(zip(ROWS, made, strict=True))
+        logs = {row: RequestLog() for row in ROWS}
+        scenario = Scenario(stage=deployed_shop, shoppers=buyers)
+        await scenario.run_until_crash()
+        ended = await asyncio.gather(*scenario.requests.values(), return_exceptions=True)
+        for row, first in zip(scenario.requests, ended, strict=True):
             if isinstance(first, httpx2.Response):
-                diaries[row].before_crash = first
-        for row, shopper in shoppers.items():
-            diaries[row].after_crash = await stage.standing(shopper)
+                logs[row].before_crash = first
+        for row, buyer in buyers.items():
+            logs[row].after_crash = await deployed_shop.order_state(buyer)
 
-        await stage.start(SHOP_RUN_JOBS_IN_SERVER="true")
+        await deployed_shop.start(SHOP_RUN_JOBS_IN_SERVER="true")
         again = [row for row in ROWS if row.endswith("again")]
-        early = await asyncio.gather(*(_buy(row, shoppers[row]) for row in again))
-        for row, answer in zip(again, early, strict=True):
-            diaries[row].answers.append(answer)
-        stage.time.passes(LEASE_SECONDS)
-        await stage.quiet()
-        for row, shopper in shoppers.items():
-            diaries[row].recovered = await stage.standing(shopper)
+        early = await asyncio.gather(*(_buy(row, buyers[row]) for row in again))
+        for row, response in zip(again, early, strict=True):
+            logs[row].answers.append(response)
+        deployed_shop.clock.advance(LEASE_SECONDS)
+        await deployed_shop.wait_until_idle()
+        for row, buyer in buyers.items():
+            logs[row].recovered = await deployed_shop.order_state(buyer)
         for _ in range(2):
-            late = await asyncio.gather(*(_buy(row, shoppers[row]) for row in ROWS))
-            for row, answer in zip(ROWS, late, strict=True):
-                diaries[row].answers.append(answer)
+            late = await asyncio.gather(*(_buy(row, buyers[row]) for row in ROWS))
+            for row, response in zip(ROWS, late, strict=True):
+                logs[row].answers.append(response)
         # Row C-a has begun but now.
-        await stage.quiet()
-        for row, shopper in shoppers.items():
-            diaries[row].in_the_end = await stage.standing(shopper)
-        await stage.require_sound_books()
-    return diaries
+        await deployed_shop.wait_until_idle()
+        for row, buyer in buyers.items():
+            logs[row].in_the_end = await deployed_shop.order_state(buyer)
+        await deployed_shop.require_clean_audit()
+    return logs
 
 
 @pytest.fixture(scope="module")
-def diaries(database: str | None, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Diary]:
-    return asyncio.run(_told(tmp_path_factory.mktemp("killed"), database))
+def logs(
+    database: str | None, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, RequestLog]:
+    return asyncio.run(_gateway_payments(tmp_path_factory.mktemp("killed"), database))
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_the_order_recovers_by_itself_and_is_charged_once(
-    diaries: Mapping[str, Diary], row: str
+def test_order_recovers_without_its_client_and_is_charged_once(
+    logs: Mapping[str, RequestLog], row: str
 ) -> None:
     after_crash, in_the_end = ROWS[row]
-    assert diaries[row].after_crash == after_crash
-    assert diaries[row].recovered == (NOTHING if row == "C-a" else in_the_end)
-    assert diaries[row].in_the_end == in_the_end
+    assert logs[row].after_crash == after_crash
+    assert logs[row].recovered == (NO_ORDER if row == "C-a" else in_the_end)
+    assert logs[row].in_the_end == in_the_end
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_the_key_is_answered_alike_whenever_it_is_sent(
-    diaries: Mapping[str, Diary], row: str
+def test_key_returns_the_same_response_whenever_it_is_sent(
+    logs: Mapping[str, RequestLog], row: str
 ) -> None:
-    diary = diaries[row]
-    first = diary.before_crash
+    log = logs[row]
+    first = log.before_crash
     assert (first and first.status_code) == BEFORE_CRASH.get(row)
-    answers = [each for each in (first, *diary.answers) if each and each.status_code != 202]
-    assert len({(each.status_code, each.text) for each in answers}) == 1
-    assert diary.answers[0].status_code == (402 if row.startswith("C-f") else 201)
-    assert diary.answers[-1].headers["idempotent-replayed"] == "true"
+    responses = [each for each in (first, *log.answers) if each and each.status_code != 202]
+    assert len({(each.status_code, each.text) for each in responses}) == 1
+    assert log.answers[0].status_code == (402 if row.startswith("C-f") else 201)
+    assert log.answers[-1].headers["idempotent-replayed"] == "true"

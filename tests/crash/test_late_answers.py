@@ -10,17 +10,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.crash.gateway_road import Deed, Side, Stop
+from tests.crash.gateway_road import Breakpoint, Call, Direction
 from tests.crash.stage import (
     EXPIRED,
-    HOLD_SECONDS,
-    KEY_SECONDS,
+    IDEMPOTENCY_SECONDS,
     LEASE_SECONDS,
     PAID,
     PENDING,
-    Shopper,
-    Stage,
-    a_stage,
+    PENDING_PAYMENT_SECONDS,
+    Buyer,
+    DeployedShop,
+    deploy_shop,
 )
 
 pytestmark = pytest.mark.anyio
@@ -29,238 +29,244 @@ RACES = 12
 EXPIRY_SECONDS, LATEST_SECONDS = 0.2, 1.4
 """When, in a race, an order's time is over, and when the last of all others comes."""
 
-AUTHORISED_THERE = replace(PENDING, at_gateway=("authorised",))
+AUTHORISED_AT_GATEWAY = replace(PENDING, at_gateway=("authorised",))
 
 
 @pytest.fixture(scope="module")
-async def stage(
+async def deployed_shop(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stage]:
-    async with a_stage(tmp_path_factory.mktemp("late"), database) as made:
+) -> AsyncIterator[DeployedShop]:
+    async with deploy_shop(tmp_path_factory.mktemp("late"), database) as made:
         await made.start()
         yield made
-        await made.require_sound_books()
+        await made.require_clean_audit()
 
 
-async def _answers_alike(shopper: Shopper, status: int) -> None:
-    first, second = await shopper.buy(), await shopper.buy()
+async def _assert_same_response(buyer: Buyer, status: int) -> None:
+    first, second = await buyer.buy(), await buyer.buy()
     assert (first.status_code, second.status_code) == (status, status)
     assert first.text == second.text
 
 
 @pytest.mark.parametrize("row", ["C-o"])
-async def test_an_approval_after_the_expiry_is_voided(stage: Stage, row: str) -> None:
-    (ada,) = await stage.shoppers(row)
-    request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
-    answer = asyncio.create_task(ada.buy())
+async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, row: str) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    response = asyncio.create_task(ada.buy())
     await request.reached()
-    stage.time.passes(HOLD_SECONDS)
-    await stage.becomes(ada, "expired")
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(ada, "expired")
 
-    request.go_on()
+    request.resume()
 
-    assert (await answer).status_code == 409
-    await stage.quiet()
-    assert await stage.standing(ada) == EXPIRED
-    await _answers_alike(ada, 409)
+    assert (await response).status_code == 409
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
 
 
 @pytest.mark.parametrize("row", ["C-o"])
-async def test_approval_notice_and_expiry_at_the_same_time_have_one_winner(
-    stage: Stage, row: str
+async def test_concurrent_approval_event_and_expiry_have_one_winner(
+    deployed_shop: DeployedShop, row: str
 ) -> None:
     choose = random.Random(row)
-    shoppers = await stage.shoppers(*[row] * RACES)
+    buyers = await deployed_shop.buyers(*[row] * RACES)
 
     all_have_begun = asyncio.Barrier(RACES + 1)
 
-    async def race(shopper: Shopper) -> None:
-        request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
-        moments = [choose.uniform(0, LATEST_SECONDS) for _ in range(3)]
-        answer = asyncio.create_task(shopper.buy())
+    async def race(buyer: Buyer) -> None:
+        request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+        times = [choose.uniform(0, LATEST_SECONDS) for _ in range(3)]
+        response = asyncio.create_task(buyer.buy())
         await request.reached()
         await all_have_begun.wait()
         order_id = request.order_id or ""
 
         async def tell(seconds: float) -> None:
             await asyncio.sleep(seconds)
-            await stage.tell(f"evt-{order_id}", order_id)
+            await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
 
         async def go_on(seconds: float) -> None:
             await asyncio.sleep(seconds)
-            request.go_on()
+            request.resume()
 
-        await asyncio.gather(go_on(moments[0]), tell(moments[1]), tell(moments[2]))
-        assert (await answer).status_code in {201, 409}
+        await asyncio.gather(go_on(times[0]), tell(times[1]), tell(times[2]))
+        assert (await response).status_code in {201, 409}
 
     async def expire() -> None:
         await all_have_begun.wait()
         await asyncio.sleep(EXPIRY_SECONDS)
-        stage.time.passes(HOLD_SECONDS)
+        deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
 
-    await asyncio.gather(expire(), *(race(each) for each in shoppers))
+    await asyncio.gather(expire(), *(race(each) for each in buyers))
 
-    stage.time.passes(LEASE_SECONDS)
-    await stage.quiet()
-    for each in shoppers:
-        standing = await stage.standing(each)
+    deployed_shop.clock.advance(LEASE_SECONDS)
+    await deployed_shop.wait_until_idle()
+    for each in buyers:
+        standing = await deployed_shop.order_state(each)
         assert standing in (PAID, EXPIRED)
-        await _answers_alike(each, 201 if standing == PAID else 409)
+        await _assert_same_response(each, 201 if standing == PAID else 409)
 
 
 @pytest.mark.parametrize("row", ["C-n"])
-async def test_an_approval_after_everything_is_voided_once_a_notice_tells_of_it(
-    stage: Stage, row: str
+async def test_late_approval_is_voided_when_an_event_reports_it(
+    deployed_shop: DeployedShop, row: str
 ) -> None:
-    (ada,) = await stage.shoppers(row)
-    request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
-    answer = asyncio.create_task(ada.buy())
+    (ada,) = await deployed_shop.buyers(row)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    response = asyncio.create_task(ada.buy())
     await request.reached()
-    request.be_late()
-    assert (await answer).status_code == 202
-    stage.time.passes(HOLD_SECONDS)
-    await stage.becomes(ada, "expired")
-    stage.time.passes(LEASE_SECONDS)
-    await stage.quiet()
-    assert await stage.standing(ada) == replace(EXPIRED, at_gateway=())
+    request.delay()
+    assert (await response).status_code == 202
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(ada, "expired")
+    deployed_shop.clock.advance(LEASE_SECONDS)
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=())
 
     # It was on its way all the time.
-    request.arrive()
-    await stage.is_known_to_the_gateway(ada)
-    order_id = await stage.order_id(ada)
-    await asyncio.gather(*(stage.tell(f"evt-{order_id}", order_id) for _ in range(2)))
+    request.send_delayed()
+    await deployed_shop.wait_until_gateway_knows(ada)
+    order_id = await deployed_shop.order_id(ada)
+    await asyncio.gather(
+        *(deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id) for _ in range(2))
+    )
 
-    await stage.quiet()
-    assert await stage.standing(ada) == EXPIRED
-    await _answers_alike(ada, 409)
-
-
-@pytest.mark.parametrize("row", ["C-p"])
-async def test_who_dies_before_the_void_voids_once(stage: Stage, row: str) -> None:
-    (ada,) = await stage.shoppers(row)
-    void = await _stopped_void(stage, ada, Side.BEFORE)
-
-    await stage.kill()
-    void.cut()
-    assert await stage.standing(ada) == replace(EXPIRED, at_gateway=("authorised",))
-    await stage.start()
-    stage.time.passes(LEASE_SECONDS)
-
-    await stage.quiet()
-    assert await stage.standing(ada) == EXPIRED
-    await _answers_alike(ada, 409)
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
 
 
 @pytest.mark.parametrize("row", ["C-p"])
-async def test_a_void_without_an_answer_is_done_again(stage: Stage, row: str) -> None:
-    (ada,) = await stage.shoppers(row)
-    void = await _stopped_void(stage, ada, Side.AFTER)
-    assert await stage.standing(ada) == EXPIRED
-    assert len(await stage.jobs()) == 1
+async def test_worker_killed_before_the_void_causes_one_void(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    void = await _stopped_void(deployed_shop, ada, Direction.REQUEST)
+
+    await deployed_shop.kill()
+    void.cut()
+    assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=("authorised",))
+    await deployed_shop.start()
+    deployed_shop.clock.advance(LEASE_SECONDS)
+
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-p"])
+async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, row: str) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    void = await _stopped_void(deployed_shop, ada, Direction.RESPONSE)
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    assert len(await deployed_shop.jobs()) == 1
 
     void.cut()
 
-    await stage.quiet()
-    assert await stage.standing(ada) == EXPIRED
-    await _answers_alike(ada, 409)
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
 
 
-async def _stopped_void(stage: Stage, shopper: Shopper, side: Side) -> Stop:
+async def _stopped_void(deployed_shop: DeployedShop, buyer: Buyer, side: Direction) -> Breakpoint:
     """Let an order expire before its approval, which is then given back as far as here."""
-    request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
-    answer = asyncio.create_task(shopper.buy())
+    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    response = asyncio.create_task(buyer.buy())
     await request.reached()
-    stage.time.passes(HOLD_SECONDS)
-    await stage.becomes(shopper, "expired")
-    void = stage.gateway_road.stop(Deed.VOID, side, request.order_id)
-    request.go_on()
-    assert (await answer).status_code == 409
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(buyer, "expired")
+    void = deployed_shop.gateway_proxy.add_breakpoint(Call.VOID, side, request.order_id)
+    request.resume()
+    assert (await response).status_code == 409
     await void.reached()
     return void
 
 
 @pytest.mark.parametrize("row", ["C-q"])
-async def test_a_forgotten_key_is_not_asked_for_again(stage: Stage, row: str) -> None:
-    (ada,) = await stage.shoppers(row)
-    reply = stage.gateway_road.stop(Deed.AUTHORISE, Side.AFTER)
+async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, row: str) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
     reply.cut()
     assert (await ada.buy()).status_code == 202
-    assert await stage.standing(ada) == AUTHORISED_THERE
-    stage.time.passes(KEY_SECONDS)
+    assert await deployed_shop.order_state(ada) == AUTHORISED_AT_GATEWAY
+    deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
 
-    await _answers_alike(ada, 201)
+    await _assert_same_response(ada, 201)
 
-    await stage.quiet()
-    assert await stage.standing(ada) == PAID
-    assert await stage.calls(ada) == 1
-
-
-@pytest.mark.parametrize("row", ["C-q"])
-async def test_an_outage_past_the_expiry_ends_with_the_money_given_back(
-    stage: Stage, row: str
-) -> None:
-    (ada,) = await stage.shoppers(row)
-    stage.gateway_road.stop(Deed.AUTHORISE, Side.AFTER).cut()
-    assert (await ada.buy()).status_code == 202
-    stage.gateway_road.is_closed = True
-    stage.time.passes(HOLD_SECONDS)
-    await stage.becomes(ada, "expired")
-    assert await stage.standing(ada) == replace(EXPIRED, at_gateway=("authorised",))
-
-    stage.gateway_road.is_closed = False
-
-    await stage.quiet()
-    assert await stage.standing(ada) == EXPIRED
-    await _answers_alike(ada, 409)
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == PAID
+    assert await deployed_shop.authorisation_calls(ada) == 1
 
 
 @pytest.mark.parametrize("row", ["C-q"])
-async def test_what_never_arrived_is_not_asked_for_once_its_key_may_be_forgotten(
-    stage: Stage, row: str
+async def test_outage_beyond_the_expiry_ends_with_the_money_returned(
+    deployed_shop: DeployedShop, row: str
 ) -> None:
-    (ada,) = await stage.shoppers(row)
-    stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE).cut()
+    (ada,) = await deployed_shop.buyers(row)
+    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE).cut()
     assert (await ada.buy()).status_code == 202
-    stage.time.passes(KEY_SECONDS)
+    deployed_shop.gateway_proxy.is_closed = True
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(ada, "expired")
+    assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=("authorised",))
+
+    deployed_shop.gateway_proxy.is_closed = False
+
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_lost_request_is_not_repeated_once_its_key_may_have_expired(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST).cut()
+    assert (await ada.buy()).status_code == 202
+    deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
     assert (await ada.buy()).status_code in {202, 409}
-    stage.time.passes(HOLD_SECONDS)
-    await stage.becomes(ada, "expired")
-    stage.time.passes(LEASE_SECONDS)
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(ada, "expired")
+    deployed_shop.clock.advance(LEASE_SECONDS)
 
-    await stage.quiet()
+    await deployed_shop.wait_until_idle()
 
-    assert await stage.standing(ada) == replace(EXPIRED, at_gateway=())
-    await _answers_alike(ada, 409)
+    assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=())
+    await _assert_same_response(ada, 409)
 
 
 @pytest.mark.parametrize("row", ["C-q"])
-async def test_a_capture_whose_key_is_forgotten_is_found_in_the_books(
-    stage: Stage, row: str
+async def test_capture_with_an_expired_key_is_found_by_a_lookup(
+    deployed_shop: DeployedShop, row: str
 ) -> None:
-    (ada,) = await stage.shoppers(row)
-    capture = stage.gateway_road.stop(Deed.CAPTURE, Side.AFTER)
+    (ada,) = await deployed_shop.buyers(row)
+    capture = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, Direction.RESPONSE)
     assert (await ada.buy()).status_code == 201
     await capture.reached()
-    stage.gateway_road.is_closed = True
+    deployed_shop.gateway_proxy.is_closed = True
     capture.cut()
-    stage.time.passes(KEY_SECONDS)
+    deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
 
-    stage.gateway_road.is_closed = False
+    deployed_shop.gateway_proxy.is_closed = False
 
-    await stage.quiet()
-    assert await stage.standing(ada) == PAID
-    await _answers_alike(ada, 201)
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == PAID
+    await _assert_same_response(ada, 201)
 
 
 @pytest.mark.parametrize("row", ["C-r"])
-async def test_a_stored_error_is_resolved_by_a_look_into_the_books(stage: Stage, row: str) -> None:
-    (ada,) = await stage.shoppers(row)
+async def test_stored_server_error_is_resolved_by_a_lookup(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
     assert (await ada.buy("tok_error")).status_code == 202
-    assert await stage.standing(ada) == AUTHORISED_THERE
+    assert await deployed_shop.order_state(ada) == AUTHORISED_AT_GATEWAY
 
-    stage.time.passes(LEASE_SECONDS)
-    await stage.quiet()
+    deployed_shop.clock.advance(LEASE_SECONDS)
+    await deployed_shop.wait_until_idle()
 
-    assert await stage.standing(ada) == PAID
+    assert await deployed_shop.order_state(ada) == PAID
     again = await ada.buy("tok_error")
     assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")

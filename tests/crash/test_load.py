@@ -10,8 +10,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.crash.stage import LEASE_SECONDS, Stage, a_stage
-from tests.patience import PATIENCE_SECONDS
+from tests.crash.stage import LEASE_SECONDS, DeployedShop, deploy_shop
+from tests.patience import TEST_TIMEOUT_SECONDS
 from tests.race.customers import Customer
 
 pytestmark = pytest.mark.anyio
@@ -23,10 +23,10 @@ EARLIEST, LATEST = 5, 60
 
 
 @pytest.fixture(scope="module")
-async def stage(
+async def deployed_shop(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stage]:
-    async with a_stage(tmp_path_factory.mktemp("load"), database) as made:
+) -> AsyncIterator[DeployedShop]:
+    async with deploy_shop(tmp_path_factory.mktemp("load"), database) as made:
         await made.start()
         async with made.worker(), made.worker():
             yield made
@@ -34,32 +34,34 @@ async def stage(
         assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
-class Crowd:
+class LoadGenerator:
     """Customers who order one and the same product again and again, each order under its key."""
 
-    def __init__(self, stage: Stage, price: int) -> None:
-        self._stage = stage
+    def __init__(self, deployed_shop: DeployedShop, price: int) -> None:
+        self._deployed_shop = deployed_shop
         self._price = price
         self._sku = f"load-{uuid4().hex}"
-        self._customers = [Customer(stage.server.url, stage.connections) for _ in range(CUSTOMERS)]
-        self._heard = asyncio.Condition()
+        self._customers = [
+            Customer(deployed_shop.server.url, deployed_shop.connections) for _ in range(CUSTOMERS)
+        ]
+        self._received = asyncio.Condition()
         self.answers: dict[tuple[Customer, str], httpx2.Response | None] = {}
         """What came back for each key; None where nothing did."""
 
-    async def come(self) -> None:
+    async def sign_up(self) -> None:
         """Sign up, and find enough on the shelves; nothing else has the same price."""
-        await self._stage.offer(self._sku, on_hand=STOCK, price=self._price)
+        await self._deployed_shop.add_product(self._sku, on_hand=STOCK, price=self._price)
         await asyncio.gather(*(each.sign_up() for each in self._customers))
 
     @property
     def statuses(self) -> Counter[int | None]:
         return Counter(each.status_code if each else None for each in self.answers.values())
 
-    async def has_heard(self, answers: int) -> None:
+    async def wait_for_responses(self, responses: int) -> None:
         """Wait until so many answers have come."""
-        async with asyncio.timeout(PATIENCE_SECONDS), self._heard:
-            await self._heard.wait_for(
-                lambda: self.statuses.total() - self.statuses[None] >= answers
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS), self._received:
+            await self._received.wait_for(
+                lambda: self.statuses.total() - self.statuses[None] >= responses
             )
 
     async def order(self) -> None:
@@ -71,21 +73,21 @@ class Crowd:
         await asyncio.gather(
             *(self._send(*each) for each in self.answers if not self.answers[each])
         )
-        self._stage.time.passes(LEASE_SECONDS)
-        await self._stage.quiet()
+        self._deployed_shop.clock.advance(LEASE_SECONDS)
+        await self._deployed_shop.wait_until_idle()
         before = dict(self.answers)
         await asyncio.gather(*(self._send(*each) for each in before))
-        for each, answer in self.answers.items():
-            assert answer is not None
-            assert (answer.status_code, answer.headers["idempotent-replayed"]) == (201, "true")
+        for each, response in self.answers.items():
+            assert response is not None
+            assert (response.status_code, response.headers["idempotent-replayed"]) == (201, "true")
             first = before[each]
-            assert first is None or first.status_code == 202 or first.text == answer.text
+            assert first is None or first.status_code == 202 or first.text == response.text
         ids = sorted(each.json()["id"] for each in self.answers.values() if each)
         assert len(set(ids)) == len(self._customers) * ORDERS_EACH
-        product = (await self._customers[0].ask("GET", f"/products/{self._sku}")).json()
+        product = (await self._customers[0].request("GET", f"/products/{self._sku}")).json()
         assert product["available"] == STOCK - len(ids)
-        books = await asyncio.to_thread(self._stage.gateway.payments)
-        of_these = [each for each in books if each["amount"] == self._price]
+        payments = await asyncio.to_thread(self._deployed_shop.gateway.payments)
+        of_these = [each for each in payments if each["amount"] == self._price]
         assert sorted(each["order_id"] for each in of_these) == ids
         assert {(each["captured"], each["refunded"]) for each in of_these} == {(True, 0)}
 
@@ -100,54 +102,56 @@ class Crowd:
         }
         self.answers[customer, key] = None
         with suppress(httpx2.TransportError):
-            self.answers[customer, key] = await customer.ask(
+            self.answers[customer, key] = await customer.request(
                 "POST", "/orders", body, idempotency_key=key
             )
-            async with self._heard:
-                self._heard.notify_all()
+            async with self._received:
+                self._received.notify_all()
 
 
 def _some(seed: str) -> int:
     return random.Random(seed).randint(EARLIEST, LATEST)
 
 
-async def test_each_order_is_captured_once_by_a_server_and_two_workers(stage: Stage) -> None:
-    crowd = Crowd(stage, price=101)
-    await crowd.come()
+async def test_server_and_two_workers_capture_each_order_once(deployed_shop: DeployedShop) -> None:
+    load = LoadGenerator(deployed_shop, price=101)
+    await load.sign_up()
 
-    await crowd.order()
+    await load.order()
 
-    assert crowd.statuses == {201: CUSTOMERS * ORDERS_EACH}
-    await crowd.is_paid_once_for_each_key()
+    assert load.statuses == {201: CUSTOMERS * ORDERS_EACH}
+    await load.is_paid_once_for_each_key()
 
 
-async def test_a_gateway_killed_under_load_leaves_orders_pending_until_it_is_back(
-    stage: Stage,
+async def test_gateway_killed_under_load_leaves_orders_pending_until_it_is_back(
+    deployed_shop: DeployedShop,
 ) -> None:
-    crowd = Crowd(stage, price=102)
-    await crowd.come()
+    crowd = LoadGenerator(deployed_shop, price=102)
+    await crowd.sign_up()
     load = asyncio.create_task(crowd.order())
-    await crowd.has_heard(_some("gateway"))
-    await asyncio.to_thread(stage.gateway.kill)
+    await crowd.wait_for_responses(_some("gateway"))
+    await asyncio.to_thread(deployed_shop.gateway.kill)
     await load
     assert set(crowd.statuses) == {201, 202}
 
-    await asyncio.to_thread(stage.gateway.start)
+    await asyncio.to_thread(deployed_shop.gateway.start)
 
-    stage.time.passes(LEASE_SECONDS)
-    await stage.quiet()
+    deployed_shop.clock.advance(LEASE_SECONDS)
+    await deployed_shop.wait_until_idle()
     await crowd.is_paid_once_for_each_key()
 
 
-async def test_a_server_killed_under_load_has_charged_nobody_twice(stage: Stage) -> None:
-    crowd = Crowd(stage, price=103)
-    await crowd.come()
+async def test_server_killed_under_load_charges_no_customer_twice(
+    deployed_shop: DeployedShop,
+) -> None:
+    crowd = LoadGenerator(deployed_shop, price=103)
+    await crowd.sign_up()
     load = asyncio.create_task(crowd.order())
-    await crowd.has_heard(_some("server"))
-    await stage.kill()
+    await crowd.wait_for_responses(_some("server"))
+    await deployed_shop.kill()
     await load
     assert {201, None} <= set(crowd.statuses) <= {201, 202, None}
 
-    await stage.start()
+    await deployed_shop.start()
 
     await crowd.is_paid_once_for_each_key()

@@ -14,8 +14,8 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.crash.gateway_road import Deed, Side
-from tests.crash.stage import LEASE_SECONDS, PAID, PENDING, STOCK, Shopper, Stage, a_stage
+from tests.crash.gateway_road import Call, Direction
+from tests.crash.stage import LEASE_SECONDS, PAID, PENDING, STOCK, Buyer, DeployedShop, deploy_shop
 
 pytestmark = pytest.mark.anyio
 
@@ -26,170 +26,176 @@ CANCELLED = replace(PAID, order="cancelled", payment="voided", stock=(STOCK, 0))
 
 
 @pytest.fixture(scope="module")
-async def stage(
+async def deployed_shop(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Stage]:
-    async with a_stage(tmp_path_factory.mktemp("drivers"), database) as made:
+) -> AsyncIterator[DeployedShop]:
+    async with deploy_shop(tmp_path_factory.mktemp("drivers"), database) as made:
         await made.start()
         yield made
-        await made.require_sound_books()
+        await made.require_clean_audit()
 
 
-async def _replays(shopper: Shopper, first: httpx2.Response | None = None) -> None:
-    answers = [await shopper.buy(), await shopper.buy()]
-    assert [each.status_code for each in answers] == [201, 201]
-    assert [each.headers["idempotent-replayed"] for each in answers] == ["true", "true"]
-    assert len({each.text for each in [*answers, *([first] if first else [])]}) == 1
+async def _replays(buyer: Buyer, first: httpx2.Response | None = None) -> None:
+    responses = [await buyer.buy(), await buyer.buy()]
+    assert [each.status_code for each in responses] == [201, 201]
+    assert [each.headers["idempotent-replayed"] for each in responses] == ["true", "true"]
+    assert len({each.text for each in [*responses, *([first] if first else [])]}) == 1
 
 
 @pytest.mark.parametrize("row", ["C-m"])
-async def test_a_notice_that_is_faster_than_the_answer_pays_the_order_once(
-    stage: Stage, row: str
+async def test_event_before_the_response_pays_the_order_once(
+    deployed_shop: DeployedShop, row: str
 ) -> None:
-    (ada,) = await stage.shoppers(row)
-    reply = stage.gateway_road.stop(Deed.AUTHORISE, Side.AFTER)
+    (ada,) = await deployed_shop.buyers(row)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
     request = asyncio.create_task(ada.buy())
     await reply.reached()
-    order_id = await stage.order_id(ada)
-    await asyncio.gather(*(stage.tell(f"evt-{n}-{order_id}", order_id) for n in (1, 1, 2)))
-    assert (await stage.standing(ada)).order == "paid"
+    order_id = await deployed_shop.order_id(ada)
+    await asyncio.gather(
+        *(deployed_shop.receive_gateway_event(f"evt-{n}-{order_id}", order_id) for n in (1, 1, 2))
+    )
+    assert (await deployed_shop.order_state(ada)).order == "paid"
 
-    reply.go_on()
+    reply.resume()
 
     await _replays(ada, await request)
-    await stage.quiet()
-    assert await stage.standing(ada) == PAID
-    assert await stage.calls(ada) == 1
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == PAID
+    assert await deployed_shop.authorisation_calls(ada) == 1
 
 
 @pytest.mark.parametrize("row", ["C-m"])
-async def test_answers_notices_and_repeated_requests_race_and_one_decides(
-    stage: Stage, row: str
+async def test_concurrent_responses_events_and_retries_complete_an_order_once(
+    deployed_shop: DeployedShop, row: str
 ) -> None:
     choose = random.Random(row)
-    shoppers = await stage.shoppers(*[row] * RACES)
+    buyers = await deployed_shop.buyers(*[row] * RACES)
 
-    async def race(shopper: Shopper) -> None:
-        reply = stage.gateway_road.stop(Deed.AUTHORISE, Side.AFTER)
-        first = asyncio.create_task(shopper.buy())
+    async def race(buyer: Buyer) -> None:
+        reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
+        first = asyncio.create_task(buyer.buy())
         await reply.reached()
         order_id = reply.order_id or ""
 
         async def tell() -> None:
             await asyncio.sleep(choose.uniform(0, LONGEST_DELAY_SECONDS))
-            await stage.tell(f"evt-{order_id}", order_id)
+            await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
 
         async def go_on() -> None:
             await asyncio.sleep(choose.uniform(0, LONGEST_DELAY_SECONDS))
-            reply.go_on()
+            reply.resume()
 
-        again, *_ = await asyncio.gather(shopper.buy(), go_on(), tell(), tell())
+        again, *_ = await asyncio.gather(buyer.buy(), go_on(), tell(), tell())
         assert {(await first).status_code, again.status_code} == {201}
-        await _replays(shopper, again)
+        await _replays(buyer, again)
 
-    await asyncio.gather(*(race(each) for each in shoppers))
+    await asyncio.gather(*(race(each) for each in buyers))
 
-    await stage.quiet()
-    assert [await stage.standing(each) for each in shoppers] == [PAID] * RACES
+    await deployed_shop.wait_until_idle()
+    assert [await deployed_shop.order_state(each) for each in buyers] == [PAID] * RACES
 
 
 @pytest.mark.parametrize("row", ["C-n"])
-async def test_early_repeated_and_late_notices_change_nothing_twice(stage: Stage, row: str) -> None:
-    (ada,) = await stage.shoppers(row)
-    request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
-    answer = asyncio.create_task(ada.buy())
+async def test_early_repeated_and_late_events_have_no_second_effect(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    response = asyncio.create_task(ada.buy())
     await request.reached()
-    order_id = await stage.order_id(ada)
-    await stage.tell(f"evt-2-{order_id}", order_id)
-    assert await stage.standing(ada) == PENDING
+    order_id = await deployed_shop.order_id(ada)
+    await deployed_shop.receive_gateway_event(f"evt-2-{order_id}", order_id)
+    assert await deployed_shop.order_state(ada) == PENDING
 
-    request.go_on()
-    first = await answer
+    request.resume()
+    first = await response
     for number in (2, 1, 1):
-        await stage.tell(f"evt-{number}-{order_id}", order_id)
-    await stage.quiet()
-    await stage.tell(f"evt-3-{order_id}", order_id)
+        await deployed_shop.receive_gateway_event(f"evt-{number}-{order_id}", order_id)
+    await deployed_shop.wait_until_idle()
+    await deployed_shop.receive_gateway_event(f"evt-3-{order_id}", order_id)
 
-    assert await stage.jobs() == []
-    assert await stage.standing(ada) == PAID
+    assert await deployed_shop.jobs() == []
+    assert await deployed_shop.order_state(ada) == PAID
     await _replays(ada, first)
 
 
 @pytest.mark.parametrize("row", ["C-n"])
-async def test_a_notice_of_no_order_is_taken_and_alarms(
-    stage: Stage, row: str, caplog: pytest.LogCaptureFixture
+async def test_event_without_an_order_is_stored_and_logged(
+    deployed_shop: DeployedShop, row: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        await stage.tell(f"evt-{row}-{uuid4()}", str(uuid4()))
+        await deployed_shop.receive_gateway_event(f"evt-{row}-{uuid4()}", str(uuid4()))
     assert [each.levelname for each in caplog.records] == ["ERROR"]
-    assert await stage.jobs() == []
+    assert await deployed_shop.jobs() == []
 
 
 @pytest.mark.parametrize("row", ["C-s"])
-async def test_two_drivers_of_one_authorisation_make_one(stage: Stage, row: str) -> None:
-    (ada,) = await stage.shoppers(row)
-    stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE).cut()
+async def test_concurrent_authorisations_create_one_payment(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST).cut()
     assert (await ada.buy()).status_code == 202
-    request = stage.gateway_road.stop(Deed.AUTHORISE, Side.BEFORE)
-    stage.time.passes(LEASE_SECONDS)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    deployed_shop.clock.advance(LEASE_SECONDS)
     await request.reached()
 
     # The first one's lease ends while it stands still, and it goes on without having noticed.
-    with stage.frozen():
-        stage.time.passes(LEASE_SECONDS)
-        await stage.work()
-        assert await stage.standing(ada) == PAID
-        request.go_on()
+    with deployed_shop.paused():
+        deployed_shop.clock.advance(LEASE_SECONDS)
+        await deployed_shop.run_jobs()
+        assert await deployed_shop.order_state(ada) == PAID
+        request.resume()
 
     await _replays(ada)
-    await stage.quiet()
-    assert await stage.standing(ada) == PAID
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == PAID
 
 
 @pytest.mark.parametrize("row", ["C-s"])
-async def test_two_drivers_of_one_capture_take_the_money_once(stage: Stage, row: str) -> None:
-    (ada,) = await stage.shoppers(row)
-    reply = stage.gateway_road.stop(Deed.CAPTURE, Side.AFTER)
+async def test_concurrent_captures_capture_once(deployed_shop: DeployedShop, row: str) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, Direction.RESPONSE)
     first = await ada.buy()
     await reply.reached()
 
-    with stage.frozen():
-        stage.time.passes(LEASE_SECONDS)
-        await stage.work()
-        assert await stage.standing(ada) == PAID
-        reply.go_on()
+    with deployed_shop.paused():
+        deployed_shop.clock.advance(LEASE_SECONDS)
+        await deployed_shop.run_jobs()
+        assert await deployed_shop.order_state(ada) == PAID
+        reply.resume()
 
     await _replays(ada, first)
-    await stage.quiet()
-    assert await stage.standing(ada) == PAID
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == PAID
 
 
 @pytest.mark.parametrize(
     ("side", "dies"),
-    [(Side.BEFORE, False), (Side.AFTER, False), (Side.AFTER, True)],
+    [(Direction.REQUEST, False), (Direction.RESPONSE, False), (Direction.RESPONSE, True)],
     ids=["C-t before", "C-t after", "C-t killed after"],
 )
-async def test_an_order_cancelled_during_its_capture_keeps_no_money(
-    stage: Stage, side: Side, *, dies: bool
+async def test_order_cancelled_during_its_capture_is_refunded(
+    deployed_shop: DeployedShop, side: Direction, *, dies: bool
 ) -> None:
-    (ada,) = await stage.shoppers("C-t")
-    capture = stage.gateway_road.stop(Deed.CAPTURE, side)
+    (ada,) = await deployed_shop.buyers("C-t")
+    capture = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, side)
     first = await ada.buy()
     await capture.reached()
-    cancelled = await ada.ask("POST", f"/orders/{capture.order_id}/cancel")
+    cancelled = await ada.request("POST", f"/orders/{capture.order_id}/cancel")
     assert cancelled.status_code == 200
 
     if dies:
-        await stage.kill()
+        await deployed_shop.kill()
         capture.cut()
-        await stage.start()
-        stage.time.passes(LEASE_SECONDS)
+        await deployed_shop.start()
+        deployed_shop.clock.advance(LEASE_SECONDS)
     else:
-        stage.time.passes(LEASE_SECONDS)
-        await stage.work()
-        capture.go_on()
+        deployed_shop.clock.advance(LEASE_SECONDS)
+        await deployed_shop.run_jobs()
+        capture.resume()
 
-    await stage.quiet()
-    at_gateway = "voided" if side is Side.BEFORE else "refunded"
-    assert await stage.standing(ada) == replace(CANCELLED, at_gateway=(at_gateway,))
+    await deployed_shop.wait_until_idle()
+    at_gateway = "voided" if side is Direction.REQUEST else "refunded"
+    assert await deployed_shop.order_state(ada) == replace(CANCELLED, at_gateway=(at_gateway,))
     await _replays(ada, first)

@@ -4,8 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.clock import ScriptedClock
-from tests.http.shops import Shop
+from tests.clock import FakeClock
+from tests.http.shops import HttpShop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -25,5 +25,5 @@ def session_store() -> str:
 
 
 @pytest.fixture
-def shop(clock: ScriptedClock, session_store: str) -> Shop:
-    return Shop.open(clock, session_store=session_store)
+def shop(clock: FakeClock, session_store: str) -> HttpShop:
+    return HttpShop.open(clock, session_store=session_store)

@@ -18,9 +18,9 @@ from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds, PlainHasher
-from tests.factories import inventory, movement, product
+from tests.clock import FakeClock
+from tests.doubles import FakePasswordHasher, SequentialIds
+from tests.factories import inventory, product, stock_movement
 
 Json = dict[str, Any]
 
@@ -28,7 +28,7 @@ PASSWORD = "correct horse battery staple"
 API = "/api/v1"
 
 
-class Visitor:
+class Browser:
     """A browser: it keeps the cookies that it is given, and sends them back."""
 
     def __init__(self, app: FastAPI, origin: str) -> None:
@@ -39,27 +39,27 @@ class Visitor:
         """What opens the visitor's session."""
         return next((value for _, value in self.client.cookies.items()), None)
 
-    def hold(self, token: str) -> None:
+    def replace_token(self, token: str) -> None:
         """Put a token into the cookie that the visitor has already."""
         (cookie,) = self.client.cookies.jar
         cookie.value = token
 
     async def get(self, path: str, **headers: str) -> httpx2.Response:
-        return await self.ask("GET", path, **headers)
+        return await self.request("GET", path, **headers)
 
     async def delete(self, path: str, **headers: str) -> httpx2.Response:
-        return await self.ask("DELETE", path, **headers)
+        return await self.request("DELETE", path, **headers)
 
     async def post(self, path: str, body: object = None, **headers: str) -> httpx2.Response:
-        return await self.ask("POST", path, body, **headers)
+        return await self.request("POST", path, body, **headers)
 
     async def put(self, path: str, body: object = None, **headers: str) -> httpx2.Response:
-        return await self.ask("PUT", path, body, **headers)
+        return await self.request("PUT", path, body, **headers)
 
     async def patch(self, path: str, body: object = None, **headers: str) -> httpx2.Response:
-        return await self.ask("PATCH", path, body, **headers)
+        return await self.request("PATCH", path, body, **headers)
 
-    async def ask(
+    async def request(
         self, method: str, path: str, body: object = None, **headers: str
     ) -> httpx2.Response:
         """Send a request to the API, or with `//` in front to a path outside of it.
@@ -72,7 +72,7 @@ class Visitor:
         }
         return await self.client.request(method, self._url(path), json=body, headers=named)
 
-    async def send(
+    async def send_raw(
         self, method: str, path: str, content: object, content_type: str = "application/json"
     ) -> httpx2.Response:
         """Send a body as it is."""
@@ -87,9 +87,9 @@ class Visitor:
     async def sign_up(self, name: str = "ada") -> Json:
         """Become a customer with the address of that name; return what the shop says."""
         body = {"name": name.title(), "email": f"{name}@example.com", "password": PASSWORD}
-        answer = await self.post("/users", body)
-        assert answer.status_code == 201, answer.text
-        signed_up: Json = answer.json()
+        response = await self.post("/users", body)
+        assert response.status_code == 201, response.text
+        signed_up: Json = response.json()
         return signed_up
 
     async def sign_in(self, name: str = "ada", password: str = PASSWORD) -> httpx2.Response:
@@ -118,19 +118,19 @@ class Visitor:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shop:
+class HttpShop:
     """A whole shop on memory, from the routes to the stores."""
 
     container: Container
     app: FastAPI
     database: MemoryDatabase
-    clock: ScriptedClock
+    clock: FakeClock
     origin: str
 
     @classmethod
     def open(
-        cls, clock: ScriptedClock, database: MemoryDatabase | None = None, **settings: object
-    ) -> "Shop":
+        cls, clock: FakeClock, database: MemoryDatabase | None = None, **settings: object
+    ) -> "HttpShop":
         """Open a shop, on a database of its own by default; customers begin with 100 euros."""
         chosen: Json = {
             "_env_file": None,
@@ -143,8 +143,8 @@ class Shop:
         database = database or MemoryDatabase()
         container = Container(settings=Settings(**chosen))
         container.clock.override(providers.Object(clock))
-        container.id_generator.override(providers.Singleton(CountingIds))
-        container.password_hasher.override(providers.Singleton(PlainHasher))
+        container.id_generator.override(providers.Singleton(SequentialIds))
+        container.password_hasher.override(providers.Singleton(FakePasswordHasher))
         container.database.override(providers.Object(database))
         container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
         shop = cls(
@@ -156,10 +156,10 @@ class Shop:
             if container.settings().is_production
             else "http://shop.test",
         )
-        shop.use(MemoryUnitOfWork)
+        shop.use_unit_of_work(MemoryUnitOfWork)
         return shop
 
-    def use(self, unit_of_work: Callable[..., UnitOfWork]) -> None:
+    def use_unit_of_work(self, unit_of_work: Callable[..., UnitOfWork]) -> None:
         """Have everything happen in units of work of this kind."""
         for provider, writing in (
             (self.container.unit_of_work, True),
@@ -174,22 +174,22 @@ class Shop:
                 )
             )
 
-    def visitor(self) -> Visitor:
-        return Visitor(self.app, self.origin)
+    def browser(self) -> Browser:
+        return Browser(self.app, self.origin)
 
-    async def customer(self, name: str = "ada") -> Visitor:
+    async def customer(self, name: str = "ada") -> Browser:
         """Return a visitor who has signed up."""
-        visitor = self.visitor()
-        await visitor.sign_up(name)
-        return visitor
+        browser = self.browser()
+        await browser.sign_up(name)
+        return browser
 
-    async def admin(self, name: str = "root") -> Visitor:
+    async def admin(self, name: str = "root") -> Browser:
         """Return a visitor who has signed up and was promoted."""
-        visitor = await self.customer(name)
-        await self.promote(name)
-        return visitor
+        browser = await self.customer(name)
+        await self.grant_admin(name)
+        return browser
 
-    async def promote(self, name: str) -> None:
+    async def grant_admin(self, name: str) -> None:
         await self.container.role_service().grant(f"{name}@example.com", Role.ADMIN)
 
     async def change_user(self, name: str, **changes: Any) -> None:  # noqa: ANN401  Several types.
@@ -201,19 +201,19 @@ class Shop:
             uow.users.save(replace(user, **changes))
             await uow.commit()
 
-    async def stock(self, sku: str = "TEA", on_hand: int = 10, **changes: object) -> Product:
+    async def add_product(self, sku: str = "TEA", on_hand: int = 10, **changes: object) -> Product:
         """Offer a product for 5 euros, of which this many are on hand."""
-        made = product(sku, **changes)
+        added = product(sku, **changes)
         empty, full = inventory(sku), inventory(sku, on_hand)
         async with self.container.unit_of_work() as uow:
-            uow.products.add(made)
+            uow.products.add(added)
             uow.inventories.add(empty)
             await uow.commit()
         async with self.container.unit_of_work() as uow:
             await uow.inventories.lock([sku])
-            uow.inventories.save(full, movement(empty, full))
+            uow.inventories.save(full, stock_movement(empty, full))
             await uow.commit()
-        return made
+        return added
 
     def on_hand(self, sku: str = "TEA") -> int:
         return self.database.state.inventories.rows[sku].on_hand
@@ -225,31 +225,31 @@ class Shop:
         (account,) = [each for each in state.accounts.rows.values() if each.user_id == user.id]
         return account.balance.amount
 
-    def stored(self) -> Mapping[str, Mapping[Any, Any]]:
+    def stored_rows(self) -> Mapping[str, Mapping[Any, Any]]:
         """Return every committed row, by table."""
         state = self.database.state
         return {each.name: dict(getattr(state, each.name).rows) for each in fields(state)}
 
     @contextmanager
-    def unchanged(self, *, but: str = "") -> Iterator[None]:
+    def unchanged(self, *, except_table: str = "") -> Iterator[None]:
         """Require that what happens inside stores nothing, in one table aside."""
-        before = self.stored()
+        before = self.stored_rows()
         yield
-        after = self.stored()
-        assert {**after, but: None} == {**before, but: None}
+        after = self.stored_rows()
+        assert {**after, except_table: None} == {**before, except_table: None}
 
 
 SECRET = "a secret for tests alone, 0123456789"
 
 
-def refused(answer: httpx2.Response, status: int, slug: str, **facts: object) -> Json:
+def assert_problem(response: httpx2.Response, status: int, code: str, **facts: object) -> Json:
     """Require a problem of this kind with exactly these facts; return it."""
-    assert answer.status_code == status, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem: Json = answer.json()
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem: Json = response.json()
     standard = {
-        "type": f"/problems/{slug}",
-        "title": slug.replace("-", " ").capitalize(),
+        "type": f"/problems/{code}",
+        "title": code.replace("-", " ").capitalize(),
         "status": status,
     }
     detail = problem.pop("detail")
@@ -258,11 +258,11 @@ def refused(answer: httpx2.Response, status: int, slug: str, **facts: object) ->
     return problem | {"detail": detail}
 
 
-def invalid(answer: httpx2.Response, *pointers: str) -> None:
+def assert_invalid(response: httpx2.Response, *pointers: str) -> None:
     """Require that the request was malformed at exactly these places."""
-    assert answer.status_code == 422, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    problem = answer.json()
+    assert response.status_code == 422, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
     assert problem["type"] == "/problems/invalid-request"
     assert [error["pointer"] for error in problem["errors"]] == list(pointers), problem
     assert all(error["detail"] for error in problem["errors"])

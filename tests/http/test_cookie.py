@@ -24,11 +24,11 @@ def cookies(*headers: str) -> Headers:
         "shop_sessionx=other; shop_session=token; __Host-shop_session=other",
     ],
 )
-def test_a_token_is_found_among_other_cookies(header: str) -> None:
+def test_token_is_found_among_other_cookies(header: str) -> None:
     assert DEVELOPMENT.read(cookies(header)) == "token"
 
 
-def test_a_token_may_have_every_visible_character_but_the_separator() -> None:
+def test_token_may_contain_every_visible_character_but_the_separator() -> None:
     token = "".join(map(chr, range(0x21, 0x7F))).replace(";", "")
     assert DEVELOPMENT.read(cookies(f"shop_session={token}")) == token
     assert DEVELOPMENT.read(cookies("shop_session=" + "x" * 4096)) == "x" * 4096
@@ -51,16 +51,16 @@ def test_a_token_may_have_every_visible_character_but_the_separator() -> None:
         ["__Host-shop_session=token"],
     ],
 )
-def test_what_cannot_be_a_token_is_none(headers: list[str]) -> None:
+def test_invalid_token_is_ignored(headers: list[str]) -> None:
     assert DEVELOPMENT.read(cookies(*headers)) is None
 
 
-def test_production_and_development_do_not_take_each_others_cookies() -> None:
+def test_production_and_development_ignore_each_others_cookies() -> None:
     both = cookies("shop_session=one; __Host-shop_session=two")
     assert (DEVELOPMENT.read(both), PRODUCTION.read(both)) == ("one", "two")
 
 
-def test_the_cookie_lives_as_long_as_a_session_can() -> None:
+def test_cookie_lives_as_long_as_a_session() -> None:
     assert PRODUCTION.set_header("token") == (
         "__Host-shop_session=token; Max-Age=60; Path=/; HttpOnly; SameSite=Lax; Secure"
     )

@@ -9,9 +9,9 @@ import pytest
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.entrypoints.cli.imports.demo_data import demo_products
 from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
-from tests.clock import ScriptedClock
+from tests.clock import FakeClock
 from tests.factories import EUR
-from tests.http.shops import Json, Shop, Visitor
+from tests.http.shops import Browser, HttpShop, Json
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ VOLATILE = {
     "id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
 }
-UNANSWERED = {"sign_out", "end_session", "end_other_sessions", "change_password"}
+WITHOUT_RESPONSE = {"sign_out", "end_session", "end_other_sessions", "change_password"}
 """These have nothing to say when they succeed."""
 
 
@@ -29,13 +29,13 @@ ENDPOINT = {
 }
 
 
-class Story:
+class ExampleSequence:
     """What visitors ask by the examples alone, and whether they are answered as told there.
 
     Many tools put a body together from the examples of its fields; that is accepted as well.
     """
 
-    def __init__(self, shop: Shop, *, from_fields: bool = False) -> None:
+    def __init__(self, shop: HttpShop, *, from_fields: bool = False) -> None:
         self.document = shop.app.openapi()
         self.from_fields = from_fields
         self.operations = {
@@ -45,7 +45,7 @@ class Story:
         }
         self.told: set[str] = set()
 
-    async def tell(self, visitor: Visitor, name: str, query: str = "", **places: str) -> Json:
+    async def run(self, browser: Browser, name: str, query: str = "", **places: str) -> Json:
         """Send the example of an operation, and require the answer that is its example."""
         method, path, operation = self.operations[name]
         headers = {}
@@ -59,54 +59,54 @@ class Story:
                     headers[parameter["name"].lower().replace("-", "_")] = parameter["example"]
         content = operation.get("requestBody", {}).get("content", {})
         body = self._body(content["application/json"]) if content else None
-        answer = await visitor.ask(method, f"/{path}{query}", body, **headers)
+        answer = await browser.request(method, f"/{path}{query}", body, **headers)
         response = operation["responses"][str(answer.status_code)]
         assert answer.status_code < 300, (name, answer.text)
         self.told.add(name)
-        if name in UNANSWERED:
+        if name in WITHOUT_RESPONSE:
             assert (answer.content, response.get("content")) == (b"", None)
             return {}
         document: Json = answer.json()
         example = response["content"]["application/json"]["example"]
-        assert self.from_fields or steady(document) == steady(example), name
+        assert self.from_fields or stable(document) == stable(example), name
         return document
 
     def _body(self, media: Json) -> Any:  # noqa: ANN401  JSON is anything.
         return (
-            put_together(self.document, media["schema"]) if self.from_fields else media["example"]
+            build_example(self.document, media["schema"]) if self.from_fields else media["example"]
         )
 
 
-def _notice(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
+def _gateway_event(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
     """Take whatever is signed at all for a notice of nothing."""
     assert headers["stripe-signature"]
     assert body
     return GatewayEvent(id="evt_1", kind="test", payment_id=None, reference=None)
 
 
-def put_together(document: Json, schema: Json) -> Any:  # noqa: ANN401  JSON is anything.
+def build_example(document: Json, schema: Json) -> Any:  # noqa: ANN401  JSON is anything.
     """Return the examples of the members of a schema, as one."""
     if "examples" in schema:
         return schema["examples"][0]
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
-        return put_together(document, document["components"]["schemas"][name])
+        return build_example(document, document["components"]["schemas"][name])
     if "anyOf" in schema:
-        return put_together(document, schema["anyOf"][0])
+        return build_example(document, schema["anyOf"][0])
     if schema["type"] == "array":
-        return [put_together(document, schema["items"])]
+        return [build_example(document, schema["items"])]
     members = schema.get("properties", {}).items()
-    return {name: put_together(document, member) for name, member in members}
+    return {name: build_example(document, member) for name, member in members}
 
 
-def steady(document: Any) -> Any:  # noqa: ANN401  JSON is anything.
+def stable(document: Any) -> Any:  # noqa: ANN401  JSON is anything.
     """Return the same without what is another one every time."""
     match document:
         case dict():
-            kept = {name: steady(member) for name, member in document.items()}
+            kept = {name: stable(member) for name, member in document.items()}
             return kept | ({"number": "number"} if "number" in kept else {})
         case list():
-            return [steady(member) for member in document]
+            return [stable(member) for member in document]
         case str():
             return next(
                 (name for name, each in VOLATILE.items() if each.fullmatch(document)), document
@@ -116,16 +116,16 @@ def steady(document: Any) -> Any:  # noqa: ANN401  JSON is anything.
 
 
 @pytest.mark.parametrize("from_fields", [False, True])
-async def test_every_example_is_accepted_and_answered_as_told(
-    clock: ScriptedClock, monkeypatch: pytest.MonkeyPatch, *, from_fields: bool
+async def test_every_example_is_accepted_and_answered_as_documented(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch, *, from_fields: bool
 ) -> None:
     endpoint = {**ENDPOINT, "events": ["order.cancelled"]}
-    shop = Shop.open(clock, welcome_credit=100_000, webhook_endpoints=[endpoint])
+    shop = HttpShop.open(clock, welcome_credit=100_000, webhook_endpoints=[endpoint])
     await shop.container.bulk_import().upsert(list(demo_products(50, EUR)))
-    monkeypatch.setattr(shop.container.payment_gateway(), "parse_event", _notice)
-    story = Story(shop, from_fields=from_fields)
-    tell = story.tell
-    ada, grace, root = shop.visitor(), await shop.customer("grace"), await shop.admin("root")
+    monkeypatch.setattr(shop.container.payment_gateway(), "parse_event", _gateway_event)
+    story = ExampleSequence(shop, from_fields=from_fields)
+    tell = story.run
+    ada, grace, root = shop.browser(), await shop.customer("grace"), await shop.admin("root")
 
     for name in ("check_health", "check_readiness", "explain_problem", "show_product"):
         await tell(ada, name)
@@ -172,10 +172,10 @@ async def test_every_example_is_accepted_and_answered_as_told(
     await tell(ada, "sign_out")
 
     assert story.told == story.operations.keys() - {"show_welcome"}
-    assert {name for name, _ in RESPONSES} | UNANSWERED == story.told
+    assert {name for name, _ in RESPONSES} | WITHOUT_RESPONSE == story.told
     assert REQUESTS.keys() <= story.told
 
 
-async def test_a_product_that_is_new_begins_with_nothing_in_stock(shop: Shop) -> None:
-    await Story(shop).tell(await shop.admin(), "put_product")
+async def test_new_product_starts_without_stock(shop: HttpShop) -> None:
+    await ExampleSequence(shop).run(await shop.admin(), "put_product")
     assert shop.on_hand("TEA-EARL-GREY") == 0

@@ -4,65 +4,65 @@ from datetime import timedelta
 
 import pytest
 
-from tests.factories import an_id
-from tests.http.shops import Json, Shop, Visitor, eur, invalid, refused
+from tests.factories import id_of
+from tests.http.shops import Browser, HttpShop, Json, assert_invalid, assert_problem, eur
 
 pytestmark = pytest.mark.anyio
 
 NOW_TEXT = "2026-11-21T12:00:00Z"
-NO_ORDER = an_id("no order")
+NO_ORDER = id_of("no order")
 TWO_OF_TEA = [{"sku": "TEA", "quantity": 2}]
 ONE_OF_TEA = [{"sku": "TEA", "quantity": 1}]
 
 
 @pytest.fixture
-async def ada(shop: Shop) -> Visitor:
-    await shop.stock("TEA")
+async def ada(shop: HttpShop) -> Browser:
+    await shop.add_product("TEA")
     return await shop.customer("ada")
 
 
 @pytest.fixture
-async def admin(shop: Shop) -> Visitor:
+async def admin(shop: HttpShop) -> Browser:
     """Give an admin, whose session knows of it."""
-    visitor = await shop.admin()
-    await visitor.get("/session")
-    return visitor
+    browser = await shop.admin()
+    await browser.get("/session")
+    return browser
 
 
 @pytest.fixture
-async def order(ada: Visitor) -> Json:
+async def order(ada: Browser) -> Json:
     """Give an order of two of tea, for ten euros."""
     placed: Json = (await ada.order("TEA", 2)).json()
     return placed
 
 
-async def _status(visitor: Visitor, order: Json) -> tuple[str, str]:
-    answer = (await visitor.get(f"/orders/{order['id']}")).json()
-    return answer["status"], answer["payment"]["status"]
+async def _status(browser: Browser, order: Json) -> tuple[str, str]:
+    response = (await browser.get(f"/orders/{order['id']}")).json()
+    return response["status"], response["payment"]["status"]
 
 
-async def _refund(visitor: Visitor, order: Json, key: str = "key-0001", **said: object) -> Json:
-    answer = await visitor.post(
+async def _refund(browser: Browser, order: Json, key: str = "key-0001", **said: object) -> Json:
+    response = await browser.post(
         f"/orders/{order['id']}/refunds", {"reason": "Broken", **said}, idempotency_key=key
     )
-    assert answer.status_code == 201, answer.text
-    refund: Json = answer.json()
+    assert response.status_code == 201, response.text
+    refund: Json = response.json()
     return refund
 
 
 @pytest.mark.parametrize("body", [None, {}, {"lines": TWO_OF_TEA}])
-async def test_an_order_is_shipped_and_delivered(
-    shop: Shop, ada: Visitor, admin: Visitor, order: Json, body: object
+async def test_order_is_shipped_and_delivered(
+    shop: HttpShop, ada: Browser, admin: Browser, order: Json, body: object
 ) -> None:
     for what, status in (("shipments", "shipped"), ("deliveries", "delivered")):
         shop.clock.advance(timedelta(minutes=1))
-        answer = await admin.post(f"/orders/{order['id']}/{what}", body)
-        assert answer.status_code == 201, answer.text
-        handover = answer.json()
-        assert (handover["lines"], handover["actor"]) == (TWO_OF_TEA, "admin")
+        response = await admin.post(f"/orders/{order['id']}/{what}", body)
+        assert response.status_code == 201, response.text
+        shipment_event = response.json()
+        assert (shipment_event["lines"], shipment_event["actor"]) == (TWO_OF_TEA, "admin")
         assert await _status(ada, order) == (status, "captured")
         listed = await ada.get(f"/orders/{order['id']}/{what}")
-        assert listed.json() == {"items": [handover], "next": None}
+        assert listed.json() == {"items": [shipment_event], "next": None}
     history = (await ada.get(f"/orders/{order['id']}/history")).json()["items"]
     assert [(step["to"], step["actor"], step["at"]) for step in history] == [
         ("paid", "customer", NOW_TEXT),
@@ -71,15 +71,17 @@ async def test_an_order_is_shipped_and_delivered(
     ]
 
 
-async def test_an_order_is_shipped_in_parts(
-    shop: Shop, ada: Visitor, admin: Visitor, order: Json
+async def test_order_is_shipped_in_parts(
+    shop: HttpShop, ada: Browser, admin: Browser, order: Json
 ) -> None:
     path = f"/orders/{order['id']}/shipments"
     first = (await admin.post(path, {"lines": ONE_OF_TEA})).json()
     assert await _status(ada, order) == ("paid", "captured")
     with shop.unchanged():
-        refused(await ada.post(f"/orders/{order['id']}/cancel"), 409, "order-partly-fulfilled")
-        refused(
+        assert_problem(
+            await ada.post(f"/orders/{order['id']}/cancel"), 409, "order-partly-fulfilled"
+        )
+        assert_problem(
             await admin.post(path, {"lines": TWO_OF_TEA}),
             409,
             "quantity-exceeds-order",
@@ -90,12 +92,12 @@ async def test_an_order_is_shipped_in_parts(
     items = (await ada.get(path)).json()["items"]
     assert sorted(items, key=str) == sorted([first, second], key=str)
     with shop.unchanged():
-        answer = await admin.post(path)
-        refused(answer, 409, "illegal-transition", current="shipped", target="shipped")
+        response = await admin.post(path)
+        assert_problem(response, 409, "illegal-transition", current="shipped", target="shipped")
 
 
-async def test_an_order_is_refunded_whole(
-    shop: Shop, ada: Visitor, admin: Visitor, order: Json
+async def test_order_is_refunded_in_full(
+    shop: HttpShop, ada: Browser, admin: Browser, order: Json
 ) -> None:
     refund = await _refund(admin, order, restock=True)
     assert {**refund, "id": None} == {
@@ -115,25 +117,27 @@ async def test_an_order_is_refunded_whole(
     assert listed.json() == {"items": [refund], "next": None}
 
 
-async def test_an_order_is_refunded_in_parts_and_never_too_much(
-    shop: Shop, ada: Visitor, admin: Visitor, order: Json
+async def test_order_is_refunded_in_parts_but_never_in_excess(
+    shop: HttpShop, ada: Browser, admin: Browser, order: Json
 ) -> None:
     await _refund(admin, order, "key-0001", lines=ONE_OF_TEA)
     await _refund(admin, order, "key-0002", amount=eur(300))
     assert await _status(ada, order) == ("paid", "captured")
-    with shop.unchanged(but="idempotency_keys"):
-        answer = await admin.post(
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await admin.post(
             f"/orders/{order['id']}/refunds",
             {"reason": "Broken", "amount": eur(201)},
             idempotency_key="key-0003",
         )
-    refused(answer, 409, "refund-exceeds-payment", requested=eur(201), remaining=eur(200))
+    assert_problem(response, 409, "refund-exceeds-payment", requested=eur(201), remaining=eur(200))
     await _refund(admin, order, "key-0004", amount=eur(200))
     assert await _status(ada, order) == ("refunded", "refunded")
     assert (shop.balance("ada"), shop.on_hand("TEA")) == (10_000, 8)
 
 
-async def test_a_refund_is_made_once_under_its_key(shop: Shop, admin: Visitor, order: Json) -> None:
+async def test_refund_happens_once_under_its_key(
+    shop: HttpShop, admin: Browser, order: Json
+) -> None:
     first = await _refund(admin, order, amount=eur(300))
     path = f"/orders/{order['id']}/refunds"
     with shop.unchanged():
@@ -145,41 +149,41 @@ async def test_a_refund_is_made_once_under_its_key(shop: Shop, admin: Visitor, o
         other = await admin.post(
             path, {"reason": "Broken", "amount": eur(301)}, idempotency_key="key-0001"
         )
-        refused(other, 422, "idempotency-key-reused")
-        refused(await admin.post(path, {"reason": "Broken"}), 400, "invalid-idempotency-key")
+        assert_problem(other, 422, "idempotency-key-reused")
+        assert_problem(await admin.post(path, {"reason": "Broken"}), 400, "invalid-idempotency-key")
 
 
-async def test_no_card_is_refunded_that_has_not_paid(
-    shop: Shop, admin: Visitor, order: Json
+async def test_card_that_has_not_paid_is_not_refunded(
+    shop: HttpShop, admin: Browser, order: Json
 ) -> None:
-    with shop.unchanged(but="idempotency_keys"):
-        answer = await admin.post(
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await admin.post(
             f"/orders/{order['id']}/refunds",
             {"reason": "Broken", "to": "card"},
             idempotency_key="key-0001",
         )
-    refused(answer, 409, "not-paid-by-card")
+    assert_problem(response, 409, "not-paid-by-card")
 
 
 @pytest.mark.parametrize("what", ["shipments", "deliveries", "refunds"])
-async def test_admins_alone_fulfil_orders_and_customers_see_their_own(
-    shop: Shop, ada: Visitor, admin: Visitor, order: Json, what: str
+async def test_only_admins_fulfil_orders_and_customers_see_their_own(
+    shop: HttpShop, ada: Browser, admin: Browser, order: Json, what: str
 ) -> None:
     eve, path = await shop.customer("eve"), f"/orders/{order['id']}/{what}"
     body = {"reason": "Broken"} if what == "refunds" else {}
     with shop.unchanged():
-        answer = await shop.visitor().post(path, body, idempotency_key="key-0001")
-        refused(answer, 401, "not-signed-in")
+        response = await shop.browser().post(path, body, idempotency_key="key-0001")
+        assert_problem(response, 401, "not-signed-in")
         for customer in (ada, eve):
-            answer = await customer.post(path, body, idempotency_key="key-0001")
-            refused(answer, 403, "forbidden", role="admin")
-        refused(await eve.get(path), 404, "order-not-found")
-        refused(await shop.visitor().get(path), 401, "not-signed-in")
+            response = await customer.post(path, body, idempotency_key="key-0001")
+            assert_problem(response, 403, "forbidden", role="admin")
+        assert_problem(await eve.get(path), 404, "order-not-found")
+        assert_problem(await shop.browser().get(path), 401, "not-signed-in")
         nothing: Json = {"items": [], "next": None}
         assert [(await each.get(path)).json() for each in (ada, admin)] == [nothing, nothing]
-    with shop.unchanged(but="idempotency_keys"):
-        answer = await admin.post(f"/orders/{NO_ORDER}/{what}", body, idempotency_key="key-0002")
-        refused(answer, 404, "order-not-found")
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await admin.post(f"/orders/{NO_ORDER}/{what}", body, idempotency_key="key-0002")
+        assert_problem(response, 404, "order-not-found")
 
 
 @pytest.mark.parametrize(
@@ -198,16 +202,16 @@ async def test_admins_alone_fulfil_orders_and_customers_see_their_own(
         ({"colour": "black"}, "/colour"),
     ],
 )
-async def test_a_refund_that_cannot_be_wished_for_is_pointed_to(
-    shop: Shop, admin: Visitor, order: Json, said: Json, pointer: str
+async def test_invalid_refund_is_rejected_with_pointers(
+    shop: HttpShop, admin: Browser, order: Json, said: Json, pointer: str
 ) -> None:
     with shop.unchanged():
-        answer = await admin.post(
+        response = await admin.post(
             f"/orders/{order['id']}/refunds",
             {"reason": "Broken", **said},
             idempotency_key="key-0001",
         )
-    invalid(answer, pointer)
+    assert_invalid(response, pointer)
 
 
 @pytest.mark.parametrize("what", ["shipments", "deliveries"])
@@ -219,9 +223,9 @@ async def test_a_refund_that_cannot_be_wished_for_is_pointed_to(
         ({"carrier": "none"}, "/carrier"),
     ],
 )
-async def test_a_handover_that_cannot_be_is_pointed_to(
-    shop: Shop, admin: Visitor, order: Json, what: str, said: Json, pointer: str
+async def test_invalid_shipment_event_is_rejected_with_pointers(
+    shop: HttpShop, admin: Browser, order: Json, what: str, said: Json, pointer: str
 ) -> None:
     with shop.unchanged():
-        answer = await admin.post(f"/orders/{order['id']}/{what}", said)
-    invalid(answer, pointer)
+        response = await admin.post(f"/orders/{order['id']}/{what}", said)
+    assert_invalid(response, pointer)

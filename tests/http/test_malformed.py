@@ -5,7 +5,7 @@ import time
 import httpx2
 import pytest
 
-from tests.http.shops import Shop, Visitor, invalid
+from tests.http.shops import Browser, HttpShop, assert_invalid
 
 pytestmark = pytest.mark.anyio
 
@@ -111,69 +111,69 @@ ADDRESSES = [
 
 
 @pytest.fixture
-async def admin(shop: Shop) -> Visitor:
+async def admin(shop: HttpShop) -> Browser:
     """Give somebody who may send anything, and whose session is as new as can be."""
-    await shop.stock("TEA")
+    await shop.add_product("TEA")
     admin = await shop.admin("root")
     await admin.get("/session")
     return admin
 
 
 @pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS.keys())
-async def test_a_number_that_cannot_be_is_refused(
-    shop: Shop, admin: Visitor, number: bytes
-) -> None:
+async def test_invalid_number_is_rejected(shop: HttpShop, admin: Browser, number: bytes) -> None:
     for method, path, body in NUMBER_PLACES:
-        await require_refusal(shop, admin, method, path, body % number)
+        await assert_rejected(shop, admin, method, path, body % number)
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
-async def test_a_text_that_cannot_be_is_refused(shop: Shop, admin: Visitor, text: bytes) -> None:
+async def test_invalid_text_is_rejected(shop: HttpShop, admin: Browser, text: bytes) -> None:
     for method, path, body in TEXT_PLACES:
-        await require_refusal(shop, admin, method, path, body % text)
+        await assert_rejected(shop, admin, method, path, body % text)
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-async def test_a_body_that_cannot_be_is_refused(shop: Shop, admin: Visitor, body: bytes) -> None:
+async def test_invalid_body_is_rejected(shop: HttpShop, admin: Browser, body: bytes) -> None:
     for method, path in PLACES:
-        await require_refusal(shop, admin, method, path, body)
+        await assert_rejected(shop, admin, method, path, body)
 
 
 @pytest.mark.parametrize(
     "value",
     [rb"1e309", rb"9007199254740992", rb'"\u0000"', rb'"\ud800"', rb"NaN", DEEP, rb'{"a\u007f":1}'],
 )
-async def test_preferences_that_cannot_be_are_refused(
-    shop: Shop, admin: Visitor, value: bytes
+async def test_invalid_preferences_are_rejected(
+    shop: HttpShop, admin: Browser, value: bytes
 ) -> None:
     body = b'{"preferences": {"a": %s}}' % value
-    await require_refusal(shop, admin, "PATCH", "/session", body)
+    await assert_rejected(shop, admin, "PATCH", "/session", body)
 
 
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity"])
-async def test_what_is_not_a_number_is_not_json(admin: Visitor, number: bytes) -> None:
-    invalid(await admin.send("PATCH", "/session", b'{"preferences":{"a":%s}}' % number), "")
+async def test_nan_and_infinity_are_not_json(admin: Browser, number: bytes) -> None:
+    assert_invalid(
+        await admin.send_raw("PATCH", "/session", b'{"preferences":{"a":%s}}' % number), ""
+    )
 
 
 @pytest.mark.parametrize("path", ADDRESSES)
-async def test_an_address_that_cannot_be_is_refused(shop: Shop, admin: Visitor, path: str) -> None:
+async def test_invalid_path_is_rejected(shop: HttpShop, admin: Browser, path: str) -> None:
     with shop.unchanged():
-        require_problem(await admin.get(path))
+        assert_is_problem(await admin.get(path))
 
 
-async def require_refusal(
-    shop: Shop, visitor: Visitor, method: str, path: str, body: bytes
+async def assert_rejected(
+    shop: HttpShop, browser: Browser, method: str, path: str, body: bytes
 ) -> None:
     """Require a problem within a second of the processor's time, and nothing stored."""
     with shop.unchanged():
         began = time.process_time()
-        answer = await visitor.send(method, path, body)
+        response = await browser.send_raw(method, path, body)
         took_seconds = time.process_time() - began
-    require_problem(answer)
+    assert_is_problem(response)
     assert took_seconds < 1
 
 
-def require_problem(answer: httpx2.Response) -> None:
-    assert answer.status_code in {413, 422}, answer.text
-    assert answer.headers["content-type"] == "application/problem+json"
-    assert len(answer.content) < 64 * 1024
+def assert_is_problem(response: httpx2.Response) -> None:
+    assert response.status_code in {413, 422}, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert len(response.content) < 64 * 1024

@@ -4,36 +4,36 @@ import httpx2
 import pytest
 
 from shop.domain.shared.money import MAX_AMOUNT
-from tests.factories import an_id
-from tests.http.shops import Shop, Visitor, eur, invalid, refused
+from tests.factories import id_of
+from tests.http.shops import Browser, HttpShop, assert_invalid, assert_problem, eur
 
 pytestmark = pytest.mark.anyio
 
 NOW_TEXT = "2026-11-21T12:00:00Z"
-NOWHERE = an_id("no account")
+NOWHERE = id_of("no account")
 
 
 async def transfer(
-    visitor: Visitor, to: str = "grace@example.com", key: str = "key-0001", **more: object
+    browser: Browser, to: str = "grace@example.com", key: str = "key-0001", **more: object
 ) -> httpx2.Response:
     body = {"to": to, "amount": eur(300), "note": "For the tea", **more}
-    return await visitor.post("/transfers", body, idempotency_key=key)
+    return await browser.post("/transfers", body, idempotency_key=key)
 
 
 async def credit(
-    admin: Visitor, account_id: object, key: str = "key-0001", **more: object
+    admin: Browser, account_id: object, key: str = "key-0001", **more: object
 ) -> httpx2.Response:
     body = {"amount": eur(700), "reason": "A cup broke", **more}
     return await admin.post(f"/accounts/{account_id}/credits", body, idempotency_key=key)
 
 
-async def test_the_account_shows_its_balance(shop: Shop) -> None:
-    visitor = shop.visitor()
-    account = (await visitor.sign_up("ada"))["account"]
-    answer = await visitor.get("/account")
-    assert answer.status_code == 200
+async def test_account_shows_its_balance(shop: HttpShop) -> None:
+    browser = shop.browser()
+    account = (await browser.sign_up("ada"))["account"]
+    response = await browser.get("/account")
+    assert response.status_code == 200
     assert (
-        answer.json()
+        response.json()
         == account
         == {
             "id": account["id"],
@@ -43,11 +43,11 @@ async def test_the_account_shows_its_balance(shop: Shop) -> None:
     )
 
 
-async def test_money_passes_from_one_customer_to_another(shop: Shop) -> None:
+async def test_transfer_moves_money_between_customers(shop: HttpShop) -> None:
     ada, grace = await shop.customer("ada"), await shop.customer("grace")
-    answer = await transfer(ada, to="GRACE@example.com")
-    assert answer.status_code == 201
-    sent = answer.json()
+    response = await transfer(ada, to="GRACE@example.com")
+    assert response.status_code == 201
+    sent = response.json()
     assert sent == {
         "id": sent["id"],
         "kind": "transfer",
@@ -64,17 +64,17 @@ async def test_money_passes_from_one_customer_to_another(shop: Shop) -> None:
     assert hers == {**sent, "amount": eur(300), "counterparty": "ada@example.com"}
 
 
-async def test_a_transfer_without_a_note_refers_to_nothing(shop: Shop) -> None:
+async def test_transfer_without_a_note_has_an_empty_one(shop: HttpShop) -> None:
     ada, _ = await shop.customer("ada"), await shop.customer("grace")
-    answer = await ada.post(
+    response = await ada.post(
         "/transfers", {"to": "grace@example.com", "amount": eur(1)}, idempotency_key="key-0001"
     )
-    assert answer.status_code == 201
-    assert answer.json()["reference"] is None
+    assert response.status_code == 201
+    assert response.json()["reference"] is None
 
 
-async def test_the_list_of_transfers_has_every_kind_and_comes_in_pages(shop: Shop) -> None:
-    await shop.stock("TEA")
+async def test_statement_lists_every_kind_in_pages(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
     ada = await shop.customer("ada")
     order = (await ada.order("TEA", 2)).json()
     pages = await ada.pages("/account/transfers")
@@ -89,7 +89,7 @@ async def test_the_list_of_transfers_has_every_kind_and_comes_in_pages(shop: Sho
     assert [len(page) for page in pages] == [1, 1]
 
 
-async def test_the_same_transfer_under_the_same_key_happens_once(shop: Shop) -> None:
+async def test_repeated_transfer_under_the_same_key_happens_once(shop: HttpShop) -> None:
     ada, _ = await shop.customer("ada"), await shop.customer("grace")
     first = await transfer(ada)
     with shop.unchanged():
@@ -99,35 +99,35 @@ async def test_the_same_transfer_under_the_same_key_happens_once(shop: Shop) -> 
     assert (again.status_code, again.content) == (first.status_code, first.content)
 
 
-async def test_a_refused_transfer_moves_nothing_and_stays_refused(shop: Shop) -> None:
+async def test_rejected_transfer_moves_nothing_and_is_replayed(shop: HttpShop) -> None:
     ada, _ = await shop.customer("ada"), await shop.customer("grace")
-    with shop.unchanged(but="idempotency_keys"):
+    with shop.unchanged(except_table="idempotency_keys"):
         first = await transfer(ada, amount=eur(10_001))
     facts = {"balance": eur(10_000), "required": eur(10_001)}
-    refused(first, 409, "insufficient-funds", **facts)
+    assert_problem(first, 409, "insufficient-funds", **facts)
     assert "idempotent-replayed" not in first.headers
     with shop.unchanged():
         again = await transfer(ada, amount=eur(10_001))
-    refused(again, 409, "insufficient-funds", **facts)
+    assert_problem(again, 409, "insufficient-funds", **facts)
     assert again.headers["idempotent-replayed"] == "true"
 
 
-async def test_a_key_stands_for_one_transfer(shop: Shop) -> None:
+async def test_key_identifies_one_transfer(shop: HttpShop) -> None:
     ada, _ = await shop.customer("ada"), await shop.customer("grace")
     await transfer(ada)
     with shop.unchanged():
-        answer = await transfer(ada, amount=eur(301))
-    refused(answer, 422, "idempotency-key-reused")
-    assert "idempotent-replayed" not in answer.headers
+        response = await transfer(ada, amount=eur(301))
+    assert_problem(response, 422, "idempotency-key-reused")
+    assert "idempotent-replayed" not in response.headers
 
 
-async def test_money_goes_to_somebody_there_is_and_somebody_else(shop: Shop) -> None:
+async def test_recipient_must_exist_and_be_another_customer(shop: HttpShop) -> None:
     ada = await shop.customer("ada")
-    with shop.unchanged(but="idempotency_keys"):
-        refused(await transfer(ada), 404, "recipient-not-found", email="grace@example.com")
+    with shop.unchanged(except_table="idempotency_keys"):
+        assert_problem(await transfer(ada), 404, "recipient-not-found", email="grace@example.com")
     with shop.unchanged():
-        invalid(await transfer(ada, to="Ada@Example.com", key="key-0002"), "/to")
-        invalid(await transfer(ada, to="nobody", key="key-0002"), "/to")
+        assert_invalid(await transfer(ada, to="Ada@Example.com", key="key-0002"), "/to")
+        assert_invalid(await transfer(ada, to="nobody", key="key-0002"), "/to")
 
 
 @pytest.mark.parametrize(
@@ -146,33 +146,33 @@ async def test_money_goes_to_somebody_there_is_and_somebody_else(shop: Shop) -> 
         (1, "/amount"),
     ],
 )
-async def test_an_amount_that_cannot_be_is_pointed_to(
-    shop: Shop, amount: object, pointer: str
+async def test_invalid_amount_is_rejected_with_a_pointer(
+    shop: HttpShop, amount: object, pointer: str
 ) -> None:
     ada, _ = await shop.customer("ada"), await shop.customer("grace")
     admin = await shop.admin()
     await admin.get("/session")
     with shop.unchanged():
-        invalid(await transfer(ada, amount=amount), pointer)
-        invalid(await credit(admin, NOWHERE, amount=amount), pointer)
+        assert_invalid(await transfer(ada, amount=amount), pointer)
+        assert_invalid(await credit(admin, NOWHERE, amount=amount), pointer)
 
 
-async def test_more_than_can_be_counted_is_refused(shop: Shop) -> None:
+async def test_excessive_balance_is_rejected(shop: HttpShop) -> None:
     ada, _ = await shop.customer("ada"), await shop.admin()
     account = (await ada.get("/account")).json()
     admin = await shop.admin("boss")
     await admin.get("/session")
-    with shop.unchanged(but="idempotency_keys"):
-        answer = await credit(admin, account["id"], amount=eur(MAX_AMOUNT))
-    refused(answer, 409, "balance-too-large")
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await credit(admin, account["id"], amount=eur(MAX_AMOUNT))
+    assert_problem(response, 409, "balance-too-large")
 
 
-async def test_an_admin_gives_credit_once_under_a_key(shop: Shop) -> None:
+async def test_admin_grants_credit_once_under_a_key(shop: HttpShop) -> None:
     ada, admin = await shop.customer("ada"), await shop.admin()
     account = (await ada.get("/account")).json()
-    answer = await credit(admin, account["id"])
-    assert answer.status_code == 201
-    given = answer.json()
+    response = await credit(admin, account["id"])
+    assert response.status_code == 201
+    given = response.json()
     assert given == {
         "id": given["id"],
         "kind": "credit",
@@ -186,29 +186,29 @@ async def test_an_admin_gives_credit_once_under_a_key(shop: Shop) -> None:
     with shop.unchanged():
         again = await credit(admin, account["id"])
     assert again.headers["idempotent-replayed"] == "true"
-    assert again.content == answer.content
+    assert again.content == response.content
 
 
-async def test_credit_goes_to_an_account_there_is(shop: Shop) -> None:
+async def test_credit_requires_an_existing_account(shop: HttpShop) -> None:
     admin = await shop.admin()
     await admin.get("/session")
-    with shop.unchanged(but="idempotency_keys"):
-        refused(await credit(admin, NOWHERE), 404, "account-not-found")
+    with shop.unchanged(except_table="idempotency_keys"):
+        assert_problem(await credit(admin, NOWHERE), 404, "account-not-found")
     with shop.unchanged():
-        invalid(await credit(admin, "nonsense"), "/path/account_id")
+        assert_invalid(await credit(admin, "nonsense"), "/path/account_id")
 
 
-async def test_customers_do_not_give_credit(shop: Shop) -> None:
+async def test_customers_cannot_grant_credit(shop: HttpShop) -> None:
     ada = await shop.customer("ada")
     account = (await ada.get("/account")).json()
     with shop.unchanged():
-        refused(await credit(ada, account["id"]), 403, "forbidden", role="admin")
-        refused(await credit(shop.visitor(), account["id"]), 401, "not-signed-in")
+        assert_problem(await credit(ada, account["id"]), 403, "forbidden", role="admin")
+        assert_problem(await credit(shop.browser(), account["id"]), 401, "not-signed-in")
 
 
-async def test_accounts_are_for_those_who_are_signed_in(shop: Shop) -> None:
-    visitor = shop.visitor()
+async def test_account_requires_a_signed_in_user(shop: HttpShop) -> None:
+    browser = shop.browser()
     with shop.unchanged():
-        refused(await visitor.get("/account"), 401, "not-signed-in")
-        refused(await visitor.get("/account/transfers"), 401, "not-signed-in")
-        refused(await transfer(visitor), 401, "not-signed-in")
+        assert_problem(await browser.get("/account"), 401, "not-signed-in")
+        assert_problem(await browser.get("/account/transfers"), 401, "not-signed-in")
+        assert_problem(await transfer(browser), 401, "not-signed-in")

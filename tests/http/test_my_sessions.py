@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.http.shops import Shop, invalid, refused
+from tests.http.shops import HttpShop, assert_invalid, assert_problem
 
 pytestmark = pytest.mark.anyio
 
@@ -12,15 +12,15 @@ NOW_TEXT = "2026-11-21T12:00:00Z"
 IN_A_WEEK = "2026-11-28T12:00:00Z"
 
 
-async def test_my_sessions_are_listed_with_the_present_one_marked(shop: Shop) -> None:
+async def test_own_sessions_are_listed_with_the_current_one_marked(shop: HttpShop) -> None:
     first = await shop.customer("ada")
     shop.clock.advance(timedelta(minutes=5))
-    second = shop.visitor()
+    second = shop.browser()
     await second.sign_in("ada")
-    answer = await second.get("/sessions")
-    assert answer.status_code == 200
-    items = answer.json()["items"]
-    assert answer.json()["next"] is None
+    response = await second.get("/sessions")
+    assert response.status_code == 200
+    items = response.json()["items"]
+    assert response.json()["next"] is None
     assert [item.pop("handle") != "" for item in items] == [True, True]
     assert items == [
         {
@@ -38,17 +38,17 @@ async def test_my_sessions_are_listed_with_the_present_one_marked(shop: Shop) ->
             "expires_at": IN_A_WEEK,
         },
     ]
-    assert str(first.token) not in answer.text
-    assert str(second.token) not in answer.text
+    assert str(first.token) not in response.text
+    assert str(second.token) not in response.text
 
 
-async def test_sessions_come_in_pages(shop: Shop) -> None:
-    visitors = [await shop.customer("ada")]
+async def test_sessions_are_listed_in_pages(shop: HttpShop) -> None:
+    browsers = [await shop.customer("ada")]
     for _ in range(2):
         shop.clock.advance(timedelta(seconds=1))
-        visitors.append(shop.visitor())
-        await visitors[-1].sign_in("ada")
-    pages = await visitors[0].pages("/sessions")
+        browsers.append(shop.browser())
+        await browsers[-1].sign_in("ada")
+    pages = await browsers[0].pages("/sessions")
     assert [[item["created_at"] for item in page] for page in pages] == [
         ["2026-11-21T12:00:02Z"],
         ["2026-11-21T12:00:01Z"],
@@ -56,39 +56,39 @@ async def test_sessions_come_in_pages(shop: Shop) -> None:
     ]
 
 
-async def test_ending_one_session_leaves_the_others(shop: Shop) -> None:
-    first, second = await shop.customer("ada"), shop.visitor()
+async def test_revoking_one_session_keeps_the_others(shop: HttpShop) -> None:
+    first, second = await shop.customer("ada"), shop.browser()
     await second.sign_in("ada")
     items = (await first.get("/sessions")).json()["items"]
     (handle,) = [item["handle"] for item in items if not item["current"]]
-    answer = await first.delete(f"/sessions/{handle}")
-    assert answer.status_code == 204
-    assert "set-cookie" not in answer.headers
+    response = await first.delete(f"/sessions/{handle}")
+    assert response.status_code == 204
+    assert "set-cookie" not in response.headers
     assert (await first.get("/account")).status_code == 200
-    refused(await second.get("/account"), 401, "not-signed-in")
+    assert_problem(await second.get("/account"), 401, "not-signed-in")
 
 
-async def test_ending_the_present_session_clears_the_cookie(shop: Shop) -> None:
-    visitor = await shop.customer("ada")
-    (item,) = (await visitor.get("/sessions")).json()["items"]
-    answer = await visitor.delete(f"/sessions/{item['handle']}")
-    assert answer.status_code == 204
-    assert visitor.token is None
+async def test_revoking_the_current_session_clears_the_cookie(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
+    (item,) = (await browser.get("/sessions")).json()["items"]
+    response = await browser.delete(f"/sessions/{item['handle']}")
+    assert response.status_code == 204
+    assert browser.token is None
 
 
-async def test_a_session_that_is_not_mine_is_none(shop: Shop) -> None:
+async def test_session_of_another_user_is_not_found(shop: HttpShop) -> None:
     ada, eve = await shop.customer("ada"), await shop.customer("eve")
     (item,) = (await ada.get("/sessions")).json()["items"]
     with shop.unchanged():
-        refused(await eve.delete(f"/sessions/{item['handle']}"), 404, "session-not-found")
-        invalid(await eve.delete("/sessions/nonsense"), "/path/handle")
+        assert_problem(await eve.delete(f"/sessions/{item['handle']}"), 404, "session-not-found")
+        assert_invalid(await eve.delete("/sessions/nonsense"), "/path/handle")
 
 
-async def test_ending_the_others_keeps_this_one(shop: Shop) -> None:
-    first, second, third = await shop.customer("ada"), shop.visitor(), shop.visitor()
+async def test_revoking_other_sessions_keeps_the_current_one(shop: HttpShop) -> None:
+    first, second, third = await shop.customer("ada"), shop.browser(), shop.browser()
     await second.sign_in("ada")
     await third.sign_in("ada")
     assert (await second.delete("/sessions")).status_code == 204
     assert (await second.get("/account")).status_code == 200
     for ended in (first, third):
-        refused(await ended.get("/account"), 401, "not-signed-in")
+        assert_problem(await ended.get("/account"), 401, "not-signed-in")

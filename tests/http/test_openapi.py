@@ -9,8 +9,8 @@ import pytest
 from shop.domain.shared.errors import ShopError
 from shop.entrypoints.http.errors.problem_details import problem_type_of
 from shop.entrypoints.http.openapi.error_examples import examples
-from tests.clock import ScriptedClock
-from tests.http.shops import Json, Shop
+from tests.clock import FakeClock
+from tests.http.shops import HttpShop, Json
 
 PROBLEM = "application/problem+json"
 
@@ -18,9 +18,9 @@ OF_ALL = {"invalid-request", "content-too-large", "internal-error"}
 OF_STORED = OF_ALL | {"service-unavailable"}
 OF_UNSAFE = OF_STORED | {"cross-site", "unsupported-media-type", "outcome-unknown"}
 # Looking may write down that the session was used, so also of that the outcome may be unknown.
-OF_VISITORS = OF_STORED | {"session-expired", "outcome-unknown"}
-OF_SIGNED_IN = OF_VISITORS | {"not-signed-in"}
-OF_VISITORS_UNSAFE = OF_VISITORS | OF_UNSAFE
+OF_ANYONE = OF_STORED | {"session-expired", "outcome-unknown"}
+OF_SIGNED_IN = OF_ANYONE | {"not-signed-in"}
+OF_ANYONE_UNSAFE = OF_ANYONE | OF_UNSAFE
 OF_SIGNED_IN_UNSAFE = OF_SIGNED_IN | OF_UNSAFE
 OF_ADMINS_UNSAFE = OF_SIGNED_IN_UNSAFE | {"forbidden"}
 OF_CHANGED_SESSIONS = {"session-conflict", "session-too-large"}
@@ -33,11 +33,11 @@ OF_FULFILMENTS = {
 }
 
 # What each route of the contract can refuse, and nothing that it cannot, by the slugs.
-REFUSALS = {
+ERRORS = {
     ("post", "/api/v1/users"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"email-taken"},
     ("post", "/api/v1/session"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-credentials"},
-    ("get", "/api/v1/session"): OF_VISITORS,
-    ("patch", "/api/v1/session"): OF_VISITORS_UNSAFE | OF_CHANGED_SESSIONS,
+    ("get", "/api/v1/session"): OF_ANYONE,
+    ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("get", "/api/v1/session/order"): OF_SIGNED_IN | {"no-order"},
     ("delete", "/api/v1/session"): OF_UNSAFE,
     ("get", "/api/v1/sessions"): OF_SIGNED_IN,
@@ -57,12 +57,12 @@ REFUSALS = {
     ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE,
     ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE
     | {"product-not-found", "stock-below-reserved"},
-    ("get", "/api/v1/cart"): OF_VISITORS,
-    ("delete", "/api/v1/cart"): OF_VISITORS_UNSAFE | OF_CHANGED_SESSIONS,
-    ("put", "/api/v1/cart/lines/{sku}"): OF_VISITORS_UNSAFE
+    ("get", "/api/v1/cart"): OF_ANYONE,
+    ("delete", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
+    ("put", "/api/v1/cart/lines/{sku}"): OF_ANYONE_UNSAFE
     | OF_CHANGED_SESSIONS
     | {"product-not-found"},
-    ("delete", "/api/v1/cart/lines/{sku}"): OF_VISITORS_UNSAFE | OF_CHANGED_SESSIONS,
+    ("delete", "/api/v1/cart/lines/{sku}"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("post", "/api/v1/orders"): OF_SIGNED_IN_UNSAFE
     | OF_CHANGED_SESSIONS
     | OF_KEYS
@@ -104,7 +104,7 @@ REFUSALS = {
 
 
 @pytest.fixture
-def document(shop: Shop) -> Json:
+def document(shop: HttpShop) -> Json:
     return shop.app.openapi()
 
 
@@ -114,7 +114,7 @@ def operations(document: Json) -> Iterator[tuple[tuple[str, str], Json]]:
             yield (method, path), operation
 
 
-def told(operation: Json) -> dict[str, tuple[str, Json]]:
+def documented_errors(operation: Json) -> dict[str, tuple[str, Json]]:
     """Return the refusals that an operation describes: status and example, by slug."""
     return {
         slug: (status, example["value"])
@@ -127,22 +127,22 @@ def told(operation: Json) -> dict[str, tuple[str, Json]]:
 
 
 @pytest.mark.anyio
-async def test_the_document_is_served(shop: Shop, document: Json) -> None:
-    answer = await shop.visitor().get("//openapi.json")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.json() == document
+async def test_document_is_served(shop: HttpShop, document: Json) -> None:
+    response = await shop.browser().get("//openapi.json")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == document
 
 
-def test_every_operation_is_described_with_what_it_refuses_and_no_more(document: Json) -> None:
-    described = {key: set(told(operation)) for key, operation in operations(document)}
-    assert described == REFUSALS
+def test_every_operation_documents_exactly_its_errors(document: Json) -> None:
+    described = {key: set(documented_errors(operation)) for key, operation in operations(document)}
+    assert described == ERRORS
 
 
-def test_every_refusal_has_its_own_example(document: Json) -> None:
+def test_every_error_has_its_own_example(document: Json) -> None:
     by_slug: dict[str, ShopError] = {error.code: error for error in examples()}
     for _, operation in operations(document):
-        for slug, (status, example) in told(operation).items():
+        for slug, (status, example) in documented_errors(operation).items():
             error = by_slug[slug]
             assert int(status) == example["status"] == problem_type_of(type(error)).status
             assert example["type"] == f"/problems/{slug}"
@@ -153,7 +153,7 @@ def headers(document: Json, method: str, path: str, status: int) -> set[str]:
     return set(document["paths"][path][method]["responses"][str(status)]["headers"])
 
 
-def test_headers_are_described_where_they_are_sent(document: Json) -> None:
+def test_headers_are_documented_where_they_are_sent(document: Json) -> None:
     known = {"X-Request-ID"}
     renewed = known | {"Set-Cookie"}
     challenged = renewed | {"WWW-Authenticate"}
@@ -187,7 +187,7 @@ def test_headers_are_described_where_they_are_sent(document: Json) -> None:
     assert {each: headers(document, *each) for each in expected} == expected
 
 
-def test_the_media_types_that_are_refused_with_are_those_of_the_operation(document: Json) -> None:
+def test_unsupported_media_type_lists_those_of_the_operation(document: Json) -> None:
     for (method, path), operation in operations(document):
         if method not in {"get", "head"}:
             expected = list(operation.get("requestBody", {}).get("content", ["application/json"]))
@@ -198,7 +198,7 @@ def test_the_media_types_that_are_refused_with_are_those_of_the_operation(docume
             assert described == f"`{', '.join(expected)}`, with `unsupported-media-type`"
 
 
-def test_operations_have_names_of_their_own_and_say_what_they_do(document: Json) -> None:
+def test_operations_have_unique_names_and_descriptions(document: Json) -> None:
     ids = [operation["operationId"] for _, operation in operations(document)]
     assert len(set(ids)) == len(ids)
     assert all(operation["description"].endswith(".") for _, operation in operations(document))
@@ -230,7 +230,7 @@ def validator(document: Json, schema: Json) -> jsonschema_rs.Validator:
     return jsonschema_rs.validator_for(whole, validate_formats=True)
 
 
-def test_every_example_is_valid_by_its_own_schema(document: Json) -> None:
+def test_every_example_is_valid_by_its_schema(document: Json) -> None:
     checked = 0
     for schema, examples_given in schemas(document):
         for example in examples_given:
@@ -245,7 +245,7 @@ def test_every_example_is_valid_by_its_own_schema(document: Json) -> None:
     assert checked > 200
 
 
-def test_every_body_and_every_success_in_json_has_an_example(document: Json) -> None:
+def test_every_json_request_and_success_has_an_example(document: Json) -> None:
     for key, operation in operations(document):
         contents = [operation.get("requestBody", {}).get("content", {})]
         for status, response in operation["responses"].items():
@@ -257,7 +257,7 @@ def test_every_body_and_every_success_in_json_has_an_example(document: Json) -> 
             assert media_type == "text/html" or "example" in media, key
 
 
-def test_every_field_of_a_request_has_bounds_and_an_example(document: Json) -> None:
+def test_every_request_field_has_bounds_and_an_example(document: Json) -> None:
     bounds = {
         "string": {"maxLength", "enum", "const", "format", "pattern"},
         "integer": {"maximum"},
@@ -299,7 +299,7 @@ def fields(document: Json, schema: Json) -> Iterator[tuple[str, Json]]:
             yield from each["properties"].items()
 
 
-def test_what_takes_a_session_says_so(document: Json) -> None:
+def test_operations_that_use_a_session_declare_it(document: Json) -> None:
     name = document["components"]["securitySchemes"]["session"].pop("name")
     assert name == "shop_session"
     assert document["components"]["securitySchemes"] == {
@@ -314,12 +314,12 @@ def test_what_takes_a_session_says_so(document: Json) -> None:
     assert security["get", "/api/v1/products"] is None
 
 
-def test_production_names_the_cookie_of_production(clock: ScriptedClock) -> None:
-    document = Shop.open(clock, environment="production").app.openapi()
+def test_production_document_names_the_production_cookie(clock: FakeClock) -> None:
+    document = HttpShop.open(clock, environment="production").app.openapi()
     assert document["components"]["securitySchemes"]["session"]["name"] == "__Host-shop_session"
 
 
-def test_what_moves_money_takes_a_key(document: Json) -> None:
+def test_operations_that_move_money_require_a_key(document: Json) -> None:
     keyed = {
         path
         for (_, path), operation in operations(document)

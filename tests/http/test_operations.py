@@ -8,27 +8,27 @@ import pytest
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.ports.database import MigrationRequired
 from shop.application.ports.unit_of_work import DatabaseUnavailable, UnitOfWork
-from tests.clock import ScriptedClock
-from tests.http.shops import Shop, refused
+from tests.clock import FakeClock
+from tests.http.shops import HttpShop, assert_problem
 
 pytestmark = pytest.mark.anyio
 
 
-class Troubled(MemoryDatabase):
+class UnavailableDatabase(MemoryDatabase):
     """A database that has something to say when it is checked."""
 
-    trouble: Exception
+    error: Exception
     closed = False
 
     async def check(self) -> None:
-        raise self.trouble
+        raise self.error
 
     async def close(self) -> None:
         self.closed = True
 
 
-async def test_the_shop_is_alive_and_ready(shop: Shop) -> None:
-    alive, ready = [await shop.visitor().get(path) for path in ("//healthz", "//readyz")]
+async def test_shop_is_alive_and_ready(shop: HttpShop) -> None:
+    alive, ready = [await shop.browser().get(path) for path in ("//healthz", "//readyz")]
     assert (alive.status_code, alive.json()) == (200, {"status": "alive"})
     assert (ready.status_code, ready.json()) == (200, {"status": "ready"})
 
@@ -40,55 +40,55 @@ async def test_the_shop_is_alive_and_ready(shop: Shop) -> None:
         (MigrationRequired("at 0001"), "database-not-migrated"),
     ],
 )
-async def test_a_shop_without_a_sound_database_is_alive_but_not_ready(
-    clock: ScriptedClock, trouble: Exception, slug: str
+async def test_shop_without_a_usable_database_is_alive_but_not_ready(
+    clock: FakeClock, trouble: Exception, slug: str
 ) -> None:
-    database = Troubled()
-    database.trouble = trouble
-    visitor = Shop.open(clock, database).visitor()
-    refused(await visitor.get("//readyz"), 503, slug)
-    assert (await visitor.get("//healthz")).status_code == 200
+    database = UnavailableDatabase()
+    database.error = trouble
+    browser = HttpShop.open(clock, database).browser()
+    assert_problem(await browser.get("//readyz"), 503, slug)
+    assert (await browser.get("//healthz")).status_code == 200
 
 
-async def test_the_page_for_people_leads_on(shop: Shop) -> None:
-    answer = await shop.visitor().get("//")
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+async def test_landing_page_links_to_docs_and_api(shop: HttpShop) -> None:
+    response = await shop.browser().get("//")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "text/html; charset=utf-8"
     for path in ("/docs", "/openapi.json", "/api/v1/products", "/readyz"):
-        assert f'<a href="{path}">' in answer.text
-        assert (await shop.visitor().get(f"/{path}")).status_code == 200
-    assert "<script" not in answer.text
+        assert f'<a href="{path}">' in response.text
+        assert (await shop.browser().get(f"/{path}")).status_code == 200
+    assert "<script" not in response.text
 
 
-async def test_the_docs_load_nothing_from_elsewhere(shop: Shop) -> None:
-    visitor = shop.visitor()
-    page = await visitor.get("//docs")
+async def test_docs_load_nothing_from_other_hosts(shop: HttpShop) -> None:
+    browser = shop.browser()
+    page = await browser.get("//docs")
     loaded = re.findall(r'(?:src|href)="(/[^"]+)"', page.text)
     assert loaded == ["/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"]
     assert "http" not in page.text
     assert "http" not in page.headers["content-security-policy"]
-    answers = [await visitor.get(f"/{path}") for path in loaded]
-    assert [answer.headers["content-type"].partition(";")[0] for answer in answers] == [
+    responses = [await browser.get(f"/{path}") for path in loaded]
+    assert [response.headers["content-type"].partition(";")[0] for response in responses] == [
         "text/css",
         "text/javascript",
     ]
-    assert [answer.status_code for answer in answers] == [200, 200]
+    assert [answer.status_code for answer in responses] == [200, 200]
     assert "/docs" not in shop.app.openapi()["paths"]
 
 
-async def test_production_does_not_show_the_docs(clock: ScriptedClock) -> None:
-    visitor = Shop.open(clock, environment="production").visitor()
+async def test_production_serves_no_docs(clock: FakeClock) -> None:
+    browser = HttpShop.open(clock, environment="production").browser()
     for path in ("//docs", "//docs/swagger-ui-bundle.js"):
-        refused(await visitor.get(path), 404, "route-not-found")
-    assert "/docs" not in (await visitor.get("//")).text
-    assert (await visitor.get("//openapi.json")).status_code == 200
+        assert_problem(await browser.get(path), 404, "route-not-found")
+    assert "/docs" not in (await browser.get("//")).text
+    assert (await browser.get("//openapi.json")).status_code == 200
 
 
-async def test_at_its_end_the_app_waits_for_what_runs_and_closes_the_database(
-    clock: ScriptedClock,
+async def test_shutdown_waits_for_running_work_and_closes_the_database(
+    clock: FakeClock,
 ) -> None:
-    database = Troubled()
-    shop = Shop.open(clock, database)
+    database = UnavailableDatabase()
+    shop = HttpShop.open(clock, database)
     ended = []
 
     async def slow(_: UnitOfWork) -> None:

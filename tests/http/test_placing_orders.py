@@ -10,20 +10,20 @@ from shop.application.checkout.place_orders import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
-from tests.http.shops import Json, Shop, eur, invalid, refused
+from tests.http.shops import HttpShop, Json, assert_invalid, assert_problem, eur
 
 pytestmark = pytest.mark.anyio
 
 NOW_TEXT = "2026-11-21T12:00:00Z"
 
 
-async def test_an_order_is_placed_paid_and_tracked(shop: Shop) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
-    answer = await visitor.order("TEA", 3)
-    assert answer.status_code == 201
-    assert "idempotent-replayed" not in answer.headers
-    order = answer.json()
+async def test_order_is_placed_and_paid_and_the_session_shows_it(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    response = await browser.order("TEA", 3)
+    assert response.status_code == 201
+    assert "idempotent-replayed" not in response.headers
+    order = response.json()
     assert order == {
         "id": order["id"],
         "number": order["number"],
@@ -42,93 +42,95 @@ async def test_an_order_is_placed_paid_and_tracked(shop: Shop) -> None:
         "placed_at": NOW_TEXT,
     }
     assert (shop.on_hand("TEA"), shop.balance("ada")) == (7, 8_500)
-    assert (await visitor.get(f"/orders/{order['id']}")).json() == order
-    assert (await visitor.get("/session")).json()["order_id"] == order["id"]
+    assert (await browser.get(f"/orders/{order['id']}")).json() == order
+    assert (await browser.get("/session")).json()["order_id"] == order["id"]
 
 
-async def test_lines_of_the_same_product_are_one(shop: Shop) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
+async def test_lines_of_the_same_product_are_merged(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
     lines = [{"sku": "TEA", "quantity": 1}, {"sku": "TEA", "quantity": 2}]
     body = {"lines": lines, "payment": {"method": "account"}}
-    answer = await visitor.post("/orders", body, idempotency_key="key-0001")
-    assert answer.status_code == 201
-    assert [line["quantity"] for line in answer.json()["lines"]] == [3]
+    response = await browser.post("/orders", body, idempotency_key="key-0001")
+    assert response.status_code == 201
+    assert [line["quantity"] for line in response.json()["lines"]] == [3]
 
 
-async def test_lines_leave_the_cart_alone(shop: Shop) -> None:
-    await shop.stock("CUP")
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
-    cart = (await visitor.put("/cart/lines/CUP", {"quantity": 1})).json()
-    await visitor.order("TEA")
-    assert (await visitor.get("/cart")).json() == cart
+async def test_order_with_lines_keeps_the_cart(shop: HttpShop) -> None:
+    await shop.add_product("CUP")
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    cart = (await browser.put("/cart/lines/CUP", {"quantity": 1})).json()
+    await browser.order("TEA")
+    assert (await browser.get("/cart")).json() == cart
 
 
-async def test_the_same_order_under_the_same_key_is_answered_alike_for_ever(shop: Shop) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
-    first = await visitor.order("TEA")
-    await visitor.post(f"/orders/{first.json()['id']}/cancel")
+async def test_repeated_order_under_the_same_key_is_replayed(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    first = await browser.order("TEA")
+    await browser.post(f"/orders/{first.json()['id']}/cancel")
     with shop.unchanged():
-        again = await visitor.order("TEA")
+        again = await browser.order("TEA")
     assert again.headers["idempotent-replayed"] == "true"
     assert (again.status_code, again.content) == (first.status_code, first.content)
 
 
-async def test_every_short_line_is_named_and_nothing_is_taken(shop: Shop) -> None:
+async def test_out_of_stock_error_names_every_short_line_and_changes_nothing(
+    shop: HttpShop,
+) -> None:
     for sku, on_hand in (("CUP", 1), ("POT", 5), ("TEA", 2)):
-        await shop.stock(sku, on_hand)
-    visitor = await shop.customer("ada")
+        await shop.add_product(sku, on_hand)
+    browser = await shop.customer("ada")
     lines = [{"sku": sku, "quantity": 3} for sku in ("CUP", "POT", "TEA")]
     body = {"lines": lines, "payment": {"method": "account"}}
     short = [
         {"sku": "CUP", "requested": 3, "available": 1},
         {"sku": "TEA", "requested": 3, "available": 2},
     ]
-    with shop.unchanged(but="idempotency_keys"):
-        first = await visitor.post("/orders", body, idempotency_key="key-0001")
-    refused(first, 409, "out-of-stock", lines=short)
+    with shop.unchanged(except_table="idempotency_keys"):
+        first = await browser.post("/orders", body, idempotency_key="key-0001")
+    assert_problem(first, 409, "out-of-stock", lines=short)
     with shop.unchanged():
-        again = await visitor.post("/orders", body, idempotency_key="key-0001")
-    refused(again, 409, "out-of-stock", lines=short)
+        again = await browser.post("/orders", body, idempotency_key="key-0001")
+    assert_problem(again, 409, "out-of-stock", lines=short)
     assert again.headers["idempotent-replayed"] == "true"
 
 
-async def test_an_order_that_cannot_be_paid_is_none(shop: Shop) -> None:
-    await shop.stock("TEA", on_hand=100)
-    visitor = await shop.customer("ada")
-    with shop.unchanged(but="idempotency_keys"):
-        answer = await visitor.order("TEA", 21)
+async def test_order_without_sufficient_funds_is_rejected(shop: HttpShop) -> None:
+    await shop.add_product("TEA", on_hand=100)
+    browser = await shop.customer("ada")
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await browser.order("TEA", 21)
     facts = {"balance": eur(10_000), "required": eur(10_500)}
-    refused(answer, 409, "insufficient-funds", **facts)
+    assert_problem(response, 409, "insufficient-funds", **facts)
 
 
-async def test_an_order_costs_what_the_customer_was_shown(shop: Shop) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
-    with shop.unchanged(but="idempotency_keys"):
-        answer = await visitor.order("TEA", 2, expected_total=eur(999))
-    refused(answer, 409, "price-changed", expected=eur(999), total=eur(1000))
-    answer = await visitor.order("TEA", 2, key="key-0002", expected_total=eur(1000))
-    assert answer.status_code == 201
+async def test_changed_total_is_rejected(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await browser.order("TEA", 2, expected_total=eur(999))
+    assert_problem(response, 409, "price-changed", expected=eur(999), total=eur(1000))
+    response = await browser.order("TEA", 2, key="key-0002", expected_total=eur(1000))
+    assert response.status_code == 201
 
 
-async def test_an_order_is_of_what_is_sold(shop: Shop) -> None:
-    await shop.stock("OLD", active=False)
-    visitor = await shop.customer("ada")
+async def test_unavailable_product_cannot_be_ordered(shop: HttpShop) -> None:
+    await shop.add_product("OLD", active=False)
+    browser = await shop.customer("ada")
     for sku in ("TEA", "OLD"):
-        with shop.unchanged(but="idempotency_keys"):
-            answer = await visitor.order(sku, key=f"key-of-{sku}")
-        refused(answer, 404, "product-not-found", sku=sku)
+        with shop.unchanged(except_table="idempotency_keys"):
+            response = await browser.order(sku, key=f"key-of-{sku}")
+        assert_problem(response, 404, "product-not-found", sku=sku)
 
 
-async def test_an_order_is_of_something(shop: Shop) -> None:
-    visitor = await shop.customer("ada")
+async def test_empty_order_is_rejected(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
     body = {"payment": {"method": "account"}}
-    with shop.unchanged(but="idempotency_keys"):
-        answer = await visitor.post("/orders", body, idempotency_key="key-0001")
-    refused(answer, 409, "empty-cart")
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await browser.post("/orders", body, idempotency_key="key-0001")
+    assert_problem(response, 409, "empty-cart")
 
 
 @pytest.mark.parametrize(
@@ -154,63 +156,63 @@ async def test_an_order_is_of_something(shop: Shop) -> None:
         ({"coupon": "FREE"}, ["/coupon"]),
     ],
 )
-async def test_an_order_that_cannot_be_is_pointed_to(
-    shop: Shop, change: Json, pointers: list[str]
+async def test_invalid_order_is_rejected_with_pointers(
+    shop: HttpShop, change: Json, pointers: list[str]
 ) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
     with shop.unchanged():
-        invalid(await visitor.order("TEA", **change), *pointers)
+        assert_invalid(await browser.order("TEA", **change), *pointers)
 
 
 @pytest.mark.parametrize("key", ["", "1234567", "x" * 256, "with space", '"1234567"', "key-é-0001"])
-async def test_a_malformed_key_is_refused(shop: Shop, key: str) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
+async def test_malformed_key_is_rejected(shop: HttpShop, key: str) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
     with shop.unchanged():
-        refused(await visitor.order("TEA", key=key), 400, "invalid-idempotency-key")
+        assert_problem(await browser.order("TEA", key=key), 400, "invalid-idempotency-key")
 
 
-async def test_a_key_is_required_and_given_once(shop: Shop) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
+async def test_exactly_one_key_is_required(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
     body = {"lines": [{"sku": "TEA", "quantity": 1}], "payment": {"method": "account"}}
     with shop.unchanged():
-        refused(await visitor.post("/orders", body), 400, "invalid-idempotency-key")
+        assert_problem(await browser.post("/orders", body), 400, "invalid-idempotency-key")
         twice = [("idempotency-key", "key-0001"), ("idempotency-key", "key-0002")]
-        answer = await visitor.client.post("/api/v1/orders", json=body, headers=twice)
-        refused(answer, 400, "invalid-idempotency-key")
+        response = await browser.client.post("/api/v1/orders", json=body, headers=twice)
+        assert_problem(response, 400, "invalid-idempotency-key")
 
 
 @pytest.mark.parametrize("key", ["!~!~!~!~", "x" * 255, f'"{"x" * 255}"', '"quote-in-front'])
-async def test_a_key_is_any_visible_ascii(shop: Shop, key: str) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
-    assert (await visitor.order("TEA", key=key)).status_code == 201
-    assert (await visitor.order("TEA", key=key)).headers["idempotent-replayed"] == "true"
+async def test_key_may_be_any_visible_ascii(shop: HttpShop, key: str) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    assert (await browser.order("TEA", key=key)).status_code == 201
+    assert (await browser.order("TEA", key=key)).headers["idempotent-replayed"] == "true"
 
 
-class Busy:
+class BusyQueue:
     """Another process's order under the same key has not ended yet."""
 
     async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[CommandResult[PlacedOrder]]:
         return [CommandResult(value=RequestInProgress(), replayed=False) for _ in commands]
 
 
-async def test_an_order_whose_first_request_still_runs_is_to_be_tried_again(shop: Shop) -> None:
-    visitor = await shop.customer("ada")
-    shop.container.place_orders.override(providers.Object(Busy()))
+async def test_concurrent_request_under_the_same_key_can_be_retried(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
+    shop.container.place_orders.override(providers.Object(BusyQueue()))
     with shop.unchanged():
-        answer = await visitor.order("TEA")
-    refused(answer, 409, "request-in-progress")
-    assert answer.headers["retry-after"] == "1"
-    assert "idempotent-replayed" not in answer.headers
+        response = await browser.order("TEA")
+    assert_problem(response, 409, "request-in-progress")
+    assert response.headers["retry-after"] == "1"
+    assert "idempotent-replayed" not in response.headers
 
 
-async def test_an_expired_session_places_no_order(shop: Shop) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
+async def test_expired_session_cannot_order(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
     shop.clock.advance(timedelta(days=7))
     with shop.unchanged():
-        refused(await visitor.order("TEA"), 401, "session-expired")
-    assert visitor.token is None
+        assert_problem(await browser.order("TEA"), 401, "session-expired")
+    assert browser.token is None

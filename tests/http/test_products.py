@@ -3,7 +3,7 @@
 import httpx2
 import pytest
 
-from tests.http.shops import Json, Shop, Visitor, eur, invalid, refused
+from tests.http.shops import Browser, HttpShop, Json, assert_invalid, assert_problem, eur
 
 pytestmark = pytest.mark.anyio
 
@@ -16,61 +16,61 @@ TEA: Json = {
 
 
 async def adjust(
-    admin: Visitor, delta: object, sku: str = "TEA", reason: object = "Delivery"
+    admin: Browser, delta: object, sku: str = "TEA", reason: object = "Delivery"
 ) -> httpx2.Response:
     return await admin.post(f"/products/{sku}/stock", {"delta": delta, "reason": reason})
 
 
 @pytest.fixture
-async def admin(shop: Shop) -> Visitor:
+async def admin(shop: HttpShop) -> Browser:
     admin = await shop.admin()
     # The promotion gives a new token; afterwards a request changes nothing by itself.
     await admin.get("/session")
     return admin
 
 
-async def test_an_admin_describes_a_product_new_or_not(shop: Shop, admin: Visitor) -> None:
-    answer = await admin.put("/products/TEA-1", TEA)
-    assert answer.status_code == 201
-    assert answer.json() == {**TEA, "sku": "TEA-1", "available": 0, "image_url": None}
+async def test_admin_can_create_and_update_a_product(shop: HttpShop, admin: Browser) -> None:
+    response = await admin.put("/products/TEA-1", TEA)
+    assert response.status_code == 201
+    assert response.json() == {**TEA, "sku": "TEA-1", "available": 0, "image_url": None}
     await adjust(admin, 7, "TEA-1")
     changed = {**TEA, "price": eur(600), "image_url": "https://example.com/tea.jpg"}
-    answer = await admin.put("/products/TEA-1", changed)
-    assert answer.status_code == 200
-    assert answer.json() == {**changed, "sku": "TEA-1", "available": 7}
-    assert (await shop.visitor().get("/products/TEA-1")).json() == answer.json()
+    response = await admin.put("/products/TEA-1", changed)
+    assert response.status_code == 200
+    assert response.json() == {**changed, "sku": "TEA-1", "available": 7}
+    assert (await shop.browser().get("/products/TEA-1")).json() == response.json()
 
 
-async def test_a_product_that_is_not_sold_is_shown_but_not_listed(
-    shop: Shop, admin: Visitor
-) -> None:
+async def test_inactive_product_is_shown_but_not_listed(shop: HttpShop, admin: Browser) -> None:
     await admin.put("/products/TEA", {**TEA, "active": False})
-    shown = await shop.visitor().get("/products/TEA")
+    shown = await shop.browser().get("/products/TEA")
     assert shown.status_code == 200
     assert shown.json()["active"] is False
-    assert (await shop.visitor().get("/products")).json() == {"items": [], "next": None}
+    assert (await shop.browser().get("/products")).json() == {"items": [], "next": None}
 
 
-async def test_products_are_found_by_words_and_come_in_pages(shop: Shop) -> None:
+async def test_products_are_searched_by_words_and_listed_in_pages(shop: HttpShop) -> None:
     for sku in ("CUP", "POT", "TEA"):
-        await shop.stock(sku, on_hand=3)
-    visitor = shop.visitor()
-    found = (await visitor.get("/products?q=TE")).json()
+        await shop.add_product(sku, on_hand=3)
+    browser = shop.browser()
+    found = (await browser.get("/products?q=TE")).json()
     assert [item["sku"] for item in found["items"]] == ["TEA"]
-    pages = await visitor.pages("/products")
+    pages = await browser.pages("/products")
     assert [[item["sku"] for item in page] for page in pages] == [["CUP"], ["POT"], ["TEA"]]
 
 
-async def test_a_product_there_is_not_is_not_found(shop: Shop) -> None:
-    refused(await shop.visitor().get("/products/TEA"), 404, "product-not-found", sku="TEA")
+async def test_unknown_product_is_not_found(shop: HttpShop) -> None:
+    assert_problem(await shop.browser().get("/products/TEA"), 404, "product-not-found", sku="TEA")
 
 
 @pytest.mark.parametrize("sku", ["-TEA", "T%20A", "x" * 65, "T%00", "T%C3%A9"])
-async def test_what_cannot_be_a_sku_is_pointed_to(shop: Shop, admin: Visitor, sku: str) -> None:
+async def test_invalid_sku_is_rejected_with_a_pointer(
+    shop: HttpShop, admin: Browser, sku: str
+) -> None:
     with shop.unchanged():
-        invalid(await shop.visitor().get(f"/products/{sku}"), "/path/sku")
-        invalid(await admin.put(f"/products/{sku}", TEA), "/path/sku")
-        invalid(await adjust(admin, 1, sku), "/path/sku")
+        assert_invalid(await shop.browser().get(f"/products/{sku}"), "/path/sku")
+        assert_invalid(await admin.put(f"/products/{sku}", TEA), "/path/sku")
+        assert_invalid(await adjust(admin, 1, sku), "/path/sku")
 
 
 @pytest.mark.parametrize(
@@ -90,33 +90,35 @@ async def test_what_cannot_be_a_sku_is_pointed_to(shop: Shop, admin: Visitor, sk
         ({"colour": "black"}, "/colour"),
     ],
 )
-async def test_a_product_that_cannot_be_is_pointed_to(
-    shop: Shop, admin: Visitor, change: Json, pointer: str
+async def test_invalid_product_is_rejected_with_pointers(
+    shop: HttpShop, admin: Browser, change: Json, pointer: str
 ) -> None:
     with shop.unchanged():
-        invalid(await admin.put("/products/TEA", {**TEA, **change}), pointer)
+        assert_invalid(await admin.put("/products/TEA", {**TEA, **change}), pointer)
 
 
-async def test_goods_are_counted_in_and_out(shop: Shop, admin: Visitor) -> None:
-    await shop.stock("TEA", on_hand=2)
-    answer = await adjust(admin, 5)
-    assert answer.status_code == 201
-    assert answer.json() == {"sku": "TEA", "on_hand": 7, "reserved": 0, "available": 7}
-    answer = await adjust(admin, -7)
-    assert answer.status_code == 201
-    assert answer.json() == {"sku": "TEA", "on_hand": 0, "reserved": 0, "available": 0}
+async def test_stock_can_be_increased_and_decreased(shop: HttpShop, admin: Browser) -> None:
+    await shop.add_product("TEA", on_hand=2)
+    response = await adjust(admin, 5)
+    assert response.status_code == 201
+    assert response.json() == {"sku": "TEA", "on_hand": 7, "reserved": 0, "available": 7}
+    response = await adjust(admin, -7)
+    assert response.status_code == 201
+    assert response.json() == {"sku": "TEA", "on_hand": 0, "reserved": 0, "available": 0}
 
 
-async def test_more_than_there_is_cannot_be_counted_out(shop: Shop, admin: Visitor) -> None:
-    await shop.stock("TEA", on_hand=2)
+async def test_stock_cannot_become_negative(shop: HttpShop, admin: Browser) -> None:
+    await shop.add_product("TEA", on_hand=2)
     with shop.unchanged():
-        answer = await adjust(admin, -3)
-    refused(answer, 409, "stock-below-reserved", sku="TEA", on_hand=2, reserved=0)
+        response = await adjust(admin, -3)
+    assert_problem(response, 409, "stock-below-reserved", sku="TEA", on_hand=2, reserved=0)
 
 
-async def test_stock_is_of_a_product_there_is(shop: Shop, admin: Visitor) -> None:
+async def test_stock_adjustment_requires_an_existing_product(
+    shop: HttpShop, admin: Browser
+) -> None:
     with shop.unchanged():
-        refused(await adjust(admin, 1), 404, "product-not-found", sku="TEA")
+        assert_problem(await adjust(admin, 1), 404, "product-not-found", sku="TEA")
 
 
 @pytest.mark.parametrize(
@@ -131,19 +133,19 @@ async def test_stock_is_of_a_product_there_is(shop: Shop, admin: Visitor) -> Non
         (1, "a\tb", "/reason"),
     ],
 )
-async def test_an_adjustment_that_cannot_be_is_pointed_to(
-    shop: Shop, admin: Visitor, delta: object, reason: str, pointer: str
+async def test_invalid_adjustment_is_rejected_with_pointers(
+    shop: HttpShop, admin: Browser, delta: object, reason: str, pointer: str
 ) -> None:
-    await shop.stock("TEA", on_hand=2)
+    await shop.add_product("TEA", on_hand=2)
     with shop.unchanged():
-        invalid(await adjust(admin, delta, reason=reason), pointer)
+        assert_invalid(await adjust(admin, delta, reason=reason), pointer)
 
 
-async def test_only_admins_describe_products_and_count_goods(shop: Shop) -> None:
-    await shop.stock("TEA")
-    customer, nobody = await shop.customer("ada"), shop.visitor()
+async def test_only_admins_can_edit_products_and_adjust_stock(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    customer, nobody = await shop.customer("ada"), shop.browser()
     with shop.unchanged():
-        refused(await customer.put("/products/TEA", TEA), 403, "forbidden", role="admin")
-        refused(await adjust(customer, 1), 403, "forbidden", role="admin")
-        refused(await nobody.put("/products/TEA", TEA), 401, "not-signed-in")
-        refused(await adjust(nobody, 1), 401, "not-signed-in")
+        assert_problem(await customer.put("/products/TEA", TEA), 403, "forbidden", role="admin")
+        assert_problem(await adjust(customer, 1), 403, "forbidden", role="admin")
+        assert_problem(await nobody.put("/products/TEA", TEA), 401, "not-signed-in")
+        assert_problem(await adjust(nobody, 1), 401, "not-signed-in")

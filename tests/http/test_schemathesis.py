@@ -10,9 +10,9 @@ from schemathesis import checks
 
 from shop.domain.cart import Cart, CartLine
 from shop.domain.user import Role
-from tests.clock import ScriptedClock
-from tests.factories import NOW, account, session, user, welcome
-from tests.http.shops import Shop
+from tests.clock import FakeClock
+from tests.factories import NOW, account, session, user, welcome_transfer
+from tests.http.shops import HttpShop
 
 CHECKS = [
     checks.not_a_server_error,
@@ -30,38 +30,38 @@ ADMIN = user("root", roles=frozenset({Role.CUSTOMER, Role.ADMIN}))
 SKU = "TEA-EARL-GREY"
 
 
-class Fair:
+class ShopWithData:
     """A shop with an admin in it who gets a new session for every request."""
 
     def __init__(self) -> None:
-        self.shop = Shop.open(ScriptedClock(NOW))
+        self.shop = HttpShop.open(FakeClock(NOW))
         self._sessions = 0
 
     async def open(self) -> None:
         """Let the admin in, with some money and something to buy."""
-        await self.shop.stock(SKU, on_hand=1000)
+        await self.shop.add_product(SKU, on_hand=1000)
         savings = account(ADMIN, 1_000_000)
         async with self.shop.container.unit_of_work() as uow:
             uow.users.add(ADMIN)
             uow.accounts.add(savings)
-            uow.transfers.add(welcome(savings))
+            uow.transfers.add(welcome_transfer(savings))
             await uow.commit()
 
     async def token(self) -> str:
         """Return what opens a new session of the admin's, with something in the cart."""
         self._sessions += 1
-        visit = session(f"{self._sessions}").signed_in_as(ADMIN, at=NOW)
+        current_session = session(f"{self._sessions}").signed_in_as(ADMIN, at=NOW)
         full = Cart(lines=(CartLine(sku=SKU, quantity=1),))
         async with self.shop.container.unit_of_work() as uow:
-            token = uow.sessions.create(visit.with_cart(full))
+            token = uow.sessions.create(current_session.with_cart(full))
             await uow.commit()
         return token
 
 
 # Made at import, because tests are collected from it: one for each operation.
-FAIR = Fair()
+SHOP_WITH_DATA = ShopWithData()
 DOCUMENT = schemathesis.openapi.from_asgi(
-    "/openapi.json", FAIR.shop.app, config=schemathesis.Config(seed=1)
+    "/openapi.json", SHOP_WITH_DATA.shop.app, config=schemathesis.Config(seed=1)
 )
 # Each request has its own session, so none is to be made up.
 DOCUMENT.config.generation.update(with_security_parameters=False)
@@ -69,7 +69,7 @@ DOCUMENT.config.generation.update(with_security_parameters=False)
 
 @pytest.fixture(scope="module", autouse=True)
 def opened() -> None:
-    asyncio.run(FAIR.open())
+    asyncio.run(SHOP_WITH_DATA.open())
 
 
 @DOCUMENT.parametrize()
@@ -79,6 +79,6 @@ def opened() -> None:
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_the_api_keeps_its_word(case: "schemathesis.Case[Any]") -> None:
-    token = asyncio.run(FAIR.token())
+def test_api_conforms_to_its_document(case: "schemathesis.Case[Any]") -> None:
+    token = asyncio.run(SHOP_WITH_DATA.token())
     case.call_and_validate(headers={"Cookie": f"shop_session={token}"}, checks=CHECKS)

@@ -10,8 +10,8 @@ from structlog.typing import EventDict
 
 from shop.entrypoints.observability.logging import set_up_logging
 from tests.cli.program import logging_restored
-from tests.clock import ScriptedClock
-from tests.http.shops import PASSWORD, Shop, Visitor
+from tests.clock import FakeClock
+from tests.http.shops import PASSWORD, Browser, HttpShop
 
 pytestmark = pytest.mark.anyio
 
@@ -24,11 +24,11 @@ def session_store(request: pytest.FixtureRequest) -> str:
     return kind
 
 
-async def known(visitor: Visitor) -> dict[str, Any]:
+async def signed_in_session(browser: Browser) -> dict[str, Any]:
     """Return what the log tells of a visitor who is signed in."""
-    user_id = (await visitor.get("/session")).json()["user"]["id"]
+    user_id = (await browser.get("/session")).json()["user"]["id"]
     (session,) = [
-        each for each in (await visitor.get("/sessions")).json()["items"] if each["current"]
+        each for each in (await browser.get("/sessions")).json()["items"] if each["current"]
     ]
     return {"user_id": user_id, "session": session["handle"]}
 
@@ -36,81 +36,81 @@ async def known(visitor: Visitor) -> dict[str, Any]:
 NOBODY = {"user_id": None, "session": None}
 
 
-async def told(
-    visitor: Visitor, method: str, path: str, body: object = None, **headers: str
+async def logged_event(
+    browser: Browser, method: str, path: str, body: object = None, **headers: str
 ) -> EventDict:
     """Send a request; return the one line of the log that not every request has."""
     with capture_logs() as lines:
-        await visitor.ask(method, path, body, **headers)
+        await browser.request(method, path, body, **headers)
     (line,) = [line for line in lines if line["event"] != "request"]
     assert line.pop("log_level") == "info"
     return line
 
 
-async def test_signing_up_in_and_out_is_logged(shop: Shop) -> None:
-    visitor = shop.visitor()
+async def test_sign_up_sign_in_and_sign_out_are_logged(shop: HttpShop) -> None:
+    browser = shop.browser()
     body = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
-    line = await told(visitor, "POST", "/users", body)
-    ada = await known(visitor)
+    line = await logged_event(browser, "POST", "/users", body)
+    ada = await signed_in_session(browser)
     assert line == {"event": "signed up", **ada}
 
     del body["name"]
-    assert await told(visitor, "POST", "/session", body) == {"event": "signed in", **ada}
-    assert await told(visitor, "DELETE", "/session") == {"event": "signed out", **ada}
-    assert await told(visitor, "DELETE", "/session") == {"event": "signed out", **NOBODY}
+    assert await logged_event(browser, "POST", "/session", body) == {"event": "signed in", **ada}
+    assert await logged_event(browser, "DELETE", "/session") == {"event": "signed out", **ada}
+    assert await logged_event(browser, "DELETE", "/session") == {"event": "signed out", **NOBODY}
 
 
-async def test_a_new_password_and_ended_sessions_are_logged(shop: Shop) -> None:
-    visitor, other = await shop.customer("ada"), shop.visitor()
+async def test_password_changes_and_revoked_sessions_are_logged(shop: HttpShop) -> None:
+    browser, other = await shop.customer("ada"), shop.browser()
     await other.sign_in("ada")
-    ada, others = await known(visitor), await known(other)
+    ada, others = await signed_in_session(browser), await signed_in_session(other)
 
-    line = await told(visitor, "DELETE", f"/sessions/{others['session']}")
+    line = await logged_event(browser, "DELETE", f"/sessions/{others['session']}")
     assert line == {"event": "session ended", "ended": others["session"], **ada}
-    line = await told(visitor, "DELETE", "/sessions")
+    line = await logged_event(browser, "DELETE", "/sessions")
     assert line == {"event": "other sessions ended", **ada}
     change = {"current": PASSWORD, "new": "another password"}
-    line = await told(visitor, "POST", "/password", change)
+    line = await logged_event(browser, "POST", "/password", change)
     assert line == {"event": "password changed", **ada}
-    line = await told(visitor, "POST", "/password", change)
+    line = await logged_event(browser, "POST", "/password", change)
     assert line == {"event": "access denied", "reason": "wrong-credentials", **ada}
 
 
-async def test_denied_access_is_logged_with_its_reason(shop: Shop, clock: ScriptedClock) -> None:
-    stranger, visitor = shop.visitor(), await shop.customer("ada")
-    ada = await known(visitor)
+async def test_denied_access_is_logged_with_its_reason(shop: HttpShop, clock: FakeClock) -> None:
+    stranger, browser = shop.browser(), await shop.customer("ada")
+    ada = await signed_in_session(browser)
     wrong = {"email": "ada@example.com", "password": "guessed"}
 
     def denied(reason: str, whom: dict[str, Any]) -> dict[str, Any]:
         return {"event": "access denied", "reason": reason, **whom}
 
-    line = await told(stranger, "POST", "/session", wrong)
+    line = await logged_event(stranger, "POST", "/session", wrong)
     assert line == denied("wrong-credentials", NOBODY)
-    line = await told(stranger, "GET", "/account")
+    line = await logged_event(stranger, "GET", "/account")
     assert line == denied("not-signed-in", NOBODY)
-    line = await told(visitor, "PUT", "/products/TEA", {})
+    line = await logged_event(browser, "PUT", "/products/TEA", {})
     assert line == denied("forbidden", ada)
-    line = await told(visitor, "POST", "/orders", {}, sec_fetch_site="cross-site")
+    line = await logged_event(browser, "POST", "/orders", {}, sec_fetch_site="cross-site")
     assert line == denied("cross-site", NOBODY)
     clock.advance(timedelta(days=8))
-    line = await told(visitor, "GET", "/account")
+    line = await logged_event(browser, "GET", "/account")
     assert line == denied("session-expired", NOBODY)
 
 
-async def test_row_49_security_events_are_single_lines_without_secrets(
-    clock: ScriptedClock, session_store: str, capsys: pytest.CaptureFixture[str]
+async def test_security_events_are_single_lines_without_secrets(
+    clock: FakeClock, session_store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    shop = Shop.open(clock, environment="production", session_store=session_store)
+    shop = HttpShop.open(clock, environment="production", session_store=session_store)
     with logging_restored():
         set_up_logging(shop.container.settings())
-        visitor = await shop.customer("ada")
-        tokens = [visitor.token]
-        await visitor.post("/session", {"email": FORGERY, "password": FORGERY})
-        await visitor.sign_in("ada")
-        tokens.append(visitor.token)
-        await visitor.get("/account", user_agent="x", cookie=f"__Host-shop_session={'z' * 40}")
-        await visitor.delete("/session", origin="https://evil.test")
-        await visitor.delete("/session")
+        browser = await shop.customer("ada")
+        tokens = [browser.token]
+        await browser.post("/session", {"email": FORGERY, "password": FORGERY})
+        await browser.sign_in("ada")
+        tokens.append(browser.token)
+        await browser.get("/account", user_agent="x", cookie=f"__Host-shop_session={'z' * 40}")
+        await browser.delete("/session", origin="https://evil.test")
+        await browser.delete("/session")
         lines = capsys.readouterr().err.splitlines()
     # The client of these tests has a log of its own.
     lines = [line for line in lines if "logger" not in json.loads(line)]

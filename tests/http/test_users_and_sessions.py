@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.factories import NOW
-from tests.http.shops import PASSWORD, Json, Shop, eur, invalid, refused
+from tests.http.shops import PASSWORD, HttpShop, Json, assert_invalid, assert_problem, eur
 
 pytestmark = pytest.mark.anyio
 
@@ -22,12 +22,12 @@ NOBODY: Json = {
 }
 
 
-async def test_signing_up_makes_a_user_with_an_account_and_signs_in(shop: Shop) -> None:
-    visitor = shop.visitor()
+async def test_sign_up_creates_a_user_with_an_account_and_signs_in(shop: HttpShop) -> None:
+    browser = shop.browser()
     body = {"name": " Ada ", "email": "ADA@example.com", "password": PASSWORD}
-    answer = await visitor.post("/users", body)
-    assert answer.status_code == 201
-    signed_up = answer.json()
+    response = await browser.post("/users", body)
+    assert response.status_code == 201
+    signed_up = response.json()
     user_id, account_id = signed_up["user"].pop("id"), signed_up["account"].pop("id")
     assert user_id != account_id
     assert signed_up == {
@@ -39,17 +39,17 @@ async def test_signing_up_makes_a_user_with_an_account_and_signs_in(shop: Shop) 
         },
         "account": {"balance": eur(10_000), "created_at": NOW_TEXT},
     }
-    session = (await visitor.get("/session")).json()
+    session = (await browser.get("/session")).json()
     assert session["user"] == {**signed_up["user"], "id": user_id}
 
 
-async def test_an_address_is_taken_once(shop: Shop) -> None:
+async def test_email_address_can_be_used_once(shop: HttpShop) -> None:
     await shop.customer("ada")
     body = {"name": "Eve", "email": "Ada@Example.com", "password": PASSWORD}
     with shop.unchanged():
-        answer = await shop.visitor().post("/users", body)
-    refused(answer, 409, "email-taken")
-    assert "set-cookie" not in answer.headers
+        response = await shop.browser().post("/users", body)
+    assert_problem(response, 409, "email-taken")
+    assert "set-cookie" not in response.headers
 
 
 @pytest.mark.parametrize(
@@ -66,30 +66,32 @@ async def test_an_address_is_taken_once(shop: Shop) -> None:
         ("password", None),
     ],
 )
-async def test_a_user_that_cannot_be_is_pointed_to(shop: Shop, field: str, value: object) -> None:
+async def test_invalid_user_is_rejected_with_pointers(
+    shop: HttpShop, field: str, value: object
+) -> None:
     body = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD, field: value}
     with shop.unchanged():
-        answer = await shop.visitor().post("/users", body)
-    invalid(answer, f"/{field}")
+        response = await shop.browser().post("/users", body)
+    assert_invalid(response, f"/{field}")
 
 
-async def test_nobody_is_shown_as_nobody_and_gets_no_cookie(shop: Shop) -> None:
+async def test_anonymous_session_is_shown_without_a_cookie(shop: HttpShop) -> None:
     with shop.unchanged():
-        answer = await shop.visitor().get("/session")
-    assert answer.status_code == 200
-    assert answer.json() == NOBODY
-    assert "set-cookie" not in answer.headers
+        response = await shop.browser().get("/session")
+    assert response.status_code == 200
+    assert response.json() == NOBODY
+    assert "set-cookie" not in response.headers
 
 
-async def test_signing_in_brings_the_cart_and_the_preferences_along(shop: Shop) -> None:
-    await shop.stock("TEA")
-    signed_up = await shop.visitor().sign_up("ada")
-    visitor = shop.visitor()
-    await visitor.put("/cart/lines/TEA", {"quantity": 2})
-    await visitor.patch("/session", {"preferences": {"theme": "dark"}})
-    answer = await visitor.sign_in("ada")
-    assert answer.status_code == 200
-    assert answer.json() == {
+async def test_sign_in_keeps_cart_and_preferences(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    signed_up = await shop.browser().sign_up("ada")
+    browser = shop.browser()
+    await browser.put("/cart/lines/TEA", {"quantity": 2})
+    await browser.patch("/session", {"preferences": {"theme": "dark"}})
+    response = await browser.sign_in("ada")
+    assert response.status_code == 200
+    assert response.json() == {
         "user": signed_up["user"],
         "roles": ["customer"],
         "preferences": {"theme": "dark"},
@@ -121,41 +123,43 @@ async def test_signing_in_brings_the_cart_and_the_preferences_along(shop: Shop) 
         {"email": "ada@example.com", "password": "x" * 1024},
     ],
 )
-async def test_whatever_is_wrong_with_credentials_is_answered_alike(
-    shop: Shop, body: dict[str, str]
+async def test_all_wrong_credentials_get_the_same_response(
+    shop: HttpShop, body: dict[str, str]
 ) -> None:
     await shop.customer("ada")
-    visitor = shop.visitor()
+    browser = shop.browser()
     with shop.unchanged():
-        answer = await visitor.post("/session", body)
-    problem = refused(answer, 401, "wrong-credentials")
+        response = await browser.post("/session", body)
+    problem = assert_problem(response, 401, "wrong-credentials")
     assert problem["detail"] == "The e-mail address or the password is wrong."
-    assert answer.headers["www-authenticate"] == 'Cookie realm="shop"'
-    assert visitor.token is None
+    assert response.headers["www-authenticate"] == 'Cookie realm="shop"'
+    assert browser.token is None
 
 
-async def test_an_expired_session_does_not_hinder_signing_in_again(shop: Shop) -> None:
-    visitor = await shop.customer("ada")
+async def test_expired_session_does_not_prevent_sign_in(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
     shop.clock.advance(timedelta(days=8))
-    answer = await visitor.sign_in("ada")
-    assert answer.status_code == 200
-    assert (await visitor.get("/account")).status_code == 200
+    response = await browser.sign_in("ada")
+    assert response.status_code == 200
+    assert (await browser.get("/account")).status_code == 200
 
 
-async def test_preferences_are_patched_by_merging(shop: Shop) -> None:
-    visitor = shop.visitor()
-    await visitor.patch("/session", {"preferences": {"a": {"b": 1, "c": 2}, "d": [1, None]}})
-    answer = await visitor.patch("/session", {"preferences": {"a": {"b": None, "e": 1.5}}})
-    assert answer.status_code == 200
-    assert answer.json()["preferences"] == {"a": {"c": 2, "e": 1.5}, "d": [1, None]}
-    assert (await visitor.get("/session")).json() == answer.json()
+async def test_preferences_are_merge_patched(shop: HttpShop) -> None:
+    browser = shop.browser()
+    await browser.patch("/session", {"preferences": {"a": {"b": 1, "c": 2}, "d": [1, None]}})
+    response = await browser.patch("/session", {"preferences": {"a": {"b": None, "e": 1.5}}})
+    assert response.status_code == 200
+    assert response.json()["preferences"] == {"a": {"c": 2, "e": 1.5}, "d": [1, None]}
+    assert (await browser.get("/session")).json() == response.json()
 
 
-async def test_a_merge_patch_may_be_declared_as_one(shop: Shop) -> None:
+async def test_merge_patch_content_type_is_accepted(shop: HttpShop) -> None:
     patch = b'{"preferences": {"theme": "dark"}}'
-    answer = await shop.visitor().send("PATCH", "/session", patch, "application/merge-patch+json")
-    assert answer.status_code == 200
-    assert answer.json()["preferences"] == {"theme": "dark"}
+    response = await shop.browser().send_raw(
+        "PATCH", "/session", patch, "application/merge-patch+json"
+    )
+    assert response.status_code == 200
+    assert response.json()["preferences"] == {"theme": "dark"}
 
 
 @pytest.mark.parametrize(
@@ -170,69 +174,71 @@ async def test_a_merge_patch_may_be_declared_as_one(shop: Shop) -> None:
         {"a": [[[[[[[[[]]]]]]]]]},
     ],
 )
-async def test_preferences_have_bounds(shop: Shop, preferences: object) -> None:
-    visitor = await shop.customer("ada")
+async def test_preferences_are_limited_in_size(shop: HttpShop, preferences: object) -> None:
+    browser = await shop.customer("ada")
     with shop.unchanged():
-        answer = await visitor.patch("/session", {"preferences": preferences})
-    invalid(answer, "/preferences")
+        response = await browser.patch("/session", {"preferences": preferences})
+    assert_invalid(response, "/preferences")
 
 
-async def test_the_session_tracks_the_order_placed_last(shop: Shop) -> None:
-    await shop.stock("TEA")
-    visitor = await shop.customer("ada")
+async def test_session_shows_the_last_order(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
     with shop.unchanged():
-        refused(await visitor.get("/session/order"), 404, "no-order")
-    placed = (await visitor.order("TEA")).json()
-    answer = await visitor.get("/session/order")
-    assert answer.status_code == 200
-    assert answer.json() == placed
-    assert (await visitor.get("/session")).json()["order_id"] == placed["id"]
+        assert_problem(await browser.get("/session/order"), 404, "no-order")
+    placed = (await browser.order("TEA")).json()
+    response = await browser.get("/session/order")
+    assert response.status_code == 200
+    assert response.json() == placed
+    assert (await browser.get("/session")).json()["order_id"] == placed["id"]
 
 
-async def test_signing_out_ends_the_session_and_clears_the_cookie(shop: Shop) -> None:
-    visitor = await shop.customer("ada")
-    answer = await visitor.delete("/session")
-    assert answer.status_code == 204
-    assert answer.content == b""
-    assert "content-type" not in answer.headers
+async def test_sign_out_revokes_the_session_and_clears_the_cookie(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
+    response = await browser.delete("/session")
+    assert response.status_code == 204
+    assert response.content == b""
+    assert "content-type" not in response.headers
     assert (
-        answer.headers["set-cookie"] == "shop_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
+        response.headers["set-cookie"] == "shop_session=; Max-Age=0; Path=/; HttpOnly; SameSite=Lax"
     )
-    assert visitor.token is None
+    assert browser.token is None
     assert shop.database.state.sessions.rows == {}
 
 
-async def test_signing_out_twice_is_no_fault(shop: Shop) -> None:
+async def test_second_sign_out_succeeds(shop: HttpShop) -> None:
     with shop.unchanged():
-        answer = await shop.visitor().delete("/session")
-    assert answer.status_code == 204
+        response = await shop.browser().delete("/session")
+    assert response.status_code == 204
 
 
-async def test_a_new_password_opens_and_the_old_one_does_not(shop: Shop) -> None:
-    visitor = await shop.customer("ada")
-    answer = await visitor.post("/password", {"current": PASSWORD, "new": "another password"})
-    assert answer.status_code == 204
-    assert (await shop.visitor().sign_in("ada", "another password")).status_code == 200
-    refused(await shop.visitor().sign_in("ada", PASSWORD), 401, "wrong-credentials")
-    assert (await visitor.get("/account")).status_code == 200
+async def test_password_change_replaces_the_old_password(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
+    response = await browser.post("/password", {"current": PASSWORD, "new": "another password"})
+    assert response.status_code == 204
+    assert (await shop.browser().sign_in("ada", "another password")).status_code == 200
+    assert_problem(await shop.browser().sign_in("ada", PASSWORD), 401, "wrong-credentials")
+    assert (await browser.get("/account")).status_code == 200
 
 
-async def test_a_password_is_not_changed_by_whoever_does_not_know_it(shop: Shop) -> None:
-    visitor = await shop.customer("ada")
+async def test_password_change_requires_the_current_password(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
     body = {"current": "not the password", "new": "another password"}
     with shop.unchanged():
-        refused(await visitor.post("/password", body), 401, "wrong-credentials")
-        invalid(await visitor.post("/password", {"current": PASSWORD, "new": "short"}), "/new")
-        refused(await shop.visitor().post("/password", body), 401, "not-signed-in")
-    assert (await visitor.get("/account")).status_code == 200
+        assert_problem(await browser.post("/password", body), 401, "wrong-credentials")
+        assert_invalid(
+            await browser.post("/password", {"current": PASSWORD, "new": "short"}), "/new"
+        )
+        assert_problem(await shop.browser().post("/password", body), 401, "not-signed-in")
+    assert (await browser.get("/account")).status_code == 200
 
 
-async def test_using_a_session_is_written_down_once_a_minute(shop: Shop) -> None:
-    visitor = await shop.customer("ada")
+async def test_last_use_is_stored_once_a_minute(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
     shop.clock.advance(timedelta(seconds=59))
     with shop.unchanged():
-        await visitor.get("/session")
+        await browser.get("/session")
     shop.clock.advance(timedelta(seconds=1))
-    await visitor.get("/session")
+    await browser.get("/session")
     (row,) = shop.database.state.sessions.rows.values()
     assert row.session.last_seen_at == NOW + timedelta(minutes=1)

@@ -16,16 +16,16 @@ from tests.factories import (
     claim,
     eur,
     inventory,
-    movement,
     order,
     product,
+    stock_movement,
     transfer,
     user,
 )
 
 pytestmark = pytest.mark.anyio
 
-ADAS = account(user("ada"))
+ADA_ACCOUNT = account(user("ada"))
 
 
 async def _findings(state: State) -> list[tuple[int, str, Mapping[str, Fact]]]:
@@ -39,15 +39,15 @@ async def _findings(state: State) -> list[tuple[int, str, Mapping[str, Fact]]]:
         ]
 
 
-async def test_a_transfer_of_nothing() -> None:
-    nothing = transfer(ADAS.id, SALES)
+async def test_transfer_of_zero_is_reported() -> None:
+    nothing = transfer(ADA_ACCOUNT.id, SALES)
     object.__setattr__(nothing, "amount", eur(0))
     empty = State.empty()
 
     found = await _findings(
         replace(
             empty,
-            accounts=empty.accounts.with_changes(added=[ADAS]),
+            accounts=empty.accounts.with_changes(added=[ADA_ACCOUNT]),
             transfers=empty.transfers.with_changes(added=[nothing]),
         )
     )
@@ -56,8 +56,8 @@ async def test_a_transfer_of_nothing() -> None:
     assert found == [(1, "transfer-moves-nothing", facts)]
 
 
-async def test_a_transfer_of_less_than_nothing() -> None:
-    less = transfer(ADAS.id, SALES)
+async def test_transfer_of_a_negative_amount_is_reported() -> None:
+    less = transfer(ADA_ACCOUNT.id, SALES)
     object.__setattr__(less, "amount", eur(-5))
     empty = State.empty()
 
@@ -73,15 +73,15 @@ async def test_a_transfer_of_less_than_nothing() -> None:
     assert found == [(1, "transfer-moves-nothing", facts)]
 
 
-async def test_a_transfer_from_an_account_to_itself() -> None:
-    circle = transfer(ADAS.id, SALES)
-    object.__setattr__(circle, "credit_account_id", ADAS.id)
+async def test_transfer_from_an_account_to_itself_is_reported() -> None:
+    circle = transfer(ADA_ACCOUNT.id, SALES)
+    object.__setattr__(circle, "credit_account_id", ADA_ACCOUNT.id)
     empty = State.empty()
 
     found = await _findings(
         replace(
             empty,
-            accounts=empty.accounts.with_changes(added=[ADAS]),
+            accounts=empty.accounts.with_changes(added=[ADA_ACCOUNT]),
             transfers=empty.transfers.with_changes(added=[circle]),
         )
     )
@@ -90,7 +90,7 @@ async def test_a_transfer_from_an_account_to_itself() -> None:
     assert found == [(1, "transfer-moves-nothing", facts)]
 
 
-async def test_a_balance_below_its_limit() -> None:
+async def test_balance_below_its_minimum_is_reported() -> None:
     overdrawn = account(user("ada"), -100)
     empty = State.empty()
 
@@ -107,7 +107,7 @@ async def test_a_balance_below_its_limit() -> None:
 
 
 @pytest.mark.parametrize(("on_hand", "reserved"), [(1, 2), (0, -1), (-1, 0)])
-async def test_stock_out_of_range(on_hand: int, reserved: int) -> None:
+async def test_stock_out_of_range_is_reported(on_hand: int, reserved: int) -> None:
     stock = inventory()
     object.__setattr__(stock, "on_hand", on_hand)
     object.__setattr__(stock, "reserved", reserved)
@@ -119,7 +119,7 @@ async def test_stock_out_of_range(on_hand: int, reserved: int) -> None:
             products=empty.products.with_changes(added=[product()]),
             inventories=empty.inventories.with_changes(added=[stock]),
             stock_movements=empty.stock_movements.with_changes(
-                added=[movement(inventory(), stock)]
+                added=[stock_movement(inventory(), stock)]
             ),
         )
     )
@@ -128,7 +128,7 @@ async def test_stock_out_of_range(on_hand: int, reserved: int) -> None:
     assert found[0] == (3, "reserved-not-on-hand", facts)
 
 
-async def test_two_orders_under_one_key() -> None:
+async def test_two_orders_under_one_key_are_reported() -> None:
     ada = user("ada")
     first, second = order(ada, "1"), order(ada, "2", idempotency_key="key-of-order-1")
     asked = claim(ada, "key-of-order-1")

@@ -7,7 +7,7 @@ from shop.adapters.memory.engine.database import MemoryDatabase
 pytestmark = pytest.mark.anyio
 
 
-async def test_it_is_always_there_and_of_the_newest_shape() -> None:
+async def test_database_is_always_available_and_migrated() -> None:
     database = MemoryDatabase()
     empty = database.state
 

@@ -19,16 +19,16 @@ async def _claimed(database: MemoryDatabase) -> KeyRecord:
         return (await uow.idempotency_keys.claim([KEY]))[KEY.id]
 
 
-async def test_raising_a_remembered_refusal_leaves_no_trace_on_the_next_one() -> None:
+async def test_raising_a_stored_rejection_does_not_affect_its_next_replay() -> None:
     database = MemoryDatabase()
-    refusal = Rejected(error=ProductNotFound(sku="TEA"))
+    rejection = Rejected(error=ProductNotFound(sku="TEA"))
     async with MemoryUnitOfWork(database, writing=True) as uow:
         uow.users.add(ADA)
         await uow.idempotency_keys.claim([KEY])
-        uow.idempotency_keys.complete(KEY.id, refusal)
+        uow.idempotency_keys.complete(KEY.id, rejection)
         await uow.commit()
     with pytest.raises(ProductNotFound):
-        raise refusal.error
+        raise rejection.error
 
     first = await _claimed(database)
     assert isinstance(first.outcome, Rejected)

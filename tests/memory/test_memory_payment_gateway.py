@@ -11,9 +11,9 @@ from shop.application.ports.payment_gateway import (
     GatewayOutcomeUnknown,
     GatewayRejected,
 )
-from tests.clock import ScriptedClock
-from tests.contract.gateways import wish
-from tests.factories import NOW, an_id, eur
+from tests.clock import FakeClock
+from tests.contract.gateways import authorisation_request
+from tests.factories import NOW, eur, id_of
 
 pytestmark = pytest.mark.anyio
 
@@ -21,16 +21,16 @@ ID = "pay_1"
 
 
 @pytest.fixture
-def gateway(clock: ScriptedClock) -> MemoryPaymentGateway:
+def gateway(clock: FakeClock) -> MemoryPaymentGateway:
     return MemoryPaymentGateway(clock)
 
 
 async def authorise(gateway: MemoryPaymentGateway, token: str = "tok_visa") -> AuthorisationResult:  # noqa: S107  A card's name.
-    return await gateway.authorise(wish("order", token))
+    return await gateway.authorise(authorisation_request("order", token))
 
 
 @pytest.mark.parametrize(
-    ("fate", "verdict"),
+    ("script", "result"),
     [
         (ScriptedResult.DEFAULT, Declined(reason="insufficient_funds")),
         (ScriptedResult.APPROVED, Approved(payment_id=ID)),
@@ -38,31 +38,31 @@ async def authorise(gateway: MemoryPaymentGateway, token: str = "tok_visa") -> A
         (ScriptedResult.ACTION_REQUIRED, ActionRequired(payment_id=ID)),
     ],
 )
-async def test_a_script_decides_whatever_the_token_says(
-    gateway: MemoryPaymentGateway, fate: ScriptedResult, verdict: AuthorisationResult
+async def test_script_overrides_the_token(
+    gateway: MemoryPaymentGateway, script: ScriptedResult, result: AuthorisationResult
 ) -> None:
-    gateway.script(fate)
+    gateway.script(script)
 
-    assert await authorise(gateway, "tok_insufficient") == verdict
+    assert await authorise(gateway, "tok_insufficient") == result
     # The second request has its key to go by, and no fate of its own.
-    assert await authorise(gateway, "tok_insufficient") == verdict
-    payment = await gateway.find_payment(an_id("order"))
+    assert await authorise(gateway, "tok_insufficient") == result
+    payment = await gateway.find_payment(id_of("order"))
     assert payment is not None
-    assert (payment.authorisation_result, gateway.calls) == (verdict, {ID: 2})
+    assert (payment.authorisation_result, gateway.calls) == (result, {ID: 2})
 
 
-async def test_a_request_that_never_arrives_leaves_nothing(gateway: MemoryPaymentGateway) -> None:
+async def test_request_that_never_arrives_has_no_effect(gateway: MemoryPaymentGateway) -> None:
     gateway.script(ScriptedResult.TIMEOUT_BEFORE)
 
     with pytest.raises(GatewayOutcomeUnknown):
         await authorise(gateway)
 
-    assert await gateway.find_payment(an_id("order")) is None
+    assert await gateway.find_payment(id_of("order")) is None
     assert gateway.calls == {}
     assert await authorise(gateway) == Approved(payment_id=ID)
 
 
-async def test_a_request_that_goes_unheard_is_done(gateway: MemoryPaymentGateway) -> None:
+async def test_request_with_a_lost_response_has_its_effect(gateway: MemoryPaymentGateway) -> None:
     gateway.script(ScriptedResult.TIMEOUT_AFTER, ScriptedResult.TIMEOUT_AFTER)
 
     for _ in range(2):
@@ -73,17 +73,17 @@ async def test_a_request_that_goes_unheard_is_done(gateway: MemoryPaymentGateway
     assert gateway.calls == {ID: 3}
 
 
-async def test_a_refusal_stays_one_under_its_key(gateway: MemoryPaymentGateway) -> None:
+async def test_rejection_is_repeated_under_its_key(gateway: MemoryPaymentGateway) -> None:
     gateway.script(ScriptedResult.REJECTED)
 
     for _ in range(2):
         with pytest.raises(GatewayRejected, match="refused"):
             await authorise(gateway)
 
-    assert await gateway.find_payment(an_id("order")) is None
+    assert await gateway.find_payment(id_of("order")) is None
 
 
-async def test_captures_voids_and_refunds_have_fates_too(gateway: MemoryPaymentGateway) -> None:
+async def test_captures_voids_and_refunds_can_be_scripted(gateway: MemoryPaymentGateway) -> None:
     await authorise(gateway)
     gateway.script(
         ScriptedResult.TIMEOUT_BEFORE,
@@ -98,7 +98,7 @@ async def test_captures_voids_and_refunds_have_fates_too(gateway: MemoryPaymentG
 
     with pytest.raises(GatewayOutcomeUnknown):
         await capture()
-    before = await gateway.find_payment(an_id("order"))
+    before = await gateway.find_payment(id_of("order"))
     with pytest.raises(GatewayOutcomeUnknown):
         await capture()
     await capture()
@@ -107,13 +107,13 @@ async def test_captures_voids_and_refunds_have_fates_too(gateway: MemoryPaymentG
     with pytest.raises(GatewayOutcomeUnknown):
         await gateway.refund(key="another", payment_id=ID, amount=eur(2))
 
-    after = await gateway.find_payment(an_id("order"))
+    after = await gateway.find_payment(id_of("order"))
     assert before is not None
     assert after is not None
     assert (before.is_captured, after.is_captured, after.refunded) == (False, True, eur(2))
 
 
-async def test_a_step_is_taken_once_and_where_one_is_asked_for(
+async def test_challenge_is_completed_once_and_only_if_required(
     gateway: MemoryPaymentGateway,
 ) -> None:
     gateway.script(ScriptedResult.ACTION_REQUIRED)
@@ -126,26 +126,28 @@ async def test_a_step_is_taken_once_and_where_one_is_asked_for(
     with pytest.raises(GatewayRejected, match="not_there"):
         await gateway.authenticate("pay_2", approved=True)
 
-    payment = await gateway.find_payment(an_id("order"))
+    payment = await gateway.find_payment(id_of("order"))
     assert payment is not None
     assert payment.authorisation_result == Approved(payment_id=ID)
 
 
-async def test_a_slow_card_takes_the_clocks_time(
-    gateway: MemoryPaymentGateway, clock: ScriptedClock
+async def test_slow_card_takes_the_time_of_the_clock(
+    gateway: MemoryPaymentGateway, clock: FakeClock
 ) -> None:
     assert await authorise(gateway, "tok_slow") == Approved(payment_id=ID)
 
     assert (clock.now() - NOW).total_seconds() == 3
 
 
-async def test_what_was_given_up_undecided_is_not_approved(gateway: MemoryPaymentGateway) -> None:
+async def test_payment_voided_before_its_decision_is_not_approved(
+    gateway: MemoryPaymentGateway,
+) -> None:
     with pytest.raises(GatewayOutcomeUnknown):
         await authorise(gateway, "tok_timeout_before")
     await gateway.void(key="void", payment_id=ID)
 
     assert await authorise(gateway, "tok_timeout_before") == Declined(reason="cancelled")
 
-    payment = await gateway.find_payment(an_id("order"))
+    payment = await gateway.find_payment(id_of("order"))
     assert payment is not None
     assert (payment.authorisation_result, payment.is_voided) == (None, True)

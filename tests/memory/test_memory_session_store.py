@@ -11,7 +11,7 @@ from tests.factories import NOW, session
 pytestmark = pytest.mark.anyio
 
 
-async def test_what_is_kept_does_not_tell_the_token() -> None:
+async def test_stored_rows_do_not_contain_the_token() -> None:
     database = MemoryDatabase()
     async with MemoryUnitOfWork(database, writing=True) as uow:
         begun = uow.sessions.create(session("1"))
@@ -29,7 +29,7 @@ async def test_what_is_kept_does_not_tell_the_token() -> None:
         assert await snapshot.sessions.find([row.token_hash]) == {}
 
 
-async def test_of_several_uses_the_last_one_counts_in_whatever_order_they_are_told() -> None:
+async def test_latest_use_is_stored_in_any_order_of_reports() -> None:
     database = MemoryDatabase()
     later, earlier = NOW + timedelta(minutes=2), NOW + timedelta(minutes=1)
     async with MemoryUnitOfWork(database, writing=True) as uow:

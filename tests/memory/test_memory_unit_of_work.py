@@ -16,15 +16,15 @@ from tests.factories import (
     EUR,
     SALES,
     account,
-    an_id,
     claim,
+    id_of,
     inventory,
     line,
-    movement,
     order,
     payment,
     product,
     session,
+    stock_movement,
     transfer,
     user,
 )
@@ -32,7 +32,7 @@ from tests.factories import (
 pytestmark = pytest.mark.anyio
 
 ADA, BOB = user("ada"), user("bob")
-ADAS = account(ADA, 100)
+ADA_ACCOUNT = account(ADA, 100)
 ORDER = order(ADA)
 
 
@@ -58,8 +58,8 @@ async def filled(database: MemoryDatabase) -> MemoryDatabase:
     await _commit(
         database,
         lambda uow: uow.users.add(ADA),
-        lambda uow: uow.accounts.add(ADAS),
-        lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
+        lambda uow: uow.accounts.add(ADA_ACCOUNT),
+        lambda uow: uow.transfers.add(transfer(ADA_ACCOUNT.id, SALES)),
         lambda uow: uow.products.add(product()),
         lambda uow: uow.inventories.add(inventory("TEA", 5)),
         lambda uow: uow.orders.add(ORDER, ORDER.initial_status_change(actor=Actor.CUSTOMER)),
@@ -70,7 +70,7 @@ async def filled(database: MemoryDatabase) -> MemoryDatabase:
 
 
 class TestLife:
-    async def test_it_is_entered_once(self, database: MemoryDatabase) -> None:
+    async def test_unit_of_work_is_entered_once(self, database: MemoryDatabase) -> None:
         async with _writing(database) as uow:
             with pytest.raises(RuntimeError, match="entered once"):
                 await uow.__aenter__()
@@ -78,34 +78,32 @@ class TestLife:
         with pytest.raises(RuntimeError, match="entered once"):
             await uow.__aenter__()
 
-    async def test_nothing_is_asked_before_it_is_entered(self, database: MemoryDatabase) -> None:
+    async def test_query_before_entering_is_rejected(self, database: MemoryDatabase) -> None:
         with pytest.raises(RuntimeError, match="was not entered"):
             await _writing(database).users.get_many([ADA.id])
 
-    async def test_nothing_is_asked_once_it_has_committed(self, database: MemoryDatabase) -> None:
+    async def test_query_after_the_commit_is_rejected(self, database: MemoryDatabase) -> None:
         async with _writing(database) as uow:
             await uow.commit()
             with pytest.raises(RuntimeError, match="has committed"):
                 await uow.users.get_many([ADA.id])
 
-    async def test_nothing_is_asked_once_it_is_left(self, database: MemoryDatabase) -> None:
+    async def test_query_after_leaving_is_rejected(self, database: MemoryDatabase) -> None:
         async with _writing(database) as uow:
             pass
 
         with pytest.raises(RuntimeError, match="was left"):
             await uow.users.get_many([ADA.id])
 
-    async def test_a_commit_that_was_refused_is_not_tried_again(
-        self, database: MemoryDatabase
-    ) -> None:
+    async def test_rejected_commit_cannot_be_repeated(self, database: MemoryDatabase) -> None:
         async with _writing(database) as uow:
-            uow.accounts.add(ADAS)
+            uow.accounts.add(ADA_ACCOUNT)
             with pytest.raises(ConstraintViolated):
                 await uow.commit()
             with pytest.raises(RuntimeError, match="has committed"):
                 await uow.commit()
 
-    async def test_writing_ones_have_their_turns_in_the_order_in_which_they_came(
+    async def test_writers_take_turns_in_their_order_of_arrival(
         self, database: MemoryDatabase
     ) -> None:
         turns: list[int] = []
@@ -122,8 +120,8 @@ class TestLife:
 
 SNAPSHOT_CANNOT: list[Callable[[UnitOfWork], object]] = [
     lambda uow: uow.users.add(BOB),
-    lambda uow: uow.accounts.add(ADAS),
-    lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
+    lambda uow: uow.accounts.add(ADA_ACCOUNT),
+    lambda uow: uow.transfers.add(transfer(ADA_ACCOUNT.id, SALES)),
     lambda uow: uow.products.add(product()),
     lambda uow: uow.inventories.add(inventory()),
     lambda uow: uow.orders.add(ORDER, ORDER.initial_status_change(actor=Actor.CUSTOMER)),
@@ -141,7 +139,7 @@ SNAPSHOT_CANNOT: list[Callable[[UnitOfWork], object]] = [
 
 class TestSnapshot:
     @pytest.mark.parametrize("stage", SNAPSHOT_CANNOT)
-    async def test_nothing_can_be_staged(
+    async def test_staging_is_rejected(
         self, filled: MemoryDatabase, stage: Callable[[UnitOfWork], object]
     ) -> None:
         before = filled.state
@@ -152,7 +150,7 @@ class TestSnapshot:
 
         assert filled.state is before
 
-    async def test_nothing_can_be_locked_claimed_or_ended(self, filled: MemoryDatabase) -> None:
+    async def test_locking_claiming_and_revoking_are_rejected(self, filled: MemoryDatabase) -> None:
         before, match = filled.state, "a snapshot changes nothing"
 
         async with MemoryUnitOfWork(filled, writing=False) as snapshot:
@@ -169,23 +167,23 @@ class TestSnapshot:
 
 
 class TestLockOrder:
-    async def test_locks_are_taken_in_the_common_order(self, filled: MemoryDatabase) -> None:
+    async def test_locks_follow_the_common_order(self, filled: MemoryDatabase) -> None:
         async with _writing(filled) as uow:
             await uow.sessions.lock([])
             await uow.idempotency_keys.claim([claim(ADA)])
             await uow.users.lock([ADA.id])
-            await uow.accounts.lock([ADAS.id])
+            await uow.accounts.lock([ADA_ACCOUNT.id])
             await uow.accounts.lock_for_users([ADA.id], EUR)
             await uow.products.lock(["TEA"])
             await uow.inventories.lock(["TEA"])
             await uow.orders.lock([ORDER.id])
             await uow.commit()
 
-    async def test_a_lock_that_comes_too_late_is_refused(self, filled: MemoryDatabase) -> None:
+    async def test_lock_out_of_order_is_rejected(self, filled: MemoryDatabase) -> None:
         async with _writing(filled) as uow:
             await uow.inventories.lock(["TEA"])
             with pytest.raises(RuntimeError, match="accounts are locked before stock"):
-                await uow.accounts.lock([ADAS.id])
+                await uow.accounts.lock([ADA_ACCOUNT.id])
             with pytest.raises(RuntimeError, match="keys are locked before stock"):
                 await uow.idempotency_keys.claim([claim(ADA)])
 
@@ -196,14 +194,14 @@ def _bypassing(entity: Transfer | Inventory, field: str, value: object) -> None:
 
 
 def _of_nothing() -> Transfer:
-    made = transfer(ADAS.id, SALES, 77)
+    made = transfer(ADA_ACCOUNT.id, SALES, 77)
     _bypassing(made, "amount", made.amount - made.amount)
     return made
 
 
 def _to_itself() -> Transfer:
-    made = transfer(ADAS.id, SALES, 77)
-    _bypassing(made, "credit_account_id", ADAS.id)
+    made = transfer(ADA_ACCOUNT.id, SALES, 77)
+    _bypassing(made, "credit_account_id", ADA_ACCOUNT.id)
     return made
 
 
@@ -218,17 +216,17 @@ def _add_order(uow: UnitOfWork, **changes: object) -> None:
     uow.orders.add(new, new.initial_status_change(actor=Actor.CUSTOMER))
 
 
-BROKEN: dict[str, Callable[[UnitOfWork], object]] = {
+CONSTRAINT_VIOLATIONS: dict[str, Callable[[UnitOfWork], object]] = {
     "pk_users": lambda uow: uow.users.add(user("eve", id=ADA.id)),
     "pk_accounts": lambda uow: uow.accounts.add(account(ADA)),
-    "pk_transfers": lambda uow: uow.transfers.add(transfer(ADAS.id, SALES)),
+    "pk_transfers": lambda uow: uow.transfers.add(transfer(ADA_ACCOUNT.id, SALES)),
     "pk_inventories": lambda uow: uow.inventories.add(inventory()),
     "pk_orders": lambda uow: uow.orders.add(
         ORDER, ORDER.initial_status_change(actor=Actor.CUSTOMER)
     ),
     "pk_payments": lambda uow: uow.payments.add(payment(ORDER)),
     "pk_sessions": lambda uow: uow.sessions.create(session()),
-    "uq_accounts_user_id_currency": lambda uow: uow.accounts.add(account(ADA, id=an_id("2"))),
+    "uq_accounts_user_id_currency": lambda uow: uow.accounts.add(account(ADA, id=id_of("2"))),
     "uq_orders_number": lambda uow: _add_order(uow, number=ORDER.number),
     "fk_accounts_user_id_users": lambda uow: uow.accounts.add(account(BOB)),
     "fk_inventories_sku_products": lambda uow: uow.inventories.add(inventory("POT")),
@@ -253,31 +251,33 @@ BROKEN: dict[str, Callable[[UnitOfWork], object]] = {
 
 
 class TestConstraints:
-    @pytest.mark.parametrize("name", BROKEN)
-    async def test_a_broken_rule_is_told_by_its_name_and_changes_nothing(
+    @pytest.mark.parametrize("name", CONSTRAINT_VIOLATIONS)
+    async def test_violation_names_its_constraint_and_changes_nothing(
         self, filled: MemoryDatabase, name: str
     ) -> None:
         before = filled.state
 
         with pytest.raises(ConstraintViolated, match=f"^{name}$") as caught:
-            await _commit(filled, lambda uow: uow.products.add(product("CUP")), BROKEN[name])
+            await _commit(
+                filled, lambda uow: uow.products.add(product("CUP")), CONSTRAINT_VIOLATIONS[name]
+            )
 
         assert caught.value.constraint == name
         assert filled.state is before
 
-    async def test_a_movement_of_no_inventory(self, filled: MemoryDatabase) -> None:
+    async def test_movement_without_an_inventory_is_rejected(self, filled: MemoryDatabase) -> None:
         before = filled.state
         full, less = inventory("TEA", 5), inventory("TEA", 4)
 
         async with _writing(filled) as uow:
             await uow.inventories.lock(["TEA"])
-            uow.inventories.save(less, movement(full, less, sku="POT"))
+            uow.inventories.save(less, stock_movement(full, less, sku="POT"))
             with pytest.raises(ConstraintViolated, match="fk_movements_sku_inventories"):
                 await uow.commit()
 
         assert filled.state is before
 
-    async def test_a_key_of_nobody(self, filled: MemoryDatabase) -> None:
+    async def test_key_of_an_unknown_user_is_rejected(self, filled: MemoryDatabase) -> None:
         before = filled.state
 
         async with _writing(filled) as uow:
@@ -287,7 +287,7 @@ class TestConstraints:
 
         assert filled.state is before
 
-    async def test_a_value_that_was_given_up_is_free_again(self, filled: MemoryDatabase) -> None:
+    async def test_released_value_can_be_used_again(self, filled: MemoryDatabase) -> None:
         moved = user("ada", email="ada@elsewhere.example")
         async with _writing(filled) as uow:
             await uow.users.lock([ADA.id])

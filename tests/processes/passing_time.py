@@ -5,25 +5,25 @@ from pathlib import Path
 
 from shop.adapters.system.clock import SystemClock
 
-FILE = "TESTS_TIME_PASSED"
+OFFSET_FILE_VARIABLE = "TESTS_TIME_PASSED"
 """The variable of the environment that names the file."""
 
 
-class PassingTime(SystemClock):
+class AdvanceableClock(SystemClock):
     """The machine's clock, ahead by the seconds that a file tells."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
     def now(self) -> datetime:
-        return datetime.now(UTC) + timedelta(seconds=self._passed())
+        return datetime.now(UTC) + timedelta(seconds=self._offset_seconds())
 
-    def passes(self, seconds: float) -> None:
+    def advance(self, seconds: float) -> None:
         """Let so much time pass, for everybody who has this file."""
         written = self._file.with_suffix(".new")
-        written.write_text(str(self._passed() + seconds))
+        written.write_text(str(self._offset_seconds() + seconds))
         # Nobody reads a file that is half written.
         written.replace(self._file)
 
-    def _passed(self) -> float:
+    def _offset_seconds(self) -> float:
         return float(self._file.read_text()) if self._file.exists() else 0.0

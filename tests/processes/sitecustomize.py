@@ -10,11 +10,11 @@ from pathlib import Path
 
 from shop.adapters.system import password_hasher
 from shop.adapters.system.clock import SystemClock
-from tests.processes.passing_time import FILE, PassingTime
+from tests.processes.passing_time import OFFSET_FILE_VARIABLE, AdvanceableClock
 
 password_hasher.MEMORY_KIBIBYTES, password_hasher.PASSES = 8, 1
-if FILE in os.environ:
-    clock = PassingTime(Path(os.environ[FILE]))
+if OFFSET_FILE_VARIABLE in os.environ:
+    clock = AdvanceableClock(Path(os.environ[OFFSET_FILE_VARIABLE]))
 
     def now(self: SystemClock) -> datetime:
         del self

@@ -19,17 +19,17 @@ from shop.domain.session import Session
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.money import Money
 from shop.domain.user import Role
-from tests.factories import NOW, an_id
+from tests.factories import NOW, id_of
 from tests.property.books import Outcome
-from tests.property.gateways import Word
-from tests.property.sightings import Heard, Subject
+from tests.property.gateways import RawGatewayResponse
+from tests.property.sightings import GatewayResponse, Subject
 
-NOBODYS = an_id("what nobody has")
+UNKNOWN_ID = id_of("what nobody has")
 
 T = TypeVar("T")
 
 
-class Answers:
+class Normaliser:
     """Tells of one shop's answers. Tokens, orders, deposits and transfers are numbered as seen."""
 
     def __init__(self) -> None:
@@ -44,10 +44,13 @@ class Answers:
         return None if number is None else self.tokens[number]
 
     def order_id(self, number: int) -> UUID:
-        return self.orders[number] if number < len(self.orders) else NOBODYS
+        return self.orders[number] if number < len(self.orders) else UNKNOWN_ID
 
-    def visit(self, visit: CurrentSession) -> Outcome:
-        return {"visit": self.session(visit.session), "issued": self._issued(visit.new_token)}
+    def current_session(self, current_session: CurrentSession) -> Outcome:
+        return {
+            "session": self.session(current_session.session),
+            "issued": self._token_number(current_session.new_token),
+        }
 
     def session(self, session: Session) -> Outcome:
         return {
@@ -68,7 +71,7 @@ class Answers:
             "total": changed.cart.total.amount,
             "issued": None
             if changed.current_session is None
-            else self._issued(changed.current_session.new_token),
+            else self._token_number(changed.current_session.new_token),
         }
 
     def placed(self, placed: PlacedOrder) -> Outcome:
@@ -81,17 +84,17 @@ class Answers:
             "status": order.status.value,
             "payment": placed.payment.status.value,
             "placed": seconds(order.placed_at),
-            "issued": self._issued(placed.new_token),
+            "issued": self._token_number(placed.new_token),
         }
 
-    def finished(self, finished: CompletedOrder) -> Outcome:
-        match finished:
+    def completed(self, completed: CompletedOrder) -> Outcome:
+        match completed:
             case None:
                 return {"decided": "by somebody else"}
             case ShopError():
-                return refusal(finished)
+                return rejection_outcome(completed)
             case _:
-                return self.placed(finished)
+                return self.placed(completed)
 
     def cancelled(self, cancelled: CancelledOrder) -> Outcome:
         return {
@@ -115,16 +118,23 @@ class Answers:
             return "deposit", self.deposits.index(reference)
         return "order", self.orders.index(reference)
 
-    def heard(self, words: Sequence[Word]) -> Sequence[Heard]:
+    def gateway_responses(
+        self, responses: Sequence[RawGatewayResponse]
+    ) -> Sequence[GatewayResponse]:
         """Tell what the gateway was heard to say, but not of what there is not."""
         known = [*self.orders, *self.deposits]
         return [
-            Heard(self.subject(word.reference), word.what, word.reason, seconds(word.at))
-            for word in words
-            if word.reference in known
+            GatewayResponse(
+                self.subject(response.reference),
+                response.kind,
+                response.reason,
+                seconds(response.at),
+            )
+            for response in responses
+            if response.reference in known
         ]
 
-    def moved(self, transfer: Transfer) -> Outcome:
+    def transferred(self, transfer: Transfer) -> Outcome:
         return {
             "transfer": number(self.transfers, transfer.id),
             "amount": transfer.amount.amount,
@@ -132,7 +142,7 @@ class Answers:
             "at": seconds(transfer.created_at),
         }
 
-    def _issued(self, token: str | None) -> int | None:
+    def _token_number(self, token: str | None) -> int | None:
         return None if token is None else number(self.tokens, token)
 
 
@@ -143,31 +153,31 @@ def number(things: list[T], thing: T) -> int:
     return things.index(thing)
 
 
-def reply(given: CommandResult[T], told: Callable[[T], Outcome]) -> Outcome:
+def normalised_result(result: CommandResult[T], normalise: Callable[[T], Outcome]) -> Outcome:
     """Tell of a reply to one of a group."""
-    answer = given.value
-    outcome = refusal(answer) if isinstance(answer, ShopError) else told(answer)
-    return {**outcome, "replayed": True} if given.replayed else outcome
+    value = result.value
+    outcome = rejection_outcome(value) if isinstance(value, ShopError) else normalise(value)
+    return {**outcome, "replayed": True} if result.replayed else outcome
 
 
-def refusal(error: ShopError) -> Outcome:
+def rejection_outcome(error: ShopError) -> Outcome:
     """Tell the name of a refusal, and its facts."""
-    facts = {each.name: _plain(getattr(error, each.name)) for each in fields(error)}
-    return {"refused": error.code, **facts}
+    values = {each.name: _plain(getattr(error, each.name)) for each in fields(error)}
+    return {"rejected": error.code, **values}
 
 
-def seconds(moment: datetime) -> int:
+def seconds(time: datetime) -> int:
     """Tell a moment in seconds since the shop was opened."""
-    return int((moment - NOW).total_seconds())
+    return int((time - NOW).total_seconds())
 
 
-def _plain(fact: object) -> object:
-    match fact:
+def _plain(value: object) -> object:
+    match value:
         case Money():
-            return fact.amount
+            return value.amount
         case Shortage():
-            return fact.sku, fact.requested, fact.available
+            return value.sku, value.requested, value.available
         case tuple():
-            return [_plain(each) for each in fact]
+            return [_plain(each) for each in value]
         case _:
-            return fact
+            return value

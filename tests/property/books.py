@@ -3,27 +3,27 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from tests.property.deeds import Keyed
+from tests.property.deeds import KeyedAction
 
 Outcome = dict[str, object]
 
-WELCOME = 1_000
-IDLE_SECONDS, ABSOLUTE_SECONDS, TOUCH_SECONDS = 1_800, 7_200, 60
-REFUSALS_KEPT_SECONDS = 7 * 86_400
-MOST_MONEY, MOST_GOODS = 10**15, 10**9
-HOLD_SECONDS, KEY_SECONDS = 900, 600
+WELCOME_CREDIT = 1_000
+IDLE_SECONDS, ABSOLUTE_SECONDS, LAST_SEEN_INTERVAL_SECONDS = 1_800, 7_200, 60
+REJECTION_RETENTION_SECONDS = 7 * 86_400
+MAX_BALANCE, MAX_STOCK = 10**15, 10**9
+PENDING_PAYMENT_SECONDS, IDEMPOTENCY_SECONDS = 900, 600
 
 
-class Refused(Exception):
+class Rejection(Exception):
     """What the shop must say instead of doing it."""
 
-    def __init__(self, slug: str, **facts: object) -> None:
-        super().__init__(slug)
-        self.outcome: Outcome = {"refused": slug, **facts}
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.outcome: Outcome = {"rejected": code, **facts}
 
 
 @dataclass
-class Person:
+class ModelUser:
     password: str
     balance: int = 0
     admin: bool = False
@@ -32,7 +32,7 @@ class Person:
 
 
 @dataclass
-class Ware:
+class ModelProduct:
     price: int
     active: bool
     on_hand: int = 0
@@ -44,17 +44,17 @@ class Ware:
 
 
 @dataclass
-class Visit:
+class ModelSession:
     created: int
-    seen: int
+    last_seen: int
     user: str | None = None
     admin: bool = False
     cart: dict[str, int] = field(default_factory=dict)
-    order: int | None = None
+    last_order: int | None = None
 
 
 @dataclass
-class Charge:
+class ModelCharge:
     """What is asked of a card under a key, and until when; an account has paid at once."""
 
     user: str
@@ -65,144 +65,154 @@ class Charge:
 
 
 @dataclass
-class Bought(Charge):
+class ModelOrder(ModelCharge):
     lines: dict[str, int]
     status: str
-    visit: Visit
+    session: ModelSession
     """In which it was ordered."""
-    empties_cart: bool
+    clears_cart: bool
     by_card: bool
     version: int = 1
 
 
 @dataclass(frozen=True)
-class Asked:
+class ModelKey:
     """What was asked under a key, when, and what came of it."""
 
-    what: object
+    request: object
     at: int
     outcome: Outcome
 
 
-class Books:
+class ModelState:
     """Everything in the shop. Tokens, orders and transfers are numbered from 0."""
 
     def __init__(self) -> None:
         self.now = 0
-        self.people: dict[str, Person] = {}
-        self.wares: dict[str, Ware] = {}
-        self.visits: dict[int, Visit] = {}
-        self.orders: list[Bought] = []
-        self.deposits: list[Charge] = []
-        self.notices: set[str] = set()
+        self.users: dict[str, ModelUser] = {}
+        self.products: dict[str, ModelProduct] = {}
+        self.sessions: dict[int, ModelSession] = {}
+        self.orders: list[ModelOrder] = []
+        self.deposits: list[ModelCharge] = []
+        self.gateway_events: set[str] = set()
         self.outage = False
-        self.keys: dict[tuple[str, str], Asked] = {}
+        self.keys: dict[tuple[str, str], ModelKey] = {}
         self._tokens = 0
         self._transfers = 0
 
     def stored(self) -> Outcome:
         """Tell everything that must be stored now."""
         return {
-            "balances": {email: person.balance for email, person in self.people.items()},
-            "ledgers": {email: sorted(person.ledger) for email, person in self.people.items()},
-            "wares": {
-                sku: (ware.price, ware.active, ware.on_hand, ware.reserved)
-                for sku, ware in self.wares.items()
+            "balances": {email: user.balance for email, user in self.users.items()},
+            "ledgers": {email: sorted(person.ledger) for email, person in self.users.items()},
+            "products": {
+                sku: (product.price, product.active, product.on_hand, product.reserved)
+                for sku, product in self.products.items()
             },
             "orders": [(order.status, order.payment) for order in self.orders],
             "deposits": [deposit.payment for deposit in self.deposits],
-            "jobs": sorted([*_jobs("order", self.orders), *_jobs("deposit", self.deposits)]),
-            "visits": {
-                token: {**visible(visit), "created": visit.created, "seen": visit.seen}
-                for token, visit in self.visits.items()
+            "jobs": sorted(
+                [*_expected_jobs("order", self.orders), *_expected_jobs("deposit", self.deposits)]
+            ),
+            "sessions": {
+                token: {
+                    **session_outcome(session),
+                    "created": session.created,
+                    "seen": session.last_seen,
+                }
+                for token, session in self.sessions.items()
             },
         }
 
-    def is_over(self, visit: Visit) -> bool:
-        idle, age = self.now - visit.seen, self.now - visit.created
+    def is_expired(self, session: ModelSession) -> bool:
+        idle, age = self.now - session.last_seen, self.now - session.created
         return idle >= IDLE_SECONDS or age >= ABSOLUTE_SECONDS
 
-    def anyone(self, token: int | None) -> Visit | None:
-        visit = None if token is None else self.visits.get(token)
-        if visit is None or not self.is_over(visit):
-            return visit
-        if visit.user is not None:
-            raise Refused("session-expired")
+    def find_session(self, token: int | None) -> ModelSession | None:
+        session = None if token is None else self.sessions.get(token)
+        if session is None or not self.is_expired(session):
+            return session
+        if session.user is not None:
+            raise Rejection("session-expired")
         return None
 
-    def signed_in(self, token: int | None) -> tuple[str, Visit]:
-        visit = self.anyone(token)
-        if visit is None or visit.user is None:
-            raise Refused("not-signed-in")
-        return visit.user, visit
+    def require_signed_in(self, token: int | None) -> tuple[str, ModelSession]:
+        session = self.find_session(token)
+        if session is None or session.user is None:
+            raise Rejection("not-signed-in")
+        return session.user, session
 
-    def admin(self, token: int | None) -> str:
-        user, _ = self.signed_in(token)
-        if not self.people[user].admin:
-            raise Refused("forbidden", role="admin")
+    def require_admin(self, token: int | None) -> str:
+        user, _ = self.require_signed_in(token)
+        if not self.users[user].admin:
+            raise Rejection("forbidden", role="admin")
         return user
 
-    def keep(self, token: int | None, visit: Visit) -> int | None:
+    def save_session(self, token: int | None, session: ModelSession) -> int | None:
         """Store what became of a visit; return the token that it has from now on, if another."""
-        visit.seen = self.now
-        return self._issue(visit) if token is None else None
+        session.last_seen = self.now
+        return self._new_token(session) if token is None else None
 
-    def renew(self, token: int, visit: Visit) -> int | None:
+    def refresh_session(self, token: int, session: ModelSession) -> int | None:
         """Give a visit whose user has other roles now a new token; return it."""
-        if visit.user is None or visit.admin == self.people[visit.user].admin:
+        if session.user is None or session.admin == self.users[session.user].admin:
             return None
-        visit.admin = self.people[visit.user].admin
-        visit.seen = self.now
-        del self.visits[token]
-        return self._issue(visit)
+        session.admin = self.users[session.user].admin
+        session.last_seen = self.now
+        del self.sessions[token]
+        return self._new_token(session)
 
     def sign_in(self, token: int | None, email: str) -> Outcome:
-        visit = None if token is None else self.visits.get(token)
-        if token is None or visit is None or self.is_over(visit):
-            visit = Visit(created=self.now, seen=self.now)
+        session = None if token is None else self.sessions.get(token)
+        if token is None or session is None or self.is_expired(session):
+            session = ModelSession(created=self.now, last_seen=self.now)
         else:
-            del self.visits[token]
-        visit.order = visit.order if visit.user == email else None
-        visit.cart = visit.cart if visit.user in {None, email} else {}
-        visit.user, visit.admin = email, self.people[email].admin
-        visit.created = visit.seen = self.now
-        return {"visit": visible(visit), "issued": self._issue(visit)}
+            del self.sessions[token]
+        session.last_order = session.last_order if session.user == email else None
+        session.cart = session.cart if session.user in {None, email} else {}
+        session.user, session.admin = email, self.users[email].admin
+        session.created = session.last_seen = self.now
+        return {"session": session_outcome(session), "issued": self._new_token(session)}
 
-    def with_cart(self, token: int | None, visit: Visit | None, cart: dict[str, int]) -> Outcome:
-        issued = None
-        if visit is not None and list(cart.items()) != list(visit.cart.items()):
-            visit.cart = cart
-            issued = self.keep(token, visit)
+    def with_cart(
+        self, token: int | None, session: ModelSession | None, cart: dict[str, int]
+    ) -> Outcome:
+        new_token = None
+        if session is not None and list(cart.items()) != list(session.cart.items()):
+            session.cart = cart
+            new_token = self.save_session(token, session)
         return {
             "lines": [
-                (sku, quantity, self.wares[sku].price, self.wares[sku].available)
+                (sku, quantity, self.products[sku].price, self.products[sku].available)
                 for sku, quantity in cart.items()
             ],
-            "total": sum(self.wares[sku].price * quantity for sku, quantity in cart.items()),
-            "issued": issued,
+            "total": sum(self.products[sku].price * quantity for sku, quantity in cart.items()),
+            "issued": new_token,
         }
 
-    def once(self, user: str, deed: Keyed, body: object, decide: Callable[[], Outcome]) -> Outcome:
+    def once_per_key(
+        self, user: str, action: KeyedAction, body: object, decide: Callable[[], Outcome]
+    ) -> Outcome:
         """Decide what is asked under a key for the first time; tell again what came of it."""
-        what = (type(deed).__name__, body)
-        asked = self.keys.get((user, deed.key))
-        if asked is not None:
-            if asked.what != what:
-                raise Refused("idempotency-key-reused")
-            if asked.outcome.get("status") == "pending":
-                return asked.outcome
-            return {**asked.outcome, "replayed": True}
+        request = (type(action).__name__, body)
+        stored = self.keys.get((user, action.key))
+        if stored is not None:
+            if stored.request != request:
+                raise Rejection("idempotency-key-reused")
+            if stored.outcome.get("status") == "pending":
+                return stored.outcome
+            return {**stored.outcome, "replayed": True}
         try:
             outcome = decide()
-        except Refused as refusal:
-            outcome = refusal.outcome
-        self.keys[user, deed.key] = Asked(what, self.now, outcome)
+        except Rejection as rejection:
+            outcome = rejection.outcome
+        self.keys[user, action.key] = ModelKey(request, self.now, outcome)
         return outcome
 
-    def conclude(self, charge: Charge, outcome: Outcome) -> Outcome:
+    def complete_key(self, charge: ModelCharge, outcome: Outcome) -> Outcome:
         """Remember how something ended that was pending."""
-        asked = self.keys[charge.user, charge.key]
-        self.keys[charge.user, charge.key] = replace(asked, outcome=outcome)
+        stored = self.keys[charge.user, charge.key]
+        self.keys[charge.user, charge.key] = replace(stored, outcome=outcome)
         return outcome
 
     def move(
@@ -210,46 +220,46 @@ class Books:
     ) -> Outcome:
         for email, delta in ((by, -amount), (to, amount)):
             if email:
-                self.people[email].balance += delta
-                self.people[email].ledger.append((kind, delta))
+                self.users[email].balance += delta
+                self.users[email].ledger.append((kind, delta))
         if kind not in {"transfer", "credit"}:
             return {}
         self._transfers += 1
         return {"transfer": self._transfers - 1, "amount": amount, "note": note, "at": self.now}
 
-    def prices_of(self, wanted: dict[str, int]) -> dict[str, int]:
-        if not wanted:
-            raise Refused("empty-cart")
-        for sku in wanted:
-            if sku not in self.wares or not self.wares[sku].active:
-                raise Refused("product-not-found", sku=sku)
-        return {sku: self.wares[sku].price for sku in wanted}
+    def prices_of(self, quantities: dict[str, int]) -> dict[str, int]:
+        if not quantities:
+            raise Rejection("empty-cart")
+        for sku in quantities:
+            if sku not in self.products or not self.products[sku].active:
+                raise Rejection("product-not-found", sku=sku)
+        return {sku: self.products[sku].price for sku in quantities}
 
-    def require_goods(self, wanted: dict[str, int]) -> None:
+    def require_stock(self, quantities: dict[str, int]) -> None:
         short = [
-            (sku, quantity, self.wares[sku].available)
-            for sku, quantity in wanted.items()
-            if quantity > self.wares[sku].available
+            (sku, quantity, self.products[sku].available)
+            for sku, quantity in quantities.items()
+            if quantity > self.products[sku].available
         ]
         if short:
-            raise Refused("out-of-stock", lines=short)
+            raise Rejection("out-of-stock", lines=short)
 
     def require_money(self, user: str, amount: int) -> None:
-        balance = self.people[user].balance
+        balance = self.users[user].balance
         if balance < amount:
-            raise Refused("insufficient-funds", balance=balance, required=amount)
+            raise Rejection("insufficient-funds", balance=balance, required=amount)
 
-    def require_room(self, user: str, amount: int) -> None:
-        if self.people[user].balance + amount > MOST_MONEY:
-            raise Refused("balance-too-large")
+    def require_below_max_balance(self, user: str, amount: int) -> None:
+        if self.users[user].balance + amount > MAX_BALANCE:
+            raise Rejection("balance-too-large")
 
-    def _issue(self, visit: Visit) -> int:
-        self.visits[self._tokens] = visit
+    def _new_token(self, session: ModelSession) -> int:
+        self.sessions[self._tokens] = session
         self._tokens += 1
         return self._tokens - 1
 
 
-def _jobs(kind: str, charges: Sequence[Charge]) -> Iterator[tuple[str, str, int]]:
+def _expected_jobs(kind: str, charges: Sequence[ModelCharge]) -> Iterator[tuple[str, str, int]]:
     """Return what is to be done for these; what is to be undone is left to the gateway's books."""
     for number, charge in enumerate(charges):
         if charge.payment in {"pending", "authorised"}:
@@ -260,18 +270,18 @@ def _jobs(kind: str, charges: Sequence[Charge]) -> Iterator[tuple[str, str, int]
             )
 
 
-def visible(visit: Visit) -> Outcome:
+def session_outcome(session: ModelSession) -> Outcome:
     return {
-        "user": visit.user,
-        "admin": visit.admin,
-        "cart": dict(visit.cart),
-        "order": visit.order,
+        "user": session.user,
+        "admin": session.admin,
+        "cart": dict(session.cart),
+        "order": session.last_order,
     }
 
 
 def require(name: str, condition: bool, rule: str) -> None:  # noqa: FBT001  It reads as a sentence.
     if not condition:
-        raise Refused("invalid-value", field=name, rule=rule)
+        raise Rejection("invalid-value", field=name, rule=rule)
 
 
 def require_quantity(quantity: int) -> None:

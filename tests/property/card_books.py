@@ -5,125 +5,128 @@ from collections.abc import Sequence
 
 from tests.property import deeds
 from tests.property.books import (
-    HOLD_SECONDS,
-    Books,
-    Bought,
-    Charge,
+    PENDING_PAYMENT_SECONDS,
+    ModelCharge,
+    ModelOrder,
+    ModelSession,
+    ModelState,
     Outcome,
-    Refused,
-    Visit,
+    Rejection,
     require,
     require_quantity,
 )
-from tests.property.sightings import APPROVED, DECLINED, Sighting, Subject
+from tests.property.sightings import APPROVED, DECLINED, Observation, Subject
 
 LATE = "late"
-NOTHING_SEEN = Sighting({}, (), (), 0)
+NO_OBSERVATION = Observation({}, (), (), 0)
 
 
-class CardBooks(Books, ABC):
+class CardModelState(ModelState, ABC):
     """Books in which a card's charge ends as soon as anybody hears of it, and only once."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.seen = NOTHING_SEEN
+        self.observation = NO_OBSERVATION
         """What was seen of the deed that is done now."""
 
     @abstractmethod
-    def do(self, token: int | None, deed: deeds.Deed, seen: Sighting) -> Outcome:
+    def execute(self, token: int | None, action: deeds.Action, seen: Observation) -> Outcome:
         """Do a deed; tell what comes of it."""
 
-    def order(self, deed: deeds.Order, token: int | None) -> Outcome:
+    def place_order(self, action: deeds.Order, token: int | None) -> Outcome:
         lines: dict[str, int] = {}
-        for sku, quantity in deed.lines or ():
+        for sku, quantity in action.lines or ():
             require_quantity(quantity)
             lines[sku] = lines.get(sku, 0) + quantity
-        user, visit = self.signed_in(token)
+        user, session = self.require_signed_in(token)
         for quantity in lines.values():
             require_quantity(quantity)
 
         def decide() -> Outcome:
-            wanted = dict(visit.cart) if deed.lines is None else lines
-            prices = self.prices_of(wanted)
-            total = sum(prices[sku] * quantity for sku, quantity in wanted.items())
-            if deed.expected not in {None, total}:
-                raise Refused("price-changed", expected=deed.expected, total=total)
-            self.require_goods(wanted)
-            if deed.card is None:
+            quantities = dict(session.cart) if action.lines is None else lines
+            prices = self.prices_of(quantities)
+            total = sum(prices[sku] * quantity for sku, quantity in quantities.items())
+            if action.expected not in {None, total}:
+                raise Rejection("price-changed", expected=action.expected, total=total)
+            self.require_stock(quantities)
+            if action.card is None:
                 self.require_money(user, total)
-            order = Bought(
+            order = ModelOrder(
                 user=user,
-                key=deed.key,
+                key=action.key,
                 amount=total,
-                payment="pending" if deed.card else "captured",
-                expires=self.now + HOLD_SECONDS,
-                lines=wanted,
-                status="pending" if deed.card else "paid",
-                visit=visit,
-                empties_cart=deed.lines is None,
-                by_card=deed.card is not None,
+                payment="pending" if action.card else "captured",
+                expires=self.now + PENDING_PAYMENT_SECONDS,
+                lines=quantities,
+                status="pending" if action.card else "paid",
+                session=session,
+                clears_cart=action.lines is None,
+                by_card=action.card is not None,
             )
             self.orders.append(order)
-            if deed.card is None:
+            if action.card is None:
                 self.move("charge", total, by=user)
-                self._take(order, on_hand=-1)
-                self._track(len(self.orders) - 1, order)
+                self._move_stock(order, on_hand=-1)
+                self._remember_last_order(len(self.orders) - 1, order)
             else:
-                self._take(order, reserved=1)
+                self._move_stock(order, reserved=1)
             return {
                 "order": len(self.orders) - 1,
-                "lines": [(sku, quantity, prices[sku]) for sku, quantity in wanted.items()],
+                "lines": [(sku, quantity, prices[sku]) for sku, quantity in quantities.items()],
                 "total": total,
                 "status": order.status,
                 "payment": order.payment,
                 "placed": self.now,
             }
 
-        card = deed.card and deed.card.token
-        outcome = self.once(user, deed, (deed.lines, deed.expected, card), decide)
-        if "refused" in outcome:
+        card = action.card and action.card.token
+        outcome = self.once_per_key(user, action, (action.lines, action.expected, card), decide)
+        if "rejected" in outcome:
             return outcome
-        if deed.card and outcome["status"] == "pending":
-            return self._pay(outcome, deed.card, token)
-        return {**outcome, "issued": None if "replayed" in outcome else self.keep(token, visit)}
+        if action.card and outcome["status"] == "pending":
+            return self._pay_by_card(outcome, action.card, token)
+        return {
+            **outcome,
+            "issued": None if "replayed" in outcome else self.save_session(token, session),
+        }
 
-    def deposit(self, deed: deeds.Deposit, token: int | None) -> Outcome:
-        user, _ = self.signed_in(token)
-        require("amount", deed.amount > 0, "an amount to move is positive")
+    def deposit(self, action: deeds.Deposit, token: int | None) -> Outcome:
+        user, _ = self.require_signed_in(token)
+        require("amount", action.amount > 0, "an amount to move is positive")
 
         def decide() -> Outcome:
-            self.require_room(user, deed.amount)
-            expires = self.now + HOLD_SECONDS
-            self.deposits.append(Charge(user, deed.key, deed.amount, "pending", expires))
+            self.require_below_max_balance(user, action.amount)
+            expires = self.now + PENDING_PAYMENT_SECONDS
+            self.deposits.append(ModelCharge(user, action.key, action.amount, "pending", expires))
             return {
                 "deposit": len(self.deposits) - 1,
-                "amount": deed.amount,
+                "amount": action.amount,
                 "status": "pending",
                 "at": self.now,
             }
 
-        outcome = self.once(user, deed, (deed.amount, deed.card.token), decide)
+        outcome = self.once_per_key(user, action, (action.amount, action.card.token), decide)
         if outcome.get("status") != "pending":
             return outcome
-        self._wait(deed.card.meanwhile, token)
+        self._run_meanwhile(action.card.meanwhile, token)
         subject = ("deposit", _number(outcome["deposit"]))
-        if self.seen.verdict(subject) is None:
+        if self.observation.decision(subject) is None:
             return outcome
-        self._hear(subject)
-        self.signed_in(token)
-        return self.keys[user, deed.key].outcome
+        self._apply_decision(subject)
+        self.require_signed_in(token)
+        return self.keys[user, action.key].outcome
 
-    def cancel(self, number: int, order: Bought) -> Outcome:
+    def cancel_order(self, number: int, order: ModelOrder) -> Outcome:
         if order.status == "pending":
-            self._take(order, reserved=-1)
-            self.conclude(order, {"refused": "payment-cancelled"})
+            self._move_stock(order, reserved=-1)
+            self.complete_key(order, {"rejected": "payment-cancelled"})
         else:
             if not order.by_card:
-                self.require_room(order.user, order.amount)
+                self.require_below_max_balance(order.user, order.amount)
                 self.move("refund", order.amount, to=order.user)
-            self._take(order, on_hand=1)
+            self._move_stock(order, on_hand=1)
         order.payment = "refunded" if order.payment == "captured" else "voided"
-        self._step(order, "cancelled")
+        self._set_status(order, "cancelled")
         return {
             "order": number,
             "status": "cancelled",
@@ -131,116 +134,116 @@ class CardBooks(Books, ABC):
             "version": order.version,
         }
 
-    def notify(self, deed: deeds.Notify) -> Outcome:
+    def deliver_gateway_event(self, action: deeds.DeliverGatewayEvent) -> Outcome:
         if self.outage:
-            return {"silent": True}
-        if deed.notice not in self.notices and deed.order < len(self.orders):
-            self._hear(("order", deed.order))
-        self.notices.add(deed.notice)
+            return {"no_response": True}
+        if action.event_id not in self.gateway_events and action.order < len(self.orders):
+            self._apply_decision(("order", action.order))
+        self.gateway_events.add(action.event_id)
         return {}
 
-    def work(self, meanwhile: Sequence[deeds.Deed], token: int | None) -> Outcome:
-        for subject in self.seen.subjects:
-            if subject == self.seen.first_asked:
-                self._wait(meanwhile, token)
+    def run_jobs(self, meanwhile: Sequence[deeds.Action], token: int | None) -> Outcome:
+        for subject in self.observation.subjects:
+            if subject == self.observation.first_requested:
+                self._run_meanwhile(meanwhile, token)
             charge = self._charge(subject)
-            self._hear(subject)
-            if charge.payment == "pending" and self.seen.was_inspected(
+            self._apply_decision(subject)
+            if charge.payment == "pending" and self.observation.was_looked_up(
                 subject, since=charge.expires
             ):
-                self._end(subject, LATE)
-            elif charge.payment == "authorised" and self.seen.is_captured(subject):
+                self._complete(subject, LATE)
+            elif charge.payment == "authorised" and self.observation.is_captured(subject):
                 charge.payment = "captured"
         return {}
 
-    def _pay(self, pending: Outcome, card: deeds.Card, token: int | None) -> Outcome:
+    def _pay_by_card(self, pending: Outcome, card: deeds.Card, token: int | None) -> Outcome:
         number = _number(pending["order"])
         order = self.orders[number]
-        self._wait(card.meanwhile, token)
-        if self.seen.verdict(("order", number)) is None:
+        self._run_meanwhile(card.meanwhile, token)
+        if self.observation.decision(("order", number)) is None:
             return {**pending, "issued": None}
         if order.status == "pending":
-            outcome = self._hear(("order", number))
-            visit = None if token is None else self.visits.get(token)
-            if order.status == "paid" and visit is order.visit and not self.is_over(visit):
-                visit.seen = self.now
+            outcome = self._apply_decision(("order", number))
+            session = None if token is None else self.sessions.get(token)
+            if order.status == "paid" and session is order.session and not self.is_expired(session):
+                session.last_seen = self.now
         else:
-            self.signed_in(token)
+            self.require_signed_in(token)
             outcome = {**self.keys[order.user, order.key].outcome, "replayed": True}
-        return outcome if "refused" in outcome else {**outcome, "issued": None}
+        return outcome if "rejected" in outcome else {**outcome, "issued": None}
 
-    def _wait(self, meanwhile: Sequence[deeds.Deed], token: int | None) -> None:
+    def _run_meanwhile(self, meanwhile: Sequence[deeds.Action], token: int | None) -> None:
         """Let happen what happens while the gateway is asked."""
-        for deed, seen in zip(meanwhile, self.seen.meanwhile, strict=False):
-            assert seen.outcome == self.do(token, deed, seen)
-        self.now = self.seen.now
+        for action, observation in zip(meanwhile, self.observation.meanwhile, strict=False):
+            assert observation.outcome == self.execute(token, action, observation)
+        self.now = self.observation.now
 
-    def _hear(self, subject: Subject) -> Outcome:
+    def _apply_decision(self, subject: Subject) -> Outcome:
         """End a charge that is pending as the gateway was heard to say, if it was."""
-        verdict = self.seen.verdict(subject)
-        if verdict is None or self._charge(subject).payment != "pending":
+        decision = self.observation.decision(subject)
+        if decision is None or self._charge(subject).payment != "pending":
             return {}
-        return self._end(subject, verdict.what, verdict.reason)
+        return self._complete(subject, decision.kind, decision.reason)
 
-    def _end(self, subject: Subject, ending: str, reason: str = "") -> Outcome:
+    def _complete(self, subject: Subject, result: str, reason: str = "") -> Outcome:
         kind, number = subject
-        refusal: Outcome = {"refused": "payment-expired"}
-        if ending == DECLINED:
-            refusal = {"refused": "card-declined", "reason": reason}
+        rejection: Outcome = {"rejected": "payment-expired"}
+        if result == DECLINED:
+            rejection = {"rejected": "card-declined", "reason": reason}
         if kind == "deposit":
-            return self._end_deposit(number, ending, refusal)
-        return self._end_order(number, ending, refusal)
+            return self._complete_deposit(number, result, rejection)
+        return self._complete_order(number, result, rejection)
 
-    def _end_order(self, number: int, ending: str, refusal: Outcome) -> Outcome:
+    def _complete_order(self, number: int, result: str, rejection: Outcome) -> Outcome:
         order = self.orders[number]
-        if ending == APPROVED:
+        if result == APPROVED:
             order.payment = "authorised"
-            self._step(order, "paid")
-            self._take(order, on_hand=-1, reserved=-1)
-            self._track(number, order)
-            waiting = self.keys[order.user, order.key].outcome
-            return self.conclude(order, {**waiting, "status": "paid", "payment": "authorised"})
-        order.payment = "declined" if ending == DECLINED else "voided"
-        self._step(order, "declined" if ending == DECLINED else "expired")
-        self._take(order, reserved=-1)
-        return self.conclude(order, refusal)
+            self._set_status(order, "paid")
+            self._move_stock(order, on_hand=-1, reserved=-1)
+            self._remember_last_order(number, order)
+            pending = self.keys[order.user, order.key].outcome
+            return self.complete_key(order, {**pending, "status": "paid", "payment": "authorised"})
+        order.payment = "declined" if result == DECLINED else "voided"
+        self._set_status(order, "declined" if result == DECLINED else "expired")
+        self._move_stock(order, reserved=-1)
+        return self.complete_key(order, rejection)
 
-    def _end_deposit(self, number: int, ending: str, refusal: Outcome) -> Outcome:
+    def _complete_deposit(self, number: int, result: str, rejection: Outcome) -> Outcome:
         deposit = self.deposits[number]
-        deposit.payment = {APPROVED: "authorised", DECLINED: "declined", LATE: "voided"}[ending]
-        if ending != APPROVED:
-            return self.conclude(deposit, refusal)
+        deposit.payment = {APPROVED: "authorised", DECLINED: "declined", LATE: "voided"}[result]
+        if result != APPROVED:
+            return self.complete_key(deposit, rejection)
         try:
-            self.require_room(deposit.user, deposit.amount)
-        except Refused as refused:
+            self.require_below_max_balance(deposit.user, deposit.amount)
+        except Rejection as error:
             deposit.payment = "voided"
-            return self.conclude(deposit, refused.outcome)
+            return self.complete_key(deposit, error.outcome)
         self.move("deposit", deposit.amount, to=deposit.user)
-        waiting = self.keys[deposit.user, deposit.key].outcome
-        return self.conclude(deposit, {**waiting, "status": "authorised"})
+        pending = self.keys[deposit.user, deposit.key].outcome
+        return self.complete_key(deposit, {**pending, "status": "authorised"})
 
-    def _track(self, number: int, order: Bought) -> None:
-        visit = order.visit
-        if visit.user != order.user or not self._is_kept(visit):
+    def _remember_last_order(self, number: int, order: ModelOrder) -> None:
+        session = order.session
+        if session.user != order.user or not self._is_stored(session):
             return
-        visit.order = number
-        if order.empties_cart:
-            left = {sku: each - order.lines.get(sku, 0) for sku, each in visit.cart.items()}
-            visit.cart = {sku: each for sku, each in left.items() if each > 0}
+        session.last_order = number
+        if order.clears_cart:
+            remaining = {sku: each - order.lines.get(sku, 0) for sku, each in session.cart.items()}
+            session.cart = {sku: each for sku, each in remaining.items() if each > 0}
 
-    def _is_kept(self, visit: Visit) -> bool:
-        return any(each is visit for each in self.visits.values())
+    def _is_stored(self, session: ModelSession) -> bool:
+        return any(each is session for each in self.sessions.values())
 
-    def _take(self, order: Bought, *, on_hand: int = 0, reserved: int = 0) -> None:
+    def _move_stock(self, order: ModelOrder, *, on_hand: int = 0, reserved: int = 0) -> None:
         for sku, quantity in order.lines.items():
-            self.wares[sku].on_hand += on_hand * quantity
-            self.wares[sku].reserved += reserved * quantity
+            self.products[sku].on_hand += on_hand * quantity
+            self.products[sku].reserved += reserved * quantity
 
-    def _step(self, order: Bought, status: str) -> None:
+    def _set_status(self, order: ModelOrder, status: str) -> None:
         order.status = status
         order.version += 1
 
-    def _charge(self, subject: Subject) -> Charge:
+    def _charge(self, subject: Subject) -> ModelCharge:
         kind, number = subject
         return self.orders[number] if kind == "order" else self.deposits[number]
 

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.property.effort import Effort
-from tests.property.lockstep import Lockstep
-from tests.property.scenes import APART, TOGETHER
-from tests.property.shops import Shop
-from tests.property.storages import NewShop, memory_shop, sql_shop
+from tests.property.effort import Budget
+from tests.property.lockstep import DifferentialRunner
+from tests.property.scenes import GROUPED, ONE_BY_ONE
+from tests.property.shops import ShopUnderTest
+from tests.property.storages import ShopFactory, memory_shop, sql_shop
 
 
 def pytest_configure() -> None:
@@ -38,7 +38,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _pauses() -> Iterator[None]:
+def _constant_pauses() -> Iterator[None]:
     """Have every shop pause for as long as the others, which is as long as it ever would."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(random, "uniform", max)
@@ -51,10 +51,12 @@ def profile() -> settings:
 
 
 @pytest.fixture(scope="module")
-def new_shop(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> NewShop:
+def new_shop(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> ShopFactory:
     """Give the function that opens an empty shop on a storage, under a name."""
 
-    async def open_shop(storage: str, name: str) -> Shop:
+    async def open_shop(storage: str, name: str) -> ShopUnderTest:
         if storage == "memory":
             return memory_shop()
         if storage == "sqlite":
@@ -71,17 +73,17 @@ def storage(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def twins(storage: str, new_shop: NewShop) -> Iterator[Lockstep]:
+def pair(storage: str, new_shop: ShopFactory) -> Iterator[DifferentialRunner]:
     """Give two shops on the same kind of storage."""
     with asyncio.Runner() as runner:
-        made = Lockstep(runner)
-        for name in (TOGETHER, APART):
-            made.open(name, runner.run(new_shop(storage, name)))
-        yield made
-        made.close()
+        runner_pair = DifferentialRunner(runner)
+        for name in (GROUPED, ONE_BY_ONE):
+            runner_pair.open(name, runner.run(new_shop(storage, name)))
+        yield runner_pair
+        runner_pair.close()
 
 
 @pytest.fixture(scope="module")
-def effort(storage: str, profile: settings) -> Effort:
+def budget(storage: str, profile: settings) -> Budget:
     """Tell how hard to try on a storage: a group takes memory one, and a database a hundred ms."""
-    return Effort(profile=profile, batches={"memory": 20, "sqlite": 2, "postgresql": 1}[storage])
+    return Budget(profile=profile, batches={"memory": 20, "sqlite": 2, "postgresql": 1}[storage])

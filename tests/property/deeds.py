@@ -29,7 +29,7 @@ class SignOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Enter:
+class ResolveSession:
     pass
 
 
@@ -40,7 +40,7 @@ class PutIntoCart:
 
 
 @dataclass(frozen=True, slots=True)
-class TakeOutOfCart:
+class RemoveFromCart:
     sku: str
 
 
@@ -54,8 +54,8 @@ class Card:
     """A card, what becomes of the calls about what it pays, and what goes on during the first."""
 
     token: str
-    fates: tuple[ScriptedResult, ...]
-    meanwhile: tuple["Deed", ...]
+    script: tuple[ScriptedResult, ...]
+    meanwhile: tuple["Action", ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class Transfer:
     """Pass money to somebody else."""
 
     key: str
@@ -101,15 +101,15 @@ class Deposit:
 
 
 @dataclass(frozen=True, slots=True)
-class Finish:
+class CompleteOrder:
     """End an order that waits for its card, as "approved", "declined" or "late".
 
     Where a notice has brought it up, it has a name.
     """
 
     order: int
-    ending: str
-    notice: str | None
+    outcome: str
+    event_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,39 +121,39 @@ class Authenticate:
 
 
 @dataclass(frozen=True, slots=True)
-class Notify:
+class DeliverGatewayEvent:
     """Have the gateway tell that something has happened to the payment of an order."""
 
     order: int
-    notice: str
+    event_id: str
 
 
 @dataclass(frozen=True, slots=True)
-class Outage:
+class GatewayOutage:
     """Have the gateway fall silent, or speak again."""
 
     begins: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
+class RunJobs:
     """Have a worker do what is due, while other things happen, as it first wants money."""
 
-    meanwhile: tuple["Deed", ...] = ()
+    meanwhile: tuple["Action", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class FallAsleep:
+class WorkerStalls:
     """Have a worker take what is due and do nothing, as one does that has died."""
 
 
 @dataclass(frozen=True, slots=True)
-class WakeUp:
+class WorkerResumes:
     """Have the worker that fell asleep do what it has taken, whatever has happened since."""
 
 
 @dataclass(frozen=True, slots=True)
-class Elapse:
+class AdvanceClock:
     seconds: int
 
 
@@ -172,7 +172,7 @@ class PutProduct:
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
+class AdjustStock:
     """Count goods in, or out."""
 
     sku: str
@@ -181,44 +181,44 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Promote:
+class GrantRole:
     """Make somebody an admin."""
 
     email: str
 
 
 @dataclass(frozen=True, slots=True)
-class Sweep:
+class PurgeSessions:
     """Remove the sessions that have expired."""
 
 
 @dataclass(frozen=True, slots=True)
-class SweepKeys:
+class PurgeKeys:
     """Forget the refusals of long ago."""
 
 
-ByCard = Order | Deposit
-Keyed = ByCard | Pass | Credit
-Deed = (
-    Keyed
+CardAction = Order | Deposit
+KeyedAction = CardAction | Transfer | Credit
+Action = (
+    KeyedAction
     | SignUp
     | SignIn
     | SignOut
-    | Enter
+    | ResolveSession
     | PutIntoCart
-    | TakeOutOfCart
+    | RemoveFromCart
     | ClearCart
     | Cancel
     | Authenticate
-    | Notify
-    | Outage
-    | Work
-    | FallAsleep
-    | WakeUp
-    | Elapse
+    | DeliverGatewayEvent
+    | GatewayOutage
+    | RunJobs
+    | WorkerStalls
+    | WorkerResumes
+    | AdvanceClock
     | PutProduct
-    | Count
-    | Promote
-    | Sweep
-    | SweepKeys
+    | AdjustStock
+    | GrantRole
+    | PurgeSessions
+    | PurgeKeys
 )

@@ -24,271 +24,302 @@ from shop.domain.user import Role
 from shop.entrypoints.container import Container
 from tests.factories import NOW, eur
 from tests.property import deeds
-from tests.property.answers import NOBODYS, Answers, number, refusal, reply, seconds
+from tests.property.answers import (
+    UNKNOWN_ID,
+    Normaliser,
+    normalised_result,
+    number,
+    rejection_outcome,
+    seconds,
+)
 from tests.property.books import Outcome
-from tests.property.deeds import Deed
-from tests.property.gateways import a_notice, in_an_envelope
-from tests.property.parts import Parts
-from tests.property.sightings import Sighting
-from tests.property.workers import SteadyWorker
+from tests.property.deeds import Action
+from tests.property.gateways import gateway_event, to_body
+from tests.property.parts import ControlledAdapters
+from tests.property.sightings import Observation
+from tests.property.workers import DeterministicWorker
 
 
 @dataclass(slots=True)
-class _Waiting:
+class _PendingCall:
     """Who waits for the gateway, for one of which list, and what goes on in the meantime."""
 
-    numbered: list[UUID] | None = None
+    ids: list[UUID] | None = None
     token: int | None = None
-    due: Sequence[Deed] = ()
-    seen: list[Sighting] = field(default_factory=list)
+    actions: Sequence[Action] = ()
+    observations: list[Observation] = field(default_factory=list)
 
 
-class Doings:
+class ActionExecutor:
     """The use cases behind a container, asked for one deed at a time."""
 
-    def __init__(self, container: Container, parts: Parts) -> None:
+    def __init__(self, container: Container, parts: ControlledAdapters) -> None:
         self.container = container
         self.clock, self.gateway = parts.clock, parts.gateway
         self._ids = parts.ids
-        self._begin_anew()
+        self._reset()
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         self._ids.restart()
         self.clock.advance(NOW - self.clock.now())
         self.gateway.reset()
         self.gateway.meanwhile = self._meanwhile
-        self._answers = Answers()
+        self._normaliser = Normaliser()
         self._accounts: dict[str, UUID] = {}
-        self._asleep_over: Sequence[Job] = ()
-        self._waiting = _Waiting()
+        self._stalled_jobs: Sequence[Job] = ()
+        self._pending_call = _PendingCall()
 
-    async def do(self, token: int | None, deed: Deed) -> Outcome:
+    async def execute(self, token: int | None, action: Action) -> Outcome:
         """Do it; tell what came of it, or why it was refused."""
         try:
-            return await self._do(deed, token)
+            return await self._execute(action, token)
         except ShopError as error:
-            return refusal(error)
+            return rejection_outcome(error)
         except GatewayOutcomeUnknown:
-            return {"silent": True}
+            return {"no_response": True}
 
-    async def watch(self, token: int | None, deed: Deed) -> Sighting:
+    async def observe(self, token: int | None, action: Action) -> Observation:
         """Do it; tell all that was seen."""
-        outer = self.gateway.words, self._waiting
-        self.gateway.words, self._waiting = [], _Waiting()
-        outcome = await self.do(token, deed)
-        seen = Sighting(
+        outer = self.gateway.responses, self._pending_call
+        self.gateway.responses, self._pending_call = [], _PendingCall()
+        outcome = await self.execute(token, action)
+        observation = Observation(
             outcome=outcome,
-            heard=self._answers.heard(self.gateway.words),
-            meanwhile=self._waiting.seen,
+            responses=self._normaliser.gateway_responses(self.gateway.responses),
+            meanwhile=self._pending_call.observations,
             now=seconds(self.clock.now()),
         )
-        self.gateway.words, self._waiting = outer
-        return seen
+        self.gateway.responses, self._pending_call = outer
+        return observation
 
     @property
-    def _worker(self) -> SteadyWorker:
+    def _worker(self) -> DeterministicWorker:
         worker = self.container.payment_job_runner()
-        assert isinstance(worker, SteadyWorker)
+        assert isinstance(worker, DeterministicWorker)
         return worker
 
-    def _begin(self, numbered: list[UUID], token: int | None, card: deeds.Card) -> None:
+    def _start_call(self, ids: list[UUID], token: int | None, card: deeds.Card) -> None:
         """Note what goes on while the gateway is asked for the card."""
-        self.gateway.next_fates = card.fates
-        self._waiting = _Waiting(numbered, token, card.meanwhile)
+        self.gateway.next_script = card.script
+        self._pending_call = _PendingCall(ids, token, card.meanwhile)
 
     async def _meanwhile(self, reference: UUID) -> None:
-        waiting = self._waiting
-        if waiting.numbered is not None:
-            number(waiting.numbered, reference)
-        due, waiting.due = waiting.due, ()
-        waiting.seen += [await self.watch(waiting.token, deed) for deed in due]
+        pending_call = self._pending_call
+        if pending_call.ids is not None:
+            number(pending_call.ids, reference)
+        actions, pending_call.actions = pending_call.actions, ()
+        pending_call.observations += [
+            await self.observe(pending_call.token, action) for action in actions
+        ]
 
-    def _order_of(self, token: int | None, deed: deeds.Order) -> PlaceOrder:
+    def _place_order_command(self, token: int | None, action: deeds.Order) -> PlaceOrder:
         return PlaceOrder(
-            session=self._answers.token(token),
-            key=deed.key,
-            cart=None if deed.lines is None else _cart(deed.lines),
-            card=None if deed.card is None else deed.card.token,
-            expected_total=None if deed.expected is None else eur(deed.expected),
+            session=self._normaliser.token(token),
+            key=action.key,
+            cart=None if action.lines is None else _cart(action.lines),
+            card=None if action.card is None else action.card.token,
+            expected_total=None if action.expected is None else eur(action.expected),
         )
 
-    def _transfer_of(self, token: int | None, deed: deeds.Pass) -> MakeTransfer:
+    def _transfer_command(self, token: int | None, action: deeds.Transfer) -> MakeTransfer:
         return MakeTransfer(
-            session=self._answers.token(token),
-            key=deed.key,
-            to=deed.to,
-            amount=eur(deed.amount),
-            note=deed.note,
+            session=self._normaliser.token(token),
+            key=action.key,
+            to=action.to,
+            amount=eur(action.amount),
+            note=action.note,
         )
 
     @singledispatchmethod
-    async def _do(self, deed: Deed, token: int | None) -> Outcome:
-        raise NotImplementedError(deed, token)
+    async def _execute(self, action: Action, token: int | None) -> Outcome:
+        raise NotImplementedError(action, token)
 
-    @_do.register
-    async def _sign_up(self, deed: deeds.SignUp, token: int | None) -> Outcome:
+    @_execute.register
+    async def _sign_up(self, action: deeds.SignUp, token: int | None) -> Outcome:
         command = SignUp(
-            session=self._answers.token(token),
+            session=self._normaliser.token(token),
             name="Somebody",
-            email=deed.email,
-            password=deed.password,
+            email=action.email,
+            password=action.password,
         )
-        done = await self.container.account_service().sign_up(command)
-        self._answers.users[done.user.id] = done.user.email
-        self._accounts[done.user.email] = done.account.id
-        return {"balance": done.account.balance.amount, **self._answers.visit(done.current_session)}
+        signed_up = await self.container.account_service().sign_up(command)
+        self._normaliser.users[signed_up.user.id] = signed_up.user.email
+        self._accounts[signed_up.user.email] = signed_up.account.id
+        return {
+            "balance": signed_up.account.balance.amount,
+            **self._normaliser.current_session(signed_up.current_session),
+        }
 
-    @_do.register
-    async def _sign_in(self, deed: deeds.SignIn, token: int | None) -> Outcome:
-        session = self._answers.token(token)
-        command = SignIn(session=session, email=deed.email, password=deed.password)
-        return self._answers.visit(await self.container.session_service().sign_in(command))
+    @_execute.register
+    async def _sign_in(self, action: deeds.SignIn, token: int | None) -> Outcome:
+        session = self._normaliser.token(token)
+        command = SignIn(session=session, email=action.email, password=action.password)
+        return self._normaliser.current_session(
+            await self.container.session_service().sign_in(command)
+        )
 
-    @_do.register
+    @_execute.register
     async def _sign_out(self, _: deeds.SignOut, token: int | None) -> Outcome:
-        await self.container.session_service().sign_out(self._answers.token(token))
+        await self.container.session_service().sign_out(self._normaliser.token(token))
         return {}
 
-    @_do.register
-    async def _enter(self, _: deeds.Enter, token: int | None) -> Outcome:
-        visit = await self.container.session_service().authenticate(self._answers.token(token))
-        return {"visit": None} if visit is None else self._answers.visit(visit)
+    @_execute.register
+    async def _resolve_session(self, _: deeds.ResolveSession, token: int | None) -> Outcome:
+        current_session = await self.container.session_service().authenticate(
+            self._normaliser.token(token)
+        )
+        return (
+            {"session": None}
+            if current_session is None
+            else self._normaliser.current_session(current_session)
+        )
 
-    @_do.register
-    async def _put_into_cart(self, deed: deeds.PutIntoCart, token: int | None) -> Outcome:
-        session = self._answers.token(token)
-        command = PutCartLine(session=session, sku=deed.sku, quantity=deed.quantity)
-        return self._answers.cart(await self.container.cart_service().put(command))
+    @_execute.register
+    async def _put_into_cart(self, action: deeds.PutIntoCart, token: int | None) -> Outcome:
+        session = self._normaliser.token(token)
+        command = PutCartLine(session=session, sku=action.sku, quantity=action.quantity)
+        return self._normaliser.cart(await self.container.cart_service().put(command))
 
-    @_do.register
-    async def _take_out_of_cart(self, deed: deeds.TakeOutOfCart, token: int | None) -> Outcome:
-        command = RemoveCartLine(session=self._answers.token(token), sku=deed.sku)
-        return self._answers.cart(await self.container.cart_service().remove(command))
+    @_execute.register
+    async def _remove_from_cart(self, action: deeds.RemoveFromCart, token: int | None) -> Outcome:
+        command = RemoveCartLine(session=self._normaliser.token(token), sku=action.sku)
+        return self._normaliser.cart(await self.container.cart_service().remove(command))
 
-    @_do.register
+    @_execute.register
     async def _clear_cart(self, _: deeds.ClearCart, token: int | None) -> Outcome:
-        return self._answers.cart(
-            await self.container.cart_service().clear(self._answers.token(token))
+        return self._normaliser.cart(
+            await self.container.cart_service().clear(self._normaliser.token(token))
         )
 
-    @_do.register
-    async def _order(self, deed: deeds.Order, token: int | None) -> Outcome:
-        command = self._order_of(token, deed)
-        if deed.card is not None:
-            self._begin(self._answers.orders, token, deed.card)
-        return reply(await self.container.checkout().place(command), self._answers.placed)
+    @_execute.register
+    async def _place_order(self, action: deeds.Order, token: int | None) -> Outcome:
+        command = self._place_order_command(token, action)
+        if action.card is not None:
+            self._start_call(self._normaliser.orders, token, action.card)
+        return normalised_result(
+            await self.container.checkout().place(command), self._normaliser.placed
+        )
 
-    @_do.register
-    async def _deposit(self, deed: deeds.Deposit, token: int | None) -> Outcome:
-        self._begin(self._answers.deposits, token, deed.card)
+    @_execute.register
+    async def _make_deposit(self, action: deeds.Deposit, token: int | None) -> Outcome:
+        self._start_call(self._normaliser.deposits, token, action.card)
         command = MakeDeposit(
-            session=self._answers.token(token),
-            key=deed.key,
-            amount=eur(deed.amount),
-            card=deed.card.token,
+            session=self._normaliser.token(token),
+            key=action.key,
+            amount=eur(action.amount),
+            card=action.card.token,
         )
-        return reply(await self.container.deposit_service().make(command), self._answers.deposited)
+        return normalised_result(
+            await self.container.deposit_service().make(command), self._normaliser.deposited
+        )
 
-    @_do.register
-    async def _authenticate(self, deed: deeds.Authenticate, _: int | None) -> Outcome:
+    @_execute.register
+    async def _authenticate(self, action: deeds.Authenticate, _: int | None) -> Outcome:
         with suppress(GatewayRejected):
-            await self.gateway.authenticate(f"pay_{deed.payment}", approved=deed.approved)
+            await self.gateway.authenticate(f"pay_{action.payment}", approved=action.approved)
         return {}
 
-    @_do.register
-    async def _notify(self, deed: deeds.Notify, _: int | None) -> Outcome:
-        notice = a_notice(deed.notice, self._answers.order_id(deed.order))
-        await self.container.handle_gateway_events().handle(in_an_envelope(notice), {})
+    @_execute.register
+    async def _deliver_gateway_event(
+        self, action: deeds.DeliverGatewayEvent, _: int | None
+    ) -> Outcome:
+        event = gateway_event(action.event_id, self._normaliser.order_id(action.order))
+        await self.container.handle_gateway_events().handle(to_body(event), {})
         return {}
 
-    @_do.register
-    async def _outage(self, deed: deeds.Outage, _: int | None) -> Outcome:
-        self.gateway.is_down = deed.begins
+    @_execute.register
+    async def _gateway_outage(self, action: deeds.GatewayOutage, _: int | None) -> Outcome:
+        self.gateway.is_down = action.begins
         return {}
 
-    @_do.register
-    async def _work(self, deed: deeds.Work, token: int | None) -> Outcome:
-        self._waiting = _Waiting(None, token, deed.meanwhile)
+    @_execute.register
+    async def _run_jobs(self, action: deeds.RunJobs, token: int | None) -> Outcome:
+        self._pending_call = _PendingCall(None, token, action.meanwhile)
         await self._worker.run_due()
         return {}
 
-    @_do.register
-    async def _fall_asleep(self, _: deeds.FallAsleep, __: int | None) -> Outcome:
-        self._asleep_over = [*self._asleep_over, *await self._worker.take()]
+    @_execute.register
+    async def _worker_stalls(self, _: deeds.WorkerStalls, __: int | None) -> Outcome:
+        self._stalled_jobs = [*self._stalled_jobs, *await self._worker.lease_due()]
         return {}
 
-    @_do.register
-    async def _wake_up(self, _: deeds.WakeUp, __: int | None) -> Outcome:
-        jobs, self._asleep_over = self._asleep_over, []
-        await self._worker.do_late(jobs)
+    @_execute.register
+    async def _worker_resumes(self, _: deeds.WorkerResumes, __: int | None) -> Outcome:
+        jobs, self._stalled_jobs = self._stalled_jobs, []
+        await self._worker.run_leased(jobs)
         return {}
 
-    @_do.register
-    async def _elapse(self, deed: deeds.Elapse, _: int | None) -> Outcome:
-        self.clock.advance(timedelta(seconds=deed.seconds))
+    @_execute.register
+    async def _advance_clock(self, action: deeds.AdvanceClock, _: int | None) -> Outcome:
+        self.clock.advance(timedelta(seconds=action.seconds))
         return {}
 
-    @_do.register
-    async def _pass(self, deed: deeds.Pass, token: int | None) -> Outcome:
-        made = await self.container.transfer_service().make([self._transfer_of(token, deed)])
-        return reply(made[0], self._answers.moved)
+    @_execute.register
+    async def _transfer(self, action: deeds.Transfer, token: int | None) -> Outcome:
+        results = await self.container.transfer_service().make(
+            [self._transfer_command(token, action)]
+        )
+        return normalised_result(results[0], self._normaliser.transferred)
 
-    @_do.register
-    async def _credit(self, deed: deeds.Credit, token: int | None) -> Outcome:
+    @_execute.register
+    async def _credit(self, action: deeds.Credit, token: int | None) -> Outcome:
         command = GrantCredit(
-            session=self._answers.token(token),
-            key=deed.key,
-            account_id=self._accounts.get(deed.email, NOBODYS),
-            amount=eur(deed.amount),
-            reason=deed.reason,
+            session=self._normaliser.token(token),
+            key=action.key,
+            account_id=self._accounts.get(action.email, UNKNOWN_ID),
+            amount=eur(action.amount),
+            reason=action.reason,
         )
-        return reply(
-            await self.container.transfer_service().grant_credit(command), self._answers.moved
+        return normalised_result(
+            await self.container.transfer_service().grant_credit(command),
+            self._normaliser.transferred,
         )
 
-    @_do.register
-    async def _cancel(self, deed: deeds.Cancel, token: int | None) -> Outcome:
-        order_id = self._answers.order_id(deed.order)
-        command = CancelOrder(session=self._answers.token(token), order_id=order_id)
-        return self._answers.cancelled(await self.container.cancel_orders().cancel(command))
+    @_execute.register
+    async def _cancel_order(self, action: deeds.Cancel, token: int | None) -> Outcome:
+        order_id = self._normaliser.order_id(action.order)
+        command = CancelOrder(session=self._normaliser.token(token), order_id=order_id)
+        return self._normaliser.cancelled(await self.container.cancel_orders().cancel(command))
 
-    @_do.register
-    async def _put_product(self, deed: deeds.PutProduct, token: int | None) -> Outcome:
+    @_execute.register
+    async def _put_product(self, action: deeds.PutProduct, token: int | None) -> Outcome:
         command = PutProduct(
-            session=self._answers.token(token),
-            sku=deed.sku,
-            name=f"The {deed.sku}",
+            session=self._normaliser.token(token),
+            sku=action.sku,
+            name=f"The {action.sku}",
             description="",
-            price=eur(deed.price),
-            active=deed.active,
+            price=eur(action.price),
+            active=action.active,
             image_url=None,
         )
-        done = await self.container.product_service().put(command)
+        saved = await self.container.product_service().put(command)
         return {
-            "price": done.available_product.product.price.amount,
-            "available": done.available_product.available,
-            "is_new": done.is_new,
+            "price": saved.available_product.product.price.amount,
+            "available": saved.available_product.available,
+            "is_new": saved.is_new,
         }
 
-    @_do.register
-    async def _count(self, deed: deeds.Count, token: int | None) -> Outcome:
-        session = self._answers.token(token)
-        command = AdjustStock(session=session, sku=deed.sku, delta=deed.delta, reason=deed.reason)
+    @_execute.register
+    async def _adjust_stock(self, action: deeds.AdjustStock, token: int | None) -> Outcome:
+        session = self._normaliser.token(token)
+        command = AdjustStock(
+            session=session, sku=action.sku, delta=action.delta, reason=action.reason
+        )
         after = await self.container.inventory_service().adjust(command)
         return {"on_hand": after.on_hand, "reserved": after.reserved}
 
-    @_do.register
-    async def _promote(self, deed: deeds.Promote, _: int | None) -> Outcome:
-        user = await self.container.role_service().grant(deed.email, Role.ADMIN)
+    @_execute.register
+    async def _grant_role(self, action: deeds.GrantRole, _: int | None) -> Outcome:
+        user = await self.container.role_service().grant(action.email, Role.ADMIN)
         return {"user": user.email, "admin": Role.ADMIN in user.roles}
 
-    @_do.register
-    async def _sweep(self, _: deeds.Sweep, __: int | None) -> Outcome:
-        return {"swept": await self.container.session_service().purge_expired()}
+    @_execute.register
+    async def _purge_sessions(self, _: deeds.PurgeSessions, __: int | None) -> Outcome:
+        return {"purged": await self.container.session_service().purge_expired()}
 
-    @_do.register
-    async def _sweep_keys(self, _: deeds.SweepKeys, __: int | None) -> Outcome:
-        return {"swept": await self.container.purge_idempotency_keys().purge()}
+    @_execute.register
+    async def _purge_keys(self, _: deeds.PurgeKeys, __: int | None) -> Outcome:
+        return {"purged": await self.container.purge_idempotency_keys().purge()}
 
 
 def _cart(lines: Sequence[deeds.Line]) -> Cart:

@@ -8,7 +8,7 @@ from hypothesis import seed, settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Effort:
+class Budget:
     """So many small batches of examples, the same ones every time.
 
     From the eleventh on, hypothesis mostly varies the example that it has just tried: four times
@@ -18,11 +18,11 @@ class Effort:
     profile: settings
     batches: int
 
-    def spend(self, test: Callable[[], None]) -> None:
+    def run(self, test: Callable[[], None]) -> None:
         """Try a property: a test that is decorated with `given`."""
-        tried = self.profile(test)
+        configured = self.profile(test)
         for seeded in self.seeds():
-            seeded(tried)()
+            seeded(configured)()
 
     def seeds(self) -> Iterator[Callable[[Any], Any]]:
         """Return, for each batch, what makes its examples others."""

@@ -24,8 +24,14 @@ from shop.application.ports.payment_gateway import (
 )
 from shop.domain.shared.money import Money
 from tests.factories import NOW
-from tests.property.books import KEY_SECONDS
-from tests.property.sightings import APPROVED, ASKED, CAPTURED, DECLINED, INSPECTED
+from tests.property.books import IDEMPOTENCY_SECONDS
+from tests.property.sightings import (
+    APPROVED,
+    AUTHORISATION_REQUESTED,
+    CAPTURED,
+    DECLINED,
+    LOOKED_UP,
+)
 
 T = TypeVar("T")
 
@@ -33,16 +39,16 @@ ALL_TIME = (NOW - timedelta(days=1), NOW + timedelta(days=36_500))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Word:
+class RawGatewayResponse:
     """What was said of a reference, and when."""
 
     reference: UUID
-    what: str
+    kind: str
     reason: str
     at: datetime
 
 
-class FatedGateway(PaymentGateway):
+class ScriptedGateway(PaymentGateway):
     """The gateway in memory, with a fate for each call about a reference, and with notices.
 
     `meanwhile` is done while whoever asked for money waits for the answer.
@@ -55,72 +61,74 @@ class FatedGateway(PaymentGateway):
 
     def reset(self) -> None:
         """Begin anew, with empty books."""
-        self._inner = MemoryPaymentGateway(self._clock, idempotency_seconds=KEY_SECONDS)
-        self._fates: dict[UUID, deque[ScriptedResult]] = {}
-        self.next_fates: Sequence[ScriptedResult] = ()
+        self._inner = MemoryPaymentGateway(self._clock, idempotency_seconds=IDEMPOTENCY_SECONDS)
+        self._scripts: dict[UUID, deque[ScriptedResult]] = {}
+        self.next_script: Sequence[ScriptedResult] = ()
         self.is_down = False
-        self.words: list[Word] = []
+        self.responses: list[RawGatewayResponse] = []
         self.keys: dict[tuple[str, UUID], set[str]] = {}
         """Under which keys each thing was asked for, of each reference."""
 
-    def forget_fates(self) -> None:
+    def clear_scripts(self) -> None:
         """Let everything go as usual from now on."""
-        self._fates = {reference: deque() for reference in self._fates}
+        self._scripts = {reference: deque() for reference in self._scripts}
 
-    async def books(self) -> Sequence[GatewayPayment]:
+    async def all_payments(self) -> Sequence[GatewayPayment]:
         """Return all payments, also while the gateway is down."""
         return [payment async for payment in self._inner.list_payments(*ALL_TIME)]
 
     @property
-    def asked_twice(self) -> Sequence[str]:
+    def calls_with_several_keys(self) -> Sequence[str]:
         """Tell what was asked for under more than one key."""
-        return [f"{what} under {keys}" for what, keys in self.keys.items() if len(keys) > 1]
+        return [
+            f"{operation} under {keys}" for operation, keys in self.keys.items() if len(keys) > 1
+        ]
 
     async def authenticate(self, payment_id: str, *, approved: bool) -> None:
         await self._inner.authenticate(payment_id, approved=approved)
 
-    async def authorise(self, wish: AuthorisationRequest) -> AuthorisationResult:
-        self._fates.setdefault(wish.reference, deque(self.next_fates))
-        self._note_key("authorise", wish.reference, wish.key)
+    async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
+        self._scripts.setdefault(request.reference, deque(self.next_script))
+        self._record_key("authorise", request.reference, request.key)
         try:
-            verdict = await self._ask(wish.reference, partial(self._inner.authorise, wish))
-            self._hear_verdict(wish.reference, verdict)
-        except GatewayRejected as refusal:
-            self._hear(wish.reference, DECLINED, refusal.reason)
+            result = await self._call(request.reference, partial(self._inner.authorise, request))
+            self._record_result(request.reference, result)
+        except GatewayRejected as rejection:
+            self._record(request.reference, DECLINED, rejection.reason)
             raise
         finally:
-            await self._let_happen(wish.reference)
-        return verdict
+            await self._run_meanwhile(request.reference)
+        return result
 
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
         reference = self._reference(payment_id)
-        self._note_key("capture", reference, key)
+        self._record_key("capture", reference, key)
         call = partial(self._inner.capture, key=key, payment_id=payment_id, amount=amount)
         try:
-            await self._ask(reference, call)
-            self._hear(reference, CAPTURED)
+            await self._call(reference, call)
+            self._record(reference, CAPTURED)
         finally:
-            await self._let_happen(reference)
+            await self._run_meanwhile(reference)
 
     async def void(self, *, key: str, payment_id: str) -> None:
         reference = self._reference(payment_id)
-        self._note_key("void", reference, key)
-        await self._ask(reference, partial(self._inner.void, key=key, payment_id=payment_id))
+        self._record_key("void", reference, key)
+        await self._call(reference, partial(self._inner.void, key=key, payment_id=payment_id))
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
         call = partial(self._inner.refund, key=key, payment_id=payment_id, amount=amount)
-        await self._ask(self._reference(payment_id), call)
+        await self._call(self._reference(payment_id), call)
 
     async def find_payment(
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
-        self._hear(reference, INSPECTED)
+        self._record(reference, LOOKED_UP)
         self._require_up()
         found = await self._inner.find_payment(reference, payment_id)
         if found is not None:
-            self._hear_verdict(reference, found.authorisation_result)
+            self._record_result(reference, found.authorisation_result)
             if found.is_captured:
-                self._hear(reference, CAPTURED)
+                self._record(reference, CAPTURED)
         return found
 
     async def list_payments(
@@ -133,24 +141,24 @@ class FatedGateway(PaymentGateway):
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         del headers
         told = json.loads(body)
-        return a_notice(told["id"], UUID(told["reference"]))
+        return gateway_event(told["id"], UUID(told["reference"]))
 
     async def close(self) -> None:
         await self._inner.close()
 
-    async def _ask(self, reference: UUID, call: Callable[[], Awaitable[T]]) -> T:
+    async def _call(self, reference: UUID, call: Callable[[], Awaitable[T]]) -> T:
         self._require_up()
-        fates = self._fates.get(reference)
-        if fates:
-            self._inner.script(fates.popleft())
+        script = self._scripts.get(reference)
+        if script:
+            self._inner.script(script.popleft())
         return await call()
 
-    async def _let_happen(self, reference: UUID) -> None:
-        self._hear(reference, ASKED)
+    async def _run_meanwhile(self, reference: UUID) -> None:
+        self._record(reference, AUTHORISATION_REQUESTED)
         await self.meanwhile(reference)
 
-    def _note_key(self, what: str, reference: UUID, key: str) -> None:
-        self.keys.setdefault((what, reference), set()).add(key)
+    def _record_key(self, operation: str, reference: UUID, key: str) -> None:
+        self.keys.setdefault((operation, reference), set()).add(key)
 
     def _require_up(self) -> None:
         if self.is_down:
@@ -161,26 +169,28 @@ class FatedGateway(PaymentGateway):
         assert reference is not None
         return reference
 
-    def _hear_verdict(self, reference: UUID, verdict: AuthorisationResult | None) -> None:
-        match verdict:
+    def _record_result(self, reference: UUID, result: AuthorisationResult | None) -> None:
+        match result:
             case Approved():
-                self._hear(reference, APPROVED)
+                self._record(reference, APPROVED)
             case Declined(reason=reason):
-                self._hear(reference, DECLINED, reason)
+                self._record(reference, DECLINED, reason)
 
-    def _hear(self, reference: UUID, what: str, reason: str = "") -> None:
-        word = Word(reference=reference, what=what, reason=reason, at=self._clock.now())
-        self.words.append(word)
+    def _record(self, reference: UUID, kind: str, reason: str = "") -> None:
+        response = RawGatewayResponse(
+            reference=reference, kind=kind, reason=reason, at=self._clock.now()
+        )
+        self.responses.append(response)
 
 
-def a_notice(name: str, reference: UUID) -> GatewayEvent:
+def gateway_event(name: str, reference: UUID) -> GatewayEvent:
     """Return what the gateway tells of a reference."""
     return GatewayEvent(id=name, kind="something", payment_id="pay_1", reference=reference)
 
 
-def in_an_envelope(notice: GatewayEvent) -> bytes:
+def to_body(event: GatewayEvent) -> bytes:
     """Return a notice as the gateway sends it."""
-    return json.dumps({"id": notice.id, "reference": str(notice.reference)}).encode()
+    return json.dumps({"id": event.id, "reference": str(event.reference)}).encode()
 
 
 async def _nothing(_: UUID) -> None:

@@ -7,225 +7,229 @@ from functools import singledispatchmethod
 
 from tests.property import deeds
 from tests.property.books import (
-    MOST_GOODS,
-    REFUSALS_KEPT_SECONDS,
-    TOUCH_SECONDS,
-    WELCOME,
+    LAST_SEEN_INTERVAL_SECONDS,
+    MAX_STOCK,
+    REJECTION_RETENTION_SECONDS,
+    WELCOME_CREDIT,
+    ModelProduct,
+    ModelSession,
+    ModelUser,
     Outcome,
-    Person,
-    Refused,
-    Visit,
-    Ware,
+    Rejection,
     require,
     require_quantity,
-    visible,
+    session_outcome,
 )
-from tests.property.card_books import CardBooks
-from tests.property.deeds import Deed, Line
-from tests.property.sightings import Sighting
+from tests.property.card_books import CardModelState
+from tests.property.deeds import Action, Line
+from tests.property.sightings import Observation
 
 
-class Model(CardBooks):
+class Model(CardModelState):
     """A shop in which nothing can go wrong."""
 
-    def do(self, token: int | None, deed: Deed, seen: Sighting) -> Outcome:
+    def execute(self, token: int | None, action: Action, seen: Observation) -> Outcome:
         """Do it; tell what comes of it where the gateway has said what was heard, or why not."""
-        outer, self.seen = self.seen, seen
+        outer, self.observation = self.observation, seen
         try:
-            return self._do(deed, token)
-        except Refused as refusal:
-            return refusal.outcome
+            return self._execute(action, token)
+        except Rejection as rejection:
+            return rejection.outcome
         finally:
-            self.seen, self.now = outer, seen.now
+            self.observation, self.now = outer, seen.now
 
     def total(self, token: int | None, lines: tuple[Line, ...] | None) -> int:
         """Return what these lines, or the cart, would cost now; what is not sold costs nothing."""
-        visit = None if token is None else self.visits.get(token)
-        wanted = lines or (tuple(visit.cart.items()) if visit and lines is None else ())
-        return sum(self.wares[sku].price * each for sku, each in wanted if sku in self.wares)
+        session = None if token is None else self.sessions.get(token)
+        quantities = lines or (tuple(session.cart.items()) if session and lines is None else ())
+        return sum(
+            self.products[sku].price * each for sku, each in quantities if sku in self.products
+        )
 
     @singledispatchmethod
-    def _do(self, deed: Deed, token: int | None) -> Outcome:
-        raise NotImplementedError(deed)
+    def _execute(self, action: Action, token: int | None) -> Outcome:
+        raise NotImplementedError(action)
 
-    @_do.register
-    def _sign_up(self, deed: deeds.SignUp, token: int | None) -> Outcome:
-        require("password", 8 <= len(deed.password) <= 128, "it has 8 to 128 characters")
-        email = deed.email.strip().lower()
+    @_execute.register
+    def _sign_up(self, action: deeds.SignUp, token: int | None) -> Outcome:
+        require("password", 8 <= len(action.password) <= 128, "it has 8 to 128 characters")
+        email = action.email.strip().lower()
         require("email", "@" in email, "an e-mail address looks like name@example.com")
-        if email in self.people:
-            raise Refused("email-taken")
-        self.people[email] = Person(password=deed.password)
-        self.move("welcome", WELCOME, to=email)
-        return {"balance": WELCOME, **self.sign_in(token, email)}
+        if email in self.users:
+            raise Rejection("email-taken")
+        self.users[email] = ModelUser(password=action.password)
+        self.move("welcome", WELCOME_CREDIT, to=email)
+        return {"balance": WELCOME_CREDIT, **self.sign_in(token, email)}
 
-    @_do.register
-    def _sign_in(self, deed: deeds.SignIn, token: int | None) -> Outcome:
-        email = deed.email.strip().lower()
-        if email not in self.people or self.people[email].password != deed.password:
-            raise Refused("wrong-credentials")
+    @_execute.register
+    def _sign_in(self, action: deeds.SignIn, token: int | None) -> Outcome:
+        email = action.email.strip().lower()
+        if email not in self.users or self.users[email].password != action.password:
+            raise Rejection("wrong-credentials")
         return self.sign_in(token, email)
 
-    @_do.register
+    @_execute.register
     def _sign_out(self, _: deeds.SignOut, token: int | None) -> Outcome:
         if token is not None:
-            self.visits.pop(token, None)
+            self.sessions.pop(token, None)
         return {}
 
-    @_do.register
-    def _enter(self, _: deeds.Enter, token: int | None) -> Outcome:
-        visit = self.anyone(token)
-        if visit is None or token is None:
-            return {"visit": None}
-        if self.now - visit.seen >= TOUCH_SECONDS:
-            visit.seen = self.now
-        issued = self.renew(token, visit)
-        return {"visit": visible(visit), "issued": issued}
+    @_execute.register
+    def _resolve_session(self, _: deeds.ResolveSession, token: int | None) -> Outcome:
+        session = self.find_session(token)
+        if session is None or token is None:
+            return {"session": None}
+        if self.now - session.last_seen >= LAST_SEEN_INTERVAL_SECONDS:
+            session.last_seen = self.now
+        issued = self.refresh_session(token, session)
+        return {"session": session_outcome(session), "issued": issued}
 
-    @_do.register
-    def _put_into_cart(self, deed: deeds.PutIntoCart, token: int | None) -> Outcome:
-        require_quantity(deed.quantity)
-        visit = self.anyone(token)
-        if deed.sku not in self.wares or not self.wares[deed.sku].active:
-            raise Refused("product-not-found", sku=deed.sku)
-        if visit is None:
-            visit, token = Visit(created=self.now, seen=self.now), None
-        return self.with_cart(token, visit, {**visit.cart, deed.sku: deed.quantity})
+    @_execute.register
+    def _put_into_cart(self, action: deeds.PutIntoCart, token: int | None) -> Outcome:
+        require_quantity(action.quantity)
+        session = self.find_session(token)
+        if action.sku not in self.products or not self.products[action.sku].active:
+            raise Rejection("product-not-found", sku=action.sku)
+        if session is None:
+            session, token = ModelSession(created=self.now, last_seen=self.now), None
+        return self.with_cart(token, session, {**session.cart, action.sku: action.quantity})
 
-    @_do.register
-    def _take_out_of_cart(self, deed: deeds.TakeOutOfCart, token: int | None) -> Outcome:
-        visit = self.anyone(token)
-        cart = dict(visit.cart) if visit else {}
-        cart.pop(deed.sku, None)
-        return self.with_cart(token, visit, cart)
+    @_execute.register
+    def _remove_from_cart(self, action: deeds.RemoveFromCart, token: int | None) -> Outcome:
+        session = self.find_session(token)
+        cart = dict(session.cart) if session else {}
+        cart.pop(action.sku, None)
+        return self.with_cart(token, session, cart)
 
-    @_do.register
+    @_execute.register
     def _clear_cart(self, _: deeds.ClearCart, token: int | None) -> Outcome:
-        return self.with_cart(token, self.anyone(token), {})
+        return self.with_cart(token, self.find_session(token), {})
 
-    @_do.register
-    def _order(self, deed: deeds.Order, token: int | None) -> Outcome:
-        return self.order(deed, token)
+    @_execute.register
+    def _place_order(self, action: deeds.Order, token: int | None) -> Outcome:
+        return self.place_order(action, token)
 
-    @_do.register
-    def _deposit(self, deed: deeds.Deposit, token: int | None) -> Outcome:
-        return self.deposit(deed, token)
+    @_execute.register
+    def _make_deposit(self, action: deeds.Deposit, token: int | None) -> Outcome:
+        return self.deposit(action, token)
 
-    @_do.register
-    def _pass(self, deed: deeds.Pass, token: int | None) -> Outcome:
-        user, _ = self.signed_in(token)
-        require("amount", deed.amount > 0, "an amount to move is positive")
-        require("note", len(deed.note) <= 200, "it has 0 to 200 characters")
-        to = deed.to.strip().lower()
+    @_execute.register
+    def _transfer(self, action: deeds.Transfer, token: int | None) -> Outcome:
+        user, _ = self.require_signed_in(token)
+        require("amount", action.amount > 0, "an amount to move is positive")
+        require("note", len(action.note) <= 200, "it has 0 to 200 characters")
+        to = action.to.strip().lower()
         require("to", "@" in to, "an e-mail address looks like name@example.com")
         require("to", to != user, "money goes to somebody else")
 
         def decide() -> Outcome:
-            if to not in self.people:
-                raise Refused("recipient-not-found", email=deed.to)
-            self.require_money(user, deed.amount)
-            self.require_room(to, deed.amount)
-            return self.move("transfer", deed.amount, by=user, to=to, note=deed.note)
+            if to not in self.users:
+                raise Rejection("recipient-not-found", email=action.to)
+            self.require_money(user, action.amount)
+            self.require_below_max_balance(to, action.amount)
+            return self.move("transfer", action.amount, by=user, to=to, note=action.note)
 
-        return self.once(user, deed, (to, deed.amount, deed.note), decide)
+        return self.once_per_key(user, action, (to, action.amount, action.note), decide)
 
-    @_do.register
-    def _credit(self, deed: deeds.Credit, token: int | None) -> Outcome:
-        user = self.admin(token)
-        require("amount", deed.amount > 0, "an amount to move is positive")
-        require("reason", 1 <= len(deed.reason) <= 200, "it has 1 to 200 characters")
+    @_execute.register
+    def _credit(self, action: deeds.Credit, token: int | None) -> Outcome:
+        user = self.require_admin(token)
+        require("amount", action.amount > 0, "an amount to move is positive")
+        require("reason", 1 <= len(action.reason) <= 200, "it has 1 to 200 characters")
 
         def decide() -> Outcome:
-            if deed.email not in self.people:
-                raise Refused("account-not-found")
-            self.require_room(deed.email, deed.amount)
-            return self.move("credit", deed.amount, to=deed.email, note=deed.reason)
+            if action.email not in self.users:
+                raise Rejection("account-not-found")
+            self.require_below_max_balance(action.email, action.amount)
+            return self.move("credit", action.amount, to=action.email, note=action.reason)
 
         # What is sent names an account, which nobody has before signing up.
-        account = deed.email if deed.email in self.people else None
-        return self.once(user, deed, (account, deed.amount, deed.reason), decide)
+        account = action.email if action.email in self.users else None
+        return self.once_per_key(user, action, (account, action.amount, action.reason), decide)
 
-    @_do.register
-    def _cancel(self, deed: deeds.Cancel, token: int | None) -> Outcome:
-        user, _ = self.signed_in(token)
-        order = self.orders[deed.order] if deed.order < len(self.orders) else None
-        if order is None or not (order.user == user or self.people[user].admin):
-            raise Refused("order-not-found")
+    @_execute.register
+    def _cancel_order(self, action: deeds.Cancel, token: int | None) -> Outcome:
+        user, _ = self.require_signed_in(token)
+        order = self.orders[action.order] if action.order < len(self.orders) else None
+        if order is None or not (order.user == user or self.users[user].admin):
+            raise Rejection("order-not-found")
         if order.status not in {"paid", "pending"}:
-            raise Refused("illegal-transition", current=order.status, target="cancelled")
-        return self.cancel(deed.order, order)
+            raise Rejection("illegal-transition", current=order.status, target="cancelled")
+        return self.cancel_order(action.order, order)
 
-    @_do.register
-    def _notify(self, deed: deeds.Notify, _: int | None) -> Outcome:
-        return self.notify(deed)
+    @_execute.register
+    def _deliver_gateway_event(self, action: deeds.DeliverGatewayEvent, _: int | None) -> Outcome:
+        return self.deliver_gateway_event(action)
 
-    @_do.register
-    def _outage(self, deed: deeds.Outage, _: int | None) -> Outcome:
-        self.outage = deed.begins
+    @_execute.register
+    def _gateway_outage(self, action: deeds.GatewayOutage, _: int | None) -> Outcome:
+        self.outage = action.begins
         return {}
 
-    @_do.register
-    def _work(self, deed: deeds.Work, token: int | None) -> Outcome:
-        return self.work(deed.meanwhile, token)
+    @_execute.register
+    def _run_jobs(self, action: deeds.RunJobs, token: int | None) -> Outcome:
+        return self.run_jobs(action.meanwhile, token)
 
-    @_do.register
-    def _wake_up(self, _: deeds.WakeUp, __: int | None) -> Outcome:
-        return self.work((), None)
+    @_execute.register
+    def _worker_resumes(self, _: deeds.WorkerResumes, __: int | None) -> Outcome:
+        return self.run_jobs((), None)
 
-    @_do.register(deeds.Elapse)
-    @_do.register(deeds.Authenticate)
-    @_do.register(deeds.FallAsleep)
-    def _nothing(self, _: deeds.Deed, __: int | None) -> Outcome:
+    @_execute.register(deeds.AdvanceClock)
+    @_execute.register(deeds.Authenticate)
+    @_execute.register(deeds.WorkerStalls)
+    def _no_effect(self, _: deeds.Action, __: int | None) -> Outcome:
         return {}
 
-    @_do.register
-    def _put_product(self, deed: deeds.PutProduct, token: int | None) -> Outcome:
-        self.admin(token)
-        require("price", 0 < deed.price <= 10**9, "a price has 1 to 1000000000 minor units")
-        is_new = deed.sku not in self.wares
-        ware = self.wares.setdefault(deed.sku, Ware(deed.price, deed.active))
-        ware.price, ware.active = deed.price, deed.active
-        return {"price": ware.price, "available": ware.available, "is_new": is_new}
+    @_execute.register
+    def _put_product(self, action: deeds.PutProduct, token: int | None) -> Outcome:
+        self.require_admin(token)
+        require("price", 0 < action.price <= 10**9, "a price has 1 to 1000000000 minor units")
+        is_new = action.sku not in self.products
+        product = self.products.setdefault(action.sku, ModelProduct(action.price, action.active))
+        product.price, product.active = action.price, action.active
+        return {"price": product.price, "available": product.available, "is_new": is_new}
 
-    @_do.register
-    def _count(self, deed: deeds.Count, token: int | None) -> Outcome:
-        require("delta", deed.delta != 0, "it is not 0")
-        require("reason", 1 <= len(deed.reason) <= 200, "it has 1 to 200 characters")
-        self.admin(token)
-        if deed.sku not in self.wares:
-            raise Refused("product-not-found", sku=deed.sku)
-        ware = self.wares[deed.sku]
-        require("delta", ware.on_hand + deed.delta <= MOST_GOODS, "at most 1000000000 are on hand")
-        facts = {"on_hand": ware.on_hand, "reserved": ware.reserved}
-        if ware.available + deed.delta < 0:
-            raise Refused("stock-below-reserved", sku=deed.sku, **facts)
-        ware.on_hand += deed.delta
-        return {**facts, "on_hand": ware.on_hand}
+    @_execute.register
+    def _adjust_stock(self, action: deeds.AdjustStock, token: int | None) -> Outcome:
+        require("delta", action.delta != 0, "it is not 0")
+        require("reason", 1 <= len(action.reason) <= 200, "it has 1 to 200 characters")
+        self.require_admin(token)
+        if action.sku not in self.products:
+            raise Rejection("product-not-found", sku=action.sku)
+        product = self.products[action.sku]
+        require(
+            "delta", product.on_hand + action.delta <= MAX_STOCK, "at most 1000000000 are on hand"
+        )
+        quantities = {"on_hand": product.on_hand, "reserved": product.reserved}
+        if product.available + action.delta < 0:
+            raise Rejection("stock-below-reserved", sku=action.sku, **quantities)
+        product.on_hand += action.delta
+        return {**quantities, "on_hand": product.on_hand}
 
-    @_do.register
-    def _promote(self, deed: deeds.Promote, _: int | None) -> Outcome:
-        if deed.email not in self.people:
-            raise Refused("user-not-found")
-        self.people[deed.email].admin = True
-        return {"user": deed.email, "admin": True}
+    @_execute.register
+    def _grant_role(self, action: deeds.GrantRole, _: int | None) -> Outcome:
+        if action.email not in self.users:
+            raise Rejection("user-not-found")
+        self.users[action.email].admin = True
+        return {"user": action.email, "admin": True}
 
-    @_do.register
-    def _sweep(self, _: deeds.Sweep, __: int | None) -> Outcome:
-        expired = [token for token, visit in self.visits.items() if self.is_over(visit)]
+    @_execute.register
+    def _purge_sessions(self, _: deeds.PurgeSessions, __: int | None) -> Outcome:
+        expired = [token for token, session in self.sessions.items() if self.is_expired(session)]
         for token in expired:
-            del self.visits[token]
-        return {"swept": len(expired)}
+            del self.sessions[token]
+        return {"purged": len(expired)}
 
-    @_do.register
-    def _sweep_keys(self, _: deeds.SweepKeys, __: int | None) -> Outcome:
-        begun = {(each.user, each.key) for each in (*self.orders, *self.deposits)}
+    @_execute.register
+    def _purge_keys(self, _: deeds.PurgeKeys, __: int | None) -> Outcome:
+        pending_or_made = {(each.user, each.key) for each in (*self.orders, *self.deposits)}
         old = [
             key
-            for key, asked in self.keys.items()
-            if "refused" in asked.outcome
-            and self.now - asked.at > REFUSALS_KEPT_SECONDS
-            and key not in begun
+            for key, stored in self.keys.items()
+            if "rejected" in stored.outcome
+            and self.now - stored.at > REJECTION_RETENTION_SECONDS
+            and key not in pending_or_made
         ]
         for key in old:
             del self.keys[key]
-        return {"swept": len(old)}
+        return {"purged": len(old)}

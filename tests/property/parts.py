@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds
-from tests.property.gateways import FatedGateway
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
+from tests.property.gateways import ScriptedGateway
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ControlledAdapters:
     """What in a shop is a test's own."""
 
-    clock: ScriptedClock
-    ids: CountingIds
-    gateway: FatedGateway
+    clock: FakeClock
+    ids: SequentialIds
+    gateway: ScriptedGateway

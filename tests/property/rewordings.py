@@ -2,44 +2,44 @@
 
 from dataclasses import replace
 
-from tests.property.books import HOLD_SECONDS
+from tests.property.books import PENDING_PAYMENT_SECONDS
 from tests.property.deeds import (
-    ByCard,
+    Action,
+    AdvanceClock,
     Cancel,
     Card,
+    CardAction,
     Credit,
-    Deed,
+    DeliverGatewayEvent,
     Deposit,
-    Elapse,
-    Keyed,
-    Notify,
+    KeyedAction,
     Order,
-    Pass,
-    Work,
+    RunJobs,
+    Transfer,
 )
-from tests.property.strategies import Wish
+from tests.property.strategies import CardChoice
 
 
-def with_events(deed: ByCard, card: Wish, order: int) -> ByCard:
+def with_concurrent_actions(action: CardAction, card: CardChoice, order: int) -> CardAction:
     """Return a request during which something happens; it would make the order of that number."""
-    meanwhile: dict[str, tuple[Deed, ...]] = {
+    meanwhile: dict[str, tuple[Action, ...]] = {
         "nothing": (),
-        "again": (deed,),
+        "again": (action,),
         "cancel": (Cancel(order),),
-        "notice": (Notify(order, f"evt-of-{deed.key}"),),
-        "time": (Elapse(HOLD_SECONDS), Work()),
+        "notice": (DeliverGatewayEvent(order, f"evt-of-{action.key}"),),
+        "time": (AdvanceClock(PENDING_PAYMENT_SECONDS), RunJobs()),
     }
-    return replace(deed, card=Card(card.token, card.fates, meanwhile[card.meanwhile]))
+    return replace(action, card=Card(card.token, card.script, meanwhile[card.meanwhile]))
 
 
-def with_other_small_print(deed: Keyed) -> Keyed:
+def with_changed_details(action: KeyedAction) -> KeyedAction:
     """Return a request of which one would say that it is the same."""
-    match deed:
+    match action:
         case Deposit():
-            return replace(deed, amount=deed.amount + 1)
+            return replace(action, amount=action.amount + 1)
         case Order():
-            return replace(deed, expected=(deed.expected or 0) + 1)
-        case Pass():
-            return replace(deed, note="other")
+            return replace(action, expected=(action.expected or 0) + 1)
+        case Transfer():
+            return replace(action, note="other")
         case Credit():
-            return replace(deed, reason="other")
+            return replace(action, reason="other")

@@ -12,24 +12,24 @@ from shop.domain.payment import PaymentMethod
 from shop.entrypoints.container import Container
 from tests.factories import NOW
 from tests.property import deeds
-from tests.property.answers import reply
+from tests.property.answers import normalised_result
 from tests.property.books import Outcome
-from tests.property.doings import Doings
-from tests.property.gateways import a_notice
-from tests.property.parts import Parts
-from tests.property.stocktaking import Stock, Stocktaking
+from tests.property.doings import ActionExecutor
+from tests.property.gateways import gateway_event
+from tests.property.parts import ControlledAdapters
+from tests.property.stocktaking import StoredState, StoredStateReader
 
-RULES_OF_TIME = {"job-is-overdue", "pending-past-expiry", "deposit-past-expiry"}
+TIMING_RULES = {"job-is-overdue", "pending-past-expiry", "deposit-past-expiry"}
 """What is kept once all is quiet: jobs may wait for as long as nobody works."""
 
 
-class Shop(Doings):
+class ShopUnderTest(ActionExecutor):
     """The use cases behind a container, and what is stored behind them."""
 
     def __init__(
         self,
         container: Container,
-        parts: Parts,
+        parts: ControlledAdapters,
         new_unit_of_work: UnitOfWorkFactory,
         empty: Callable[[], Awaitable[None]],
     ) -> None:
@@ -40,87 +40,93 @@ class Shop(Doings):
     async def reset(self) -> None:
         """Begin anew, with nothing stored."""
         await self._empty()
-        self._begin_anew()
+        self._reset()
 
     @property
-    def _stocktaking(self) -> Stocktaking:
-        return Stocktaking(self._answers, self._ids.given)
+    def _state_reader(self) -> StoredStateReader:
+        return StoredStateReader(self._normaliser, self._ids.generated)
 
-    async def order(self, group: Sequence[tuple[int | None, deeds.Order]]) -> list[Outcome]:
+    async def place_orders(self, group: Sequence[tuple[int | None, deeds.Order]]) -> list[Outcome]:
         """Place these orders in one unit of work."""
-        commands = [self._order_of(token, deed) for token, deed in group]
+        commands = [self._place_order_command(token, action) for token, action in group]
         replies = await self.container.place_orders().place(commands)
-        return [reply(each, self._answers.placed) for each in replies]
+        return [normalised_result(each, self._normaliser.placed) for each in replies]
 
-    async def finish(self, group: Sequence[tuple[int | None, deeds.Finish]]) -> list[Outcome]:
+    async def complete_orders(
+        self, group: Sequence[tuple[int | None, deeds.CompleteOrder]]
+    ) -> list[Outcome]:
         """End those of these orders that wait for a card, or did, in one unit of work."""
         async with self.container.snapshot() as uow:
-            orders = await uow.orders.get_many(self._answers.orders)
+            orders = await uow.orders.get_many(self._normaliser.orders)
             payments = await uow.payments.for_orders(orders)
         commands: list[CompleteOrder] = []
-        for token, deed in group:
-            order_id = self._answers.order_id(deed.order)
+        for token, action in group:
+            order_id = self._normaliser.order_id(action.order)
             if order_id in orders and orders[order_id].payment_method is PaymentMethod.CARD:
                 command = CompleteOrder(
                     order=orders[order_id],
                     payment=payments[order_id],
-                    payment_outcome=_ending(deed),
-                    session=self._answers.token(token),
-                    gateway_event=None if deed.notice is None else a_notice(deed.notice, order_id),
+                    payment_outcome=_payment_outcome(action),
+                    session=self._normaliser.token(token),
+                    gateway_event=None
+                    if action.event_id is None
+                    else gateway_event(action.event_id, order_id),
                 )
                 commands.append(command)
-        finished = await self.container.complete_orders().complete(commands)
-        return [self._answers.finished(each) for each in finished]
+        completed = await self.container.complete_orders().complete(commands)
+        return [self._normaliser.completed(each) for each in completed]
 
-    async def transfer(self, group: Sequence[tuple[int | None, deeds.Pass]]) -> list[Outcome]:
+    async def transfer_group(
+        self, group: Sequence[tuple[int | None, deeds.Transfer]]
+    ) -> list[Outcome]:
         """Make these transfers in one unit of work."""
-        commands = [self._transfer_of(token, deed) for token, deed in group]
+        commands = [self._transfer_command(token, action) for token, action in group]
         replies = await self.container.transfer_service().make(commands)
-        return [reply(each, self._answers.moved) for each in replies]
+        return [normalised_result(each, self._normaliser.transferred) for each in replies]
 
-    async def findings(self) -> list[str]:
+    async def audit_violations(self) -> list[str]:
         """Tell what the audit finds, but for what is only late."""
         findings = await self.container.audit_shop().run(lambda _: None)
         return [
             str(violation)
             for finding in findings
             for violation in finding.violations
-            if violation.rule not in RULES_OF_TIME
+            if violation.rule not in TIMING_RULES
         ]
 
-    async def look(self) -> Stock:
+    async def read_state(self) -> StoredState:
         """Look at everything that is stored now."""
-        books = await self.gateway.books()
+        gateway_payments = await self.gateway.all_payments()
         async with self.container.snapshot() as uow:
-            return await self._stocktaking.take(uow, books)
+            return await self._state_reader.read(uow, gateway_payments)
 
     async def stored(self) -> Outcome:
         """Tell everything that is stored now."""
-        return (await self.look()).stored
+        return (await self.read_state()).stored
 
-    async def books(self, keys: Collection[str]) -> dict[str, object]:
+    async def stored_records(self, keys: Collection[str]) -> dict[str, object]:
         """Return all orders, payments and transfers, and what is known of these keys, as it is."""
         claims = [
             Claim(id=IdempotencyKey(user_id=user_id, key=key), fingerprint="", created_at=NOW)
-            for user_id in self._answers.users
+            for user_id in self._normaliser.users
             for key in keys
         ]
         async with self.new_unit_of_work() as uow:
             return {
                 "keys": await uow.idempotency_keys.claim(claims),
-                "orders": await uow.orders.get_many(self._ids.given),
-                "histories": [await uow.orders.history(each) for each in self._answers.orders],
-                "payments": await uow.payments.for_orders(self._ids.given),
-                "deposits": await uow.deposits.get_many(self._ids.given),
-                "jobs": await self._stocktaking.jobs(uow),
-                "transfers": await uow.transfers.get_many(self._ids.given),
+                "orders": await uow.orders.get_many(self._ids.generated),
+                "histories": [await uow.orders.history(each) for each in self._normaliser.orders],
+                "payments": await uow.payments.for_orders(self._ids.generated),
+                "deposits": await uow.deposits.get_many(self._ids.generated),
+                "jobs": await self._state_reader.jobs(uow),
+                "transfers": await uow.transfers.get_many(self._ids.generated),
             }
 
 
-def _ending(deed: deeds.Finish) -> PaymentOutcome:
-    match deed.ending:
+def _payment_outcome(action: deeds.CompleteOrder) -> PaymentOutcome:
+    match action.outcome:
         case "approved":
-            return Approved(payment_id=f"pay of {deed.order}")
+            return Approved(payment_id=f"pay of {action.order}")
         case "declined":
             return Declined(reason="declined")
         case _:

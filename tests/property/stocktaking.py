@@ -11,7 +11,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.deposit import Deposit
 from shop.domain.payment import Payment, PaymentMethod
 from tests.factories import EUR
-from tests.property.answers import Answers, number, seconds
+from tests.property.answers import Normaliser, number, seconds
 from tests.property.books import Outcome
 from tests.property.deeds import SKUS
 
@@ -19,66 +19,73 @@ EVERYTHING: PageRequest[TimeCursor] = PageRequest(limit=1_000, after=None)
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class StoredState:
     """All that is stored, what is to be done, the gateway's books, and what does not fit them."""
 
     stored: Outcome
     jobs: Sequence[Job]
-    books: Sequence[GatewayPayment]
-    misfits: Sequence[str]
+    gateway_payments: Sequence[GatewayPayment]
+    mismatches: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Stocktaking:
+class StoredStateReader:
     """Looks at everything, as one unit of work sees it."""
 
-    answers: Answers
+    normaliser: Normaliser
     ids: Collection[UUID]
 
-    async def take(self, uow: UnitOfWork, books: Sequence[GatewayPayment]) -> Stock:
+    async def read(
+        self, uow: UnitOfWork, gateway_payments: Sequence[GatewayPayment]
+    ) -> StoredState:
         orders = await uow.orders.get_many(self.ids)
         payments = await uow.payments.for_orders(orders)
-        deposits = await uow.deposits.get_many(self.answers.deposits)
+        deposits = await uow.deposits.get_many(self.normaliser.deposits)
         jobs = await self.jobs(uow)
         for order_id in sorted(orders):
-            number(self.answers.orders, order_id)
+            number(self.normaliser.orders, order_id)
         stored = {
             **await self._money(uow),
-            **await self._goods(uow),
-            **await self._visits(uow),
+            **await self._products(uow),
+            **await self._sessions(uow),
             "orders": [
                 (orders[each].status.value, payments[each].status.value)
-                for each in self.answers.orders
+                for each in self.normaliser.orders
             ],
-            "deposits": [deposits[each].status.value for each in self.answers.deposits],
+            "deposits": [deposits[each].status.value for each in self.normaliser.deposits],
             "jobs": sorted(
-                self._told(job) for job in jobs if job.id.kind is not JobKind.REVERSE_PAYMENT
+                self._job_outcome(job) for job in jobs if job.id.kind is not JobKind.REVERSE_PAYMENT
             ),
         }
-        asked: dict[UUID, Payment | Deposit] = {**payments, **deposits}
-        stands = {
+        charges: dict[UUID, Payment | Deposit] = {**payments, **deposits}
+        statuses = {
             reference: each.status.value
-            for reference, each in asked.items()
+            for reference, each in charges.items()
             if isinstance(each, Deposit) or each.method is PaymentMethod.CARD
         }
-        undone = {job.id.subject_id for job in jobs if job.id.kind is JobKind.REVERSE_PAYMENT}
-        return Stock(stored, jobs, books, unsound(books, stands, undone))
+        reversed_ids = {job.id.subject_id for job in jobs if job.id.kind is JobKind.REVERSE_PAYMENT}
+        return StoredState(
+            stored,
+            jobs,
+            gateway_payments,
+            payment_mismatches(gateway_payments, statuses, reversed_ids),
+        )
 
     async def jobs(self, uow: UnitOfWork) -> Sequence[Job]:
         """Return all jobs, oldest subject first."""
-        living = await uow.jobs.search(EVERYTHING, dead=False)
+        live = await uow.jobs.search(EVERYTHING, dead=False)
         dead = await uow.jobs.search(EVERYTHING, dead=True)
-        jobs = [*living.items, *dead.items]
+        jobs = [*live.items, *dead.items]
         return sorted(jobs, key=lambda job: (job.id.subject_id, job.id.kind))
 
-    def _told(self, job: Job) -> tuple[str, str, int]:
-        kind, number = self.answers.subject(job.id.subject_id)
+    def _job_outcome(self, job: Job) -> tuple[str, str, int]:
+        kind, number = self.normaliser.subject(job.id.subject_id)
         return kind, job.id.kind.removesuffix("_deposit"), number
 
     async def _money(self, uow: UnitOfWork) -> Outcome:
-        accounts = await uow.accounts.for_users(self.answers.users, EUR)
+        accounts = await uow.accounts.for_users(self.normaliser.users, EUR)
         transfers = await uow.transfers.get_many(self.ids)
-        owners = {each.id: self.answers.users[user_id] for user_id, each in accounts.items()}
+        owners = {each.id: self.normaliser.users[user_id] for user_id, each in accounts.items()}
         ledgers: dict[str, list[tuple[str, int]]] = {email: [] for email in owners.values()}
         for each in transfers.values():
             amount, kind = each.amount.amount, each.kind.value
@@ -91,22 +98,22 @@ class Stocktaking:
             "ledgers": {email: sorted(ledger) for email, ledger in ledgers.items()},
         }
 
-    async def _goods(self, uow: UnitOfWork) -> Outcome:
+    async def _products(self, uow: UnitOfWork) -> Outcome:
         products = await uow.products.get_many(SKUS)
         stock = await uow.inventories.get_many(SKUS)
         return {
-            "wares": {
+            "products": {
                 sku: (each.price.amount, each.active, stock[sku].on_hand, stock[sku].reserved)
                 for sku, each in products.items()
             },
         }
 
-    async def _visits(self, uow: UnitOfWork) -> Outcome:
-        sessions = await uow.sessions.find(self.answers.tokens)
+    async def _sessions(self, uow: UnitOfWork) -> Outcome:
+        sessions = await uow.sessions.find(self.normaliser.tokens)
         return {
-            "visits": {
-                number(self.answers.tokens, token): {
-                    **self.answers.session(session),
+            "sessions": {
+                number(self.normaliser.tokens, token): {
+                    **self.normaliser.session(session),
                     "created": seconds(session.created_at),
                     "seen": seconds(session.last_seen_at),
                 }
@@ -122,33 +129,34 @@ def holds_money(payment: GatewayPayment) -> bool:
     return not payment.is_voided and not _is_declined(payment)
 
 
-def unsound(
-    books: Sequence[GatewayPayment], stands: Mapping[UUID, str], undone: Collection[UUID]
+def payment_mismatches(
+    payments: Sequence[GatewayPayment], statuses: Mapping[UUID, str], reversed_ids: Collection[UUID]
 ) -> list[str]:
     """Find payments in the gateway's books that do not fit what the shop knows of them.
 
     Where an order or a deposit came to nothing, money is there only as long as a job will undo it.
     """
     found: list[str] = []
-    for payment in books:
+    for payment in payments:
         assert payment.reference is not None
-        status = stands[payment.reference]
+        status = statuses[payment.reference]
         fits = {
             "pending": not payment.is_captured and not payment.is_voided,
             "authorised": _is_approved(payment) and holds_money(payment),
             "captured": payment.is_captured and payment.refunded.amount == 0,
             "declined": _is_declined(payment),
-        }.get(status, not holds_money(payment) or payment.reference in undone)
+        }.get(status, not holds_money(payment) or payment.reference in reversed_ids)
         if not fits:
             found.append(f"{status}, but {payment}")
-    references = [payment.reference for payment in books]
+    references = [payment.reference for payment in payments]
     if len(references) != len(set(references)):
         found.append("one charge has two payments")
-    there = {payment.reference for payment in books}
+    references_at_gateway = {payment.reference for payment in payments}
     found += [
         f"{status}, but not in the books"
-        for reference, status in stands.items()
-        if status in {"authorised", "captured", "refunded"} and reference not in there
+        for reference, status in statuses.items()
+        if status in {"authorised", "captured", "refunded"}
+        and reference not in references_at_gateway
     ]
     return found
 

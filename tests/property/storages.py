@@ -14,28 +14,28 @@ from shop.adapters.sql.schema.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds, PlainHasher
+from tests.clock import FakeClock
+from tests.doubles import FakePasswordHasher, SequentialIds
 from tests.factories import EUR, NOW
 from tests.property.books import (
     ABSOLUTE_SECONDS,
-    HOLD_SECONDS,
+    IDEMPOTENCY_SECONDS,
     IDLE_SECONDS,
-    KEY_SECONDS,
-    WELCOME,
+    PENDING_PAYMENT_SECONDS,
+    WELCOME_CREDIT,
 )
-from tests.property.gateways import FatedGateway
-from tests.property.parts import Parts
-from tests.property.shops import Shop
-from tests.property.workers import SteadyWorker
+from tests.property.gateways import ScriptedGateway
+from tests.property.parts import ControlledAdapters
+from tests.property.shops import ShopUnderTest
+from tests.property.workers import DeterministicWorker
 
-NewShop = Callable[[str, str], Coroutine[Any, Any, Shop]]
+ShopFactory = Callable[[str, str], Coroutine[Any, Any, ShopUnderTest]]
 """Opens a shop on a storage ("memory", "sqlite" or "postgresql"), under a name of its own."""
 
 SECRET = "a secret that nobody else has, of enough characters"
 
 
-def memory_shop() -> Shop:
+def memory_shop() -> ShopUnderTest:
     """Return a shop in memory."""
     parts, database = _parts(), MemoryDatabase()
     container = _container(parts, "sqlite+aiosqlite:///never-opened.db", "public")
@@ -48,10 +48,10 @@ def memory_shop() -> Shop:
     async def empty() -> None:
         database.state = State.empty()
 
-    return Shop(container, parts, new_unit_of_work, empty)
+    return ShopUnderTest(container, parts, new_unit_of_work, empty)
 
 
-async def sql_shop(url: str, schema: str) -> Shop:
+async def sql_shop(url: str, schema: str) -> ShopUnderTest:
     """Return a shop in a database, which is migrated."""
     parts = _parts()
     container = _container(parts, url, schema)
@@ -68,22 +68,22 @@ async def sql_shop(url: str, schema: str) -> Shop:
         async with database.writer.begin() as connection:
             if database.is_embedded:
                 for table in reversed(metadata.sorted_tables):
-                    theirs = accounts.c.user_id.is_not(None) if table is accounts else true()
-                    await connection.execute(delete(table).where(theirs))
+                    of_customers = accounts.c.user_id.is_not(None) if table is accounts else true()
+                    await connection.execute(delete(table).where(of_customers))
             else:
                 # Deleted rows would slow down every later question.
                 await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
         await database.migrate()
 
-    return Shop(container, parts, partial(SqlUnitOfWork, database, writing=True), empty)
+    return ShopUnderTest(container, parts, partial(SqlUnitOfWork, database, writing=True), empty)
 
 
-def _parts() -> Parts:
-    clock = ScriptedClock(NOW)
-    return Parts(clock, CountingIds(), FatedGateway(clock))
+def _parts() -> ControlledAdapters:
+    clock = FakeClock(NOW)
+    return ControlledAdapters(clock, SequentialIds(), ScriptedGateway(clock))
 
 
-def _container(parts: Parts, url: str, schema: str) -> Container:
+def _container(parts: ControlledAdapters, url: str, schema: str) -> Container:
     settings = Settings(
         database_url=url,
         database_schema=schema,
@@ -91,17 +91,17 @@ def _container(parts: Parts, url: str, schema: str) -> Container:
         session_idle_seconds=IDLE_SECONDS,
         session_absolute_seconds=ABSOLUTE_SECONDS,
         currency=EUR,
-        pending_payment_timeout_seconds=HOLD_SECONDS,
-        gateway_idempotency_seconds=KEY_SECONDS,
-        welcome_credit=WELCOME,
+        pending_payment_timeout_seconds=PENDING_PAYMENT_SECONDS,
+        gateway_idempotency_seconds=IDEMPOTENCY_SECONDS,
+        welcome_credit=WELCOME_CREDIT,
     )
     container = Container(settings=settings)
     container.clock.override(providers.Object(parts.clock))
     container.id_generator.override(providers.Object(parts.ids))
     container.payment_gateway.override(providers.Object(parts.gateway))
-    container.password_hasher.override(providers.Object(PlainHasher()))
+    container.password_hasher.override(providers.Object(FakePasswordHasher()))
     assert isinstance(container.payment_job_runner, providers.Singleton)
     container.payment_job_runner.override(
-        providers.Singleton(SteadyWorker, *container.payment_job_runner.args)
+        providers.Singleton(DeterministicWorker, *container.payment_job_runner.args)
     )
     return container

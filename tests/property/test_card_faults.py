@@ -5,26 +5,33 @@ from collections.abc import Sequence
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.property.books import HOLD_SECONDS, Outcome
-from tests.property.breakdowns import Calls, Fault, watched
+from tests.property.books import PENDING_PAYMENT_SECONDS, Outcome
+from tests.property.breakdowns import CallCounter, InjectedFault, counting_calls
 from tests.property.deeds import (
     SKUS,
+    Action,
+    AdvanceClock,
     Authenticate,
-    ByCard,
     Cancel,
     Card,
-    Deed,
+    CardAction,
     Deposit,
-    Elapse,
     Order,
+    RunJobs,
     SignIn,
-    Work,
 )
-from tests.property.effort import Effort
-from tests.property.lockstep import Lockstep
-from tests.property.scenes import ADAS, APART, TOGETHER, Scene, scenes, set_scene
-from tests.property.shops import Shop
-from tests.property.strategies import ADA, PASSWORD, SILENCE, tokens
+from tests.property.effort import Budget
+from tests.property.lockstep import DifferentialRunner
+from tests.property.scenes import (
+    ADA_BROWSER,
+    GROUPED,
+    ONE_BY_ONE,
+    InitialState,
+    initial_states,
+    set_initial_state,
+)
+from tests.property.shops import ShopUnderTest
+from tests.property.strategies import ADA, PASSWORD, TIMEOUTS, tokens
 
 KEY = "key-of-card"
 A_MINUTE = 60
@@ -32,88 +39,94 @@ A_MINUTE = 60
 cards = st.builds(
     Card,
     tokens,
-    st.lists(st.sampled_from(SILENCE), max_size=2).map(tuple),
+    st.lists(st.sampled_from(TIMEOUTS), max_size=2).map(tuple),
     st.just(()),
 )
-wishes = st.one_of(
+choices = st.one_of(
     st.builds(Order, st.just(KEY), st.none() | st.just(((SKUS[0], 1),)), st.none(), cards),
     st.builds(Deposit, st.just(KEY), st.just(300), cards),
 )
-courses = st.sampled_from(
+histories = st.sampled_from(
     [
         (),
         (Cancel(1),),
-        (Work(), Cancel(1)),
-        (Elapse(A_MINUTE), Work(), Work(), Cancel(1)),
+        (RunJobs(), Cancel(1)),
+        (AdvanceClock(A_MINUTE), RunJobs(), RunJobs(), Cancel(1)),
         (Authenticate(1, approved=True),),
-        (Authenticate(1, approved=False), Elapse(A_MINUTE), Work()),
-        (Elapse(HOLD_SECONDS), Work()),
-        (Elapse(HOLD_SECONDS),),
+        (Authenticate(1, approved=False), AdvanceClock(A_MINUTE), RunJobs()),
+        (AdvanceClock(PENDING_PAYMENT_SECONDS), RunJobs()),
+        (AdvanceClock(PENDING_PAYMENT_SECONDS),),
     ]
 )
-A_FEW_MINUTES = (Elapse(A_MINUTE), Work()) * 3
-SOME_HOURS = (Elapse(HOLD_SECONDS), Work()) * 4
+A_FEW_MINUTES = (AdvanceClock(A_MINUTE), RunJobs()) * 3
+SOME_HOURS = (AdvanceClock(PENDING_PAYMENT_SECONDS), RunJobs()) * 4
 """Within these, everything must have come to its end."""
 
 
-def test_whatever_fails_a_card_is_charged_once_or_not_at_all(
-    twins: Lockstep, effort: Effort
+def test_card_is_charged_at_most_once_whatever_fails(
+    pair: DifferentialRunner, budget: Budget
 ) -> None:
-    @given(scene=scenes, wish=wishes, course=courses, moment=st.integers(0, 999))
-    def check(scene: Scene, wish: ByCard, course: Sequence[Deed], moment: int) -> None:
-        token = set_scene(twins, scene)[ADAS]
-        story = (wish, *course, wish, *A_FEW_MINUTES)
-        well, ill = Calls(also_answers=True), Calls(also_answers=True)
-        with watched(twins.shops[TOGETHER], well):
-            twins.one(TOGETHER, lambda shop: _live(shop, token, story))
-        assume(well.made > 0)
+    @given(
+        initial_state=initial_states, action=choices, course=histories, fails_at=st.integers(0, 999)
+    )
+    def check(
+        initial_state: InitialState, action: CardAction, course: Sequence[Action], fails_at: int
+    ) -> None:
+        token = set_initial_state(pair, initial_state)[ADA_BROWSER]
+        story = (action, *course, action, *A_FEW_MINUTES)
+        well, ill = CallCounter(counts_responses=True), CallCounter(counts_responses=True)
+        with counting_calls(pair.shops[GROUPED], well):
+            pair.run_in(GROUPED, lambda shop: _run_history(shop, token, story))
+        assume(well.count_so_far > 0)
 
-        ill.fails_at = 1 + moment % well.made
-        with watched(twins.shops[APART], ill):
-            heard = twins.one(APART, lambda shop: _live(shop, token, story))
-        twins.each(lambda shop: _live(shop, token, SOME_HOURS))
+        ill.fails_at = 1 + fails_at % well.count_so_far
+        with counting_calls(pair.shops[ONE_BY_ONE], ill):
+            heard = pair.run_in(ONE_BY_ONE, lambda shop: _run_history(shop, token, story))
+        pair.run_in_all(lambda shop: _run_history(shop, token, SOME_HOURS))
 
-        _require_rest(twins)
-        last = twins.one(APART, lambda shop: _ask_again(shop, wish))
-        for answer in heard:
-            assert answer.get("status") == "pending" or _as_first(answer) == _as_first(last)
+        _assert_idle(pair)
+        last = pair.run_in(ONE_BY_ONE, lambda shop: _repeat_request(shop, action))
+        for response in heard:
+            assert response.get("status") == "pending" or _as_first(response) == _as_first(last)
 
-    effort.spend(check)
+    budget.run(check)
 
 
-async def _live(shop: Shop, token: int | None, story: Sequence[Deed]) -> list[Outcome]:
+async def _run_history(
+    shop: ShopUnderTest, token: int | None, story: Sequence[Action]
+) -> list[Outcome]:
     """Do these deeds; do again what has failed, as people and workers do.
 
     Return what was answered to those that asked for a card.
     """
     heard: list[Outcome] = []
-    for deed in story:
+    for action in story:
         try:
-            outcome = await shop.do(token, deed)
-        except Fault:
-            outcome = await shop.do(token, deed)
-        if isinstance(deed, ByCard):
+            outcome = await shop.execute(token, action)
+        except InjectedFault:
+            outcome = await shop.execute(token, action)
+        if isinstance(action, CardAction):
             heard.append(outcome)
     return heard
 
 
-async def _ask_again(shop: Shop, wish: ByCard) -> Outcome:
-    issued = (await shop.do(None, SignIn(ADA, PASSWORD)))["issued"]
+async def _repeat_request(shop: ShopUnderTest, action: CardAction) -> Outcome:
+    issued = (await shop.execute(None, SignIn(ADA, PASSWORD)))["issued"]
     assert isinstance(issued, int)
-    return await shop.do(issued, wish)
+    return await shop.execute(issued, action)
 
 
-def _as_first(answer: Outcome) -> Outcome:
-    return {name: fact for name, fact in answer.items() if name != "replayed"}
+def _as_first(response: Outcome) -> Outcome:
+    return {name: fact for name, fact in response.items() if name != "replayed"}
 
 
-def _require_rest(twins: Lockstep) -> None:
-    assert twins.each(lambda shop: shop.findings()) == {TOGETHER: [], APART: []}
-    stock = twins.each(lambda shop: shop.look())
+def _assert_idle(pair: DifferentialRunner) -> None:
+    assert pair.run_in_all(lambda shop: shop.audit_violations()) == {GROUPED: [], ONE_BY_ONE: []}
+    stock = pair.run_in_all(lambda shop: shop.read_state())
     for each in stock.values():
-        assert (each.jobs, each.misfits) == ([], [])
-    well, ill = stock[TOGETHER].stored, stock[APART].stored
+        assert (each.jobs, each.mismatches) == ([], [])
+    well, ill = stock[GROUPED].stored, stock[ONE_BY_ONE].stored
     # Who cancels may come before a card that is asked again; all else ends alike.
     if "cancelled" not in str(ill["orders"]):
-        for part in ("orders", "deposits", "balances", "wares"):
+        for part in ("orders", "deposits", "balances", "products"):
             assert ill[part] == well[part]

@@ -4,50 +4,50 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.property.breakdowns import Calls, Fault, watched
+from tests.property.breakdowns import CallCounter, InjectedFault, counting_calls
 from tests.property.deeds import Order
-from tests.property.effort import Effort
-from tests.property.lockstep import Lockstep
+from tests.property.effort import Budget
+from tests.property.lockstep import DifferentialRunner
 from tests.property.scenes import (
-    APART,
+    GROUPED,
     KEYS,
-    TOGETHER,
+    ONE_BY_ONE,
     Group,
-    Scene,
+    InitialState,
     groups_of,
+    initial_states,
     orders,
-    scenes,
-    sent,
-    set_scene,
+    requests_of,
+    set_initial_state,
 )
 
 
-def test_a_group_that_fails_at_whatever_call_changes_nothing(
-    twins: Lockstep, effort: Effort
+def test_group_that_fails_at_any_call_changes_nothing(
+    pair: DifferentialRunner, budget: Budget
 ) -> None:
-    @given(scene=scenes, group=groups_of(orders), moment=st.integers(0, 999))
-    def check(scene: Scene, group: Group[Order], moment: int) -> None:
-        requests = sent(set_scene(twins, scene), group)
-        well, ill = Calls(), Calls()
-        with watched(twins.shops[TOGETHER], well):
-            expected = twins.one(TOGETHER, lambda shop: shop.order(requests))
+    @given(initial_state=initial_states, group=groups_of(orders), fails_at=st.integers(0, 999))
+    def check(initial_state: InitialState, group: Group[Order], fails_at: int) -> None:
+        requests = requests_of(set_initial_state(pair, initial_state), group)
+        well, ill = CallCounter(), CallCounter()
+        with counting_calls(pair.shops[GROUPED], well):
+            expected = pair.run_in(GROUPED, lambda shop: shop.place_orders(requests))
         # A group of nobody asks a database nothing.
-        assume(well.made > 0)
-        before = _everything(twins)
+        assume(well.count_so_far > 0)
+        before = _everything(pair)
 
-        ill.fails_at = 1 + moment % well.made
-        with watched(twins.shops[APART], ill), pytest.raises(Fault):
-            twins.one(APART, lambda shop: shop.order(requests))
+        ill.fails_at = 1 + fails_at % well.count_so_far
+        with counting_calls(pair.shops[ONE_BY_ONE], ill), pytest.raises(InjectedFault):
+            pair.run_in(ONE_BY_ONE, lambda shop: shop.place_orders(requests))
 
-        assert _everything(twins) == before
-        assert twins.one(APART, lambda shop: shop.findings()) == []
-        assert twins.one(APART, lambda shop: shop.order(requests)) == expected
+        assert _everything(pair) == before
+        assert pair.run_in(ONE_BY_ONE, lambda shop: shop.audit_violations()) == []
+        assert pair.run_in(ONE_BY_ONE, lambda shop: shop.place_orders(requests)) == expected
 
-    effort.spend(check)
+    budget.run(check)
 
 
-def _everything(twins: Lockstep) -> tuple[object, object]:
+def _everything(pair: DifferentialRunner) -> tuple[object, object]:
     return (
-        twins.one(APART, lambda shop: shop.stored()),
-        twins.one(APART, lambda shop: shop.books(KEYS)),
+        pair.run_in(ONE_BY_ONE, lambda shop: shop.stored()),
+        pair.run_in(ONE_BY_ONE, lambda shop: shop.stored_records(KEYS)),
     )

@@ -5,76 +5,78 @@ from collections.abc import Awaitable, Callable
 from hypothesis import given
 
 from tests.property.books import Outcome
-from tests.property.deeds import Finish, Order, Pass
-from tests.property.effort import Effort
-from tests.property.lockstep import Lockstep
+from tests.property.deeds import CompleteOrder, Order, Transfer
+from tests.property.effort import Budget
+from tests.property.lockstep import DifferentialRunner
 from tests.property.scenes import (
-    APART,
+    GROUPED,
     KEYS,
-    TOGETHER,
+    ONE_BY_ONE,
     Group,
+    InitialState,
     K,
     Requests,
-    Scene,
     card_orders,
-    finishes,
+    completions,
     groups_of,
+    initial_states,
     orders,
-    scenes,
-    sent,
-    set_scene,
+    requests_of,
+    set_initial_state,
     transfers,
 )
 
 
-def test_orders_in_one_unit_of_work_end_as_those_one_after_the_other(
-    twins: Lockstep, effort: Effort
-) -> None:
-    @given(scene=scenes, group=groups_of(orders))
-    def check(scene: Scene, group: Group[Order]) -> None:
-        requests = sent(set_scene(twins, scene), group)
+def test_grouped_orders_end_like_successive_ones(pair: DifferentialRunner, budget: Budget) -> None:
+    @given(initial_state=initial_states, group=groups_of(orders))
+    def check(initial_state: InitialState, group: Group[Order]) -> None:
+        requests = requests_of(set_initial_state(pair, initial_state), group)
 
-        together = twins.one(TOGETHER, lambda shop: shop.order(requests))
-        apart = twins.one(APART, lambda shop: _one_by_one(shop.order, requests))
+        together = pair.run_in(GROUPED, lambda shop: shop.place_orders(requests))
+        apart = pair.run_in(ONE_BY_ONE, lambda shop: _one_by_one(shop.place_orders, requests))
 
         assert together == apart
-        _require_alike(twins)
+        _assert_equal(pair)
 
-    effort.spend(check)
+    budget.run(check)
 
 
-def test_orders_finished_in_one_unit_of_work_end_as_those_one_after_the_other(
-    twins: Lockstep, effort: Effort
+def test_grouped_completions_end_like_successive_ones(
+    pair: DifferentialRunner, budget: Budget
 ) -> None:
-    @given(scene=scenes, waiting=groups_of(card_orders), group=groups_of(finishes))
-    def check(scene: Scene, waiting: Group[Order], group: Group[Finish]) -> None:
-        holds = set_scene(twins, scene)
-        twins.each(lambda shop: shop.order(sent(holds, waiting)))
-        requests = sent(holds, group)
+    @given(
+        initial_state=initial_states, waiting=groups_of(card_orders), group=groups_of(completions)
+    )
+    def check(
+        initial_state: InitialState, waiting: Group[Order], group: Group[CompleteOrder]
+    ) -> None:
+        holds = set_initial_state(pair, initial_state)
+        pair.run_in_all(lambda shop: shop.place_orders(requests_of(holds, waiting)))
+        requests = requests_of(holds, group)
 
-        together = twins.one(TOGETHER, lambda shop: shop.finish(requests))
-        apart = twins.one(APART, lambda shop: _one_by_one(shop.finish, requests))
+        together = pair.run_in(GROUPED, lambda shop: shop.complete_orders(requests))
+        apart = pair.run_in(ONE_BY_ONE, lambda shop: _one_by_one(shop.complete_orders, requests))
 
         assert together == apart
-        _require_alike(twins)
+        _assert_equal(pair)
 
-    effort.spend(check)
+    budget.run(check)
 
 
-def test_transfers_in_one_unit_of_work_end_as_those_one_after_the_other(
-    twins: Lockstep, effort: Effort
+def test_grouped_transfers_end_like_successive_ones(
+    pair: DifferentialRunner, budget: Budget
 ) -> None:
-    @given(scene=scenes, group=groups_of(transfers))
-    def check(scene: Scene, group: Group[Pass]) -> None:
-        requests = sent(set_scene(twins, scene), group)
+    @given(initial_state=initial_states, group=groups_of(transfers))
+    def check(initial_state: InitialState, group: Group[Transfer]) -> None:
+        requests = requests_of(set_initial_state(pair, initial_state), group)
 
-        together = twins.one(TOGETHER, lambda shop: shop.transfer(requests))
-        apart = twins.one(APART, lambda shop: _one_by_one(shop.transfer, requests))
+        together = pair.run_in(GROUPED, lambda shop: shop.transfer_group(requests))
+        apart = pair.run_in(ONE_BY_ONE, lambda shop: _one_by_one(shop.transfer_group, requests))
 
         assert together == apart
-        _require_alike(twins)
+        _assert_equal(pair)
 
-    effort.spend(check)
+    budget.run(check)
 
 
 async def _one_by_one(
@@ -83,9 +85,9 @@ async def _one_by_one(
     return [outcome for each in requests for outcome in await decide([each])]
 
 
-def _require_alike(twins: Lockstep) -> None:
-    stored = twins.each(lambda shop: shop.stored())
-    assert stored[TOGETHER] == stored[APART]
-    books = twins.each(lambda shop: shop.books(KEYS))
-    assert books[TOGETHER] == books[APART]
-    assert twins.each(lambda shop: shop.findings()) == {TOGETHER: [], APART: []}
+def _assert_equal(pair: DifferentialRunner) -> None:
+    stored = pair.run_in_all(lambda shop: shop.stored())
+    assert stored[GROUPED] == stored[ONE_BY_ONE]
+    books = pair.run_in_all(lambda shop: shop.stored_records(KEYS))
+    assert books[GROUPED] == books[ONE_BY_ONE]
+    assert pair.run_in_all(lambda shop: shop.audit_violations()) == {GROUPED: [], ONE_BY_ONE: []}

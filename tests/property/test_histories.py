@@ -17,62 +17,62 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.property.books import ABSOLUTE_SECONDS, HOLD_SECONDS, IDLE_SECONDS
+from tests.property.books import ABSOLUTE_SECONDS, IDLE_SECONDS, PENDING_PAYMENT_SECONDS
 from tests.property.deeds import (
     SKUS,
-    ByCard,
+    Action,
+    AdjustStock,
+    AdvanceClock,
     Cancel,
     Card,
-    Count,
+    CardAction,
     Credit,
-    Deed,
+    DeliverGatewayEvent,
     Deposit,
-    Elapse,
-    Enter,
-    Keyed,
+    GatewayOutage,
+    GrantRole,
+    KeyedAction,
     Line,
-    Notify,
     Order,
-    Outage,
-    Promote,
+    PurgeKeys,
+    PurgeSessions,
     PutIntoCart,
     PutProduct,
+    ResolveSession,
+    RunJobs,
     SignIn,
     SignUp,
-    Sweep,
-    SweepKeys,
-    Work,
 )
-from tests.property.effort import Effort
-from tests.property.lockstep import Lockstep
+from tests.property.effort import Budget
+from tests.property.lockstep import DifferentialRunner
 from tests.property.model import Model
-from tests.property.rewordings import with_events, with_other_small_print
-from tests.property.shops import Shop
-from tests.property.stocktaking import Stock
-from tests.property.storages import NewShop
+from tests.property.rewordings import with_changed_details, with_concurrent_actions
+from tests.property.shops import ShopUnderTest
+from tests.property.stocktaking import StoredState
+from tests.property.storages import ShopFactory
 from tests.property.strategies import (
     ADA,
     BOB,
     PASSWORD,
     ROOT,
-    Again,
-    AgainElsewhere,
-    Buy,
-    BuyCart,
     CancelOwn,
-    OtherBody,
-    PayIn,
+    CardChoice,
+    ChangeDetails,
+    DepositMoney,
+    OrderCart,
+    OrderLines,
+    Repeat,
+    RepeatElsewhere,
     Repetition,
-    SmallPrint,
-    Tell,
-    Turn,
+    ReuseKey,
+    SendGatewayEvent,
+    Step,
     Wait,
-    Wish,
     WorkAndCancel,
-    turns,
+    steps,
 )
 
-OFFICE, ADAS, BOBS, KIOSK = "office", "adas", "bobs", "kiosk"
+OFFICE, ADA_BROWSER, BOB_BROWSER, KIOSK = "office", "adas", "bobs", "kiosk"
 
 MUST_HAPPEN = frozenset(
     """
@@ -83,27 +83,27 @@ MUST_HAPPEN = frozenset(
 )
 """What becomes of orders; histories in which this does not happen prove little."""
 
-MOST_WORK = 20
+MAX_WORKER_RUNS = 20
 """How often workers need to look after an outage, at most."""
 
 T = TypeVar("T")
 
-browsers = st.sampled_from([ADAS, ADAS, BOBS, BOBS, KIOSK, OFFICE])
+browsers = st.sampled_from([ADA_BROWSER, ADA_BROWSER, BOB_BROWSER, BOB_BROWSER, KIOSK, OFFICE])
 stocks = st.sampled_from([20, 30, 20, 8, 1])
 
 
 class Histories(RuleBasedStateMachine):
     """Four browsers, an admin and up to three customers, in three shops and their model."""
 
-    lockstep: ClassVar[Lockstep]
+    lockstep: ClassVar[DifferentialRunner]
     happened: ClassVar[Counter[str]]
 
     def __init__(self) -> None:
         super().__init__()
         self.lockstep.reset()
         self.model = Model()
-        self.holds: dict[str, int | None] = dict.fromkeys([OFFICE, ADAS, BOBS, KIOSK])
-        self.sent: list[tuple[str, Keyed]] = []
+        self.holds: dict[str, int | None] = dict.fromkeys([OFFICE, ADA_BROWSER, BOB_BROWSER, KIOSK])
+        self.sent: list[tuple[str, KeyedAction]] = []
         self.buyers: list[str] = []
         """The browsers in which the orders were placed."""
         self.is_well = False
@@ -111,63 +111,65 @@ class Histories(RuleBasedStateMachine):
     @initialize(stock=st.tuples(stocks, stocks))
     def open(self, stock: tuple[int, int]) -> None:
         self.do(OFFICE, SignUp(ROOT, PASSWORD))
-        self.do(OFFICE, Promote(ROOT))
-        self.do(OFFICE, Enter())
+        self.do(OFFICE, GrantRole(ROOT))
+        self.do(OFFICE, ResolveSession())
         for sku, quantity, price in zip(SKUS, stock, (130, 40), strict=False):
             self.do(OFFICE, PutProduct(sku, price, active=True))
             if quantity:
-                self.do(OFFICE, Count(sku, quantity, "Delivery"))
-        self.do(ADAS, SignUp(ADA, PASSWORD))
-        self.do(BOBS, SignUp(BOB, PASSWORD))
+                self.do(OFFICE, AdjustStock(sku, quantity, "Delivery"))
+        self.do(ADA_BROWSER, SignUp(ADA, PASSWORD))
+        self.do(BOB_BROWSER, SignUp(BOB, PASSWORD))
 
     # One rule for all: hypothesis would leave out half of many, and most orders with them.
-    @rule(browser=browsers, turn=turns)
-    def go_on(self, browser: str, turn: Turn) -> None:
+    @rule(browser=browsers, turn=steps)
+    def take_step(self, browser: str, turn: Step) -> None:
         self.is_well = False
         match turn:
-            case Buy() | BuyCart():
-                self.buy(browser, turn)
-            case PayIn():
-                deposit = Deposit("", turn.amount, Card(turn.card.token, turn.card.fates, ()))
+            case OrderLines() | OrderCart():
+                self.order(browser, turn)
+            case DepositMoney():
+                deposit = Deposit("", turn.amount, Card(turn.card.token, turn.card.script, ()))
                 self.send(browser, deposit, turn.card)
-            case Tell():
+            case SendGatewayEvent():
                 # One more than there are: an order that there is not.
                 order = turn.number % (len(self.model.orders) + 1)
-                self.do(KIOSK, Notify(order, turn.notice))
-            case Again() | AgainElsewhere() | OtherBody() | SmallPrint():
+                self.do(KIOSK, DeliverGatewayEvent(order, turn.event_id))
+            case Repeat() | RepeatElsewhere() | ReuseKey() | ChangeDetails():
                 self.repeat(browser, turn)
             case Wait():
                 self.wait(turn.seconds)
             case CancelOwn() | WorkAndCancel() if self.buyers:
                 order = turn.number % len(self.buyers)
-                work = Work(meanwhile=(Cancel(order), Work()))
+                work = RunJobs(meanwhile=(Cancel(order), RunJobs()))
                 self.do(self.buyers[order], Cancel(order) if isinstance(turn, CancelOwn) else work)
             case CancelOwn() | WorkAndCancel():
                 pass
             case Cancel():
                 # One more than there are: an order that there is not.
                 self.do(browser, Cancel(turn.order % (len(self.model.orders) + 1)))
-            case PutProduct() | Count() | Credit() if browser != KIOSK:
+            case PutProduct() | AdjustStock() | Credit() if browser != KIOSK:
                 self.send(OFFICE, turn)
             case _:
                 self.send(browser, turn)
 
     @invariant()
     def the_audit_finds_nothing(self) -> None:
-        for name, findings in self.lockstep.each(lambda shop: shop.findings()).items():
+        for name, findings in self.lockstep.run_in_all(
+            lambda shop: shop.audit_violations()
+        ).items():
             assert findings == [], name
         self.is_well = True
 
     @invariant()
     def everything_is_stored_as_the_model_has_it(self) -> None:
-        stock = self.look()
+        stock = self.read_states()
         assert stock.stored == self.model.stored()
-        assert stock.misfits == []
+        assert stock.mismatches == []
 
-    def look(self) -> Stock:
-        for name, twice in self.lockstep.each(_asked_twice).items():
+    def read_states(self) -> StoredState:
+        for name, twice in self.lockstep.run_in_all(_calls_with_several_keys).items():
             assert twice == [], name
-        return _require_alike(self.lockstep.each(lambda shop: shop.look()))
+        return _assert_equal(self.lockstep.run_in_all(lambda shop: shop.read_state()))
 
     def teardown(self) -> None:
         if not self.is_well:
@@ -175,85 +177,85 @@ class Histories(RuleBasedStateMachine):
         for order in self.model.orders:
             if order.by_card:
                 self.happened[order.status] += 1
-        self.come_to_rest()
+        self.run_until_idle()
 
-    def come_to_rest(self) -> None:
+    def run_until_idle(self) -> None:
         """Let time pass and workers work until nothing is left to be done."""
-        self.do(KIOSK, Outage(begins=False))
-        self.lockstep.each(_forget_fates)
-        for _ in range(MOST_WORK):
-            self.do(KIOSK, Work())
-            self.do(KIOSK, Elapse(HOLD_SECONDS))
-            if not self.look().jobs:
+        self.do(KIOSK, GatewayOutage(begins=False))
+        self.lockstep.run_in_all(_clear_scripts)
+        for _ in range(MAX_WORKER_RUNS):
+            self.do(KIOSK, RunJobs())
+            self.do(KIOSK, AdvanceClock(PENDING_PAYMENT_SECONDS))
+            if not self.read_states().jobs:
                 break
         self.everything_is_stored_as_the_model_has_it()
         self.the_audit_finds_nothing()
-        assert self.look().jobs == []
+        assert self.read_states().jobs == []
         for charge in (*self.model.orders, *self.model.deposits):
             assert charge.payment not in {"pending", "authorised"}
 
-    def buy(self, browser: str, turn: Buy | BuyCart) -> None:
+    def order(self, browser: str, turn: OrderLines | OrderCart) -> None:
         lines: tuple[Line, ...] | None = None
-        if isinstance(turn, Buy):
+        if isinstance(turn, OrderLines):
             lines = turn.lines
         elif turn.put is not None:
             self.do(browser, PutIntoCart(turn.put, 1))
         total = self.model.total(self.holds[browser], lines)
         shown = {"nothing": None, "the total": total, "another total": total + 1}[turn.shown]
-        card = None if turn.card is None else Card(turn.card.token, turn.card.fates, ())
+        card = None if turn.card is None else Card(turn.card.token, turn.card.script, ())
         self.send(browser, Order("", lines, shown, card), turn.card)
 
-    def send(self, browser: str, deed: Deed, card: Wish | None = None) -> None:
+    def send(self, browser: str, action: Action, card: CardChoice | None = None) -> None:
         """Do it under a new key, if it is done under one."""
-        if isinstance(deed, Keyed):
-            deed = replace(deed, key=f"key-{len(self.sent)}")
-            if card is not None and isinstance(deed, ByCard):
-                deed = with_events(deed, card, len(self.model.orders))
-            self.sent.append((browser, deed))
-        self.do(browser, deed)
+        if isinstance(action, KeyedAction):
+            action = replace(action, key=f"key-{len(self.sent)}")
+            if card is not None and isinstance(action, CardAction):
+                action = with_concurrent_actions(action, card, len(self.model.orders))
+            self.sent.append((browser, action))
+        self.do(browser, action)
 
     def repeat(self, browser: str, turn: Repetition) -> None:
         if not self.sent:
             return
-        sender, deed = self.sent[turn.number % len(self.sent)]
+        sender, action = self.sent[turn.number % len(self.sent)]
         match turn:
-            case Again():
-                self.do(sender, deed)
-            case AgainElsewhere():
-                self.do(browser, deed)
-            case OtherBody():
+            case Repeat():
+                self.do(sender, action)
+            case RepeatElsewhere():
+                self.do(browser, action)
+            case ReuseKey():
                 _, other = self.sent[turn.other % len(self.sent)]
-                self.do(sender, replace(other, key=deed.key))
-            case SmallPrint():
-                self.do(sender, with_other_small_print(deed))
+                self.do(sender, replace(other, key=action.key))
+            case ChangeDetails():
+                self.do(sender, with_changed_details(action))
 
     def wait(self, seconds: int) -> None:
-        self.do(KIOSK, Elapse(seconds))
+        self.do(KIOSK, AdvanceClock(seconds))
         if seconds < IDLE_SECONDS:
             return
-        for browser in (OFFICE, ADAS, BOBS):
+        for browser in (OFFICE, ADA_BROWSER, BOB_BROWSER):
             self.do(browser, Order("too late", None, None))
         if seconds != ABSOLUTE_SECONDS:
-            self.do(KIOSK, Sweep())
-            self.do(KIOSK, SweepKeys())
-        for browser, email in ((OFFICE, ROOT), (ADAS, ADA), (BOBS, BOB)):
+            self.do(KIOSK, PurgeSessions())
+            self.do(KIOSK, PurgeKeys())
+        for browser, email in ((OFFICE, ROOT), (ADA_BROWSER, ADA), (BOB_BROWSER, BOB)):
             self.do(browser, SignIn(email, PASSWORD))
 
-    def do(self, browser: str, deed: Deed) -> None:
+    def do(self, browser: str, action: Action) -> None:
         token = self.holds[browser]
-        seen = self.lockstep.each(lambda shop: shop.watch(token, deed))
-        sighting = _require_alike(seen)
-        expected = self.model.do(token, deed, sighting)
-        assert sighting.outcome == expected
+        seen = self.lockstep.run_in_all(lambda shop: shop.observe(token, action))
+        observation = _assert_equal(seen)
+        expected = self.model.execute(token, action, observation)
+        assert observation.outcome == expected
         issued = expected.get("issued")
         if isinstance(issued, int):
             self.holds[browser] = issued
-        if isinstance(deed, Order):
+        if isinstance(action, Order):
             self.buyers += [browser] * (len(self.model.orders) - len(self.buyers))
             self.happened["replayed" if "replayed" in expected else _ending(expected)] += 1
 
 
-def _require_alike(found: dict[str, T]) -> T:
+def _assert_equal(found: dict[str, T]) -> T:
     """Return what was found in every shop."""
     first, *others = found.values()
     for each in others:
@@ -261,37 +263,37 @@ def _require_alike(found: dict[str, T]) -> T:
     return first
 
 
-async def _asked_twice(shop: Shop) -> Sequence[str]:
-    return shop.gateway.asked_twice
+async def _calls_with_several_keys(shop: ShopUnderTest) -> Sequence[str]:
+    return shop.gateway.calls_with_several_keys
 
 
-async def _forget_fates(shop: Shop) -> None:
-    shop.gateway.forget_fates()
+async def _clear_scripts(shop: ShopUnderTest) -> None:
+    shop.gateway.clear_scripts()
 
 
 def _ending(outcome: dict[str, object]) -> str:
-    return str(outcome.get("refused", "done"))
+    return str(outcome.get("rejected", "done"))
 
 
 @pytest.fixture(scope="module")
-def lockstep(new_shop: NewShop) -> Iterator[Lockstep]:
+def runners(new_shop: ShopFactory) -> Iterator[DifferentialRunner]:
     """Give three shops, one on each storage."""
     with asyncio.Runner() as runner:
-        made = Lockstep(runner)
+        made = DifferentialRunner(runner)
         for storage in ("memory", "sqlite", "postgresql"):
             made.open(storage, runner.run(new_shop(storage, "lockstep")))
         yield made
         made.close()
 
 
-def test_every_history_goes_as_the_model_says(lockstep: Lockstep, profile: settings) -> None:
+def test_every_history_matches_the_model(runners: DifferentialRunner, profile: settings) -> None:
     class HistoriesInLockstep(Histories):
         pass
 
-    HistoriesInLockstep.lockstep = lockstep
+    HistoriesInLockstep.lockstep = runners
     HistoriesInLockstep.happened = Counter()
 
-    for seeded in Effort(profile=profile, batches=4).seeds():
+    for seeded in Budget(profile=profile, batches=4).seeds():
         run_state_machine_as_test(seeded(HistoriesInLockstep), settings=profile)
 
     assert HistoriesInLockstep.happened.keys() >= MUST_HAPPEN

@@ -24,17 +24,17 @@ from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.errors import ShopError
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
 from tests.factories import NOW
-from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, place_order
+from tests.unit.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, place_order
 
 CUSTOMERS, KEYS, SKUS = ("ada", "bob"), ("key-0001", "key-0002", "key-0003"), ("TEA", "CUP")
 CARDS = (None, "tok_visa", "tok_visa", "tok_declined", "tok_timeout_after")
 STOCK = {"TEA": 5, "CUP": 2}
-MOST_WORK = 4
-MISHAPS = """
-    enter sessions.lock keys.claim orders.add orders.lock orders.save commit committed
+MAX_WORKER_RUNS = 4
+FAULTS = """
+    enter sessions.lock idempotency_keys.claim orders.add orders.lock orders.save commit committed
 """.split()
 
 
@@ -43,7 +43,7 @@ class Fault(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class QueuedOrder:
     """An order that somebody sends; one who is impatient hangs up after so many turns.
 
     Without a card, the account pays.
@@ -53,23 +53,23 @@ class Wish:
     key: str
     sku: str
     card: str | None
-    patience: int | None
+    timeout: int | None
 
     @property
     def name(self) -> tuple[str, str]:
         return self.customer, self.key
 
 
-wishes = st.builds(
-    Wish,
+queued_orders = st.builds(
+    QueuedOrder,
     st.sampled_from(CUSTOMERS),
     st.sampled_from(KEYS),
     st.sampled_from(SKUS),
     st.sampled_from(CARDS),
     st.none() | st.none() | st.integers(0, 40),
 )
-mishaps = st.tuples(
-    st.sampled_from(MISHAPS),
+faults = st.tuples(
+    st.sampled_from(FAULTS),
     st.sampled_from(
         [TransactionConflict, TransientFailure, DatabaseUnavailable, CommitOutcomeUnknown, Fault]
     ),
@@ -82,62 +82,64 @@ mishaps = st.tuples(
 )
 
 # What follows on a COMMIT that was not answered is where it is easiest to tell an untruth.
-troubles = st.just(("committed", CommitOutcomeUnknown)) | mishaps
+troubles = st.just(("committed", CommitOutcomeUnknown)) | faults
 
-Answer = PlacedOrder | BaseException
+Response = PlacedOrder | BaseException
 """The order, a refusal, or why there is neither."""
 
 
 @given(
-    st.lists(wishes, min_size=1, max_size=12),
+    st.lists(queued_orders, min_size=1, max_size=12),
     st.lists(troubles, max_size=6),
     st.sampled_from([1, 2]),
 )
-def _each_is_answered_once(
-    line: Sequence[Wish], planned: Sequence[tuple[str, type]], at_once: int
+def _run_queue(
+    line: Sequence[QueuedOrder], planned: Sequence[tuple[str, type]], at_once: int
 ) -> None:
     with asyncio.Runner() as runner:
         runner.run(_check(line, planned, at_once))
 
 
-def test_whatever_fails_each_order_in_a_line_is_answered_once(profile: settings) -> None:
-    effort = settings(profile, max_examples=max(300, profile.max_examples))
-    effort(_each_is_answered_once)()
+def test_each_queued_order_is_answered_once_whatever_fails(profile: settings) -> None:
+    budget = settings(profile, max_examples=max(300, profile.max_examples))
+    budget(_run_queue)()
 
 
-async def _check(line: Sequence[Wish], planned: Sequence[tuple[str, type]], at_once: int) -> None:
+async def _check(
+    line: Sequence[QueuedOrder], planned: Sequence[tuple[str, type]], at_once: int
+) -> None:
     shop, tokens = await _open_shop()
-    shop.mishaps.plan(*[(call, failure(f"at {call}")) for call, failure in planned])
+    shop.faults.plan(*[(call, failure(f"at {call}")) for call, failure in planned])
 
-    answers = await _send(shop, tokens, line, at_once)
+    responses = await _send(shop, tokens, line, at_once)
 
-    assert await shop.findings() == []
-    sent: dict[tuple[str, str], list[Answer]] = {}
-    for wish, answer in zip(line, answers, strict=True):
-        sent.setdefault(wish.name, []).append(answer)
+    assert await shop.audit_violations() == []
+    sent: dict[tuple[str, str], list[Response]] = {}
+    for request, response in zip(line, responses, strict=True):
+        sent.setdefault(request.name, []).append(response)
     for name, heard in sent.items():
-        _require_truth(shop, name, heard)
+        _assert_response_is_true(shop, name, heard)
 
-    shop.mishaps.forget()
-    again = await _send(shop, tokens, [replace(each, patience=None) for each in line], at_once)
+    shop.faults.clear()
+    again = await _send(shop, tokens, [replace(each, timeout=None) for each in line], at_once)
 
-    assert await shop.findings() == []
+    assert await shop.audit_violations() == []
     bought = [(each.user_id, each.idempotency_key) for each in shop.state.orders.rows.values()]
     assert len(bought) == len(set(bought))
-    for first, second in zip(answers, again, strict=True):
+    for first, second in zip(responses, again, strict=True):
         assert isinstance(second, PlacedOrder | ShopError), second
         if _is_final(first):
             assert second == first or _same_order(first, second)
-    await _require_rest(shop)
+    await _assert_idle(shop)
 
 
-async def _require_rest(shop: MemoryShop) -> None:
+async def _assert_idle(shop: MemoryShop) -> None:
     """Require that the gateway has taken the money of what is paid, once, and of nothing else."""
-    for _ in range(MOST_WORK):
-        shop.clock.advance(timedelta(seconds=HOLD_SECONDS))
-        await shop.work()
+    for _ in range(MAX_WORKER_RUNS):
+        shop.clock.advance(timedelta(seconds=PENDING_PAYMENT_SECONDS))
+        await shop.run_jobs()
     assert shop.jobs == []
-    assert await shop.findings() == []
+    assert await shop.audit_violations() == []
     books = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=1))]
     references = [each.reference for each in books]
     assert len(references) == len(set(references))
@@ -149,7 +151,9 @@ async def _require_rest(shop: MemoryShop) -> None:
     assert {each.reference for each in books if each.is_captured} == paid
 
 
-def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answer]) -> None:
+def _assert_response_is_true(
+    shop: MemoryShop, name: tuple[str, str], heard: Sequence[Response]
+) -> None:
     """Require that what was said of a key is what is stored."""
     customer, key = name
     owner = shop.user(customer)
@@ -158,7 +162,7 @@ def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answ
         for each in shop.state.orders.rows.values()
         if (each.user_id, each.idempotency_key) == (owner.id, key)
     ]
-    told = {answer.order.id for answer in heard if isinstance(answer, PlacedOrder)}
+    told = {response.order.id for response in heard if isinstance(response, PlacedOrder)}
     assert len(stored) <= 1
     assert told <= {order.id for order in stored}
     if all(isinstance(answer, DatabaseUnavailable | Fault) for answer in heard):
@@ -167,13 +171,13 @@ def _require_truth(shop: MemoryShop, name: tuple[str, str], heard: Sequence[Answ
         assert shop.outcome(customer, key) is None
 
 
-def _is_final(answer: Answer) -> bool:
-    if isinstance(answer, PlacedOrder):
-        return answer.order.status is not OrderStatus.PENDING
-    return isinstance(answer, ShopError) and answer.is_final
+def _is_final(response: Response) -> bool:
+    if isinstance(response, PlacedOrder):
+        return response.order.status is not OrderStatus.PENDING
+    return isinstance(response, ShopError) and response.is_final
 
 
-def _same_order(first: Answer, second: Answer) -> bool:
+def _same_order(first: Response, second: Response) -> bool:
     return (
         isinstance(first, PlacedOrder)
         and isinstance(second, PlacedOrder)
@@ -182,24 +186,24 @@ def _same_order(first: Answer, second: Answer) -> bool:
 
 
 async def _open_shop() -> tuple[MemoryShop, Mapping[str, SessionToken]]:
-    shop = MemoryShop(ScriptedClock(NOW), MemoryDatabase(), CountingIds())
-    await shop.stock(await shop.admin(), **STOCK)
+    shop = MemoryShop(FakeClock(NOW), MemoryDatabase(), SequentialIds())
+    await shop.add_products(await shop.admin(), **STOCK)
     return shop, {name: await shop.customer(name) for name in CUSTOMERS}
 
 
 async def _send(
-    shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[Wish], at_once: int
-) -> Sequence[Answer]:
+    shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[QueuedOrder], at_once: int
+) -> Sequence[Response]:
     """Send all at once; return what each has heard, which must be something."""
     placing = GroupCommit(shop.container.place_orders().place, max_concurrent_groups=at_once)
     finishing: CompletionQueue = GroupCommit(
         shop.container.complete_orders().complete, max_concurrent_groups=at_once
     )
     checkout = Checkout(placing, finishing, shop.container.card_payments())
-    tasks = [asyncio.create_task(checkout.place(_command(tokens, wish))) for wish in line]
+    tasks = [asyncio.create_task(checkout.place(_command(tokens, request))) for request in line]
     for turn in range(41):
         for wish, task in zip(line, tasks, strict=True):
-            if wish.patience == turn:
+            if wish.timeout == turn:
                 task.cancel()
         await asyncio.sleep(0)
     async with asyncio.timeout(10):
@@ -210,5 +214,7 @@ async def _send(
     return [each.value if isinstance(each, CommandResult) else each for each in heard]
 
 
-def _command(tokens: Mapping[str, SessionToken], wish: Wish) -> PlaceOrder:
-    return place_order(tokens[wish.customer], (wish.sku, 1), key=wish.key, card=wish.card)
+def _command(tokens: Mapping[str, SessionToken], request: QueuedOrder) -> PlaceOrder:
+    return place_order(
+        tokens[request.customer], (request.sku, 1), key=request.key, card=request.card
+    )

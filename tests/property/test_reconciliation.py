@@ -16,10 +16,10 @@ from shop.application.reconciliation.repair import Reconcile
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from shop.domain.shared.errors import ShopError
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
 from tests.factories import NOW, eur
-from tests.unit.application.memory_shop import HOLD_SECONDS, MemoryShop, place_order
+from tests.unit.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, place_order
 
 CARDS = (
     "tok_visa",
@@ -31,47 +31,47 @@ CARDS = (
 )
 ORDERS = st.integers(min_value=0, max_value=4)
 
-DEEDS = st.one_of(
+ACTIONS = st.one_of(
     st.tuples(st.just("pay"), ORDERS, st.sampled_from(CARDS)),
     st.tuples(st.just("deposit"), ORDERS, st.sampled_from(CARDS)),
     st.tuples(st.just("cancel"), ORDERS),
     st.tuples(st.just("script"), st.lists(st.sampled_from(ScriptedResult), max_size=4)),
-    st.tuples(st.just("wait"), st.integers(min_value=1, max_value=HOLD_SECONDS)),
+    st.tuples(st.just("wait"), st.integers(min_value=1, max_value=PENDING_PAYMENT_SECONDS)),
     st.tuples(st.just("work")),
     st.tuples(st.just("lose"), st.integers(min_value=0, max_value=9)),
     st.tuples(st.just("reconcile")),
 )
 
 
-@given(st.lists(DEEDS, max_size=20))
-def _the_books_agree(deeds: list[tuple[object, ...]]) -> None:
-    asyncio.run(_history(deeds))
+@given(st.lists(ACTIONS, max_size=20))
+def _assert_consistent(actions: list[tuple[object, ...]]) -> None:
+    asyncio.run(_history(actions))
 
 
-def test_the_books_agree_once_all_is_quiet(profile: settings) -> None:
-    effort = settings(profile, max_examples=max(200, profile.max_examples))
-    effort(_the_books_agree)()
+def test_shop_and_gateway_agree_when_idle(profile: settings) -> None:
+    budget = settings(profile, max_examples=max(200, profile.max_examples))
+    budget(_assert_consistent)()
 
 
-async def _history(deeds: list[tuple[object, ...]]) -> None:
-    shop = MemoryShop(ScriptedClock(NOW), MemoryDatabase(), CountingIds())
-    await shop.stock(await shop.admin(), TEA=5)
+async def _history(actions: list[tuple[object, ...]]) -> None:
+    shop = MemoryShop(FakeClock(NOW), MemoryDatabase(), SequentialIds())
+    await shop.add_products(await shop.admin(), TEA=5)
     token = await shop.customer("ada")
 
-    for deed in deeds:
+    for action in actions:
         # A refusal, like any other answer, leaves the books in order.
         with suppress(ShopError):
-            await _do(shop, token, deed)
-    await _calm(shop)
+            await _do(shop, token, action)
+    await _run_until_idle(shop)
 
     assert await _reconcile(shop) == []
     assert shop.jobs == []
-    assert await shop.findings() == []
-    standings = {
+    assert await shop.audit_violations() == []
+    order_states = {
         (order.status, shop.state.payments.rows[order.id].status)
         for order in shop.state.orders.rows.values()
     }
-    assert standings <= {
+    assert order_states <= {
         (OrderStatus.PAID, PaymentStatus.CAPTURED),
         (OrderStatus.DECLINED, PaymentStatus.DECLINED),
         (OrderStatus.EXPIRED, PaymentStatus.VOIDED),
@@ -80,8 +80,8 @@ async def _history(deeds: list[tuple[object, ...]]) -> None:
     }
 
 
-async def _do(shop: MemoryShop, token: SessionToken, deed: tuple[object, ...]) -> None:
-    match deed:
+async def _do(shop: MemoryShop, token: SessionToken, action: tuple[object, ...]) -> None:
+    match action:
         case ("pay", int(number), str(card)):
             command = place_order(token, ("TEA", 1), card=card, key=f"key-{number:04}")
             await shop.check_out(command)
@@ -95,9 +95,9 @@ async def _do(shop: MemoryShop, token: SessionToken, deed: tuple[object, ...]) -
         case ("wait", int(seconds)):
             shop.clock.advance(timedelta(seconds=seconds))
         case ("work",):
-            await shop.work()
+            await shop.run_jobs()
         case ("lose", int(number)):
-            await _lose(shop, number)
+            await _lose_jobs(shop, number)
         case ("reconcile",):
             await _reconcile(shop)
 
@@ -109,7 +109,7 @@ async def _cancel(shop: MemoryShop, token: SessionToken, number: int) -> None:
         await shop.container.cancel_orders().cancel(command)
 
 
-async def _lose(shop: MemoryShop, number: int) -> None:
+async def _lose_jobs(shop: MemoryShop, number: int) -> None:
     """Lose a job, as no use case does."""
     ids = list(shop.state.jobs.rows)
     if number < len(ids):
@@ -118,13 +118,13 @@ async def _lose(shop: MemoryShop, number: int) -> None:
             await uow.commit()
 
 
-async def _calm(shop: MemoryShop) -> None:
+async def _run_until_idle(shop: MemoryShop) -> None:
     """Have the gateway answer, time pass and all jobs be done, with what is missing added."""
     shop.gateway._scripted_results.clear()
     for _ in range(6):
         await _reconcile(shop)
-        shop.clock.advance(timedelta(seconds=HOLD_SECONDS))
-        await shop.work()
+        shop.clock.advance(timedelta(seconds=PENDING_PAYMENT_SECONDS))
+        await shop.run_jobs()
 
 
 async def _reconcile(shop: MemoryShop) -> list[object]:

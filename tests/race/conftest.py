@@ -12,24 +12,24 @@ import httpx2
 import pytest
 
 from tests.race.customers import Admin, Customer
-from tests.servers import PROCESSES, ShopServer, port_of_our_own
+from tests.servers import PROCESS_ENVIRONMENT, ShopServer, reserved_port
 
 SECRET = "a secret for races alone, 0123456789"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RaceTrack:
+class RunningShop:
     """A running shop, an admin in it, and connections to it."""
 
     server: ShopServer
     connections: httpx2.AsyncHTTPTransport
     admin: Admin
 
-    def visitor(self) -> Customer:
+    def new_client(self) -> Customer:
         return Customer(self.server.url, self.connections)
 
     async def customers(self, number: int) -> list[Customer]:
-        return await asyncio.gather(*(self.visitor().sign_up() for _ in range(number)))
+        return await asyncio.gather(*(self.new_client().sign_up() for _ in range(number)))
 
     def audit(self) -> None:
         """Let the shop check every invariant."""
@@ -50,20 +50,22 @@ def shop(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[OpenShop]:
     folder = tmp_path_factory.mktemp(f"race-{request.param}")
-    with opened(folder, _database(request, folder), 1 if request.param == "sqlite" else 2) as shop:
+    with serving_shop(
+        folder, _database(request, folder), 1 if request.param == "sqlite" else 2
+    ) as shop:
         yield shop
 
 
 @contextmanager
-def opened(folder: Path, database: dict[str, str], workers: int) -> Iterator[OpenShop]:
+def serving_shop(folder: Path, database: dict[str, str], workers: int) -> Iterator[OpenShop]:
     """Serve a shop on a database, in so many processes."""
     settings = {
         "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
         "SHOP_WELCOME_CREDIT": "100000",
-        **PROCESSES,
+        **PROCESS_ENVIRONMENT,
         **database,
     }
-    with port_of_our_own() as port:
+    with reserved_port() as port:
         server = ShopServer(folder=folder, settings=settings, workers=workers, port=port)
         migrated = server.run("migrate")
         assert migrated.returncode == 0, migrated.stderr
@@ -73,12 +75,12 @@ def opened(folder: Path, database: dict[str, str], workers: int) -> Iterator[Ope
 
 
 @pytest.fixture
-async def track(shop: OpenShop) -> AsyncIterator[RaceTrack]:
+async def running_shop(shop: OpenShop) -> AsyncIterator[RunningShop]:
     limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256)
     async with httpx2.AsyncHTTPTransport(limits=limits) as connections:
         admin = Admin(shop.server.url, connections)
         admin.client.cookies.set("shop_session", shop.admin_cookie)
-        yield RaceTrack(server=shop.server, connections=connections, admin=admin)
+        yield RunningShop(server=shop.server, connections=connections, admin=admin)
 
 
 @pytest.fixture
@@ -99,9 +101,9 @@ async def _admin_cookie(server: ShopServer) -> str:
     async with httpx2.AsyncHTTPTransport() as connections:
         admin = Admin(server.url, connections)
         await admin.sign_up()
-        promoted = server.run("users", "promote", admin.email, "--role", "admin")
-        assert promoted.returncode == 0, promoted.stderr
+        completed = server.run("users", "promote", admin.email, "--role", "admin")
+        assert completed.returncode == 0, completed.stderr
         # The change of privilege comes with a new id.
-        answer = await admin.ask("GET", "/session")
+        answer = await admin.request("GET", "/session")
         assert answer.json()["roles"] == ["admin", "customer"]
         return admin.cookie

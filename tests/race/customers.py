@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import httpx2
 
-from tests.patience import PATIENCE_SECONDS
+from tests.patience import TEST_TIMEOUT_SECONDS
 
 Json = dict[str, Any]
 
@@ -20,7 +20,7 @@ class Customer:
         self.client = httpx2.AsyncClient(
             base_url=f"{url}/api/v1",
             transport=connections,
-            timeout=PATIENCE_SECONDS,
+            timeout=TEST_TIMEOUT_SECONDS,
             trust_env=False,
         )
         self.email = f"{uuid4().hex}@example.com"
@@ -30,7 +30,7 @@ class Customer:
         """The value that opens the session."""
         return self.client.cookies["shop_session"]
 
-    async def ask(
+    async def request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, **headers: str
     ) -> httpx2.Response:
         """Send a request; header names are given with underscores."""
@@ -38,7 +38,7 @@ class Customer:
         return await self.client.request(method, path, json=body, headers=named)
 
     async def sign_up(self) -> "Customer":
-        answer = await self.ask(
+        answer = await self.request(
             "POST", "/users", {"name": "Ada", "email": self.email, "password": PASSWORD}
         )
         assert answer.status_code == 201, answer.text
@@ -49,14 +49,14 @@ class Customer:
             "lines": [{"sku": sku, "quantity": quantity}],
             "payment": {"method": "account"},
         }
-        return await self.ask("POST", "/orders", body, idempotency_key=key or uuid4().hex)
+        return await self.request("POST", "/orders", body, idempotency_key=key or uuid4().hex)
 
     async def transfer(self, to: str, amount: int) -> httpx2.Response:
         body = {"to": to, "amount": {"amount": amount, "currency": "EUR"}}
-        return await self.ask("POST", "/transfers", body, idempotency_key=uuid4().hex)
+        return await self.request("POST", "/transfers", body, idempotency_key=uuid4().hex)
 
     async def balance(self) -> int:
-        answer = await self.ask("GET", "/account")
+        answer = await self.request("GET", "/account")
         amount: int = answer.json()["balance"]["amount"]
         return amount
 
@@ -72,9 +72,9 @@ class Admin(Customer):
             "price": {"amount": price, "currency": "EUR"},
             "active": True,
         }
-        answer = await self.ask("PUT", f"/products/{sku}", product)
+        answer = await self.request("PUT", f"/products/{sku}", product)
         assert answer.status_code == 201, answer.text
-        answer = await self.ask(
+        answer = await self.request(
             "POST", f"/products/{sku}/stock", {"delta": quantity, "reason": "delivery"}
         )
         assert answer.status_code == 201, answer.text

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 
-from tests.patience import PATIENCE_SECONDS
-from tests.race.conftest import RaceTrack
+from tests.patience import TEST_TIMEOUT_SECONDS
+from tests.race.conftest import RunningShop
 from tests.race.customers import Customer
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +19,7 @@ ANSWERS = 150
 
 
 @dataclass
-class Diary:
+class RequestLog:
     """What one customer sent, and what came back."""
 
     customer: Customer
@@ -33,56 +33,56 @@ class Diary:
             key = f"crash-{turn:06}"
             self.unanswered.add(key)
             try:
-                answer = await self.customer.order(sku, key=key)
+                response = await self.customer.order(sku, key=key)
             except httpx2.TransportError:
                 return
-            assert answer.status_code == 201, answer.text
-            self.answered[key] = answer.text
+            assert response.status_code == 201, response.text
+            self.answered[key] = response.text
             self.heard.release()
             self.unanswered.discard(key)
 
 
-async def test_a_server_killed_under_load_has_lost_nothing_and_repeats_nothing(
-    track: RaceTrack, sku: str
+async def test_server_killed_under_load_loses_and_repeats_nothing(
+    running_shop: RunningShop, sku: str
 ) -> None:
     stock = CUSTOMERS * ORDERS_EACH
-    await track.admin.stock(sku, quantity=stock, price=1)
+    await running_shop.admin.stock(sku, quantity=stock, price=1)
     heard = asyncio.Semaphore(0)
-    diaries = [Diary(each, heard) for each in await track.customers(CUSTOMERS)]
+    logs = [RequestLog(each, heard) for each in await running_shop.customers(CUSTOMERS)]
 
-    load = asyncio.gather(*(each.order_until_the_server_dies(sku) for each in diaries))
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    load = asyncio.gather(*(each.order_until_the_server_dies(sku) for each in logs))
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
         for _ in range(ANSWERS):
             await heard.acquire()
-    await asyncio.to_thread(track.server.kill)
+    await asyncio.to_thread(running_shop.server.kill)
     await load
-    await asyncio.to_thread(track.server.start)
+    await asyncio.to_thread(running_shop.server.start)
 
-    answered = sum(len(each.answered) for each in diaries)
-    unanswered = sum(len(each.unanswered) for each in diaries)
+    answered = sum(len(each.answered) for each in logs)
+    unanswered = sum(len(each.unanswered) for each in logs)
     assert answered >= ANSWERS
     assert unanswered > 0
-    await asyncio.to_thread(track.audit)
-    await asyncio.gather(*(_every_answer_stays_true(each, sku) for each in diaries))
-    await asyncio.gather(*(_every_key_makes_exactly_one_order(each, sku) for each in diaries))
-    product = (await track.visitor().ask("GET", f"/products/{sku}")).json()
+    await asyncio.to_thread(running_shop.audit)
+    await asyncio.gather(*(_assert_every_response_is_replayed(each, sku) for each in logs))
+    await asyncio.gather(*(_assert_every_key_makes_one_order(each, sku) for each in logs))
+    product = (await running_shop.new_client().request("GET", f"/products/{sku}")).json()
     assert product["available"] == stock - answered - unanswered
-    await asyncio.to_thread(track.audit)
+    await asyncio.to_thread(running_shop.audit)
 
 
-async def _every_answer_stays_true(diary: Diary, sku: str) -> None:
-    for key, text in diary.answered.items():
-        again = await diary.customer.order(sku, key=key)
+async def _assert_every_response_is_replayed(log: RequestLog, sku: str) -> None:
+    for key, text in log.answered.items():
+        again = await log.customer.order(sku, key=key)
         assert again.status_code == 201
         assert again.headers["idempotent-replayed"] == "true"
         assert again.text == text
 
 
-async def _every_key_makes_exactly_one_order(diary: Diary, sku: str) -> None:
-    for key in diary.unanswered:
-        first = await diary.customer.order(sku, key=key)
-        second = await diary.customer.order(sku, key=key)
+async def _assert_every_key_makes_one_order(log: RequestLog, sku: str) -> None:
+    for key in log.unanswered:
+        first = await log.customer.order(sku, key=key)
+        second = await log.customer.order(sku, key=key)
         assert (first.status_code, second.status_code) == (201, 201)
         assert first.text == second.text
-    orders = 100_000 - await diary.customer.balance()
-    assert orders == len(diary.answered) + len(diary.unanswered)
+    orders = 100_000 - await log.customer.balance()
+    assert orders == len(log.answered) + len(log.unanswered)

@@ -4,21 +4,21 @@ import asyncio
 
 import pytest
 
-from tests.race.conftest import RaceTrack
+from tests.race.conftest import RunningShop
 
 pytestmark = pytest.mark.anyio
 
 
-async def test_the_same_order_sent_twenty_times_at_once_is_one_order_and_one_charge(
-    track: RaceTrack, sku: str
+async def test_twenty_concurrent_identical_orders_are_charged_once(
+    running_shop: RunningShop, sku: str
 ) -> None:
-    await track.admin.stock(sku, quantity=50)
-    (customer,) = await track.customers(1)
+    await running_shop.admin.stock(sku, quantity=50)
+    (customer,) = await running_shop.customers(1)
 
-    answers = await asyncio.gather(*(customer.order(sku, key="the-same-key") for _ in range(20)))
+    responses = await asyncio.gather(*(customer.order(sku, key="the-same-key") for _ in range(20)))
 
-    placed = [each for each in answers if each.status_code == 201]
-    refused = [each for each in answers if each.status_code != 201]
+    placed = [each for each in responses if each.status_code == 201]
+    refused = [each for each in responses if each.status_code != 201]
     assert placed
     assert len({each.text for each in placed}) == 1
     assert [each.headers.get("idempotent-replayed") for each in placed].count(None) == 1
@@ -26,26 +26,29 @@ async def test_the_same_order_sent_twenty_times_at_once_is_one_order_and_one_cha
         assert each.status_code == 409
         assert each.json()["type"].endswith("/request-in-progress")
         assert each.headers["retry-after"]
-    orders = (await customer.ask("GET", "/orders")).json()["items"]
+    orders = (await customer.request("GET", "/orders")).json()["items"]
     assert [each["id"] for each in orders] == [placed[0].json()["id"]]
     assert await customer.balance() == 99_900
-    product = (await customer.ask("GET", f"/products/{sku}")).json()
+    product = (await customer.request("GET", f"/products/{sku}")).json()
     assert product["available"] == 49
 
 
-async def test_the_same_transfer_sent_twenty_times_at_once_moves_money_once(
-    track: RaceTrack,
+async def test_twenty_concurrent_identical_transfers_move_money_once(
+    running_shop: RunningShop,
 ) -> None:
-    sender, recipient = await track.customers(2)
+    sender, recipient = await running_shop.customers(2)
     body = {"to": recipient.email, "amount": {"amount": 700, "currency": "EUR"}}
 
-    answers = await asyncio.gather(
-        *(sender.ask("POST", "/transfers", body, idempotency_key="the-same-key") for _ in range(20))
+    responses = await asyncio.gather(
+        *(
+            sender.request("POST", "/transfers", body, idempotency_key="the-same-key")
+            for _ in range(20)
+        )
     )
 
-    moved = [each for each in answers if each.status_code == 201]
+    moved = [each for each in responses if each.status_code == 201]
     assert moved
     assert len({each.text for each in moved}) == 1
-    assert {each.status_code for each in answers} <= {201, 409}
+    assert {each.status_code for each in responses} <= {201, 409}
     assert await sender.balance() == 99_300
     assert await recipient.balance() == 100_700

@@ -10,7 +10,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from tests.race.conftest import RaceTrack
+from tests.race.conftest import RunningShop
 
 pytestmark = pytest.mark.anyio
 
@@ -19,10 +19,10 @@ TRANSFERS = 15
 Count = Callable[[], Coroutine[Any, Any, int]]
 
 
-async def test_a_reader_beside_the_load_sees_a_constant_total(track: RaceTrack) -> None:
-    customers = await track.customers(8)
-    accounts = [UUID((await each.ask("GET", "/account")).json()["id"]) for each in customers]
-    count = _counting(track, accounts)
+async def test_reader_under_load_sees_a_constant_total(running_shop: RunningShop) -> None:
+    customers = await running_shop.customers(8)
+    accounts = [UUID((await each.request("GET", "/account")).json()["id"]) for each in customers]
+    count = _counting(running_shop, accounts)
     chance = random.Random(8)
     totals: list[int] = []
     done = asyncio.Event()
@@ -35,8 +35,8 @@ async def test_a_reader_beside_the_load_sees_a_constant_total(track: RaceTrack) 
     async def pass_money_around(me: int) -> None:
         for _ in range(TRANSFERS):
             other = customers[(me + chance.randint(1, 7)) % 8]
-            answer = await customers[me].transfer(other.email, chance.randint(1, 60_000))
-            assert answer.status_code in {201, 409}, answer.text
+            response = await customers[me].transfer(other.email, chance.randint(1, 60_000))
+            assert response.status_code in {201, 409}, response.text
 
     reader = asyncio.create_task(read())
     await asyncio.gather(*(pass_money_around(me) for me in range(8)))
@@ -46,11 +46,11 @@ async def test_a_reader_beside_the_load_sees_a_constant_total(track: RaceTrack) 
     assert len(totals) > 2
     assert set(totals) == {8 * 100_000}
     assert sum([await each.balance() for each in customers]) == 8 * 100_000
-    await asyncio.to_thread(track.audit)
+    await asyncio.to_thread(running_shop.audit)
 
 
-def _counting(track: RaceTrack, accounts: list[UUID]) -> Count:
-    url = track.server.settings["SHOP_DATABASE_URL"]
+def _counting(running_shop: RunningShop, accounts: list[UUID]) -> Count:
+    url = running_shop.server.settings["SHOP_DATABASE_URL"]
     if url.startswith("sqlite"):
         file = url.removeprefix("sqlite+aiosqlite:///")
         return lambda: asyncio.to_thread(_count_in_sqlite, file, accounts)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import asyncpg
 import pytest
 
-from tests.race.conftest import OpenShop, RaceTrack, opened
+from tests.race.conftest import OpenShop, RunningShop, serving_shop
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +19,7 @@ def shop(postgresql_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     """Serve a shop on such a database, in two processes."""
     asyncio.run(_make_database(postgresql_url))
     database = {"SHOP_DATABASE_URL": postgresql_url.replace("/postgres?", f"/{DATABASE}?")}
-    with opened(tmp_path_factory.mktemp("race-serializable"), database, 2) as shop:
+    with serving_shop(tmp_path_factory.mktemp("race-serializable"), database, 2) as shop:
         yield shop
 
 
@@ -32,36 +32,38 @@ async def _make_database(url: str) -> None:
     await connection.close()
 
 
-async def test_of_80_customers_at_once_exactly_as_many_as_there_are_units_get_one(
-    track: RaceTrack, sku: str
+async def test_eighty_concurrent_customers_buy_exactly_the_stock(
+    running_shop: RunningShop, sku: str
 ) -> None:
-    await track.admin.stock(sku, quantity=20)
-    customers = await track.customers(80)
+    await running_shop.admin.stock(sku, quantity=20)
+    customers = await running_shop.customers(80)
 
-    answers = await asyncio.gather(*(each.order(sku) for each in customers))
+    responses = await asyncio.gather(*(each.order(sku) for each in customers))
 
-    assert Counter(each.status_code for each in answers) == {201: 20, 409: 60}
-    await asyncio.to_thread(track.audit)
+    assert Counter(each.status_code for each in responses) == {201: 20, 409: 60}
+    await asyncio.to_thread(running_shop.audit)
 
 
-async def test_carts_transfers_and_orders_do_not_keep_each_other_from_ending(
-    track: RaceTrack, sku: str
+async def test_carts_transfers_and_orders_do_not_block_each_other(
+    running_shop: RunningShop, sku: str
 ) -> None:
-    await track.admin.stock(sku, quantity=1000)
-    customers = await track.customers(20)
+    await running_shop.admin.stock(sku, quantity=1000)
+    customers = await running_shop.customers(20)
 
     async def busy(customer: int) -> list[int]:
         here, next_one = customers[customer], customers[(customer + 1) % len(customers)]
         transfer = {"to": next_one.email, "amount": {"amount": 5, "currency": "EUR"}}
         asked = [
-            await here.ask("PUT", f"/cart/lines/{sku}", {"quantity": 1}),
-            await here.ask("POST", "/transfers", transfer, idempotency_key=f"pass-on-{customer}"),
+            await here.request("PUT", f"/cart/lines/{sku}", {"quantity": 1}),
+            await here.request(
+                "POST", "/transfers", transfer, idempotency_key=f"pass-on-{customer}"
+            ),
             await here.order(sku),
-            await here.ask("GET", "/account"),
+            await here.request("GET", "/account"),
         ]
         return [each.status_code for each in asked]
 
     codes = await asyncio.gather(*(busy(customer) for customer in range(len(customers))))
 
     assert codes == [[200, 201, 201, 200]] * len(customers)
-    await asyncio.to_thread(track.audit)
+    await asyncio.to_thread(running_shop.audit)

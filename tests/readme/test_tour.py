@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.patience import PATIENCE_SECONDS
-from tests.servers import ShopServer, port_of_our_own
+from tests.patience import TEST_TIMEOUT_SECONDS
+from tests.servers import ShopServer, reserved_port
 
 ROOT = Path(__file__).parents[2]
 TOURS = ("README.md", "docs/reference/api-tour.md")
@@ -48,7 +48,7 @@ def _blocks(page: str) -> list[Block]:
 def server(tmp_path: Path) -> Iterator[ShopServer]:
     """Serve what `make run` does, in a folder of its own."""
     Path(tmp_path, ".venv").symlink_to(sys.prefix)
-    with port_of_our_own() as port:
+    with reserved_port() as port:
         server = ShopServer(folder=tmp_path, settings={}, workers=1, port=port)
         seeded = server.run("seed")
         assert seeded.returncode == 0, seeded.stderr
@@ -70,7 +70,7 @@ def test_tour_prints_what_the_page_says(server: ShopServer, page: str) -> None:
         env=server.environment,
         capture_output=True,
         text=True,
-        timeout=PATIENCE_SECONDS,
+        timeout=TEST_TIMEOUT_SECONDS,
         check=False,
     )
 

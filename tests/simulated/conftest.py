@@ -8,21 +8,25 @@ import pytest
 
 from shop.adapters.simulated_gateway.http.app import GatewayApp
 from shop.adapters.simulated_gateway.payment_store import PaymentStore
-from tests.clock import ScriptedClock
+from tests.clock import FakeClock
 
-KEY_SECONDS = 3600.0
-
-
-@pytest.fixture
-async def books(tmp_path: Path, clock: ScriptedClock) -> AsyncIterator[PaymentStore]:
-    made = PaymentStore(tmp_path / "gateway.db", clock=clock, idempotency_seconds=KEY_SECONDS)
-    yield made
-    await made.close()
+IDEMPOTENCY_SECONDS = 3600.0
 
 
 @pytest.fixture
-async def client(books: PaymentStore, clock: ScriptedClock) -> AsyncIterator[httpx2.AsyncClient]:
+async def payment_store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[PaymentStore]:
+    store = PaymentStore(
+        tmp_path / "gateway.db", clock=clock, idempotency_seconds=IDEMPOTENCY_SECONDS
+    )
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def client(
+    payment_store: PaymentStore, clock: FakeClock
+) -> AsyncIterator[httpx2.AsyncClient]:
     """Give a client of the gateway's own HTTP API."""
-    transport = httpx2.ASGITransport(app=GatewayApp(books, clock))
+    transport = httpx2.ASGITransport(app=GatewayApp(payment_store, clock))
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as made:
         yield made

@@ -7,17 +7,17 @@ import httpx2
 import pytest
 
 from shop.adapters.simulated_gateway.payment_store import PaymentStore
-from tests.factories import an_id
+from tests.factories import id_of
 
 pytestmark = pytest.mark.anyio
 
-ORDER = str(an_id("order"))
+ORDER = str(id_of("order"))
 
 
 CARD = "tok_visa"
 
 
-def an_order(**changes: object) -> dict[str, object]:
+def order_body(**changes: object) -> dict[str, object]:
     return {"order_id": ORDER, "amount": 1999, "currency": "EUR", "token": CARD, **changes}
 
 
@@ -25,7 +25,7 @@ async def authorise(
     client: httpx2.AsyncClient, token: object = CARD, *, key: str = "1", **changes: object
 ) -> httpx2.Response:
     return await client.post(
-        "/payments", json=an_order(token=token, **changes), headers={"Idempotency-Key": key}
+        "/payments", json=order_body(token=token, **changes), headers={"Idempotency-Key": key}
     )
 
 
@@ -36,22 +36,24 @@ async def post(
 
 
 async def items(client: httpx2.AsyncClient, query: str = "") -> list[dict[str, Any]]:
-    answer = await client.get(f"/payments{query}")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-    told = answer.json()
+    response = await client.get(f"/payments{query}")
+    assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+    told = response.json()
     assert told.keys() == {"items"}
     listed: list[dict[str, Any]] = told["items"]
     return listed
 
 
-def assert_problem(answer: httpx2.Response, status: int, kind: str, reason: str) -> None:
-    assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/problem+json"
-    told = answer.json()
+def assert_problem(response: httpx2.Response, status: int, kind: str, reason: str) -> None:
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    told = response.json()
     assert (told["type"], told["status"], told["reason"]) == (f"/problems/{kind}", status, reason)
 
 
-async def test_a_payment_is_told_from_beginning_to_end(client: httpx2.AsyncClient) -> None:
+async def test_payment_can_be_followed_from_authorisation_to_refund(
+    client: httpx2.AsyncClient,
+) -> None:
     approved = await authorise(client)
     payment_id = approved.json()["id"]
     assert (approved.status_code, approved.json()) == (
@@ -88,18 +90,18 @@ async def test_a_payment_is_told_from_beginning_to_end(client: httpx2.AsyncClien
     assert (shown.status_code, [shown.json()]) == (200, await items(client))
 
 
-async def test_what_is_voided_was_authorised_all_the_same(client: httpx2.AsyncClient) -> None:
+async def test_voided_payment_was_authorised(client: httpx2.AsyncClient) -> None:
     payment_id = (await authorise(client)).json()["id"]
 
-    answer = await post(client, f"/payments/{payment_id}/void", {})
+    response = await post(client, f"/payments/{payment_id}/void", {})
 
-    assert (answer.status_code, answer.json()) == (200, {"id": payment_id, "voided": True})
+    assert (response.status_code, response.json()) == (200, {"id": payment_id, "voided": True})
     (told,) = await items(client)
     assert (told["authorised"], told["voided"], told["captured"]) == (True, True, False)
 
 
 @pytest.mark.parametrize("token", ["tok_authenticate", "tok_timeout_before"])
-async def test_what_is_given_up_before_it_is_authorised_is_no_void(
+async def test_payment_voided_before_its_authorisation_counts_as_declined(
     client: httpx2.AsyncClient, token: str
 ) -> None:
     await authorise(client, token)
@@ -111,7 +113,7 @@ async def test_what_is_given_up_before_it_is_authorised_is_no_void(
     assert (before["authorised"], before["voided"], before["declined"]) == (False, False, False)
 
 
-async def test_calls_count_every_request_to_authorise(client: httpx2.AsyncClient) -> None:
+async def test_calls_count_every_authorisation_request(client: httpx2.AsyncClient) -> None:
     for _ in range(3):
         assert (await authorise(client)).status_code == 201
 
@@ -126,7 +128,7 @@ async def test_calls_count_every_request_to_authorise(client: httpx2.AsyncClient
         ("tok_nobody_knows", "unknown_token"),
     ],
 )
-async def test_a_declined_card_is_402_every_time(
+async def test_declined_card_returns_402_every_time(
     client: httpx2.AsyncClient, token: str, reason: str
 ) -> None:
     for _ in range(2):
@@ -137,7 +139,7 @@ async def test_a_declined_card_is_402_every_time(
     assert (told["captured"], told["refunded"], told["calls"]) == (False, 0, 2)
 
 
-async def test_a_card_that_times_out_before_is_authorised_by_the_second_request(
+async def test_card_that_times_out_before_is_authorised_by_the_second_request(
     client: httpx2.AsyncClient,
 ) -> None:
     lost = await authorise(client, "tok_timeout_before")
@@ -150,7 +152,7 @@ async def test_a_card_that_times_out_before_is_authorised_by_the_second_request(
     assert await items(client) == [{**before, "authorised": True, "calls": 2}]
 
 
-async def test_a_card_that_times_out_after_is_authorised_by_the_first_request(
+async def test_card_that_times_out_after_is_authorised_by_the_first_request(
     client: httpx2.AsyncClient,
 ) -> None:
     assert (await authorise(client, "tok_timeout_after")).status_code == 504
@@ -162,19 +164,19 @@ async def test_a_card_that_times_out_after_is_authorised_by_the_first_request(
     assert await items(client) == [{**before, "calls": 2}]
 
 
-async def test_a_faulty_card_is_authorised_once_and_500_every_time(
+async def test_faulty_card_is_authorised_once_and_returns_500_every_time(
     client: httpx2.AsyncClient,
 ) -> None:
     for _ in range(3):
-        answer = await authorise(client, "tok_error")
-        assert_problem(answer, 500, "internal-error", "internal_error")
+        response = await authorise(client, "tok_error")
+        assert_problem(response, 500, "internal-error", "internal_error")
 
     (told,) = await items(client)
     assert (told["authorised"], told["calls"]) == (True, 3)
 
 
 @pytest.mark.parametrize("reason", [None, "authentication_failed"])
-async def test_a_card_waits_for_its_customer(
+async def test_challenged_card_waits_for_its_customer(
     client: httpx2.AsyncClient, reason: str | None
 ) -> None:
     challenged = await authorise(client, "tok_authenticate")
@@ -199,29 +201,29 @@ async def test_a_card_waits_for_its_customer(
 
 
 @pytest.mark.parametrize("token", ["tok_visa", "tok_declined"])
-async def test_nobody_takes_a_step_that_was_not_asked_for(
+async def test_challenge_that_is_not_required_cannot_be_completed(
     client: httpx2.AsyncClient, token: str
 ) -> None:
     await authorise(client, token)
     before = await items(client)
 
     step = f"/payments/{before[0]['id']}/authentication"
-    answer = await client.post(step, json={"approved": token == "tok_declined"})
+    response = await client.post(step, json={"approved": token == "tok_declined"})
 
-    assert_problem(answer, 409, "not-challenged", "not_challenged")
+    assert_problem(response, 409, "not-challenged", "not_challenged")
     assert await items(client) == before
 
 
-async def test_who_comes_after_the_payment_was_given_up_is_declined(
+async def test_authorisation_after_a_void_is_declined(
     client: httpx2.AsyncClient,
 ) -> None:
     await authorise(client, "tok_timeout_before")
     (before,) = await items(client)
     await post(client, f"/payments/{before['id']}/void", {})
 
-    answer = await authorise(client, "tok_timeout_before")
+    response = await authorise(client, "tok_timeout_before")
 
-    assert_problem(answer, 402, "card-declined", "cancelled")
+    assert_problem(response, 402, "card-declined", "cancelled")
     assert await items(client) == [{**before, "cancelled": True, "calls": 2}]
 
 
@@ -233,15 +235,15 @@ async def test_who_comes_after_the_payment_was_given_up_is_declined(
         ("refunds", {"amount": 1, "currency": "EUR"}, 409, "not_captured"),
     ],
 )
-async def test_what_cannot_be_is_refused_with_its_reason(
+async def test_impossible_operation_is_rejected_with_its_reason(
     client: httpx2.AsyncClient, path: str, sent: object, status: int, reason: str
 ) -> None:
     payment_id = (await authorise(client)).json()["id"]
     before = await items(client)
 
     for _ in range(2):
-        answer = await post(client, f"/payments/{payment_id}/{path}", sent)
-        assert_problem(answer, status, reason.replace("_", "-"), reason)
+        response = await post(client, f"/payments/{payment_id}/{path}", sent)
+        assert_problem(response, status, reason.replace("_", "-"), reason)
 
     assert await items(client) == before
 
@@ -256,7 +258,7 @@ async def test_what_cannot_be_is_refused_with_its_reason(
         ("refunds", {"amount": 0, "currency": "EUR"}, 422, "amount_not_positive"),
     ],
 )
-async def test_what_is_captured_is_captured(
+async def test_capture_cannot_be_undone(
     client: httpx2.AsyncClient, path: str, sent: object, status: int, reason: str
 ) -> None:
     payment_id = (await authorise(client)).json()["id"]
@@ -264,34 +266,34 @@ async def test_what_is_captured_is_captured(
     await post(client, f"/payments/{payment_id}/capture", money, key="capture")
     before = await items(client)
 
-    answer = await post(client, f"/payments/{payment_id}/{path}", sent)
+    response = await post(client, f"/payments/{payment_id}/{path}", sent)
 
-    assert_problem(answer, status, reason.replace("_", "-"), reason)
+    assert_problem(response, status, reason.replace("_", "-"), reason)
     assert await items(client) == before
 
 
 @pytest.mark.parametrize("path", ["", "/capture", "/void", "/refunds", "/authentication"])
-async def test_a_payment_that_is_not_there_is_404(client: httpx2.AsyncClient, path: str) -> None:
+async def test_unknown_payment_returns_404(client: httpx2.AsyncClient, path: str) -> None:
     sent = {"amount": 1, "currency": "EUR", "approved": True}
 
-    answer = await client.request(
+    response = await client.request(
         "POST" if path else "GET",
         f"/payments/pay_none{path}",
         json=sent,
         headers={"Idempotency-Key": "1"},
     )
 
-    assert_problem(answer, 404, "not-there", "not_there")
+    assert_problem(response, 404, "not-there", "not_there")
     assert await items(client) == []
 
 
-async def test_a_key_that_was_used_for_something_else_is_422(client: httpx2.AsyncClient) -> None:
+async def test_key_used_for_another_request_returns_422(client: httpx2.AsyncClient) -> None:
     await authorise(client, amount=1)
     before = await items(client)
 
-    answer = await authorise(client, amount=2)
+    response = await authorise(client, amount=2)
 
-    assert_problem(answer, 422, "key-reused", "key_reused")
+    assert_problem(response, 422, "key-reused", "key_reused")
     assert await items(client) == before
 
 
@@ -311,61 +313,63 @@ async def test_a_key_that_was_used_for_something_else_is_422(client: httpx2.Asyn
         ({"token": ["tok_visa"]}, "token"),
     ],
 )
-async def test_a_field_that_makes_no_sense_is_named(
+async def test_invalid_field_is_named(
     client: httpx2.AsyncClient, changes: dict[str, object], field: str
 ) -> None:
-    answer = await client.post(
-        "/payments", json=an_order(**changes), headers={"Idempotency-Key": "1"}
+    response = await client.post(
+        "/payments", json=order_body(**changes), headers={"Idempotency-Key": "1"}
     )
 
-    assert_problem(answer, 422, "invalid-request", "invalid_request")
-    assert answer.json()["field"] == field
+    assert_problem(response, 422, "invalid-request", "invalid_request")
+    assert response.json()["field"] == field
     assert await items(client) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff", b"[" * 5000])
-async def test_what_is_no_json_object_is_422(client: httpx2.AsyncClient, content: bytes) -> None:
+async def test_body_that_is_no_json_object_returns_422(
+    client: httpx2.AsyncClient, content: bytes
+) -> None:
     headers = {"Idempotency-Key": "1", "content-type": "application/json; charset=utf-8"}
 
-    answer = await client.post("/payments", content=content, headers=headers)
+    response = await client.post("/payments", content=content, headers=headers)
 
-    assert_problem(answer, 422, "invalid-request", "invalid_request")
-    assert answer.json()["field"] == "body"
+    assert_problem(response, 422, "invalid-request", "invalid_request")
+    assert response.json()["field"] == "body"
 
 
 @pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", ""])
-async def test_what_a_page_elsewhere_could_send_is_415(
+async def test_cross_site_content_type_returns_415(
     client: httpx2.AsyncClient, media_type: str
 ) -> None:
     headers = {"Idempotency-Key": "1", "content-type": media_type}
 
-    answer = await client.post("/payments", content=b"{}", headers=headers)
+    response = await client.post("/payments", content=b"{}", headers=headers)
 
-    assert_problem(answer, 415, "unsupported-media-type", "unsupported_media_type")
+    assert_problem(response, 415, "unsupported-media-type", "unsupported_media_type")
 
 
-async def test_a_body_that_is_too_large_is_413(client: httpx2.AsyncClient) -> None:
-    answer = await authorise(client, "x" * 20_000)
+async def test_oversized_body_returns_413(client: httpx2.AsyncClient) -> None:
+    response = await authorise(client, "x" * 20_000)
 
-    assert_problem(answer, 413, "content-too-large", "content_too_large")
+    assert_problem(response, 413, "content-too-large", "content_too_large")
 
 
 @pytest.mark.parametrize("key", [None, "", "with space", "ü", "x" * 256])
-async def test_a_key_has_to_be_there(client: httpx2.AsyncClient, key: str | None) -> None:
+async def test_key_is_required(client: httpx2.AsyncClient, key: str | None) -> None:
     headers = {} if key is None else {b"Idempotency-Key": key.encode()}
 
-    answer = await client.post("/payments", json=an_order(), headers=headers)
+    response = await client.post("/payments", json=order_body(), headers=headers)
 
-    assert_problem(answer, 400, "invalid-idempotency-key", "invalid_idempotency_key")
+    assert_problem(response, 400, "invalid-idempotency-key", "invalid_idempotency_key")
     assert await items(client) == []
 
 
-async def test_two_keys_are_none(client: httpx2.AsyncClient) -> None:
+async def test_two_keys_are_rejected(client: httpx2.AsyncClient) -> None:
     headers = [("Idempotency-Key", "1"), ("Idempotency-Key", "2")]
 
-    answer = await client.post("/payments", json=an_order(), headers=headers)
+    response = await client.post("/payments", json=order_body(), headers=headers)
 
-    assert answer.status_code == 400
+    assert response.status_code == 400
     assert await items(client) == []
 
 
@@ -378,13 +382,13 @@ async def test_two_keys_are_none(client: httpx2.AsyncClient) -> None:
         ("TRACE", "/healthz", "GET, HEAD"),
     ],
 )
-async def test_another_method_is_405(
+async def test_wrong_method_returns_405(
     client: httpx2.AsyncClient, method: str, path: str, allowed: str
 ) -> None:
-    answer = await client.request(method, path)
+    response = await client.request(method, path)
 
-    assert_problem(answer, 405, "method-not-allowed", "method_not_allowed")
-    assert answer.headers["allow"] == allowed
+    assert_problem(response, 405, "method-not-allowed", "method_not_allowed")
+    assert response.headers["allow"] == allowed
 
 
 @pytest.mark.parametrize(
@@ -399,18 +403,18 @@ async def test_another_method_is_405(
         "/x/y",
     ],
 )
-async def test_another_address_is_404(client: httpx2.AsyncClient, path: str) -> None:
+async def test_unknown_path_returns_404(client: httpx2.AsyncClient, path: str) -> None:
     assert_problem(await client.get(path), 404, "not-found", "not_found")
 
 
-async def test_it_tells_that_it_is_alive(client: httpx2.AsyncClient) -> None:
-    answer = await client.get("/healthz")
+async def test_health_endpoint_responds(client: httpx2.AsyncClient) -> None:
+    response = await client.get("/healthz")
 
-    assert (answer.status_code, answer.json()) == (200, {"status": "alive"})
+    assert (response.status_code, response.json()) == (200, {"status": "alive"})
 
 
-async def test_lists_can_be_narrowed(client: httpx2.AsyncClient) -> None:
-    orders = [str(an_id(name)) for name in "abca"]
+async def test_lists_can_be_filtered(client: httpx2.AsyncClient) -> None:
+    orders = [str(id_of(name)) for name in "abca"]
     for number, order in enumerate(orders):
         await authorise(client, key=str(number), order_id=order)
     listed = await items(client)
@@ -434,54 +438,54 @@ async def test_lists_can_be_narrowed(client: httpx2.AsyncClient) -> None:
         ("until=2026-11-21T12:00:00", "time"),
     ],
 )
-async def test_a_question_that_makes_no_sense_is_422(
+async def test_invalid_query_returns_422(
     client: httpx2.AsyncClient, query: str, field: str
 ) -> None:
-    answer = await client.get(f"/payments?{query}")
+    response = await client.get(f"/payments?{query}")
 
-    assert_problem(answer, 422, "invalid-request", "invalid_request")
-    assert answer.json()["field"] == field
+    assert_problem(response, 422, "invalid-request", "invalid_request")
+    assert response.json()["field"] == field
 
 
-async def test_ids_are_not_to_be_guessed(client: httpx2.AsyncClient) -> None:
+async def test_ids_are_unguessable(client: httpx2.AsyncClient) -> None:
     payment_id: str = (await authorise(client)).json()["id"]
 
     assert UUID(payment_id.removeprefix("pay_")).version == 4
 
 
-async def test_books_that_cannot_be_used_are_503(
-    client: httpx2.AsyncClient, books: PaymentStore
+async def test_unusable_file_returns_503(
+    client: httpx2.AsyncClient, payment_store: PaymentStore
 ) -> None:
-    books._file.write_bytes(b"This is no database. " * 100)
+    payment_store._file.write_bytes(b"This is no database. " * 100)
 
-    for answer in (await authorise(client), await client.get("/payments")):
-        assert_problem(answer, 503, "unavailable", "unavailable")
-        assert answer.headers["retry-after"] == "1"
+    for response in (await authorise(client), await client.get("/payments")):
+        assert_problem(response, 503, "unavailable", "unavailable")
+        assert response.headers["retry-after"] == "1"
 
 
-async def test_what_was_not_expected_is_500_and_tells_nothing(
-    client: httpx2.AsyncClient, books: PaymentStore, monkeypatch: pytest.MonkeyPatch
+async def test_unexpected_error_returns_500_without_details(
+    client: httpx2.AsyncClient, payment_store: PaymentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(_: object) -> None:
         raise ZeroDivisionError("a secret")
 
-    monkeypatch.setattr(books, "authorise", fail)
+    monkeypatch.setattr(payment_store, "authorise", fail)
 
-    answer = await authorise(client)
+    response = await authorise(client)
 
-    assert_problem(answer, 500, "internal-error", "internal_error")
-    assert "secret" not in answer.text
+    assert_problem(response, 500, "internal-error", "internal_error")
+    assert "secret" not in response.text
     assert await items(client) == []
 
 
-async def test_tokens_are_neither_told_nor_kept(
-    client: httpx2.AsyncClient, books: PaymentStore
+async def test_tokens_are_neither_returned_nor_stored(
+    client: httpx2.AsyncClient, payment_store: PaymentStore
 ) -> None:
     await authorise(client, "tok_somebodys_own")
     told = (await client.get("/payments")).text
-    await books.close()
+    await payment_store.close()
 
-    kept = b"".join(each.read_bytes() for each in books._file.parent.glob("gateway.db*"))
+    kept = b"".join(each.read_bytes() for each in payment_store._file.parent.glob("gateway.db*"))
 
     assert "tok_" not in told
     assert b"tok_" not in kept

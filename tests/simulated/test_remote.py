@@ -15,30 +15,30 @@ from shop.application.ports.payment_gateway import (
     GatewayOutcomeUnknown,
     GatewayRejected,
 )
-from tests.contract.gateways import wish
-from tests.factories import NOW, an_id, eur
-from tests.gateway_app import served
-from tests.patience import PATIENCE_SECONDS
-from tests.servers import port_of_our_own
+from tests.contract.gateways import authorisation_request
+from tests.factories import NOW, eur, id_of
+from tests.gateway_app import serve
+from tests.patience import TEST_TIMEOUT_SECONDS
+from tests.servers import reserved_port
 
 pytestmark = pytest.mark.anyio
 
-WISH = wish("order", "tok_visa")
+REQUEST = authorisation_request("order", "tok_visa")
 APPROVED = b'{"id": "pay_1", "authorised": true, "challenged": false, "declined": false}'
 
-Ask = Callable[[HttpPaymentGateway], Awaitable[object]]
+Call = Callable[[HttpPaymentGateway], Awaitable[object]]
 
-QUESTIONS: dict[str, Ask] = {
-    "authorise": lambda gateway: gateway.authorise(WISH),
+QUESTIONS: dict[str, Call] = {
+    "authorise": lambda gateway: gateway.authorise(REQUEST),
     "capture": lambda gateway: gateway.capture(key="1", payment_id="pay_1", amount=eur(1)),
     "void": lambda gateway: gateway.void(key="1", payment_id="pay_1"),
     "refund": lambda gateway: gateway.refund(key="1", payment_id="pay_1", amount=eur(1)),
-    "look_up": lambda gateway: gateway.find_payment(an_id("order")),
+    "look_up": lambda gateway: gateway.find_payment(id_of("order")),
     "payments": lambda gateway: anext(gateway.list_payments(NOW, NOW)),
 }
 
 
-class Peer:
+class FakeGatewayServer:
     """Answers everything alike, and keeps what it was asked."""
 
     def __init__(self, status: int, content: bytes, delay_seconds: float = 0) -> None:
@@ -62,8 +62,8 @@ class Peer:
         await send({"type": "http.response.body", "body": self._content})
 
 
-async def ask(peer: Peer, question: Ask) -> object:
-    async with served(peer) as url:
+async def call_gateway(peer: FakeGatewayServer, question: Call) -> object:
+    async with serve(peer) as url:
         gateway = HttpPaymentGateway(url, timeout_seconds=0.5)
         try:
             return await question(gateway)
@@ -89,35 +89,37 @@ async def ask(peer: Peer, question: Ask) -> object:
         (422, b'{"detail": "what else"}'),
     ],
 )
-async def test_what_says_nothing_definite_is_silence(
+async def test_meaningless_response_leaves_the_outcome_unknown(
     question: str, status: int, content: bytes
 ) -> None:
-    peer = Peer(status, content)
+    peer = FakeGatewayServer(status, content)
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await ask(peer, QUESTIONS[question])
+        await call_gateway(peer, QUESTIONS[question])
 
     # Who was not answered does not ask again unasked.
     assert len(peer.asked) == 1
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-async def test_an_answer_that_does_not_come_in_time_is_silence(question: str) -> None:
+async def test_slow_response_leaves_the_outcome_unknown(question: str) -> None:
     with pytest.raises(GatewayOutcomeUnknown):
-        await ask(Peer(200, b"{}", delay_seconds=1), QUESTIONS[question])
+        await call_gateway(FakeGatewayServer(200, b"{}", delay_seconds=1), QUESTIONS[question])
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-async def test_nobody_there_is_silence(question: str) -> None:
-    with port_of_our_own() as port:
-        gateway = HttpPaymentGateway(f"http://127.0.0.1:{port}", timeout_seconds=PATIENCE_SECONDS)
+async def test_unreachable_gateway_leaves_the_outcome_unknown(question: str) -> None:
+    with reserved_port() as port:
+        gateway = HttpPaymentGateway(
+            f"http://127.0.0.1:{port}", timeout_seconds=TEST_TIMEOUT_SECONDS
+        )
         with pytest.raises(GatewayOutcomeUnknown, match="Connect call failed"):
             await QUESTIONS[question](gateway)
         await gateway.close()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
-async def test_a_connection_that_breaks_is_silence(question: str) -> None:
+async def test_broken_connection_leaves_the_outcome_unknown(question: str) -> None:
     async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(10)
         writer.transport.abort()
@@ -132,15 +134,17 @@ async def test_a_connection_that_breaks_is_silence(question: str) -> None:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("status", [400, 403, 404, 409, 422])
-async def test_a_definite_no_is_a_refusal_with_its_reason(question: str, status: int) -> None:
+async def test_definite_error_is_a_rejection_with_its_reason(question: str, status: int) -> None:
     with pytest.raises(GatewayRejected) as raised:
-        await ask(Peer(status, b'{"reason": "so_it_is"}'), QUESTIONS[question])
+        await call_gateway(
+            FakeGatewayServer(status, b'{"reason": "so_it_is"}'), QUESTIONS[question]
+        )
 
     assert raised.value.reason == "so_it_is"
 
 
 @pytest.mark.parametrize(
-    ("status", "content", "verdict"),
+    ("status", "content", "result"),
     [
         (201, APPROVED, Approved(payment_id="pay_1")),
         (
@@ -151,8 +155,8 @@ async def test_a_definite_no_is_a_refusal_with_its_reason(question: str, status:
         (402, b'{"reason": "insufficient_funds"}', Declined(reason="insufficient_funds")),
     ],
 )
-async def test_a_verdict_is_read(status: int, content: bytes, verdict: object) -> None:
-    assert await ask(Peer(status, content), QUESTIONS["authorise"]) == verdict
+async def test_authorisation_result_is_parsed(status: int, content: bytes, result: object) -> None:
+    assert await call_gateway(FakeGatewayServer(status, content), QUESTIONS["authorise"]) == result
 
 
 @pytest.mark.parametrize(
@@ -164,9 +168,9 @@ async def test_a_verdict_is_read(status: int, content: bytes, verdict: object) -
         b'{"id": "pay_1"}',
     ],
 )
-async def test_an_answer_without_a_verdict_is_silence(content: bytes) -> None:
+async def test_response_without_a_result_leaves_the_outcome_unknown(content: bytes) -> None:
     with pytest.raises(GatewayOutcomeUnknown):
-        await ask(Peer(201, content), QUESTIONS["authorise"])
+        await call_gateway(FakeGatewayServer(201, content), QUESTIONS["authorise"])
 
 
 @pytest.mark.parametrize(
@@ -180,10 +184,10 @@ async def test_an_answer_without_a_verdict_is_silence(content: bytes) -> None:
         {"refunded": None},
     ],
 )
-async def test_a_payment_that_cannot_be_read_is_silence(change: dict[str, object]) -> None:
+async def test_unreadable_payment_leaves_the_outcome_unknown(change: dict[str, object]) -> None:
     payment = {
         "id": "pay_1",
-        "order_id": str(an_id("order")),
+        "order_id": str(id_of("order")),
         "amount": 1999,
         "currency": "EUR",
         "authorised": True,
@@ -195,18 +199,22 @@ async def test_a_payment_that_cannot_be_read_is_silence(change: dict[str, object
         "cancelled": False,
         "created_at": "2026-11-21T12:00:00+00:00",
     }
-    sound = await ask(Peer(200, orjson.dumps({"items": [payment]})), QUESTIONS["look_up"])
+    sound = await call_gateway(
+        FakeGatewayServer(200, orjson.dumps({"items": [payment]})), QUESTIONS["look_up"]
+    )
     assert sound is not None
 
     wrong: list[object] = [[{**payment, **change}], ["pay_1"], {}]
     for items in wrong:
         with pytest.raises(GatewayOutcomeUnknown):
-            await ask(Peer(200, orjson.dumps({"items": items})), QUESTIONS["look_up"])
+            await call_gateway(
+                FakeGatewayServer(200, orjson.dumps({"items": items})), QUESTIONS["look_up"]
+            )
 
 
-async def test_connections_are_kept_and_ids_stay_within_their_part_of_the_path() -> None:
-    peer = Peer(200, b"{}")
-    async with served(peer) as url:
+async def test_connections_are_reused_and_ids_are_escaped_in_the_path() -> None:
+    peer = FakeGatewayServer(200, b"{}")
+    async with serve(peer) as url:
         gateway = HttpPaymentGateway(url, timeout_seconds=5)
         for _ in range(5):
             await gateway.void(key="1", payment_id="../healthz?a=b")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from shop.adapters.sql.database import SqlDatabase
-from tests.clock import ScriptedClock
+from tests.clock import FakeClock
 from tests.factories import EUR
 
 SECRETS = ["a secret that nobody else has, of enough characters"]
@@ -14,7 +14,7 @@ NewDatabase = Callable[..., SqlDatabase]
 
 
 @pytest.fixture
-async def new_database(clock: ScriptedClock) -> AsyncIterator[NewDatabase]:
+async def new_database(clock: FakeClock) -> AsyncIterator[NewDatabase]:
     """Give a function that makes databases, which are closed after the test."""
     made: list[SqlDatabase] = []
 

@@ -10,7 +10,7 @@ from sqlalchemy import make_url
 SOCKET = ".s.PGSQL.5432"
 
 
-class Proxy:
+class DatabaseProxy:
     """Passes on what is said, until what is said to the server contains `stop_at`.
 
     Then nothing is passed on any more; where it cuts, both ends are closed. With `answers`, the
@@ -20,54 +20,56 @@ class Proxy:
     def __init__(self) -> None:
         self.url = ""
         self.stop_at: bytes | None = None
-        self.cuts = True
-        self.answers = False
+        self.closes_connections = True
+        self.executes = False
         self.stopped = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
 
-    async def meet(
-        self, upstream: str, client: asyncio.StreamReader, answer: asyncio.StreamWriter
+    async def handle_connection(
+        self, upstream: str, client: asyncio.StreamReader, client_writer: asyncio.StreamWriter
     ) -> None:
-        replies, server = await asyncio.open_unix_connection(upstream)
-        self._writers |= {answer, server}
-        silent = [False]
-        for source, sink, heard in (
-            (client, server, True),
-            (replies, answer, False),
+        server, server_writer = await asyncio.open_unix_connection(upstream)
+        self._writers |= {client_writer, server_writer}
+        is_silent = [False]
+        for source, sink, is_request in (
+            (client, server_writer, True),
+            (server, client_writer, False),
         ):
-            run = self._pass_on(source, sink, (server, answer), silent, heard=heard)
+            run = self._forward(
+                source, sink, (server_writer, client_writer), is_silent, is_request=is_request
+            )
             task = asyncio.create_task(run)
             self._tasks.add(task)
 
-    async def _pass_on(
+    async def _forward(
         self,
         source: asyncio.StreamReader,
         sink: asyncio.StreamWriter,
         both: tuple[asyncio.StreamWriter, asyncio.StreamWriter],
-        silent: list[bool],
+        is_silent: list[bool],
         *,
-        heard: bool,
+        is_request: bool,
     ) -> None:
         with suppress(OSError):
-            while said := await source.read(65_536):
-                if heard and self.stop_at is not None and self.stop_at in said:
-                    silent[0] = True
-                    if self.answers:
-                        sink.write(said)
+            while data := await source.read(65_536):
+                if is_request and self.stop_at is not None and self.stop_at in data:
+                    is_silent[0] = True
+                    if self.executes:
+                        sink.write(data)
                         await sink.drain()
                         # The server has time to do as it was told.
                         await asyncio.sleep(0.2)
-                    if self.cuts:
+                    if self.closes_connections:
                         for each in both:
                             each.transport.abort()
                     self.stopped.set()
-                if not silent[0]:
-                    sink.write(said)
+                if not is_silent[0]:
+                    sink.write(data)
                     await sink.drain()
         sink.close()
 
-    async def end(self) -> None:
+    async def close(self) -> None:
         for writer in self._writers:
             writer.transport.abort()
         for task in self._tasks:
@@ -76,19 +78,21 @@ class Proxy:
 
 
 @asynccontextmanager
-async def a_proxy(url: str, folder: Path) -> AsyncIterator[Proxy]:
+async def open_database_proxy(url: str, folder: Path) -> AsyncIterator[DatabaseProxy]:
     """Listen on a socket in a folder, on behalf of a server."""
-    proxy = Proxy()
+    proxy = DatabaseProxy()
     host = str(make_url(url).query["host"])
     upstream = str(Path(host, SOCKET))
 
-    async def meet(client: asyncio.StreamReader, answer: asyncio.StreamWriter) -> None:
-        await proxy.meet(upstream, client, answer)
+    async def handle_connection(
+        client: asyncio.StreamReader, client_writer: asyncio.StreamWriter
+    ) -> None:
+        await proxy.handle_connection(upstream, client, client_writer)
 
-    listener = await asyncio.start_unix_server(meet, path=str(folder / SOCKET))
+    listener = await asyncio.start_unix_server(handle_connection, path=str(folder / SOCKET))
     proxy.url = make_url(url).set(query={"host": str(folder)}).render_as_string(hide_password=False)
     try:
         yield proxy
     finally:
         listener.close()
-        await proxy.end()
+        await proxy.close()

@@ -22,18 +22,18 @@ from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.domain.account import ShopAccount
 from tests.contract.books import (
     ADA,
-    ADAS,
-    BOBS,
+    ADA_ACCOUNT,
+    BOB_ACCOUNT,
     ORDER,
-    bought,
     charge,
-    fill,
     findings,
+    paid,
     pending,
-    place,
+    store_customers_and_products,
+    store_order,
 )
-from tests.contract.stores import Stores
-from tests.factories import NOW, USD, an_id, line, order
+from tests.contract.stores import Storage
+from tests.factories import NOW, USD, id_of, line, order
 from tests.sql.conftest import NewDatabase
 
 pytestmark = pytest.mark.anyio
@@ -56,52 +56,62 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
 
 
 @pytest.fixture
-async def shop(database: SqlDatabase) -> Stores:
-    return await fill(
-        Stores(
+async def shop(database: SqlDatabase) -> Storage:
+    return await store_customers_and_products(
+        Storage(
             unit_of_work=lambda: SqlUnitOfWork(database, writing=True),
             snapshot=lambda: SqlUnitOfWork(database, writing=False),
         )
     )
 
 
-async def test_a_transfer_of_nothing(shop: Stores, database: SqlDatabase) -> None:
-    await _plant(database, _transfer("nothing", amount=0))
+async def test_transfer_of_zero_is_reported(shop: Storage, database: SqlDatabase) -> None:
+    await _insert_violation(database, _transfer("nothing", amount=0))
 
-    facts = {"transfer_id": str(an_id("nothing")), "amount": 0}
+    facts = {"transfer_id": str(id_of("nothing")), "amount": 0}
     assert await findings(shop) == [(1, "transfer-moves-nothing", facts)]
 
 
-async def test_a_transfer_of_less_than_nothing(shop: Stores, database: SqlDatabase) -> None:
+async def test_transfer_of_a_negative_amount_is_reported(
+    shop: Storage, database: SqlDatabase
+) -> None:
     # With one that makes up for it, so that the sums agree.
-    await _plant(database, _transfer("less", amount=-5), _transfer("more", amount=5))
+    await _insert_violation(database, _transfer("less", amount=-5), _transfer("more", amount=5))
 
-    facts = {"transfer_id": str(an_id("less")), "amount": -5}
+    facts = {"transfer_id": str(id_of("less")), "amount": -5}
     assert await findings(shop) == [(1, "transfer-moves-nothing", facts)]
 
 
-async def test_a_transfer_from_an_account_to_itself(shop: Stores, database: SqlDatabase) -> None:
-    await _plant(database, _transfer("circle", amount=5, credit_account_id=ADAS.id))
+async def test_transfer_from_an_account_to_itself_is_reported(
+    shop: Storage, database: SqlDatabase
+) -> None:
+    await _insert_violation(
+        database, _transfer("circle", amount=5, credit_account_id=ADA_ACCOUNT.id)
+    )
 
-    facts = {"transfer_id": str(an_id("circle")), "amount": 5}
+    facts = {"transfer_id": str(id_of("circle")), "amount": 5}
     assert await findings(shop) == [(1, "transfer-moves-nothing", facts)]
 
 
-async def test_a_balance_of_the_shops_own(shop: Stores, database: SqlDatabase) -> None:
-    await _plant(database, update(accounts).where(accounts.c.kind == "sales").values(balance=5))
+async def test_shop_account_balance_unlike_its_transfers_is_reported(
+    shop: Storage, database: SqlDatabase
+) -> None:
+    await _insert_violation(
+        database, update(accounts).where(accounts.c.kind == "sales").values(balance=5)
+    )
 
     facts = {"currency": "EUR", "surplus": 5}
     assert await findings(shop) == [(1, "ledger-off-balance", facts)]
 
 
-async def test_a_charge_to_the_sales_in_another_currency(
-    shop: Stores, database: SqlDatabase
+async def test_charge_to_sales_in_another_currency_is_reported(
+    shop: Storage, database: SqlDatabase
 ) -> None:
     sales = ShopAccount.SALES.account_id(USD)
     opened = insert(accounts).values(id=sales, kind="sales", currency="USD", created_at=NOW)
-    await _plant(database, opened)
+    await _insert_violation(database, opened)
     wrong = charge(ORDER, credit_account_id=sales)
-    await place(shop, replace(bought(ORDER), transfers=(wrong,)))
+    await store_order(shop, replace(paid(ORDER), transfers=(wrong,)))
 
     facts = {"transfer_id": str(wrong.id)}
     found = await findings(shop)
@@ -117,24 +127,24 @@ async def test_a_charge_to_the_sales_in_another_currency(
     ]
 
 
-async def test_a_balance_below_its_limit(shop: Stores, database: SqlDatabase) -> None:
-    adas = update(accounts).where(accounts.c.id == ADAS.id)
-    await _plant(database, adas.values(minimum_balance=10_001))
+async def test_balance_below_its_minimum_is_reported(shop: Storage, database: SqlDatabase) -> None:
+    adas = update(accounts).where(accounts.c.id == ADA_ACCOUNT.id)
+    await _insert_violation(database, adas.values(minimum_balance=10_001))
 
-    facts = {"account_id": str(ADAS.id), "balance": 10_000, "minimum_balance": 10_001}
+    facts = {"account_id": str(ADA_ACCOUNT.id), "balance": 10_000, "minimum_balance": 10_001}
     assert await findings(shop) == [(2, "balance-below-limit", facts)]
 
 
-async def test_more_reserved_than_there_is(shop: Stores, database: SqlDatabase) -> None:
-    await place(shop, pending(order(ADA, "1", line("POT", 5))))
-    await _plant(database, *_moved("POT", on_hand=4, by=-1))
+async def test_excess_reservation_is_reported(shop: Storage, database: SqlDatabase) -> None:
+    await store_order(shop, pending(order(ADA, "1", line("POT", 5))))
+    await _insert_violation(database, *_moved("POT", on_hand=4, by=-1))
 
     facts = {"sku": "POT", "on_hand": 4, "reserved": 5}
     assert await findings(shop) == [(3, "reserved-not-on-hand", facts)]
 
 
-async def test_less_reserved_than_nothing(shop: Stores, database: SqlDatabase) -> None:
-    await _plant(database, *_moved("POT", reserved=-1, by=-1))
+async def test_negative_reservation_is_reported(shop: Storage, database: SqlDatabase) -> None:
+    await _insert_violation(database, *_moved("POT", reserved=-1, by=-1))
 
     facts = {"sku": "POT", "on_hand": 5, "reserved": -1}
     assert await findings(shop) == [
@@ -143,11 +153,11 @@ async def test_less_reserved_than_nothing(shop: Stores, database: SqlDatabase) -
     ]
 
 
-async def test_two_orders_under_one_key(shop: Stores, database: SqlDatabase) -> None:
+async def test_two_orders_under_one_key_are_reported(shop: Storage, database: SqlDatabase) -> None:
     second = order(ADA, "2", line("TEA", 1))
-    await place(shop, bought(ORDER))
-    await place(shop, bought(second))
-    await _plant(
+    await store_order(shop, paid(ORDER))
+    await store_order(shop, paid(second))
+    await _insert_violation(
         database,
         delete(idempotency_keys).where(idempotency_keys.c.key == second.idempotency_key),
         update(orders).values(idempotency_key=ORDER.idempotency_key),
@@ -166,7 +176,7 @@ def _without_constraints() -> MetaData:
     return bare
 
 
-async def _plant(database: SqlDatabase, *statements: Executable) -> None:
+async def _insert_violation(database: SqlDatabase, *statements: Executable) -> None:
     async with database.writer.begin() as connection:
         for each in statements:
             await connection.execute(each)
@@ -174,10 +184,10 @@ async def _plant(database: SqlDatabase, *statements: Executable) -> None:
 
 def _transfer(name: str, **changes: object) -> Executable:
     made = {
-        "id": an_id(name),
+        "id": id_of(name),
         "kind": "transfer",
-        "debit_account_id": ADAS.id,
-        "credit_account_id": BOBS.id,
+        "debit_account_id": ADA_ACCOUNT.id,
+        "credit_account_id": BOB_ACCOUNT.id,
         "currency": "EUR",
         "note": "",
         "created_at": NOW,
@@ -190,7 +200,7 @@ def _moved(sku: str, *, by: int, **changed: int) -> tuple[Executable, ...]:
     (what,) = changed
     deltas = {"on_hand_delta": 0, "reserved_delta": 0, f"{what}_delta": by}
     moved = {
-        "id": an_id("a movement"),
+        "id": id_of("a movement"),
         "sku": sku,
         "kind": "adjustment",
         "reason": "",

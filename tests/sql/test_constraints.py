@@ -26,15 +26,15 @@ from tests.factories import (
     account,
     claim,
     deposit,
-    dispatch,
-    handover,
     inventory,
-    movement,
+    notification_delivery,
     order,
     payment,
     product,
     refund,
     session,
+    shipment_event,
+    stock_movement,
     transfer,
     user,
 )
@@ -104,7 +104,9 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
         await uow.idempotency_keys.claim([claim(ADA)])
         uow.idempotency_keys.complete(claim(ADA).id, Succeeded(reference=order(ADA, "1").id))
         await uow.inventories.lock(["TEA"])
-        uow.inventories.save(inventory("TEA", 2), movement(inventory("TEA"), inventory("TEA", 2)))
+        uow.inventories.save(
+            inventory("TEA", 2), stock_movement(inventory("TEA"), inventory("TEA", 2))
+        )
         for placed in (order(ADA, "1"), order(BOB, "2")):
             uow.orders.add(placed, placed.initial_status_change(actor=Actor.CUSTOMER))
             uow.payments.add(payment(placed))
@@ -114,7 +116,7 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
     async with SqlUnitOfWork(made, writing=True) as uow:
         await _add_fulfilments(uow)
         for name in ("1", "2"):
-            uow.notification_deliveries.add(dispatch(name))
+            uow.notification_deliveries.add(notification_delivery(name))
         await uow.commit()
     return made
 
@@ -131,7 +133,7 @@ async def _add_fulfilments(uow: UnitOfWork) -> None:
     placed = (order(ADA, "1"), order(BOB, "2"))
     await uow.orders.lock([each.id for each in placed])
     for each in placed:
-        uow.shipment_events.add(handover(each, kind=ShipmentEventKind.SHIPPED))
+        uow.shipment_events.add(shipment_event(each, kind=ShipmentEventKind.SHIPPED))
         uow.refunds.add(
             refund(each, 1, lines=(RefundLine(sku="TEA", quantity=1, cancelled_quantity=0),))
         )
@@ -143,7 +145,7 @@ async def _break(database: SqlDatabase, statement: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "statement"), VIOLATIONS.items(), ids=VIOLATIONS)
-async def test_a_broken_rule_is_told_by_its_name(
+async def test_violation_names_its_constraint(
     database: SqlDatabase, name: str, statement: str
 ) -> None:
     with pytest.raises(ConstraintViolated) as violation:
@@ -152,7 +154,7 @@ async def test_a_broken_rule_is_told_by_its_name(
     assert violation.value.constraint == name
 
 
-async def test_an_order_under_a_key_that_has_one_by_now_is_a_matter_of_trying_again(
+async def test_order_under_a_used_key_raises_a_transient_failure(
     database: SqlDatabase,
 ) -> None:
     statement = (
@@ -165,7 +167,7 @@ async def test_an_order_under_a_key_that_has_one_by_now_is_a_matter_of_trying_ag
 
 
 @pytest.mark.parametrize("rule", FOREIGN_KEYS, ids=lambda rule: rule.name)
-async def test_no_row_refers_to_what_there_is_not(
+async def test_foreign_keys_reject_missing_rows(
     database: SqlDatabase, rule: ForeignKeyConstraint
 ) -> None:
     table, (column,) = rule.table, rule.columns
@@ -182,7 +184,7 @@ async def test_no_row_refers_to_what_there_is_not(
     assert violation.value.constraint in {rule.name, "FOREIGN KEY constraint failed"}
 
 
-def test_no_rule_is_forgotten_here() -> None:
+def test_every_constraint_is_tested_here() -> None:
     rules = {
         str(each.name)
         for table in metadata.tables.values()

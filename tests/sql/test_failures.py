@@ -28,9 +28,9 @@ from shop.application.ports.unit_of_work import (
     TransactionConflict,
     TransientFailure,
 )
-from tests.factories import account, an_id, claim, user
+from tests.factories import account, claim, id_of, user
 from tests.sql.conftest import NewDatabase
-from tests.sql.proxy import Proxy, a_proxy
+from tests.sql.proxy import DatabaseProxy, open_database_proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -70,21 +70,21 @@ def database(request: pytest.FixtureRequest) -> SqlDatabase:
 @pytest.fixture
 async def proxy(
     postgresql: SqlDatabase, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Proxy]:
+) -> AsyncIterator[DatabaseProxy]:
     del postgresql  # It has only to be migrated.
     monkeypatch.setattr(postgresql_module, "STATEMENT_TIMEOUT_SECONDS", 0.5)
     # The path of a socket must be short.
     with TemporaryDirectory() as folder:
-        async with a_proxy(postgresql_url, Path(folder)) as made:
+        async with open_database_proxy(postgresql_url, Path(folder)) as made:
             yield made
 
 
 @pytest.fixture
-async def proxied(proxy: Proxy, new_database: NewDatabase, schema: str) -> SqlDatabase:
+async def proxied(proxy: DatabaseProxy, new_database: NewDatabase, schema: str) -> SqlDatabase:
     return new_database(proxy.url, schema)
 
 
-async def test_a_serialization_conflict_can_be_tried_again(postgresql: SqlDatabase) -> None:
+async def test_serialization_conflict_is_transient(postgresql: SqlDatabase) -> None:
     await _add(postgresql, ADA.name)
     async with _unit(postgresql) as uow:
         await _say(uow, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
@@ -96,7 +96,7 @@ async def test_a_serialization_conflict_can_be_tried_again(postgresql: SqlDataba
             await _say(uow, "UPDATE users SET name = 'y'")
 
 
-async def test_the_victim_of_a_deadlock_can_be_tried_again(postgresql: SqlDatabase) -> None:
+async def test_deadlock_victim_is_transient(postgresql: SqlDatabase) -> None:
     await _add(postgresql, "ada", "bob")
 
     async def rename(first: str, second: str, both: asyncio.Barrier) -> None:
@@ -115,7 +115,7 @@ async def test_the_victim_of_a_deadlock_can_be_tried_again(postgresql: SqlDataba
     assert str(failure) == "conflict 40P01"
 
 
-async def test_a_terminated_connection_is_replaced(postgresql: SqlDatabase) -> None:
+async def test_terminated_connection_is_replaced(postgresql: SqlDatabase) -> None:
     async with _unit(postgresql) as uow:
         await _terminate(postgresql, await _pid(uow))
         with pytest.raises(TransientFailure, match="connection lost"):
@@ -124,7 +124,7 @@ async def test_a_terminated_connection_is_replaced(postgresql: SqlDatabase) -> N
     assert await _names(postgresql) == ["Ada"]
 
 
-async def test_a_demoted_primary_is_left_and_its_successor_found(postgresql: SqlDatabase) -> None:
+async def test_demoted_primary_is_replaced_by_its_successor(postgresql: SqlDatabase) -> None:
     async with _unit(postgresql) as one, _unit(postgresql) as two:
         pids = {await _pid(one), await _pid(two)}
         for each in (one, two):
@@ -138,7 +138,7 @@ async def test_a_demoted_primary_is_left_and_its_successor_found(postgresql: Sql
     assert await _names(postgresql) == ["Ada"]
 
 
-async def test_a_check_finds_that_nothing_can_be_written_and_looks_for_the_successor(
+async def test_readiness_check_detects_a_read_only_server_and_reconnects(
     postgresql: SqlDatabase,
 ) -> None:
     async with _unit(postgresql) as uow:
@@ -154,7 +154,7 @@ async def test_a_check_finds_that_nothing_can_be_written_and_looks_for_the_succe
 @pytest.mark.parametrize(
     ("setting", "state"), [("lock_timeout", "55P03"), ("statement_timeout", "57014")]
 )
-async def test_a_lock_that_is_waited_for_too_long_changes_nothing(
+async def test_lock_timeout_changes_nothing(
     postgresql: SqlDatabase, setting: str, state: str
 ) -> None:
     await _add(postgresql, "ada")
@@ -166,7 +166,7 @@ async def test_a_lock_that_is_waited_for_too_long_changes_nothing(
     assert await _names(postgresql) == ["Ada"]
 
 
-async def test_a_key_that_another_request_holds_for_too_long_is_said_to_be_in_use(
+async def test_key_locked_by_another_request_for_too_long_is_reported_in_progress(
     postgresql: SqlDatabase,
 ) -> None:
     await _add(postgresql, "ada")
@@ -184,7 +184,7 @@ async def test_a_key_that_another_request_holds_for_too_long_is_said_to_be_in_us
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
-async def test_no_free_connection(
+async def test_exhausted_connection_pool_is_unavailable(
     engine: str,
     request: pytest.FixtureRequest,
     new_database: NewDatabase,
@@ -202,7 +202,7 @@ async def test_no_free_connection(
     await _add(database, "ada")
 
 
-async def test_a_server_that_is_not_there(new_database: NewDatabase, tmp_path: Path) -> None:
+async def test_unreachable_server_is_unavailable(new_database: NewDatabase, tmp_path: Path) -> None:
     database = new_database(f"postgresql+asyncpg://postgres@/postgres?host={tmp_path}")
     with pytest.raises(TransientFailure, match="no connection"):
         async with _unit(database) as uow:
@@ -212,25 +212,25 @@ async def test_a_server_that_is_not_there(new_database: NewDatabase, tmp_path: P
             await question()
 
 
-@pytest.mark.parametrize("answers", [False, True])
-async def test_a_connection_cut_at_commit_leaves_the_outcome_unknown(
+@pytest.mark.parametrize("executes", [False, True])
+async def test_connection_cut_at_commit_leaves_the_outcome_unknown(
     postgresql: SqlDatabase,
-    proxy: Proxy,
+    proxy: DatabaseProxy,
     proxied: SqlDatabase,
-    answers: bool,  # noqa: FBT001
+    executes: bool,  # noqa: FBT001
 ) -> None:
-    proxy.stop_at, proxy.answers = b"COMMIT", answers
+    proxy.stop_at, proxy.executes = b"COMMIT", executes
     with pytest.raises(CommitOutcomeUnknown):
         await _add(proxied, "ada")
-    assert await _names(postgresql) == (["Ada"] if answers else [])
+    assert await _names(postgresql) == (["Ada"] if executes else [])
     proxy.stop_at = None
     await _add(proxied, "bob")
 
 
-async def test_a_server_that_stalls_before_commit_is_waited_for_in_vain_but_not_for_ever(
-    postgresql: SqlDatabase, proxy: Proxy, proxied: SqlDatabase
+async def test_server_that_stalls_before_commit_times_out(
+    postgresql: SqlDatabase, proxy: DatabaseProxy, proxied: SqlDatabase
 ) -> None:
-    proxy.stop_at, proxy.cuts = b"INSERT INTO users", False
+    proxy.stop_at, proxy.closes_connections = b"INSERT INTO users", False
     with pytest.raises(DatabaseUnavailable, match="no answer in time"):
         await _add(proxied, "ada")
     proxy.stop_at = None
@@ -238,28 +238,28 @@ async def test_a_server_that_stalls_before_commit_is_waited_for_in_vain_but_not_
     assert await _names(postgresql) == ["Bob"]
 
 
-async def test_no_time_out_surrounds_commit(proxy: Proxy, proxied: SqlDatabase) -> None:
-    proxy.stop_at, proxy.cuts = b"COMMIT", False
+async def test_commit_has_no_timeout(proxy: DatabaseProxy, proxied: SqlDatabase) -> None:
+    proxy.stop_at, proxy.closes_connections = b"COMMIT", False
     adding = asyncio.create_task(_add(proxied, "ada"))
     await proxy.stopped.wait()
     done, _ = await asyncio.wait([adding], timeout=3 * postgresql_module.STATEMENT_TIMEOUT_SECONDS)
     assert not done
-    await proxy.end()
+    await proxy.close()
     with pytest.raises(CommitOutcomeUnknown):
         await adding
 
 
-async def test_a_check_answers_soon_even_if_the_server_does_not(
-    proxy: Proxy, proxied: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+async def test_readiness_check_times_out_when_the_server_stalls(
+    proxy: DatabaseProxy, proxied: SqlDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "CHECK_TIMEOUT_SECONDS", 0.2)
     await _add(proxied, "ada")
-    proxy.stop_at, proxy.cuts = b"version_num", False
+    proxy.stop_at, proxy.closes_connections = b"version_num", False
     with pytest.raises(DatabaseUnavailable, match="no answer"):
         await proxied.check()
 
 
-async def test_what_breaks_after_commit_is_no_failure_of_the_unit(
+async def test_connection_lost_after_commit_does_not_fail_the_unit_of_work(
     postgresql: SqlDatabase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with _unit(postgresql) as uow:
@@ -278,7 +278,7 @@ async def test_what_breaks_after_commit_is_no_failure_of_the_unit(
     assert await _names(postgresql) == ["Ada"]
 
 
-async def test_sqlite_that_is_locked_by_another_program_is_waited_for(
+async def test_locked_sqlite_file_is_waited_for(
     sqlite_url: str, new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(sqlite_module, "BUSY_TIMEOUT_SECONDS", 0.2)
@@ -303,7 +303,7 @@ async def test_sqlite_that_is_locked_by_another_program_is_waited_for(
         (sqlite3.SQLITE_BUSY, DatabaseUnavailable),
     ],
 )
-def test_only_a_broken_disk_makes_a_commit_of_sqlite_unknown(
+def test_only_a_broken_disk_makes_a_sqlite_commit_unknown(
     code: int, meaning: type[DatabaseFailure]
 ) -> None:
     error = sqlite3.OperationalError("as it may be")
@@ -326,7 +326,7 @@ def test_only_a_broken_disk_makes_a_commit_of_sqlite_unknown(
         ),
     ],
 )
-async def test_a_broken_rule_is_told_by_its_name_and_without_values(
+async def test_violation_names_its_constraint_without_values(
     database: SqlDatabase, statement: str, constraint: str
 ) -> None:
     await _add(database, "ada", "bob")
@@ -336,10 +336,10 @@ async def test_a_broken_rule_is_told_by_its_name_and_without_values(
     assert broken.value.constraint == constraint
     told = "".join(traceback.format_exception(broken.value))
     assert "ada@example.com)" not in told
-    assert str(an_id("user ada")) not in told
+    assert str(id_of("user ada")) not in told
 
 
-async def test_a_missing_value_is_told_by_its_column_and_without_values(
+async def test_missing_value_is_reported_by_its_column_without_values(
     postgresql: SqlDatabase,
 ) -> None:
     await _add(postgresql, "ada")
@@ -363,7 +363,7 @@ async def _say(uow: SqlUnitOfWork, statement: str) -> None:
 
 
 async def _rename(uow: SqlUnitOfWork, name: str) -> None:
-    statement = update(users).where(users.c.id == an_id(f"user {name}")).values(name="x")
+    statement = update(users).where(users.c.id == id_of(f"user {name}")).values(name="x")
     await uow._statements.execute(statement)
 
 

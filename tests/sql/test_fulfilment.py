@@ -27,9 +27,9 @@ from shop.domain.shared.errors import ShopError
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from tests.clock import ScriptedClock
-from tests.doubles import PlainHasher
-from tests.factories import EUR, eur, inventory, movement, pieces, product
+from tests.clock import FakeClock
+from tests.doubles import FakePasswordHasher
+from tests.factories import EUR, eur, inventory, line_quantities, product, stock_movement
 from tests.sql.conftest import SECRETS
 
 pytestmark = pytest.mark.anyio
@@ -39,7 +39,7 @@ PRICE, WELCOME, ON_HAND = 500, 10_000, 10
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> AsyncIterator[Container]:
+async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> AsyncIterator[Container]:
     """Give a shop that sells tea; look into its books at the end."""
     settings = Settings(
         database_url=request.getfixturevalue(f"{request.param}_url"),
@@ -50,7 +50,7 @@ async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> AsyncIte
     )
     container = Container(settings=settings)
     container.clock.override(providers.Object(clock))
-    container.password_hasher.override(providers.Object(PlainHasher()))
+    container.password_hasher.override(providers.Object(FakePasswordHasher()))
     container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
     await container.database().migrate()
     await _stock(container)
@@ -70,9 +70,9 @@ async def admin(shop: Container) -> SessionToken:
     await _sign_up(shop, "root")
     await shop.role_service().grant("root@example.com", Role.ADMIN)
     command = SignIn(session=None, email="root@example.com", password=PASSWORD)
-    visit = await shop.session_service().sign_in(command)
-    assert visit.new_token is not None
-    return visit.new_token
+    current_session = await shop.session_service().sign_in(command)
+    assert current_session.new_token is not None
+    return current_session.new_token
 
 
 async def _stock(shop: Container) -> None:
@@ -83,15 +83,15 @@ async def _stock(shop: Container) -> None:
         await uow.commit()
     async with shop.unit_of_work() as uow:
         await uow.inventories.lock(["TEA"])
-        uow.inventories.save(full, movement(empty, full))
+        uow.inventories.save(full, stock_movement(empty, full))
         await uow.commit()
 
 
 async def _sign_up(shop: Container, name: str) -> SessionToken:
     command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
-    visit = (await shop.account_service().sign_up(command)).current_session
-    assert visit.new_token is not None
-    return visit.new_token
+    current_session = (await shop.account_service().sign_up(command)).current_session
+    assert current_session.new_token is not None
+    return current_session.new_token
 
 
 async def _buy(shop: Container, token: SessionToken, quantity: int, card: str | None) -> UUID:
@@ -110,7 +110,7 @@ def _ship(shop: Container, admin: SessionToken, order_id: UUID, quantity: int) -
         session=admin,
         order_id=order_id,
         kind=ShipmentEventKind.SHIPPED,
-        lines=pieces(TEA=quantity),
+        lines=line_quantities(TEA=quantity),
     )
     return shop.fulfil_orders().record(command)
 
@@ -118,31 +118,31 @@ def _ship(shop: Container, admin: SessionToken, order_id: UUID, quantity: int) -
 async def _refund(
     shop: Container, admin: SessionToken, order_id: UUID, key: str, *, lines: int
 ) -> object:
-    wish = RefundRequest(
-        lines=pieces(TEA=lines) if lines else (),
+    request = RefundRequest(
+        lines=line_quantities(TEA=lines) if lines else (),
         amount=None if lines else eur(PRICE),
         to=None,
         reason="Broken",
         restock=lines > 0,
     )
-    command = RefundOrder(session=admin, key=key, order_id=order_id, refund_request=wish)
+    command = RefundOrder(session=admin, key=key, order_id=order_id, refund_request=request)
     return (await shop.refund_orders().refund(command)).unwrap()
 
 
-async def _stands(shop: Container, order_id: UUID) -> tuple[OrderStatus, PaymentStatus]:
+async def _order_state(shop: Container, order_id: UUID) -> tuple[OrderStatus, PaymentStatus]:
     async with shop.snapshot() as uow:
         order = (await uow.orders.get_many([order_id]))[order_id]
         payment = (await uow.payments.for_orders([order_id]))[order_id]
     return order.status, payment.status
 
 
-async def test_whoever_comes_first_leaves_the_others_what_is_left(
+async def test_concurrent_shipments_and_refunds_never_exceed_the_order(
     shop: Container, ada: SessionToken, admin: SessionToken
 ) -> None:
     order_id = await _buy(shop, ada, 4, None)
     cancel = CancelOrder(session=ada, order_id=order_id)
 
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(_ship(shop, admin, order_id, 1) for _ in range(3)),
         *(_refund(shop, admin, order_id, f"by-line-{n}", lines=1) for n in range(3)),
         *(_refund(shop, admin, order_id, f"amount-{n}", lines=0) for n in range(3)),
@@ -150,17 +150,17 @@ async def test_whoever_comes_first_leaves_the_others_what_is_left(
         return_exceptions=True,
     )
 
-    refusals = [each for each in answers if isinstance(each, BaseException)]
-    assert all(isinstance(each, ShopError) for each in refusals), refusals
-    kinds = Counter(type(each).__name__ for each in answers)
+    rejections = [each for each in responses if isinstance(each, BaseException)]
+    assert all(isinstance(each, ShopError) for each in rejections), rejections
+    kinds = Counter(type(each).__name__ for each in responses)
     if kinds["CancelledOrder"]:
         assert (kinds["CancelledOrder"], kinds["ShipmentEvent"], kinds["Refund"]) == (1, 0, 0)
     else:
         assert kinds["Refund"] == 4
-        assert await _stands(shop, order_id) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert await _order_state(shop, order_id) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
 
 
-async def test_one_key_refunds_once_however_often_it_is_asked_at_once(
+async def test_one_key_refunds_once_under_concurrent_requests(
     shop: Container, ada: SessionToken, admin: SessionToken
 ) -> None:
     order_id = await _buy(shop, ada, 2, None)
@@ -175,8 +175,8 @@ async def test_one_key_refunds_once_however_often_it_is_asked_at_once(
         assert (await uow.inventories.get_many(["TEA"]))["TEA"].on_hand == ON_HAND - 1
 
 
-async def test_a_card_gets_back_each_part_once(
-    shop: Container, ada: SessionToken, admin: SessionToken, clock: ScriptedClock
+async def test_card_is_refunded_each_part_once(
+    shop: Container, ada: SessionToken, admin: SessionToken, clock: FakeClock
 ) -> None:
     order_id = await _buy(shop, ada, 2, "tok_visa")
     await shop.worker().drain()
@@ -198,7 +198,7 @@ async def test_a_card_gets_back_each_part_once(
     }
 
 
-async def test_what_had_not_left_is_refunded_and_the_rest_has_arrived(
+async def test_unshipped_rest_is_refunded_and_the_shipped_part_delivered(
     shop: Container, ada: SessionToken, admin: SessionToken
 ) -> None:
     order_id = await _buy(shop, ada, 2, None)
@@ -210,4 +210,4 @@ async def test_what_had_not_left_is_refunded_and_the_rest_has_arrived(
 
     await _refund(shop, admin, order_id, "key-0001", lines=1)
 
-    assert await _stands(shop, order_id) == (OrderStatus.DELIVERED, PaymentStatus.CAPTURED)
+    assert await _order_state(shop, order_id) == (OrderStatus.DELIVERED, PaymentStatus.CAPTURED)

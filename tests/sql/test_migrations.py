@@ -28,12 +28,12 @@ def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDa
     return new_database(url, f"migrations_{uuid4().hex}")
 
 
-async def test_the_migrations_give_the_tables_and_nothing_else(database: SqlDatabase) -> None:
+async def test_migrations_create_exactly_the_declared_tables(database: SqlDatabase) -> None:
     await database.migrate()
     assert await _differences(database) == []
 
 
-async def test_the_checks_bear_the_names_of_the_tables(database: SqlDatabase) -> None:
+async def test_check_constraints_have_the_names_of_their_tables(database: SqlDatabase) -> None:
     def names(connection: Connection) -> set[str | None]:
         found = inspect(connection)
         return {
@@ -51,21 +51,21 @@ async def test_the_checks_bear_the_names_of_the_tables(database: SqlDatabase) ->
     }
 
 
-async def test_an_unmigrated_database_is_told_from_a_migrated_one(database: SqlDatabase) -> None:
+async def test_unmigrated_database_is_detected(database: SqlDatabase) -> None:
     with pytest.raises(MigrationRequired):
         await database.check()
     await database.migrate()
     await database.check()
 
 
-async def test_migrating_twice_is_harmless(database: SqlDatabase) -> None:
+async def test_second_migration_changes_nothing(database: SqlDatabase) -> None:
     await database.migrate()
     before = await _everything(database)
     await database.migrate()
     assert await _everything(database) == before
 
 
-async def test_two_that_start_at_once_migrate_one_file_one_after_the_other(
+async def test_concurrent_migrations_of_one_file_run_one_after_the_other(
     new_database: NewDatabase, tmp_path: Path
 ) -> None:
     # `shop serve` does so by itself; PostgreSQL is migrated by its operator alone.
@@ -76,7 +76,7 @@ async def test_two_that_start_at_once_migrate_one_file_one_after_the_other(
         assert await _differences(starter) == []
 
 
-async def test_a_file_that_is_made_is_its_owners_alone_and_one_that_is_there_keeps_its_mode(
+async def test_new_file_is_private_to_its_owner_and_existing_file_keeps_its_mode(
     new_database: NewDatabase, tmp_path: Path
 ) -> None:
     there = tmp_path / "there.db"
@@ -96,7 +96,7 @@ async def test_a_file_that_is_made_is_its_owners_alone_and_one_that_is_there_kee
 
 
 @pytest.mark.parametrize("statements", [*range(2, 140, 9)])
-async def test_a_migration_that_was_cut_off_can_be_run_again(
+async def test_interrupted_migration_can_be_repeated(
     new_database: NewDatabase, postgresql_url: str, statements: int
 ) -> None:
     # On PostgreSQL each step commits by itself; on SQLite all of them are one transaction.
@@ -120,7 +120,7 @@ async def test_a_migration_that_was_cut_off_can_be_run_again(
     assert await _differences(database) == []
 
 
-async def test_a_role_that_owns_nothing_but_its_schema_can_migrate(
+async def test_role_that_owns_only_its_schema_can_migrate(
     new_database: NewDatabase, postgresql_url: str
 ) -> None:
     name = f"tenant_{uuid4().hex}"
@@ -137,7 +137,7 @@ async def test_a_role_that_owns_nothing_but_its_schema_can_migrate(
     await tenant.check()
 
 
-def test_the_version_that_is_asked_for_is_the_newest_migration() -> None:
+def test_required_version_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", "shop.adapters.sql.schema:migrations")
     config.set_main_option("path_separator", "os")

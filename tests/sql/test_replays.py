@@ -23,18 +23,18 @@ from shop.domain.payment import CardDeclined
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from tests.clock import ScriptedClock
-from tests.doubles import PlainHasher
+from tests.clock import FakeClock
+from tests.doubles import FakePasswordHasher
 from tests.factories import EUR, eur
 
 pytestmark = pytest.mark.anyio
 
 PASSWORD = "what they all use"
-NO = Declined(reason="stolen")
+DECLINED = Declined(reason="stolen")
 
 
 @pytest.fixture
-async def shop(postgresql_url: str, clock: ScriptedClock) -> AsyncIterator[Container]:
+async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[Container]:
     """Give an empty shop whose gateway is in memory."""
     container = Container(
         settings=Settings(
@@ -46,7 +46,7 @@ async def shop(postgresql_url: str, clock: ScriptedClock) -> AsyncIterator[Conta
     )
     container.clock.override(providers.Object(clock))
     container.payment_gateway.override(providers.Object(MemoryPaymentGateway(clock)))
-    container.password_hasher.override(providers.Object(PlainHasher()))
+    container.password_hasher.override(providers.Object(FakePasswordHasher()))
     await container.database().migrate()
     yield container
     await container.transaction_runner().drain()
@@ -99,7 +99,7 @@ def _decide_meanwhile(
     monkeypatch.setattr(SqlAccounts, "lock_for_users", decided_first)
 
 
-async def test_an_order_and_a_deposit_that_are_declined_meanwhile_are_never_told_paid(
+async def test_concurrently_declined_order_and_deposit_are_never_reported_paid(
     shop: Container, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await _stock(shop)
@@ -115,7 +115,7 @@ async def test_an_order_and_a_deposit_that_are_declined_meanwhile_are_never_told
     ending = CompleteOrder(
         order=placed.order,
         payment=placed.payment,
-        payment_outcome=NO,
+        payment_outcome=DECLINED,
         session=None,
         gateway_event=None,
     )
@@ -127,5 +127,7 @@ async def test_an_order_and_a_deposit_that_are_declined_meanwhile_are_never_told
         session=elsewhere.session, key="key-0002", amount=eur(200), card="tok_timeout_before"
     )
     deposit = (await shop.deposit_service().make(command)).unwrap()
-    _decide_meanwhile(monkeypatch, lambda: shop.deposit_service().complete(deposit.id, NO, None))
+    _decide_meanwhile(
+        monkeypatch, lambda: shop.deposit_service().complete(deposit.id, DECLINED, None)
+    )
     assert (await shop.deposit_service().make(command)).value == CardDeclined(reason="stolen")

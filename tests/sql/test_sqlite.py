@@ -15,7 +15,7 @@ FILES = 100
 """One in fifty or so would tell an opener that it is locked."""
 
 
-async def test_those_that_open_a_new_file_at_once_all_have_it(tmp_path: Path) -> None:
+async def test_concurrent_processes_can_create_the_same_sqlite_file(tmp_path: Path) -> None:
     for number in range(FILES):
         file = str(tmp_path / f"{number}.db")
         openers = [create_writer(URL.create("sqlite+aiosqlite", database=file)) for _ in "1234"]

@@ -25,8 +25,8 @@ from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from tests.clock import ScriptedClock
-from tests.doubles import PlainHasher
+from tests.clock import FakeClock
+from tests.doubles import FakePasswordHasher
 from tests.factories import EUR, inventory, product
 from tests.sql.conftest import SECRETS, NewDatabase
 
@@ -36,7 +36,7 @@ CUSTOMERS = 50
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> AsyncIterator[Container]:
+async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> AsyncIterator[Container]:
     settings = Settings(
         database_url=request.getfixturevalue(f"{request.param}_url"),
         database_schema=f"statements_{uuid4().hex}",
@@ -46,7 +46,7 @@ async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> AsyncIte
     )
     container = Container(settings=settings)
     container.clock.override(providers.Object(clock))
-    container.password_hasher.override(providers.Object(PlainHasher()))
+    container.password_hasher.override(providers.Object(FakePasswordHasher()))
     await container.database().migrate()
     yield container
     await container.database().close()
@@ -64,7 +64,7 @@ async def test_fifty_orders_take_the_statements_of_one(shop: Container) -> None:
     assert len(of_one) > 0
 
 
-async def test_fifty_orders_by_card_take_the_statements_of_one(shop: Container) -> None:
+async def test_fifty_card_orders_take_the_statements_of_one(shop: Container) -> None:
     customers = await _customers(shop, CUSTOMERS)
     await _place_by_card(shop, customers[:1], "key-first")
     with _statements(shop) as of_one:
@@ -75,14 +75,14 @@ async def test_fifty_orders_by_card_take_the_statements_of_one(shop: Container) 
     assert len(of_one) > 0
 
 
-async def test_telling_of_orders_adds_no_statement_but_those_of_its_tables(
+async def test_notifications_add_only_statements_on_their_own_tables(
     shop: Container,
 ) -> None:
     customers = await _customers(shop, CUSTOMERS)
     await _place(shop, customers[:1], "key-first")
     with _statements(shop) as untold:
         await _place(shop, customers, "key-untold")
-    _tell(shop)
+    _enable_notifications(shop)
     with _statements(shop) as told:
         await _place(shop, customers, "key-told")
     writes_together = _database(shop).row_parameters.combines_writes
@@ -106,7 +106,7 @@ async def test_no_session_token_is_stored(shop: Container) -> None:
     assert token not in dump
 
 
-async def test_sqlite_keeps_what_it_commits(new_database: NewDatabase, sqlite_url: str) -> None:
+async def test_sqlite_commits_are_durable(new_database: NewDatabase, sqlite_url: str) -> None:
     database = new_database(sqlite_url)
     await database.migrate()
     for engine, query_only in ((database.writer, 0), (database.reader, 1)):
@@ -118,7 +118,7 @@ async def test_sqlite_keeps_what_it_commits(new_database: NewDatabase, sqlite_ur
         assert found == ["wal", 2, 1, query_only]
 
 
-async def test_sqlite_writers_lock_when_they_begin_and_readers_do_not(
+async def test_sqlite_writers_lock_at_begin_and_readers_do_not(
     new_database: NewDatabase, sqlite_url: str
 ) -> None:
     database = new_database(sqlite_url)
@@ -129,7 +129,7 @@ async def test_sqlite_writers_lock_when_they_begin_and_readers_do_not(
         def note(*event: object, into: list[str] = asked[name]) -> None:
             into.append(str(event[2]))
 
-        with _listening(engine.sync_engine, note):
+        with _recording(engine.sync_engine, note):
             async with engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
     assert asked == {"writer": ["BEGIN IMMEDIATE", "SELECT 1"], "reader": ["BEGIN", "SELECT 1"]}
@@ -188,7 +188,7 @@ async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: s
     assert [each.order.status for each in paid] == [OrderStatus.PAID] * len(tokens)
 
 
-def _tell(shop: Container) -> None:
+def _enable_notifications(shop: Container) -> None:
     """Have two endpoints and the customers hear of everything from now on."""
     endpoints = tuple(
         WebhookEndpoint(
@@ -218,12 +218,12 @@ def _database(shop: Container) -> SqlDatabase:
 @contextlib.contextmanager
 def _statements(shop: Container) -> Iterator[list[str]]:
     texts: list[str] = []
-    with _listening(_database(shop).writer.sync_engine, lambda *told: texts.append(str(told[2]))):
+    with _recording(_database(shop).writer.sync_engine, lambda *told: texts.append(str(told[2]))):
         yield texts
 
 
 @contextlib.contextmanager
-def _listening(engine: Engine, told: Callable[..., None]) -> Iterator[None]:
+def _recording(engine: Engine, told: Callable[..., None]) -> Iterator[None]:
     event.listen(engine, "before_cursor_execute", told)
     try:
         yield

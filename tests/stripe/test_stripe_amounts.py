@@ -19,7 +19,7 @@ from shop.domain.shared.money import Currency, Money
         ("MGA", 500, 5),
     ],
 )
-def test_an_amount_is_stated_in_stripes_smallest_units(
+def test_amount_is_converted_to_the_smallest_unit_of_stripe(
     code: str, amount: int, at_stripe: int
 ) -> None:
     money = Money(amount=amount, currency=Currency(code))
@@ -28,11 +28,11 @@ def test_an_amount_is_stated_in_stripes_smallest_units(
     assert from_stripe(at_stripe, code.lower()) == money
 
 
-def test_a_part_of_stripes_smallest_unit_cannot_be_asked_for() -> None:
+def test_fraction_of_the_smallest_unit_is_rejected() -> None:
     with pytest.raises(GatewayRejected, match="fractional_amount"):
         to_stripe(Money(amount=501, currency=Currency("MGA")))
 
 
-def test_a_currency_that_the_shop_does_not_know_is_told() -> None:
+def test_unknown_currency_is_reported() -> None:
     with pytest.raises(InvalidValue):
         from_stripe(500, "hrk")

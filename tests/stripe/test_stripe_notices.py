@@ -9,7 +9,7 @@ import stripe
 
 from shop.adapters.stripe.webhook import parse_event
 from shop.application.ports.payment_gateway import GatewayEvent, InvalidGatewayEvent
-from tests.factories import an_id
+from tests.factories import id_of
 
 NEWER, OLDER = "whsec_the_newer_of_two", "whsec_the_older_of_two"
 SECRETS = (NEWER, OLDER)
@@ -18,7 +18,7 @@ DAY_SECONDS = 86_400
 INTENT = {
     "object": "payment_intent",
     "id": "pi_1",
-    "metadata": {"shop_reference": str(an_id("order"))},
+    "metadata": {"shop_reference": str(id_of("order"))},
 }
 
 
@@ -39,12 +39,12 @@ BODY = _body(INTENT)
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_what_any_of_the_secrets_signed_is_read(secret: str) -> None:
+def test_event_signed_with_any_of_the_secrets_is_accepted(secret: str) -> None:
     assert parse_event(BODY, _signed(BODY, secret), SECRETS) == GatewayEvent(
         id="evt_1",
         kind="payment_intent.canceled",
         payment_id="pi_1",
-        reference=an_id("order"),
+        reference=id_of("order"),
     )
 
 
@@ -71,7 +71,7 @@ def test_clocks_may_differ_by_minutes(age_seconds: int) -> None:
         ("payout.paid", {"object": "payout", "id": "po_1"}, None, False),
     ],
 )
-def test_a_notice_names_the_payment_and_what_it_is_for_as_far_as_stripe_does(
+def test_event_names_its_payment_and_reference_if_stripe_does(
     kind: str, about: Mapping[str, object], payment_id: str | None, *, reference: bool
 ) -> None:
     body = _body(about, kind)
@@ -80,7 +80,7 @@ def test_a_notice_names_the_payment_and_what_it_is_for_as_far_as_stripe_does(
         id="evt_1",
         kind=kind,
         payment_id=payment_id,
-        reference=an_id("order") if reference else None,
+        reference=id_of("order") if reference else None,
     )
 
 
@@ -101,18 +101,18 @@ FORGERIES: Mapping[str, Callable[[], str | None]] = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-def test_a_missing_or_forged_signature_is_refused(forgery: str) -> None:
+def test_missing_or_forged_signature_is_rejected(forgery: str) -> None:
     with pytest.raises(InvalidGatewayEvent):
         parse_event(BODY, FORGERIES[forgery](), SECRETS)
 
 
 @pytest.mark.parametrize("age_seconds", [310, DAY_SECONDS])
-def test_an_old_signature_is_refused_however_good_it_was(age_seconds: int) -> None:
+def test_old_signature_is_rejected(age_seconds: int) -> None:
     with pytest.raises(InvalidGatewayEvent):
         parse_event(BODY, _signed(BODY, age_seconds=age_seconds), SECRETS)
 
 
-def test_an_old_signature_is_not_renewed_by_stating_another_time() -> None:
+def test_old_signature_with_a_changed_time_is_rejected() -> None:
     old = _signed(BODY, age_seconds=DAY_SECONDS)
 
     for moment in (f"t={int(time.time())},{old}", f"{old},t={int(time.time())}"):
@@ -120,12 +120,12 @@ def test_an_old_signature_is_not_renewed_by_stating_another_time() -> None:
             parse_event(BODY, moment, SECRETS)
 
 
-def test_a_body_that_was_changed_on_its_way_is_refused() -> None:
+def test_changed_body_is_rejected() -> None:
     with pytest.raises(InvalidGatewayEvent):
         parse_event(BODY.replace(b"pi_1", b"pi_2"), _signed(BODY), SECRETS)
 
 
-def test_a_body_that_is_no_text_is_refused() -> None:
+def test_body_that_is_no_text_is_rejected() -> None:
     with pytest.raises(InvalidGatewayEvent):
         parse_event(b"\xff" + BODY, _signed(BODY), SECRETS)
 
@@ -133,11 +133,11 @@ def test_a_body_that_is_no_text_is_refused() -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"not JSON", b"[]", b"{}", b'{"id": 1}', b'{"id": "evt_1", "type": "ping"}']
 )
-def test_what_is_signed_and_no_event_is_refused(body: bytes) -> None:
+def test_signed_body_that_is_no_event_is_rejected(body: bytes) -> None:
     with pytest.raises(InvalidGatewayEvent):
         parse_event(body, _signed(body), SECRETS)
 
 
-def test_without_secrets_nothing_is_believed() -> None:
+def test_every_event_is_rejected_without_secrets() -> None:
     with pytest.raises(InvalidGatewayEvent):
         parse_event(BODY, _signed(BODY), ())

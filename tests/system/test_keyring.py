@@ -16,7 +16,7 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "shop.db.secret"
 
 
-def test_a_secret_is_made_once_and_is_its_owners_alone(file: Path) -> None:
+def test_secret_is_created_once_and_private_to_its_owner(file: Path) -> None:
     secret = load_or_create_secret(file)
 
     assert len(secret) == 43
@@ -25,7 +25,7 @@ def test_a_secret_is_made_once_and_is_its_owners_alone(file: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_all_who_start_at_once_end_with_the_same_secret(file: Path) -> None:
+def test_concurrent_starts_agree_on_one_secret(file: Path) -> None:
     with ThreadPoolExecutor(max_workers=8) as starters:
         secrets = set(starters.map(load_or_create_secret, [file] * 64))
 
@@ -33,7 +33,7 @@ def test_all_who_start_at_once_end_with_the_same_secret(file: Path) -> None:
     assert list(file.parent.iterdir()) == [file]
 
 
-def test_what_a_crash_left_behind_stands_in_nobodys_way(file: Path) -> None:
+def test_remains_of_a_crash_do_not_block_a_start(file: Path) -> None:
     assert _start(file, after="os.link = lambda *_: os._exit(9)") == 9
     assert not file.exists()
 

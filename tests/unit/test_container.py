@@ -17,9 +17,9 @@ from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.entrypoints.configuration.settings import SessionStoreKind, Settings
 from shop.entrypoints.container import Container
-from tests.clock import ScriptedClock
-from tests.contract.gateways import wish
-from tests.doubles import CountingIds, PlainHasher
+from tests.clock import FakeClock
+from tests.contract.gateways import authorisation_request
+from tests.doubles import FakePasswordHasher, SequentialIds
 from tests.factories import NOW, eur
 
 pytestmark = pytest.mark.anyio
@@ -55,15 +55,15 @@ async def new_container(tmp_path: Path) -> AsyncIterator[NewContainer]:
 
 
 @pytest.fixture
-def in_memory(new_container: NewContainer, clock: ScriptedClock) -> NewContainer:
+def in_memory(new_container: NewContainer, clock: FakeClock) -> NewContainer:
     """Give a function that makes containers of shops in memory."""
 
     def new() -> Container:
         container, database = new_container(), MemoryDatabase()
         for provider, adapter in (
             (container.clock, providers.Object(clock)),
-            (container.id_generator, providers.Object(CountingIds())),
-            (container.password_hasher, providers.Object(PlainHasher())),
+            (container.id_generator, providers.Object(SequentialIds())),
+            (container.password_hasher, providers.Object(FakePasswordHasher())),
             (container.database, providers.Object(database)),
             (
                 container.unit_of_work,
@@ -89,7 +89,9 @@ def names_in(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("store", SessionStoreKind)
-async def test_every_part_can_be_made(new_container: NewContainer, store: SessionStoreKind) -> None:
+async def test_every_provider_can_be_created(
+    new_container: NewContainer, store: SessionStoreKind
+) -> None:
     container = new_container(session_store=store)
 
     made = {name: provider() for name, provider in container.providers.items()}
@@ -105,11 +107,11 @@ async def test_every_part_can_be_made(new_container: NewContainer, store: Sessio
         (SessionStoreKind.COOKIE, CookieSessionStore),
     ],
 )
-async def test_sessions_are_kept_where_the_settings_say(
+async def test_session_store_follows_the_settings(
     new_container: NewContainer, store: SessionStoreKind, kind: type[object]
 ) -> None:
     container = new_container(session_store=store, welcome_credit=7)
-    container.password_hasher.override(providers.Object(PlainHasher()))
+    container.password_hasher.override(providers.Object(FakePasswordHasher()))
     await container.database().migrate()
 
     for unit in (container.unit_of_work, container.snapshot):
@@ -117,13 +119,13 @@ async def test_sessions_are_kept_where_the_settings_say(
             assert type(uow.sessions) is kind
 
     done = await _sign_up(container)
-    visit = await container.session_service().authenticate(done.current_session.new_token)
-    assert visit is not None
-    assert visit.user == done.user
+    current_session = await container.session_service().authenticate(done.current_session.new_token)
+    assert current_session is not None
+    assert current_session.user == done.user
     assert (await container.account_service().show(done.user)).balance == eur(7)
 
 
-async def test_payments_are_kept_beside_the_database_unless_a_gateway_is_named(
+async def test_simulated_payments_are_stored_beside_the_database_without_a_gateway_url(
     new_container: NewContainer, tmp_path: Path
 ) -> None:
     embedded = new_container().payment_gateway()
@@ -132,13 +134,13 @@ async def test_payments_are_kept_beside_the_database_unless_a_gateway_is_named(
     assert isinstance(remote, HttpPaymentGateway)
     assert names_in(tmp_path) == []
 
-    await embedded.authorise(wish("order", "tok_visa"))
+    await embedded.authorise(authorisation_request("order", "tok_visa"))
     await embedded.close()
 
     assert names_in(tmp_path) == ["0.db.gateway"]
 
 
-async def test_the_gateways_own_process_keeps_its_books_where_it_is_told(
+async def test_gateway_process_stores_payments_where_configured(
     new_container: NewContainer, tmp_path: Path
 ) -> None:
     app = new_container().gateway_app(tmp_path / "named.db")
@@ -149,7 +151,7 @@ async def test_the_gateways_own_process_keeps_its_books_where_it_is_told(
     assert names_in(tmp_path) == ["named.db"]
 
 
-async def test_payments_go_to_stripe_where_the_settings_say_so(
+async def test_payments_go_to_stripe_when_configured(
     new_container: NewContainer,
 ) -> None:
     container = new_container(**STRIPE)
@@ -158,7 +160,7 @@ async def test_payments_go_to_stripe_where_the_settings_say_so(
     assert container.payment_gateway() is container.payment_gateway()
 
 
-async def test_the_use_cases_see_the_adapters_that_are_put_in_place(
+async def test_use_cases_use_overridden_adapters(
     in_memory: NewContainer,
 ) -> None:
     container = in_memory()
@@ -169,10 +171,10 @@ async def test_the_use_cases_see_the_adapters_that_are_put_in_place(
     assert isinstance(database, MemoryDatabase)
     assert database.state.users.rows == {done.user.id: done.user}
     assert done.user.created_at == NOW
-    assert done.user.password_hash == await PlainHasher().hash("a long one")
+    assert done.user.password_hash == await FakePasswordHasher().hash("a long one")
 
 
-async def test_use_cases_that_were_made_before_see_an_exchange_of_the_database(
+async def test_existing_use_cases_see_a_replaced_database(
     in_memory: NewContainer,
 ) -> None:
     container = in_memory()
@@ -200,7 +202,7 @@ async def test_two_containers_share_nothing(in_memory: NewContainer) -> None:
     assert database.state.users.rows == {done.user.id: done.user}
 
 
-async def test_two_containers_make_their_parts_each_for_itself(
+async def test_two_containers_create_their_own_singletons(
     new_container: NewContainer,
 ) -> None:
     first, second = new_container(), new_container()
@@ -209,7 +211,7 @@ async def test_two_containers_make_their_parts_each_for_itself(
         assert provider() is not second.providers[name](), name
 
 
-async def test_what_is_one_thing_is_made_once(new_container: NewContainer) -> None:
+async def test_singletons_are_created_once(new_container: NewContainer) -> None:
     container = new_container()
 
     for name, provider in _singletons(container).items():
@@ -217,7 +219,7 @@ async def test_what_is_one_thing_is_made_once(new_container: NewContainer) -> No
     assert container.unit_of_work() is not container.unit_of_work()
 
 
-async def test_a_secret_is_made_beside_the_database_where_development_has_none(
+async def test_development_secret_is_created_beside_the_database(
     new_container: NewContainer, tmp_path: Path
 ) -> None:
     container = new_container(session_secrets=[])

@@ -26,7 +26,7 @@ from shop.adapters.sql.schema.tables import metadata
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
-from tests.clock import ScriptedClock
+from tests.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 
@@ -56,24 +56,24 @@ def _record(engine: str) -> dict[str, Any]:
     return record
 
 
-def _names(answer: Any) -> Any:  # noqa: ANN401  JSON of any shape.
+def _names(response: Any) -> Any:  # noqa: ANN401  JSON of any shape.
     """Return an answer of the old release in the names of this one, without its sentences."""
-    if isinstance(answer, list):
-        return [_names(each) for each in answer]
-    if not isinstance(answer, dict):
-        return answer
-    renamed = {MEMBERS.get(name, name): _names(value) for name, value in answer.items()}
-    if str(answer.get("type", "")).startswith("/problems/"):
-        code = answer["type"].removeprefix("/problems/")
+    if isinstance(response, list):
+        return [_names(each) for each in response]
+    if not isinstance(response, dict):
+        return response
+    renamed = {MEMBERS.get(name, name): _names(value) for name, value in response.items()}
+    if str(response.get("type", "")).startswith("/problems/"):
+        code = response["type"].removeprefix("/problems/")
         code = CODES.get(code, code)
         renamed |= {"type": f"/problems/{code}", "title": code.replace("-", " ").capitalize()}
         del renamed["detail"]
     return renamed
 
 
-def _without_sentences(answer: Any) -> Any:  # noqa: ANN401  As above.
-    is_problem = isinstance(answer, dict) and "/problems/" in str(answer.get("type", ""))
-    return {k: v for k, v in answer.items() if k != "detail"} if is_problem else answer
+def _without_sentences(response: Any) -> Any:  # noqa: ANN401  As above.
+    is_problem = isinstance(response, dict) and "/problems/" in str(response.get("type", ""))
+    return {k: v for k, v in response.items() if k != "detail"} if is_problem else response
 
 
 async def _load(engine: str, tmp_path: Path, postgresql_url: str) -> tuple[str, str]:
@@ -108,7 +108,7 @@ async def shop(engine: str, tmp_path: Path, postgresql_url: str) -> AsyncIterato
     """A shop of this release on the upgraded database of the old one."""
     record = _record(engine)
     url, schema = await _load(engine, tmp_path, postgresql_url)
-    clock = ScriptedClock(AFTER_THE_DUMP)
+    clock = FakeClock(AFTER_THE_DUMP)
     container = Container(
         settings=Settings(
             database_url=url,
@@ -136,40 +136,40 @@ async def client(shop: Container) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def test_every_answer_under_a_key_is_repeated(
+async def test_every_response_under_a_key_is_replayed(
     engine: str, client: httpx2.AsyncClient
 ) -> None:
     record = _record(engine)
     cookies = _cookies(record)
     for request in record["requests"]:
-        answer = await client.request(
+        response = await client.request(
             request["method"],
             request["path"],
             json=request["body"],
             headers={"Idempotency-Key": request["key"], "Cookie": cookies[request["user"]]},
         )
-        assert (answer.status_code, _without_sentences(answer.json())) == (
+        assert (response.status_code, _without_sentences(response.json())) == (
             request["status"],
-            _read_now(_names(request["answer"])),
+            _current_response(_names(request["answer"])),
         ), request["name"]
-        assert answer.headers["Idempotent-Replayed"] == "true", request["name"]
+        assert response.headers["Idempotent-Replayed"] == "true", request["name"]
 
 
-async def test_sessions_go_on(engine: str, client: httpx2.AsyncClient) -> None:
+async def test_sessions_stay_valid(engine: str, client: httpx2.AsyncClient) -> None:
     record = _record(engine)
     for session in record["sessions"]:
         if session["store"] == "database":
             cookie = f"{record['cookie']}={session['cookie']}"
-            answer = await client.get("/api/v1/session", headers={"Cookie": cookie})
-            assert _lasting(answer.json()) == _lasting(session["answer"])
+            response = await client.get("/api/v1/session", headers={"Cookie": cookie})
+            assert _unexpired(response.json()) == _unexpired(session["answer"])
 
 
 async def test_resources_read_as_before(engine: str, client: httpx2.AsyncClient) -> None:
     record = _record(engine)
     cookies = _cookies(record)
     for read in record["reads"]:
-        answer = await client.get(read["path"], headers={"Cookie": cookies[read["user"]]})
-        assert answer.json() == _read_now(read["answer"]), read["path"]
+        response = await client.get(read["path"], headers={"Cookie": cookies[read["user"]]})
+        assert response.json() == _current_response(read["answer"]), read["path"]
 
 
 async def test_no_row_is_lost(engine: str, shop: Container) -> None:
@@ -204,16 +204,17 @@ def _cookies(record: dict[str, Any]) -> dict[str | None, str]:
     }
 
 
-def _lasting(session: dict[str, Any]) -> dict[str, Any]:
+def _unexpired(session: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in session.items() if name != "expires_at"}
 
 
-def _read_now(answer: Any) -> Any:  # noqa: ANN401  JSON of any shape.
+def _current_response(response: Any) -> Any:  # noqa: ANN401  JSON of any shape.
     """Return what the old release answered, with the values that this one calls otherwise."""
-    if isinstance(answer, list):
-        return [_read_now(each) for each in answer]
-    if not isinstance(answer, dict):
-        return answer
+    if isinstance(response, list):
+        return [_current_response(each) for each in response]
+    if not isinstance(response, dict):
+        return response
     return {
-        name: VALUES.get((name, str(value)), _read_now(value)) for name, value in answer.items()
+        name: VALUES.get((name, str(value)), _current_response(value))
+        for name, value in response.items()
     }

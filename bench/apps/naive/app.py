@@ -19,17 +19,17 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 from uuid_utils.compat import uuid7
 
-from bench.apps.naive.database import engine
+from bench.apps.naive.database import create_engine_for
 from bench.apps.naive.models import (
     Account,
     IdempotencyKey,
     Inventory,
-    Movement,
     Order,
-    OrderEvent,
     OrderLine,
     Payment,
     Product,
+    StatusChange,
+    StockMovement,
     Transfer,
     User,
     WebSession,
@@ -68,16 +68,16 @@ def create_app() -> FastAPI:
     """Return the app, on the database and with the secret that the shop's settings name."""
     settings = read_settings(None)
     app = FastAPI()
-    app.state.engine = engine(settings.database_url)
+    app.state.engine = create_engine_for(settings.database_url)
     app.state.new_session = sessionmaker(app.state.engine, autoflush=False, expire_on_commit=False)
     app.state.key = Keyring(settings.session_secrets).keys("session token")[0]
-    app.get("/healthz")(_live)
+    app.get("/healthz")(_health)
     app.post("/api/v1/orders", status_code=201)(_place_order)
     freeze_startup_objects()
     return app
 
 
-def _live() -> None:
+def _health() -> None:
     return None
 
 
@@ -91,15 +91,17 @@ def _place_order(
     token_hash = hmac.digest(request.app.state.key, token.encode(), hashlib.sha256).hex()
     try:
         order = _place(database, token_hash, idempotency_key, body.lines or [])
-        answer = _answer(order)
+        response = _to_response(order)
         database.commit()
     except Exception:
         database.rollback()
         raise
-    return answer
+    return response
 
 
-def _place(database: Session, token_hash: str, key: str, wanted: list[OrderLineInput]) -> Order:
+def _place(
+    database: Session, token_hash: str, key: str, requested_lines: list[OrderLineInput]
+) -> Order:
     now = datetime.now(UTC)
     session = database.scalars(
         select(WebSession).where(WebSession.token_hash == token_hash).with_for_update()
@@ -107,19 +109,19 @@ def _place(database: Session, token_hash: str, key: str, wanted: list[OrderLineI
     user = database.get(User, session.user_id) if session else None
     if session is None or user is None or not user.enabled:
         raise HTTPException(401, "Sign in first.")
-    claimed = _claim(database, user.id, key, wanted, now)
+    key_row = _claim(database, user.id, key, requested_lines, now)
     account = database.scalars(
         select(Account)
         .where(Account.user_id == user.id, Account.currency == "EUR")
         .with_for_update()
     ).one()
-    order = _order(database, user.id, key, wanted, now)
+    order = _order(database, user.id, key, requested_lines, now)
     if account.balance < order.total:
         raise HTTPException(409, "The account holds less.")
     account.balance -= order.total
     database.add(order)
     database.add(_charge(order, account))
-    claimed.reference = order.id
+    key_row.reference = order.id
     session.order_id = order.id
     session.last_seen_at = now
     session.version += 1
@@ -127,33 +129,33 @@ def _place(database: Session, token_hash: str, key: str, wanted: list[OrderLineI
 
 
 def _claim(
-    database: Session, user_id: UUID, key: str, wanted: list[OrderLineInput], now: datetime
+    database: Session, user_id: UUID, key: str, requested_lines: list[OrderLineInput], now: datetime
 ) -> IdempotencyKey:
-    said = json.dumps([line.model_dump() for line in wanted])
-    claimed = IdempotencyKey(
+    serialised = json.dumps([line.model_dump() for line in requested_lines])
+    key_row = IdempotencyKey(
         user_id=user_id,
         key=key,
-        fingerprint=hashlib.sha256(said.encode()).hexdigest(),
+        fingerprint=hashlib.sha256(serialised.encode()).hexdigest(),
         created_at=now,
     )
-    database.add(claimed)
+    database.add(key_row)
     try:
         database.flush()
     except IntegrityError as taken:
         raise HTTPException(409, "The key was used before.") from taken
-    return claimed
+    return key_row
 
 
 def _order(
-    database: Session, user_id: UUID, key: str, wanted: list[OrderLineInput], now: datetime
+    database: Session, user_id: UUID, key: str, requested_lines: list[OrderLineInput], now: datetime
 ) -> Order:
     order_id = uuid7()
     lines: list[OrderLine] = []
-    for position, line in enumerate(sorted(wanted, key=lambda each: each.sku)):
+    for position, line in enumerate(sorted(requested_lines, key=lambda each: each.sku)):
         product = database.get(Product, line.sku)
         if product is None or not product.active:
             raise HTTPException(404, "There is no such product.")
-        _take(database, line, order_id, now)
+        _sell(database, line, order_id, now)
         lines.append(
             OrderLine(
                 position=position,
@@ -176,14 +178,14 @@ def _order(
         placed_at=now,
         version=1,
         lines=lines,
-        events=[OrderEvent(sequence=1, status_after="paid", actor="customer", created_at=now)],
+        events=[StatusChange(sequence=1, status_after="paid", actor="customer", created_at=now)],
         payment=Payment(
             method="account", status="captured", amount=total, currency="EUR", created_at=now
         ),
     )
 
 
-def _take(database: Session, line: OrderLineInput, order_id: UUID, now: datetime) -> None:
+def _sell(database: Session, line: OrderLineInput, order_id: UUID, now: datetime) -> None:
     inventory = database.scalars(
         select(Inventory).where(Inventory.sku == line.sku).with_for_update()
     ).one()
@@ -191,7 +193,7 @@ def _take(database: Session, line: OrderLineInput, order_id: UUID, now: datetime
         raise HTTPException(409, "There are less than that.")
     inventory.on_hand -= line.quantity
     database.add(
-        Movement(
+        StockMovement(
             id=uuid7(),
             sku=line.sku,
             kind="sale",
@@ -218,7 +220,7 @@ def _charge(order: Order, account: Account) -> Transfer:
     )
 
 
-def _answer(order: Order) -> OrderResponse:
+def _to_response(order: Order) -> OrderResponse:
     return OrderResponse(
         id=order.id,
         number=order.number,

@@ -9,7 +9,7 @@ THREADS = 40
 BUSY_TIMEOUT_SECONDS = 30
 
 
-def engine(shop_url: str) -> Engine:
+def create_engine_for(shop_url: str) -> Engine:
     """Return an engine for the database that the shop's own URL names."""
     url = make_url(shop_url)
     if url.get_backend_name() == "sqlite":
@@ -20,7 +20,7 @@ def engine(shop_url: str) -> Engine:
 
 
 def _sqlite_engine(file: str) -> Engine:
-    made = create_engine(
+    created = create_engine(
         f"sqlite:///{file}",
         pool_size=THREADS,
         max_overflow=0,
@@ -33,15 +33,15 @@ def _sqlite_engine(file: str) -> Engine:
 
     # As SQLAlchemy's own documentation has it for whoever needs transactions that hold. What is
     # committed is as safe as the shop has it.
-    @event.listens_for(made, "connect")
+    @event.listens_for(created, "connect")
     def set_up(connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
-    @event.listens_for(made, "begin")
+    @event.listens_for(created, "begin")
     def begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    return made
+    return created

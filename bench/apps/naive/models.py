@@ -83,7 +83,7 @@ class Inventory(Base):
     reserved: Mapped[int]
 
 
-class Movement(Base):
+class StockMovement(Base):
     """A change of an inventory."""
 
     __tablename__ = "movements"
@@ -111,7 +111,7 @@ class OrderLine(Base):
     unit_price: Mapped[int]
 
 
-class OrderEvent(Base):
+class StatusChange(Base):
     """A step in an order's life."""
 
     __tablename__ = "order_events"
@@ -154,7 +154,7 @@ class Order(Base):
     version: Mapped[int]
 
     lines: Mapped[list[OrderLine]] = relationship()
-    events: Mapped[list[OrderEvent]] = relationship()
+    events: Mapped[list[StatusChange]] = relationship()
     payment: Mapped[Payment] = relationship()
 
 

@@ -26,17 +26,17 @@ from shop.domain.session import Session
 from shop.domain.user import Role, User
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds, Mishaps, PlainHasher
+from tests.clock import FakeClock
+from tests.doubles import FakePasswordHasher, InjectedFaults, SequentialIds
 from tests.factories import EUR, eur
 
 PASSWORD = "what they all use"
-WELCOME = 1_000
-HOLD_SECONDS, KEY_SECONDS = 900, 600
+WELCOME_CREDIT = 1_000
+PENDING_PAYMENT_SECONDS, IDEMPOTENCY_SECONDS = 900, 600
 IDLE_SECONDS, ABSOLUTE_SECONDS = 1_800, 7_200
 
 
-def as_they_are(sessions: SessionStore) -> SessionStore:
+def unwrapped(sessions: SessionStore) -> SessionStore:
     return sessions
 
 
@@ -45,15 +45,17 @@ class MemoryShop:
 
     def __init__(
         self,
-        clock: ScriptedClock,
+        clock: FakeClock,
         database: MemoryDatabase,
-        ids: CountingIds,
-        sessions: Callable[[SessionStore], SessionStore] = as_they_are,
+        ids: SequentialIds,
+        sessions: Callable[[SessionStore], SessionStore] = unwrapped,
     ) -> None:
         self.clock = clock
         self.database = database
-        self.gateway = MemoryPaymentGateway(clock, idempotency_seconds=KEY_SECONDS)
-        self.mishaps = Mishaps(partial(MemoryUnitOfWork, database, writing=True, sessions=sessions))
+        self.gateway = MemoryPaymentGateway(clock, idempotency_seconds=IDEMPOTENCY_SECONDS)
+        self.faults = InjectedFaults(
+            partial(MemoryUnitOfWork, database, writing=True, sessions=sessions)
+        )
         self.container = Container(
             settings=Settings(
                 database_url="sqlite+aiosqlite:///never-opened.db",
@@ -61,9 +63,9 @@ class MemoryShop:
                 session_idle_seconds=IDLE_SECONDS,
                 session_absolute_seconds=ABSOLUTE_SECONDS,
                 currency=EUR,
-                pending_payment_timeout_seconds=HOLD_SECONDS,
-                gateway_idempotency_seconds=KEY_SECONDS,
-                welcome_credit=WELCOME,
+                pending_payment_timeout_seconds=PENDING_PAYMENT_SECONDS,
+                gateway_idempotency_seconds=IDEMPOTENCY_SECONDS,
+                welcome_credit=WELCOME_CREDIT,
             )
         )
         snapshot = partial(MemoryUnitOfWork, database, writing=False, sessions=sessions)
@@ -71,9 +73,9 @@ class MemoryShop:
             (self.container.clock, providers.Object(clock)),
             (self.container.id_generator, providers.Object(ids)),
             (self.container.payment_gateway, providers.Object(self.gateway)),
-            (self.container.password_hasher, providers.Object(PlainHasher())),
+            (self.container.password_hasher, providers.Object(FakePasswordHasher())),
             (self.container.database, providers.Object(database)),
-            (self.container.unit_of_work, providers.Callable(self.mishaps.new_unit_of_work)),
+            (self.container.unit_of_work, providers.Callable(self.faults.new_unit_of_work)),
             (self.container.snapshot, providers.Callable(snapshot)),
         ):
             provider.override(adapter)
@@ -83,7 +85,7 @@ class MemoryShop:
         """Everything that is stored."""
         return self.database.state
 
-    async def findings(self) -> list[object]:
+    async def audit_violations(self) -> list[object]:
         """Return what the audit finds, also at the gateway."""
         findings = [
             *await self.container.audit_shop().run(lambda _: None),
@@ -99,12 +101,12 @@ class MemoryShop:
 
     async def customer(self, name: str) -> SessionToken:
         """Sign somebody up; return the token."""
-        return issued((await self.sign_up(name)).current_session)
+        return new_token((await self.sign_up(name)).current_session)
 
     async def sign_in(self, name: str, token: SessionToken | None = None) -> SessionToken:
         """Sign somebody in; return the new token."""
         command = SignIn(session=token, email=f"{name}@example.com", password=PASSWORD)
-        return issued(await self.container.session_service().sign_in(command))
+        return new_token(await self.container.session_service().sign_in(command))
 
     async def admin(self) -> SessionToken:
         """Sign an admin up; return the token."""
@@ -112,18 +114,18 @@ class MemoryShop:
         await self.container.role_service().grant("root@example.com", Role.ADMIN)
         return await self.sign_in("root")
 
-    async def stock(self, admin: SessionToken, **quantities: int) -> None:
+    async def add_products(self, admin: SessionToken, **quantities: int) -> None:
         """Sell products at 100 each, with so many on hand."""
         for sku, quantity in quantities.items():
             await self.container.product_service().put(put_product(admin, sku))
             if quantity:
-                await self.container.inventory_service().adjust(count_in(admin, sku, quantity))
+                await self.container.inventory_service().adjust(add_stock(admin, sku, quantity))
 
     async def order(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         (reply,) = await self.container.place_orders().place([command])
         return reply
 
-    async def placed(self, command: PlaceOrder) -> PlacedOrder:
+    async def place(self, command: PlaceOrder) -> PlacedOrder:
         """Return what an order that is not refused comes to."""
         return (await self.order(command)).unwrap()
 
@@ -131,7 +133,7 @@ class MemoryShop:
         """Place an order and pay, also by card; raise what it is refused with."""
         return (await self.container.checkout().place(command)).unwrap()
 
-    async def work(self) -> int:
+    async def run_jobs(self) -> int:
         """Do the jobs that are due; return how many."""
         return await self.container.payment_job_runner().run_due()
 
@@ -178,13 +180,13 @@ class MemoryShop:
         async with self.container.snapshot() as uow:
             return (await uow.sessions.find([token])).get(token)
 
-    async def held(self, visit: CurrentSession) -> Session:
+    async def current_session(self, current_session: CurrentSession) -> Session:
         """Return the session that the token issued with a visit opens."""
-        session = await self.session(issued(visit))
+        session = await self.session(new_token(current_session))
         assert session is not None
         return session
 
-    async def change(self, user: User) -> None:
+    async def save_user(self, user: User) -> None:
         """Store a user otherwise than before."""
         async with self.container.unit_of_work() as uow:
             await uow.users.lock([user.id])
@@ -192,7 +194,7 @@ class MemoryShop:
             await uow.commit()
 
 
-async def preferring(
+async def set_preferences(
     shop: MemoryShop, token: SessionToken | None, patch: dict[str, object]
 ) -> CurrentSession:
     """Change the preferences of a visitor, who is given a session if there is none."""
@@ -212,7 +214,7 @@ def put_product(admin: SessionToken | None, sku: str, price: int = 100) -> PutPr
     )
 
 
-def count_in(admin: SessionToken | None, sku: str, quantity: int) -> AdjustStock:
+def add_stock(admin: SessionToken | None, sku: str, quantity: int) -> AdjustStock:
     return AdjustStock(session=admin, sku=sku, delta=quantity, reason="Delivery")
 
 
@@ -237,8 +239,8 @@ def cart_of(*lines: tuple[str, int]) -> Cart:
     return Cart.of(CartLine(sku=sku, quantity=quantity) for sku, quantity in lines)
 
 
-def issued(visit: CurrentSession | None) -> SessionToken:
+def new_token(current_session: CurrentSession | None) -> SessionToken:
     """Return the token that was issued with a visit."""
-    assert visit is not None
-    assert visit.new_token is not None
-    return visit.new_token
+    assert current_session is not None
+    assert current_session.new_token is not None
+    return current_session.new_token

@@ -12,9 +12,9 @@ from tests.unit.application.memory_shop import MemoryShop, place_order
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_shop_in_order_has_nothing_to_be_found(shop: MemoryShop) -> None:
-    await shop.stock(await shop.admin(), TEA=5)
-    await shop.placed(place_order(await shop.customer("ada"), ("TEA", 1)))
+async def test_consistent_shop_passes_the_audit(shop: MemoryShop) -> None:
+    await shop.add_products(await shop.admin(), TEA=5)
+    await shop.place(place_order(await shop.customer("ada"), ("TEA", 1)))
     before, checked = shop.state, list[Invariant]()
 
     findings = await shop.container.audit_shop().run(checked.append)
@@ -26,7 +26,7 @@ async def test_a_shop_in_order_has_nothing_to_be_found(shop: MemoryShop) -> None
     assert shop.state == before
 
 
-async def test_what_breaks_an_invariant_is_found_under_it(shop: MemoryShop) -> None:
+async def test_violation_is_reported_under_its_invariant(shop: MemoryShop) -> None:
     await shop.customer("ada")
     account = shop.account("ada")
     async with shop.container.unit_of_work() as uow:

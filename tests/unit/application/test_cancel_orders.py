@@ -18,13 +18,13 @@ from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.money import MAX_AMOUNT
 from shop.domain.shared.state_machine import IllegalTransition
-from tests.clock import ScriptedClock
-from tests.factories import EUR, NOW, an_id, eur
+from tests.clock import FakeClock
+from tests.factories import EUR, NOW, eur, id_of
 from tests.unit.application.memory_shop import (
     IDLE_SECONDS,
-    WELCOME,
+    WELCOME_CREDIT,
     MemoryShop,
-    count_in,
+    add_stock,
     place_order,
 )
 
@@ -32,38 +32,42 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
+async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
     del admin
     return await shop.customer("ada")
 
 
 @pytest.fixture
-async def placed(shop: MemoryShop, adas: SessionToken) -> PlacedOrder:
+async def placed(shop: MemoryShop, ada_token: SessionToken) -> PlacedOrder:
     """Give an order of Ada's: two of tea and one of coffee, for 300."""
-    return await shop.placed(place_order(adas, ("TEA", 2), ("COFFEE", 1)))
+    return await shop.place(place_order(ada_token, ("TEA", 2), ("COFFEE", 1)))
 
 
 def _cancel(token: SessionToken | None, placed: PlacedOrder) -> CancelOrder:
     return CancelOrder(session=token, order_id=placed.order.id)
 
 
-async def test_the_money_and_the_goods_go_back(
-    shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
+async def test_cancellation_refunds_and_restocks(
+    shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
 ) -> None:
-    done = await shop.container.cancel_orders().cancel(_cancel(adas, placed))
+    done = await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
 
     assert (done.order.status, done.order.version) == (OrderStatus.CANCELLED, 2)
     assert done.payment.status is PaymentStatus.REFUNDED
     assert shop.state.orders.rows == {done.order.id: done.order}
     assert shop.state.payments.rows == {done.order.id: done.payment}
-    assert (shop.balance("ada"), shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (WELCOME, 5, 2)
-    assert await shop.findings() == []
+    assert (shop.balance("ada"), shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (
+        WELCOME_CREDIT,
+        5,
+        2,
+    )
+    assert await shop.audit_violations() == []
 
 
-async def test_each_step_back_is_written_down(
-    shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
+async def test_cancellation_records_transfer_movement_and_status_change(
+    shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
 ) -> None:
-    await shop.container.cancel_orders().cancel(_cancel(adas, placed))
+    await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
 
     (returned,) = (
         each for each in shop.state.transfers.rows.values() if each.kind is TransferKind.REFUND
@@ -82,74 +86,78 @@ async def test_each_step_back_is_written_down(
     assert event.created_at == NOW
 
 
-async def test_an_admin_may_cancel_anybodys_and_the_customer_gets_the_money(
+async def test_admin_can_cancel_for_a_customer_who_gets_the_money(
     shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
 ) -> None:
     await shop.container.cancel_orders().cancel(_cancel(admin, placed))
 
-    assert (shop.balance("ada"), shop.balance("root")) == (WELCOME, WELCOME)
+    assert (shop.balance("ada"), shop.balance("root")) == (WELCOME_CREDIT, WELCOME_CREDIT)
     assert shop.state.status_changes.rows[placed.order.id, 2].actor == "admin"
-    assert await shop.findings() == []
+    assert await shop.audit_violations() == []
 
 
-async def test_its_key_still_answers_with_the_order_as_it_was_placed(
-    shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
+async def test_key_still_returns_the_order_as_placed(
+    shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
 ) -> None:
-    await shop.container.cancel_orders().cancel(_cancel(adas, placed))
+    await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
     before = shop.state
 
-    reply = await shop.order(place_order(adas, ("TEA", 2), ("COFFEE", 1)))
+    reply = await shop.order(place_order(ada_token, ("TEA", 2), ("COFFEE", 1)))
 
     assert (reply.unwrap(), reply.replayed) == (placed, True)
     assert shop.state == before
 
 
-class TestRefusals:
-    async def test_a_cancelled_order_stays_as_it_is(
-        self, shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
+class TestRejections:
+    async def test_cancelled_order_stays_unchanged(
+        self, shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
-        await shop.container.cancel_orders().cancel(_cancel(adas, placed))
+        await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
 
-        await _refused(
+        await _assert_rejected(
             shop,
-            _cancel(adas, placed),
+            _cancel(ada_token, placed),
             IllegalTransition(current="cancelled", target="cancelled"),
         )
 
-    async def test_cancelled_twice_at_once_gives_back_once(
-        self, shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
+    async def test_concurrent_cancellations_refund_once(
+        self, shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
         cancelling = shop.container.cancel_orders().cancel
         outcomes = await asyncio.gather(
-            *(cancelling(_cancel(adas, placed)) for _ in range(3)), return_exceptions=True
+            *(cancelling(_cancel(ada_token, placed)) for _ in range(3)), return_exceptions=True
         )
 
-        refusal = IllegalTransition(current="cancelled", target="cancelled")
-        assert [each for each in outcomes if each == refusal] == [refusal] * 2
-        assert (shop.balance("ada"), shop.on_hand("TEA")) == (WELCOME, 5)
-        assert await shop.findings() == []
+        rejection = IllegalTransition(current="cancelled", target="cancelled")
+        assert [each for each in outcomes if each == rejection] == [rejection] * 2
+        assert (shop.balance("ada"), shop.on_hand("TEA")) == (WELCOME_CREDIT, 5)
+        assert await shop.audit_violations() == []
 
-    async def test_anothers_order_is_none(self, shop: MemoryShop, placed: PlacedOrder) -> None:
-        bobs = await shop.customer("bob")
-
-        await _refused(shop, _cancel(bobs, placed), OrderNotFound())
-        await _refused(shop, CancelOrder(session=bobs, order_id=an_id("no order")), OrderNotFound())
-
-    async def test_nobody_who_is_not_signed_in_can_cancel(
+    async def test_order_of_another_customer_is_not_found(
         self, shop: MemoryShop, placed: PlacedOrder
     ) -> None:
-        await _refused(shop, _cancel(None, placed), NotSignedIn())
-        await _refused(shop, _cancel("never issued", placed), NotSignedIn())
+        bob_token = await shop.customer("bob")
 
-    async def test_an_expired_session_cannot_cancel(
-        self, shop: MemoryShop, adas: SessionToken, placed: PlacedOrder, clock: ScriptedClock
+        await _assert_rejected(shop, _cancel(bob_token, placed), OrderNotFound())
+        await _assert_rejected(
+            shop, CancelOrder(session=bob_token, order_id=id_of("no order")), OrderNotFound()
+        )
+
+    async def test_anonymous_user_cannot_cancel(
+        self, shop: MemoryShop, placed: PlacedOrder
+    ) -> None:
+        await _assert_rejected(shop, _cancel(None, placed), NotSignedIn())
+        await _assert_rejected(shop, _cancel("never issued", placed), NotSignedIn())
+
+    async def test_expired_session_cannot_cancel(
+        self, shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder, clock: FakeClock
     ) -> None:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
 
-        await _refused(shop, _cancel(adas, placed), SessionExpired())
+        await _assert_rejected(shop, _cancel(ada_token, placed), SessionExpired())
 
-    async def test_more_money_than_can_be_counted_does_not_go_back(
-        self, shop: MemoryShop, adas: SessionToken, admin: SessionToken, placed: PlacedOrder
+    async def test_refund_beyond_the_balance_limit_is_rejected(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         credit = GrantCredit(
             session=admin,
@@ -160,59 +168,59 @@ class TestRefusals:
         )
         (await shop.container.transfer_service().grant_credit(credit)).unwrap()
 
-        await _refused(shop, _cancel(adas, placed), BalanceTooLarge())
+        await _assert_rejected(shop, _cancel(ada_token, placed), BalanceTooLarge())
 
-    async def test_goods_go_back_however_full_the_shelves_are(
-        self, shop: MemoryShop, adas: SessionToken, admin: SessionToken, placed: PlacedOrder
+    async def test_restock_beyond_the_stock_limit_is_accepted(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         await shop.container.inventory_service().adjust(
-            count_in(admin, "COFFEE", MAX_ON_HAND - shop.on_hand("COFFEE"))
+            add_stock(admin, "COFFEE", MAX_ON_HAND - shop.on_hand("COFFEE"))
         )
 
-        await shop.container.cancel_orders().cancel(_cancel(adas, placed))
+        await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
 
         assert shop.on_hand("COFFEE") > MAX_ON_HAND
 
 
 class TestFailures:
-    async def test_a_commit_that_fails_leaves_everything_as_it_was(
-        self, shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
+    async def test_failed_commit_changes_nothing(
+        self, shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
         before = shop.state
-        shop.mishaps.plan(("commit", RuntimeError("a bug")))
+        shop.faults.plan(("commit", RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.cancel_orders().cancel(_cancel(adas, placed))
+            await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
 
         assert shop.state == before
 
-    async def test_interrupted_it_happens_once(
-        self, shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
+    async def test_interrupted_cancellation_happens_once(
+        self, shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
-        shop.mishaps.plan(("commit", TransientFailure("conflict")))
+        shop.faults.plan(("commit", TransientFailure("conflict")))
 
-        await shop.container.cancel_orders().cancel(_cancel(adas, placed))
+        await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
 
-        assert (shop.balance("ada"), shop.on_hand("TEA")) == (WELCOME, 5)
-        assert await shop.findings() == []
+        assert (shop.balance("ada"), shop.on_hand("TEA")) == (WELCOME_CREDIT, 5)
+        assert await shop.audit_violations() == []
 
-    async def test_where_the_commit_is_not_answered_it_says_so_and_has_happened_at_most_once(
-        self, shop: MemoryShop, adas: SessionToken, placed: PlacedOrder
+    async def test_unknown_commit_outcome_is_reported_and_happens_at_most_once(
+        self, shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
-        shop.mishaps.plan(("committed", CommitOutcomeUnknown("connection lost")))
+        shop.faults.plan(("committed", CommitOutcomeUnknown("connection lost")))
 
         with pytest.raises(CommitOutcomeUnknown):
-            await shop.container.cancel_orders().cancel(_cancel(adas, placed))
+            await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
 
-        assert (shop.balance("ada"), shop.on_hand("TEA")) == (WELCOME, 5)
-        assert await shop.findings() == []
+        assert (shop.balance("ada"), shop.on_hand("TEA")) == (WELCOME_CREDIT, 5)
+        assert await shop.audit_violations() == []
 
 
-async def _refused(shop: MemoryShop, command: CancelOrder, error: ShopError) -> None:
+async def _assert_rejected(shop: MemoryShop, command: CancelOrder, error: ShopError) -> None:
     before = shop.state
 
-    with pytest.raises(type(error)) as refusal:
+    with pytest.raises(type(error)) as rejection:
         await shop.container.cancel_orders().cancel(command)
 
-    assert refusal.value == error
+    assert rejection.value == error
     assert shop.state == before

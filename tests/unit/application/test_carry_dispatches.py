@@ -16,7 +16,7 @@ from shop.application.ports.webhook_sender import NotificationFailed
 from shop.domain.notification import EventType, NotificationDeliveryStatus
 from shop.domain.user import Forbidden
 from tests.factories import NOW
-from tests.unit.application.announcing import EVERYTHING, AnnouncingShop
+from tests.unit.application.announcing import ALL_EVENTS, NotifyingShop
 from tests.unit.application.memory_shop import MemoryShop, place_order
 
 pytestmark = pytest.mark.anyio
@@ -27,204 +27,224 @@ PENDING, DELIVERED, FAILED = NotificationDeliveryStatus
 
 
 @pytest.fixture
-async def told(shop: MemoryShop, admin: SessionToken) -> AnnouncingShop:
+async def notifying_shop(shop: MemoryShop, admin: SessionToken) -> NotifyingShop:
     """Give a shop in which an order is placed and paid, of which an endpoint is to hear."""
     del admin
-    told = AnnouncingShop(shop, EVERYTHING)
-    await shop.placed(place_order(await shop.customer("ada"), ("TEA", 2)))
-    return told
+    notifying_shop = NotifyingShop(shop, ALL_EVENTS)
+    await shop.place(place_order(await shop.customer("ada"), ("TEA", 2)))
+    return notifying_shop
 
 
 @pytest.fixture
-async def letters(shop: MemoryShop, admin: SessionToken) -> AnnouncingShop:
+async def emailing_shop(shop: MemoryShop, admin: SessionToken) -> NotifyingShop:
     """Give a shop in which an order is paid, of which the customer is to hear."""
     del admin
-    told = AnnouncingShop(shop, mails_customers=True)
-    await shop.placed(place_order(await shop.customer("ada"), ("TEA", 2)))
-    return told
+    notifying_shop = NotifyingShop(shop, emails_customers=True)
+    await shop.place(place_order(await shop.customer("ada"), ("TEA", 2)))
+    return notifying_shop
 
 
-async def test_an_endpoint_gets_the_payload_under_the_id_of_the_dispatch(
-    told: AnnouncingShop,
+async def test_endpoint_receives_the_payload_under_the_delivery_id(
+    notifying_shop: NotifyingShop,
 ) -> None:
-    assert await told.work() == 2
+    assert await notifying_shop.send_due() == 2
 
-    sent = [(each.id, each.payload, each.url, each.secret) for each in told.courier.requests]
-    assert sent == [
-        (each.id, each.payload, EVERYTHING.url, EVERYTHING.secret) for each in told.dispatches
+    sent = [
+        (each.id, each.payload, each.url, each.secret)
+        for each in notifying_shop.webhook_sender.requests
     ]
-    assert [(each.status, each.attempts, each.last_status_code) for each in told.dispatches] == [
-        (DELIVERED, 1, 200)
-    ] * 2
-    assert {each.delivered_at for each in told.dispatches} == {NOW}
-    assert told.shop.jobs == []
+    assert sent == [
+        (each.id, each.payload, ALL_EVENTS.url, ALL_EVENTS.secret)
+        for each in notifying_shop.deliveries
+    ]
+    assert [
+        (each.status, each.attempts, each.last_status_code) for each in notifying_shop.deliveries
+    ] == [(DELIVERED, 1, 200)] * 2
+    assert {each.delivered_at for each in notifying_shop.deliveries} == {NOW}
+    assert notifying_shop.shop.jobs == []
 
 
-async def test_it_is_tried_again_under_the_same_id_until_it_arrives(told: AnnouncingShop) -> None:
-    told.courier.script(500, None)
-    await told.work()
-    assert [(each.status, each.attempts, each.last_error) for each in told.dispatches] == [
+async def test_delivery_is_retried_under_the_same_id_until_it_arrives(
+    notifying_shop: NotifyingShop,
+) -> None:
+    notifying_shop.webhook_sender.script(500, None)
+    await notifying_shop.send_due()
+    assert [
+        (each.status, each.attempts, each.last_error) for each in notifying_shop.deliveries
+    ] == [
         (PENDING, 1, "answered 500"),
         (PENDING, 1, "no answer"),
     ]
-    assert told.shop.jobs == ["send_webhook", "send_webhook"]
+    assert notifying_shop.shop.jobs == ["send_webhook", "send_webhook"]
 
-    told.shop.clock.advance(A_WHILE)
-    await told.work()
+    notifying_shop.shop.clock.advance(A_WHILE)
+    await notifying_shop.send_due()
 
-    assert [(each.status, each.attempts, each.last_error) for each in told.dispatches] == [
-        (DELIVERED, 2, None)
-    ] * 2
-    ids = [each.id for each in told.courier.requests]
-    assert sorted(ids[:2]) == sorted(ids[2:]) == sorted(each.id for each in told.dispatches)
-    first = told.courier.requests[0]
-    (again,) = [each for each in told.courier.requests[2:] if each.id == first.id]
+    assert [
+        (each.status, each.attempts, each.last_error) for each in notifying_shop.deliveries
+    ] == [(DELIVERED, 2, None)] * 2
+    ids = [each.id for each in notifying_shop.webhook_sender.requests]
+    assert (
+        sorted(ids[:2]) == sorted(ids[2:]) == sorted(each.id for each in notifying_shop.deliveries)
+    )
+    first = notifying_shop.webhook_sender.requests[0]
+    (again,) = [each for each in notifying_shop.webhook_sender.requests[2:] if each.id == first.id]
     assert (again.sent_at - first.sent_at, again.payload) == (A_WHILE, first.payload)
 
 
-async def test_after_the_last_attempt_it_has_failed_until_an_operator_revives_it(
-    told: AnnouncingShop,
+async def test_delivery_fails_after_the_last_attempt_until_an_operator_retries_it(
+    notifying_shop: NotifyingShop,
 ) -> None:
-    told.courier.script(*[503] * 2 * MAX_FAILURES)
+    notifying_shop.webhook_sender.script(*[503] * 2 * MAX_FAILURES)
     for _ in range(MAX_FAILURES):
-        assert {each.status for each in told.dispatches} == {PENDING}
-        await told.work()
-        told.shop.clock.advance(A_WHILE)
+        assert {each.status for each in notifying_shop.deliveries} == {PENDING}
+        await notifying_shop.send_due()
+        notifying_shop.shop.clock.advance(A_WHILE)
 
-    assert {(each.status, each.attempts) for each in told.dispatches} == {(FAILED, MAX_FAILURES)}
-    assert told.shop.jobs == ["send_webhook (dead)"] * 2
-    assert await told.work() == 0
+    assert {(each.status, each.attempts) for each in notifying_shop.deliveries} == {
+        (FAILED, MAX_FAILURES)
+    }
+    assert notifying_shop.shop.jobs == ["send_webhook (dead)"] * 2
+    assert await notifying_shop.send_due() == 0
 
-    assert await told.shop.container.job_service().retry_dead() == 2
-    await told.work()
+    assert await notifying_shop.shop.container.job_service().retry_dead() == 2
+    await notifying_shop.send_due()
 
-    assert {(each.status, each.attempts) for each in told.dispatches} == {
+    assert {(each.status, each.attempts) for each in notifying_shop.deliveries} == {
         (DELIVERED, MAX_FAILURES + 1)
     }
-    assert told.shop.jobs == []
+    assert notifying_shop.shop.jobs == []
 
 
 @pytest.mark.parametrize("place", ["commit", "committed"])
-async def test_an_attempt_whose_record_is_not_answered_counts_once(
-    told: AnnouncingShop, place: str
+async def test_attempt_with_an_unknown_commit_outcome_counts_once(
+    notifying_shop: NotifyingShop, place: str
 ) -> None:
-    told.courier.script(500, 500)
+    notifying_shop.webhook_sender.script(500, 500)
     fine = ("never", CommitOutcomeUnknown())
-    told.shop.mishaps.plan(fine, (place, CommitOutcomeUnknown("no answer")))
+    notifying_shop.shop.faults.plan(fine, (place, CommitOutcomeUnknown("no answer")))
 
-    await told.work()
+    await notifying_shop.send_due()
 
-    assert [(each.status, each.attempts) for each in told.dispatches] == [(PENDING, 1)] * 2
+    assert [(each.status, each.attempts) for each in notifying_shop.deliveries] == [
+        (PENDING, 1)
+    ] * 2
 
 
-async def test_a_worker_that_died_after_delivering_delivers_again(told: AnnouncingShop) -> None:
-    async with told.shop.container.unit_of_work() as uow:
-        now = told.shop.clock.now()
+async def test_worker_killed_after_sending_sends_again(notifying_shop: NotifyingShop) -> None:
+    async with notifying_shop.shop.container.unit_of_work() as uow:
+        now = notifying_shop.shop.clock.now()
         jobs = await uow.jobs.lease(frozenset(JobKind), now, now + A_WHILE, 9)
         await uow.commit()
-    carry = told.shop.container.send_notifications()
+    carry = notifying_shop.shop.container.send_notifications()
     await asyncio.gather(*(carry.send_webhook(job) for job in jobs))
-    before = told.dispatches
+    before = notifying_shop.deliveries
 
     # As if another had been at it before: it is delivered, and there is nothing left to do.
     await asyncio.gather(*(carry.send_webhook(job) for job in jobs))
 
-    assert told.dispatches == before
-    assert len(told.courier.requests) == 2
+    assert notifying_shop.deliveries == before
+    assert len(notifying_shop.webhook_sender.requests) == 2
 
 
-async def test_an_endpoint_that_the_operator_has_taken_out_is_waited_for(
-    shop: MemoryShop, told: AnnouncingShop
+async def test_delivery_to_a_removed_endpoint_waits(
+    shop: MemoryShop, notifying_shop: NotifyingShop
 ) -> None:
-    without = AnnouncingShop(shop)
-    await without.work()
+    without = NotifyingShop(shop)
+    await without.send_due()
 
-    assert without.courier.requests == []
-    assert {(each.status, each.last_error) for each in told.dispatches} == {
+    assert without.webhook_sender.requests == []
+    assert {(each.status, each.last_error) for each in notifying_shop.deliveries} == {
         (PENDING, "the endpoint is not in the settings")
     }
     assert shop.jobs == ["send_webhook", "send_webhook"]
 
 
-async def test_a_customer_gets_a_letter_at_the_address_of_now(letters: AnnouncingShop) -> None:
-    await letters.work()
+async def test_customer_receives_the_email_at_the_current_address(
+    emailing_shop: NotifyingShop,
+) -> None:
+    await emailing_shop.send_due()
 
-    (letter,) = letters.mailer.emails
-    (dispatch,) = letters.dispatches
+    (email,) = emailing_shop.mailer.emails
+    (delivery,) = emailing_shop.deliveries
     assert (
-        letter.id,
-        letter.event_type,
-        letter.recipient_name,
-        letter.recipient_email,
-        letter.created_at,
+        email.id,
+        email.event_type,
+        email.recipient_name,
+        email.recipient_email,
+        email.created_at,
     ) == (
-        dispatch.id,
+        delivery.id,
         EventType.ORDER_PAID,
         "Ada",
         "ada@example.com",
         NOW,
     )
-    assert letter.payload == json.loads(dispatch.payload)["data"]
-    assert (dispatch.status, dispatch.last_status_code) == (DELIVERED, 250)
-    assert letters.shop.jobs == []
+    assert email.payload == json.loads(delivery.payload)["data"]
+    assert (delivery.status, delivery.last_status_code) == (DELIVERED, 250)
+    assert emailing_shop.shop.jobs == []
 
 
-async def test_a_letter_is_tried_again(letters: AnnouncingShop) -> None:
-    letters.mailer.script(NotificationFailed("busy", status_code=421, is_permanent=False))
-    await letters.work()
-    assert letters.shop.jobs == ["send_email"]
-    letters.shop.clock.advance(A_WHILE)
-    await letters.work()
+async def test_email_is_retried(emailing_shop: NotifyingShop) -> None:
+    emailing_shop.mailer.script(NotificationFailed("busy", status_code=421, is_permanent=False))
+    await emailing_shop.send_due()
+    assert emailing_shop.shop.jobs == ["send_email"]
+    emailing_shop.shop.clock.advance(A_WHILE)
+    await emailing_shop.send_due()
 
-    assert [(each.status, each.attempts) for each in letters.dispatches] == [(DELIVERED, 2)]
-    assert len(letters.mailer.emails) == 1
+    assert [(each.status, each.attempts) for each in emailing_shop.deliveries] == [(DELIVERED, 2)]
+    assert len(emailing_shop.mailer.emails) == 1
 
 
-async def test_a_letter_to_a_mailbox_that_is_refused_is_not(letters: AnnouncingShop) -> None:
-    letters.mailer.script(NotificationFailed("no such mailbox", status_code=550, is_permanent=True))
-    await letters.work()
+async def test_email_to_a_rejected_mailbox_is_not_retried(emailing_shop: NotifyingShop) -> None:
+    emailing_shop.mailer.script(
+        NotificationFailed("no such mailbox", status_code=550, is_permanent=True)
+    )
+    await emailing_shop.send_due()
 
-    (dispatch,) = letters.dispatches
-    assert (dispatch.status, dispatch.attempts, dispatch.last_status_code) == (FAILED, 1, 550)
-    assert letters.shop.jobs == []
+    (delivery,) = emailing_shop.deliveries
+    assert (delivery.status, delivery.attempts, delivery.last_status_code) == (FAILED, 1, 550)
+    assert emailing_shop.shop.jobs == []
 
 
 class TestTheOperator:
-    async def test_sees_deliveries_and_no_letters(
-        self, shop: MemoryShop, told: AnnouncingShop
+    async def test_sees_webhook_deliveries_but_no_emails(
+        self, shop: MemoryShop, notifying_shop: NotifyingShop
     ) -> None:
         root = shop.user("root")
-        AnnouncingShop(shop, mails_customers=True)
-        await shop.placed(place_order(await shop.customer("bob"), ("TEA", 2)))
+        NotifyingShop(shop, emails_customers=True)
+        await shop.place(place_order(await shop.customer("bob"), ("TEA", 2)))
 
         search = shop.container.notification_delivery_service().search
         assert {each.id for each in (await search(root, None, FIRST)).items} == {
-            each.id for each in told.dispatches[:2]
+            each.id for each in notifying_shop.deliveries[:2]
         }
         assert (await search(root, FAILED, FIRST)).items == []
 
-    async def test_alone_sees_them(self, told: AnnouncingShop) -> None:
+    async def test_is_the_only_one_to_see_deliveries(self, notifying_shop: NotifyingShop) -> None:
         with pytest.raises(Forbidden):
-            await told.shop.container.notification_delivery_service().search(
-                told.shop.user("ada"), None, FIRST
+            await notifying_shop.shop.container.notification_delivery_service().search(
+                notifying_shop.shop.user("ada"), None, FIRST
             )
 
-    async def test_forgets_what_is_over_for_long_and_its_jobs(self, told: AnnouncingShop) -> None:
-        told.courier.script(200, *[500] * MAX_FAILURES)
+    async def test_purges_old_deliveries_and_their_jobs(
+        self, notifying_shop: NotifyingShop
+    ) -> None:
+        notifying_shop.webhook_sender.script(200, *[500] * MAX_FAILURES)
         for _ in range(MAX_FAILURES):
-            await told.work()
-            told.shop.clock.advance(A_WHILE)
-        assert told.shop.jobs == ["send_webhook (dead)"]
-        sweep = told.shop.container.notification_delivery_service().purge
+            await notifying_shop.send_due()
+            notifying_shop.shop.clock.advance(A_WHILE)
+        assert notifying_shop.shop.jobs == ["send_webhook (dead)"]
+        sweep = notifying_shop.shop.container.notification_delivery_service().purge
         assert await sweep() == 0
-        told.shop.clock.advance(RETENTION)
+        notifying_shop.shop.clock.advance(RETENTION)
 
         assert await sweep() == 2
-        assert told.dispatches == []
-        assert told.shop.jobs == []
+        assert notifying_shop.deliveries == []
+        assert notifying_shop.shop.jobs == []
 
-    async def test_keeps_what_is_on_its_way(self, told: AnnouncingShop) -> None:
-        told.shop.clock.advance(2 * RETENTION)
-        assert await told.shop.container.notification_delivery_service().purge() == 0
-        await told.work()
-        assert {each.status for each in told.dispatches} == {DELIVERED}
+    async def test_keeps_pending_deliveries(self, notifying_shop: NotifyingShop) -> None:
+        notifying_shop.shop.clock.advance(2 * RETENTION)
+        assert await notifying_shop.shop.container.notification_delivery_service().purge() == 0
+        await notifying_shop.send_due()
+        assert {each.status for each in notifying_shop.deliveries} == {DELIVERED}

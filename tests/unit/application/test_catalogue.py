@@ -15,7 +15,7 @@ from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
 from shop.domain.user import Forbidden
-from tests.clock import ScriptedClock
+from tests.clock import FakeClock
 from tests.factories import NOW, USD, eur
 from tests.unit.application.memory_shop import IDLE_SECONDS, MemoryShop, put_product
 
@@ -28,7 +28,7 @@ async def admin(shop: MemoryShop) -> SessionToken:
 
 
 class TestPutting:
-    async def test_a_new_product_begins_with_nothing_in_stock(
+    async def test_new_product_starts_without_stock(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
         done = await shop.container.product_service().put(put_product(admin, "TEA", price=250))
@@ -39,10 +39,10 @@ class TestPutting:
         assert shop.state.products.rows == {"TEA": product}
         assert shop.state.inventories.rows == {"TEA": Inventory(sku="TEA", on_hand=0, reserved=0)}
 
-    async def test_a_known_one_is_described_anew_and_keeps_its_stock_and_age(
-        self, shop: MemoryShop, admin: SessionToken, clock: ScriptedClock
+    async def test_known_product_is_updated_and_keeps_its_stock_and_age(
+        self, shop: MemoryShop, admin: SessionToken, clock: FakeClock
     ) -> None:
-        await shop.stock(admin, TEA=5)
+        await shop.add_products(admin, TEA=5)
         clock.advance(timedelta(hours=0, seconds=9))
         command = replace(
             put_product(admin, "TEA", price=250),
@@ -64,17 +64,17 @@ class TestPutting:
         assert shop.on_hand("TEA") == 5
 
     @pytest.mark.parametrize(
-        "mishap",
+        "fault",
         [
             ("commit", TransientFailure("somebody was faster")),
             ("commit", CommitOutcomeUnknown("connection lost")),
             ("committed", CommitOutcomeUnknown("connection lost")),
         ],
     )
-    async def test_whatever_becomes_of_the_commit_it_is_there_once(
-        self, mishap: tuple[str, Exception], shop: MemoryShop, admin: SessionToken
+    async def test_product_is_created_once_whatever_the_commit_outcome(
+        self, fault: tuple[str, Exception], shop: MemoryShop, admin: SessionToken
     ) -> None:
-        shop.mishaps.plan(mishap)
+        shop.faults.plan(fault)
 
         done = await shop.container.product_service().put(put_product(admin, "TEA"))
 
@@ -82,7 +82,7 @@ class TestPutting:
         assert list(shop.state.inventories.rows) == ["TEA"]
 
 
-class TestRefusals:
+class TestRejections:
     @pytest.mark.parametrize(
         ("command", "field"),
         [
@@ -93,26 +93,26 @@ class TestRefusals:
             (replace(put_product(None, "TEA"), price=Money(amount=1, currency=USD)), "currency"),
         ],
     )
-    async def test_a_value_that_cannot_be_changes_nothing(
+    async def test_invalid_value_changes_nothing(
         self, command: PutProduct, field: str, shop: MemoryShop, admin: SessionToken
     ) -> None:
         before = shop.state
 
-        with pytest.raises(InvalidValue) as refusal:
+        with pytest.raises(InvalidValue) as rejection:
             await shop.container.product_service().put(replace(command, session=admin))
 
-        assert refusal.value.field == field
+        assert rejection.value.field == field
         assert shop.state == before
 
-    async def test_only_admins_may(
-        self, shop: MemoryShop, admin: SessionToken, clock: ScriptedClock
+    async def test_only_admins_can_put_products(
+        self, shop: MemoryShop, admin: SessionToken, clock: FakeClock
     ) -> None:
-        adas = await shop.customer("ada")
+        ada_token = await shop.customer("ada")
         before = shop.state
         put = shop.container.product_service().put
 
         with pytest.raises(Forbidden):
-            await put(put_product(adas, "TEA"))
+            await put(put_product(ada_token, "TEA"))
         with pytest.raises(NotSignedIn):
             await put(put_product(None, "TEA"))
         clock.advance(timedelta(seconds=IDLE_SECONDS))
@@ -121,25 +121,25 @@ class TestRefusals:
 
         assert shop.state == before
 
-    async def test_a_commit_that_fails_leaves_everything_as_it_was(
+    async def test_failed_commit_changes_nothing(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        await shop.stock(admin, TEA=5)
+        await shop.add_products(admin, TEA=5)
         before = shop.state
 
         for sku in ("TEA", "COFFEE"):
-            shop.mishaps.plan(("commit", RuntimeError("a bug")))
+            shop.faults.plan(("commit", RuntimeError("a bug")))
             with pytest.raises(RuntimeError, match="a bug"):
                 await shop.container.product_service().put(put_product(admin, sku, price=999))
 
         assert shop.state == before
 
 
-class TestLooking:
-    async def test_a_product_is_shown_with_how_many_there_are_sold_or_not(
+class TestReading:
+    async def test_product_is_shown_with_its_stock_active_or_not(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        await shop.stock(admin, TEA=5)
+        await shop.add_products(admin, TEA=5)
         withdrawn = replace(put_product(admin, "TEA"), active=False)
         done = await shop.container.product_service().put(withdrawn)
 
@@ -147,16 +147,16 @@ class TestLooking:
 
         assert shown == AvailableProduct(product=done.available_product.product, available=5)
 
-    async def test_what_there_is_not_is_not_shown(self, shop: MemoryShop) -> None:
-        with pytest.raises(ProductNotFound) as refusal:
+    async def test_unknown_product_is_not_found(self, shop: MemoryShop) -> None:
+        with pytest.raises(ProductNotFound) as rejection:
             await shop.container.product_service().show("SOAP")
 
-        assert refusal.value == ProductNotFound(sku="SOAP")
+        assert rejection.value == ProductNotFound(sku="SOAP")
 
-    async def test_what_is_sold_is_found_by_words_page_after_page(
+    async def test_active_products_are_searched_by_words_in_pages(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        await shop.stock(admin, GREEN_TEA=1, BLACK_TEA=2, COFFEE=3, OLD_TEA=4)
+        await shop.add_products(admin, GREEN_TEA=1, BLACK_TEA=2, COFFEE=3, OLD_TEA=4)
         withdrawn = replace(put_product(admin, "OLD_TEA"), active=False)
         await shop.container.product_service().put(withdrawn)
         search = shop.container.product_service().search

@@ -21,14 +21,14 @@ from shop.application.reconciliation.discrepancies import (
     gateway_status,
 )
 from shop.domain.payment import PaymentStatus
-from tests.factories import NOW, an_id, eur
+from tests.factories import NOW, eur, id_of
 
 PENDING, AUTHORISED, CAPTURED, DECLINED, VOIDED, REFUNDED = PaymentStatus
 RESOLVE, CAPTURE, UNDO = JobKind.RESOLVE_PAYMENT, JobKind.CAPTURE_PAYMENT, JobKind.REVERSE_PAYMENT
-REFERENCE = an_id("order 1")
+REFERENCE = id_of("order 1")
 ALL: tuple[Status, ...] = (None, *PaymentStatus)
 
-UNDECIDED_THERE = GatewayPayment(
+UNDECIDED_AT_GATEWAY = GatewayPayment(
     id="pay_1",
     reference=REFERENCE,
     amount=eur(200),
@@ -38,16 +38,18 @@ UNDECIDED_THERE = GatewayPayment(
     refunded=eur(0),
     created_at=NOW,
 )
-APPROVED_THERE = replace(UNDECIDED_THERE, authorisation_result=Approved(payment_id="pay_1"))
-CAPTURED_THERE = replace(APPROVED_THERE, is_captured=True)
-THERE: dict[Status, GatewayPayment | None] = {
+APPROVED_AT_GATEWAY = replace(
+    UNDECIDED_AT_GATEWAY, authorisation_result=Approved(payment_id="pay_1")
+)
+CAPTURED_AT_GATEWAY = replace(APPROVED_AT_GATEWAY, is_captured=True)
+GATEWAY_PAYMENT: dict[Status, GatewayPayment | None] = {
     None: None,
-    PENDING: UNDECIDED_THERE,
-    AUTHORISED: APPROVED_THERE,
-    CAPTURED: CAPTURED_THERE,
-    DECLINED: replace(UNDECIDED_THERE, authorisation_result=Declined(reason="declined")),
-    VOIDED: replace(APPROVED_THERE, is_voided=True),
-    REFUNDED: replace(CAPTURED_THERE, refunded=eur(200)),
+    PENDING: UNDECIDED_AT_GATEWAY,
+    AUTHORISED: APPROVED_AT_GATEWAY,
+    CAPTURED: CAPTURED_AT_GATEWAY,
+    DECLINED: replace(UNDECIDED_AT_GATEWAY, authorisation_result=Declined(reason="declined")),
+    VOIDED: replace(APPROVED_AT_GATEWAY, is_voided=True),
+    REFUNDED: replace(CAPTURED_AT_GATEWAY, refunded=eur(200)),
 }
 
 SETTLED: set[tuple[Status, Status]] = {
@@ -66,7 +68,7 @@ REMEDIES: dict[tuple[Status, Status], JobKind] = {
 }
 
 
-def ours(
+def recorded_payment(
     status: PaymentStatus, *dead: JobKind, gateway_id: str | None = "pay_1"
 ) -> RecordedPayment:
     return RecordedPayment(
@@ -88,12 +90,14 @@ def found(ours: RecordedPayment | None, there: GatewayPayment | None) -> Discrep
 
 
 @pytest.mark.parametrize("status", ALL)
-def test_where_a_payment_stands_there_is_told_in_our_words(status: Status) -> None:
-    assert gateway_status(THERE[status]) == status
+def test_gateway_status_is_named_in_the_words_of_the_shop(status: Status) -> None:
+    assert gateway_status(GATEWAY_PAYMENT[status]) == status
 
 
-def test_a_challenge_is_pending_and_given_up_it_is_void() -> None:
-    challenged = replace(UNDECIDED_THERE, authorisation_result=ActionRequired(payment_id="pay_1"))
+def test_challenged_payment_is_pending_and_voided_after_a_void() -> None:
+    challenged = replace(
+        UNDECIDED_AT_GATEWAY, authorisation_result=ActionRequired(payment_id="pay_1")
+    )
 
     assert gateway_status(challenged) is PENDING
     assert gateway_status(replace(challenged, is_voided=True)) is VOIDED
@@ -101,8 +105,10 @@ def test_a_challenge_is_pending_and_given_up_it_is_void() -> None:
 
 @pytest.mark.parametrize("there", ALL)
 @pytest.mark.parametrize("here", PaymentStatus)
-def test_each_pair_of_statuses_agrees_or_has_a_remedy(here: PaymentStatus, there: Status) -> None:
-    between = compare(ours(here), THERE[there])
+def test_each_pair_of_statuses_is_consistent_or_has_a_remedy(
+    here: PaymentStatus, there: Status
+) -> None:
+    between = compare(recorded_payment(here), GATEWAY_PAYMENT[there])
 
     assert (between is None) == ((here, there) in SETTLED)
     if between is not None:
@@ -111,8 +117,8 @@ def test_each_pair_of_statuses_agrees_or_has_a_remedy(here: PaymentStatus, there
         assert between.advice
 
 
-def test_a_job_that_was_given_up_is_left_to_the_operator() -> None:
-    between = found(ours(AUTHORISED, CAPTURE), APPROVED_THERE)
+def test_dead_job_is_left_to_the_operator() -> None:
+    between = found(recorded_payment(AUTHORISED, CAPTURE), APPROVED_AT_GATEWAY)
 
     assert (between.kind, between.job, between.advice) == (
         "authorised-there-authorised-here",
@@ -120,7 +126,7 @@ def test_a_job_that_was_given_up_is_left_to_the_operator() -> None:
         RETRY_ADVICE,
     )
     # Another of its jobs is no obstacle.
-    assert found(ours(AUTHORISED, RESOLVE), APPROVED_THERE).job is CAPTURE
+    assert found(recorded_payment(AUTHORISED, RESOLVE), APPROVED_AT_GATEWAY).job is CAPTURE
 
 
 @pytest.mark.parametrize(
@@ -131,36 +137,36 @@ def test_a_job_that_was_given_up_is_left_to_the_operator() -> None:
         (VOIDED, JobKind.REVERSE_PAYMENT),
     ],
 )
-def test_a_deposit_has_jobs_of_its_own(here: PaymentStatus, job: JobKind) -> None:
-    deposit = replace(ours(here), is_deposit=True)
+def test_deposit_has_its_own_job_kinds(here: PaymentStatus, job: JobKind) -> None:
+    deposit = replace(recorded_payment(here), is_deposit=True)
 
-    assert found(deposit, APPROVED_THERE).job is job
+    assert found(deposit, APPROVED_AT_GATEWAY).job is job
     given_up = replace(Job.new(job, REFERENCE, at=NOW, due_at=NOW), is_dead=True)
-    assert found(replace(deposit, jobs=[given_up]), APPROVED_THERE).job is None
+    assert found(replace(deposit, jobs=[given_up]), APPROVED_AT_GATEWAY).job is None
 
 
-def test_only_what_has_a_living_job_is_under_way() -> None:
+def test_only_payments_with_a_live_job_are_in_progress() -> None:
     living = Job.new(UNDO, REFERENCE, at=NOW, due_at=NOW)
-    dead = ours(VOIDED, CAPTURE)
+    dead = recorded_payment(VOIDED, CAPTURE)
 
-    assert not ours(VOIDED).has_live_job
+    assert not recorded_payment(VOIDED).has_live_job
     assert not dead.has_live_job
     assert replace(dead, jobs=[*dead.jobs, living]).has_live_job
 
 
-def test_a_payment_of_nothing_that_we_know_is_never_in_order() -> None:
-    for there in THERE.values():
+def test_payment_unknown_to_the_shop_is_always_a_discrepancy() -> None:
+    for there in GATEWAY_PAYMENT.values():
         if there is not None:
             between = found(None, there)
             assert (between.kind, between.job) == ("unknown-here", None)
 
 
-def test_a_second_payment_counts_while_it_holds_something() -> None:
-    first = ours(CAPTURED, gateway_id="pay_0")
+def test_second_payment_is_a_discrepancy_while_it_holds_money() -> None:
+    first = recorded_payment(CAPTURED, gateway_id="pay_0")
 
     kinds = {
         there: between.kind
-        for there, payment in THERE.items()
+        for there, payment in GATEWAY_PAYMENT.items()
         if payment is not None and (between := compare(first, payment)) is not None
     }
 
@@ -168,31 +174,31 @@ def test_a_second_payment_counts_while_it_holds_something() -> None:
 
 
 @pytest.mark.parametrize("here", PaymentStatus)
-def test_another_amount_is_told_before_all_else(here: PaymentStatus) -> None:
-    between = found(ours(here), replace(APPROVED_THERE, amount=eur(199)))
+def test_different_amount_is_reported_before_anything_else(here: PaymentStatus) -> None:
+    between = found(recorded_payment(here), replace(APPROVED_AT_GATEWAY, amount=eur(199)))
 
     assert (between.kind, between.job) == ("amount-differs", None)
     assert (between.facts["amount_here"], between.facts["amount_there"]) == (200, 199)
 
 
-def test_a_refund_that_we_do_not_know_of() -> None:
-    between = found(ours(CAPTURED), replace(CAPTURED_THERE, refunded=eur(50)))
+def test_unknown_refund_is_a_discrepancy() -> None:
+    between = found(recorded_payment(CAPTURED), replace(CAPTURED_AT_GATEWAY, refunded=eur(50)))
 
     assert (between.kind, between.job) == ("refunded-differs", None)
     assert between.facts["refunded_there"] == 50
 
 
-@pytest.mark.parametrize("there", [CAPTURED_THERE, APPROVED_THERE])
-def test_more_refunded_than_was_captured(there: GatewayPayment) -> None:
+@pytest.mark.parametrize("there", [CAPTURED_AT_GATEWAY, APPROVED_AT_GATEWAY])
+def test_refund_beyond_the_captured_amount_is_a_discrepancy(there: GatewayPayment) -> None:
     excess = there.amount.amount + 1 if there.is_captured else 1
 
-    between = found(ours(CAPTURED), replace(there, refunded=eur(excess)))
+    between = found(recorded_payment(CAPTURED), replace(there, refunded=eur(excess)))
 
     assert (between.kind, between.job) == ("refunded-more-than-captured", None)
 
 
-def test_the_facts_tell_both_sides() -> None:
-    assert found(ours(AUTHORISED), CAPTURED_THERE).facts == {
+def test_discrepancy_describes_both_sides() -> None:
+    assert found(recorded_payment(AUTHORISED), CAPTURED_AT_GATEWAY).facts == {
         "reference": str(REFERENCE),
         "payment_id": "pay_1",
         "here": "authorised",

@@ -24,7 +24,7 @@ from shop.domain.session import NotSignedIn
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
-from tests.factories import NOW, an_id
+from tests.factories import NOW, id_of
 from tests.unit.application.memory_shop import MemoryShop, place_order
 
 pytestmark = pytest.mark.anyio
@@ -33,18 +33,18 @@ SHIPMENT, DELIVERY = ShipmentEventKind.SHIPPED, ShipmentEventKind.DELIVERED
 
 
 @pytest.fixture
-async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
+async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
     del admin
     return await shop.customer("ada")
 
 
 @pytest.fixture
-async def placed(shop: MemoryShop, adas: SessionToken) -> PlacedOrder:
+async def placed(shop: MemoryShop, ada_token: SessionToken) -> PlacedOrder:
     """Give an order of Ada's: two of tea and one of coffee, for 300."""
-    return await shop.placed(place_order(adas, ("TEA", 2), ("COFFEE", 1)))
+    return await shop.place(place_order(ada_token, ("TEA", 2), ("COFFEE", 1)))
 
 
-def hand_over(
+def record_shipment_event(
     token: SessionToken | None,
     placed: PlacedOrder,
     kind: ShipmentEventKind,
@@ -58,7 +58,7 @@ def hand_over(
     )
 
 
-async def _hand(shop: MemoryShop, command: RecordShipmentEvent) -> ShipmentEvent:
+async def _record(shop: MemoryShop, command: RecordShipmentEvent) -> ShipmentEvent:
     return await shop.container.fulfil_orders().record(command)
 
 
@@ -78,9 +78,9 @@ class TestAWholeOrder:
     async def test_is_shipped_and_then_delivered(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        shipment = await _hand(shop, hand_over(admin, placed, SHIPMENT))
+        shipment = await _record(shop, record_shipment_event(admin, placed, SHIPMENT))
         assert _status(shop, placed) is OrderStatus.SHIPPED
-        delivery = await _hand(shop, hand_over(admin, placed, DELIVERY))
+        delivery = await _record(shop, record_shipment_event(admin, placed, DELIVERY))
 
         assert _status(shop, placed) is OrderStatus.DELIVERED
         all_of_it = (LineQuantity(sku="TEA", quantity=2), LineQuantity(sku="COFFEE", quantity=1))
@@ -92,79 +92,81 @@ class TestAWholeOrder:
             ("shipped", "admin"),
             ("delivered", "admin"),
         ]
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
     async def test_moves_neither_money_nor_stock(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         before = (shop.balance("ada"), shop.stock_of("TEA"), shop.state.transfers)
 
-        await _hand(shop, hand_over(admin, placed, SHIPMENT))
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT))
 
         assert (shop.balance("ada"), shop.stock_of("TEA"), shop.state.transfers) == before
 
 
 class TestPartOfAnOrder:
-    async def test_leaves_it_paid_until_the_last_piece_has_left(
+    async def test_stays_paid_until_the_last_unit_is_shipped(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT, ("TEA", 1)))
         assert _status(shop, placed) is OrderStatus.PAID
-        await _hand(shop, hand_over(admin, placed, SHIPMENT, ("COFFEE", 1)))
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT, ("COFFEE", 1)))
         assert _status(shop, placed) is OrderStatus.PAID
 
-        last = await _hand(shop, hand_over(admin, placed, SHIPMENT))
+        last = await _record(shop, record_shipment_event(admin, placed, SHIPMENT))
 
         assert last.lines == (LineQuantity(sku="TEA", quantity=1),)
         assert _status(shop, placed) is OrderStatus.SHIPPED
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
-    async def test_may_arrive_before_the_rest_has_left(
+    async def test_may_be_delivered_before_the_rest_is_shipped(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 2)))
-        await _hand(shop, hand_over(admin, placed, DELIVERY))
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT, ("TEA", 2)))
+        await _record(shop, record_shipment_event(admin, placed, DELIVERY))
         assert _status(shop, placed) is OrderStatus.PAID
-        await _hand(shop, hand_over(admin, placed, SHIPMENT))
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT))
         assert _status(shop, placed) is OrderStatus.SHIPPED
 
-        await _hand(shop, hand_over(admin, placed, DELIVERY))
+        await _record(shop, record_shipment_event(admin, placed, DELIVERY))
 
         assert _status(shop, placed) is OrderStatus.DELIVERED
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
-    async def test_that_arrives_leaves_it_shipped_until_the_last_piece_has(
+    async def test_that_is_delivered_stays_shipped_until_the_last_unit_is(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _hand(shop, hand_over(admin, placed, SHIPMENT))
-        await _hand(shop, hand_over(admin, placed, DELIVERY, ("TEA", 2)))
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT))
+        await _record(shop, record_shipment_event(admin, placed, DELIVERY, ("TEA", 2)))
         assert _status(shop, placed) is OrderStatus.SHIPPED
 
-        await _hand(shop, hand_over(admin, placed, DELIVERY, ("COFFEE", 1)))
+        await _record(shop, record_shipment_event(admin, placed, DELIVERY, ("COFFEE", 1)))
 
         assert _status(shop, placed) is OrderStatus.DELIVERED
 
     async def test_may_name_a_product_twice(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        handover = await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1), ("TEA", 1)))
+        shipment_event = await _record(
+            shop, record_shipment_event(admin, placed, SHIPMENT, ("TEA", 1), ("TEA", 1))
+        )
 
-        assert handover.lines == (LineQuantity(sku="TEA", quantity=2),)
+        assert shipment_event.lines == (LineQuantity(sku="TEA", quantity=2),)
 
     async def test_shipped_at_once_by_many_leaves_once(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        commands = [hand_over(admin, placed, SHIPMENT, ("TEA", 1)) for _ in range(4)]
-        answers = await asyncio.gather(
-            *(_hand(shop, each) for each in commands), return_exceptions=True
+        commands = [record_shipment_event(admin, placed, SHIPMENT, ("TEA", 1)) for _ in range(4)]
+        responses = await asyncio.gather(
+            *(_record(shop, each) for each in commands), return_exceptions=True
         )
 
         gone = QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=1, remaining=0),))
-        assert [each for each in answers if isinstance(each, Exception)] == [gone, gone]
+        assert [each for each in responses if isinstance(each, Exception)] == [gone, gone]
         assert len(shop.state.shipment_events.rows) == 2
 
 
-class TestRefusals:
+class TestRejections:
     @pytest.mark.parametrize(
         ("lines", "excesses"),
         [
@@ -178,7 +180,7 @@ class TestRefusals:
             ),
         ],
     )
-    async def test_no_more_is_shipped_than_was_ordered(
+    async def test_shipping_more_than_ordered_is_rejected(
         self,
         shop: MemoryShop,
         admin: SessionToken,
@@ -186,129 +188,145 @@ class TestRefusals:
         lines: list[tuple[str, int]],
         excesses: list[ExcessQuantity],
     ) -> None:
-        refusal = QuantityExceedsOrder(lines=tuple(excesses))
-        await _refused(shop, hand_over(admin, placed, SHIPMENT, *lines), refusal)
+        rejection = QuantityExceedsOrder(lines=tuple(excesses))
+        await _assert_rejected(
+            shop, record_shipment_event(admin, placed, SHIPMENT, *lines), rejection
+        )
 
-    async def test_no_more_arrives_than_was_shipped(
+    async def test_delivering_more_than_shipped_is_rejected(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         none_shipped = IllegalTransition(current="paid", target="delivered")
-        await _refused(shop, hand_over(admin, placed, DELIVERY), none_shipped)
-        await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
+        await _assert_rejected(shop, record_shipment_event(admin, placed, DELIVERY), none_shipped)
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT, ("TEA", 1)))
 
-        refusal = QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=2, remaining=1),))
-        await _refused(shop, hand_over(admin, placed, DELIVERY, ("TEA", 2)), refusal)
+        rejection = QuantityExceedsOrder(
+            lines=(ExcessQuantity(sku="TEA", requested=2, remaining=1),)
+        )
+        await _assert_rejected(
+            shop, record_shipment_event(admin, placed, DELIVERY, ("TEA", 2)), rejection
+        )
 
-    async def test_what_was_shipped_or_has_arrived_does_so_once(
+    async def test_second_shipment_or_delivery_is_rejected(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         for kind, status in ((SHIPMENT, "shipped"), (DELIVERY, "delivered")):
-            await _hand(shop, hand_over(admin, placed, kind))
+            await _record(shop, record_shipment_event(admin, placed, kind))
             again = IllegalTransition(current=status, target=status)
-            await _refused(shop, hand_over(admin, placed, kind), again)
-            await _refused(shop, hand_over(admin, placed, kind, ("TEA", 1)), again)
+            await _assert_rejected(shop, record_shipment_event(admin, placed, kind), again)
+            await _assert_rejected(
+                shop, record_shipment_event(admin, placed, kind, ("TEA", 1)), again
+            )
 
     @pytest.mark.parametrize("kind", ShipmentEventKind)
-    async def test_what_is_cancelled_goes_nowhere(
+    async def test_cancelled_order_cannot_be_shipped(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder, kind: ShipmentEventKind
     ) -> None:
         cancel = CancelOrder(session=admin, order_id=placed.order.id)
         await shop.container.cancel_orders().cancel(cancel)
 
         after = {SHIPMENT: "shipped", DELIVERY: "delivered"}[kind]
-        refusal = IllegalTransition(current="cancelled", target=after)
-        await _refused(shop, hand_over(admin, placed, kind), refusal)
-        await _refused(shop, hand_over(admin, placed, kind, ("TEA", 1)), refusal)
+        rejection = IllegalTransition(current="cancelled", target=after)
+        await _assert_rejected(shop, record_shipment_event(admin, placed, kind), rejection)
+        await _assert_rejected(
+            shop, record_shipment_event(admin, placed, kind, ("TEA", 1)), rejection
+        )
 
     @pytest.mark.parametrize("card", ["tok_timeout_before", "tok_declined"])
-    async def test_what_no_card_has_paid_is_not_shipped(
-        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, card: str
+    async def test_order_with_an_unpaid_card_cannot_be_shipped(
+        self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken, card: str
     ) -> None:
-        command = place_order(adas, ("TEA", 2), card=card)
+        command = place_order(ada_token, ("TEA", 2), card=card)
         with suppress(CardDeclined):
             await shop.check_out(command)
         (order,) = shop.state.orders.rows.values()
 
-        refusal = IllegalTransition(current=order.status.value, target="shipped")
+        rejection = IllegalTransition(current=order.status.value, target="shipped")
         ship = RecordShipmentEvent(session=admin, order_id=order.id, kind=SHIPMENT, lines=())
-        await _refused(shop, ship, refusal)
+        await _assert_rejected(shop, ship, rejection)
 
-    async def test_what_a_card_has_paid_is_shipped_once_the_money_is_taken(
-        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken
+    async def test_card_order_cannot_be_shipped_before_its_capture(
+        self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken
     ) -> None:
-        placed = await shop.check_out(place_order(adas, ("TEA", 2), card="tok_visa"))
+        placed = await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_visa"))
         assert placed.payment.status is PaymentStatus.AUTHORISED
-        await _refused(shop, hand_over(admin, placed, SHIPMENT), PaymentNotCaptured())
-        await shop.work()
+        await _assert_rejected(
+            shop, record_shipment_event(admin, placed, SHIPMENT), PaymentNotCaptured()
+        )
+        await shop.run_jobs()
 
-        await _hand(shop, hand_over(admin, placed, SHIPMENT))
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT))
 
         assert _status(shop, placed) is OrderStatus.SHIPPED
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
-    async def test_an_order_of_which_a_part_has_left_is_not_cancelled(
-        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, placed: PlacedOrder
+    async def test_partly_shipped_order_cannot_be_cancelled(
+        self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
+        await _record(shop, record_shipment_event(admin, placed, SHIPMENT, ("TEA", 1)))
         before = shop.state
 
         with pytest.raises(OrderPartlyFulfilled):
             await shop.container.cancel_orders().cancel(
-                CancelOrder(session=adas, order_id=placed.order.id)
+                CancelOrder(session=ada_token, order_id=placed.order.id)
             )
 
         assert shop.state == before
 
-    async def test_customers_ship_nothing_and_nobody_ships_what_there_is_not(
-        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, placed: PlacedOrder
+    async def test_customers_cannot_ship_and_unknown_orders_are_not_found(
+        self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _refused(shop, hand_over(None, placed, SHIPMENT), NotSignedIn())
-        await _refused(shop, hand_over(adas, placed, SHIPMENT), Forbidden(role="admin"))
-        nothing = RecordShipmentEvent(
-            session=admin, order_id=an_id("none"), kind=SHIPMENT, lines=()
+        await _assert_rejected(shop, record_shipment_event(None, placed, SHIPMENT), NotSignedIn())
+        await _assert_rejected(
+            shop, record_shipment_event(ada_token, placed, SHIPMENT), Forbidden(role="admin")
         )
-        await _refused(shop, nothing, OrderNotFound())
+        nothing = RecordShipmentEvent(
+            session=admin, order_id=id_of("none"), kind=SHIPMENT, lines=()
+        )
+        await _assert_rejected(shop, nothing, OrderNotFound())
 
 
 class TestFailures:
     @pytest.mark.parametrize(
-        "mishap",
+        "fault",
         [
             ("commit", TransientFailure("conflict")),
             ("committed", CommitOutcomeUnknown("connection lost")),
         ],
     )
-    async def test_what_is_tried_again_is_shipped_once(
+    async def test_interrupted_shipment_happens_once(
         self,
         shop: MemoryShop,
         admin: SessionToken,
         placed: PlacedOrder,
-        mishap: tuple[str, Exception],
+        fault: tuple[str, Exception],
     ) -> None:
-        shop.mishaps.plan(mishap)
+        shop.faults.plan(fault)
 
-        handover = await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
+        shipment_event = await _record(
+            shop, record_shipment_event(admin, placed, SHIPMENT, ("TEA", 1))
+        )
 
-        assert shop.state.shipment_events.rows == {handover.id: handover}
+        assert shop.state.shipment_events.rows == {shipment_event.id: shipment_event}
 
-    async def test_a_commit_that_fails_leaves_everything_as_it_was(
+    async def test_failed_commit_changes_nothing(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         before = shop.state
-        shop.mishaps.plan(("commit", RuntimeError("a bug")))
+        shop.faults.plan(("commit", RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await _hand(shop, hand_over(admin, placed, SHIPMENT))
+            await _record(shop, record_shipment_event(admin, placed, SHIPMENT))
 
         assert shop.state == before
 
 
-async def test_customers_see_what_was_shipped_and_what_has_arrived(
+async def test_customers_see_shipments_and_deliveries(
     shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
 ) -> None:
-    first = await _hand(shop, hand_over(admin, placed, SHIPMENT, ("TEA", 1)))
-    arrival = await _hand(shop, hand_over(admin, placed, DELIVERY))
-    second = await _hand(shop, hand_over(admin, placed, SHIPMENT))
+    first = await _record(shop, record_shipment_event(admin, placed, SHIPMENT, ("TEA", 1)))
+    arrival = await _record(shop, record_shipment_event(admin, placed, DELIVERY))
+    second = await _record(shop, record_shipment_event(admin, placed, SHIPMENT))
     await shop.customer("bob")
     consult = shop.container.order_queries()
 
@@ -324,11 +342,13 @@ async def test_customers_see_what_was_shipped_and_what_has_arrived(
             await seen
 
 
-async def _refused(shop: MemoryShop, command: RecordShipmentEvent, error: ShopError) -> None:
+async def _assert_rejected(
+    shop: MemoryShop, command: RecordShipmentEvent, error: ShopError
+) -> None:
     before = shop.state
 
-    with pytest.raises(type(error)) as refusal:
-        await _hand(shop, command)
+    with pytest.raises(type(error)) as rejection:
+        await _record(shop, command)
 
-    assert refusal.value == error
+    assert rejection.value == error
     assert shop.state == before

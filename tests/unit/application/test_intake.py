@@ -24,9 +24,19 @@ from shop.domain.account import TransferKind
 from shop.domain.inventory import Inventory, StockBelowReserved, StockMovement, StockMovementKind
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import EmailTaken, Role
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds
-from tests.factories import ADJUSTMENTS, EUR, NOW, USD, eur, inventory, movement, product, user
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
+from tests.factories import (
+    ADJUSTMENTS,
+    EUR,
+    NOW,
+    USD,
+    eur,
+    inventory,
+    product,
+    stock_movement,
+    user,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +46,7 @@ ADA = NewCustomer(name=" Ada ", email="Ada@Example.com")
 BOB = NewCustomer(name="Bob", email="bob@example.com")
 
 
-class Loss:
+class LostCommitResponse:
     """Loses the answer to the first commit that is made under it."""
 
     def __init__(self, database: MemoryDatabase) -> None:
@@ -44,7 +54,7 @@ class Loss:
         self._is_due = True
 
     def new_unit_of_work(self) -> UnitOfWork:
-        return _Losing(self._database, self)
+        return _LosingUnitOfWork(self._database, self)
 
     def take(self) -> None:
         is_due, self._is_due = self._is_due, False
@@ -52,8 +62,8 @@ class Loss:
             raise CommitOutcomeUnknown
 
 
-class _Losing(MemoryUnitOfWork):
-    def __init__(self, database: MemoryDatabase, loss: Loss) -> None:
+class _LosingUnitOfWork(MemoryUnitOfWork):
+    def __init__(self, database: MemoryDatabase, loss: LostCommitResponse) -> None:
         super().__init__(database, writing=True)
         self._loss = loss
 
@@ -68,7 +78,7 @@ def database() -> MemoryDatabase:
 
 
 @pytest.fixture
-def transact(database: MemoryDatabase, clock: ScriptedClock) -> TransactionRunner:
+def runner(database: MemoryDatabase, clock: FakeClock) -> TransactionRunner:
     return TransactionRunner(
         partial(MemoryUnitOfWork, database, writing=True),
         partial(MemoryUnitOfWork, database, writing=False),
@@ -77,11 +87,11 @@ def transact(database: MemoryDatabase, clock: ScriptedClock) -> TransactionRunne
 
 
 @pytest.fixture
-def intake(transact: TransactionRunner, clock: ScriptedClock) -> BulkImport:
-    return BulkImport(transact, clock, CountingIds(), welcome_credit=eur(1000))
+def bulk_import(runner: TransactionRunner, clock: FakeClock) -> BulkImport:
+    return BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(1000))
 
 
-def stocked(sku: str = "TEA", on_hand: int = 5) -> ProductRow:
+def product_row(sku: str = "TEA", on_hand: int = 5) -> ProductRow:
     made = product(sku)
     return ProductRow(
         sku=sku,
@@ -107,20 +117,22 @@ async def reserve(database: MemoryDatabase, sku: str, quantity: int) -> None:
     after = before.reserve(quantity)
     async with MemoryUnitOfWork(database, writing=True) as uow:
         await uow.inventories.lock([sku])
-        uow.inventories.save(after, movement(before, after, kind=StockMovementKind.RESERVATION))
+        uow.inventories.save(
+            after, stock_movement(before, after, kind=StockMovementKind.RESERVATION)
+        )
         await uow.commit()
 
 
-async def assert_nothing_is_broken(transact: TransactionRunner) -> None:
-    audit = AuditShop(transact, ScriptedClock(NOW), timedelta(seconds=60))
+async def assert_audit_is_clean(runner: TransactionRunner) -> None:
+    audit = AuditShop(runner, FakeClock(NOW), timedelta(seconds=60))
     findings = await audit.run(lambda _: None)
     assert [violation for finding in findings for violation in finding.violations] == []
 
 
-async def test_a_new_product_comes_with_its_stock_and_the_movement_that_brought_it(
-    intake: BulkImport, database: MemoryDatabase, transact: TransactionRunner
+async def test_new_product_is_imported_with_stock_and_movement(
+    bulk_import: BulkImport, database: MemoryDatabase, runner: TransactionRunner
 ) -> None:
-    assert await intake.upsert([stocked(on_hand=5)]) == result(added=1)
+    assert await bulk_import.upsert([product_row(on_hand=5)]) == result(added=1)
 
     assert database.state.products.rows == {"TEA": product("TEA")}
     assert database.state.inventories.rows == {"TEA": inventory("TEA", 5)}
@@ -135,53 +147,53 @@ async def test_a_new_product_comes_with_its_stock_and_the_movement_that_brought_
         reason=REASON,
         created_at=NOW,
     )
-    await assert_nothing_is_broken(transact)
+    await assert_audit_is_clean(runner)
 
 
-async def test_a_product_of_which_there_are_none_has_no_movement(
-    intake: BulkImport, database: MemoryDatabase
+async def test_product_without_stock_has_no_movement(
+    bulk_import: BulkImport, database: MemoryDatabase
 ) -> None:
-    assert await intake.upsert([stocked(on_hand=0)]) == result(added=1)
+    assert await bulk_import.upsert([product_row(on_hand=0)]) == result(added=1)
 
     assert database.state.inventories.rows == {"TEA": inventory("TEA")}
     assert movements(database) == {}
 
 
-async def test_loading_the_same_again_changes_nothing(
-    intake: BulkImport, database: MemoryDatabase, clock: ScriptedClock
+async def test_repeated_import_changes_nothing(
+    bulk_import: BulkImport, database: MemoryDatabase, clock: FakeClock
 ) -> None:
-    batch = [stocked("TEA", 5), stocked("CAKE", 0)]
-    await intake.upsert(batch)
+    batch = [product_row("TEA", 5), product_row("CAKE", 0)]
+    await bulk_import.upsert(batch)
     before = database.state
     clock.advance(LATER)
 
-    assert await intake.upsert(batch) == result(unchanged=2)
+    assert await bulk_import.upsert(batch) == result(unchanged=2)
 
     assert database.state == before
 
 
 @pytest.mark.parametrize("wanted", [0, 4, 9])
-async def test_stock_is_brought_to_what_is_wanted(
-    wanted: int, intake: BulkImport, database: MemoryDatabase, transact: TransactionRunner
+async def test_stock_is_set_to_the_imported_quantity(
+    wanted: int, bulk_import: BulkImport, database: MemoryDatabase, runner: TransactionRunner
 ) -> None:
-    await intake.upsert([stocked(on_hand=5)])
+    await bulk_import.upsert([product_row(on_hand=5)])
 
-    assert await intake.upsert([stocked(on_hand=wanted)]) == result(changed=1)
+    assert await bulk_import.upsert([product_row(on_hand=wanted)]) == result(changed=1)
 
     assert database.state.inventories.rows == {"TEA": inventory("TEA", wanted)}
     assert sorted(each.on_hand_delta for each in movements(database).values()) == sorted(
         [5, wanted - 5]
     )
-    await assert_nothing_is_broken(transact)
+    await assert_audit_is_clean(runner)
 
 
-async def test_a_product_is_described_anew_and_keeps_its_age_and_stock(
-    intake: BulkImport, database: MemoryDatabase, clock: ScriptedClock
+async def test_product_is_updated_and_keeps_its_age_and_stock(
+    bulk_import: BulkImport, database: MemoryDatabase, clock: FakeClock
 ) -> None:
-    await intake.upsert([stocked()])
+    await bulk_import.upsert([product_row()])
     clock.advance(LATER)
     described = replace(
-        stocked(),
+        product_row(),
         name="Better tea",
         description="",
         price=eur(700),
@@ -189,7 +201,7 @@ async def test_a_product_is_described_anew_and_keeps_its_age_and_stock(
         image_url="https://example.com/tea.png",
     )
 
-    assert await intake.upsert([described]) == result(changed=1)
+    assert await bulk_import.upsert([described]) == result(changed=1)
 
     assert database.state.products.rows == {
         "TEA": product(
@@ -206,20 +218,20 @@ async def test_a_product_is_described_anew_and_keeps_its_age_and_stock(
     assert len(movements(database)) == 1
 
 
-async def test_description_and_stock_change_at_once(
-    intake: BulkImport, database: MemoryDatabase
+async def test_product_and_stock_are_updated_together(
+    bulk_import: BulkImport, database: MemoryDatabase
 ) -> None:
-    await intake.upsert([stocked(on_hand=5)])
+    await bulk_import.upsert([product_row(on_hand=5)])
 
-    assert await intake.upsert([replace(stocked(on_hand=7), name="Better")]) == result(changed=1)
+    assert await bulk_import.upsert([replace(product_row(on_hand=7), name="Better")]) == result(
+        changed=1
+    )
 
     assert database.state.products.rows["TEA"].name == "Better"
     assert database.state.inventories.rows == {"TEA": inventory("TEA", 7)}
 
 
-async def test_a_batch_is_one_unit_of_work_whatever_is_new_in_it(
-    database: MemoryDatabase, clock: ScriptedClock
-) -> None:
+async def test_batch_is_one_unit_of_work(database: MemoryDatabase, clock: FakeClock) -> None:
     entered: list[UnitOfWork] = []
 
     def new_unit_of_work() -> UnitOfWork:
@@ -227,94 +239,100 @@ async def test_a_batch_is_one_unit_of_work_whatever_is_new_in_it(
         return entered[-1]
 
     snapshot = partial(MemoryUnitOfWork, database, writing=False)
-    transact = TransactionRunner(new_unit_of_work, snapshot, clock)
-    intake = BulkImport(transact, clock, CountingIds(), welcome_credit=eur(0))
+    runner = TransactionRunner(new_unit_of_work, snapshot, clock)
+    bulk_import = BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(0))
 
-    await intake.upsert([stocked("TEA", 1)])
-    await intake.upsert([stocked("TEA", 2), stocked("CAKE", 3)])
+    await bulk_import.upsert([product_row("TEA", 1)])
+    await bulk_import.upsert([product_row("TEA", 2), product_row("CAKE", 3)])
 
     assert len(entered) == 2
 
 
-async def test_a_batch_tells_new_changed_and_unchanged_products_apart(intake: BulkImport) -> None:
-    await intake.upsert([stocked("TEA", 1), stocked("CAKE", 1)])
+async def test_result_counts_added_changed_and_unchanged_products(bulk_import: BulkImport) -> None:
+    await bulk_import.upsert([product_row("TEA", 1), product_row("CAKE", 1)])
 
-    loaded = await intake.upsert([stocked("TEA", 1), stocked("CAKE", 2), stocked("JAM", 3)])
+    loaded = await bulk_import.upsert(
+        [product_row("TEA", 1), product_row("CAKE", 2), product_row("JAM", 3)]
+    )
 
     assert loaded == result(added=1, changed=1, unchanged=1)
     assert loaded + loaded == result(added=2, changed=2, unchanged=2)
 
 
-async def test_what_is_missing_is_added_and_what_is_there_left_alone(
-    intake: BulkImport, database: MemoryDatabase, transact: TransactionRunner
+async def test_missing_products_are_added_and_existing_ones_kept(
+    bulk_import: BulkImport, database: MemoryDatabase, runner: TransactionRunner
 ) -> None:
-    await intake.add_missing([stocked("TEA", 5)])
+    await bulk_import.add_missing([product_row("TEA", 5)])
     state = database.state
 
-    assert await intake.add_missing([replace(stocked("TEA", 7), name="Better")]) == result(
+    assert await bulk_import.add_missing([replace(product_row("TEA", 7), name="Better")]) == result(
         unchanged=1
     )
     assert database.state is state
-    again = [replace(stocked("TEA", 7), name="Better"), stocked("CAKE", 2)]
-    assert await intake.add_missing(again) == result(added=1, unchanged=1)
+    again = [replace(product_row("TEA", 7), name="Better"), product_row("CAKE", 2)]
+    assert await bulk_import.add_missing(again) == result(added=1, unchanged=1)
 
     assert database.state.products.rows["TEA"] == state.products.rows["TEA"]
     assert database.state.inventories.rows == {
         "TEA": inventory("TEA", 5),
         "CAKE": inventory("CAKE", 2),
     }
-    await assert_nothing_is_broken(transact)
+    await assert_audit_is_clean(runner)
 
 
-async def test_promised_goods_cannot_be_counted_away_and_the_whole_batch_is_refused(
-    intake: BulkImport, database: MemoryDatabase
+async def test_stock_below_the_reserved_quantity_rejects_the_whole_batch(
+    bulk_import: BulkImport, database: MemoryDatabase
 ) -> None:
-    await intake.upsert([stocked("TEA", 5)])
+    await bulk_import.upsert([product_row("TEA", 5)])
     await reserve(database, "TEA", 3)
     before = database.state
-    batch = [stocked("CAKE", 1), stocked("TEA", 2)]
-    refusal = StockBelowReserved(sku="TEA", on_hand=5, reserved=3)
+    batch = [product_row("CAKE", 1), product_row("TEA", 2)]
+    rejection = StockBelowReserved(sku="TEA", on_hand=5, reserved=3)
 
-    assert await intake.validate(batch) == {"TEA": refusal}
+    assert await bulk_import.validate(batch) == {"TEA": rejection}
     with pytest.raises(StockBelowReserved) as raised:
-        await intake.upsert(batch)
+        await bulk_import.upsert(batch)
 
-    assert raised.value == refusal
+    assert raised.value == rejection
     assert "TEA" in str(raised.value)
     assert database.state == before
 
 
-async def test_what_is_promised_may_be_all_that_is_left(
-    intake: BulkImport, database: MemoryDatabase
+async def test_stock_may_be_set_to_the_reserved_quantity(
+    bulk_import: BulkImport, database: MemoryDatabase
 ) -> None:
-    await intake.upsert([stocked("TEA", 5)])
+    await bulk_import.upsert([product_row("TEA", 5)])
     await reserve(database, "TEA", 3)
 
-    assert await intake.validate([stocked("TEA", 3)]) == {}
-    await intake.upsert([stocked("TEA", 3)])
+    assert await bulk_import.validate([product_row("TEA", 3)]) == {}
+    await bulk_import.upsert([product_row("TEA", 3)])
 
     assert database.state.inventories.rows["TEA"] == Inventory(sku="TEA", on_hand=3, reserved=3)
 
 
-async def test_a_batch_names_a_product_once(intake: BulkImport, database: MemoryDatabase) -> None:
+async def test_batch_names_a_product_once(
+    bulk_import: BulkImport, database: MemoryDatabase
+) -> None:
     before = database.state
 
     with pytest.raises(InvalidValue) as raised:
-        await intake.upsert([stocked(on_hand=1), stocked(on_hand=2)])
+        await bulk_import.upsert([product_row(on_hand=1), product_row(on_hand=2)])
 
     assert raised.value == InvalidValue(field="sku", rule="a batch names each product once")
     assert database.state == before
 
 
-async def test_the_shop_sells_in_one_currency(intake: BulkImport, database: MemoryDatabase) -> None:
+async def test_prices_are_in_the_currency_of_the_shop(
+    bulk_import: BulkImport, database: MemoryDatabase
+) -> None:
     before = database.state
-    foreign = replace(stocked(), price=replace(eur(500), currency=USD))
+    foreign = replace(product_row(), price=replace(eur(500), currency=USD))
 
     with pytest.raises(InvalidValue) as raised:
-        await intake.upsert([foreign])
+        await bulk_import.upsert([foreign])
 
     assert raised.value.field == "currency"
-    assert intake.currency == EUR
+    assert bulk_import.currency == EUR
     assert database.state == before
 
 
@@ -336,40 +354,38 @@ async def test_the_shop_sells_in_one_currency(intake: BulkImport, database: Memo
         ("image_url", {"image_url": "https://" + "x" * 2000}),
     ],
 )
-async def test_a_product_that_cannot_be_is_refused(
-    field: str, change: Mapping[str, object]
-) -> None:
+async def test_invalid_product_is_rejected(field: str, change: Mapping[str, object]) -> None:
     with pytest.raises(InvalidValue) as raised:
-        replace(stocked(), **change)  # type: ignore[arg-type]
+        replace(product_row(), **change)  # type: ignore[arg-type]
 
     assert raised.value.field == field
 
 
-async def test_a_load_whose_answer_was_lost_is_finished_by_the_next_attempt(
-    database: MemoryDatabase, clock: ScriptedClock
+async def test_import_with_a_lost_commit_response_is_completed_by_the_retry(
+    database: MemoryDatabase, clock: FakeClock
 ) -> None:
     snapshot = partial(MemoryUnitOfWork, database, writing=False)
-    transact = TransactionRunner(Loss(database).new_unit_of_work, snapshot, clock)
-    intake = BulkImport(transact, clock, CountingIds(), welcome_credit=eur(0))
+    runner = TransactionRunner(LostCommitResponse(database).new_unit_of_work, snapshot, clock)
+    bulk_import = BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(0))
 
-    await intake.upsert([stocked(on_hand=5)])
+    await bulk_import.upsert([product_row(on_hand=5)])
 
     assert database.state.inventories.rows == {"TEA": inventory("TEA", 5)}
     assert len(movements(database)) == 1
 
 
-async def test_a_shop_is_empty_until_something_is_for_sale(intake: BulkImport) -> None:
-    assert not await intake.has_products()
+async def test_shop_is_empty_until_it_has_a_product(bulk_import: BulkImport) -> None:
+    assert not await bulk_import.has_products()
 
-    await intake.upsert([stocked()])
+    await bulk_import.upsert([product_row()])
 
-    assert await intake.has_products()
+    assert await bulk_import.has_products()
 
 
-async def test_customers_get_an_account_with_the_welcome_credit_and_its_transfer(
-    intake: BulkImport, database: MemoryDatabase, transact: TransactionRunner
+async def test_customers_get_an_account_with_the_welcome_credit(
+    bulk_import: BulkImport, database: MemoryDatabase, runner: TransactionRunner
 ) -> None:
-    assert len(await intake.add_customers([ADA, BOB], HASH)) == 2
+    assert len(await bulk_import.add_customers([ADA, BOB], HASH)) == 2
 
     ada, bob = database.state.users.rows.values()
     assert ada == user("ada", id=ada.id, password_hash=HASH, roles=frozenset({Role.CUSTOMER}))
@@ -381,16 +397,16 @@ async def test_customers_get_an_account_with_the_welcome_credit_and_its_transfer
     assert {each.kind for each in transfers} == {TransferKind.WELCOME}
     assert [each.debit_account_id for each in transfers] == [ADJUSTMENTS, ADJUSTMENTS]
     assert [each.credit_account_id for each in transfers] == [each.id for each in accounts]
-    await assert_nothing_is_broken(transact)
+    await assert_audit_is_clean(runner)
 
 
-async def test_customers_who_are_there_already_are_left_alone(
-    intake: BulkImport, database: MemoryDatabase
+async def test_existing_customers_are_kept(
+    bulk_import: BulkImport, database: MemoryDatabase
 ) -> None:
-    await intake.add_customers([ADA], HASH)
+    await bulk_import.add_customers([ADA], HASH)
     ada = database.state.users.rows
 
-    assert len(await intake.add_customers([ADA, BOB], "another hash")) == 1
+    assert len(await bulk_import.add_customers([ADA, BOB], "another hash")) == 1
 
     assert dict(list(database.state.users.rows.items())[:1]) == ada
     assert [each.email for each in database.state.users.rows.values()] == [
@@ -400,38 +416,38 @@ async def test_customers_who_are_there_already_are_left_alone(
     assert len(database.state.accounts.rows) == len(database.state.transfers.rows) == 2
 
 
-async def test_without_welcome_credit_no_money_moves(
-    transact: TransactionRunner, clock: ScriptedClock, database: MemoryDatabase
+async def test_no_money_moves_without_a_welcome_credit(
+    runner: TransactionRunner, clock: FakeClock, database: MemoryDatabase
 ) -> None:
-    intake = BulkImport(transact, clock, CountingIds(), welcome_credit=eur(0))
+    bulk_import = BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(0))
 
-    assert len(await intake.add_customers([ADA], HASH)) == 1
+    assert len(await bulk_import.add_customers([ADA], HASH)) == 1
 
     (account,) = database.state.accounts.rows.values()
     assert account.balance == eur(0)
     assert database.state.transfers.rows == {}
 
 
-async def test_customers_whose_commit_was_not_answered_are_counted_and_made_once(
-    database: MemoryDatabase, clock: ScriptedClock
+async def test_customers_are_counted_and_added_once_whatever_the_commit_outcome(
+    database: MemoryDatabase, clock: FakeClock
 ) -> None:
     snapshot = partial(MemoryUnitOfWork, database, writing=False)
-    transact = TransactionRunner(Loss(database).new_unit_of_work, snapshot, clock)
-    intake = BulkImport(transact, clock, CountingIds(), welcome_credit=eur(1000))
+    runner = TransactionRunner(LostCommitResponse(database).new_unit_of_work, snapshot, clock)
+    bulk_import = BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(1000))
 
-    assert len(await intake.add_customers([ADA, BOB], HASH)) == 2
+    assert len(await bulk_import.add_customers([ADA, BOB], HASH)) == 2
 
     assert len(database.state.users.rows) == len(database.state.transfers.rows) == 2
 
 
-async def test_customers_that_cannot_all_be_are_none(
-    intake: BulkImport, database: MemoryDatabase
+async def test_invalid_batch_of_customers_adds_none(
+    bulk_import: BulkImport, database: MemoryDatabase
 ) -> None:
     before = database.state
 
     with pytest.raises(InvalidValue):
-        await intake.add_customers([ADA, NewCustomer(name="", email="bob@example.com")], HASH)
+        await bulk_import.add_customers([ADA, NewCustomer(name="", email="bob@example.com")], HASH)
     with pytest.raises(EmailTaken):
-        await intake.add_customers([ADA, ADA], HASH)
+        await bulk_import.add_customers([ADA, ADA], HASH)
 
     assert database.state == before

@@ -24,15 +24,15 @@ def _silent(*_: object, **__: object) -> None:
     raise GatewayOutcomeUnknown("connection refused")
 
 
-async def _broken(shop: MemoryShop) -> list[Finding]:
+async def _failed_findings(shop: MemoryShop) -> list[Finding]:
     findings = await shop.container.audit_shop().run(lambda _: None)
     return [finding for finding in findings if not finding.holds]
 
 
-async def test_an_outage_leaves_nothing_that_a_person_has_to_do(
+async def test_gateway_outage_leaves_nothing_for_the_operator(
     shop: MemoryShop, admin: SessionToken
 ) -> None:
-    await shop.stock(admin, TEA=100)
+    await shop.add_products(admin, TEA=100)
     token = await shop.customer("ada")
     # Approved, and its answer lost; paid, and not captured yet.
     await shop.check_out(place_order(token, ("TEA", 1), card="tok_timeout_after", key="key-lost"))
@@ -45,20 +45,20 @@ async def test_an_outage_leaves_nothing_that_a_person_has_to_do(
             token = await shop.sign_in("ada")
             command = place_order(token, ("TEA", 1), card="tok_visa", key=f"key-{minute:04}")
             await shop.check_out(command)
-            await shop.work()
+            await shop.run_jobs()
             shop.clock.advance(A_MINUTE)
-            assert await _broken(shop) == []
+            assert await _failed_findings(shop) == []
         obstacle = (await shop.container.audit_gateway().run(timedelta(days=1))).unchecked_reason
         assert obstacle == "the gateway's books cannot be read: connection refused"
         with pytest.raises(PaymentExpired):
             await shop.check_out(place_order(token, ("TEA", 1), card="tok_visa", key="key-0000"))
 
     for _ in range(11):
-        await shop.work()
+        await shop.run_jobs()
         shop.clock.advance(A_MINUTE)
 
     assert shop.jobs == []
-    assert await shop.findings() == []
+    assert await shop.audit_violations() == []
     reconcile = Reconcile(since=NOW, until=None, is_dry_run=True)
     reconciling = shop.container.reconcile_payments()
     assert [each async for each in reconciling.reconcile(reconcile)] == []

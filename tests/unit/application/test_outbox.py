@@ -9,16 +9,16 @@ from shop.application.jobs.retry_policy import RetryPolicy
 from shop.application.jobs.runner import MAX_CONCURRENT_JOBS, JobRunner
 from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
-from tests.factories import NOW, an_id
+from tests.factories import NOW, id_of
 from tests.unit.application.memory_shop import MemoryShop
 
 pytestmark = pytest.mark.anyio
 
-TERMS = RetryPolicy(lease=timedelta(seconds=60), retry_delay=timedelta(seconds=5))
+POLICY = RetryPolicy(lease=timedelta(seconds=60), retry_delay=timedelta(seconds=5))
 SOON = timedelta(seconds=30)
 
 
-class Hands:
+class BlockingHandlers:
     """A worker of jobs that hang until they are let go, and of others that do not."""
 
     def __init__(self, shop: MemoryShop) -> None:
@@ -28,21 +28,21 @@ class Hands:
         self.work_off = JobRunner(
             shop.container.transaction_runner(),
             shop.clock,
-            TERMS,
-            {JobKind.REVERSE_PAYMENT: self._hang, JobKind.CAPTURE_PAYMENT: self._do},
+            POLICY,
+            {JobKind.REVERSE_PAYMENT: self._block, JobKind.CAPTURE_PAYMENT: self._do},
         )
 
-    async def leave(self, kind: JobKind, *names: str) -> None:
+    async def add_job(self, kind: JobKind, *names: str) -> None:
         """Leave jobs to be done now."""
 
         async def leave(uow: UnitOfWork) -> None:
             for name in names:
-                uow.jobs.add(Job.new(kind, an_id(name), at=NOW, due_at=NOW))
+                uow.jobs.add(Job.new(kind, id_of(name), at=NOW, due_at=NOW))
             await uow.commit()
 
         await self._shop.container.transaction_runner().write(leave, retryable=True)
 
-    async def _hang(self, job: Job) -> None:
+    async def _block(self, job: Job) -> None:
         await self.let_go.wait()
         await self._do(job)
 
@@ -59,51 +59,51 @@ class Hands:
 
 
 @pytest.fixture
-def hands(shop: MemoryShop) -> Hands:
-    return Hands(shop)
+def handlers(shop: MemoryShop) -> BlockingHandlers:
+    return BlockingHandlers(shop)
 
 
-async def test_a_job_that_hangs_keeps_no_other_from_being_begun(hands: Hands) -> None:
-    await hands.leave(JobKind.REVERSE_PAYMENT, "hangs")
-    assert await hands.work_off.start_due() == 1
-    await hands.leave(JobKind.CAPTURE_PAYMENT, "does not")
+async def test_hanging_job_does_not_delay_others(handlers: BlockingHandlers) -> None:
+    await handlers.add_job(JobKind.REVERSE_PAYMENT, "hangs")
+    assert await handlers.work_off.start_due() == 1
+    await handlers.add_job(JobKind.CAPTURE_PAYMENT, "does not")
 
-    assert await hands.work_off.run_due() == 1
-    assert hands.done == ["capture_payment"]
+    assert await handlers.work_off.run_due() == 1
+    assert handlers.done == ["capture_payment"]
 
-    hands.let_go.set()
-    await hands.work_off.cancel_running()
+    handlers.let_go.set()
+    await handlers.work_off.cancel_running()
 
 
-async def test_no_more_is_begun_than_there_are_hands_and_then_as_they_come_free(
-    hands: Hands,
+async def test_number_of_concurrent_jobs_is_limited(
+    handlers: BlockingHandlers,
 ) -> None:
-    await hands.leave(
+    await handlers.add_job(
         JobKind.REVERSE_PAYMENT, *(f"{number}" for number in range(MAX_CONCURRENT_JOBS + 1))
     )
-    assert await hands.work_off.start_due() == MAX_CONCURRENT_JOBS
-    waiting = asyncio.create_task(hands.work_off.start_due())
+    assert await handlers.work_off.start_due() == MAX_CONCURRENT_JOBS
+    waiting = asyncio.create_task(handlers.work_off.start_due())
     await asyncio.sleep(0.01)
     assert not waiting.done()
 
-    hands.let_go.set()
+    handlers.let_go.set()
 
     assert await waiting == 1
-    await hands.work_off.cancel_running()
+    await handlers.work_off.cancel_running()
 
 
-async def test_what_is_abandoned_is_done_by_whoever_comes_next(
-    hands: Hands, shop: MemoryShop
+async def test_cancelled_job_is_run_by_the_next_worker(
+    handlers: BlockingHandlers, shop: MemoryShop
 ) -> None:
-    await hands.leave(JobKind.REVERSE_PAYMENT, "hangs")
-    await hands.work_off.start_due()
+    await handlers.add_job(JobKind.REVERSE_PAYMENT, "hangs")
+    await handlers.work_off.start_due()
 
-    await hands.work_off.cancel_running()
+    await handlers.work_off.cancel_running()
 
-    hands.let_go.set()
-    assert (hands.done, shop.jobs) == ([], ["reverse_payment"])
+    handlers.let_go.set()
+    assert (handlers.done, shop.jobs) == ([], ["reverse_payment"])
     shop.clock.advance(SOON)
-    assert await hands.work_off.run_due() == 0
-    shop.clock.advance(TERMS.lease)
-    assert await hands.work_off.run_due() == 1
-    assert (hands.done, shop.jobs) == (["reverse_payment"], [])
+    assert await handlers.work_off.run_due() == 0
+    shop.clock.advance(POLICY.lease)
+    assert await handlers.work_off.run_due() == 1
+    assert (handlers.done, shop.jobs) == (["reverse_payment"], [])

@@ -38,26 +38,26 @@ from shop.domain.payment import (
 )
 from tests.factories import EUR, NOW, eur
 from tests.unit.application.memory_shop import (
-    HOLD_SECONDS,
-    KEY_SECONDS,
-    WELCOME,
+    IDEMPOTENCY_SECONDS,
+    PENDING_PAYMENT_SECONDS,
+    WELCOME_CREDIT,
     MemoryShop,
     place_order,
 )
 
 pytestmark = pytest.mark.anyio
 
-HOLD = timedelta(seconds=HOLD_SECONDS)
+PENDING_PAYMENT_TIMEOUT = timedelta(seconds=PENDING_PAYMENT_SECONDS)
 A_WHILE = timedelta(seconds=30)
 A_YEAR = timedelta(days=365)
 
 
 @pytest.fixture
-async def adas(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[SessionToken]:
+async def ada_token(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[SessionToken]:
     """Give Ada's token; look into the books at the end."""
     del admin
     yield await shop.customer("ada")
-    assert await shop.findings() == []
+    assert await shop.audit_violations() == []
 
 
 async def _pay(shop: MemoryShop, token: SessionToken, card: str = "tok_visa") -> PlacedOrder:
@@ -70,28 +70,28 @@ async def _at_gateway(shop: MemoryShop) -> GatewayPayment:
     return payment
 
 
-def _stands(shop: MemoryShop) -> tuple[OrderStatus, PaymentStatus]:
+def _order_state(shop: MemoryShop) -> tuple[OrderStatus, PaymentStatus]:
     (order,) = shop.state.orders.rows.values()
     return order.status, shop.state.payments.rows[order.id].status
 
 
 async def _wait(shop: MemoryShop, time: timedelta = A_WHILE) -> None:
     shop.clock.advance(time)
-    await shop.work()
+    await shop.run_jobs()
 
 
 class TestAnApprovedCard:
-    async def test_pays_the_order(self, shop: MemoryShop, adas: SessionToken) -> None:
-        placed = await _pay(shop, adas)
+    async def test_pays_the_order(self, shop: MemoryShop, ada_token: SessionToken) -> None:
+        placed = await _pay(shop, ada_token)
 
         assert placed.order.status is OrderStatus.PAID
         assert (placed.payment.method, placed.payment.status) == (
             PaymentMethod.CARD,
             PaymentStatus.AUTHORISED,
         )
-        assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+        assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
         assert shop.stock_of("TEA") == (3, 0)
-        assert shop.balance("ada") == WELCOME
+        assert shop.balance("ada") == WELCOME_CREDIT
         assert shop.outcome("ada") == Succeeded(reference=placed.order.id)
         (charge,) = [
             each for each in shop.state.transfers.rows.values() if each.order_id == placed.order.id
@@ -102,61 +102,61 @@ class TestAnApprovedCard:
             eur(200),
         )
 
-    async def test_is_tracked_by_the_session_and_empties_the_cart(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_is_the_last_order_of_the_session_and_clears_the_cart(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await shop.fill_cart(adas, TEA=2)
-        placed = await shop.check_out(place_order(adas, card="tok_visa"))
+        await shop.fill_cart(ada_token, TEA=2)
+        placed = await shop.check_out(place_order(ada_token, card="tok_visa"))
 
-        session = await shop.session(adas)
+        session = await shop.session(ada_token)
         assert session is not None
         assert (session.last_order_id, session.cart) == (placed.order.id, Cart())
 
     async def test_is_captured_once_by_the_worker(
-        self, shop: MemoryShop, adas: SessionToken
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _pay(shop, adas)
+        await _pay(shop, ada_token)
         assert shop.jobs == ["capture_payment"]
 
-        assert [await shop.work(), await shop.work()] == [1, 0]
+        assert [await shop.run_jobs(), await shop.run_jobs()] == [1, 0]
 
         payment = await _at_gateway(shop)
         assert (payment.is_captured, payment.amount) == (True, eur(200))
-        assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
         assert shop.jobs == []
 
-    async def test_answers_alike_however_often_it_is_asked(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_is_replayed_however_often_it_is_requested(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        first = await _pay(shop, adas)
-        await shop.work()
-        command = place_order(adas, ("TEA", 2), card="tok_visa")
+        first = await _pay(shop, ada_token)
+        await shop.run_jobs()
+        command = place_order(ada_token, ("TEA", 2), card="tok_visa")
         again = await shop.container.checkout().place(command)
 
         assert again.replayed
         assert again.value == replace(first, new_token=None)
         assert shop.gateway.calls.total() == 1
 
-    async def test_is_charged_once_for_many_requests_at_once(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_is_charged_once_for_concurrent_requests(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        answers = await asyncio.gather(*(_pay(shop, adas) for _ in range(20)))
+        responses = await asyncio.gather(*(_pay(shop, ada_token) for _ in range(20)))
 
-        assert {each.order.id for each in answers} == {answers[0].order.id}
-        assert {each.order.status for each in answers} == {OrderStatus.PAID}
+        assert {each.order.id for each in responses} == {responses[0].order.id}
+        assert {each.order.status for each in responses} == {OrderStatus.PAID}
         assert len(shop.state.orders.rows) == 1
         await _at_gateway(shop)
 
-    async def test_leaves_in_the_cart_what_came_in_meanwhile(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_keeps_cart_lines_added_meanwhile(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await shop.fill_cart(adas, TEA=2)
-        await shop.check_out(place_order(adas, card="tok_timeout_after"))
-        await shop.fill_cart(adas, TEA=3, COFFEE=1)
+        await shop.fill_cart(ada_token, TEA=2)
+        await shop.check_out(place_order(ada_token, card="tok_timeout_after"))
+        await shop.fill_cart(ada_token, TEA=3, COFFEE=1)
 
         await _wait(shop)
 
-        session = await shop.session(adas)
+        session = await shop.session(ada_token)
         assert session is not None
         assert {line.sku: line.quantity for line in session.cart.lines} == {"TEA": 1, "COFFEE": 1}
 
@@ -170,32 +170,34 @@ class TestADeclinedCard:
             ("tok_nobody_knows", "unknown_token"),
         ],
     )
-    async def test_leaves_everything_as_it_was(
-        self, shop: MemoryShop, adas: SessionToken, card: str, reason: str
+    async def test_changes_nothing(
+        self, shop: MemoryShop, ada_token: SessionToken, card: str, reason: str
     ) -> None:
-        await shop.fill_cart(adas, TEA=2)
-        before = await shop.session(adas)
+        await shop.fill_cart(ada_token, TEA=2)
+        before = await shop.session(ada_token)
         with pytest.raises(CardDeclined) as refused:
-            await shop.check_out(place_order(adas, card=card))
+            await shop.check_out(place_order(ada_token, card=card))
 
         assert refused.value == CardDeclined(reason=reason)
-        assert _stands(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
+        assert _order_state(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
         assert shop.stock_of("TEA") == (5, 0)
-        assert await shop.session(adas) == before
+        assert await shop.session(ada_token) == before
         assert shop.outcome("ada") == Rejected(error=refused.value)
         assert shop.jobs == []
 
-    async def test_stays_declined_under_its_key(self, shop: MemoryShop, adas: SessionToken) -> None:
+    async def test_stays_declined_under_its_key(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
         for _ in range(2):
             with pytest.raises(CardDeclined):
-                await _pay(shop, adas, "tok_declined")
+                await _pay(shop, ada_token, "tok_declined")
         assert shop.gateway.calls.total() == 1
 
-    async def test_stays_declined_when_old_refusals_are_forgotten(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_stays_declined_after_old_rejections_are_purged(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         with pytest.raises(CardDeclined):
-            await _pay(shop, adas, "tok_declined")
+            await _pay(shop, ada_token, "tok_declined")
         shop.clock.advance(A_YEAR)
 
         assert await shop.container.purge_idempotency_keys().purge() == 0
@@ -205,162 +207,164 @@ class TestADeclinedCard:
                 place_order(await shop.sign_in("ada"), ("TEA", 2), card="tok_declined")
             )
 
-    async def test_another_card_under_another_key_pays(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_is_followed_by_another_card_under_another_key(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         with pytest.raises(CardDeclined):
-            await _pay(shop, adas, "tok_declined")
+            await _pay(shop, ada_token, "tok_declined")
         placed = await shop.check_out(
-            place_order(adas, ("TEA", 2), card="tok_visa", key="key-0002")
+            place_order(ada_token, ("TEA", 2), card="tok_visa", key="key-0002")
         )
         assert placed.order.status is OrderStatus.PAID
         assert shop.stock_of("TEA") == (3, 0)
 
 
-class TestASilentGateway:
+class TestAGatewayWithoutResponse:
     @pytest.mark.parametrize("card", ["tok_timeout_before", "tok_timeout_after", "tok_error"])
-    async def test_leaves_the_order_pending_and_its_goods_reserved(
-        self, shop: MemoryShop, adas: SessionToken, card: str
+    async def test_leaves_the_order_pending_with_stock_reserved(
+        self, shop: MemoryShop, ada_token: SessionToken, card: str
     ) -> None:
-        placed = await _pay(shop, adas, card)
+        placed = await _pay(shop, ada_token, card)
 
         assert placed.order.status is OrderStatus.PENDING
-        assert _stands(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
+        assert _order_state(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
         assert shop.stock_of("TEA") == (5, 2)
         assert shop.outcome("ada") is None
         assert shop.jobs == ["resolve_payment"]
 
     @pytest.mark.parametrize("card", ["tok_timeout_before", "tok_timeout_after", "tok_error"])
-    async def test_is_resolved_by_the_worker_and_told_to_the_session(
-        self, shop: MemoryShop, adas: SessionToken, card: str
+    async def test_is_resolved_by_the_worker_and_shown_in_the_session(
+        self, shop: MemoryShop, ada_token: SessionToken, card: str
     ) -> None:
-        placed = await _pay(shop, adas, card)
+        placed = await _pay(shop, ada_token, card)
         await _wait(shop)
-        await shop.work()
+        await shop.run_jobs()
 
-        assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
         assert shop.stock_of("TEA") == (3, 0)
-        session = await shop.session(adas)
+        session = await shop.session(ada_token)
         assert session is not None
         assert session.last_order_id == placed.order.id
         assert (await _at_gateway(shop)).is_captured
-        again = await _pay(shop, adas, card)
+        again = await _pay(shop, ada_token, card)
         assert (again.order.id, again.order.status) == (placed.order.id, OrderStatus.PAID)
 
     @pytest.mark.parametrize("card", ["tok_timeout_before", "tok_timeout_after"])
-    async def test_is_resolved_by_the_same_request_again(
-        self, shop: MemoryShop, adas: SessionToken, card: str
+    async def test_is_resolved_by_a_repeated_request(
+        self, shop: MemoryShop, ada_token: SessionToken, card: str
     ) -> None:
-        placed = await _pay(shop, adas, card)
-        again = await _pay(shop, adas, card)
+        placed = await _pay(shop, ada_token, card)
+        again = await _pay(shop, ada_token, card)
 
         assert (again.order.id, again.order.status) == (placed.order.id, OrderStatus.PAID)
         assert shop.jobs == ["capture_payment"]
         await _at_gateway(shop)
 
-    async def test_is_nothing_to_the_worker_once_somebody_has_heard(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_needs_no_worker_once_resolved(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _pay(shop, adas, "tok_timeout_after")
+        await _pay(shop, ada_token, "tok_timeout_after")
         async with shop.container.unit_of_work() as uow:
-            late = await uow.jobs.lease(frozenset(JobKind), NOW + A_WHILE, NOW + HOLD, 1)
+            late = await uow.jobs.lease(
+                frozenset(JobKind), NOW + A_WHILE, NOW + PENDING_PAYMENT_TIMEOUT, 1
+            )
             await uow.commit()
-        await _pay(shop, adas, "tok_timeout_after")
+        await _pay(shop, ada_token, "tok_timeout_after")
 
         await shop.container.payment_jobs().resolve(late[0])
 
-        assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+        assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
         assert shop.jobs == ["capture_payment"]
 
-    async def test_that_stays_silent_ends_the_order_in_time(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_expires_the_order_in_time(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * 100)
-        await _pay(shop, adas)
+        await _pay(shop, ada_token)
         await _wait(shop)
-        assert _stands(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
+        assert _order_state(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
 
-        await _wait(shop, HOLD)
+        await _wait(shop, PENDING_PAYMENT_TIMEOUT)
 
-        assert _stands(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
+        assert _order_state(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
         assert shop.stock_of("TEA") == (5, 0)
         assert shop.jobs == ["reverse_payment"]
         with pytest.raises(PaymentExpired):
-            await _pay(shop, adas)
+            await _pay(shop, ada_token)
         await _wait(shop)
         assert shop.jobs == []
 
-    async def test_that_has_forgotten_the_key_is_not_asked_again(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_that_has_lost_the_key_is_not_called_again(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
-        await _pay(shop, adas)
-        shop.clock.advance(timedelta(seconds=KEY_SECONDS))
+        await _pay(shop, ada_token)
+        shop.clock.advance(timedelta(seconds=IDEMPOTENCY_SECONDS))
 
-        again = await _pay(shop, adas)
+        again = await _pay(shop, ada_token)
 
         assert again.order.status is OrderStatus.PAID
         assert shop.gateway.calls.total() == 1
 
-    async def test_that_has_voided_the_payment_by_hand_ends_the_order(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_that_has_voided_the_payment_closes_the_order(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _pay(shop, adas, "tok_timeout_after")
+        await _pay(shop, ada_token, "tok_timeout_after")
         await shop.gateway.void(key="by hand", payment_id=(await _at_gateway(shop)).id)
 
         await _wait(shop)
 
-        assert _stands(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
+        assert _order_state(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
         assert shop.stock_of("TEA") == (5, 0)
         assert shop.outcome("ada") == Rejected(error=CardDeclined(reason="voided"))
         assert shop.jobs == []
 
-    async def test_a_customer_who_has_not_taken_the_step_has_a_pending_order(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_leaves_a_challenged_order_pending(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        placed = await _pay(shop, adas, "tok_authenticate")
+        placed = await _pay(shop, ada_token, "tok_authenticate")
         assert placed.order.status is OrderStatus.PENDING
         await shop.gateway.authenticate((await _at_gateway(shop)).id, approved=True)
 
         await _wait(shop)
 
-        assert _stands(shop)[0] is OrderStatus.PAID
+        assert _order_state(shop)[0] is OrderStatus.PAID
 
-    async def test_a_customer_who_has_taken_the_step_is_told_so_by_asking_again(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_returns_a_completed_challenge_to_a_repeated_request(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _pay(shop, adas, "tok_authenticate")
+        await _pay(shop, ada_token, "tok_authenticate")
         await shop.gateway.authenticate((await _at_gateway(shop)).id, approved=True)
 
-        assert (await _pay(shop, adas, "tok_authenticate")).order.status is OrderStatus.PAID
+        assert (await _pay(shop, ada_token, "tok_authenticate")).order.status is OrderStatus.PAID
 
-    async def test_a_step_that_is_never_taken_ends_the_order_and_the_challenge(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_expires_an_uncompleted_challenge_with_its_order(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _pay(shop, adas, "tok_authenticate")
-        await _wait(shop, HOLD)
+        await _pay(shop, ada_token, "tok_authenticate")
+        await _wait(shop, PENDING_PAYMENT_TIMEOUT)
         await _wait(shop)
 
-        assert _stands(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
+        assert _order_state(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
         assert (await _at_gateway(shop)).is_voided
 
 
-class TestAnApprovalThatIsTooLate:
-    async def test_is_given_back(
-        self, shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+class TestALateApproval:
+    async def test_is_reversed(
+        self, shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         authorise = shop.gateway.authorise
 
-        async def slowly(wish: AuthorisationRequest) -> AuthorisationResult:
-            await _wait(shop, HOLD)
+        async def slowly(request: AuthorisationRequest) -> AuthorisationResult:
+            await _wait(shop, PENDING_PAYMENT_TIMEOUT)
             await _wait(shop)
-            return await authorise(wish)
+            return await authorise(request)
 
         monkeypatch.setattr(shop.gateway, "authorise", slowly)
         with pytest.raises(PaymentExpired):
-            await _pay(shop, adas)
+            await _pay(shop, ada_token)
 
-        assert _stands(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
+        assert _order_state(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
         await _wait(shop)
         payment = await _at_gateway(shop)
         assert (isinstance(payment.authorisation_result, Approved), payment.is_voided) == (
@@ -376,154 +380,156 @@ class TestACancelledOrder:
         command = CancelOrder(session=token, order_id=placed.order.id)
         await shop.container.cancel_orders().cancel(command)
 
-    async def test_is_voided_before_the_money_is_taken(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_is_voided_before_the_capture(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        placed = await _pay(shop, adas)
-        await self._cancel(shop, adas, placed)
-        assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
+        placed = await _pay(shop, ada_token)
+        await self._cancel(shop, ada_token, placed)
+        assert _order_state(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
         assert shop.jobs == ["reverse_payment"]
-        await shop.work()
+        await shop.run_jobs()
 
         payment = await _at_gateway(shop)
         assert (payment.is_voided, payment.is_captured) == (True, False)
         assert shop.stock_of("TEA") == (5, 0)
-        assert shop.balance("ada") == WELCOME
+        assert shop.balance("ada") == WELCOME_CREDIT
         assert shop.jobs == []
 
-    async def test_is_refunded_after_the_money_was_taken(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_is_refunded_after_the_capture(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        placed = await _pay(shop, adas)
-        await shop.work()
-        await self._cancel(shop, adas, placed)
-        assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.REFUNDED)
-        await shop.work()
+        placed = await _pay(shop, ada_token)
+        await shop.run_jobs()
+        await self._cancel(shop, ada_token, placed)
+        assert _order_state(shop) == (OrderStatus.CANCELLED, PaymentStatus.REFUNDED)
+        await shop.run_jobs()
 
         payment = await _at_gateway(shop)
         assert (payment.is_captured, payment.refunded) == (True, eur(200))
         assert shop.jobs == []
 
-    async def test_is_refunded_if_the_money_is_taken_meanwhile(
-        self, shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+    async def test_is_refunded_if_captured_meanwhile(
+        self, shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        placed = await _pay(shop, adas)
+        placed = await _pay(shop, ada_token)
         capture = shop.gateway.capture
 
         async def slowly(**asked: object) -> None:
             await capture(**asked)  # type: ignore[arg-type]  # Passed on as it came.
-            await self._cancel(shop, adas, placed)
+            await self._cancel(shop, ada_token, placed)
 
         monkeypatch.setattr(shop.gateway, "capture", slowly)
-        await shop.work()
-        await shop.work()
+        await shop.run_jobs()
+        await shop.run_jobs()
 
-        assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
+        assert _order_state(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
         payment = await _at_gateway(shop)
         assert (payment.is_captured, payment.refunded) == (True, eur(200))
         assert shop.jobs == []
 
     async def test_that_was_pending_is_never_charged(
-        self, shop: MemoryShop, adas: SessionToken
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        placed = await _pay(shop, adas, "tok_timeout_after")
-        await self._cancel(shop, adas, placed)
-        assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
+        placed = await _pay(shop, ada_token, "tok_timeout_after")
+        await self._cancel(shop, ada_token, placed)
+        assert _order_state(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
         assert shop.stock_of("TEA") == (5, 0)
-        await shop.work()
+        await shop.run_jobs()
 
         assert (await _at_gateway(shop)).is_voided
         with pytest.raises(PaymentCancelled):
-            await _pay(shop, adas, "tok_timeout_after")
+            await _pay(shop, ada_token, "tok_timeout_after")
         assert shop.jobs == []
 
 
 class TestTheShop:
-    async def test_reserves_no_more_than_there_is(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_reserves_no_more_than_its_stock(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * 3)
         for key in ("key-0001", "key-0002"):
-            await shop.check_out(place_order(adas, ("TEA", 2), card="tok_visa", key=key))
+            await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_visa", key=key))
         with pytest.raises(OutOfStock):
-            await shop.check_out(place_order(adas, ("TEA", 2), card="tok_visa", key="key-0003"))
+            await shop.check_out(
+                place_order(ada_token, ("TEA", 2), card="tok_visa", key="key-0003")
+            )
         assert shop.stock_of("TEA") == (5, 4)
 
     @pytest.mark.parametrize("place", ["commit", "committed"])
     @pytest.mark.parametrize("nth", [0, 1])
-    async def test_charges_once_whichever_commit_is_not_answered(
-        self, shop: MemoryShop, adas: SessionToken, place: str, nth: int
+    async def test_charges_once_whichever_commit_outcome_is_unknown(
+        self, shop: MemoryShop, ada_token: SessionToken, place: str, nth: int
     ) -> None:
         fine = [("never", CommitOutcomeUnknown())] * nth
-        shop.mishaps.plan(*fine, (place, CommitOutcomeUnknown("no answer")))
+        shop.faults.plan(*fine, (place, CommitOutcomeUnknown("no answer")))
 
-        placed = await _pay(shop, adas)
+        placed = await _pay(shop, ada_token)
 
         assert placed.order.status is OrderStatus.PAID
-        await shop.work()
-        assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        await shop.run_jobs()
+        assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
         assert len(shop.state.orders.rows) == 1
 
-    async def test_takes_the_money_again_and_again_until_the_gateway_hears(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_retries_the_capture_until_the_gateway_responds(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _pay(shop, adas)
+        await _pay(shop, ada_token)
         shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * 5)
         for _ in range(6):
             assert shop.jobs == ["capture_payment"]
-            await shop.work()
+            await shop.run_jobs()
             shop.clock.advance(timedelta(minutes=10))
 
-        assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
         assert shop.jobs == []
 
-    async def test_gives_a_job_up_after_many_attempts_until_an_operator_revives_it(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_marks_a_job_dead_after_many_attempts_until_an_operator_retries_it(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _pay(shop, adas)
+        await _pay(shop, ada_token)
         shop.gateway.script(*[ScriptedResult.TIMEOUT_BEFORE] * MAX_FAILURES)
         for _ in range(MAX_FAILURES):
-            await shop.work()
+            await shop.run_jobs()
             shop.clock.advance(timedelta(minutes=10))
         assert shop.jobs == ["capture_payment (dead)"]
-        assert await shop.work() == 0
+        assert await shop.run_jobs() == 0
 
         (dead,) = await shop.container.job_service().list(dead_only=True)
         assert dead.last_error == "GatewayOutcomeUnknown: no answer, and it never arrived"
         assert await shop.container.job_service().retry_dead() == 1
-        await shop.work()
+        await shop.run_jobs()
 
-        assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
 
 
-async def test_a_key_that_was_used_in_other_words_does_not_decline_what_it_paid(
-    shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+async def test_key_reused_with_other_details_does_not_decline_a_paid_order(
+    shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await _pay(shop, adas, "tok_timeout_after")
+    await _pay(shop, ada_token, "tok_timeout_after")
 
-    async def refuse(wish: AuthorisationRequest) -> AuthorisationResult:
-        raise GatewayRejected(f"{wish.key} was used in other words")
+    async def refuse(request: AuthorisationRequest) -> AuthorisationResult:
+        raise GatewayRejected(f"{request.key} was used in other words")
 
     monkeypatch.setattr(shop.gateway, "authorise", refuse)
-    placed = await _pay(shop, adas, "tok_timeout_after")
+    placed = await _pay(shop, ada_token, "tok_timeout_after")
 
     assert placed.order.status is OrderStatus.PAID
-    assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+    assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
 
 
-async def test_what_is_cancelled_while_slow_books_are_read_is_not_asked_for_any_more(
-    shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+async def test_order_cancelled_during_a_slow_lookup_is_not_authorised_again(
+    shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
-    placed = await _pay(shop, adas)
+    placed = await _pay(shop, ada_token)
     look_up = shop.gateway.find_payment
 
     async def look_up_slowly(reference: UUID, _: str | None = None) -> GatewayPayment | None:
         monkeypatch.setattr(shop.gateway, "find_payment", look_up)
         found = await look_up(reference)
-        command = CancelOrder(session=adas, order_id=placed.order.id)
+        command = CancelOrder(session=ada_token, order_id=placed.order.id)
         await shop.container.cancel_orders().cancel(command)
-        await shop.work()
+        await shop.run_jobs()
         # By now, whatever was asked before the cancellation would have arrived.
         await _wait(shop)
         assert shop.jobs == []
@@ -533,28 +539,30 @@ async def test_what_is_cancelled_while_slow_books_are_read_is_not_asked_for_any_
     shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
     await _wait(shop)
 
-    assert _stands(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
+    assert _order_state(shop) == (OrderStatus.CANCELLED, PaymentStatus.VOIDED)
     assert await shop.gateway.find_payment(placed.order.id) is None
 
 
-async def test_what_was_captured_with_an_error_for_an_answer_is_found_in_the_books(
-    shop: MemoryShop, adas: SessionToken
+async def test_capture_with_an_error_response_is_found_by_a_lookup(
+    shop: MemoryShop, ada_token: SessionToken
 ) -> None:
-    await _pay(shop, adas)
+    await _pay(shop, ada_token)
     shop.gateway.script(*[ScriptedResult.TIMEOUT_AFTER] * MAX_FAILURES)
 
-    await shop.work()
+    await shop.run_jobs()
 
-    assert _stands(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+    assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
     assert shop.jobs == []
 
 
-async def test_books_that_do_not_show_what_was_authorised_end_no_undo(
-    shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+async def test_reversal_continues_until_the_gateway_shows_the_payment(
+    shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    placed = await _pay(shop, adas)
-    await shop.work()
-    await shop.container.cancel_orders().cancel(CancelOrder(session=adas, order_id=placed.order.id))
+    placed = await _pay(shop, ada_token)
+    await shop.run_jobs()
+    await shop.container.cancel_orders().cancel(
+        CancelOrder(session=ada_token, order_id=placed.order.id)
+    )
 
     async def find_nothing(*_: object) -> None:
         """Look into books that are not there any more."""
@@ -565,17 +573,19 @@ async def test_books_that_do_not_show_what_was_authorised_end_no_undo(
     assert shop.jobs == ["reverse_payment"]
 
     shop.clock.advance(timedelta(minutes=10))
-    await shop.work()
+    await shop.run_jobs()
     assert shop.jobs == []
     assert (await _at_gateway(shop)).refunded == placed.order.total
 
 
-async def test_a_failed_step_that_is_taken_after_the_cancellation_is_given_back(
-    shop: MemoryShop, adas: SessionToken, monkeypatch: pytest.MonkeyPatch
+async def test_failed_challenge_completed_after_a_cancellation_is_reversed(
+    shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    placed = await _pay(shop, adas, "tok_authenticate")
+    placed = await _pay(shop, ada_token, "tok_authenticate")
     payment_id = (await _at_gateway(shop)).id
-    await shop.container.cancel_orders().cancel(CancelOrder(session=adas, order_id=placed.order.id))
+    await shop.container.cancel_orders().cancel(
+        CancelOrder(session=ada_token, order_id=placed.order.id)
+    )
     look_up = shop.gateway.find_payment
 
     async def look_up_while_it_pays(

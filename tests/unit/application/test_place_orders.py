@@ -26,11 +26,11 @@ from shop.domain.session import (
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import Money
 from shop.domain.user import Role
-from tests.clock import ScriptedClock
+from tests.clock import FakeClock
 from tests.factories import EUR, NOW, SALES, USD, eur
 from tests.unit.application.memory_shop import (
     IDLE_SECONDS,
-    WELCOME,
+    WELCOME_CREDIT,
     MemoryShop,
     place_order,
     put_product,
@@ -40,7 +40,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
+async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
     """Give the token of Ada, who has a thousand, and two of tea in the cart."""
     del admin
     token = await shop.customer("ada")
@@ -48,11 +48,11 @@ async def adas(shop: MemoryShop, admin: SessionToken) -> SessionToken:
     return token
 
 
-def _but_keys(state: State, before: State) -> State:
+def _without_keys(state: State, before: State) -> State:
     return replace(state, idempotency_keys=before.idempotency_keys)
 
 
-async def _leave(shop: MemoryShop, token: SessionToken, amount: int) -> None:
+async def _reduce_balance(shop: MemoryShop, token: SessionToken, amount: int) -> None:
     """Let the user of a token have this much left."""
     async with shop.container.unit_of_work() as uow:
         session = (await uow.sessions.find([token]))[token]
@@ -67,10 +67,10 @@ def _changed(command: PlaceOrder, **changes: object) -> PlaceOrder:
 
 
 class TestPlacing:
-    async def test_the_order_is_paid_from_the_account_at_the_prices_of_now(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_order_is_paid_from_the_account_at_current_prices(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        command = place_order(adas, ("TEA", 2), ("COFFEE", 1), expected=300)
+        command = place_order(ada_token, ("TEA", 2), ("COFFEE", 1), expected=300)
 
         reply = await shop.order(command)
 
@@ -95,12 +95,12 @@ class TestPlacing:
         assert placed.new_token is None
         assert shop.state.orders.rows == {order.id: order}
         assert shop.state.payments.rows == {order.id: placed.payment}
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
-    async def test_it_charges_the_account_once(self, shop: MemoryShop, adas: SessionToken) -> None:
-        placed = await shop.placed(place_order(adas, ("TEA", 2)))
+    async def test_account_is_charged_once(self, shop: MemoryShop, ada_token: SessionToken) -> None:
+        placed = await shop.place(place_order(ada_token, ("TEA", 2)))
 
-        assert shop.balance("ada") == WELCOME - 200
+        assert shop.balance("ada") == WELCOME_CREDIT - 200
         (charge,) = (
             each for each in shop.state.transfers.rows.values() if each.kind is TransferKind.CHARGE
         )
@@ -110,10 +110,10 @@ class TestPlacing:
         )
         assert (charge.amount, charge.order_id) == (eur(200), placed.order.id)
 
-    async def test_it_takes_the_stock_and_writes_each_movement_down(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_stock_is_sold_with_a_movement_per_line(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        placed = await shop.placed(place_order(adas, ("TEA", 2), ("COFFEE", 2)))
+        placed = await shop.place(place_order(ada_token, ("TEA", 2), ("COFFEE", 2)))
 
         assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (3, 0)
         sales = {
@@ -123,73 +123,73 @@ class TestPlacing:
         }
         assert sales == {("TEA", -2, placed.order.id), ("COFFEE", -2, placed.order.id)}
 
-    async def test_the_session_tracks_it_and_keeps_a_cart_that_was_not_ordered(
-        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    async def test_session_shows_the_order_and_keeps_an_unordered_cart(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
     ) -> None:
-        before = await shop.session(adas)
+        before = await shop.session(ada_token)
         clock.advance(timedelta(seconds=9))
 
-        placed = await shop.placed(place_order(adas, ("COFFEE", 1)))
+        placed = await shop.place(place_order(ada_token, ("COFFEE", 1)))
 
         assert before is not None
-        assert await shop.session(adas) == replace(
+        assert await shop.session(ada_token) == replace(
             before,
             last_order_id=placed.order.id,
             last_seen_at=NOW + timedelta(seconds=9),
             version=before.version + 1,
         )
 
-    async def test_without_lines_the_cart_is_ordered_and_emptied(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_order_without_lines_takes_and_clears_the_cart(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        placed = await shop.placed(place_order(adas))
+        placed = await shop.place(place_order(ada_token))
 
         assert [(line.sku, line.quantity) for line in placed.order.lines] == [("TEA", 2)]
-        session = await shop.session(adas)
+        session = await shop.session(ada_token)
         assert session is not None
         assert (session.cart, session.last_order_id) == (Cart(), placed.order.id)
 
-    async def test_lines_of_the_same_product_are_one(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_lines_of_the_same_product_are_merged(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        command = place_order(adas, ("TEA", 1), ("COFFEE", 1), ("TEA", 2))
+        command = place_order(ada_token, ("TEA", 1), ("COFFEE", 1), ("TEA", 2))
 
-        placed = await shop.placed(command)
+        placed = await shop.place(command)
 
         lines = [(line.sku, line.quantity) for line in placed.order.lines]
         assert lines == [("TEA", 3), ("COFFEE", 1)]
-        assert (shop.on_hand("TEA"), shop.balance("ada")) == (2, WELCOME - 400)
+        assert (shop.on_hand("TEA"), shop.balance("ada")) == (2, WELCOME_CREDIT - 400)
 
-    async def test_it_keeps_the_price_it_was_placed_at(
-        self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
+    async def test_order_keeps_the_price_at_which_it_was_placed(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
     ) -> None:
-        placed = await shop.placed(place_order(adas, ("TEA", 1)))
+        placed = await shop.place(place_order(ada_token, ("TEA", 1)))
 
         await shop.container.product_service().put(put_product(admin, "TEA", price=999))
 
         assert shop.state.orders.rows == {placed.order.id: placed.order}
         assert placed.order.total == eur(100)
 
-    async def test_the_last_one_and_the_last_cent_can_be_spent(
-        self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
+    async def test_last_unit_and_last_cent_can_be_spent(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
     ) -> None:
         await shop.container.product_service().put(put_product(admin, "TEA", price=200))
 
-        await shop.placed(place_order(adas, ("TEA", 5)))
+        await shop.place(place_order(ada_token, ("TEA", 5)))
 
         assert (shop.on_hand("TEA"), shop.balance("ada")) == (0, 0)
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
-    async def test_a_change_of_roles_is_no_business_of_an_orders(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_changed_roles_do_not_affect_an_order(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         # The token changes when its holder comes in next.
         await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
 
-        placed = await shop.placed(place_order(adas))
+        placed = await shop.place(place_order(ada_token))
 
         assert placed.new_token is None
-        session = await shop.session(adas)
+        session = await shop.session(ada_token)
         assert session is not None
         assert (session.last_order_id, session.roles) == (
             placed.order.id,
@@ -201,7 +201,7 @@ def _empty_cart(token: SessionToken) -> PlaceOrder:
     return replace(place_order(token), cart=Cart())
 
 
-REFUSALS: list[tuple[Callable[[SessionToken], PlaceOrder], ShopError]] = [
+REJECTIONS: list[tuple[Callable[[SessionToken], PlaceOrder], ShopError]] = [
     (_empty_cart, EmptyCart()),
     (lambda token: place_order(token, ("SOAP", 1)), ProductNotFound(sku="SOAP")),
     (
@@ -226,78 +226,78 @@ REFUSALS: list[tuple[Callable[[SessionToken], PlaceOrder], ShopError]] = [
         InsufficientFunds(balance=eur(499), required=eur(500)),
     ),
 ]
-REFUSAL_NAMES = [type(error).__name__ for _, error in REFUSALS]
+REJECTION_NAMES = [type(error).__name__ for _, error in REJECTIONS]
 
 
-class TestRefusals:
-    @pytest.mark.parametrize(("command", "error"), REFUSALS, ids=REFUSAL_NAMES)
-    async def test_it_changes_nothing_but_what_is_remembered_of_its_key(
+class TestRejections:
+    @pytest.mark.parametrize(("command", "error"), REJECTIONS, ids=REJECTION_NAMES)
+    async def test_rejected_order_stores_only_its_key(
         self,
         command: Callable[[SessionToken], PlaceOrder],
         error: ShopError,
         shop: MemoryShop,
-        adas: SessionToken,
+        ada_token: SessionToken,
     ) -> None:
-        await _leave(shop, adas, 499)
+        await _reduce_balance(shop, ada_token, 499)
         before = shop.state
 
-        reply = await shop.order(command(adas))
+        reply = await shop.order(command(ada_token))
 
         assert (reply.value, reply.replayed) == (error, False)
-        assert _but_keys(shop.state, before) == before
+        assert _without_keys(shop.state, before) == before
         assert shop.outcome("ada") == Rejected(error=error)
         assert len(shop.state.idempotency_keys.rows) == len(before.idempotency_keys.rows) + 1
 
-    @pytest.mark.parametrize(("command", "error"), REFUSALS, ids=REFUSAL_NAMES)
-    async def test_it_is_the_answer_to_its_key_for_good(
+    @pytest.mark.parametrize(("command", "error"), REJECTIONS, ids=REJECTION_NAMES)
+    async def test_rejection_is_replayed_permanently(
         self,
         command: Callable[[SessionToken], PlaceOrder],
         error: ShopError,
         shop: MemoryShop,
-        adas: SessionToken,
+        ada_token: SessionToken,
         admin: SessionToken,
     ) -> None:
-        await _leave(shop, adas, 499)
-        await shop.order(command(adas))
-        await shop.stock(admin, TEA=99, COFFEE=99, SOAP=99)
+        await _reduce_balance(shop, ada_token, 499)
+        await shop.order(command(ada_token))
+        await shop.add_products(admin, TEA=99, COFFEE=99, SOAP=99)
         before = shop.state
 
-        reply = await shop.order(command(adas))
+        reply = await shop.order(command(ada_token))
 
         assert (reply.value, reply.replayed) == (error, True)
         assert shop.state == before
 
-    async def test_what_is_not_sold_any_more_is_refused(
-        self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
+    async def test_inactive_product_is_rejected(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
     ) -> None:
         withdrawn = replace(put_product(admin, "COFFEE"), active=False)
         await shop.container.product_service().put(withdrawn)
         before = shop.state
 
-        reply = await shop.order(place_order(adas, ("TEA", 1), ("COFFEE", 1)))
+        reply = await shop.order(place_order(ada_token, ("TEA", 1), ("COFFEE", 1)))
 
         assert reply.value == ProductNotFound(sku="COFFEE")
-        assert _but_keys(shop.state, before) == before
+        assert _without_keys(shop.state, before) == before
 
-    async def test_nobody_who_is_not_signed_in_can_order(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_anonymous_user_cannot_order(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await shop.container.session_service().sign_out(adas)
+        await shop.container.session_service().sign_out(ada_token)
         before = shop.state
 
-        for token in (None, "never issued", adas):
+        for token in (None, "never issued", ada_token):
             reply = await shop.order(place_order(token, ("TEA", 1)))
             assert reply.value == NotSignedIn()
 
         assert shop.state == before
 
-    async def test_an_expired_session_cannot_order(
-        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    async def test_expired_session_cannot_order(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
     ) -> None:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
         before = shop.state
 
-        reply = await shop.order(place_order(adas, ("TEA", 1)))
+        reply = await shop.order(place_order(ada_token, ("TEA", 1)))
 
         assert reply.value == SessionExpired()
         assert shop.state == before
@@ -308,27 +308,27 @@ class TestRefusals:
             ({"expected_total": Money(amount=100, currency=USD)}, "currency"),
         ],
     )
-    async def test_what_can_never_be_ordered_is_not_remembered(
-        self, change: dict[str, object], field: str, shop: MemoryShop, adas: SessionToken
+    async def test_invalid_order_is_not_stored(
+        self, change: dict[str, object], field: str, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         before = shop.state
 
-        reply = await shop.order(_changed(place_order(adas, ("TEA", 1)), **change))
+        reply = await shop.order(_changed(place_order(ada_token, ("TEA", 1)), **change))
 
         assert isinstance(reply.value, InvalidValue)
         assert reply.value.field == field
         assert shop.state == before
 
     @pytest.mark.parametrize("error", [SessionTooLarge(limit_bytes=4_000), SessionConflict()])
-    async def test_a_session_that_cannot_be_kept_refuses_the_order_and_frees_its_key(
-        self, error: ShopError, shop: MemoryShop, adas: SessionToken
+    async def test_order_whose_session_cannot_be_saved_is_rejected_and_frees_its_key(
+        self, error: ShopError, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         before = shop.state
-        shop.mishaps.plan(("sessions.save", error))
+        shop.faults.plan(("sessions.save", error))
 
-        reply = await shop.order(place_order(adas, ("TEA", 1)))
+        reply = await shop.order(place_order(ada_token, ("TEA", 1)))
 
         assert (reply.value, reply.replayed) == (error, False)
         assert shop.state == before
-        again = await shop.order(place_order(adas, ("TEA", 1)))
+        again = await shop.order(place_order(ada_token, ("TEA", 1)))
         assert (isinstance(again.value, PlacedOrder), again.replayed) == (True, False)

@@ -16,12 +16,12 @@ from shop.domain.payment import PaymentStatus
 from tests.factories import NOW
 from tests.unit.application.gateway_faults import (
     A_WHILE,
-    LEFT,
+    NOT_REPAIRABLE,
     REPAIRABLE,
-    Desk,
-    Fault,
-    cancelled_and_still_held,
-    given_up,
+    PaymentScenario,
+    Scenario,
+    cancelled_but_authorised,
+    job_dead,
     never_captured,
 )
 from tests.unit.application.memory_shop import MemoryShop, place_order
@@ -30,118 +30,122 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def desk(shop: MemoryShop, admin: SessionToken) -> Desk:
+async def scenario(shop: MemoryShop, admin: SessionToken) -> PaymentScenario:
     del admin
-    return Desk(shop, await shop.customer("ada"))
+    return PaymentScenario(shop, await shop.customer("ada"))
 
 
-class TestWhatAJobCanDo:
+class TestARepairableDiscrepancy:
     @pytest.mark.parametrize(("fault", "kind", "job"), REPAIRABLE)
-    async def test_is_found_repaired_and_found_no_more(
-        self, desk: Desk, fault: Fault, kind: str, job: JobKind
+    async def test_is_reported_once_and_repaired(
+        self, scenario: PaymentScenario, fault: Scenario, kind: str, job: JobKind
     ) -> None:
-        await fault(desk)
+        await fault(scenario)
 
-        found = await desk.reconcile()
+        found = await scenario.reconcile()
 
         assert [(each.discrepancy.kind, each.is_repaired) for each in found] == [(kind, True)]
-        assert list(desk.shop.state.jobs.rows) == [
+        assert list(scenario.shop.state.jobs.rows) == [
             JobId(kind=job, subject_id=UUID(str(found[0].discrepancy.facts["reference"])))
         ]
-        assert await desk.reconcile() == []
-        await desk.settle()
-        assert await desk.reconcile() == []
-        assert desk.shop.jobs == []
-        assert await desk.shop.findings() == []
+        assert await scenario.reconcile() == []
+        await scenario.run_jobs_repeatedly()
+        assert await scenario.reconcile() == []
+        assert scenario.shop.jobs == []
+        assert await scenario.shop.audit_violations() == []
 
     @pytest.mark.parametrize(("fault", "kind", "job"), REPAIRABLE)
-    async def test_is_only_told_by_a_dry_run(
-        self, desk: Desk, fault: Fault, kind: str, job: JobKind
+    async def test_is_only_reported_by_a_dry_run(
+        self, scenario: PaymentScenario, fault: Scenario, kind: str, job: JobKind
     ) -> None:
-        await fault(desk)
-        before = desk.shop.state, dict(desk.shop.gateway._payments)
+        await fault(scenario)
+        before = scenario.shop.state, dict(scenario.shop.gateway._payments)
 
-        found = await desk.reconcile(is_dry_run=True)
+        found = await scenario.reconcile(is_dry_run=True)
 
         assert [
             (each.discrepancy.kind, each.discrepancy.job, each.is_repaired) for each in found
         ] == [(kind, job, False)]
-        assert (desk.shop.state, desk.shop.gateway._payments) == before
+        assert (scenario.shop.state, scenario.shop.gateway._payments) == before
 
-    async def test_is_no_difference_while_the_job_waits(self, desk: Desk) -> None:
-        await desk.pay("tok_timeout_after", key="key-0001")
-        await desk.pay(key="key-0002")
+    async def test_is_none_while_a_job_is_due(self, scenario: PaymentScenario) -> None:
+        await scenario.pay("tok_timeout_after", key="key-0001")
+        await scenario.pay(key="key-0002")
 
-        assert await desk.reconcile() == []
-        assert (await desk.audit()).holds
+        assert await scenario.reconcile() == []
+        assert (await scenario.audit()).holds
 
-    async def test_is_not_repaired_where_somebody_was_faster(
-        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    async def test_is_not_repaired_if_it_has_disappeared(
+        self, scenario: PaymentScenario, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        await cancelled_and_still_held(desk)
-        write = desk.shop.container.transaction_runner().write
+        await cancelled_but_authorised(scenario)
+        write = scenario.shop.container.transaction_runner().write
 
         async def later(*arguments: object, **options: object) -> object:
-            await desk.tamper(next(iter(desk.shop.state.orders.rows)), PaymentStatus.AUTHORISED)
+            await scenario.set_payment_status(
+                next(iter(scenario.shop.state.orders.rows)), PaymentStatus.AUTHORISED
+            )
             return await write(*arguments, **options)  # type: ignore[arg-type]  # As they came.
 
-        monkeypatch.setattr(desk.shop.container.transaction_runner(), "write", later)
-        await desk.reconcile()
+        monkeypatch.setattr(scenario.shop.container.transaction_runner(), "write", later)
+        await scenario.reconcile()
 
-        assert desk.shop.jobs == []
+        assert scenario.shop.jobs == []
 
 
-class TestWhatAPersonHasToDo:
-    @pytest.mark.parametrize(("fault", "kind"), LEFT)
-    async def test_is_told_and_left_as_it_is(self, desk: Desk, fault: Fault, kind: str) -> None:
-        await fault(desk)
-        before = desk.shop.state, dict(desk.shop.gateway._payments)
+class TestADiscrepancyForAnOperator:
+    @pytest.mark.parametrize(("fault", "kind"), NOT_REPAIRABLE)
+    async def test_is_reported_and_not_repaired(
+        self, scenario: PaymentScenario, fault: Scenario, kind: str
+    ) -> None:
+        await fault(scenario)
+        before = scenario.shop.state, dict(scenario.shop.gateway._payments)
 
         for _ in range(2):
-            (found,) = await desk.reconcile()
+            (found,) = await scenario.reconcile()
             assert (found.discrepancy.kind, found.is_repaired) == (kind, False)
             assert found.discrepancy.advice
-        assert (desk.shop.state, desk.shop.gateway._payments) == before
+        assert (scenario.shop.state, scenario.shop.gateway._payments) == before
 
-    @pytest.mark.parametrize(("fault", "kind"), LEFT)
-    async def test_breaks_the_invariant_at_the_gateway(
-        self, desk: Desk, fault: Fault, kind: str
+    @pytest.mark.parametrize(("fault", "kind"), NOT_REPAIRABLE)
+    async def test_violates_the_gateway_invariant(
+        self, scenario: PaymentScenario, fault: Scenario, kind: str
     ) -> None:
-        await fault(desk)
+        await fault(scenario)
 
-        finding = await desk.audit()
+        finding = await scenario.audit()
 
         assert finding.invariant.number == 9
         assert [each.rule for each in finding.violations] == [kind]
         assert not finding.holds
 
 
-class TestTheBooks:
-    async def test_nothing_differs_where_nothing_was_paid_by_card(self, desk: Desk) -> None:
-        await desk.shop.placed(place_order(desk.token, ("TEA", 1)))
+class TestTheComparison:
+    async def test_finds_nothing_without_card_payments(self, scenario: PaymentScenario) -> None:
+        await scenario.shop.place(place_order(scenario.token, ("TEA", 1)))
 
-        assert await desk.reconcile() == []
-        assert (await desk.audit()).holds
+        assert await scenario.reconcile() == []
+        assert (await scenario.audit()).holds
 
     @pytest.mark.parametrize("at_once", [1, 2, 3, 7])
-    async def test_are_compared_page_by_page(
-        self, desk: Desk, monkeypatch: pytest.MonkeyPatch, at_once: int
+    async def test_covers_every_page(
+        self, scenario: PaymentScenario, monkeypatch: pytest.MonkeyPatch, at_once: int
     ) -> None:
         monkeypatch.setattr("shop.application.reconciliation.comparison.MAX_PAYMENTS", at_once)
-        await desk.shop.stock(await desk.shop.sign_in("root"), TEA=20)
+        await scenario.shop.add_products(await scenario.shop.sign_in("root"), TEA=20)
         for number in range(7):
-            await desk.pay(key=f"key-{number:04}")
+            await scenario.pay(key=f"key-{number:04}")
             if number % 2:
-                desk.shop.clock.advance(timedelta(seconds=1))
-        await desk.shop.work()
+                scenario.shop.clock.advance(timedelta(seconds=1))
+        await scenario.shop.run_jobs()
         for number in range(7, 10):
-            await desk.pay(key=f"key-{number:04}")
-        await desk.lose_jobs()
-        lost = [each for each in desk.shop.gateway._payments if each in {"pay_2", "pay_3"}]
+            await scenario.pay(key=f"key-{number:04}")
+        await scenario.lose_jobs()
+        lost = [each for each in scenario.shop.gateway._payments if each in {"pay_2", "pay_3"}]
         for each in lost:
-            del desk.shop.gateway._payments[each]
+            del scenario.shop.gateway._payments[each]
 
-        found = await desk.reconcile()
+        found = await scenario.reconcile()
 
         assert sorted(each.discrepancy.kind for each in found) == [
             *["authorised-there-authorised-here"] * 3,
@@ -149,67 +153,69 @@ class TestTheBooks:
         ]
         assert len({each.discrepancy.facts["reference"] for each in found}) == 5
 
-    async def test_are_compared_within_a_span(self, desk: Desk) -> None:
-        await never_captured(desk)
-        desk.shop.clock.advance(timedelta(days=8))
+    async def test_covers_a_time_range(self, scenario: PaymentScenario) -> None:
+        await never_captured(scenario)
+        scenario.shop.clock.advance(timedelta(days=8))
 
-        assert await desk.reconcile() == []
-        assert await desk.audit() == replace(await desk.audit(), violations=[])
+        assert await scenario.reconcile() == []
+        assert await scenario.audit() == replace(await scenario.audit(), violations=[])
         command = Reconcile(since=NOW, until=NOW + A_WHILE, is_dry_run=True)
-        reconciling = desk.shop.container.reconcile_payments()
+        reconciling = scenario.shop.container.reconcile_payments()
         assert len([each async for each in reconciling.reconcile(command)]) == 1
 
-    async def test_know_a_payment_that_was_made_long_after_its_order(self, desk: Desk) -> None:
-        desk.shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
-        await desk.pay()
-        desk.shop.clock.advance(A_WHILE)
-        await desk.settle()
-        assert desk.there.is_captured
+    async def test_finds_a_payment_made_long_after_its_order(
+        self, scenario: PaymentScenario
+    ) -> None:
+        scenario.shop.gateway.script(ScriptedResult.TIMEOUT_BEFORE)
+        await scenario.pay()
+        scenario.shop.clock.advance(A_WHILE)
+        await scenario.run_jobs_repeatedly()
+        assert scenario.gateway_payment.is_captured
 
         command = Reconcile(since=NOW, until=NOW + timedelta(seconds=1), is_dry_run=True)
-        reconciling = desk.shop.container.reconcile_payments()
+        reconciling = scenario.shop.container.reconcile_payments()
         assert [each async for each in reconciling.reconcile(command)] == []
 
-    async def test_are_looked_at_again_before_they_differ(
-        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    async def test_rechecks_before_it_reports(
+        self, scenario: PaymentScenario, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        await desk.pay()
-        payments = desk.shop.gateway.list_payments
+        await scenario.pay()
+        payments = scenario.shop.gateway.list_payments
 
         async def meanwhile(*span: object) -> object:
             async for each in payments(*span):  # type: ignore[arg-type]  # As it came.
                 yield each
-            await desk.shop.work()
+            await scenario.shop.run_jobs()
 
-        monkeypatch.setattr(desk.shop.gateway, "list_payments", meanwhile)
+        monkeypatch.setattr(scenario.shop.gateway, "list_payments", meanwhile)
 
-        assert await desk.reconcile() == []
-        assert desk.shop.jobs == []
+        assert await scenario.reconcile() == []
+        assert scenario.shop.jobs == []
 
-    async def test_cannot_be_compared_while_the_gateway_is_silent(
-        self, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    async def test_fails_while_the_gateway_does_not_respond(
+        self, scenario: PaymentScenario, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        await never_captured(desk)
+        await never_captured(scenario)
 
         def silent(*_: object) -> None:
             raise GatewayOutcomeUnknown("no answer")
 
-        monkeypatch.setattr(desk.shop.gateway, "list_payments", silent)
+        monkeypatch.setattr(scenario.shop.gateway, "list_payments", silent)
 
         with pytest.raises(GatewayOutcomeUnknown):
-            await desk.reconcile()
-        finding = await desk.audit()
+            await scenario.reconcile()
+        finding = await scenario.audit()
         assert finding.unchecked_reason == "the gateway's books cannot be read: no answer"
         assert (finding.violations, finding.holds) == ([], False)
-        assert desk.shop.jobs == []
+        assert scenario.shop.jobs == []
 
 
-async def test_an_order_whose_capture_was_given_up_is_paid_all_the_same(desk: Desk) -> None:
-    await given_up(desk)
-    (order,) = desk.shop.state.orders.rows.values()
+async def test_order_with_a_dead_capture_job_stays_paid(scenario: PaymentScenario) -> None:
+    await job_dead(scenario)
+    (order,) = scenario.shop.state.orders.rows.values()
     assert order.status is OrderStatus.PAID
-    assert await desk.shop.container.job_service().retry_dead() == 1
+    assert await scenario.shop.container.job_service().retry_dead() == 1
 
-    assert await desk.reconcile() == []
-    await desk.settle()
-    assert await desk.shop.findings() == []
+    assert await scenario.reconcile() == []
+    await scenario.run_jobs_repeatedly()
+    assert await scenario.shop.audit_violations() == []

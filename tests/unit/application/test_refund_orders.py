@@ -32,31 +32,31 @@ from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import MAX_AMOUNT, Money
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
-from tests.factories import EUR, USD, an_id, eur, pieces
-from tests.unit.application.memory_shop import WELCOME, MemoryShop, place_order
+from tests.factories import EUR, USD, eur, id_of, line_quantities
+from tests.unit.application.memory_shop import WELCOME_CREDIT, MemoryShop, place_order
 
 pytestmark = pytest.mark.anyio
 
 SHIPMENT, DELIVERY = ShipmentEventKind.SHIPPED, ShipmentEventKind.DELIVERED
-LEFT = WELCOME - 300
+REMAINING = WELCOME_CREDIT - 300
 """What Ada has once she has paid."""
 
 
 @pytest.fixture
-async def adas(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[SessionToken]:
+async def ada_token(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[SessionToken]:
     """Give Ada's token; look into the books at the end."""
     del admin
     yield await shop.customer("ada")
-    assert await shop.findings() == []
+    assert await shop.audit_violations() == []
 
 
 @pytest.fixture
-async def placed(shop: MemoryShop, adas: SessionToken) -> PlacedOrder:
+async def placed(shop: MemoryShop, ada_token: SessionToken) -> PlacedOrder:
     """Give an order of Ada's: two of tea and one of coffee, for 300."""
-    return await shop.placed(place_order(adas, ("TEA", 2), ("COFFEE", 1)))
+    return await shop.place(place_order(ada_token, ("TEA", 2), ("COFFEE", 1)))
 
 
-def wish(**changes: Any) -> RefundRequest:  # noqa: ANN401  Several types.
+def refund_request(**changes: Any) -> RefundRequest:  # noqa: ANN401  Several types.
     """Return the wish for all that is left, to where it came from, with no goods."""
     made = RefundRequest(lines=(), amount=None, to=None, reason="Broken", restock=False)
     return replace(made, **changes)
@@ -69,7 +69,7 @@ def refund_order(
     **changes: Any,  # noqa: ANN401  Several types.
 ) -> RefundOrder:
     return RefundOrder(
-        session=token, key=key, order_id=placed.order.id, refund_request=wish(**changes)
+        session=token, key=key, order_id=placed.order.id, refund_request=refund_request(**changes)
     )
 
 
@@ -81,7 +81,7 @@ async def _reply(shop: MemoryShop, command: RefundOrder) -> CommandResult[Refund
     return await shop.container.refund_orders().refund(command)
 
 
-async def _hand(
+async def _record(
     shop: MemoryShop,
     token: SessionToken,
     placed: PlacedOrder,
@@ -89,29 +89,29 @@ async def _hand(
     **quantities: int,
 ) -> None:
     command = RecordShipmentEvent(
-        session=token, order_id=placed.order.id, kind=kind, lines=pieces(**quantities)
+        session=token, order_id=placed.order.id, kind=kind, lines=line_quantities(**quantities)
     )
     await shop.container.fulfil_orders().record(command)
 
 
-def _stands(shop: MemoryShop, placed: PlacedOrder) -> tuple[OrderStatus, PaymentStatus]:
+def _order_state(shop: MemoryShop, placed: PlacedOrder) -> tuple[OrderStatus, PaymentStatus]:
     order_id = placed.order.id
     return shop.state.orders.rows[order_id].status, shop.state.payments.rows[order_id].status
 
 
 class TestAWholeOrder:
-    async def test_is_refunded_to_the_account_that_paid(
+    async def test_is_refunded_to_the_paying_account(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         refund = await _refund(shop, refund_order(admin, placed))
 
-        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert _order_state(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
         assert (refund.amount, refund.to, refund.status) == (
             eur(300),
             PaymentMethod.ACCOUNT,
             RefundStatus.SUCCEEDED,
         )
-        assert (shop.balance("ada"), shop.balance("root")) == (WELCOME, WELCOME)
+        assert (shop.balance("ada"), shop.balance("root")) == (WELCOME_CREDIT, WELCOME_CREDIT)
         assert (shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (3, 1)
         event = shop.state.status_changes.rows[placed.order.id, 2]
         assert (event.from_status, event.to_status, event.actor) == ("paid", "refunded", "admin")
@@ -121,7 +121,7 @@ class TestAWholeOrder:
         assert transfer.credit_account_id == shop.account("ada").id
         assert (transfer.order_id, transfer.note) == (placed.order.id, "Broken")
 
-    async def test_puts_its_goods_back_where_that_is_wished_for(
+    async def test_is_restocked_on_request(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         refund = await _refund(shop, refund_order(admin, placed, restock=True))
@@ -133,7 +133,7 @@ class TestAWholeOrder:
         )
 
     @pytest.mark.parametrize("kinds", [[SHIPMENT], [SHIPMENT, DELIVERY]])
-    async def test_may_have_left_or_arrived(
+    async def test_may_be_shipped_or_delivered(
         self,
         shop: MemoryShop,
         admin: SessionToken,
@@ -141,109 +141,115 @@ class TestAWholeOrder:
         kinds: list[ShipmentEventKind],
     ) -> None:
         for kind in kinds:
-            await _hand(shop, admin, placed, kind)
+            await _record(shop, admin, placed, kind)
 
         refund = await _refund(shop, refund_order(admin, placed, restock=True))
 
-        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert _order_state(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
         assert {line.cancelled_quantity for line in refund.lines} == {0}
         assert shop.on_hand("TEA") == 5
 
 
 class TestPartOfAnOrder:
-    async def test_by_its_lines_gives_back_their_price(
+    async def test_refunds_the_price_of_its_lines(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        refund = await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=1), restock=True))
+        refund = await _refund(
+            shop, refund_order(admin, placed, lines=line_quantities(TEA=1), restock=True)
+        )
 
         assert refund.amount == eur(100)
-        assert _stands(shop, placed) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
-        assert (shop.balance("ada"), shop.on_hand("TEA")) == (LEFT + 100, 4)
+        assert _order_state(shop, placed) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        assert (shop.balance("ada"), shop.on_hand("TEA")) == (REMAINING + 100, 4)
 
-    async def test_by_an_amount_concerns_no_goods(
+    async def test_refunds_an_amount_without_lines(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         refund = await _refund(shop, refund_order(admin, placed, amount=eur(7)))
 
         assert (refund.amount, refund.lines) == (eur(7), ())
-        assert (shop.balance("ada"), shop.on_hand("TEA")) == (LEFT + 7, 3)
+        assert (shop.balance("ada"), shop.on_hand("TEA")) == (REMAINING + 7, 3)
 
-    async def test_may_give_back_another_amount_for_its_lines(
+    async def test_refunds_another_amount_for_its_lines(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        command = refund_order(admin, placed, lines=pieces(TEA=2), amount=eur(150), restock=True)
+        command = refund_order(
+            admin, placed, lines=line_quantities(TEA=2), amount=eur(150), restock=True
+        )
         refund = await _refund(shop, command)
 
         assert (refund.amount, shop.balance("ada"), shop.on_hand("TEA")) == (
             eur(150),
-            LEFT + 150,
+            REMAINING + 150,
             5,
         )
 
-    async def test_and_another_and_the_rest_make_the_whole(
+    async def test_refunds_step_by_step_to_the_whole(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _refund(shop, refund_order(admin, placed, "key-0001", lines=pieces(TEA=1)))
+        await _refund(shop, refund_order(admin, placed, "key-0001", lines=line_quantities(TEA=1)))
         await _refund(shop, refund_order(admin, placed, "key-0002", amount=eur(50)))
-        assert _stands(shop, placed) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        assert _order_state(shop, placed) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
 
         rest = await _refund(shop, refund_order(admin, placed, "key-0003", restock=True))
 
         assert (rest.number, rest.amount) == (3, eur(150))
         assert [line.sku for line in rest.lines] == ["TEA", "COFFEE"]
-        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert _order_state(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
         assert (shop.balance("ada"), shop.on_hand("TEA"), shop.on_hand("COFFEE")) == (
-            WELCOME,
+            WELCOME_CREDIT,
             4,
             2,
         )
 
-    async def test_that_is_all_of_the_money_refunds_the_order(
+    async def test_refunds_the_order_when_nothing_is_left(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         await _refund(shop, refund_order(admin, placed, amount=eur(300)))
 
-        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert _order_state(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
 
     async def test_that_was_refunded_is_not_shipped(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=2)))
+        await _refund(shop, refund_order(admin, placed, lines=line_quantities(TEA=2)))
         with pytest.raises(QuantityExceedsOrder):
-            await _hand(shop, admin, placed, SHIPMENT, TEA=1)
+            await _record(shop, admin, placed, SHIPMENT, TEA=1)
 
-        await _hand(shop, admin, placed, SHIPMENT)
+        await _record(shop, admin, placed, SHIPMENT)
 
-        (handover,) = shop.state.shipment_events.rows.values()
-        assert handover.lines == pieces(COFFEE=1)
-        assert _stands(shop, placed) == (OrderStatus.SHIPPED, PaymentStatus.CAPTURED)
+        (shipment_event,) = shop.state.shipment_events.rows.values()
+        assert shipment_event.lines == line_quantities(COFFEE=1)
+        assert _order_state(shop, placed) == (OrderStatus.SHIPPED, PaymentStatus.CAPTURED)
 
-    async def test_of_an_order_that_was_not_to_leave_any_more_may_be_its_last_step(
+    async def test_that_will_not_be_shipped_may_complete_the_order(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _hand(shop, admin, placed, SHIPMENT, TEA=2)
-        await _hand(shop, admin, placed, DELIVERY)
+        await _record(shop, admin, placed, SHIPMENT, TEA=2)
+        await _record(shop, admin, placed, DELIVERY)
 
-        await _refund(shop, refund_order(admin, placed, lines=pieces(COFFEE=1), restock=True))
+        await _refund(
+            shop, refund_order(admin, placed, lines=line_quantities(COFFEE=1), restock=True)
+        )
 
-        assert _stands(shop, placed) == (OrderStatus.DELIVERED, PaymentStatus.CAPTURED)
+        assert _order_state(shop, placed) == (OrderStatus.DELIVERED, PaymentStatus.CAPTURED)
         history = [
             shop.state.status_changes.rows[placed.order.id, each].to_status for each in (1, 2, 3)
         ]
         assert history == ["paid", "shipped", "delivered"]
 
-    async def test_that_has_left_is_given_back_after_what_has_not(
+    async def test_that_was_shipped_is_refunded_after_the_unshipped(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _hand(shop, admin, placed, SHIPMENT, TEA=1)
+        await _record(shop, admin, placed, SHIPMENT, TEA=1)
 
-        refund = await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=2)))
+        refund = await _refund(shop, refund_order(admin, placed, lines=line_quantities(TEA=2)))
 
         assert refund.lines == (RefundLine(sku="TEA", quantity=2, cancelled_quantity=1),)
 
 
 class TestUnderAKey:
-    async def test_it_happens_once_and_is_answered_alike(
+    async def test_repeated_refund_is_replayed_and_happens_once(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         command = refund_order(admin, placed, amount=eur(7))
@@ -255,24 +261,24 @@ class TestUnderAKey:
         assert (again.value, first.replayed, again.replayed) == (first.value, False, True)
         assert shop.state == before
 
-    async def test_it_happens_once_for_many_requests_at_once(
+    async def test_concurrent_requests_refund_once(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         command = refund_order(admin, placed, amount=eur(7))
         refunds = await asyncio.gather(*(_refund(shop, command) for _ in range(5)))
 
         assert {each.id for each in refunds} == {refunds[0].id}
-        assert shop.balance("ada") == LEFT + 7
+        assert shop.balance("ada") == REMAINING + 7
 
-    async def test_another_request_is_refused(
+    async def test_different_request_is_rejected(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         await _refund(shop, refund_order(admin, placed, amount=eur(7)))
 
         again = refund_order(admin, placed, amount=eur(8))
-        await _refused(shop, again, IdempotencyKeyReused())
+        await _assert_rejected(shop, again, IdempotencyKeyReused())
 
-    async def test_many_at_once_never_give_back_more_than_was_paid(
+    async def test_concurrent_refunds_never_exceed_the_payment(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         commands = [
@@ -282,69 +288,75 @@ class TestUnderAKey:
 
         made = [each.value for each in replies if isinstance(each.value, Refund)]
         assert sorted(each.number for each in made) == [1, 2, 3]
-        assert shop.balance("ada") == WELCOME
+        assert shop.balance("ada") == WELCOME_CREDIT
 
     @pytest.mark.parametrize(
-        "mishap",
+        "fault",
         [
             ("commit", TransientFailure("conflict")),
             ("committed", CommitOutcomeUnknown("connection lost")),
         ],
     )
-    async def test_what_is_tried_again_happens_once(
+    async def test_interrupted_refund_happens_once(
         self,
         shop: MemoryShop,
         admin: SessionToken,
         placed: PlacedOrder,
-        mishap: tuple[str, Exception],
+        fault: tuple[str, Exception],
     ) -> None:
-        shop.mishaps.plan(mishap)
+        shop.faults.plan(fault)
 
         refund = await _refund(shop, refund_order(admin, placed, amount=eur(7)))
 
         assert shop.state.refunds.rows == {refund.id: refund}
-        assert shop.balance("ada") == LEFT + 7
+        assert shop.balance("ada") == REMAINING + 7
 
 
-class TestRefusals:
-    async def test_no_more_goes_back_than_is_left(
+class TestRejections:
+    async def test_refund_beyond_the_remaining_amount_is_rejected(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         await _refund(shop, refund_order(admin, placed, amount=eur(250)))
 
-        refusal = RefundExceedsPayment(requested=eur(51), remaining=eur(50))
-        await _refused_for_good(shop, refund_order(admin, placed, "k-2", amount=eur(51)), refusal)
-        by_line = refund_order(admin, placed, "k-3", lines=pieces(TEA=1))
-        await _refused_for_good(
+        rejection = RefundExceedsPayment(requested=eur(51), remaining=eur(50))
+        await _assert_rejected_permanently(
+            shop, refund_order(admin, placed, "k-2", amount=eur(51)), rejection
+        )
+        by_line = refund_order(admin, placed, "k-3", lines=line_quantities(TEA=1))
+        await _assert_rejected_permanently(
             shop, by_line, RefundExceedsPayment(requested=eur(100), remaining=eur(50))
         )
 
-    async def test_no_line_goes_back_twice(
+    async def test_line_is_not_refunded_twice(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _refund(shop, refund_order(admin, placed, lines=pieces(TEA=1), restock=True))
+        await _refund(shop, refund_order(admin, placed, lines=line_quantities(TEA=1), restock=True))
 
-        again = refund_order(admin, placed, "k-2", lines=pieces(TEA=2, CUP=1), amount=eur(1))
+        again = refund_order(
+            admin, placed, "k-2", lines=line_quantities(TEA=2, CUP=1), amount=eur(1)
+        )
         excesses = (
             ExcessQuantity(sku="TEA", requested=2, remaining=1),
             ExcessQuantity(sku="CUP", requested=1, remaining=0),
         )
-        await _refused_for_good(shop, again, QuantityExceedsOrder(lines=excesses))
+        await _assert_rejected_permanently(shop, again, QuantityExceedsOrder(lines=excesses))
 
-    async def test_what_is_refunded_or_cancelled_is_not_refunded_again(
-        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, placed: PlacedOrder
+    async def test_refunded_or_cancelled_order_is_not_refunded_again(
+        self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
         await _refund(shop, refund_order(admin, placed))
         again = IllegalTransition(current="refunded", target="refunded")
-        await _refused_for_good(shop, refund_order(admin, placed, "k-2", amount=eur(1)), again)
+        await _assert_rejected_permanently(
+            shop, refund_order(admin, placed, "k-2", amount=eur(1)), again
+        )
 
-        other = await shop.placed(place_order(adas, ("TEA", 1), key="key-0002"))
-        cancel = CancelOrder(session=adas, order_id=other.order.id)
+        other = await shop.place(place_order(ada_token, ("TEA", 1), key="key-0002"))
+        cancel = CancelOrder(session=ada_token, order_id=other.order.id)
         await shop.container.cancel_orders().cancel(cancel)
         cancelled = IllegalTransition(current="cancelled", target="refunded")
-        await _refused_for_good(shop, refund_order(admin, other, "k-3"), cancelled)
+        await _assert_rejected_permanently(shop, refund_order(admin, other, "k-3"), cancelled)
 
-    async def test_an_order_of_which_a_part_was_refunded_is_not_cancelled(
+    async def test_partly_refunded_order_cannot_be_cancelled(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         await _refund(shop, refund_order(admin, placed, amount=eur(1)))
@@ -357,13 +369,13 @@ class TestRefusals:
 
         assert shop.state == before
 
-    async def test_what_an_account_has_paid_goes_to_no_card(
+    async def test_account_payment_is_not_refunded_to_a_card(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         command = refund_order(admin, placed, to=PaymentMethod.CARD)
-        await _refused_for_good(shop, command, NotPaidByCard())
+        await _assert_rejected_permanently(shop, command, NotPaidByCard())
 
-    async def test_a_balance_that_would_be_too_large_stays_as_it_is(
+    async def test_excessive_balance_stays_unchanged(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         full = shop.account("ada")
@@ -373,39 +385,39 @@ class TestRefusals:
             uow.accounts.save(full.deposit(lent))
             await uow.commit()
 
-        await _refused_for_good(shop, refund_order(admin, placed), BalanceTooLarge())
+        await _assert_rejected_permanently(shop, refund_order(admin, placed), BalanceTooLarge())
 
         async with shop.container.unit_of_work() as uow:
             await uow.accounts.lock([full.id])
             uow.accounts.save(full)
             await uow.commit()
 
-    async def test_money_that_is_not_taken_yet_is_refunded_later_under_the_same_key(
-        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken
+    async def test_uncaptured_payment_is_refunded_later_under_the_same_key(
+        self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken
     ) -> None:
-        placed = await shop.check_out(place_order(adas, ("TEA", 2), card="tok_visa"))
-        await _refused(shop, refund_order(admin, placed), PaymentNotCaptured())
+        placed = await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_visa"))
+        await _assert_rejected(shop, refund_order(admin, placed), PaymentNotCaptured())
         assert shop.outcome("root") is None
-        await shop.work()
+        await shop.run_jobs()
 
         await _refund(shop, refund_order(admin, placed))
 
-        assert _stands(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
+        assert _order_state(shop, placed) == (OrderStatus.REFUNDED, PaymentStatus.REFUNDED)
 
-    async def test_customers_refund_nothing_and_nobody_refunds_what_there_is_not(
-        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken, placed: PlacedOrder
+    async def test_customers_cannot_refund_and_unknown_orders_are_not_found(
+        self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken, placed: PlacedOrder
     ) -> None:
-        await _refused(shop, refund_order(None, placed), NotSignedIn())
-        await _refused(shop, refund_order(adas, placed), Forbidden(role="admin"))
-        nothing = replace(refund_order(admin, placed), order_id=an_id("none"))
-        await _refused_for_good(shop, nothing, OrderNotFound())
+        await _assert_rejected(shop, refund_order(None, placed), NotSignedIn())
+        await _assert_rejected(shop, refund_order(ada_token, placed), Forbidden(role="admin"))
+        nothing = replace(refund_order(admin, placed), order_id=id_of("none"))
+        await _assert_rejected_permanently(shop, nothing, OrderNotFound())
 
-    async def test_another_currency_is_not_what_was_paid(
+    async def test_refund_in_another_currency_is_rejected(
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         dollars = refund_order(admin, placed, amount=Money(amount=1, currency=USD))
         rule = InvalidValue(field="currency", rule="EUR is used here, not USD")
-        await _refused(shop, dollars, rule)
+        await _assert_rejected(shop, dollars, rule)
 
     @pytest.mark.parametrize(
         ("changes", "field"),
@@ -417,37 +429,39 @@ class TestRefusals:
             ({"amount": eur(1), "restock": True}, "restock"),
         ],
     )
-    async def test_what_cannot_be_wished_for_is_told_by_its_field(
+    async def test_invalid_refund_is_rejected_with_its_field(
         self, changes: dict[str, Any], field: str
     ) -> None:
-        with pytest.raises(InvalidValue) as refusal:
-            wish(**changes)
+        with pytest.raises(InvalidValue) as rejection:
+            refund_request(**changes)
 
-        assert refusal.value.field == field
+        assert rejection.value.field == field
 
 
-async def test_customers_see_what_went_back(
+async def test_customers_see_their_refunds(
     shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
 ) -> None:
     first = await _refund(shop, refund_order(admin, placed, "k-1", amount=eur(1)))
-    second = await _refund(shop, refund_order(admin, placed, "k-2", lines=pieces(TEA=1)))
+    second = await _refund(shop, refund_order(admin, placed, "k-2", lines=line_quantities(TEA=1)))
 
     consult = shop.container.order_queries()
     for name in ("ada", "root"):
         assert await consult.refunds(shop.user(name), placed.order.id) == (first, second)
 
 
-async def _refused(shop: MemoryShop, command: RefundOrder, error: ShopError) -> None:
+async def _assert_rejected(shop: MemoryShop, command: RefundOrder, error: ShopError) -> None:
     before = shop.state
 
-    with pytest.raises(type(error)) as refusal:
+    with pytest.raises(type(error)) as rejection:
         await _refund(shop, command)
 
-    assert refusal.value == error
+    assert rejection.value == error
     assert shop.state == before
 
 
-async def _refused_for_good(shop: MemoryShop, command: RefundOrder, error: ShopError) -> None:
+async def _assert_rejected_permanently(
+    shop: MemoryShop, command: RefundOrder, error: ShopError
+) -> None:
     """Require a refusal that changes nothing but what is kept under the key."""
     before = shop.state
 

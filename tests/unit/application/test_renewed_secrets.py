@@ -8,9 +8,9 @@ import pytest
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.ports.repositories.session_store import SessionToken
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds
-from tests.unit.application.memory_shop import MemoryShop, issued, place_order, preferring
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
+from tests.unit.application.memory_shop import MemoryShop, new_token, place_order, set_preferences
 
 pytestmark = pytest.mark.anyio
 
@@ -20,9 +20,9 @@ WithSecrets = Callable[..., MemoryShop]
 
 
 @pytest.fixture
-async def with_secrets(clock: ScriptedClock) -> WithSecrets:
+async def with_secrets(clock: FakeClock) -> WithSecrets:
     """Give the function that opens the one shop with other secrets, the newest first."""
-    database, ids = MemoryDatabase(), CountingIds()
+    database, ids = MemoryDatabase(), SequentialIds()
 
     def opened(*secrets: str) -> MemoryShop:
         seal = partial(CookieSessionStore, secrets=secrets, clock=clock)
@@ -32,27 +32,31 @@ async def with_secrets(clock: ScriptedClock) -> WithSecrets:
 
 
 @pytest.fixture
-async def olds(with_secrets: WithSecrets) -> SessionToken:
+async def rotated_secrets(with_secrets: WithSecrets) -> SessionToken:
     """Give the token of Ada, who likes it dark, sealed with the old secret."""
     shop = with_secrets(OLD)
-    await shop.stock(await shop.admin(), TEA=5)
-    visitors = issued(await preferring(shop, None, {"theme": "dark"}))
-    return issued((await shop.sign_up("ada", visitors)).current_session)
+    await shop.add_products(await shop.admin(), TEA=5)
+    anonymous_token = new_token(await set_preferences(shop, None, {"theme": "dark"}))
+    return new_token((await shop.sign_up("ada", anonymous_token)).current_session)
 
 
-async def test_a_token_under_an_old_secret_is_issued_anew_with_all_that_it_holds(
-    with_secrets: WithSecrets, olds: SessionToken
+async def test_token_under_an_old_secret_is_rotated_with_its_content(
+    with_secrets: WithSecrets, rotated_secrets: SessionToken
 ) -> None:
-    visit = await with_secrets(NEW, OLD).container.session_service().authenticate(olds)
+    current_session = (
+        await with_secrets(NEW, OLD).container.session_service().authenticate(rotated_secrets)
+    )
 
-    session = await with_secrets(NEW).session(issued(visit))
+    session = await with_secrets(NEW).session(new_token(current_session))
     assert session is not None
     assert session.preferences == {"theme": "dark"}
     assert session.user_id == with_secrets(NEW).user("ada").id
 
 
-async def test_an_order_issues_it_anew_too(with_secrets: WithSecrets, olds: SessionToken) -> None:
-    reply = await with_secrets(NEW, OLD).order(place_order(olds, ("TEA", 1)))
+async def test_order_rotates_the_token(
+    with_secrets: WithSecrets, rotated_secrets: SessionToken
+) -> None:
+    reply = await with_secrets(NEW, OLD).order(place_order(rotated_secrets, ("TEA", 1)))
 
     placed = reply.unwrap()
     assert placed.new_token is not None
@@ -61,25 +65,25 @@ async def test_an_order_issues_it_anew_too(with_secrets: WithSecrets, olds: Sess
     assert session.last_order_id == placed.order.id
 
 
-async def test_a_token_under_the_newest_secret_stays_and_nothing_is_written(
-    with_secrets: WithSecrets, olds: SessionToken
+async def test_token_under_the_newest_secret_is_kept_without_a_write(
+    with_secrets: WithSecrets, rotated_secrets: SessionToken
 ) -> None:
     shop = with_secrets(OLD, NEW)
     before = shop.state
 
-    visit = await shop.container.session_service().authenticate(olds)
+    current_session = await shop.container.session_service().authenticate(rotated_secrets)
 
-    assert visit is not None
-    assert visit.new_token is None
+    assert current_session is not None
+    assert current_session.new_token is None
     assert shop.state == before
 
 
-async def test_a_secret_that_is_gone_opens_nothing(
-    with_secrets: WithSecrets, olds: SessionToken
+async def test_token_under_a_removed_secret_finds_nothing(
+    with_secrets: WithSecrets, rotated_secrets: SessionToken
 ) -> None:
     shop = with_secrets(NEW)
     before = shop.state
 
-    assert await shop.container.session_service().authenticate(olds) is None
+    assert await shop.container.session_service().authenticate(rotated_secrets) is None
 
     assert shop.state == before

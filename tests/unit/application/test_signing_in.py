@@ -12,16 +12,16 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.session import Session
 from shop.domain.user import InvalidCredentials
-from tests.clock import ScriptedClock
-from tests.doubles import CURRENT, FORMER
+from tests.clock import FakeClock
+from tests.doubles import CURRENT_PREFIX, OUTDATED_PREFIX
 from tests.factories import NOW
 from tests.unit.application.memory_shop import (
     IDLE_SECONDS,
     PASSWORD,
     MemoryShop,
-    issued,
+    new_token,
     place_order,
-    preferring,
+    set_preferences,
 )
 
 pytestmark = pytest.mark.anyio
@@ -30,7 +30,7 @@ SIGN_IN = SignIn(session=None, email="ada@example.com", password=PASSWORD)
 
 
 @pytest.fixture
-async def adas(shop: MemoryShop) -> SessionToken:
+async def ada_token(shop: MemoryShop) -> SessionToken:
     return await shop.customer("ada")
 
 
@@ -41,69 +41,75 @@ async def _session(shop: MemoryShop, token: SessionToken) -> Session:
 
 
 class TestSigningIn:
-    async def test_the_session_is_the_users_under_a_new_token(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_session_belongs_to_the_user_under_a_new_token(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        visit = await shop.container.session_service().sign_in(SIGN_IN)
+        current_session = await shop.container.session_service().sign_in(SIGN_IN)
 
-        assert visit.user == shop.user("ada")
-        assert issued(visit) != adas
-        session = await shop.held(visit)
+        assert current_session.user == shop.user("ada")
+        assert new_token(current_session) != ada_token
+        session = await shop.current_session(current_session)
         assert (session.user_id, session.roles) == (shop.user("ada").id, shop.user("ada").roles)
         assert session.signed_in_at == NOW
-        assert await shop.session(adas) is not None
+        assert await shop.session(ada_token) is not None
 
-    async def test_the_visitors_cart_and_preferences_come_along(self, shop: MemoryShop) -> None:
-        await shop.stock(await shop.admin(), TEA=5)
+    async def test_cart_and_preferences_of_the_anonymous_session_are_kept(
+        self, shop: MemoryShop
+    ) -> None:
+        await shop.add_products(await shop.admin(), TEA=5)
         await shop.customer("ada")
-        visitors = issued(await preferring(shop, None, {"theme": "dark"}))
-        put = PutCartLine(session=visitors, sku="TEA", quantity=2)
+        anonymous_token = new_token(await set_preferences(shop, None, {"theme": "dark"}))
+        put = PutCartLine(session=anonymous_token, sku="TEA", quantity=2)
         await shop.container.cart_service().put(put)
 
-        visit = await shop.container.session_service().sign_in(replace(SIGN_IN, session=visitors))
+        current_session = await shop.container.session_service().sign_in(
+            replace(SIGN_IN, session=anonymous_token)
+        )
 
-        assert await shop.session(visitors) is None
-        session = await shop.held(visit)
+        assert await shop.session(anonymous_token) is None
+        session = await shop.current_session(current_session)
         assert [(line.sku, line.quantity) for line in session.cart.lines] == [("TEA", 2)]
         assert session.preferences == {"theme": "dark"}
 
-    async def test_it_lives_from_now_on(self, shop: MemoryShop, clock: ScriptedClock) -> None:
+    async def test_lifetime_starts_at_sign_in(self, shop: MemoryShop, clock: FakeClock) -> None:
         await shop.customer("ada")
-        visitors = issued(await preferring(shop, None, {"theme": "dark"}))
+        anonymous_token = new_token(await set_preferences(shop, None, {"theme": "dark"}))
         clock.advance(timedelta(seconds=IDLE_SECONDS - 1))
 
-        visit = await shop.container.session_service().sign_in(replace(SIGN_IN, session=visitors))
+        current_session = await shop.container.session_service().sign_in(
+            replace(SIGN_IN, session=anonymous_token)
+        )
 
-        session = await shop.held(visit)
+        session = await shop.current_session(current_session)
         assert (session.created_at, session.last_seen_at) == (clock.now(), clock.now())
 
-    async def test_ones_own_order_stays_with_the_session_and_anothers_never_does(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_last_order_of_the_user_is_kept_and_that_of_another_is_not(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await shop.stock(await shop.admin(), TEA=5)
+        await shop.add_products(await shop.admin(), TEA=5)
         await shop.customer("bob")
-        order = (await shop.placed(place_order(adas, ("TEA", 1)))).order
+        order = (await shop.place(place_order(ada_token, ("TEA", 1)))).order
 
-        mine = await shop.sign_in("ada", adas)
+        mine = await shop.sign_in("ada", ada_token)
         assert (await _session(shop, mine)).last_order_id == order.id
 
-        bobs = await shop.sign_in("bob", mine)
-        assert (await _session(shop, bobs)).last_order_id is None
+        bob_token = await shop.sign_in("bob", mine)
+        assert (await _session(shop, bob_token)).last_order_id is None
         assert await shop.session(mine) is None
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
-    async def test_what_another_user_has_chosen_does_not_come_along(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_cart_and_preferences_of_another_user_are_not_kept(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await shop.stock(await shop.admin(), TEA=5)
+        await shop.add_products(await shop.admin(), TEA=5)
         await shop.customer("bob")
-        await shop.fill_cart(adas, TEA=2)
-        await preferring(shop, adas, {"theme": "dark"})
+        await shop.fill_cart(ada_token, TEA=2)
+        await set_preferences(shop, ada_token, {"theme": "dark"})
 
-        bobs = await _session(shop, await shop.sign_in("bob", adas))
+        bob_token = await _session(shop, await shop.sign_in("bob", ada_token))
 
-        assert (bobs.cart.is_empty, bobs.preferences) == (True, {})
-        assert await shop.session(adas) is None
+        assert (bob_token.cart.is_empty, bob_token.preferences) == (True, {})
+        assert await shop.session(ada_token) is None
 
     @pytest.mark.parametrize(
         "command",
@@ -116,30 +122,32 @@ class TestSigningIn:
         ids=["wrong password", "no password", "unknown address", "no address"],
     )
     async def test_wrong_credentials_change_nothing(
-        self, command: SignIn, shop: MemoryShop, adas: SessionToken
+        self, command: SignIn, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         before = shop.state
 
         with pytest.raises(InvalidCredentials):
-            await shop.container.session_service().sign_in(replace(command, session=adas))
+            await shop.container.session_service().sign_in(replace(command, session=ada_token))
 
         assert shop.state == before
 
-    async def test_a_disabled_user_cannot_sign_in(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_disabled_user_cannot_sign_in(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await shop.change(replace(shop.user("ada"), enabled=False))
+        await shop.save_user(replace(shop.user("ada"), enabled=False))
         before = shop.state
 
         with pytest.raises(InvalidCredentials):
-            await shop.container.session_service().sign_in(replace(SIGN_IN, session=adas))
+            await shop.container.session_service().sign_in(replace(SIGN_IN, session=ada_token))
 
         assert shop.state == before
 
-    async def test_a_password_is_never_cut(self, shop: MemoryShop, adas: SessionToken) -> None:
-        del adas
+    async def test_password_is_never_truncated(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        del ada_token
         longest = "p" * 128
-        await shop.change(shop.user("ada").with_password_hash(CURRENT + longest))
+        await shop.save_user(shop.user("ada").with_password_hash(CURRENT_PREFIX + longest))
         before = shop.state
 
         for longer in (longest + "p", longest + "p" * 999):
@@ -149,101 +157,112 @@ class TestSigningIn:
         assert shop.state == before
         await shop.container.session_service().sign_in(replace(SIGN_IN, password=longest))
 
-    async def test_an_outdated_hash_is_renewed(self, shop: MemoryShop, adas: SessionToken) -> None:
-        del adas
-        await shop.change(shop.user("ada").with_password_hash(FORMER + PASSWORD))
+    async def test_outdated_hash_is_renewed(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        del ada_token
+        await shop.save_user(shop.user("ada").with_password_hash(OUTDATED_PREFIX + PASSWORD))
 
         with pytest.raises(InvalidCredentials):
             await shop.container.session_service().sign_in(replace(SIGN_IN, password="a wrong one"))
-        assert shop.user("ada").password_hash == FORMER + PASSWORD
+        assert shop.user("ada").password_hash == OUTDATED_PREFIX + PASSWORD
 
         await shop.container.session_service().sign_in(SIGN_IN)
-        assert shop.user("ada").password_hash == CURRENT + PASSWORD
+        assert shop.user("ada").password_hash == CURRENT_PREFIX + PASSWORD
 
-    async def test_an_expired_session_is_left_behind(
-        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    async def test_expired_session_is_not_reused(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
     ) -> None:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
-        before = await _session(shop, adas)
+        before = await _session(shop, ada_token)
 
-        visit = await shop.container.session_service().sign_in(replace(SIGN_IN, session=adas))
+        current_session = await shop.container.session_service().sign_in(
+            replace(SIGN_IN, session=ada_token)
+        )
 
-        assert visit.session.id != before.id
-        assert await _session(shop, adas) == before
+        assert current_session.session.id != before.id
+        assert await _session(shop, ada_token) == before
 
-    async def test_a_failing_commit_leaves_the_session_as_it_was(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_failed_commit_keeps_the_session_unchanged(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         before = shop.state
-        shop.mishaps.plan(("commit", RuntimeError("a bug")))
+        shop.faults.plan(("commit", RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.session_service().sign_in(replace(SIGN_IN, session=adas))
+            await shop.container.session_service().sign_in(replace(SIGN_IN, session=ada_token))
 
         assert shop.state == before
 
     @pytest.mark.parametrize(
-        "mishap",
+        "fault",
         [
             ("commit", TransientFailure("conflict")),
             ("commit", CommitOutcomeUnknown("connection lost")),
             ("committed", CommitOutcomeUnknown("connection lost")),
         ],
     )
-    async def test_whatever_becomes_of_the_commit_the_token_that_is_given_holds(
-        self, mishap: tuple[str, Exception], shop: MemoryShop, adas: SessionToken
+    async def test_token_is_valid_whatever_the_commit_outcome(
+        self, fault: tuple[str, Exception], shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await preferring(shop, adas, {"theme": "dark"})
-        shop.mishaps.plan(mishap)
+        await set_preferences(shop, ada_token, {"theme": "dark"})
+        shop.faults.plan(fault)
 
-        visit = await shop.container.session_service().sign_in(replace(SIGN_IN, session=adas))
+        current_session = await shop.container.session_service().sign_in(
+            replace(SIGN_IN, session=ada_token)
+        )
 
-        session = await shop.held(visit)
+        session = await shop.current_session(current_session)
         assert (session.user_id, session.preferences) == (shop.user("ada").id, {"theme": "dark"})
-        assert await shop.session(adas) is None
+        assert await shop.session(ada_token) is None
         assert len(shop.state.sessions.rows) == 1
 
 
 class TestSigningOut:
-    async def test_the_session_is_dead_for_good(self, shop: MemoryShop, adas: SessionToken) -> None:
+    async def test_session_is_revoked_permanently(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
         elsewhere = await shop.sign_in("ada")
 
-        await shop.container.session_service().sign_out(adas)
+        await shop.container.session_service().sign_out(ada_token)
 
-        assert await shop.session(adas) is None
-        assert await shop.container.session_service().authenticate(adas) is None
+        assert await shop.session(ada_token) is None
+        assert await shop.container.session_service().authenticate(ada_token) is None
         assert await shop.session(elsewhere) is not None
 
     @pytest.mark.parametrize("token", [None, "never issued"])
-    async def test_nothing_to_end_ends_nothing(
-        self, token: SessionToken | None, shop: MemoryShop, adas: SessionToken
+    async def test_missing_session_changes_nothing(
+        self, token: SessionToken | None, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        del adas
+        del ada_token
         before = shop.state
 
         await shop.container.session_service().sign_out(token)
 
         assert shop.state == before
 
-    async def test_an_expired_session_can_be_ended_and_a_dead_one_again(
-        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    async def test_expired_or_revoked_session_can_be_revoked(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
     ) -> None:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
 
-        await shop.container.session_service().sign_out(adas)
-        await shop.container.session_service().sign_out(adas)
+        await shop.container.session_service().sign_out(ada_token)
+        await shop.container.session_service().sign_out(ada_token)
 
         assert shop.state.sessions.rows == {}
 
-    async def test_no_request_beside_it_brings_it_back(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_concurrent_request_does_not_restore_it(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await shop.stock(await shop.admin(), TEA=5)
+        await shop.add_products(await shop.admin(), TEA=5)
         carts, sessions = shop.container.cart_service(), shop.container.session_service()
-        put = PutCartLine(session=adas, sku="TEA", quantity=1)
+        put = PutCartLine(session=ada_token, sku="TEA", quantity=1)
 
         await asyncio.gather(
-            carts.put(put), sessions.sign_out(adas), carts.clear(adas), sessions.authenticate(adas)
+            carts.put(put),
+            sessions.sign_out(ada_token),
+            carts.clear(ada_token),
+            sessions.authenticate(ada_token),
         )
 
-        assert await shop.session(adas) is None
+        assert await shop.session(ada_token) is None

@@ -11,8 +11,8 @@ from shop.application.idempotency.purge import PurgeIdempotencyKeys
 from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.cart import EmptyCart
-from tests.clock import ScriptedClock
-from tests.factories import an_id, claim, user
+from tests.clock import FakeClock
+from tests.factories import claim, id_of, user
 
 pytestmark = pytest.mark.anyio
 
@@ -26,7 +26,7 @@ def database() -> MemoryDatabase:
 
 
 @pytest.fixture
-def sweep_keys(database: MemoryDatabase, clock: ScriptedClock) -> PurgeIdempotencyKeys:
+def purge_keys(database: MemoryDatabase, clock: FakeClock) -> PurgeIdempotencyKeys:
     transact = TransactionRunner(
         partial(MemoryUnitOfWork, database, writing=True),
         partial(MemoryUnitOfWork, database, writing=False),
@@ -35,7 +35,7 @@ def sweep_keys(database: MemoryDatabase, clock: ScriptedClock) -> PurgeIdempoten
     return PurgeIdempotencyKeys(transact, clock)
 
 
-async def settle(database: MemoryDatabase, key: str, outcome: StoredOutcome) -> None:
+async def complete_key(database: MemoryDatabase, key: str, outcome: StoredOutcome) -> None:
     async with MemoryUnitOfWork(database, writing=True) as uow:
         if ADA.id not in database.state.users.rows:
             uow.users.add(ADA)
@@ -45,16 +45,16 @@ async def settle(database: MemoryDatabase, key: str, outcome: StoredOutcome) -> 
         await uow.commit()
 
 
-async def test_a_refusal_is_forgotten_after_seven_days(
-    sweep_keys: PurgeIdempotencyKeys, database: MemoryDatabase, clock: ScriptedClock
+async def test_rejection_is_purged_after_seven_days(
+    purge_keys: PurgeIdempotencyKeys, database: MemoryDatabase, clock: FakeClock
 ) -> None:
-    await settle(database, "refused-1", Rejected(error=EmptyCart()))
-    await settle(database, "ordered-1", Succeeded(reference=an_id("order 1")))
+    await complete_key(database, "refused-1", Rejected(error=EmptyCart()))
+    await complete_key(database, "ordered-1", Succeeded(reference=id_of("order 1")))
 
     clock.advance(SEVEN_DAYS)
-    assert await sweep_keys.purge() == 0
+    assert await purge_keys.purge() == 0
     assert len(database.state.idempotency_keys.rows) == 2
 
     clock.advance(timedelta(microseconds=1))
-    assert await sweep_keys.purge() == 1
+    assert await purge_keys.purge() == 1
     assert [each.id.key for each in database.state.idempotency_keys.rows.values()] == ["ordered-1"]

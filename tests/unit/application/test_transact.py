@@ -22,8 +22,8 @@ from shop.application.transactions.runner import (
     TransactionRunner,
 )
 from shop.domain.user import EmailTaken
-from tests.clock import ScriptedClock
-from tests.doubles import Mishaps
+from tests.clock import FakeClock
+from tests.doubles import InjectedFaults
 from tests.factories import NOW, user
 
 pytestmark = pytest.mark.anyio
@@ -34,7 +34,7 @@ LOST_BEFORE = ("commit", CommitOutcomeUnknown("the answer"))
 LOST_AFTER = ("committed", CommitOutcomeUnknown("the answer"))
 
 
-class StopWatch(ScriptedClock):
+class CountingClock(FakeClock):
     """Remembers how long each sleep was to be."""
 
     def __init__(self) -> None:
@@ -47,8 +47,8 @@ class StopWatch(ScriptedClock):
 
 
 @pytest.fixture
-def clock() -> StopWatch:
-    return StopWatch()
+def clock() -> CountingClock:
+    return CountingClock()
 
 
 @pytest.fixture
@@ -57,14 +57,16 @@ def database() -> MemoryDatabase:
 
 
 @pytest.fixture
-def mishaps(database: MemoryDatabase) -> Mishaps:
-    return Mishaps(partial(MemoryUnitOfWork, database, writing=True))
+def faults(database: MemoryDatabase) -> InjectedFaults:
+    return InjectedFaults(partial(MemoryUnitOfWork, database, writing=True))
 
 
 @pytest.fixture
-def transact(mishaps: Mishaps, database: MemoryDatabase, clock: StopWatch) -> TransactionRunner:
+def runner(
+    faults: InjectedFaults, database: MemoryDatabase, clock: CountingClock
+) -> TransactionRunner:
     return TransactionRunner(
-        mishaps.new_unit_of_work, partial(MemoryUnitOfWork, database, writing=False), clock
+        faults.new_unit_of_work, partial(MemoryUnitOfWork, database, writing=False), clock
     )
 
 
@@ -77,97 +79,97 @@ async def add_ada(uow: UnitOfWork) -> str:
 
 
 class TestWriting:
-    async def test_what_the_work_returns_is_returned(
-        self, transact: TransactionRunner, database: MemoryDatabase, mishaps: Mishaps
+    async def test_result_of_the_work_is_returned(
+        self, runner: TransactionRunner, database: MemoryDatabase, faults: InjectedFaults
     ) -> None:
-        assert await transact.write(add_ada, retryable=False) == "added"
+        assert await runner.write(add_ada, retryable=False) == "added"
 
         assert database.state.users.rows == {ADA.id: ADA}
-        assert mishaps.begun == 1
+        assert faults.begun == 1
 
-    async def test_work_that_does_not_commit_changes_nothing(
-        self, transact: TransactionRunner, database: MemoryDatabase
+    async def test_work_without_a_commit_changes_nothing(
+        self, runner: TransactionRunner, database: MemoryDatabase
     ) -> None:
         async def forget(uow: UnitOfWork) -> None:
             uow.users.add(ADA)
 
-        await transact.write(forget, retryable=True)
+        await runner.write(forget, retryable=True)
 
         assert database.state.users.rows == {}
 
-    async def test_a_refusal_is_raised_as_it_is_and_not_tried_again(
-        self, transact: TransactionRunner, database: MemoryDatabase, mishaps: Mishaps
+    async def test_rejection_is_raised_without_a_retry(
+        self, runner: TransactionRunner, database: MemoryDatabase, faults: InjectedFaults
     ) -> None:
         async def refuse(uow: UnitOfWork) -> None:
             uow.users.add(ADA)
             raise EmailTaken
 
         with pytest.raises(EmailTaken):
-            await transact.write(refuse, retryable=True)
+            await runner.write(refuse, retryable=True)
 
         assert database.state.users.rows == {}
-        assert mishaps.begun == 1
+        assert faults.begun == 1
 
-    async def test_an_unavailable_database_is_not_tried_again(
+    async def test_unavailable_database_is_not_retried(
         self,
-        transact: TransactionRunner,
+        runner: TransactionRunner,
         database: MemoryDatabase,
-        mishaps: Mishaps,
-        clock: StopWatch,
+        faults: InjectedFaults,
+        clock: CountingClock,
     ) -> None:
-        mishaps.plan(("enter", DatabaseUnavailable("too many connections")))
+        faults.plan(("enter", DatabaseUnavailable("too many connections")))
 
         with pytest.raises(DatabaseUnavailable, match="too many connections"):
-            await transact.write(add_ada, retryable=True)
+            await runner.write(add_ada, retryable=True)
 
         assert database.state.users.rows == {}
-        assert (mishaps.begun, clock.sleeps) == (1, [])
+        assert (faults.begun, clock.sleeps) == (1, [])
 
 
-class TestTryingAgain:
+class TestRetries:
     @pytest.mark.parametrize("call", ["enter", "users.get_many", "commit"])
-    async def test_an_interrupted_unit_of_work_is_run_again_from_its_beginning(
-        self, call: str, transact: TransactionRunner, database: MemoryDatabase, mishaps: Mishaps
+    async def test_transient_failure_is_retried_from_the_start(
+        self, call: str, runner: TransactionRunner, database: MemoryDatabase, faults: InjectedFaults
     ) -> None:
-        mishaps.plan((call, TransientFailure("conflict")))
+        faults.plan((call, TransientFailure("conflict")))
 
-        assert await transact.write(add_ada, retryable=False) == "added"
+        assert await runner.write(add_ada, retryable=False) == "added"
 
         assert database.state.users.rows == {ADA.id: ADA}
-        assert mishaps.begun == 2
+        assert faults.begun == 2
 
-    async def test_it_is_run_again_a_bounded_number_of_times(
+    async def test_number_of_attempts_is_limited(
         self,
-        transact: TransactionRunner,
+        runner: TransactionRunner,
         database: MemoryDatabase,
-        mishaps: Mishaps,
-        clock: StopWatch,
+        faults: InjectedFaults,
+        clock: CountingClock,
     ) -> None:
-        mishaps.plan(*[CONFLICT] * (MAX_ATTEMPTS + 1))
+        faults.plan(*[CONFLICT] * (MAX_ATTEMPTS + 1))
 
         with pytest.raises(DatabaseUnavailable):
-            await transact.write(add_ada, retryable=True)
+            await runner.write(add_ada, retryable=True)
 
         assert database.state.users.rows == {}
-        assert (mishaps.begun, len(clock.sleeps)) == (MAX_ATTEMPTS, MAX_ATTEMPTS - 1)
+        assert (faults.begun, len(clock.sleeps)) == (MAX_ATTEMPTS, MAX_ATTEMPTS - 1)
 
-    async def test_the_last_attempt_counts(
-        self, transact: TransactionRunner, database: MemoryDatabase, mishaps: Mishaps
+    async def test_last_attempt_can_succeed(
+        self, runner: TransactionRunner, database: MemoryDatabase, faults: InjectedFaults
     ) -> None:
-        mishaps.plan(*[CONFLICT] * (MAX_ATTEMPTS - 1))
+        faults.plan(*[CONFLICT] * (MAX_ATTEMPTS - 1))
 
-        assert await transact.write(add_ada, retryable=False) == "added"
+        assert await runner.write(add_ada, retryable=False) == "added"
 
         assert database.state.users.rows == {ADA.id: ADA}
-        assert mishaps.begun == MAX_ATTEMPTS
+        assert faults.begun == MAX_ATTEMPTS
 
-    async def test_it_pauses_between_attempts_for_a_random_time_that_grows_up_to_a_bound(
-        self, transact: TransactionRunner, mishaps: Mishaps, clock: StopWatch
+    async def test_delay_is_random_and_grows_up_to_a_limit(
+        self, runner: TransactionRunner, faults: InjectedFaults, clock: CountingClock
     ) -> None:
         for _ in range(30):
-            mishaps.plan(*[CONFLICT] * MAX_ATTEMPTS)
+            faults.plan(*[CONFLICT] * MAX_ATTEMPTS)
             with pytest.raises(DatabaseUnavailable):
-                await transact.write(add_ada, retryable=True)
+                await runner.write(add_ada, retryable=True)
 
         rounds = [
             clock.sleeps[start : start + MAX_ATTEMPTS - 1]
@@ -180,95 +182,95 @@ class TestTryingAgain:
             # Of thirty that are spread evenly, not one in the upper half is one in 10^9.
             assert max(pauses) > longest / 2
 
-    async def test_reading_is_tried_again_like_writing(
-        self, database: MemoryDatabase, clock: StopWatch
+    async def test_reads_are_retried_like_writes(
+        self, database: MemoryDatabase, clock: CountingClock
     ) -> None:
-        snapshots = Mishaps(partial(MemoryUnitOfWork, database, writing=False))
+        snapshots = InjectedFaults(partial(MemoryUnitOfWork, database, writing=False))
         snapshots.plan(
             ("enter", TransientFailure("lost")), ("users.get_many", TransientFailure("lost"))
         )
-        transact = TransactionRunner(snapshots.new_unit_of_work, snapshots.new_unit_of_work, clock)
+        runner = TransactionRunner(snapshots.new_unit_of_work, snapshots.new_unit_of_work, clock)
 
-        assert await transact.read(lambda uow: uow.users.get_many([ADA.id])) == {}
+        assert await runner.read(lambda uow: uow.users.get_many([ADA.id])) == {}
 
         assert snapshots.begun == 3
 
 
-class TestWorkThatCouldBeDivided:
-    async def test_where_it_is_contended_its_caller_is_told_at_once(
+class TestSplittableWork:
+    async def test_conflict_is_reported_to_the_caller_at_once(
         self,
-        transact: TransactionRunner,
+        runner: TransactionRunner,
         database: MemoryDatabase,
-        mishaps: Mishaps,
-        clock: StopWatch,
+        faults: InjectedFaults,
+        clock: CountingClock,
     ) -> None:
-        mishaps.plan(("commit", TransactionConflict("conflict")))
+        faults.plan(("commit", TransactionConflict("conflict")))
 
         with pytest.raises(TransactionConflict):
-            await transact.write(add_ada, retryable=True, splittable=True)
+            await runner.write(add_ada, retryable=True, splittable=True)
 
         assert database.state.users.rows == {}
-        assert (mishaps.begun, clock.sleeps) == (1, [])
+        assert (faults.begun, clock.sleeps) == (1, [])
 
-    async def test_it_is_run_again_where_the_connection_was_lost(
-        self, transact: TransactionRunner, mishaps: Mishaps
+    async def test_lost_connection_is_retried(
+        self, runner: TransactionRunner, faults: InjectedFaults
     ) -> None:
-        mishaps.plan(("commit", TransientFailure("lost")))
+        faults.plan(("commit", TransientFailure("lost")))
 
-        assert await transact.write(add_ada, retryable=True, splittable=True) == "added"
-        assert mishaps.begun == 2
+        assert await runner.write(add_ada, retryable=True, splittable=True) == "added"
+        assert faults.begun == 2
 
-    async def test_it_is_run_again_as_a_whole_while_it_may_have_been_committed(
-        self, transact: TransactionRunner, mishaps: Mishaps
+    async def test_unknown_outcome_is_retried_as_a_whole(
+        self, runner: TransactionRunner, faults: InjectedFaults
     ) -> None:
-        mishaps.plan(LOST_AFTER, ("commit", TransactionConflict("conflict")))
+        faults.plan(LOST_AFTER, ("commit", TransactionConflict("conflict")))
 
-        assert await transact.write(add_ada, retryable=True, splittable=True) == "added"
-        assert mishaps.begun == 3
+        assert await runner.write(add_ada, retryable=True, splittable=True) == "added"
+        assert faults.begun == 3
 
 
 class TestUnknownOutcomes:
-    @pytest.mark.parametrize("mishap", [LOST_BEFORE, LOST_AFTER])
-    async def test_work_that_can_tell_is_run_again(
+    @pytest.mark.parametrize("fault", [LOST_BEFORE, LOST_AFTER])
+    async def test_retryable_work_is_retried(
         self,
-        mishap: tuple[str, Exception],
-        transact: TransactionRunner,
+        fault: tuple[str, Exception],
+        runner: TransactionRunner,
         database: MemoryDatabase,
-        mishaps: Mishaps,
+        faults: InjectedFaults,
     ) -> None:
-        mishaps.plan(mishap)
+        faults.plan(fault)
 
-        assert await transact.write(add_ada, retryable=True) == "added"
+        assert await runner.write(add_ada, retryable=True) == "added"
 
         assert database.state.users.rows == {ADA.id: ADA}
-        assert mishaps.begun == 2
+        assert faults.begun == 2
 
-    @pytest.mark.parametrize(("mishap", "stored"), [(LOST_BEFORE, {}), (LOST_AFTER, {ADA.id: ADA})])
-    async def test_work_that_cannot_tell_is_not_run_again(
+    @pytest.mark.parametrize(("fault", "stored"), [(LOST_BEFORE, {}), (LOST_AFTER, {ADA.id: ADA})])
+    async def test_other_work_is_not_retried(
         self,
-        mishap: tuple[str, Exception],
+        fault: tuple[str, Exception],
         stored: object,
-        transact: TransactionRunner,
+        runner: TransactionRunner,
         database: MemoryDatabase,
-        mishaps: Mishaps,
+        faults: InjectedFaults,
     ) -> None:
-        mishaps.plan(mishap)
+        faults.plan(fault)
 
         with pytest.raises(CommitOutcomeUnknown):
-            await transact.write(add_ada, retryable=False)
+            await runner.write(add_ada, retryable=False)
 
         assert database.state.users.rows == stored
-        assert mishaps.begun == 1
+        assert faults.begun == 1
 
-    async def test_it_stays_unknown_if_no_attempt_is_answered(
-        self, transact: TransactionRunner, mishaps: Mishaps
+    async def test_outcome_stays_unknown_if_no_attempt_succeeds(
+        self, runner: TransactionRunner, faults: InjectedFaults
     ) -> None:
-        mishaps.plan(*[LOST_AFTER] * MAX_ATTEMPTS)
+        faults.plan(*[LOST_AFTER] * MAX_ATTEMPTS)
 
         with pytest.raises(CommitOutcomeUnknown):
-            await transact.write(add_ada, retryable=True)
+            await runner.write(add_ada, retryable=True)
 
-        assert mishaps.begun == MAX_ATTEMPTS
+        assert faults.begun == MAX_ATTEMPTS
 
     @pytest.mark.parametrize(
         "later",
@@ -280,41 +282,41 @@ class TestUnknownOutcomes:
         ],
         ids=["conflicts", "no connection", "unavailable", "fault"],
     )
-    async def test_what_may_have_happened_is_not_said_to_have_changed_nothing(
-        self, later: list[tuple[str, Exception]], transact: TransactionRunner, mishaps: Mishaps
+    async def test_possible_change_is_not_reported_as_none(
+        self, later: list[tuple[str, Exception]], runner: TransactionRunner, faults: InjectedFaults
     ) -> None:
-        mishaps.plan(LOST_AFTER, *later)
+        faults.plan(LOST_AFTER, *later)
 
         with pytest.raises(CommitOutcomeUnknown):
-            await transact.write(add_ada, retryable=True)
+            await runner.write(add_ada, retryable=True)
 
 
 class TestCancellation:
-    async def test_the_work_goes_on_when_its_caller_is_cancelled(
-        self, transact: TransactionRunner, database: MemoryDatabase
+    async def test_work_continues_when_its_caller_is_cancelled(
+        self, runner: TransactionRunner, database: MemoryDatabase
     ) -> None:
-        caller = asyncio.create_task(transact.write(add_ada, retryable=False))
+        caller = asyncio.create_task(runner.write(add_ada, retryable=False))
         await asyncio.sleep(0)
         caller.cancel()
         await asyncio.wait([caller])
 
         assert caller.cancelled()
         assert database.state.users.rows == {}
-        await transact.drain()
+        await runner.drain()
         assert database.state.users.rows == {ADA.id: ADA}
 
-    async def test_finishing_waits_for_everything_that_was_begun_and_what_that_begins(
-        self, transact: TransactionRunner, database: MemoryDatabase
+    async def test_drain_waits_for_all_work_and_what_it_starts(
+        self, runner: TransactionRunner, database: MemoryDatabase
     ) -> None:
         held = asyncio.Event()
 
         async def wait_and_begin_another(uow: UnitOfWork) -> None:
             await held.wait()
-            self.another = asyncio.create_task(transact.write(add_ada, retryable=False))
+            self.another = asyncio.create_task(runner.write(add_ada, retryable=False))
             await uow.commit()
 
-        caller = asyncio.create_task(transact.write(wait_and_begin_another, retryable=False))
-        finishing = asyncio.create_task(transact.drain())
+        caller = asyncio.create_task(runner.write(wait_and_begin_another, retryable=False))
+        finishing = asyncio.create_task(runner.drain())
         for _ in range(9):
             await asyncio.sleep(0)
         assert not finishing.done()
@@ -326,47 +328,47 @@ class TestCancellation:
         assert caller.done()
         assert database.state.users.rows == {ADA.id: ADA}
 
-    async def test_finishing_what_never_began_returns(self, transact: TransactionRunner) -> None:
+    async def test_drain_without_work_returns(self, runner: TransactionRunner) -> None:
         async with asyncio.timeout(1):
-            await transact.drain()
+            await runner.drain()
 
-    async def test_the_work_goes_on_trying_when_its_caller_is_cancelled(
-        self, transact: TransactionRunner, database: MemoryDatabase, mishaps: Mishaps
+    async def test_retries_continue_when_the_caller_is_cancelled(
+        self, runner: TransactionRunner, database: MemoryDatabase, faults: InjectedFaults
     ) -> None:
-        mishaps.plan(CONFLICT, CONFLICT)
-        caller = asyncio.create_task(transact.write(add_ada, retryable=False))
+        faults.plan(CONFLICT, CONFLICT)
+        caller = asyncio.create_task(runner.write(add_ada, retryable=False))
         await asyncio.sleep(0)
         caller.cancel()
         await asyncio.wait([caller])
 
-        await transact.drain()
+        await runner.drain()
 
         assert database.state.users.rows == {ADA.id: ADA}
-        assert mishaps.begun == 3
+        assert faults.begun == 3
 
-    async def test_work_that_fails_after_its_caller_left_disturbs_nobody(
-        self, transact: TransactionRunner, database: MemoryDatabase
+    async def test_failure_after_cancellation_disturbs_no_other_caller(
+        self, runner: TransactionRunner, database: MemoryDatabase
     ) -> None:
         # An exception that nobody retrieves would be reported by the loop, and fail this test.
         async def fail(uow: UnitOfWork) -> None:
             await uow.users.get_many([ADA.id])
             raise ZeroDivisionError
 
-        caller = asyncio.create_task(transact.write(fail, retryable=False))
+        caller = asyncio.create_task(runner.write(fail, retryable=False))
         await asyncio.sleep(0)
         caller.cancel()
         await asyncio.wait([caller])
 
-        await transact.drain()
+        await runner.drain()
 
         assert database.state.users.rows == {}
 
-    async def test_the_time_of_a_pause_is_the_clocks(
-        self, transact: TransactionRunner, mishaps: Mishaps, clock: StopWatch
+    async def test_delay_uses_the_clock(
+        self, runner: TransactionRunner, faults: InjectedFaults, clock: CountingClock
     ) -> None:
-        mishaps.plan(CONFLICT)
+        faults.plan(CONFLICT)
 
-        await transact.write(add_ada, retryable=False)
+        await runner.write(add_ada, retryable=False)
 
         (pause,) = clock.sleeps
         assert clock.now() == NOW + timedelta(seconds=pause)

@@ -24,11 +24,11 @@ from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import MAX_AMOUNT, Money
 from shop.domain.user import Forbidden
-from tests.clock import ScriptedClock
-from tests.factories import ADJUSTMENTS, NOW, SALES, USD, an_id, eur
+from tests.clock import FakeClock
+from tests.factories import ADJUSTMENTS, NOW, SALES, USD, eur, id_of
 from tests.unit.application.memory_shop import (
     IDLE_SECONDS,
-    WELCOME,
+    WELCOME_CREDIT,
     MemoryShop,
     place_order,
 )
@@ -39,19 +39,19 @@ BOB = "bob@example.com"
 
 
 @pytest.fixture
-async def adas(shop: MemoryShop) -> SessionToken:
+async def ada_token(shop: MemoryShop) -> SessionToken:
     """Give the token of Ada, who has a thousand, like Bob."""
     await shop.customer("bob")
     return await shop.customer("ada")
 
 
 @pytest.fixture
-async def admin(shop: MemoryShop, adas: SessionToken) -> SessionToken:
-    del adas
+async def admin(shop: MemoryShop, ada_token: SessionToken) -> SessionToken:
+    del ada_token
     return await shop.admin()
 
 
-def _passing(
+def _transfer_command(
     token: SessionToken | None, amount: int = 300, *, to: str = BOB, key: str = "key-0001"
 ) -> MakeTransfer:
     return MakeTransfer(session=token, key=key, to=to, amount=eur(amount), note="Thanks")
@@ -66,11 +66,11 @@ def _balances(shop: MemoryShop) -> tuple[int, int]:
     return shop.balance("ada"), shop.balance("bob")
 
 
-class TestPassingMoneyOn:
-    async def test_it_moves_from_one_account_to_the_other(
-        self, shop: MemoryShop, adas: SessionToken
+class TestTransferring:
+    async def test_money_moves_between_accounts(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        reply = await _make(shop, _passing(adas))
+        reply = await _make(shop, _transfer_command(ada_token))
 
         transfer = reply.unwrap()
         assert not reply.replayed
@@ -79,144 +79,148 @@ class TestPassingMoneyOn:
         assert transfer.credit_account_id == shop.account("bob").id
         assert (transfer.note, transfer.order_id, transfer.created_at) == ("Thanks", None, NOW)
         assert shop.state.transfers.rows[transfer.id] == transfer
-        assert _balances(shop) == (WELCOME - 300, WELCOME + 300)
+        assert _balances(shop) == (WELCOME_CREDIT - 300, WELCOME_CREDIT + 300)
         assert shop.outcome("ada") == Succeeded(reference=transfer.id)
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
-    async def test_the_last_cent_can_be_passed_on(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_last_cent_can_be_transferred(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        (await _make(shop, _passing(adas, WELCOME))).unwrap()
+        (await _make(shop, _transfer_command(ada_token, WELCOME_CREDIT))).unwrap()
 
-        assert _balances(shop) == (0, 2 * WELCOME)
+        assert _balances(shop) == (0, 2 * WELCOME_CREDIT)
 
-    async def test_an_address_is_the_same_however_it_is_written(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_email_address_is_normalised(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        first = await _make(shop, _passing(adas, to=" BOB@Example.com"))
-        again = await _make(shop, _passing(adas))
+        first = await _make(shop, _transfer_command(ada_token, to=" BOB@Example.com"))
+        again = await _make(shop, _transfer_command(ada_token))
 
         assert again.unwrap() == first.unwrap()
-        assert _balances(shop) == (WELCOME - 300, WELCOME + 300)
+        assert _balances(shop) == (WELCOME_CREDIT - 300, WELCOME_CREDIT + 300)
 
-    async def test_the_session_is_not_written(self, shop: MemoryShop, adas: SessionToken) -> None:
+    async def test_session_is_not_written(self, shop: MemoryShop, ada_token: SessionToken) -> None:
         before = shop.state
 
-        await _make(shop, _passing(adas))
+        await _make(shop, _transfer_command(ada_token))
 
         assert shop.state.sessions == before.sessions
 
-    async def test_there_and_back_at_once_neither_is_lost_nor_stuck(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_opposite_concurrent_transfers_neither_deadlock_nor_lose_money(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        bobs = await shop.sign_in("bob")
-        there = [_passing(adas, 1, key=f"key-{number:04}") for number in range(20)]
+        bob_token = await shop.sign_in("bob")
+        there = [_transfer_command(ada_token, 1, key=f"key-{number:04}") for number in range(20)]
         back = [
-            _passing(bobs, 2, to="ada@example.com", key=f"key-{number:04}") for number in range(20)
+            _transfer_command(bob_token, 2, to="ada@example.com", key=f"key-{number:04}")
+            for number in range(20)
         ]
 
         await asyncio.gather(*(_make(shop, command) for command in (*there, *back)))
 
-        assert _balances(shop) == (WELCOME + 20, WELCOME - 20)
-        assert await shop.findings() == []
+        assert _balances(shop) == (WELCOME_CREDIT + 20, WELCOME_CREDIT - 20)
+        assert await shop.audit_violations() == []
 
 
-REFUSALS: list[tuple[MakeTransfer, ShopError]] = [
-    (_passing(None, 1_001), InsufficientFunds(balance=eur(WELCOME), required=eur(1_001))),
+REJECTIONS: list[tuple[MakeTransfer, ShopError]] = [
     (
-        _passing(None, to="Nobody@example.com"),
+        _transfer_command(None, 1_001),
+        InsufficientFunds(balance=eur(WELCOME_CREDIT), required=eur(1_001)),
+    ),
+    (
+        _transfer_command(None, to="Nobody@example.com"),
         RecipientNotFound(email="Nobody@example.com"),
     ),
 ]
-NEVER: list[tuple[MakeTransfer, str]] = [
-    (_passing(None, 0), "amount"),
-    (_passing(None, -300), "amount"),
-    (replace(_passing(None), amount=Money(amount=300, currency=USD)), "currency"),
-    (replace(_passing(None), note="n" * 201), "note"),
-    (_passing(None, to="ada@example.com"), "to"),
-    (_passing(None, to="nobody"), "to"),
+INVALID: list[tuple[MakeTransfer, str]] = [
+    (_transfer_command(None, 0), "amount"),
+    (_transfer_command(None, -300), "amount"),
+    (replace(_transfer_command(None), amount=Money(amount=300, currency=USD)), "currency"),
+    (replace(_transfer_command(None), note="n" * 201), "note"),
+    (_transfer_command(None, to="ada@example.com"), "to"),
+    (_transfer_command(None, to="nobody"), "to"),
 ]
 
 
-class TestRefusals:
-    @pytest.mark.parametrize(("command", "error"), REFUSALS)
-    async def test_it_changes_nothing_but_what_is_remembered_of_its_key(
-        self, command: MakeTransfer, error: ShopError, shop: MemoryShop, adas: SessionToken
+class TestRejections:
+    @pytest.mark.parametrize(("command", "error"), REJECTIONS)
+    async def test_rejected_transfer_stores_only_its_key(
+        self, command: MakeTransfer, error: ShopError, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         before = shop.state
 
-        reply = await _make(shop, replace(command, session=adas))
+        reply = await _make(shop, replace(command, session=ada_token))
 
         assert (reply.value, reply.replayed) == (error, False)
         assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
         assert shop.outcome("ada") == Rejected(error=error)
 
-    @pytest.mark.parametrize(("command", "error"), REFUSALS)
-    async def test_it_is_the_answer_to_its_key_for_good(
+    @pytest.mark.parametrize(("command", "error"), REJECTIONS)
+    async def test_rejection_is_replayed_permanently(
         self,
         command: MakeTransfer,
         error: ShopError,
         shop: MemoryShop,
-        adas: SessionToken,
+        ada_token: SessionToken,
         admin: SessionToken,
     ) -> None:
-        await _make(shop, replace(command, session=adas))
+        await _make(shop, replace(command, session=ada_token))
         (
-            await shop.container.transfer_service().grant_credit(_crediting(shop, admin, 999))
+            await shop.container.transfer_service().grant_credit(_credit_command(shop, admin, 999))
         ).unwrap()
         await shop.customer("nobody")
         before = shop.state
 
-        reply = await _make(shop, replace(command, session=adas))
+        reply = await _make(shop, replace(command, session=ada_token))
 
         assert (reply.value, reply.replayed) == (error, True)
         assert shop.state == before
 
-    async def test_more_than_can_be_counted_does_not_arrive(
-        self, shop: MemoryShop, admin: SessionToken, adas: SessionToken
+    async def test_excessive_balance_is_rejected(
+        self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken
     ) -> None:
-        full = _crediting(shop, admin, MAX_AMOUNT - WELCOME, name="bob")
+        full = _credit_command(shop, admin, MAX_AMOUNT - WELCOME_CREDIT, name="bob")
         (await shop.container.transfer_service().grant_credit(full)).unwrap()
         before = shop.state
 
-        reply = await _make(shop, _passing(adas, 1))
+        reply = await _make(shop, _transfer_command(ada_token, 1))
 
         assert reply.value == BalanceTooLarge()
         assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
 
-    @pytest.mark.parametrize(("command", "field"), NEVER)
-    async def test_what_can_never_be_is_not_remembered(
-        self, command: MakeTransfer, field: str, shop: MemoryShop, adas: SessionToken
+    @pytest.mark.parametrize(("command", "field"), INVALID)
+    async def test_invalid_transfer_is_not_stored(
+        self, command: MakeTransfer, field: str, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         before = shop.state
 
-        reply = await _make(shop, replace(command, session=adas))
+        reply = await _make(shop, replace(command, session=ada_token))
 
         assert isinstance(reply.value, InvalidValue)
         assert reply.value.field == field
         assert shop.state == before
 
-    async def test_nobody_who_is_not_signed_in_has_money(
-        self, shop: MemoryShop, adas: SessionToken, clock: ScriptedClock
+    async def test_anonymous_user_cannot_transfer(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
     ) -> None:
         before = shop.state
 
-        assert (await _make(shop, _passing(None))).value == NotSignedIn()
-        assert (await _make(shop, _passing("never issued"))).value == NotSignedIn()
+        assert (await _make(shop, _transfer_command(None))).value == NotSignedIn()
+        assert (await _make(shop, _transfer_command("never issued"))).value == NotSignedIn()
         clock.advance(timedelta(seconds=IDLE_SECONDS))
-        assert (await _make(shop, _passing(adas))).value == SessionExpired()
+        assert (await _make(shop, _transfer_command(ada_token))).value == SessionExpired()
 
         assert shop.state == before
 
 
 class TestKeys:
-    async def test_the_same_again_is_answered_alike_and_changes_nothing(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_repeated_transfer_is_replayed_and_changes_nothing(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        first = await _make(shop, _passing(adas))
+        first = await _make(shop, _transfer_command(ada_token))
         before = shop.state
 
-        second = await _make(shop, _passing(adas))
+        second = await _make(shop, _transfer_command(ada_token))
 
         assert (second.unwrap(), second.replayed) == (first.unwrap(), True)
         assert shop.state == before
@@ -224,47 +228,47 @@ class TestKeys:
     @pytest.mark.parametrize(
         "other",
         [
-            _passing(None, 301),
-            _passing(None, to="nobody@example.com"),
-            replace(_passing(None), note="Other"),
+            _transfer_command(None, 301),
+            _transfer_command(None, to="nobody@example.com"),
+            replace(_transfer_command(None), note="Other"),
         ],
     )
-    async def test_another_request_under_the_same_key_is_refused(
-        self, other: MakeTransfer, shop: MemoryShop, adas: SessionToken
+    async def test_different_request_under_the_same_key_is_rejected(
+        self, other: MakeTransfer, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _make(shop, _passing(adas))
+        await _make(shop, _transfer_command(ada_token))
         before = shop.state
 
-        reply = await _make(shop, replace(other, session=adas))
+        reply = await _make(shop, replace(other, session=ada_token))
 
         assert (reply.value, reply.replayed) == (IdempotencyKeyReused(), False)
         assert shop.state == before
 
-    async def test_a_key_of_a_transfer_is_none_of_an_order(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_key_of_a_transfer_cannot_be_used_for_an_order(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _make(shop, _passing(adas))
+        await _make(shop, _transfer_command(ada_token))
         before = shop.state
 
-        reply = await shop.order(place_order(adas, ("TEA", 1)))
+        reply = await shop.order(place_order(ada_token, ("TEA", 1)))
 
         assert reply.value == IdempotencyKeyReused()
         assert shop.state == before
 
 
 class TestGroups:
-    async def test_each_is_decided_on_what_those_before_it_left(
-        self, shop: MemoryShop, adas: SessionToken
+    async def test_each_transfer_sees_those_before_it_in_the_group(
+        self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        bobs = await shop.sign_in("bob")
+        bob_token = await shop.sign_in("bob")
         group = [
-            _passing(adas, 1_000, key="key-0001"),
-            _passing(adas, 1, key="key-0002"),
-            _passing(bobs, 2_000, to="ada@example.com", key="key-0001"),
-            _passing(adas, 1_000, key="key-0001"),
-            _passing(adas, 2_000, key="key-0003"),
+            _transfer_command(ada_token, 1_000, key="key-0001"),
+            _transfer_command(ada_token, 1, key="key-0002"),
+            _transfer_command(bob_token, 2_000, to="ada@example.com", key="key-0001"),
+            _transfer_command(ada_token, 1_000, key="key-0001"),
+            _transfer_command(ada_token, 2_000, key="key-0003"),
         ]
-        begun = shop.mishaps.begun
+        begun = shop.faults.begun
 
         replies: Sequence[CommandResult[Transfer]] = await shop.container.transfer_service().make(
             group
@@ -275,12 +279,12 @@ class TestGroups:
         assert third.unwrap().amount == eur(2_000)
         assert (fourth.unwrap(), fourth.replayed) == (first.unwrap(), True)
         assert fifth.unwrap().amount == eur(2_000)
-        assert _balances(shop) == (0, 2 * WELCOME)
-        assert shop.mishaps.begun == begun + 1
-        assert await shop.findings() == []
+        assert _balances(shop) == (0, 2 * WELCOME_CREDIT)
+        assert shop.faults.begun == begun + 1
+        assert await shop.audit_violations() == []
 
 
-def _crediting(
+def _credit_command(
     shop: MemoryShop, token: SessionToken | None, amount: int = 500, *, name: str = "ada"
 ) -> GrantCredit:
     return GrantCredit(
@@ -292,25 +296,25 @@ def _crediting(
     )
 
 
-class TestGivingCredit:
-    async def test_it_comes_from_the_shops_adjustments(
+class TestGrantingCredit:
+    async def test_credit_comes_from_the_adjustments_account(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        reply = await shop.container.transfer_service().grant_credit(_crediting(shop, admin))
+        reply = await shop.container.transfer_service().grant_credit(_credit_command(shop, admin))
 
         transfer = reply.unwrap()
         assert (transfer.kind, transfer.amount) == (TransferKind.CREDIT, eur(500))
         assert transfer.debit_account_id == ADJUSTMENTS
         assert transfer.credit_account_id == shop.account("ada").id
         assert transfer.note == "Goodwill"
-        assert _balances(shop) == (WELCOME + 500, WELCOME)
+        assert _balances(shop) == (WELCOME_CREDIT + 500, WELCOME_CREDIT)
         assert shop.outcome("root", "credit-01") == Succeeded(reference=transfer.id)
-        assert await shop.findings() == []
+        assert await shop.audit_violations() == []
 
-    async def test_the_same_again_is_answered_alike_and_changes_nothing(
+    async def test_repeated_credit_is_replayed_and_changes_nothing(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        command = _crediting(shop, admin)
+        command = _credit_command(shop, admin)
         first = await shop.container.transfer_service().grant_credit(command)
         before = shop.state
 
@@ -323,24 +327,24 @@ class TestGivingCredit:
         assert other.value == IdempotencyKeyReused()
         assert shop.state == before
 
-    async def test_there_must_be_such_an_account_of_a_customers(
+    async def test_credit_requires_a_customer_account(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
         before = shop.state
 
-        for key, account_id in (("credit-01", an_id("no account")), ("credit-02", SALES)):
-            command = replace(_crediting(shop, admin), key=key, account_id=account_id)
+        for key, account_id in (("credit-01", id_of("no account")), ("credit-02", SALES)):
+            command = replace(_credit_command(shop, admin), key=key, account_id=account_id)
             reply = await shop.container.transfer_service().grant_credit(command)
             assert reply.value == AccountNotFound()
 
         assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
 
-    async def test_more_than_can_be_counted_does_not_arrive(
+    async def test_excessive_credit_is_rejected(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
         before = shop.state
 
-        command = _crediting(shop, admin, MAX_AMOUNT - WELCOME + 1)
+        command = _credit_command(shop, admin, MAX_AMOUNT - WELCOME_CREDIT + 1)
         reply = await shop.container.transfer_service().grant_credit(command)
 
         assert reply.value == BalanceTooLarge()
@@ -355,70 +359,72 @@ class TestGivingCredit:
             ({"reason": "r" * 201}, "reason"),
         ],
     )
-    async def test_what_can_never_be_is_not_remembered(
+    async def test_invalid_credit_is_not_stored(
         self, change: dict[str, object], field: str, shop: MemoryShop, admin: SessionToken
     ) -> None:
         before = shop.state
 
-        with pytest.raises(InvalidValue) as refusal:
+        with pytest.raises(InvalidValue) as rejection:
             await shop.container.transfer_service().grant_credit(
-                replace(_crediting(shop, admin), **change)  # type: ignore[arg-type]
+                replace(_credit_command(shop, admin), **change)  # type: ignore[arg-type]
             )
 
-        assert refusal.value.field == field
+        assert rejection.value.field == field
         assert shop.state == before
 
-    async def test_only_admins_may(
-        self, shop: MemoryShop, adas: SessionToken, admin: SessionToken, clock: ScriptedClock
+    async def test_only_admins_can_grant_credit(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken, clock: FakeClock
     ) -> None:
         before = shop.state
         give_credit = shop.container.transfer_service().grant_credit
 
         with pytest.raises(Forbidden):
-            await give_credit(_crediting(shop, adas))
+            await give_credit(_credit_command(shop, ada_token))
         with pytest.raises(NotSignedIn):
-            await give_credit(_crediting(shop, None))
+            await give_credit(_credit_command(shop, None))
         clock.advance(timedelta(seconds=IDLE_SECONDS))
         with pytest.raises(SessionExpired):
-            await give_credit(_crediting(shop, admin))
+            await give_credit(_credit_command(shop, admin))
 
         assert shop.state == before
 
 
 class TestFailures:
-    async def test_a_commit_that_fails_leaves_everything_as_it_was(
-        self, shop: MemoryShop, adas: SessionToken, admin: SessionToken
+    async def test_failed_commit_changes_nothing(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
     ) -> None:
         before = shop.state
         transfers = shop.container.transfer_service()
 
-        shop.mishaps.plan(("commit", RuntimeError("a bug")), ("commit", RuntimeError("a bug")))
+        shop.faults.plan(("commit", RuntimeError("a bug")), ("commit", RuntimeError("a bug")))
         with pytest.raises(RuntimeError, match="a bug"):
-            await transfers.make([_passing(adas)])
+            await transfers.make([_transfer_command(ada_token)])
         with pytest.raises(RuntimeError, match="a bug"):
-            await transfers.grant_credit(_crediting(shop, admin))
+            await transfers.grant_credit(_credit_command(shop, admin))
 
         assert shop.state == before
 
     @pytest.mark.parametrize(
-        "mishap",
+        "fault",
         [
             ("commit", TransientFailure("conflict")),
             ("commit", CommitOutcomeUnknown("connection lost")),
             ("committed", CommitOutcomeUnknown("connection lost")),
         ],
     )
-    async def test_whatever_becomes_of_the_commit_it_happens_once(
+    async def test_transfer_happens_once_whatever_the_commit_outcome(
         self,
-        mishap: tuple[str, Exception],
+        fault: tuple[str, Exception],
         shop: MemoryShop,
-        adas: SessionToken,
+        ada_token: SessionToken,
         admin: SessionToken,
     ) -> None:
-        shop.mishaps.plan(mishap)
-        (await _make(shop, _passing(adas))).unwrap()
-        shop.mishaps.plan(mishap)
-        (await shop.container.transfer_service().grant_credit(_crediting(shop, admin))).unwrap()
+        shop.faults.plan(fault)
+        (await _make(shop, _transfer_command(ada_token))).unwrap()
+        shop.faults.plan(fault)
+        (
+            await shop.container.transfer_service().grant_credit(_credit_command(shop, admin))
+        ).unwrap()
 
-        assert _balances(shop) == (WELCOME - 300 + 500, WELCOME + 300)
-        assert await shop.findings() == []
+        assert _balances(shop) == (WELCOME_CREDIT - 300 + 500, WELCOME_CREDIT + 300)
+        assert await shop.audit_violations() == []

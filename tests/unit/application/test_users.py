@@ -10,7 +10,7 @@ from tests.unit.application.memory_shop import MemoryShop
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_user_is_given_a_role(shop: MemoryShop) -> None:
+async def test_role_is_granted(shop: MemoryShop) -> None:
     await shop.customer("ada")
     await shop.customer("bob")
 
@@ -21,7 +21,7 @@ async def test_a_user_is_given_a_role(shop: MemoryShop) -> None:
     assert shop.user("bob").roles == frozenset({Role.CUSTOMER})
 
 
-async def test_given_twice_it_is_one_role(shop: MemoryShop) -> None:
+async def test_role_granted_twice_is_one_role(shop: MemoryShop) -> None:
     await shop.customer("ada")
     await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
     before = shop.state
@@ -31,7 +31,7 @@ async def test_given_twice_it_is_one_role(shop: MemoryShop) -> None:
     assert shop.state == before
 
 
-async def test_a_role_is_taken_from_a_user(shop: MemoryShop) -> None:
+async def test_role_is_revoked(shop: MemoryShop) -> None:
     await shop.admin()
     await shop.customer("ada")
     ada = shop.user("ada")
@@ -43,7 +43,7 @@ async def test_a_role_is_taken_from_a_user(shop: MemoryShop) -> None:
     assert await shop.container.role_service().revoke("ada@example.com", Role.ADMIN) == ada
 
 
-async def test_nobody_is_nobody(shop: MemoryShop) -> None:
+async def test_unknown_email_address_is_reported(shop: MemoryShop) -> None:
     await shop.customer("ada")
     before = shop.state
 
@@ -58,18 +58,18 @@ async def test_nobody_is_nobody(shop: MemoryShop) -> None:
 
 
 @pytest.mark.parametrize(
-    "mishap",
+    "fault",
     [
         ("commit", TransientFailure("conflict")),
         ("commit", CommitOutcomeUnknown("connection lost")),
         ("committed", CommitOutcomeUnknown("connection lost")),
     ],
 )
-async def test_whatever_becomes_of_the_commit_the_role_is_given(
-    mishap: tuple[str, Exception], shop: MemoryShop
+async def test_role_is_granted_once_whatever_the_commit_outcome(
+    fault: tuple[str, Exception], shop: MemoryShop
 ) -> None:
     await shop.customer("ada")
-    shop.mishaps.plan(mishap)
+    shop.faults.plan(fault)
 
     await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
 

@@ -14,10 +14,10 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.orders.order import OrderNotFound
 from shop.domain.product import ProductNotFound
 from shop.domain.session import SessionConflict
-from tests.clock import ScriptedClock
-from tests.doubles import CountingIds
-from tests.factories import an_id
-from tests.unit.application.memory_shop import MemoryShop, issued, place_order
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
+from tests.factories import id_of
+from tests.unit.application.memory_shop import MemoryShop, new_token, place_order
 
 pytestmark = pytest.mark.anyio
 
@@ -26,12 +26,12 @@ SECRETS = ("a secret that nobody else has, of enough characters",)
 
 
 @pytest.fixture(params=["database", "cookie"])
-async def shop(request: pytest.FixtureRequest, clock: ScriptedClock) -> MemoryShop:
+async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> MemoryShop:
     """Give a shop with either store of sessions, which sells tea and cups."""
     in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
     stores = {} if request.param == "database" else {"sessions": in_cookies}
-    shop = MemoryShop(clock, MemoryDatabase(), CountingIds(), **stores)
-    await shop.stock(await shop.admin(), TEA=100, CUP=100)
+    shop = MemoryShop(clock, MemoryDatabase(), SequentialIds(), **stores)
+    await shop.add_products(await shop.admin(), TEA=100, CUP=100)
     return shop
 
 
@@ -40,19 +40,24 @@ async def tokens(shop: MemoryShop) -> list[SessionToken]:
     return [await shop.customer(name) for name in NAMES]
 
 
-async def test_each_is_known_by_their_own_token(
+async def test_each_request_is_authenticated_by_its_own_token(
     shop: MemoryShop, tokens: list[SessionToken]
 ) -> None:
-    await shop.change(replace(shop.user("cyn"), enabled=False))
+    await shop.save_user(replace(shop.user("cyn"), enabled=False))
     asked = [tokens[1], "opens nothing", tokens[0], tokens[2], tokens[3], tokens[0]]
 
-    visits = await asyncio.gather(*map(shop.container.session_service().authenticate, asked))
+    current_sessions = await asyncio.gather(
+        *map(shop.container.session_service().authenticate, asked)
+    )
 
-    known = [visit and visit.user and visit.user.name for visit in visits]
+    known = [
+        current_session and current_session.user and current_session.user.name
+        for current_session in current_sessions
+    ]
     assert known == ["Bob", None, "Ada", None, "Dan", "Ada"]
 
 
-async def test_each_is_shown_the_order_that_they_asked_for(
+async def test_each_request_is_answered_with_its_own_order(
     shop: MemoryShop, tokens: list[SessionToken]
 ) -> None:
     orders = [(await shop.order(place_order(token, ("TEA", 1)))).unwrap().order for token in tokens]
@@ -61,7 +66,7 @@ async def test_each_is_shown_the_order_that_they_asked_for(
     asked = [
         *zip(users, [order.id for order in orders], strict=True),
         (users[0], orders[1].id),
-        (users[0], an_id("no order")),
+        (users[0], id_of("no order")),
         (users[0], orders[0].id),
     ]
 
@@ -77,17 +82,19 @@ async def test_each_is_shown_the_order_that_they_asked_for(
     ]
 
 
-async def test_each_puts_into_their_own_cart(shop: MemoryShop, tokens: list[SessionToken]) -> None:
+async def test_each_request_changes_its_own_cart(
+    shop: MemoryShop, tokens: list[SessionToken]
+) -> None:
     puts = [(tokens[1], "TEA", 2), (None, "CUP", 1), (tokens[0], "TEA", 5), (tokens[3], "NIL", 1)]
 
     changes = await _put(shop, *puts)
 
-    bobs, nobodys, adas, missing = changes
+    bob_token, nobodys, ada_token, missing = changes
     assert missing == ProductNotFound(sku="NIL")
     for change, token, lines in (
-        (bobs, tokens[1], {"TEA": 2}),
+        (bob_token, tokens[1], {"TEA": 2}),
         (nobodys, None, {"CUP": 1}),
-        (adas, tokens[0], {"TEA": 5}),
+        (ada_token, tokens[0], {"TEA": 5}),
     ):
         assert isinstance(change, CartChanged)
         assert {line.product.sku: line.quantity for line in change.cart.lines} == lines
@@ -97,7 +104,7 @@ async def test_each_puts_into_their_own_cart(shop: MemoryShop, tokens: list[Sess
     assert session.cart.is_empty
 
 
-async def test_who_puts_several_things_in_at_once_holds_all_of_them_whichever_answer_is_last(
+async def test_concurrent_additions_to_one_cart_are_all_kept(
     shop: MemoryShop, tokens: list[SessionToken]
 ) -> None:
     changes = await _put(shop, (tokens[0], "TEA", 1), (tokens[1], "CUP", 9), (tokens[0], "CUP", 2))
@@ -107,15 +114,15 @@ async def test_who_puts_several_things_in_at_once_holds_all_of_them_whichever_an
         assert await _cart(shop, change, tokens[0]) == {"TEA": 1, "CUP": 2}
 
 
-async def test_of_two_tokens_of_one_session_only_the_one_that_was_overtaken_is_refused(
-    clock: ScriptedClock,
+async def test_outdated_token_of_a_session_is_rejected_and_the_current_one_accepted(
+    clock: FakeClock,
 ) -> None:
     in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
-    shop = MemoryShop(clock, MemoryDatabase(), CountingIds(), sessions=in_cookies)
-    await shop.stock(await shop.admin(), TEA=100, CUP=100)
+    shop = MemoryShop(clock, MemoryDatabase(), SequentialIds(), sessions=in_cookies)
+    await shop.add_products(await shop.admin(), TEA=100, CUP=100)
     stale = await shop.customer("ada")
     put = await shop.container.cart_service().put(PutCartLine(session=stale, sku="TEA", quantity=3))
-    newest = issued(put.current_session)
+    newest = new_token(put.current_session)
 
     placed, refused = await shop.container.place_orders().place(
         [place_order(newest, key="key-0001"), place_order(stale, ("CUP", 1), key="key-0002")]

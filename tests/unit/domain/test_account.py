@@ -9,47 +9,47 @@ from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT, Money
 from tests.factories import EUR, SALES, USD, account, eur, transfer, user
 
-ADAS = account(user("ada"), 100)
+ADA_ACCOUNT = account(user("ada"), 100)
 
 
 class TestAccount:
-    def test_money_is_taken_and_given(self) -> None:
-        assert ADAS.withdraw(eur(100)).balance == eur(0)
-        assert ADAS.deposit(eur(1)).balance == eur(101)
-        assert account(user("ada"), 100) == ADAS
+    def test_money_is_debited_and_credited(self) -> None:
+        assert ADA_ACCOUNT.withdraw(eur(100)).balance == eur(0)
+        assert ADA_ACCOUNT.deposit(eur(1)).balance == eur(101)
+        assert account(user("ada"), 100) == ADA_ACCOUNT
 
-    def test_it_holds_no_less_than_its_limit(self) -> None:
+    def test_balance_cannot_fall_below_its_minimum(self) -> None:
         with pytest.raises(InsufficientFunds) as caught:
-            ADAS.withdraw(eur(101))
+            ADA_ACCOUNT.withdraw(eur(101))
 
         assert caught.value == InsufficientFunds(balance=eur(100), required=eur(101))
 
     @pytest.mark.parametrize("amount", [0, -1])
-    def test_nothing_or_less_is_neither_taken_nor_given(self, amount: int) -> None:
-        for move in (ADAS.withdraw, ADAS.deposit):
+    def test_amount_must_be_positive(self, amount: int) -> None:
+        for move in (ADA_ACCOUNT.withdraw, ADA_ACCOUNT.deposit):
             with pytest.raises(InvalidValue) as caught:
                 move(eur(amount))
 
             assert caught.value.field == "amount"
 
-    def test_a_lower_limit_lets_it_owe(self) -> None:
+    def test_negative_minimum_allows_debt(self) -> None:
         generous = account(user("ada"), 100, minimum_balance=eur(-50))
 
         assert generous.withdraw(eur(150)).balance == eur(-50)
         with pytest.raises(InsufficientFunds):
             generous.withdraw(eur(151))
 
-    def test_it_holds_no_more_than_can_be_counted(self) -> None:
+    def test_balance_cannot_exceed_the_largest_amount(self) -> None:
         full = account(user("ada"), MAX_AMOUNT - 1)
 
         assert full.deposit(eur(1)).balance == eur(MAX_AMOUNT)
         with pytest.raises(BalanceTooLarge):
             full.deposit(eur(2))
 
-    def test_it_takes_and_gives_its_own_currency_alone(self) -> None:
+    def test_other_currency_is_rejected(self) -> None:
         dollar = Money(amount=1, currency=USD)
 
-        for move in (ADAS.withdraw, ADAS.deposit):
+        for move in (ADA_ACCOUNT.withdraw, ADA_ACCOUNT.deposit):
             with pytest.raises(InvalidValue) as caught:
                 move(dollar)
             assert caught.value.field == "currency"
@@ -57,15 +57,15 @@ class TestAccount:
 
 class TestTransfer:
     @pytest.mark.parametrize("amount", [0, -1])
-    def test_it_moves_something(self, amount: int) -> None:
+    def test_amount_must_be_positive(self, amount: int) -> None:
         with pytest.raises(InvalidValue) as caught:
-            transfer(ADAS.id, SALES, amount)
+            transfer(ADA_ACCOUNT.id, SALES, amount)
 
         assert caught.value.field == "amount"
 
-    def test_it_moves_between_two_accounts(self) -> None:
+    def test_accounts_must_differ(self) -> None:
         with pytest.raises(InvalidValue) as caught:
-            transfer(ADAS.id, ADAS.id)
+            transfer(ADA_ACCOUNT.id, ADA_ACCOUNT.id)
 
         assert caught.value.field == "to"
 
@@ -76,7 +76,7 @@ class TestShopAccounts:
 
         assert len(ids) == len(ShopAccount) * 2
 
-    def test_their_ids_are_the_same_for_ever(self) -> None:
+    def test_ids_are_stable(self) -> None:
         # Stored in every shop's transfers: whoever changes them orphans those.
         assert {each.value: str(each.account_id(EUR)) for each in ShopAccount} == {
             "sales": "9f33248b-1e3a-51a1-b2a8-ba697896d651",

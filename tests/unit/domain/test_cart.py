@@ -8,7 +8,7 @@ CART = Cart(lines=(TEA, POT))
 
 
 @pytest.mark.parametrize("quantity", [0, -1, MAX_QUANTITY + 1])
-def test_a_quantity_has_bounds(quantity: int) -> None:
+def test_quantity_out_of_range_is_rejected(quantity: int) -> None:
     with pytest.raises(InvalidValue) as caught:
         CartLine(sku="TEA", quantity=quantity)
 
@@ -16,18 +16,18 @@ def test_a_quantity_has_bounds(quantity: int) -> None:
 
 
 @pytest.mark.parametrize("quantity", [1, MAX_QUANTITY])
-def test_a_quantity_may_reach_its_bounds(quantity: int) -> None:
+def test_quantity_at_the_limits_is_accepted(quantity: int) -> None:
     assert CartLine(sku="TEA", quantity=quantity).quantity == quantity
 
 
-def test_a_line_is_of_something_that_could_be_sold() -> None:
+def test_line_requires_a_valid_sku() -> None:
     with pytest.raises(InvalidValue) as caught:
         CartLine(sku="no sku", quantity=1)
 
     assert caught.value.field == "sku"
 
 
-def test_a_cart_has_so_many_lines_and_no_more() -> None:
+def test_number_of_lines_is_limited() -> None:
     full = Cart.of(CartLine(sku=f"S{n}", quantity=1) for n in range(MAX_LINES))
     assert len(full.lines) == MAX_LINES
 
@@ -37,39 +37,39 @@ def test_a_cart_has_so_many_lines_and_no_more() -> None:
     assert caught.value.field == "lines"
 
 
-def test_a_new_cart_is_empty() -> None:
+def test_new_cart_is_empty() -> None:
     assert Cart().is_empty
     assert not CART.is_empty
 
 
-def test_what_is_new_comes_last() -> None:
+def test_new_line_is_added_last() -> None:
     cup = CartLine(sku="CUP", quantity=5)
 
     assert CART.put(cup).lines == (TEA, POT, cup)
 
 
-def test_what_is_in_it_keeps_its_place_with_another_quantity() -> None:
+def test_changed_line_keeps_its_position() -> None:
     more = CartLine(sku="TEA", quantity=7)
 
     assert CART.put(more).lines == (more, POT)
 
 
-def test_what_is_taken_out_is_gone() -> None:
+def test_removed_line_is_gone() -> None:
     assert CART.without("TEA").lines == (POT,)
     assert CART.without("TEA").without("POT").is_empty
 
 
-def test_taking_out_what_is_not_in_it_changes_nothing() -> None:
+def test_removing_a_missing_line_changes_nothing() -> None:
     assert CART.without("CUP") == CART
 
 
-def test_quantities_of_one_product_add_up() -> None:
+def test_quantities_of_one_product_are_added() -> None:
     gathered = Cart.of([TEA, POT, CartLine(sku="TEA", quantity=3)])
 
     assert gathered.lines == (CartLine(sku="TEA", quantity=5), POT)
 
 
-def test_quantities_that_add_up_to_too_many_are_refused() -> None:
+def test_excessive_sum_of_quantities_is_rejected() -> None:
     with pytest.raises(InvalidValue) as caught:
         Cart.of([CartLine(sku="TEA", quantity=MAX_QUANTITY), TEA])
 

@@ -8,7 +8,7 @@ from tests.factories import eur, product
 
 
 @pytest.mark.parametrize("sku", ["A", "0", "TEA", "tea-500_g.v2", "a--b", "S" * MAX_SKU_CHARACTERS])
-def test_a_sku_has_letters_digits_and_joints(sku: str) -> None:
+def test_sku_consists_of_letters_digits_and_separators(sku: str) -> None:
     require_sku(sku)
     assert product(sku).sku == sku
 
@@ -34,7 +34,7 @@ def test_a_sku_has_letters_digits_and_joints(sku: str) -> None:
         "S" * (MAX_SKU_CHARACTERS + 1),
     ],
 )
-def test_no_other_text_is_a_sku(sku: str) -> None:
+def test_any_other_text_is_no_sku(sku: str) -> None:
     for refused in (require_sku, product):
         with pytest.raises(InvalidValue) as caught:
             refused(sku)
@@ -43,7 +43,7 @@ def test_no_other_text_is_a_sku(sku: str) -> None:
 
 
 @pytest.mark.parametrize("price", [0, -1, MAX_PRICE + 1])
-def test_a_price_has_bounds(price: int) -> None:
+def test_price_out_of_range_is_rejected(price: int) -> None:
     with pytest.raises(InvalidValue) as caught:
         product(price=eur(price))
 
@@ -51,9 +51,9 @@ def test_a_price_has_bounds(price: int) -> None:
 
 
 @pytest.mark.parametrize("price", [1, MAX_PRICE])
-def test_a_price_may_reach_its_bounds(price: int) -> None:
+def test_price_at_the_limits_is_accepted(price: int) -> None:
     assert product(price=eur(price)).price == eur(price)
 
 
-def test_the_dearest_order_still_adds_up() -> None:
+def test_largest_possible_order_total_is_valid() -> None:
     assert MAX_PRICE * MAX_QUANTITY * MAX_LINES <= MAX_AMOUNT

@@ -153,7 +153,7 @@ def test_error_has_a_code_and_a_message(error: ShopError, code: str, detail: str
     assert str(error) == detail
 
 
-def test_every_error_of_the_domain_is_looked_at_here() -> None:
+def test_every_domain_error_is_tested_here() -> None:
     named = {type(error) for error, _, _ in ERRORS} | {NotFound, Conflict, AccessDenied}
     domain = {kind for kind in _kinds(ShopError) if kind.__module__.startswith("shop.domain.")}
 
@@ -166,13 +166,13 @@ def test_codes_are_unique() -> None:
     assert len(set(codes)) == len(codes)
 
 
-def test_an_error_is_its_facts() -> None:
+def test_errors_with_equal_fields_are_equal() -> None:
     assert ProductNotFound(sku="TEA") == ProductNotFound(sku="TEA")
     assert ProductNotFound(sku="TEA") != ProductNotFound(sku="POT")
     assert hash(ProductNotFound(sku="TEA")) == hash(ProductNotFound(sku="TEA"))
 
 
-def test_errors_of_different_names_differ_even_without_facts() -> None:
+def test_errors_of_different_classes_differ_even_without_fields() -> None:
     errors: list[ShopError] = [EmptyCart(), SessionHasNoOrder(), EmptyCart(), EmailTaken()]
 
     assert errors[0] == errors[2]
@@ -180,7 +180,7 @@ def test_errors_of_different_names_differ_even_without_facts() -> None:
     assert len(set(errors)) == 3
 
 
-def test_braces_among_the_facts_are_letters() -> None:
+def test_braces_in_fields_are_literal() -> None:
     assert RecipientNotFound(email="{0}{balance}").detail == "There is no recipient {0}{balance}."
 
 
@@ -196,14 +196,12 @@ def test_braces_among_the_facts_are_letters() -> None:
         (InvalidValue(field="a", rule="b"), False),
     ],
 )
-def test_only_what_stays_true_answers_for_good(error: ShopError, final: bool) -> None:  # noqa: FBT001
+def test_only_permanent_errors_are_final(error: ShopError, final: bool) -> None:  # noqa: FBT001
     assert error.is_final is final
 
 
 @pytest.mark.parametrize(("error", "code", "detail"), ERRORS)
-def test_an_error_can_be_raised_and_caught_by_its_kind(
-    error: ShopError, code: str, detail: str
-) -> None:
+def test_error_can_be_caught_by_its_base_class(error: ShopError, code: str, detail: str) -> None:
     kinds = (NotFound, Conflict, AccessDenied, InvalidValue)
 
     with pytest.raises(kinds) as caught:

@@ -13,14 +13,14 @@ from shop.domain.orders.shipment import LineQuantity, ShipmentEventKind
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.state_machine import IllegalTransition
-from tests.factories import NOW, an_id, eur, line, order, payment, pieces, user
+from tests.factories import NOW, eur, id_of, line, line_quantities, order, payment, user
 
 SKUS = ("TEA", "POT")
 ORDER = order(user("ada"), "1", line("TEA", 3), line("POT", 1))
 PLACED = Fulfilment(order=ORDER, payment=payment(ORDER), shipment_events=(), refunds=())
 
 quantities = st.dictionaries(st.sampled_from(SKUS), st.integers(1, 3), max_size=2)
-deeds = st.lists(
+actions = st.lists(
     st.one_of(
         st.tuples(st.sampled_from(ShipmentEventKind), quantities),
         st.tuples(st.none() | st.integers(1, 2_500).map(eur), quantities),
@@ -29,33 +29,33 @@ deeds = st.lists(
 )
 
 
-def _done(before: Fulfilment, number: int, deed: tuple[object, dict[str, int]]) -> Fulfilment:
+def _apply(before: Fulfilment, number: int, deed: tuple[object, dict[str, int]]) -> Fulfilment:
     """Return what a deed leads to, with the order a step further where it is."""
     what, wanted = deed
-    made = {"id": an_id(f"deed {number}"), "at": NOW, "actor": Actor.ADMIN}
+    made = {"id": id_of(f"deed {number}"), "at": NOW, "actor": Actor.ADMIN}
     if isinstance(what, ShipmentEventKind):
-        after, _ = before.record(what, pieces(**wanted), **made)  # type: ignore[arg-type]
+        after, _ = before.record(what, line_quantities(**wanted), **made)  # type: ignore[arg-type]
     else:
-        wish = RefundRequest(
-            lines=pieces(**wanted),
+        request = RefundRequest(
+            lines=line_quantities(**wanted),
             amount=what,  # type: ignore[arg-type]
             to=None,
             reason="Broken",
             restock=False,
         )
-        after, _ = before.refund(wish, **made)  # type: ignore[arg-type]
+        after, _ = before.refund(request, **made)  # type: ignore[arg-type]
     steps = list(after.status_changes(at=NOW, actor=Actor.ADMIN))
     return replace(after, order=steps[-1][0]) if steps else after
 
 
-@given(deeds)
-def test_whatever_is_done_the_goods_and_the_money_add_up(
+@given(actions)
+def test_quantities_and_amounts_add_up_after_any_steps(
     done: list[tuple[object, dict[str, int]]],
 ) -> None:
     state = PLACED
     for number, deed in enumerate(done):
         try:
-            state = _done(state, number, deed)
+            state = _apply(state, number, deed)
         except ShopError:
             continue
         assert 0 <= state.unrefunded_amount.amount <= ORDER.total.amount
@@ -69,22 +69,22 @@ def test_whatever_is_done_the_goods_and_the_money_add_up(
             assert bool(state.undelivered) is (state.order.status is OrderStatus.SHIPPED)
 
 
-@given(deeds)
-def test_what_was_shipped_kept_back_or_is_to_be_shipped_is_what_was_ordered(
+@given(actions)
+def test_shipped_cancelled_and_unshipped_quantities_add_up_to_the_order(
     done: list[tuple[object, dict[str, int]]],
 ) -> None:
     state = PLACED
     for number, deed in enumerate(done):
         try:
-            state = _done(state, number, deed)
+            state = _apply(state, number, deed)
         except ShopError:
             continue
     for each in ORDER.lines:
         shipped = sum(
             handed.quantity
-            for handover in state.shipment_events
-            for handed in handover.lines
-            if handover.kind is ShipmentEventKind.SHIPPED and handed.sku == each.sku
+            for shipment_event in state.shipment_events
+            for handed in shipment_event.lines
+            if shipment_event.kind is ShipmentEventKind.SHIPPED and handed.sku == each.sku
         )
         kept_back = sum(
             refunded.cancelled_quantity
@@ -99,21 +99,21 @@ def test_what_was_shipped_kept_back_or_is_to_be_shipped_is_what_was_ordered(
     "status",
     [OrderStatus.PENDING, OrderStatus.DECLINED, OrderStatus.EXPIRED, OrderStatus.CANCELLED],
 )
-def test_what_is_not_paid_goes_nowhere(status: OrderStatus) -> None:
+def test_unpaid_order_cannot_be_fulfilled(status: OrderStatus) -> None:
     state = replace(PLACED, order=replace(ORDER, status=status))
     for number, what in enumerate([*ShipmentEventKind, None]):
         with pytest.raises(IllegalTransition):
-            _done(state, number, (what, {}))
+            _apply(state, number, (what, {}))
     assert state.status is status
 
 
-def test_there_is_at_least_one_of_what_is_named() -> None:
+def test_line_quantities_must_be_positive() -> None:
     with pytest.raises(InvalidValue):
         LineQuantity(sku="TEA", quantity=0)
 
 
-def test_a_refund_is_paid_back_once() -> None:
-    wish = RefundRequest(
+def test_refund_succeeds_once() -> None:
+    request = RefundRequest(
         lines=(), amount=eur(1), to=PaymentMethod.CARD, reason="Broken", restock=False
     )
     by_card = replace(
@@ -122,7 +122,7 @@ def test_a_refund_is_paid_back_once() -> None:
         payment=replace(PLACED.payment, method=PaymentMethod.CARD),
     )
     made: Refund
-    _, made = by_card.refund(wish, id=an_id("refund"), at=NOW, actor=Actor.ADMIN)
+    _, made = by_card.refund(request, id=id_of("refund"), at=NOW, actor=Actor.ADMIN)
     done = made.failed_attempt("not_now").succeeded()
 
     assert (made.status, made.gateway_response) == (RefundStatus.PENDING, None)

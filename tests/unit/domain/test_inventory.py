@@ -14,7 +14,7 @@ from shop.domain.inventory import (
     StockMovementKind,
 )
 from shop.domain.shared.errors import InvalidValue
-from tests.factories import NOW, an_id, inventory
+from tests.factories import NOW, id_of, inventory
 
 STOCK = inventory("TEA", on_hand=10, reserved=4)
 
@@ -27,14 +27,14 @@ def stocks(draw: st.DrawFn) -> Inventory:
 
 class TestBounds:
     @pytest.mark.parametrize(("on_hand", "reserved"), [(0, 1), (5, -1), (-1, 0), (-1, -1)])
-    def test_no_more_is_reserved_than_is_there(self, on_hand: int, reserved: int) -> None:
+    def test_reserved_quantity_cannot_exceed_stock(self, on_hand: int, reserved: int) -> None:
         with pytest.raises(InvalidValue) as caught:
             inventory("TEA", on_hand, reserved)
 
         assert caught.value.field == "reserved"
 
     @pytest.mark.parametrize("quantity", [0, -1])
-    def test_nothing_or_less_is_not_moved(self, quantity: int) -> None:
+    def test_quantity_must_be_positive(self, quantity: int) -> None:
         moves = (STOCK.sell, STOCK.restock, STOCK.reserve, STOCK.release, STOCK.sell_reserved)
         for move in moves:
             with pytest.raises(InvalidValue) as caught:
@@ -42,14 +42,14 @@ class TestBounds:
 
             assert caught.value.field == "quantity"
 
-    def test_there_are_only_so_many(self) -> None:
+    def test_stock_is_limited(self) -> None:
         assert inventory("TEA", MAX_ON_HAND, MAX_ON_HAND).available == 0
         with pytest.raises(InvalidValue) as caught:
             inventory("TEA", MAX_ON_HAND).adjust(1)
 
         assert caught.value.field == "delta"
 
-    def test_what_is_not_reserved_is_available(self) -> None:
+    def test_unreserved_stock_is_available(self) -> None:
         assert STOCK.available == 6
 
 
@@ -66,14 +66,14 @@ class TestChanges:
             (lambda stock: stock.sell_reserved(4), 6, 0),
         ],
     )
-    def test_each_changes_what_its_name_says(
+    def test_each_operation_changes_what_its_name_says(
         self, change: Callable[[Inventory], Inventory], on_hand: int, reserved: int
     ) -> None:
         assert change(STOCK) == inventory("TEA", on_hand, reserved)
         assert inventory("TEA", 10, 4) == STOCK
 
     @pytest.mark.parametrize("change", [Inventory.sell, Inventory.reserve])
-    def test_what_is_reserved_cannot_be_had(
+    def test_reserved_stock_cannot_be_sold(
         self, change: Callable[[Inventory, int], Inventory]
     ) -> None:
         with pytest.raises(OutOfStock) as caught:
@@ -81,21 +81,21 @@ class TestChanges:
 
         assert caught.value.lines == (Shortage(sku="TEA", requested=7, available=6),)
 
-    def test_goods_that_are_promised_do_not_go_missing(self) -> None:
+    def test_adjustment_cannot_remove_reserved_stock(self) -> None:
         with pytest.raises(StockBelowReserved) as caught:
             STOCK.adjust(-7)
 
         assert caught.value == StockBelowReserved(sku="TEA", on_hand=10, reserved=4)
 
     @pytest.mark.parametrize("change", [Inventory.release, Inventory.sell_reserved])
-    def test_no_more_is_given_up_than_was_reserved(
+    def test_release_cannot_exceed_the_reservation(
         self, change: Callable[[Inventory, int], Inventory]
     ) -> None:
         with pytest.raises(InvalidValue):
             change(STOCK, 5)
 
     @given(stocks(), st.integers(1, 1_000))
-    def test_stock_is_taken_whole_or_not_at_all(self, stock: Inventory, quantity: int) -> None:
+    def test_stock_is_sold_completely_or_not_at_all(self, stock: Inventory, quantity: int) -> None:
         if quantity <= stock.available:
             assert stock.shortage(quantity) is None
             assert stock.sell(quantity).restock(quantity) == stock
@@ -108,25 +108,27 @@ class TestChanges:
                 stock.sell(quantity)
 
 
-class TestMovement:
+class TestStockMovement:
     @given(stocks(), stocks())
-    def test_it_leads_from_one_state_to_the_next(self, before: Inventory, after: Inventory) -> None:
+    def test_movement_leads_from_one_state_to_the_next(
+        self, before: Inventory, after: Inventory
+    ) -> None:
         moved = StockMovement.between(
             before,
             after,
-            id=an_id("movement"),
+            id=id_of("movement"),
             kind=StockMovementKind.SALE,
-            order_id=an_id("order"),
+            order_id=id_of("order"),
             reason="",
             created_at=NOW,
         )
 
         assert before.on_hand + moved.on_hand_delta == after.on_hand
         assert before.reserved + moved.reserved_delta == after.reserved
-        assert (moved.sku, moved.kind, moved.order_id) == ("TEA", "sale", an_id("order"))
+        assert (moved.sku, moved.kind, moved.order_id) == ("TEA", "sale", id_of("order"))
 
 
-def test_every_short_line_is_named() -> None:
+def test_shortage_names_every_short_line() -> None:
     error = OutOfStock(
         lines=(
             Shortage(sku="TEA", requested=3, available=1),

@@ -13,12 +13,12 @@ ORDER = order(ADA, "1", line("TEA", 2))
 LATER = NOW + timedelta(days=1)
 
 
-def test_a_line_costs_its_quantity_times_its_price() -> None:
+def test_line_costs_its_quantity_times_its_price() -> None:
     assert line("TEA", 3, unit_price=eur(199)).amount == eur(597)
 
 
 class TestHistory:
-    def test_it_begins_when_the_order_is_placed(self) -> None:
+    def test_history_begins_when_the_order_is_placed(self) -> None:
         assert ORDER.initial_status_change(actor=Actor.CUSTOMER) == StatusChange(
             order_id=ORDER.id,
             sequence=1,
@@ -28,7 +28,7 @@ class TestHistory:
             created_at=NOW,
         )
 
-    def test_it_begins_nowhere_else(self) -> None:
+    def test_other_initial_status_is_rejected(self) -> None:
         with pytest.raises(IllegalTransition):
             order(ADA, status=OrderStatus.SHIPPED).initial_status_change(actor=Actor.CUSTOMER)
 
@@ -54,34 +54,34 @@ class TestHistory:
             "delivered",
         )
 
-    def test_a_step_that_the_table_has_not_is_refused(self) -> None:
+    def test_illegal_transition_is_rejected(self) -> None:
         with pytest.raises(IllegalTransition) as caught:
             ORDER.transition_to(OrderStatus.DELIVERED, at=LATER, actor=Actor.ADMIN)
 
         assert caught.value == IllegalTransition(current="paid", target="delivered")
 
-    def test_an_order_is_known_as_it_was_placed_whatever_became_of_it(self) -> None:
+    def test_order_is_shown_as_first_paid_whatever_follows(self) -> None:
         cancelled, _ = ORDER.transition_to(OrderStatus.CANCELLED, at=LATER, actor=Actor.ADMIN)
 
         assert cancelled.as_first_paid() == ORDER
 
 
 class TestVisibility:
-    def test_its_customer_and_admins_may_know_of_it(self) -> None:
+    def test_customer_and_admins_may_see_the_order(self) -> None:
         assert ORDER.is_visible_to(ADA)
         assert ORDER.is_visible_to(user("boss").with_role(Role.ADMIN))
 
-    def test_nobody_else_may(self) -> None:
+    def test_other_users_may_not_see_the_order(self) -> None:
         assert not ORDER.is_visible_to(user("bob"))
 
 
 class TestPayment:
-    def test_it_takes_a_legal_step(self) -> None:
+    def test_payment_takes_a_legal_step(self) -> None:
         assert payment(ORDER).transition_to(PaymentStatus.REFUNDED) == payment(
             ORDER, status=PaymentStatus.REFUNDED
         )
 
-    def test_any_other_step_is_refused(self) -> None:
+    def test_illegal_step_is_rejected(self) -> None:
         with pytest.raises(IllegalTransition) as caught:
             payment(ORDER).transition_to(PaymentStatus.VOIDED)
 

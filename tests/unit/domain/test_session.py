@@ -11,7 +11,7 @@ from shop.domain.cart import Cart, CartLine
 from shop.domain.session import MAX_PREFERENCES_BYTES, Preferences, SessionPolicy
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import Role
-from tests.factories import NOW, an_id, session, user
+from tests.factories import NOW, id_of, session, user
 
 POLICY = SessionPolicy(idle=timedelta(hours=1), absolute=timedelta(hours=10))
 INSTANT = timedelta(microseconds=1)
@@ -27,32 +27,32 @@ values = st.recursive(
 objects = st.dictionaries(st.text(max_size=2), values, max_size=4)
 
 
-def test_a_session_begins_empty_and_belongs_to_nobody() -> None:
+def test_new_session_is_empty_and_anonymous() -> None:
     assert (EMPTY.user_id, EMPTY.roles, EMPTY.signed_in_at) == (None, frozenset(), None)
     assert (EMPTY.preferences, EMPTY.cart, EMPTY.last_order_id) == ({}, Cart(), None)
     assert (EMPTY.created_at, EMPTY.last_seen_at, EMPTY.version) == (NOW, NOW, 0)
 
 
 class TestExpiry:
-    def test_an_unused_session_ends(self) -> None:
+    def test_unused_session_expires(self) -> None:
         assert EMPTY.expires_at(POLICY) == NOW + POLICY.idle
         assert not EMPTY.is_expired(POLICY, NOW + POLICY.idle - INSTANT)
         assert EMPTY.is_expired(POLICY, NOW + POLICY.idle)
 
-    def test_a_used_session_goes_on(self) -> None:
+    def test_used_session_continues(self) -> None:
         used = EMPTY.used_at(NOW + timedelta(minutes=59))
 
         assert used.expires_at(POLICY) == NOW + timedelta(minutes=119)
         assert not used.is_expired(POLICY, NOW + POLICY.idle)
 
-    def test_every_session_ends_at_last_however_much_it_is_used(self) -> None:
+    def test_every_session_expires_at_its_absolute_limit(self) -> None:
         used = EMPTY.used_at(NOW + POLICY.absolute - INSTANT)
 
         assert used.expires_at(POLICY) == NOW + POLICY.absolute
         assert not used.is_expired(POLICY, NOW + POLICY.absolute - INSTANT)
         assert used.is_expired(POLICY, NOW + POLICY.absolute)
 
-    def test_the_last_use_is_never_earlier_than_one_before(self) -> None:
+    def test_last_use_never_goes_back(self) -> None:
         assert EMPTY.used_at(NOW - INSTANT) == EMPTY
 
     @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ class TestExpiry:
             (timedelta(seconds=10), timedelta(seconds=1)),
         ],
     )
-    def test_use_is_written_down_often_enough_not_to_end_a_used_session(
+    def test_last_use_is_stored_often_enough_to_keep_a_used_session(
         self, idle: timedelta, touch_every: timedelta
     ) -> None:
         assert (
@@ -72,7 +72,7 @@ class TestExpiry:
 
 
 class TestSignIn:
-    def test_cart_and_preferences_come_along(self) -> None:
+    def test_cart_and_preferences_are_kept(self) -> None:
         later = NOW + timedelta(minutes=5)
         visitor = EMPTY.with_cart(CART).with_preferences({"theme": "dark"})
 
@@ -85,24 +85,24 @@ class TestSignIn:
             last_seen_at=later,
         )
 
-    def test_its_time_begins_anew(self) -> None:
+    def test_lifetime_starts_again(self) -> None:
         old = session(created_at=NOW - POLICY.absolute)
 
         assert old.is_expired(POLICY, NOW)
         assert not old.signed_in_as(ADA, at=NOW).is_expired(POLICY, NOW)
 
-    @pytest.mark.parametrize("before", [None, an_id("bob")])
-    def test_the_order_of_somebody_else_stays_behind(self, before: UUID | None) -> None:
-        tracking = session(user_id=before, last_order_id=an_id("order"))
+    @pytest.mark.parametrize("before", [None, id_of("bob")])
+    def test_last_order_of_another_user_is_dropped(self, before: UUID | None) -> None:
+        tracking = session(user_id=before, last_order_id=id_of("order"))
 
         assert tracking.signed_in_as(ADA, at=NOW).last_order_id is None
 
-    def test_ones_own_order_is_tracked_further(self) -> None:
-        tracking = session(user_id=ADA.id).with_last_order(an_id("order"))
+    def test_last_order_of_the_user_is_kept(self) -> None:
+        tracking = session(user_id=ADA.id).with_last_order(id_of("order"))
 
-        assert tracking.signed_in_as(ADA, at=NOW).last_order_id == an_id("order")
+        assert tracking.signed_in_as(ADA, at=NOW).last_order_id == id_of("order")
 
-    def test_roles_can_change_while_it_lasts(self) -> None:
+    def test_roles_can_change_within_a_session(self) -> None:
         admin = frozenset({Role.ADMIN})
 
         assert EMPTY.with_roles(admin) == session(roles=admin)
@@ -126,7 +126,7 @@ class TestPreferences:
             ({"a": "b"}, {}, {"a": "b"}),
         ],
     )
-    def test_a_merge_patch_does_what_its_standard_says(
+    def test_merge_patch_follows_its_standard(
         self, before: Preferences, patch: Preferences, after: Preferences
     ) -> None:
         patched = session(preferences=before).with_preferences(patch)
@@ -134,7 +134,7 @@ class TestPreferences:
         assert patched == session(preferences=after)
 
     @given(objects, objects)
-    def test_a_patch_changes_neither_what_it_patches_nor_itself(
+    def test_patch_modifies_neither_its_target_nor_itself(
         self, before: dict[str, object], patch: dict[str, object]
     ) -> None:
         said = json.dumps([before, patch])
@@ -144,7 +144,7 @@ class TestPreferences:
         assert json.dumps([before, patch]) == said
 
     @given(objects, objects)
-    def test_the_same_patch_again_changes_nothing(
+    def test_repeated_patch_changes_nothing(
         self, before: dict[str, object], patch: dict[str, object]
     ) -> None:
         once = session(preferences=before).with_preferences(patch)
@@ -152,7 +152,7 @@ class TestPreferences:
         assert once.with_preferences(patch) == once
 
     @pytest.mark.parametrize("letter", ["a", "ü", "🙂"])
-    def test_they_take_two_kilobytes_and_no_more(self, letter: str) -> None:
+    def test_preferences_are_limited_to_two_kilobytes(self, letter: str) -> None:
         size = len(letter.encode())
         most = (MAX_PREFERENCES_BYTES - len('{"a": ""}')) // size
         full = EMPTY.with_preferences({"a": letter * most})

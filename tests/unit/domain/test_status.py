@@ -50,18 +50,18 @@ def _legal_steps(table: StateMachine[S], statuses: type[S]) -> set[str]:
     return legal
 
 
-def test_an_order_takes_these_steps_and_no_other() -> None:
+def test_order_takes_exactly_these_transitions() -> None:
     assert _legal_steps(ORDER_STATUSES, OrderStatus) == ORDER_STEPS
 
 
-def test_a_payment_takes_these_steps_and_no_other() -> None:
+def test_payment_takes_exactly_these_transitions() -> None:
     assert _legal_steps(PAYMENT_STATUSES, PaymentStatus) == PAYMENT_STEPS
 
 
 @pytest.mark.parametrize(
     ("statuses", "steps"), [(OrderStatus, ORDER_STEPS), (PaymentStatus, PAYMENT_STEPS)]
 )
-def test_every_status_can_be_reached_and_none_leads_back(
+def test_every_status_is_reachable_and_none_returns(
     statuses: type[StrEnum], steps: set[str]
 ) -> None:
     reached, ahead = set[str](), {"new"}
@@ -76,7 +76,7 @@ def test_every_status_can_be_reached_and_none_leads_back(
     assert reached == {"new", *statuses}
 
 
-def test_an_illegal_step_is_told_in_words() -> None:
+def test_illegal_transition_has_a_message() -> None:
     with pytest.raises(IllegalTransition, match=r"^Cannot change status from shipped to paid\.$"):
         ORDER_STATUSES.require_transition(OrderStatus.SHIPPED, OrderStatus.PAID)
     with pytest.raises(IllegalTransition, match=r"^Cannot change status from new to shipped\.$"):

@@ -32,7 +32,7 @@ class TestEmail:
             ("a" * 64 + "@example.com", "a" * 64 + "@example.com"),
         ],
     )
-    def test_an_address_has_one_form(self, text: str, address: str) -> None:
+    def test_address_is_normalised(self, text: str, address: str) -> None:
         assert normalise_email(text) == address
         assert normalise_email(address) == address
 
@@ -60,13 +60,13 @@ class TestEmail:
             "ada@" + "x" * 64 + ".com",
         ],
     )
-    def test_no_other_text_is_an_address(self, text: str) -> None:
+    def test_any_other_text_is_rejected(self, text: str) -> None:
         with pytest.raises(InvalidValue) as caught:
             normalise_email(text)
 
         assert caught.value.field == "email"
 
-    def test_an_address_is_only_so_long(self) -> None:
+    def test_length_is_limited(self) -> None:
         host = ".".join(["x" * 61] * 4)
         longest = "a" * (MAX_EMAIL_CHARACTERS - len(host) - 1) + "@" + host
 
@@ -74,7 +74,7 @@ class TestEmail:
         with pytest.raises(InvalidValue):
             normalise_email("a" + longest)
 
-    def test_a_long_text_is_refused_at_once(self) -> None:
+    def test_long_text_is_rejected_quickly(self) -> None:
         with pytest.raises(InvalidValue):
             normalise_email("a@" + "a" * 100_000)
 
@@ -90,20 +90,18 @@ class TestName:
             (f" {'x' * MAX_NAME_CHARACTERS} ", "x" * MAX_NAME_CHARACTERS),
         ],
     )
-    def test_a_name_is_kept_composed_and_without_space_around_it(
-        self, text: str, name: str
-    ) -> None:
+    def test_name_is_normalised_and_stripped(self, text: str, name: str) -> None:
         assert normalise_name(text) == name
 
     @pytest.mark.parametrize("text", ["Ada\0", "Ada\nLovelace", "Ada\u2028L", "\ud800"])
-    def test_a_name_is_one_line_of_characters(self, text: str) -> None:
+    def test_name_is_a_single_line(self, text: str) -> None:
         with pytest.raises(InvalidValue) as caught:
             normalise_name(text)
 
         assert caught.value.field == "name"
 
     @pytest.mark.parametrize("text", ["", " \t\n", "x" * (MAX_NAME_CHARACTERS + 1)])
-    def test_a_name_is_neither_empty_nor_endless(self, text: str) -> None:
+    def test_name_is_neither_empty_nor_too_long(self, text: str) -> None:
         with pytest.raises(InvalidValue) as caught:
             normalise_name(text)
 
@@ -121,14 +119,14 @@ class TestPassword:
             "🙂" * MAX_PASSWORD_CHARACTERS,
         ],
     )
-    def test_it_may_have_any_characters(self, password: str) -> None:
+    def test_password_may_have_any_characters(self, password: str) -> None:
         require_password(password)
 
     @pytest.mark.parametrize(
         "password",
         ["", "x" * (MIN_PASSWORD_CHARACTERS - 1), "x" * (MAX_PASSWORD_CHARACTERS + 1)],
     )
-    def test_it_is_neither_short_nor_endless(self, password: str) -> None:
+    def test_password_is_neither_too_short_nor_too_long(self, password: str) -> None:
         with pytest.raises(InvalidValue) as caught:
             require_password(password, field="new")
 
@@ -136,7 +134,7 @@ class TestPassword:
 
 
 class TestRoles:
-    def test_they_come_and_go(self) -> None:
+    def test_roles_are_granted_and_revoked(self) -> None:
         admin = ADA.with_role(Role.ADMIN)
 
         assert admin.roles == {Role.CUSTOMER, Role.ADMIN}
@@ -144,7 +142,7 @@ class TestRoles:
         assert admin.without_role(Role.ADMIN) == ADA
         assert ADA.without_role(Role.ADMIN) == ADA
 
-    def test_what_takes_a_role_is_refused_without_it(self) -> None:
+    def test_missing_role_is_rejected(self) -> None:
         ADA.require(Role.CUSTOMER)
         with pytest.raises(Forbidden) as caught:
             ADA.require(Role.ADMIN)
@@ -152,5 +150,5 @@ class TestRoles:
         assert caught.value == Forbidden(role="admin")
 
 
-def test_a_password_is_replaced_by_its_hash() -> None:
+def test_password_is_replaced_by_its_hash() -> None:
     assert ADA.with_password_hash("another") == user("ada", password_hash="another")

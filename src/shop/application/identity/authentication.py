@@ -15,7 +15,7 @@ from shop.domain.user import Role, User
 class CurrentSession:
     """A session that holds, and the user who is signed in to it, as the database knows both now.
 
-    `token` is what opened the session, None for a new one. `issued` is what the visitor has to
+    `token` is what opened the session, None for a new one. `new_token` is what the visitor has to
     hold from now on, None where that is the same.
     """
 
