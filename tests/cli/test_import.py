@@ -61,7 +61,7 @@ def test_file_can_be_imported_repeatedly(migrated: CommandLine) -> None:
         ("CAKE", "Cake", "", 300, "EUR", 1, None, 0),
         ("TEA", "Tea", "Green.", 500, "EUR", 1, None, 5),
     ]
-    assert migrated.rows("SELECT sku, on_hand_delta, kind FROM movements") == [
+    assert migrated.rows("SELECT sku, on_hand_delta, kind FROM stock_movements") == [
         ("TEA", 5, "adjustment")
     ]
 
@@ -75,7 +75,9 @@ def test_changed_row_changes_only_its_product(migrated: CommandLine) -> None:
     told = migrated.output_of("import", "spring.csv")
 
     assert told == "Products: 1 added, 1 changed, 1 as they were.\n"
-    assert migrated.rows("SELECT sku, on_hand_delta FROM movements ORDER BY sku, created_at") == [
+    assert migrated.rows(
+        "SELECT sku, on_hand_delta FROM stock_movements ORDER BY sku, created_at"
+    ) == [
         ("CAKE", 4),
         ("JAM", 1),
         ("TEA", 5),
@@ -132,7 +134,8 @@ def test_stock_below_the_reserved_quantity_makes_a_row_invalid(migrated: Command
 
     assert done.returncode == 1
     assert done.stderr.splitlines()[0] == (
-        "stock.csv:3: Of TEA, 5 are on hand and 3 of them reserved."
+        "stock.csv:3: TEA: 5 on hand, 3 of them reserved;"
+        " stock cannot fall below the reserved quantity."
     )
     assert migrated.rows("SELECT sku, on_hand FROM inventories") == [("TEA", 5)]
 

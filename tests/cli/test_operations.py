@@ -47,7 +47,7 @@ def test_expired_sessions_and_old_rejections_are_purged(shop: CommandLine) -> No
         " ('new', 'y', '', '{}', '{}', '2999-01-01', '2999-01-01', 0)"
     )
     shop.rows(
-        "INSERT INTO idempotency_keys (user_id, key, fingerprint, refusal, created_at)"
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, rejection, created_at)"
         " SELECT id, 'old', '', '{}', '2020-01-01' FROM users"
         " UNION SELECT id, 'new', '', '{}', '2999-01-01' FROM users"
     )
@@ -61,16 +61,18 @@ def test_expired_sessions_and_old_rejections_are_purged(shop: CommandLine) -> No
 def test_old_notifications_are_purged_and_pending_ones_kept(shop: CommandLine) -> None:
     shop.output_of("seed", "--products", "0")
     shop.rows(
-        "INSERT INTO dispatches (id, topic, channel, addressee, payload, status, attempts,"
-        " created_at) VALUES ('00000000000000000000000000000001', 'order.paid', 'webhook', '',"
-        " '{}', 'failed', 50, '2020-01-01 00:00:00.000000'),"
+        "INSERT INTO notification_deliveries (id, event_type, channel, recipient, payload,"
+        " status, attempts, created_at) VALUES"
+        " ('00000000000000000000000000000001', 'order.paid', 'webhook', '', '{}', 'failed', 50, '2020-01-01 00:00:00.000000'),"
         " ('00000000000000000000000000000002', 'order.paid', 'webhook', '', '{}', 'pending', 0,"
         " '2020-01-01 00:00:00.000000')"
     )
 
     assert shop.output_of("notifications", "purge") == "Purged: 1 deliveries.\n"
 
-    assert shop.rows("SELECT id FROM dispatches") == [("00000000000000000000000000000002",)]
+    assert shop.rows("SELECT id FROM notification_deliveries") == [
+        ("00000000000000000000000000000002",)
+    ]
 
 
 def test_role_is_granted(shop: CommandLine) -> None:

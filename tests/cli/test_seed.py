@@ -24,7 +24,7 @@ def test_empty_shop_is_seeded_with_fifty_stocked_products(shop: CommandLine) -> 
 
 def test_seeding_twice_changes_nothing(shop: CommandLine) -> None:
     shop.output_of("seed", "--customers", "2")
-    everything = "SELECT * FROM products JOIN movements USING (sku) ORDER BY sku"
+    everything = "SELECT * FROM products JOIN stock_movements USING (sku) ORDER BY sku"
     before = shop.rows(everything)
 
     told = shop.output_of("seed", "--customers", "3").splitlines()

@@ -265,7 +265,7 @@ def _expected_jobs(kind: str, charges: Sequence[ModelCharge]) -> Iterator[tuple[
         if charge.payment in {"pending", "authorised"}:
             yield (
                 kind,
-                "resolve_payment" if charge.payment == "pending" else "capture_payment",
+                "resolve" if charge.payment == "pending" else "capture",
                 number,
             )
 

@@ -80,7 +80,7 @@ class StoredStateReader:
 
     def _job_outcome(self, job: Job) -> tuple[str, str, int]:
         kind, number = self.normaliser.subject(job.id.subject_id)
-        return kind, job.id.kind.removesuffix("_deposit"), number
+        return kind, job.id.kind.removesuffix("_deposit").removesuffix("_payment"), number
 
     async def _money(self, uow: UnitOfWork) -> Outcome:
         accounts = await uow.accounts.for_users(self.normaliser.users, EUR)

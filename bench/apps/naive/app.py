@@ -122,7 +122,7 @@ def _place(
     database.add(order)
     database.add(_charge(order, account))
     key_row.reference = order.id
-    session.order_id = order.id
+    session.last_order_id = order.id
     session.last_seen_at = now
     session.version += 1
     return order
@@ -178,7 +178,7 @@ def _order(
         placed_at=now,
         version=1,
         lines=lines,
-        events=[StatusChange(sequence=1, status_after="paid", actor="customer", created_at=now)],
+        events=[StatusChange(sequence=1, to_status="paid", actor="customer", created_at=now)],
         payment=Payment(
             method="account", status="captured", amount=total, currency="EUR", created_at=now
         ),

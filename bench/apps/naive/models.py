@@ -44,7 +44,7 @@ class WebSession(Base):
     token_hash: Mapped[str]
     user_id: Mapped[UUID | None] = mapped_column(ForeignKey("users.id"))
     cart: Mapped[Mapping[str, Any]]
-    order_id: Mapped[UUID | None]
+    last_order_id: Mapped[UUID | None]
     created_at: Mapped[datetime]
     last_seen_at: Mapped[datetime]
     version: Mapped[int]
@@ -86,7 +86,7 @@ class Inventory(Base):
 class StockMovement(Base):
     """A change of an inventory."""
 
-    __tablename__ = "movements"
+    __tablename__ = "stock_movements"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     sku: Mapped[str] = mapped_column(ForeignKey("inventories.sku"))
@@ -118,8 +118,8 @@ class StatusChange(Base):
 
     order_id: Mapped[UUID] = mapped_column(ForeignKey("orders.id"), primary_key=True)
     sequence: Mapped[int] = mapped_column(primary_key=True)
-    status_before: Mapped[str | None]
-    status_after: Mapped[str]
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
     actor: Mapped[str]
     created_at: Mapped[datetime]
 
@@ -149,7 +149,7 @@ class Order(Base):
     status: Mapped[str]
     total: Mapped[int]
     currency: Mapped[str]
-    method: Mapped[str]
+    payment_method: Mapped[str]
     placed_at: Mapped[datetime]
     version: Mapped[int]
 

@@ -140,7 +140,7 @@ _REFUND: Json = {
     "reason": "Not to her taste",
     "lines": [_LINE_QUANTITIES],
     "restocked": True,
-    "status": "done",
+    "status": "succeeded",
     "actor": "admin",
     "created_at": _NOON,
 }

@@ -127,7 +127,7 @@ class ShipmentEventList(ResponseBody):
 
 
 class RefundResponse(ResponseBody):
-    """Money of an order that goes back: done, or pending while its card has not got it."""
+    """A refund: succeeded, or pending until the gateway has refunded the card."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a16-8d3e-6c7d8e9f0a12"])]
     amount: MoneyResponse
@@ -135,7 +135,7 @@ class RefundResponse(ResponseBody):
     reason: _Reason
     lines: list[LineQuantityResponse]
     restocked: bool
-    status: Annotated[RefundStatus, Field(examples=["done"])]
+    status: Annotated[RefundStatus, Field(examples=["succeeded"])]
     actor: Annotated[Actor, Field(examples=["admin"])]
     created_at: Time
 
