@@ -6,13 +6,13 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from bench.growth import measure_scaling
 from bench.load import InvalidRun
-from bench.plot import plot, plot_growth
-from bench.report import rewrite_readme
+from bench.reporting.plot import plot, plot_growth
+from bench.reporting.report import rewrite_readme
+from bench.reporting.terminal import show, show_growth
 from bench.results import FOLDER, Failure, Results, ScalingResults, read, write
 from bench.run import run
-from bench.terminal import show, show_growth
+from bench.scaling import measure_scaling
 
 README = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 

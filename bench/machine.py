@@ -5,7 +5,7 @@ import platform
 import sqlite3
 from pathlib import Path
 
-from bench.engines import Postgres
+from bench.databases import Postgres
 from bench.load import LoadGenerator
 from bench.results import Machine
 

@@ -3,10 +3,10 @@
 import resource
 import time
 
-from bench.contenders import Subject
-from bench.engines import POSTGRESQL, Postgres, PostgresDatabase
+from bench.databases import POSTGRESQL, Postgres, PostgresDatabase
 from bench.processes import busy_seconds, cpu_seconds
 from bench.results import Cell, Cores, Measurement, Statements
+from bench.subjects import Subject
 from bench.workloads import Workload
 
 

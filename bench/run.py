@@ -5,15 +5,15 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.arena import Benchmark, SubjectKey, open_benchmark
-from bench.engines import PostgresDatabase, running_postgres
+from bench.databases import PostgresDatabase, running_postgres
 from bench.failures import Attempts
 from bench.load import load_generator
 from bench.machine import describe
 from bench.measure import count_statements, measure
-from bench.plan import counted, every_round, once
+from bench.reporting.summary import figures, rows
 from bench.results import Cell, Failure, Measurement, Results, Statements, label
-from bench.summary import figures, rows
+from bench.schedule import counted, every_round, once
+from bench.setup import Benchmark, SubjectKey, open_benchmark
 from bench.workloads import WORKLOADS
 
 Report = Callable[[str], None]

@@ -12,8 +12,8 @@ from typing import Any
 from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
-from tests.patience import TEST_TIMEOUT_SECONDS
 from tests.servers import SHOP_COMMAND, reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 
 @dataclass(kw_only=True)

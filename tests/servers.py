@@ -13,7 +13,7 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.request import urlopen
 
-from tests.patience import TEST_TIMEOUT_SECONDS
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 SHOP_COMMAND = Path(sys.executable).with_name("shop")
 POLL_INTERVAL_SECONDS = 0.05

@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from bench.comparison.results import Comparison, Row
-from bench.formats import NO_RESULT, describe_machine
+from bench.reporting.formats import NO_RESULT, describe_machine
 
 MIN_VERDICT_WIDTH = 40
 

@@ -12,7 +12,7 @@ from bench.comparison.results import Comparison, Row
 from bench.comparison.revisions import Repository
 from bench.comparison.seed import Seed, seed_database
 from bench.comparison.workloads import ComparedWorkload
-from bench.engines import Postgres, running_postgres
+from bench.databases import Postgres, running_postgres
 from bench.failures import FAILURES
 from bench.load import LoadGenerator, load_generator
 from bench.machine import describe

@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from bench.comparison.installations import Installation
-from bench.engines import POSTGRESQL, Database, Postgres, PostgresDatabase, SqliteDatabase
+from bench.databases import POSTGRESQL, Database, Postgres, PostgresDatabase, SqliteDatabase
 from bench.servers import Server
 from bench.workloads import CREATED, PRODUCTS, sku, write_files
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from bench.engines import POSTGRESQL, SQLITE
+from bench.databases import POSTGRESQL, SQLITE
 from bench.load import Responses
 from bench.workloads import (
     CARD,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from bench.reporting.summary import figures, rows, scaling_figures
 from bench.results import (
     Cell,
     Cores,
@@ -13,7 +14,6 @@ from bench.results import (
     ScalingResults,
     Statements,
 )
-from bench.summary import figures, rows, scaling_figures
 from bench.workloads import SPREAD
 
 MACHINE = Machine(

@@ -10,7 +10,7 @@ from bench.comparison import seed
 from bench.comparison.dialects import DIALECTS, FIRST, UnknownDialect, dialect_of
 from bench.comparison.installations import Installation, documentation_of, help_by
 from bench.comparison.revisions import Repository, Revision
-from bench.engines import SQLITE, Postgres, SqliteDatabase
+from bench.databases import SQLITE, Postgres, SqliteDatabase
 from bench.servers import ROOT, SHOP
 from bench.workloads import PRODUCTS
 

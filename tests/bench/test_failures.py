@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from bench.contenders import FailedSubject, start_subject
 from bench.failures import MAX_REASON_CHARACTERS, Attempts, reason_of
 from bench.load import InvalidRun, PythonLoadGenerator
 from bench.results import Cell, Failure
 from bench.run import audit_failures
 from bench.servers import serving
+from bench.subjects import FailedSubject, start_subject
 from bench.workloads import SPREAD
 from tests.bench.bench_factories import measured
 

@@ -7,7 +7,9 @@ import pytest
 from rich.console import Console
 
 from bench import results
-from bench.report import BEGIN, END, section, with_section
+from bench.reporting.report import BEGIN, END, section, with_section
+from bench.reporting.summary import figures, rows, scaling_figures
+from bench.reporting.terminal import show, show_growth
 from bench.results import (
     DatasetSize,
     Failure,
@@ -17,8 +19,6 @@ from bench.results import (
     ScalingResults,
     Statements,
 )
-from bench.summary import figures, rows, scaling_figures
-from bench.terminal import show, show_growth
 from tests.bench.bench_factories import (
     MACHINE,
     cell,

@@ -17,9 +17,13 @@ from shop.adapters.sql.schema.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.session_store import SessionStore
 from tests.clock import FakeClock
-from tests.contract.stores import Storage
-from tests.contract.stripe_front import StripeRulesProxy
-from tests.contract.stripe_server import LocalStripe, open_local_stripe, run_localstripe
+from tests.contract.payment_gateway.local_stripe import (
+    LocalStripe,
+    open_local_stripe,
+    run_localstripe,
+)
+from tests.contract.payment_gateway.stripe_rules_proxy import StripeRulesProxy
+from tests.contract.storage import Storage
 from tests.factories import EUR, NOW
 
 SECRETS = ["a secret that nobody else has, of enough characters"]

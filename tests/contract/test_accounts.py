@@ -8,7 +8,7 @@ import pytest
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.account import Account, ShopAccount
 from shop.domain.shared.money import MAX_AMOUNT, Money
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import EUR, USD, account, eur, id_of, user
 
 pytestmark = pytest.mark.anyio

@@ -19,7 +19,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
 from shop.domain.payment import CardDeclined, PaymentStatus
-from tests.contract.books import (
+from tests.contract.audit.consistent_orders import (
     ADA,
     ADA_ACCOUNT,
     BOB,
@@ -29,7 +29,7 @@ from tests.contract.books import (
     store_customers_and_products,
     store_outcome,
 )
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import EUR, NOW, deposit, eur, id_of, transfer
 
 pytestmark = pytest.mark.anyio

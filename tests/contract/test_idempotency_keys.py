@@ -24,7 +24,7 @@ from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined
 from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import ShopError
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import NOW, account, claim, deposit, eur, id_of, order, user
 
 pytestmark = pytest.mark.anyio

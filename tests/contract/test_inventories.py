@@ -6,7 +6,7 @@ import pytest
 
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.inventory import Inventory
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import id_of, inventory, product, stock_movement
 
 pytestmark = pytest.mark.anyio

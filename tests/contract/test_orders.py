@@ -14,7 +14,7 @@ from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
 from shop.domain.orders.order import Actor, Order, OrderStatus, StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import NOW, card_details, eur, id_of, line, order, payment, user
 
 pytestmark = pytest.mark.anyio

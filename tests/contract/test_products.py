@@ -7,7 +7,7 @@ import pytest
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.domain.product import Product
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import NOW, eur, product
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,7 @@ from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session, SessionConflict, SessionPolicy
 from shop.domain.user import Role
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import NOW, id_of, session, user
 
 pytestmark = pytest.mark.anyio

@@ -9,7 +9,7 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.accounts import AccountEntry
 from shop.application.ports.unit_of_work import ConstraintViolated
 from shop.domain.account import ShopAccount, Transfer, TransferKind
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import (
     ADJUSTMENTS,
     EUR,

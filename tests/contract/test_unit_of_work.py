@@ -6,7 +6,7 @@ from uuid import UUID
 import pytest
 
 from shop.application.ports.unit_of_work import ConstraintViolated
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import account, eur, product, session, user
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ import pytest
 
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.user import EmailTaken, Role, User
-from tests.contract.stores import Storage
+from tests.contract.storage import Storage
 from tests.factories import id_of, user
 
 pytestmark = pytest.mark.anyio

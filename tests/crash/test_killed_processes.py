@@ -21,8 +21,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.crash.gateway_road import Breakpoint, Call, Direction
-from tests.crash.stage import (
+from tests.crash.gateway_proxy import Breakpoint, Call, Direction
+from tests.crash.system import (
     DECLINED,
     LEASE_SECONDS,
     NO_ORDER,

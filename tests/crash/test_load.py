@@ -10,9 +10,9 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.crash.stage import LEASE_SECONDS, DeployedShop, deploy_shop
-from tests.patience import TEST_TIMEOUT_SECONDS
-from tests.race.customers import Customer
+from tests.concurrency.customers import Customer
+from tests.crash.system import LEASE_SECONDS, DeployedShop, deploy_shop
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 

@@ -1,7 +1,8 @@
 """What the shop's processes do otherwise where tests have them so: Python runs this at their start.
 
 A password costs next to nothing, and time passes when a test says so. That the real ones are in
-place is proven elsewhere: in `tests/http/test_security.py`, and by every other clock.
+place is proven elsewhere: in `tests/entrypoints/http/security/test_request_security.py`, and by
+every other clock.
 """
 
 import os
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from shop.adapters.system import password_hasher
 from shop.adapters.system.clock import SystemClock
-from tests.processes.passing_time import OFFSET_FILE_VARIABLE, AdvanceableClock
+from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
 
 password_hasher.MEMORY_KIBIBYTES, password_hasher.PASSES = 8, 1
 if OFFSET_FILE_VARIABLE in os.environ:

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.property.effort import Budget
-from tests.property.lockstep import DifferentialRunner
-from tests.property.scenes import GROUPED, ONE_BY_ONE
-from tests.property.shops import ShopUnderTest
-from tests.property.storages import ShopFactory, memory_shop, sql_shop
+from tests.property.differential import DifferentialRunner
+from tests.property.initial_states import GROUPED, ONE_BY_ONE
+from tests.property.profiles import Budget
+from tests.property.system.backends import ShopFactory, memory_shop, sql_shop
+from tests.property.system.system_under_test import ShopUnderTest
 
 
 def pytest_configure() -> None:

@@ -8,14 +8,7 @@ from hypothesis.strategies import SearchStrategy
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.adapters.simulated_gateway.card_behaviour import BEHAVIOURS
-from tests.property.books import (
-    ABSOLUTE_SECONDS,
-    IDEMPOTENCY_SECONDS,
-    IDLE_SECONDS,
-    PENDING_PAYMENT_SECONDS,
-    REJECTION_RETENTION_SECONDS,
-)
-from tests.property.deeds import (
+from tests.property.actions import (
     SKUS,
     Action,
     AdjustStock,
@@ -39,6 +32,13 @@ from tests.property.deeds import (
     Transfer,
     WorkerResumes,
     WorkerStalls,
+)
+from tests.property.model.state import (
+    ABSOLUTE_SECONDS,
+    IDEMPOTENCY_SECONDS,
+    IDLE_SECONDS,
+    PENDING_PAYMENT_SECONDS,
+    REJECTION_RETENTION_SECONDS,
 )
 
 PASSWORD = "what they all use"

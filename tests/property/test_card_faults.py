@@ -5,9 +5,7 @@ from collections.abc import Sequence
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.property.books import PENDING_PAYMENT_SECONDS, Outcome
-from tests.property.breakdowns import CallCounter, InjectedFault, counting_calls
-from tests.property.deeds import (
+from tests.property.actions import (
     SKUS,
     Action,
     AdvanceClock,
@@ -20,9 +18,8 @@ from tests.property.deeds import (
     RunJobs,
     SignIn,
 )
-from tests.property.effort import Budget
-from tests.property.lockstep import DifferentialRunner
-from tests.property.scenes import (
+from tests.property.differential import DifferentialRunner
+from tests.property.initial_states import (
     ADA_BROWSER,
     GROUPED,
     ONE_BY_ONE,
@@ -30,8 +27,11 @@ from tests.property.scenes import (
     initial_states,
     set_initial_state,
 )
-from tests.property.shops import ShopUnderTest
+from tests.property.model.state import PENDING_PAYMENT_SECONDS, Outcome
+from tests.property.profiles import Budget
 from tests.property.strategies import ADA, PASSWORD, TIMEOUTS, tokens
+from tests.property.system.fault_injection import CallCounter, InjectedFault, counting_calls
+from tests.property.system.system_under_test import ShopUnderTest
 
 KEY = "key-of-card"
 A_MINUTE = 60

@@ -4,11 +4,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from tests.property.breakdowns import CallCounter, InjectedFault, counting_calls
-from tests.property.deeds import Order
-from tests.property.effort import Budget
-from tests.property.lockstep import DifferentialRunner
-from tests.property.scenes import (
+from tests.property.actions import Order
+from tests.property.differential import DifferentialRunner
+from tests.property.initial_states import (
     GROUPED,
     KEYS,
     ONE_BY_ONE,
@@ -20,6 +18,8 @@ from tests.property.scenes import (
     requests_of,
     set_initial_state,
 )
+from tests.property.profiles import Budget
+from tests.property.system.fault_injection import CallCounter, InjectedFault, counting_calls
 
 
 def test_group_that_fails_at_any_call_changes_nothing(

@@ -17,8 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.property.books import ABSOLUTE_SECONDS, IDLE_SECONDS, PENDING_PAYMENT_SECONDS
-from tests.property.deeds import (
+from tests.property.actions import (
     SKUS,
     Action,
     AdjustStock,
@@ -43,13 +42,11 @@ from tests.property.deeds import (
     SignIn,
     SignUp,
 )
-from tests.property.effort import Budget
-from tests.property.lockstep import DifferentialRunner
-from tests.property.model import Model
-from tests.property.rewordings import with_changed_details, with_concurrent_actions
-from tests.property.shops import ShopUnderTest
-from tests.property.stocktaking import StoredState
-from tests.property.storages import ShopFactory
+from tests.property.differential import DifferentialRunner
+from tests.property.model.model import Model
+from tests.property.model.state import ABSOLUTE_SECONDS, IDLE_SECONDS, PENDING_PAYMENT_SECONDS
+from tests.property.mutations import with_changed_details, with_concurrent_actions
+from tests.property.profiles import Budget
 from tests.property.strategies import (
     ADA,
     BOB,
@@ -71,6 +68,9 @@ from tests.property.strategies import (
     WorkAndCancel,
     steps,
 )
+from tests.property.system.backends import ShopFactory
+from tests.property.system.stored_state import StoredState
+from tests.property.system.system_under_test import ShopUnderTest
 
 OFFICE, ADA_BROWSER, BOB_BROWSER, KIOSK = "office", "adas", "bobs", "kiosk"
 

@@ -16,10 +16,10 @@ from shop.application.reconciliation.repair import Reconcile
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
 from shop.domain.shared.errors import ShopError
+from tests.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, place_order
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
 from tests.factories import NOW, eur
-from tests.unit.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, place_order
 
 CARDS = (
     "tok_visa",

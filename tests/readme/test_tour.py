@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.patience import TEST_TIMEOUT_SECONDS
 from tests.servers import ShopServer, reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 ROOT = Path(__file__).parents[2]
 TOURS = ("README.md", "docs/reference/api-tour.md")

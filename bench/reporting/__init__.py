@@ -1,0 +1,1 @@
+"""Reports: tables, plots and the documentation page made from results."""

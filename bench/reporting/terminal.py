@@ -1,0 +1,115 @@
+"""The terminal: results as tables, each failed measurement in its row."""
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bench.reporting.formats import NO_RESULT, number, optional, ratio
+from bench.reporting.summary import listing_order
+from bench.results import Cell, Failure, Figure, NoResult, Results, Row, ScalingResults
+
+FAILURE = "failure"
+MIN_FAILURE_WIDTH = 60
+CORES = ("server", "database", "load", "others")
+MEASURED = ("clients", "per s", "p50 ms", "p99 ms", *CORES)
+
+
+def show(results: Results, console: Console) -> None:
+    """Print every row and figure to a terminal."""
+    table = _table(
+        left=("workload", "who", "on", "processes"),
+        right=(*MEASURED, "statements", "commits", "/ limit", "/ naive"),
+    )
+    rows = {row.cell: row for row in results.rows}
+    for cell in sorted({*rows, *(each.cell for each in results.failures)}, key=listing_order):
+        row = rows.get(cell)
+        table.add_row(
+            cell.workload,
+            cell.subject,
+            cell.engine,
+            str(cell.processes or ""),
+            str(cell.clients),
+            *_numbers(row),
+            _reasons(cell, row, results.failures),
+        )
+    _print(table, console)
+    _show_figures(results.figures, console)
+
+
+def show_growth(growth: ScalingResults, console: Console) -> None:
+    """Print how a shop fared at each size."""
+    table = _table(
+        left=(), right=("orders", "workload", "per s", "p50 ms", "p99 ms", "others", "server MiB")
+    )
+    for size in growth.sizes:
+        rows = {row.cell: row for row in size.rows}
+        for cell in sorted({*rows, *(each.cell for each in size.failures)}, key=listing_order):
+            rate, median, worst, *_, others = _measured(rows.get(cell))
+            table.add_row(
+                f"{size.orders:,}",
+                cell.workload,
+                *(rate, median, worst, others),
+                f"{size.server_mib:.0f}",
+                _reasons(cell, None, size.failures),
+            )
+    _print(table, console)
+    _show_figures(growth.figures, console)
+
+
+def _show_figures(figures: Iterable[Figure], console: Console) -> None:
+    table = _table(left=("figure",), right=("median", "least", "most"))
+    for figure in figures:
+        value = figure.value
+        if isinstance(value, NoResult):
+            table.add_row(figure.name, NO_RESULT, "", "", escape(value.reason))
+        else:
+            seen = (value.median, value.least, value.most)
+            table.add_row(figure.name, *(number(each) for each in seen), "")
+    _print(table, console)
+
+
+def _numbers(row: Row | None) -> Sequence[str]:
+    if row is None:
+        return [*_measured(row), "", "", "", ""]
+    counted = [optional(each) for each in (row.statements, row.commits)]
+    return [*_measured(row), *counted, ratio(row.to_limit), ratio(row.to_baseline)]
+
+
+def _measured(row: Row | None) -> Sequence[str]:
+    if row is None:
+        return [NO_RESULT, "", "", *("" for _ in CORES)]
+    return [
+        f"{row.per_second.median:,.0f}",
+        f"{row.p50_ms.median:.1f}",
+        f"{row.p99_ms.median:.1f}",
+        *(f"{getattr(row.cores, each):.2f}" for each in CORES),
+    ]
+
+
+def _reasons(cell: Cell, row: Row | None, failures: Iterable[Failure]) -> str:
+    """Return why a row lacks a number, a reason on each line."""
+    reasons = {each.during: each.reason for each in failures if each.cell == cell}
+    if row:
+        ratios = {"/ limit": row.to_limit, "/ naive": row.to_baseline}
+        reasons |= {name: of.reason for name, of in ratios.items() if isinstance(of, NoResult)}
+    return escape("\n".join(f"{what}: {NO_RESULT}: {why}" for what, why in reasons.items()))
+
+
+def _table(*, left: Sequence[str], right: Sequence[str]) -> Table:
+    table = Table(box=None)
+    for heading in left:
+        table.add_column(heading, no_wrap=True)
+    for heading in right:
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column(FAILURE, min_width=MIN_FAILURE_WIDTH, overflow="fold")
+    return table
+
+
+def _print(table: Table, console: Console) -> None:
+    """Print a table, without the last column if nothing has failed."""
+    *_, failures = table.columns
+    if not any(failures.cells):
+        table.columns.remove(failures)
+    console.print(table)

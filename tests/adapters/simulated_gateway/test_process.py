@@ -1,0 +1,143 @@
+"""The simulated gateway as a process: killed at any moment, it has done what it has answered."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
+from shop.application.ports.payment_gateway import Approved, GatewayOutcomeUnknown
+from tests.contract.payment_gateway.gateway_under_test import authorisation_request
+from tests.factories import eur, id_of
+from tests.gateway_process import GatewayProcess, gateway_process
+
+pytestmark = pytest.mark.anyio
+
+AT_ONCE = 20
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[GatewayProcess]:
+    with gateway_process(tmp_path) as running:
+        yield running
+
+
+async def test_killed_gateway_keeps_all_confirmed_payments(
+    process: GatewayProcess,
+) -> None:
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=5)
+    answered: dict[str, Approved] = {}
+
+    async def authorise(name: str) -> None:
+        result = await gateway.authorise(authorisation_request(name, "tok_visa"))
+        assert isinstance(result, Approved)
+        answered[name] = result
+
+    async def go_on(worker: int) -> None:
+        for number in range(100_000):
+            await authorise(f"{worker}.{number}")
+
+    working = [asyncio.create_task(go_on(worker)) for worker in range(AT_ONCE)]
+    await asyncio.sleep(0.5)
+    process.stop(signal.SIGKILL)
+    ended = await asyncio.gather(*working, return_exceptions=True)
+    assert {type(error) for error in ended} == {GatewayOutcomeUnknown}
+    before = dict(answered)
+    assert len(before) > AT_ONCE
+
+    process.start()
+
+    kept = {told["order_id"]: told for told in process.payments()}
+    for name, verdict in before.items():
+        told = kept[str(id_of(name))]
+        assert (told["id"], told["authorised"]) == (verdict.payment_id, True)
+    # The same keys do nothing twice, and what was cut off is done now.
+    for name in list(before)[-AT_ONCE:]:
+        assert await gateway.authorise(authorisation_request(name, "tok_visa")) == before[name]
+    assert len(process.payments()) == len(kept)
+    await gateway.close()
+
+
+async def test_killed_gateway_keeps_captures_voids_and_refunds(process: GatewayProcess) -> None:
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=5)
+    ids = {}
+    for name in ("captured", "voided"):
+        result = await gateway.authorise(authorisation_request(name, "tok_visa"))
+        assert isinstance(result, Approved)
+        ids[name] = result.payment_id
+    await gateway.capture(key="capture", payment_id=ids["captured"], amount=eur(1999))
+    await gateway.refund(key="refund", payment_id=ids["captured"], amount=eur(99))
+    await gateway.void(key="void", payment_id=ids["voided"])
+    before = process.payments()
+
+    process.stop(signal.SIGKILL)
+    await gateway.close()
+    process.start()
+
+    assert process.payments() == before
+    assert [(told["captured"], told["refunded"], told["voided"]) for told in before] == [
+        (True, 99, False),
+        (False, 0, True),
+    ]
+    await gateway.capture(key="capture", payment_id=ids["captured"], amount=eur(1999))
+    await gateway.refund(key="refund", payment_id=ids["captured"], amount=eur(99))
+    assert process.payments() == before
+    await gateway.close()
+
+
+async def test_slow_card_blocks_no_other_request_and_one_key_is_one_payment(
+    process: GatewayProcess,
+) -> None:
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=10)
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    slow = [
+        asyncio.create_task(gateway.authorise(authorisation_request("slow", "tok_slow")))
+        for _ in range(AT_ONCE)
+    ]
+    for number in range(AT_ONCE):
+        await gateway.authorise(authorisation_request(str(number), "tok_visa"))
+    assert not any(each.done() for each in slow)
+
+    results = await asyncio.gather(*slow)
+
+    assert loop.time() - began >= 3
+    (payment,) = [told for told in process.payments() if told["order_id"] == str(id_of("slow"))]
+    assert results == [Approved(payment_id=payment["id"])] * AT_ONCE
+    assert (payment["authorised"], payment["calls"]) == (True, AT_ONCE)
+    await gateway.close()
+
+
+@pytest.mark.parametrize("token", ["tok_timeout_before", "tok_timeout_after"])
+async def test_card_that_times_out_hangs_longer_than_the_shop_waits(
+    process: GatewayProcess, token: str
+) -> None:
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=0.5)
+
+    with pytest.raises(GatewayOutcomeUnknown):
+        await gateway.authorise(authorisation_request("order", token))
+    (before,) = process.payments()
+    result = await gateway.authorise(authorisation_request("order", token))
+
+    (after,) = process.payments()
+    assert before["authorised"] is (token == "tok_timeout_after")
+    assert result == Approved(payment_id=after["id"])
+    assert (after["authorised"], before["calls"], after["calls"]) == (True, 1, 2)
+    await gateway.close()
+
+
+async def test_gateway_stops_on_a_signal_with_requests_in_progress(process: GatewayProcess) -> None:
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=30)
+    waiting = asyncio.create_task(
+        gateway.authorise(authorisation_request("order", "tok_timeout_after"))
+    )
+    await asyncio.sleep(0.5)
+    assert len(process.payments()) == 1
+
+    assert await asyncio.to_thread(process.stop, signal.SIGTERM) == 0
+
+    with pytest.raises(GatewayOutcomeUnknown):
+        await waiting
+    await gateway.close()

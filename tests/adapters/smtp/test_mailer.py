@@ -1,0 +1,241 @@
+"""The mailer over SMTP, at a server that may refuse, and the wording of its letters."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from shop.adapters.smtp.email_templates import EmailTemplates
+from shop.adapters.smtp.mailer import MAX_CONNECTIONS, SmtpMailer
+from shop.application.notifications.events import EMAILED
+from shop.application.notifications.payloads import order_payload
+from shop.application.ports.mailer import Email
+from shop.application.ports.webhook_sender import NotificationFailed
+from shop.domain.notification import EventType
+from tests.factories import NOW, id_of, line, order, payment, user
+from tests.servers import reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS
+
+pytestmark = pytest.mark.anyio
+
+ADA = user("ada")
+SENDER = "The Shop <orders@shop.example>"
+
+
+class FakeSmtpServer:
+    """Keeps what is posted; the next recipient, or all that is said, may be refused."""
+
+    def __init__(self) -> None:
+        self.posted: list[Envelope] = []
+        self.signed_in: list[bytes] = []
+        self.mailbox = "250 OK"
+        self.responses = "250 OK"
+        self.delay_seconds = 0.0
+
+    async def handle_RCPT(  # noqa: N802  The server's own name, and its arguments.
+        self,
+        server: SMTP,
+        session: Session,
+        envelope: Envelope,
+        address: str,
+        rcpt_options: list[str],
+    ) -> str:
+        del server, session, rcpt_options
+        if self.mailbox.startswith("250"):
+            envelope.rcpt_tos.append(address)
+        return self.mailbox
+
+    async def handle_DATA(  # noqa: N802  The server's own name.
+        self, server: SMTP, session: Session, envelope: Envelope
+    ) -> str:
+        del server, session
+        await asyncio.sleep(self.delay_seconds)
+        if self.responses.startswith("250"):
+            self.posted.append(envelope)
+        return self.responses
+
+    def authenticate(self, *told: Any) -> AuthResult:  # noqa: ANN401  As the server has it.
+        login = told[-1]
+        assert isinstance(login, LoginPassword)
+        self.signed_in.append(login.password)
+        return AuthResult(success=login.password == b"p@ss word", handled=False)
+
+    def message(self) -> EmailMessage:
+        """Return the one message that was posted."""
+        (envelope,) = self.posted
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=default)
+        assert isinstance(message, EmailMessage)
+        return message
+
+
+@pytest.fixture
+def smtp_server() -> FakeSmtpServer:
+    return FakeSmtpServer()
+
+
+@pytest.fixture
+def port(smtp_server: FakeSmtpServer) -> Iterator[int]:
+    """Give the port of a mail server."""
+    with reserved_port() as port:
+        controller = Controller(
+            smtp_server,
+            hostname="127.0.0.1",
+            port=port,
+            ready_timeout=TEST_TIMEOUT_SECONDS,
+            enable_SMTPUTF8=True,
+            auth_require_tls=False,
+            authenticator=smtp_server.authenticate,
+        )
+        controller.start()
+        yield port
+        controller.stop()
+
+
+NewMailer = Callable[..., SmtpMailer]
+
+
+@pytest.fixture
+def mailer(port: int) -> SmtpMailer:
+    return create_mailer(f"smtp://127.0.0.1:{port}")
+
+
+def create_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
+    return SmtpMailer(url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=2)
+
+
+def email(event_type: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Email:
+    bought = order(ADA, "1", line("TEA", 2, name="Tea <b>&</b> biscuits"))
+    refund = {"amount": {"amount": 5, "currency": "EUR"}, "to": "card"}
+    facts = {**order_payload(bought, payment(bought)), "refund": refund}
+    return Email(
+        id=id_of("dispatch 1"),
+        recipient_name=name,
+        recipient_email="ada@example.com",
+        event_type=event_type,
+        payload=facts,
+        created_at=NOW,
+    )
+
+
+async def _failed_send(mailer: SmtpMailer, letter: Email) -> tuple[str, int | None, bool]:
+    with pytest.raises(NotificationFailed) as missed:
+        await mailer.send(letter)
+    assert "p@ss" not in str(missed.value)
+    return missed.value.reason, missed.value.status_code, missed.value.is_permanent
+
+
+async def test_email_arrives_as_text_and_html(
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer
+) -> None:
+    assert await mailer.send(email()) == 250
+
+    message = smtp_server.message()
+    assert smtp_server.posted[0].rcpt_tos == ["ada@example.com"]
+    assert {name: message[name] for name in ("From", "To", "Subject", "Message-ID", "Date")} == {
+        "From": SENDER,
+        "To": "Ada <ada@example.com>",
+        "Subject": "Your order ORDER-1",
+        "Message-ID": f"<{id_of('dispatch 1')}@shop.example>",
+        "Date": "Sat, 21 Nov 2026 12:00:00 +0000",
+    }
+    text, html = (message.get_body((kind,)) for kind in ("plain", "html"))
+    assert text is not None
+    assert html is not None
+    assert "2 x Tea <b>&</b> biscuits: 10.00 EUR" in text.get_content()
+    assert "<td>Tea &lt;b&gt;&amp;&lt;/b&gt; biscuits</td>" in html.get_content()
+    assert "Total: 10.00 EUR" in text.get_content()
+
+
+async def test_waiting_for_a_free_connection_does_not_count_towards_the_timeout(
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer
+) -> None:
+    smtp_server.delay_seconds = 0.8
+
+    await asyncio.gather(*(mailer.send(email()) for _ in range(MAX_CONNECTIONS * 3)))
+
+    assert len(smtp_server.posted) == MAX_CONNECTIONS * 3
+
+
+async def test_mailer_signs_in_with_the_credentials_of_the_url(
+    port: int, smtp_server: FakeSmtpServer
+) -> None:
+    await create_mailer(f"smtp://shop:p%40ss%20word@127.0.0.1:{port}").send(email())
+    assert smtp_server.signed_in == [b"p@ss word"]
+
+    told = await _failed_send(create_mailer(f"smtp://shop:p%40ss@127.0.0.1:{port}"), email())
+    assert told == ("SMTPAuthenticationError: 535", 535, False)
+    assert len(smtp_server.posted) == 1
+
+
+@pytest.mark.parametrize(("code", "for_good"), [(550, True), (450, False)])
+async def test_rejected_mailbox_fails_permanently_or_temporarily(
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer, code: int, *, for_good: bool
+) -> None:
+    smtp_server.mailbox = f"{code} ada@example.com is not here"
+    told = await _failed_send(mailer, email())
+    assert told == (f"the mailbox was refused with {code}", code, for_good)
+
+
+async def test_temporary_server_error_is_retried(
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer
+) -> None:
+    smtp_server.responses = "451 too busy"
+    assert await _failed_send(mailer, email()) == ("SMTPDataError: 451", 451, False)
+    smtp_server.responses = "250 OK"
+    await mailer.send(email())
+    assert len(smtp_server.posted) == 1
+
+
+async def test_unreachable_server_fails_the_email() -> None:
+    with reserved_port() as port:
+        reason, code, for_good = await _failed_send(
+            create_mailer(f"smtp://127.0.0.1:{port}"), email()
+        )
+    assert (reason.partition(":")[0], code, for_good) == ("SMTPConnectError", None, False)
+
+
+async def test_shop_without_a_mail_server_sends_no_email() -> None:
+    assert await _failed_send(create_mailer(None), email()) == (
+        "SHOP_SMTP_URL is not set",
+        None,
+        False,
+    )
+
+
+async def test_required_tls_prevents_sending_without_it(
+    port: int, smtp_server: FakeSmtpServer
+) -> None:
+    url = f"smtp://shop:p%40ss%20word@127.0.0.1:{port}"
+    reason, _, for_good = await _failed_send(create_mailer(url, requires_tls=True), email())
+    assert ("STARTTLS" in reason, for_good) == (True, False)
+    assert (smtp_server.signed_in, smtp_server.posted) == ([], [])
+
+
+@pytest.mark.parametrize("event_type", sorted(EMAILED))
+def test_every_email_has_subject_and_text(event_type: EventType) -> None:
+    message = EmailTemplates(SENDER).render(email(event_type))
+    assert "ORDER-1" in message["Subject"]
+    for kind in ("plain", "html"):
+        part = message.get_body((kind,))
+        assert part is not None
+        assert "Hello Ada," in part.get_content()
+        assert "{" not in part.get_content()
+
+
+@pytest.mark.parametrize("breaks", ["\r\nBcc: eve@example.com", "\n", "\r"])
+def test_name_cannot_add_a_header_line(breaks: str) -> None:
+    with pytest.raises(ValueError, match="CR or LF"):
+        EmailTemplates(SENDER).render(email(name=f"Ada{breaks}"))
+
+
+def test_name_is_shown_unchanged() -> None:
+    message = EmailTemplates(SENDER).render(email(name='Eve <eve@example.com>, "Ada" Ç'))
+    (recipient,) = message["To"].addresses
+    assert recipient.addr_spec == "ada@example.com"

@@ -1,0 +1,195 @@
+"""Whatever the database refuses, it refuses by the name of a rule, the same on both engines."""
+
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKeyConstraint,
+    UniqueConstraint,
+    Uuid,
+    select,
+    text,
+    tuple_,
+    update,
+)
+
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.schema.tables import metadata
+from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.ports.repositories.idempotency_keys import Succeeded
+from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
+from shop.domain.orders.order import Actor
+from shop.domain.orders.refund import RefundLine
+from shop.domain.orders.shipment import ShipmentEventKind
+from tests.adapters.sql.conftest import NewDatabase
+from tests.factories import (
+    account,
+    claim,
+    deposit,
+    inventory,
+    notification_delivery,
+    order,
+    payment,
+    product,
+    refund,
+    session,
+    shipment_event,
+    stock_movement,
+    transfer,
+    user,
+)
+
+pytestmark = pytest.mark.anyio
+
+ADA, BOB = user("ada"), user("bob")
+ORDER_KEY = "uq_orders_user_id_idempotency_key"
+
+VIOLATIONS = {
+    "ck_accounts_balance_not_below_limit": (
+        "UPDATE accounts SET balance = -1 WHERE kind = 'customer'"
+    ),
+    "ck_accounts_customers_have_balances": "UPDATE accounts SET balance = 1 WHERE kind = 'sales'",
+    "ck_deposits_amount_positive": "UPDATE deposits SET amount = 0",
+    "ck_shipment_event_lines_quantity_positive": "UPDATE shipment_event_lines SET quantity = 0",
+    "ck_notification_deliveries_delivered_has_a_time": (
+        "UPDATE notification_deliveries SET status = 'delivered'"
+    ),
+    "ck_idempotency_keys_one_outcome": "UPDATE idempotency_keys SET rejection = '{}'",
+    "ck_inventories_reserved_on_hand": "UPDATE inventories SET reserved = on_hand + 1",
+    "ck_order_lines_quantity_positive": "UPDATE order_lines SET quantity = 0",
+    "ck_products_price_positive": "UPDATE products SET price = 0",
+    "ck_refund_lines_cancelled_of_refunded": (
+        "UPDATE refund_lines SET cancelled_quantity = quantity + 1"
+    ),
+    "ck_refund_lines_quantity_positive": (
+        "UPDATE refund_lines SET quantity = 0, cancelled_quantity = 0"
+    ),
+    "ck_refunds_amount_positive": "UPDATE refunds SET amount = 0",
+    "ck_transfers_amount_positive": "UPDATE transfers SET amount = 0",
+    "ck_transfers_two_accounts": "UPDATE transfers SET debit_account_id = credit_account_id",
+    "uq_accounts_user_id_currency": (
+        "UPDATE accounts SET user_id = (SELECT id FROM users WHERE name = 'Ada')"
+        " WHERE kind = 'customer'"
+    ),
+    "uq_deposits_user_id_idempotency_key": (
+        "UPDATE deposits SET idempotency_key = 'ONE',"
+        " user_id = (SELECT id FROM users WHERE name = 'Ada')"
+    ),
+    "uq_orders_number": "UPDATE orders SET number = 'ONE'",
+    "uq_refunds_order_id_number": (
+        "UPDATE refunds SET number = 1, order_id = (SELECT id FROM orders WHERE number = 'ORDER-1')"
+    ),
+    "uq_sessions_token_hash": "UPDATE sessions SET token_hash = 'ONE'",
+    "uq_users_email": "UPDATE users SET email = 'one@example.com'",
+}
+"""A statement that breaks each rule where there are two rows of everything."""
+
+FOREIGN_KEYS = [each for table in metadata.sorted_tables for each in table.foreign_key_constraints]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
+    """Give a database with two rows of everything."""
+    url = request.getfixturevalue(f"{request.param}_url")
+    made = new_database(url, f"constraints_{uuid4().hex}")
+    await made.migrate()
+    async with SqlUnitOfWork(made, writing=True) as uow:
+        _add_people(uow)
+        for sku in ("TEA", "COFFEE"):
+            uow.products.add(product(sku))
+            uow.inventories.add(inventory(sku))
+        await uow.commit()
+    async with SqlUnitOfWork(made, writing=True) as uow:
+        await uow.idempotency_keys.claim([claim(ADA)])
+        uow.idempotency_keys.complete(claim(ADA).id, Succeeded(reference=order(ADA, "1").id))
+        await uow.inventories.lock(["TEA"])
+        uow.inventories.save(
+            inventory("TEA", 2), stock_movement(inventory("TEA"), inventory("TEA", 2))
+        )
+        for placed in (order(ADA, "1"), order(BOB, "2")):
+            uow.orders.add(placed, placed.initial_status_change(actor=Actor.CUSTOMER))
+            uow.payments.add(payment(placed))
+        uow.deposits.add(deposit(account(ADA), "1"))
+        uow.deposits.add(deposit(account(BOB), "2"))
+        await uow.commit()
+    async with SqlUnitOfWork(made, writing=True) as uow:
+        await _add_fulfilments(uow)
+        for name in ("1", "2"):
+            uow.notification_deliveries.add(notification_delivery(name))
+        await uow.commit()
+    return made
+
+
+def _add_people(uow: UnitOfWork) -> None:
+    for person in (ADA, BOB):
+        uow.users.add(person)
+        uow.accounts.add(account(person, 100))
+        uow.sessions.create(session(person.name, user_id=person.id))
+    uow.transfers.add(transfer(account(ADA).id, account(BOB).id))
+
+
+async def _add_fulfilments(uow: UnitOfWork) -> None:
+    placed = (order(ADA, "1"), order(BOB, "2"))
+    await uow.orders.lock([each.id for each in placed])
+    for each in placed:
+        uow.shipment_events.add(shipment_event(each, kind=ShipmentEventKind.SHIPPED))
+        uow.refunds.add(
+            refund(each, 1, lines=(RefundLine(sku="TEA", quantity=1, cancelled_quantity=0),))
+        )
+
+
+async def _break(database: SqlDatabase, statement: str) -> None:
+    async with SqlUnitOfWork(database, writing=True) as uow:
+        await uow._statements.execute(text(statement))
+
+
+@pytest.mark.parametrize(("name", "statement"), VIOLATIONS.items(), ids=VIOLATIONS)
+async def test_violation_names_its_constraint(
+    database: SqlDatabase, name: str, statement: str
+) -> None:
+    with pytest.raises(ConstraintViolated) as violation:
+        await _break(database, statement)
+
+    assert violation.value.constraint == name
+
+
+async def test_order_under_a_used_key_raises_a_transient_failure(
+    database: SqlDatabase,
+) -> None:
+    statement = (
+        "UPDATE orders SET idempotency_key = 'key-0001',"
+        " user_id = (SELECT id FROM users WHERE name = 'Ada')"
+    )
+
+    with pytest.raises(TransientFailure):
+        await _break(database, statement)
+
+
+@pytest.mark.parametrize("rule", FOREIGN_KEYS, ids=lambda rule: rule.name)
+async def test_foreign_keys_reject_missing_rows(
+    database: SqlDatabase, rule: ForeignKeyConstraint
+) -> None:
+    table, (column,) = rule.table, rule.columns
+    one = select(*table.primary_key).where(column.is_not(None)).limit(1)
+    nothing = uuid4() if isinstance(column.type, Uuid) else "NOTHING"
+
+    with pytest.raises(ConstraintViolated) as violation:
+        async with SqlUnitOfWork(database, writing=True) as uow:
+            await uow._statements.execute(
+                update(table).where(tuple_(*table.primary_key).in_(one)).values({column: nothing})
+            )
+
+    # SQLite does not tell which.
+    assert violation.value.constraint in {rule.name, "FOREIGN KEY constraint failed"}
+
+
+def test_every_constraint_is_tested_here() -> None:
+    rules = {
+        str(each.name)
+        for table in metadata.tables.values()
+        for each in table.constraints
+        if isinstance(each, CheckConstraint | UniqueConstraint)
+    }
+
+    assert rules == {*VIOLATIONS, ORDER_KEY}

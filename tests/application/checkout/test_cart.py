@@ -1,0 +1,277 @@
+"""Carts: what visitors mean to buy, signed in or not."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shop.application.checkout.cart import CartChanged, PricedLine, PutCartLine, RemoveCartLine
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import TransientFailure
+from shop.domain.cart import MAX_LINES, Cart
+from shop.domain.product import ProductNotFound
+from shop.domain.session import SessionExpired
+from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.user import Role
+from tests.application.memory_shop import IDLE_SECONDS, MemoryShop, new_token, put_product
+from tests.clock import FakeClock
+from tests.factories import NOW, eur
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
+    del admin
+    return await shop.customer("ada")
+
+
+async def _put(
+    shop: MemoryShop, token: SessionToken | None, sku: str, quantity: int
+) -> CartChanged:
+    command = PutCartLine(session=token, sku=sku, quantity=quantity)
+    return await shop.container.cart_service().put(command)
+
+
+async def _cart(shop: MemoryShop, token: SessionToken) -> list[tuple[str, int]]:
+    session = await shop.session(token)
+    assert session is not None
+    return [(line.sku, line.quantity) for line in session.cart.lines]
+
+
+class TestPutting:
+    async def test_product_is_added_at_its_current_price(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        changed = await _put(shop, ada_token, "TEA", 2)
+
+        tea = shop.state.products.rows["TEA"]
+        assert changed.cart.lines == [PricedLine(product=tea, quantity=2, available=5)]
+        assert (changed.cart.lines[0].amount, changed.cart.total) == (eur(200), eur(200))
+        assert await _cart(shop, ada_token) == [("TEA", 2)]
+
+    async def test_new_quantity_replaces_the_old_one(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        await shop.fill_cart(ada_token, TEA=2, COFFEE=1)
+
+        changed = await _put(shop, ada_token, "TEA", 3)
+
+        assert changed.cart.total == eur(400)
+        assert await _cart(shop, ada_token) == [("TEA", 3), ("COFFEE", 1)]
+
+    async def test_quantity_may_exceed_the_stock(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        changed = await _put(shop, ada_token, "COFFEE", 3)
+
+        assert [(line.quantity, line.available) for line in changed.cart.lines] == [(3, 2)]
+
+    async def test_session_is_created_if_there_is_none(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        del admin
+        for token in (None, "never issued"):
+            changed = await _put(shop, token, "TEA", 1)
+
+            assert changed.current_session is not None
+            new = new_token(changed.current_session)
+            assert new != token
+            session = await shop.session(new)
+            assert session is not None
+            assert (session.user_id, session.created_at) == (None, NOW)
+            assert await _cart(shop, new) == [("TEA", 1)]
+
+    async def test_unchanged_quantity_writes_nothing(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
+    ) -> None:
+        await _put(shop, ada_token, "TEA", 2)
+        clock.advance(timedelta(seconds=IDLE_SECONDS - 1))
+        before = shop.state
+
+        changed = await _put(shop, ada_token, "TEA", 2)
+
+        assert changed.cart.total == eur(200)
+        assert shop.state == before
+
+    async def test_only_the_session_is_written(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        before = shop.state
+
+        await _put(shop, ada_token, "TEA", 2)
+
+        assert replace(shop.state, sessions=before.sessions) == before
+
+    async def test_user_with_changed_roles_keeps_the_token_until_authentication(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        await shop.container.role_service().grant("ada@example.com", Role.ADMIN)
+
+        changed = await _put(shop, ada_token, "TEA", 2)
+
+        assert changed.current_session is not None
+        assert changed.current_session.new_token is None
+        assert await _cart(shop, ada_token) == [("TEA", 2)]
+
+    async def test_interrupted_change_happens_once(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        shop.faults.plan(("commit", TransientFailure("conflict")))
+
+        await _put(shop, ada_token, "TEA", 2)
+
+        assert await _cart(shop, ada_token) == [("TEA", 2)]
+
+
+class TestRejections:
+    @pytest.mark.parametrize(
+        ("sku", "quantity", "error"),
+        [
+            ("SOAP", 1, ProductNotFound(sku="SOAP")),
+            ("TEA", 0, InvalidValue(field="quantity", rule="a quantity is 1 to 10000")),
+            ("TEA", 10_001, InvalidValue(field="quantity", rule="a quantity is 1 to 10000")),
+        ],
+    )
+    async def test_unavailable_product_changes_nothing(
+        self, sku: str, quantity: int, error: ShopError, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        await shop.fill_cart(ada_token, COFFEE=1)
+
+        for token in (ada_token, None):
+            await _assert_rejected(
+                shop, PutCartLine(session=token, sku=sku, quantity=quantity), error
+            )
+
+    async def test_inactive_product_is_rejected(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
+    ) -> None:
+        withdrawn = replace(put_product(admin, "TEA"), active=False)
+        await shop.container.product_service().put(withdrawn)
+
+        command = PutCartLine(session=ada_token, sku="TEA", quantity=1)
+        await _assert_rejected(shop, command, ProductNotFound(sku="TEA"))
+
+    async def test_number_of_lines_is_limited(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
+    ) -> None:
+        skus = [f"S{number}" for number in range(MAX_LINES)]
+        await shop.add_products(admin, **dict.fromkeys(skus, 0))
+        await shop.fill_cart(ada_token, **dict.fromkeys(skus, 1))
+
+        command = PutCartLine(session=ada_token, sku="TEA", quantity=1)
+        await _assert_rejected(
+            shop, command, InvalidValue(field="lines", rule="a cart has at most 100 lines")
+        )
+
+    async def test_expired_session_of_a_user_is_reported(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
+    ) -> None:
+        clock.advance(timedelta(seconds=IDLE_SECONDS))
+
+        await _assert_rejected(
+            shop, PutCartLine(session=ada_token, sku="TEA", quantity=1), SessionExpired()
+        )
+
+    async def test_failed_commit_keeps_the_cart_unchanged(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        await shop.fill_cart(ada_token, COFFEE=1)
+        shop.faults.plan(("commit", RuntimeError("a bug")))
+
+        await _assert_rejected(
+            shop, PutCartLine(session=ada_token, sku="TEA", quantity=1), RuntimeError("a bug")
+        )
+
+
+class TestRemoving:
+    async def test_product_is_removed(self, shop: MemoryShop, ada_token: SessionToken) -> None:
+        await shop.fill_cart(ada_token, TEA=2, COFFEE=1)
+
+        changed = await shop.container.cart_service().remove(
+            RemoveCartLine(session=ada_token, sku="TEA")
+        )
+
+        assert changed.cart.total == eur(100)
+        assert await _cart(shop, ada_token) == [("COFFEE", 1)]
+
+    async def test_cart_is_cleared(self, shop: MemoryShop, ada_token: SessionToken) -> None:
+        await shop.fill_cart(ada_token, TEA=2, COFFEE=1)
+
+        changed = await shop.container.cart_service().clear(ada_token)
+
+        assert (list(changed.cart.lines), changed.cart.total) == ([], eur(0))
+        assert await _cart(shop, ada_token) == []
+
+    async def test_missing_product_changes_nothing(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        await shop.fill_cart(ada_token, TEA=2)
+        before = shop.state
+
+        changed = await shop.container.cart_service().remove(
+            RemoveCartLine(session=ada_token, sku="SOAP")
+        )
+
+        assert changed.cart.total == eur(200)
+        assert shop.state == before
+
+    @pytest.mark.parametrize("token", [None, "never issued"])
+    async def test_no_session_is_created(
+        self, token: SessionToken | None, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        del ada_token
+        before = shop.state
+        carts = shop.container.cart_service()
+
+        removed = await carts.remove(RemoveCartLine(session=token, sku="TEA"))
+        cleared = await carts.clear(token)
+
+        assert (removed.current_session, cleared.current_session) == (None, None)
+        assert (list(removed.cart.lines), list(cleared.cart.lines)) == ([], [])
+        assert shop.state == before
+
+    async def test_expired_session_of_a_user_is_reported(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
+    ) -> None:
+        await shop.fill_cart(ada_token, TEA=2)
+        clock.advance(timedelta(seconds=IDLE_SECONDS))
+        before = shop.state
+
+        with pytest.raises(SessionExpired):
+            await shop.container.cart_service().clear(ada_token)
+        with pytest.raises(SessionExpired):
+            await shop.container.cart_service().remove(RemoveCartLine(session=ada_token, sku="TEA"))
+
+        assert shop.state == before
+
+
+class TestShowing:
+    async def test_current_prices_and_stock_are_shown(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
+    ) -> None:
+        await shop.fill_cart(ada_token, TEA=2)
+        await shop.container.product_service().put(put_product(admin, "TEA", price=150))
+        session = await shop.session(ada_token)
+        assert session is not None
+
+        priced = await shop.container.cart_service().show(session.cart)
+
+        tea = shop.state.products.rows["TEA"]
+        assert priced.lines == [PricedLine(product=tea, quantity=2, available=5)]
+        assert priced.total == eur(300)
+
+    async def test_empty_cart_costs_nothing(self, shop: MemoryShop) -> None:
+        priced = await shop.container.cart_service().show(Cart())
+
+        assert (list(priced.lines), priced.total) == ([], eur(0))
+
+
+async def _assert_rejected(shop: MemoryShop, command: PutCartLine, error: Exception) -> None:
+    before = shop.state
+
+    with pytest.raises(type(error)) as rejection:
+        await shop.container.cart_service().put(command)
+
+    assert str(rejection.value) == str(error)
+    assert shop.state == before

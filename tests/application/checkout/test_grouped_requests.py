@@ -1,0 +1,160 @@
+"""What visitors ask at the same time is answered to each of them, as if they had come alone."""
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+
+import pytest
+
+from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.memory.engine.database import MemoryDatabase
+from shop.application.checkout.cart import CartChanged, PutCartLine
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.orders.order import OrderNotFound
+from shop.domain.product import ProductNotFound
+from shop.domain.session import SessionConflict
+from tests.application.memory_shop import MemoryShop, new_token, place_order
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
+from tests.factories import id_of
+
+pytestmark = pytest.mark.anyio
+
+NAMES = ("ada", "bob", "cyn", "dan")
+SECRETS = ("a secret that nobody else has, of enough characters",)
+
+
+@pytest.fixture(params=["database", "cookie"])
+async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> MemoryShop:
+    """Give a shop with either store of sessions, which sells tea and cups."""
+    in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
+    stores = {} if request.param == "database" else {"sessions": in_cookies}
+    shop = MemoryShop(clock, MemoryDatabase(), SequentialIds(), **stores)
+    await shop.add_products(await shop.admin(), TEA=100, CUP=100)
+    return shop
+
+
+@pytest.fixture
+async def tokens(shop: MemoryShop) -> list[SessionToken]:
+    return [await shop.customer(name) for name in NAMES]
+
+
+async def test_each_request_is_authenticated_by_its_own_token(
+    shop: MemoryShop, tokens: list[SessionToken]
+) -> None:
+    await shop.save_user(replace(shop.user("cyn"), enabled=False))
+    asked = [tokens[1], "opens nothing", tokens[0], tokens[2], tokens[3], tokens[0]]
+
+    current_sessions = await asyncio.gather(
+        *map(shop.container.session_service().authenticate, asked)
+    )
+
+    known = [
+        current_session and current_session.user and current_session.user.name
+        for current_session in current_sessions
+    ]
+    assert known == ["Bob", None, "Ada", None, "Dan", "Ada"]
+
+
+async def test_each_request_is_answered_with_its_own_order(
+    shop: MemoryShop, tokens: list[SessionToken]
+) -> None:
+    orders = [(await shop.order(place_order(token, ("TEA", 1)))).unwrap().order for token in tokens]
+    users = [shop.user(name) for name in NAMES]
+    show = shop.container.order_queries().show
+    asked = [
+        *zip(users, [order.id for order in orders], strict=True),
+        (users[0], orders[1].id),
+        (users[0], id_of("no order")),
+        (users[0], orders[0].id),
+    ]
+
+    views = await asyncio.gather(
+        *(show(user, order_id) for user, order_id in asked), return_exceptions=True
+    )
+
+    assert [view if isinstance(view, BaseException) else view.order for view in views] == [
+        *orders,
+        OrderNotFound(),
+        OrderNotFound(),
+        orders[0],
+    ]
+
+
+async def test_each_request_changes_its_own_cart(
+    shop: MemoryShop, tokens: list[SessionToken]
+) -> None:
+    puts = [(tokens[1], "TEA", 2), (None, "CUP", 1), (tokens[0], "TEA", 5), (tokens[3], "NIL", 1)]
+
+    changes = await _put(shop, *puts)
+
+    bob_token, nobodys, ada_token, missing = changes
+    assert missing == ProductNotFound(sku="NIL")
+    for change, token, lines in (
+        (bob_token, tokens[1], {"TEA": 2}),
+        (nobodys, None, {"CUP": 1}),
+        (ada_token, tokens[0], {"TEA": 5}),
+    ):
+        assert isinstance(change, CartChanged)
+        assert {line.product.sku: line.quantity for line in change.cart.lines} == lines
+        assert await _cart(shop, change, token) == lines
+    session = await shop.session(tokens[3])
+    assert session is not None
+    assert session.cart.is_empty
+
+
+async def test_concurrent_additions_to_one_cart_are_all_kept(
+    shop: MemoryShop, tokens: list[SessionToken]
+) -> None:
+    changes = await _put(shop, (tokens[0], "TEA", 1), (tokens[1], "CUP", 9), (tokens[0], "CUP", 2))
+
+    for change in (changes[0], changes[2]):
+        assert isinstance(change, CartChanged)
+        assert await _cart(shop, change, tokens[0]) == {"TEA": 1, "CUP": 2}
+
+
+async def test_outdated_token_of_a_session_is_rejected_and_the_current_one_accepted(
+    clock: FakeClock,
+) -> None:
+    in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
+    shop = MemoryShop(clock, MemoryDatabase(), SequentialIds(), sessions=in_cookies)
+    await shop.add_products(await shop.admin(), TEA=100, CUP=100)
+    stale = await shop.customer("ada")
+    put = await shop.container.cart_service().put(PutCartLine(session=stale, sku="TEA", quantity=3))
+    newest = new_token(put.current_session)
+
+    placed, refused = await shop.container.place_orders().place(
+        [place_order(newest, key="key-0001"), place_order(stale, ("CUP", 1), key="key-0002")]
+    )
+
+    assert isinstance(placed.value, PlacedOrder)
+    assert [line.sku for line in placed.value.order.lines] == ["TEA"]
+    assert refused.value == SessionConflict()
+    assert len(shop.state.orders.rows) == 1
+
+
+async def _put(
+    shop: MemoryShop, *puts: tuple[SessionToken | None, str, int]
+) -> list[CartChanged | BaseException]:
+    """Put these in, all in one group."""
+    carts = shop.container.cart_service()
+    return await asyncio.gather(
+        *(
+            carts.put(PutCartLine(session=token, sku=sku, quantity=quantity))
+            for token, sku, quantity in puts
+        ),
+        return_exceptions=True,
+    )
+
+
+async def _cart(
+    shop: MemoryShop, change: CartChanged, token: SessionToken | None
+) -> dict[str, int]:
+    """Return what is in the cart of whoever holds what the answer says."""
+    assert change.current_session is not None
+    held = change.current_session.new_token or token
+    assert held is not None
+    session = await shop.session(held)
+    assert session is not None
+    return {line.sku: line.quantity for line in session.cart.lines}

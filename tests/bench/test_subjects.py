@@ -1,0 +1,188 @@
+"""Whoever the shop is measured beside does all that the shop does, and keeps books as sound."""
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import TypeVar
+from unittest.mock import patch
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import make_url
+from starlette.testclient import TestClient
+
+from bench.apps.baseline_orm.app import create_app
+from bench.databases import Database, Postgres, PostgresDatabase, SqliteDatabase, wheel_programs
+from bench.fixtures import SECRET, Fixtures, seed_database, settings
+from bench.scaling import variables
+from bench.subjects import SQL, PgbenchSubject, database_limit, stored_procedure
+from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
+from shop.adapters.sql.schema.tables import metadata
+from shop.application.checkout.place_orders import PlaceOrder
+from shop.domain.cart import Cart, CartLine
+from shop.entrypoints.configuration.settings import Settings
+from shop.entrypoints.container import Container
+
+T = TypeVar("T")
+
+COUNTS = {
+    **{table: f"SELECT COUNT(*) FROM {table}" for table in metadata.tables},  # noqa: S608
+    "saves of sessions": "SELECT SUM(version) FROM sessions",
+    "money of customers": "SELECT SUM(balance) FROM accounts",
+    "goods on hand": "SELECT SUM(on_hand) FROM inventories",
+    "keys with an order": "SELECT COUNT(reference) FROM idempotency_keys",
+}
+
+
+@pytest.fixture(scope="module")
+def postgres(postgresql_url: str) -> Postgres:
+    host = make_url(postgresql_url).query["host"]
+    assert isinstance(host, str)
+    server = Postgres(programs=wheel_programs(), socket_folder=host, pid=0)
+    server.create("furnished")
+    return server
+
+
+@pytest.fixture(scope="module")
+def on_postgres(postgres: Postgres) -> Fixtures:
+    return seed_database(postgres.address("furnished"))
+
+
+@pytest.fixture
+def postgres_database(postgres: Postgres, on_postgres: Fixtures) -> PostgresDatabase:
+    del on_postgres
+    return _copy(postgres)
+
+
+@pytest.fixture(params=[database_limit, stored_procedure])
+def subject_under_test(
+    request: pytest.FixtureRequest, postgres_database: PostgresDatabase
+) -> PgbenchSubject:
+    made: PgbenchSubject = request.param(postgres_database.postgres, postgres_database.name)
+    return made
+
+
+def test_pgbench_order_writes_the_same_rows_as_a_shop_order(
+    subject_under_test: PgbenchSubject, postgres_database: PostgresDatabase, on_postgres: Fixtures
+) -> None:
+    # Once customers go by number, their tokens open nothing.
+    shops_own = _copy(postgres_database.postgres)
+    before = _counts(shops_own)
+    _order(shops_own, on_postgres)
+    by_shop = _difference(before, _counts(shops_own))
+    subject_under_test.run_until("--transactions=1", SPREAD)
+    by_script = _difference(before, _counts(postgres_database))
+
+    assert by_script == by_shop
+    assert by_script["orders"] == 1
+    assert _violations(postgres_database) == []
+
+
+def test_concurrent_pgbench_orders_pass_the_audit(
+    subject_under_test: PgbenchSubject, postgres_database: PostgresDatabase
+) -> None:
+    before = postgres_database.orders()
+    responses = subject_under_test.run_until("--transactions=20", SPREAD, clients=8)
+
+    assert responses.done == responses.orders == 160
+    assert postgres_database.orders() == before + 160
+    assert _violations(postgres_database) == []
+
+
+def test_scaled_database_passes_the_audit(postgres_database: PostgresDatabase) -> None:
+    size = 1_500
+    postgres_database.postgres.run_file(postgres_database.name, SQL / "grow.sql", variables(size))
+
+    counts = _counts(postgres_database)
+    assert (counts["orders"], counts["products"], counts["payments"]) == (size, size, size)
+    assert _violations(postgres_database) == []
+
+
+def test_orm_baseline_order_writes_the_same_rows_as_a_shop_order(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "shop.db")
+    fixtures = seed_database(database.address)
+    before = _counts(database)
+    response = _order_by_baseline(database, fixtures)
+    by_baseline = _counts(database)
+    _order(database, fixtures)
+    by_shop = _counts(database)
+
+    assert response == {"sku": sku(PRODUCTS), "status": "paid"}
+    assert _difference(before, by_baseline) == _difference(by_baseline, by_shop)
+    assert _difference(before, by_baseline)["orders"] == 1
+    assert _violations(database) == []
+
+
+def _copy(postgres: Postgres) -> PostgresDatabase:
+    name = f"copy_{uuid4().hex}"
+    postgres.create(name, "furnished")
+    return PostgresDatabase(postgres, name)
+
+
+def _order_by_baseline(database: SqliteDatabase, fixtures: Fixtures) -> Mapping[str, str]:
+    with patch.dict(os.environ, settings(database.address)):
+        app = create_app()
+    body = {
+        "lines": [{"sku": sku(PRODUCTS), "quantity": 1}],
+        "payment": {"method": "account"},
+    }
+    headers = {"Cookie": f"{COOKIE}={fixtures.tokens[-1]}", "Idempotency-Key": "naive-order"}
+    with TestClient(app) as client:
+        response = client.post("/api/v1/orders", json=body, headers=headers)
+    app.state.engine.dispose()
+    assert response.status_code == 201, response.text
+    order = response.json()
+    return {"sku": order["lines"][0]["sku"], "status": order["status"]}
+
+
+def _order(database: Database, fixtures: Fixtures) -> None:
+    async def order(container: Container) -> None:
+        command = PlaceOrder(
+            session=fixtures.tokens[-1],
+            key="order-of-the-shop",
+            cart=Cart.of([CartLine(sku=sku(PRODUCTS), quantity=1)]),
+            card=None,
+            expected_total=None,
+        )
+        (reply,) = await container.place_orders().place([command])
+        reply.unwrap()
+
+    _in_shop(database, order)
+
+
+def _violations(database: Database) -> list[int]:
+    async def audit(container: Container) -> list[int]:
+        findings = await container.audit_shop().run(lambda _: None)
+        return [each.invariant.number for each in findings if each.violations]
+
+    return _in_shop(database, audit)
+
+
+def _in_shop(database: Database, work: Callable[[Container], Awaitable[T]]) -> T:
+    async def opened() -> T:
+        container = Container(
+            settings=Settings(database_url=database.address, session_secrets=(SECRET,))
+        )
+        try:
+            return await work(container)
+        finally:
+            await container.transaction_runner().drain()
+            await container.database().close()
+
+    return asyncio.run(opened())
+
+
+def _counts(database: Database) -> Mapping[str, int]:
+    if isinstance(database, PostgresDatabase):
+        told = database.postgres.ask(database.name, *COUNTS.values())
+        return dict(zip(COUNTS, map(int, told.split()), strict=True))
+    assert isinstance(database, SqliteDatabase)
+    with closing(sqlite3.connect(database.file)) as connection:
+        return {name: connection.execute(each).fetchone()[0] for name, each in COUNTS.items()}
+
+
+def _difference(before: Mapping[str, int], after: Mapping[str, int]) -> Mapping[str, int]:
+    return {name: after[name] - before[name] for name in COUNTS}

@@ -1,0 +1,109 @@
+"""A shop to race on: SQLite with one process, PostgreSQL with two."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import httpx2
+import pytest
+
+from tests.concurrency.customers import Admin, Customer
+from tests.servers import PROCESS_ENVIRONMENT, ShopServer, reserved_port
+
+SECRET = "a secret for races alone, 0123456789"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningShop:
+    """A running shop, an admin in it, and connections to it."""
+
+    server: ShopServer
+    connections: httpx2.AsyncHTTPTransport
+    admin: Admin
+
+    def new_client(self) -> Customer:
+        return Customer(self.server.url, self.connections)
+
+    async def customers(self, number: int) -> list[Customer]:
+        return await asyncio.gather(*(self.new_client().sign_up() for _ in range(number)))
+
+    def audit(self) -> None:
+        """Let the shop check every invariant."""
+        done = self.server.run("audit", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenShop:
+    """A running shop, and the cookie of an admin in it."""
+
+    server: ShopServer
+    admin_cookie: str
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def shop(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[OpenShop]:
+    folder = tmp_path_factory.mktemp(f"race-{request.param}")
+    with serving_shop(
+        folder, _database(request, folder), 1 if request.param == "sqlite" else 2
+    ) as shop:
+        yield shop
+
+
+@contextmanager
+def serving_shop(folder: Path, database: dict[str, str], workers: int) -> Iterator[OpenShop]:
+    """Serve a shop on a database, in so many processes."""
+    settings = {
+        "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
+        "SHOP_WELCOME_CREDIT": "100000",
+        **PROCESS_ENVIRONMENT,
+        **database,
+    }
+    with reserved_port() as port:
+        server = ShopServer(folder=folder, settings=settings, workers=workers, port=port)
+        migrated = server.run("migrate")
+        assert migrated.returncode == 0, migrated.stderr
+        server.start()
+        yield OpenShop(server=server, admin_cookie=asyncio.run(_admin_cookie(server)))
+        server.stop()
+
+
+@pytest.fixture
+async def running_shop(shop: OpenShop) -> AsyncIterator[RunningShop]:
+    limits = httpx2.Limits(max_connections=256, max_keepalive_connections=256)
+    async with httpx2.AsyncHTTPTransport(limits=limits) as connections:
+        admin = Admin(shop.server.url, connections)
+        admin.client.cookies.set("shop_session", shop.admin_cookie)
+        yield RunningShop(server=shop.server, connections=connections, admin=admin)
+
+
+@pytest.fixture
+def sku() -> str:
+    return f"race-{uuid4().hex}"
+
+
+def _database(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
+    if request.param == "sqlite":
+        return {"SHOP_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/shop.db"}
+    return {
+        "SHOP_DATABASE_URL": request.getfixturevalue("postgresql_url"),
+        "SHOP_DATABASE_SCHEMA": "race",
+    }
+
+
+async def _admin_cookie(server: ShopServer) -> str:
+    async with httpx2.AsyncHTTPTransport() as connections:
+        admin = Admin(server.url, connections)
+        await admin.sign_up()
+        completed = server.run("users", "promote", admin.email, "--role", "admin")
+        assert completed.returncode == 0, completed.stderr
+        # The change of privilege comes with a new id.
+        answer = await admin.request("GET", "/session")
+        assert answer.json()["roles"] == ["admin", "customer"]
+        return admin.cookie

@@ -1,0 +1,180 @@
+"""What gives no answer, or one that says nothing, leaves it open what happened at Stripe."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from shop.application.ports.payment_gateway import Approved, GatewayOutcomeUnknown, PaymentGateway
+from tests.clock import FakeClock
+from tests.contract.payment_gateway.local_stripe import LocalStripe, stripe_gateway
+from tests.contract.payment_gateway.payments import (
+    all_payments,
+    approve,
+    authorisation_request,
+    capture,
+    find,
+    gateway_payment,
+)
+from tests.contract.payment_gateway.stripe_rules_proxy import (
+    SECRET_KEY,
+    Fault,
+    StripeResponse,
+    StripeRulesProxy,
+    error_response,
+)
+from tests.factories import eur, id_of
+
+pytestmark = pytest.mark.anyio
+
+NOT_JSON = StripeResponse(502, "<html>Bad gateway</html>")
+SHORT_TIMEOUT_SECONDS = 0.3
+
+
+@pytest.fixture
+def gateway(stripe: LocalStripe) -> PaymentGateway:
+    return stripe.gateway
+
+
+Operation = Callable[[PaymentGateway, str], Awaitable[object]]
+
+OPERATIONS: dict[str, Operation] = {
+    "authorise": lambda gateway, _: gateway.authorise(authorisation_request("2")),
+    "capture": lambda gateway, payment_id: gateway.capture(
+        key="shop:1:capture", payment_id=payment_id, amount=eur(500)
+    ),
+    "void": lambda gateway, payment_id: gateway.void(key="shop:1:void", payment_id=payment_id),
+    "refund": lambda gateway, payment_id: gateway.refund(
+        key="shop:1:refund", payment_id=payment_id, amount=eur(500)
+    ),
+    "look_up": lambda gateway, _: gateway.find_payment(id_of("1")),
+    "payments": lambda gateway, _: all_payments(gateway),
+}
+
+UNKNOWN_OUTCOMES: dict[str, Fault | StripeResponse] = {
+    "dropped": Fault.DROPPED,
+    "reply lost": Fault.RESPONSE_LOST,
+    "reply cut short": Fault.RESPONSE_TRUNCATED,
+    "500": error_response(500, "api_error"),
+    "502 of a proxy": NOT_JSON,
+    "429": error_response(429, code="rate_limit"),
+    "409": error_response(409, code="lock_timeout"),
+    "200 of somebody else": StripeResponse(200, "<html>Welcome</html>"),
+}
+
+
+@pytest.mark.parametrize("deed", OPERATIONS)
+@pytest.mark.parametrize("silence", UNKNOWN_OUTCOMES)
+async def test_missing_or_meaningless_response_leaves_the_outcome_unknown(
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str, silence: str
+) -> None:
+    make = capture if deed == "refund" else approve
+    payment_id = await make(gateway)
+    stripe_proxy.at_fault = "GET" if deed in {"look_up", "payments"} else "POST"
+    # Where only something is read, the library's HTTP client tries a lost connection again.
+    stripe_proxy.faults += [UNKNOWN_OUTCOMES[silence]] * 2
+
+    with pytest.raises(GatewayOutcomeUnknown):
+        await OPERATIONS[deed](gateway, payment_id)
+
+    stripe_proxy.faults.clear()
+    await OPERATIONS[deed](gateway, payment_id)
+    assert [each.reference for each in await all_payments(gateway)] == [
+        id_of(name) for name in ("1", "2")[: 2 if deed == "authorise" else 1]
+    ]
+
+
+@pytest.mark.parametrize("fault", [Fault.RESPONSE_LOST, Fault.RESPONSE_TRUNCATED])
+async def test_repeated_key_returns_the_outcome_after_a_timeout(
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, fault: Fault
+) -> None:
+    stripe_proxy.faults.append(fault)
+    with pytest.raises(GatewayOutcomeUnknown):
+        await gateway.authorise(authorisation_request())
+    found = await find(gateway)
+
+    assert (
+        await gateway.authorise(authorisation_request())
+        == found.authorisation_result
+        == Approved(payment_id=found.id)
+    )
+    assert await all_payments(gateway) == [found]
+
+
+async def test_stored_server_error_is_resolved_by_a_lookup(
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy
+) -> None:
+    stripe_proxy.faults.append(Fault.SERVER_ERROR)
+    for _ in range(2):
+        with pytest.raises(GatewayOutcomeUnknown):
+            await gateway.authorise(authorisation_request())
+
+    found = await find(gateway)
+    assert found == gateway_payment("1", found.id, Approved(payment_id=found.id))
+
+
+async def test_slow_response_leaves_the_outcome_unknown(
+    stripe: LocalStripe, clock: FakeClock
+) -> None:
+    impatient = stripe_gateway(stripe.proxy.url, clock, timeout_seconds=SHORT_TIMEOUT_SECONDS)
+    stripe.proxy.faults.append(Fault.NO_RESPONSE)
+
+    with pytest.raises(GatewayOutcomeUnknown):
+        await impatient.authorise(authorisation_request())
+    await impatient.close()
+
+    found = await find(stripe.gateway)
+    assert found == gateway_payment("1", found.id, Approved(payment_id=found.id))
+
+
+async def test_unreachable_stripe_leaves_the_outcome_unknown(clock: FakeClock) -> None:
+    gateway = stripe_gateway("http://127.0.0.1:1", clock)
+
+    with pytest.raises(GatewayOutcomeUnknown):
+        await gateway.find_payment(id_of("1"))
+    await gateway.close()
+
+
+@pytest.mark.parametrize("deed", ["authorise", "capture", "void"])
+async def test_processing_payment_leaves_the_outcome_unknown(
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str
+) -> None:
+    payment_id = await approve(gateway)
+    stripe_proxy.at_fault = "POST"
+    stripe_proxy.faults.append(
+        StripeResponse(200, {"object": "payment_intent", "status": "processing"})
+    )
+
+    with pytest.raises(GatewayOutcomeUnknown):
+        await OPERATIONS[deed](gateway, payment_id)
+
+
+@pytest.mark.parametrize("deed", ["look_up", "payments"])
+async def test_rejected_list_request_leaves_the_outcome_unknown(
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str
+) -> None:
+    stripe_proxy.faults.append(error_response(404))
+
+    with pytest.raises(GatewayOutcomeUnknown):
+        await OPERATIONS[deed](gateway, "")
+
+
+@pytest.mark.parametrize("status", [401, 403])
+async def test_rejected_api_key_is_reported_to_the_operator(
+    gateway: PaymentGateway,
+    stripe_proxy: StripeRulesProxy,
+    status: int,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    stripe_proxy.faults.append(
+        error_response(status, message=f"Invalid API Key provided: {SECRET_KEY}")
+    )
+
+    with pytest.raises(GatewayOutcomeUnknown) as raised:
+        await gateway.authorise(authorisation_request())
+
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert "SHOP_STRIPE_SECRET_KEY" in record.getMessage()
+    assert SECRET_KEY not in caplog.text + str(raised.value)
+    assert "tok_visa" not in caplog.text + str(raised.value)

@@ -1,0 +1,272 @@
+"""Orders whose time is over, or whose keys the gateway has forgotten, before anybody knows.
+
+Rows C-o to C-r of the crash points, and of C-n what comes last.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from tests.crash.gateway_proxy import Breakpoint, Call, Direction
+from tests.crash.system import (
+    EXPIRED,
+    IDEMPOTENCY_SECONDS,
+    LEASE_SECONDS,
+    PAID,
+    PENDING,
+    PENDING_PAYMENT_SECONDS,
+    Buyer,
+    DeployedShop,
+    deploy_shop,
+)
+
+pytestmark = pytest.mark.anyio
+
+RACES = 12
+EXPIRY_SECONDS, LATEST_SECONDS = 0.2, 1.4
+"""When, in a race, an order's time is over, and when the last of all others comes."""
+
+AUTHORISED_AT_GATEWAY = replace(PENDING, at_gateway=("authorised",))
+
+
+@pytest.fixture(scope="module")
+async def deployed_shop(
+    database: str | None, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[DeployedShop]:
+    async with deploy_shop(tmp_path_factory.mktemp("late"), database) as made:
+        await made.start()
+        yield made
+        await made.require_clean_audit()
+
+
+async def _assert_same_response(buyer: Buyer, status: int) -> None:
+    first, second = await buyer.buy(), await buyer.buy()
+    assert (first.status_code, second.status_code) == (status, status)
+    assert first.text == second.text
+
+
+@pytest.mark.parametrize("row", ["C-o"])
+async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, row: str) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    response = asyncio.create_task(ada.buy())
+    await request.reached()
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(ada, "expired")
+
+    request.resume()
+
+    assert (await response).status_code == 409
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-o"])
+async def test_concurrent_approval_event_and_expiry_have_one_winner(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    choose = random.Random(row)
+    buyers = await deployed_shop.buyers(*[row] * RACES)
+
+    all_have_begun = asyncio.Barrier(RACES + 1)
+
+    async def race(buyer: Buyer) -> None:
+        request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+        times = [choose.uniform(0, LATEST_SECONDS) for _ in range(3)]
+        response = asyncio.create_task(buyer.buy())
+        await request.reached()
+        await all_have_begun.wait()
+        order_id = request.order_id or ""
+
+        async def tell(seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
+
+        async def go_on(seconds: float) -> None:
+            await asyncio.sleep(seconds)
+            request.resume()
+
+        await asyncio.gather(go_on(times[0]), tell(times[1]), tell(times[2]))
+        assert (await response).status_code in {201, 409}
+
+    async def expire() -> None:
+        await all_have_begun.wait()
+        await asyncio.sleep(EXPIRY_SECONDS)
+        deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+
+    await asyncio.gather(expire(), *(race(each) for each in buyers))
+
+    deployed_shop.clock.advance(LEASE_SECONDS)
+    await deployed_shop.wait_until_idle()
+    for each in buyers:
+        standing = await deployed_shop.order_state(each)
+        assert standing in (PAID, EXPIRED)
+        await _assert_same_response(each, 201 if standing == PAID else 409)
+
+
+@pytest.mark.parametrize("row", ["C-n"])
+async def test_late_approval_is_voided_when_an_event_reports_it(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    response = asyncio.create_task(ada.buy())
+    await request.reached()
+    request.delay()
+    assert (await response).status_code == 202
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(ada, "expired")
+    deployed_shop.clock.advance(LEASE_SECONDS)
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=())
+
+    # It was on its way all the time.
+    request.send_delayed()
+    await deployed_shop.wait_until_gateway_knows(ada)
+    order_id = await deployed_shop.order_id(ada)
+    await asyncio.gather(
+        *(deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id) for _ in range(2))
+    )
+
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-p"])
+async def test_worker_killed_before_the_void_causes_one_void(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    void = await _stopped_void(deployed_shop, ada, Direction.REQUEST)
+
+    await deployed_shop.kill()
+    void.cut()
+    assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=("authorised",))
+    await deployed_shop.start()
+    deployed_shop.clock.advance(LEASE_SECONDS)
+
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-p"])
+async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, row: str) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    void = await _stopped_void(deployed_shop, ada, Direction.RESPONSE)
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    assert len(await deployed_shop.jobs()) == 1
+
+    void.cut()
+
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
+
+
+async def _stopped_void(deployed_shop: DeployedShop, buyer: Buyer, side: Direction) -> Breakpoint:
+    """Let an order expire before its approval, which is then given back as far as here."""
+    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    response = asyncio.create_task(buyer.buy())
+    await request.reached()
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(buyer, "expired")
+    void = deployed_shop.gateway_proxy.add_breakpoint(Call.VOID, side, request.order_id)
+    request.resume()
+    assert (await response).status_code == 409
+    await void.reached()
+    return void
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, row: str) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
+    reply.cut()
+    assert (await ada.buy()).status_code == 202
+    assert await deployed_shop.order_state(ada) == AUTHORISED_AT_GATEWAY
+    deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
+
+    await _assert_same_response(ada, 201)
+
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == PAID
+    assert await deployed_shop.authorisation_calls(ada) == 1
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_outage_beyond_the_expiry_ends_with_the_money_returned(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE).cut()
+    assert (await ada.buy()).status_code == 202
+    deployed_shop.gateway_proxy.is_closed = True
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(ada, "expired")
+    assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=("authorised",))
+
+    deployed_shop.gateway_proxy.is_closed = False
+
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == EXPIRED
+    await _assert_same_response(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_lost_request_is_not_repeated_once_its_key_may_have_expired(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST).cut()
+    assert (await ada.buy()).status_code == 202
+    deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
+    assert (await ada.buy()).status_code in {202, 409}
+    deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
+    await deployed_shop.wait_for_status(ada, "expired")
+    deployed_shop.clock.advance(LEASE_SECONDS)
+
+    await deployed_shop.wait_until_idle()
+
+    assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=())
+    await _assert_same_response(ada, 409)
+
+
+@pytest.mark.parametrize("row", ["C-q"])
+async def test_capture_with_an_expired_key_is_found_by_a_lookup(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    capture = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, Direction.RESPONSE)
+    assert (await ada.buy()).status_code == 201
+    await capture.reached()
+    deployed_shop.gateway_proxy.is_closed = True
+    capture.cut()
+    deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
+
+    deployed_shop.gateway_proxy.is_closed = False
+
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == PAID
+    await _assert_same_response(ada, 201)
+
+
+@pytest.mark.parametrize("row", ["C-r"])
+async def test_stored_server_error_is_resolved_by_a_lookup(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    assert (await ada.buy("tok_error")).status_code == 202
+    assert await deployed_shop.order_state(ada) == AUTHORISED_AT_GATEWAY
+
+    deployed_shop.clock.advance(LEASE_SECONDS)
+    await deployed_shop.wait_until_idle()
+
+    assert await deployed_shop.order_state(ada) == PAID
+    again = await ada.buy("tok_error")
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (201, "true")

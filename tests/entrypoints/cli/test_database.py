@@ -1,0 +1,115 @@
+"""The database: made, missing, unmigrated, or not to be had."""
+
+import pytest
+
+from shop.adapters.sql.schema.tables import SCHEMA_VERSION
+from tests.entrypoints.cli.command_line import CommandLine
+
+COMMANDS = (
+    ("import", "products.csv"),
+    ("audit",),
+    ("sessions", "sweep"),
+    ("users", "promote", "ada@example.com", "--role", "admin"),
+    ("users", "demote", "ada@example.com", "--role", "admin"),
+)
+
+
+@pytest.fixture
+def with_file(shop: CommandLine) -> CommandLine:
+    (shop.folder / "products.csv").write_text("sku,name,description,price,stock\n")
+    return shop
+
+
+def test_database_is_created_and_created_again_after_removal(shop: CommandLine) -> None:
+    for _ in range(2):
+        assert shop.output_of("migrate") == "The database is ready.\n"
+
+    assert shop.rows("SELECT kind FROM accounts ORDER BY kind") == [
+        ("adjustments",),
+        ("card_clearing",),
+        ("sales",),
+    ]
+
+
+def test_database_option_selects_the_database(shop: CommandLine) -> None:
+    shop.output_of("migrate", "--database", "sqlite+aiosqlite:///named.db")
+
+    assert (shop.folder / "named.db").exists()
+    assert not (shop.folder / "shop.db").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_missing_database_is_reported_and_not_created(
+    command: tuple[str, ...], with_file: CommandLine
+) -> None:
+    ended = with_file.complete(*command)
+
+    assert ended.code == 1
+    assert ended.error_line == (
+        "shop: there is no database file shop.db; `shop serve` or `shop migrate` makes it"
+    )
+    assert [each.name for each in with_file.folder.iterdir()] == ["products.csv"]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("sqlite+aiosqlite:///broken.db", "file is not a database"),
+        ("postgresql+asyncpg://shop:hunter2@127.0.0.1:1/shop", "Connect call failed"),
+        ("postgresql+asyncpg://shop:hunter2@no.such.host.invalid/shop", "not known"),
+    ],
+)
+@pytest.mark.parametrize("command", ["audit", "migrate", "seed"])
+def test_unusable_database_is_reported_in_one_line(
+    command: str, url: str, reason: str, shop: CommandLine
+) -> None:
+    (shop.folder / "broken.db").write_text("This is no database.\n" * 100)
+
+    ended = shop.complete(command, "--database", url)
+
+    assert ended.code == 1
+    assert ended.error_line.startswith("shop: the database cannot be used: ")
+    assert reason in ended.error_line
+    assert "hunter2" not in ended.error_line
+
+
+@pytest.mark.parametrize("command", ["migrate", "seed", "serve", "audit"])
+def test_missing_folder_is_named(command: str, shop: CommandLine) -> None:
+    ended = shop.complete(command, "--database", "sqlite+aiosqlite:///no/such/folder/shop.db")
+
+    assert ended.code == 1
+    assert (
+        ended.error_line == "shop: there is no folder no/such/folder for the database file shop.db"
+    )
+    assert list(shop.folder.iterdir()) == []
+
+
+def test_unmigrated_database_is_reported(shop: CommandLine) -> None:
+    (shop.folder / "shop.db").touch()
+
+    ended = shop.complete("audit")
+
+    assert ended.code == 1
+    assert ended.error_line == (
+        "shop: the database is not ready"
+        f" (schema version none, {SCHEMA_VERSION} is needed): run `shop migrate`"
+    )
+
+
+def test_postgresql_schema_is_created_by_migrate_only(
+    shop: CommandLine, postgresql_url: str
+) -> None:
+    elsewhere = shop.with_settings(
+        SHOP_DATABASE_URL=postgresql_url, SHOP_DATABASE_SCHEMA="of_the_command_line"
+    )
+
+    for command in ("seed", "audit", "serve"):
+        ended = elsewhere.complete(command)
+        assert ended.code == 1
+        assert "run `shop migrate`" in ended.error_line
+
+    assert elsewhere.output_of("migrate") == "The database is ready.\n"
+    assert elsewhere.output_of("seed", "--customers", "2").startswith("Products: 50 added")
+    assert elsewhere.run("audit").returncode == 0
+    with elsewhere.serving() as serving:
+        assert serving.status("/readyz") == 200

@@ -1,0 +1,120 @@
+"""What an operator looks after: the audit, sessions, users, and the description of the API."""
+
+import json
+
+from tests.entrypoints.cli.command_line import CommandLine
+
+
+def test_consistent_shop_passes_the_audit(shop: CommandLine) -> None:
+    shop.output_of("seed", "--customers", "2")
+
+    table = shop.output_of("audit")
+    document = json.loads(shop.output_of("audit", "--json"))
+
+    assert sum(line.rstrip().endswith(" holds") for line in table.splitlines()) == 10
+    assert document["holds"] is True
+    assert [each["number"] for each in document["findings"]] == list(range(1, 11))
+    assert {finding["holds"] for finding in document["findings"]} == {True}
+
+
+def test_inconsistent_shop_fails_the_audit_with_the_offending_rows(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
+    shop.rows("UPDATE accounts SET balance = balance + 1 WHERE kind = 'customer'")
+    ((account_id,),) = shop.rows("SELECT id FROM accounts WHERE kind = 'customer'")
+
+    done = shop.run("audit")
+    as_json = shop.run("audit", "--json")
+
+    assert done.returncode == as_json.returncode == 1
+    assert done.stderr == as_json.stderr == "shop: broken invariants: 1, 2\n"
+    rows = done.stdout.splitlines()
+    assert any(row.startswith("2 ") and account_id in row.replace("-", "") for row in rows)
+    document = json.loads(as_json.stdout)
+    broken = {
+        each["number"]: each["violations"] for each in document["findings"] if not each["holds"]
+    }
+    assert document["holds"] is False
+    assert sorted(broken) == [1, 2]
+    (violation,) = broken[2]
+    assert 100_001 in violation["facts"].values()
+
+
+def test_expired_sessions_and_old_rejections_are_purged(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
+    shop.rows(
+        "INSERT INTO sessions (id, token_hash, roles, preferences, cart, created_at, last_seen_at,"
+        " version) VALUES ('old', 'x', '', '{}', '{}', '2020-01-01', '2020-01-01', 0),"
+        " ('new', 'y', '', '{}', '{}', '2999-01-01', '2999-01-01', 0)"
+    )
+    shop.rows(
+        "INSERT INTO idempotency_keys (user_id, key, fingerprint, rejection, created_at)"
+        " SELECT id, 'old', '', '{}', '2020-01-01' FROM users"
+        " UNION SELECT id, 'new', '', '{}', '2999-01-01' FROM users"
+    )
+
+    assert shop.output_of("sessions", "sweep") == "Swept: 1 sessions, 1 idempotency keys.\n"
+
+    assert shop.rows("SELECT id FROM sessions") == [("new",)]
+    assert shop.rows("SELECT key FROM idempotency_keys") == [("new",)]
+
+
+def test_old_notifications_are_purged_and_pending_ones_kept(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0")
+    shop.rows(
+        "INSERT INTO notification_deliveries (id, event_type, channel, recipient, payload,"
+        " status, attempts, created_at) VALUES"
+        " ('00000000000000000000000000000001', 'order.paid', 'webhook', '', '{}', 'failed', 50,"
+        " '2020-01-01 00:00:00.000000'),"
+        " ('00000000000000000000000000000002', 'order.paid', 'webhook', '', '{}', 'pending', 0,"
+        " '2020-01-01 00:00:00.000000')"
+    )
+
+    assert shop.output_of("notifications", "purge") == "Purged: 1 deliveries.\n"
+
+    assert shop.rows("SELECT id FROM notification_deliveries") == [
+        ("00000000000000000000000000000002",)
+    ]
+
+
+def test_role_is_granted(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
+
+    told = shop.output_of("users", "promote", "Customer-000001@Example.com", "--role", "admin")
+
+    assert told == "customer-000001@example.com now has the roles: admin, customer.\n"
+    assert shop.rows("SELECT roles FROM users") == [("admin customer",)]
+
+
+def test_role_is_revoked(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
+    shop.output_of("users", "promote", "customer-000001@example.com", "--role", "admin")
+
+    told = shop.output_of("users", "demote", "customer-000001@example.com", "--role", "admin")
+    again = shop.output_of("users", "demote", "Customer-000001@Example.com", "--role", "admin")
+    of_all = shop.output_of("users", "demote", "customer-000001@example.com", "--role", "customer")
+
+    assert told == again == "customer-000001@example.com now has the roles: customer.\n"
+    assert of_all == "customer-000001@example.com now has the roles: none.\n"
+    assert shop.rows("SELECT roles FROM users") == [("",)]
+    assert shop.complete("users", "demote", "nobody@example.com", "--role", "admin").code == 1
+    given_back = shop.output_of(
+        "users", "promote", "customer-000001@example.com", "--role", "admin"
+    )
+    assert given_back == "customer-000001@example.com now has the roles: admin.\n"
+
+
+def test_unknown_email_address_is_granted_no_role(migrated: CommandLine) -> None:
+    unknown = migrated.complete("users", "promote", "nobody@example.com", "--role", "admin")
+    no_address = migrated.complete("users", "promote", "nobody", "--role", "admin")
+
+    assert (unknown.code, unknown.error_line) == (1, "shop: There is no such user.")
+    assert no_address.code == 2
+    assert no_address.error_line == "shop: email: an e-mail address looks like name@example.com."
+
+
+def test_openapi_document_is_printed_without_a_database(shop: CommandLine) -> None:
+    document = json.loads(shop.output_of("openapi"))
+
+    assert document["openapi"].startswith("3.")
+    assert "/api/v1/orders" in document["paths"]
+    assert list(shop.folder.iterdir()) == []

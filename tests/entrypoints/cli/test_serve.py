@@ -1,0 +1,227 @@
+"""The server: started, stopped, killed, and refused."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.entrypoints.cli.command_line import CommandLine
+
+SHORTLY_SECONDS = 5.0
+
+FAILING_WORKERS = """
+import os, sys
+
+if any("spawn_main" in argument for argument in sys.orig_argv):
+    os.environ["SHOP_CURRENCY"] = "EURO"
+"""
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        yield other.getsockname()[1]
+
+
+def children_of(pid: int) -> set[int]:
+    """Return the processes that a process has started and that still run."""
+    listed = subprocess.run(
+        ["ps", "-A", "-o", "pid=,ppid=,stat="],  # noqa: S607  Wherever it is.
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rows = (line.split() for line in listed.splitlines())
+    return {int(child) for child, parent, state in rows if int(parent) == pid and state[0] != "Z"}
+
+
+def is_running(pid: int) -> bool:
+    # What nobody has waited for is a zombie: it has ended all the same.
+    state = subprocess.run(
+        ["ps", "-o", "stat=", "-p", str(pid)],  # noqa: S607  As above.
+        capture_output=True,
+        text=True,
+        check=False,
+    ).stdout.strip()
+    return state not in {"", "Z", "Zs"}
+
+
+def wait_until_gone(pids: set[int]) -> None:
+    deadline = time.monotonic() + SHORTLY_SECONDS
+    while time.monotonic() < deadline:
+        if not any(is_running(pid) for pid in pids):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"{pids} still run")
+
+
+def response_to(method: bytes, port: int) -> bytes:
+    """Return what really comes back, to the last byte."""
+    with socket.create_connection(("127.0.0.1", port)) as client:
+        client.sendall(method + b" /healthz HTTP/1.1\r\nHost: shop\r\nConnection: close\r\n\r\n")
+        return b"".join(iter(lambda: client.recv(65_536), b"")).lower()
+
+
+def assert_head_has_no_body(port: int) -> None:
+    response = response_to(b"HEAD", port)
+    assert response.startswith(b"http/1.1 200")
+    assert b"\r\ncontent-length: 18\r\n" in response
+    assert response.endswith(b"\r\n\r\n")
+
+
+def assert_server_is_not_disclosed(port: int) -> None:
+    response = response_to(b"GET", port)
+    assert response.startswith(b"http/1.1 200")
+    assert b"\r\nserver:" not in response
+    assert b"uvicorn" not in response
+
+
+def test_sqlite_shop_starts_at_once_and_stops_on_a_signal(shop: CommandLine) -> None:
+    with shop.serving() as serving:
+        assert serving.status("/readyz") == 200
+        assert_server_is_not_disclosed(serving.port)
+        assert_head_has_no_body(serving.port)
+        assert shop.rows("SELECT count(*) FROM products") == [(0,)]
+
+        code, output, _ = serving.stop(signal.SIGTERM)
+
+    assert code == 0
+    assert output == ""
+
+
+def test_keyboard_interrupt_stops_the_server(shop: CommandLine) -> None:
+    with shop.serving() as serving:
+        code, _, errors = serving.stop(signal.SIGINT)
+
+    assert code == 0
+    assert "Traceback" not in errors
+
+
+@pytest.mark.parametrize(
+    ("environment", "warned"), [("production", ["SHOP_PAYMENT_GATEWAY"]), ("development", [])]
+)
+def test_production_warns_once_that_payments_are_simulated(
+    environment: str, warned: list[str], shop: CommandLine
+) -> None:
+    secret = shop.output_of("secret").strip()
+    settings = {"SHOP_ENVIRONMENT": environment, "SHOP_SESSION_SECRETS": json.dumps([secret])}
+
+    with shop.with_settings(**settings).serving("--workers", "2") as serving:
+        _, _, errors = serving.stop(signal.SIGTERM)
+
+    lines = [line for line in errors.splitlines() if "payments_are_simulated" in line]
+    assert [json.loads(line)["setting"] for line in lines] == warned
+
+
+def test_demo_starts_with_products_for_sale(shop: CommandLine) -> None:
+    with shop.serving("--demo") as serving:
+        status, body = serving.get("/api/v1/products?limit=1")
+        serving.stop(signal.SIGTERM)
+
+    assert status == 200
+    assert json.loads(body)["items"][0]["sku"] == "APRON-LINEN"
+
+
+def test_demo_keeps_the_products_of_a_shop(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "1")
+    shop.rows("UPDATE products SET price = 1")
+
+    with shop.serving("--demo") as serving:
+        serving.stop(signal.SIGTERM)
+
+    assert shop.rows("SELECT price FROM products") == [(1,)]
+
+
+def test_demo_does_not_reactivate_products(shop: CommandLine) -> None:
+    shop.output_of("seed")
+    shop.rows("UPDATE products SET price = 1, active = 0")
+
+    with shop.serving("--demo") as serving:
+        serving.stop(signal.SIGTERM)
+
+    assert shop.rows("SELECT DISTINCT price, active FROM products") == [(1, 0)]
+
+
+def test_killed_server_can_restart_on_its_port(shop: CommandLine) -> None:
+    with shop.serving() as killed:
+        assert killed.stop(signal.SIGKILL)[0] == -signal.SIGKILL
+
+    with shop.serving(port=killed.port) as serving:
+        assert serving.status("/readyz") == 200
+
+
+def test_workers_serve_the_given_database_and_stop_on_a_signal(shop: CommandLine) -> None:
+    url = "sqlite+aiosqlite:///named.db"
+    with shop.serving("--workers", "2", "--database", url) as serving:
+        workers = children_of(serving.process.pid)
+        statuses = {serving.status("/readyz") for _ in range(10)}
+        code, output, _ = serving.stop(signal.SIGTERM)
+
+    assert statuses == {200}
+    assert code == 0
+    assert output == ""
+    assert len(workers) >= 2
+    wait_until_gone(workers)
+    assert not (shop.folder / "shop.db").exists()
+
+
+def test_workers_exit_when_their_supervisor_is_killed(shop: CommandLine) -> None:
+    with shop.serving("--workers", "2") as killed:
+        workers = children_of(killed.process.pid)
+        os.kill(killed.process.pid, signal.SIGKILL)
+        killed.process.wait(timeout=SHORTLY_SECONDS)
+        assert len(workers) >= 2
+        wait_until_gone(workers)
+
+    with shop.serving(port=killed.port) as serving:
+        assert serving.status("/readyz") == 200
+
+
+def test_failing_worker_stops_the_server(shop: CommandLine, tmp_path: Path) -> None:
+    # Python runs this module, if there is one, before anything else.
+    (tmp_path / "sitecustomize.py").write_text(FAILING_WORKERS)
+
+    done = shop.with_settings(PYTHONPATH=str(tmp_path)).run_process(
+        "serve", "--port", "0", "--workers", "2"
+    )
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    lines = done.stderr.splitlines()
+    assert lines[-1] == "shop: a worker could not start"
+    assert "shop: SHOP_CURRENCY: 'EURO' is no active code of ISO 4217" in lines
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_port_in_use_is_reported_in_one_line(workers: str, shop: CommandLine) -> None:
+    with taken_port() as port:
+        ended = shop.complete("serve", "--port", str(port), "--workers", workers)
+
+    assert ended.code == 1
+    assert (
+        ended.error_line == f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    )
+    assert list(shop.folder.iterdir()) == []
+
+
+def test_failed_start_leaves_the_environment_unchanged(shop: CommandLine) -> None:
+    before = dict(os.environ)
+
+    assert shop.complete("serve", "--port", "0", "--database", "no database URL").code == 2
+
+    assert dict(os.environ) == before
+
+
+def test_foreign_address_is_reported_in_one_line(shop: CommandLine) -> None:
+    ended = shop.complete("serve", "--host", "no.such.host.invalid")
+
+    assert ended.code == 1
+    assert ended.error_line.startswith("shop: cannot listen on no.such.host.invalid: ")

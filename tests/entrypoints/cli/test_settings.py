@@ -1,0 +1,319 @@
+"""Wrong settings: the variable and its rule are told, and never its value."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from shop.domain.notification import EventType
+from shop.entrypoints.cli.bootstrap import read_settings
+from shop.entrypoints.cli.errors import InvalidSetting
+from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
+from tests.entrypoints.cli.command_line import CommandLine
+
+
+def _endpoint(**changes: object) -> str:
+    """Return a list of one endpoint."""
+    secret = "whsec_c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4="
+    return json.dumps([{"url": "https://example.com/", "secret": secret, **changes}])
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep away from the settings of whoever runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("SHOP_ENVIRONMENT", "SHOP_DATABASE_URL", "SHOP_SESSION_SECRETS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "rule"),
+    [
+        ("SHOP_ENVIRONMENT", "hunter2", "Input should be 'development' or 'production'"),
+        ("SHOP_DATABASE_URL", "mysql://root:hunter2@h/shop", "a database URL begins with"),
+        ("SHOP_DATABASE_URL", "hunter2", "not a database URL"),
+        ("SHOP_DATABASE_URL", "sqlite+aiosqlite:///:memory:", "name a file"),
+        ("SHOP_SESSION_SECRETS", "hunter2", "a JSON list of at least one secret"),
+        ("SHOP_SESSION_SECRETS", '"hunter2"', "a JSON list of at least one secret"),
+        ("SHOP_SESSION_SECRETS", "[]", "a JSON list of at least one secret"),
+        ("SHOP_SESSION_SECRETS", "", "a JSON list of at least one secret"),
+        ("SHOP_SESSION_SECRETS", '["hunter2"]', "a secret is too short or too regular"),
+        ("SHOP_SESSION_SECRETS", '{"hunter2": 1}', "a JSON list of at least one secret"),
+        ("SHOP_CURRENCY", "EURO", "no active code of ISO 4217"),
+        ("SHOP_WELCOME_CREDIT", "-1", "greater than or equal to 0"),
+        ("SHOP_PAYMENT_GATEWAY", "hunter2", "Input should be 'simulated' or 'stripe'"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "hunter2", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "ftp://hunter2", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://:8100/hunter2", "the URL of a gateway looks"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://hunter2:0", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://hunter2:x", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://h/?hunter2", "the URL of a gateway looks like"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "", "the URL of a gateway looks like"),
+        ("SHOP_GATEWAY_TIMEOUT_SECONDS", "0", "greater than 0"),
+        ("SHOP_GATEWAY_TIMEOUT_SECONDS", "61", "less than or equal to 60"),
+        ("SHOP_GATEWAY_IDEMPOTENCY_SECONDS", "0", "greater than 0"),
+        ("SHOP_STRIPE_SECRET_KEY", "pk_test_hunter2", "begins with sk_"),
+        ("SHOP_STRIPE_SECRET_KEY", "sk_test_hunter2\n", "begins with sk_"),
+        ("SHOP_STRIPE_SECRET_KEY", "", "begins with sk_"),
+        ("SHOP_STRIPE_WEBHOOK_SECRETS", "whsec_hunter2", "a JSON list of at least one secret"),
+        ("SHOP_STRIPE_WEBHOOK_SECRETS", "[]", "a JSON list of at least one secret"),
+        ("SHOP_STRIPE_WEBHOOK_SECRETS", '["hunter2"]', "begins with whsec_"),
+        ("SHOP_STRIPE_API_BASE", "hunter2", "looks like https://api.stripe.com"),
+        ("SHOP_STRIPE_API_BASE", "http://hunter2", "looks like https://api.stripe.com"),
+        ("SHOP_STRIPE_API_BASE", "https://h/v1/hunter2", "looks like https://api.stripe.com"),
+        ("SHOP_WEBHOOK_ENDPOINTS", "hunter2", "a JSON list is needed"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(secret="hunter2"), "`shop secret --webhook` prints"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(secret="whsec_aHVudGVyMg=="), "24 to 64 bytes"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="ftp://hunter2/"), "begins with https://"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="https:///hunter2"), "begins with https://"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="https://h:99999/hunter2"), "not a URL"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="https://h/hunter2\nX: y"), "not a URL"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="https://root:hunter2@h/"), "no user, password"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="http://hunter2.com/"), "https for all others"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(url="http://169.254.169.254/"), "https for all"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(events=["hunter2"]), "'order.placed'"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(events=[]), "at least 1 item"),
+        ("SHOP_WEBHOOK_ENDPOINTS", _endpoint(hunter2=1), "Extra inputs are not permitted"),
+        ("SHOP_WEBHOOK_ENDPOINTS", f"[{_endpoint()[1:-1]}, {_endpoint()[1:-1]}]", "stands once"),
+        ("SHOP_LOW_STOCK_THRESHOLD", "-1", "greater than or equal to 0"),
+        ("SHOP_SMTP_URL", "https://root:hunter2@h/", "a mail server is smtp://"),
+        ("SHOP_SMTP_URL", "smtp://root:hunter2@h:port", "not a URL"),
+        ("SHOP_EMAIL_FROM", "hunter2", "a sender looks like orders@example.com"),
+        ("SHOP_EMAIL_FROM", "a@b.example\nBcc: hunter2@b.example", "a sender looks like"),
+        ("SHOP_LOG_LEVEL", "hunter2", "'debug', 'info', 'warning' or 'error'"),
+    ],
+)
+def test_invalid_setting_is_reported_with_its_rule(
+    name: str, value: str, rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidSetting) as raised:
+        read_settings(None)
+
+    told = str(raised.value)
+    assert told.startswith(f"{name}: ")
+    assert rule in told
+    assert "hunter2" not in told
+    assert raised.value.__cause__ is None
+    assert raised.value.__suppress_context__
+
+
+def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_LOG_LEVEL", "loud")
+    monkeypatch.setenv("SHOP_UUID_VERSION", "5")
+
+    with pytest.raises(InvalidSetting, match=r"SHOP_UUID_VERSION.*; SHOP_LOG_LEVEL"):
+        read_settings(None)
+
+
+def test_list_of_secrets_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ("the newer secret, which seals from now on", "the older secret, which still opens")
+    monkeypatch.setenv("SHOP_SESSION_SECRETS", json.dumps(secrets))
+
+    assert read_settings(None).session_secrets == secrets
+
+
+def test_payments_use_the_simulated_gateway_in_process_by_default() -> None:
+    settings = read_settings(None)
+
+    assert (settings.payment_gateway, settings.gateway_adapter) == ("simulated", "in_process")
+    assert settings.gateway_file == Path("shop.db.gateway")
+    assert (settings.gateway_timeout_seconds, settings.gateway_idempotency_seconds) == (10, 86_400)
+
+
+def test_payments_of_a_remote_database_are_stored_in_the_current_folder() -> None:
+    settings = read_settings("postgresql+asyncpg://shop@localhost/shop")
+
+    assert settings.gateway_file == Path("shop.gateway")
+
+
+def test_payments_use_the_gateway_at_the_configured_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_SIMULATED_GATEWAY_URL", "http://127.0.0.1:8100/")
+
+    settings = read_settings(None)
+
+    assert settings.simulated_gateway_url == "http://127.0.0.1:8100"
+    assert settings.gateway_adapter == "http"
+
+
+def test_payments_use_stripe_when_configured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "stripe")
+    monkeypatch.setenv("SHOP_SIMULATED_GATEWAY_URL", "http://127.0.0.1:8100")
+    monkeypatch.setenv("SHOP_STRIPE_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("SHOP_STRIPE_WEBHOOK_SECRETS", json.dumps(WEBHOOK_SECRETS))
+
+    assert read_settings(None).gateway_adapter == "stripe"
+
+
+SECRET_KEY = "sk_test_of_nobody"
+WEBHOOK_SECRETS = ("whsec_the_newer_of_two", "whsec_the_older_of_two")
+
+
+@pytest.mark.parametrize(
+    ("settings", "missing"),
+    [
+        ({}, "SHOP_STRIPE_SECRET_KEY and SHOP_STRIPE_WEBHOOK_SECRETS, a JSON list"),
+        (
+            {"SHOP_STRIPE_SECRET_KEY": SECRET_KEY},
+            "SHOP_STRIPE_WEBHOOK_SECRETS, a JSON list",
+        ),
+        (
+            {"SHOP_STRIPE_WEBHOOK_SECRETS": json.dumps(WEBHOOK_SECRETS)},
+            "SHOP_STRIPE_SECRET_KEY",
+        ),
+    ],
+)
+def test_stripe_requires_its_key_and_webhook_secrets(
+    settings: Mapping[str, str], missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {"SHOP_PAYMENT_GATEWAY": "stripe", **settings}.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidSetting) as raised:
+        read_settings(None)
+
+    assert str(raised.value) == f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}"
+
+
+def test_stripe_secrets_are_parsed_and_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "stripe")
+    monkeypatch.setenv("SHOP_STRIPE_SECRET_KEY", SECRET_KEY)
+    monkeypatch.setenv("SHOP_STRIPE_WEBHOOK_SECRETS", json.dumps(WEBHOOK_SECRETS))
+    monkeypatch.setenv("SHOP_STRIPE_API_BASE", "http://127.0.0.1:8420")
+
+    settings = read_settings(None)
+
+    assert settings.payment_gateway is PaymentGatewayKind.STRIPE
+    assert settings.stripe_secret_key == SECRET_KEY
+    assert settings.stripe_webhook_secrets == WEBHOOK_SECRETS
+    assert settings.stripe_api_base == "http://127.0.0.1:8420"
+    assert not any(secret in repr(settings) for secret in (SECRET_KEY, *WEBHOOK_SECRETS))
+
+
+def test_endpoint_receives_all_events_unless_it_lists_some(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    listed = [
+        *json.loads(_endpoint(url="http://127.0.0.1:8080/hook")),
+        *json.loads(_endpoint(events=["order.paid", "stock.low"])),
+    ]
+    monkeypatch.setenv("SHOP_WEBHOOK_ENDPOINTS", json.dumps(listed))
+
+    everything, some = read_settings(None).notification_policy.endpoints
+
+    assert (everything.url, everything.event_types) == (
+        "http://127.0.0.1:8080/hook",
+        frozenset(EventType),
+    )
+    assert some.event_types == {EventType.ORDER_PAID, EventType.STOCK_LOW}
+    assert everything.secret not in repr(read_settings(None).notification_policy)
+    assert everything.secret not in repr(read_settings(None))
+
+
+@pytest.mark.parametrize(
+    ("settings", "rule"),
+    [
+        (
+            {"SHOP_WEBHOOK_ENDPOINTS": _endpoint(url="http://127.0.0.1/")},
+            "production needs https for all of SHOP_WEBHOOK_ENDPOINTS",
+        ),
+        (
+            {"SHOP_SMTP_URL": "smtp://h"},
+            "SHOP_SMTP_URL and SHOP_EMAIL_FROM are set together, or neither",
+        ),
+    ],
+)
+def test_conflicting_settings_are_rejected(
+    settings: dict[str, str], rule: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_ENVIRONMENT", "production")
+    monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidSetting) as raised:
+        read_settings(None)
+
+    assert str(raised.value) == rule
+
+
+@pytest.mark.parametrize(
+    ("environment", "url", "required"),
+    [
+        ("production", "smtp://mail.example.com", True),
+        ("production", "smtp://127.0.0.1:25", False),
+        ("development", "smtp://mail.example.com", False),
+    ],
+)
+def test_production_requires_tls_for_emails(
+    environment: str, url: str, monkeypatch: pytest.MonkeyPatch, *, required: bool
+) -> None:
+    monkeypatch.setenv("SHOP_ENVIRONMENT", environment)
+    monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
+    monkeypatch.setenv("SHOP_SMTP_URL", url)
+    monkeypatch.setenv("SHOP_EMAIL_FROM", "Shop <orders@example.com>")
+
+    assert read_settings(None).smtp_requires_tls is required
+
+
+def test_database_option_overrides_the_setting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SHOP_DATABASE_URL", "sqlite+aiosqlite:///set.db")
+
+    assert read_settings(None).database_url == "sqlite+aiosqlite:///set.db"
+    assert read_settings("sqlite+aiosqlite:///named.db").database_url.endswith("named.db")
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate", "audit"])
+def test_invalid_database_url_is_attributed_to_the_option_that_gave_it(
+    command: str, shop: CommandLine
+) -> None:
+    ended = shop.complete(command, "--database", "mysql://root:hunter2@localhost/shop")
+
+    assert ended.code == 2
+    assert ended.error_line.startswith(
+        "shop: --database: a database URL begins with sqlite+aiosqlite"
+    )
+    assert list(shop.folder.iterdir()) == []
+
+
+def test_unknown_setting_is_reported_with_the_closest_name(shop: CommandLine) -> None:
+    (shop.folder / ".env").write_text("SHOP_LOGLEVEL=debug\nOTHER_CURENCY=USD\n")
+
+    done = shop.with_settings(SHOP_CURENCY="USD", SHOP_PORT="80", PORT="80").run("migrate")
+
+    assert (done.returncode, done.stdout) == (0, "The database is ready.\n")
+    assert done.stderr.splitlines() == [
+        "shop: SHOP_CURENCY is no setting; SHOP_CURRENCY may be meant",
+        "shop: SHOP_LOGLEVEL is no setting; SHOP_LOG_LEVEL may be meant",
+        "shop: SHOP_PORT is no setting",
+    ]
+
+
+def test_production_without_secrets_is_rejected_in_one_line(shop: CommandLine) -> None:
+    ended = shop.with_settings(SHOP_ENVIRONMENT="production").complete("migrate")
+
+    assert ended.code == 2
+    assert ended.error_line == (
+        "shop: production needs SHOP_SESSION_SECRETS, a JSON list; `shop secret` prints one"
+    )
+    assert list(shop.folder.iterdir()) == []
+
+
+def test_server_rejects_an_invalid_setting_in_one_line(shop: CommandLine) -> None:
+    ended = shop.with_settings(SHOP_CURRENCY="EURO").complete("serve", "--port", "0")
+
+    assert ended.code == 2
+    assert ended.error_line == "shop: SHOP_CURRENCY: 'EURO' is no active code of ISO 4217"
+
+
+def test_settings_are_read_from_the_env_file(shop: CommandLine) -> None:
+    (shop.folder / ".env").write_text("SHOP_DATABASE_URL=sqlite+aiosqlite:///other.db\n")
+
+    shop.output_of("migrate")
+
+    assert (shop.folder / "other.db").exists()
+    assert not (shop.folder / "shop.db").exists()

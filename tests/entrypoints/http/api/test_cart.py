@@ -1,0 +1,121 @@
+"""The cart over HTTP, with every store of sessions."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.entrypoints.http.clients import HttpShop, Json, assert_invalid, assert_problem, eur
+
+pytestmark = pytest.mark.anyio
+
+EMPTY = {"lines": [], "total": eur(0)}
+
+
+@pytest.fixture(params=["database", "cookie"])
+def session_store(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+def line(sku: str, quantity: int, available: int = 10) -> Json:
+    return {
+        "sku": sku,
+        "name": f"The {sku.lower()}",
+        "quantity": quantity,
+        "unit_price": eur(500),
+        "amount": eur(500 * quantity),
+        "available": available,
+    }
+
+
+async def test_anonymous_user_can_fill_a_cart_before_signing_in(shop: HttpShop) -> None:
+    await shop.add_product("CUP")
+    await shop.add_product("TEA")
+    browser = shop.browser()
+    assert (await browser.put("/cart/lines/TEA", {"quantity": 12})).json() == {
+        "lines": [line("TEA", 12)],
+        "total": eur(6000),
+    }
+    response = await browser.put("/cart/lines/CUP", {"quantity": 1})
+    assert response.status_code == 200
+    assert response.json() == {"lines": [line("TEA", 12), line("CUP", 1)], "total": eur(6500)}
+    response = await browser.put("/cart/lines/TEA", {"quantity": 2})
+    assert response.json() == {"lines": [line("TEA", 2), line("CUP", 1)], "total": eur(1500)}
+    assert (await browser.get("/cart")).json() == response.json()
+    response = await browser.delete("/cart/lines/TEA")
+    assert response.status_code == 200
+    assert response.json() == {"lines": [line("CUP", 1)], "total": eur(500)}
+    response = await browser.delete("/cart")
+    assert response.status_code == 200
+    assert response.json() == EMPTY
+    assert (await browser.get("/cart")).json() == EMPTY
+
+
+async def test_empty_cart_is_shown_without_a_session_cookie(shop: HttpShop) -> None:
+    browser = shop.browser()
+    with shop.unchanged():
+        responses = [
+            await browser.get("/cart"),
+            await browser.delete("/cart"),
+            await browser.delete("/cart/lines/TEA"),
+        ]
+    assert [response.status_code for response in responses] == [200, 200, 200]
+    assert [answer.json() for answer in responses] == [EMPTY] * 3
+    assert browser.token is None
+
+
+async def test_cart_is_kept_at_sign_up_and_can_be_ordered(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = shop.browser()
+    await browser.put("/cart/lines/TEA", {"quantity": 2})
+    await browser.sign_up("ada")
+    assert (await browser.get("/cart")).json()["lines"] == [line("TEA", 2)]
+    body = {"payment": {"method": "account"}}
+    response = await browser.post("/orders", body, idempotency_key="key-0001")
+    assert response.status_code == 201
+    assert response.json()["total"] == eur(1000)
+    assert (await browser.get("/cart")).json() == EMPTY
+
+
+async def test_unavailable_product_cannot_be_added_to_a_cart(shop: HttpShop) -> None:
+    await shop.add_product("OLD", active=False)
+    browser = shop.browser()
+    with shop.unchanged():
+        for sku in ("TEA", "OLD"):
+            response = await browser.put(f"/cart/lines/{sku}", {"quantity": 1})
+            assert_problem(response, 404, "product-not-found", sku=sku)
+    assert browser.token is None
+
+
+@pytest.mark.parametrize("quantity", [0, -1, 10_001, 2**63, 1.0, "1", True, None])
+async def test_invalid_quantity_is_rejected_with_a_pointer(
+    shop: HttpShop, quantity: object
+) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    with shop.unchanged():
+        assert_invalid(await browser.put("/cart/lines/TEA", {"quantity": quantity}), "/quantity")
+
+
+async def test_cart_is_limited_to_a_hundred_lines(shop: HttpShop) -> None:
+    skus = [f"S{number}" for number in range(101)]
+    for sku in skus:
+        await shop.add_product(sku)
+    browser = await shop.customer("ada")
+    for sku in skus[:-1]:
+        response = await browser.put(f"/cart/lines/{sku}", {"quantity": 10_000})
+        assert response.status_code == 200, response.text
+    with shop.unchanged():
+        assert_invalid(await browser.put(f"/cart/lines/{skus[-1]}", {"quantity": 1}), "/lines")
+    assert len((await browser.get("/cart")).json()["lines"]) == 100
+
+
+async def test_cart_of_an_expired_session_is_gone(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    await browser.put("/cart/lines/TEA", {"quantity": 1})
+    shop.clock.advance(timedelta(days=7))
+    with shop.unchanged():
+        assert_problem(await browser.get("/cart"), 401, "session-expired")
+    assert browser.token is None
+    assert (await browser.get("/cart")).json() == EMPTY

@@ -1,0 +1,158 @@
+"""Products and stock over HTTP."""
+
+import httpx2
+import pytest
+
+from tests.entrypoints.http.clients import (
+    Browser,
+    HttpShop,
+    Json,
+    assert_invalid,
+    assert_problem,
+    eur,
+)
+
+pytestmark = pytest.mark.anyio
+
+TEA: Json = {
+    "name": "Earl Grey",
+    "description": "Black tea\nwith bergamot.",
+    "price": eur(500),
+    "active": True,
+}
+
+
+async def adjust(
+    admin: Browser, delta: object, sku: str = "TEA", reason: object = "Delivery"
+) -> httpx2.Response:
+    return await admin.post(f"/products/{sku}/stock", {"delta": delta, "reason": reason})
+
+
+@pytest.fixture
+async def admin(shop: HttpShop) -> Browser:
+    admin = await shop.admin()
+    # The promotion gives a new token; afterwards a request changes nothing by itself.
+    await admin.get("/session")
+    return admin
+
+
+async def test_admin_can_create_and_update_a_product(shop: HttpShop, admin: Browser) -> None:
+    response = await admin.put("/products/TEA-1", TEA)
+    assert response.status_code == 201
+    assert response.json() == {**TEA, "sku": "TEA-1", "available": 0, "image_url": None}
+    await adjust(admin, 7, "TEA-1")
+    changed = {**TEA, "price": eur(600), "image_url": "https://example.com/tea.jpg"}
+    response = await admin.put("/products/TEA-1", changed)
+    assert response.status_code == 200
+    assert response.json() == {**changed, "sku": "TEA-1", "available": 7}
+    assert (await shop.browser().get("/products/TEA-1")).json() == response.json()
+
+
+async def test_inactive_product_is_shown_but_not_listed(shop: HttpShop, admin: Browser) -> None:
+    await admin.put("/products/TEA", {**TEA, "active": False})
+    shown = await shop.browser().get("/products/TEA")
+    assert shown.status_code == 200
+    assert shown.json()["active"] is False
+    assert (await shop.browser().get("/products")).json() == {"items": [], "next": None}
+
+
+async def test_products_are_searched_by_words_and_listed_in_pages(shop: HttpShop) -> None:
+    for sku in ("CUP", "POT", "TEA"):
+        await shop.add_product(sku, on_hand=3)
+    browser = shop.browser()
+    found = (await browser.get("/products?q=TE")).json()
+    assert [item["sku"] for item in found["items"]] == ["TEA"]
+    pages = await browser.pages("/products")
+    assert [[item["sku"] for item in page] for page in pages] == [["CUP"], ["POT"], ["TEA"]]
+
+
+async def test_unknown_product_is_not_found(shop: HttpShop) -> None:
+    assert_problem(await shop.browser().get("/products/TEA"), 404, "product-not-found", sku="TEA")
+
+
+@pytest.mark.parametrize("sku", ["-TEA", "T%20A", "x" * 65, "T%00", "T%C3%A9"])
+async def test_invalid_sku_is_rejected_with_a_pointer(
+    shop: HttpShop, admin: Browser, sku: str
+) -> None:
+    with shop.unchanged():
+        assert_invalid(await shop.browser().get(f"/products/{sku}"), "/path/sku")
+        assert_invalid(await admin.put(f"/products/{sku}", TEA), "/path/sku")
+        assert_invalid(await adjust(admin, 1, sku), "/path/sku")
+
+
+@pytest.mark.parametrize(
+    ("change", "pointer"),
+    [
+        ({"name": ""}, "/name"),
+        ({"name": "x" * 201}, "/name"),
+        ({"name": "a\nb"}, "/name"),
+        ({"description": "x" * 4001}, "/description"),
+        ({"description": "a\x00b"}, "/description"),
+        ({"price": eur(0)}, "/price/amount"),
+        ({"price": eur(10**9 + 1)}, "/price/amount"),
+        ({"price": {"amount": 1, "currency": "USD"}}, "/price/currency"),
+        ({"active": 1}, "/active"),
+        ({"image_url": "javascript:alert(1)"}, "/image_url"),
+        ({"image_url": "https://" + "x" * 2000}, "/image_url"),
+        ({"colour": "black"}, "/colour"),
+    ],
+)
+async def test_invalid_product_is_rejected_with_pointers(
+    shop: HttpShop, admin: Browser, change: Json, pointer: str
+) -> None:
+    with shop.unchanged():
+        assert_invalid(await admin.put("/products/TEA", {**TEA, **change}), pointer)
+
+
+async def test_stock_can_be_increased_and_decreased(shop: HttpShop, admin: Browser) -> None:
+    await shop.add_product("TEA", on_hand=2)
+    response = await adjust(admin, 5)
+    assert response.status_code == 201
+    assert response.json() == {"sku": "TEA", "on_hand": 7, "reserved": 0, "available": 7}
+    response = await adjust(admin, -7)
+    assert response.status_code == 201
+    assert response.json() == {"sku": "TEA", "on_hand": 0, "reserved": 0, "available": 0}
+
+
+async def test_stock_cannot_become_negative(shop: HttpShop, admin: Browser) -> None:
+    await shop.add_product("TEA", on_hand=2)
+    with shop.unchanged():
+        response = await adjust(admin, -3)
+    assert_problem(response, 409, "stock-below-reserved", sku="TEA", on_hand=2, reserved=0)
+
+
+async def test_stock_adjustment_requires_an_existing_product(
+    shop: HttpShop, admin: Browser
+) -> None:
+    with shop.unchanged():
+        assert_problem(await adjust(admin, 1), 404, "product-not-found", sku="TEA")
+
+
+@pytest.mark.parametrize(
+    ("delta", "reason", "pointer"),
+    [
+        (0, "Delivery", "/delta"),
+        (10**9 + 1, "Delivery", "/delta"),
+        (10**9, "Delivery", "/delta"),
+        (1.5, "Delivery", "/delta"),
+        (1, "", "/reason"),
+        (1, "x" * 201, "/reason"),
+        (1, "a\tb", "/reason"),
+    ],
+)
+async def test_invalid_adjustment_is_rejected_with_pointers(
+    shop: HttpShop, admin: Browser, delta: object, reason: str, pointer: str
+) -> None:
+    await shop.add_product("TEA", on_hand=2)
+    with shop.unchanged():
+        assert_invalid(await adjust(admin, delta, reason=reason), pointer)
+
+
+async def test_only_admins_can_edit_products_and_adjust_stock(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    customer, nobody = await shop.customer("ada"), shop.browser()
+    with shop.unchanged():
+        assert_problem(await customer.put("/products/TEA", TEA), 403, "forbidden", role="admin")
+        assert_problem(await adjust(customer, 1), 403, "forbidden", role="admin")
+        assert_problem(await nobody.put("/products/TEA", TEA), 401, "not-signed-in")
+        assert_problem(await adjust(nobody, 1), 401, "not-signed-in")

@@ -1,0 +1,73 @@
+"""An admin sees what endpoints were told, and what came of it."""
+
+import pytest
+
+from shop.domain.notification import NotificationDeliveryStatus
+from tests.clock import FakeClock
+from tests.entrypoints.http.clients import HttpShop
+from tests.factories import notification_delivery
+
+pytestmark = pytest.mark.anyio
+
+PATH = "/webhook-deliveries"
+
+
+@pytest.fixture
+async def notifying_shop(clock: FakeClock) -> HttpShop:
+    """Give a shop in which one delivery waits and another has failed."""
+    shop = HttpShop.open(clock)
+    async with shop.container.unit_of_work() as uow:
+        uow.notification_deliveries.add(notification_delivery("1"))
+        failed = {
+            "status": NotificationDeliveryStatus.FAILED,
+            "attempts": 50,
+            "last_status_code": 503,
+        }
+        uow.notification_deliveries.add(
+            notification_delivery("2", **failed, last_error="answered 503")
+        )
+        await uow.commit()
+    return shop
+
+
+async def test_delivery_is_shown_without_its_payload(notifying_shop: HttpShop) -> None:
+    admin = await notifying_shop.admin()
+    response = await admin.get(f"{PATH}?status=failed")
+    assert response.status_code == 200
+    assert response.json() == {
+        "items": [
+            {
+                "id": str(notification_delivery("2").id),
+                "event": "order.paid",
+                "endpoint": "https://example.com/hook",
+                "status": "failed",
+                "attempts": 50,
+                "last_status_code": 503,
+                "last_error": "answered 503",
+                "created_at": "2026-11-21T12:00:00Z",
+                "delivered_at": None,
+            }
+        ],
+        "next": None,
+    }
+
+
+async def test_deliveries_are_listed_in_pages(notifying_shop: HttpShop) -> None:
+    admin = await notifying_shop.admin()
+    pages = await admin.pages(PATH)
+    assert sorted(page[0]["id"] for page in pages) == sorted(
+        str(notification_delivery(name).id) for name in "12"
+    )
+
+
+@pytest.mark.parametrize(("name", "status"), [("ada", 403), (None, 401)])
+async def test_only_admins_see_deliveries(
+    notifying_shop: HttpShop, name: str | None, status: int
+) -> None:
+    browser = notifying_shop.browser() if name is None else await notifying_shop.customer(name)
+    assert (await browser.get(PATH)).status_code == status
+
+
+async def test_unknown_status_is_rejected(notifying_shop: HttpShop) -> None:
+    admin = await notifying_shop.admin()
+    assert (await admin.get(f"{PATH}?status=lost")).status_code == 422

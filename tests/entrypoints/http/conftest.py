@@ -1,0 +1,29 @@
+"""A shop for each test, in this process."""
+
+from collections import Counter
+
+import pytest
+
+from tests.clock import FakeClock
+from tests.entrypoints.http.clients import HttpShop
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give tests of one name numbers: of those, parallel workers would run but one."""
+    known: Counter[str] = Counter()
+    for item in items:
+        name = item.nodeid
+        known[name] += 1
+        if known[name] > 1:
+            item._id = type(item._id).parse(f"{name}[{known[name]}]")
+
+
+@pytest.fixture
+def session_store() -> str:
+    """Name the store of sessions; a module of tests may override it with several."""
+    return "database"
+
+
+@pytest.fixture
+def shop(clock: FakeClock, session_store: str) -> HttpShop:
+    return HttpShop.open(clock, session_store=session_store)

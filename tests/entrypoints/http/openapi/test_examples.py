@@ -1,0 +1,181 @@
+"""The examples of the OpenAPI document, played on a shop as `make run` opens it."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from shop.application.ports.payment_gateway import GatewayEvent
+from shop.entrypoints.cli.imports.demo_data import demo_products
+from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
+from tests.clock import FakeClock
+from tests.entrypoints.http.clients import Browser, HttpShop, Json
+from tests.factories import EUR
+
+pytestmark = pytest.mark.anyio
+
+VOLATILE = {
+    "id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
+}
+WITHOUT_RESPONSE = {"sign_out", "end_session", "end_other_sessions", "change_password"}
+"""These have nothing to say when they succeed."""
+
+
+ENDPOINT = {
+    "url": "https://warehouse.example.com/shop",
+    "secret": "whsec_c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4=",
+}
+
+
+class ExampleSequence:
+    """What visitors ask by the examples alone, and whether they are answered as told there.
+
+    Many tools put a body together from the examples of its fields; that is accepted as well.
+    """
+
+    def __init__(self, shop: HttpShop, *, from_fields: bool = False) -> None:
+        self.document = shop.app.openapi()
+        self.from_fields = from_fields
+        self.operations = {
+            operation["operationId"]: (method.upper(), path, operation)
+            for path, item in self.document["paths"].items()
+            for method, operation in item.items()
+        }
+        self.told: set[str] = set()
+
+    async def run(self, browser: Browser, name: str, query: str = "", **places: str) -> Json:
+        """Send the example of an operation, and require the answer that is its example."""
+        method, path, operation = self.operations[name]
+        headers = {}
+        for parameter in operation.get("parameters", []):
+            match parameter["in"]:
+                case "path":
+                    example = parameter["schema"]["examples"][0]
+                    place = places.get(parameter["name"], example)
+                    path = path.replace(f"{{{parameter['name']}}}", place)
+                case "header":
+                    headers[parameter["name"].lower().replace("-", "_")] = parameter["example"]
+        content = operation.get("requestBody", {}).get("content", {})
+        body = self._body(content["application/json"]) if content else None
+        answer = await browser.request(method, f"/{path}{query}", body, **headers)
+        response = operation["responses"][str(answer.status_code)]
+        assert answer.status_code < 300, (name, answer.text)
+        self.told.add(name)
+        if name in WITHOUT_RESPONSE:
+            assert (answer.content, response.get("content")) == (b"", None)
+            return {}
+        document: Json = answer.json()
+        example = response["content"]["application/json"]["example"]
+        assert self.from_fields or stable(document) == stable(example), name
+        return document
+
+    def _body(self, media: Json) -> Any:  # noqa: ANN401  JSON is anything.
+        return (
+            build_example(self.document, media["schema"]) if self.from_fields else media["example"]
+        )
+
+
+def _gateway_event(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
+    """Take whatever is signed at all for a notice of nothing."""
+    assert headers["stripe-signature"]
+    assert body
+    return GatewayEvent(id="evt_1", kind="test", payment_id=None, reference=None)
+
+
+def build_example(document: Json, schema: Json) -> Any:  # noqa: ANN401  JSON is anything.
+    """Return the examples of the members of a schema, as one."""
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return build_example(document, document["components"]["schemas"][name])
+    if "anyOf" in schema:
+        return build_example(document, schema["anyOf"][0])
+    if schema["type"] == "array":
+        return [build_example(document, schema["items"])]
+    members = schema.get("properties", {}).items()
+    return {name: build_example(document, member) for name, member in members}
+
+
+def stable(document: Any) -> Any:  # noqa: ANN401  JSON is anything.
+    """Return the same without what is another one every time."""
+    match document:
+        case dict():
+            kept = {name: stable(member) for name, member in document.items()}
+            return kept | ({"number": "number"} if "number" in kept else {})
+        case list():
+            return [stable(member) for member in document]
+        case str():
+            return next(
+                (name for name, each in VOLATILE.items() if each.fullmatch(document)), document
+            )
+        case _:
+            return document
+
+
+@pytest.mark.parametrize("from_fields", [False, True])
+async def test_every_example_is_accepted_and_answered_as_documented(
+    clock: FakeClock, monkeypatch: pytest.MonkeyPatch, *, from_fields: bool
+) -> None:
+    endpoint = {**ENDPOINT, "events": ["order.cancelled"]}
+    shop = HttpShop.open(clock, welcome_credit=100_000, webhook_endpoints=[endpoint])
+    await shop.container.bulk_import().upsert(list(demo_products(50, EUR)))
+    monkeypatch.setattr(shop.container.payment_gateway(), "parse_event", _gateway_event)
+    story = ExampleSequence(shop, from_fields=from_fields)
+    tell = story.run
+    ada, grace, root = shop.browser(), await shop.customer("grace"), await shop.admin("root")
+
+    for name in ("check_health", "check_readiness", "explain_problem", "show_product"):
+        await tell(ada, name)
+    await tell(ada, "list_products", query="?q=earl%20grey")
+
+    await tell(ada, "put_cart_line")
+    await tell(ada, "show_cart")
+    account_id = (await tell(ada, "sign_up"))["account"]["id"]
+    await tell(ada, "show_session")
+    await tell(ada, "sign_in")
+    await tell(ada, "change_preferences")
+    await tell(ada, "list_sessions")
+
+    order_id = (await tell(ada, "place_order"))["id"]
+    await tell(ada, "show_order", order_id=order_id)
+    await tell(ada, "list_orders")
+    await tell(ada, "show_session_order")
+    await tell(ada, "show_order_history", order_id=order_id)
+    await tell(ada, "show_account")
+    await tell(ada, "list_transfers")
+    await tell(ada, "remove_cart_line")
+    await tell(ada, "clear_cart")
+    await tell(ada, "make_transfer")
+    await tell(ada, "cancel_order", order_id=order_id)
+    deposit_id = (await tell(ada, "make_deposit"))["id"]
+    await tell(ada, "show_deposit", deposit_id=deposit_id)
+    await tell(root, "receive_stripe_event")
+
+    second = (await ada.order("TEA-EARL-GREY", 2, key="another-key")).json()["id"]
+    for name in ("ship_order", "deliver_order", "refund_order"):
+        await tell(root, name, order_id=second)
+    for name in ("list_shipments", "list_deliveries", "list_refunds"):
+        await tell(ada, name, order_id=second)
+
+    await tell(root, "put_product")
+    await tell(root, "adjust_stock")
+    await tell(root, "grant_credit", account_id=account_id)
+    await tell(root, "list_webhook_deliveries")
+
+    await tell(ada, "end_other_sessions")
+    await tell(ada, "change_password")
+    sessions = (await grace.get("/sessions")).json()["items"]
+    await tell(grace, "end_session", handle=sessions[0]["handle"])
+    await tell(ada, "sign_out")
+
+    assert story.told == story.operations.keys() - {"show_welcome"}
+    assert {name for name, _ in RESPONSES} | WITHOUT_RESPONSE == story.told
+    assert REQUESTS.keys() <= story.told
+
+
+async def test_new_product_starts_without_stock(shop: HttpShop) -> None:
+    await ExampleSequence(shop).run(await shop.admin(), "put_product")
+    assert shop.on_hand("TEA-EARL-GREY") == 0

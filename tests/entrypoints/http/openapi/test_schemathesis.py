@@ -1,0 +1,84 @@
+"""What the document allows, and much that it forbids, is sent; the answers are as described."""
+
+import asyncio
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, settings
+from schemathesis import checks
+
+from shop.domain.cart import Cart, CartLine
+from shop.domain.user import Role
+from tests.clock import FakeClock
+from tests.entrypoints.http.clients import HttpShop
+from tests.factories import NOW, account, session, user, welcome_transfer
+
+CHECKS = [
+    checks.not_a_server_error,
+    checks.status_code_conformance,
+    checks.content_type_conformance,
+    checks.response_headers_conformance,
+    checks.response_schema_conformance,
+    checks.negative_data_rejection,
+    checks.unsupported_method,
+    checks.allow_header_conformance,
+    checks.missing_required_header,
+]
+
+ADMIN = user("root", roles=frozenset({Role.CUSTOMER, Role.ADMIN}))
+SKU = "TEA-EARL-GREY"
+
+
+class ShopWithData:
+    """A shop with an admin in it who gets a new session for every request."""
+
+    def __init__(self) -> None:
+        self.shop = HttpShop.open(FakeClock(NOW))
+        self._sessions = 0
+
+    async def open(self) -> None:
+        """Let the admin in, with some money and something to buy."""
+        await self.shop.add_product(SKU, on_hand=1000)
+        savings = account(ADMIN, 1_000_000)
+        async with self.shop.container.unit_of_work() as uow:
+            uow.users.add(ADMIN)
+            uow.accounts.add(savings)
+            uow.transfers.add(welcome_transfer(savings))
+            await uow.commit()
+
+    async def token(self) -> str:
+        """Return what opens a new session of the admin's, with something in the cart."""
+        self._sessions += 1
+        current_session = session(f"{self._sessions}").signed_in_as(ADMIN, at=NOW)
+        full = Cart(lines=(CartLine(sku=SKU, quantity=1),))
+        async with self.shop.container.unit_of_work() as uow:
+            token = uow.sessions.create(current_session.with_cart(full))
+            await uow.commit()
+        return token
+
+
+# Made at import, because tests are collected from it: one for each operation.
+SHOP_WITH_DATA = ShopWithData()
+DOCUMENT = schemathesis.openapi.from_asgi(
+    "/openapi.json", SHOP_WITH_DATA.shop.app, config=schemathesis.Config(seed=1)
+)
+# Each request has its own session, so none is to be made up.
+DOCUMENT.config.generation.update(with_security_parameters=False)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def opened() -> None:
+    asyncio.run(SHOP_WITH_DATA.open())
+
+
+@DOCUMENT.parametrize()
+@settings(
+    max_examples=25,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+def test_api_conforms_to_its_document(case: "schemathesis.Case[Any]") -> None:
+    token = asyncio.run(SHOP_WITH_DATA.token())
+    case.call_and_validate(headers={"Cookie": f"shop_session={token}"}, checks=CHECKS)

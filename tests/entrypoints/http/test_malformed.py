@@ -1,0 +1,179 @@
+"""Requests that no client of ours sends (row 46): a 4xx, quickly, and nothing has changed."""
+
+import time
+
+import httpx2
+import pytest
+
+from tests.entrypoints.http.clients import Browser, HttpShop, assert_invalid
+
+pytestmark = pytest.mark.anyio
+
+DEEP = b"[" * 1000 + b"]" * 1000
+
+NUMBERS = {
+    "minus one": b"-1",
+    "zero": b"0",
+    "a fraction": b"1.5",
+    "infinity": b"1e309",
+    "minus infinity": b"-Infinity",
+    "not a number": b"NaN",
+    "2^63": b"9223372036854775808",
+    "five thousand digits": b"9" * 5000,
+    "a number as text": b'"1"',
+    "a truth": b"true",
+    "nothing": b"null",
+    "a list": b"[1]",
+    "a thousand lists": DEEP,
+}
+TEXTS = {
+    "NUL": rb'"a\u0000b"',
+    "a raw NUL": b'"a\x00b"',
+    "a line end": rb'"a\nb"',
+    "an escape": rb'"\u001b[31m"',
+    "a C1 control": rb'"\u0085"',
+    "a lone surrogate": rb'"\ud800"',
+    "half a pair": rb'"\udc00a"',
+    "invalid UTF-8": b'"\xff\xfe"',
+    "overlong UTF-8": b'"\xc0\x80"',
+    "sixty thousand characters": b'"' + b"x" * 60_000 + b'"',
+    "a number": b"1",
+    "a thousand lists": DEEP,
+}
+BODIES = {
+    "nothing at all": b"",
+    "no JSON": b"hello",
+    "half an object": b'{"name": ',
+    "two objects": b"{} {}",
+    "a list": b"[]",
+    "text": b'"text"',
+    "null": b"null",
+    "a thousand objects": b'{"a":' * 1000 + b"1" + b"}" * 1000,
+    "a byte order mark": b"\xef\xbb\xbf{}",
+    "UTF-16": "{}".encode("utf-16"),
+    "a lone surrogate as a name": rb'{"\ud800": 1}',
+    "NUL": b"\x00",
+    "a hundred thousand items": b'{"lines": [' + b"1," * 99_999 + b"1]}",
+    "thirty thousand items": b'{"lines": [' + b"1," * 30_000 + b"1]}",
+    "five thousand unknown names": b"{" + b",".join(b'"%d":1' % n for n in range(5_000)) + b"}",
+}
+
+NUMBER_PLACES = [
+    ("POST", "/orders", b'{"lines":[{"sku":"TEA","quantity":%s}],"payment":{"method":"account"}}'),
+    ("PUT", "/cart/lines/TEA", b'{"quantity":%s}'),
+    ("POST", "/transfers", b'{"to":"root@example.com","amount":{"amount":%s,"currency":"EUR"}}'),
+    (
+        "PUT",
+        "/products/TEA",
+        b'{"name":"T","description":"","active":true,"price":{"amount":%s,"currency":"EUR"}}',
+    ),
+]
+TEXT_PLACES = [
+    ("POST", "/users", b'{"name":%s,"email":"eve@example.com","password":"12345678"}'),
+    ("POST", "/users", b'{"name":"Eve","email":%s,"password":"12345678"}'),
+    ("POST", "/orders", b'{"lines":[{"sku":%s,"quantity":1}],"payment":{"method":"account"}}'),
+    (
+        "POST",
+        "/transfers",
+        b'{"to":"root@example.com","amount":{"amount":1,"currency":"EUR"},"note":%s}',
+    ),
+    ("POST", "/products/TEA/stock", b'{"delta":1,"reason":%s}'),
+]
+PLACES = [
+    ("POST", "/users"),
+    ("POST", "/session"),
+    ("PATCH", "/session"),
+    ("POST", "/password"),
+    ("POST", "/transfers"),
+    ("PUT", "/products/TEA"),
+    ("POST", "/products/TEA/stock"),
+    ("PUT", "/cart/lines/TEA"),
+    ("POST", "/orders"),
+]
+ADDRESSES = [
+    "/products?q=%00",
+    "/products?q=%FF",
+    "/products?q=" + "x" * 101,
+    "/products?limit=9223372036854775808",
+    "/products?limit=" + "9" * 5000,
+    "/products?limit=NaN",
+    "/products?cursor=%00",
+    "/products?cursor=" + "x" * 10_000,
+    "/products?cursor=AAAA",
+    "/products?cursor=A",
+    "/products/%00",
+    "/products/%FF",
+    "/products/" + "x" * 10_000,
+    "/orders/%00",
+    "/orders?user_id=%00",
+    "/session?" + "&".join(f"p{number}=1" for number in range(1000)),
+]
+
+
+@pytest.fixture
+async def admin(shop: HttpShop) -> Browser:
+    """Give somebody who may send anything, and whose session is as new as can be."""
+    await shop.add_product("TEA")
+    admin = await shop.admin("root")
+    await admin.get("/session")
+    return admin
+
+
+@pytest.mark.parametrize("number", NUMBERS.values(), ids=NUMBERS.keys())
+async def test_invalid_number_is_rejected(shop: HttpShop, admin: Browser, number: bytes) -> None:
+    for method, path, body in NUMBER_PLACES:
+        await assert_rejected(shop, admin, method, path, body % number)
+
+
+@pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS.keys())
+async def test_invalid_text_is_rejected(shop: HttpShop, admin: Browser, text: bytes) -> None:
+    for method, path, body in TEXT_PLACES:
+        await assert_rejected(shop, admin, method, path, body % text)
+
+
+@pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
+async def test_invalid_body_is_rejected(shop: HttpShop, admin: Browser, body: bytes) -> None:
+    for method, path in PLACES:
+        await assert_rejected(shop, admin, method, path, body)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [rb"1e309", rb"9007199254740992", rb'"\u0000"', rb'"\ud800"', rb"NaN", DEEP, rb'{"a\u007f":1}'],
+)
+async def test_invalid_preferences_are_rejected(
+    shop: HttpShop, admin: Browser, value: bytes
+) -> None:
+    body = b'{"preferences": {"a": %s}}' % value
+    await assert_rejected(shop, admin, "PATCH", "/session", body)
+
+
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity"])
+async def test_nan_and_infinity_are_not_json(admin: Browser, number: bytes) -> None:
+    assert_invalid(
+        await admin.send_raw("PATCH", "/session", b'{"preferences":{"a":%s}}' % number), ""
+    )
+
+
+@pytest.mark.parametrize("path", ADDRESSES)
+async def test_invalid_path_is_rejected(shop: HttpShop, admin: Browser, path: str) -> None:
+    with shop.unchanged():
+        assert_is_problem(await admin.get(path))
+
+
+async def assert_rejected(
+    shop: HttpShop, browser: Browser, method: str, path: str, body: bytes
+) -> None:
+    """Require a problem within a second of the processor's time, and nothing stored."""
+    with shop.unchanged():
+        began = time.process_time()
+        response = await browser.send_raw(method, path, body)
+        took_seconds = time.process_time() - began
+    assert_is_problem(response)
+    assert took_seconds < 1
+
+
+def assert_is_problem(response: httpx2.Response) -> None:
+    assert response.status_code in {413, 422}, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert len(response.content) < 64 * 1024

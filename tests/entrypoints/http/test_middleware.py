@@ -1,0 +1,218 @@
+"""What surrounds every request."""
+
+import logging
+from collections.abc import AsyncIterator
+from typing import Self
+
+import pytest
+from starlette.types import Message, Receive, Scope, Send
+from structlog.testing import capture_logs
+
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
+from shop.entrypoints.observability.logging import add_request_id
+from tests.entrypoints.http.clients import PASSWORD, HttpShop, assert_problem
+
+pytestmark = pytest.mark.anyio
+
+LIMIT = 64 * 1024
+
+
+async def test_every_request_gets_a_generated_id(shop: HttpShop) -> None:
+    browser = shop.browser()
+    responses = [await browser.get("//healthz", x_request_id="mine") for _ in range(2)]
+    ids = [response.headers["x-request-id"] for response in responses]
+    assert len({*ids, "mine"}) == 3
+    assert all(len(each) == 32 for each in ids)
+
+
+async def test_request_is_logged_in_one_line_without_secrets(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
+    with capture_logs([add_request_id]) as lines:
+        response = await browser.get("/products/SECRET-1?q=secret-2", x_secret="secret-3")
+        await browser.get("//secret-4")
+    known, unknown = lines
+    assert known.pop("duration_ms") > 0
+    assert known == {
+        "event": "request",
+        "log_level": "info",
+        "method": "GET",
+        "path": "/api/v1/products/{sku}",
+        "status": 422,
+        "request_id": response.headers["x-request-id"],
+    }
+    assert (unknown["path"], unknown["status"]) == (None, 404)
+    assert "secret" not in str(lines).lower()
+
+
+class FailingUnitOfWork(MemoryUnitOfWork):
+    """A unit of work with a fault in it."""
+
+    async def __aenter__(self) -> Self:
+        raise ZeroDivisionError("the password is hunter2")
+
+
+async def test_unexpected_error_is_logged_with_a_traceback_and_answered_without(
+    shop: HttpShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop.use_unit_of_work(FailingUnitOfWork)
+    with caplog.at_level(logging.ERROR):
+        response = await shop.browser().get("/products")
+    problem = assert_problem(response, 500, "internal-error")
+    assert "hunter2" not in response.text
+    assert "ZeroDivision" not in response.text
+    assert (
+        problem["detail"] == "Something broke on our side. Quote X-Request-ID when you report it."
+    )
+    (record,) = caplog.records
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], ZeroDivisionError)
+
+
+async def test_started_response_is_not_started_again() -> None:
+    async def breaks_off(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  ASGI.
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ZeroDivisionError
+
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def receive() -> Message:
+        return {"type": "http.request"}
+
+    with pytest.raises(ZeroDivisionError):
+        await UnexpectedErrors(breaks_off)({"type": "http"}, receive, send)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+
+
+async def chunks(size: int, count: int) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield b" " * size
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "DELETE"])
+async def test_body_declared_too_large_is_rejected_unread(shop: HttpShop, method: str) -> None:
+    with shop.unchanged():
+        response = await shop.browser().send_raw(method, "/session", b" " * (LIMIT + 1))
+    assert_problem(response, 413, "content-too-large", limit_bytes=LIMIT)
+
+
+async def test_body_of_undeclared_length_is_rejected_at_the_limit(
+    shop: HttpShop,
+) -> None:
+    with shop.unchanged():
+        response = await shop.browser().send_raw("POST", "/session", chunks(1024, 65))
+    assert_problem(response, 413, "content-too-large", limit_bytes=LIMIT)
+
+
+async def test_body_within_the_limit_is_read(shop: HttpShop) -> None:
+    await shop.customer("ada")
+    body = b'{"email": "ada@example.com", "password": "%s"}' % PASSWORD.encode()
+    browser = shop.browser()
+    response = await browser.send_raw("POST", "/session", body + b" " * (LIMIT - len(body)))
+    assert response.status_code == 200
+    assert (await browser.send_raw("POST", "/session", chunks(1024, 64))).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/merge-patch+json",
+        "application/jsonp",
+        "text/json",
+        "application/json, text/plain",
+        "",
+    ],
+)
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+async def test_body_not_declared_as_json_is_not_read(
+    shop: HttpShop, method: str, content_type: str
+) -> None:
+    with shop.unchanged():
+        response = await shop.browser().send_raw(method, "/session", b"{}", content_type)
+    assert_problem(response, 415, "unsupported-media-type", accept=["application/json"])
+
+
+async def test_body_without_a_content_type_is_not_read(shop: HttpShop) -> None:
+    response = await shop.browser().client.post("/api/v1/session", content=b"{}")
+    assert_problem(response, 415, "unsupported-media-type", accept=["application/json"])
+
+
+async def test_body_of_undeclared_length_needs_a_content_type(shop: HttpShop) -> None:
+    response = await shop.browser().send_raw("POST", "/session", chunks(10, 2), "text/plain")
+    assert_problem(response, 415, "unsupported-media-type", accept=["application/json"])
+
+
+async def test_patch_accepts_merge_patch_only(shop: HttpShop) -> None:
+    response = await shop.browser().send_raw("PATCH", "/session", b"{}", "text/plain")
+    accept = ["application/json", "application/merge-patch+json"]
+    assert_problem(response, 415, "unsupported-media-type", accept=accept)
+    assert response.headers["accept"] == ", ".join(accept)
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "Application/JSON; charset=utf-8", "application/json;"]
+)
+async def test_json_content_type_may_vary(shop: HttpShop, content_type: str) -> None:
+    browser = shop.browser()
+    assert (await browser.send_raw("POST", "/session", b"{}", content_type)).status_code == 422
+
+
+SAME = {"origin": "http://shop.test"}
+FOREIGN = {"origin": "https://evil.test"}
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        SAME,
+        {"sec_fetch_site": "same-origin"},
+        {"sec_fetch_site": "none"},
+        {"sec_fetch_site": "same-origin", **SAME},
+    ],
+)
+async def test_same_origin_requests_pass(shop: HttpShop, headers: dict[str, str]) -> None:
+    await shop.customer("ada")
+    body = {"email": "ada@example.com", "password": PASSWORD}
+    assert (await shop.browser().post("/session", body, **headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"sec_fetch_site": "cross-site"},
+        {"sec_fetch_site": "same-site"},
+        {"sec_fetch_site": "nonsense"},
+        {"sec_fetch_site": "cross-site", **SAME},
+        FOREIGN,
+        {"origin": "null"},
+        {"origin": ""},
+        {"origin": "https://shop.test"},
+        {"origin": "http://shop.test:8000"},
+        {"origin": "http://shop.test.evil.test"},
+    ],
+)
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/session"), ("POST", "/orders"), ("PUT", "/cart/lines/TEA"), ("DELETE", "/session")],
+)
+async def test_cross_origin_writes_are_rejected(
+    shop: HttpShop, method: str, path: str, headers: dict[str, str]
+) -> None:
+    browser = await shop.customer("ada")
+    with shop.unchanged():
+        response = await browser.request(method, path, {"quantity": 1}, **headers)
+    assert_problem(response, 403, "cross-site")
+    assert "set-cookie" not in response.headers
+
+
+async def test_cross_origin_reads_pass(shop: HttpShop) -> None:
+    response = await shop.browser().get("/products", sec_fetch_site="cross-site", **FOREIGN)
+    assert response.status_code == 200
+    assert not [name for name in response.headers if name.startswith("access-control-")]

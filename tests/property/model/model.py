@@ -1,0 +1,235 @@
+"""The shop as plain arithmetic: what a deed must lead to, whatever the shop does to get there.
+
+It shares no code with the shop: dictionaries, integers, and the rules once more in other words.
+"""
+
+from functools import singledispatchmethod
+
+from tests.property import actions
+from tests.property.actions import Action, Line
+from tests.property.model.cards import CardModelState
+from tests.property.model.state import (
+    LAST_SEEN_INTERVAL_SECONDS,
+    MAX_STOCK,
+    REJECTION_RETENTION_SECONDS,
+    WELCOME_CREDIT,
+    ModelProduct,
+    ModelSession,
+    ModelUser,
+    Outcome,
+    Rejection,
+    require,
+    require_quantity,
+    session_outcome,
+)
+from tests.property.observations import Observation
+
+
+class Model(CardModelState):
+    """A shop in which nothing can go wrong."""
+
+    def execute(self, token: int | None, action: Action, seen: Observation) -> Outcome:
+        """Do it; tell what comes of it where the gateway has said what was heard, or why not."""
+        outer, self.observation = self.observation, seen
+        try:
+            return self._execute(action, token)
+        except Rejection as rejection:
+            return rejection.outcome
+        finally:
+            self.observation, self.now = outer, seen.now
+
+    def total(self, token: int | None, lines: tuple[Line, ...] | None) -> int:
+        """Return what these lines, or the cart, would cost now; what is not sold costs nothing."""
+        session = None if token is None else self.sessions.get(token)
+        quantities = lines or (tuple(session.cart.items()) if session and lines is None else ())
+        return sum(
+            self.products[sku].price * each for sku, each in quantities if sku in self.products
+        )
+
+    @singledispatchmethod
+    def _execute(self, action: Action, token: int | None) -> Outcome:
+        raise NotImplementedError(action)
+
+    @_execute.register
+    def _sign_up(self, action: actions.SignUp, token: int | None) -> Outcome:
+        require("password", 8 <= len(action.password) <= 128, "it has 8 to 128 characters")
+        email = action.email.strip().lower()
+        require("email", "@" in email, "an e-mail address looks like name@example.com")
+        if email in self.users:
+            raise Rejection("email-taken")
+        self.users[email] = ModelUser(password=action.password)
+        self.move("welcome", WELCOME_CREDIT, to=email)
+        return {"balance": WELCOME_CREDIT, **self.sign_in(token, email)}
+
+    @_execute.register
+    def _sign_in(self, action: actions.SignIn, token: int | None) -> Outcome:
+        email = action.email.strip().lower()
+        if email not in self.users or self.users[email].password != action.password:
+            raise Rejection("wrong-credentials")
+        return self.sign_in(token, email)
+
+    @_execute.register
+    def _sign_out(self, _: actions.SignOut, token: int | None) -> Outcome:
+        if token is not None:
+            self.sessions.pop(token, None)
+        return {}
+
+    @_execute.register
+    def _resolve_session(self, _: actions.ResolveSession, token: int | None) -> Outcome:
+        session = self.find_session(token)
+        if session is None or token is None:
+            return {"session": None}
+        if self.now - session.last_seen >= LAST_SEEN_INTERVAL_SECONDS:
+            session.last_seen = self.now
+        issued = self.refresh_session(token, session)
+        return {"session": session_outcome(session), "issued": issued}
+
+    @_execute.register
+    def _put_into_cart(self, action: actions.PutIntoCart, token: int | None) -> Outcome:
+        require_quantity(action.quantity)
+        session = self.find_session(token)
+        if action.sku not in self.products or not self.products[action.sku].active:
+            raise Rejection("product-not-found", sku=action.sku)
+        if session is None:
+            session, token = ModelSession(created=self.now, last_seen=self.now), None
+        return self.with_cart(token, session, {**session.cart, action.sku: action.quantity})
+
+    @_execute.register
+    def _remove_from_cart(self, action: actions.RemoveFromCart, token: int | None) -> Outcome:
+        session = self.find_session(token)
+        cart = dict(session.cart) if session else {}
+        cart.pop(action.sku, None)
+        return self.with_cart(token, session, cart)
+
+    @_execute.register
+    def _clear_cart(self, _: actions.ClearCart, token: int | None) -> Outcome:
+        return self.with_cart(token, self.find_session(token), {})
+
+    @_execute.register
+    def _place_order(self, action: actions.Order, token: int | None) -> Outcome:
+        return self.place_order(action, token)
+
+    @_execute.register
+    def _make_deposit(self, action: actions.Deposit, token: int | None) -> Outcome:
+        return self.deposit(action, token)
+
+    @_execute.register
+    def _transfer(self, action: actions.Transfer, token: int | None) -> Outcome:
+        user, _ = self.require_signed_in(token)
+        require("amount", action.amount > 0, "an amount to move is positive")
+        require("note", len(action.note) <= 200, "it has 0 to 200 characters")
+        to = action.to.strip().lower()
+        require("to", "@" in to, "an e-mail address looks like name@example.com")
+        require("to", to != user, "money goes to somebody else")
+
+        def decide() -> Outcome:
+            if to not in self.users:
+                raise Rejection("recipient-not-found", email=action.to)
+            self.require_money(user, action.amount)
+            self.require_below_max_balance(to, action.amount)
+            return self.move("transfer", action.amount, by=user, to=to, note=action.note)
+
+        return self.once_per_key(user, action, (to, action.amount, action.note), decide)
+
+    @_execute.register
+    def _credit(self, action: actions.Credit, token: int | None) -> Outcome:
+        user = self.require_admin(token)
+        require("amount", action.amount > 0, "an amount to move is positive")
+        require("reason", 1 <= len(action.reason) <= 200, "it has 1 to 200 characters")
+
+        def decide() -> Outcome:
+            if action.email not in self.users:
+                raise Rejection("account-not-found")
+            self.require_below_max_balance(action.email, action.amount)
+            return self.move("credit", action.amount, to=action.email, note=action.reason)
+
+        # What is sent names an account, which nobody has before signing up.
+        account = action.email if action.email in self.users else None
+        return self.once_per_key(user, action, (account, action.amount, action.reason), decide)
+
+    @_execute.register
+    def _cancel_order(self, action: actions.Cancel, token: int | None) -> Outcome:
+        user, _ = self.require_signed_in(token)
+        order = self.orders[action.order] if action.order < len(self.orders) else None
+        if order is None or not (order.user == user or self.users[user].admin):
+            raise Rejection("order-not-found")
+        if order.status not in {"paid", "pending"}:
+            raise Rejection("illegal-transition", current=order.status, target="cancelled")
+        return self.cancel_order(action.order, order)
+
+    @_execute.register
+    def _deliver_gateway_event(self, action: actions.DeliverGatewayEvent, _: int | None) -> Outcome:
+        return self.deliver_gateway_event(action)
+
+    @_execute.register
+    def _gateway_outage(self, action: actions.GatewayOutage, _: int | None) -> Outcome:
+        self.outage = action.begins
+        return {}
+
+    @_execute.register
+    def _run_jobs(self, action: actions.RunJobs, token: int | None) -> Outcome:
+        return self.run_jobs(action.meanwhile, token)
+
+    @_execute.register
+    def _worker_resumes(self, _: actions.WorkerResumes, __: int | None) -> Outcome:
+        return self.run_jobs((), None)
+
+    @_execute.register(actions.AdvanceClock)
+    @_execute.register(actions.Authenticate)
+    @_execute.register(actions.WorkerStalls)
+    def _no_effect(self, _: actions.Action, __: int | None) -> Outcome:
+        return {}
+
+    @_execute.register
+    def _put_product(self, action: actions.PutProduct, token: int | None) -> Outcome:
+        self.require_admin(token)
+        require("price", 0 < action.price <= 10**9, "a price has 1 to 1000000000 minor units")
+        is_new = action.sku not in self.products
+        product = self.products.setdefault(action.sku, ModelProduct(action.price, action.active))
+        product.price, product.active = action.price, action.active
+        return {"price": product.price, "available": product.available, "is_new": is_new}
+
+    @_execute.register
+    def _adjust_stock(self, action: actions.AdjustStock, token: int | None) -> Outcome:
+        require("delta", action.delta != 0, "it is not 0")
+        require("reason", 1 <= len(action.reason) <= 200, "it has 1 to 200 characters")
+        self.require_admin(token)
+        if action.sku not in self.products:
+            raise Rejection("product-not-found", sku=action.sku)
+        product = self.products[action.sku]
+        require(
+            "delta", product.on_hand + action.delta <= MAX_STOCK, "at most 1000000000 are on hand"
+        )
+        quantities = {"on_hand": product.on_hand, "reserved": product.reserved}
+        if product.available + action.delta < 0:
+            raise Rejection("stock-below-reserved", sku=action.sku, **quantities)
+        product.on_hand += action.delta
+        return {**quantities, "on_hand": product.on_hand}
+
+    @_execute.register
+    def _grant_role(self, action: actions.GrantRole, _: int | None) -> Outcome:
+        if action.email not in self.users:
+            raise Rejection("user-not-found")
+        self.users[action.email].admin = True
+        return {"user": action.email, "admin": True}
+
+    @_execute.register
+    def _purge_sessions(self, _: actions.PurgeSessions, __: int | None) -> Outcome:
+        expired = [token for token, session in self.sessions.items() if self.is_expired(session)]
+        for token in expired:
+            del self.sessions[token]
+        return {"purged": len(expired)}
+
+    @_execute.register
+    def _purge_keys(self, _: actions.PurgeKeys, __: int | None) -> Outcome:
+        pending_or_made = {(each.user, each.key) for each in (*self.orders, *self.deposits)}
+        old = [
+            key
+            for key, stored in self.keys.items()
+            if "rejected" in stored.outcome
+            and self.now - stored.at > REJECTION_RETENTION_SECONDS
+            and key not in pending_or_made
+        ]
+        for key in old:
+            del self.keys[key]
+        return {"purged": len(old)}

@@ -1,0 +1,288 @@
+"""What the model of a shop remembers: dictionaries and integers, and the simplest rules on them."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from tests.property.actions import KeyedAction
+
+Outcome = dict[str, object]
+
+WELCOME_CREDIT = 1_000
+IDLE_SECONDS, ABSOLUTE_SECONDS, LAST_SEEN_INTERVAL_SECONDS = 1_800, 7_200, 60
+REJECTION_RETENTION_SECONDS = 7 * 86_400
+MAX_BALANCE, MAX_STOCK = 10**15, 10**9
+PENDING_PAYMENT_SECONDS, IDEMPOTENCY_SECONDS = 900, 600
+
+
+class Rejection(Exception):
+    """What the shop must say instead of doing it."""
+
+    def __init__(self, code: str, **facts: object) -> None:
+        super().__init__(code)
+        self.outcome: Outcome = {"rejected": code, **facts}
+
+
+@dataclass
+class ModelUser:
+    password: str
+    balance: int = 0
+    admin: bool = False
+    ledger: list[tuple[str, int]] = field(default_factory=list)
+    """The kinds and amounts of what came (positive) and went."""
+
+
+@dataclass
+class ModelProduct:
+    price: int
+    active: bool
+    on_hand: int = 0
+    reserved: int = 0
+
+    @property
+    def available(self) -> int:
+        return self.on_hand - self.reserved
+
+
+@dataclass
+class ModelSession:
+    created: int
+    last_seen: int
+    user: str | None = None
+    admin: bool = False
+    cart: dict[str, int] = field(default_factory=dict)
+    last_order: int | None = None
+
+
+@dataclass
+class ModelCharge:
+    """What is asked of a card under a key, and until when; an account has paid at once."""
+
+    user: str
+    key: str
+    amount: int
+    payment: str
+    expires: int
+
+
+@dataclass
+class ModelOrder(ModelCharge):
+    lines: dict[str, int]
+    status: str
+    session: ModelSession
+    """In which it was ordered."""
+    clears_cart: bool
+    by_card: bool
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class ModelKey:
+    """What was asked under a key, when, and what came of it."""
+
+    request: object
+    at: int
+    outcome: Outcome
+
+
+class ModelState:
+    """Everything in the shop. Tokens, orders and transfers are numbered from 0."""
+
+    def __init__(self) -> None:
+        self.now = 0
+        self.users: dict[str, ModelUser] = {}
+        self.products: dict[str, ModelProduct] = {}
+        self.sessions: dict[int, ModelSession] = {}
+        self.orders: list[ModelOrder] = []
+        self.deposits: list[ModelCharge] = []
+        self.gateway_events: set[str] = set()
+        self.outage = False
+        self.keys: dict[tuple[str, str], ModelKey] = {}
+        self._tokens = 0
+        self._transfers = 0
+
+    def stored(self) -> Outcome:
+        """Tell everything that must be stored now."""
+        return {
+            "balances": {email: user.balance for email, user in self.users.items()},
+            "ledgers": {email: sorted(person.ledger) for email, person in self.users.items()},
+            "products": {
+                sku: (product.price, product.active, product.on_hand, product.reserved)
+                for sku, product in self.products.items()
+            },
+            "orders": [(order.status, order.payment) for order in self.orders],
+            "deposits": [deposit.payment for deposit in self.deposits],
+            "jobs": sorted(
+                [*_expected_jobs("order", self.orders), *_expected_jobs("deposit", self.deposits)]
+            ),
+            "sessions": {
+                token: {
+                    **session_outcome(session),
+                    "created": session.created,
+                    "seen": session.last_seen,
+                }
+                for token, session in self.sessions.items()
+            },
+        }
+
+    def is_expired(self, session: ModelSession) -> bool:
+        idle, age = self.now - session.last_seen, self.now - session.created
+        return idle >= IDLE_SECONDS or age >= ABSOLUTE_SECONDS
+
+    def find_session(self, token: int | None) -> ModelSession | None:
+        session = None if token is None else self.sessions.get(token)
+        if session is None or not self.is_expired(session):
+            return session
+        if session.user is not None:
+            raise Rejection("session-expired")
+        return None
+
+    def require_signed_in(self, token: int | None) -> tuple[str, ModelSession]:
+        session = self.find_session(token)
+        if session is None or session.user is None:
+            raise Rejection("not-signed-in")
+        return session.user, session
+
+    def require_admin(self, token: int | None) -> str:
+        user, _ = self.require_signed_in(token)
+        if not self.users[user].admin:
+            raise Rejection("forbidden", role="admin")
+        return user
+
+    def save_session(self, token: int | None, session: ModelSession) -> int | None:
+        """Store what became of a visit; return the token that it has from now on, if another."""
+        session.last_seen = self.now
+        return self._new_token(session) if token is None else None
+
+    def refresh_session(self, token: int, session: ModelSession) -> int | None:
+        """Give a visit whose user has other roles now a new token; return it."""
+        if session.user is None or session.admin == self.users[session.user].admin:
+            return None
+        session.admin = self.users[session.user].admin
+        session.last_seen = self.now
+        del self.sessions[token]
+        return self._new_token(session)
+
+    def sign_in(self, token: int | None, email: str) -> Outcome:
+        session = None if token is None else self.sessions.get(token)
+        if token is None or session is None or self.is_expired(session):
+            session = ModelSession(created=self.now, last_seen=self.now)
+        else:
+            del self.sessions[token]
+        session.last_order = session.last_order if session.user == email else None
+        session.cart = session.cart if session.user in {None, email} else {}
+        session.user, session.admin = email, self.users[email].admin
+        session.created = session.last_seen = self.now
+        return {"session": session_outcome(session), "issued": self._new_token(session)}
+
+    def with_cart(
+        self, token: int | None, session: ModelSession | None, cart: dict[str, int]
+    ) -> Outcome:
+        new_token = None
+        if session is not None and list(cart.items()) != list(session.cart.items()):
+            session.cart = cart
+            new_token = self.save_session(token, session)
+        return {
+            "lines": [
+                (sku, quantity, self.products[sku].price, self.products[sku].available)
+                for sku, quantity in cart.items()
+            ],
+            "total": sum(self.products[sku].price * quantity for sku, quantity in cart.items()),
+            "issued": new_token,
+        }
+
+    def once_per_key(
+        self, user: str, action: KeyedAction, body: object, decide: Callable[[], Outcome]
+    ) -> Outcome:
+        """Decide what is asked under a key for the first time; tell again what came of it."""
+        request = (type(action).__name__, body)
+        stored = self.keys.get((user, action.key))
+        if stored is not None:
+            if stored.request != request:
+                raise Rejection("idempotency-key-reused")
+            if stored.outcome.get("status") == "pending":
+                return stored.outcome
+            return {**stored.outcome, "replayed": True}
+        try:
+            outcome = decide()
+        except Rejection as rejection:
+            outcome = rejection.outcome
+        self.keys[user, action.key] = ModelKey(request, self.now, outcome)
+        return outcome
+
+    def complete_key(self, charge: ModelCharge, outcome: Outcome) -> Outcome:
+        """Remember how something ended that was pending."""
+        stored = self.keys[charge.user, charge.key]
+        self.keys[charge.user, charge.key] = replace(stored, outcome=outcome)
+        return outcome
+
+    def move(
+        self, kind: str, amount: int, *, by: str = "", to: str = "", note: str = ""
+    ) -> Outcome:
+        for email, delta in ((by, -amount), (to, amount)):
+            if email:
+                self.users[email].balance += delta
+                self.users[email].ledger.append((kind, delta))
+        if kind not in {"transfer", "credit"}:
+            return {}
+        self._transfers += 1
+        return {"transfer": self._transfers - 1, "amount": amount, "note": note, "at": self.now}
+
+    def prices_of(self, quantities: dict[str, int]) -> dict[str, int]:
+        if not quantities:
+            raise Rejection("empty-cart")
+        for sku in quantities:
+            if sku not in self.products or not self.products[sku].active:
+                raise Rejection("product-not-found", sku=sku)
+        return {sku: self.products[sku].price for sku in quantities}
+
+    def require_stock(self, quantities: dict[str, int]) -> None:
+        short = [
+            (sku, quantity, self.products[sku].available)
+            for sku, quantity in quantities.items()
+            if quantity > self.products[sku].available
+        ]
+        if short:
+            raise Rejection("out-of-stock", lines=short)
+
+    def require_money(self, user: str, amount: int) -> None:
+        balance = self.users[user].balance
+        if balance < amount:
+            raise Rejection("insufficient-funds", balance=balance, required=amount)
+
+    def require_below_max_balance(self, user: str, amount: int) -> None:
+        if self.users[user].balance + amount > MAX_BALANCE:
+            raise Rejection("balance-too-large")
+
+    def _new_token(self, session: ModelSession) -> int:
+        self.sessions[self._tokens] = session
+        self._tokens += 1
+        return self._tokens - 1
+
+
+def _expected_jobs(kind: str, charges: Sequence[ModelCharge]) -> Iterator[tuple[str, str, int]]:
+    """Return what is to be done for these; what is to be undone is left to the gateway's books."""
+    for number, charge in enumerate(charges):
+        if charge.payment in {"pending", "authorised"}:
+            yield (
+                kind,
+                "resolve" if charge.payment == "pending" else "capture",
+                number,
+            )
+
+
+def session_outcome(session: ModelSession) -> Outcome:
+    return {
+        "user": session.user,
+        "admin": session.admin,
+        "cart": dict(session.cart),
+        "order": session.last_order,
+    }
+
+
+def require(name: str, condition: bool, rule: str) -> None:  # noqa: FBT001  It reads as a sentence.
+    if not condition:
+        raise Rejection("invalid-value", field=name, rule=rule)
+
+
+def require_quantity(quantity: int) -> None:
+    require("quantity", 1 <= quantity <= 10_000, "a quantity is 1 to 10000")

@@ -1,0 +1,45 @@
+"""Requests like others, but for something in them."""
+
+from dataclasses import replace
+
+from tests.property.actions import (
+    Action,
+    AdvanceClock,
+    Cancel,
+    Card,
+    CardAction,
+    Credit,
+    DeliverGatewayEvent,
+    Deposit,
+    KeyedAction,
+    Order,
+    RunJobs,
+    Transfer,
+)
+from tests.property.model.state import PENDING_PAYMENT_SECONDS
+from tests.property.strategies import CardChoice
+
+
+def with_concurrent_actions(action: CardAction, card: CardChoice, order: int) -> CardAction:
+    """Return a request during which something happens; it would make the order of that number."""
+    meanwhile: dict[str, tuple[Action, ...]] = {
+        "nothing": (),
+        "again": (action,),
+        "cancel": (Cancel(order),),
+        "notice": (DeliverGatewayEvent(order, f"evt-of-{action.key}"),),
+        "time": (AdvanceClock(PENDING_PAYMENT_SECONDS), RunJobs()),
+    }
+    return replace(action, card=Card(card.token, card.script, meanwhile[card.meanwhile]))
+
+
+def with_changed_details(action: KeyedAction) -> KeyedAction:
+    """Return a request of which one would say that it is the same."""
+    match action:
+        case Deposit():
+            return replace(action, amount=action.amount + 1)
+        case Order():
+            return replace(action, expected=(action.expected or 0) + 1)
+        case Transfer():
+            return replace(action, note="other")
+        case Credit():
+            return replace(action, reason="other")

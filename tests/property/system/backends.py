@@ -1,0 +1,107 @@
+"""Shops on every kind of storage, as the container builds them."""
+
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any
+
+from dependency_injector import providers
+from sqlalchemy import delete, text, true
+
+from shop.adapters.memory.engine.database import MemoryDatabase, State
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.schema.tables import accounts, metadata
+from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.entrypoints.configuration.settings import Settings
+from shop.entrypoints.container import Container
+from tests.clock import FakeClock
+from tests.doubles import FakePasswordHasher, SequentialIds
+from tests.factories import EUR, NOW
+from tests.property.model.state import (
+    ABSOLUTE_SECONDS,
+    IDEMPOTENCY_SECONDS,
+    IDLE_SECONDS,
+    PENDING_PAYMENT_SECONDS,
+    WELCOME_CREDIT,
+)
+from tests.property.system.deterministic_worker import DeterministicWorker
+from tests.property.system.parts import ControlledAdapters
+from tests.property.system.scripted_gateway import ScriptedGateway
+from tests.property.system.system_under_test import ShopUnderTest
+
+ShopFactory = Callable[[str, str], Coroutine[Any, Any, ShopUnderTest]]
+"""Opens a shop on a storage ("memory", "sqlite" or "postgresql"), under a name of its own."""
+
+SECRET = "a secret that nobody else has, of enough characters"
+
+
+def memory_shop() -> ShopUnderTest:
+    """Return a shop in memory."""
+    parts, database = _parts(), MemoryDatabase()
+    container = _container(parts, "sqlite+aiosqlite:///never-opened.db", "public")
+    new_unit_of_work = partial(MemoryUnitOfWork, database, writing=True)
+    new_snapshot = partial(MemoryUnitOfWork, database, writing=False)
+    container.database.override(providers.Object(database))
+    container.unit_of_work.override(providers.Factory(new_unit_of_work))
+    container.snapshot.override(providers.Factory(new_snapshot))
+
+    async def empty() -> None:
+        database.state = State.empty()
+
+    return ShopUnderTest(container, parts, new_unit_of_work, empty)
+
+
+async def sql_shop(url: str, schema: str) -> ShopUnderTest:
+    """Return a shop in a database, which is migrated."""
+    parts = _parts()
+    container = _container(parts, url, schema)
+    database = container.database()
+    assert isinstance(database, SqlDatabase)
+    try:
+        await database.migrate()
+    except BaseException:
+        # What is left open would be reported in place of the failure.
+        await database.close()
+        raise
+
+    async def empty() -> None:
+        async with database.writer.begin() as connection:
+            if database.is_embedded:
+                for table in reversed(metadata.sorted_tables):
+                    of_customers = accounts.c.user_id.is_not(None) if table is accounts else true()
+                    await connection.execute(delete(table).where(of_customers))
+            else:
+                # Deleted rows would slow down every later question.
+                await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
+        await database.migrate()
+
+    return ShopUnderTest(container, parts, partial(SqlUnitOfWork, database, writing=True), empty)
+
+
+def _parts() -> ControlledAdapters:
+    clock = FakeClock(NOW)
+    return ControlledAdapters(clock, SequentialIds(), ScriptedGateway(clock))
+
+
+def _container(parts: ControlledAdapters, url: str, schema: str) -> Container:
+    settings = Settings(
+        database_url=url,
+        database_schema=schema,
+        session_secrets=(SECRET,),
+        session_idle_seconds=IDLE_SECONDS,
+        session_absolute_seconds=ABSOLUTE_SECONDS,
+        currency=EUR,
+        pending_payment_timeout_seconds=PENDING_PAYMENT_SECONDS,
+        gateway_idempotency_seconds=IDEMPOTENCY_SECONDS,
+        welcome_credit=WELCOME_CREDIT,
+    )
+    container = Container(settings=settings)
+    container.clock.override(providers.Object(parts.clock))
+    container.id_generator.override(providers.Object(parts.ids))
+    container.payment_gateway.override(providers.Object(parts.gateway))
+    container.password_hasher.override(providers.Object(FakePasswordHasher()))
+    assert isinstance(container.payment_job_runner, providers.Singleton)
+    container.payment_job_runner.override(
+        providers.Singleton(DeterministicWorker, *container.payment_job_runner.args)
+    )
+    return container

@@ -1,0 +1,169 @@
+"""What is stored in a shop, in plain values."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shop.application.ports.paging import PageRequest, TimeCursor
+from shop.application.ports.payment_gateway import Approved, Declined, GatewayPayment
+from shop.application.ports.repositories.jobs import Job, JobKind
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.deposit import Deposit
+from shop.domain.payment import Payment, PaymentMethod
+from tests.factories import EUR
+from tests.property.actions import SKUS
+from tests.property.model.state import Outcome
+from tests.property.system.normalisation import Normaliser, number, seconds
+
+EVERYTHING: PageRequest[TimeCursor] = PageRequest(limit=1_000, after=None)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredState:
+    """All that is stored, what is to be done, the gateway's books, and what does not fit them."""
+
+    stored: Outcome
+    jobs: Sequence[Job]
+    gateway_payments: Sequence[GatewayPayment]
+    mismatches: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStateReader:
+    """Looks at everything, as one unit of work sees it."""
+
+    normaliser: Normaliser
+    ids: Collection[UUID]
+
+    async def read(
+        self, uow: UnitOfWork, gateway_payments: Sequence[GatewayPayment]
+    ) -> StoredState:
+        orders = await uow.orders.get_many(self.ids)
+        payments = await uow.payments.for_orders(orders)
+        deposits = await uow.deposits.get_many(self.normaliser.deposits)
+        jobs = await self.jobs(uow)
+        for order_id in sorted(orders):
+            number(self.normaliser.orders, order_id)
+        stored = {
+            **await self._money(uow),
+            **await self._products(uow),
+            **await self._sessions(uow),
+            "orders": [
+                (orders[each].status.value, payments[each].status.value)
+                for each in self.normaliser.orders
+            ],
+            "deposits": [deposits[each].status.value for each in self.normaliser.deposits],
+            "jobs": sorted(
+                self._job_outcome(job) for job in jobs if job.id.kind is not JobKind.REVERSE_PAYMENT
+            ),
+        }
+        charges: dict[UUID, Payment | Deposit] = {**payments, **deposits}
+        statuses = {
+            reference: each.status.value
+            for reference, each in charges.items()
+            if isinstance(each, Deposit) or each.method is PaymentMethod.CARD
+        }
+        reversed_ids = {job.id.subject_id for job in jobs if job.id.kind is JobKind.REVERSE_PAYMENT}
+        return StoredState(
+            stored,
+            jobs,
+            gateway_payments,
+            payment_mismatches(gateway_payments, statuses, reversed_ids),
+        )
+
+    async def jobs(self, uow: UnitOfWork) -> Sequence[Job]:
+        """Return all jobs, oldest subject first."""
+        live = await uow.jobs.search(EVERYTHING, dead=False)
+        dead = await uow.jobs.search(EVERYTHING, dead=True)
+        jobs = [*live.items, *dead.items]
+        return sorted(jobs, key=lambda job: (job.id.subject_id, job.id.kind))
+
+    def _job_outcome(self, job: Job) -> tuple[str, str, int]:
+        kind, number = self.normaliser.subject(job.id.subject_id)
+        return kind, job.id.kind.removesuffix("_deposit").removesuffix("_payment"), number
+
+    async def _money(self, uow: UnitOfWork) -> Outcome:
+        accounts = await uow.accounts.for_users(self.normaliser.users, EUR)
+        transfers = await uow.transfers.get_many(self.ids)
+        owners = {each.id: self.normaliser.users[user_id] for user_id, each in accounts.items()}
+        ledgers: dict[str, list[tuple[str, int]]] = {email: [] for email in owners.values()}
+        for each in transfers.values():
+            amount, kind = each.amount.amount, each.kind.value
+            if each.debit_account_id in owners:
+                ledgers[owners[each.debit_account_id]].append((kind, -amount))
+            if each.credit_account_id in owners:
+                ledgers[owners[each.credit_account_id]].append((kind, amount))
+        return {
+            "balances": {owners[each.id]: each.balance.amount for each in accounts.values()},
+            "ledgers": {email: sorted(ledger) for email, ledger in ledgers.items()},
+        }
+
+    async def _products(self, uow: UnitOfWork) -> Outcome:
+        products = await uow.products.get_many(SKUS)
+        stock = await uow.inventories.get_many(SKUS)
+        return {
+            "products": {
+                sku: (each.price.amount, each.active, stock[sku].on_hand, stock[sku].reserved)
+                for sku, each in products.items()
+            },
+        }
+
+    async def _sessions(self, uow: UnitOfWork) -> Outcome:
+        sessions = await uow.sessions.find(self.normaliser.tokens)
+        return {
+            "sessions": {
+                number(self.normaliser.tokens, token): {
+                    **self.normaliser.session(session),
+                    "created": seconds(session.created_at),
+                    "seen": seconds(session.last_seen_at),
+                }
+                for token, session in sessions.items()
+            }
+        }
+
+
+def holds_money(payment: GatewayPayment) -> bool:
+    """Tell whether the gateway has, or may yet come to have, money for a payment."""
+    if payment.is_captured:
+        return payment.refunded < payment.amount
+    return not payment.is_voided and not _is_declined(payment)
+
+
+def payment_mismatches(
+    payments: Sequence[GatewayPayment], statuses: Mapping[UUID, str], reversed_ids: Collection[UUID]
+) -> list[str]:
+    """Find payments in the gateway's books that do not fit what the shop knows of them.
+
+    Where an order or a deposit came to nothing, money is there only as long as a job will undo it.
+    """
+    found: list[str] = []
+    for payment in payments:
+        assert payment.reference is not None
+        status = statuses[payment.reference]
+        fits = {
+            "pending": not payment.is_captured and not payment.is_voided,
+            "authorised": _is_approved(payment) and holds_money(payment),
+            "captured": payment.is_captured and payment.refunded.amount == 0,
+            "declined": _is_declined(payment),
+        }.get(status, not holds_money(payment) or payment.reference in reversed_ids)
+        if not fits:
+            found.append(f"{status}, but {payment}")
+    references = [payment.reference for payment in payments]
+    if len(references) != len(set(references)):
+        found.append("one charge has two payments")
+    references_at_gateway = {payment.reference for payment in payments}
+    found += [
+        f"{status}, but not in the books"
+        for reference, status in statuses.items()
+        if status in {"authorised", "captured", "refunded"}
+        and reference not in references_at_gateway
+    ]
+    return found
+
+
+def _is_approved(payment: GatewayPayment) -> bool:
+    return isinstance(payment.authorisation_result, Approved)
+
+
+def _is_declined(payment: GatewayPayment) -> bool:
+    return isinstance(payment.authorisation_result, Declined)
