@@ -43,15 +43,16 @@ import asyncio, sys
 from pathlib import Path
 from shop.adapters.simulated_gateway.payment_store import PaymentStore
 from shop.adapters.system.clock import SystemClock
-from tests.contract.payment_gateway.gateway_under_test import wish
+from tests.contract.payment_gateway.gateway_under_test import authorisation_request
 
 async def work() -> None:
-    books = PaymentStore(
+    store = PaymentStore(
         Path(sys.argv[1]), clock=SystemClock(), idempotency_seconds=3600)
-    wishes = [wish(str(number), "tok_visa") for number in range(int(sys.argv[2]))]
-    for verdict in await asyncio.gather(*map(books.authorise, wishes)):
-        print(verdict.payment_id)
-    await books.close()
+    numbers = range(int(sys.argv[2]))
+    requests = [authorisation_request(str(number), "tok_visa") for number in numbers]
+    for result in await asyncio.gather(*map(store.authorise, requests)):
+        print(result.payment_id)
+    await store.close()
 
 asyncio.run(work())
 """
