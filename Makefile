@@ -5,7 +5,9 @@ export INSTALLER ?= uv
 BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
 # Many tests wait for processes of their own: three at once keep two cores busy.
-IN_PARALLEL := --numprocesses 3 --dist loadfile --no-loadscope-reorder
+IN_PARALLEL := --numprocesses 3 --no-loadscope-reorder
+# Else every process would compile every test anew, in containers that have it set.
+export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
 .PHONY: help run test check coverage format bench bench-quick bench-growth lock check-locks clean install-run install-test install-bench

@@ -7,6 +7,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer  # type: ignore[import-untyped]
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 from tests.clock import FakeClock
 from tests.factories import NOW
@@ -14,6 +16,28 @@ from tests.factories import NOW
 # How long an example may take depends on what else the machine does.
 settings.register_profile("shop", deadline=None)
 settings.load_profile("shop")
+
+
+CONCURRENCY = "tests/concurrency/"
+LONGEST = ("tests/property/test_histories.py", CONCURRENCY, "tests/crash/")
+"""These run first: at the end, they would keep one process busy after the others have finished."""
+
+
+class ScopeByFile(LoadScopeScheduling):  # type: ignore[misc]
+    """Runs the tests of a file in one process, and all that share the servers of `concurrency`."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return CONCURRENCY if file.startswith(CONCURRENCY) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ScopeByFile:
+    return ScopeByFile(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
@@ -42,5 +66,9 @@ def postgresql_url() -> Iterator[str]:
         TemporaryDirectory(prefix="shop-pg-") as directory,
         get_server(Path(directory, "data")) as server,
     ):
+        # No test crashes the server, so nothing has to reach the disk.
+        settings = ("fsync", "full_page_writes", "synchronous_commit")
+        changes = [f"ALTER SYSTEM SET {each} = off;" for each in settings]
+        server.psql("\n".join([*changes, "SELECT pg_reload_conf();"]))
         host = server.get_postmaster_info().socket_dir
         yield f"postgresql+asyncpg://postgres@/postgres?host={host}"

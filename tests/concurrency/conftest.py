@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -11,6 +11,9 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from shop.domain.user import Role
+from shop.entrypoints.configuration.settings import Settings
+from shop.entrypoints.container import Container
 from tests.concurrency.customers import Admin, Customer
 from tests.servers import PROCESS_ENVIRONMENT, ShopServer, reserved_port
 
@@ -31,10 +34,11 @@ class RunningShop:
     async def customers(self, number: int) -> list[Customer]:
         return await asyncio.gather(*(self.new_client().sign_up() for _ in range(number)))
 
-    def audit(self) -> None:
-        """Let the shop check every invariant."""
-        done = self.server.run("audit", "--json")
-        assert done.returncode == 0, done.stdout + done.stderr
+    async def audit(self) -> None:
+        """Check every invariant, as `shop audit` does."""
+        async with in_process_shop(self.server.settings) as shop:
+            findings = await shop.audit_shop().run(lambda _: None)
+        assert [each for each in findings if each.violations] == []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +71,25 @@ def serving_shop(folder: Path, database: dict[str, str], workers: int) -> Iterat
     }
     with reserved_port() as port:
         server = ShopServer(folder=folder, settings=settings, workers=workers, port=port)
-        migrated = server.run("migrate")
-        assert migrated.returncode == 0, migrated.stderr
+        asyncio.run(_migrate(settings))
         server.start()
         yield OpenShop(server=server, admin_cookie=asyncio.run(_admin_cookie(server)))
         server.stop()
+
+
+@asynccontextmanager
+async def in_process_shop(settings: Mapping[str, str]) -> AsyncIterator[Container]:
+    """Open the served shop in this process as well, which saves starting one for a command."""
+    named = {
+        name.removeprefix("SHOP_").lower(): value
+        for name, value in settings.items()
+        if name.startswith("SHOP_")
+    }
+    shop = Container(settings=Settings.model_validate(named))
+    try:
+        yield shop
+    finally:
+        await shop.database().close()
 
 
 @pytest.fixture
@@ -97,12 +115,17 @@ def _database(request: pytest.FixtureRequest, folder: Path) -> dict[str, str]:
     }
 
 
+async def _migrate(settings: Mapping[str, str]) -> None:
+    async with in_process_shop(settings) as shop:
+        await shop.database().migrate()
+
+
 async def _admin_cookie(server: ShopServer) -> str:
     async with httpx2.AsyncHTTPTransport() as connections:
         admin = Admin(server.url, connections)
         await admin.sign_up()
-        completed = server.run("users", "promote", admin.email, "--role", "admin")
-        assert completed.returncode == 0, completed.stderr
+        async with in_process_shop(server.settings) as shop:
+            await shop.role_service().grant(admin.email, Role.ADMIN)
         # The change of privilege comes with a new id.
         answer = await admin.request("GET", "/session")
         assert answer.json()["roles"] == ["admin", "customer"]

@@ -91,4 +91,4 @@ async def test_concurrent_order_and_sign_out_revoke_the_session_and_complete_the
     product = (await running_shop.new_client().request("GET", f"/products/{sku}")).json()
     placed = [each.status_code for each in responses[:10]].count(201)
     assert product["available"] == 100 - placed
-    await asyncio.to_thread(running_shop.audit)
+    await running_shop.audit()

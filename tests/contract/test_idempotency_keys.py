@@ -26,6 +26,7 @@ from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import ShopError
 from tests.contract.storage import Storage
 from tests.factories import NOW, account, claim, deposit, eur, id_of, order, user
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -203,7 +204,7 @@ async def test_claims_in_any_order_do_not_deadlock(users: Storage) -> None:
     async def take(order: list[Claim]) -> int:
         return len(await users.write(lambda uow: uow.idempotency_keys.claim(order)))
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
         known = await asyncio.gather(*(take(each) for each in [claims, claims[::-1]] * 5))
 
     assert sorted(known) == [0] + [4] * 9

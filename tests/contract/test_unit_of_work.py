@@ -8,6 +8,7 @@ import pytest
 from shop.application.ports.unit_of_work import ConstraintViolated
 from tests.contract.storage import Storage
 from tests.factories import account, eur, product, session, user
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +20,6 @@ BOTH = [ADA_ACCOUNT.id, BOB_ACCOUNT.id]
 PAUSE_SECONDS = 0.05
 """Long enough for a unit of work that waits for nobody to be done, several times over."""
 
-DEADLINE_SECONDS = 5
 """Short enough to tell a wait from the end of one, however slow the machine is."""
 
 
@@ -126,7 +126,7 @@ class TestVisibility:
         async with accounts.unit_of_work() as uow:
             await uow.accounts.lock(BOTH)
 
-            async with asyncio.timeout(DEADLINE_SECONDS):
+            async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
                 assert await _balances(accounts) == (100, 100)
 
 
@@ -182,7 +182,7 @@ class TestLocks:
                 uow.accounts.save(found[BOB_ACCOUNT.id].deposit(eur(1)))
                 await uow.commit()
 
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
             await asyncio.gather(*(pass_on(ids) for ids in [BOTH, BOTH[::-1]] * 10))
 
         assert await _balances(accounts) == (80, 120)
@@ -190,21 +190,25 @@ class TestLocks:
 
 class TestCancellation:
     async def test_cancellation_rolls_back_and_releases_locks(self, accounts: Storage) -> None:
+        has_locked = asyncio.Event()
+
         async def dawdle() -> None:
             async with accounts.unit_of_work() as uow:
                 found = await uow.accounts.lock(BOTH)
                 uow.accounts.save(found[ADA_ACCOUNT.id].withdraw(eur(30)))
-                await asyncio.sleep(60)
+                has_locked.set()
+                await asyncio.sleep(TEST_TIMEOUT_SECONDS)
                 await uow.commit()
 
         task = asyncio.create_task(dawdle())
-        await asyncio.sleep(PAUSE_SECONDS)
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+            await has_locked.wait()
         task.cancel()
-        await asyncio.wait([task], timeout=DEADLINE_SECONDS)
+        await asyncio.wait([task], timeout=TEST_TIMEOUT_SECONDS)
 
         assert task.cancelled()
         assert await _balances(accounts) == (100, 100)
-        async with asyncio.timeout(DEADLINE_SECONDS), accounts.unit_of_work() as uow:
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS), accounts.unit_of_work() as uow:
             assert await uow.accounts.lock(BOTH) == {
                 ADA_ACCOUNT.id: ADA_ACCOUNT,
                 BOB_ACCOUNT.id: BOB_ACCOUNT,
@@ -222,10 +226,10 @@ class TestCancellation:
             second, third = asyncio.create_task(take(10)), asyncio.create_task(take(20))
             await asyncio.sleep(PAUSE_SECONDS)
             second.cancel()
-            await asyncio.wait([second], timeout=DEADLINE_SECONDS)
+            await asyncio.wait([second], timeout=TEST_TIMEOUT_SECONDS)
             uow.accounts.save(found[ADA_ACCOUNT.id].withdraw(eur(30)))
             await uow.commit()
-        async with asyncio.timeout(DEADLINE_SECONDS):
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
             await third
 
         assert second.cancelled()

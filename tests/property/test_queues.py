@@ -28,6 +28,7 @@ from tests.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, p
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
 from tests.factories import NOW
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 CUSTOMERS, KEYS, SKUS = ("ada", "bob"), ("key-0001", "key-0002", "key-0003"), ("TEA", "CUP")
 CARDS = (None, "tok_visa", "tok_visa", "tok_declined", "tok_timeout_after")
@@ -206,7 +207,7 @@ async def _send(
             if wish.timeout == turn:
                 task.cancel()
         await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
         heard = await asyncio.gather(*tasks, return_exceptions=True)
         await placing.drain()
         await finishing.drain()

@@ -11,7 +11,7 @@ import pytest
 from shop.domain.notification import EventType
 from shop.domain.shared.errors import ShopError
 from shop.entrypoints.configuration.settings import Settings
-from tests.servers import ShopServer
+from tests.entrypoints.cli.command_line import InProcessCommandLine
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
@@ -75,7 +75,7 @@ def test_settings_page_has_every_setting() -> None:
 def test_commands_page_has_every_command(tmp_path: Path) -> None:
     rows = re.compile(r"^\| `shop ([a-z ]+?)(?: (?:[A-Z]|--).*)?` \|", re.MULTILINE)
     documented = rows.findall(_page("docs/reference/cli.md"))
-    shop = ShopServer(folder=tmp_path, settings={}, workers=1, port=0)
+    shop = InProcessCommandLine(folder=tmp_path, settings={})
 
     codes = {command: shop.run(*command.split(), "--help").returncode for command in documented}
 

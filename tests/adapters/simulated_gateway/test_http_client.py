@@ -41,10 +41,10 @@ QUESTIONS: dict[str, Call] = {
 class FakeGatewayServer:
     """Answers everything alike, and keeps what it was asked."""
 
-    def __init__(self, status: int, content: bytes, delay_seconds: float = 0) -> None:
+    def __init__(self, status: int, content: bytes, *, is_silent: bool = False) -> None:
         self._status = status
         self._content = content
-        self._delay_seconds = delay_seconds
+        self._is_silent = is_silent
         self.asked: list[tuple[str, bytes]] = []
         self.clients: set[object] = set()
 
@@ -56,15 +56,19 @@ class FakeGatewayServer:
             return
         self.asked.append((scope["method"], scope["raw_path"]))
         self.clients.add(scope["client"])
-        await asyncio.sleep(self._delay_seconds)
+        while self._is_silent:
+            if (await receive())["type"] == "http.disconnect":
+                return
         headers = [(b"content-length", b"%d" % len(self._content)), (b"location", b"/elsewhere")]
         await send({"type": "http.response.start", "status": self._status, "headers": headers})
         await send({"type": "http.response.body", "body": self._content})
 
 
-async def call_gateway(peer: FakeGatewayServer, question: Call) -> object:
+async def call_gateway(
+    peer: FakeGatewayServer, question: Call, *, timeout_seconds: float = TEST_TIMEOUT_SECONDS
+) -> object:
     async with serve(peer) as url:
-        gateway = HttpPaymentGateway(url, timeout_seconds=0.5)
+        gateway = HttpPaymentGateway(url, timeout_seconds=timeout_seconds)
         try:
             return await question(gateway)
         finally:
@@ -104,7 +108,9 @@ async def test_meaningless_response_leaves_the_outcome_unknown(
 @pytest.mark.parametrize("question", QUESTIONS)
 async def test_slow_response_leaves_the_outcome_unknown(question: str) -> None:
     with pytest.raises(GatewayOutcomeUnknown):
-        await call_gateway(FakeGatewayServer(200, b"{}", delay_seconds=1), QUESTIONS[question])
+        await call_gateway(
+            FakeGatewayServer(200, b"{}", is_silent=True), QUESTIONS[question], timeout_seconds=0.1
+        )
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -126,7 +132,9 @@ async def test_broken_connection_leaves_the_outcome_unknown(question: str) -> No
 
     async with await asyncio.start_server(hang_up, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
-        gateway = HttpPaymentGateway(f"http://127.0.0.1:{port}", timeout_seconds=5)
+        gateway = HttpPaymentGateway(
+            f"http://127.0.0.1:{port}", timeout_seconds=TEST_TIMEOUT_SECONDS
+        )
         with pytest.raises(GatewayOutcomeUnknown):
             await QUESTIONS[question](gateway)
         await gateway.close()
@@ -215,7 +223,7 @@ async def test_unreadable_payment_leaves_the_outcome_unknown(change: dict[str, o
 async def test_connections_are_reused_and_ids_are_escaped_in_the_path() -> None:
     peer = FakeGatewayServer(200, b"{}")
     async with serve(peer) as url:
-        gateway = HttpPaymentGateway(url, timeout_seconds=5)
+        gateway = HttpPaymentGateway(url, timeout_seconds=TEST_TIMEOUT_SECONDS)
         for _ in range(5):
             await gateway.void(key="1", payment_id="../healthz?a=b")
         await gateway.close()

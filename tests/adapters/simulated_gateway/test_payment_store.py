@@ -27,6 +27,7 @@ from shop.application.ports.payment_gateway import (
 from tests.clock import FakeClock
 from tests.contract.payment_gateway.gateway_under_test import authorisation_request
 from tests.factories import NOW, eur, id_of
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 T = TypeVar("T")
 
@@ -46,13 +47,13 @@ from shop.adapters.system.clock import SystemClock
 from tests.contract.payment_gateway.gateway_under_test import authorisation_request
 
 async def work() -> None:
-    store = PaymentStore(
+    books = PaymentStore(
         Path(sys.argv[1]), clock=SystemClock(), idempotency_seconds=3600)
     numbers = range(int(sys.argv[2]))
-    requests = [authorisation_request(str(number), "tok_visa") for number in numbers]
-    for result in await asyncio.gather(*map(store.authorise, requests)):
-        print(result.payment_id)
-    await store.close()
+    wishes = [authorisation_request(str(number), "tok_visa") for number in numbers]
+    for verdict in await asyncio.gather(*map(books.authorise, wishes)):
+        print(verdict.payment_id)
+    await books.close()
 
 asyncio.run(work())
 """
@@ -70,11 +71,10 @@ class PausedClock(SystemClock):
 
 async def eventually(condition: Callable[[], Awaitable[T]]) -> T:
     """Return what is asked for, once it is there."""
-    for _ in range(1000):
-        if found := await condition():
-            return found
-        await asyncio.sleep(0.005)
-    raise AssertionError
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+        while not (found := await condition()):  # noqa: ASYNC110  A thread has it so.
+            await asyncio.sleep(0.005)
+    return found
 
 
 def modes_in(folder: Path) -> dict[str, int]:
@@ -303,7 +303,9 @@ async def test_timeout_applies_to_the_first_request_only(payment_store: PaymentS
 async def test_many_pages_of_payments_are_listed_completely(
     payment_store: PaymentStore, clock: FakeClock
 ) -> None:
-    gateway = InProcessPaymentGateway(payment_store, clock=clock, timeout_seconds=5)
+    gateway = InProcessPaymentGateway(
+        payment_store, clock=clock, timeout_seconds=TEST_TIMEOUT_SECONDS
+    )
     wishes = [
         authorisation_request(str(number), "tok_visa", amount=eur(1))
         for number in range(2 * PAGE_SIZE)
@@ -321,9 +323,14 @@ async def test_caller_that_times_out_leaves_the_payment_to_be_decided(tmp_path: 
     payment_store = PaymentStore(tmp_path / "gateway.db", clock=clock, idempotency_seconds=3600)
     gateway = InProcessPaymentGateway(payment_store, clock=clock, timeout_seconds=0.05)
 
-    with pytest.raises(GatewayOutcomeUnknown):
-        await gateway.authorise(authorisation_request("order", "tok_slow"))
+    # A caller that times out before the request is stored leaves nothing to be decided.
+    while not payment_store._decisions:
+        with pytest.raises(GatewayOutcomeUnknown):
+            await gateway.authorise(authorisation_request("order", "tok_slow"))
     clock.passing.set()
+    gateway = InProcessPaymentGateway(
+        payment_store, clock=clock, timeout_seconds=TEST_TIMEOUT_SECONDS
+    )
 
     async def result() -> AuthorisationResult | None:
         payment = await gateway.find_payment(id_of("order"))
@@ -336,7 +343,9 @@ async def test_caller_that_times_out_leaves_the_payment_to_be_decided(tmp_path: 
 async def test_unusable_file_leaves_the_outcome_unknown(
     payment_store: PaymentStore, clock: FakeClock
 ) -> None:
-    gateway = InProcessPaymentGateway(payment_store, clock=clock, timeout_seconds=5)
+    gateway = InProcessPaymentGateway(
+        payment_store, clock=clock, timeout_seconds=TEST_TIMEOUT_SECONDS
+    )
     payment_store._file.write_bytes(b"This is no database. " * 100)
 
     with pytest.raises(GatewayOutcomeUnknown):

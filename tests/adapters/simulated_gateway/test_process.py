@@ -2,8 +2,9 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +13,8 @@ from shop.application.ports.payment_gateway import Approved, GatewayOutcomeUnkno
 from tests.contract.payment_gateway.gateway_under_test import authorisation_request
 from tests.factories import eur, id_of
 from tests.gateway_process import GatewayProcess, gateway_process
+from tests.servers import POLL_INTERVAL_SECONDS
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -24,23 +27,36 @@ def process(tmp_path: Path) -> Iterator[GatewayProcess]:
         yield running
 
 
+async def stored_payments(process: GatewayProcess) -> Sequence[Mapping[str, Any]]:
+    """Wait until the gateway has stored any payment; return all of them."""
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+        while True:
+            if found := await asyncio.to_thread(process.payments):
+                return found
+            await asyncio.sleep(POLL_INTERVAL_SECONDS)
+
+
 async def test_killed_gateway_keeps_all_confirmed_payments(
     process: GatewayProcess,
 ) -> None:
-    gateway = HttpPaymentGateway(process.url, timeout_seconds=5)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=TEST_TIMEOUT_SECONDS)
     answered: dict[str, Approved] = {}
+    confirmed = asyncio.Semaphore(0)
 
     async def authorise(name: str) -> None:
         result = await gateway.authorise(authorisation_request(name, "tok_visa"))
         assert isinstance(result, Approved)
         answered[name] = result
+        confirmed.release()
 
     async def go_on(worker: int) -> None:
         for number in range(100_000):
             await authorise(f"{worker}.{number}")
 
     working = [asyncio.create_task(go_on(worker)) for worker in range(AT_ONCE)]
-    await asyncio.sleep(0.5)
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+        for _ in range(10 * AT_ONCE):
+            await confirmed.acquire()
     process.stop(signal.SIGKILL)
     ended = await asyncio.gather(*working, return_exceptions=True)
     assert {type(error) for error in ended} == {GatewayOutcomeUnknown}
@@ -61,7 +77,7 @@ async def test_killed_gateway_keeps_all_confirmed_payments(
 
 
 async def test_killed_gateway_keeps_captures_voids_and_refunds(process: GatewayProcess) -> None:
-    gateway = HttpPaymentGateway(process.url, timeout_seconds=5)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=TEST_TIMEOUT_SECONDS)
     ids = {}
     for name in ("captured", "voided"):
         result = await gateway.authorise(authorisation_request(name, "tok_visa"))
@@ -90,15 +106,16 @@ async def test_killed_gateway_keeps_captures_voids_and_refunds(process: GatewayP
 async def test_slow_card_blocks_no_other_request_and_one_key_is_one_payment(
     process: GatewayProcess,
 ) -> None:
-    gateway = HttpPaymentGateway(process.url, timeout_seconds=10)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=TEST_TIMEOUT_SECONDS)
     loop = asyncio.get_running_loop()
     began = loop.time()
     slow = [
         asyncio.create_task(gateway.authorise(authorisation_request("slow", "tok_slow")))
         for _ in range(AT_ONCE)
     ]
-    for number in range(AT_ONCE):
-        await gateway.authorise(authorisation_request(str(number), "tok_visa"))
+    await stored_payments(process)
+    others = [authorisation_request(str(number), "tok_visa") for number in range(AT_ONCE)]
+    await asyncio.gather(*map(gateway.authorise, others))
     assert not any(each.done() for each in slow)
 
     results = await asyncio.gather(*slow)
@@ -114,11 +131,14 @@ async def test_slow_card_blocks_no_other_request_and_one_key_is_one_payment(
 async def test_card_that_times_out_hangs_longer_than_the_shop_waits(
     process: GatewayProcess, token: str
 ) -> None:
-    gateway = HttpPaymentGateway(process.url, timeout_seconds=0.5)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=TEST_TIMEOUT_SECONDS)
 
-    with pytest.raises(GatewayOutcomeUnknown):
-        await gateway.authorise(authorisation_request("order", token))
-    (before,) = process.payments()
+    waiting = asyncio.create_task(gateway.authorise(authorisation_request("order", token)))
+    (before,) = await stored_payments(process)
+    done, _ = await asyncio.wait([waiting], timeout=0.5)
+    assert not done
+    waiting.cancel()
+    await asyncio.wait([waiting])
     result = await gateway.authorise(authorisation_request("order", token))
 
     (after,) = process.payments()
@@ -129,12 +149,11 @@ async def test_card_that_times_out_hangs_longer_than_the_shop_waits(
 
 
 async def test_gateway_stops_on_a_signal_with_requests_in_progress(process: GatewayProcess) -> None:
-    gateway = HttpPaymentGateway(process.url, timeout_seconds=30)
+    gateway = HttpPaymentGateway(process.url, timeout_seconds=TEST_TIMEOUT_SECONDS)
     waiting = asyncio.create_task(
         gateway.authorise(authorisation_request("order", "tok_timeout_after"))
     )
-    await asyncio.sleep(0.5)
-    assert len(process.payments()) == 1
+    assert len(await stored_payments(process)) == 1
 
     assert await asyncio.to_thread(process.stop, signal.SIGTERM) == 0
 

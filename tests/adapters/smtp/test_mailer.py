@@ -106,8 +106,12 @@ def mailer(port: int) -> SmtpMailer:
     return create_mailer(f"smtp://127.0.0.1:{port}")
 
 
-def create_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
-    return SmtpMailer(url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=2)
+def create_mailer(
+    url: str | None, *, requires_tls: bool = False, timeout_seconds: float = TEST_TIMEOUT_SECONDS
+) -> SmtpMailer:
+    return SmtpMailer(
+        url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=timeout_seconds
+    )
 
 
 def email(event_type: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Email:
@@ -154,9 +158,11 @@ async def test_email_arrives_as_text_and_html(
 
 
 async def test_waiting_for_a_free_connection_does_not_count_towards_the_timeout(
-    mailer: SmtpMailer, smtp_server: FakeSmtpServer
+    port: int, smtp_server: FakeSmtpServer
 ) -> None:
-    smtp_server.delay_seconds = 0.8
+    # Three rounds exceed the timeout; a single response is far below it.
+    smtp_server.delay_seconds = 1.4
+    mailer = create_mailer(f"smtp://127.0.0.1:{port}", timeout_seconds=4)
 
     await asyncio.gather(*(mailer.send(email()) for _ in range(MAX_CONNECTIONS * 3)))
 

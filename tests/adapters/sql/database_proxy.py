@@ -23,6 +23,7 @@ class DatabaseProxy:
         self.closes_connections = True
         self.executes = False
         self.stopped = asyncio.Event()
+        self.answered = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -56,14 +57,17 @@ class DatabaseProxy:
                 if is_request and self.stop_at is not None and self.stop_at in data:
                     is_silent[0] = True
                     if self.executes:
+                        self.answered.clear()
                         sink.write(data)
                         await sink.drain()
-                        # The server has time to do as it was told.
-                        await asyncio.sleep(0.2)
+                        # The server has executed it once it responds.
+                        await self.answered.wait()
                     if self.closes_connections:
                         for each in both:
                             each.transport.abort()
                     self.stopped.set()
+                if is_silent[0] and not is_request:
+                    self.answered.set()
                 if not is_silent[0]:
                     sink.write(data)
                     await sink.drain()

@@ -36,6 +36,9 @@ pytestmark = pytest.mark.anyio
 
 ADA, BOB = user("ada"), user("bob")
 
+STATEMENT_SECONDS = 2
+"""How long a statement waits for a server that has stalled."""
+
 
 @pytest.fixture(scope="module")
 def schema() -> str:
@@ -72,7 +75,7 @@ async def proxy(
     postgresql: SqlDatabase, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[DatabaseProxy]:
     del postgresql  # It has only to be migrated.
-    monkeypatch.setattr(postgresql_module, "STATEMENT_TIMEOUT_SECONDS", 0.5)
+    monkeypatch.setattr(postgresql_module, "STATEMENT_TIMEOUT_SECONDS", STATEMENT_SECONDS)
     # The path of a socket must be short.
     with TemporaryDirectory() as folder:
         async with open_database_proxy(postgresql_url, Path(folder)) as made:
@@ -242,7 +245,7 @@ async def test_commit_has_no_timeout(proxy: DatabaseProxy, proxied: SqlDatabase)
     proxy.stop_at, proxy.closes_connections = b"COMMIT", False
     adding = asyncio.create_task(_add(proxied, "ada"))
     await proxy.stopped.wait()
-    done, _ = await asyncio.wait([adding], timeout=3 * postgresql_module.STATEMENT_TIMEOUT_SECONDS)
+    done, _ = await asyncio.wait([adding], timeout=1.5 * STATEMENT_SECONDS)
     assert not done
     await proxy.close()
     with pytest.raises(CommitOutcomeUnknown):

@@ -25,15 +25,17 @@ from shop.domain.notification import (
     NotificationDeliveryStatus,
 )
 from shop.domain.payment import PaymentStatus
+from shop.entrypoints.configuration import settings as settings_module
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.adapters.webhooks.webhook_receiver import SECRET, WebhookReceiver
 from tests.doubles import FakePasswordHasher
 from tests.factories import EUR, eur
+from tests.processes.advanceable_clock import AdvanceableClock
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE_SECONDS = 20
 WEBHOOKS = NotificationDeliveryFilter(channel=NotificationChannel.WEBHOOK, status=None)
 
 
@@ -44,6 +46,7 @@ NewShop = Callable[..., Coroutine[Any, Any, Container]]
 async def open_shop(tmp_path: Path, receiver: WebhookReceiver) -> AsyncIterator[NewShop]:
     """Give a function that opens the shop on the one file; whoever opens it again sees the same."""
     opened: list[Container] = []
+    clock = AdvanceableClock(tmp_path / "time-passed")
 
     async def open_shop(**settings: object) -> Container:
         endpoint = {"url": receiver.url, "secret": SECRET, "events": ["order.paid"]}
@@ -56,12 +59,14 @@ async def open_shop(tmp_path: Path, receiver: WebhookReceiver) -> AsyncIterator[
                     "welcome_credit": 10_000,
                     "webhook_endpoints": json.dumps([endpoint]),
                     "job_retry_delay_seconds": 0.05,
-                    "job_lease_seconds": 1,
+                    # A response may take half as long.
+                    "job_lease_seconds": 6,
                     **settings,
                 }
             )
         )
-        gateway = MemoryPaymentGateway(shop.clock(), idempotency_seconds=600)
+        shop.clock.override(providers.Object(clock))
+        gateway = MemoryPaymentGateway(clock, idempotency_seconds=600)
         shop.payment_gateway.override(providers.Object(gateway))
         shop.password_hasher.override(providers.Object(FakePasswordHasher()))
         await shop.database().migrate()
@@ -115,7 +120,7 @@ async def _run_worker(shop: Container, attempts: int) -> NotificationDelivery:
     """Let the worker work until that many attempts are known; return what came of them."""
     working = asyncio.create_task(shop.worker().run())
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
             while True:
                 delivery = await _webhook_delivery(shop)
                 if delivery.attempts >= attempts:
@@ -167,15 +172,15 @@ async def test_unreachable_endpoint_receives_the_notification_when_it_is_back(
 
 
 async def test_hanging_endpoint_does_not_delay_captures(
-    open_shop: NewShop, receiver: WebhookReceiver
+    open_shop: NewShop, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(settings_module, "NOTIFICATION_TIMEOUT_SECONDS", TEST_TIMEOUT_SECONDS)
     receiver.script(WebhookReceiver.NO_RESPONSE)
-    shop = await open_shop(job_lease_seconds=60)
+    shop = await open_shop(job_lease_seconds=2 * TEST_TIMEOUT_SECONDS)
     order_id = await _order(shop, card="tok_visa")
     working = asyncio.create_task(shop.worker().run())
-    await receiver.has_received.wait()
-
-    async with asyncio.timeout(shop.settings().notification_timeout_seconds / 2):
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+        await receiver.has_received.wait()
         await _captured(shop, order_id)
 
     assert (await _webhook_delivery(shop)).attempts == 0
@@ -184,18 +189,19 @@ async def test_hanging_endpoint_does_not_delay_captures(
 
 
 async def test_notifications_of_a_killed_worker_are_sent_by_another(
-    open_shop: NewShop, receiver: WebhookReceiver
+    open_shop: NewShop, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
-    shop = await open_shop()
+    shop = await open_shop(job_lease_seconds=60)
     await _order(shop)
     receiver.script(WebhookReceiver.NO_RESPONSE)
     working = asyncio.create_task(shop.worker().run())
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
         await receiver.has_received.wait()
     working.cancel()
     await asyncio.wait([working])
 
     other = await open_shop()
+    AdvanceableClock(tmp_path / "time-passed").advance(60)
     delivery = await _run_worker(other, attempts=1)
 
     assert delivery.status is NotificationDeliveryStatus.DELIVERED

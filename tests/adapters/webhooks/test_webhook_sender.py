@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -14,17 +15,24 @@ from shop.application.ports.webhook_sender import NotificationFailed, WebhookReq
 from tests.adapters.webhooks.webhook_receiver import SECRET, WebhookReceiver
 from tests.factories import id_of
 from tests.servers import reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
-
-TIMEOUT_SECONDS = 0.3
 
 
 @pytest.fixture
 async def webhook_sender() -> AsyncIterator[HttpWebhookSender]:
-    webhook_sender = HttpWebhookSender(timeout_seconds=TIMEOUT_SECONDS)
-    yield webhook_sender
-    await webhook_sender.close()
+    async with open_webhook_sender(TEST_TIMEOUT_SECONDS) as opened:
+        yield opened
+
+
+@asynccontextmanager
+async def open_webhook_sender(timeout_seconds: float) -> AsyncIterator[HttpWebhookSender]:
+    webhook_sender = HttpWebhookSender(timeout_seconds=timeout_seconds)
+    try:
+        yield webhook_sender
+    finally:
+        await webhook_sender.close()
 
 
 def webhook_request(receiver: WebhookReceiver) -> WebhookRequest:
@@ -119,26 +127,24 @@ async def test_redirect_is_not_followed(
     assert len(receiver.received) == 1
 
 
-async def test_hanging_endpoint_times_out(
-    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
-) -> None:
+async def test_hanging_endpoint_times_out(receiver: WebhookReceiver) -> None:
     receiver.script(WebhookReceiver.NO_RESPONSE)
-    assert await _failed_send(webhook_sender, webhook_request(receiver)) == (
-        "no answer within 0.3 seconds",
-        None,
-    )
+    async with open_webhook_sender(0.3) as webhook_sender:
+        failure = await _failed_send(webhook_sender, webhook_request(receiver))
+    assert failure == ("no answer within 0.3 seconds", None)
 
 
 async def test_waiting_for_a_free_slot_does_not_count_towards_the_timeout(
-    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
+    receiver: WebhookReceiver,
 ) -> None:
-    receiver.delay_seconds = TIMEOUT_SECONDS / 2
+    # Three rounds exceed the timeout; a single response is far below it.
+    receiver.delay_seconds = 1.4
     webhook_requests = [webhook_request(receiver)] * MAX_CONCURRENT_REQUESTS * 3
 
-    assert (
-        await asyncio.gather(*map(webhook_sender.send, webhook_requests))
-        == [200] * MAX_CONCURRENT_REQUESTS * 3
-    )
+    async with open_webhook_sender(4) as webhook_sender:
+        responses = await asyncio.gather(*map(webhook_sender.send, webhook_requests))
+
+    assert responses == [200] * MAX_CONCURRENT_REQUESTS * 3
 
 
 async def test_aborted_connection_fails_and_the_next_attempt_reconnects(

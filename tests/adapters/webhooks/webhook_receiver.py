@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from tests.timeouts import TEST_TIMEOUT_SECONDS
+
 SECRET = "whsec_" + "c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4="
 
 
@@ -64,7 +66,7 @@ class WebhookReceiver:
         if isinstance(response, web.Response):
             return response
         if response == self.NO_RESPONSE:
-            await asyncio.sleep(60)
+            await asyncio.sleep(TEST_TIMEOUT_SECONDS)
         if response == self.CLOSE_CONNECTION and request.transport is not None:
             request.transport.abort()
         return web.Response(status=max(response, 200))

@@ -83,7 +83,8 @@ async def test_number_of_concurrent_jobs_is_limited(
     )
     assert await handlers.work_off.start_due() == MAX_CONCURRENT_JOBS
     waiting = asyncio.create_task(handlers.work_off.start_due())
-    await asyncio.sleep(0.01)
+    for _ in range(9):
+        await asyncio.sleep(0)
     assert not waiting.done()
 
     handlers.let_go.set()

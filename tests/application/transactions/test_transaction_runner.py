@@ -25,6 +25,7 @@ from shop.domain.user import EmailTaken
 from tests.clock import FakeClock
 from tests.doubles import InjectedFaults
 from tests.factories import NOW, user
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -322,14 +323,14 @@ class TestCancellation:
         assert not finishing.done()
 
         held.set()
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
             await finishing
 
         assert caller.done()
         assert database.state.users.rows == {ADA.id: ADA}
 
     async def test_drain_without_work_returns(self, runner: TransactionRunner) -> None:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
             await runner.drain()
 
     async def test_retries_continue_when_the_caller_is_cancelled(

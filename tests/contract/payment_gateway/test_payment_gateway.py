@@ -33,10 +33,10 @@ from tests.contract.payment_gateway.gateway_under_test import (
 )
 from tests.factories import NOW, USD, eur, id_of
 from tests.gateway_app import serve
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
-TIMEOUT_SECONDS = 5.0
 AT_ONCE = 20
 
 
@@ -61,7 +61,9 @@ def payment_store(tmp_path: Path, clock: FakeClock) -> PaymentStore:
 async def in_process_gateway(
     payment_store: PaymentStore, clock: FakeClock
 ) -> AsyncIterator[GatewayUnderTest]:
-    gateway = InProcessPaymentGateway(payment_store, clock=clock, timeout_seconds=TIMEOUT_SECONDS)
+    gateway = InProcessPaymentGateway(
+        payment_store, clock=clock, timeout_seconds=TEST_TIMEOUT_SECONDS
+    )
 
     async def take_step(payment_id: str, *, approved: bool) -> None:
         await payment_store.authenticate(payment_id, approved=approved)
@@ -78,7 +80,7 @@ async def http_gateway(
         await payment_store.authenticate(payment_id, approved=approved)
 
     async with serve(GatewayApp(payment_store, clock)) as url:
-        gateway = HttpPaymentGateway(url, timeout_seconds=TIMEOUT_SECONDS)
+        gateway = HttpPaymentGateway(url, timeout_seconds=TEST_TIMEOUT_SECONDS)
         yield GatewayUnderTest(gateway=gateway, clock=clock, complete_challenge=take_step)
         await gateway.close()
 

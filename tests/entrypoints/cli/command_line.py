@@ -20,9 +20,9 @@ import pytest
 import structlog
 
 from shop.entrypoints.cli import main
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 SHOP_COMMAND = Path(sys.executable).with_name("shop")
-TIMEOUT_SECONDS = 30
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +57,7 @@ class RunningServer:
 
     def get(self, path: str) -> tuple[int, bytes]:
         try:
-            with urlopen(self.url + path, timeout=10) as response:  # noqa: S310  Our own server.
+            with urlopen(self.url + path, timeout=TEST_TIMEOUT_SECONDS) as response:  # noqa: S310  Our own server.
                 return response.status, response.read()
         except HTTPError as error:
             with error:
@@ -66,7 +66,7 @@ class RunningServer:
     def stop(self, stop_signal: signal.Signals) -> tuple[int, str, str]:
         """Send a signal and wait; return the exit code and what was still printed."""
         self.process.send_signal(stop_signal)
-        output, errors = self.process.communicate(timeout=TIMEOUT_SECONDS)
+        output, errors = self.process.communicate(timeout=TEST_TIMEOUT_SECONDS)
         return self.process.returncode, output, errors
 
 
@@ -92,7 +92,7 @@ class CommandLine:
             env=self._environment,
             capture_output=True,
             text=True,
-            timeout=TIMEOUT_SECONDS,
+            timeout=TEST_TIMEOUT_SECONDS,
             check=False,
         )
 

@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import pytest
 
 from tests.entrypoints.cli.command_line import CommandLine
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 
 @contextmanager
@@ -22,12 +23,12 @@ def run_gateway(shop: CommandLine, *arguments: str, ended_by: signal.Signals) ->
         assert line.endswith(" (Ctrl+C closes it).\n")
         yield line.split()[6]
         process.send_signal(ended_by)
-        assert process.communicate(timeout=30) == ("", "")
+        assert process.communicate(timeout=TEST_TIMEOUT_SECONDS) == ("", "")
         assert process.returncode == 0
 
 
 def payments(url: str) -> object:
-    with urlopen(f"{url}/payments", timeout=10) as response:  # noqa: S310  Our own server.
+    with urlopen(f"{url}/payments", timeout=TEST_TIMEOUT_SECONDS) as response:  # noqa: S310  Our own server.
         return json.load(response)
 
 

@@ -5,6 +5,7 @@ import signal
 import time
 
 from tests.entrypoints.cli.command_line import CommandLine
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 
 def test_operator_can_set_up_and_maintain_a_shop(real_shop: CommandLine) -> None:
@@ -34,7 +35,7 @@ def test_interrupt_is_reported_in_one_line_and_keeps_committed_work(real_shop: C
         while real_shop.rows("SELECT count(*) FROM products") == [(0,)]:
             time.sleep(0.01)
         seeding.send_signal(signal.SIGINT)
-        told = seeding.communicate(timeout=30)
+        told = seeding.communicate(timeout=TEST_TIMEOUT_SECONDS)
 
     assert (seeding.returncode, told) == (130, ("", "shop: interrupted\n"))
     ((count,),) = real_shop.rows("SELECT count(*) FROM products")

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.entrypoints.cli.command_line import CommandLine
-
-SHORTLY_SECONDS = 5.0
+from tests.servers import reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 FAILING_WORKERS = """
 import os, sys
@@ -54,7 +54,7 @@ def is_running(pid: int) -> bool:
 
 
 def wait_until_gone(pids: set[int]) -> None:
-    deadline = time.monotonic() + SHORTLY_SECONDS
+    deadline = time.monotonic() + TEST_TIMEOUT_SECONDS
     while time.monotonic() < deadline:
         if not any(is_running(pid) for pid in pids):
             return
@@ -150,11 +150,12 @@ def test_demo_does_not_reactivate_products(shop: CommandLine) -> None:
 
 
 def test_killed_server_can_restart_on_its_port(shop: CommandLine) -> None:
-    with shop.serving() as killed:
-        assert killed.stop(signal.SIGKILL)[0] == -signal.SIGKILL
+    with reserved_port() as port:
+        with shop.serving(port=port) as killed:
+            assert killed.stop(signal.SIGKILL)[0] == -signal.SIGKILL
 
-    with shop.serving(port=killed.port) as serving:
-        assert serving.status("/readyz") == 200
+        with shop.serving(port=port) as serving:
+            assert serving.status("/readyz") == 200
 
 
 def test_workers_serve_the_given_database_and_stop_on_a_signal(shop: CommandLine) -> None:
@@ -173,15 +174,16 @@ def test_workers_serve_the_given_database_and_stop_on_a_signal(shop: CommandLine
 
 
 def test_workers_exit_when_their_supervisor_is_killed(shop: CommandLine) -> None:
-    with shop.serving("--workers", "2") as killed:
-        workers = children_of(killed.process.pid)
-        os.kill(killed.process.pid, signal.SIGKILL)
-        killed.process.wait(timeout=SHORTLY_SECONDS)
-        assert len(workers) >= 2
-        wait_until_gone(workers)
+    with reserved_port() as port:
+        with shop.serving("--workers", "2", port=port) as killed:
+            workers = children_of(killed.process.pid)
+            os.kill(killed.process.pid, signal.SIGKILL)
+            killed.process.wait(timeout=TEST_TIMEOUT_SECONDS)
+            assert len(workers) >= 2
+            wait_until_gone(workers)
 
-    with shop.serving(port=killed.port) as serving:
-        assert serving.status("/readyz") == 200
+        with shop.serving(port=port) as serving:
+            assert serving.status("/readyz") == 200
 
 
 def test_failing_worker_stops_the_server(shop: CommandLine, tmp_path: Path) -> None:

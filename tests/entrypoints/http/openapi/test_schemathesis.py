@@ -58,27 +58,37 @@ class ShopWithData:
         return token
 
 
-# Made at import, because tests are collected from it: one for each operation.
-SHOP_WITH_DATA = ShopWithData()
-DOCUMENT = schemathesis.openapi.from_asgi(
-    "/openapi.json", SHOP_WITH_DATA.shop.app, config=schemathesis.Config(seed=1)
-)
-# Each request has its own session, so none is to be made up.
-DOCUMENT.config.generation.update(with_security_parameters=False)
+@pytest.fixture
+def shop_with_data() -> ShopWithData:
+    made = ShopWithData()
+    asyncio.run(made.open())
+    return made
 
 
-@pytest.fixture(scope="module", autouse=True)
-def opened() -> None:
-    asyncio.run(SHOP_WITH_DATA.open())
+# Generating the requests takes seconds: the process that runs the test does it, and not every
+# process that collects it.
+@pytest.fixture
+def document(shop_with_data: ShopWithData, request: pytest.FixtureRequest) -> Any:  # noqa: ANN401  It has no public type.
+    """Load the shop's document for schemathesis."""
+    # Schemathesis reads the attribute, which pytest has had under another name since 9.2.
+    request.node._nodeid = request.node.nodeid
+    made = schemathesis.openapi.from_asgi(
+        "/openapi.json", shop_with_data.shop.app, config=schemathesis.Config(seed=1)
+    )
+    # Each request has its own session, so none is to be made up.
+    made.config.generation.update(with_security_parameters=False)
+    return made
 
 
-@DOCUMENT.parametrize()
 @settings(
     max_examples=25,
     derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
-def test_api_conforms_to_its_document(case: "schemathesis.Case[Any]") -> None:
-    token = asyncio.run(SHOP_WITH_DATA.token())
+@schemathesis.pytest.from_fixture("document").parametrize()
+def test_api_conforms_to_its_document(
+    case: "schemathesis.Case[Any]", shop_with_data: ShopWithData
+) -> None:
+    token = asyncio.run(shop_with_data.token())
     case.call_and_validate(headers={"Cookie": f"shop_session={token}"}, checks=CHECKS)
