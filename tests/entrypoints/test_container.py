@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from dependency_injector import providers
+from dependency_injector import containers, providers
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.engine.database import MemoryDatabase
@@ -98,6 +98,17 @@ async def test_every_provider_can_be_created(
 
     assert made.keys() >= {"database", "unit_of_work", "place_orders", "audit_shop"}
     assert None not in made.values()
+
+
+def test_no_container_replaces_a_provider_of_another() -> None:
+    declared = [
+        (name, each)
+        for each in Container.__mro__
+        if issubclass(each, containers.DeclarativeContainer)
+        for name in each.cls_providers
+    ]
+
+    assert len(declared) == len(dict(declared)) == len(Container.providers)
 
 
 @pytest.mark.parametrize(

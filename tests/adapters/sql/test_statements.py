@@ -204,7 +204,7 @@ def _enable_notifications(shop: Container) -> None:
         shop.clock(),
         shop.id_generator(),
         announcements,
-        shop.settings().payment_policy,
+        shop.policies().payment,
     )
     shop.place_orders.override(providers.Object(placing))
 

@@ -10,6 +10,7 @@ from shop.domain.notification import EventType
 from shop.entrypoints.cli.bootstrap import read_settings
 from shop.entrypoints.cli.errors import InvalidSetting
 from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
+from shop.entrypoints.configuration.policies import Policies
 from tests.entrypoints.cli.command_line import CommandLine
 
 
@@ -201,14 +202,14 @@ def test_endpoint_receives_all_events_unless_it_lists_some(
     ]
     monkeypatch.setenv("SHOP_WEBHOOK_ENDPOINTS", json.dumps(listed))
 
-    everything, some = read_settings(None).notification_policy.endpoints
+    everything, some = Policies(read_settings(None)).notification.endpoints
 
     assert (everything.url, everything.event_types) == (
         "http://127.0.0.1:8080/hook",
         frozenset(EventType),
     )
     assert some.event_types == {EventType.ORDER_PAID, EventType.STOCK_LOW}
-    assert everything.secret not in repr(read_settings(None).notification_policy)
+    assert everything.secret not in repr(Policies(read_settings(None)).notification)
     assert everything.secret not in repr(read_settings(None))
 
 
@@ -255,7 +256,7 @@ def test_production_requires_tls_for_emails(
     monkeypatch.setenv("SHOP_SMTP_URL", url)
     monkeypatch.setenv("SHOP_EMAIL_FROM", "Shop <orders@example.com>")
 
-    assert read_settings(None).smtp_requires_tls is required
+    assert Policies(read_settings(None)).emails_require_tls is required
 
 
 def test_database_option_overrides_the_setting(

@@ -1,11 +1,9 @@
 """The settings: everything that an operator may choose, from the environment or `.env`."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
 from pydantic_settings import (
@@ -18,17 +16,12 @@ from pydantic_settings import (
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from shop.application.jobs.retry_policy import RetryPolicy
-from shop.application.notifications.events import NotificationPolicy, WebhookEndpoint
-from shop.application.payments.payment_policy import PaymentPolicy
 from shop.domain.inventory import MAX_ON_HAND
-from shop.domain.session import SessionPolicy
 from shop.domain.shared.errors import InvalidValue
-from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
+from shop.domain.shared.money import MAX_AMOUNT, Currency
 from shop.entrypoints.configuration.json_lists import secrets_list
 from shop.entrypoints.configuration.notifications import (
     WebhookEndpointSetting,
-    is_loopback,
     parse_endpoints,
     require_distinct,
     require_sender,
@@ -48,9 +41,6 @@ PREFIX = "SHOP_"
 MIN_SECRET_CHARACTERS = 32
 MIN_DISTINCT_CHARACTERS = 12
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "placeholder")
-DEVELOPMENT_WELCOME_CREDIT = 100_000
-NOTIFICATION_TIMEOUT_SECONDS = 10
-
 MAX_GATEWAY_TIMEOUT_SECONDS = 60
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
@@ -204,72 +194,6 @@ class Settings(BaseSettings):
     def is_production(self) -> bool:
         """Whether this is for real: then nothing is guessed and nothing is shown needlessly."""
         return self.environment is Environment.PRODUCTION
-
-    @property
-    def session_policy(self) -> SessionPolicy:
-        """How long sessions live."""
-        return SessionPolicy(
-            idle=timedelta(seconds=self.session_idle_seconds),
-            absolute=timedelta(seconds=self.session_absolute_seconds),
-        )
-
-    @property
-    def payment_policy(self) -> PaymentPolicy:
-        """On what terms the shop is paid."""
-        return PaymentPolicy(
-            currency=self.currency,
-            pending_timeout=timedelta(seconds=self.pending_payment_timeout_seconds),
-            response_timeout=self.gateway_response_timeout,
-        )
-
-    @property
-    def gateway_response_timeout(self) -> timedelta:
-        """After how long a request to the gateway has certainly ended, and may be made again."""
-        return timedelta(seconds=self.gateway_timeout_seconds + self.job_retry_delay_seconds)
-
-    @property
-    def gateway_idempotency_window(self) -> timedelta:
-        """How long the gateway remembers keys."""
-        return timedelta(seconds=self.gateway_idempotency_seconds)
-
-    @property
-    def retry_policy(self) -> RetryPolicy:
-        """How long a worker may take for a job, and when it is tried again."""
-        return RetryPolicy(
-            lease=timedelta(seconds=self.job_lease_seconds),
-            retry_delay=timedelta(seconds=self.job_retry_delay_seconds),
-        )
-
-    @property
-    def notification_policy(self) -> NotificationPolicy:
-        """Who is told what happens in the shop."""
-        return NotificationPolicy(
-            endpoints=tuple(
-                WebhookEndpoint(url=each.url, secret=each.secret, event_types=each.events)
-                for each in self.webhook_endpoints
-            ),
-            emails_customers=self.smtp_url is not None,
-            low_stock_threshold=self.low_stock_threshold,
-        )
-
-    @property
-    def smtp_requires_tls(self) -> bool:
-        """Whether no letter goes out where others could read along."""
-        host = urlsplit(self.smtp_url or "").hostname
-        return self.is_production and not is_loopback(host or "")
-
-    @property
-    def notification_timeout_seconds(self) -> float:
-        """How long an endpoint or a mail server may take: it ends well before a job's lease."""
-        return min(NOTIFICATION_TIMEOUT_SECONDS, self.job_lease_seconds / 2)
-
-    @property
-    def welcome_credit_amount(self) -> Money:
-        """What a new customer is given: nothing, but something to play with in development."""
-        amount = self.welcome_credit
-        if amount is None:
-            amount = 0 if self.is_production else DEVELOPMENT_WELCOME_CREDIT
-        return Money(amount=amount, currency=self.currency)
 
     @property
     def parsed_database_url(self) -> URL:

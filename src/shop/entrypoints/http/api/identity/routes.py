@@ -28,9 +28,9 @@ from shop.entrypoints.http.dependencies import (
     CartServiceDependency,
     CurrentResponseContext,
     OrderQueriesDependency,
+    PoliciesDependency,
     SessionServiceDependency,
     SessionTokenFromCookie,
-    SettingsDependency,
     SignedInUser,
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
@@ -55,11 +55,11 @@ _AS_MERGE_PATCH = {
 
 @router.get("/session", responses=error_responses(*SESSION_ERRORS))
 async def show_session(
-    principal: AnyUser, carts: CartServiceDependency, settings: SettingsDependency
+    principal: AnyUser, carts: CartServiceDependency, policies: PoliciesDependency
 ) -> SessionResponse:
     """Tell who I am to the shop; a visitor who is not known is nobody, with an empty cart."""
     cart = await carts.show(principal.cart)
-    return SessionResponse.of(principal.current_session, cart, settings.session_policy)
+    return SessionResponse.of(principal.current_session, cart, policies.session)
 
 
 @router.post("/session", responses=error_responses(InvalidCredentials, *SESSION_WRITE_ERRORS))
@@ -68,7 +68,7 @@ async def sign_in(
     token: SessionTokenFromCookie,
     sessions: SessionServiceDependency,
     carts: CartServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
     """Sign in, under a new session id; the cart comes along."""
@@ -77,7 +77,7 @@ async def sign_in(
     response_context.update_session(current_session)
     response_context.log_security_event("signed in")
     cart = await carts.show(current_session.session.cart)
-    return SessionResponse.of(current_session, cart, settings.session_policy)
+    return SessionResponse.of(current_session, cart, policies.session)
 
 
 @router.patch(
@@ -90,7 +90,7 @@ async def change_preferences(
     principal: AnyUser,
     sessions: SessionServiceDependency,
     carts: CartServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
     """Change my preferences: what the patch names is replaced, and removed where it is null."""
@@ -98,7 +98,7 @@ async def change_preferences(
     current_session = await sessions.change_preferences(command)
     response_context.update_session(current_session)
     cart = await carts.show(current_session.session.cart)
-    return SessionResponse.of(current_session, cart, settings.session_policy)
+    return SessionResponse.of(current_session, cart, policies.session)
 
 
 @router.delete(
@@ -132,12 +132,12 @@ async def list_sessions(
     principal: SignedInUser,
     query: Annotated[TimeCursorQuery, Query()],
     sessions: SessionServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
 ) -> SessionList:
     """List my sessions, on whatever device."""
     page = await sessions.list_for_user(principal.user, query.to_page_request())
     return SessionList.of(
-        page, current=principal.existing_session.session.id, policy=settings.session_policy
+        page, current=principal.existing_session.session.id, policy=policies.session
     )
 
 
