@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from dependency_injector import providers
+from pydantic import Secret
 
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
@@ -59,7 +60,7 @@ class MemoryShop:
         self.container = Container(
             settings=Settings(
                 database_url="sqlite+aiosqlite:///never-opened.db",
-                session_secrets=("a secret that nobody else has, of enough characters",),
+                session_secrets=(Secret("a secret that nobody else has, of enough characters"),),
                 session_idle_seconds=IDLE_SECONDS,
                 session_absolute_seconds=ABSOLUTE_SECONDS,
                 currency=EUR,

@@ -8,7 +8,7 @@ from shop.application.notifications.events import NotificationPolicy, WebhookEnd
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.domain.session import SessionPolicy
 from shop.domain.shared.money import Money
-from shop.entrypoints.configuration.notifications import is_loopback
+from shop.entrypoints.configuration.checks import is_loopback
 from shop.entrypoints.configuration.settings import Settings
 
 DEVELOPMENT_WELCOME_CREDIT = 100_000
@@ -64,7 +64,11 @@ class Policies:
         """Who is notified, and of which events."""
         return NotificationPolicy(
             endpoints=tuple(
-                WebhookEndpoint(url=each.url, secret=each.secret, event_types=each.events)
+                WebhookEndpoint(
+                    url=each.url,
+                    secret=each.secret.get_secret_value(),
+                    event_types=each.events,
+                )
                 for each in self._settings.webhook_endpoints
             ),
             emails_customers=self._settings.smtp_url is not None,
@@ -77,10 +81,16 @@ class Policies:
         return min(NOTIFICATION_TIMEOUT_SECONDS, self._settings.job_lease_seconds / 2)
 
     @property
+    def smtp_url(self) -> str | None:
+        """The mail server, with its password."""
+        url = self._settings.smtp_url
+        return None if url is None else url.get_secret_value()
+
+    @property
     def emails_require_tls(self) -> bool:
         """Whether e-mails are sent over an encrypted connection only."""
-        host = urlsplit(self._settings.smtp_url or "").hostname
-        return self._settings.is_production and not is_loopback(host or "")
+        host = urlsplit(self.smtp_url or "").hostname
+        return self._settings.is_production and not is_loopback(host)
 
     @property
     def welcome_credit(self) -> Money:

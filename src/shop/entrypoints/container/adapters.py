@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from dependency_injector import containers, providers
+from pydantic import Secret
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.simulated_gateway.http.app import GatewayApp
@@ -37,8 +38,12 @@ GATEWAY_FILE = Path("gateway.db")
 """The file in which a simulated gateway with its own process stores its records."""
 
 
-def _secrets(settings: Settings) -> Sequence[str]:
-    return settings.session_secrets or (load_or_create_secret(settings.secret_file),)
+def _session_secrets(settings: Settings) -> Sequence[str]:
+    return _revealed(settings.session_secrets) or [load_or_create_secret(settings.secret_file)]
+
+
+def _revealed(secrets: Sequence[Secret[str]]) -> Sequence[str]:
+    return [each.get_secret_value() for each in secrets]
 
 
 def _gateway_app(
@@ -60,7 +65,7 @@ class AdapterContainer(containers.DeclarativeContainer):
         SystemIdGenerator, uuid_version=settings.provided.uuid_version
     )
     password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
-    secrets: providers.Provider[Sequence[str]] = providers.Singleton(_secrets, settings)
+    secrets: providers.Provider[Sequence[str]] = providers.Singleton(_session_secrets, settings)
 
     database: providers.Provider[Database] = providers.Singleton(
         SqlDatabase,
@@ -91,8 +96,8 @@ class AdapterContainer(containers.DeclarativeContainer):
         ),
         stripe=providers.Singleton(
             StripePaymentGateway,
-            secret_key=settings.provided.stripe_secret_key,
-            webhook_secrets=settings.provided.stripe_webhook_secrets,
+            secret_key=settings.provided.stripe_secret_key.get_secret_value.call(),
+            webhook_secrets=providers.Callable(_revealed, settings.provided.stripe_webhook_secrets),
             api_base=settings.provided.stripe_api_base,
             timeout_seconds=settings.provided.gateway_timeout_seconds,
             clock=clock,
@@ -120,7 +125,7 @@ class AdapterContainer(containers.DeclarativeContainer):
     )
     mailer: providers.Provider[Mailer] = providers.Singleton(
         SmtpMailer,
-        settings.provided.smtp_url,
+        policies.provided.smtp_url,
         sender=settings.provided.email_from,
         requires_tls=policies.provided.emails_require_tls,
         timeout_seconds=policies.provided.notification_timeout_seconds,
