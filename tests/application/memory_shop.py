@@ -20,7 +20,7 @@ from shop.application.identity.sessions import ChangePreferences, SignIn
 from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, StoredOutcome
-from shop.application.ports.repositories.session_store import SessionStore, SessionToken
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken, unwrapped
 from shop.domain.account import Account
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session
@@ -35,10 +35,6 @@ PASSWORD = "what they all use"
 WELCOME_CREDIT = 1_000
 PENDING_PAYMENT_SECONDS, IDEMPOTENCY_SECONDS = 900, 600
 IDLE_SECONDS, ABSOLUTE_SECONDS = 1_800, 7_200
-
-
-def unwrapped(sessions: SessionStore) -> SessionStore:
-    return sessions
 
 
 class MemoryShop:
@@ -59,7 +55,7 @@ class MemoryShop:
         )
         self.container = Container(
             settings=Settings(
-                database_url="sqlite+aiosqlite:///never-opened.db",
+                database_url="memory://",
                 session_secrets=(Secret("a secret that nobody else has, of enough characters"),),
                 session_idle_seconds=IDLE_SECONDS,
                 session_absolute_seconds=ABSOLUTE_SECONDS,

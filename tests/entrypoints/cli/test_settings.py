@@ -41,10 +41,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (
             "SHOP_DATABASE_URL",
             "mysql://root:hunter2@h/shop",
-            "must begin with sqlite+aiosqlite:/// or postgresql+asyncpg://",
+            "or postgresql+asyncpg://, or be memory://",
         ),
         ("SHOP_DATABASE_URL", "hunter2", "must be a URL such as sqlite"),
-        ("SHOP_DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file"),
+        ("SHOP_DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file, or be memory://"),
+        ("SHOP_DATABASE_URL", "memory://hunter2", "or be memory://"),
         ("SHOP_SESSION_SECRETS", "hunter2", "must be a JSON list of secrets, such as"),
         ("SHOP_SESSION_SECRETS", '"hunter2"', "must be a JSON list of secrets, such as"),
         ("SHOP_SESSION_SECRETS", "[]", "must be a JSON list of secrets, such as"),
@@ -184,6 +185,13 @@ def test_payments_of_a_remote_database_are_stored_in_the_current_folder() -> Non
     assert settings.gateway_file == Path("shop.gateway")
 
 
+def test_shop_in_memory_uses_no_file() -> None:
+    settings = read_settings("memory://")
+
+    assert (settings.database_adapter, settings.gateway_adapter) == ("memory", "memory")
+    assert settings.database_file is None
+
+
 def test_payments_use_the_gateway_at_the_configured_url(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_SIMULATED_GATEWAY_URL", "http://127.0.0.1:8100/")
 
@@ -191,6 +199,7 @@ def test_payments_use_the_gateway_at_the_configured_url(monkeypatch: pytest.Monk
 
     assert settings.simulated_gateway_url == "http://127.0.0.1:8100"
     assert settings.gateway_adapter == "http"
+    assert read_settings("memory://").gateway_adapter == "http"
 
 
 def test_payments_use_stripe_when_configured(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,6 +212,10 @@ def test_payments_use_stripe_when_configured(monkeypatch: pytest.MonkeyPatch) ->
 
 
 SECRET_KEY = "sk_test_of_nobody"
+MEMORY_IN_PRODUCTION = (
+    "SHOP_DATABASE_URL=memory:// loses every order when the server stops;"
+    " use a SQLite or PostgreSQL database in production"
+)
 WEBHOOK_SECRETS = ("whsec_the_newer_of_two", "whsec_the_older_of_two")
 
 
@@ -288,6 +301,7 @@ def test_endpoint_receives_all_events_unless_it_lists_some(
 @pytest.mark.parametrize(
     ("settings", "rule"),
     [
+        ({"SHOP_DATABASE_URL": "memory://"}, MEMORY_IN_PRODUCTION),
         (
             {"SHOP_WEBHOOK_ENDPOINTS": _endpoint(url="http://127.0.0.1/")},
             "SHOP_WEBHOOK_ENDPOINTS must use https in production",

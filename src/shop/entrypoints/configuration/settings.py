@@ -42,6 +42,8 @@ PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "pla
 MAX_GATEWAY_TIMEOUT_SECONDS = 60
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
+IN_MEMORY = "memory://"
+"""The URL of a database that lives in the process of `shop serve`, and ends with it."""
 
 
 class Environment(StrEnum):
@@ -66,14 +68,18 @@ def _currency(code: object) -> Currency:
 
 
 def _database_url(text: str) -> str:
+    if text == IN_MEMORY:
+        return text
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
         raise ValueError(f"must be a URL such as {SQLITE}:///shop.db") from None
     if url.drivername not in {SQLITE, POSTGRESQL}:
-        raise ValueError(f"must begin with {SQLITE}:/// or {POSTGRESQL}://")
+        raise ValueError(
+            f"must begin with {SQLITE}:/// or {POSTGRESQL}://, or be {IN_MEMORY} for demonstrations"
+        )
     if url.drivername == SQLITE and url.database in {None, "", ":memory:"}:
-        raise ValueError("must name a file, because only one connection can use :memory:")
+        raise ValueError(f"must name a file, or be {IN_MEMORY} for a database in memory")
     return text
 
 
@@ -153,6 +159,11 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SHOP_SESSION_SECRETS contains a placeholder; `shop secret` prints a secret"
             )
+        if self.is_in_memory:
+            raise ValueError(
+                f"SHOP_DATABASE_URL={IN_MEMORY} loses every order when the server stops;"
+                " use a SQLite or PostgreSQL database in production"
+            )
         if any(each.url.lower().startswith("http:") for each in self.webhook_endpoints):
             raise ValueError("SHOP_WEBHOOK_ENDPOINTS must use https in production")
         return self
@@ -180,10 +191,27 @@ class Settings(BaseSettings):
         return self.environment is Environment.PRODUCTION
 
     @property
+    def is_in_memory(self) -> bool:
+        """Whether the database lives in this process, and ends with it."""
+        return self.database_url == IN_MEMORY
+
+    @property
+    def database_adapter(self) -> Literal["memory", "sql"]:
+        """The adapters that store everything."""
+        return "memory" if self.is_in_memory else "sql"
+
+    @property
     def database_file(self) -> Path | None:
         """The file of a SQLite database; None for any other database."""
+        if self.is_in_memory:
+            return None
         url = make_url(self.database_url)
         return Path(url.database or "") if url.drivername == SQLITE else None
+
+    @property
+    def has_single_writer(self) -> bool:
+        """Whether the database runs one writing transaction at a time."""
+        return self.is_in_memory or self.database_file is not None
 
     @property
     def secret_file(self) -> Path:
@@ -191,11 +219,13 @@ class Settings(BaseSettings):
         return Path(f"{self.database_file or 'shop'}.secret")
 
     @property
-    def gateway_adapter(self) -> Literal["in_process", "http", "stripe"]:
+    def gateway_adapter(self) -> Literal["memory", "in_process", "http", "stripe"]:
         """The adapter for payments; the simulated gateway runs in process unless it has a URL."""
         if self.payment_gateway is PaymentGatewayKind.STRIPE:
             return "stripe"
-        return "in_process" if self.simulated_gateway_url is None else "http"
+        if self.simulated_gateway_url is not None:
+            return "http"
+        return "memory" if self.is_in_memory else "in_process"
 
     @property
     def simulates_payments_in_production(self) -> bool:

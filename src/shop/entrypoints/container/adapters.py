@@ -9,6 +9,9 @@ from dependency_injector import containers, providers
 from pydantic import Secret
 
 from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.memory.engine.database import MemoryDatabase
+from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
+from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.simulated_gateway.http.app import GatewayApp
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
@@ -19,7 +22,7 @@ from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.adapters.system.clock import SystemClock
 from shop.adapters.system.id_generator import SystemIdGenerator
-from shop.adapters.system.keyring import load_or_create_secret
+from shop.adapters.system.keyring import load_or_create_secret, new_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.adapters.webhooks.webhook_sender import HttpWebhookSender
 from shop.application.ports.clock import Clock
@@ -39,7 +42,11 @@ GATEWAY_FILE = Path("gateway.db")
 
 
 def _session_secrets(settings: Settings) -> Sequence[str]:
-    return _revealed(settings.session_secrets) or [load_or_create_secret(settings.secret_file)]
+    if settings.session_secrets:
+        return _revealed(settings.session_secrets)
+    # Sessions in memory end with the process, and so can their secret.
+    is_kept = not settings.is_in_memory
+    return [load_or_create_secret(settings.secret_file) if is_kept else new_secret()]
 
 
 def _revealed(secrets: Sequence[Secret[str]]) -> Sequence[str]:
@@ -67,13 +74,17 @@ class AdapterContainer(containers.DeclarativeContainer):
     password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_session_secrets, settings)
 
-    database: providers.Provider[Database] = providers.Singleton(
-        SqlDatabase,
-        settings.provided.database_url,
-        schema=settings.provided.database_schema,
-        secrets=secrets,
-        currency=settings.provided.currency,
-        clock=clock,
+    database: providers.Provider[Database] = providers.Selector(
+        settings.provided.database_adapter,
+        memory=providers.Singleton(MemoryDatabase),
+        sql=providers.Singleton(
+            SqlDatabase,
+            settings.provided.database_url,
+            schema=settings.provided.database_schema,
+            secrets=secrets,
+            currency=settings.provided.currency,
+            clock=clock,
+        ),
     )
     payment_store = providers.Singleton(
         PaymentStore,
@@ -83,6 +94,11 @@ class AdapterContainer(containers.DeclarativeContainer):
     )
     payment_gateway: providers.Provider[PaymentGateway] = providers.Selector(
         settings.provided.gateway_adapter,
+        memory=providers.Singleton(
+            MemoryPaymentGateway,
+            clock,
+            idempotency_seconds=settings.provided.gateway_idempotency_seconds,
+        ),
         in_process=providers.Singleton(
             InProcessPaymentGateway,
             payment_store,
@@ -113,11 +129,15 @@ class AdapterContainer(containers.DeclarativeContainer):
         database=providers.Object(unwrapped),
         cookie=providers.Callable(partial, CookieSessionStore, secrets=secrets, clock=clock),
     )
-    unit_of_work: providers.Provider[UnitOfWork] = providers.Factory(
-        SqlUnitOfWork, database, writing=True, sessions=session_store
+    unit_of_work: providers.Provider[UnitOfWork] = providers.Selector(
+        settings.provided.database_adapter,
+        memory=providers.Factory(MemoryUnitOfWork, database, writing=True, sessions=session_store),
+        sql=providers.Factory(SqlUnitOfWork, database, writing=True, sessions=session_store),
     )
-    snapshot: providers.Provider[UnitOfWork] = providers.Factory(
-        SqlUnitOfWork, database, writing=False, sessions=session_store
+    snapshot: providers.Provider[UnitOfWork] = providers.Selector(
+        settings.provided.database_adapter,
+        memory=providers.Factory(MemoryUnitOfWork, database, writing=False, sessions=session_store),
+        sql=providers.Factory(SqlUnitOfWork, database, writing=False, sessions=session_store),
     )
 
     webhook_sender: providers.Provider[WebhookSender] = providers.Singleton(

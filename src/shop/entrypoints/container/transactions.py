@@ -34,5 +34,5 @@ def _create_queue(
 ) -> GroupCommit[Any, Any]:
     # If there is one writer, a second group waits for it and misses commands that come meanwhile.
     return queues.queue_for(
-        handler, max_concurrent_groups=1 if settings.database_file else MAX_CONCURRENT_GROUPS
+        handler, max_concurrent_groups=1 if settings.has_single_writer else MAX_CONCURRENT_GROUPS
     )
