@@ -34,7 +34,7 @@ def test_command_for_a_shared_database_rejects_one_in_memory(
 ) -> None:
     ended = in_memory.complete(*command.split())
 
-    assert ended.code == 1
+    assert ended.code == 2
     assert ended.error_line == (
         "shop: memory:// is a database inside a `shop serve` process, which no other command can"
         " reach: use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
@@ -45,7 +45,7 @@ def test_command_for_a_shared_database_rejects_one_in_memory(
 def test_several_workers_cannot_share_a_database_in_memory(in_memory: CommandLine) -> None:
     ended = in_memory.complete("serve", "--port", "0", "--workers", "2")
 
-    assert ended.code == 1
+    assert ended.code == 2
     assert ended.error_line == (
         "shop: --workers 2: memory:// is one database for each process; use --workers 1,"
         " or a SQLite or PostgreSQL database"
@@ -55,7 +55,7 @@ def test_several_workers_cannot_share_a_database_in_memory(in_memory: CommandLin
 def test_server_in_memory_runs_its_own_jobs(in_memory: CommandLine) -> None:
     ended = in_memory.with_settings(SHOP_RUN_JOBS_IN_SERVER="false").complete("serve", "--port=0")
 
-    assert ended.code == 1
+    assert ended.code == 2
     assert ended.error_line == (
         "shop: SHOP_RUN_JOBS_IN_SERVER=false: no other process can run the jobs of memory://;"
         " set it to true, or use a SQLite or PostgreSQL database"

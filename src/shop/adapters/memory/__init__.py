@@ -1,1 +1,1 @@
-"""The shop in memory, for tests, also of those who build on it: it refuses what SQL refuses."""
+"""The shop in memory (`memory://`), for demonstrations and tests; rejects what SQL rejects."""

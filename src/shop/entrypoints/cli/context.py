@@ -18,7 +18,7 @@ from shop.application.ports.webhook_sender import WebhookSender
 from shop.application.reconciliation.audit import AuditGateway, AuditShop
 from shop.application.reconciliation.repair import ReconcilePayments
 from shop.application.transactions.runner import TransactionRunner
-from shop.entrypoints.cli.errors import CliError
+from shop.entrypoints.cli.errors import CliError, InvalidSetting
 from shop.entrypoints.worker import Worker
 
 T = TypeVar("T")
@@ -125,7 +125,7 @@ def _open(database: str | None) -> CliContext:
 
     context: CliContext = open_container(database)
     if context.settings().is_in_memory:
-        raise CliError(
+        raise InvalidSetting(
             "memory:// is a database inside a `shop serve` process, which no other command can"
             " reach: use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
         )

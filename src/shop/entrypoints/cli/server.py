@@ -23,7 +23,7 @@ from uvicorn.supervisors import Multiprocess
 
 from shop.entrypoints.cli.bootstrap import build_container, open_container
 from shop.entrypoints.cli.context import CliContext, run_migrated_in
-from shop.entrypoints.cli.errors import CliError, report
+from shop.entrypoints.cli.errors import CliError, InvalidSetting, report
 from shop.entrypoints.cli.imports.demo_admin import add_demo_admin
 from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
 from shop.entrypoints.container import Container
@@ -49,7 +49,7 @@ _log = structlog.get_logger()
 def run(*, host: str, port: int, workers: int, demo: bool, database: str | None) -> None:
     """Serve until told to stop, an empty shop with demonstration products where they are wanted.
 
-    Raise `CliError` where the server or a worker cannot start.
+    Raise `InvalidSetting`, or `CliError` if the server or a worker cannot start.
     """
     container = open_container(database)
     prepare = partial(_prepare, demo=demo)
@@ -85,12 +85,12 @@ def _served_app(container: Container) -> FastAPI:
 
 def _require_single_process(container: Container, workers: int) -> None:
     if workers > 1:
-        raise CliError(
+        raise InvalidSetting(
             f"--workers {workers}: memory:// is one database for each process; use --workers 1,"
             " or a SQLite or PostgreSQL database"
         )
     if not container.settings().run_jobs_in_server:
-        raise CliError(
+        raise InvalidSetting(
             "SHOP_RUN_JOBS_IN_SERVER=false: no other process can run the jobs of memory://;"
             " set it to true, or use a SQLite or PostgreSQL database"
         )

@@ -20,13 +20,14 @@ def serve(
         int, typer.Option(min=1, max=MAX_WORKERS, help="How many processes serve.")
     ] = 1,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Fill an empty shop with products to try.")
+        bool, typer.Option("--demo", help="Add products to an empty shop, and an admin in memory.")
     ] = False,
     database: DatabaseUrl = None,
 ) -> None:
     """Serve the shop over HTTP until it is told to stop.
 
-    An embedded database is migrated first; any other has to be migrated already.
+    A SQLite database is migrated first; PostgreSQL has to be migrated already. The database
+    memory:// is in this process and is lost when it stops.
     """
     # Only this command waits for the server and the HTTP API to be imported.
     from shop.entrypoints.cli.server import run  # noqa: PLC0415
