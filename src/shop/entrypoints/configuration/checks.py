@@ -1,4 +1,4 @@
-"""Checks: what the text of a setting must look like, where pydantic's words do not say enough."""
+"""Checks of settings whose errors need more words than pydantic has."""
 
 import json
 import re

@@ -15,7 +15,7 @@ from shop.entrypoints.configuration.checks import is_loopback, split_url
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  The prefix of a secret is not secret.
 MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
-"""How long a key is, by Standard Webhooks 1.0."""
+"""The length of a signing key, by Standard Webhooks 1.0."""
 
 
 def _endpoint_url(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Policies: what the settings mean for the use cases."""
+"""Policies: the terms of the use cases, derived from the settings."""
 
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -16,7 +16,7 @@ NOTIFICATION_TIMEOUT_SECONDS = 10
 
 
 class Policies:
-    """The terms on which the use cases work, derived from the settings."""
+    """Derives the terms of the use cases from the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

@@ -1,7 +1,7 @@
 """The container: every part of a running shop, one module for each application package.
 
-Each module's container inherits from those it builds on, and adds providers. None replaces a
-provider: what was built on the old one would keep it. Replace an adapter by `override`.
+Each module's container inherits from those it builds on, and adds providers. It must not replace
+one: services would stay on the replaced provider. Use `override` to exchange an adapter.
 """
 
 from shop.entrypoints.container.catalogue import CatalogueContainer

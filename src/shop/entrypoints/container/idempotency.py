@@ -1,4 +1,4 @@
-"""Idempotency: what becomes of old keys."""
+"""Idempotency: how old keys are deleted."""
 
 from dependency_injector import providers
 

@@ -1,4 +1,4 @@
-"""Notifications: webhooks and e-mails about what happens in the shop."""
+"""Notifications: webhooks to endpoints and e-mails to customers."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -33,9 +33,9 @@ class NotificationContainer(Base):
 
 
 def notifying(use_case: Callable[..., T], *more: providers.Provider[Any]) -> providers.Singleton[T]:
-    """Return the provider of a use case that changes what others are notified of.
+    """Return the provider of a use case whose changes are notified.
 
-    `more` are the dependencies of this one alone; they follow those that all of them have.
+    `more` are the dependencies of this use case only; they follow the common ones.
     """
     return providers.Singleton(
         use_case,

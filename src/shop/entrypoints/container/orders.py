@@ -1,4 +1,4 @@
-"""Orders: what happens to an order after checkout."""
+"""Orders: cancellation, fulfilment and refunds after checkout."""
 
 from dependency_injector import providers
 

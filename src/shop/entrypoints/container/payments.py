@@ -1,4 +1,4 @@
-"""Payments: what the shop asks of the payment gateway."""
+"""Payments: requests to the payment gateway."""
 
 from dependency_injector import providers
 
@@ -7,7 +7,7 @@ from shop.entrypoints.container.transactions import TransactionContainer as Base
 
 
 class PaymentContainer(Base):
-    """The card payments."""
+    """The use case that authorises, captures and reverses card payments."""
 
     card_payments = providers.Singleton(
         CardPayments,

@@ -1,4 +1,4 @@
-"""Transactions: what runs units of work, and the queues in front of them."""
+"""Transactions: the runner of units of work, and the queues of commands."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container.adapters import AdapterContainer as Base
 
 MAX_CONCURRENT_GROUPS = 2
-"""While the database works on one group of commands, this process works on the other."""
+"""The database works on one group of commands while this process works on the other."""
 
 
 class TransactionContainer(Base):
