@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shop.adapters.memory.engine.database import MemoryDatabase
@@ -93,6 +93,18 @@ Response = PlacedOrder | BaseException
     st.lists(queued_orders, min_size=1, max_size=12),
     st.lists(troubles, max_size=6),
     st.sampled_from([1, 2]),
+)
+# The completion is committed and its answer lost, then the database is gone: the order is paid, and
+# the customer must not hear that nothing was changed.
+@example(
+    [QueuedOrder("ada", "key-0001", "TEA", "tok_visa", None)],
+    [
+        ("never", DatabaseUnavailable),
+        ("committed", CommitOutcomeUnknown),
+        ("never", DatabaseUnavailable),
+        ("idempotency_keys.claim", DatabaseUnavailable),
+    ],
+    1,
 )
 def _run_queue(
     line: Sequence[QueuedOrder], planned: Sequence[tuple[str, type]], at_once: int

@@ -24,7 +24,7 @@ from shop.application.ports.payment_gateway import (
 from shop.application.ports.repositories.idempotency_keys import Rejected, Succeeded
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.account import ShopAccount
 from shop.domain.cart import Cart
 from shop.domain.inventory import OutOfStock
@@ -468,6 +468,33 @@ class TestTheShop:
         assert placed.order.status is OrderStatus.PAID
         await shop.run_jobs()
         assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
+        assert len(shop.state.orders.rows) == 1
+
+    @pytest.mark.parametrize(
+        "later_faults",
+        [
+            [("enter", DatabaseUnavailable("gone"))],
+            [
+                ("committed", CommitOutcomeUnknown("no answer")),
+                ("never", DatabaseUnavailable()),
+                ("idempotency_keys.claim", DatabaseUnavailable("gone")),
+            ],
+        ],
+        ids=["completion-fails", "replay-after-a-lost-commit-fails"],
+    )
+    async def test_does_not_claim_that_nothing_was_changed_once_the_order_is_placed(
+        self,
+        shop: MemoryShop,
+        ada_token: SessionToken,
+        later_faults: list[tuple[str, Exception]],
+    ) -> None:
+        shop.faults.plan(("never", DatabaseUnavailable()), *later_faults)
+
+        with pytest.raises(CommitOutcomeUnknown):
+            await _pay(shop, ada_token)
+
+        assert len(shop.state.orders.rows) == 1
+        assert (await _pay(shop, ada_token)).order.status is OrderStatus.PAID
         assert len(shop.state.orders.rows) == 1
 
     async def test_retries_the_capture_until_the_gateway_responds(

@@ -13,6 +13,7 @@ from shop.application.idempotency.results import CommandResult
 from shop.application.payments.card_payments import CardPayment, CardPayments
 from shop.application.ports.payment_gateway import ActionRequired
 from shop.application.transactions.group_commit import GroupCommit
+from shop.application.transactions.runner import after_commit
 from shop.domain.orders.order import OrderStatus
 from shop.domain.shared.errors import ShopError
 
@@ -43,6 +44,12 @@ class Checkout:
         result = await self._placement_queue.submit(command)
         if not _is_pending(result):
             return result
+        with after_commit():
+            return await self._pay(command, result)
+
+    async def _pay(
+        self, command: PlaceOrder, result: CommandResult[PlacedOrder]
+    ) -> CommandResult[PlacedOrder]:
         placed = result.unwrap()
         authorisation = await self._card_payments.authorise(CardPayment.for_order(placed.payment))
         if isinstance(authorisation, ActionRequired):

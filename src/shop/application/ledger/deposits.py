@@ -36,7 +36,7 @@ from shop.application.ports.repositories.idempotency_keys import (
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transactions.runner import TransactionRunner
+from shop.application.transactions.runner import TransactionRunner, after_commit
 from shop.domain.account import Account, BalanceTooLarge, ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit, DepositNotFound
 from shop.domain.payment import NEVER_CHARGED, CardDeclined, PaymentExpired, PaymentStatus
@@ -88,15 +88,8 @@ class DepositService:
         deposit = result.value
         if isinstance(deposit, ShopError) or deposit.status is not PaymentStatus.PENDING:
             return result
-        authorisation = await self._card_payments.authorise(CardPayment.for_deposit(deposit))
-        if isinstance(authorisation, ActionRequired):
-            return replace(result, client_secret=authorisation.client_secret)
-        if authorisation is None:
-            return result
-        await self.complete(deposit.id, authorisation, None)
-        # Whoever has decided, the key tells how.
-        decided_result = await self._create_or_replay(command)
-        return CommandResult(value=decided_result.value, replayed=False)
+        with after_commit():
+            return await self._pay(command, result, deposit)
 
     async def show(self, user: User, deposit_id: UUID) -> Deposit:
         """Return a deposit of the user's; raise `DepositNotFound` for any other."""
@@ -128,6 +121,19 @@ class DepositService:
                 deposit.id, deposit.gateway_payment_id, deposit.amount
             )
         await self._transactions.write(partial(self._record_capture, job.id), retryable=True)
+
+    async def _pay(
+        self, command: MakeDeposit, result: CommandResult[Deposit], deposit: Deposit
+    ) -> CommandResult[Deposit]:
+        authorisation = await self._card_payments.authorise(CardPayment.for_deposit(deposit))
+        if isinstance(authorisation, ActionRequired):
+            return replace(result, client_secret=authorisation.client_secret)
+        if authorisation is None:
+            return result
+        await self.complete(deposit.id, authorisation, None)
+        # Whoever has decided, the key tells how.
+        decided_result = await self._create_or_replay(command)
+        return CommandResult(value=decided_result.value, replayed=False)
 
     async def _create_or_replay(self, command: MakeDeposit) -> CommandResult[Deposit]:
         return await self._transactions.write(partial(self._create, command), retryable=True)

@@ -11,6 +11,7 @@ from shop.application.identity.sessions import (
     RevokeSession,
     SignIn,
 )
+from shop.application.transactions.runner import after_commit
 from shop.domain.orders.order import SessionHasNoOrder
 from shop.domain.session import SessionNotFound
 from shop.domain.user import InvalidCredentials
@@ -76,7 +77,8 @@ async def sign_in(
     current_session = await sessions.sign_in(command)
     response_context.update_session(current_session)
     response_context.log_security_event("signed in")
-    cart = await carts.show(current_session.session.cart)
+    with after_commit():
+        cart = await carts.show(current_session.session.cart)
     return SessionResponse.of(current_session, cart, settings.session_policy)
 
 
@@ -97,7 +99,8 @@ async def change_preferences(
     command = ChangePreferences(session=principal.token, patch=body.preferences)
     current_session = await sessions.change_preferences(command)
     response_context.update_session(current_session)
-    cart = await carts.show(current_session.session.cart)
+    with after_commit():
+        cart = await carts.show(current_session.session.cart)
     return SessionResponse.of(current_session, cart, settings.session_policy)
 
 
