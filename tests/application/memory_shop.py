@@ -11,18 +11,19 @@ from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.cart import PutCartLine
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import ChangePreferences, SignIn
 from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.application.inventory.adjustments import AdjustStock
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, StoredOutcome
+from shop.application.ports.repositories.idempotency_keys import StoredOutcome
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
 from shop.domain.account import Account
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.user import Role, User
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -153,7 +154,7 @@ class MemoryShop:
     def outcome(self, name: str, key: str = "key-0001") -> StoredOutcome | None:
         """Return what is remembered of a key of somebody's."""
         row = self.state.idempotency_keys.rows.get(
-            IdempotencyKey(user_id=self.user(name).id, key=key)
+            IdempotencyKey(user_id=self.user(name).id, value=key)
         )
         return None if row is None else row.record.outcome
 

@@ -21,7 +21,7 @@ from bench.scaling import variables
 from bench.subjects import SQL, PgbenchSubject, database_limit, stored_procedure
 from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
 from shop.adapters.sql.schema.tables import metadata
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.domain.cart import Cart, CartLine
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container

@@ -8,17 +8,13 @@ from uuid import UUID
 import pytest
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.repositories.idempotency_keys import (
-    IdempotencyKey,
-    Rejected,
-    StoredOutcome,
-    Succeeded,
-)
+from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
 from shop.domain.payment import CardDeclined, PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from tests.contract.audit.consistent_orders import (
     ADA,
     ADA_ACCOUNT,
@@ -63,7 +59,7 @@ async def _add(
     storage: Storage, made: Deposit, outcome: StoredOutcome | UUID | None, *moved: Transfer
 ) -> None:
     async def add(uow: UnitOfWork) -> None:
-        await store_outcome(uow, made.idempotency_key, outcome)
+        await store_outcome(uow, made.idempotency_key.value, outcome)
         accounts = await uow.accounts.lock([ADA_ACCOUNT.id, BOB_ACCOUNT.id])
         uow.deposits.add(made)
         for each in moved:
@@ -116,8 +112,8 @@ class TestDeposits:
 
     async def test_deposits_are_found_by_users_and_keys(self, shop: Storage) -> None:
         await _add(shop, DEPOSIT, NO_OUTCOME_YET)
-        hers = IdempotencyKey(user_id=ADA.id, key=DEPOSIT.idempotency_key)
-        his = IdempotencyKey(user_id=BOB.id, key=DEPOSIT.idempotency_key)
+        hers = DEPOSIT.idempotency_key
+        his = IdempotencyKey(user_id=BOB.id, value=hers.value)
 
         assert await shop.read(lambda uow: uow.deposits.with_keys([hers, his])) == {
             hers: DEPOSIT.id
@@ -250,7 +246,7 @@ class TestAudit:
     async def test_declined_deposit_with_a_pending_key_is_reported(self, shop: Storage) -> None:
         await _add(shop, replace(DEPOSIT, status=PaymentStatus.DECLINED), NO_OUTCOME_YET)
 
-        told = {"user_id": str(ADA.id), "key": DEPOSIT.idempotency_key}
+        told = {"user_id": str(ADA.id), "key": DEPOSIT.idempotency_key.value}
         assert await findings(shop) == [(7, "key-without-outcome", told)]
 
 

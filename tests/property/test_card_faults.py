@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from tests.property.actions import (
     SKUS,
     Action,
@@ -103,7 +104,7 @@ async def _run_history(
     for action in story:
         try:
             outcome = await shop.execute(token, action)
-        except InjectedFault:
+        except (InjectedFault, CommitOutcomeUnknown):
             outcome = await shop.execute(token, action)
         if isinstance(action, CardAction):
             heard.append(outcome)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.checkout.checkout import Checkout, CompletionQueue
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.session_store import SessionToken
@@ -27,7 +27,7 @@ from shop.domain.shared.errors import ShopError
 from tests.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, place_order
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
-from tests.factories import NOW
+from tests.factories import NOW, key_of
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 CUSTOMERS, KEYS, SKUS = ("ada", "bob"), ("key-0001", "key-0002", "key-0003"), ("TEA", "CUP")
@@ -137,7 +137,7 @@ async def _check(
     again = await _send(shop, tokens, [replace(each, timeout=None) for each in line], at_once)
 
     assert await shop.audit_violations() == []
-    bought = [(each.user_id, each.idempotency_key) for each in shop.state.orders.rows.values()]
+    bought = [each.idempotency_key for each in shop.state.orders.rows.values()]
     assert len(bought) == len(set(bought))
     for first, second in zip(responses, again, strict=True):
         assert isinstance(second, PlacedOrder | ShopError), second
@@ -173,7 +173,7 @@ def _assert_response_is_true(
     stored = [
         each
         for each in shop.state.orders.rows.values()
-        if (each.user_id, each.idempotency_key) == (owner.id, key)
+        if each.idempotency_key == key_of(owner, key)
     ]
     told = {response.order.id for response in heard if isinstance(response, PlacedOrder)}
     assert len(stored) <= 1

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shop.domain.payment import PAYMENT_STATUSES, PaymentStatus
 from shop.domain.shared.errors import NotFound
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
 
 
@@ -18,15 +19,19 @@ class Deposit:
     """
 
     id: UUID
-    user_id: UUID
     account_id: UUID
-    idempotency_key: str
+    idempotency_key: IdempotencyKey
     amount: Money
     status: PaymentStatus
     token: str = field(repr=False)
     gateway_payment_id: str | None
     expires_at: datetime
     created_at: datetime
+
+    @property
+    def user_id(self) -> UUID:
+        """The customer: the user under whose key the deposit was made."""
+        return self.idempotency_key.user_id
 
     def transition_to(self, status: PaymentStatus) -> "Deposit":
         """Return the deposit one step further; raise `IllegalTransition` for any other step."""

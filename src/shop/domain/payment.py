@@ -15,8 +15,13 @@ MAX_TOKEN_CHARACTERS = 255
 class PaymentMethod(StrEnum):
     """Where the money comes from."""
 
-    ACCOUNT = "account"
-    CARD = "card"
+    ACCOUNT = "account"  # the customer's account with the shop (store credit)
+    CARD = "card"  # a card, by way of the payment gateway
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether the money moves when the order is placed; a card's moves at the gateway."""
+        return self is PaymentMethod.ACCOUNT
 
 
 class PaymentStatus(StrEnum):

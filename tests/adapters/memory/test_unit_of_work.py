@@ -13,12 +13,13 @@ from shop.domain.account import Transfer
 from shop.domain.inventory import Inventory
 from shop.domain.orders.order import Actor
 from tests.factories import (
-    EUR,
     SALES,
     account,
     claim,
+    claim_keys,
     id_of,
     inventory,
+    key_of,
     line,
     order,
     payment,
@@ -157,35 +158,13 @@ class TestSnapshot:
             with pytest.raises(RuntimeError, match=match):
                 await snapshot.users.lock([ADA.id])
             with pytest.raises(RuntimeError, match=match):
-                await snapshot.idempotency_keys.claim([claim(ADA)])
+                await claim_keys(snapshot, [claim(ADA)])
             with pytest.raises(RuntimeError, match=match):
                 await snapshot.idempotency_keys.purge(ORDER.placed_at)
             with pytest.raises(RuntimeError, match=match):
                 await snapshot.sessions.revoke_all(ADA.id, except_session_id=None)
 
         assert filled.state is before
-
-
-class TestLockOrder:
-    async def test_locks_follow_the_common_order(self, filled: MemoryDatabase) -> None:
-        async with _writing(filled) as uow:
-            await uow.sessions.lock([])
-            await uow.idempotency_keys.claim([claim(ADA)])
-            await uow.users.lock([ADA.id])
-            await uow.accounts.lock([ADA_ACCOUNT.id])
-            await uow.accounts.lock_for_users([ADA.id], EUR)
-            await uow.products.lock(["TEA"])
-            await uow.inventories.lock(["TEA"])
-            await uow.orders.lock([ORDER.id])
-            await uow.commit()
-
-    async def test_lock_out_of_order_is_rejected(self, filled: MemoryDatabase) -> None:
-        async with _writing(filled) as uow:
-            await uow.inventories.lock(["TEA"])
-            with pytest.raises(RuntimeError, match="accounts are locked before stock"):
-                await uow.accounts.lock([ADA_ACCOUNT.id])
-            with pytest.raises(RuntimeError, match="keys are locked before stock"):
-                await uow.idempotency_keys.claim([claim(ADA)])
 
 
 def _bypassing(entity: Transfer | Inventory, field: str, value: object) -> None:
@@ -230,7 +209,7 @@ CONSTRAINT_VIOLATIONS: dict[str, Callable[[UnitOfWork], object]] = {
     "uq_orders_number": lambda uow: _add_order(uow, number=ORDER.number),
     "fk_accounts_user_id_users": lambda uow: uow.accounts.add(account(BOB)),
     "fk_inventories_sku_products": lambda uow: uow.inventories.add(inventory("POT")),
-    "fk_orders_user_id_users": lambda uow: _add_order(uow, user_id=BOB.id),
+    "fk_orders_user_id_users": lambda uow: _add_order(uow, idempotency_key=key_of(BOB)),
     "fk_payments_order_id_orders": lambda uow: uow.payments.add(payment(order(ADA, "2"))),
     "fk_order_events_order_id_orders": lambda uow: uow.orders.add(
         order(ADA, "2"), order(ADA, "3").initial_status_change(actor=Actor.CUSTOMER)
@@ -281,7 +260,7 @@ class TestConstraints:
         before = filled.state
 
         async with _writing(filled) as uow:
-            await uow.idempotency_keys.claim([claim(BOB)])
+            await claim_keys(uow, [claim(BOB)])
             with pytest.raises(ConstraintViolated, match="fk_idempotency_keys_user_id_users"):
                 await uow.commit()
 

@@ -159,8 +159,8 @@ async def test_two_orders_under_one_key_are_reported(shop: Storage, database: Sq
     await store_order(shop, paid(second))
     await _insert_violation(
         database,
-        delete(idempotency_keys).where(idempotency_keys.c.key == second.idempotency_key),
-        update(orders).values(idempotency_key=ORDER.idempotency_key),
+        delete(idempotency_keys).where(idempotency_keys.c.key == second.idempotency_key.value),
+        update(orders).values(idempotency_key=ORDER.idempotency_key.value),
     )
 
     assert await findings(shop) == [(7, "order-without-outcome", {"order_id": str(second.id)})]

@@ -10,7 +10,7 @@ import pytest
 from dependency_injector import providers
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.identity.sessions import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.orders.cancel import CancelOrder

@@ -36,6 +36,7 @@ from tests.factories import (
     ADJUSTMENTS,
     NOW,
     claim,
+    claim_keys,
     id_of,
     line,
     order,
@@ -87,17 +88,17 @@ class TestKeys:
     async def test_paid_order_with_a_pending_key_is_reported(self, shop: Storage) -> None:
         await store_order(shop, replace(paid(ORDER), outcome=NO_OUTCOME_YET))
 
-        waits = {"user_id": str(ADA.id), "key": ORDER.idempotency_key}
+        waits = {"user_id": str(ADA.id), "key": ORDER.idempotency_key.value}
         assert await findings(shop) == [
             (7, "order-without-outcome", {"order_id": str(ORDER.id)}),
             (7, "key-without-outcome", waits),
         ]
 
     async def test_order_recorded_under_the_key_of_another_is_reported(self, shop: Storage) -> None:
-        bobs = claim(BOB, ORDER.idempotency_key)
+        bobs = claim(BOB, ORDER.idempotency_key.value)
 
         async def work(uow: UnitOfWork) -> None:
-            await uow.idempotency_keys.claim([bobs])
+            await claim_keys(uow, [bobs])
             uow.idempotency_keys.complete(bobs.id, Succeeded(reference=ORDER.id))
 
         await shop.write(work)
@@ -119,11 +120,9 @@ class TestKeys:
 
     async def test_key_pending_for_another_customer_is_reported(self, shop: Storage) -> None:
         await store_order(shop, pending(ORDER))
-        await shop.write(
-            lambda uow: uow.idempotency_keys.claim([claim(BOB, ORDER.idempotency_key)])
-        )
+        await shop.write(lambda uow: claim_keys(uow, [claim(BOB, ORDER.idempotency_key.value)]))
 
-        facts = {"user_id": str(BOB.id), "key": ORDER.idempotency_key}
+        facts = {"user_id": str(BOB.id), "key": ORDER.idempotency_key.value}
         assert await findings(shop) == [(7, "key-without-outcome", facts)]
 
     @pytest.mark.parametrize("outcome", [None, Rejected(error=EmptyCart())])

@@ -6,11 +6,11 @@ from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.payments.card_payments import PaymentOutcome
 from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.payment_gateway import Approved, Declined
-from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
 from shop.application.ports.unit_of_work import UnitOfWorkFactory
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.entrypoints.container import Container
-from tests.factories import NOW
+from tests.factories import NOW, Claim, claim_keys
 from tests.property import actions
 from tests.property.model.state import Outcome
 from tests.property.system.action_executor import ActionExecutor
@@ -109,13 +109,13 @@ class ShopUnderTest(ActionExecutor):
     async def stored_records(self, keys: Collection[str]) -> dict[str, object]:
         """Return all orders, payments and transfers, and what is known of these keys, as it is."""
         claims = [
-            Claim(id=IdempotencyKey(user_id=user_id, key=key), fingerprint="", created_at=NOW)
+            Claim(id=IdempotencyKey(user_id=user_id, value=key), fingerprint="", created_at=NOW)
             for user_id in self._normaliser.users
             for key in keys
         ]
         async with self.new_unit_of_work() as uow:
             return {
-                "keys": await uow.idempotency_keys.claim(claims),
+                "keys": await claim_keys(uow, claims),
                 "orders": await uow.orders.get_many(self._ids.generated),
                 "histories": [await uow.orders.history(each) for each in self._normaliser.orders],
                 "payments": await uow.payments.for_orders(self._ids.generated),

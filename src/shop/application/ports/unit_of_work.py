@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from enum import IntEnum, auto
 from types import TracebackType
 from typing import Self
 
@@ -23,13 +24,31 @@ from shop.application.ports.repositories.transfers import Transfers
 from shop.application.ports.repositories.users import Users
 
 
+class LockOrder(IntEnum):
+    """The order in which every unit of work takes its locks, so that none waits in a circle."""
+
+    SESSIONS = auto()
+    IDEMPOTENCY_KEYS = auto()
+    USERS = auto()
+    ACCOUNTS = auto()
+    PRODUCTS = auto()
+    INVENTORIES = auto()
+    ORDERS = auto()  # and deposits: no unit of work locks both
+    NOTIFICATION_DELIVERIES = auto()
+
+    def require_after(self, last: Self | None) -> None:
+        """Raise `RuntimeError` if a lock that comes later in the order was taken already."""
+        if last is not None and self < last:
+            raise RuntimeError(f"{self.name} must be locked before {last.name}")
+
+
 class UnitOfWork(ABC):
     """Everything stored, as one transaction sees it.
 
-    Enter it, ask and stage, and commit as the last thing; leaving it in any other way leaves
-    everything as it was. Nothing staged shows before the commit, to anybody. A lock is held
-    until the end and taken in this order, everywhere: sessions, idempotency keys, users,
-    accounts, products, stock, orders, dispatches; within each, sorted.
+    Enter it, read and stage, and commit as the last step; leaving it in any other way changes
+    nothing. Staged changes are visible to no one before the commit. Locks are held until the end.
+    They are taken in the `LockOrder`, within each kind sorted by key; an adapter raises
+    `RuntimeError` for a lock that comes too late.
     """
 
     users: Users

@@ -5,8 +5,9 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.payment import PaymentMethod
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import Conflict, NotFound
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import StateMachine
 from shop.domain.user import Role, User
@@ -91,14 +92,18 @@ class Order:
 
     id: UUID
     number: str
-    user_id: UUID
-    idempotency_key: str
+    idempotency_key: IdempotencyKey
     status: OrderStatus
     lines: tuple[OrderLine, ...]
     total: Money
     payment_method: PaymentMethod
     placed_at: datetime
     version: int
+
+    @property
+    def user_id(self) -> UUID:
+        """The customer: the user under whose key the order was placed."""
+        return self.idempotency_key.user_id
 
     def is_visible_to(self, user: User) -> bool:
         """Tell whether a user may know of the order: its own customer, or an admin."""
@@ -125,6 +130,18 @@ class Order:
     def as_first_paid(self) -> "Order":
         """Return the order as it stood when it was paid, whatever became of it since."""
         return replace(self, status=OrderStatus.PAID, version=1)
+
+    def payment_when_paid(self) -> Payment:
+        """Return the order's payment as it stood when the order was paid."""
+        is_captured = self.payment_method.is_immediate
+        return Payment(
+            order_id=self.id,
+            method=self.payment_method,
+            status=PaymentStatus.CAPTURED if is_captured else PaymentStatus.AUTHORISED,
+            amount=self.total,
+            card=None,
+            created_at=self.placed_at,
+        )
 
     def initial_status_change(self, *, actor: Actor) -> StatusChange:
         """Return the event with which the order's history begins."""

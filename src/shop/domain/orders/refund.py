@@ -108,8 +108,8 @@ class Refund:
 
 
 def initial_refund_status(to: PaymentMethod) -> RefundStatus:
-    """Return where a refund begins."""
-    return RefundStatus.PENDING if to is PaymentMethod.CARD else RefundStatus.SUCCEEDED
+    """Return the first status of a refund to this method."""
+    return RefundStatus.SUCCEEDED if to.is_immediate else RefundStatus.PENDING
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

@@ -6,15 +6,11 @@ from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
 from shop.application.ports.repositories.audit import Fact
-from shop.application.ports.repositories.idempotency_keys import (
-    IdempotencyKey,
-    Rejected,
-    StoredOutcome,
-    Succeeded,
-)
+from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.domain.account import TransferKind
 from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus, StatusChange
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 Facts = Iterator[Mapping[str, Fact]]
 
@@ -50,9 +46,7 @@ def orders_without_outcome(state: State) -> Facts:
     """Find orders whose key is not remembered, or led to something else."""
     paid = {order.id for order in ever_paid_orders(state)}
     for order in state.orders.rows.values():
-        row = state.idempotency_keys.rows.get(
-            IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
-        )
+        row = state.idempotency_keys.rows.get(order.idempotency_key)
         if row is None or not _outcome_matches(
             row.record.outcome, order, was_paid=order.id in paid
         ):
@@ -72,17 +66,17 @@ def outcomes_without_order(state: State) -> Facts:
 def keys_without_outcome(state: State) -> Facts:
     """Find keys that led to nothing yet, and under which nothing waits for its card."""
     pending = {
-        IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+        order.idempotency_key
         for order in state.orders.rows.values()
         if order.status is OrderStatus.PENDING
     } | {
-        IdempotencyKey(user_id=deposit.user_id, key=deposit.idempotency_key)
+        deposit.idempotency_key
         for deposit in state.deposits.rows.values()
         if deposit.status is PaymentStatus.PENDING
     }
     for row in state.idempotency_keys.rows.values():
         if row.record.outcome is None and row.id not in pending:
-            yield {"user_id": str(row.id.user_id), "key": row.id.key}
+            yield {"user_id": str(row.id.user_id), "key": row.id.value}
 
 
 def histories_with_gaps(state: State) -> Facts:
@@ -153,13 +147,11 @@ def _is_created_under(state: State, key: IdempotencyKey, reference: UUID) -> boo
         return True
     order = state.orders.rows.get(reference)
     if order is not None:
-        return key == IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+        return key == order.idempotency_key
     deposit = state.deposits.rows.get(reference)
     if deposit is not None:
         is_paid = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
-        return is_paid and key == IdempotencyKey(
-            user_id=deposit.user_id, key=deposit.idempotency_key
-        )
+        return is_paid and key == deposit.idempotency_key
     transfer = state.transfers.rows.get(reference)
     if transfer is None or transfer.order_id is not None:
         return False

@@ -8,7 +8,7 @@ from uuid import UUID
 from shop.adapters.memory.engine.table import Table
 from shop.application.ports.database import Database
 from shop.application.ports.payment_gateway import GatewayEvent
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, KeyRecord
+from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.domain.account import Account, Transfer
 from shop.domain.deposit import Deposit
@@ -20,6 +20,7 @@ from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import Payment
 from shop.domain.product import Product
 from shop.domain.session import Session
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.user import User
 
 
@@ -98,10 +99,7 @@ class State:
                 key=lambda order: order.id,
                 unique={
                     "uq_orders_number": lambda order: order.number,
-                    "uq_orders_user_id_idempotency_key": lambda order: (
-                        order.user_id,
-                        order.idempotency_key,
-                    ),
+                    "uq_orders_user_id_idempotency_key": lambda order: order.idempotency_key,
                 },
             ),
             status_changes=Table(
@@ -112,10 +110,7 @@ class State:
                 name="deposits",
                 key=lambda deposit: deposit.id,
                 unique={
-                    "uq_deposits_user_id_idempotency_key": lambda deposit: (
-                        deposit.user_id,
-                        deposit.idempotency_key,
-                    )
+                    "uq_deposits_user_id_idempotency_key": lambda deposit: deposit.idempotency_key
                 },
             ),
             shipment_events=Table(name="shipment_events", key=lambda handover: handover.id),

@@ -1,27 +1,15 @@
 """A unit of work's turn at the database: what it sees, what it has locked, what it stages."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable
-from enum import Enum, IntEnum, auto
+from enum import Enum
 from typing import Generic, TypeVar
 
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.engine.table import Table
+from shop.application.ports.unit_of_work import LockOrder
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
-
-
-class LockOrder(IntEnum):
-    """The order in which locks are taken, everywhere."""
-
-    SESSIONS = auto()
-    KEYS = auto()
-    USERS = auto()
-    ACCOUNTS = auto()
-    PRODUCTS = auto()
-    STOCK = auto()
-    ORDERS = auto()
-    NOTIFICATION_DELIVERIES = auto()
 
 
 class _Phase(Enum):
@@ -43,7 +31,7 @@ class MemoryTransaction:
         self._writing = writing
         self._phase = _Phase.NOT_ENTERED
         self._state = database.state
-        self._last_acquired = LockOrder.SESSIONS
+        self._last_lock: LockOrder | None = None
 
     async def begin(self) -> None:
         """Wait for the turn."""
@@ -74,16 +62,13 @@ class MemoryTransaction:
         _ = self.state
 
     def acquire(self, lock_order: LockOrder) -> None:
-        """Note that locks of this rank are taken; raise `RuntimeError` if it is too late for them.
+        """Record that locks are taken; raise `RuntimeError` if they come too late.
 
-        Here nothing could deadlock. In a database, another unit of work would be the other half.
+        One writer at a time cannot deadlock here; in a database, two could.
         """
         self.require_writing()
-        if lock_order < self._last_acquired:
-            raise RuntimeError(
-                f"{lock_order.name.lower()} are locked before {self._last_acquired.name.lower()}"
-            )
-        self._last_acquired = lock_order
+        lock_order.require_after(self._last_lock)
+        self._last_lock = lock_order
 
     def commit(self, changes: Iterable[Callable[[State], State]]) -> None:
         """Make the changes true, all or, where one of them raises, none."""

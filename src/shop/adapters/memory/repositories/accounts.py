@@ -6,8 +6,9 @@ from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.repositories.accounts import Accounts
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.account import Account, ShopAccount, Transfer
 from shop.domain.shared.money import Currency
 

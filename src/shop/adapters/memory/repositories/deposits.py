@@ -7,11 +7,12 @@ from uuid import UUID
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.application.ports.repositories.deposits import Deposits
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.deposit import Deposit
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 _UNIQUE_KEY = "uq_deposits_user_id_idempotency_key"
 
@@ -33,7 +34,7 @@ class MemoryDeposits(Deposits):
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the deposits that were made under these keys."""
         rows = self._rows.committed
-        found = {key: rows.find(_UNIQUE_KEY, (key.user_id, key.key)) for key in keys}
+        found = {key: rows.find(_UNIQUE_KEY, key) for key in keys}
         return {key: deposit.id for key, deposit in found.items() if deposit is not None}
 
     async def search(

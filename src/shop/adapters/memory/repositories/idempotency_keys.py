@@ -1,20 +1,20 @@
 """Idempotency keys in memory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from shop.adapters.memory.engine.database import KeyRow, State
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction
+from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.application.ports.repositories.idempotency_keys import (
-    Claim,
-    IdempotencyKey,
     IdempotencyKeys,
     KeyRecord,
     Rejected,
     StoredOutcome,
 )
+from shop.application.ports.unit_of_work import LockOrder
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 
 class MemoryIdempotencyKeys(IdempotencyKeys):
@@ -27,20 +27,17 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         self._completed_pending: dict[IdempotencyKey, KeyRow] = {}
         self._purged: set[IdempotencyKey] = set()
 
-    async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
-        """Take the keys that are free; return the records of those that are not."""
-        self._transaction.acquire(LockOrder.KEYS)
+    async def claim(
+        self, fingerprints: Mapping[IdempotencyKey, str], at: datetime
+    ) -> Mapping[IdempotencyKey, KeyRecord]:
+        """Claim the keys that are free; return the records of those that are not."""
+        self._transaction.acquire(LockOrder.IDEMPOTENCY_KEYS)
         known = {**self._transaction.state.idempotency_keys.rows, **self._claimed}
-        for claim in claims:
-            if claim.id not in known:
-                record = KeyRecord(fingerprint=claim.fingerprint, outcome=None)
-                row = KeyRow(id=claim.id, record=record, created_at=claim.created_at)
-                self._claimed[claim.id] = row
-        return {
-            claim.id: _with_fresh_error(known[claim.id].record)
-            for claim in claims
-            if claim.id in known
-        }
+        for key, fingerprint in fingerprints.items():
+            if key not in known:
+                record = KeyRecord(fingerprint=fingerprint, outcome=None)
+                self._claimed[key] = KeyRow(id=key, record=record, created_at=at)
+        return {key: _with_fresh_error(known[key].record) for key in fingerprints if key in known}
 
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
         """Stage the outcome of a request whose key was claimed here."""
@@ -54,7 +51,7 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         self._transaction.require_writing()
         row = self._transaction.state.idempotency_keys.rows.get(key)
         if row is None or row.record.outcome is not None:
-            raise RuntimeError(f"key {key.key} is not there, or decided")
+            raise RuntimeError(f"key {key.value} is not there, or decided")
         self._completed_pending[key] = replace(
             row, record=_with_fresh_error(replace(row.record, outcome=outcome))
         )
@@ -90,15 +87,15 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         return replace(state, idempotency_keys=keys)
 
     def _has_result(self, key: IdempotencyKey) -> bool:
-        state, name = self._transaction.state, (key.user_id, key.key)
-        order = state.orders.find("uq_orders_user_id_idempotency_key", name)
-        deposit = state.deposits.find("uq_deposits_user_id_idempotency_key", name)
+        state = self._transaction.state
+        order = state.orders.find("uq_orders_user_id_idempotency_key", key)
+        deposit = state.deposits.find("uq_deposits_user_id_idempotency_key", key)
         return order is not None or deposit is not None
 
     def _require_claimed(self, key: IdempotencyKey) -> KeyRow:
         self._transaction.require_writing()
         if key not in self._claimed:
-            raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+            raise RuntimeError(f"key {key.value} was not claimed in this unit of work")
         return self._claimed[key]
 
 

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.repositories.inventories import Inventories
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.inventory import Inventory, StockMovement
 
 
@@ -14,7 +15,7 @@ class MemoryInventories(Inventories):
     """The stock of every product, in memory."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
-        self._rows = StagedRows(transaction, LockOrder.STOCK, lambda state: state.inventories)
+        self._rows = StagedRows(transaction, LockOrder.INVENTORIES, lambda state: state.inventories)
         self._movements: list[StockMovement] = []
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:

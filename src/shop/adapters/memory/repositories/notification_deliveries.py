@@ -8,12 +8,13 @@ from uuid import UUID
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.notification_deliveries import (
     NotificationDeliveries,
     NotificationDeliveryFilter,
 )
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.notification import NotificationDelivery, NotificationDeliveryStatus
 
 

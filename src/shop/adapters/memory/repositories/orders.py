@@ -7,12 +7,12 @@ from uuid import UUID
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.application.ports.repositories.orders import OrderFilter, Orders
-from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
+from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
 from shop.domain.orders.order import Order, StatusChange
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 _UNIQUE_KEY = "uq_orders_user_id_idempotency_key"
 
@@ -36,7 +36,7 @@ class MemoryOrders(Orders):
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the orders that were placed under these keys."""
         rows = self._rows.committed
-        found = {key: rows.find(_UNIQUE_KEY, (key.user_id, key.key)) for key in keys}
+        found = {key: rows.find(_UNIQUE_KEY, key) for key in keys}
         return {key: order.id for key, order in found.items() if order is not None}
 
     async def search(

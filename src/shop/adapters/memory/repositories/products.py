@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from shop.adapters.memory.engine.database import State
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.products import Products
-from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
+from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
 from shop.domain.product import Product
 
 

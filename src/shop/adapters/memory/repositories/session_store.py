@@ -10,9 +10,10 @@ from uuid import UUID
 from shop.adapters.memory.engine.database import SessionRow, State
 from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.session import Session, SessionConflict, SessionPolicy
 
 TOKEN_BYTES = 32

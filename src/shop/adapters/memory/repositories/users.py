@@ -5,9 +5,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.repositories.users import Users
-from shop.application.ports.unit_of_work import ConstraintViolated
+from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder
 from shop.domain.user import EmailTaken, User
 
 _UNIQUE_EMAIL = "uq_users_email"

@@ -13,6 +13,7 @@ from shop.adapters.sql.statements.paging import newest_first
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.repositories.accounts import AccountEntry, Accounts
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.shared.money import Currency, Money
 
@@ -40,11 +41,16 @@ class SqlAccounts(Accounts):
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
         """Do the same, their rows locked."""
-        return _by_user(currency, await self._accounts.lock(user_ids, by=accounts.c.user_id))
+        return _by_user(
+            currency, await self._accounts.lock(LockOrder.ACCOUNTS, user_ids, by=accounts.c.user_id)
+        )
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Account]:
         """Return those accounts that exist, by id, their rows locked."""
-        return {each.id: each for each in await self._accounts.lock(ids, by=accounts.c.id)}
+        return {
+            each.id: each
+            for each in await self._accounts.lock(LockOrder.ACCOUNTS, ids, by=accounts.c.id)
+        }
 
     def add(self, account: Account) -> None:
         """Stage a new account."""

@@ -10,6 +10,7 @@ from shop.adapters.sql.schema.tables import inventories, stock_movements
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
 from shop.application.ports.repositories.inventories import Inventories
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.inventory import Inventory, StockMovement
 
 INVENTORIES = select(inventories).order_by(inventories.c.sku)
@@ -32,7 +33,7 @@ class SqlInventories(Inventories):
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
         """Return those inventories that exist, by SKU, their rows locked."""
-        found = await self._inventories.lock(skus, by=inventories.c.sku)
+        found = await self._inventories.lock(LockOrder.INVENTORIES, skus, by=inventories.c.sku)
         return {each.sku: each for each in found}
 
     def add(self, inventory: Inventory) -> None:

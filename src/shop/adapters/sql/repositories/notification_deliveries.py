@@ -17,6 +17,7 @@ from shop.application.ports.repositories.notification_deliveries import (
     NotificationDeliveries,
     NotificationDeliveryFilter,
 )
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.notification import (
     EventType,
     NotificationChannel,
@@ -49,7 +50,9 @@ class SqlNotificationDeliveries(NotificationDeliveries):
         """Return those dispatches that exist, their rows locked."""
         return {
             each.id: each
-            for each in await self._deliveries.lock(ids, by=notification_deliveries.c.id)
+            for each in await self._deliveries.lock(
+                LockOrder.NOTIFICATION_DELIVERIES, ids, by=notification_deliveries.c.id
+            )
         }
 
     async def search(

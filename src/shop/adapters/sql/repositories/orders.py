@@ -19,10 +19,11 @@ from shop.adapters.sql.statements.writes import (
     version_after,
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.application.ports.repositories.orders import OrderFilter, Orders
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.orders.order import Order, OrderLine, OrderStatus, StatusChange
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
 
 ORDERS_WITH_LINES = (
@@ -56,17 +57,17 @@ class SqlOrders(Orders):
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Return those orders that exist, by id, their rows locked."""
-        rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids, lock=True)
+        rows = await self._connection.fetch_where_in(
+            ORDERS_WITH_LINES, orders.c.id, ids, lock=LockOrder.ORDERS
+        )
         self._locked.update(row.id for row in rows)
         return {order.id: order for order in _orders(rows)}
 
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the orders that were placed under these keys."""
-        key_fields = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
+        key_fields = [{"user_id": each.user_id, "idempotency_key": each.value} for each in keys]
         rows = await self._connection.fetch_matching(orders, key_fields)
-        return {
-            IdempotencyKey(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows
-        }
+        return {_idempotency_key(row): row.id for row in rows}
 
     async def search(
         self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
@@ -156,8 +157,7 @@ def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
     return Order(
         id=row.id,
         number=row.number,
-        user_id=row.user_id,
-        idempotency_key=row.idempotency_key,
+        idempotency_key=_idempotency_key(row),
         status=OrderStatus(row.status),
         lines=tuple(
             OrderLine(
@@ -175,12 +175,16 @@ def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
     )
 
 
+def _idempotency_key(row: Row[Any]) -> IdempotencyKey:
+    return IdempotencyKey(user_id=row.user_id, value=row.idempotency_key)
+
+
 def _fields(order: Order) -> Fields:
     return {
         "id": order.id,
         "number": order.number,
         "user_id": order.user_id,
-        "idempotency_key": order.idempotency_key,
+        "idempotency_key": order.idempotency_key.value,
         "status": order.status.value,
         "total": order.total.amount,
         "currency": order.total.currency,

@@ -12,7 +12,7 @@ from shop.adapters.sql.statements.paging import to_page
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.products import Products
-from shop.application.ports.unit_of_work import TransientFailure
+from shop.application.ports.unit_of_work import LockOrder, TransientFailure
 from shop.domain.product import Product
 from shop.domain.shared.money import Currency, Money
 
@@ -35,7 +35,7 @@ class SqlProducts(Products):
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
         """Return those products that exist, by SKU, their rows locked."""
-        found = await self._products.lock(skus, by=products.c.sku)
+        found = await self._products.lock(LockOrder.PRODUCTS, skus, by=products.c.sku)
         return {each.sku: each for each in found}
 
     async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:

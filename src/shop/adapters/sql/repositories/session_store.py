@@ -23,6 +23,7 @@ from shop.adapters.sql.statements.writes import (
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.cart import Cart, CartLine
 from shop.domain.session import Session, SessionConflict, SessionPolicy
 
@@ -52,18 +53,18 @@ class SqlSessionStore(SessionStore):
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions that these tokens open."""
-        return await self._find(tokens, lock=False)
+        return await self._find(tokens, lock=None)
 
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Do the same, their rows locked."""
-        found = await self._find(tokens, lock=True)
+        found = await self._find(tokens, lock=LockOrder.SESSIONS)
         self._locked.update(session.id for session in found.values())
         return found
 
     async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
         """Return the sessions with these ids, their rows locked."""
         rows = await self._connection.fetch_where_in(
-            SESSIONS, sessions.c.id, session_ids, lock=True
+            SESSIONS, sessions.c.id, session_ids, lock=LockOrder.SESSIONS
         )
         self._locked.update(row.id for row in rows)
         self._hashes |= {row.id: row.token_hash for row in rows}
@@ -162,7 +163,7 @@ class SqlSessionStore(SessionStore):
         return [fields for each, fields in staged.items() if each not in self._revoked]
 
     async def _find(
-        self, tokens: Collection[SessionToken], *, lock: bool
+        self, tokens: Collection[SessionToken], *, lock: LockOrder | None
     ) -> dict[SessionToken, Session]:
         hashes = {_hash(key, token): (token, key) for token in tokens for key in self._keys}
         rows = await self._connection.fetch_where_in(

@@ -7,6 +7,7 @@ from sqlalchemy import Column, Row, Select, Table
 
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
+from shop.application.ports.unit_of_work import LockOrder
 
 E = TypeVar("E")
 
@@ -41,9 +42,11 @@ class SqlTableRepository(Generic[E]):
         rows = await self._connection.fetch_where_in(self._query, by, values)
         return [self._to_entity(row) for row in rows]
 
-    async def lock(self, values: Collection[object], by: Column[Any]) -> Sequence[E]:
-        """Do the same, and lock their rows in the order of their keys."""
-        rows = await self._connection.fetch_where_in(self._query, by, values, lock=True)
+    async def lock(
+        self, order: LockOrder, values: Collection[object], by: Column[Any]
+    ) -> Sequence[E]:
+        """Like `get_many`, and lock the rows in the order of their keys."""
+        rows = await self._connection.fetch_where_in(self._query, by, values, lock=order)
         self._locked.update(getattr(row, self._key.name) for row in rows)
         return [self._to_entity(row) for row in rows]
 

@@ -11,6 +11,7 @@ from shop.adapters.sql.schema.tables import users
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
 from shop.application.ports.repositories.users import Users
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.user import EmailTaken, User
 
 USERS = select(users).order_by(users.c.id)
@@ -35,7 +36,9 @@ class SqlUsers(Users):
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Return those users that exist, their rows locked."""
-        return {each.id: each for each in await self._users.lock(ids, by=users.c.id)}
+        return {
+            each.id: each for each in await self._users.lock(LockOrder.USERS, ids, by=users.c.id)
+        }
 
     def add(self, user: User) -> None:
         """Stage a new user."""

@@ -29,6 +29,7 @@ from shop.adapters.sql.statements.writes import (
     rows_name,
     single_statement,
 )
+from shop.application.ports.unit_of_work import LockOrder
 
 
 class SqlConnection:
@@ -39,12 +40,18 @@ class SqlConnection:
     ) -> None:
         self._connection = connection
         self._writing = writing
+        self._last_lock: LockOrder | None = None
         self.row_parameters = row_parameters
 
     def require_staging(self) -> None:
         """Raise `RuntimeError` where nothing can be staged: in a snapshot, or after the end."""
         if not self._writing:
             raise RuntimeError("nothing can be staged: a snapshot, or a unit of work that is over")
+
+    def acquire(self, lock_order: LockOrder) -> None:
+        """Record that locks are taken; raise `RuntimeError` if they come too late."""
+        lock_order.require_after(self._last_lock)
+        self._last_lock = lock_order
 
     def end_staging(self) -> None:
         """Let nothing be staged any more."""
@@ -62,15 +69,18 @@ class SqlConnection:
         column: Column[Any],
         values: Collection[object],
         *,
-        lock: bool = False,
+        lock: LockOrder | None = None,
     ) -> Sequence[Row[Any]]:
-        """Return the rows of a question where a column has one of the values; none ask nothing.
+        """Return the rows of a query where a column has one of the values.
 
-        The question is a constant of its module. Locked rows are locked in its order.
+        The query is a constant of its module; with `lock`, rows are locked in its order. Without
+        values, no statement is run.
         """
+        if lock is not None:
+            self.acquire(lock)
         if not values:
             return ()
-        query = _where_in(statement, column, self.row_parameters, lock)
+        query = _where_in(statement, column, self.row_parameters, lock is not None)
         return await self.fetch_all(query, self.row_parameters.bind_values(column.type, values))
 
     async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:

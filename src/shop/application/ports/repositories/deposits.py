@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.domain.deposit import Deposit
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 
 class Deposits(ABC):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.domain.orders.order import Order, OrderStatus, StatusChange
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
