@@ -86,7 +86,7 @@ class TestRejections:
             (add_stock(None, "TEA", 0), InvalidValue(field="delta", rule="it is not 0")),
             (
                 add_stock(None, "TEA", MAX_ON_HAND - 4),
-                InvalidValue(field="delta", rule="at most 1000000000 are on hand"),
+                InvalidValue(field="delta", rule="must leave at most 1000000000 on hand"),
             ),
             (
                 replace(add_stock(None, "TEA", 1), reason=""),
