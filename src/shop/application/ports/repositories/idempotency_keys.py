@@ -1,4 +1,4 @@
-"""The port to idempotency keys: what was asked under a key, and how it ended."""
+"""Port to idempotency keys: the request under a key, and its outcome."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from shop.domain.shared.errors import Conflict, ShopError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotencyKey:
-    """A key names one request of one user."""
+    """The key of one request of one user."""
 
     user_id: UUID
     key: str
@@ -19,14 +19,14 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """The request was carried out; the reference is the id of what it made."""
+    """The request was carried out; `reference` is the id of the result."""
 
     reference: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """The request was refused for good."""
+    """The request was permanently rejected."""
 
     error: ShopError
 
@@ -36,7 +36,7 @@ StoredOutcome = Succeeded | Rejected
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Claim:
-    """A wish to carry out a request under a key. The fingerprint tells requests apart."""
+    """A reservation of a key; the fingerprint identifies the request."""
 
     id: IdempotencyKey
     fingerprint: str
@@ -45,49 +45,48 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRecord:
-    """What is known of a key that is taken: its request, and the outcome once it has one."""
+    """The request under a claimed key, and its outcome if there is one."""
 
     fingerprint: str
     outcome: StoredOutcome | None
 
 
 class IdempotencyKeys(ABC):
-    """All keys, as one unit of work sees them."""
+    """All idempotency keys."""
 
     @abstractmethod
     async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
-        """Take the keys that are free until the end; return the records of those that are not.
+        """Claim the keys that are free; return the records of the others.
 
-        Where another unit of work holds one of the keys, wait until that one ends; raise
-        `RequestInProgress` where it takes too long.
+        Waits for another unit of work that holds one of the keys; raises `RequestInProgress` if
+        that takes too long.
         """
 
     @abstractmethod
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a request whose key was claimed here."""
+        """Stage the outcome of a request whose key this unit of work claimed."""
 
     @abstractmethod
     def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a request that an earlier unit of work left without one.
+        """Stage the outcome of a request that an earlier unit of work left pending.
 
-        What the request has made is locked, so that nobody else concludes it too.
+        The caller has locked the request's order or deposit, so that only it completes the key.
         """
 
     @abstractmethod
     def release(self, key: IdempotencyKey) -> None:
-        """Stage that a key claimed here is free again, unless it is settled after this."""
+        """Stage the release of a claimed key, unless `complete` follows."""
 
     @abstractmethod
     async def purge(self, before: datetime) -> int:
-        """Forget the keys of refusals claimed before then; return how many.
+        """Delete the keys of old rejections; return how many.
 
-        A key that led to something is remembered for as long as that is: an order's, for ever,
-        and a deposit's, even where its card was declined.
+        A key that led to an order or a deposit is kept, even if the card was declined.
         """
 
 
 class RequestInProgress(Conflict):
-    """The first request under this key has not ended yet."""
+    """The first request under this key is still running."""
 
     code = "request-in-progress"
     is_final = False
