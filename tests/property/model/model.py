@@ -191,8 +191,8 @@ class Model(CardModelState):
 
     @_execute.register
     def _adjust_stock(self, action: actions.AdjustStock, token: int | None) -> Outcome:
-        require("delta", action.delta != 0, "it is not 0")
-        require("reason", 1 <= len(action.reason) <= 200, "it has 1 to 200 characters")
+        require("delta", action.delta != 0, "must not be 0")
+        require("reason", 1 <= len(action.reason) <= 200, "must be 1 to 200 characters")
         self.require_admin(token)
         if action.sku not in self.products:
             raise Rejection("product-not-found", sku=action.sku)

@@ -1,6 +1,6 @@
-"""Refund an order, in whole or in part: money goes back, and goods where they are named.
+"""Refunds orders, in full or in part, and restocks lines on request.
 
-The books have it at once. What goes to a card, the outbox has a job to give back.
+The ledger records a refund at once; a job sends the money to a card.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ from shop.domain.user import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundOrder:
-    """Give back some of an order, or all that is left of it."""
+    """Refund part of an order, or all that remains (admin)."""
 
     session: SessionToken | None
     key: str
@@ -44,7 +44,7 @@ class RefundOrder:
 
 
 class RefundOrders:
-    """The use case that refunds orders (admin)."""
+    """Refunds orders."""
 
     def __init__(
         self,
@@ -63,9 +63,9 @@ class RefundOrders:
         self._currency = currency
 
     async def refund(self, command: RefundOrder) -> CommandResult[Refund]:
-        """Give money back, once under the key, and goods into stock where that is wished for.
+        """Refund once under the idempotency key; restock the lines if requested.
 
-        Refusals: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `OrderNotFound`,
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `OrderNotFound`,
         `IllegalTransition`, `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder`,
         `RefundExceedsPayment`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
@@ -75,7 +75,7 @@ class RefundOrders:
         resolved_sessions = await self._authenticator.resolve(uow, [command.session])
         request = self._build_request(resolved_sessions, command)
         idempotent_batch = await IdempotentBatch.claim(uow, [request])
-        # Lines, owner and method never change: read first, they tell what to lock.
+        # Lines, owner and payment method never change, so they can be read before locking.
         order = (await uow.orders.get_many([command.order_id])).get(command.order_id)
         refund_decision = await self._load_decision(uow, order)
         decision = idempotent_batch.decide(request, refund_decision.refund)
@@ -117,7 +117,7 @@ class RefundOrders:
 
 
 class RefundDecision:
-    """What a refund has locked, and what was decided with it."""
+    """Decides a refund with the objects that it has locked."""
 
     def __init__(
         self,
@@ -139,14 +139,14 @@ class RefundDecision:
         self.created: dict[UUID, Refund] = {}
 
     def refund(self, request: IdempotentRequest[RefundOrder]) -> UUID:
-        """Decide the refund by the rules of the domain, then stage it; return its id."""
+        """Decide and stage the refund; return its id."""
         before = self._fulfilment
         if before is None:
             raise OrderNotFound
         after, refund = before.refund(
             request.command.refund_request, id=self._ids.new(), at=self._now, actor=Actor.ADMIN
         )
-        # The money first: a balance that grows too large can still refuse.
+        # The money comes first because a balance that is too large still rejects the refund.
         self._refund_money(refund, before.order)
         if refund.restocked:
             for line in refund.lines:

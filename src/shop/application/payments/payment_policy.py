@@ -8,9 +8,10 @@ from shop.domain.shared.money import Currency
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPolicy:
-    """On what terms the shop is paid.
+    """The currency and timeouts of card payments.
 
-    A card that says nothing is waited for so long; after a patience, somebody asks again.
+    A payment expires after `pending_timeout`. If the gateway does not respond within
+    `response_timeout`, a job finds out the outcome.
     """
 
     currency: Currency
@@ -20,4 +21,4 @@ class PaymentPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedOut:
-    """Nobody has heard of the card in time."""
+    """The payment had no outcome in time."""
