@@ -151,7 +151,7 @@ class TestAudit:
         await shop.commit(lambda uow: uow.jobs.remove(job))
 
         facts = {"deposit_id": str(made.id), "status": made.status.value, "job": job.kind.value}
-        assert await findings(shop) == [(8, "deposit-without-its-job", facts)]
+        assert await findings(shop) == [(8, "deposit-without-job", facts)]
 
     async def test_pending_deposit_past_its_expiry_is_reported(self, shop: Storage) -> None:
         await _add(shop, DEPOSIT, NO_OUTCOME_YET)
@@ -188,7 +188,7 @@ class TestAudit:
         await _add(shop, PAID, Succeeded(reference=PAID.id))
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="authorised", transferred=None))
+            (4, "deposit-differs-from-transfer", _facts(status="authorised", transferred=None))
         ]
 
     async def test_deposit_with_a_smaller_transfer_is_reported(self, shop: Storage) -> None:
@@ -197,7 +197,7 @@ class TestAudit:
         )
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="authorised", transferred=299))
+            (4, "deposit-differs-from-transfer", _facts(status="authorised", transferred=299))
         ]
 
     async def test_deposit_in_the_account_of_another_is_reported(self, shop: Storage) -> None:
@@ -205,7 +205,7 @@ class TestAudit:
         await _add(shop, PAID, Succeeded(reference=PAID.id), moved)
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="authorised", transferred=300))
+            (4, "deposit-differs-from-transfer", _facts(status="authorised", transferred=300))
         ]
 
     async def test_deposit_without_a_card_payment_is_reported(self, shop: Storage) -> None:
@@ -213,7 +213,7 @@ class TestAudit:
         await _add(shop, PAID, Succeeded(reference=PAID.id), moved)
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="authorised", transferred=300))
+            (4, "deposit-differs-from-transfer", _facts(status="authorised", transferred=300))
         ]
 
     async def test_declined_deposit_with_a_transfer_is_reported(self, shop: Storage) -> None:
@@ -222,7 +222,7 @@ class TestAudit:
         await _add(shop, declined, refused, _deposit_transfer(declined))
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="declined", transferred=300))
+            (4, "deposit-differs-from-transfer", _facts(status="declined", transferred=300))
         ]
 
     async def test_transfer_for_a_missing_deposit_is_reported(self, shop: Storage) -> None:
@@ -235,7 +235,7 @@ class TestAudit:
             "amount": None,
             "transferred": 300,
         }
-        assert await findings(shop) == [(4, "deposit-differs", told)]
+        assert await findings(shop) == [(4, "deposit-differs-from-transfer", told)]
 
     async def test_pending_deposit_recorded_as_succeeded_is_reported(self, shop: Storage) -> None:
         await _add(shop, DEPOSIT, Succeeded(reference=DEPOSIT.id))

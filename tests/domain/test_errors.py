@@ -34,7 +34,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         BalanceTooLarge(),
         "balance-too-large",
-        "A balance is at most 1000000000000000 minor units.",
+        "The balance would exceed the maximum of 1000000000000000 minor units.",
     ),
     (
         InsufficientFunds(balance=eur(5), required=eur(7)),
@@ -92,7 +92,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         SessionTooLarge(limit_bytes=4096),
         "session-too-large",
-        "The session would take more than 4096 bytes; take something out.",
+        "The session would exceed 4096 bytes; remove items from the cart or preferences.",
     ),
     (
         IllegalTransition(current="paid", target="pending"),
@@ -130,12 +130,12 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "wrong-credentials",
         "The e-mail address or the password is wrong.",
     ),
-    (Forbidden(role="admin"), "forbidden", "This takes the role admin."),
+    (Forbidden(role="admin"), "forbidden", "This requires the role admin."),
     (UserNotFound(), "user-not-found", "There is no such user."),
     (
-        InvalidValue(field="sku", rule="a SKU has letters"),
+        InvalidValue(field="sku", rule="must be letters"),
         "invalid-value",
-        "sku: a SKU has letters.",
+        "sku: must be letters.",
     ),
 ]
 

@@ -25,7 +25,7 @@ class TestCurrency:
         with pytest.raises(InvalidValue) as caught:
             Currency(code)
 
-        rule = f"{code!r} is no active code of ISO 4217"
+        rule = f"must be an active ISO 4217 code, not {code!r}"
         assert caught.value == InvalidValue(field="currency", rule=rule)
 
 
@@ -110,7 +110,7 @@ class TestBounds:
     def test_positive_amount_is_required_for_movements(self) -> None:
         eur(1).require_positive()
         for amount in (0, -1):
-            with pytest.raises(InvalidValue, match="amount: an amount to move is positive"):
+            with pytest.raises(InvalidValue, match="amount: must be positive"):
                 eur(amount).require_positive()
 
 

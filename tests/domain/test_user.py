@@ -130,7 +130,7 @@ class TestPassword:
         with pytest.raises(InvalidValue) as caught:
             require_password(password, field="new")
 
-        assert caught.value == InvalidValue(field="new", rule="it has 8 to 128 characters")
+        assert caught.value == InvalidValue(field="new", rule="must be 8 to 128 characters")
 
 
 class TestRoles:

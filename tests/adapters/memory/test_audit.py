@@ -104,7 +104,7 @@ async def test_balance_below_its_minimum_is_reported() -> None:
     )
 
     facts = {"account_id": str(overdrawn.id), "balance": -100, "minimum_balance": 0}
-    assert found == [(2, "balance-below-limit", facts)]
+    assert found == [(2, "balance-below-minimum", facts)]
 
 
 @pytest.mark.parametrize(("on_hand", "reserved"), [(1, 2), (0, -1), (-1, 0)])
@@ -126,7 +126,7 @@ async def test_stock_out_of_range_is_reported(on_hand: int, reserved: int) -> No
     )
 
     facts = {"sku": "TEA", "on_hand": on_hand, "reserved": reserved}
-    assert found[0] == (3, "reserved-not-on-hand", facts)
+    assert found[0] == (3, "reserved-exceeds-on-hand", facts)
 
 
 async def test_two_orders_under_one_key_are_reported() -> None:

@@ -318,7 +318,7 @@ async def test_batch_names_a_product_once(
     with pytest.raises(InvalidValue) as raised:
         await bulk_import.upsert([product_row(on_hand=1), product_row(on_hand=2)])
 
-    assert raised.value == InvalidValue(field="sku", rule="a batch names each product once")
+    assert raised.value == InvalidValue(field="sku", rule="must be unique in a batch")
     assert database.state == before
 
 

@@ -61,7 +61,7 @@ class TestChangingThePassword:
         await _assert_rejected(
             shop,
             replace(_change_password(ada_token), new="7 chars"),
-            InvalidValue(field="new", rule="it has 8 to 128 characters"),
+            InvalidValue(field="new", rule="must be 8 to 128 characters"),
         )
 
     async def test_anonymous_user_cannot_change_a_password(

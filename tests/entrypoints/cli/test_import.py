@@ -17,17 +17,17 @@ WHOLE_HEADER = f"{HEADER},active,image_url"
 NO_NUMBER = "it is a whole number of at most 15 digits, such as 1990."
 
 BAD_ROWS = [
-    ("no spaces,Tea,,500,5", "sku: a SKU has 1 to 64 letters, digits, '.', '-' or '_'."),
-    ("TEA,,,500,5", "name: a name has 1 to 200 characters in one line."),
+    ("no spaces,Tea,,500,5", "sku: must be 1 to 64 letters, digits, '.', '-' or '_'."),
+    ("TEA,,,500,5", "name: must be 1 to 200 characters on one line."),
     ("TEA,Tea,,5.00,5", f"price: {NO_NUMBER}"),
-    ("TEA,Tea,,-5,5", "price: a price has 1 to 1000000000 minor units."),
-    ("TEA,Tea,,500,-5", "stock: 0 to 1000000000 are on hand."),
+    ("TEA,Tea,,-5,5", "price: must be 1 to 1000000000 minor units."),
+    ("TEA,Tea,,500,-5", "stock: must be 0 to 1000000000."),
     ("TEA,Tea,,--5,5", f"price: {NO_NUMBER}"),
     ("TEA,Tea,,\u0665,5", f"price: {NO_NUMBER}"),
-    ("TEA,Tea,,0,5", "price: a price has 1 to 1000000000 minor units."),
+    ("TEA,Tea,,0,5", "price: must be 1 to 1000000000 minor units."),
     ("TEA,Tea,,9999999999999999999,5", f"price: {NO_NUMBER}"),
     ("TEA,Tea,,500,", f"stock: {NO_NUMBER}"),
-    ("TEA,Tea,,500,1000000001", "stock: 0 to 1000000000 are on hand."),
+    ("TEA,Tea,,500,1000000001", "stock: must be 0 to 1000000000."),
     ("TEA,Tea,,500", "row: 5 columns are named and 4 are there."),
     ("TEA,Tea,,500,5,6", "row: 5 columns are named and 6 are there."),
     ('TEA,"Tea,,500,5', "row: unexpected end of data."),
@@ -112,12 +112,12 @@ def test_all_errors_of_a_row_are_reported_at_once(migrated: CommandLine) -> None
     assert done.returncode == 1
     told, count = done.stderr.splitlines()
     assert told == (
-        "bad.csv:3: sku: a SKU has 1 to 64 letters, digits, '.', '-' or '_'."
-        " name: a name has 1 to 200 characters in one line."
-        " price: a price has 1 to 1000000000 minor units."
+        "bad.csv:3: sku: must be 1 to 64 letters, digits, '.', '-' or '_'."
+        " name: must be 1 to 200 characters on one line."
+        " price: must be 1 to 1000000000 minor units."
         f" stock: {NO_NUMBER}"
         " active: it is true or false."
-        " image_url: a URL begins with https:// and has at most 2000 characters."
+        " image_url: must be an https:// URL of at most 2000 characters."
     )
     assert count == "shop: nothing was loaded: 1 of 2 rows are wrong"
     assert migrated.rows("SELECT * FROM products") == []

@@ -40,7 +40,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_SESSION_SECRETS", "", "a JSON list of at least one secret"),
         ("SHOP_SESSION_SECRETS", '["hunter2"]', "a secret is too short or too regular"),
         ("SHOP_SESSION_SECRETS", '{"hunter2": 1}', "a JSON list of at least one secret"),
-        ("SHOP_CURRENCY", "EURO", "no active code of ISO 4217"),
+        ("SHOP_CURRENCY", "EURO", "must be an active ISO 4217 code"),
         ("SHOP_WELCOME_CREDIT", "-1", "greater than or equal to 0"),
         ("SHOP_PAYMENT_GATEWAY", "hunter2", "Input should be 'simulated' or 'stripe'"),
         ("SHOP_SIMULATED_GATEWAY_URL", "hunter2", "the URL of a gateway looks like"),
@@ -307,7 +307,7 @@ def test_server_rejects_an_invalid_setting_in_one_line(shop: CommandLine) -> Non
     ended = shop.with_settings(SHOP_CURRENCY="EURO").complete("serve", "--port", "0")
 
     assert ended.code == 2
-    assert ended.error_line == "shop: SHOP_CURRENCY: 'EURO' is no active code of ISO 4217"
+    assert ended.error_line == "shop: SHOP_CURRENCY: must be an active ISO 4217 code, not 'EURO'"
 
 
 def test_settings_are_read_from_the_env_file(shop: CommandLine) -> None:

@@ -92,7 +92,7 @@ class CardModelState(ModelState, ABC):
 
     def deposit(self, action: actions.Deposit, token: int | None) -> Outcome:
         user, _ = self.require_signed_in(token)
-        require("amount", action.amount > 0, "an amount to move is positive")
+        require("amount", action.amount > 0, "must be positive")
 
         def decide() -> Outcome:
             self.require_below_max_balance(user, action.amount)

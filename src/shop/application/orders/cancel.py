@@ -1,4 +1,4 @@
-"""Cancel an order: stock and money go back where they came from."""
+"""Cancels orders: returns the stock and reverses the payment."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +23,7 @@ from shop.domain.payment import Payment, PaymentCancelled
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """Undo an order of one's own, or, as an admin, anybody's."""
+    """Cancel one's own order, or any order as an admin."""
 
     session: SessionToken | None
     order_id: UUID
@@ -31,14 +31,14 @@ class CancelOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelledOrder:
-    """The order is cancelled, and its payment returned."""
+    """The order was cancelled and its payment reversed."""
 
     order: Order
     payment: Payment
 
 
 class CancelOrders:
-    """The use case that cancels orders."""
+    """Cancels orders."""
 
     def __init__(
         self,
@@ -55,17 +55,16 @@ class CancelOrders:
         self._notifications = notifications
 
     async def cancel(self, command: CancelOrder) -> CancelledOrder:
-        """Cancel the order, put its goods back into stock and its money where it came from.
+        """Cancel the order, return its stock and reverse its payment; a card's by a job.
 
-        What a card has set aside or paid, the outbox has a job to give back. Raise `NotSignedIn`,
-        `SessionExpired`, `OrderNotFound` (also for another's order), `IllegalTransition` where
-        it is too late, or `OrderPartlyFulfilled` where part of it was shipped or refunded.
+        Raise `NotSignedIn`, `SessionExpired`, `OrderNotFound`, `IllegalTransition` or
+        `OrderPartlyFulfilled`.
         """
         return await self._transactions.write(partial(self._cancel, command), retryable=False)
 
     async def _cancel(self, command: CancelOrder, uow: UnitOfWork) -> CancelledOrder:
         user = await self._authenticator.require_user(uow, command.session)
-        # Lines and owner never change: read first, they tell what to lock in the common order.
+        # Lines and owner never change, so they can be read first to lock in the common order.
         order = (await uow.orders.get_many([command.order_id])).get(command.order_id)
         if order is None or not order.is_visible_to(user):
             raise OrderNotFound

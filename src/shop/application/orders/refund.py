@@ -1,6 +1,6 @@
-"""Refund an order, in whole or in part: money goes back, and goods where they are named.
+"""Refunds orders, in full or in part, and restocks lines on request.
 
-The books have it at once. What goes to a card, the outbox has a job to give back.
+The ledger records a refund at once; a job sends the money to a card.
 """
 
 from collections.abc import Collection, Mapping
@@ -36,7 +36,7 @@ from shop.domain.user import Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundOrder:
-    """Give back some of an order, or all that is left of it."""
+    """Refund part of an order, or all that remains (admin)."""
 
     session: SessionToken | None
     key: str
@@ -45,7 +45,7 @@ class RefundOrder:
 
 
 class RefundOrders:
-    """The use case that refunds orders (admin)."""
+    """Refunds orders."""
 
     def __init__(
         self,
@@ -64,9 +64,9 @@ class RefundOrders:
         self._currency = currency
 
     async def refund(self, command: RefundOrder) -> CommandResult[Refund]:
-        """Give money back, once under the key, and goods into stock where that is wished for.
+        """Refund once under the idempotency key; restock the lines if requested.
 
-        Refusals: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `OrderNotFound`,
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `OrderNotFound`,
         `IllegalTransition`, `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder`,
         `RefundExceedsPayment`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
@@ -76,7 +76,7 @@ class RefundOrders:
         resolved_sessions = await self._authenticator.resolve(uow, [command.session])
         request = self._build_request(resolved_sessions, command)
         batch = await IdempotentBatch.claim(uow, [request], at=self._clock.now())
-        # Lines, owner and method never change: read first, they tell what to lock.
+        # Lines, owner and payment method never change, so they can be read before locking.
         order = (await uow.orders.get_many([command.order_id])).get(command.order_id)
         refund_decision = await self._load_decision(uow, order)
         (result,) = await batch.execute(refund_decision.refund, partial(_load_as_requested, uow))
@@ -112,7 +112,7 @@ class RefundOrders:
 
 
 class RefundDecision:
-    """What a refund has locked, and what was decided with it."""
+    """Decides a refund with the objects that it has locked."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ class RefundDecision:
         after, refund = before.refund(
             request.command.refund_request, id=self._ids.new(), at=self._now, actor=Actor.ADMIN
         )
-        # The money first: a balance that grows too large can still refuse.
+        # The money comes first because a balance that is too large still rejects the refund.
         self._payments[refund.to].refund(before.order, refund)
         if refund.restocked:
             for line in refund.lines:

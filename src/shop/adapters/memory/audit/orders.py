@@ -1,4 +1,4 @@
-"""What the audit asks of orders: their sessions, their keys and their history."""
+"""Audit rules of orders: their sessions, idempotency keys and history."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -15,14 +15,14 @@ from shop.domain.shared.idempotency_key import IdempotencyKey
 Facts = Iterator[Mapping[str, Fact]]
 
 FULFILLABLE = frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED})
-"""What stands like this has its goods, and its money is the shop's."""
+"""Statuses in which an order holds stock and money."""
 
 CLOSED = frozenset({OrderStatus.DECLINED, OrderStatus.EXPIRED, OrderStatus.CANCELLED})
-"""What stands like this has nothing, and the shop has nothing of it."""
+"""Statuses in which an order holds neither stock nor money."""
 
 
 def ever_paid_orders(state: State) -> Iterator[Order]:
-    """Find the orders that are paid, or were before they were refunded or cancelled."""
+    """Yield the orders that are paid, or were before they were refunded or cancelled."""
     changes = state.status_changes.rows.values()
     paid = {change.order_id for change in changes if change.to_status == OrderStatus.PAID}
     paid_statuses = FULFILLABLE | {OrderStatus.REFUNDED}
@@ -33,7 +33,7 @@ def ever_paid_orders(state: State) -> Iterator[Order]:
 
 
 def sessions_with_foreign_orders(state: State) -> Facts:
-    """Find sessions that track an order of somebody else, or of nobody."""
+    """Find sessions whose last order is missing or another user's."""
     for row in state.sessions.rows.values():
         session = row.session
         if session.last_order_id is not None:
@@ -43,7 +43,7 @@ def sessions_with_foreign_orders(state: State) -> Facts:
 
 
 def orders_without_outcome(state: State) -> Facts:
-    """Find orders whose key is not remembered, or led to something else."""
+    """Find orders whose idempotency key is missing or has another outcome."""
     paid = {order.id for order in ever_paid_orders(state)}
     for order in state.orders.rows.values():
         row = state.idempotency_keys.rows.get(order.idempotency_key)
@@ -54,7 +54,7 @@ def orders_without_outcome(state: State) -> Facts:
 
 
 def outcomes_without_order(state: State) -> Facts:
-    """Find keys that led to nothing that there is, or to what was not asked for under them."""
+    """Find successful keys whose result is missing or was created under another key."""
     for row in state.idempotency_keys.rows.values():
         outcome = row.record.outcome
         if isinstance(outcome, Succeeded) and not _is_created_under(
@@ -64,7 +64,7 @@ def outcomes_without_order(state: State) -> Facts:
 
 
 def keys_without_outcome(state: State) -> Facts:
-    """Find keys that led to nothing yet, and under which nothing waits for its card."""
+    """Find keys without an outcome and without a pending order or deposit."""
     pending = {
         order.idempotency_key
         for order in state.orders.rows.values()
@@ -80,7 +80,7 @@ def keys_without_outcome(state: State) -> Facts:
 
 
 def histories_with_gaps(state: State) -> Facts:
-    """Find orders whose events do not count from 1 to their version."""
+    """Find orders whose status changes do not count from 1 to their version."""
     histories = _histories(state)
     for order in state.orders.rows.values():
         sequences = [event.sequence for event in histories[order.id]]
@@ -93,19 +93,19 @@ def histories_with_gaps(state: State) -> Facts:
 
 
 def illegal_transitions(state: State) -> Facts:
-    """Find steps, first ones included, that the status table has not."""
-    legal = {(None, first.value) for first in ORDER_STATUSES.initial} | {
+    """Find status changes that the state machine does not allow."""
+    allowed = {(None, first.value) for first in ORDER_STATUSES.initial} | {
         (before.value, after.value)
         for before, followers in ORDER_STATUSES.transitions.items()
         for after in followers
     }
     for change in state.status_changes.rows.values():
-        if (change.from_status, change.to_status) not in legal:
+        if (change.from_status, change.to_status) not in allowed:
             yield {**_change_facts(change), "to_status": change.to_status}
 
 
 def history_discontinuities(state: State) -> Facts:
-    """Find steps that do not begin where the one before them ended, first ones nowhere."""
+    """Find status changes that do not continue from the previous one."""
     for change in state.status_changes.rows.values():
         last = state.status_changes.rows.get((change.order_id, change.sequence - 1))
         previous = None if last is None else last.to_status
@@ -114,7 +114,7 @@ def history_discontinuities(state: State) -> Facts:
 
 
 def history_status_mismatches(state: State) -> Facts:
-    """Find orders that stand elsewhere than where the event of their version led."""
+    """Find orders whose status differs from their last status change."""
     for order in state.orders.rows.values():
         last = state.status_changes.rows.get((order.id, order.version))
         after = None if last is None else last.to_status
@@ -127,10 +127,7 @@ def history_status_mismatches(state: State) -> Facts:
 
 
 def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: bool) -> bool:
-    """Tell whether what is remembered under an order's key is what became of the order.
-
-    One that was paid is remembered, whatever became of it since; any other was refused.
-    """
+    """Check the outcome of an order's key: the order if it was ever paid, else a rejection."""
     if outcome is None:
         return order.status is OrderStatus.PENDING
     if isinstance(outcome, Rejected):
@@ -139,9 +136,9 @@ def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: b
 
 
 def _is_created_under(state: State, key: IdempotencyKey, reference: UUID) -> bool:
-    """Tell whether this was made under the key.
+    """Check that an object was created under the key.
 
-    Any admin may refund anybody's order, and give credit to anybody.
+    An admin may refund any order and grant credit to any account.
     """
     if reference in state.refunds.rows:
         return True

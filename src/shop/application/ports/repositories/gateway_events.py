@@ -1,4 +1,4 @@
-"""The port to notices: what the gateway has told by itself, each once."""
+"""Port to the gateway's events, each recorded once."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection
@@ -8,11 +8,11 @@ from shop.application.ports.payment_gateway import GatewayEvent
 
 
 class GatewayEvents(ABC):
-    """All notices that were ever received, as one unit of work sees them."""
+    """All gateway events that were ever received."""
 
     @abstractmethod
     async def record_new(self, events: Collection[GatewayEvent], at: datetime) -> Collection[str]:
-        """Keep those that are new until the end, and for good once this commits; return their ids.
+        """Record the events that are new, and return their ids.
 
-        Where another unit of work takes the same one, wait until that one ends.
+        Waits for another unit of work that records the same event.
         """
