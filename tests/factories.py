@@ -19,11 +19,12 @@ from shop.domain.notification import (
 )
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
 from shop.domain.orders.refund import Refund, RefundStatus
-from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
 from shop.domain.product import Product
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 from shop.domain.user import Role, User
 

@@ -21,9 +21,10 @@ from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ports.repositories.idempotency_keys import StoredOutcome
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
 from shop.domain.account import Account
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role, User
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -237,7 +238,7 @@ def place_order(
 
 
 def cart_of(*lines: tuple[str, int]) -> Cart:
-    return Cart.of(CartLine(sku=sku, quantity=quantity) for sku, quantity in lines)
+    return Cart.of(LineQuantity(sku=sku, quantity=quantity) for sku, quantity in lines)
 
 
 def new_token(current_session: CurrentSession | None) -> SessionToken:

@@ -102,12 +102,15 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         OrderPartlyFulfilled(),
         "order-partly-fulfilled",
-        "Part of the order was shipped or refunded; what is left of it can be refunded.",
+        (
+            "Part of the order has been shipped or refunded. It can no longer be cancelled; refund "
+            "the rest instead."
+        ),
     ),
     (
         PaymentNotCaptured(),
         "payment-not-captured",
-        "The money for the order is set aside, and not taken yet; try again shortly.",
+        "The payment is authorised but not captured yet; try again shortly.",
     ),
     (
         QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=2, remaining=1),)),
@@ -122,7 +125,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         NotPaidByCard(),
         "not-paid-by-card",
-        "The order was not paid by card, so that no card can be refunded.",
+        "The order was not paid by card and cannot be refunded to one.",
     ),
     (EmailTaken(), "email-taken", "This e-mail address is already in use."),
     (

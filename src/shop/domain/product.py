@@ -5,21 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shop.domain.shared.errors import InvalidValue, NotFound
+from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Money
 from shop.domain.shared.text import is_multiline_text, is_single_line
 
-MAX_SKU_CHARACTERS = 64
 MAX_PRODUCT_NAME_CHARACTERS = 200
 MAX_DESCRIPTION_CHARACTERS = 4000
 MAX_IMAGE_URL_CHARACTERS = 2000
 MAX_PRICE = 10**9
 """In minor units; 100 cart lines of the highest quantity stay below `MAX_AMOUNT`."""
 
-SKU_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
-
 IMAGE_URL_PATTERN = r"^https?://[!-~]+$"
 
-_SKU = re.compile(SKU_PATTERN.removesuffix("$"))
 _IMAGE_URL = re.compile(IMAGE_URL_PATTERN.removesuffix("$"))
 
 
@@ -40,15 +37,6 @@ class Product:
         require_sku(self.sku)
         require_description(self.name, self.description, self.image_url)
         require_price(self.price)
-
-
-def require_sku(text: str) -> None:
-    """Check a SKU: it has to fit in a path, a file and a cookie."""
-    if len(text) > MAX_SKU_CHARACTERS or not _SKU.fullmatch(text):
-        raise InvalidValue(
-            field="sku",
-            rule=f"must be 1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'",
-        )
 
 
 def require_description(name: str, description: str, image_url: str | None) -> None:

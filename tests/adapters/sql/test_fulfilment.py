@@ -18,12 +18,13 @@ from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.orders.order import OrderStatus
 from shop.domain.orders.refund import RefundRequest, RefundStatus
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -98,7 +99,7 @@ async def _buy(shop: Container, token: SessionToken, quantity: int, card: str | 
     command = PlaceOrder(
         session=token,
         key="key-of-order",
-        cart=Cart.of([CartLine(sku="TEA", quantity=quantity)]),
+        cart=Cart.of([LineQuantity(sku="TEA", quantity=quantity)]),
         card=card,
         expected_total=None,
     )

@@ -18,8 +18,9 @@ from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ports.payment_gateway import Declined
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.payment import CardDeclined
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -107,7 +108,7 @@ async def test_concurrently_declined_order_and_deposit_are_never_reported_paid(
     order = PlaceOrder(
         session=await _sign_in(shop, "ada"),
         key="key-0001",
-        cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
+        cart=Cart.of([LineQuantity(sku="TEA", quantity=2)]),
         card="tok_timeout_before",
         expected_total=None,
     )

@@ -21,9 +21,10 @@ from shop.application.identity.sign_up import SignUp
 from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
 from shop.application.ports.payment_gateway import Approved
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.adapters.sql.conftest import SECRETS, NewDatabase
@@ -161,7 +162,7 @@ async def _customers(shop: Container, number: int) -> list[SessionToken]:
 
 async def _place(shop: Container, tokens: Sequence[SessionToken], key: str) -> None:
     order = partial(PlaceOrder, key=key, card=None, expected_total=None)
-    cart = Cart.of([CartLine(sku="TEA", quantity=1)])
+    cart = Cart.of([LineQuantity(sku="TEA", quantity=1)])
     replies = await shop.place_orders().place([order(session=each, cart=cart) for each in tokens])
     assert len(replies) == len(tokens)
     for reply in replies:
@@ -170,7 +171,7 @@ async def _place(shop: Container, tokens: Sequence[SessionToken], key: str) -> N
 
 async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: str) -> None:
     order = partial(PlaceOrder, key=key, card="tok_visa", expected_total=None)
-    cart = Cart.of([CartLine(sku="TEA", quantity=1)])
+    cart = Cart.of([LineQuantity(sku="TEA", quantity=1)])
     replies = await shop.place_orders().place([order(session=each, cart=cart) for each in tokens])
     placed = [reply.unwrap() for reply in replies]
     finished = await shop.complete_orders().complete(

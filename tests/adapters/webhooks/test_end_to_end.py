@@ -18,13 +18,14 @@ from shop.application.identity.sign_up import SignUp
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.notification import (
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.configuration import settings as settings_module
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -92,7 +93,7 @@ async def _order(shop: Container, card: str | None = None) -> UUID:
     order = PlaceOrder(
         session=current_session.new_token,
         key="key-0001",
-        cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
+        cart=Cart.of([LineQuantity(sku="TEA", quantity=2)]),
         card=card,
         expected_total=None,
     )

@@ -120,7 +120,7 @@ class Model(CardModelState):
         require("note", len(action.note) <= 200, "it has 0 to 200 characters")
         to = action.to.strip().lower()
         require("to", "@" in to, "must be an e-mail address such as name@example.com")
-        require("to", to != user, "money goes to somebody else")
+        require("to", to != user, "must be another customer")
 
         def decide() -> Outcome:
             if to not in self.users:
@@ -135,7 +135,7 @@ class Model(CardModelState):
     def _credit(self, action: actions.Credit, token: int | None) -> Outcome:
         user = self.require_admin(token)
         require("amount", action.amount > 0, "must be positive")
-        require("reason", 1 <= len(action.reason) <= 200, "it has 1 to 200 characters")
+        require("reason", 1 <= len(action.reason) <= 200, "must be 1 to 200 characters")
 
         def decide() -> Outcome:
             if action.email not in self.users:

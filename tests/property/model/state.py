@@ -285,4 +285,4 @@ def require(name: str, condition: bool, rule: str) -> None:  # noqa: FBT001  It 
 
 
 def require_quantity(quantity: int) -> None:
-    require("quantity", 1 <= quantity <= 10_000, "a quantity is 1 to 10000")
+    require("quantity", 1 <= quantity <= 10_000, "must be 1 to 10000")

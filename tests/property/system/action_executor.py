@@ -18,8 +18,9 @@ from shop.application.ledger.transfers import GrantCredit, MakeTransfer
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, GatewayRejected
 from shop.application.ports.repositories.jobs import Job
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
 from tests.factories import NOW, eur
@@ -323,4 +324,4 @@ class ActionExecutor:
 
 
 def _cart(lines: Sequence[actions.Line]) -> Cart:
-    return Cart.of(CartLine(sku=sku, quantity=quantity) for sku, quantity in lines)
+    return Cart.of(LineQuantity(sku=sku, quantity=quantity) for sku, quantity in lines)

@@ -15,8 +15,9 @@ from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.session import Session, SessionConflict, SessionPolicy, SessionTooLarge
+from shop.domain.shared.line_quantity import LineQuantity
 
 MAX_TOKEN_BYTES = 4000
 """Browsers keep cookies of 4096 bytes (RFC 6265, section 6.1), the name and `=` included."""
@@ -179,7 +180,7 @@ class CookieSessionStore(SessionStore):
                 token=row_token,
                 version=version,
                 preferences=preferences,
-                cart=Cart(lines=tuple(CartLine(sku=sku, quantity=each) for sku, each in cart)),
+                cart=Cart(lines=tuple(LineQuantity(sku=sku, quantity=each) for sku, each in cart)),
                 key_is_old=index > 0,
             )
         return None

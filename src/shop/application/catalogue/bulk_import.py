@@ -17,8 +17,9 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
-from shop.domain.product import Product, require_description, require_price, require_sku
+from shop.domain.product import Product, require_description, require_price
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Currency, Money
 from shop.domain.user import Role, User, normalise_email, normalise_name
 

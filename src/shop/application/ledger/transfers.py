@@ -108,7 +108,7 @@ class TransferService:
         self._require_amount(command.amount)
         _require_note("note", command.note, at_least=0)
         if normalise_email(command.to, field="to") == current_session.signed_in_user.email:
-            raise InvalidValue(field="to", rule="money goes to somebody else")
+            raise InvalidValue(field="to", rule="must be another customer")
         return IdempotentRequest(
             key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
             fingerprint=fingerprint(
@@ -261,7 +261,7 @@ class TransferBatch:
 def _require_note(field: str, text: str, *, at_least: int) -> None:
     if not at_least <= len(text) <= MAX_NOTE_CHARACTERS:
         raise InvalidValue(
-            field=field, rule=f"it has {at_least} to {MAX_NOTE_CHARACTERS} characters"
+            field=field, rule=f"must be {at_least} to {MAX_NOTE_CHARACTERS} characters"
         )
     if not is_single_line(text):
-        raise InvalidValue(field=field, rule="it is one line, of what can be seen")
+        raise InvalidValue(field=field, rule="must be one line of visible characters")

@@ -13,7 +13,8 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import Actor, OrderNotFound, OrderStatus
-from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
+from shop.domain.shared.line_quantity import LineQuantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

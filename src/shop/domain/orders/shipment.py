@@ -6,7 +6,8 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.orders.order import Actor
-from shop.domain.shared.errors import Conflict, InvalidValue
+from shop.domain.shared.errors import Conflict
+from shop.domain.shared.line_quantity import LineQuantity
 
 
 class ShipmentEventKind(StrEnum):
@@ -14,18 +15,6 @@ class ShipmentEventKind(StrEnum):
 
     SHIPPED = "shipment"  # Handed to a carrier.
     DELIVERED = "delivery"  # Arrived at the customer.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineQuantity:
-    """A quantity of one SKU."""
-
-    sku: str
-    quantity: int
-
-    def __post_init__(self) -> None:
-        if self.quantity < 1:
-            raise InvalidValue(field="quantity", rule="must be at least 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,10 +5,10 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shop.domain.cart import MAX_QUANTITY
 from shop.domain.payment import MAX_TOKEN_CHARACTERS
-from shop.domain.product import MAX_PRICE, MAX_SKU_CHARACTERS, SKU_PATTERN
+from shop.domain.product import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import MAX_QUANTITY, MAX_SKU_CHARACTERS, SKU_PATTERN
 from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
 

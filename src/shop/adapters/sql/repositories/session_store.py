@@ -24,8 +24,9 @@ from shop.adapters.sql.statements.writes import (
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
 from shop.application.ports.unit_of_work import LockOrder
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.session import Session, SessionConflict, SessionPolicy
+from shop.domain.shared.line_quantity import LineQuantity
 
 TOKEN_BYTES = 32
 
@@ -216,7 +217,9 @@ def _session(row: Row[Any]) -> Session:
         signed_in_at=row.signed_in_at,
         preferences=row.preferences,
         cart=Cart(
-            lines=tuple(CartLine(sku=sku, quantity=quantity) for sku, quantity in row.cart.items())
+            lines=tuple(
+                LineQuantity(sku=sku, quantity=quantity) for sku, quantity in row.cart.items()
+            )
         ),
         last_order_id=row.last_order_id,
         created_at=row.created_at,

@@ -19,8 +19,9 @@ from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_row
 from shop.application.ports.repositories.shipment_events import ShipmentEvents
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import Refund, RefundLine, RefundStatus
-from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 
 SHIPMENT_EVENTS = (
