@@ -59,7 +59,7 @@ Email = Annotated[
     ),
     AfterValidator(_email),
 ]
-"""An e-mail address, normalised."""
+"""The e-mail address of a user, normalised; also one that a new user could not have."""
 
 Sku = Annotated[
     str,
