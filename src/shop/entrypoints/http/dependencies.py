@@ -13,8 +13,10 @@ from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import SessionService
-from shop.application.identity.sign_up import AccountService
+from shop.application.identity.sign_in import SignInService
+from shop.application.identity.sign_up import SignUpService
 from shop.application.inventory.adjustments import InventoryService
+from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
 from shop.application.ledger.transfers import MakeTransfer, TransferService
 from shop.application.notifications.deliveries import NotificationDeliveryService
@@ -134,6 +136,12 @@ SettingsDependency = Annotated[Settings, _from_container(lambda container: conta
 DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]
 AccountServiceDependency = Annotated[
     AccountService, _from_container(lambda container: container.account_service())
+]
+SignUpServiceDependency = Annotated[
+    SignUpService, _from_container(lambda container: container.sign_up_service())
+]
+SignInServiceDependency = Annotated[
+    SignInService, _from_container(lambda container: container.sign_in_service())
 ]
 SessionServiceDependency = Annotated[
     SessionService, _from_container(lambda container: container.session_service())

@@ -5,12 +5,8 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from shop.application.identity.sessions import (
-    ChangePassword,
-    ChangePreferences,
-    RevokeSession,
-    SignIn,
-)
+from shop.application.identity.sessions import ChangePreferences, RevokeSession
+from shop.application.identity.sign_in import ChangePassword, SignIn
 from shop.application.transactions.runner import after_commit
 from shop.domain.orders.order import SessionHasNoOrder
 from shop.domain.session import SessionNotFound
@@ -33,6 +29,7 @@ from shop.entrypoints.http.dependencies import (
     SessionTokenFromCookie,
     SettingsDependency,
     SignedInUser,
+    SignInServiceDependency,
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
 from shop.entrypoints.http.openapi.document import (
@@ -67,14 +64,14 @@ async def show_session(
 async def sign_in(
     body: Credentials,
     token: SessionTokenFromCookie,
-    sessions: SessionServiceDependency,
+    service: SignInServiceDependency,
     carts: CartServiceDependency,
     settings: SettingsDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
     """Sign in, under a new session id; the cart comes along."""
     command = SignIn(session=token, email=body.email, password=body.password)
-    current_session = await sessions.sign_in(command)
+    current_session = await service.sign_in(command)
     response_context.update_session(current_session)
     response_context.log_security_event("signed in")
     with after_commit():
@@ -190,11 +187,11 @@ async def end_other_sessions(
 async def change_password(
     body: PasswordChange,
     principal: SignedInUser,
-    sessions: SessionServiceDependency,
+    service: SignInServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
     """Change my password: this session gets a new id, all others end."""
     command = ChangePassword(session=principal.token, current=body.current, new=body.new)
-    current_session = await sessions.change_password(command)
+    current_session = await service.change_password(command)
     response_context.update_session(current_session)
     response_context.log_security_event("password changed")
