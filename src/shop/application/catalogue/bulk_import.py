@@ -22,8 +22,8 @@ from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Currency, Money
 from shop.domain.user import Role, User, normalise_email, normalise_name
 
-REASON = "Intake"
-"""The stored reason of every movement of an import."""
+REASON = "Import"
+"""The reason of every stock movement that an import makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
