@@ -24,7 +24,7 @@ async def sign_up(
     service: SignUpServiceDependency,
     response_context: CurrentResponseContext,
 ) -> SignedUpResponse:
-    """Become a customer with an account, and be signed in; the cart comes along."""
+    """Sign up as a customer with an account, and sign in; the cart is kept."""
     command = SignUp(session=token, name=body.name, email=body.email, password=body.password)
     signed_up = await service.sign_up(command)
     response_context.update_session(signed_up.current_session)
