@@ -15,7 +15,8 @@ from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
-from shop.application.identity.sessions import ChangePreferences, SignIn
+from shop.application.identity.sessions import ChangePreferences
+from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ports.repositories.idempotency_keys import StoredOutcome
@@ -99,7 +100,7 @@ class MemoryShop:
         command = SignUp(
             session=token, name=name.title(), email=f"{name}@example.com", password=PASSWORD
         )
-        return await self.container.account_service().sign_up(command)
+        return await self.container.sign_up_service().sign_up(command)
 
     async def customer(self, name: str) -> SessionToken:
         """Sign somebody up; return the token."""
@@ -108,7 +109,7 @@ class MemoryShop:
     async def sign_in(self, name: str, token: SessionToken | None = None) -> SessionToken:
         """Sign somebody in; return the new token."""
         command = SignIn(session=token, email=f"{name}@example.com", password=PASSWORD)
-        return new_token(await self.container.session_service().sign_in(command))
+        return new_token(await self.container.sign_in_service().sign_in(command))
 
     async def admin(self) -> SessionToken:
         """Sign an admin up; return the token."""

@@ -11,7 +11,7 @@ from dependency_injector import providers
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.checkout.order_batch import PlaceOrder
-from shop.application.identity.sessions import SignIn
+from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
@@ -71,7 +71,7 @@ async def admin(shop: Container) -> SessionToken:
     await _sign_up(shop, "root")
     await shop.role_service().grant("root@example.com", Role.ADMIN)
     command = SignIn(session=None, email="root@example.com", password=PASSWORD)
-    current_session = await shop.session_service().sign_in(command)
+    current_session = await shop.sign_in_service().sign_in(command)
     assert current_session.new_token is not None
     return current_session.new_token
 
@@ -90,7 +90,7 @@ async def _stock(shop: Container) -> None:
 
 async def _sign_up(shop: Container, name: str) -> SessionToken:
     command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
-    current_session = (await shop.account_service().sign_up(command)).current_session
+    current_session = (await shop.sign_up_service().sign_up(command)).current_session
     assert current_session.new_token is not None
     return current_session.new_token
 

@@ -12,7 +12,7 @@ from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.order_batch import PlaceOrder
-from shop.application.identity.sessions import SignIn
+from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ledger.deposits import MakeDeposit
@@ -56,12 +56,12 @@ async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[Container
 
 async def _sign_up(shop: Container, name: str) -> None:
     command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
-    await shop.account_service().sign_up(command)
+    await shop.sign_up_service().sign_up(command)
 
 
 async def _sign_in(shop: Container, name: str) -> SessionToken:
     command = SignIn(session=None, email=f"{name}@example.com", password=PASSWORD)
-    token = (await shop.session_service().sign_in(command)).new_token
+    token = (await shop.sign_in_service().sign_in(command)).new_token
     assert token is not None
     return token
 

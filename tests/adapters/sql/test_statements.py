@@ -154,7 +154,7 @@ async def _customers(shop: Container, number: int) -> list[SessionToken]:
     for index in range(number):
         name = f"user{index}"
         command = SignUp(session=None, name=name, email=f"{name}@example.com", password="a" * 12)
-        signed_up = await shop.account_service().sign_up(command)
+        signed_up = await shop.sign_up_service().sign_up(command)
         assert signed_up.current_session.new_token is not None
         tokens.append(signed_up.current_session.new_token)
     return tokens

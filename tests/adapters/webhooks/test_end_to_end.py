@@ -89,7 +89,7 @@ async def _order(shop: Container, card: str | None = None) -> UUID:
     )  # fmt: skip
     await shop.bulk_import().upsert([product])
     command = SignUp(session=None, name="Ada", email="ada@example.com", password="a" * 12)
-    current_session = (await shop.account_service().sign_up(command)).current_session
+    current_session = (await shop.sign_up_service().sign_up(command)).current_session
     order = PlaceOrder(
         session=current_session.new_token,
         key="key-0001",

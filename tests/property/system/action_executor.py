@@ -10,7 +10,7 @@ from uuid import UUID
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
 from shop.application.checkout.order_batch import PlaceOrder
-from shop.application.identity.sessions import SignIn
+from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ledger.deposits import MakeDeposit
@@ -143,7 +143,7 @@ class ActionExecutor:
             email=action.email,
             password=action.password,
         )
-        signed_up = await self.container.account_service().sign_up(command)
+        signed_up = await self.container.sign_up_service().sign_up(command)
         self._normaliser.users[signed_up.user.id] = signed_up.user.email
         self._accounts[signed_up.user.email] = signed_up.account.id
         return {
@@ -156,7 +156,7 @@ class ActionExecutor:
         session = self._normaliser.token(token)
         command = SignIn(session=session, email=action.email, password=action.password)
         return self._normaliser.current_session(
-            await self.container.session_service().sign_in(command)
+            await self.container.sign_in_service().sign_in(command)
         )
 
     @_execute.register

@@ -23,8 +23,8 @@ from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Currency, Money
 from shop.domain.user import Role, User, normalise_email, normalise_name
 
-REASON = "Intake"
-"""The stored reason of every movement of an import."""
+REASON = "Import"
+"""The reason of every stock movement that an import makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from shop.domain.shared.errors import InvalidValue
 MAX_AMOUNT = 10**15
 """In minor units; below 2**53, so that every JSON parser keeps it exact."""
 
-_ACTIVE_CODES = frozenset(
+ACTIVE_CODES = frozenset(
     """
-    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN
+    AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BRL BSD BTN BWP BYN
     BZD CAD CDF CHF CLP CNY COP CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL
     GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR KMF
     KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN
@@ -21,6 +21,7 @@ _ACTIVE_CODES = frozenset(
     UGX USD UYU UZS VED VES VND VUV WST XAF XCD XCG XOF XPF YER ZAR ZMW ZWG
     """.split()
 )
+"""The codes of ISO 4217 in which customers can pay: without funds, metals and test codes."""
 
 _WITHOUT_MINOR_UNIT = frozenset(
     "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split()
@@ -42,7 +43,7 @@ class Currency(str):
 
     def __new__(cls, code: str) -> Self:
         """Check the code; raise `InvalidValue` if it is not active."""
-        if code not in _ACTIVE_CODES:
+        if code not in ACTIVE_CODES:
             rule = f"must be an active ISO 4217 code, not {code!r}"
             raise InvalidValue(field="currency", rule=rule)
         return super().__new__(cls, code)

@@ -36,10 +36,12 @@ from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
-from shop.application.identity.sign_up import AccountService
+from shop.application.identity.sign_in import SignInService
+from shop.application.identity.sign_up import SignUpService
 from shop.application.inventory.adjustments import InventoryService
 from shop.application.jobs.administration import JobService
 from shop.application.jobs.runner import JobRunner
+from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
 from shop.application.ledger.transfers import MakeTransfer, TransferService
 from shop.application.notifications.deliveries import NotificationDeliveryService, SendNotifications
@@ -184,7 +186,10 @@ class Container(containers.DeclarativeContainer):
         Notifications, settings.provided.notification_policy, clock, id_generator
     )
     account_service: providers.Provider[AccountService] = providers.Singleton(
-        AccountService,
+        AccountService, transaction_runner, settings.provided.currency
+    )
+    sign_up_service: providers.Provider[SignUpService] = providers.Singleton(
+        SignUpService,
         transaction_runner,
         session_authenticator,
         password_hasher,
@@ -205,12 +210,10 @@ class Container(containers.DeclarativeContainer):
         providers.Singleton(_queue, command_queues, transfer_service.provided.make, settings)
     )
     session_service: providers.Provider[SessionService] = providers.Singleton(
-        SessionService,
-        transaction_runner,
-        session_authenticator,
-        password_hasher,
-        clock,
-        command_queues,
+        SessionService, transaction_runner, session_authenticator, clock, command_queues
+    )
+    sign_in_service: providers.Provider[SignInService] = providers.Singleton(
+        SignInService, transaction_runner, session_authenticator, password_hasher
     )
     product_service: providers.Provider[ProductService] = providers.Singleton(
         ProductService, transaction_runner, session_authenticator, clock, settings.provided.currency
