@@ -17,9 +17,9 @@ from shop.domain.product import (
     MAX_IMAGE_URL_CHARACTERS,
     MAX_PRICE,
     MAX_PRODUCT_NAME_CHARACTERS,
-    MAX_SKU_CHARACTERS,
 )
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS
 from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.http.api.catalogue.schemas import Description, ImageUrl, ProductName
 from shop.entrypoints.http.schemas import Sku
