@@ -188,7 +188,7 @@ class DeployedShop:
     async def receive_gateway_event(self, event_id: str, order_id: str) -> None:
         """Let a notice come in that says that something happened to the payment of an order."""
         body = json.dumps({"id": event_id, "order": order_id}).encode()
-        await self.container.handle_gateway_events().handle(body, {})
+        await self.container.handle_gateway_events().receive(body, {})
 
     async def run_jobs(self) -> None:
         """Do what is due, as one more worker, until no job is left."""

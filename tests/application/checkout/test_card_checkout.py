@@ -603,7 +603,6 @@ async def test_failed_challenge_completed_after_a_cancellation_is_reversed(
                     payment=placed.payment,
                     payment_outcome=Approved(payment_id=payment_id),
                     session=None,
-                    gateway_event=None,
                 )
             ]
         )

@@ -18,6 +18,9 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 class JobKind(StrEnum):
     """What is to be done."""
 
+    HANDLE_GATEWAY_EVENT = "handle_gateway_event"
+    """Look up the payment of a gateway event, and complete its order or deposit."""
+
     RESOLVE_PAYMENT = "resolve_payment"
     """Find out how a pending payment ends, and give it up once its time is over."""
 
