@@ -81,7 +81,7 @@ class GatewayPayment:
 class GatewayEvent:
     """What a gateway tells by itself: that something happened to the payment of a reference.
 
-    What exactly is for the gateway's books to say; a notice may be late, early, or one of many.
+    What exactly is for the gateway's books to say; an event may be late, early, or one of many.
     """
 
     id: str
@@ -148,7 +148,7 @@ class PaymentGateway(ABC):
         """Return what a webhook says, after checking who sent it and when.
 
         Header names are in lower case. Raise `InvalidGatewayEvent` for a missing, wrong or old
-        signature, and where this gateway sends no notices.
+        signature, and where this gateway sends no events.
         """
 
     @abstractmethod
