@@ -36,13 +36,14 @@ A_WHILE = timedelta(seconds=30)
 
 
 class TestTheWebhook:
-    async def test_stores_the_event_with_a_job_that_is_due_and_changes_nothing_else(
+    async def test_stores_the_event_and_a_due_job_in_one_unit_of_work_and_nothing_else(
         self, shop: MemoryShop, pending: PlacedOrder
     ) -> None:
-        before = shop.state
+        before, begun = shop.state, shop.faults.begun
 
         await receive(shop, pending.order.id)
 
+        assert shop.faults.begun == begun + 1
         assert list(shop.state.gateway_events.rows) == ["evt_1"]
         assert shop.jobs == [HANDLE, RESOLVE]
         (job,) = [each for each in shop.state.jobs.rows.values() if each.id.kind == HANDLE]
