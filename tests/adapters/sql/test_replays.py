@@ -118,7 +118,6 @@ async def test_concurrently_declined_order_and_deposit_are_never_reported_paid(
         payment=placed.payment,
         payment_outcome=DECLINED,
         session=None,
-        gateway_event=None,
     )
     _decide_meanwhile(monkeypatch, lambda: shop.complete_orders().complete([ending]))
     elsewhere = replace(order, session=await _sign_in(shop, "ada"))
@@ -128,7 +127,5 @@ async def test_concurrently_declined_order_and_deposit_are_never_reported_paid(
         session=elsewhere.session, key="key-0002", amount=eur(200), card="tok_timeout_before"
     )
     deposit = (await shop.deposit_service().make(command)).unwrap()
-    _decide_meanwhile(
-        monkeypatch, lambda: shop.deposit_service().complete(deposit.id, DECLINED, None)
-    )
+    _decide_meanwhile(monkeypatch, lambda: shop.deposit_service().complete(deposit.id, DECLINED))
     assert (await shop.deposit_service().make(command)).value == CardDeclined(reason="stolen")

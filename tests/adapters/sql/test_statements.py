@@ -181,7 +181,6 @@ async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: s
                 payment=each.payment,
                 payment_outcome=Approved(payment_id=f"pay_{each.order.id}"),
                 session=token,
-                gateway_event=None,
             )
             for each, token in zip(placed, tokens, strict=True)
         ]

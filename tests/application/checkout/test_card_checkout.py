@@ -621,7 +621,7 @@ async def test_failed_challenge_completed_after_a_cancellation_is_reversed(
         found = await look_up(reference, known)
         assert found is not None
         monkeypatch.setattr(shop.gateway, "find_payment", look_up)
-        # Of another card, for all that the worker knows; the notice is as fast.
+        # Of another card, for all that the worker knows; the event is as fast.
         await shop.gateway.authenticate(payment_id, approved=True)
         await shop.container.complete_orders().complete(
             [
@@ -630,7 +630,6 @@ async def test_failed_challenge_completed_after_a_cancellation_is_reversed(
                     payment=placed.payment,
                     payment_outcome=Approved(payment_id=payment_id),
                     session=None,
-                    gateway_event=None,
                 )
             ]
         )

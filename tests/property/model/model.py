@@ -162,11 +162,6 @@ class Model(CardModelState):
         return self.deliver_gateway_event(action)
 
     @_execute.register
-    def _gateway_outage(self, action: actions.GatewayOutage, _: int | None) -> Outcome:
-        self.outage = action.begins
-        return {}
-
-    @_execute.register
     def _run_jobs(self, action: actions.RunJobs, token: int | None) -> Outcome:
         return self.run_jobs(action.meanwhile, token)
 
@@ -176,6 +171,7 @@ class Model(CardModelState):
 
     @_execute.register(actions.AdvanceClock)
     @_execute.register(actions.Authenticate)
+    @_execute.register(actions.GatewayOutage)
     @_execute.register(actions.WorkerStalls)
     def _no_effect(self, _: actions.Action, __: int | None) -> Outcome:
         return {}

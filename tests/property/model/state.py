@@ -95,7 +95,6 @@ class ModelState:
         self.orders: list[ModelOrder] = []
         self.deposits: list[ModelCharge] = []
         self.gateway_events: set[str] = set()
-        self.outage = False
         self.keys: dict[tuple[str, str], ModelKey] = {}
         self._tokens = 0
         self._transfers = 0

@@ -17,7 +17,7 @@ from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ledger.transfers import GrantCredit, MakeTransfer
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, GatewayRejected
-from shop.application.ports.repositories.jobs import Job
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.domain.cart import Cart
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.line_quantity import LineQuantity
@@ -225,8 +225,13 @@ class ActionExecutor:
         self, action: actions.DeliverGatewayEvent, _: int | None
     ) -> Outcome:
         event = gateway_event(action.event_id, self._normaliser.order_id(action.order))
-        await self.container.handle_gateway_events().handle(to_body(event), {})
-        return {}
+        before = await self._event_jobs()
+        await self.container.handle_gateway_events().receive(to_body(event), {})
+        return {"new_jobs": await self._event_jobs() - before}
+
+    async def _event_jobs(self) -> int:
+        jobs = await self.container.job_service().list(dead_only=False)
+        return sum(job.id.kind is JobKind.HANDLE_GATEWAY_EVENT for job in jobs)
 
     @_execute.register
     async def _gateway_outage(self, action: actions.GatewayOutage, _: int | None) -> Outcome:

@@ -16,7 +16,6 @@ from tests.property.model.state import Outcome
 from tests.property.system.action_executor import ActionExecutor
 from tests.property.system.normalisation import normalised_result
 from tests.property.system.parts import ControlledAdapters
-from tests.property.system.scripted_gateway import gateway_event
 from tests.property.system.stored_state import StoredState, StoredStateReader
 
 TIMING_RULES = {"job-is-overdue", "pending-past-expiry", "deposit-past-expiry"}
@@ -70,9 +69,6 @@ class ShopUnderTest(ActionExecutor):
                     payment=payments[order_id],
                     payment_outcome=_payment_outcome(action),
                     session=self._normaliser.token(token),
-                    gateway_event=None
-                    if action.event_id is None
-                    else gateway_event(action.event_id, order_id),
                 )
                 commands.append(command)
         completed = await self.container.complete_orders().complete(commands)

@@ -61,7 +61,6 @@ class Checkout:
                 payment=placed.payment,
                 payment_outcome=authorisation,
                 session=command.session,
-                gateway_event=None,
             )
         )
         if completed is None:

@@ -5,7 +5,7 @@ finds the order pending, under its lock, decides; to all others it is decided. T
 plural, like placing is.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -24,7 +24,7 @@ from shop.application.payments.methods.card import CardOrderPayments
 from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.payment_gateway import Approved, Declined, GatewayEvent
+from shop.application.ports.payment_gateway import Approved, Declined
 from shop.application.ports.repositories.idempotency_keys import (
     Rejected,
     StoredOutcome,
@@ -51,15 +51,13 @@ from shop.domain.shared.errors import ShopError
 class CompleteOrder:
     """What is known of the card of an order, which was read before, and who asks for the order.
 
-    Without a token, the session is told of in which the order was placed. Where a notice has
-    brought it up, nothing is done that was done for the same notice before.
+    Without a token, the session is told of in which the order was placed.
     """
 
     order: Order
     payment: Payment
     payment_outcome: PaymentOutcome
     session: SessionToken | None
-    gateway_event: GatewayEvent | None
 
 
 CompletedOrder = PlacedOrder | ShopError | None
@@ -95,9 +93,6 @@ class CompleteOrders:
     async def _complete(
         self, commands: Sequence[CompleteOrder], uow: UnitOfWork
     ) -> Sequence[CompletedOrder]:
-        new_event_ids = await self._record_new_events(
-            uow, [each.gateway_event for each in commands if each.gateway_event]
-        )
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [each.session for each in commands]
         )
@@ -124,23 +119,9 @@ class CompleteOrders:
             orders=orders,
             payments=payments,
         )
-        completed = [
-            completion_batch.complete(command)
-            if command.gateway_event is None or command.gateway_event.id in new_event_ids
-            else None
-            for command in commands
-        ]
+        completed = [completion_batch.complete(command) for command in commands]
         await uow.commit()
         return completed
-
-    async def _record_new_events(
-        self, uow: UnitOfWork, gateway_events: Sequence[GatewayEvent]
-    ) -> Collection[str]:
-        return (
-            await uow.gateway_events.record_new(gateway_events, self._clock.now())
-            if gateway_events
-            else ()
-        )
 
 
 class CompletionBatch:

@@ -20,7 +20,7 @@ from shop.application.payments.card_payments import CardPayment, CardPayments, P
 from shop.application.payments.payment_policy import PaymentPolicy, TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.payment_gateway import ActionRequired, Approved, Declined, GatewayEvent
+from shop.application.ports.payment_gateway import ActionRequired, Approved, Declined
 from shop.application.ports.repositories.idempotency_keys import (
     Rejected,
     StoredOutcome,
@@ -105,7 +105,7 @@ class DepositService:
         )
         if payment_outcome is None:
             raise RetryLater(not_after=deposit.expires_at)
-        await self.complete(deposit.id, payment_outcome, None)
+        await self.complete(deposit.id, payment_outcome)
 
     async def capture(self, job: Job) -> None:
         """Capture the payment; raise `GatewayOutcomeUnknown` or `GatewayRejected`."""
@@ -124,7 +124,7 @@ class DepositService:
             return replace(result, client_secret=authorisation.client_secret)
         if authorisation is None:
             return result
-        await self.complete(deposit.id, authorisation, None)
+        await self.complete(deposit.id, authorisation)
         # Whoever has decided, the key tells how.
         decided_result = await self._create_or_replay(command)
         return CommandResult(value=decided_result.value, replayed=False)
@@ -182,26 +182,15 @@ class DepositService:
         )
         return deposit
 
-    async def complete(
-        self, deposit_id: UUID, payment_outcome: PaymentOutcome, gateway_event: GatewayEvent | None
-    ) -> None:
-        """Finish a deposit, unless somebody else has; what comes too late is given back.
-
-        Where a notice has brought it up, it is kept in the same unit of work.
-        """
+    async def complete(self, deposit_id: UUID, payment_outcome: PaymentOutcome) -> None:
+        """Finish a deposit, unless somebody else has; what comes too late is given back."""
         await self._transactions.write(
-            partial(self._complete, deposit_id, payment_outcome, gateway_event), retryable=True
+            partial(self._complete, deposit_id, payment_outcome), retryable=True
         )
 
     async def _complete(
-        self,
-        deposit_id: UUID,
-        payment_outcome: PaymentOutcome,
-        gateway_event: GatewayEvent | None,
-        uow: UnitOfWork,
+        self, deposit_id: UUID, payment_outcome: PaymentOutcome, uow: UnitOfWork
     ) -> None:
-        if gateway_event is not None:
-            await uow.gateway_events.record_new([gateway_event], self._clock.now())
         # Whose it is never changes: read first, it tells what to lock in the common order.
         unlocked_deposit = (await uow.deposits.get_many([deposit_id]))[deposit_id]
         accounts = await uow.accounts.lock([unlocked_deposit.account_id])

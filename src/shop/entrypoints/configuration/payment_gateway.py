@@ -39,7 +39,7 @@ def require_stripe_key(text: str) -> str:
 
 
 def require_webhook_secret(text: str) -> str:
-    """Return the secret that signs Stripe's notices; raise `ValueError` for any other text."""
+    """Return the secret that signs Stripe's events; raise `ValueError` for any other text."""
     if not re.fullmatch(r"whsec_[!-~]+", text):
         raise ValueError("a webhook's secret of Stripe's begins with whsec_")
     return text

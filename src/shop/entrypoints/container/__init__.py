@@ -288,6 +288,8 @@ class Container(containers.DeclarativeContainer):
         completion_queue,
         deposit_service,
         clock,
+        id_generator,
+        settings.provided.gateway_response_timeout,
     )
     refund_jobs: providers.Provider[RefundJobs] = providers.Singleton(
         RefundJobs,
@@ -312,6 +314,7 @@ class Container(containers.DeclarativeContainer):
         settings.provided.retry_policy,
         providers.Dict(
             {
+                JobKind.HANDLE_GATEWAY_EVENT: handle_gateway_events.provided.handle,
                 JobKind.RESOLVE_PAYMENT: payment_jobs.provided.resolve,
                 JobKind.CAPTURE_PAYMENT: payment_jobs.provided.capture,
                 JobKind.RESOLVE_DEPOSIT: deposit_service.provided.resolve,

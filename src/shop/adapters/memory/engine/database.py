@@ -43,9 +43,10 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayEventRow:
-    """A notice of the gateway's, and when it came first."""
+    """A gateway event, the subject of its job, and when it was received first."""
 
     event: GatewayEvent
+    job_subject_id: UUID
     received_at: datetime
 
 
@@ -123,7 +124,11 @@ class State:
             ),
             idempotency_keys=Table(name="idempotency_keys", key=lambda row: row.id),
             jobs=Table(name="jobs", key=lambda job: job.id),
-            gateway_events=Table(name="gateway_events", key=lambda row: row.event.id),
+            gateway_events=Table(
+                name="gateway_events",
+                key=lambda row: row.event.id,
+                unique={"ix_gateway_events_job_subject_id": lambda row: row.job_subject_id},
+            ),
             notification_deliveries=Table(
                 name="notification_deliveries", key=lambda dispatch: dispatch.id
             ),

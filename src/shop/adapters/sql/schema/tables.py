@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 
-SCHEMA_VERSION = "0006"
+SCHEMA_VERSION = "0007"
 """The newest migration, which brings a database to the tables below."""
 
 metadata = MetaData(
@@ -278,8 +278,12 @@ gateway_events = Table(
     metadata,
     Column("id", ByteOrderedText, primary_key=True),
     Column("kind", Text, nullable=False),
+    Column("payment_id", Text),
     Column("reference", Uuid),
+    # Null in rows from before events had jobs: those were handled when they were received.
+    Column("job_subject_id", Uuid),
     Column("received_at", UtcDateTime, nullable=False),
+    Index(None, "job_subject_id", unique=True),
 )
 
 # Of announcements to endpoints and customers: nothing where nobody is to be told of anything.

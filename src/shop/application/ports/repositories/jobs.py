@@ -18,6 +18,7 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 class JobKind(StrEnum):
     """What a job does."""
 
+    HANDLE_GATEWAY_EVENT = "handle_gateway_event"  # Look the payment up, complete what it pays.
     RESOLVE_PAYMENT = "resolve_payment"  # Find the outcome of a pending payment, or expire it.
     CAPTURE_PAYMENT = "capture_payment"  # Capture an authorised payment.
     RESOLVE_DEPOSIT = "resolve_deposit"  # Find the outcome of a pending deposit, or expire it.
