@@ -1,4 +1,4 @@
-"""Notices in memory."""
+"""Gateway events in memory."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -11,14 +11,14 @@ from shop.application.ports.repositories.gateway_events import GatewayEvents
 
 
 class MemoryGatewayEvents(GatewayEvents):
-    """All notices, in memory."""
+    """All gateway events, in memory."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
         self._transaction = transaction
         self._recorded: dict[str, GatewayEventRow] = {}
 
     async def record_new(self, events: Collection[GatewayEvent], at: datetime) -> Collection[str]:
-        """Stage those that are new."""
+        """Stage the new events; return their ids."""
         self._transaction.require_writing()
         known = {**self._transaction.state.gateway_events.rows, **self._recorded}
         new = {each.id: GatewayEventRow(event=each, received_at=at) for each in events}
@@ -27,7 +27,7 @@ class MemoryGatewayEvents(GatewayEvents):
         return set(new)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         return replace(
             state, gateway_events=state.gateway_events.with_changes(added=self._recorded.values())
         )

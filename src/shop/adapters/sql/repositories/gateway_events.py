@@ -1,4 +1,4 @@
-"""Notices in a relational database."""
+"""Gateway events in a relational database."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,13 +10,13 @@ from shop.application.ports.repositories.gateway_events import GatewayEvents
 
 
 class SqlGatewayEvents(GatewayEvents):
-    """The table of notices."""
+    """The table of gateway events."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def record_new(self, events: Collection[GatewayEvent], at: datetime) -> Collection[str]:
-        """Insert those that are new."""
+        """Insert the new events; return their ids."""
         rows = [
             {
                 "id": each.id,
@@ -24,7 +24,7 @@ class SqlGatewayEvents(GatewayEvents):
                 "reference": each.reference,
                 "received_at": at,
             }
-            for each in sorted(events, key=lambda notice: notice.id)
+            for each in sorted(events, key=lambda event: event.id)
         ]
         return {
             row.id for row in await self._connection.insert_if_absent(tables.gateway_events, rows)
