@@ -281,7 +281,7 @@ async def test_rejection_of_a_pending_key_is_stored_with_all_fields(users: Stora
 async def test_completed_key_is_not_completed_again(users: Storage) -> None:
     await _complete(users, KEY, DONE)
 
-    with pytest.raises(RuntimeError, match="decided"):
+    with pytest.raises(RuntimeError, match="already completed"):
         await users.commit(
             lambda uow: uow.idempotency_keys.complete_pending(KEY.id, Rejected(error=EmptyCart()))
         )

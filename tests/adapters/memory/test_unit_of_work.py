@@ -73,10 +73,10 @@ async def filled(database: MemoryDatabase) -> MemoryDatabase:
 class TestLife:
     async def test_unit_of_work_is_entered_once(self, database: MemoryDatabase) -> None:
         async with _writing(database) as uow:
-            with pytest.raises(RuntimeError, match="entered once"):
+            with pytest.raises(RuntimeError, match="entered only once"):
                 await uow.__aenter__()
 
-        with pytest.raises(RuntimeError, match="entered once"):
+        with pytest.raises(RuntimeError, match="entered only once"):
             await uow.__aenter__()
 
     async def test_query_before_entering_is_rejected(self, database: MemoryDatabase) -> None:
@@ -93,7 +93,7 @@ class TestLife:
         async with _writing(database) as uow:
             pass
 
-        with pytest.raises(RuntimeError, match="was left"):
+        with pytest.raises(RuntimeError, match="has ended"):
             await uow.users.get_many([ADA.id])
 
     async def test_rejected_commit_cannot_be_repeated(self, database: MemoryDatabase) -> None:
@@ -146,13 +146,13 @@ class TestSnapshot:
         before = filled.state
 
         async with MemoryUnitOfWork(filled, writing=False) as snapshot:
-            with pytest.raises(RuntimeError, match="a snapshot changes nothing"):
+            with pytest.raises(RuntimeError, match="the unit of work is read-only"):
                 stage(snapshot)
 
         assert filled.state is before
 
     async def test_locking_claiming_and_revoking_are_rejected(self, filled: MemoryDatabase) -> None:
-        before, match = filled.state, "a snapshot changes nothing"
+        before, match = filled.state, "the unit of work is read-only"
 
         async with MemoryUnitOfWork(filled, writing=False) as snapshot:
             with pytest.raises(RuntimeError, match=match):

@@ -1,4 +1,4 @@
-"""The database in memory: the committed state, and the queue of those who mean to change it."""
+"""The in-memory database: the committed state, and the lock for writing it."""
 
 import asyncio
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from shop.domain.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow:
-    """A key that is taken, and since when."""
+    """A claimed idempotency key."""
 
     id: IdempotencyKey
     record: KeyRecord
@@ -35,7 +35,7 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRow:
-    """A session, and what tells its token from all others without being it."""
+    """A session and the hash of its token."""
 
     session: Session
     token_hash: str
@@ -43,7 +43,7 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayEventRow:
-    """A gateway event, the subject of its job, and when it was received first."""
+    """A gateway event and when it first arrived."""
 
     event: GatewayEvent
     job_subject_id: UUID
@@ -52,7 +52,7 @@ class GatewayEventRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Everything stored at one moment. It never changes: whoever holds it has a snapshot."""
+    """An immutable snapshot of everything stored."""
 
     users: Table[UUID, User]
     accounts: Table[UUID, Account]
@@ -74,7 +74,7 @@ class State:
 
     @classmethod
     def empty(cls) -> "State":
-        """Return the state of a new shop."""
+        """Create the state of a new shop."""
         return cls(
             users=Table(
                 name="users",
@@ -114,7 +114,7 @@ class State:
                     "uq_deposits_user_id_idempotency_key": lambda deposit: deposit.idempotency_key
                 },
             ),
-            shipment_events=Table(name="shipment_events", key=lambda handover: handover.id),
+            shipment_events=Table(name="shipment_events", key=lambda event: event.id),
             refunds=Table(
                 name="refunds",
                 key=lambda refund: refund.id,
@@ -130,7 +130,7 @@ class State:
                 unique={"ix_gateway_events_job_subject_id": lambda row: row.job_subject_id},
             ),
             notification_deliveries=Table(
-                name="notification_deliveries", key=lambda dispatch: dispatch.id
+                name="notification_deliveries", key=lambda delivery: delivery.id
             ),
             sessions=Table(
                 name="sessions",
@@ -141,21 +141,21 @@ class State:
 
 
 class MemoryDatabase(Database):
-    """A shop that lives as long as this object. Every unit of work on it sees the same state."""
+    """A database that lasts as long as this object."""
 
     def __init__(self) -> None:
         self.state = State.empty()
         self.writer = asyncio.Lock()
-        """Held by the one unit of work that may commit; the others queue for it, in order."""
+        """Held by the only unit of work that may commit; the others wait for it in order."""
 
     async def check(self) -> None:
-        """Return: memory is always there."""
+        """Do nothing; memory is always available."""
 
     async def migrate(self) -> None:
-        """Return: memory is always of the newest shape."""
+        """Do nothing; there is no schema."""
 
     async def analyse(self) -> None:
-        """Return: there is no query planner."""
+        """Do nothing; there is no query planner."""
 
     async def close(self) -> None:
-        """Return: there are no connections."""
+        """Do nothing; there are no connections."""

@@ -37,7 +37,7 @@ class MemoryGatewayEvents(GatewayEvents):
         return {row.job_subject_id: row.event for row in found if row is not None}
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         return replace(
             state, gateway_events=state.gateway_events.with_changes(added=self._recorded.values())
         )

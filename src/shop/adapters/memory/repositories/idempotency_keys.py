@@ -40,29 +40,29 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         return {key: _with_fresh_error(known[key].record) for key in fingerprints if key in known}
 
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a request whose key was claimed here."""
+        """Stage the outcome of a claimed key."""
         row = self._require_claimed(key)
         record = _with_fresh_error(replace(row.record, outcome=outcome))
         self._claimed[key] = replace(row, record=record)
         self._released.discard(key)
 
     def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a key that has none."""
+        """Stage the outcome of a pending key."""
         self._transaction.require_writing()
         row = self._transaction.state.idempotency_keys.rows.get(key)
         if row is None or row.record.outcome is not None:
-            raise RuntimeError(f"key {key.value} is not there, or decided")
+            raise RuntimeError(f"idempotency key {key.value} is missing or already completed")
         self._completed_pending[key] = replace(
             row, record=_with_fresh_error(replace(row.record, outcome=outcome))
         )
 
     def release(self, key: IdempotencyKey) -> None:
-        """Stage that a key claimed here is free again, unless it is settled after this."""
+        """Stage the release of a claimed key, unless `complete` follows."""
         self._require_claimed(key)
         self._released.add(key)
 
     async def purge(self, before: datetime) -> int:
-        """Forget the keys of refusals claimed before then; return how many."""
+        """Delete the keys of old rejections; return how many."""
         self._transaction.require_writing()
         purged = {
             row.id
@@ -75,7 +75,7 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         return len(purged)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         kept = [row for key, row in self._claimed.items() if key not in self._released]
         for row in kept:
             require_constraint(
@@ -95,12 +95,12 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
     def _require_claimed(self, key: IdempotencyKey) -> KeyRow:
         self._transaction.require_writing()
         if key not in self._claimed:
-            raise RuntimeError(f"key {key.value} was not claimed in this unit of work")
+            raise RuntimeError(f"idempotency key {key.value} was not claimed in this unit of work")
         return self._claimed[key]
 
 
 def _with_fresh_error(record: KeyRecord) -> KeyRecord:
-    """Return the record with an error of its own: whoever raises one leaves a trace on it."""
+    """Copy the error of a record, because raising it changes its traceback."""
     if isinstance(record.outcome, Rejected):
         return replace(record, outcome=Rejected(error=replace(record.outcome.error)))
     return record

@@ -33,11 +33,11 @@ class SqlDeposits(Deposits):
         )
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
-        """Return those deposits that exist, by id."""
+        """Return deposits by id."""
         return {each.id: each for each in await self._deposits.get_many(ids, by=deposits.c.id)}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
-        """Return those deposits that exist, by id, their rows locked."""
+        """Like `get_many`, and lock the rows."""
         return {
             each.id: each
             for each in await self._deposits.lock(LockOrder.ORDERS, ids, by=deposits.c.id)
@@ -52,7 +52,7 @@ class SqlDeposits(Deposits):
     async def search(
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
     ) -> Page[Deposit, TimeCursor]:
-        """Return a page of deposits, the newest first."""
+        """Return a page of deposits, newest first."""
         made_at = deposits.c.created_at
         query = ALL_DEPOSITS.where(made_at >= time_range.since, made_at < time_range.until)
         rows = await self._connection.fetch_all(newest_first(query, made_at, deposits.c.id, page))
@@ -71,7 +71,7 @@ class SqlDeposits(Deposits):
         self._deposits.save(deposit)
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from self._deposits.inserts()
         yield from self._deposits.updates()
 

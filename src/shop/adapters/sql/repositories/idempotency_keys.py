@@ -48,7 +48,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
                 idempotency_keys, sorted(rows, key=_lock_order)
             )
         except LockTimeout:
-            # Only a unit of work that holds the same key can keep a new row waiting.
+            # A new row only waits for an unfinished claim of the same key.
             raise RequestInProgress from None
         inserted = {_key(row) for row in added}
         self._claimed |= inserted
@@ -58,7 +58,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         )
         records = {_key(row): _record(row) for row in found}
         if len(records) < len(claimed_before):
-            raise TransientFailure("a key was purged while it was claimed")
+            raise TransientFailure("an idempotency key was purged while it was claimed")
         return records
 
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
@@ -69,19 +69,19 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._released.discard(key)
 
     def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a key that has none."""
+        """Stage the outcome of a pending key."""
         self._connection.require_staging()
         self._completed_pending[key] = {**_id(key), **_outcome_fields(outcome)}
 
     def release(self, key: IdempotencyKey) -> None:
-        """Stage the removal of a claimed key, unless it is settled after this."""
+        """Stage the release of a claimed key, unless `complete` follows."""
         self._connection.require_staging()
         self._require_claimed(key)
         self._released.add(key)
         self._completed.pop(key, None)
 
     async def purge(self, before: datetime) -> int:
-        """Remove the keys of refusals claimed before then; return how many."""
+        """Delete the keys of old rejections; return how many."""
         return await self._connection.execute(
             delete(idempotency_keys).where(
                 idempotency_keys.c.rejection.is_not(None),
@@ -92,9 +92,9 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         )
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from update_rows(idempotency_keys, ["user_id", "key"], self._completed.values())
-        missing_keys = RuntimeError("undecided keys are not there any more, or decided")
+        missing_keys = RuntimeError("pending idempotency keys are missing or already completed")
         yield from update_rows(
             idempotency_keys,
             ["user_id", "key"],
@@ -106,7 +106,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
 
     def _require_claimed(self, key: IdempotencyKey) -> None:
         if key not in self._claimed:
-            raise RuntimeError(f"key {key.value} was not claimed in this unit of work")
+            raise RuntimeError(f"idempotency key {key.value} was not claimed in this unit of work")
 
 
 def _has_result_in(table: Table) -> ColumnElement[bool]:
@@ -155,13 +155,13 @@ def _outcome(row: Row[Any]) -> StoredOutcome | None:
 def _stored_error(code: str, fields: Mapping[str, Any]) -> ShopError:
     kind = _error_classes().get(code)
     if kind is None:
-        raise RuntimeError(f"the stored error {code!r} is unknown to this release")
+        raise RuntimeError(f"unknown code of a stored error: {code!r}")
     error: ShopError = _restored(kind, fields)
     return error
 
 
-def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of the type hinted at.
-    """Restore a dataclass, a tuple of them, or a plain value from its JSON."""
+def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of this kind.
+    """Restore a dataclass, a tuple or a plain value from JSON."""
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{name: _restored(hints[name], value) for name, value in stored.items()})
@@ -172,7 +172,7 @@ def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of the ty
 
 @cache
 def _error_classes() -> Mapping[str, type[ShopError]]:
-    """Return the classes of errors by their codes."""
+    """Return the error classes by code."""
     return {kind.code: kind for kind in _subclasses(ShopError) if "code" in vars(kind)}
 
 

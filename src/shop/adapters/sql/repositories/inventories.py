@@ -1,4 +1,4 @@
-"""Inventories and their movements in a relational database."""
+"""Inventories and stock movements in a relational database."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ INVENTORIES = select(inventories).order_by(inventories.c.sku)
 
 
 class SqlInventories(Inventories):
-    """The tables of inventories and of their movements."""
+    """The tables of inventories and stock movements."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
@@ -27,12 +27,12 @@ class SqlInventories(Inventories):
         self._movements: list[Fields] = []
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
-        """Return those inventories that exist, by SKU."""
+        """Return inventories by SKU."""
         found = await self._inventories.get_many(skus, by=inventories.c.sku)
         return {each.sku: each for each in found}
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
-        """Return those inventories that exist, by SKU, their rows locked."""
+        """Like `get_many`, and lock the rows."""
         found = await self._inventories.lock(LockOrder.INVENTORIES, skus, by=inventories.c.sku)
         return {each.sku: each for each in found}
 
@@ -41,12 +41,12 @@ class SqlInventories(Inventories):
         self._inventories.add(inventory)
 
     def save(self, inventory: Inventory, movement: StockMovement) -> None:
-        """Stage the new state of an inventory and the movement that led to it."""
+        """Stage the new state of an inventory and the movement to it."""
         self._inventories.save(inventory)
         self._movements.append(_movement_fields(movement))
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from self._inventories.inserts()
         yield from self._inventories.updates()
         yield from insert_rows(stock_movements, self._movements)

@@ -40,7 +40,7 @@ ORDERS_WITH_LINES = (
 
 
 class SqlOrders(Orders):
-    """The tables of orders, of their lines and of their events."""
+    """The tables of orders, their lines and their status changes."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
@@ -51,12 +51,12 @@ class SqlOrders(Orders):
         self._status_changes: list[Fields] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
-        """Return those orders that exist, by id."""
+        """Return orders by id."""
         rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids)
         return {order.id: order for order in _orders(rows)}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
-        """Return those orders that exist, by id, their rows locked."""
+        """Like `get_many`, and lock the rows."""
         rows = await self._connection.fetch_where_in(
             ORDERS_WITH_LINES, orders.c.id, ids, lock=LockOrder.ORDERS
         )
@@ -72,7 +72,7 @@ class SqlOrders(Orders):
     async def search(
         self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
     ) -> Page[Order, TimeCursor]:
-        """Return a page of orders, the newest first."""
+        """Return a page of orders, newest first."""
         ids = [row.id for row in await self._connection.fetch_all(_select_page(order_filter, page))]
         found = await self.get_many(ids)
         return to_page(
@@ -82,7 +82,7 @@ class SqlOrders(Orders):
         )
 
     async def history(self, order_id: UUID) -> Sequence[StatusChange]:
-        """Return what happened to an order, in order."""
+        """Return an order's status changes, oldest first."""
         rows = await self._connection.fetch_all(
             select(order_events)
             .where(order_events.c.order_id == order_id)
@@ -91,13 +91,13 @@ class SqlOrders(Orders):
         return [_status_change(row) for row in rows]
 
     def add(self, order: Order, change: StatusChange) -> None:
-        """Stage a new order and its first event."""
+        """Stage a new order and its first status change."""
         self._connection.require_staging()
         self._added.append(order)
         self._status_changes.append(_status_change_fields(change))
 
     def save(self, order: Order, change: StatusChange) -> None:
-        """Stage the next state of a locked order and the event that led to it."""
+        """Stage the next state of a locked order and the change to it."""
         self.require_locked(order.id)
         self._saved[order.id] = {
             "id": order.id,
@@ -108,19 +108,17 @@ class SqlOrders(Orders):
         self._status_changes.append(_status_change_fields(change))
 
     def require_locked(self, order_id: UUID) -> None:
-        """Raise `RuntimeError` unless the order may be changed in this unit of work."""
+        """Raise `RuntimeError` unless this unit of work has locked the order."""
         self._connection.require_staging()
         if order_id not in self._locked:
             raise RuntimeError(f"order {order_id} was not locked in this unit of work")
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from insert_rows(orders, [_fields(order) for order in self._added])
         lines = [fields for order in self._added for fields in _line_fields(order)]
         yield from insert_rows(order_lines, lines)
-        missing_orders = RuntimeError(
-            "locked orders are not there any more, or others than they were"
-        )
+        missing_orders = RuntimeError("locked orders are missing or have another version")
         for transitions in sorted(set(self._transition_counts.values())):
             rows = [
                 self._saved[each]

@@ -26,16 +26,16 @@ class SqlUsers(Users):
         )
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Return those users that exist, by id."""
+        """Return users by id."""
         return {each.id: each for each in await self._users.get_many(ids, by=users.c.id)}
 
     async def with_emails(self, emails: Collection[str]) -> Mapping[str, User]:
-        """Return those users that exist, by normalised e-mail address."""
+        """Return users by normalised e-mail address."""
         found = await self._users.get_many(emails, by=users.c.email)
         return {each.email: each for each in found}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Return those users that exist, their rows locked."""
+        """Like `get_many`, and lock the rows."""
         return {
             each.id: each for each in await self._users.lock(LockOrder.USERS, ids, by=users.c.id)
         }
@@ -49,12 +49,12 @@ class SqlUsers(Users):
         self._users.save(user)
 
     async def insert_unique(self) -> None:
-        """Write who was added; raise `EmailTaken` where somebody else was faster."""
+        """Insert new users; raise `EmailTaken` if an address is in use by now."""
         if await self._users.insert_if_absent():
             raise EmailTaken
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged besides."""
+        """Yield the other staged writes."""
         return self._users.updates()
 
 
