@@ -22,8 +22,9 @@ from bench.scaling import variables
 from bench.subjects import SQL, PgbenchSubject, database_limit, stored_procedure
 from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
 from shop.adapters.sql.schema.tables import metadata
-from shop.application.checkout.place_orders import PlaceOrder
-from shop.domain.cart import Cart, CartLine
+from shop.application.checkout.order_batch import PlaceOrder
+from shop.domain.cart import Cart
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 
@@ -144,7 +145,7 @@ def _order(database: Database, fixtures: Fixtures) -> None:
         command = PlaceOrder(
             session=fixtures.tokens[-1],
             key="order-of-the-shop",
-            cart=Cart.of([CartLine(sku=sku(PRODUCTS), quantity=1)]),
+            cart=Cart.of([LineQuantity(sku=sku(PRODUCTS), quantity=1)]),
             card=None,
             expected_total=None,
         )

@@ -85,7 +85,7 @@ async def _sign_up(container: Container, name: str = "ada") -> SignedUp:
     command = SignUp(
         session=None, name=name.title(), email=f"{name}@example.com", password="a long one"
     )
-    return await container.account_service().sign_up(command)
+    return await container.sign_up_service().sign_up(command)
 
 
 def names_in(folder: Path) -> list[str]:

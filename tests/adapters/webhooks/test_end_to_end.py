@@ -13,18 +13,19 @@ from standardwebhooks import Webhook
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.catalogue.bulk_import import ProductRow
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.identity.sign_up import SignUp
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.notification import (
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.configuration import policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -88,11 +89,11 @@ async def _order(shop: Container, card: str | None = None) -> UUID:
     )  # fmt: skip
     await shop.bulk_import().upsert([product])
     command = SignUp(session=None, name="Ada", email="ada@example.com", password="a" * 12)
-    current_session = (await shop.account_service().sign_up(command)).current_session
+    current_session = (await shop.sign_up_service().sign_up(command)).current_session
     order = PlaceOrder(
         session=current_session.new_token,
         key="key-0001",
-        cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
+        cart=Cart.of([LineQuantity(sku="TEA", quantity=2)]),
         card=card,
         expected_total=None,
     )

@@ -38,11 +38,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "value", "rule"),
     [
         ("SHOP_ENVIRONMENT", "hunter2", "Input should be 'development' or 'production'"),
-        (
-            "SHOP_DATABASE_URL",
-            "mysql://root:hunter2@h/shop",
-            "or postgresql+asyncpg://, or be memory://",
-        ),
+        ("SHOP_DATABASE_URL", "mysql://root:hunter2@h/shop", "asyncpg://, or be memory://"),
         ("SHOP_DATABASE_URL", "hunter2", "must be a URL such as sqlite"),
         ("SHOP_DATABASE_URL", "sqlite+aiosqlite:///:memory:", "must name a file, or be memory://"),
         ("SHOP_DATABASE_URL", "memory://hunter2", "or be memory://"),
@@ -50,42 +46,18 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_SESSION_SECRETS", '"hunter2"', "must be a JSON list of secrets, such as"),
         ("SHOP_SESSION_SECRETS", "[]", "must be a JSON list of secrets, such as"),
         ("SHOP_SESSION_SECRETS", "", "must be a JSON list of secrets, such as"),
-        (
-            "SHOP_SESSION_SECRETS",
-            '["hunter2"]',
-            "is too short or too regular; `shop secret` prints a secret",
-        ),
+        ("SHOP_SESSION_SECRETS", '["hunter2"]', "is too short or too regular; `shop secret`"),
         ("SHOP_SESSION_SECRETS", '{"hunter2": 1}', "must be a JSON list of secrets, such as"),
-        ("SHOP_CURRENCY", "EURO", "no active code of ISO 4217"),
+        ("SHOP_CURRENCY", "EURO", "must be an active ISO 4217 code"),
         ("SHOP_WELCOME_CREDIT", "-1", "greater than or equal to 0"),
         ("SHOP_PAYMENT_GATEWAY", "hunter2", "Input should be 'simulated' or 'stripe'"),
-        ("SHOP_SIMULATED_GATEWAY_URL", "hunter2", "must be a URL such as http://127.0.0.1:8100"),
-        (
-            "SHOP_SIMULATED_GATEWAY_URL",
-            "ftp://hunter2",
-            "must be a URL such as http://127.0.0.1:8100",
-        ),
-        (
-            "SHOP_SIMULATED_GATEWAY_URL",
-            "http://:8100/hunter2",
-            "must be a URL such as http://127.0.0.1:8100",
-        ),
-        (
-            "SHOP_SIMULATED_GATEWAY_URL",
-            "http://hunter2:0",
-            "must be a URL such as http://127.0.0.1:8100",
-        ),
-        (
-            "SHOP_SIMULATED_GATEWAY_URL",
-            "http://hunter2:x",
-            "must be a URL such as http://127.0.0.1:8100",
-        ),
-        (
-            "SHOP_SIMULATED_GATEWAY_URL",
-            "http://h/?hunter2",
-            "must be a URL such as http://127.0.0.1:8100",
-        ),
-        ("SHOP_SIMULATED_GATEWAY_URL", "", "must be a URL such as http://127.0.0.1:8100"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "hunter2", "must be a URL such as http:"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "ftp://hunter2", "must be a URL such as http:"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://:8100/hunter2", "must be a URL such as http:"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://hunter2:0", "must be a URL such as http:"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://hunter2:x", "must be a URL such as http:"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "http://h/?hunter2", "must be a URL such as http:"),
+        ("SHOP_SIMULATED_GATEWAY_URL", "", "must be a URL such as http:"),
         ("SHOP_GATEWAY_TIMEOUT_SECONDS", "0", "greater than 0"),
         ("SHOP_GATEWAY_TIMEOUT_SECONDS", "61", "less than or equal to 60"),
         ("SHOP_GATEWAY_IDEMPOTENCY_SECONDS", "0", "greater than 0"),
@@ -394,7 +366,7 @@ def test_server_rejects_an_invalid_setting_in_one_line(shop: CommandLine) -> Non
     ended = shop.with_settings(SHOP_CURRENCY="EURO").complete("serve", "--port", "0")
 
     assert ended.code == 2
-    assert ended.error_line == "shop: SHOP_CURRENCY: 'EURO' is no active code of ISO 4217"
+    assert ended.error_line == "shop: SHOP_CURRENCY: must be an active ISO 4217 code, not 'EURO'"
 
 
 def test_settings_are_read_from_the_env_file(shop: CommandLine) -> None:

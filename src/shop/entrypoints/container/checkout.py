@@ -6,8 +6,9 @@ from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder, CompleteOrders
 from shop.application.checkout.gateway_events import HandleGatewayEvents
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.payment_jobs import PaymentJobs
-from shop.application.checkout.place_orders import PlaceOrder, PlaceOrders
+from shop.application.checkout.place_orders import PlaceOrders
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.transactions.group_commit import GroupCommit
@@ -51,4 +52,6 @@ class CheckoutContainer(Base):
         completion_queue,
         Base.deposit_service,
         Base.clock,
+        Base.id_generator,
+        Base.policies.provided.gateway_response_timeout,
     )

@@ -5,7 +5,8 @@ from dependency_injector import providers
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
-from shop.application.identity.sign_up import AccountService
+from shop.application.identity.sign_in import SignInService
+from shop.application.identity.sign_up import SignUpService
 from shop.entrypoints.container.transactions import TransactionContainer as Base
 
 
@@ -19,12 +20,14 @@ class IdentityContainer(Base):
         SessionService,
         Base.transaction_runner,
         session_authenticator,
-        Base.password_hasher,
         Base.clock,
         Base.command_queues,
     )
-    account_service = providers.Singleton(
-        AccountService,
+    sign_in_service = providers.Singleton(
+        SignInService, Base.transaction_runner, session_authenticator, Base.password_hasher
+    )
+    sign_up_service = providers.Singleton(
+        SignUpService,
         Base.transaction_runner,
         session_authenticator,
         Base.password_hasher,

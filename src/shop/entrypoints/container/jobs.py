@@ -27,6 +27,7 @@ class JobContainer(Base, OrderContainer):
 
     payment_job_runner = _runner(
         {
+            JobKind.HANDLE_GATEWAY_EVENT: Base.handle_gateway_events.provided.handle,
             JobKind.RESOLVE_PAYMENT: Base.payment_jobs.provided.resolve,
             JobKind.CAPTURE_PAYMENT: Base.payment_jobs.provided.capture,
             JobKind.RESOLVE_DEPOSIT: Base.deposit_service.provided.resolve,

@@ -3,6 +3,7 @@
 from dependency_injector import providers
 
 from shop.application.idempotency.results import CommandResult
+from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
 from shop.application.ledger.transfers import MakeTransfer, TransferService
 from shop.application.transactions.group_commit import GroupCommit
@@ -14,8 +15,11 @@ from shop.entrypoints.container.transactions import queue_of
 
 
 class LedgerContainer(Base, PaymentContainer):
-    """The use cases around transfers and deposits."""
+    """The use cases around accounts, transfers and deposits."""
 
+    account_service = providers.Singleton(
+        AccountService, Base.transaction_runner, Base.settings.provided.currency
+    )
     transfer_service = notifying(TransferService, Base.settings.provided.currency)
     transfer_queue: providers.Provider[GroupCommit[MakeTransfer, CommandResult[Transfer]]] = (
         queue_of(transfer_service.provided.make)

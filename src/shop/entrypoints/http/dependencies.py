@@ -1,4 +1,4 @@
-"""What handlers are given: use cases from the container, and whoever sent the request."""
+"""Dependencies of routes: use cases from the container, and the principal of a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import SessionService
-from shop.application.identity.sign_up import AccountService
+from shop.application.identity.sign_in import SignInService
+from shop.application.identity.sign_up import SignUpService
 from shop.application.inventory.adjustments import InventoryService
+from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
 from shop.application.ledger.transfers import MakeTransfer, TransferService
 from shop.application.notifications.deliveries import NotificationDeliveryService
@@ -41,32 +43,32 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who sent the request: the token that they hold by now, and the visit that it opened."""
+    """The sender of a request: the current token, and the session that it opened."""
 
     token: SessionToken | None
     current_session: CurrentSession | None
 
     @property
     def cart(self) -> Cart:
-        """What the visitor means to buy."""
+        """The cart of the session, empty without one."""
         return Cart() if self.current_session is None else self.current_session.session.cart
 
     @property
     def existing_session(self) -> CurrentSession:
-        """The visit, signed in or not; raise `NotSignedIn` where there is none."""
+        """The session, signed in or not; raise `NotSignedIn` if there is none."""
         if self.current_session is None:
             raise NotSignedIn
         return self.current_session
 
     @property
     def user(self) -> User:
-        """The signed-in user; raise `NotSignedIn` where there is none."""
+        """The signed-in user; raise `NotSignedIn` if there is none."""
         return self.existing_session.signed_in_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedRequest:
-    """A request under an idempotency key: what its sender holds, and what they will be told."""
+    """A request with an idempotency key: its token, and the context of its response."""
 
     token: SessionToken
     key: str
@@ -90,7 +92,7 @@ async def _session_token(request: Request) -> SessionToken | None:
 
 
 async def authenticate(request: Request) -> Principal:
-    """Let the visitor in: their session was used, and a token that is due for it is renewed."""
+    """Authenticate a request: record that its session is used, and rotate its token if due."""
     container: Container = request.app.state.container
     response_context = await _response_context(request)
     token = response_context.token(request.headers)
@@ -108,8 +110,8 @@ async def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]
 
 
 async def _admin_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
-    # The use case asks again, in its transaction. Asking here, too, tells a customer 403 rather
-    # than what is wrong with a body that they have no business to send.
+    # The use case checks again, in its transaction. This check comes before the body's validation,
+    # so a customer gets 403 instead of the errors of the body.
     principal.user.require(Role.ADMIN)
     return principal
 
@@ -136,6 +138,12 @@ PoliciesDependency = Annotated[Policies, _from_container(lambda container: conta
 DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]
 AccountServiceDependency = Annotated[
     AccountService, _from_container(lambda container: container.account_service())
+]
+SignUpServiceDependency = Annotated[
+    SignUpService, _from_container(lambda container: container.sign_up_service())
+]
+SignInServiceDependency = Annotated[
+    SignInService, _from_container(lambda container: container.sign_in_service())
 ]
 SessionServiceDependency = Annotated[
     SessionService, _from_container(lambda container: container.session_service())

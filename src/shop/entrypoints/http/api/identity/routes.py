@@ -1,16 +1,13 @@
-"""The session: sign in and out, and what belongs to being signed in."""
+"""Routes of sessions: sign-in, sign-out, preferences and passwords."""
 
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from shop.application.identity.sessions import (
-    ChangePassword,
-    ChangePreferences,
-    RevokeSession,
-    SignIn,
-)
+from shop.application.identity.sessions import ChangePreferences, RevokeSession
+from shop.application.identity.sign_in import ChangePassword, SignIn
+from shop.application.transactions.runner import after_commit
 from shop.domain.orders.order import SessionHasNoOrder
 from shop.domain.session import SessionNotFound
 from shop.domain.user import InvalidCredentials
@@ -32,6 +29,7 @@ from shop.entrypoints.http.dependencies import (
     SessionServiceDependency,
     SessionTokenFromCookie,
     SignedInUser,
+    SignInServiceDependency,
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
 from shop.entrypoints.http.openapi.document import (
@@ -57,7 +55,7 @@ _AS_MERGE_PATCH = {
 async def show_session(
     principal: AnyUser, carts: CartServiceDependency, policies: PoliciesDependency
 ) -> SessionResponse:
-    """Tell who I am to the shop; a visitor who is not known is nobody, with an empty cart."""
+    """Return my session; without one, the user is null and the cart is empty."""
     cart = await carts.show(principal.cart)
     return SessionResponse.of(principal.current_session, cart, policies.session)
 
@@ -66,17 +64,18 @@ async def show_session(
 async def sign_in(
     body: Credentials,
     token: SessionTokenFromCookie,
-    sessions: SessionServiceDependency,
+    service: SignInServiceDependency,
     carts: CartServiceDependency,
     policies: PoliciesDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
-    """Sign in, under a new session id; the cart comes along."""
+    """Sign in, with a new session id; the cart is kept."""
     command = SignIn(session=token, email=body.email, password=body.password)
-    current_session = await sessions.sign_in(command)
+    current_session = await service.sign_in(command)
     response_context.update_session(current_session)
     response_context.log_security_event("signed in")
-    cart = await carts.show(current_session.session.cart)
+    with after_commit():
+        cart = await carts.show(current_session.session.cart)
     return SessionResponse.of(current_session, cart, policies.session)
 
 
@@ -93,11 +92,12 @@ async def change_preferences(
     policies: PoliciesDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
-    """Change my preferences: what the patch names is replaced, and removed where it is null."""
+    """Change my preferences: members of the patch replace mine, null removes them."""
     command = ChangePreferences(session=principal.token, patch=body.preferences)
     current_session = await sessions.change_preferences(command)
     response_context.update_session(current_session)
-    cart = await carts.show(current_session.session.cart)
+    with after_commit():
+        cart = await carts.show(current_session.session.cart)
     return SessionResponse.of(current_session, cart, policies.session)
 
 
@@ -105,7 +105,7 @@ async def change_preferences(
     "/session",
     status_code=204,
     response_class=Response,
-    response_description="The session is over.",
+    response_description="The session is revoked.",
     responses={204: CLEARS_THE_SITE},
 )
 async def sign_out(
@@ -113,7 +113,7 @@ async def sign_out(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """Sign out: the session ends for good, and the browser forgets this site."""
+    """Sign out: the session is revoked permanently, and the browser clears this site's data."""
     response_context.clear_site_data(await sessions.sign_out(token))
     response_context.log_security_event("signed out")
 
@@ -122,7 +122,7 @@ async def sign_out(
 async def show_session_order(
     principal: SignedInUser, orders: OrderQueriesDependency
 ) -> OrderResponse:
-    """Return the order that this session tracks: the one placed last."""
+    """Return the last order of this session."""
     view = await orders.for_session(principal.existing_session)
     return OrderResponse.of(view.order, view.payment)
 
@@ -134,7 +134,7 @@ async def list_sessions(
     sessions: SessionServiceDependency,
     policies: PoliciesDependency,
 ) -> SessionList:
-    """List my sessions, on whatever device."""
+    """List my sessions on all devices."""
     page = await sessions.list_for_user(principal.user, query.to_page_request())
     return SessionList.of(
         page, current=principal.existing_session.session.id, policy=policies.session
@@ -145,7 +145,7 @@ async def list_sessions(
     "/sessions/{handle}",
     status_code=204,
     response_class=Response,
-    response_description="The session is over.",
+    response_description="The session is revoked.",
     responses=error_responses(*SIGNED_IN_ERRORS, SessionNotFound),
 )
 async def end_session(
@@ -154,7 +154,7 @@ async def end_session(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """End one of my sessions; where it is this one, I am signed out."""
+    """Revoke one of my sessions; if it is this one, I am signed out."""
     await sessions.revoke(RevokeSession(session=principal.token, handle=handle))
     response_context.clear_session_cookie(when=handle == principal.existing_session.session.id)
     response_context.log_security_event("session ended", ended=str(handle))
@@ -164,7 +164,7 @@ async def end_session(
     "/sessions",
     status_code=204,
     response_class=Response,
-    response_description="All of my other sessions are over.",
+    response_description="All other sessions are revoked.",
     responses=error_responses(*SIGNED_IN_ERRORS),
 )
 async def end_other_sessions(
@@ -172,7 +172,7 @@ async def end_other_sessions(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """End all of my sessions but this one."""
+    """Revoke all of my sessions except this one."""
     await sessions.revoke_others(principal.token)
     response_context.log_security_event("other sessions ended")
 
@@ -181,17 +181,17 @@ async def end_other_sessions(
     "/password",
     status_code=204,
     response_class=Response,
-    response_description="The new password is the only one.",
+    response_description="The password is changed.",
     responses=error_responses(*SIGNED_IN_ERRORS, *SESSION_WRITE_ERRORS, InvalidCredentials),
 )
 async def change_password(
     body: PasswordChange,
     principal: SignedInUser,
-    sessions: SessionServiceDependency,
+    service: SignInServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """Change my password: this session gets a new id, all others end."""
+    """Change my password: this session gets a new id, all others are revoked."""
     command = ChangePassword(session=principal.token, current=body.current, new=body.new)
-    current_session = await sessions.change_password(command)
+    current_session = await service.change_password(command)
     response_context.update_session(current_session)
     response_context.log_security_event("password changed")
