@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from pydantic import Secret
+
 from bench.workloads import COOKIE, PRODUCTS, sku, write_files
 from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
 from shop.application.checkout.order_batch import PlaceOrder
@@ -88,7 +90,7 @@ async def _seed_database(database_url: str) -> Fixtures:
     container = Container(
         settings=Settings(  # type: ignore[call-arg]  # pydantic adds `_env_file`.
             database_url=database_url,
-            session_secrets=(SECRET,),
+            session_secrets=(Secret(SECRET),),
             welcome_credit=WELCOME_CREDIT,
             _env_file=None,
         )

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from dependency_injector import providers
+from pydantic import Secret
 
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
@@ -20,7 +21,7 @@ from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ports.repositories.idempotency_keys import StoredOutcome
-from shop.application.ports.repositories.session_store import SessionStore, SessionToken
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken, unwrapped
 from shop.domain.account import Account
 from shop.domain.cart import Cart
 from shop.domain.session import Session
@@ -37,10 +38,6 @@ PASSWORD = "what they all use"
 WELCOME_CREDIT = 1_000
 PENDING_PAYMENT_SECONDS, IDEMPOTENCY_SECONDS = 900, 600
 IDLE_SECONDS, ABSOLUTE_SECONDS = 1_800, 7_200
-
-
-def unwrapped(sessions: SessionStore) -> SessionStore:
-    return sessions
 
 
 class MemoryShop:
@@ -61,8 +58,8 @@ class MemoryShop:
         )
         self.container = Container(
             settings=Settings(
-                database_url="sqlite+aiosqlite:///never-opened.db",
-                session_secrets=("a secret that nobody else has, of enough characters",),
+                database_url="memory://",
+                session_secrets=(Secret("a secret that nobody else has, of enough characters"),),
                 session_idle_seconds=IDLE_SECONDS,
                 session_absolute_seconds=ABSOLUTE_SECONDS,
                 currency=EUR,

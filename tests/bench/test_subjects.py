@@ -11,6 +11,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from pydantic import Secret
 from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
@@ -165,7 +166,7 @@ def _violations(database: Database) -> list[int]:
 def _in_shop(database: Database, work: Callable[[Container], Awaitable[T]]) -> T:
     async def opened() -> T:
         container = Container(
-            settings=Settings(database_url=database.address, session_secrets=(SECRET,))
+            settings=Settings(database_url=database.address, session_secrets=(Secret(SECRET),))
         )
         try:
             return await work(container)

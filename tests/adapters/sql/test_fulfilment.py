@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from dependency_injector import providers
+from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.checkout.order_batch import PlaceOrder
@@ -45,7 +46,7 @@ async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> AsyncIterato
     settings = Settings(
         database_url=request.getfixturevalue(f"{request.param}_url"),
         database_schema=f"fulfilment_{uuid4().hex}",
-        session_secrets=tuple(SECRETS),
+        session_secrets=tuple(map(Secret, SECRETS)),
         currency=EUR,
         welcome_credit=WELCOME,
     )

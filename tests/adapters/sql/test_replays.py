@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from dependency_injector import providers
+from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.repositories.accounts import SqlAccounts
@@ -41,7 +42,7 @@ async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[Container
         settings=Settings(
             database_url=postgresql_url,
             database_schema="replays",
-            session_secrets=("a secret that nobody else has, of enough characters",),
+            session_secrets=(Secret("a secret that nobody else has, of enough characters"),),
             currency=EUR,
         )
     )

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from dependency_injector import providers
+from pydantic import Secret
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -42,7 +43,7 @@ async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> AsyncIterato
     settings = Settings(
         database_url=request.getfixturevalue(f"{request.param}_url"),
         database_schema=f"statements_{uuid4().hex}",
-        session_secrets=tuple(SECRETS),
+        session_secrets=tuple(map(Secret, SECRETS)),
         currency=EUR,
         welcome_credit=10_000,
     )
@@ -205,7 +206,7 @@ def _enable_notifications(shop: Container) -> None:
         shop.clock(),
         shop.id_generator(),
         announcements,
-        shop.settings().payment_policy,
+        shop.policies().payment,
     )
     shop.place_orders.override(providers.Object(placing))
 

@@ -26,7 +26,7 @@ from shop.domain.notification import (
 )
 from shop.domain.payment import PaymentStatus
 from shop.domain.shared.line_quantity import LineQuantity
-from shop.entrypoints.configuration import settings as settings_module
+from shop.entrypoints.configuration import policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.adapters.webhooks.webhook_receiver import SECRET, WebhookReceiver
@@ -175,7 +175,7 @@ async def test_unreachable_endpoint_receives_the_notification_when_it_is_back(
 async def test_hanging_endpoint_does_not_delay_captures(
     open_shop: NewShop, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_module, "NOTIFICATION_TIMEOUT_SECONDS", TEST_TIMEOUT_SECONDS)
+    monkeypatch.setattr(policies, "NOTIFICATION_TIMEOUT_SECONDS", TEST_TIMEOUT_SECONDS)
     receiver.script(WebhookReceiver.NO_RESPONSE)
     shop = await open_shop(job_lease_seconds=2 * TEST_TIMEOUT_SECONDS)
     order_id = await _order(shop, card="tok_visa")

@@ -31,6 +31,7 @@ from shop.domain.account import Transfer
 from shop.domain.cart import Cart
 from shop.domain.session import NotSignedIn
 from shop.domain.user import Role, User
+from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.requests.idempotency_key import idempotency_key
@@ -133,6 +134,7 @@ AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]
 
 SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
+PoliciesDependency = Annotated[Policies, _from_container(lambda container: container.policies())]
 DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]
 AccountServiceDependency = Annotated[
     AccountService, _from_container(lambda container: container.account_service())

@@ -17,6 +17,7 @@ from uuid import uuid4
 import httpx2
 import pytest
 from dependency_injector import providers
+from pydantic import Secret
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -114,7 +115,7 @@ async def shop(engine: str, tmp_path: Path, postgresql_url: str) -> AsyncIterato
         settings=Settings(
             database_url=url,
             database_schema=schema,
-            session_secrets=(record["secret"],),
+            session_secrets=(Secret(record["secret"]),),
             session_idle_seconds=TEN_YEARS_IN_SECONDS,
             session_absolute_seconds=TEN_YEARS_IN_SECONDS,
             run_jobs_in_server=False,

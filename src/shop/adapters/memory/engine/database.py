@@ -141,7 +141,11 @@ class State:
 
 
 class MemoryDatabase(Database):
-    """A database that lasts as long as this object."""
+    """A database in memory (`memory://`): its data is lost with this object.
+
+    Every unit of work on it sees the same state. A commit copies the tables that it changes, so
+    it is meant for demonstrations and tests, not for many orders.
+    """
 
     def __init__(self) -> None:
         self.state = State.empty()

@@ -25,9 +25,9 @@ from shop.entrypoints.http.dependencies import (
     CartServiceDependency,
     CurrentResponseContext,
     OrderQueriesDependency,
+    PoliciesDependency,
     SessionServiceDependency,
     SessionTokenFromCookie,
-    SettingsDependency,
     SignedInUser,
     SignInServiceDependency,
 )
@@ -53,11 +53,11 @@ _AS_MERGE_PATCH = {
 
 @router.get("/session", responses=error_responses(*SESSION_ERRORS))
 async def show_session(
-    principal: AnyUser, carts: CartServiceDependency, settings: SettingsDependency
+    principal: AnyUser, carts: CartServiceDependency, policies: PoliciesDependency
 ) -> SessionResponse:
     """Return my session; without one, the user is null and the cart is empty."""
     cart = await carts.show(principal.cart)
-    return SessionResponse.of(principal.current_session, cart, settings.session_policy)
+    return SessionResponse.of(principal.current_session, cart, policies.session)
 
 
 @router.post("/session", responses=error_responses(InvalidCredentials, *SESSION_WRITE_ERRORS))
@@ -66,7 +66,7 @@ async def sign_in(
     token: SessionTokenFromCookie,
     service: SignInServiceDependency,
     carts: CartServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
     """Sign in, with a new session id; the cart is kept."""
@@ -76,7 +76,7 @@ async def sign_in(
     response_context.log_security_event("signed in")
     with after_commit():
         cart = await carts.show(current_session.session.cart)
-    return SessionResponse.of(current_session, cart, settings.session_policy)
+    return SessionResponse.of(current_session, cart, policies.session)
 
 
 @router.patch(
@@ -89,7 +89,7 @@ async def change_preferences(
     principal: AnyUser,
     sessions: SessionServiceDependency,
     carts: CartServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
     """Change my preferences: members of the patch replace mine, null removes them."""
@@ -98,7 +98,7 @@ async def change_preferences(
     response_context.update_session(current_session)
     with after_commit():
         cart = await carts.show(current_session.session.cart)
-    return SessionResponse.of(current_session, cart, settings.session_policy)
+    return SessionResponse.of(current_session, cart, policies.session)
 
 
 @router.delete(
@@ -132,12 +132,12 @@ async def list_sessions(
     principal: SignedInUser,
     query: Annotated[TimeCursorQuery, Query()],
     sessions: SessionServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
 ) -> SessionList:
     """List my sessions on all devices."""
     page = await sessions.list_for_user(principal.user, query.to_page_request())
     return SessionList.of(
-        page, current=principal.existing_session.session.id, policy=settings.session_policy
+        page, current=principal.existing_session.session.id, policy=policies.session
     )
 
 
