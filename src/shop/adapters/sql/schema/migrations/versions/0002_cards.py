@@ -15,7 +15,7 @@ PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Add the card's columns to payments; create the tables of jobs and gateway events."""
+    """Add card columns to payments; create the tables of jobs and gateway events."""
     there = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("payments")}
     for column in (
         sa.Column("card_token", sa.Text(), nullable=True),
