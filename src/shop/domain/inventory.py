@@ -29,7 +29,7 @@ class Inventory:
         return self.on_hand - self.reserved
 
     def adjust(self, delta: int) -> "Inventory":
-        """Add or remove stock; raise `StockBelowReserved` if reserved stock would be missing."""
+        """Add or remove stock; raise `StockBelowReserved` if too little would remain."""
         if self.on_hand + delta > MAX_ON_HAND:
             rule = f"must leave at most {MAX_ON_HAND} on hand"
             raise InvalidValue(field="delta", rule=rule)

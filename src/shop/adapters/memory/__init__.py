@@ -1,1 +1,1 @@
-"""The shop in memory (`memory://`), for demonstrations and tests; rejects what SQL rejects."""
+"""Storage in memory (`memory://`), with the constraints of a database."""

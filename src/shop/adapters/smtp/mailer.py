@@ -1,4 +1,4 @@
-"""Sends e-mails by SMTP (RFC 5321), with TLS if the server offers or the shop requires it."""
+"""Sends e-mails by SMTP (RFC 5321), with TLS if offered or required."""
 
 import asyncio
 from email.message import EmailMessage

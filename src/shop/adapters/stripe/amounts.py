@@ -11,7 +11,7 @@ Source: https://docs.stripe.com/currencies, "Zero-decimal currencies" and "Speci
 
 
 def to_stripe(money: Money) -> int:
-    """Convert to Stripe's smallest units; raise `GatewayRejected` for a fraction of one."""
+    """Convert to Stripe's smallest units; raise `GatewayRejected` for a fraction."""
     amount, part = divmod(money.amount * _units(money.currency), _minor_units(money.currency))
     if part:
         raise GatewayRejected("fractional_amount")

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 async def call(pending_response: Awaitable[T]) -> T:
-    """Return the response; raise `GatewayRejected`, or `GatewayOutcomeUnknown` if there is none.
+    """Return the response; raise `GatewayRejected` or `GatewayOutcomeUnknown`.
 
     Stripe rejects cards with 402 and requests with 400 or 404. Its messages may repeat tokens, so
     only its codes are used. Logs contain the request's id in Stripe's dashboard.

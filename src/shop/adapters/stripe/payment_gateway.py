@@ -158,7 +158,7 @@ class StripePaymentGateway(PaymentGateway):
     async def find_payment(
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
-        """Return the intent with this id, or look through those since the reference's time.
+        """Return the intent with this id, or look through those since the reference.
 
         Stripe's search lags behind (decision 12). References that contain no time are looked for
         in the last days.

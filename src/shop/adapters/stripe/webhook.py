@@ -14,7 +14,7 @@ MAX_AGE_SECONDS = 300
 
 
 def parse_event(body: bytes, signature: str | None, secrets: Sequence[str]) -> GatewayEvent:
-    """Verify and parse a webhook; raise `InvalidGatewayEvent` if it is invalid or too old.
+    """Verify and parse a webhook; raise `InvalidGatewayEvent` if it is not valid.
 
     The library compares the signature's time with the machine's clock.
     """

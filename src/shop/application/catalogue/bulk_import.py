@@ -1,4 +1,4 @@
-"""Imports many products, stock levels and customers for the operator, without a session."""
+"""Imports products, stock and customers in batches, without a session."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -191,7 +191,7 @@ class NotificationDeliveryService:
     async def search(
         self, user: User, status: NotificationDeliveryStatus | None, page: PageRequest[TimeCursor]
     ) -> Page[NotificationDelivery, TimeCursor]:
-        """Return a page of webhook deliveries, newest first; raise `Forbidden` unless admin."""
+        """Return a page of webhook deliveries, newest first; may raise `Forbidden`."""
         user.require(Role.ADMIN)
         delivery_filter = NotificationDeliveryFilter(
             channel=NotificationChannel.WEBHOOK, status=status

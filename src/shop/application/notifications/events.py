@@ -1,4 +1,4 @@
-"""Stages notifications in the transaction of the change that they report (decision 13)."""
+"""Stages notifications in the transaction of the reported change (decision 13)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Card payments of orders and deposits: calls the gateway and interprets its responses."""
+"""Authorises, captures and reverses card payments at the gateway."""
 
 import logging
 from dataclasses import dataclass, field
@@ -109,7 +109,7 @@ class CardPayments:
     async def look_up(
         self, reference: UUID, payment_id: str | None = None
     ) -> AuthorisationResult | None:
-        """Return the result in the gateway's records; None if there is none or it is unknown."""
+        """Return the result in the gateway's records; None if there is none, or no answer."""
         try:
             found = await self._gateway.find_payment(reference, payment_id)
         except GatewayOutcomeUnknown as error:

@@ -127,7 +127,7 @@ class PaymentGateway(ABC):
     async def find_payment(
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
-        """Return the payment of a reference, or None if the gateway never got a request for it.
+        """Return the payment of a reference; None if the gateway got no request for it.
 
         Prefers a payment that is not declined, then the newest. Pass the gateway's id if it is
         known: a search by reference alone can be slow.

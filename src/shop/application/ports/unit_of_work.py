@@ -101,7 +101,7 @@ class TransientFailure(DatabaseFailure):
 
 
 class TransactionConflict(TransientFailure):
-    """Another transaction was in conflict; a smaller unit of work is less likely to be."""
+    """Another transaction was in conflict; a smaller unit of work may succeed."""
 
 
 class CommitOutcomeUnknown(DatabaseFailure):

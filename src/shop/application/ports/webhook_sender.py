@@ -18,7 +18,7 @@ class WebhookRequest:
 
 
 class WebhookSender(ABC):
-    """Sends webhooks signed by Standard Webhooks 1.0; never called within a unit of work."""
+    """Sends webhooks by Standard Webhooks 1.0; never called within a unit of work."""
 
     @abstractmethod
     async def send(self, request: WebhookRequest) -> int:

@@ -1,7 +1,7 @@
 """Compares the shop's card payments in a range of time with the gateway's.
 
 Neither list is loaded at once: for each page of recorded payments, the gateway lists the payments
-of the same time. A difference is checked again, because it may have been repaired meanwhile.
+of the same time. A difference is checked again, because a job may have repaired it.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -58,7 +58,7 @@ class PaymentComparison:
     async def _pairs(
         self, time_range: TimeRange, recorded: Sequence[TimeCursor]
     ) -> AsyncIterator[Sequence[PaymentPair]]:
-        """Yield the gateway's payments in a range of time, then recorded ones that it lacks."""
+        """Yield the gateway's payments of a time range, then recorded ones it lacks."""
         missing_references: set[UUID | None] = {cursor.id for cursor in recorded}
         pairs: list[PaymentPair] = []
         async for gateway_payment in self._gateway.list_payments(

@@ -142,7 +142,7 @@ class RecordedPayment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discrepancy:
-    """A difference in one payment, with the job that repairs it or advice for a person."""
+    """A difference in one payment, with its repair job or advice for a person."""
 
     kind: str
     facts: Mapping[str, Fact]

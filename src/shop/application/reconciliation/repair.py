@@ -1,4 +1,4 @@
-"""Reconciles card payments with the gateway: adds missing jobs, which move the money."""
+"""Reconciles card payments with the gateway by adding the missing jobs."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

@@ -23,7 +23,7 @@ def matching(pattern: str, error_message: str) -> AfterValidator:
 
 
 def json_list(error_message: str, *, may_be_empty: bool = False) -> BeforeValidator:
-    """Return the parser of a list that is written as JSON; other values pass unchanged."""
+    """Return the parser of a list in JSON; values that are not text pass unchanged."""
 
     def parse(text: object) -> object:
         if not isinstance(text, str):

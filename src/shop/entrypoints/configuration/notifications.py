@@ -41,7 +41,7 @@ def _endpoint_secret(text: str) -> str:
 
 
 class WebhookEndpointSetting(BaseModel):
-    """An endpoint, the secret that signs its webhooks, and the events that it receives."""
+    """An endpoint, the secret that signs its webhooks, and its events."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 

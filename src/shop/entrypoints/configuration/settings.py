@@ -220,7 +220,7 @@ class Settings(BaseSettings):
 
     @property
     def gateway_adapter(self) -> Literal["memory", "in_process", "http", "stripe"]:
-        """The adapter for payments; the simulated gateway runs in process unless it has a URL."""
+        """The adapter for payments; without a URL, the simulated gateway is in process."""
         if self.payment_gateway is PaymentGatewayKind.STRIPE:
             return "stripe"
         if self.simulated_gateway_url is not None:
@@ -234,7 +234,7 @@ class Settings(BaseSettings):
 
     @property
     def gateway_file(self) -> Path:
-        """The file, beside the database, for the records of a simulated gateway in process."""
+        """The file of a simulated gateway in process, beside the database."""
         return Path(f"{self.database_file or 'shop'}.gateway")
 
 

@@ -1,4 +1,4 @@
-"""The container: every part of a running shop, one module for each application package.
+"""The container: all parts of a running shop, one module per application package.
 
 Each module's container inherits from those it builds on, and adds providers. It must not replace
 one: services would stay on the replaced provider. Use `override` to exchange an adapter.

@@ -50,7 +50,7 @@ def overdue_jobs(due_before: datetime, state: State) -> Facts:
 
 
 def orders_without_job(due_before: datetime, state: State) -> Facts:
-    """Find pending or authorised orders without the job that resolves or captures them.
+    """Find pending or authorised orders without a job to resolve or capture them.
 
     A closed order's reversal job is not checked: only the gateway knows whether it is needed.
     """

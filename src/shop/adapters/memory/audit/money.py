@@ -129,7 +129,7 @@ def payment_mismatches(state: State) -> Facts:
 
 
 def charges_to_wrong_account(state: State) -> Facts:
-    """Find charges and refunds that are not between the order's payer and the sales account."""
+    """Find charges and refunds between other accounts than the payer's and sales."""
     for transfer in state.transfers.rows.values():
         if transfer.kind in _ORDER_TRANSFER_KINDS:
             order = state.orders.rows.get(transfer.order_id) if transfer.order_id else None
@@ -141,7 +141,7 @@ def charges_to_wrong_account(state: State) -> Facts:
 
 
 def deposit_mismatches(state: State) -> Facts:
-    """Find deposits without the right transfer, and deposit transfers without a deposit."""
+    """Find deposits without their transfer, and transfers without their deposit."""
     for deposit in state.deposits.rows.values():
         transfer = state.transfers.rows.get(deposit.id)
         is_due = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
@@ -175,7 +175,7 @@ def _credits_deposit(transfer: Transfer, deposit: Deposit) -> bool:
 
 
 def transfers_without_order(state: State) -> Facts:
-    """Find transfers of a missing order, and of an order but neither charge nor refund."""
+    """Find transfers whose order is missing, or that are neither charge nor refund."""
     for transfer in state.transfers.rows.values():
         is_known = transfer.order_id in state.orders.rows and transfer.kind in _ORDER_TRANSFER_KINDS
         if transfer.order_id is not None and not is_known:
@@ -216,7 +216,7 @@ def _sum(transfers: Iterable[Transfer]) -> int:
 
 
 def _is_expected_return(order: Order, charged: int, returned: int, refunded: int) -> bool:
-    """Check an order's refunded money; other rules check its charge, and closed orders."""
+    """Check an order's refunded money; other rules check charges and closed orders."""
     if order.status in FULFILLABLE:
         return returned == refunded < order.total.amount
     if order.status is OrderStatus.REFUNDED:

@@ -127,7 +127,7 @@ def history_status_mismatches(state: State) -> Facts:
 
 
 def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: bool) -> bool:
-    """Check the outcome of an order's key: the order if it was ever paid, else a rejection."""
+    """Check an order's key: it refers to the order if ever paid, else to a rejection."""
     if outcome is None:
         return order.status is OrderStatus.PENDING
     if isinstance(outcome, Rejected):

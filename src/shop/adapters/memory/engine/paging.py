@@ -13,7 +13,7 @@ T = TypeVar("T")
 def newest_first(
     items: Iterable[T], page: PageRequest[TimeCursor], cursor_of: Callable[[T], TimeCursor]
 ) -> Page[T, TimeCursor]:
-    """Return a page of the items, newest first; items of the same time are sorted by id."""
+    """Return a page of the items, sorted by time and id, newest first."""
 
     def position(item: T) -> tuple[datetime, UUID]:
         return cursor_of(item).at, cursor_of(item).id

@@ -22,7 +22,7 @@ class _Phase(Enum):
 class MemoryTransaction:
     """One transaction, which sees the state that was committed when it began.
 
-    Writing transactions run one after the other, so no other can change the state meanwhile.
+    Writing transactions run one after the other, so no other can change the state.
     """
 
     def __init__(self, database: MemoryDatabase, *, writing: bool) -> None:

@@ -76,13 +76,13 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
 
     def apply(self, state: State) -> State:
         """Return the state with the staged changes."""
-        kept = [row for key, row in self._claimed.items() if key not in self._released]
-        for row in kept:
+        remaining = [row for key, row in self._claimed.items() if key not in self._released]
+        for row in remaining:
             require_constraint(
                 row.id.user_id in state.users.rows, "fk_idempotency_keys_user_id_users"
             )
         keys = state.idempotency_keys.with_changes(
-            added=kept, saved=self._completed_pending.values(), removed=self._purged
+            added=remaining, saved=self._completed_pending.values(), removed=self._purged
         )
         return replace(state, idempotency_keys=keys)
 

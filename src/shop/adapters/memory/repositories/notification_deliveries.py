@@ -50,7 +50,7 @@ class MemoryNotificationDeliveries(NotificationDeliveries):
                 and delivery_filter.status in {None, delivery.status}
             ),
             page,
-            lambda dispatch: TimeCursor(at=dispatch.created_at, id=dispatch.id),
+            lambda delivery: TimeCursor(at=delivery.created_at, id=delivery.id),
         )
 
     def add(self, delivery: NotificationDelivery) -> None:

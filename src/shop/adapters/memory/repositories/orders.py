@@ -74,7 +74,7 @@ class MemoryOrders(Orders):
         self._rows.require_locked(order_id)
 
     def apply(self, state: State) -> State:
-        """Return the state with the staged rows; raise `TransientFailure` if a key has an order."""
+        """Return the state with the staged changes; may raise `TransientFailure`."""
         for order in self._rows.staged:
             require_constraint(order.user_id in state.users.rows, "fk_orders_user_id_users")
             for line in order.lines:

@@ -21,7 +21,7 @@ CLOSE_TIMEOUT_SECONDS = 2
 # asyncpg cannot disable a statement timeout per call, so use one that is never reached.
 UNREACHED_TIMEOUT_SECONDS = 10**7
 
-# A lock timeout ends before a customer would give up; idle transactions end as well.
+# Customers do not wait longer for a lock; idle transactions end as well.
 SETTINGS = {
     "application_name": "shop",
     "lock_timeout": "3s",

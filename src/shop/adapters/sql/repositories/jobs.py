@@ -146,7 +146,7 @@ IS_ALIVE = and_(
 
 @dataclass(frozen=True, slots=True)
 class RescheduleRows(WriteStatement):
-    """Reschedules leased jobs, so that the running attempt can no longer complete them."""
+    """Reschedules leased jobs, so that the running attempt cannot complete them."""
 
     def statement(self, rows: FromClause) -> Update:
         """Build the UPDATE."""

@@ -143,7 +143,7 @@ class SqlSessionStore(SessionStore):
         return await self._connection.execute(delete(sessions).where(expired))
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Yield the staged writes, which raise `SessionConflict` if a locked row has changed."""
+        """Yield the staged writes; they raise `SessionConflict` if a row has changed."""
         yield from delete_rows(sessions, [{"id": each} for each in sorted(self._revoked)])
         yield from insert_rows(sessions, self._not_revoked(self._created))
         yield from update_rows(

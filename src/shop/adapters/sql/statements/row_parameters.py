@@ -1,4 +1,4 @@
-"""Parameters for sets of rows: one statement text and one round trip for any number.
+"""Parameters for sets of rows: one statement and one round trip for any number.
 
 Both engines take rows as one JSON text, which is cheaper for the client than an array for each
 column (decision 4). PostgreSQL takes the values of one column as an array.

@@ -83,7 +83,7 @@ class Jobs(ABC):
 
     @abstractmethod
     def complete(self, job: Job) -> None:
-        """Stage the removal of a leased job, unless it must run again or the lease was lost."""
+        """Stage the removal of a leased job, unless it was rescheduled or leased again."""
 
     @abstractmethod
     async def lease(
@@ -104,11 +104,11 @@ class Jobs(ABC):
 
     @abstractmethod
     def reschedule(self, job: Job, due_at: datetime, error: str) -> None:
-        """Stage a retry of a leased job and its failures, unless the lease was lost."""
+        """Stage a retry of a leased job with its failures, unless it was leased again."""
 
     @abstractmethod
     def mark_dead(self, job: Job, error: str) -> None:
-        """Stage that a leased job is dead, unless the lease was lost."""
+        """Stage that a leased job is dead, unless it was leased again."""
 
     @abstractmethod
     async def search(self, page: PageRequest[TimeCursor], *, dead: bool) -> Page[Job, TimeCursor]:

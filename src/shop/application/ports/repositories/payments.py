@@ -19,7 +19,7 @@ class Payments(ABC):
     async def card_payments_in(
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
     ) -> Page[Payment, TimeCursor]:
-        """Return a page of card payments of orders placed in a range of time, newest first."""
+        """Return a page of card payments of orders of a time range, newest first."""
 
     @abstractmethod
     def add(self, payment: Payment) -> None:

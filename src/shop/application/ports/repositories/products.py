@@ -27,7 +27,7 @@ class Products(ABC):
 
     @abstractmethod
     def add(self, product: Product) -> None:
-        """Stage a new product; the commit raises `TransientFailure` if the SKU exists by then.
+        """Stage a new product; the commit raises `TransientFailure` if the SKU exists.
 
         A missing row cannot be locked, so a concurrent unit of work may add it first. A retry
         then finds the product.

@@ -41,11 +41,11 @@ class SessionStore(ABC):
 
     @abstractmethod
     def create(self, session: Session) -> SessionToken:
-        """Stage a new session and return its token; raise `SessionTooLarge` if it does not fit."""
+        """Stage a new session and return its token; may raise `SessionTooLarge`."""
 
     @abstractmethod
     def save(self, session: Session) -> SessionToken:
-        """Stage the next state of a locked session; return its token, unchanged if possible.
+        """Stage the next state of a locked session; return its token, often the same.
 
         Raise `SessionTooLarge` if the session does not fit, and `SessionConflict` if another
         change since the token was issued cannot be merged. Then nothing is staged.
@@ -57,7 +57,7 @@ class SessionStore(ABC):
 
     @abstractmethod
     def touch(self, session_id: UUID, at: datetime) -> None:
-        """Stage the time of the last use; a session revoked meanwhile stays revoked."""
+        """Stage the time of the last use; a revoked session stays revoked."""
 
     @abstractmethod
     def revoke(self, session_id: UUID) -> None:

@@ -15,8 +15,8 @@ PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Add the card's columns to payments; create the tables of jobs and gateway events."""
-    there = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("payments")}
+    """Add card columns to payments; create the tables of jobs and gateway events."""
+    existing = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("payments")}
     for column in (
         sa.Column("card_token", sa.Text(), nullable=True),
         sa.Column("gateway_id", sa.Text(), nullable=True),
@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("session_id", sa.Uuid(), nullable=True),
         sa.Column("empties_cart", sa.Boolean(), nullable=True),
     ):
-        if column.name not in there:
+        if column.name not in existing:
             op.add_column("payments", column)
     op.create_table(
         "deposits",

@@ -1,4 +1,4 @@
-"""Store rejections under the stable code of their error instead of the name of its class.
+"""Store rejections under the stable code of their error instead of its class name.
 
 Until this revision, a rejection was `{"error": class name, "facts": fields}`; from now on it is
 `{"code": code, "fields": fields}`, and some fields have new names. It can be run again: it skips

@@ -223,9 +223,9 @@ def _columns(table: str) -> set[str]:
 
 def _rename_tables() -> None:
     inspector = sa.inspect(op.get_bind())
-    there = set(inspector.get_table_names())
+    existing = set(inspector.get_table_names())
     for old, new in _TABLES.items():
-        if old in there:
+        if old in existing:
             op.rename_table(old, new)
     inspector.clear_cache()
     for table, old, new in _CONSTRAINTS:
