@@ -49,7 +49,8 @@ class GroupCommit(Generic[C, R]):
 
     The handler returns a `ShopError` for a rejected command; an error that it raises fails the
     whole group. Repeating commands must be safe, because a group is split and run again if it
-    fails. A group is decided in order; several groups may run at once, as in two processes.
+    fails. A group is decided in order; several groups may run at once, as in two processes. A group
+    of queries reads one snapshot, taken after all of them arrived.
     """
 
     def __init__(self, handle_batch: BatchHandler[C, R], *, max_concurrent_groups: int = 1) -> None:
