@@ -135,9 +135,10 @@ class TestAnEventOfAnUnknownPayment:
                 shop.clock.advance(A_WHILE)
                 await shop.run_jobs()
 
-        assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
-            ("ERROR", "gateway event evt_1 (approved) matches no order or deposit")
-        ]
+        assert [
+            (each.levelname, each.getMessage(), vars(each)["event_id"], vars(each)["kind"])
+            for each in caplog.records
+        ] == [("ERROR", "gateway_event_unmatched", "evt_1", "approved")]
         assert list(shop.state.gateway_events.rows) == ["evt_1"]
         assert shop.jobs == []
 

@@ -102,7 +102,7 @@ async def test_full_queue_rejects_commands(handler: RecordingHandler) -> None:
     others = handler.send(*range(MAX_QUEUE))
     await _short_pause()
 
-    with pytest.raises(DatabaseUnavailable, match="too many"):
+    with pytest.raises(DatabaseUnavailable, match="queue full"):
         await handler.line.submit(MAX_QUEUE)
 
     handler.may_go_on.set()
@@ -218,9 +218,9 @@ class TestDraining:
         draining = asyncio.create_task(handler.line.drain())
         await _short_pause()
 
-        with pytest.raises(DatabaseUnavailable, match="closing"):
+        with pytest.raises(DatabaseUnavailable, match="shutting down"):
             await second
-        with pytest.raises(DatabaseUnavailable, match="closing"):
+        with pytest.raises(DatabaseUnavailable, match="shutting down"):
             await handler.line.submit(3)
         assert not draining.done()
 
@@ -234,7 +234,7 @@ class TestDraining:
     ) -> None:
         await handler.line.drain()
 
-        with pytest.raises(DatabaseUnavailable, match="closing"):
+        with pytest.raises(DatabaseUnavailable, match="shutting down"):
             await handler.line.submit(1)
 
         handler.line.open()
@@ -259,7 +259,7 @@ class TestDraining:
         both = [lines.queue_for(handler.decide), lines.queue_for(handler.decide)]
         await lines.drain()
         for line in both:
-            with pytest.raises(DatabaseUnavailable, match="closing"):
+            with pytest.raises(DatabaseUnavailable, match="shutting down"):
                 await line.submit(1)
 
         lines.open()
