@@ -1,4 +1,4 @@
-"""What handlers are given: use cases from the container, and whoever sent the request."""
+"""Dependencies of route handlers: the principal and the use cases."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,32 +40,32 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """Who sent the request: the token that they hold by now, and the visit that it opened."""
+    """The sender of a request: the newest session token and its session."""
 
     token: SessionToken | None
     current_session: CurrentSession | None
 
     @property
     def cart(self) -> Cart:
-        """What the visitor means to buy."""
+        """The cart of the session."""
         return Cart() if self.current_session is None else self.current_session.session.cart
 
     @property
     def existing_session(self) -> CurrentSession:
-        """The visit, signed in or not; raise `NotSignedIn` where there is none."""
+        """The session, signed in or not; raise `NotSignedIn` if there is none."""
         if self.current_session is None:
             raise NotSignedIn
         return self.current_session
 
     @property
     def user(self) -> User:
-        """The signed-in user; raise `NotSignedIn` where there is none."""
+        """The signed-in user; raise `NotSignedIn` if there is none."""
         return self.existing_session.signed_in_user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedRequest:
-    """A request under an idempotency key: what its sender holds, and what they will be told."""
+    """A request with an idempotency key, its session token and its response context."""
 
     token: SessionToken
     key: str
@@ -89,7 +89,7 @@ async def _session_token(request: Request) -> SessionToken | None:
 
 
 async def authenticate(request: Request) -> Principal:
-    """Let the visitor in: their session was used, and a token that is due for it is renewed."""
+    """Resolve the session of a request, record its use and renew a due token."""
     container: Container = request.app.state.container
     response_context = await _response_context(request)
     token = response_context.token(request.headers)
@@ -107,8 +107,8 @@ async def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]
 
 
 async def _admin_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
-    # The use case asks again, in its transaction. Asking here, too, tells a customer 403 rather
-    # than what is wrong with a body that they have no business to send.
+    # The use case checks the role again, in its transaction. The check here answers 403 before
+    # the body is validated.
     principal.user.require(Role.ADMIN)
     return principal
 

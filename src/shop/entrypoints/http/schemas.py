@@ -1,4 +1,4 @@
-"""What all schemas share: strictness, and the words of which they are made."""
+"""Base classes and field types that all schemas share."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -13,14 +13,14 @@ from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
 
 SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
-"""Text without control characters, and thus in one line."""
+"""Text without control characters, so on one line."""
 
 MULTILINE_TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
-"""Text without control characters but tabs and line ends."""
+"""Text without control characters except tabs and line ends."""
 
 
 class RequestBody(BaseModel):
-    """What a request says: nothing unknown, nothing converted."""
+    """A request body: unknown members are rejected and no type is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -30,13 +30,13 @@ class EmptyBody(RequestBody):
 
 
 class QueryParameters(BaseModel):
-    """What a request asks in its address. That is text, so numbers are read from it."""
+    """Query parameters: text, from which numbers are converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ResponseBody(BaseModel):
-    """What the shop says."""
+    """A response body."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -68,7 +68,7 @@ Sku = Annotated[
         max_length=MAX_SKU_CHARACTERS,
         pattern=SKU_PATTERN,
         examples=["TEA-EARL-GREY"],
-        description="The stock keeping unit: what a product is called for good.",
+        description="The stock keeping unit; it identifies a product and never changes.",
     ),
 ]
 
@@ -79,7 +79,7 @@ CardToken = Annotated[
         max_length=MAX_TOKEN_CHARACTERS,
         pattern=r"^[A-Za-z0-9_-]+$",
         examples=["tok_visa"],
-        description="What the gateway calls a card that the customer has shown it.",
+        description="The payment gateway's token for a card that the customer has entered there.",
     ),
 ]
 
@@ -88,8 +88,8 @@ ClientSecret = Annotated[
     Field(
         exclude_if=lambda secret: secret is None,
         examples=["pi_3Nc_secret_8fK"],
-        description="There where the customer has to take a step at the gateway first, as the "
-        "gateway's own library for browsers wants it.",
+        description="Present if the customer must authenticate first; pass it to the gateway's "
+        "browser library.",
     ),
 ]
 
@@ -100,37 +100,37 @@ Time = Annotated[
 ]
 
 CurrencyCode = Annotated[
-    str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"], description="A code of ISO 4217.")
+    str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"], description="An ISO 4217 currency code.")
 ]
 
 NextCursor = Annotated[
     str | None,
     Field(
         examples=["VEVBLUVBUkwtR1JFWQ"],
-        description="The `cursor` with which to ask for the next page; null on the last.",
+        description="The `cursor` of the next page; null on the last page.",
     ),
 ]
 
 
 class MoneyInput(RequestBody):
-    """Money that is asked for or promised: whole minor units (cents) of a currency."""
+    """An amount of money in whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT, examples=[1999])]
     currency: CurrencyCode
 
     def to_money(self) -> Money:
-        """Return the money; raise `InvalidValue` for a currency that there is not."""
+        """Return the money; raise `InvalidValue` for an unknown currency."""
         return Money(amount=self.amount, currency=Currency(self.currency))
 
 
 class PriceInput(MoneyInput):
-    """What one piece of a product costs, in whole minor units (cents) of a currency."""
+    """The price of one unit of a product, in whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=1, le=MAX_PRICE, examples=[790])]
 
 
 class MoneyResponse(ResponseBody):
-    """Money, in whole minor units (cents) of a currency."""
+    """An amount of money, in whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, examples=[1999])]
     currency: CurrencyCode

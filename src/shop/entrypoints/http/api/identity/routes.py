@@ -1,4 +1,4 @@
-"""The session: sign in and out, and what belongs to being signed in."""
+"""Routes of sessions: sign-in, sign-out, preferences and passwords."""
 
 from typing import Annotated
 from uuid import UUID
@@ -57,7 +57,7 @@ _AS_MERGE_PATCH = {
 async def show_session(
     principal: AnyUser, carts: CartServiceDependency, settings: SettingsDependency
 ) -> SessionResponse:
-    """Tell who I am to the shop; a visitor who is not known is nobody, with an empty cart."""
+    """Return my session; without one, `user` is null and the cart is empty."""
     cart = await carts.show(principal.cart)
     return SessionResponse.of(principal.current_session, cart, settings.session_policy)
 
@@ -71,11 +71,11 @@ async def sign_in(
     settings: SettingsDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
-    """Sign in, under a new session id; the cart comes along."""
+    """Sign in. The session gets a new id and keeps its cart."""
     command = SignIn(session=token, email=body.email, password=body.password)
     current_session = await sessions.sign_in(command)
     response_context.update_session(current_session)
-    response_context.log_security_event("signed in")
+    response_context.log_security_event("signed_in")
     cart = await carts.show(current_session.session.cart)
     return SessionResponse.of(current_session, cart, settings.session_policy)
 
@@ -93,7 +93,7 @@ async def change_preferences(
     settings: SettingsDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
-    """Change my preferences: what the patch names is replaced, and removed where it is null."""
+    """Change my preferences: replace the members of the patch, and remove those that are null."""
     command = ChangePreferences(session=principal.token, patch=body.preferences)
     current_session = await sessions.change_preferences(command)
     response_context.update_session(current_session)
@@ -105,7 +105,7 @@ async def change_preferences(
     "/session",
     status_code=204,
     response_class=Response,
-    response_description="The session is over.",
+    response_description="The session is revoked.",
     responses={204: CLEARS_THE_SITE},
 )
 async def sign_out(
@@ -113,16 +113,16 @@ async def sign_out(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """Sign out: the session ends for good, and the browser forgets this site."""
+    """Sign out: revoke the session, and let the browser delete all data of this site."""
     response_context.clear_site_data(await sessions.sign_out(token))
-    response_context.log_security_event("signed out")
+    response_context.log_security_event("signed_out")
 
 
 @router.get("/session/order", responses=error_responses(*SIGNED_IN_ERRORS, SessionHasNoOrder))
 async def show_session_order(
     principal: SignedInUser, orders: OrderQueriesDependency
 ) -> OrderResponse:
-    """Return the order that this session tracks: the one placed last."""
+    """Return the last order that was placed in this session."""
     view = await orders.for_session(principal.existing_session)
     return OrderResponse.of(view.order, view.payment)
 
@@ -134,7 +134,7 @@ async def list_sessions(
     sessions: SessionServiceDependency,
     settings: SettingsDependency,
 ) -> SessionList:
-    """List my sessions, on whatever device."""
+    """List my sessions on all devices."""
     page = await sessions.list_for_user(principal.user, query.to_page_request())
     return SessionList.of(
         page, current=principal.existing_session.session.id, policy=settings.session_policy
@@ -145,7 +145,7 @@ async def list_sessions(
     "/sessions/{handle}",
     status_code=204,
     response_class=Response,
-    response_description="The session is over.",
+    response_description="The session is revoked.",
     responses=error_responses(*SIGNED_IN_ERRORS, SessionNotFound),
 )
 async def end_session(
@@ -154,17 +154,17 @@ async def end_session(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """End one of my sessions; where it is this one, I am signed out."""
+    """Revoke one of my sessions; if it is the current one, I am signed out."""
     await sessions.revoke(RevokeSession(session=principal.token, handle=handle))
     response_context.clear_session_cookie(when=handle == principal.existing_session.session.id)
-    response_context.log_security_event("session ended", ended=str(handle))
+    response_context.log_security_event("session_revoked", revoked_session_id=str(handle))
 
 
 @router.delete(
     "/sessions",
     status_code=204,
     response_class=Response,
-    response_description="All of my other sessions are over.",
+    response_description="All of my other sessions are revoked.",
     responses=error_responses(*SIGNED_IN_ERRORS),
 )
 async def end_other_sessions(
@@ -172,16 +172,16 @@ async def end_other_sessions(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """End all of my sessions but this one."""
+    """Revoke all of my sessions except this one."""
     await sessions.revoke_others(principal.token)
-    response_context.log_security_event("other sessions ended")
+    response_context.log_security_event("other_sessions_revoked")
 
 
 @router.post(
     "/password",
     status_code=204,
     response_class=Response,
-    response_description="The new password is the only one.",
+    response_description="The password is changed.",
     responses=error_responses(*SIGNED_IN_ERRORS, *SESSION_WRITE_ERRORS, InvalidCredentials),
 )
 async def change_password(
@@ -190,8 +190,8 @@ async def change_password(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """Change my password: this session gets a new id, all others end."""
+    """Change my password: this session gets a new id, all others are revoked."""
     command = ChangePassword(session=principal.token, current=body.current, new=body.new)
     current_session = await sessions.change_password(command)
     response_context.update_session(current_session)
-    response_context.log_security_event("password changed")
+    response_context.log_security_event("password_changed")

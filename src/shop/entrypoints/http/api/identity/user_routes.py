@@ -1,4 +1,4 @@
-"""Users: become one."""
+"""Route of sign-up."""
 
 from shop.application.identity.sign_up import SignUp
 from shop.domain.user import EmailTaken
@@ -24,11 +24,11 @@ async def sign_up(
     accounts: AccountServiceDependency,
     response_context: CurrentResponseContext,
 ) -> SignedUpResponse:
-    """Become a customer with an account, and be signed in; the cart comes along."""
+    """Sign up as a customer with an account, and sign in. The session keeps its cart."""
     command = SignUp(session=token, name=body.name, email=body.email, password=body.password)
     signed_up = await accounts.sign_up(command)
     response_context.update_session(signed_up.current_session)
-    response_context.log_security_event("signed up")
+    response_context.log_security_event("signed_up")
     return SignedUpResponse(
         user=UserResponse.of(signed_up.user), account=AccountResponse.of(signed_up.account)
     )

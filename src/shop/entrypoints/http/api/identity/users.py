@@ -1,4 +1,4 @@
-"""Users, as they sign up, sign in, and are shown."""
+"""Schemas of users, sign-up and sign-in."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -23,7 +23,7 @@ from shop.entrypoints.http.schemas import (
 )
 
 MAX_PASSWORD_INPUT_CHARACTERS = 1024
-"""No password is as long; the bound keeps whoever guesses from having it hashed."""
+"""Longer than any password; the bound saves hashing large input."""
 
 NewPassword = Annotated[
     str,
@@ -31,7 +31,7 @@ NewPassword = Annotated[
         min_length=MIN_PASSWORD_CHARACTERS,
         max_length=MAX_PASSWORD_CHARACTERS,
         examples=["correct horse battery staple"],
-        description="Any characters at all.",
+        description="All characters are allowed.",
     ),
 ]
 PasswordInput = Annotated[
@@ -40,7 +40,7 @@ PasswordInput = Annotated[
 
 
 class NewUser(RequestBody):
-    """Somebody who wants to become a customer."""
+    """The data of a new customer."""
 
     name: Annotated[
         str,
@@ -56,14 +56,14 @@ class NewUser(RequestBody):
 
 
 class Credentials(RequestBody):
-    """Who somebody claims to be. What cannot be right is answered like what is wrong."""
+    """An e-mail address and a password. Impossible values are answered like wrong ones."""
 
     email: Annotated[str, Field(max_length=MAX_EMAIL_CHARACTERS, examples=["ada@example.com"])]
     password: PasswordInput
 
 
 class PasswordChange(RequestBody):
-    """The password of now, and the one to be."""
+    """The current password and the new one."""
 
     current: PasswordInput
     new: Annotated[NewPassword, Field(examples=["a better battery for the horse"])]
@@ -80,7 +80,7 @@ class UserResponse(ResponseBody):
 
     @classmethod
     def of(cls, user: User) -> Self:
-        """Render a user, without what is nobody's business."""
+        """Render a user, without the password hash."""
         return cls(
             id=user.id,
             name=user.name,
