@@ -52,8 +52,8 @@ def test_file_can_be_imported_repeatedly(migrated: CommandLine) -> None:
     first = migrated.output_of("import", "spring.csv")
     second = migrated.output_of("import", "spring.csv")
 
-    assert first == "Products: 2 added, 0 changed, 0 as they were.\n"
-    assert second == "Products: 0 added, 0 changed, 2 as they were.\n"
+    assert first == "Products: 2 added, 0 changed, 0 unchanged.\n"
+    assert second == "Products: 0 added, 0 changed, 2 unchanged.\n"
     assert migrated.rows(
         "SELECT sku, name, description, price, currency, active, image_url, on_hand"
         " FROM products JOIN inventories USING (sku) ORDER BY sku"
@@ -74,7 +74,7 @@ def test_changed_row_changes_only_its_product(migrated: CommandLine) -> None:
 
     told = migrated.output_of("import", "spring.csv")
 
-    assert told == "Products: 1 added, 1 changed, 1 as they were.\n"
+    assert told == "Products: 1 added, 1 changed, 1 unchanged.\n"
     assert migrated.rows(
         "SELECT sku, on_hand_delta FROM stock_movements ORDER BY sku, created_at"
     ) == [
@@ -96,8 +96,8 @@ def test_file_with_invalid_rows_imports_nothing(migrated: CommandLine) -> None:
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
         f"bad.csv:4: price: {NO_NUMBER}",
-        "bad.csv:5: sku: TEA stands in line 2 already.",
-        "shop: nothing was loaded: 2 of 3 rows are wrong",
+        "bad.csv:5: sku: duplicate SKU TEA, first used on line 2.",
+        "shop: nothing was imported: 2 of 3 rows are invalid",
     ]
     assert migrated.rows("SELECT * FROM products") == []
 
@@ -119,7 +119,7 @@ def test_all_errors_of_a_row_are_reported_at_once(migrated: CommandLine) -> None
         " active: it is true or false."
         " image_url: a URL begins with https:// and has at most 2000 characters."
     )
-    assert count == "shop: nothing was loaded: 1 of 2 rows are wrong"
+    assert count == "shop: nothing was imported: 1 of 2 rows are invalid"
     assert migrated.rows("SELECT * FROM products") == []
 
 
@@ -148,7 +148,7 @@ def test_many_invalid_rows_are_counted_and_the_first_reported(migrated: CommandL
 
     assert len(lines) == 21
     assert lines[0].startswith("bad.csv:2: ")
-    assert lines[-1] == "shop: nothing was loaded: 2500 of 2500 rows are wrong"
+    assert lines[-1] == "shop: nothing was imported: 2500 of 2500 rows are invalid"
 
 
 def test_every_column_is_validated(tmp_path: Path) -> None:

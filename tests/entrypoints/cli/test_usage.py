@@ -110,7 +110,7 @@ def test_help_names_every_command(
         ("seed --customers many", "'--customers'"),
         ("import", "Missing argument 'FILE'"),
         ("import no-such-file.csv", "does not exist"),
-        ("import /dev/null", "it has to be a file"),
+        ("import /dev/null", "must be a regular file"),
     ],
 )
 def test_wrong_usage_is_reported_in_one_line(

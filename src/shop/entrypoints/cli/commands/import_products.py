@@ -1,4 +1,4 @@
-"""The command that loads a file of products."""
+"""The command that imports a file of products."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -29,24 +29,23 @@ def import_products(
             exists=True,
             dir_okay=False,
             readable=True,
-            help="Comma-separated values, UTF-8, with a header.",
+            help="A CSV file in UTF-8 with a header.",
         ),
     ],
     *,
     database: DatabaseUrl = None,
 ) -> None:
-    """Load products and their stock from a file: all of its rows, or none where one is wrong.
+    """Import products and their stock from a CSV file; if a row is invalid, import nothing.
 
-    The columns are sku, name, description, price (in minor units, such as cents) and stock;
-    active (true or false) and image_url may be left out: products keep what they have of them.
-    What was loaded before an interruption stays; to load the file again does the rest.
+    The columns sku, name, description, price (in minor units, such as cents) and stock are
+    required. active (true or false) and image_url are optional; without the column, products keep
+    their value. After an interruption, import the file again to add the remaining rows.
     """
     if not file.is_file():
-        raise typer.BadParameter("it is read twice, so it has to be a file", param_hint="FILE")
+        raise typer.BadParameter("must be a regular file; it is read twice", param_hint="FILE")
     result = run(partial(_import, file), database=database)
     typer.echo(
-        f"Products: {result.added} added, {result.changed} changed,"
-        f" {result.unchanged} as they were."
+        f"Products: {result.added} added, {result.changed} changed, {result.unchanged} unchanged."
     )
 
 
@@ -57,7 +56,7 @@ async def _import(file: Path, context: CliContext) -> ImportResult:
         for line, errors in sorted(validation.errors.items())[:MAX_ROWS_REPORTED]:
             typer.echo(one_line(f"{file}:{line}: {' '.join(map(str, errors))}"), err=True)
         raise CliError(
-            f"nothing was loaded: {len(validation.errors)} of {validation.rows} rows are wrong"
+            f"nothing was imported: {len(validation.errors)} of {validation.rows} rows are invalid"
         )
     products = _products(file, currency)
     return await import_in_batches(
@@ -68,20 +67,20 @@ async def _import(file: Path, context: CliContext) -> ImportResult:
 def _products(file: Path, currency: Currency) -> Iterator[ProductRow]:
     for row in read_products(file, currency):
         if not isinstance(row.content, ProductRow):
-            raise CliError(f"{file} was changed while it was loaded; line {row.line} is wrong now")
+            raise CliError(f"{file} was changed during the import; line {row.line} is now invalid")
         yield row.content
 
 
 @dataclass(kw_only=True)
 class _FileValidation:
-    """What is known of a file before anything is loaded."""
+    """The result of checking a file before it is imported."""
 
     rows: int = 0
     first_lines: dict[str, int] = field(default_factory=dict)
     errors: dict[int, Sequence[ShopError]] = field(default_factory=dict)
 
     def check(self, rows: Sequence[ProductCsvRow]) -> Sequence[ProductRow]:
-        """Note what is wrong in these rows; return the products of those that are right."""
+        """Record the errors of these rows; return the products of the valid ones."""
         valid: list[ProductRow] = []
         for row in rows:
             self.rows += 1
@@ -92,7 +91,7 @@ class _FileValidation:
             if first == row.line:
                 valid.append(row.content)
             else:
-                rule = f"{row.content.sku} stands in line {first} already"
+                rule = f"duplicate SKU {row.content.sku}, first used on line {first}"
                 self.errors[row.line] = [InvalidValue(field="sku", rule=rule)]
         return valid
 

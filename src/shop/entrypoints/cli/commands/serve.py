@@ -1,4 +1,4 @@
-"""The command that serves the shop over HTTP."""
+"""The command that serves the HTTP API."""
 
 from typing import Annotated
 
@@ -14,21 +14,21 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any that is free.")
+        int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any free port.")
     ] = 8000,
     workers: Annotated[
-        int, typer.Option(min=1, max=MAX_WORKERS, help="How many processes serve.")
+        int, typer.Option(min=1, max=MAX_WORKERS, help="The number of server processes.")
     ] = 1,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Fill an empty shop with products to try.")
+        bool, typer.Option("--demo", help="Add demonstration products to an empty shop.")
     ] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Serve the shop over HTTP until it is told to stop.
+    """Serve the HTTP API until it is stopped.
 
-    An embedded database is migrated first; any other has to be migrated already.
+    An embedded database is migrated first; for others, run `shop migrate` before.
     """
-    # Only this command waits for the server and the HTTP API to be imported.
+    # Only this command waits for the import of the server and the HTTP API.
     from shop.entrypoints.cli.server import run  # noqa: PLC0415
 
     run(host=host, port=port, workers=workers, demo=demo, database=database)
