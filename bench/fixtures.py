@@ -7,14 +7,17 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
+from pydantic import Secret
+
 from bench.workloads import COOKIE, PRODUCTS, sku, write_files
 from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.session import Session
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -87,7 +90,7 @@ async def _seed_database(database_url: str) -> Fixtures:
     container = Container(
         settings=Settings(  # type: ignore[call-arg]  # pydantic adds `_env_file`.
             database_url=database_url,
-            session_secrets=(SECRET,),
+            session_secrets=(Secret(SECRET),),
             welcome_credit=WELCOME_CREDIT,
             _env_file=None,
         )
@@ -152,7 +155,7 @@ async def _order(container: Container, tokens: Sequence[SessionToken]) -> Sequen
         PlaceOrder(
             session=tokens[number % READERS],
             key=f"furnished-{number}",
-            cart=Cart.of([CartLine(sku=sku(number % PRODUCTS + 1), quantity=1)]),
+            cart=Cart.of([LineQuantity(sku=sku(number % PRODUCTS + 1), quantity=1)]),
             card=None,
             expected_total=None,
         )

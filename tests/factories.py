@@ -1,12 +1,13 @@
 """Valid entities, each to be made different in any field; the same call makes the same entity."""
 
-from collections.abc import Mapping
-from dataclasses import Field, replace
+from collections.abc import Collection, Mapping
+from dataclasses import Field, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
+from shop.application.ports.repositories.idempotency_keys import KeyRecord
+from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
 from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
@@ -18,10 +19,12 @@ from shop.domain.notification import (
 )
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus
 from shop.domain.orders.refund import Refund, RefundStatus
-from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
 from shop.domain.product import Product
 from shop.domain.session import Session
+from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 from shop.domain.user import Role, User
 
@@ -129,8 +132,7 @@ def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: obje
     made = Order(
         id=id_of(f"order {name}"),
         number=f"ORDER-{name}",
-        user_id=customer.id,
-        idempotency_key=f"key-of-order-{name}",
+        idempotency_key=key_of(customer, f"key-of-order-{name}"),
         status=OrderStatus.PAID,
         lines=order_lines,
         total=Money.total((each.amount for each in order_lines), EUR),
@@ -167,9 +169,8 @@ def card_details(**changes: object) -> CardDetails:
 def deposit(account: Account, name: str = "1", /, **changes: object) -> Deposit:
     made = Deposit(
         id=id_of(f"deposit {name}"),
-        user_id=account.user_id,
         account_id=account.id,
-        idempotency_key=f"key-of-deposit-{name}",
+        idempotency_key=IdempotencyKey(user_id=account.user_id, value=f"key-of-deposit-{name}"),
         amount=eur(300),
         status=PaymentStatus.PENDING,
         token="tok_visa",
@@ -229,11 +230,30 @@ def session(name: str = "1", /, **changes: object) -> Session:
     return _changed(Session.new(id=id_of(f"session {name}"), at=NOW), changes)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A claim of a key for a request of this fingerprint."""
+
+    id: IdempotencyKey
+    fingerprint: str
+    created_at: datetime
+
+
+def key_of(owner: User, value: str = "key-0001") -> IdempotencyKey:
+    return IdempotencyKey(user_id=owner.id, value=value)
+
+
 def claim(owner: User, key: str = "key-0001", /, **changes: object) -> Claim:
-    made = Claim(
-        id=IdempotencyKey(user_id=owner.id, key=key), fingerprint=f"print of {key}", created_at=NOW
-    )
+    made = Claim(id=key_of(owner, key), fingerprint=f"print of {key}", created_at=NOW)
     return _changed(made, changes)
+
+
+async def claim_keys(
+    uow: UnitOfWork, claims: Collection[Claim]
+) -> Mapping[IdempotencyKey, KeyRecord]:
+    """Claim keys, all at the latest of their times."""
+    at = max((each.created_at for each in claims), default=NOW)
+    return await uow.idempotency_keys.claim({each.id: each.fingerprint for each in claims}, at)
 
 
 def notification_delivery(name: str = "1", /, **changes: object) -> NotificationDelivery:

@@ -20,7 +20,7 @@ SELECT sku, name, 'One of a numbered series.', :price, 'EUR', true, lower(sku ||
 FROM grown_products;
 INSERT INTO inventories (sku, on_hand, reserved) SELECT sku, :stock, 0 FROM grown_products;
 INSERT INTO stock_movements (id, sku, kind, on_hand_delta, reserved_delta, reason, created_at)
-SELECT uuidv7(), sku, 'adjustment', :stock, 0, 'Intake', now() FROM grown_products;
+SELECT uuidv7(), sku, 'adjustment', :stock, 0, 'Import', now() FROM grown_products;
 
 CREATE TEMPORARY TABLE grown_orders ON COMMIT DROP AS
 SELECT uuidv7((n - :size) * interval '1 second') AS id,

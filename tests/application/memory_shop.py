@@ -5,24 +5,28 @@ from datetime import timedelta
 from functools import partial
 
 from dependency_injector import providers
+from pydantic import Secret
 
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.cart import PutCartLine
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
-from shop.application.identity.sessions import ChangePreferences, SignIn
+from shop.application.identity.sessions import ChangePreferences
+from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.application.inventory.adjustments import AdjustStock
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, StoredOutcome
-from shop.application.ports.repositories.session_store import SessionStore, SessionToken
+from shop.application.ports.repositories.idempotency_keys import StoredOutcome
+from shop.application.ports.repositories.session_store import SessionStore, SessionToken, unwrapped
 from shop.domain.account import Account
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.session import Session
+from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role, User
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -34,10 +38,6 @@ PASSWORD = "what they all use"
 WELCOME_CREDIT = 1_000
 PENDING_PAYMENT_SECONDS, IDEMPOTENCY_SECONDS = 900, 600
 IDLE_SECONDS, ABSOLUTE_SECONDS = 1_800, 7_200
-
-
-def unwrapped(sessions: SessionStore) -> SessionStore:
-    return sessions
 
 
 class MemoryShop:
@@ -58,8 +58,8 @@ class MemoryShop:
         )
         self.container = Container(
             settings=Settings(
-                database_url="sqlite+aiosqlite:///never-opened.db",
-                session_secrets=("a secret that nobody else has, of enough characters",),
+                database_url="memory://",
+                session_secrets=(Secret("a secret that nobody else has, of enough characters"),),
                 session_idle_seconds=IDLE_SECONDS,
                 session_absolute_seconds=ABSOLUTE_SECONDS,
                 currency=EUR,
@@ -97,7 +97,7 @@ class MemoryShop:
         command = SignUp(
             session=token, name=name.title(), email=f"{name}@example.com", password=PASSWORD
         )
-        return await self.container.account_service().sign_up(command)
+        return await self.container.sign_up_service().sign_up(command)
 
     async def customer(self, name: str) -> SessionToken:
         """Sign somebody up; return the token."""
@@ -106,7 +106,7 @@ class MemoryShop:
     async def sign_in(self, name: str, token: SessionToken | None = None) -> SessionToken:
         """Sign somebody in; return the new token."""
         command = SignIn(session=token, email=f"{name}@example.com", password=PASSWORD)
-        return new_token(await self.container.session_service().sign_in(command))
+        return new_token(await self.container.sign_in_service().sign_in(command))
 
     async def admin(self) -> SessionToken:
         """Sign an admin up; return the token."""
@@ -153,7 +153,7 @@ class MemoryShop:
     def outcome(self, name: str, key: str = "key-0001") -> StoredOutcome | None:
         """Return what is remembered of a key of somebody's."""
         row = self.state.idempotency_keys.rows.get(
-            IdempotencyKey(user_id=self.user(name).id, key=key)
+            IdempotencyKey(user_id=self.user(name).id, value=key)
         )
         return None if row is None else row.record.outcome
 
@@ -236,7 +236,7 @@ def place_order(
 
 
 def cart_of(*lines: tuple[str, int]) -> Cart:
-    return Cart.of(CartLine(sku=sku, quantity=quantity) for sku, quantity in lines)
+    return Cart.of(LineQuantity(sku=sku, quantity=quantity) for sku, quantity in lines)
 
 
 def new_token(current_session: CurrentSession | None) -> SessionToken:

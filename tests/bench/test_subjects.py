@@ -11,6 +11,7 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from pydantic import Secret
 from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
@@ -21,8 +22,9 @@ from bench.scaling import variables
 from bench.subjects import SQL, PgbenchSubject, database_limit, stored_procedure
 from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
 from shop.adapters.sql.schema.tables import metadata
-from shop.application.checkout.place_orders import PlaceOrder
-from shop.domain.cart import Cart, CartLine
+from shop.application.checkout.order_batch import PlaceOrder
+from shop.domain.cart import Cart
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 
@@ -143,7 +145,7 @@ def _order(database: Database, fixtures: Fixtures) -> None:
         command = PlaceOrder(
             session=fixtures.tokens[-1],
             key="order-of-the-shop",
-            cart=Cart.of([CartLine(sku=sku(PRODUCTS), quantity=1)]),
+            cart=Cart.of([LineQuantity(sku=sku(PRODUCTS), quantity=1)]),
             card=None,
             expected_total=None,
         )
@@ -164,7 +166,7 @@ def _violations(database: Database) -> list[int]:
 def _in_shop(database: Database, work: Callable[[Container], Awaitable[T]]) -> T:
     async def opened() -> T:
         container = Container(
-            settings=Settings(database_url=database.address, session_secrets=(SECRET,))
+            settings=Settings(database_url=database.address, session_secrets=(Secret(SECRET),))
         )
         try:
             return await work(container)

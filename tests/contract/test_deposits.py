@@ -8,17 +8,13 @@ from uuid import UUID
 import pytest
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.repositories.idempotency_keys import (
-    IdempotencyKey,
-    Rejected,
-    StoredOutcome,
-    Succeeded,
-)
+from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
 from shop.domain.payment import CardDeclined, PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from tests.contract.audit.consistent_orders import (
     ADA,
     ADA_ACCOUNT,
@@ -63,7 +59,7 @@ async def _add(
     storage: Storage, made: Deposit, outcome: StoredOutcome | UUID | None, *moved: Transfer
 ) -> None:
     async def add(uow: UnitOfWork) -> None:
-        await store_outcome(uow, made.idempotency_key, outcome)
+        await store_outcome(uow, made.idempotency_key.value, outcome)
         accounts = await uow.accounts.lock([ADA_ACCOUNT.id, BOB_ACCOUNT.id])
         uow.deposits.add(made)
         for each in moved:
@@ -116,8 +112,8 @@ class TestDeposits:
 
     async def test_deposits_are_found_by_users_and_keys(self, shop: Storage) -> None:
         await _add(shop, DEPOSIT, NO_OUTCOME_YET)
-        hers = IdempotencyKey(user_id=ADA.id, key=DEPOSIT.idempotency_key)
-        his = IdempotencyKey(user_id=BOB.id, key=DEPOSIT.idempotency_key)
+        hers = DEPOSIT.idempotency_key
+        his = IdempotencyKey(user_id=BOB.id, value=hers.value)
 
         assert await shop.read(lambda uow: uow.deposits.with_keys([hers, his])) == {
             hers: DEPOSIT.id
@@ -155,7 +151,7 @@ class TestAudit:
         await shop.commit(lambda uow: uow.jobs.remove(job))
 
         facts = {"deposit_id": str(made.id), "status": made.status.value, "job": job.kind.value}
-        assert await findings(shop) == [(8, "deposit-without-its-job", facts)]
+        assert await findings(shop) == [(8, "deposit-without-job", facts)]
 
     async def test_pending_deposit_past_its_expiry_is_reported(self, shop: Storage) -> None:
         await _add(shop, DEPOSIT, NO_OUTCOME_YET)
@@ -192,7 +188,7 @@ class TestAudit:
         await _add(shop, PAID, Succeeded(reference=PAID.id))
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="authorised", transferred=None))
+            (4, "deposit-differs-from-transfer", _facts(status="authorised", transferred=None))
         ]
 
     async def test_deposit_with_a_smaller_transfer_is_reported(self, shop: Storage) -> None:
@@ -201,7 +197,7 @@ class TestAudit:
         )
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="authorised", transferred=299))
+            (4, "deposit-differs-from-transfer", _facts(status="authorised", transferred=299))
         ]
 
     async def test_deposit_in_the_account_of_another_is_reported(self, shop: Storage) -> None:
@@ -209,7 +205,7 @@ class TestAudit:
         await _add(shop, PAID, Succeeded(reference=PAID.id), moved)
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="authorised", transferred=300))
+            (4, "deposit-differs-from-transfer", _facts(status="authorised", transferred=300))
         ]
 
     async def test_deposit_without_a_card_payment_is_reported(self, shop: Storage) -> None:
@@ -217,7 +213,7 @@ class TestAudit:
         await _add(shop, PAID, Succeeded(reference=PAID.id), moved)
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="authorised", transferred=300))
+            (4, "deposit-differs-from-transfer", _facts(status="authorised", transferred=300))
         ]
 
     async def test_declined_deposit_with_a_transfer_is_reported(self, shop: Storage) -> None:
@@ -226,7 +222,7 @@ class TestAudit:
         await _add(shop, declined, refused, _deposit_transfer(declined))
 
         assert await findings(shop) == [
-            (4, "deposit-differs", _facts(status="declined", transferred=300))
+            (4, "deposit-differs-from-transfer", _facts(status="declined", transferred=300))
         ]
 
     async def test_transfer_for_a_missing_deposit_is_reported(self, shop: Storage) -> None:
@@ -239,7 +235,7 @@ class TestAudit:
             "amount": None,
             "transferred": 300,
         }
-        assert await findings(shop) == [(4, "deposit-differs", told)]
+        assert await findings(shop) == [(4, "deposit-differs-from-transfer", told)]
 
     async def test_pending_deposit_recorded_as_succeeded_is_reported(self, shop: Storage) -> None:
         await _add(shop, DEPOSIT, Succeeded(reference=DEPOSIT.id))
@@ -250,7 +246,7 @@ class TestAudit:
     async def test_declined_deposit_with_a_pending_key_is_reported(self, shop: Storage) -> None:
         await _add(shop, replace(DEPOSIT, status=PaymentStatus.DECLINED), NO_OUTCOME_YET)
 
-        told = {"user_id": str(ADA.id), "key": DEPOSIT.idempotency_key}
+        told = {"user_id": str(ADA.id), "key": DEPOSIT.idempotency_key.value}
         assert await findings(shop) == [(7, "key-without-outcome", told)]
 
 

@@ -7,8 +7,6 @@ from datetime import timedelta
 import pytest
 
 from shop.application.ports.repositories.idempotency_keys import (
-    Claim,
-    IdempotencyKey,
     KeyRecord,
     Rejected,
     StoredOutcome,
@@ -24,8 +22,9 @@ from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined
 from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from tests.contract.storage import Storage
-from tests.factories import NOW, account, claim, deposit, eur, id_of, order, user
+from tests.factories import NOW, Claim, account, claim, claim_keys, deposit, eur, id_of, order, user
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +45,7 @@ async def users(storage: Storage) -> Storage:
 
 async def _complete(storage: Storage, claim: Claim, outcome: StoredOutcome) -> None:
     async def settle(uow: UnitOfWork) -> None:
-        assert await uow.idempotency_keys.claim([claim]) == {}
+        assert await claim_keys(uow, [claim]) == {}
         uow.idempotency_keys.complete(claim.id, outcome)
 
     await storage.write(settle)
@@ -55,11 +54,11 @@ async def _complete(storage: Storage, claim: Claim, outcome: StoredOutcome) -> N
 async def _known(storage: Storage, *claims: Claim) -> Mapping[IdempotencyKey, KeyRecord]:
     """Return what is known of these keys, and leave everything as it was."""
     async with storage.unit_of_work() as uow:
-        return await uow.idempotency_keys.claim(claims)
+        return await claim_keys(uow, claims)
 
 
 async def test_free_key_can_be_claimed(users: Storage) -> None:
-    await users.write(lambda uow: uow.idempotency_keys.claim([KEY]))
+    await users.write(lambda uow: claim_keys(uow, [KEY]))
 
     record = KeyRecord(fingerprint=KEY.fingerprint, outcome=None)
     assert await _known(users, KEY, OTHER) == {KEY.id: record}
@@ -67,9 +66,9 @@ async def test_free_key_can_be_claimed(users: Storage) -> None:
 
 async def test_key_is_stored_with_its_first_request(users: Storage) -> None:
     await _complete(users, KEY, DONE)
-    again = claim(ADA, KEY.id.key, fingerprint="of another request", created_at=NOW)
+    again = claim(ADA, KEY.id.value, fingerprint="of another request", created_at=NOW)
 
-    known = await users.write(lambda uow: uow.idempotency_keys.claim([again, OTHER]))
+    known = await users.write(lambda uow: claim_keys(uow, [again, OTHER]))
 
     record = KeyRecord(fingerprint=KEY.fingerprint, outcome=DONE)
     assert known == {KEY.id: record}
@@ -107,7 +106,7 @@ async def test_rejection_is_stored_with_its_fields(users: Storage, error: ShopEr
 async def test_keys_of_different_users_are_independent(users: Storage) -> None:
     await _complete(users, KEY, DONE)
 
-    assert await _known(users, claim(BOB, KEY.id.key)) == {}
+    assert await _known(users, claim(BOB, KEY.id.value)) == {}
 
 
 async def test_keys_are_case_sensitive(users: Storage) -> None:
@@ -117,12 +116,12 @@ async def test_keys_are_case_sensitive(users: Storage) -> None:
 
 
 async def test_claiming_no_keys_returns_nothing(users: Storage) -> None:
-    assert await users.write(lambda uow: uow.idempotency_keys.claim([])) == {}
+    assert await users.write(lambda uow: claim_keys(uow, [])) == {}
 
 
 async def test_rollback_frees_the_claimed_keys(users: Storage) -> None:
     async with users.unit_of_work() as uow:
-        await uow.idempotency_keys.claim([KEY])
+        await claim_keys(uow, [KEY])
         uow.idempotency_keys.complete(KEY.id, DONE)
 
     assert await _known(users, KEY) == {}
@@ -130,7 +129,7 @@ async def test_rollback_frees_the_claimed_keys(users: Storage) -> None:
 
 async def test_released_key_is_free(users: Storage) -> None:
     async def give_back(uow: UnitOfWork) -> None:
-        await uow.idempotency_keys.claim([KEY, OTHER])
+        await claim_keys(uow, [KEY, OTHER])
         uow.idempotency_keys.release(KEY.id)
         uow.idempotency_keys.complete(OTHER.id, DONE)
 
@@ -142,7 +141,7 @@ async def test_released_key_is_free(users: Storage) -> None:
 
 async def test_key_completed_after_its_release_is_stored(users: Storage) -> None:
     async def change_ones_mind(uow: UnitOfWork) -> None:
-        await uow.idempotency_keys.claim([KEY])
+        await claim_keys(uow, [KEY])
         uow.idempotency_keys.release(KEY.id)
         uow.idempotency_keys.complete(KEY.id, DONE)
 
@@ -158,7 +157,7 @@ async def test_key_that_is_not_claimed_is_neither_completed_nor_released(
     await _complete(users, KEY, DONE)
 
     async with users.unit_of_work() as uow:
-        await uow.idempotency_keys.claim([KEY])
+        await claim_keys(uow, [KEY])
         for key in (KEY.id, OTHER.id):
             with pytest.raises(RuntimeError):
                 uow.idempotency_keys.complete(key, Rejected(error=EmptyCart()))
@@ -171,14 +170,14 @@ async def test_key_that_is_not_claimed_is_neither_completed_nor_released(
 
 async def test_key_of_an_unknown_user_is_rejected(users: Storage) -> None:
     with pytest.raises(ConstraintViolated):
-        await users.write(lambda uow: uow.idempotency_keys.claim([KEY, claim(user("nobody"))]))
+        await users.write(lambda uow: claim_keys(uow, [KEY, claim(user("nobody"))]))
 
     assert await _known(users, KEY) == {}
 
 
 async def test_second_claim_waits_and_returns_the_first_outcome(users: Storage) -> None:
     async with users.unit_of_work() as uow:
-        await uow.idempotency_keys.claim([KEY])
+        await claim_keys(uow, [KEY])
         second = asyncio.create_task(_known(users, KEY))
         await asyncio.sleep(PAUSE_SECONDS)
         assert not second.done()
@@ -190,7 +189,7 @@ async def test_second_claim_waits_and_returns_the_first_outcome(users: Storage) 
 
 async def test_second_claim_succeeds_when_the_first_rolls_back(users: Storage) -> None:
     async with users.unit_of_work() as uow:
-        await uow.idempotency_keys.claim([KEY])
+        await claim_keys(uow, [KEY])
         second = asyncio.create_task(_known(users, KEY))
         await asyncio.sleep(PAUSE_SECONDS)
         assert not second.done()
@@ -202,7 +201,7 @@ async def test_claims_in_any_order_do_not_deadlock(users: Storage) -> None:
     claims = [claim(ADA, f"key-{n:04}") for n in range(4)]
 
     async def take(order: list[Claim]) -> int:
-        return len(await users.write(lambda uow: uow.idempotency_keys.claim(order)))
+        return len(await users.write(lambda uow: claim_keys(uow, order)))
 
     async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
         known = await asyncio.gather(*(take(each) for each in [claims, claims[::-1]] * 5))
@@ -220,7 +219,7 @@ class TestSweep:
         await _complete(users, refused, Rejected(error=EmptyCart()))
         await _complete(users, recent, Rejected(error=EmptyCart()))
         await _complete(users, succeeded, DONE)
-        await users.write(lambda uow: uow.idempotency_keys.claim([running]))
+        await users.write(lambda uow: claim_keys(uow, [running]))
 
         purged = await users.write(lambda uow: uow.idempotency_keys.purge(NOW - timedelta(days=7)))
 
@@ -233,7 +232,9 @@ class TestSweep:
     ) -> None:
         old = NOW - timedelta(days=8)
         ordered, deposited = order(ADA), deposit(account(ADA))
-        keys = [claim(ADA, each.idempotency_key, created_at=old) for each in (ordered, deposited)]
+        keys = [
+            claim(ADA, each.idempotency_key.value, created_at=old) for each in (ordered, deposited)
+        ]
         for each in keys:
             await _complete(users, each, Rejected(error=CardDeclined(reason="declined")))
         await users.commit(
@@ -258,7 +259,7 @@ class TestSweep:
 
 
 async def test_pending_key_can_be_completed_later(users: Storage) -> None:
-    await users.write(lambda uow: uow.idempotency_keys.claim([KEY, OTHER]))
+    await users.write(lambda uow: claim_keys(uow, [KEY, OTHER]))
 
     await users.commit(lambda uow: uow.idempotency_keys.complete_pending(KEY.id, DONE))
 
@@ -268,7 +269,7 @@ async def test_pending_key_can_be_completed_later(users: Storage) -> None:
 
 
 async def test_rejection_of_a_pending_key_is_stored_with_all_fields(users: Storage) -> None:
-    await users.write(lambda uow: uow.idempotency_keys.claim([KEY]))
+    await users.write(lambda uow: claim_keys(uow, [KEY]))
     refused = Rejected(error=CardDeclined(reason="insufficient_funds"))
 
     await users.commit(lambda uow: uow.idempotency_keys.complete_pending(KEY.id, refused))
@@ -280,7 +281,7 @@ async def test_rejection_of_a_pending_key_is_stored_with_all_fields(users: Stora
 async def test_completed_key_is_not_completed_again(users: Storage) -> None:
     await _complete(users, KEY, DONE)
 
-    with pytest.raises(RuntimeError, match="decided"):
+    with pytest.raises(RuntimeError, match="already completed"):
         await users.commit(
             lambda uow: uow.idempotency_keys.complete_pending(KEY.id, Rejected(error=EmptyCart()))
         )

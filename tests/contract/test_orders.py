@@ -9,13 +9,13 @@ from uuid import UUID
 import pytest
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
 from shop.domain.orders.order import Actor, Order, OrderStatus, StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from tests.contract.storage import Storage
-from tests.factories import NOW, card_details, eur, id_of, line, order, payment, user
+from tests.factories import NOW, card_details, eur, id_of, key_of, line, order, payment, user
 
 pytestmark = pytest.mark.anyio
 
@@ -140,8 +140,8 @@ class TestOrders:
         assert (await _search(customers)).items == [placed]
 
     async def test_two_users_may_use_the_same_key(self, customers: Storage) -> None:
-        adas = order(ADA, "1", idempotency_key="the-same-key")
-        bobs = order(BOB, "2", idempotency_key="the-same-key")
+        adas = order(ADA, "1", idempotency_key=key_of(ADA, "the-same-key"))
+        bobs = order(BOB, "2", idempotency_key=key_of(BOB, "the-same-key"))
         await _add(customers, adas, bobs)
 
         assert await _stored(customers, adas, bobs) == {adas.id: adas, bobs.id: bobs}
@@ -318,12 +318,10 @@ class TestPayments:
 
 
 async def test_orders_are_found_by_users_and_keys(customers: Storage) -> None:
-    adas, bobs = order(ADA, "1"), order(BOB, "2", idempotency_key="key-of-order-1")
+    adas, bobs = order(ADA, "1"), order(BOB, "2", idempotency_key=key_of(BOB, "key-of-order-1"))
     await _add(customers, adas, bobs)
-    hers, his = (
-        IdempotencyKey(user_id=each.user_id, key=each.idempotency_key) for each in (adas, bobs)
-    )
-    nobodys = IdempotencyKey(user_id=BOB.id, key="key-of-order-2")
+    hers, his = adas.idempotency_key, bobs.idempotency_key
+    nobodys = IdempotencyKey(user_id=BOB.id, value="key-of-order-2")
 
     found = await customers.read(lambda uow: uow.orders.with_keys([hers, his, nobodys]))
 

@@ -10,8 +10,9 @@ import pytest
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.session import Session, SessionConflict, SessionPolicy
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from tests.contract.storage import Storage
 from tests.factories import NOW, id_of, session, user
@@ -20,7 +21,7 @@ pytestmark = pytest.mark.anyio
 
 ADA, BOB = user("ada"), user("bob")
 POLICY = SessionPolicy(idle=timedelta(hours=1), absolute=timedelta(hours=10))
-CART = Cart(lines=(CartLine(sku="TEA", quantity=2), CartLine(sku="CUP", quantity=10_000)))
+CART = Cart(lines=(LineQuantity(sku="TEA", quantity=2), LineQuantity(sku="CUP", quantity=10_000)))
 FULL = session(
     "full",
     user_id=ADA.id,

@@ -7,7 +7,7 @@ import pytest
 
 from shop.application.ports.unit_of_work import ConstraintViolated
 from tests.contract.storage import Storage
-from tests.factories import account, eur, product, session, user
+from tests.factories import EUR, account, claim, claim_keys, eur, product, session, user
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
@@ -186,6 +186,32 @@ class TestLocks:
             await asyncio.gather(*(pass_on(ids) for ids in [BOTH, BOTH[::-1]] * 10))
 
         assert await _balances(accounts) == (80, 120)
+
+
+class TestLockOrder:
+    async def test_locks_follow_the_common_order(self, accounts: Storage) -> None:
+        async with accounts.unit_of_work() as uow:
+            await uow.sessions.lock([])
+            await claim_keys(uow, [claim(ADA)])
+            await uow.users.lock([ADA.id])
+            await uow.accounts.lock([ADA_ACCOUNT.id])
+            await uow.accounts.lock_for_users([ADA.id], EUR)
+            await uow.products.lock(["TEA"])
+            await uow.inventories.lock(["TEA"])
+            await uow.orders.lock([])
+            await uow.deposits.lock([])
+            await uow.notification_deliveries.lock([])
+            await uow.commit()
+
+    async def test_lock_out_of_order_is_rejected(self, accounts: Storage) -> None:
+        async with accounts.unit_of_work() as uow:
+            await uow.inventories.lock(["TEA"])
+            with pytest.raises(RuntimeError, match="ACCOUNTS must be locked before INVENTORIES"):
+                await uow.accounts.lock([ADA_ACCOUNT.id])
+            with pytest.raises(RuntimeError, match="IDEMPOTENCY_KEYS must be locked before"):
+                await claim_keys(uow, [claim(ADA)])
+            with pytest.raises(RuntimeError, match="SESSIONS must be locked before INVENTORIES"):
+                await uow.sessions.lock([])
 
 
 class TestCancellation:

@@ -97,7 +97,7 @@ class Buyer(Customer):
 
 
 class EventSendingGateway(HttpPaymentGateway):
-    """The simulated gateway, if it sent notices: those that come in here are believed."""
+    """The simulated gateway, if it sent events: those that come in here are believed."""
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         del headers
@@ -186,9 +186,17 @@ class DeployedShop:
         return [f"{job.id.kind}: {job.last_error}" for job in jobs]
 
     async def receive_gateway_event(self, event_id: str, order_id: str) -> None:
-        """Let a notice come in that says that something happened to the payment of an order."""
+        """Let an event of an order's payment come in; it is answered, and waits for its job."""
         body = json.dumps({"id": event_id, "order": order_id}).encode()
-        await self.container.handle_gateway_events().handle(body, {})
+        await self.container.handle_gateway_events().receive(body, {})
+
+    async def wait_until_events_are_handled(self) -> None:
+        """Wait until no gateway event waits for its job."""
+
+        async def no_event_waits() -> bool:
+            return not any("handle_gateway_event" in each for each in await self.jobs())
+
+        await _wait_until(no_event_waits)
 
     async def run_jobs(self) -> None:
         """Do what is due, as one more worker, until no job is left."""

@@ -1,7 +1,7 @@
-"""One order is driven by several at once: workers, notices, its customer.
+"""One order is driven by several at once: workers, gateway events, its customer.
 
-Rows C-m, C-n, C-s and C-t of the crash points. Notices and one more worker come from this process:
-to the shop's server it is another process on the same database.
+Rows C-m, C-n, C-s and C-t of the crash points. Events are received, and one more worker works, in
+this process: to the shop's server it is another process on the same database.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ async def test_event_before_the_response_pays_the_order_once(
     await asyncio.gather(
         *(deployed_shop.receive_gateway_event(f"evt-{n}-{order_id}", order_id) for n in (1, 1, 2))
     )
-    assert (await deployed_shop.order_state(ada)).order == "paid"
+    await deployed_shop.wait_for_status(ada, "paid")
 
     reply.resume()
 
@@ -105,6 +105,7 @@ async def test_early_repeated_and_late_events_have_no_second_effect(
     await request.reached()
     order_id = await deployed_shop.order_id(ada)
     await deployed_shop.receive_gateway_event(f"evt-2-{order_id}", order_id)
+    await deployed_shop.wait_until_events_are_handled()
     assert await deployed_shop.order_state(ada) == PENDING
 
     request.resume()
@@ -114,17 +115,45 @@ async def test_early_repeated_and_late_events_have_no_second_effect(
     await deployed_shop.wait_until_idle()
     await deployed_shop.receive_gateway_event(f"evt-3-{order_id}", order_id)
 
-    assert await deployed_shop.jobs() == []
+    await deployed_shop.wait_until_idle()
     assert await deployed_shop.order_state(ada) == PAID
     await _replays(ada, first)
+
+
+@pytest.mark.parametrize("row", ["C-n"])
+async def test_event_answered_before_a_crash_completes_the_order_after_it(
+    deployed_shop: DeployedShop, row: str
+) -> None:
+    (ada,) = await deployed_shop.buyers(row)
+    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE).cut()
+    assert (await ada.buy()).status_code == 202
+    order_id = await deployed_shop.order_id(ada)
+    await deployed_shop.kill()
+    await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
+    await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
+    assert sorted(await deployed_shop.jobs()) == [
+        "handle_gateway_event: None",
+        "resolve_payment: None",
+    ]
+
+    await deployed_shop.start()
+
+    # No time passes: only the event's job is due.
+    await deployed_shop.wait_until_idle()
+    assert await deployed_shop.order_state(ada) == PAID
+    assert await deployed_shop.authorisation_calls(ada) == 1
+    await _replays(ada)
 
 
 @pytest.mark.parametrize("row", ["C-n"])
 async def test_event_without_an_order_is_stored_and_logged(
     deployed_shop: DeployedShop, row: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with caplog.at_level(logging.ERROR):
+    with deployed_shop.paused(), caplog.at_level(logging.ERROR):
         await deployed_shop.receive_gateway_event(f"evt-{row}-{uuid4()}", str(uuid4()))
+        assert await deployed_shop.jobs() == ["handle_gateway_event: None"]
+        deployed_shop.clock.advance(LEASE_SECONDS)
+        await deployed_shop.run_jobs()
     assert [each.levelname for each in caplog.records] == ["ERROR"]
     assert await deployed_shop.jobs() == []
 

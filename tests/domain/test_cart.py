@@ -1,34 +1,35 @@
 import pytest
 
-from shop.domain.cart import MAX_LINES, MAX_QUANTITY, Cart, CartLine
+from shop.domain.cart import MAX_LINES, Cart
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import MAX_QUANTITY, LineQuantity
 
-TEA, POT = CartLine(sku="TEA", quantity=2), CartLine(sku="POT", quantity=1)
+TEA, POT = LineQuantity(sku="TEA", quantity=2), LineQuantity(sku="POT", quantity=1)
 CART = Cart(lines=(TEA, POT))
 
 
 @pytest.mark.parametrize("quantity", [0, -1, MAX_QUANTITY + 1])
 def test_quantity_out_of_range_is_rejected(quantity: int) -> None:
     with pytest.raises(InvalidValue) as caught:
-        CartLine(sku="TEA", quantity=quantity)
+        LineQuantity(sku="TEA", quantity=quantity)
 
     assert caught.value.field == "quantity"
 
 
 @pytest.mark.parametrize("quantity", [1, MAX_QUANTITY])
 def test_quantity_at_the_limits_is_accepted(quantity: int) -> None:
-    assert CartLine(sku="TEA", quantity=quantity).quantity == quantity
+    assert LineQuantity(sku="TEA", quantity=quantity).quantity == quantity
 
 
 def test_line_requires_a_valid_sku() -> None:
     with pytest.raises(InvalidValue) as caught:
-        CartLine(sku="no sku", quantity=1)
+        LineQuantity(sku="no sku", quantity=1)
 
     assert caught.value.field == "sku"
 
 
 def test_number_of_lines_is_limited() -> None:
-    full = Cart.of(CartLine(sku=f"S{n}", quantity=1) for n in range(MAX_LINES))
+    full = Cart.of(LineQuantity(sku=f"S{n}", quantity=1) for n in range(MAX_LINES))
     assert len(full.lines) == MAX_LINES
 
     with pytest.raises(InvalidValue) as caught:
@@ -43,13 +44,13 @@ def test_new_cart_is_empty() -> None:
 
 
 def test_new_line_is_added_last() -> None:
-    cup = CartLine(sku="CUP", quantity=5)
+    cup = LineQuantity(sku="CUP", quantity=5)
 
     assert CART.put(cup).lines == (TEA, POT, cup)
 
 
 def test_changed_line_keeps_its_position() -> None:
-    more = CartLine(sku="TEA", quantity=7)
+    more = LineQuantity(sku="TEA", quantity=7)
 
     assert CART.put(more).lines == (more, POT)
 
@@ -64,13 +65,13 @@ def test_removing_a_missing_line_changes_nothing() -> None:
 
 
 def test_quantities_of_one_product_are_added() -> None:
-    gathered = Cart.of([TEA, POT, CartLine(sku="TEA", quantity=3)])
+    gathered = Cart.of([TEA, POT, LineQuantity(sku="TEA", quantity=3)])
 
-    assert gathered.lines == (CartLine(sku="TEA", quantity=5), POT)
+    assert gathered.lines == (LineQuantity(sku="TEA", quantity=5), POT)
 
 
 def test_excessive_sum_of_quantities_is_rejected() -> None:
     with pytest.raises(InvalidValue) as caught:
-        Cart.of([CartLine(sku="TEA", quantity=MAX_QUANTITY), TEA])
+        Cart.of([LineQuantity(sku="TEA", quantity=MAX_QUANTITY), TEA])
 
     assert caught.value.field == "quantity"

@@ -34,7 +34,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         BalanceTooLarge(),
         "balance-too-large",
-        "A balance is at most 1000000000000000 minor units.",
+        "The balance would exceed the maximum of 1000000000000000 minor units.",
     ),
     (
         InsufficientFunds(balance=eur(5), required=eur(7)),
@@ -92,7 +92,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         SessionTooLarge(limit_bytes=4096),
         "session-too-large",
-        "The session would take more than 4096 bytes; take something out.",
+        "The session would exceed 4096 bytes; remove items from the cart or preferences.",
     ),
     (
         IllegalTransition(current="paid", target="pending"),
@@ -102,12 +102,15 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         OrderPartlyFulfilled(),
         "order-partly-fulfilled",
-        "Part of the order was shipped or refunded; what is left of it can be refunded.",
+        (
+            "Part of the order has been shipped or refunded. It can no longer be cancelled; refund "
+            "the rest instead."
+        ),
     ),
     (
         PaymentNotCaptured(),
         "payment-not-captured",
-        "The money for the order is set aside, and not taken yet; try again shortly.",
+        "The payment is authorised but not captured yet; try again shortly.",
     ),
     (
         QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=2, remaining=1),)),
@@ -122,7 +125,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
     (
         NotPaidByCard(),
         "not-paid-by-card",
-        "The order was not paid by card, so that no card can be refunded.",
+        "The order was not paid by card and cannot be refunded to one.",
     ),
     (EmailTaken(), "email-taken", "This e-mail address is already in use."),
     (
@@ -130,12 +133,12 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "wrong-credentials",
         "The e-mail address or the password is wrong.",
     ),
-    (Forbidden(role="admin"), "forbidden", "This takes the role admin."),
+    (Forbidden(role="admin"), "forbidden", "This requires the role admin."),
     (UserNotFound(), "user-not-found", "There is no such user."),
     (
-        InvalidValue(field="sku", rule="a SKU has letters"),
+        InvalidValue(field="sku", rule="must be letters"),
         "invalid-value",
-        "sku: a SKU has letters.",
+        "sku: must be letters.",
     ),
 ]
 

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import Actor, OrderStatus
 from shop.domain.orders.refund import Refund, RefundRequest, RefundStatus
-from shop.domain.orders.shipment import LineQuantity, ShipmentEventKind
+from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.state_machine import IllegalTransition
 from tests.factories import NOW, eur, id_of, line, line_quantities, order, payment, user
 

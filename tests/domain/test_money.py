@@ -1,15 +1,26 @@
 from collections.abc import Callable
 
+import iso4217
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shop.domain.shared.errors import InvalidValue
-from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
+from shop.domain.shared.money import ACTIVE_CODES, MAX_AMOUNT, Currency, Money
 from tests.factories import EUR, USD, eur
 
 # Three of them still add up to an amount that can be.
 THIRD = MAX_AMOUNT // 3
+
+NO_MONEY = frozenset("BOV CHE CHW CLF COU MXV USN UYI UYW XAD".split())
+"""Codes of funds and of a unit of account, in which no customer pays."""
+
+MINOR_UNITS = {
+    each.code: each.exponent
+    for each in iso4217.Currency
+    if each.exponent is not None and each.code not in NO_MONEY
+}
+"""The number of decimal digits of each currency, as ISO 4217 publishes it."""
 
 amounts = st.integers(-THIRD, THIRD)
 moneys = amounts.map(eur)
@@ -20,13 +31,20 @@ class TestCurrency:
     def test_active_code_is_accepted(self, code: str) -> None:
         assert Currency(code) == code
 
-    @pytest.mark.parametrize("code", ["", "eur", "EURO", "XXX", "XAU", "DEM", "E R"])
+    @pytest.mark.parametrize("code", ["", "eur", "EURO", "XXX", "XAU", "DEM", "BGN", "E R"])
     def test_any_other_word_is_rejected(self, code: str) -> None:
         with pytest.raises(InvalidValue) as caught:
             Currency(code)
 
-        rule = f"{code!r} is no active code of ISO 4217"
+        rule = f"must be an active ISO 4217 code, not {code!r}"
         assert caught.value == InvalidValue(field="currency", rule=rule)
+
+    def test_active_codes_are_those_that_iso_publishes(self) -> None:
+        assert set(MINOR_UNITS) == ACTIVE_CODES
+
+    @pytest.mark.parametrize(("code", "decimals"), MINOR_UNITS.items())
+    def test_minor_unit_is_the_one_that_iso_publishes(self, code: str, decimals: int) -> None:
+        assert Currency(code).decimals == decimals
 
 
 class TestArithmetic:
@@ -110,7 +128,7 @@ class TestBounds:
     def test_positive_amount_is_required_for_movements(self) -> None:
         eur(1).require_positive()
         for amount in (0, -1):
-            with pytest.raises(InvalidValue, match="amount: an amount to move is positive"):
+            with pytest.raises(InvalidValue, match="amount: must be positive"):
                 eur(amount).require_positive()
 
 

@@ -1,8 +1,9 @@
 import pytest
 
-from shop.domain.cart import MAX_LINES, MAX_QUANTITY
-from shop.domain.product import MAX_PRICE, MAX_SKU_CHARACTERS, require_sku
+from shop.domain.cart import MAX_LINES
+from shop.domain.product import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import MAX_QUANTITY, MAX_SKU_CHARACTERS, require_sku
 from shop.domain.shared.money import MAX_AMOUNT
 from tests.factories import eur, product
 

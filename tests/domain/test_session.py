@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.session import MAX_PREFERENCES_BYTES, Preferences, SessionPolicy
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from tests.factories import NOW, id_of, session, user
 
@@ -17,7 +18,7 @@ POLICY = SessionPolicy(idle=timedelta(hours=1), absolute=timedelta(hours=10))
 INSTANT = timedelta(microseconds=1)
 ADA = user("ada")
 EMPTY = session()
-CART = Cart(lines=(CartLine(sku="TEA", quantity=1),))
+CART = Cart(lines=(LineQuantity(sku="TEA", quantity=1),))
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3),

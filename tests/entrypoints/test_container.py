@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from dependency_injector import providers
+from dependency_injector import containers, providers
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.engine.database import MemoryDatabase
@@ -15,7 +15,11 @@ from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGate
 from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.application.identity.sign_up import SignedUp, SignUp
-from shop.entrypoints.configuration.settings import SessionStoreKind, Settings
+from shop.entrypoints.configuration.settings import (
+    MIN_SECRET_CHARACTERS,
+    SessionStoreKind,
+    Settings,
+)
 from shop.entrypoints.container import Container
 from tests.clock import FakeClock
 from tests.contract.payment_gateway.gateway_under_test import authorisation_request
@@ -81,23 +85,35 @@ async def _sign_up(container: Container, name: str = "ada") -> SignedUp:
     command = SignUp(
         session=None, name=name.title(), email=f"{name}@example.com", password="a long one"
     )
-    return await container.account_service().sign_up(command)
+    return await container.sign_up_service().sign_up(command)
 
 
 def names_in(folder: Path) -> list[str]:
     return [each.name for each in folder.iterdir()]
 
 
+@pytest.mark.parametrize("database", [{}, {"database_url": "memory://"}], ids=["sql", "memory"])
 @pytest.mark.parametrize("store", SessionStoreKind)
 async def test_every_provider_can_be_created(
-    new_container: NewContainer, store: SessionStoreKind
+    new_container: NewContainer, store: SessionStoreKind, database: Mapping[str, str]
 ) -> None:
-    container = new_container(session_store=store)
+    container = new_container(session_store=store, **database)
 
     made = {name: provider() for name, provider in container.providers.items()}
 
     assert made.keys() >= {"database", "unit_of_work", "place_orders", "audit_shop"}
     assert None not in made.values()
+
+
+def test_no_container_replaces_a_provider_of_another() -> None:
+    declared = [
+        (name, each)
+        for each in Container.__mro__
+        if issubclass(each, containers.DeclarativeContainer)
+        for name in each.cls_providers
+    ]
+
+    assert len(declared) == len(dict(declared)) == len(Container.providers)
 
 
 @pytest.mark.parametrize(
@@ -219,6 +235,24 @@ async def test_singletons_are_created_once(new_container: NewContainer) -> None:
     assert container.unit_of_work() is not container.unit_of_work()
 
 
+async def test_shop_in_memory_stores_nothing_on_disk(
+    new_container: NewContainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    container = new_container(database_url="memory://", session_secrets=[])
+
+    await container.payment_gateway().authorise(authorisation_request("order", "tok_visa"))
+    done = await _sign_up(container)
+
+    (secret,) = container.secrets()
+    assert len(secret) >= MIN_SECRET_CHARACTERS
+    assert container.secrets() == [secret]
+    database = container.database()
+    assert isinstance(database, MemoryDatabase)
+    assert list(database.state.users.rows) == [done.user.id]
+    assert names_in(tmp_path) == []
+
+
 async def test_development_secret_is_created_beside_the_database(
     new_container: NewContainer, tmp_path: Path
 ) -> None:
@@ -230,10 +264,11 @@ async def test_development_secret_is_created_beside_the_database(
 
 
 def _singletons(container: Container) -> Mapping[str, providers.Provider[object]]:
+    selected = {"database", "payment_gateway"}
     found = {
         name: provider
         for name, provider in container.providers.items()
-        if isinstance(provider, providers.Singleton)
+        if isinstance(provider, providers.Singleton) or name in selected
     }
-    assert found.keys() >= {"database", "transaction_runner", "clock", "place_orders"}
+    assert found.keys() >= {*selected, "transaction_runner", "clock", "place_orders"}
     return found

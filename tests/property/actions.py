@@ -102,14 +102,10 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True)
 class CompleteOrder:
-    """End an order that waits for its card, as "approved", "declined" or "late".
-
-    Where a notice has brought it up, it has a name.
-    """
+    """End an order that waits for its card, as "approved", "declined" or "late"."""
 
     order: int
     outcome: str
-    event_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +118,7 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class DeliverGatewayEvent:
-    """Have the gateway tell that something has happened to the payment of an order."""
+    """Have the gateway send an event about the payment of an order."""
 
     order: int
     event_id: str

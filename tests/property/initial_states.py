@@ -82,7 +82,6 @@ completions = st.builds(
     CompleteOrder,
     st.integers(0, 3),
     st.sampled_from(["approved", "approved", "approved", "declined", "late"]),
-    st.sampled_from([None, None, "evt-1", "evt-2"]),
 )
 transfers = st.builds(Transfer, keys, addresses, transfer_amounts, notes)
 

@@ -26,7 +26,7 @@ def with_concurrent_actions(action: CardAction, card: CardChoice, order: int) ->
         "nothing": (),
         "again": (action,),
         "cancel": (Cancel(order),),
-        "notice": (DeliverGatewayEvent(order, f"evt-of-{action.key}"),),
+        "event": (DeliverGatewayEvent(order, f"evt-of-{action.key}"), RunJobs()),
         "time": (AdvanceClock(PENDING_PAYMENT_SECONDS), RunJobs()),
     }
     return replace(action, card=Card(card.token, card.script, meanwhile[card.meanwhile]))

@@ -81,7 +81,7 @@ class DepositMoney:
 
 @dataclass(frozen=True, slots=True)
 class SendGatewayEvent:
-    """Have the gateway tell of an order; or, past the last one, of one that there is not."""
+    """Have the gateway send an event about an order or, past the last one, an unknown one."""
 
     number: int
     event_id: str
@@ -185,7 +185,7 @@ scripts = weighted(
     (3, st.just(())),
     (2, st.lists(st.sampled_from([*TIMEOUTS, *ScriptedResult]), min_size=1, max_size=4).map(tuple)),
 )
-meanwhiles = st.sampled_from(["nothing"] * 12 + ["again", "cancel", "notice", "time", "time"])
+meanwhiles = st.sampled_from(["nothing"] * 12 + ["again", "cancel", "event", "time", "time"])
 cards = st.builds(CardChoice, tokens, scripts, meanwhiles)
 
 orders = weighted(

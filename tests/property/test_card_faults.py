@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from tests.property.actions import (
     SKUS,
     Action,
@@ -13,6 +14,7 @@ from tests.property.actions import (
     Cancel,
     Card,
     CardAction,
+    DeliverGatewayEvent,
     Deposit,
     Order,
     RunJobs,
@@ -53,6 +55,8 @@ histories = st.sampled_from(
         (RunJobs(), Cancel(1)),
         (AdvanceClock(A_MINUTE), RunJobs(), RunJobs(), Cancel(1)),
         (Authenticate(1, approved=True),),
+        (Authenticate(1, approved=True), DeliverGatewayEvent(1, "evt-1"), RunJobs()),
+        (DeliverGatewayEvent(1, "evt-1"), RunJobs(), DeliverGatewayEvent(1, "evt-1"), RunJobs()),
         (Authenticate(1, approved=False), AdvanceClock(A_MINUTE), RunJobs()),
         (AdvanceClock(PENDING_PAYMENT_SECONDS), RunJobs()),
         (AdvanceClock(PENDING_PAYMENT_SECONDS),),
@@ -103,7 +107,7 @@ async def _run_history(
     for action in story:
         try:
             outcome = await shop.execute(token, action)
-        except InjectedFault:
+        except (InjectedFault, CommitOutcomeUnknown):
             outcome = await shop.execute(token, action)
         if isinstance(action, CardAction):
             heard.append(outcome)

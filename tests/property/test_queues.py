@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.checkout.checkout import Checkout, CompletionQueue
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.session_store import SessionToken
@@ -27,7 +27,7 @@ from shop.domain.shared.errors import ShopError
 from tests.application.memory_shop import PENDING_PAYMENT_SECONDS, MemoryShop, place_order
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
-from tests.factories import NOW
+from tests.factories import NOW, key_of
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 CUSTOMERS, KEYS, SKUS = ("ada", "bob"), ("key-0001", "key-0002", "key-0003"), ("TEA", "CUP")
@@ -94,6 +94,18 @@ Response = PlacedOrder | BaseException
     st.lists(troubles, max_size=6),
     st.sampled_from([1, 2]),
 )
+# The completion is committed and its answer lost, then the database is gone: the order is paid, and
+# the customer must not hear that nothing was changed.
+@example(
+    [QueuedOrder("ada", "key-0001", "TEA", "tok_visa", None)],
+    [
+        ("never", DatabaseUnavailable),
+        ("committed", CommitOutcomeUnknown),
+        ("never", DatabaseUnavailable),
+        ("idempotency_keys.claim", DatabaseUnavailable),
+    ],
+    1,
+)
 def _run_queue(
     line: Sequence[QueuedOrder], planned: Sequence[tuple[str, type]], at_once: int
 ) -> None:
@@ -125,7 +137,7 @@ async def _check(
     again = await _send(shop, tokens, [replace(each, timeout=None) for each in line], at_once)
 
     assert await shop.audit_violations() == []
-    bought = [(each.user_id, each.idempotency_key) for each in shop.state.orders.rows.values()]
+    bought = [each.idempotency_key for each in shop.state.orders.rows.values()]
     assert len(bought) == len(set(bought))
     for first, second in zip(responses, again, strict=True):
         assert isinstance(second, PlacedOrder | ShopError), second
@@ -161,7 +173,7 @@ def _assert_response_is_true(
     stored = [
         each
         for each in shop.state.orders.rows.values()
-        if (each.user_id, each.idempotency_key) == (owner.id, key)
+        if each.idempotency_key == key_of(owner, key)
     ]
     told = {response.order.id for response in heard if isinstance(response, PlacedOrder)}
     assert len(stored) <= 1

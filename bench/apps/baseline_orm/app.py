@@ -70,7 +70,8 @@ def create_app() -> FastAPI:
     app = FastAPI()
     app.state.engine = create_engine_for(settings.database_url)
     app.state.new_session = sessionmaker(app.state.engine, autoflush=False, expire_on_commit=False)
-    app.state.key = Keyring(settings.session_secrets).keys("session token")[0]
+    secrets = [each.get_secret_value() for each in settings.session_secrets]
+    app.state.key = Keyring(secrets).keys("session token")[0]
     app.get("/healthz")(_health)
     app.post("/api/v1/orders", status_code=201)(_place_order)
     freeze_startup_objects()

@@ -1,4 +1,4 @@
-"""Accounts and the transfers between them: double entry by construction."""
+"""Store-credit accounts and the double-entry transfers between them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,21 +15,21 @@ _SHOP_ACCOUNT_NAMESPACE = UUID("6f1c1f0e-6d5c-5a53-9d0c-0f3a5f0e7f10")
 
 
 class ShopAccount(StrEnum):
-    """The shop's own accounts; each has the sum of its transfers as its balance, stored nowhere."""
+    """The shop's own accounts, whose balances are never stored (decision 7)."""
 
-    SALES = "sales"
-    CARD_CLEARING = "card_clearing"
-    ADJUSTMENTS = "adjustments"
+    SALES = "sales"  # Revenue from orders.
+    CARD_CLEARING = "card_clearing"  # Money from and to cards, through the gateway.
+    ADJUSTMENTS = "adjustments"  # Welcome credit, and credits by an admin.
 
     @cache
     def account_id(self, currency: Currency) -> UUID:
-        """Return the account's id in a currency: the same in every shop, so nobody looks it up."""
+        """Compute the account's id in a currency; it is the same in every shop."""
         return uuid5(_SHOP_ACCOUNT_NAMESPACE, f"{self.value}:{currency}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A customer's money in one currency; the balance never goes below the limit."""
+    """A customer's store credit in one currency, never below `minimum_balance`."""
 
     id: UUID
     user_id: UUID
@@ -38,7 +38,7 @@ class Account:
     created_at: datetime
 
     def withdraw(self, amount: Money) -> "Account":
-        """Return the account with that much less; raise `InsufficientFunds` below the limit."""
+        """Subtract an amount; raise `InsufficientFunds` below the minimum balance."""
         amount.require_positive()
         balance = self.balance - amount
         if balance < self.minimum_balance:
@@ -46,7 +46,7 @@ class Account:
         return replace(self, balance=balance)
 
     def deposit(self, amount: Money) -> "Account":
-        """Return the account with that much more; raise `BalanceTooLarge` past the limit."""
+        """Add an amount; raise `BalanceTooLarge` above the largest amount."""
         amount.require_positive()
         amount.require_currency(self.balance.currency)
         if self.balance.amount + amount.amount > MAX_AMOUNT:
@@ -57,17 +57,17 @@ class Account:
 class TransferKind(StrEnum):
     """Why money moved."""
 
-    WELCOME = "welcome"
-    CREDIT = "credit"
-    DEPOSIT = "deposit"
-    TRANSFER = "transfer"
-    CHARGE = "charge"
-    REFUND = "refund"
+    WELCOME = "welcome"  # The opening balance of a new account.
+    CREDIT = "credit"  # A gift or correction by an admin.
+    DEPOSIT = "deposit"  # Money paid in by card.
+    TRANSFER = "transfer"  # From one customer to another.
+    CHARGE = "charge"  # The payment of an order.
+    REFUND = "refund"  # Money of an order, paid back.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transfer:
-    """One movement of money: a positive amount taken from one account and given to another."""
+    """A positive amount that moves from the debit to the credit account."""
 
     id: UUID
     kind: TransferKind
@@ -81,11 +81,11 @@ class Transfer:
     def __post_init__(self) -> None:
         self.amount.require_positive()
         if self.debit_account_id == self.credit_account_id:
-            raise InvalidValue(field="to", rule="money moves between two different accounts")
+            raise InvalidValue(field="to", rule="must be a different account")
 
 
 def welcome_transfer(account: Account, *, id: UUID) -> Transfer:  # noqa: A002  The field's own name.
-    """Return the transfer that accounts for the balance with which an account begins."""
+    """Create the transfer that records an account's opening balance."""
     return Transfer(
         id=id,
         kind=TransferKind.WELCOME,
@@ -100,7 +100,7 @@ def welcome_transfer(account: Account, *, id: UUID) -> Transfer:  # noqa: A002  
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class InsufficientFunds(Conflict):
-    """The account holds less than the amount asked of it."""
+    """The balance is too low for the amount."""
 
     balance: Money
     required: Money
@@ -110,15 +110,15 @@ class InsufficientFunds(Conflict):
 
 
 class BalanceTooLarge(Conflict):
-    """The account would hold more than can be counted exactly."""
+    """The balance would exceed the largest exact amount."""
 
     code = "balance-too-large"
-    message = f"A balance is at most {MAX_AMOUNT} minor units."
+    message = f"The balance would exceed the maximum of {MAX_AMOUNT} minor units."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class RecipientNotFound(NotFound):
-    """Nobody with this e-mail address can receive money."""
+    """No customer with this e-mail address can receive money."""
 
     email: str
 

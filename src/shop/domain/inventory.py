@@ -1,4 +1,4 @@
-"""Inventory: how much of a product there is, and every change of it."""
+"""Inventories of products, and the stock movements that change them."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +13,7 @@ MAX_ON_HAND = 10**9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inventory:
-    """The stock of one SKU: what is on hand, and how much of that is promised to open orders."""
+    """The stock of one SKU: on hand, and how much of that pending orders reserve."""
 
     sku: str
     on_hand: int
@@ -21,51 +21,49 @@ class Inventory:
 
     def __post_init__(self) -> None:
         if not 0 <= self.reserved <= self.on_hand:
-            raise InvalidValue(field="reserved", rule="0 ≤ reserved ≤ on hand")
+            raise InvalidValue(field="reserved", rule="must be 0 to on_hand")
 
     @property
     def available(self) -> int:
-        """What a new order may take."""
+        """The quantity that new orders can buy."""
         return self.on_hand - self.reserved
 
     def adjust(self, delta: int) -> "Inventory":
-        """Return the stock after goods came in or went missing.
-
-        Raise `StockBelowReserved` where promised goods would be missing.
-        """
+        """Add or remove stock; raise `StockBelowReserved` if too little would remain."""
         if self.on_hand + delta > MAX_ON_HAND:
-            raise InvalidValue(field="delta", rule=f"at most {MAX_ON_HAND} are on hand")
+            rule = f"must leave at most {MAX_ON_HAND} on hand"
+            raise InvalidValue(field="delta", rule=rule)
         if self.on_hand + delta < self.reserved:
             raise StockBelowReserved(sku=self.sku, on_hand=self.on_hand, reserved=self.reserved)
         return replace(self, on_hand=self.on_hand + delta)
 
     def sell(self, quantity: int) -> "Inventory":
-        """Return the stock after a sale; raise `OutOfStock` where there is too little."""
+        """Sell available stock; raise `OutOfStock` if there is too little."""
         self._require_available(quantity)
         return replace(self, on_hand=self.on_hand - quantity)
 
     def restock(self, quantity: int) -> "Inventory":
-        """Return the stock after a sale was undone."""
+        """Add stock that was sold before."""
         _require_positive(quantity)
         return replace(self, on_hand=self.on_hand + quantity)
 
     def reserve(self, quantity: int) -> "Inventory":
-        """Return the stock after a promise; raise `OutOfStock` where there is too little."""
+        """Reserve available stock; raise `OutOfStock` if there is too little."""
         self._require_available(quantity)
         return replace(self, reserved=self.reserved + quantity)
 
     def release(self, quantity: int) -> "Inventory":
-        """Return the stock after a promise was withdrawn."""
+        """Make reserved stock available again."""
         _require_positive(quantity)
         return replace(self, reserved=self.reserved - quantity)
 
     def sell_reserved(self, quantity: int) -> "Inventory":
-        """Return the stock after a promise was kept: the reserved goods are sold."""
+        """Sell reserved stock."""
         _require_positive(quantity)
         return replace(self, on_hand=self.on_hand - quantity, reserved=self.reserved - quantity)
 
     def shortage(self, quantity: int) -> "Shortage | None":
-        """Tell what is missing for that many, or None where there are enough."""
+        """Return the shortage for a quantity, or None if enough is available."""
         if quantity <= self.available:
             return None
         return Shortage(sku=self.sku, requested=quantity, available=self.available)
@@ -78,23 +76,23 @@ class Inventory:
 
 def _require_positive(quantity: int) -> None:
     if quantity <= 0:
-        raise InvalidValue(field="quantity", rule="a quantity to move is positive")
+        raise InvalidValue(field="quantity", rule="must be positive")
 
 
 class StockMovementKind(StrEnum):
     """Why stock changed."""
 
-    ADJUSTMENT = "adjustment"
-    SALE = "sale"
-    RESTOCK = "restock"
-    RESERVATION = "reservation"
-    RELEASE = "release"
-    RESERVED_SALE = "reserved_sale"
+    ADJUSTMENT = "adjustment"  # A correction by an admin, or an import.
+    SALE = "sale"  # An order paid from an account.
+    RESTOCK = "restock"  # Sold stock returned by a cancellation or refund.
+    RESERVATION = "reservation"  # A pending card order.
+    RELEASE = "release"  # A pending order that closed without a payment.
+    RESERVED_SALE = "reserved_sale"  # A pending order that was paid.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StockMovement:
-    """One change of an inventory; on hand and reserved are the sums of all of them."""
+    """One change of an inventory; its quantities are the sums of all movements."""
 
     id: UUID
     sku: str
@@ -117,7 +115,7 @@ class StockMovement:
         reason: str,
         created_at: datetime,
     ) -> Self:
-        """Describe the change from one state of an inventory to the next."""
+        """Create the movement from one state of an inventory to the next."""
         return cls(
             id=id,
             sku=after.sku,
@@ -132,7 +130,7 @@ class StockMovement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shortage:
-    """A wish that the stock cannot meet."""
+    """A requested quantity that exceeds the available stock."""
 
     sku: str
     requested: int
@@ -141,7 +139,7 @@ class Shortage:
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class OutOfStock(Conflict):
-    """There is too little of what was wanted; every short line is named."""
+    """The stock is too low for at least one line; `lines` has every shortage."""
 
     lines: tuple[Shortage, ...]
 
@@ -149,7 +147,7 @@ class OutOfStock(Conflict):
 
     @property
     def detail(self) -> str:
-        """Name each short line."""
+        """Describe each shortage."""
         short = (
             f"{line.sku}: {line.requested} requested, {line.available} available"
             for line in self.lines
@@ -159,7 +157,7 @@ class OutOfStock(Conflict):
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class StockBelowReserved(Conflict):
-    """Goods promised to open orders, or more than there are, cannot be taken away."""
+    """The stock would fall below the reserved quantity."""
 
     sku: str
     on_hand: int

@@ -1,4 +1,4 @@
-"""Announcements: what the shop tells others of, and how far each has come to each of them."""
+"""Notifications of events, and their delivery to each recipient."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,41 +7,41 @@ from uuid import UUID
 
 
 class EventType(StrEnum):
-    """What an announcement is about."""
+    """The event that a notification reports."""
 
-    ORDER_PLACED = "order.placed"
-    ORDER_PAID = "order.paid"
-    ORDER_DECLINED = "order.declined"
-    ORDER_EXPIRED = "order.expired"
-    ORDER_CANCELLED = "order.cancelled"
-    ORDER_SHIPPED = "order.shipped"
-    ORDER_DELIVERED = "order.delivered"
-    ORDER_REFUNDED = "order.refunded"
-    ACCOUNT_CREDITED = "account.credited"
-    STOCK_LOW = "stock.low"
+    ORDER_PLACED = "order.placed"  # An order was placed, paid or pending.
+    ORDER_PAID = "order.paid"  # The account was charged, or the card authorised.
+    ORDER_DECLINED = "order.declined"  # The card was declined.
+    ORDER_EXPIRED = "order.expired"  # The payment had no outcome in time.
+    ORDER_CANCELLED = "order.cancelled"  # The customer or an admin cancelled it.
+    ORDER_SHIPPED = "order.shipped"  # All lines were shipped.
+    ORDER_DELIVERED = "order.delivered"  # All lines arrived.
+    ORDER_REFUNDED = "order.refunded"  # Money was refunded, in part or in full.
+    ACCOUNT_CREDITED = "account.credited"  # The shop credited an account.
+    STOCK_LOW = "stock.low"  # Available stock fell to the threshold or below.
 
 
 class NotificationChannel(StrEnum):
-    """How an announcement reaches somebody."""
+    """How a notification reaches its recipient."""
 
-    WEBHOOK = "webhook"
-    EMAIL = "email"
+    WEBHOOK = "webhook"  # A signed HTTP request to an endpoint.
+    EMAIL = "email"  # A message to the customer.
 
 
 class NotificationDeliveryStatus(StrEnum):
-    """Whether an announcement has arrived."""
+    """Whether a notification has arrived."""
 
-    PENDING = "pending"
-    DELIVERED = "delivered"
-    FAILED = "failed"
+    PENDING = "pending"  # Not sent yet, or to be retried.
+    DELIVERED = "delivered"  # Accepted by the recipient.
+    FAILED = "failed"  # All attempts failed.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationDelivery:
-    """One announcement to one addressee: the URL of an endpoint, or the id of a user as text.
+    """A notification to one recipient: an endpoint's URL or a user's id.
 
-    The payload is a JSON text, made when the fact was. Whoever gets it gets that, to the letter,
-    and under the same id, at every attempt. The status code is HTTP's or SMTP's.
+    Every attempt sends the same id and the same JSON payload, written when the event happened.
+    The status code is of HTTP or SMTP.
     """
 
     id: UUID
@@ -57,7 +57,7 @@ class NotificationDelivery:
     delivered_at: datetime | None
 
     def delivered(self, *, attempt: int, status_code: int, at: datetime) -> "NotificationDelivery":
-        """Return the dispatch after an attempt of this number that went well."""
+        """Record a successful attempt."""
         if self.status is NotificationDeliveryStatus.DELIVERED:
             return self
         return replace(
@@ -72,10 +72,7 @@ class NotificationDelivery:
     def attempt_failed(
         self, *, attempt: int, status_code: int | None, error: str, is_last: bool
     ) -> "NotificationDelivery":
-        """Return the dispatch after an attempt of this number that did not.
-
-        What somebody else has delivered meanwhile stays delivered.
-        """
+        """Record a failed attempt, unless another attempt has delivered it."""
         if self.status is NotificationDeliveryStatus.DELIVERED:
             return self
         return replace(

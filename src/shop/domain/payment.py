@@ -1,4 +1,4 @@
-"""Payments: how an order is paid, and how far that has come."""
+"""Payments of orders, by account or card."""
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,21 +13,26 @@ MAX_TOKEN_CHARACTERS = 255
 
 
 class PaymentMethod(StrEnum):
-    """Where the money comes from."""
+    """What pays an order."""
 
-    ACCOUNT = "account"
-    CARD = "card"
+    ACCOUNT = "account"  # The customer's store credit.
+    CARD = "card"  # A card, through the payment gateway.
+
+    @property
+    def is_immediate(self) -> bool:
+        """Whether the money moves when the order is placed; a card's moves at the gateway."""
+        return self is PaymentMethod.ACCOUNT
 
 
 class PaymentStatus(StrEnum):
-    """Where a payment stands."""
+    """The state of a payment or deposit."""
 
-    PENDING = "pending"
-    AUTHORISED = "authorised"
-    CAPTURED = "captured"
-    DECLINED = "declined"
-    VOIDED = "voided"
-    REFUNDED = "refunded"
+    PENDING = "pending"  # The gateway's outcome is unknown.
+    AUTHORISED = "authorised"  # The amount is held on the card.
+    CAPTURED = "captured"  # The money was taken.
+    DECLINED = "declined"  # The gateway or the card declined.
+    VOIDED = "voided"  # Expired or cancelled before the capture.
+    REFUNDED = "refunded"  # Captured, then refunded in full.
 
 
 PAYMENT_STATUSES = StateMachine(
@@ -45,16 +50,15 @@ PAYMENT_STATUSES = StateMachine(
 )
 
 NEVER_CHARGED = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED})
-"""Where a payment stands of which the gateway is to hold nothing, whatever it approves later."""
+"""Statuses in which the gateway must hold nothing, even if it approves later."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardDetails:
-    """What was asked of a card for an order, and what has to be done once it has answered.
+    """The card of a payment, and the session to update once it has an outcome.
 
-    The token stands for the card. `gateway_id` is what the gateway calls the payment, None until
-    it has told. Past `expires_at` an order that nobody has answered for is given up. The session
-    is the one in which the order was placed; where its cart was ordered, that is emptied.
+    `gateway_payment_id` is None until the gateway has responded. After `expires_at`, a pending
+    order expires. The session placed the order; if `clears_cart`, its cart was ordered.
     """
 
     token: str = field(repr=False)
@@ -66,7 +70,7 @@ class CardDetails:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Payment:
-    """The payment of an order; from an account it is captured the moment it is made."""
+    """The payment of an order; one by account begins as captured."""
 
     order_id: UUID
     method: PaymentMethod
@@ -76,30 +80,30 @@ class Payment:
     created_at: datetime
 
     def transition_to(self, status: PaymentStatus) -> "Payment":
-        """Return the payment one step further; raise `IllegalTransition` for any other step."""
+        """Change the status; raise `IllegalTransition` if that is not allowed."""
         PAYMENT_STATUSES.require_transition(self.status, status)
         return replace(self, status=status)
 
     def reversed(self) -> "Payment":
-        """Return the payment without what was paid, or what was set aside, of it."""
+        """Refund a captured payment, or void any other."""
         is_captured = self.status is PaymentStatus.CAPTURED
         return self.transition_to(PaymentStatus.REFUNDED if is_captured else PaymentStatus.VOIDED)
 
     @property
     def card_details(self) -> CardDetails:
-        """What was asked of the card; it is a fault to ask where none was."""
+        """The card's details; calling this for a payment by account is a bug."""
         if self.card is None:
             raise RuntimeError(f"order {self.order_id} is not paid by card")
         return self.card
 
     def with_gateway_payment_id(self, gateway_payment_id: str) -> "Payment":
-        """Return the payment with what the gateway calls it."""
+        """Set the gateway's id of the payment."""
         return replace(self, card=replace(self.card_details, gateway_payment_id=gateway_payment_id))
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class CardDeclined(Conflict):
-    """The card does not pay; the reason is the gateway's."""
+    """The card was declined, with the gateway's reason."""
 
     reason: str
 
@@ -108,14 +112,14 @@ class CardDeclined(Conflict):
 
 
 class PaymentExpired(Conflict):
-    """The card was not heard of in time; nothing was charged."""
+    """The payment had no outcome in time; nothing was charged."""
 
     code = "payment-expired"
     message = "The payment was not confirmed in time, and nothing was charged."
 
 
 class PaymentCancelled(Conflict):
-    """The order was cancelled before the card had paid."""
+    """The order was cancelled before the payment was authorised."""
 
     code = "payment-cancelled"
     message = "The order was cancelled before it was paid."

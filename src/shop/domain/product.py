@@ -1,31 +1,28 @@
-"""The catalogue: what is sold, and for how much."""
+"""Products and their prices."""
 
 import re
 from dataclasses import dataclass
 from datetime import datetime
 
 from shop.domain.shared.errors import InvalidValue, NotFound
+from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Money
 from shop.domain.shared.text import is_multiline_text, is_single_line
 
-MAX_SKU_CHARACTERS = 64
 MAX_PRODUCT_NAME_CHARACTERS = 200
 MAX_DESCRIPTION_CHARACTERS = 4000
 MAX_IMAGE_URL_CHARACTERS = 2000
 MAX_PRICE = 10**9
-"""The highest price, in minor units: a hundred lines at the highest quantity still add up."""
-
-SKU_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
+"""In minor units; 100 cart lines of the highest quantity stay below `MAX_AMOUNT`."""
 
 IMAGE_URL_PATTERN = r"^https?://[!-~]+$"
 
-_SKU = re.compile(SKU_PATTERN.removesuffix("$"))
 _IMAGE_URL = re.compile(IMAGE_URL_PATTERN.removesuffix("$"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Product:
-    """Something for sale under a stock keeping unit (SKU); inactive products are not sold."""
+    """A product under a stock keeping unit (SKU); inactive products are not sold."""
 
     sku: str
     name: str
@@ -42,39 +39,30 @@ class Product:
         require_price(self.price)
 
 
-def require_sku(text: str) -> None:
-    """Raise `InvalidValue` unless the text can name a product in a path, a file and a cookie."""
-    if len(text) > MAX_SKU_CHARACTERS or not _SKU.fullmatch(text):
-        raise InvalidValue(
-            field="sku",
-            rule=f"a SKU has 1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'",
-        )
-
-
 def require_description(name: str, description: str, image_url: str | None) -> None:
-    """Raise `InvalidValue` unless a product can be described like this."""
+    """Check the texts that describe a product."""
     if not 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS or not is_single_line(name):
-        rule = f"a name has 1 to {MAX_PRODUCT_NAME_CHARACTERS} characters in one line"
+        rule = f"must be 1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
         raise InvalidValue(field="name", rule=rule)
     if len(description) > MAX_DESCRIPTION_CHARACTERS or not is_multiline_text(description):
-        rule = f"a description has at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
+        rule = f"must be at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
         raise InvalidValue(field="description", rule=rule)
     if image_url is not None and not (
         len(image_url) <= MAX_IMAGE_URL_CHARACTERS and _IMAGE_URL.fullmatch(image_url)
     ):
-        rule = f"a URL begins with https:// and has at most {MAX_IMAGE_URL_CHARACTERS} characters"
+        rule = f"must be an https:// URL of at most {MAX_IMAGE_URL_CHARACTERS} characters"
         raise InvalidValue(field="image_url", rule=rule)
 
 
 def require_price(price: Money) -> None:
-    """Raise `InvalidValue` unless a product can cost that much."""
+    """Check a price."""
     if not 1 <= price.amount <= MAX_PRICE:
-        raise InvalidValue(field="price", rule=f"a price has 1 to {MAX_PRICE} minor units")
+        raise InvalidValue(field="price", rule=f"must be 1 to {MAX_PRICE} minor units")
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class ProductNotFound(NotFound):
-    """No such product is for sale."""
+    """The product does not exist or is inactive."""
 
     sku: str
 

@@ -1,4 +1,4 @@
-"""Sessions: what the shop remembers of a visitor from one request to the next."""
+"""Sessions: what the shop remembers between a visitor's requests."""
 
 import json
 from collections.abc import Mapping
@@ -17,22 +17,22 @@ Preferences = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
-    """How long a session lives: unused, and at all. How often its last use is written down."""
+    """The idle and absolute lifetime of sessions."""
 
     idle: timedelta
     absolute: timedelta
 
     @property
     def last_seen_interval(self) -> timedelta:
-        """The time within which a second use is not worth a write."""
+        """The least time between two writes of `last_seen_at`."""
         return min(timedelta(minutes=1), self.idle / 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
-    """A visitor: signed in or not, with preferences, a cart and the order placed last.
+    """A visitor's session, signed in or not.
 
-    `version` counts its saves, so that two writers cannot both follow the same one.
+    `version` counts the saves, so that two writers cannot both save the same version.
     """
 
     id: UUID
@@ -48,7 +48,7 @@ class Session:
 
     @classmethod
     def new(cls, *, id: UUID, at: datetime) -> "Session":  # noqa: A002  The field's own name.
-        """Return the empty session of a visitor who is not signed in."""
+        """Create the empty session of a visitor."""
         return cls(
             id=id,
             user_id=None,
@@ -62,23 +62,19 @@ class Session:
         )
 
     def expires_at(self, policy: SessionPolicy) -> datetime:
-        """Return when the session ends if it is not used again."""
+        """Return when the session expires if it is not used again."""
         return min(self.last_seen_at + policy.idle, self.created_at + policy.absolute)
 
     def is_expired(self, policy: SessionPolicy, now: datetime) -> bool:
-        """Tell whether the session has ended by itself."""
+        """Check whether the session has expired."""
         return now >= self.expires_at(policy)
 
     def used_at(self, at: datetime) -> "Session":
-        """Return the session, used now."""
+        """Set the time of the last use."""
         return replace(self, last_seen_at=max(at, self.last_seen_at))
 
     def signed_in_as(self, user: User, *, at: datetime) -> "Session":
-        """Return the session of this user from now on.
-
-        What a visitor who was not signed in has chosen, and the user's own, comes along; what is
-        another user's does not.
-        """
+        """Sign the user in; keep cart and preferences unless they are another user's."""
         kept = self if self.user_id in {None, user.id} else Session.new(id=self.id, at=at)
         return replace(
             kept,
@@ -92,28 +88,25 @@ class Session:
         )
 
     def with_roles(self, roles: frozenset[Role]) -> "Session":
-        """Return the session after a change of privilege."""
+        """Replace the roles."""
         return replace(self, roles=roles)
 
     def with_cart(self, cart: Cart) -> "Session":
-        """Return the session with another cart."""
+        """Replace the cart."""
         return replace(self, cart=cart)
 
     def with_last_order(self, order_id: UUID) -> "Session":
-        """Return the session that tracks this order."""
+        """Set the last order."""
         return replace(self, last_order_id=order_id)
 
     def with_preferences(self, patch: Preferences) -> "Session":
-        """Return the session after a merge patch (RFC 7396) of its preferences.
-
-        Raise `InvalidValue` past two kilobytes of JSON.
-        """
+        """Apply a merge patch (RFC 7396) to the preferences."""
         preferences = _merge(self.preferences, patch)
         size = len(json.dumps(preferences, ensure_ascii=False).encode())
         if size > MAX_PREFERENCES_BYTES:
             raise InvalidValue(
                 field="preferences",
-                rule=f"preferences take at most {MAX_PREFERENCES_BYTES} bytes, these take {size}",
+                rule=f"must be at most {MAX_PREFERENCES_BYTES} bytes of JSON, not {size}",
             )
         return replace(self, preferences=preferences)
 
@@ -131,28 +124,28 @@ def _merge(target: object, patch: Mapping[str, object]) -> dict[str, object]:
 
 
 class NotSignedIn(AccessDenied):
-    """This takes a signed-in session."""
+    """The request requires a signed-in session."""
 
     code = "not-signed-in"
     message = "Sign in first."
 
 
 class SessionExpired(AccessDenied):
-    """The session has ended by itself."""
+    """The session has expired."""
 
     code = "session-expired"
     message = "The session has expired; sign in again."
 
 
 class SessionNotFound(NotFound):
-    """No such session of this user."""
+    """The session does not exist or belongs to another user."""
 
     code = "session-not-found"
     message = "There is no such session."
 
 
 class SessionConflict(Conflict):
-    """Another request changed the session at the same time, and the two cannot be merged."""
+    """A concurrent change of the session cannot be merged."""
 
     code = "session-conflict"
     is_final = False
@@ -161,10 +154,12 @@ class SessionConflict(Conflict):
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class SessionTooLarge(Conflict):
-    """The session would not fit where it is kept."""
+    """The session does not fit into its store."""
 
     limit_bytes: int
 
     code = "session-too-large"
     is_final = False
-    message = "The session would take more than {limit_bytes} bytes; take something out."
+    message = (
+        "The session would exceed {limit_bytes} bytes; remove items from the cart or preferences."
+    )

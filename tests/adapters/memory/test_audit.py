@@ -16,6 +16,7 @@ from tests.factories import (
     claim,
     eur,
     inventory,
+    key_of,
     order,
     product,
     stock_movement,
@@ -103,7 +104,7 @@ async def test_balance_below_its_minimum_is_reported() -> None:
     )
 
     facts = {"account_id": str(overdrawn.id), "balance": -100, "minimum_balance": 0}
-    assert found == [(2, "balance-below-limit", facts)]
+    assert found == [(2, "balance-below-minimum", facts)]
 
 
 @pytest.mark.parametrize(("on_hand", "reserved"), [(1, 2), (0, -1), (-1, 0)])
@@ -125,12 +126,12 @@ async def test_stock_out_of_range_is_reported(on_hand: int, reserved: int) -> No
     )
 
     facts = {"sku": "TEA", "on_hand": on_hand, "reserved": reserved}
-    assert found[0] == (3, "reserved-not-on-hand", facts)
+    assert found[0] == (3, "reserved-exceeds-on-hand", facts)
 
 
 async def test_two_orders_under_one_key_are_reported() -> None:
     ada = user("ada")
-    first, second = order(ada, "1"), order(ada, "2", idempotency_key="key-of-order-1")
+    first, second = order(ada, "1"), order(ada, "2", idempotency_key=key_of(ada, "key-of-order-1"))
     asked = claim(ada, "key-of-order-1")
     record = KeyRecord(fingerprint=asked.fingerprint, outcome=Succeeded(reference=first.id))
     row = KeyRow(id=asked.id, record=record, created_at=asked.created_at)

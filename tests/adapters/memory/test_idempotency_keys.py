@@ -6,7 +6,7 @@ from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import KeyRecord, Rejected
 from shop.domain.product import ProductNotFound
-from tests.factories import claim, user
+from tests.factories import claim, claim_keys, user
 
 pytestmark = pytest.mark.anyio
 
@@ -16,7 +16,7 @@ KEY = claim(ADA)
 
 async def _claimed(database: MemoryDatabase) -> KeyRecord:
     async with MemoryUnitOfWork(database, writing=True) as uow:
-        return (await uow.idempotency_keys.claim([KEY]))[KEY.id]
+        return (await claim_keys(uow, [KEY]))[KEY.id]
 
 
 async def test_raising_a_stored_rejection_does_not_affect_its_next_replay() -> None:
@@ -24,7 +24,7 @@ async def test_raising_a_stored_rejection_does_not_affect_its_next_replay() -> N
     rejection = Rejected(error=ProductNotFound(sku="TEA"))
     async with MemoryUnitOfWork(database, writing=True) as uow:
         uow.users.add(ADA)
-        await uow.idempotency_keys.claim([KEY])
+        await claim_keys(uow, [KEY])
         uow.idempotency_keys.complete(KEY.id, rejection)
         await uow.commit()
     with pytest.raises(ProductNotFound):

@@ -13,12 +13,13 @@ from shop.domain.account import Transfer
 from shop.domain.inventory import Inventory
 from shop.domain.orders.order import Actor
 from tests.factories import (
-    EUR,
     SALES,
     account,
     claim,
+    claim_keys,
     id_of,
     inventory,
+    key_of,
     line,
     order,
     payment,
@@ -72,10 +73,10 @@ async def filled(database: MemoryDatabase) -> MemoryDatabase:
 class TestLife:
     async def test_unit_of_work_is_entered_once(self, database: MemoryDatabase) -> None:
         async with _writing(database) as uow:
-            with pytest.raises(RuntimeError, match="entered once"):
+            with pytest.raises(RuntimeError, match="entered only once"):
                 await uow.__aenter__()
 
-        with pytest.raises(RuntimeError, match="entered once"):
+        with pytest.raises(RuntimeError, match="entered only once"):
             await uow.__aenter__()
 
     async def test_query_before_entering_is_rejected(self, database: MemoryDatabase) -> None:
@@ -92,7 +93,7 @@ class TestLife:
         async with _writing(database) as uow:
             pass
 
-        with pytest.raises(RuntimeError, match="was left"):
+        with pytest.raises(RuntimeError, match="has ended"):
             await uow.users.get_many([ADA.id])
 
     async def test_rejected_commit_cannot_be_repeated(self, database: MemoryDatabase) -> None:
@@ -145,47 +146,25 @@ class TestSnapshot:
         before = filled.state
 
         async with MemoryUnitOfWork(filled, writing=False) as snapshot:
-            with pytest.raises(RuntimeError, match="a snapshot changes nothing"):
+            with pytest.raises(RuntimeError, match="the unit of work is read-only"):
                 stage(snapshot)
 
         assert filled.state is before
 
     async def test_locking_claiming_and_revoking_are_rejected(self, filled: MemoryDatabase) -> None:
-        before, match = filled.state, "a snapshot changes nothing"
+        before, match = filled.state, "the unit of work is read-only"
 
         async with MemoryUnitOfWork(filled, writing=False) as snapshot:
             with pytest.raises(RuntimeError, match=match):
                 await snapshot.users.lock([ADA.id])
             with pytest.raises(RuntimeError, match=match):
-                await snapshot.idempotency_keys.claim([claim(ADA)])
+                await claim_keys(snapshot, [claim(ADA)])
             with pytest.raises(RuntimeError, match=match):
                 await snapshot.idempotency_keys.purge(ORDER.placed_at)
             with pytest.raises(RuntimeError, match=match):
                 await snapshot.sessions.revoke_all(ADA.id, except_session_id=None)
 
         assert filled.state is before
-
-
-class TestLockOrder:
-    async def test_locks_follow_the_common_order(self, filled: MemoryDatabase) -> None:
-        async with _writing(filled) as uow:
-            await uow.sessions.lock([])
-            await uow.idempotency_keys.claim([claim(ADA)])
-            await uow.users.lock([ADA.id])
-            await uow.accounts.lock([ADA_ACCOUNT.id])
-            await uow.accounts.lock_for_users([ADA.id], EUR)
-            await uow.products.lock(["TEA"])
-            await uow.inventories.lock(["TEA"])
-            await uow.orders.lock([ORDER.id])
-            await uow.commit()
-
-    async def test_lock_out_of_order_is_rejected(self, filled: MemoryDatabase) -> None:
-        async with _writing(filled) as uow:
-            await uow.inventories.lock(["TEA"])
-            with pytest.raises(RuntimeError, match="accounts are locked before stock"):
-                await uow.accounts.lock([ADA_ACCOUNT.id])
-            with pytest.raises(RuntimeError, match="keys are locked before stock"):
-                await uow.idempotency_keys.claim([claim(ADA)])
 
 
 def _bypassing(entity: Transfer | Inventory, field: str, value: object) -> None:
@@ -230,7 +209,7 @@ CONSTRAINT_VIOLATIONS: dict[str, Callable[[UnitOfWork], object]] = {
     "uq_orders_number": lambda uow: _add_order(uow, number=ORDER.number),
     "fk_accounts_user_id_users": lambda uow: uow.accounts.add(account(BOB)),
     "fk_inventories_sku_products": lambda uow: uow.inventories.add(inventory("POT")),
-    "fk_orders_user_id_users": lambda uow: _add_order(uow, user_id=BOB.id),
+    "fk_orders_user_id_users": lambda uow: _add_order(uow, idempotency_key=key_of(BOB)),
     "fk_payments_order_id_orders": lambda uow: uow.payments.add(payment(order(ADA, "2"))),
     "fk_order_events_order_id_orders": lambda uow: uow.orders.add(
         order(ADA, "2"), order(ADA, "3").initial_status_change(actor=Actor.CUSTOMER)
@@ -281,7 +260,7 @@ class TestConstraints:
         before = filled.state
 
         async with _writing(filled) as uow:
-            await uow.idempotency_keys.claim([claim(BOB)])
+            await claim_keys(uow, [claim(BOB)])
             with pytest.raises(ConstraintViolated, match="fk_idempotency_keys_user_id_users"):
                 await uow.commit()
 

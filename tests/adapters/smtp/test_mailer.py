@@ -186,7 +186,7 @@ async def test_rejected_mailbox_fails_permanently_or_temporarily(
 ) -> None:
     smtp_server.mailbox = f"{code} ada@example.com is not here"
     told = await _failed_send(mailer, email())
-    assert told == (f"the mailbox was refused with {code}", code, for_good)
+    assert told == (f"the server rejected the mailbox with {code}", code, for_good)
 
 
 async def test_temporary_server_error_is_retried(

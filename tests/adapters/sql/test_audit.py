@@ -119,7 +119,7 @@ async def test_charge_to_sales_in_another_currency_is_reported(
         "transfer-without-account",
         "ledger-off-balance",
         "ledger-off-balance",
-        "charge-of-another",
+        "charge-on-wrong-account",
     ]
     assert [each for _, rule, each in found if rule != "ledger-off-balance"] == [
         facts,
@@ -132,7 +132,7 @@ async def test_balance_below_its_minimum_is_reported(shop: Storage, database: Sq
     await _insert_violation(database, adas.values(minimum_balance=10_001))
 
     facts = {"account_id": str(ADA_ACCOUNT.id), "balance": 10_000, "minimum_balance": 10_001}
-    assert await findings(shop) == [(2, "balance-below-limit", facts)]
+    assert await findings(shop) == [(2, "balance-below-minimum", facts)]
 
 
 async def test_excess_reservation_is_reported(shop: Storage, database: SqlDatabase) -> None:
@@ -140,7 +140,7 @@ async def test_excess_reservation_is_reported(shop: Storage, database: SqlDataba
     await _insert_violation(database, *_moved("POT", on_hand=4, by=-1))
 
     facts = {"sku": "POT", "on_hand": 4, "reserved": 5}
-    assert await findings(shop) == [(3, "reserved-not-on-hand", facts)]
+    assert await findings(shop) == [(3, "reserved-exceeds-on-hand", facts)]
 
 
 async def test_negative_reservation_is_reported(shop: Storage, database: SqlDatabase) -> None:
@@ -148,8 +148,12 @@ async def test_negative_reservation_is_reported(shop: Storage, database: SqlData
 
     facts = {"sku": "POT", "on_hand": 5, "reserved": -1}
     assert await findings(shop) == [
-        (3, "reserved-not-on-hand", facts),
-        (3, "reserved-not-by-open-orders", {"sku": "POT", "reserved": -1, "open_quantity": 0}),
+        (3, "reserved-exceeds-on-hand", facts),
+        (
+            3,
+            "reserved-differs-from-pending-orders",
+            {"sku": "POT", "reserved": -1, "open_quantity": 0},
+        ),
     ]
 
 
@@ -159,8 +163,8 @@ async def test_two_orders_under_one_key_are_reported(shop: Storage, database: Sq
     await store_order(shop, paid(second))
     await _insert_violation(
         database,
-        delete(idempotency_keys).where(idempotency_keys.c.key == second.idempotency_key),
-        update(orders).values(idempotency_key=ORDER.idempotency_key),
+        delete(idempotency_keys).where(idempotency_keys.c.key == second.idempotency_key.value),
+        update(orders).values(idempotency_key=ORDER.idempotency_key.value),
     )
 
     assert await findings(shop) == [(7, "order-without-outcome", {"order_id": str(second.id)})]

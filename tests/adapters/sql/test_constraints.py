@@ -26,6 +26,7 @@ from tests.adapters.sql.conftest import NewDatabase
 from tests.factories import (
     account,
     claim,
+    claim_keys,
     deposit,
     inventory,
     notification_delivery,
@@ -101,7 +102,7 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
             uow.inventories.add(inventory(sku))
         await uow.commit()
     async with SqlUnitOfWork(made, writing=True) as uow:
-        await uow.idempotency_keys.claim([claim(ADA)])
+        await claim_keys(uow, [claim(ADA)])
         uow.idempotency_keys.complete(claim(ADA).id, Succeeded(reference=order(ADA, "1").id))
         await uow.inventories.lock(["TEA"])
         uow.inventories.save(

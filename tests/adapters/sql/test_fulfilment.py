@@ -8,22 +8,24 @@ from uuid import UUID, uuid4
 
 import pytest
 from dependency_injector import providers
+from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.application.checkout.place_orders import PlaceOrder
-from shop.application.identity.sessions import SignIn
+from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.orders.order import OrderStatus
 from shop.domain.orders.refund import RefundRequest, RefundStatus
 from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -44,7 +46,7 @@ async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> AsyncIterato
     settings = Settings(
         database_url=request.getfixturevalue(f"{request.param}_url"),
         database_schema=f"fulfilment_{uuid4().hex}",
-        session_secrets=tuple(SECRETS),
+        session_secrets=tuple(map(Secret, SECRETS)),
         currency=EUR,
         welcome_credit=WELCOME,
     )
@@ -70,7 +72,7 @@ async def admin(shop: Container) -> SessionToken:
     await _sign_up(shop, "root")
     await shop.role_service().grant("root@example.com", Role.ADMIN)
     command = SignIn(session=None, email="root@example.com", password=PASSWORD)
-    current_session = await shop.session_service().sign_in(command)
+    current_session = await shop.sign_in_service().sign_in(command)
     assert current_session.new_token is not None
     return current_session.new_token
 
@@ -89,7 +91,7 @@ async def _stock(shop: Container) -> None:
 
 async def _sign_up(shop: Container, name: str) -> SessionToken:
     command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
-    current_session = (await shop.account_service().sign_up(command)).current_session
+    current_session = (await shop.sign_up_service().sign_up(command)).current_session
     assert current_session.new_token is not None
     return current_session.new_token
 
@@ -98,7 +100,7 @@ async def _buy(shop: Container, token: SessionToken, quantity: int, card: str | 
     command = PlaceOrder(
         session=token,
         key="key-of-order",
-        cart=Cart.of([CartLine(sku="TEA", quantity=quantity)]),
+        cart=Cart.of([LineQuantity(sku="TEA", quantity=quantity)]),
         card=card,
         expected_total=None,
     )

@@ -6,20 +6,22 @@ from dataclasses import replace
 
 import pytest
 from dependency_injector import providers
+from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.complete_orders import CompleteOrder
-from shop.application.checkout.place_orders import PlaceOrder
-from shop.application.identity.sessions import SignIn
+from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ports.payment_gateway import Declined
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.payment import CardDeclined
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -40,7 +42,7 @@ async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[Container
         settings=Settings(
             database_url=postgresql_url,
             database_schema="replays",
-            session_secrets=("a secret that nobody else has, of enough characters",),
+            session_secrets=(Secret("a secret that nobody else has, of enough characters"),),
             currency=EUR,
         )
     )
@@ -55,12 +57,12 @@ async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[Container
 
 async def _sign_up(shop: Container, name: str) -> None:
     command = SignUp(session=None, name=name, email=f"{name}@example.com", password=PASSWORD)
-    await shop.account_service().sign_up(command)
+    await shop.sign_up_service().sign_up(command)
 
 
 async def _sign_in(shop: Container, name: str) -> SessionToken:
     command = SignIn(session=None, email=f"{name}@example.com", password=PASSWORD)
-    token = (await shop.session_service().sign_in(command)).new_token
+    token = (await shop.sign_in_service().sign_in(command)).new_token
     assert token is not None
     return token
 
@@ -107,7 +109,7 @@ async def test_concurrently_declined_order_and_deposit_are_never_reported_paid(
     order = PlaceOrder(
         session=await _sign_in(shop, "ada"),
         key="key-0001",
-        cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
+        cart=Cart.of([LineQuantity(sku="TEA", quantity=2)]),
         card="tok_timeout_before",
         expected_total=None,
     )
@@ -117,7 +119,6 @@ async def test_concurrently_declined_order_and_deposit_are_never_reported_paid(
         payment=placed.payment,
         payment_outcome=DECLINED,
         session=None,
-        gateway_event=None,
     )
     _decide_meanwhile(monkeypatch, lambda: shop.complete_orders().complete([ending]))
     elsewhere = replace(order, session=await _sign_in(shop, "ada"))
@@ -127,7 +128,5 @@ async def test_concurrently_declined_order_and_deposit_are_never_reported_paid(
         session=elsewhere.session, key="key-0002", amount=eur(200), card="tok_timeout_before"
     )
     deposit = (await shop.deposit_service().make(command)).unwrap()
-    _decide_meanwhile(
-        monkeypatch, lambda: shop.deposit_service().complete(deposit.id, DECLINED, None)
-    )
+    _decide_meanwhile(monkeypatch, lambda: shop.deposit_service().complete(deposit.id, DECLINED))
     assert (await shop.deposit_service().make(command)).value == CardDeclined(reason="stolen")

@@ -30,7 +30,7 @@ from shop.application.ports.unit_of_work import (
 )
 from tests.adapters.sql.conftest import NewDatabase
 from tests.adapters.sql.database_proxy import DatabaseProxy, open_database_proxy
-from tests.factories import account, claim, id_of, user
+from tests.factories import account, claim, claim_keys, id_of, user
 
 pytestmark = pytest.mark.anyio
 
@@ -147,7 +147,7 @@ async def test_readiness_check_detects_a_read_only_server_and_reconnects(
     async with _unit(postgresql) as uow:
         await _say(uow, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
         await uow.commit()
-    with pytest.raises(DatabaseUnavailable, match="only be read"):
+    with pytest.raises(DatabaseUnavailable, match="read-only"):
         await postgresql.check()
     await postgresql.check()
     await _add(postgresql, "ada")
@@ -175,14 +175,14 @@ async def test_key_locked_by_another_request_for_too_long_is_reported_in_progres
     await _add(postgresql, "ada")
     key = claim(ADA)
     async with _unit(postgresql) as first, _unit(postgresql) as second:
-        await first.idempotency_keys.claim([key])
+        await claim_keys(first, [key])
         await _say(second, "SET LOCAL lock_timeout = '50ms'")
         with pytest.raises(RequestInProgress):
-            await second.idempotency_keys.claim([key])
+            await claim_keys(second, [key])
         first.idempotency_keys.complete(key.id, Succeeded(reference=ADA.id))
         await first.commit()
     async with _unit(postgresql) as third:
-        (known,) = (await third.idempotency_keys.claim([key])).values()
+        (known,) = (await claim_keys(third, [key])).values()
     assert known.outcome == Succeeded(reference=ADA.id)
 
 
@@ -277,7 +277,8 @@ async def test_connection_lost_after_commit_does_not_fail_the_unit_of_work(
 
         monkeypatch.setattr(type(connection), "close", lambda _: break_down())
         await uow.commit()
-    assert "the cable is cut" in caplog.text
+    events = [(each.getMessage(), vars(each)["error"]) for each in caplog.records]
+    assert events == [("database_connection_lost", "the cable is cut")]
     assert await _names(postgresql) == ["Ada"]
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 import pytest
 from dependency_injector import providers
+from pydantic import Secret
 from sqlalchemy import Engine, event, select, text
 from sqlalchemy.exc import DBAPIError
 
@@ -14,15 +15,17 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.checkout.complete_orders import CompleteOrder
-from shop.application.checkout.place_orders import PlaceOrder, PlaceOrders
+from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.place_orders import PlaceOrders
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.identity.sign_up import SignUp
 from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
 from shop.application.ports.payment_gateway import Approved
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.adapters.sql.conftest import SECRETS, NewDatabase
@@ -40,7 +43,7 @@ async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> AsyncIterato
     settings = Settings(
         database_url=request.getfixturevalue(f"{request.param}_url"),
         database_schema=f"statements_{uuid4().hex}",
-        session_secrets=tuple(SECRETS),
+        session_secrets=tuple(map(Secret, SECRETS)),
         currency=EUR,
         welcome_credit=10_000,
     )
@@ -152,7 +155,7 @@ async def _customers(shop: Container, number: int) -> list[SessionToken]:
     for index in range(number):
         name = f"user{index}"
         command = SignUp(session=None, name=name, email=f"{name}@example.com", password="a" * 12)
-        signed_up = await shop.account_service().sign_up(command)
+        signed_up = await shop.sign_up_service().sign_up(command)
         assert signed_up.current_session.new_token is not None
         tokens.append(signed_up.current_session.new_token)
     return tokens
@@ -160,7 +163,7 @@ async def _customers(shop: Container, number: int) -> list[SessionToken]:
 
 async def _place(shop: Container, tokens: Sequence[SessionToken], key: str) -> None:
     order = partial(PlaceOrder, key=key, card=None, expected_total=None)
-    cart = Cart.of([CartLine(sku="TEA", quantity=1)])
+    cart = Cart.of([LineQuantity(sku="TEA", quantity=1)])
     replies = await shop.place_orders().place([order(session=each, cart=cart) for each in tokens])
     assert len(replies) == len(tokens)
     for reply in replies:
@@ -169,7 +172,7 @@ async def _place(shop: Container, tokens: Sequence[SessionToken], key: str) -> N
 
 async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: str) -> None:
     order = partial(PlaceOrder, key=key, card="tok_visa", expected_total=None)
-    cart = Cart.of([CartLine(sku="TEA", quantity=1)])
+    cart = Cart.of([LineQuantity(sku="TEA", quantity=1)])
     replies = await shop.place_orders().place([order(session=each, cart=cart) for each in tokens])
     placed = [reply.unwrap() for reply in replies]
     finished = await shop.complete_orders().complete(
@@ -179,7 +182,6 @@ async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: s
                 payment=each.payment,
                 payment_outcome=Approved(payment_id=f"pay_{each.order.id}"),
                 session=token,
-                gateway_event=None,
             )
             for each, token in zip(placed, tokens, strict=True)
         ]
@@ -204,7 +206,7 @@ def _enable_notifications(shop: Container) -> None:
         shop.clock(),
         shop.id_generator(),
         announcements,
-        shop.settings().payment_policy,
+        shop.policies().payment,
     )
     shop.place_orders.override(providers.Object(placing))
 

@@ -13,19 +13,20 @@ from standardwebhooks import Webhook
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.catalogue.bulk_import import ProductRow
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.identity.sign_up import SignUp
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.notification import (
     NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
 from shop.domain.payment import PaymentStatus
-from shop.entrypoints.configuration import settings as settings_module
+from shop.domain.shared.line_quantity import LineQuantity
+from shop.entrypoints.configuration import policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.adapters.webhooks.webhook_receiver import SECRET, WebhookReceiver
@@ -88,11 +89,11 @@ async def _order(shop: Container, card: str | None = None) -> UUID:
     )  # fmt: skip
     await shop.bulk_import().upsert([product])
     command = SignUp(session=None, name="Ada", email="ada@example.com", password="a" * 12)
-    current_session = (await shop.account_service().sign_up(command)).current_session
+    current_session = (await shop.sign_up_service().sign_up(command)).current_session
     order = PlaceOrder(
         session=current_session.new_token,
         key="key-0001",
-        cart=Cart.of([CartLine(sku="TEA", quantity=2)]),
+        cart=Cart.of([LineQuantity(sku="TEA", quantity=2)]),
         card=card,
         expected_total=None,
     )
@@ -174,7 +175,7 @@ async def test_unreachable_endpoint_receives_the_notification_when_it_is_back(
 async def test_hanging_endpoint_does_not_delay_captures(
     open_shop: NewShop, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(settings_module, "NOTIFICATION_TIMEOUT_SECONDS", TEST_TIMEOUT_SECONDS)
+    monkeypatch.setattr(policies, "NOTIFICATION_TIMEOUT_SECONDS", TEST_TIMEOUT_SECONDS)
     receiver.script(WebhookReceiver.NO_RESPONSE)
     shop = await open_shop(job_lease_seconds=2 * TEST_TIMEOUT_SECONDS)
     order_id = await _order(shop, card="tok_visa")

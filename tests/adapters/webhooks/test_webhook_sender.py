@@ -187,4 +187,4 @@ async def test_response_that_is_not_http_fails_the_delivery(
         port = server.sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}/?token=hunter2"
         told = await _failed_send(webhook_sender, replace(webhook_request(receiver), url=url))
-    assert told == ("the answer is not HTTP", None)
+    assert told == ("the response is not HTTP", None)

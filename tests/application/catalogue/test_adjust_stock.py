@@ -83,18 +83,18 @@ class TestRejections:
     @pytest.mark.parametrize(
         ("command", "error"),
         [
-            (add_stock(None, "TEA", 0), InvalidValue(field="delta", rule="it is not 0")),
+            (add_stock(None, "TEA", 0), InvalidValue(field="delta", rule="must not be 0")),
             (
                 add_stock(None, "TEA", MAX_ON_HAND - 4),
-                InvalidValue(field="delta", rule="at most 1000000000 are on hand"),
+                InvalidValue(field="delta", rule="must leave at most 1000000000 on hand"),
             ),
             (
                 replace(add_stock(None, "TEA", 1), reason=""),
-                InvalidValue(field="reason", rule="it has 1 to 200 characters"),
+                InvalidValue(field="reason", rule="must be 1 to 200 characters"),
             ),
             (
                 replace(add_stock(None, "TEA", 1), reason="r" * 201),
-                InvalidValue(field="reason", rule="it has 1 to 200 characters"),
+                InvalidValue(field="reason", rule="must be 1 to 200 characters"),
             ),
             (add_stock(None, "SOAP", 1), ProductNotFound(sku="SOAP")),
             (

@@ -11,7 +11,6 @@ import pytest
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.catalogue.bulk_import import (
-    REASON,
     BulkImport,
     ImportResult,
     NewCustomer,
@@ -144,7 +143,7 @@ async def test_new_product_is_imported_with_stock_and_movement(
         on_hand_delta=5,
         reserved_delta=0,
         order_id=None,
-        reason=REASON,
+        reason="Import",
         created_at=NOW,
     )
     await assert_audit_is_clean(runner)
@@ -318,7 +317,7 @@ async def test_batch_names_a_product_once(
     with pytest.raises(InvalidValue) as raised:
         await bulk_import.upsert([product_row(on_hand=1), product_row(on_hand=2)])
 
-    assert raised.value == InvalidValue(field="sku", rule="a batch names each product once")
+    assert raised.value == InvalidValue(field="sku", rule="must be unique in a batch")
     assert database.state == before
 
 

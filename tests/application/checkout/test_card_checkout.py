@@ -24,7 +24,7 @@ from shop.application.ports.payment_gateway import (
 from shop.application.ports.repositories.idempotency_keys import Rejected, Succeeded
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.account import ShopAccount
 from shop.domain.cart import Cart
 from shop.domain.inventory import OutOfStock
@@ -470,6 +470,33 @@ class TestTheShop:
         assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.CAPTURED)
         assert len(shop.state.orders.rows) == 1
 
+    @pytest.mark.parametrize(
+        "later_faults",
+        [
+            [("enter", DatabaseUnavailable("gone"))],
+            [
+                ("committed", CommitOutcomeUnknown("no answer")),
+                ("never", DatabaseUnavailable()),
+                ("idempotency_keys.claim", DatabaseUnavailable("gone")),
+            ],
+        ],
+        ids=["completion-fails", "replay-after-a-lost-commit-fails"],
+    )
+    async def test_does_not_claim_that_nothing_was_changed_once_the_order_is_placed(
+        self,
+        shop: MemoryShop,
+        ada_token: SessionToken,
+        later_faults: list[tuple[str, Exception]],
+    ) -> None:
+        shop.faults.plan(("never", DatabaseUnavailable()), *later_faults)
+
+        with pytest.raises(CommitOutcomeUnknown):
+            await _pay(shop, ada_token)
+
+        assert len(shop.state.orders.rows) == 1
+        assert (await _pay(shop, ada_token)).order.status is OrderStatus.PAID
+        assert len(shop.state.orders.rows) == 1
+
     async def test_retries_the_capture_until_the_gateway_responds(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
@@ -594,7 +621,7 @@ async def test_failed_challenge_completed_after_a_cancellation_is_reversed(
         found = await look_up(reference, known)
         assert found is not None
         monkeypatch.setattr(shop.gateway, "find_payment", look_up)
-        # Of another card, for all that the worker knows; the notice is as fast.
+        # Of another card, for all that the worker knows; the event is as fast.
         await shop.gateway.authenticate(payment_id, approved=True)
         await shop.container.complete_orders().complete(
             [
@@ -603,7 +630,6 @@ async def test_failed_challenge_completed_after_a_cancellation_is_reversed(
                     payment=placed.payment,
                     payment_outcome=Approved(payment_id=payment_id),
                     session=None,
-                    gateway_event=None,
                 )
             ]
         )

@@ -1,258 +1,249 @@
-"""What the gateway tells by itself changes nothing twice, whenever it comes."""
+"""A gateway event is stored and answered at once; its job completes the order, once."""
 
 import asyncio
-import json
-import logging
-import random
-from collections.abc import AsyncIterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
-from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.ledger.deposits import MakeDeposit
-from shop.application.ports.payment_gateway import (
-    Declined,
-    GatewayEvent,
-    GatewayOutcomeUnknown,
-    InvalidGatewayEvent,
-)
+from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, InvalidGatewayEvent
+from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
-from shop.domain.shared.errors import ShopError
-from tests.application.memory_shop import (
-    PENDING_PAYMENT_SECONDS,
-    WELCOME_CREDIT,
-    MemoryShop,
-    place_order,
+from tests.application.checkout.event_shop import (
+    CAPTURE,
+    HANDLE,
+    LEASE,
+    RESOLVE,
+    RETRY_DELAY,
+    deliver,
+    lease,
+    order_state,
+    pay,
+    receive,
 )
-from tests.factories import NOW, eur, id_of
+from tests.application.memory_shop import MemoryShop
+from tests.factories import id_of
 
 pytestmark = pytest.mark.anyio
 
-RACES = 500
-PENDING_PAYMENT_TIMEOUT = timedelta(seconds=PENDING_PAYMENT_SECONDS)
 A_WHILE = timedelta(seconds=30)
 
 
-def _read(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
-    """Read a notice that says its fields, signed by its sender's name."""
-    if headers.get("signature") != "the gateway":
-        raise InvalidGatewayEvent("signed by somebody else")
-    told = json.loads(body)
-    return GatewayEvent(
-        id=told["id"],
-        kind="approved",
-        payment_id="pay_1",
-        reference=None if told["order"] is None else id_of(told["order"]),
-    )
+class TestTheWebhook:
+    async def test_stores_the_event_and_a_due_job_in_one_unit_of_work_and_nothing_else(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        before, begun = shop.state, shop.faults.begun
 
+        await receive(shop, pending.order.id)
 
-@pytest.fixture
-async def ada_token(
-    shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[SessionToken]:
-    """Give Ada's token; look into the books at the end."""
-    del admin
-    monkeypatch.setattr(shop.gateway, "parse_event", _read)
-    yield await shop.customer("ada")
-    assert await shop.audit_violations() == []
-
-
-async def _receive_event(
-    shop: MemoryShop, placed: PlacedOrder | None, event: str = "evt_1"
-) -> None:
-    await _receive_event_of(shop, placed.order.id if placed else id_of("nobody's order"), event)
-
-
-async def _receive_event_of(shop: MemoryShop, reference: UUID, event: str = "evt_1") -> None:
-    def read(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
-        return GatewayEvent(
-            id=body.decode(),
-            kind=headers["kind"],
-            payment_id="pay_1",
-            reference=reference,
-        )
-
-    shop.gateway.parse_event = read  # type: ignore[method-assign]  # It reads what this test says.
-    await shop.container.handle_gateway_events().handle(event.encode(), {"kind": "approved"})
-
-
-async def _pay(shop: MemoryShop, token: SessionToken, card: str) -> PlacedOrder:
-    return await shop.check_out(place_order(token, ("TEA", 2), card=card))
-
-
-def _order_state(shop: MemoryShop) -> tuple[OrderStatus, PaymentStatus]:
-    (order,) = shop.state.orders.rows.values()
-    return order.status, shop.state.payments.rows[order.id].status
-
-
-async def test_event_completes_a_pending_order(shop: MemoryShop, ada_token: SessionToken) -> None:
-    placed = await _pay(shop, ada_token, "tok_timeout_after")
-
-    await _receive_event(shop, placed)
-
-    assert _order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
-    assert list(shop.state.gateway_events.rows) == ["evt_1"]
-    assert shop.jobs == ["capture_payment"]
-    session = await shop.session(ada_token)
-    assert session is not None
-    assert session.last_order_id == placed.order.id
-
-
-async def test_repeated_event_changes_nothing(shop: MemoryShop, ada_token: SessionToken) -> None:
-    placed = await _pay(shop, ada_token, "tok_timeout_after")
-    await _receive_event(shop, placed)
-    before = shop.state
-    for later in (timedelta(0), timedelta(days=1)):
-        shop.clock.advance(later)
-        await _receive_event(shop, placed)
-        assert shop.state == before
-    await shop.run_jobs()
-
-
-async def test_event_after_the_response_is_stored_without_effect(
-    shop: MemoryShop, ada_token: SessionToken
-) -> None:
-    placed = await _pay(shop, ada_token, "tok_visa")
-    orders, jobs = shop.state.orders, shop.state.jobs
-
-    await _receive_event(shop, placed)
-
-    assert (shop.state.orders, shop.state.jobs) == (orders, jobs)
-    assert list(shop.state.gateway_events.rows) == ["evt_1"]
-
-
-async def test_event_after_the_expiry_reverses_the_payment(
-    shop: MemoryShop, ada_token: SessionToken
-) -> None:
-    shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
-    placed = await _pay(shop, ada_token, "tok_authenticate")
-    shop.clock.advance(PENDING_PAYMENT_TIMEOUT)
-    await shop.run_jobs()
-    assert _order_state(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
-
-    await _receive_event(shop, placed)
-
-    assert _order_state(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
-    await shop.run_jobs()
-    found = await shop.gateway.find_payment(placed.order.id)
-    assert found is not None
-    assert found.is_voided
-
-
-async def test_event_after_a_decline_reverses_the_payment(
-    shop: MemoryShop, ada_token: SessionToken
-) -> None:
-    placed = await _pay(shop, ada_token, "tok_timeout_after")
-    said_no = CompleteOrder(
-        order=placed.order,
-        payment=placed.payment,
-        payment_outcome=Declined(reason="try_again"),
-        session=None,
-        gateway_event=None,
-    )
-    await shop.container.complete_orders().complete([said_no])
-
-    await _receive_event(shop, placed)
-
-    assert _order_state(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
-    await shop.run_jobs()
-    found = await shop.gateway.find_payment(placed.order.id)
-    assert found is not None
-    assert found.is_voided
-
-
-async def test_event_completes_a_pending_deposit(shop: MemoryShop, ada_token: SessionToken) -> None:
-    command = MakeDeposit(
-        session=ada_token, key="key-0001", amount=eur(300), card="tok_timeout_after"
-    )
-    made = (await shop.container.deposit_service().make(command)).unwrap()
-    for _ in range(2):
-        await _receive_event_of(shop, made.id)
-
-        assert shop.balance("ada") == WELCOME_CREDIT + 300
+        assert shop.faults.begun == begun + 1
         assert list(shop.state.gateway_events.rows) == ["evt_1"]
-        assert shop.jobs == ["capture_deposit"]
+        assert shop.jobs == [HANDLE, RESOLVE]
+        (job,) = [each for each in shop.state.jobs.rows.values() if each.id.kind == HANDLE]
+        assert job.due_at == shop.clock.now()
+        assert before == replace(shop.state, gateway_events=before.gateway_events, jobs=before.jobs)
+
+    async def test_answers_although_the_gateway_is_silent(
+        self, shop: MemoryShop, pending: PlacedOrder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def hang(*_: object) -> None:
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(shop.gateway, "find_payment", hang)
+        async with asyncio.timeout(5):
+            await receive(shop, pending.order.id)
+        assert shop.jobs == [HANDLE, RESOLVE]
+        monkeypatch.undo()
+
+    async def test_stores_a_repeated_event_once(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        await asyncio.gather(*(receive(shop, pending.order.id) for _ in range(3)))
+        assert list(shop.state.gateway_events.rows) == ["evt_1"]
+        assert shop.jobs == [HANDLE, RESOLVE]
+
+    async def test_rejects_what_the_gateway_has_not_signed(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        del pending
+        before = shop.state
+        with pytest.raises(InvalidGatewayEvent):
+            await shop.container.handle_gateway_events().receive(b"{}", {"signature": "mallory"})
+        assert shop.state == before
+
+    async def test_does_not_answer_before_the_commit(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        before = shop.state
+        shop.faults.plan(("commit", DatabaseUnavailable("no disk")))
+        with pytest.raises(DatabaseUnavailable):
+            await receive(shop, pending.order.id)
+        assert shop.state == before
+
+        await deliver(shop, pending.order.id)
+        assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+
+    async def test_stores_an_event_once_if_the_commit_is_not_acknowledged(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        shop.faults.plan(("committed", CommitOutcomeUnknown("the connection broke")))
+
+        await receive(shop, pending.order.id)
+
+        assert list(shop.state.gateway_events.rows) == ["evt_1"]
+        assert shop.jobs == [HANDLE, RESOLVE]
 
 
-async def test_event_without_an_order_is_stored_and_logged(
-    shop: MemoryShop, ada_token: SessionToken, caplog: pytest.LogCaptureFixture
-) -> None:
-    del ada_token
-    with caplog.at_level(logging.ERROR):
-        await _receive_event(shop, None)
-    assert [each.levelname for each in caplog.records] == ["ERROR"]
-    assert list(shop.state.gateway_events.rows) == ["evt_1"]
+class TestAnEventOfAnOrder:
+    async def test_completes_it_if_it_is_pending(
+        self, shop: MemoryShop, pending: PlacedOrder, ada_token: SessionToken
+    ) -> None:
+        await deliver(shop, pending.order.id)
 
+        assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+        assert list(shop.state.gateway_events.rows) == ["evt_1"]
+        assert shop.jobs == [CAPTURE]
+        session = await shop.session(ada_token)
+        assert session is not None
+        assert session.last_order_id == pending.order.id
 
-async def test_event_about_another_payment_changes_nothing(
-    shop: MemoryShop, ada_token: SessionToken
-) -> None:
-    await _pay(shop, ada_token, "tok_timeout_after")
-    before = shop.state
-    with pytest.raises(InvalidGatewayEvent):
-        await shop.container.handle_gateway_events().handle(b"{}", {"signature": "mallory"})
-    assert shop.state == before
+    async def test_declines_it_if_the_card_was_declined(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
+        placed = await pay(shop, ada_token, "tok_declined")
 
+        await deliver(shop, placed.order.id)
 
-async def test_event_is_not_stored_while_the_gateway_is_unavailable(
-    shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    placed = await _pay(shop, ada_token, "tok_timeout_after")
-    before = shop.state
+        assert order_state(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
+        assert shop.stock_of("TEA") == (5, 0)
+        assert shop.jobs == []
 
-    async def fail(reference: object, _: object) -> None:
-        raise GatewayOutcomeUnknown(f"no books for {reference}")
+    async def test_leaves_it_pending_while_the_card_is_undecided(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        placed = await pay(shop, ada_token, "tok_authenticate")
 
-    with monkeypatch.context() as patch:
-        patch.setattr(shop.gateway, "find_payment", fail)
-        with pytest.raises(GatewayOutcomeUnknown):
-            await _receive_event(shop, placed)
-    assert shop.state == before
+        await deliver(shop, placed.order.id)
 
-    await _receive_event(shop, placed)
-    assert _order_state(shop)[0] is OrderStatus.PAID
+        assert order_state(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
+        assert shop.jobs == [RESOLVE]
 
+    async def test_changes_nothing_when_it_is_repeated(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        await deliver(shop, pending.order.id)
+        before = shop.state
+        for later in (timedelta(0), timedelta(days=1)):
+            shop.clock.advance(later)
+            await receive(shop, pending.order.id)
+            assert shop.state == before
+        await shop.run_jobs()
 
-async def test_concurrent_workers_events_and_requests_complete_once(
-    shop: MemoryShop, admin: SessionToken
-) -> None:
-    await shop.add_products(admin, CUP=RACES)
-    await shop.customer("ada")
-    choose = random.Random(0)
-    for number in range(RACES):
-        card = choose.choice(["tok_timeout_after", "tok_timeout_before", "tok_error"])
-        token = await shop.sign_in("ada")
-        command = place_order(token, ("CUP", 1), card=card, key=f"key-of-race-{number}")
-        placed = await shop.check_out(command)
-        shop.clock.advance(choose.choice([A_WHILE, PENDING_PAYMENT_TIMEOUT]))
-        racers = [
-            shop.run_jobs(),
-            shop.run_jobs(),
-            _receive_event(shop, placed, f"evt_{number}"),
-            _receive_event(shop, placed, f"evt_{number}"),
-            shop.container.checkout().place(command),
-        ]
-        choose.shuffle(racers)
-        for response in await asyncio.gather(*racers, return_exceptions=True):
-            assert not isinstance(response, BaseException) or isinstance(response, ShopError)
-    for _ in range(10):
-        shop.clock.advance(PENDING_PAYMENT_TIMEOUT)
-        while await shop.run_jobs():
-            pass
+    async def test_changes_nothing_when_it_is_repeated_while_its_job_is_leased(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        await receive(shop, pending.order.id)
+        job = await lease(shop, JobKind.HANDLE_GATEWAY_EVENT)
+        before = shop.state
 
-    assert shop.jobs == []
-    assert await shop.audit_violations() == []
-    statuses = [order.status for order in shop.state.orders.rows.values()]
-    assert set(statuses) <= {OrderStatus.PAID, OrderStatus.EXPIRED}
-    assert len(statuses) == RACES
-    paid = {each.id for each in shop.state.orders.rows.values() if each.status is OrderStatus.PAID}
-    books = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=365))]
-    captured = [each.reference for each in books if each.is_captured]
-    assert sorted(captured) == sorted(paid)  # type: ignore[type-var]  # None would be found.
-    assert {each.reference for each in books if not each.is_voided} <= paid
+        await receive(shop, pending.order.id)
+
+        assert shop.state == before
+        await shop.container.handle_gateway_events().handle(job)
+        assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+        assert shop.jobs == [CAPTURE]
+
+    async def test_completes_it_once_in_whatever_order_events_come(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        for event in ("evt_3", "evt_1", "evt_2", "evt_3"):
+            await receive(shop, pending.order.id, event)
+        assert shop.jobs == [HANDLE] * 3 + [RESOLVE]
+
+        await shop.run_jobs()
+
+        assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+        assert shop.jobs == [CAPTURE]
+        assert shop.stock_of("TEA") == (3, 0)
+
+    async def test_completes_it_while_another_worker_has_leased_its_job(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        shop.clock.advance(A_WHILE)
+        stalled = await lease(shop, JobKind.RESOLVE_PAYMENT)
+
+        await deliver(shop, pending.order.id)
+
+        assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+        assert shop.jobs == [CAPTURE]
+        before = shop.state
+        await shop.container.payment_jobs().resolve(stalled)
+        assert shop.state == before
+
+    async def test_is_handled_by_another_worker_if_the_first_one_dies(
+        self, shop: MemoryShop, pending: PlacedOrder
+    ) -> None:
+        await receive(shop, pending.order.id)
+        await lease(shop, JobKind.HANDLE_GATEWAY_EVENT)
+        assert await shop.run_jobs() == 0
+
+        shop.clock.advance(LEASE)
+        await shop.run_jobs()
+
+        assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+        assert shop.jobs == [CAPTURE]
+
+    async def test_is_handled_once_the_gateway_can_be_read_again(
+        self, shop: MemoryShop, pending: PlacedOrder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fail(reference: object, _: object = None) -> None:
+            raise GatewayOutcomeUnknown(f"no records for {reference}")
+
+        with monkeypatch.context() as patch:
+            patch.setattr(shop.gateway, "find_payment", fail)
+            await deliver(shop, pending.order.id)
+        assert order_state(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
+        assert shop.jobs == [HANDLE, RESOLVE]
+
+        shop.clock.advance(RETRY_DELAY)
+        await shop.run_jobs()
+        assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+
+    async def test_looks_up_the_payment_that_it_names(
+        self, shop: MemoryShop, pending: PlacedOrder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        looked_up: list[tuple[UUID, str | None]] = []
+        find_payment = shop.gateway.find_payment
+
+        async def record(reference: UUID, payment_id: str | None = None) -> object:
+            looked_up.append((reference, payment_id))
+            return await find_payment(reference, payment_id)
+
+        monkeypatch.setattr(shop.gateway, "find_payment", record)
+        await deliver(shop, pending.order.id)
+
+        assert looked_up == [(pending.order.id, "pay_1")]
+
+    async def test_changes_nothing_if_the_payment_is_of_another_order(
+        self, shop: MemoryShop, pending: PlacedOrder, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        payment = await shop.gateway.find_payment(pending.order.id)
+        assert payment is not None
+
+        async def find_another(*_: object) -> object:
+            return replace(payment, reference=id_of("another order"))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(shop.gateway, "find_payment", find_another)
+            await deliver(shop, pending.order.id)
+
+        assert order_state(shop) == (OrderStatus.PENDING, PaymentStatus.PENDING)
+        assert shop.jobs == [RESOLVE]

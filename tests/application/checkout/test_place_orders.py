@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.engine.database import State
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.repositories.session_store import SessionToken
@@ -34,7 +34,7 @@ from tests.application.memory_shop import (
     put_product,
 )
 from tests.clock import FakeClock
-from tests.factories import EUR, NOW, SALES, USD, eur
+from tests.factories import EUR, NOW, SALES, USD, eur, key_of
 
 pytestmark = pytest.mark.anyio
 
@@ -77,7 +77,7 @@ class TestPlacing:
         placed = reply.unwrap()
         order = placed.order
         assert not reply.replayed
-        assert (order.user_id, order.idempotency_key) == (shop.user("ada").id, "key-0001")
+        assert order.idempotency_key == key_of(shop.user("ada"), "key-0001")
         assert (order.status, order.version) == (OrderStatus.PAID, 1)
         assert (order.total, order.placed_at) == (eur(300), NOW)
         assert order.lines == (

@@ -12,7 +12,7 @@ from shop.application.ports.repositories.idempotency_keys import Rejected, Store
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.cart import EmptyCart
 from tests.clock import FakeClock
-from tests.factories import claim, id_of, user
+from tests.factories import claim, claim_keys, id_of, user
 
 pytestmark = pytest.mark.anyio
 
@@ -40,7 +40,7 @@ async def complete_key(database: MemoryDatabase, key: str, outcome: StoredOutcom
         if ADA.id not in database.state.users.rows:
             uow.users.add(ADA)
         claimed = claim(ADA, key)
-        await uow.idempotency_keys.claim([claimed])
+        await claim_keys(uow, [claimed])
         uow.idempotency_keys.complete(claimed.id, outcome)
         await uow.commit()
 
@@ -57,4 +57,6 @@ async def test_rejection_is_purged_after_seven_days(
 
     clock.advance(timedelta(microseconds=1))
     assert await purge_keys.purge() == 1
-    assert [each.id.key for each in database.state.idempotency_keys.rows.values()] == ["ordered-1"]
+    assert [each.id.value for each in database.state.idempotency_keys.rows.values()] == [
+        "ordered-1"
+    ]

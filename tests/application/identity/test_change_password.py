@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.identity.sessions import ChangePassword, SignIn
+from shop.application.identity.sign_in import ChangePassword, SignIn
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.session import NotSignedIn, SessionExpired
@@ -29,18 +29,18 @@ class TestChangingThePassword:
     async def test_new_password_replaces_the_old_one(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await shop.container.session_service().change_password(_change_password(ada_token))
+        await shop.container.sign_in_service().change_password(_change_password(ada_token))
 
         with pytest.raises(InvalidCredentials):
-            await shop.container.session_service().sign_in(SIGN_IN)
-        await shop.container.session_service().sign_in(replace(SIGN_IN, password="another one"))
+            await shop.container.sign_in_service().sign_in(SIGN_IN)
+        await shop.container.sign_in_service().sign_in(replace(SIGN_IN, password="another one"))
 
     async def test_current_session_gets_a_new_token_and_all_others_are_revoked(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         elsewhere, bob_token = await shop.sign_in("ada"), await shop.customer("bob")
 
-        current_session = await shop.container.session_service().change_password(
+        current_session = await shop.container.sign_in_service().change_password(
             _change_password(ada_token)
         )
 
@@ -61,7 +61,7 @@ class TestChangingThePassword:
         await _assert_rejected(
             shop,
             replace(_change_password(ada_token), new="7 chars"),
-            InvalidValue(field="new", rule="it has 8 to 128 characters"),
+            InvalidValue(field="new", rule="must be 8 to 128 characters"),
         )
 
     async def test_anonymous_user_cannot_change_a_password(
@@ -81,7 +81,7 @@ class TestChangingThePassword:
         shop.faults.plan((call, RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.session_service().change_password(_change_password(ada_token))
+            await shop.container.sign_in_service().change_password(_change_password(ada_token))
 
         assert shop.state == before
 
@@ -91,7 +91,7 @@ class TestChangingThePassword:
         shop.faults.plan(("committed", CommitOutcomeUnknown("connection lost")))
 
         with pytest.raises(CommitOutcomeUnknown):
-            await shop.container.session_service().change_password(_change_password(ada_token))
+            await shop.container.sign_in_service().change_password(_change_password(ada_token))
 
         assert shop.user("ada").password_hash == CURRENT_PREFIX + "another one"
 
@@ -104,7 +104,7 @@ async def _assert_rejected(shop: MemoryShop, command: ChangePassword, error: Exc
     before = shop.state
 
     with pytest.raises(type(error)) as rejection:
-        await shop.container.session_service().change_password(command)
+        await shop.container.sign_in_service().change_password(command)
 
     assert rejection.value == error
     assert shop.state == before

@@ -1,9 +1,11 @@
-"""What belongs to a session: its preferences, its siblings and its end."""
+"""A session has preferences, and can be listed and revoked."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 
+from shop.application.checkout.cart import PutCartLine
 from shop.application.identity.sessions import RevokeSession
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.session_store import SessionToken
@@ -110,6 +112,56 @@ class TestOwnSessions:
             await shop.container.session_service().revoke_others(ada_token)
 
         assert shop.state == before
+
+
+class TestSigningOut:
+    async def test_session_is_revoked_permanently(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        elsewhere = await shop.sign_in("ada")
+
+        await shop.container.session_service().sign_out(ada_token)
+
+        assert await shop.session(ada_token) is None
+        assert await shop.container.session_service().authenticate(ada_token) is None
+        assert await shop.session(elsewhere) is not None
+
+    @pytest.mark.parametrize("token", [None, "never issued"])
+    async def test_missing_session_changes_nothing(
+        self, token: SessionToken | None, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        del ada_token
+        before = shop.state
+
+        await shop.container.session_service().sign_out(token)
+
+        assert shop.state == before
+
+    async def test_expired_or_revoked_session_can_be_revoked(
+        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
+    ) -> None:
+        clock.advance(timedelta(seconds=IDLE_SECONDS))
+
+        await shop.container.session_service().sign_out(ada_token)
+        await shop.container.session_service().sign_out(ada_token)
+
+        assert shop.state.sessions.rows == {}
+
+    async def test_concurrent_request_does_not_restore_it(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        await shop.add_products(await shop.admin(), TEA=5)
+        carts, sessions = shop.container.cart_service(), shop.container.session_service()
+        put = PutCartLine(session=ada_token, sku="TEA", quantity=1)
+
+        await asyncio.gather(
+            carts.put(put),
+            sessions.sign_out(ada_token),
+            carts.clear(ada_token),
+            sessions.authenticate(ada_token),
+        )
+
+        assert await shop.session(ada_token) is None
 
 
 class TestPreferences:

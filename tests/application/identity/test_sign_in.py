@@ -1,13 +1,12 @@
-"""Signing in and out: a session changes its token, and dies for good."""
+"""Sign-in gives a session a new token, and takes over the cart."""
 
-import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from shop.application.checkout.cart import PutCartLine
-from shop.application.identity.sessions import SignIn
+from shop.application.identity.sign_in import SignIn
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.session import Session
@@ -44,7 +43,7 @@ class TestSigningIn:
     async def test_session_belongs_to_the_user_under_a_new_token(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        current_session = await shop.container.session_service().sign_in(SIGN_IN)
+        current_session = await shop.container.sign_in_service().sign_in(SIGN_IN)
 
         assert current_session.user == shop.user("ada")
         assert new_token(current_session) != ada_token
@@ -62,7 +61,7 @@ class TestSigningIn:
         put = PutCartLine(session=anonymous_token, sku="TEA", quantity=2)
         await shop.container.cart_service().put(put)
 
-        current_session = await shop.container.session_service().sign_in(
+        current_session = await shop.container.sign_in_service().sign_in(
             replace(SIGN_IN, session=anonymous_token)
         )
 
@@ -76,7 +75,7 @@ class TestSigningIn:
         anonymous_token = new_token(await set_preferences(shop, None, {"theme": "dark"}))
         clock.advance(timedelta(seconds=IDLE_SECONDS - 1))
 
-        current_session = await shop.container.session_service().sign_in(
+        current_session = await shop.container.sign_in_service().sign_in(
             replace(SIGN_IN, session=anonymous_token)
         )
 
@@ -127,7 +126,7 @@ class TestSigningIn:
         before = shop.state
 
         with pytest.raises(InvalidCredentials):
-            await shop.container.session_service().sign_in(replace(command, session=ada_token))
+            await shop.container.sign_in_service().sign_in(replace(command, session=ada_token))
 
         assert shop.state == before
 
@@ -138,7 +137,7 @@ class TestSigningIn:
         before = shop.state
 
         with pytest.raises(InvalidCredentials):
-            await shop.container.session_service().sign_in(replace(SIGN_IN, session=ada_token))
+            await shop.container.sign_in_service().sign_in(replace(SIGN_IN, session=ada_token))
 
         assert shop.state == before
 
@@ -152,10 +151,10 @@ class TestSigningIn:
 
         for longer in (longest + "p", longest + "p" * 999):
             with pytest.raises(InvalidCredentials):
-                await shop.container.session_service().sign_in(replace(SIGN_IN, password=longer))
+                await shop.container.sign_in_service().sign_in(replace(SIGN_IN, password=longer))
 
         assert shop.state == before
-        await shop.container.session_service().sign_in(replace(SIGN_IN, password=longest))
+        await shop.container.sign_in_service().sign_in(replace(SIGN_IN, password=longest))
 
     async def test_outdated_hash_is_renewed(
         self, shop: MemoryShop, ada_token: SessionToken
@@ -164,10 +163,10 @@ class TestSigningIn:
         await shop.save_user(shop.user("ada").with_password_hash(OUTDATED_PREFIX + PASSWORD))
 
         with pytest.raises(InvalidCredentials):
-            await shop.container.session_service().sign_in(replace(SIGN_IN, password="a wrong one"))
+            await shop.container.sign_in_service().sign_in(replace(SIGN_IN, password="a wrong one"))
         assert shop.user("ada").password_hash == OUTDATED_PREFIX + PASSWORD
 
-        await shop.container.session_service().sign_in(SIGN_IN)
+        await shop.container.sign_in_service().sign_in(SIGN_IN)
         assert shop.user("ada").password_hash == CURRENT_PREFIX + PASSWORD
 
     async def test_expired_session_is_not_reused(
@@ -176,7 +175,7 @@ class TestSigningIn:
         clock.advance(timedelta(seconds=IDLE_SECONDS))
         before = await _session(shop, ada_token)
 
-        current_session = await shop.container.session_service().sign_in(
+        current_session = await shop.container.sign_in_service().sign_in(
             replace(SIGN_IN, session=ada_token)
         )
 
@@ -190,7 +189,7 @@ class TestSigningIn:
         shop.faults.plan(("commit", RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.session_service().sign_in(replace(SIGN_IN, session=ada_token))
+            await shop.container.sign_in_service().sign_in(replace(SIGN_IN, session=ada_token))
 
         assert shop.state == before
 
@@ -208,7 +207,7 @@ class TestSigningIn:
         await set_preferences(shop, ada_token, {"theme": "dark"})
         shop.faults.plan(fault)
 
-        current_session = await shop.container.session_service().sign_in(
+        current_session = await shop.container.sign_in_service().sign_in(
             replace(SIGN_IN, session=ada_token)
         )
 
@@ -216,53 +215,3 @@ class TestSigningIn:
         assert (session.user_id, session.preferences) == (shop.user("ada").id, {"theme": "dark"})
         assert await shop.session(ada_token) is None
         assert len(shop.state.sessions.rows) == 1
-
-
-class TestSigningOut:
-    async def test_session_is_revoked_permanently(
-        self, shop: MemoryShop, ada_token: SessionToken
-    ) -> None:
-        elsewhere = await shop.sign_in("ada")
-
-        await shop.container.session_service().sign_out(ada_token)
-
-        assert await shop.session(ada_token) is None
-        assert await shop.container.session_service().authenticate(ada_token) is None
-        assert await shop.session(elsewhere) is not None
-
-    @pytest.mark.parametrize("token", [None, "never issued"])
-    async def test_missing_session_changes_nothing(
-        self, token: SessionToken | None, shop: MemoryShop, ada_token: SessionToken
-    ) -> None:
-        del ada_token
-        before = shop.state
-
-        await shop.container.session_service().sign_out(token)
-
-        assert shop.state == before
-
-    async def test_expired_or_revoked_session_can_be_revoked(
-        self, shop: MemoryShop, ada_token: SessionToken, clock: FakeClock
-    ) -> None:
-        clock.advance(timedelta(seconds=IDLE_SECONDS))
-
-        await shop.container.session_service().sign_out(ada_token)
-        await shop.container.session_service().sign_out(ada_token)
-
-        assert shop.state.sessions.rows == {}
-
-    async def test_concurrent_request_does_not_restore_it(
-        self, shop: MemoryShop, ada_token: SessionToken
-    ) -> None:
-        await shop.add_products(await shop.admin(), TEA=5)
-        carts, sessions = shop.container.cart_service(), shop.container.session_service()
-        put = PutCartLine(session=ada_token, sku="TEA", quantity=1)
-
-        await asyncio.gather(
-            carts.put(put),
-            sessions.sign_out(ada_token),
-            carts.clear(ada_token),
-            sessions.authenticate(ada_token),
-        )
-
-        assert await shop.session(ada_token) is None

@@ -1,4 +1,4 @@
-"""A user, an account and a session come to be together, or not at all."""
+"""Sign-up creates a user, an account and a session together, or none of them."""
 
 import asyncio
 from dataclasses import replace
@@ -8,15 +8,13 @@ import pytest
 
 from shop.application.checkout.cart import PutCartLine
 from shop.application.identity.sign_up import SignUp
-from shop.application.ports.paging import PageRequest
-from shop.application.ports.repositories.accounts import AccountEntry
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
-from shop.domain.account import AccountNotFound, TransferKind
+from shop.domain.account import TransferKind
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import EmailTaken, Role
 from tests.application.memory_shop import IDLE_SECONDS, PASSWORD, WELCOME_CREDIT, MemoryShop
 from tests.clock import FakeClock
-from tests.factories import ADJUSTMENTS, NOW, eur, user
+from tests.factories import ADJUSTMENTS, NOW, eur
 
 pytestmark = pytest.mark.anyio
 
@@ -25,7 +23,7 @@ ADA = SignUp(session=None, name=" Ada ", email=" Ada@Example.com", password=PASS
 
 class TestSigningUp:
     async def test_user_account_and_session_are_created(self, shop: MemoryShop) -> None:
-        done = await shop.container.account_service().sign_up(ADA)
+        done = await shop.container.sign_up_service().sign_up(ADA)
 
         assert (done.user.name, done.user.email) == ("Ada", "ada@example.com")
         assert (done.user.roles, done.user.enabled) == (frozenset({Role.CUSTOMER}), True)
@@ -39,7 +37,7 @@ class TestSigningUp:
         assert (session.user_id, session.signed_in_at) == (done.user.id, NOW)
 
     async def test_welcome_credit_is_a_transfer(self, shop: MemoryShop) -> None:
-        done = await shop.container.account_service().sign_up(ADA)
+        done = await shop.container.sign_up_service().sign_up(ADA)
 
         (welcome,) = shop.state.transfers.rows.values()
         assert (welcome.kind, welcome.amount) == (TransferKind.WELCOME, eur(WELCOME_CREDIT))
@@ -54,7 +52,7 @@ class TestSigningUp:
     ) -> None:
         anonymous_token = await _with_a_cart(shop)
 
-        done = await shop.container.account_service().sign_up(replace(ADA, session=anonymous_token))
+        done = await shop.container.sign_up_service().sign_up(replace(ADA, session=anonymous_token))
 
         assert done.current_session.new_token not in {None, anonymous_token}
         assert await shop.session(anonymous_token) is None
@@ -62,7 +60,7 @@ class TestSigningUp:
         assert done.current_session.session.user_id == done.user.id
 
     async def test_unknown_token_is_not_adopted(self, shop: MemoryShop) -> None:
-        done = await shop.container.account_service().sign_up(
+        done = await shop.container.sign_up_service().sign_up(
             replace(ADA, session="chosen by the client")
         )
 
@@ -74,7 +72,7 @@ class TestSigningUp:
         anonymous_token = await _with_a_cart(shop)
         clock.advance(timedelta(seconds=IDLE_SECONDS))
 
-        done = await shop.container.account_service().sign_up(replace(ADA, session=anonymous_token))
+        done = await shop.container.sign_up_service().sign_up(replace(ADA, session=anonymous_token))
 
         assert done.current_session.session.cart.is_empty
         expired = await shop.session(anonymous_token)
@@ -98,18 +96,18 @@ class TestRejections:
         before = shop.state
 
         with pytest.raises(InvalidValue) as rejection:
-            await shop.container.account_service().sign_up(command)
+            await shop.container.sign_up_service().sign_up(command)
 
         assert rejection.value.field == field
         assert shop.state == before
 
     async def test_used_email_address_creates_no_user(self, shop: MemoryShop) -> None:
         anonymous_token = await _with_a_cart(shop)
-        await shop.container.account_service().sign_up(ADA)
+        await shop.container.sign_up_service().sign_up(ADA)
         before = shop.state
 
         with pytest.raises(EmailTaken):
-            await shop.container.account_service().sign_up(
+            await shop.container.sign_up_service().sign_up(
                 replace(ADA, session=anonymous_token, name="Impostor", email="ADA@example.com ")
             )
 
@@ -118,7 +116,7 @@ class TestRejections:
     async def test_concurrent_sign_ups_with_one_email_address_create_one_user(
         self, shop: MemoryShop
     ) -> None:
-        sign_up = shop.container.account_service().sign_up
+        sign_up = shop.container.sign_up_service().sign_up
         outcomes = await asyncio.gather(*(sign_up(ADA) for _ in range(3)), return_exceptions=True)
 
         assert [type(each).__name__ for each in outcomes if isinstance(each, Exception)] == [
@@ -138,7 +136,7 @@ class TestFailures:
         shop.faults.plan((call, RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.account_service().sign_up(ADA)
+            await shop.container.sign_up_service().sign_up(ADA)
 
         assert shop.state == before
 
@@ -150,14 +148,14 @@ class TestFailures:
         shop.faults.plan(("commit", RuntimeError("a bug")))
 
         with pytest.raises(RuntimeError, match="a bug"):
-            await shop.container.account_service().sign_up(replace(ADA, session=anonymous_token))
+            await shop.container.sign_up_service().sign_up(replace(ADA, session=anonymous_token))
 
         assert shop.state == before
 
     async def test_interrupted_sign_up_happens_once(self, shop: MemoryShop) -> None:
         shop.faults.plan(("commit", TransientFailure("conflict")))
 
-        done = await shop.container.account_service().sign_up(ADA)
+        done = await shop.container.sign_up_service().sign_up(ADA)
 
         assert shop.state.users.rows == {done.user.id: done.user}
         assert len(shop.state.transfers.rows) == 1
@@ -169,7 +167,7 @@ class TestFailures:
     ) -> None:
         shop.faults.plan((call, CommitOutcomeUnknown("connection lost")))
 
-        done = await shop.container.account_service().sign_up(ADA)
+        done = await shop.container.sign_up_service().sign_up(ADA)
 
         assert shop.state.users.rows == {done.user.id: done.user}
         assert shop.state.accounts.rows == {done.account.id: done.account}
@@ -179,36 +177,6 @@ class TestFailures:
         assert session is not None
         assert session.user_id == done.user.id
         assert await shop.audit_violations() == []
-
-
-class TestReading:
-    async def test_account_is_shown_to_its_user(self, shop: MemoryShop) -> None:
-        done = await shop.sign_up("ada")
-        await shop.sign_up("bob")
-
-        assert await shop.container.account_service().show(done.user) == done.account
-
-    async def test_statement_lists_transfers_newest_first(self, shop: MemoryShop) -> None:
-        done = await shop.sign_up("ada")
-
-        account, page = await shop.container.account_service().statement(
-            done.user, PageRequest(limit=9, after=None)
-        )
-
-        (welcome,) = shop.state.transfers.rows.values()
-        assert account == done.account
-        assert (page.items, page.next) == (
-            [AccountEntry(transfer=welcome, counterparty="adjustments")],
-            None,
-        )
-
-    async def test_missing_account_is_reported(self, shop: MemoryShop) -> None:
-        with pytest.raises(AccountNotFound):
-            await shop.container.account_service().show(user("stranger"))
-        with pytest.raises(AccountNotFound):
-            await shop.container.account_service().statement(
-                user("stranger"), PageRequest(limit=9, after=None)
-            )
 
 
 async def _with_a_cart(shop: MemoryShop) -> str:

@@ -49,7 +49,7 @@ async def test_gateway_outage_leaves_nothing_for_the_operator(
             shop.clock.advance(A_MINUTE)
             assert await _failed_findings(shop) == []
         obstacle = (await shop.container.audit_gateway().run(timedelta(days=1))).unchecked_reason
-        assert obstacle == "the gateway's books cannot be read: connection refused"
+        assert obstacle == "the gateway's records cannot be read: connection refused"
         with pytest.raises(PaymentExpired):
             await shop.check_out(place_order(token, ("TEA", 1), card="tok_visa", key="key-0000"))
 

@@ -108,3 +108,26 @@ async def test_cancelled_job_is_run_by_the_next_worker(
     shop.clock.advance(POLICY.lease)
     assert await handlers.work_off.run_due() == 1
     assert (handlers.done, shop.jobs) == (["reverse_payment"], [])
+
+
+async def test_failed_job_is_logged_with_its_kind_subject_and_error(
+    handlers: BlockingHandlers, shop: MemoryShop, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_job: Job) -> None:
+        raise ValueError("no answer")
+
+    runner = JobRunner(
+        shop.container.transaction_runner(), shop.clock, POLICY, {JobKind.SEND_EMAIL: fail}
+    )
+    await handlers.add_job(JobKind.SEND_EMAIL, "email")
+
+    await runner.run_due()
+
+    (record,) = caplog.records
+    fields = {name: vars(record)[name] for name in ("job", "subject_id", "error")}
+    assert (record.levelname, record.msg) == ("WARNING", "job_failed")
+    assert fields == {
+        "job": "send_email",
+        "subject_id": str(id_of("email")),
+        "error": "ValueError: no answer",
+    }

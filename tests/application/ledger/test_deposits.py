@@ -12,7 +12,7 @@ from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ports.payment_gateway import GatewayPayment
 from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.account import BalanceTooLarge
 from shop.domain.deposit import Deposit, DepositNotFound
 from shop.domain.payment import CardDeclined, PaymentExpired, PaymentStatus
@@ -148,6 +148,21 @@ async def test_deposit_happens_once_whichever_commit_outcome_is_unknown(
     assert (shop.balance("ada"), _status(shop)) == (WELCOME_CREDIT + 300, PaymentStatus.CAPTURED)
 
 
+@pytest.mark.parametrize("nth", [1, 2])
+async def test_deposit_that_was_begun_is_not_reported_as_unchanged(
+    shop: MemoryShop, ada_token: SessionToken, nth: int
+) -> None:
+    fine = [("never", DatabaseUnavailable())] * nth
+    shop.faults.plan(*fine, ("enter", DatabaseUnavailable("gone")))
+
+    with pytest.raises(CommitOutcomeUnknown):
+        await _deposit(shop, ada_token)
+
+    assert len(shop.state.deposits.rows) == 1
+    assert (await _deposit(shop, ada_token)).status is PaymentStatus.AUTHORISED
+    assert len(shop.state.deposits.rows) == 1
+
+
 async def test_capture_with_a_lost_response_happens_once(
     shop: MemoryShop, ada_token: SessionToken
 ) -> None:
@@ -181,7 +196,7 @@ async def test_deposit_beyond_the_balance_limit_is_never_authorised(
     shop: MemoryShop, ada_token: SessionToken
 ) -> None:
     reply = await shop.container.deposit_service().make(_command(ada_token, amount=eur(MAX_AMOUNT)))
-    assert str(reply.value) == "A balance is at most 1000000000000000 minor units."
+    assert reply.value == BalanceTooLarge()
     assert (shop.state.deposits.rows, shop.gateway.calls.total()) == ({}, 0)
 
 

@@ -14,7 +14,6 @@ from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptur
 from shop.domain.orders.order import Actor, OrderNotFound, OrderStatus
 from shop.domain.orders.shipment import (
     ExcessQuantity,
-    LineQuantity,
     QuantityExceedsOrder,
     ShipmentEvent,
     ShipmentEventKind,
@@ -22,6 +21,7 @@ from shop.domain.orders.shipment import (
 from shop.domain.payment import CardDeclined, PaymentStatus
 from shop.domain.session import NotSignedIn
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
 from tests.application.memory_shop import MemoryShop, place_order

@@ -416,7 +416,7 @@ class TestRejections:
         self, shop: MemoryShop, admin: SessionToken, placed: PlacedOrder
     ) -> None:
         dollars = refund_order(admin, placed, amount=Money(amount=1, currency=USD))
-        rule = InvalidValue(field="currency", rule="EUR is used here, not USD")
+        rule = InvalidValue(field="currency", rule="must be EUR, not USD")
         await _assert_rejected(shop, dollars, rule)
 
     @pytest.mark.parametrize(

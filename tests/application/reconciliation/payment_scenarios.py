@@ -187,20 +187,20 @@ async def pending_after_cancellation(scenario: PaymentScenario) -> None:
 
 
 REPAIRABLE = [
-    (approved_while_pending, "authorised-there-pending-here", JobKind.RESOLVE_PAYMENT),
-    (captured_while_pending, "captured-there-pending-here", JobKind.RESOLVE_PAYMENT),
-    (pending_on_both_sides, "pending-there-pending-here", JobKind.RESOLVE_PAYMENT),
-    (unknown_while_pending, "unknown-there-pending-here", JobKind.RESOLVE_PAYMENT),
-    (voided_while_pending, "voided-there-pending-here", JobKind.RESOLVE_PAYMENT),
-    (never_captured, "authorised-there-authorised-here", JobKind.CAPTURE_PAYMENT),
-    (captured_but_not_recorded, "captured-there-authorised-here", JobKind.CAPTURE_PAYMENT),
-    (cancelled_but_authorised, "authorised-there-voided-here", JobKind.REVERSE_PAYMENT),
-    (cancelled_but_captured, "captured-there-refunded-here", JobKind.REVERSE_PAYMENT),
-    (voided_in_shop_captured_at_gateway, "captured-there-voided-here", JobKind.REVERSE_PAYMENT),
-    (approved_after_expiry, "authorised-there-voided-here", JobKind.REVERSE_PAYMENT),
-    (deposit_never_resolved, "authorised-there-pending-here", JobKind.RESOLVE_DEPOSIT),
-    (deposit_never_captured, "authorised-there-authorised-here", JobKind.CAPTURE_DEPOSIT),
-    (pending_after_cancellation, "pending-there-voided-here", JobKind.REVERSE_PAYMENT),
+    (approved_while_pending, "gateway-authorised-shop-pending", JobKind.RESOLVE_PAYMENT),
+    (captured_while_pending, "gateway-captured-shop-pending", JobKind.RESOLVE_PAYMENT),
+    (pending_on_both_sides, "gateway-pending-shop-pending", JobKind.RESOLVE_PAYMENT),
+    (unknown_while_pending, "gateway-unknown-shop-pending", JobKind.RESOLVE_PAYMENT),
+    (voided_while_pending, "gateway-voided-shop-pending", JobKind.RESOLVE_PAYMENT),
+    (never_captured, "gateway-authorised-shop-authorised", JobKind.CAPTURE_PAYMENT),
+    (captured_but_not_recorded, "gateway-captured-shop-authorised", JobKind.CAPTURE_PAYMENT),
+    (cancelled_but_authorised, "gateway-authorised-shop-voided", JobKind.REVERSE_PAYMENT),
+    (cancelled_but_captured, "gateway-captured-shop-refunded", JobKind.REVERSE_PAYMENT),
+    (voided_in_shop_captured_at_gateway, "gateway-captured-shop-voided", JobKind.REVERSE_PAYMENT),
+    (approved_after_expiry, "gateway-authorised-shop-voided", JobKind.REVERSE_PAYMENT),
+    (deposit_never_resolved, "gateway-authorised-shop-pending", JobKind.RESOLVE_DEPOSIT),
+    (deposit_never_captured, "gateway-authorised-shop-authorised", JobKind.CAPTURE_DEPOSIT),
+    (pending_after_cancellation, "gateway-pending-shop-voided", JobKind.REVERSE_PAYMENT),
 ]
 
 
@@ -273,15 +273,15 @@ async def job_dead(scenario: PaymentScenario) -> None:
 
 
 NOT_REPAIRABLE = [
-    (paid_but_voided_at_gateway, "voided-there-authorised-here"),
-    (captured_only_in_shop, "authorised-there-captured-here"),
-    (unknown_to_gateway, "unknown-there-captured-here"),
-    (deposit_unknown_to_gateway, "unknown-there-captured-here"),
-    (unknown_to_shop, "unknown-here"),
-    (without_reference, "unknown-here"),
+    (paid_but_voided_at_gateway, "gateway-voided-shop-authorised"),
+    (captured_only_in_shop, "gateway-authorised-shop-captured"),
+    (unknown_to_gateway, "gateway-unknown-shop-captured"),
+    (deposit_unknown_to_gateway, "gateway-unknown-shop-captured"),
+    (unknown_to_shop, "unknown-to-shop"),
+    (without_reference, "unknown-to-shop"),
     (amount_mismatch, "amount-differs"),
-    (partly_refunded_at_gateway, "refunded-differs"),
-    (fully_refunded_at_gateway, "refunded-there-captured-here"),
-    (paid_twice, "second-there"),
-    (job_dead, "authorised-there-authorised-here"),
+    (partly_refunded_at_gateway, "refunded-amount-differs"),
+    (fully_refunded_at_gateway, "gateway-refunded-shop-captured"),
+    (paid_twice, "second-payment-at-gateway"),
+    (job_dead, "gateway-authorised-shop-authorised"),
 ]

@@ -39,4 +39,4 @@ async def test_violation_is_reported_under_its_invariant(shop: MemoryShop) -> No
     broken = {each.invariant.number: each.violations for each in findings if each.violations}
     assert list(broken) == [1, 2]
     facts: dict[str, Fact] = {"account_id": str(account.id), "balance": 1, "transferred": 1_000}
-    assert broken[2] == [Violation(rule="balance-not-sum-of-transfers", facts=facts)]
+    assert broken[2] == [Violation(rule="balance-differs-from-transfers", facts=facts)]

@@ -112,7 +112,7 @@ def test_each_pair_of_statuses_is_consistent_or_has_a_remedy(
 
     assert (between is None) == ((here, there) in SETTLED)
     if between is not None:
-        assert between.kind == f"{there or 'unknown'}-there-{here}-here"
+        assert between.kind == f"gateway-{there or 'unknown'}-shop-{here}"
         assert between.job == REMEDIES.get((here, there))
         assert between.advice
 
@@ -121,7 +121,7 @@ def test_dead_job_is_left_to_the_operator() -> None:
     between = found(recorded_payment(AUTHORISED, CAPTURE), APPROVED_AT_GATEWAY)
 
     assert (between.kind, between.job, between.advice) == (
-        "authorised-there-authorised-here",
+        "gateway-authorised-shop-authorised",
         None,
         RETRY_ADVICE,
     )
@@ -158,7 +158,7 @@ def test_payment_unknown_to_the_shop_is_always_a_discrepancy() -> None:
     for there in GATEWAY_PAYMENT.values():
         if there is not None:
             between = found(None, there)
-            assert (between.kind, between.job) == ("unknown-here", None)
+            assert (between.kind, between.job) == ("unknown-to-shop", None)
 
 
 def test_second_payment_is_a_discrepancy_while_it_holds_money() -> None:
@@ -170,7 +170,7 @@ def test_second_payment_is_a_discrepancy_while_it_holds_money() -> None:
         if payment is not None and (between := compare(first, payment)) is not None
     }
 
-    assert kinds == dict.fromkeys((PENDING, AUTHORISED, CAPTURED), "second-there")
+    assert kinds == dict.fromkeys((PENDING, AUTHORISED, CAPTURED), "second-payment-at-gateway")
 
 
 @pytest.mark.parametrize("here", PaymentStatus)
@@ -184,7 +184,7 @@ def test_different_amount_is_reported_before_anything_else(here: PaymentStatus) 
 def test_unknown_refund_is_a_discrepancy() -> None:
     between = found(recorded_payment(CAPTURED), replace(CAPTURED_AT_GATEWAY, refunded=eur(50)))
 
-    assert (between.kind, between.job) == ("refunded-differs", None)
+    assert (between.kind, between.job) == ("refunded-amount-differs", None)
     assert between.facts["refunded_there"] == 50
 
 

@@ -148,8 +148,8 @@ class TestTheComparison:
         found = await scenario.reconcile()
 
         assert sorted(each.discrepancy.kind for each in found) == [
-            *["authorised-there-authorised-here"] * 3,
-            *["unknown-there-captured-here"] * 2,
+            *["gateway-authorised-shop-authorised"] * 3,
+            *["gateway-unknown-shop-captured"] * 2,
         ]
         assert len({each.discrepancy.facts["reference"] for each in found}) == 5
 
@@ -205,7 +205,7 @@ class TestTheComparison:
         with pytest.raises(GatewayOutcomeUnknown):
             await scenario.reconcile()
         finding = await scenario.audit()
-        assert finding.unchecked_reason == "the gateway's books cannot be read: no answer"
+        assert finding.unchecked_reason == "the gateway's records cannot be read: no answer"
         assert (finding.violations, finding.holds) == ([], False)
         assert scenario.shop.jobs == []
 

@@ -6,12 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from shop.application.ports.repositories.audit import INVARIANTS, Fact
-from shop.application.ports.repositories.idempotency_keys import (
-    IdempotencyKey,
-    Rejected,
-    StoredOutcome,
-    Succeeded,
-)
+from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, Transfer, TransferKind
@@ -20,6 +15,7 @@ from shop.domain.orders.order import Actor, Order, OrderStatus, StatusChange
 from shop.domain.orders.refund import Refund, RefundStatus
 from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import Payment, PaymentExpired, PaymentMethod, PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from tests.contract.storage import Storage
 from tests.factories import (
     NOW,
@@ -27,6 +23,7 @@ from tests.factories import (
     account,
     card_details,
     claim,
+    claim_keys,
     id_of,
     line,
     order,
@@ -236,7 +233,7 @@ async def store_order(storage: Storage, step: OrderStep) -> None:
     """Store a new order and what goes with it."""
 
     async def work(uow: UnitOfWork) -> None:
-        await store_outcome(uow, step.order.idempotency_key, step.outcome)
+        await store_outcome(uow, step.order.idempotency_key.value, step.outcome)
         await store_transfers(uow, step.transfers)
         await store_stock_movements(uow, step)
         uow.orders.add(step.order, step.event)
@@ -300,9 +297,9 @@ async def store_fulfilment(
 async def store_outcome(uow: UnitOfWork, key: str, outcome: StoredOutcome | UUID | None) -> None:
     """Store how a request of Ada's ended: None if there was none at all."""
     if outcome is not None:
-        await uow.idempotency_keys.claim([claim(ADA, key)])
+        await claim_keys(uow, [claim(ADA, key)])
     if isinstance(outcome, Succeeded | Rejected):
-        uow.idempotency_keys.complete(IdempotencyKey(user_id=ADA.id, key=key), outcome)
+        uow.idempotency_keys.complete(IdempotencyKey(user_id=ADA.id, value=key), outcome)
 
 
 async def store_transfers(uow: UnitOfWork, transfers: tuple[Transfer, ...]) -> None:

@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, Rejected, Succeeded
+from shop.application.ports.repositories.idempotency_keys import Rejected, Succeeded
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import ShopAccount, TransferKind
 from shop.domain.cart import EmptyCart
 from shop.domain.orders.order import Actor, OrderStatus
 from shop.domain.payment import PaymentCancelled, PaymentMethod, PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from tests.contract.audit.consistent_orders import (
     ADA,
     ADA_ACCOUNT,
@@ -37,6 +38,7 @@ from tests.factories import (
     NOW,
     SALES,
     claim,
+    claim_keys,
     id_of,
     line,
     order,
@@ -69,12 +71,12 @@ class TestConsistentShop:
         await store_order(shop, pending(order(ADA, "3", line("POT", 4))))
 
         async def transfers(uow: UnitOfWork) -> None:
-            await uow.idempotency_keys.claim([claim(ADA, "gift"), claim(BOB, "credit")])
+            await claim_keys(uow, [claim(ADA, "gift"), claim(BOB, "credit")])
             uow.idempotency_keys.complete(
-                IdempotencyKey(user_id=ADA.id, key="gift"), Succeeded(reference=GIFT.id)
+                IdempotencyKey(user_id=ADA.id, value="gift"), Succeeded(reference=GIFT.id)
             )
             uow.idempotency_keys.complete(
-                IdempotencyKey(user_id=BOB.id, key="credit"), Succeeded(reference=CREDIT.id)
+                IdempotencyKey(user_id=BOB.id, value="credit"), Succeeded(reference=CREDIT.id)
             )
             await store_outcome(uow, "refused", Rejected(error=EmptyCart()))
             await store_transfers(uow, (GIFT, replace(GIFT, id=id_of("again")), CREDIT))

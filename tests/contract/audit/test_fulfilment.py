@@ -131,7 +131,7 @@ class TestConsistentShop:
         await shop.commit(lambda uow: uow.jobs.remove(job))
 
         facts = {"refund_id": str(TO_CARD.id), "order_id": str(ORDER.id)}
-        assert await findings(shop) == [(8, "refund-without-its-job", facts)]
+        assert await findings(shop) == [(8, "refund-without-job", facts)]
 
     async def test_partly_shipped_and_delivered_order_passes(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
@@ -172,8 +172,8 @@ class TestRefunds:
         await shop.write(lambda uow: store_fulfilment(uow, (), (PART,)))
 
         assert await findings(shop) == [
-            (4, "order-keeps-other-money", _money(returned=0, refunded=500)),
-            (4, "refund-moved-other-money", _moved(PART, None)),
+            (4, "order-money-differs-from-refunds", _money(returned=0, refunded=500)),
+            (4, "refund-differs-from-transfer", _moved(PART, None)),
         ]
 
     async def test_refund_with_another_amount_is_reported(self, shop: Storage) -> None:
@@ -187,8 +187,8 @@ class TestRefunds:
         await shop.write(work)
 
         assert await findings(shop) == [
-            (4, "order-keeps-other-money", _money(returned=499, refunded=500)),
-            (4, "refund-moved-other-money", _moved(PART, 499)),
+            (4, "order-money-differs-from-refunds", _money(returned=499, refunded=500)),
+            (4, "refund-differs-from-transfer", _moved(PART, 499)),
         ]
 
     async def test_refund_with_a_transfer_of_another_order_is_reported(self, shop: Storage) -> None:
@@ -203,7 +203,7 @@ class TestRefunds:
         await shop.write(work)
 
         facts = _moved(PART, None)
-        assert await findings(shop) == [(4, "refund-moved-other-money", facts)]
+        assert await findings(shop) == [(4, "refund-differs-from-transfer", facts)]
 
     async def test_refund_to_the_account_with_money_on_the_card_is_reported(
         self, shop: Storage
@@ -217,7 +217,7 @@ class TestRefunds:
         await shop.write(work)
 
         facts = {"transfer_id": str(PART.id), "order_id": str(ORDER.id)}
-        assert await findings(shop) == [(4, "charge-of-another", facts)]
+        assert await findings(shop) == [(4, "charge-on-wrong-account", facts)]
 
     @pytest.mark.parametrize("made", [PART, TO_CARD])
     async def test_card_refund_of_an_order_not_paid_by_card_is_reported(
@@ -227,7 +227,7 @@ class TestRefunds:
         await _store_refund(shop, replace(made, to=PaymentMethod.CARD))
 
         facts = {"transfer_id": str(made.id), "order_id": str(ORDER.id)}
-        assert await findings(shop) == [(4, "charge-of-another", facts)]
+        assert await findings(shop) == [(4, "charge-on-wrong-account", facts)]
 
     async def test_card_payment_returned_to_the_account_without_a_refund_is_reported(
         self, shop: Storage
@@ -237,8 +237,8 @@ class TestRefunds:
 
         facts = {"transfer_id": str(refund_transfer(ORDER, 500).id), "order_id": str(ORDER.id)}
         assert await findings(shop) == [
-            (4, "order-keeps-other-money", _money(returned=500, refunded=0)),
-            (4, "charge-of-another", facts),
+            (4, "order-money-differs-from-refunds", _money(returned=500, refunded=0)),
+            (4, "charge-on-wrong-account", facts),
         ]
 
     async def test_refunded_order_with_unrefunded_money_is_reported(self, shop: Storage) -> None:
@@ -247,14 +247,14 @@ class TestRefunds:
         await store_next_step(shop, part)
 
         facts = {**_money(returned=500, refunded=500), "status": "refunded"}
-        assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
+        assert await findings(shop) == [(4, "order-money-differs-from-refunds", facts)]
 
     async def test_paid_order_without_unrefunded_money_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
         await _store_refund(shop, refund(ORDER, 1_500))
 
         facts = _money(returned=1_500, refunded=1_500)
-        assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
+        assert await findings(shop) == [(4, "order-money-differs-from-refunds", facts)]
 
     async def test_refunded_order_with_excess_refunds_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
@@ -263,7 +263,7 @@ class TestRefunds:
         await store_next_step(shop, whole)
 
         facts = {**_money(returned=1_501, refunded=1_501), "status": "refunded"}
-        assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
+        assert await findings(shop) == [(4, "order-money-differs-from-refunds", facts)]
 
 
 class TestRestocking:
@@ -274,14 +274,14 @@ class TestRestocking:
         await _store_refund(shop, made, TEA=put_back)
 
         facts = _taken(restocked=1, on_hand=put_back - 2)
-        assert await findings(shop) == [(3, "order-took-other-stock", facts)]
+        assert await findings(shop) == [(3, "stock-differs-from-order", facts)]
 
     async def test_stock_of_a_refund_without_restocking_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
         await _store_refund(shop, replace(PART, lines=lines(cancelled_quantity=1, TEA=1)), TEA=1)
 
         facts = _taken(restocked=0, on_hand=-1)
-        assert await findings(shop) == [(3, "order-took-other-stock", facts)]
+        assert await findings(shop) == [(3, "stock-differs-from-order", facts)]
 
 
 class TestShipmentEvents:
@@ -290,7 +290,7 @@ class TestShipmentEvents:
         await _store_shipment_events(shop, shipment_of("1", SHIPMENT, TEA=4))
 
         facts = _quantity_facts(shipped=4)
-        assert await findings(shop) == [(10, "handed-over-too-much", facts)]
+        assert await findings(shop) == [(10, "quantity-exceeds-order", facts)]
 
     async def test_delivering_more_than_shipped_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
@@ -299,14 +299,14 @@ class TestShipmentEvents:
         )
 
         facts = _quantity_facts(shipped=1, delivered=2)
-        assert await findings(shop) == [(10, "handed-over-too-much", facts)]
+        assert await findings(shop) == [(10, "quantity-exceeds-order", facts)]
 
     async def test_shipping_an_unordered_product_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
         await _store_shipment_events(shop, shipment_of("1", SHIPMENT, CUP=1))
 
         facts = {**_quantity_facts(shipped=1), "sku": "CUP", "ordered": 0}
-        assert await findings(shop) == [(10, "handed-over-too-much", facts)]
+        assert await findings(shop) == [(10, "quantity-exceeds-order", facts)]
 
     async def test_shipping_a_refunded_quantity_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
@@ -314,14 +314,14 @@ class TestShipmentEvents:
         await _store_shipment_events(shop, shipment_of("1", SHIPMENT, TEA=2))
 
         facts = _quantity_facts(shipped=2, refunded=1, cancelled_quantity=1)
-        assert (10, "handed-over-too-much", facts) in await findings(shop)
+        assert (10, "quantity-exceeds-order", facts) in await findings(shop)
 
     async def test_refunding_more_than_ordered_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
         await _store_refund(shop, replace(PART, lines=lines(TEA=3)))
 
         facts = _quantity_facts(refunded=3)
-        assert await findings(shop) == [(10, "handed-over-too-much", facts)]
+        assert await findings(shop) == [(10, "quantity-exceeds-order", facts)]
 
     @pytest.mark.parametrize(
         ("status", "made"),
@@ -340,7 +340,11 @@ class TestShipmentEvents:
         await _store_shipment_events(shop, *made)
 
         ((number, rule, facts),) = await findings(shop)
-        assert (number, rule, facts["status"]) == (10, "goods-are-elsewhere", status.value)
+        assert (number, rule, facts["status"]) == (
+            10,
+            "status-differs-from-shipments",
+            status.value,
+        )
 
     @pytest.mark.parametrize(
         "shipped",
@@ -355,7 +359,7 @@ class TestShipmentEvents:
         await store_shipped_order(shop, *shipped)
 
         ((number, rule, facts),) = await findings(shop)
-        assert (number, rule, facts["status"]) == (10, "goods-are-elsewhere", "shipped")
+        assert (number, rule, facts["status"]) == (10, "status-differs-from-shipments", "shipped")
 
     async def test_delivered_order_without_deliveries_is_reported(self, shop: Storage) -> None:
         shipped = await store_shipped_order(shop, shipment_of("1", SHIPMENT, TEA=2, POT=1))
@@ -373,7 +377,7 @@ class TestShipmentEvents:
             "delivered": 1,
             "cancelled_quantity": 0,
         }
-        assert await findings(shop) == [(10, "goods-are-elsewhere", facts)]
+        assert await findings(shop) == [(10, "status-differs-from-shipments", facts)]
 
 
 def _money(*, returned: int, refunded: int) -> Mapping[str, Fact]:

@@ -171,4 +171,4 @@ def overdue(*, attempts: int, due_at: str) -> Mapping[str, Fact]:
 
 def missing_job(status: str, job: str) -> tuple[int, str, Mapping[str, Fact]]:
     facts = {"order_id": str(ORDER.id), "status": status, "job": job}
-    return (8, "order-without-its-job", facts)
+    return (8, "order-without-job", facts)

@@ -94,7 +94,7 @@ class TestLedger:
             (1, "ledger-off-balance", {"currency": "EUR", "surplus": 70}),
             (
                 2,
-                "balance-not-sum-of-transfers",
+                "balance-differs-from-transfers",
                 {"account_id": str(cats.id), "balance": 70, "transferred": 0},
             ),
         ]
@@ -105,7 +105,7 @@ class TestLedger:
         found = await findings(shop)
 
         assert [(number, rule) for number, rule, _ in found] == [
-            (2, "balance-not-sum-of-transfers")
+            (2, "balance-differs-from-transfers")
         ] * 2
         assert {each["account_id"]: each["transferred"] for _, _, each in found} == {
             str(ADA_ACCOUNT.id): 9_700,
@@ -119,13 +119,13 @@ class TestCharges:
         await store_order(shop, paid(replace(ORDER, total=eur(total))))
 
         facts = {"order_id": str(ORDER.id), "total": total, "lines": 1_500}
-        assert await findings(shop) == [(4, "total-not-sum-of-lines", facts)]
+        assert await findings(shop) == [(4, "total-differs-from-lines", facts)]
 
     async def test_total_without_lines_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(replace(ORDER, lines=())))
 
         facts = {"order_id": str(ORDER.id), "total": 1_500, "lines": 0}
-        assert await findings(shop) == [(4, "total-not-sum-of-lines", facts)]
+        assert await findings(shop) == [(4, "total-differs-from-lines", facts)]
 
     @pytest.mark.parametrize(
         "status",
@@ -140,14 +140,14 @@ class TestCharges:
             await store_next_step(shop, step)
 
         facts = {"order_id": str(ORDER.id), "total": 1_500, "charges": 0, "charged": 0}
-        assert await findings(shop) == [(4, "not-charged-once", facts)]
+        assert await findings(shop) == [(4, "order-not-charged-once", facts)]
 
     async def test_paid_order_with_two_charges_is_reported(self, shop: Storage) -> None:
         twice = (charge(ORDER, amount=eur(1_000)), charge(ORDER, id=id_of(""), amount=eur(500)))
         await store_order(shop, replace(paid(ORDER), transfers=twice))
 
         facts = {"order_id": str(ORDER.id), "total": 1_500, "charges": 2, "charged": 1_500}
-        assert await findings(shop) == [(4, "not-charged-once", facts)]
+        assert await findings(shop) == [(4, "order-not-charged-once", facts)]
 
     @pytest.mark.parametrize("amount", [1, 1_501])
     async def test_charge_with_another_amount_is_reported(self, shop: Storage, amount: int) -> None:
@@ -156,21 +156,21 @@ class TestCharges:
         )
 
         facts = {"order_id": str(ORDER.id), "total": 1_500, "charges": 1, "charged": amount}
-        assert await findings(shop) == [(4, "not-charged-once", facts)]
+        assert await findings(shop) == [(4, "order-not-charged-once", facts)]
 
     async def test_cancelled_order_without_a_charge_is_reported(self, shop: Storage) -> None:
         await store_order(shop, replace(paid(ORDER), transfers=()))
         await store_next_step(shop, replace(cancelled(ORDER), transfers=()))
 
         facts = {"order_id": str(ORDER.id), "total": 1_500, "charges": 0, "charged": 0}
-        assert await findings(shop) == [(4, "not-charged-once", facts)]
+        assert await findings(shop) == [(4, "order-not-charged-once", facts)]
 
     async def test_charge_to_another_customer_is_reported(self, shop: Storage) -> None:
         wrong = charge(ORDER, debit_account_id=BOB_ACCOUNT.id)
         await store_order(shop, replace(paid(ORDER), transfers=(wrong,)))
 
         facts = {"transfer_id": str(wrong.id), "order_id": str(ORDER.id)}
-        assert await findings(shop) == [(4, "charge-of-another", facts)]
+        assert await findings(shop) == [(4, "charge-on-wrong-account", facts)]
 
     async def test_charge_to_another_account_of_the_customer_is_reported(
         self, shop: Storage
@@ -186,11 +186,11 @@ class TestCharges:
 
         facts = {"transfer_id": str(wrong.id), "order_id": str(ORDER.id)}
         found = await findings(shop)
-        assert (4, "charge-of-another", facts) in found
+        assert (4, "charge-on-wrong-account", facts) in found
         assert [rule for _, rule, _ in found] == [
             "transfer-without-account",
             "transfer-without-account",
-            "charge-of-another",
+            "charge-on-wrong-account",
         ]
 
     async def test_charge_in_another_currency_is_reported(self, shop: Storage) -> None:
@@ -201,7 +201,7 @@ class TestCharges:
         assert [rule for _, rule, _ in await findings(shop)] == [
             "transfer-without-account",
             "ledger-off-balance",
-            "balance-not-sum-of-transfers",
+            "balance-differs-from-transfers",
         ]
 
     async def test_charge_not_credited_to_sales_is_reported(self, shop: Storage) -> None:
@@ -209,14 +209,14 @@ class TestCharges:
         await store_order(shop, replace(paid(ORDER), transfers=(wrong,)))
 
         facts = {"transfer_id": str(wrong.id), "order_id": str(ORDER.id)}
-        assert await findings(shop) == [(4, "charge-of-another", facts)]
+        assert await findings(shop) == [(4, "charge-on-wrong-account", facts)]
 
     async def test_charge_without_an_order_is_reported(self, shop: Storage) -> None:
         wrong = charge(ORDER, order_id=None)
         await shop.write(lambda uow: store_transfers(uow, (wrong,)))
 
         facts = {"transfer_id": str(wrong.id), "order_id": None}
-        assert await findings(shop) == [(4, "charge-of-another", facts)]
+        assert await findings(shop) == [(4, "charge-on-wrong-account", facts)]
 
     async def test_refund_to_another_customer_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
@@ -224,7 +224,7 @@ class TestCharges:
         await store_next_step(shop, replace(cancelled(ORDER), transfers=(wrong,)))
 
         facts = {"transfer_id": str(wrong.id), "order_id": str(ORDER.id)}
-        assert await findings(shop) == [(4, "charge-of-another", facts)]
+        assert await findings(shop) == [(4, "charge-on-wrong-account", facts)]
 
 
 class TestRefunds:
@@ -239,7 +239,7 @@ class TestRefunds:
         await shop.write(lambda uow: store_transfers(uow, (refund_transfer(ORDER, amount),)))
 
         facts = _money_facts(status, charged=1_500, returned=amount)
-        assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
+        assert await findings(shop) == [(4, "order-money-differs-from-refunds", facts)]
 
     async def test_refunded_order_without_a_refund_transfer_is_reported(
         self, shop: Storage
@@ -248,7 +248,7 @@ class TestRefunds:
         await store_next_step(shop, replace(refunded(ORDER), transfers=(), refunds=()))
 
         facts = _money_facts(OrderStatus.REFUNDED, charged=1_500, returned=0)
-        assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
+        assert await findings(shop) == [(4, "order-money-differs-from-refunds", facts)]
 
     async def test_refunded_order_with_excess_refund_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
@@ -256,7 +256,7 @@ class TestRefunds:
         await store_next_step(shop, replace(refunded(ORDER), transfers=too_much, refunds=()))
 
         facts = _money_facts(OrderStatus.REFUNDED, charged=1_500, returned=1_501)
-        assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
+        assert await findings(shop) == [(4, "order-money-differs-from-refunds", facts)]
 
     @pytest.mark.parametrize(
         ("charges", "returns"), [([1], []), ([1_500], []), ([], [1]), ([7], [7])]
@@ -268,7 +268,7 @@ class TestRefunds:
         await store_order(shop, replace(pending(ORDER), transfers=early))
 
         facts = _money_facts(OrderStatus.PENDING, charged=sum(charges), returned=sum(returns))
-        assert await findings(shop) == [(4, "order-keeps-other-money", facts)]
+        assert await findings(shop) == [(4, "order-money-differs-from-refunds", facts)]
 
 
 class TestTransfersWithoutOrder:
@@ -280,7 +280,7 @@ class TestTransfersWithoutOrder:
         await shop.write(lambda uow: store_transfers(uow, (stray,)))
 
         facts = {"transfer_id": str(stray.id), "order_id": str(ORDER.id)}
-        assert await findings(shop) == [(4, "transfer-of-no-order", facts)]
+        assert await findings(shop) == [(4, "transfer-without-order", facts)]
 
     async def test_charge_for_a_missing_order_is_reported(self, shop: Storage) -> None:
         stray = charge(ORDER)
@@ -288,8 +288,8 @@ class TestTransfersWithoutOrder:
 
         facts = {"transfer_id": str(stray.id), "order_id": str(ORDER.id)}
         assert await findings(shop) == [
-            (4, "charge-of-another", facts),
-            (4, "transfer-of-no-order", facts),
+            (4, "charge-on-wrong-account", facts),
+            (4, "transfer-without-order", facts),
         ]
 
     @pytest.mark.parametrize("kind", [TransferKind.TRANSFER, TransferKind.CREDIT])
@@ -301,7 +301,7 @@ class TestTransfersWithoutOrder:
         await shop.write(lambda uow: store_transfers(uow, (stray,)))
 
         facts = {"transfer_id": str(stray.id), "order_id": str(ORDER.id)}
-        assert await findings(shop) == [(4, "transfer-of-no-order", facts)]
+        assert await findings(shop) == [(4, "transfer-without-order", facts)]
 
 
 class TestMoneyOfClosedOrders:
@@ -313,14 +313,14 @@ class TestMoneyOfClosedOrders:
         await shop.write(lambda uow: store_transfers(uow, (_card_charge(1_500),)))
 
         facts = {"order_id": str(ORDER.id), "status": status.value, "kept": 1_500}
-        assert await findings(shop) == [(5, "dead-order-keeps-money", facts)]
+        assert await findings(shop) == [(5, "closed-order-holds-money", facts)]
 
     async def test_unrefunded_money_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
         await store_next_step(shop, replace(cancelled(ORDER), transfers=()))
 
         facts = {"order_id": str(ORDER.id), "status": "cancelled", "kept": 1_500}
-        assert await findings(shop) == [(5, "dead-order-keeps-money", facts)]
+        assert await findings(shop) == [(5, "closed-order-holds-money", facts)]
 
     async def test_money_refunded_twice_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
@@ -328,7 +328,7 @@ class TestMoneyOfClosedOrders:
         await store_next_step(shop, replace(cancelled(ORDER), transfers=twice))
 
         facts = {"order_id": str(ORDER.id), "status": "cancelled", "kept": -1_500}
-        assert await findings(shop) == [(5, "dead-order-keeps-money", facts)]
+        assert await findings(shop) == [(5, "closed-order-holds-money", facts)]
 
 
 def _card_charge(amount: int) -> Transfer:

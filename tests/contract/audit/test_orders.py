@@ -36,6 +36,7 @@ from tests.factories import (
     ADJUSTMENTS,
     NOW,
     claim,
+    claim_keys,
     id_of,
     line,
     order,
@@ -64,14 +65,14 @@ class TestSessions:
         await shop.commit(lambda uow: uow.sessions.create(foreign))
 
         facts = {"session_id": str(foreign.id), "last_order_id": str(ORDER.id)}
-        assert await findings(shop) == [(6, "session-tracks-anothers-order", facts)]
+        assert await findings(shop) == [(6, "session-with-foreign-order", facts)]
 
     async def test_session_with_a_missing_order_is_reported(self, shop: Storage) -> None:
         lost = session("1", user_id=ADA.id, last_order_id=ORDER.id)
         await shop.commit(lambda uow: uow.sessions.create(lost))
 
         facts = {"session_id": str(lost.id), "last_order_id": str(ORDER.id)}
-        assert await findings(shop) == [(6, "session-tracks-anothers-order", facts)]
+        assert await findings(shop) == [(6, "session-with-foreign-order", facts)]
 
 
 class TestKeys:
@@ -87,17 +88,17 @@ class TestKeys:
     async def test_paid_order_with_a_pending_key_is_reported(self, shop: Storage) -> None:
         await store_order(shop, replace(paid(ORDER), outcome=NO_OUTCOME_YET))
 
-        waits = {"user_id": str(ADA.id), "key": ORDER.idempotency_key}
+        waits = {"user_id": str(ADA.id), "key": ORDER.idempotency_key.value}
         assert await findings(shop) == [
             (7, "order-without-outcome", {"order_id": str(ORDER.id)}),
             (7, "key-without-outcome", waits),
         ]
 
     async def test_order_recorded_under_the_key_of_another_is_reported(self, shop: Storage) -> None:
-        bobs = claim(BOB, ORDER.idempotency_key)
+        bobs = claim(BOB, ORDER.idempotency_key.value)
 
         async def work(uow: UnitOfWork) -> None:
-            await uow.idempotency_keys.claim([bobs])
+            await claim_keys(uow, [bobs])
             uow.idempotency_keys.complete(bobs.id, Succeeded(reference=ORDER.id))
 
         await shop.write(work)
@@ -119,11 +120,9 @@ class TestKeys:
 
     async def test_key_pending_for_another_customer_is_reported(self, shop: Storage) -> None:
         await store_order(shop, pending(ORDER))
-        await shop.write(
-            lambda uow: uow.idempotency_keys.claim([claim(BOB, ORDER.idempotency_key)])
-        )
+        await shop.write(lambda uow: claim_keys(uow, [claim(BOB, ORDER.idempotency_key.value)]))
 
-        facts = {"user_id": str(BOB.id), "key": ORDER.idempotency_key}
+        facts = {"user_id": str(BOB.id), "key": ORDER.idempotency_key.value}
         assert await findings(shop) == [(7, "key-without-outcome", facts)]
 
     @pytest.mark.parametrize("outcome", [None, Rejected(error=EmptyCart())])
@@ -222,7 +221,7 @@ class TestHistory:
             (10, "history-has-gaps", {"order_id": order_id, "version": 1, "events": 1}),
             (
                 10,
-                "history-ends-elsewhere",
+                "history-differs-from-status",
                 {"order_id": order_id, "status": "paid", "to_status": None},
             ),
         ]
@@ -242,8 +241,8 @@ class TestHistory:
         ends = {"order_id": order_id, "status": "cancelled", "to_status": None}
         assert await findings(shop) == [
             (10, "history-has-gaps", {"order_id": order_id, "version": 2, "events": 2}),
-            (10, "history-does-not-join", joins),
-            (10, "history-ends-elsewhere", ends),
+            (10, "history-not-continuous", joins),
+            (10, "history-differs-from-status", ends),
         ]
 
     @pytest.mark.parametrize(("first", "last"), [(1, 3), (0, 2)])
@@ -263,7 +262,7 @@ class TestHistory:
         }
         assert await findings(shop) == [
             (10, "history-has-gaps", {"order_id": order_id, "version": last, "events": 2}),
-            (10, "history-does-not-join", joins),
+            (10, "history-not-continuous", joins),
         ]
 
     async def test_history_longer_than_the_version_is_reported(self, shop: Storage) -> None:
@@ -274,7 +273,7 @@ class TestHistory:
             (10, "history-has-gaps", {"order_id": order_id, "version": 2, "events": 1}),
             (
                 10,
-                "history-ends-elsewhere",
+                "history-differs-from-status",
                 {"order_id": order_id, "status": "paid", "to_status": None},
             ),
         ]
@@ -292,7 +291,7 @@ class TestHistory:
             "from_status": None,
             "to_status": "shipped",
         }
-        assert await findings(shop) == [(10, "illegal-step", facts)]
+        assert await findings(shop) == [(10, "illegal-transition", facts)]
 
     async def test_history_with_an_illegal_transition_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
@@ -308,7 +307,7 @@ class TestHistory:
             "from_status": "paid",
             "to_status": "delivered",
         }
-        assert await findings(shop) == [(10, "illegal-step", facts)]
+        assert await findings(shop) == [(10, "illegal-transition", facts)]
 
     @pytest.mark.parametrize("before", [None, "pending"])
     async def test_history_with_discontinuous_steps_is_reported(
@@ -325,11 +324,11 @@ class TestHistory:
             "from_status": before,
             "previous": "paid",
         }
-        assert await findings(shop) == [(10, "history-does-not-join", facts)]
+        assert await findings(shop) == [(10, "history-not-continuous", facts)]
 
     async def test_status_without_a_matching_step_is_reported(self, shop: Storage) -> None:
         shipped = replace(ORDER, status=OrderStatus.SHIPPED)
         await store_order(shop, replace(paid(ORDER), order=shipped, shipment_events=SHIPMENT))
 
         facts = {"order_id": str(ORDER.id), "status": "shipped", "to_status": "paid"}
-        assert await findings(shop) == [(10, "history-ends-elsewhere", facts)]
+        assert await findings(shop) == [(10, "history-differs-from-status", facts)]

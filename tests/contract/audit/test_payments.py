@@ -38,7 +38,9 @@ class TestPayments:
     async def test_order_without_a_payment_is_reported(self, shop: Storage) -> None:
         await store_order(shop, replace(paid(ORDER), payment=None))
 
-        assert await findings(shop) == [(4, "payment-differs", _payment_facts(None, None))]
+        assert await findings(shop) == [
+            (4, "payment-differs-from-order", _payment_facts(None, None))
+        ]
 
     @pytest.mark.parametrize(
         ("changed", "status", "amount"),
@@ -55,7 +57,9 @@ class TestPayments:
     ) -> None:
         await store_order(shop, replace(paid(ORDER), payment=changed))
 
-        assert await findings(shop) == [(4, "payment-differs", _payment_facts(status, amount))]
+        assert await findings(shop) == [
+            (4, "payment-differs-from-order", _payment_facts(status, amount))
+        ]
 
     @pytest.mark.parametrize(
         ("status", "fitting"),
@@ -78,7 +82,7 @@ class TestPayments:
         for each in PaymentStatus:
             await shop.write(partial(_save, payment(order, status=each)))
             facts = {**_payment_facts(each.value, 1_500), "status": status.value}
-            differs = [] if each.value in fitting else [(4, "payment-differs", facts)]
+            differs = [] if each.value in fitting else [(4, "payment-differs-from-order", facts)]
             assert await findings(shop) == differs
 
 

@@ -49,7 +49,7 @@ class TestStock:
             "moved_on_hand": 0,
             "moved_reserved": 0,
         }
-        assert await findings(shop) == [(3, "stock-not-sum-of-movements", facts)]
+        assert await findings(shop) == [(3, "stock-differs-from-movements", facts)]
 
     async def test_reservation_without_a_movement_is_reported(self, shop: Storage) -> None:
         waiting = pending(order(ADA, "1", line("TEA", 4)))
@@ -72,8 +72,8 @@ class TestStock:
         }
         taken = _taken(waiting.order, "TEA", quantity=4)
         assert await findings(shop) == [
-            (3, "stock-not-sum-of-movements", facts),
-            (3, "order-took-other-stock", taken),
+            (3, "stock-differs-from-movements", facts),
+            (3, "stock-differs-from-order", taken),
         ]
 
     async def test_pending_order_without_a_reservation_is_reported(self, shop: Storage) -> None:
@@ -82,8 +82,8 @@ class TestStock:
 
         facts = {"sku": "TEA", "reserved": 0, "open_quantity": 4}
         assert await findings(shop) == [
-            (3, "reserved-not-by-open-orders", facts),
-            (3, "order-took-other-stock", _taken(waiting.order, "TEA", quantity=4)),
+            (3, "reserved-differs-from-pending-orders", facts),
+            (3, "stock-differs-from-order", _taken(waiting.order, "TEA", quantity=4)),
         ]
 
     async def test_reservation_without_a_pending_order_is_reported(self, shop: Storage) -> None:
@@ -92,8 +92,8 @@ class TestStock:
         facts = {"sku": "TEA", "reserved": 4, "open_quantity": 0}
         taken = _taken(ORDER, "TEA", quantity=2, on_hand=-2, reserved=4)
         assert await findings(shop) == [
-            (3, "reserved-not-by-open-orders", facts),
-            (3, "order-took-other-stock", taken),
+            (3, "reserved-differs-from-pending-orders", facts),
+            (3, "stock-differs-from-order", taken),
         ]
 
     @pytest.mark.parametrize("moved", [None, -1, -3])
@@ -104,7 +104,7 @@ class TestStock:
         await store_order(shop, replace(paid(ORDER), on_hand=taken))
 
         facts = _taken(ORDER, "TEA", quantity=2, on_hand=moved or 0)
-        assert await findings(shop) == [(3, "order-took-other-stock", facts)]
+        assert await findings(shop) == [(3, "stock-differs-from-order", facts)]
 
     @pytest.mark.parametrize(
         "status", [OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED]
@@ -119,14 +119,14 @@ class TestStock:
         )
 
         taken = _taken(last.order, "CUP", on_hand=-1)
-        assert await findings(shop) == [(3, "order-took-other-stock", taken)]
+        assert await findings(shop) == [(3, "stock-differs-from-order", taken)]
 
     async def test_pending_order_with_sold_stock_is_reported(self, shop: Storage) -> None:
         waiting = pending(order(ADA, "1", line("TEA", 4)))
         await store_order(shop, replace(waiting, on_hand={"TEA": -4}))
 
         taken = _taken(waiting.order, "TEA", quantity=4, on_hand=-4, reserved=4)
-        assert await findings(shop) == [(3, "order-took-other-stock", taken)]
+        assert await findings(shop) == [(3, "stock-differs-from-order", taken)]
 
     async def test_reservation_for_another_pending_order_is_reported(self, shop: Storage) -> None:
         tea, pot = (pending(order(ADA, sku, line(sku, 2))) for sku in ("TEA", "POT"))
@@ -137,8 +137,8 @@ class TestStock:
 
         assert sorted(found, key=str) == sorted(
             (
-                (3, "order-took-other-stock", _taken(tea.order, "POT", reserved=2)),
-                (3, "order-took-other-stock", _taken(pot.order, "POT", quantity=2)),
+                (3, "stock-differs-from-order", _taken(tea.order, "POT", reserved=2)),
+                (3, "stock-differs-from-order", _taken(pot.order, "POT", quantity=2)),
             ),
             key=str,
         )
@@ -157,7 +157,7 @@ class TestStock:
         found = await findings(shop)
 
         taken = _taken(moved.order, "TEA", quantity=2, on_hand=put_back - 2, reserved=reserved)
-        assert (3, "order-took-other-stock", taken) in found
+        assert (3, "stock-differs-from-order", taken) in found
         assert len(found) == 1 + reserved
 
     async def test_movement_for_a_missing_order_is_reported(self, shop: Storage) -> None:
@@ -171,7 +171,7 @@ class TestStock:
         await shop.write(take)
 
         facts = {"movement_id": str(stray.id), "order_id": str(ORDER.id), "sku": "TEA"}
-        assert await findings(shop) == [(3, "movement-of-no-order", facts)]
+        assert await findings(shop) == [(3, "movement-without-order", facts)]
 
 
 class TestStockOfClosedOrders:
@@ -186,7 +186,7 @@ class TestStockOfClosedOrders:
             "on_hand": -1,
             "reserved": 0,
         }
-        assert await findings(shop) == [(5, "dead-order-holds-stock", facts)]
+        assert await findings(shop) == [(5, "closed-order-holds-stock", facts)]
 
     async def test_stock_still_reserved_is_reported(self, shop: Storage) -> None:
         waiting = pending(order(ADA, "1", line("TEA", 2)))
@@ -205,8 +205,12 @@ class TestStockOfClosedOrders:
             "reserved": 2,
         }
         assert await findings(shop) == [
-            (3, "reserved-not-by-open-orders", {"sku": "TEA", "reserved": 2, "open_quantity": 0}),
-            (5, "dead-order-holds-stock", facts),
+            (
+                3,
+                "reserved-differs-from-pending-orders",
+                {"sku": "TEA", "reserved": 2, "open_quantity": 0},
+            ),
+            (5, "closed-order-holds-stock", facts),
         ]
 
 

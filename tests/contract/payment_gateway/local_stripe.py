@@ -74,7 +74,7 @@ class LocalStripe:
 
     @asynccontextmanager
     async def webhooks(self) -> AsyncIterator[asyncio.Queue[tuple[bytes, Mapping[str, str]]]]:
-        """Have notices sent, a second late, signed with the older of the two secrets."""
+        """Have events sent, a second late, signed with the older of the two secrets."""
         received: asyncio.Queue[tuple[bytes, Mapping[str, str]]] = asyncio.Queue()
 
         async def receive(request: web.Request) -> web.Response:

@@ -176,7 +176,9 @@ class TestKeys:
         assert await all_payments(gateway) == [
             gateway_payment("1", payment_id, Approved(payment_id=payment_id))
         ]
-        assert [record.levelno for record in caplog.records] == [logging.ERROR]
+        assert [(record.levelno, record.msg) for record in caplog.records] == [
+            (logging.ERROR, "stripe_idempotency_key_reused")
+        ]
 
     async def test_capture_void_and_refund_are_idempotent(self, gateway: PaymentGateway) -> None:
         captured = await capture(gateway, "1")

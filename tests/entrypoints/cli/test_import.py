@@ -1,4 +1,4 @@
-"""Files of products: all of a file is loaded, or nothing of it."""
+"""CSV files of products: all of a file is imported, or nothing of it."""
 
 from pathlib import Path
 
@@ -14,22 +14,33 @@ EUR = Currency("EUR")
 HEADER = "sku,name,description,price,stock"
 WHOLE_HEADER = f"{HEADER},active,image_url"
 
-NO_NUMBER = "it is a whole number of at most 15 digits, such as 1990."
+SKU = "sku: must be 1 to 64 letters, digits, '.', '-' or '_'"
+PRICE = "price: must be 1 to 1000000000 minor units, such as 1990"
+STOCK = "stock: must be a number from 0 to 1000000000"
 
 BAD_ROWS = [
-    ("no spaces,Tea,,500,5", "sku: a SKU has 1 to 64 letters, digits, '.', '-' or '_'."),
-    ("TEA,,,500,5", "name: a name has 1 to 200 characters in one line."),
-    ("TEA,Tea,,5.00,5", f"price: {NO_NUMBER}"),
-    ("TEA,Tea,,-5,5", "price: a price has 1 to 1000000000 minor units."),
-    ("TEA,Tea,,500,-5", "stock: 0 to 1000000000 are on hand."),
-    ("TEA,Tea,,--5,5", f"price: {NO_NUMBER}"),
-    ("TEA,Tea,,\u0665,5", f"price: {NO_NUMBER}"),
-    ("TEA,Tea,,0,5", "price: a price has 1 to 1000000000 minor units."),
-    ("TEA,Tea,,9999999999999999999,5", f"price: {NO_NUMBER}"),
-    ("TEA,Tea,,500,", f"stock: {NO_NUMBER}"),
-    ("TEA,Tea,,500,1000000001", "stock: 0 to 1000000000 are on hand."),
-    ("TEA,Tea,,500", "row: 5 columns are named and 4 are there."),
-    ("TEA,Tea,,500,5,6", "row: 5 columns are named and 6 are there."),
+    ("no spaces,Tea,,500,5", f"{SKU}, not 'no spaces'."),
+    (f"{'A' * 65},Tea,,500,5", f"{SKU}, not 'AAAAAAAAAAAA...AAAAAAAAAAAAA'."),
+    (",Tea,,500,5", f"{SKU}, not ''."),
+    ("TEA,,,500,5", "name: must be 1 to 200 characters on one line, not ''."),
+    (
+        'TEA,"Earl\nGrey",,500,5',
+        "name: must be 1 to 200 characters on one line, not 'Earl\\nGrey'.",
+    ),
+    ("TEA,Tea,\x07,500,5", "description: must be at most 4000 characters of text, not '\\x07'."),
+    ("TEA,Tea,,5.00,5", f"{PRICE}, not '5.00'."),
+    ("TEA,Tea,,-5,5", f"{PRICE}, not '-5'."),
+    ("TEA,Tea,,500,-5", f"{STOCK}, not '-5'."),
+    ("TEA,Tea,,--5,5", f"{PRICE}, not '--5'."),
+    ("TEA,Tea,,+5,5", f"{PRICE}, not '+5'."),
+    ("TEA,Tea,,1_000,5", f"{PRICE}, not '1_000'."),
+    ("TEA,Tea,,\u0665,5", f"{PRICE}, not '\u0665'."),
+    ("TEA,Tea,,0,5", f"{PRICE}, not '0'."),
+    ("TEA,Tea,,9999999999999999999,5", f"{PRICE}, not '9999999999999999999'."),
+    ("TEA,Tea,,500,", f"{STOCK}, not ''."),
+    ("TEA,Tea,,500,1000000001", f"{STOCK}, not '1000000001'."),
+    ("TEA,Tea,,500", "row: must have 5 cells as the header has, not 4."),
+    ("TEA,Tea,,500,5,6", "row: must have 5 cells as the header has, not 6."),
     ('TEA,"Tea,,500,5', "row: unexpected end of data."),
 ]
 
@@ -95,7 +106,7 @@ def test_file_with_invalid_rows_imports_nothing(migrated: CommandLine) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.splitlines() == [
-        f"bad.csv:4: price: {NO_NUMBER}",
+        f"bad.csv:4: {PRICE}, not 'free'.",
         "bad.csv:5: sku: duplicate SKU TEA, first used on line 2.",
         "shop: nothing was imported: 2 of 3 rows are invalid",
     ]
@@ -112,12 +123,12 @@ def test_all_errors_of_a_row_are_reported_at_once(migrated: CommandLine) -> None
     assert done.returncode == 1
     told, count = done.stderr.splitlines()
     assert told == (
-        "bad.csv:3: sku: a SKU has 1 to 64 letters, digits, '.', '-' or '_'."
-        " name: a name has 1 to 200 characters in one line."
-        " price: a price has 1 to 1000000000 minor units."
-        f" stock: {NO_NUMBER}"
-        " active: it is true or false."
-        " image_url: a URL begins with https:// and has at most 2000 characters."
+        f"bad.csv:3: {SKU}, not 'no spaces'."
+        " name: must be 1 to 200 characters on one line, not ''."
+        f" {PRICE}, not '-5'."
+        f" {STOCK}, not 'many'."
+        " active: must be true or false, not 'maybe'."
+        " image_url: must be an http or https URL of at most 2000 characters, not 'ftp://x'."
     )
     assert count == "shop: nothing was imported: 1 of 2 rows are invalid"
     assert migrated.rows("SELECT * FROM products") == []
@@ -190,12 +201,19 @@ def test_invalid_row_is_reported_with_its_rule(row: str, rule: str, tmp_path: Pa
     assert faults_of(told) == [rule]
 
 
+def test_row_must_also_satisfy_the_domain(tmp_path: Path) -> None:
+    (row,) = import_text(tmp_path / "products.csv", f"{HEADER}\nTEA,Earl\u2028Grey,,500,5\n")
+
+    (error,) = faults_of(row)
+    assert error.startswith("name: ")
+
+
 def test_undecodable_row_does_not_affect_the_others(tmp_path: Path) -> None:
     text = f"{HEADER}\nTEA,T\xe9,,500,5\nCAKE,Cake,,300,1\n".encode("latin-1")
 
     bad, good = import_text(tmp_path / "products.csv", text)
 
-    assert bad.content == [InvalidValue(field="row", rule="it is not UTF-8")]
+    assert bad.content == [InvalidValue(field="row", rule="must be text in UTF-8")]
     assert isinstance(good.content, ProductRow)
 
 
@@ -208,11 +226,11 @@ def test_endless_row_is_not_read_to_its_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("header", "rule"),
     [
-        ("", "header: it lacks sku, name, description, price, stock."),
-        ("sku,name,price,stock", "header: it lacks description."),
-        (HEADER.replace(",", ";"), "header: columns are separated by ',' here, not by ';'."),
-        (f"{HEADER},colour", "header: nothing is known of colour."),
-        (f"{HEADER},sku", "header: it names each column once."),
+        ("", "header: missing columns: sku, name, description, price, stock."),
+        ("sku,name,price,stock", "header: missing columns: description."),
+        (HEADER.replace(",", ";"), "header: columns must be separated by ',', not by ';'."),
+        (f"{HEADER},colour", "header: unknown columns: colour."),
+        (f"{HEADER},sku", "header: repeated columns: sku."),
     ],
 )
 def test_unreadable_header_is_reported(header: str, rule: str, tmp_path: Path) -> None:
@@ -239,7 +257,7 @@ def test_product_is_active_by_default(
 def test_invalid_boolean_is_rejected(tmp_path: Path) -> None:
     (row,) = import_text(tmp_path / "products.csv", f"{WHOLE_HEADER}\nTEA,Tea,,500,5,maybe,\n")
 
-    assert row.content == [InvalidValue(field="active", rule="it is true or false")]
+    assert row.content == [InvalidValue(field="active", rule="must be true or false, not 'maybe'")]
 
 
 def test_omitted_column_leaves_products_unchanged(migrated: CommandLine) -> None:

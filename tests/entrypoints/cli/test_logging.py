@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import pytest
 import structlog
+from pydantic import Secret
 
 from shop.entrypoints.configuration.settings import Environment, Settings
 from shop.entrypoints.observability.logging import request_id, set_up_logging
@@ -33,7 +34,9 @@ def restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 def set_up(environment: str = "production", level: Level = "info") -> None:
     set_up_logging(
-        Settings(environment=Environment(environment), session_secrets=(SECRET,), log_level=level)
+        Settings(
+            environment=Environment(environment), session_secrets=(Secret(SECRET),), log_level=level
+        )
     )
 
 

@@ -109,7 +109,9 @@ def test_unknown_email_address_is_granted_no_role(migrated: CommandLine) -> None
 
     assert (unknown.code, unknown.error_line) == (1, "shop: There is no such user.")
     assert no_address.code == 2
-    assert no_address.error_line == "shop: email: an e-mail address looks like name@example.com."
+    assert (
+        no_address.error_line == "shop: email: must be an e-mail address such as name@example.com."
+    )
 
 
 def test_openapi_document_is_printed_without_a_database(shop: CommandLine) -> None:

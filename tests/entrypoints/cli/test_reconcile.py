@@ -47,7 +47,7 @@ def stray(gateway: MemoryPaymentGateway) -> str:
     )
     asyncio.run(gateway.authorise(request))
     return (
-        f"unknown-here: reference={id_of('stray')} payment_id=pay_1 here=None there=authorised"
+        f"unknown-to-shop: reference={id_of('stray')} payment_id=pay_1 here=None there=authorised"
         " amount_here=None amount_there=5 refunded_there=0"
     )
 
@@ -68,7 +68,7 @@ def test_discrepancy_for_an_operator_exits_with_1_and_advice(
 
     assert (done.returncode, done.stderr) == (1, "shop: 1 of 1 differences need manual action\n")
     told, summary = done.stdout.splitlines()
-    assert told.startswith(f"{stray}: it is of no order of ours")
+    assert told.startswith(f"{stray}: no matching order")
     assert summary == "Differences: 1, repaired: 0."
 
 
@@ -78,9 +78,9 @@ def test_discrepancy_is_printed_as_json(prepared: CommandLine, stray: str) -> No
     document = json.loads(done.stdout)
     (told,) = document["differences"]
     assert document["agree"] is False
-    assert (told["kind"], told["job"], told["repaired"]) == ("unknown-here", None, False)
+    assert (told["kind"], told["job"], told["repaired"]) == ("unknown-to-shop", None, False)
     assert f"payment_id={told['facts']['payment_id']}" in stray
-    assert told["advice"].startswith("it is of no order of ours")
+    assert told["advice"].startswith("no matching order")
 
 
 @pytest.mark.usefixtures("stray")
@@ -92,7 +92,7 @@ def test_payment_outside_the_time_range_is_not_compared(prepared: CommandLine) -
 def test_time_range_that_ends_before_it_begins_is_a_usage_error(prepared: CommandLine) -> None:
     ended = prepared.complete("reconcile", "--since", "2026-11-22", "--until", "2026-11-21")
 
-    assert (ended.code, ended.error_line) == (2, "shop: since: a span begins before it ends.")
+    assert (ended.code, ended.error_line) == (2, "shop: since: must be before `until`.")
 
 
 def test_audit_reports_payments_without_an_order(prepared: CommandLine, stray: str) -> None:
@@ -116,7 +116,7 @@ def test_silent_gateway_is_reported_and_the_rest_is_checked(
     table = prepared.run("audit")
     reconciled = prepared.complete("reconcile")
 
-    obstacle = "the gateway's books cannot be read: connection refused"
+    obstacle = "the gateway's records cannot be read: connection refused"
     assert audited.returncode == 1
     assert audited.stderr == f"shop: invariant 9 could not be checked: {obstacle}\n"
     document = json.loads(audited.stdout)

@@ -198,7 +198,7 @@ def test_failing_worker_stops_the_server(shop: CommandLine, tmp_path: Path) -> N
     assert done.stdout == ""
     lines = done.stderr.splitlines()
     assert lines[-1] == "shop: a worker could not start"
-    assert "shop: SHOP_CURRENCY: 'EURO' is no active code of ISO 4217" in lines
+    assert "shop: SHOP_CURRENCY: must be an active ISO 4217 code, not 'EURO'" in lines
     assert "Traceback" not in done.stderr
 
 

@@ -4,12 +4,14 @@ import importlib
 import pkgutil
 from collections.abc import Iterator
 from typing import Self
+from unittest.mock import create_autospec
 
 import pytest
 
 import shop.application
 import shop.domain
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.application.ports.repositories.products import Products
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.entrypoints.http.errors.problem_details import explanation_of, problem, problem_type_of
@@ -106,6 +108,17 @@ class UnknownCommitOutcome(MemoryUnitOfWork):
         raise CommitOutcomeUnknown("connection lost")
 
 
+class UnreadableProducts(MemoryUnitOfWork):
+    """A unit of work that loses the database when it reads products."""
+
+    async def __aenter__(self) -> Self:
+        await super().__aenter__()
+        products = create_autospec(Products, instance=True)
+        products.get_many.side_effect = DatabaseUnavailable("gone")
+        self.products = products
+        return self
+
+
 @pytest.mark.anyio
 async def test_database_outage_returns_503_and_recovers(shop: HttpShop) -> None:
     await shop.add_product("TEA")
@@ -125,6 +138,23 @@ async def test_unknown_commit_outcome_is_reported(shop: HttpShop) -> None:
     browser = await shop.customer("ada")
     shop.use_unit_of_work(UnknownCommitOutcome)
     assert_problem(await browser.order("TEA"), 503, "outcome-unknown")
+
+
+@pytest.mark.anyio
+async def test_session_that_was_changed_is_not_reported_as_unchanged(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    browser = await shop.customer("ada")
+    await browser.put("/cart/lines/TEA", {"quantity": 1})
+    shop.use_unit_of_work(UnreadableProducts)
+
+    changed = await browser.patch("/session", {"preferences": {"theme": "dark"}})
+    signed_in = await browser.sign_in("ada")
+
+    assert_problem(changed, 503, "outcome-unknown")
+    assert_problem(signed_in, 503, "outcome-unknown")
+    shop.use_unit_of_work(MemoryUnitOfWork)
+    session = (await browser.get("/session")).json()
+    assert session["preferences"] == {"theme": "dark"}
 
 
 @pytest.mark.anyio

@@ -92,7 +92,7 @@ class CardModelState(ModelState, ABC):
 
     def deposit(self, action: actions.Deposit, token: int | None) -> Outcome:
         user, _ = self.require_signed_in(token)
-        require("amount", action.amount > 0, "an amount to move is positive")
+        require("amount", action.amount > 0, "must be positive")
 
         def decide() -> Outcome:
             self.require_below_max_balance(user, action.amount)
@@ -135,12 +135,10 @@ class CardModelState(ModelState, ABC):
         }
 
     def deliver_gateway_event(self, action: actions.DeliverGatewayEvent) -> Outcome:
-        if self.outage:
-            return {"no_response": True}
-        if action.event_id not in self.gateway_events and action.order < len(self.orders):
-            self._apply_decision(("order", action.order))
+        """Expect one job for each event, also while the gateway is silent."""
+        is_new = action.event_id not in self.gateway_events
         self.gateway_events.add(action.event_id)
-        return {}
+        return {"new_jobs": int(is_new)}
 
     def run_jobs(self, meanwhile: Sequence[actions.Action], token: int | None) -> Outcome:
         for subject in self.observation.subjects:

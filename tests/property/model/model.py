@@ -52,9 +52,9 @@ class Model(CardModelState):
 
     @_execute.register
     def _sign_up(self, action: actions.SignUp, token: int | None) -> Outcome:
-        require("password", 8 <= len(action.password) <= 128, "it has 8 to 128 characters")
+        require("password", 8 <= len(action.password) <= 128, "must be 8 to 128 characters")
         email = action.email.strip().lower()
-        require("email", "@" in email, "an e-mail address looks like name@example.com")
+        require("email", "@" in email, "must be an e-mail address such as name@example.com")
         if email in self.users:
             raise Rejection("email-taken")
         self.users[email] = ModelUser(password=action.password)
@@ -116,11 +116,11 @@ class Model(CardModelState):
     @_execute.register
     def _transfer(self, action: actions.Transfer, token: int | None) -> Outcome:
         user, _ = self.require_signed_in(token)
-        require("amount", action.amount > 0, "an amount to move is positive")
+        require("amount", action.amount > 0, "must be positive")
         require("note", len(action.note) <= 200, "it has 0 to 200 characters")
         to = action.to.strip().lower()
-        require("to", "@" in to, "an e-mail address looks like name@example.com")
-        require("to", to != user, "money goes to somebody else")
+        require("to", "@" in to, "must be an e-mail address such as name@example.com")
+        require("to", to != user, "must be another customer")
 
         def decide() -> Outcome:
             if to not in self.users:
@@ -134,8 +134,8 @@ class Model(CardModelState):
     @_execute.register
     def _credit(self, action: actions.Credit, token: int | None) -> Outcome:
         user = self.require_admin(token)
-        require("amount", action.amount > 0, "an amount to move is positive")
-        require("reason", 1 <= len(action.reason) <= 200, "it has 1 to 200 characters")
+        require("amount", action.amount > 0, "must be positive")
+        require("reason", 1 <= len(action.reason) <= 200, "must be 1 to 200 characters")
 
         def decide() -> Outcome:
             if action.email not in self.users:
@@ -162,11 +162,6 @@ class Model(CardModelState):
         return self.deliver_gateway_event(action)
 
     @_execute.register
-    def _gateway_outage(self, action: actions.GatewayOutage, _: int | None) -> Outcome:
-        self.outage = action.begins
-        return {}
-
-    @_execute.register
     def _run_jobs(self, action: actions.RunJobs, token: int | None) -> Outcome:
         return self.run_jobs(action.meanwhile, token)
 
@@ -176,6 +171,7 @@ class Model(CardModelState):
 
     @_execute.register(actions.AdvanceClock)
     @_execute.register(actions.Authenticate)
+    @_execute.register(actions.GatewayOutage)
     @_execute.register(actions.WorkerStalls)
     def _no_effect(self, _: actions.Action, __: int | None) -> Outcome:
         return {}
@@ -183,7 +179,7 @@ class Model(CardModelState):
     @_execute.register
     def _put_product(self, action: actions.PutProduct, token: int | None) -> Outcome:
         self.require_admin(token)
-        require("price", 0 < action.price <= 10**9, "a price has 1 to 1000000000 minor units")
+        require("price", 0 < action.price <= 10**9, "must be 1 to 1000000000 minor units")
         is_new = action.sku not in self.products
         product = self.products.setdefault(action.sku, ModelProduct(action.price, action.active))
         product.price, product.active = action.price, action.active
@@ -191,14 +187,16 @@ class Model(CardModelState):
 
     @_execute.register
     def _adjust_stock(self, action: actions.AdjustStock, token: int | None) -> Outcome:
-        require("delta", action.delta != 0, "it is not 0")
-        require("reason", 1 <= len(action.reason) <= 200, "it has 1 to 200 characters")
+        require("delta", action.delta != 0, "must not be 0")
+        require("reason", 1 <= len(action.reason) <= 200, "must be 1 to 200 characters")
         self.require_admin(token)
         if action.sku not in self.products:
             raise Rejection("product-not-found", sku=action.sku)
         product = self.products[action.sku]
         require(
-            "delta", product.on_hand + action.delta <= MAX_STOCK, "at most 1000000000 are on hand"
+            "delta",
+            product.on_hand + action.delta <= MAX_STOCK,
+            "must leave at most 1000000000 on hand",
         )
         quantities = {"on_hand": product.on_hand, "reserved": product.reserved}
         if product.available + action.delta < 0:

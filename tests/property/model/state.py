@@ -95,7 +95,6 @@ class ModelState:
         self.orders: list[ModelOrder] = []
         self.deposits: list[ModelCharge] = []
         self.gateway_events: set[str] = set()
-        self.outage = False
         self.keys: dict[tuple[str, str], ModelKey] = {}
         self._tokens = 0
         self._transfers = 0
@@ -285,4 +284,4 @@ def require(name: str, condition: bool, rule: str) -> None:  # noqa: FBT001  It 
 
 
 def require_quantity(quantity: int) -> None:
-    require("quantity", 1 <= quantity <= 10_000, "a quantity is 1 to 10000")
+    require("quantity", 1 <= quantity <= 10_000, "must be 1 to 10000")

@@ -9,17 +9,18 @@ from uuid import UUID
 
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
-from shop.application.checkout.place_orders import PlaceOrder
-from shop.application.identity.sessions import SignIn
+from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ledger.transfers import GrantCredit, MakeTransfer
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, GatewayRejected
-from shop.application.ports.repositories.jobs import Job
-from shop.domain.cart import Cart, CartLine
+from shop.application.ports.repositories.jobs import Job, JobKind
+from shop.domain.cart import Cart
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
 from tests.factories import NOW, eur
@@ -142,7 +143,7 @@ class ActionExecutor:
             email=action.email,
             password=action.password,
         )
-        signed_up = await self.container.account_service().sign_up(command)
+        signed_up = await self.container.sign_up_service().sign_up(command)
         self._normaliser.users[signed_up.user.id] = signed_up.user.email
         self._accounts[signed_up.user.email] = signed_up.account.id
         return {
@@ -155,7 +156,7 @@ class ActionExecutor:
         session = self._normaliser.token(token)
         command = SignIn(session=session, email=action.email, password=action.password)
         return self._normaliser.current_session(
-            await self.container.session_service().sign_in(command)
+            await self.container.sign_in_service().sign_in(command)
         )
 
     @_execute.register
@@ -224,8 +225,13 @@ class ActionExecutor:
         self, action: actions.DeliverGatewayEvent, _: int | None
     ) -> Outcome:
         event = gateway_event(action.event_id, self._normaliser.order_id(action.order))
-        await self.container.handle_gateway_events().handle(to_body(event), {})
-        return {}
+        before = await self._event_jobs()
+        await self.container.handle_gateway_events().receive(to_body(event), {})
+        return {"new_jobs": await self._event_jobs() - before}
+
+    async def _event_jobs(self) -> int:
+        jobs = await self.container.job_service().list(dead_only=False)
+        return sum(job.id.kind is JobKind.HANDLE_GATEWAY_EVENT for job in jobs)
 
     @_execute.register
     async def _gateway_outage(self, action: actions.GatewayOutage, _: int | None) -> Outcome:
@@ -323,4 +329,4 @@ class ActionExecutor:
 
 
 def _cart(lines: Sequence[actions.Line]) -> Cart:
-    return Cart.of(CartLine(sku=sku, quantity=quantity) for sku, quantity in lines)
+    return Cart.of(LineQuantity(sku=sku, quantity=quantity) for sku, quantity in lines)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 from dependency_injector import providers
+from pydantic import Secret
 from sqlalchemy import delete, text, true
 
 from shop.adapters.memory.engine.database import MemoryDatabase, State
@@ -87,7 +88,7 @@ def _container(parts: ControlledAdapters, url: str, schema: str) -> Container:
     settings = Settings(
         database_url=url,
         database_schema=schema,
-        session_secrets=(SECRET,),
+        session_secrets=(Secret(SECRET),),
         session_idle_seconds=IDLE_SECONDS,
         session_absolute_seconds=ABSOLUTE_SECONDS,
         currency=EUR,

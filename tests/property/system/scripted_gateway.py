@@ -49,7 +49,7 @@ class RawGatewayResponse:
 
 
 class ScriptedGateway(PaymentGateway):
-    """The gateway in memory, with a fate for each call about a reference, and with notices.
+    """The gateway in memory, with a fate for each call about a reference, and with events.
 
     `meanwhile` is done while whoever asked for money waits for the answer.
     """
@@ -122,7 +122,9 @@ class ScriptedGateway(PaymentGateway):
     async def find_payment(
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
-        self._record(reference, LOOKED_UP)
+        if payment_id is None:
+            # Whoever names a payment, as an event does, never ends it for its time.
+            self._record(reference, LOOKED_UP)
         self._require_up()
         found = await self._inner.find_payment(reference, payment_id)
         if found is not None:
@@ -184,12 +186,12 @@ class ScriptedGateway(PaymentGateway):
 
 
 def gateway_event(name: str, reference: UUID) -> GatewayEvent:
-    """Return what the gateway tells of a reference."""
+    """Return an event about the payment of a reference."""
     return GatewayEvent(id=name, kind="something", payment_id="pay_1", reference=reference)
 
 
 def to_body(event: GatewayEvent) -> bytes:
-    """Return a notice as the gateway sends it."""
+    """Return an event as the gateway sends it."""
     return json.dumps({"id": event.id, "reference": str(event.reference)}).encode()
 
 

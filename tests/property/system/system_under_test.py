@@ -6,17 +6,16 @@ from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.payments.card_payments import PaymentOutcome
 from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.payment_gateway import Approved, Declined
-from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
 from shop.application.ports.unit_of_work import UnitOfWorkFactory
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.entrypoints.container import Container
-from tests.factories import NOW
+from tests.factories import NOW, Claim, claim_keys
 from tests.property import actions
 from tests.property.model.state import Outcome
 from tests.property.system.action_executor import ActionExecutor
 from tests.property.system.normalisation import normalised_result
 from tests.property.system.parts import ControlledAdapters
-from tests.property.system.scripted_gateway import gateway_event
 from tests.property.system.stored_state import StoredState, StoredStateReader
 
 TIMING_RULES = {"job-is-overdue", "pending-past-expiry", "deposit-past-expiry"}
@@ -70,9 +69,6 @@ class ShopUnderTest(ActionExecutor):
                     payment=payments[order_id],
                     payment_outcome=_payment_outcome(action),
                     session=self._normaliser.token(token),
-                    gateway_event=None
-                    if action.event_id is None
-                    else gateway_event(action.event_id, order_id),
                 )
                 commands.append(command)
         completed = await self.container.complete_orders().complete(commands)
@@ -109,13 +105,13 @@ class ShopUnderTest(ActionExecutor):
     async def stored_records(self, keys: Collection[str]) -> dict[str, object]:
         """Return all orders, payments and transfers, and what is known of these keys, as it is."""
         claims = [
-            Claim(id=IdempotencyKey(user_id=user_id, key=key), fingerprint="", created_at=NOW)
+            Claim(id=IdempotencyKey(user_id=user_id, value=key), fingerprint="", created_at=NOW)
             for user_id in self._normaliser.users
             for key in keys
         ]
         async with self.new_unit_of_work() as uow:
             return {
-                "keys": await uow.idempotency_keys.claim(claims),
+                "keys": await claim_keys(uow, claims),
                 "orders": await uow.orders.get_many(self._ids.generated),
                 "histories": [await uow.orders.history(each) for each in self._normaliser.orders],
                 "payments": await uow.payments.for_orders(self._ids.generated),

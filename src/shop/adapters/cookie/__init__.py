@@ -1,1 +1,1 @@
-"""Sessions whose content travels in the cookie."""
+"""Sessions whose content is in the cookie."""

@@ -1,4 +1,4 @@
-"""Sessions whose cart and preferences travel in the cookie, sealed; their rows stay small."""
+"""Sessions whose cart and preferences are encrypted in the cookie."""
 
 import base64
 import json
@@ -15,25 +15,26 @@ from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.session import Session, SessionConflict, SessionPolicy, SessionTooLarge
+from shop.domain.shared.line_quantity import LineQuantity
 
 MAX_TOKEN_BYTES = 4000
-"""Browsers keep cookies of 4096 bytes (RFC 6265, section 6.1), the name and `=` included."""
+"""Browsers keep cookies of 4096 bytes, including name and `=` (RFC 6265, section 6.1)."""
 
 ROW_TOKEN_CHARACTERS = 43
-"""256 random bits in base 64, as the tokens of the rows are."""
+"""The length of the rows' tokens: 256 random bits in base 64."""
 
 PARALLEL_REQUEST_WINDOW = timedelta(seconds=10)
-"""Two requests further apart than this are not parallel: the later one's cookie is what the
-visitor really holds, because the answer with the newer one never arrived."""
+"""Two requests further apart are not parallel. Then an older cookie is the visitor's only one,
+because the response with the newer one never arrived."""
 
 _CANONICAL = re.compile(r"(?:[A-Za-z0-9_-]{4})+(?:[A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _EncryptedContent:
-    """What a token holds: the token of the row, and the content at a version of it."""
+    """The decrypted token: the row's token, and the content with its version."""
 
     token: SessionToken
     version: int
@@ -43,10 +44,10 @@ class _EncryptedContent:
 
 
 class CookieSessionStore(SessionStore):
-    """Seals preferences and cart into the token, encrypted and authenticated (Fernet).
+    """Encrypts preferences and cart into the token (Fernet).
 
-    Identity, expiry, the tracked order and a version are rows of another store, within the same
-    unit of work: thus a session ends for good, and a token that is older than its row is known.
+    Another store has a row for each session, with user, times, last order and version. So a
+    session can be revoked, and a token that is older than its row is recognised.
     """
 
     def __init__(self, rows: SessionStore, secrets: Sequence[str], clock: Clock) -> None:
@@ -61,63 +62,63 @@ class CookieSessionStore(SessionStore):
         self._saved_versions: dict[UUID, int] = {}
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
-        """Return the sessions whose seal is whole and whose row lives."""
+        """Return the sessions of authentic tokens whose row exists."""
         return await self._find(tokens, self._rows.find)
 
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
-        """Do the same, their rows locked."""
+        """Like `find`, and lock the rows."""
         return await self._find(tokens, self._rows.lock)
 
     async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
-        """Return nothing: what is in these sessions, their visitors have."""
+        """Return nothing, because the content is only in the visitors' cookies."""
         del session_ids
         return {}
 
     def needs_rotation(self, session: Session) -> bool:
-        """Tell whether the token, or the hash of the row's, was made with an old key."""
+        """Check whether the token, or the hash of the row's token, has an old key."""
         return session.id in self._needing_rotation or self._rows.needs_rotation(session)
 
     def create(self, session: Session) -> SessionToken:
-        """Stage a new row; return the content, sealed."""
+        """Stage a new row; return the encrypted content."""
         _require_fit(session, session.version)
         return self._encrypt(self._rows.create(_without_content(session)), session, session.version)
 
     def save(self, session: Session) -> SessionToken:
-        """Stage the row's next version; return the content, sealed."""
+        """Stage the row's next version; return the encrypted content."""
         return self._save(session, self._rows.save)
 
     def rotate(self, session: Session) -> SessionToken:
-        """Do the same under a new token of the row."""
+        """Like `save`, with a new token of the row."""
         return self._save(session, self._rows.rotate)
 
     def touch(self, session_id: UUID, at: datetime) -> None:
-        """Stage the row's time of last use; the token stays as it is.
+        """Stage the row's time of the last use, unless the token is older than the row.
 
-        Not with a token that was overtaken: that would look as if the newer one were in use.
+        Otherwise it would seem that the newer token is in use.
         """
         if session_id not in self._stale:
             self._rows.touch(session_id, at)
 
     def revoke(self, session_id: UUID) -> None:
-        """Stage the removal of the row."""
+        """Stage the deletion of the row."""
         self._rows.revoke(session_id)
 
     async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
-        """Remove a row of this user; return whether there was one."""
+        """Delete a session of this user; return whether there was one."""
         return await self._rows.revoke_one(user_id, session_id)
 
     async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
-        """Remove all rows of a user but one; return how many."""
+        """Delete all sessions of a user except one; return how many."""
         return await self._rows.revoke_all(user_id, except_session_id=except_session_id)
 
     async def for_user(
         self, user_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:
-        """Return a page of a user's sessions, without what only their cookies hold."""
+        """Return a page of a user's sessions, without cart and preferences."""
         return await self._rows.for_user(user_id, page)
 
     async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
-        """Remove the rows that have expired; return how many."""
+        """Delete the expired sessions; return how many."""
         return await self._rows.purge_expired(policy, now)
 
     async def _find(
@@ -139,7 +140,7 @@ class CookieSessionStore(SessionStore):
         if content.version != row.version:
             self._stale.add(row.id)
         self._rows_found[row.id] = row
-        # Of two tokens of one session, each is as old as it says.
+        # The version is the token's, not the row's, so that `save` sees an older token.
         return replace(
             row, preferences=content.preferences, cart=content.cart, version=content.version
         )
@@ -153,7 +154,7 @@ class CookieSessionStore(SessionStore):
         return self._encrypt(stage(row_to_save), session, row.version + 1)
 
     def _require_newest(self, session: Session) -> None:
-        """Raise `SessionConflict` where the session was changed after this token was issued."""
+        """Raise `SessionConflict` if the session has changed since the token was issued."""
         row = self._rows_found[session.id]
         changed_here = self._saved_versions.get(session.id, session.version) != session.version
         is_older = session.version != row.version
@@ -167,7 +168,7 @@ class CookieSessionStore(SessionStore):
 
     def _decrypt(self, token: SessionToken) -> _EncryptedContent | None:
         if not _CANONICAL.fullmatch(token):
-            # Fernet would pass over characters that are none of base 64.
+            # Fernet would ignore characters that are not base 64.
             return None
         for index, cipher in enumerate(self._ciphers):
             try:
@@ -179,16 +180,16 @@ class CookieSessionStore(SessionStore):
                 token=row_token,
                 version=version,
                 preferences=preferences,
-                cart=Cart(lines=tuple(CartLine(sku=sku, quantity=each) for sku, each in cart)),
+                cart=Cart(lines=tuple(LineQuantity(sku=sku, quantity=each) for sku, each in cart)),
                 key_is_old=index > 0,
             )
         return None
 
 
 def _require_fit(session: Session, version: int) -> None:
-    """Raise `SessionTooLarge` before anything is staged of what would not fit."""
+    """Raise `SessionTooLarge` if the content does not fit, before anything is staged."""
     content = _content("x" * ROW_TOKEN_CHARACTERS, session, version)
-    # The Fernet specification: a byte, a time, a vector, the content padded to blocks, a MAC.
+    # The Fernet format: version byte, time, vector, content padded to blocks, MAC.
     raw = 1 + 8 + 16 + (len(content) // 16 + 1) * 16 + 32
     if (raw + 2) // 3 * 4 > MAX_TOKEN_BYTES:
         raise SessionTooLarge(limit_bytes=MAX_TOKEN_BYTES)

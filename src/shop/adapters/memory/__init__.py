@@ -1,1 +1,1 @@
-"""The shop in memory, for tests, also of those who build on it: it refuses what SQL refuses."""
+"""Storage in memory (`memory://`), with the constraints of a database."""

@@ -1,4 +1,4 @@
-"""The mailer in memory: keeps what it is given, for whoever looks."""
+"""A mailer that keeps e-mails in memory."""
 
 from collections import deque
 
@@ -9,20 +9,20 @@ ACCEPTED = 250
 
 
 class MemoryMailer(Mailer):
-    """Posts everything, unless the next failures were scripted."""
+    """Accepts every e-mail, except for scripted failures."""
 
     def __init__(self) -> None:
         self.emails: list[Email] = []
-        """Every letter that was posted."""
+        """All accepted e-mails."""
 
         self._failures: deque[NotificationFailed] = deque()
 
     def script(self, *failures: NotificationFailed) -> None:
-        """Have the next letters fail like this."""
+        """Raise these failures for the next e-mails."""
         self._failures.extend(failures)
 
     async def send(self, email: Email) -> int:
-        """Keep a letter, unless it is to fail."""
+        """Keep an e-mail, or raise the next scripted failure."""
         if self._failures:
             raise self._failures.popleft()
         self.emails.append(email)

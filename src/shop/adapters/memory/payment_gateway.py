@@ -210,8 +210,8 @@ class MemoryPaymentGateway(PaymentGateway):
                 yield payment
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
-        """Raise `InvalidGatewayEvent`: this gateway sends no notices."""
-        raise InvalidGatewayEvent("the gateway in memory sends no notices")
+        """Raise `InvalidGatewayEvent`: this gateway sends no events."""
+        raise InvalidGatewayEvent("the gateway in memory sends no events")
 
     async def close(self) -> None:
         """Do nothing: there are no connections."""

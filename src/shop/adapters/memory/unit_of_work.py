@@ -27,10 +27,10 @@ from shop.application.ports.unit_of_work import UnitOfWork
 
 
 class MemoryUnitOfWork(UnitOfWork):
-    """A unit of work on a `MemoryDatabase`: a writing one, or a snapshot that changes nothing.
+    """A unit of work on a `MemoryDatabase`, writing or read-only.
 
-    Writing ones queue and run one after the other; snapshots wait for nobody. `sessions` may put
-    another store in front of the one in memory.
+    Writing ones run one after the other; read-only ones never wait. `sessions` may wrap the
+    session store.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class MemoryUnitOfWork(UnitOfWork):
         jobs, gateway_events = MemoryJobs(transaction), MemoryGatewayEvents(transaction)
         notification_deliveries = MemoryNotificationDeliveries(transaction)
         self._transaction = transaction
-        # A row comes after those that it refers to; the sessions come last.
+        # This order satisfies the foreign keys; sessions are last.
         self._changes = (
             users.apply,
             accounts.apply,
@@ -97,7 +97,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.audit = MemoryAudit(transaction)
 
     async def __aenter__(self) -> Self:
-        """Wait for the turn, and begin."""
+        """Begin."""
         await self._transaction.begin()
         return self
 
@@ -107,9 +107,9 @@ class MemoryUnitOfWork(UnitOfWork):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End; what was not committed is forgotten."""
+        """End; changes that were not committed are lost."""
         self._transaction.end()
 
     async def commit(self) -> None:
-        """Make everything staged true at once, or nothing of it."""
+        """Commit all staged changes, or none if one is invalid."""
         self._transaction.commit(self._changes)

@@ -1,4 +1,4 @@
-"""The courier in memory: keeps what it is given, for whoever looks."""
+"""A webhook sender that keeps requests in memory."""
 
 from collections import deque
 
@@ -8,20 +8,20 @@ OK = 200
 
 
 class MemoryWebhookSender(WebhookSender):
-    """Delivers everything, unless the next results were scripted; None is no answer."""
+    """Responds with 200, except for scripted results."""
 
     def __init__(self) -> None:
         self.requests: list[WebhookRequest] = []
-        """Every parcel that was brought, also in vain."""
+        """All requests, including failed ones."""
 
         self._scripted_results: deque[int | None] = deque()
 
     def script(self, *results: int | None) -> None:
-        """Have the next parcels answered with these statuses."""
+        """Respond to the next requests with these statuses; None is no response."""
         self._scripted_results.extend(results)
 
     async def send(self, request: WebhookRequest) -> int:
-        """Keep a parcel, and answer as scripted."""
+        """Keep a request, and respond as scripted."""
         self.requests.append(request)
         status = self._scripted_results.popleft() if self._scripted_results else OK
         if status is None:
@@ -31,4 +31,4 @@ class MemoryWebhookSender(WebhookSender):
         return status
 
     async def close(self) -> None:
-        """Return: there are no connections."""
+        """Do nothing; there are no connections."""

@@ -109,8 +109,8 @@ class HttpPaymentGateway(PaymentGateway):
             page = await self._list({**query, "after": page[-1].id})
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
-        """Raise `InvalidGatewayEvent`: this gateway sends no notices."""
-        raise InvalidGatewayEvent("the simulated gateway sends no notices")
+        """Raise `InvalidGatewayEvent`: this gateway sends no events."""
+        raise InvalidGatewayEvent("the simulated gateway sends no events")
 
     async def close(self) -> None:
         """Give back every connection; who asks later opens others."""

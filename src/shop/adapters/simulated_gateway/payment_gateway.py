@@ -93,8 +93,8 @@ class InProcessPaymentGateway(PaymentGateway):
             page = await self._page(time_range, page[-1].payment.id)
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
-        """Raise `InvalidGatewayEvent`: this gateway sends no notices."""
-        raise InvalidGatewayEvent("the simulated gateway sends no notices")
+        """Raise `InvalidGatewayEvent`: this gateway sends no events."""
+        raise InvalidGatewayEvent("the simulated gateway sends no events")
 
     async def close(self) -> None:
         """Give the books' file back."""

@@ -1,1 +1,1 @@
-"""Adapters that hand letters to a mail server."""
+"""Sends e-mails by SMTP."""

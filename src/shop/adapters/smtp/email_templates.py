@@ -1,4 +1,4 @@
-"""The wording of letters: templates of this package, in text and in HTML."""
+"""Renders e-mails from the templates of this package, as text and HTML."""
 
 from collections.abc import Mapping
 from email.headerregistry import Address
@@ -14,7 +14,7 @@ from shop.domain.shared.money import Currency, Money
 
 
 class EmailTemplates:
-    """Puts letters into words. What customers and products are called is data, never markup."""
+    """Renders e-mails; names of customers and products are escaped."""
 
     def __init__(self, sender: str) -> None:
         name, email = parseaddr(sender)
@@ -29,9 +29,10 @@ class EmailTemplates:
         self._templates.filters["money"] = _money
 
     def render(self, email: Email) -> EmailMessage:
-        """Return the message; raise `ValueError` where the address cannot stand in a header.
+        """Render a message; raise `ValueError` if the address is invalid in a header.
 
-        The same letter makes the same Message-ID: who gets it twice can tell (RFC 5322, 3.6.4).
+        The same e-mail has the same Message-ID, so mail programs recognise a duplicate (RFC 5322,
+        section 3.6.4).
         """
         values = {"name": email.recipient_name, "order": email.payload}
         text = self._templates.get_template(f"{email.event_type}.txt")
@@ -42,7 +43,7 @@ class EmailTemplates:
         message["Subject"] = "".join(text.blocks["subject"](text.new_context(values))).strip()
         message["Date"] = format_datetime(email.created_at)
         message["Message-ID"] = f"<{email.id}@{self._sender.domain}>"
-        # RFC 3834: no holiday notice is to answer this.
+        # Prevents automatic replies (RFC 3834).
         message["Auto-Submitted"] = "auto-generated"
         message.set_content(text.render(values))
         message.add_alternative(html.render(values), subtype="html")
@@ -50,7 +51,7 @@ class EmailTemplates:
 
 
 def _recipient(email: Email) -> Address:
-    # Parts, as they are: an address that is parsed again might turn out to be another one.
+    # Built from its parts, because parsing could result in another address.
     username, _, domain = email.recipient_email.rpartition("@")
     return Address(display_name=email.recipient_name, username=username, domain=domain)
 

@@ -1,4 +1,4 @@
-"""The mailer, over SMTP (RFC 5321): by TLS wherever the server offers or the shop requires it."""
+"""Sends e-mails by SMTP (RFC 5321), with TLS if offered or required."""
 
 import asyncio
 from email.message import EmailMessage
@@ -18,14 +18,14 @@ from shop.application.ports.webhook_sender import NotificationFailed
 
 ACCEPTED = 250
 PERMANENT_FAILURE = 500
-"""From here on, an answer is no for good (RFC 5321, section 4.2.1)."""
+"""The lowest code of permanent failures (RFC 5321, section 4.2.1)."""
 
 MAX_CONNECTIONS = 4
 MAX_REASON_CHARACTERS = 200
 
 
 class SmtpMailer(Mailer):
-    """Posts letters by the server that a URL names; without one, every letter waits."""
+    """Sends e-mails to an SMTP server; without a URL, every attempt fails."""
 
     def __init__(
         self, url: str | None, *, sender: str | None, requires_tls: bool, timeout_seconds: float
@@ -37,7 +37,7 @@ class SmtpMailer(Mailer):
         self._connections = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def send(self, email: Email) -> int:
-        """Post a letter once, over a connection of its own."""
+        """Send an e-mail over a new connection."""
         if self._templates is None:
             raise NotificationFailed(
                 "SHOP_SMTP_URL is not set", status_code=None, is_permanent=False
@@ -46,10 +46,10 @@ class SmtpMailer(Mailer):
             message = self._templates.render(email)
         except ValueError as error:
             raise NotificationFailed(
-                "the address cannot be written", status_code=None, is_permanent=True
+                "invalid e-mail address", status_code=None, is_permanent=True
             ) from error
         try:
-            # Whoever waits for a connection does not wait for an answer yet.
+            # The timeout begins once there is a slot.
             async with self._connections, asyncio.timeout(self._timeout_seconds):
                 await self._send_message(message)
         except (SMTPException, OSError) as failure:
@@ -65,17 +65,17 @@ class SmtpMailer(Mailer):
             username=None if url.username is None else unquote(url.username),
             password=None if url.password is None else unquote(url.password),
             use_tls=is_tls,
-            # None: where the server offers it.
+            # None uses STARTTLS if the server offers it.
             start_tls=None if is_tls or not self._requires_tls else True,
             timeout=self._timeout_seconds,
         ) as server:
             await server.send_message(message)
 
     def _to_notification_failed(self, failure: Exception) -> NotificationFailed:
-        """Tell of a failure in words of our own: a server may repeat what it was told."""
+        """Describe a failure without the server's text, which may repeat the message."""
         match failure:
             case SMTPRecipientsRefused(recipients=[SMTPRecipientRefused(code=code), *_]):
-                reason = f"the mailbox was refused with {code}"
+                reason = f"the server rejected the mailbox with {code}"
                 return NotificationFailed(
                     reason, status_code=code, is_permanent=code >= PERMANENT_FAILURE
                 )

@@ -1,1 +1,1 @@
-"""The shop in a relational database: SQLite or PostgreSQL, and what speaks as they do."""
+"""Storage in a relational database: SQLite or PostgreSQL."""

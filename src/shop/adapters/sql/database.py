@@ -1,4 +1,4 @@
-"""The database: its engines, its shape and its health."""
+"""Checks and migrates the database, and opens its engines."""
 
 import asyncio
 import os
@@ -38,7 +38,7 @@ POSTGRES_STATE = text(
 
 
 class SqlDatabase(Database):
-    """A SQLite file or a PostgreSQL schema, and the engines that write and read it."""
+    """A SQLite file or a PostgreSQL schema, with engines for writing and reading."""
 
     def __init__(
         self, url: str, *, schema: str, secrets: Sequence[str], currency: Currency, clock: Clock
@@ -62,23 +62,20 @@ class SqlDatabase(Database):
             )
 
     async def check(self) -> None:
-        """Return where orders can be stored, and that soon.
-
-        Else raise `DatabaseUnavailable`, `MigrationRequired`, or `CurrencyMismatch`.
-        """
+        """Check version, currency and availability within five seconds."""
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
                 version = await self._version()
                 if version != SCHEMA_VERSION:
                     raise MigrationRequired(
-                        f"schema version {version or 'none'}, {SCHEMA_VERSION} is needed"
+                        f"schema version {version or 'none'}, expected {SCHEMA_VERSION}"
                     )
                 await self._require_currency()
         except TimeoutError as error:
             raise DatabaseUnavailable(f"no answer in {CHECK_TIMEOUT_SECONDS} seconds") from error
 
     async def migrate(self) -> None:
-        """Run the migrations that the database lacks; open the shop's own accounts."""
+        """Run the missing migrations and create the shop's own accounts."""
         if await self._version() != SCHEMA_VERSION:
             with _failing_at_once():
                 await self._upgrade()
@@ -89,25 +86,25 @@ class SqlDatabase(Database):
                 await rows.insert_if_absent(accounts, self._shop_accounts())
 
     async def analyse(self) -> None:
-        """Let the query planner learn what was loaded."""
+        """Update the query planner's statistics."""
         async with self._engine_without_timeout() as engine, engine.begin() as connection:
             for table in metadata.tables:
                 await connection.execute(text(f"ANALYZE {table}"))
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         await self.writer.dispose()
         await self.reader.dispose()
 
     async def _version(self) -> str | None:
-        """Return the newest migration that was run; raise `DatabaseUnavailable`."""
+        """Return the schema version; raise `DatabaseUnavailable`."""
         if self.is_embedded:
             if not self._file.exists():
-                # Connecting would make the file.
+                # Connecting would create the file.
                 return None
             if not all(os.access(each, os.W_OK) for each in (self._file, self._file.parent)):
-                raise DatabaseUnavailable("the file of the database cannot be written")
-        # The readers of PostgreSQL are read-only whatever the server is; SQLite's writer is one.
+                raise DatabaseUnavailable("the database file is not writable")
+        # PostgreSQL's reader is always read-only; SQLite has only one writing connection.
         engine, query = (
             (self.reader, SQLITE_STATE) if self.is_embedded else (self.writer, POSTGRES_STATE)
         )
@@ -122,9 +119,9 @@ class SqlDatabase(Database):
         if state_row is None:
             return None
         if state_row.read_only:
-            # The primary may be another server by now, which only new connections find.
+            # Another server may be the primary by now, which only new connections reach.
             await self.writer.dispose()
-            raise DatabaseUnavailable("the database can only be read")
+            raise DatabaseUnavailable("the database is read-only")
         version: str = state_row.version_num
         return version
 
@@ -141,18 +138,18 @@ class SqlDatabase(Database):
         return Path(self._url.database or "")
 
     async def _upgrade(self) -> None:
-        # Alembic takes long to import, and only this needs it.
+        # Alembic is slow to import and needed only here.
         from shop.adapters.sql.schema.migrations import upgrade  # noqa: PLC0415
 
         if self.is_embedded:
-            # SQLite would let everybody read it. What lies beside it gets its mode from it.
+            # SQLite would create a file that all users can read. Its side files get the same mode.
             with suppress(FileExistsError):
                 self._file.touch(0o600, exist_ok=False)
             async with self.writer.begin() as connection:
                 await connection.run_sync(upgrade)
             return
         async with self._engine_without_timeout() as engine:
-            # Each step by itself: not every engine changes its shape within a transaction.
+            # Each step commits by itself, so that a failed upgrade continues where it stopped.
             steps = engine.execution_options(isolation_level="AUTOCOMMIT")
             async with steps.connect() as connection:
                 if self._schema not in await connection.run_sync(_schemas):
@@ -161,7 +158,7 @@ class SqlDatabase(Database):
 
     @asynccontextmanager
     async def _engine_without_timeout(self) -> AsyncIterator[AsyncEngine]:
-        """Give an engine for what takes as long as there is data: no time-out ends it."""
+        """Yield an engine without statement timeouts, for work that grows with the data."""
         if self.is_embedded:
             yield self.writer
             return
@@ -185,7 +182,7 @@ class SqlDatabase(Database):
 
 @contextmanager
 def _failing_at_once() -> Iterator[None]:
-    """Turn what would be tried again, were it a unit of work, into `DatabaseUnavailable`."""
+    """Raise `DatabaseUnavailable` for failures that a unit of work would retry."""
     try:
         with translating_errors():
             yield

@@ -35,9 +35,9 @@ _log = logging.getLogger(__name__)
 
 
 class SqlUnitOfWork(UnitOfWork):
-    """A writing transaction, or a reading one that sees a single state of everything.
+    """A writing transaction, or a reading one with a consistent snapshot.
 
-    `sessions` may put another store in front of the table's.
+    `sessions` may wrap the session store.
     """
 
     def __init__(
@@ -53,14 +53,14 @@ class SqlUnitOfWork(UnitOfWork):
         self._connection: AsyncConnection | None = None
 
     async def __aenter__(self) -> Self:
-        """Take a connection and begin."""
+        """Take a connection from the pool and begin."""
         engine = self._database.writer if self._writing else self._database.reader
         with translating_errors():
             raw_connection = await engine.connect()
             try:
                 await raw_connection.begin()
             except BaseException:
-                # What was never entered is never left, and would keep its connection.
+                # `__aexit__` does not run if this fails, so the connection is returned here.
                 await _return_to_pool(raw_connection)
                 raise
         self._connection = raw_connection
@@ -86,9 +86,9 @@ class SqlUnitOfWork(UnitOfWork):
         self._sessions = SqlSessionStore(connection, self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
-        # First those whose names may be taken; nothing else can be refused by what others write.
+        # These go first because a concurrent transaction can take their unique values.
         self._unique_first = (users, products)
-        # In this order, which keeps every foreign key; the sessions last, right before COMMIT.
+        # This order satisfies the foreign keys; sessions are last, right before COMMIT.
         self._repositories = (
             users,
             self.accounts,
@@ -113,18 +113,18 @@ class SqlUnitOfWork(UnitOfWork):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Roll back what was not committed, and give the connection back."""
+        """Roll back unless committed, and return the connection to the pool."""
         connection, self._connection = self._connection, None
         if connection is not None:
             await _return_to_pool(connection)
 
     async def commit(self) -> None:
-        """Write what was staged, then COMMIT."""
+        """Write the staged changes, then COMMIT."""
         if not self._writing:
-            raise RuntimeError("a snapshot commits nothing")
+            raise RuntimeError("a reading unit of work cannot commit")
         connection = self._connection
         if connection is None:
-            raise RuntimeError("the unit of work is over")
+            raise RuntimeError("the unit of work has ended")
         self._statements.end_staging()
         for repository in self._unique_first:
             await repository.insert_unique()
@@ -133,20 +133,20 @@ class SqlUnitOfWork(UnitOfWork):
         )
         with translating_commit_errors():
             await connection.commit()
-        # From here on the unit is committed, whatever becomes of its connection.
+        # The unit of work is committed, even if its connection fails now.
         self._connection = None
         await _return_to_pool(connection)
 
 
 async def _return_to_pool(connection: AsyncConnection) -> None:
-    """Return a connection to its pool; one that is too broken for that has rolled back by itself.
+    """Return a connection to its pool, or drop it if it is broken.
 
-    It raises nothing of that: how the unit of work has ended is known by now.
+    A broken connection has rolled back. It raises nothing, because the outcome is known by now.
     """
     try:
         await connection.close()
     except (SQLAlchemyError, OSError) as failure:
-        _log.warning("connection lost at the end of a unit of work: %s", failure)
+        _log.warning("database_connection_lost", extra={"error": str(failure)})
         with suppress(SQLAlchemyError, OSError):
             await connection.invalidate()
             await connection.close()

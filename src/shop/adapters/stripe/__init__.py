@@ -1,1 +1,1 @@
-"""Cards through Stripe."""
+"""Card payments through Stripe."""

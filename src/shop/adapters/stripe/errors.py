@@ -1,4 +1,4 @@
-"""What Stripe answers: the answer itself, a definite no, or nothing that could be relied upon."""
+"""Translates Stripe's errors into those of the port."""
 
 import logging
 from collections.abc import Awaitable
@@ -11,18 +11,17 @@ from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, Gatewa
 
 T = TypeVar("T")
 
-UNKNOWN_TOKEN = "unknown_token"  # noqa: S105  It is a reason.
+UNKNOWN_TOKEN = "unknown_token"  # noqa: S105  A reason, not a secret.
 KEY_REUSED = "key_reused"
 
 _log = logging.getLogger(__name__)
 
 
 async def call(pending_response: Awaitable[T]) -> T:
-    """Return the response; raise `GatewayRejected`, or `GatewayOutcomeUnknown` if there is none.
+    """Return the response; raise `GatewayRejected` or `GatewayOutcomeUnknown`.
 
-    No is what Stripe says of a card (402) and of a request that it cannot carry out (400, 404).
-    Its messages may repeat what was sent, tokens included, and are not passed on; its codes are.
-    What the operator ought to know is logged with the id that Stripe's dashboard shows it under.
+    Stripe rejects cards with 402 and requests with 400 or 404. Its messages may repeat tokens, so
+    only its codes are used. Logs contain the request's id in Stripe's dashboard.
     """
     try:
         return await pending_response
@@ -31,19 +30,22 @@ async def call(pending_response: Awaitable[T]) -> T:
     except stripe.InvalidRequestError as error:
         reason = _reason(error)
         if reason != UNKNOWN_TOKEN:
-            _log.warning("Stripe cannot do what was asked: %s, %s", reason, _describe(error))
+            _log.warning("stripe_request_rejected", extra={"reason": reason, **_log_fields(error)})
         raise GatewayRejected(reason) from None
     except stripe.IdempotencyError as error:
-        _log.error("Stripe was asked for two things under one key: %s", _describe(error))
+        _log.error("stripe_idempotency_key_reused", extra=_log_fields(error))
         raise GatewayRejected(KEY_REUSED) from None
     except (stripe.AuthenticationError, stripe.PermissionError) as error:
-        _log.error("Stripe does not accept SHOP_STRIPE_SECRET_KEY: %s", _describe(error))
+        _log.error(
+            "stripe_access_denied",
+            extra={"setting": "SHOP_STRIPE_SECRET_KEY", **_log_fields(error)},
+        )
         raise GatewayOutcomeUnknown(_describe(error)) from None
     except stripe.StripeError as error:
         raise GatewayOutcomeUnknown(_describe(error)) from None
     except (aiohttp.ClientError, TimeoutError) as error:
-        # The library lets pass what fails once the head of an answer has arrived.
-        raise GatewayOutcomeUnknown(f"{type(error).__name__} within an answer") from None
+        # The library does not translate failures after the response's headers.
+        raise GatewayOutcomeUnknown(f"{type(error).__name__} within a response") from None
 
 
 def _reason(error: stripe.CardError | stripe.InvalidRequestError) -> str:
@@ -51,6 +53,14 @@ def _reason(error: stripe.CardError | stripe.InvalidRequestError) -> str:
         return UNKNOWN_TOKEN
     decline_code = error.error.decline_code if error.error else None
     return decline_code or error.code or "invalid_request"
+
+
+def _log_fields(error: stripe.StripeError) -> dict[str, object]:
+    return {
+        "error": type(error).__name__,
+        "status": error.http_status,
+        "stripe_request_id": error.request_id,
+    }
 
 
 def _describe(error: stripe.StripeError) -> str:

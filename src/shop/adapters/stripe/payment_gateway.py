@@ -1,4 +1,4 @@
-"""Cards through Stripe: every payment is a payment intent."""
+"""The payment gateway Stripe: each payment is a payment intent."""
 
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -8,7 +8,7 @@ from uuid import UUID
 import aiohttp
 import stripe
 from stripe.params import PaymentIntentListParams
-from stripe.params import PaymentIntentListParamsCreated as Span
+from stripe.params import PaymentIntentListParamsCreated as CreatedRange
 
 from shop.adapters.stripe.amounts import to_stripe
 from shop.adapters.stripe.errors import KEY_REUSED, call
@@ -35,24 +35,23 @@ from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
 
 PAGE_SIZE = 100
-"""The most that Stripe lists at once."""
+"""The most that Stripe lists per request."""
 
 TIMESTAMPED_UUID_VERSION = 7
-"""The version of ids that tell when they were made (RFC 9562)."""
+"""The version of ids that contain their time (RFC 9562)."""
 
 LOOK_BACK_PERIOD = timedelta(days=7)
-"""No card keeps an amount set aside for longer without its being captured."""
+"""No card holds an authorised amount for longer."""
 
 MAX_CLOCK_SKEW = timedelta(hours=1)
-"""How far the shop's clock may be ahead of Stripe's, by far."""
+"""A generous limit of how far the shop's clock may be ahead of Stripe's."""
 
 
 class StripePaymentGateway(PaymentGateway):
-    """Sets amounts aside as payment intents that are confirmed at once and captured by hand.
+    """Uses payment intents that are confirmed at once and captured manually.
 
-    The token is the id of a payment method that Stripe.js made, of any kind that leads the
-    customer to no other site; a challenge is met by Stripe.js on the shop's own page. The shop
-    repeats requests by itself, therefore the library does not.
+    The token is the id of a payment method from Stripe.js, without redirects to other sites;
+    Stripe.js also authenticates the customer. The library must not retry, because the shop does.
     """
 
     def __init__(
@@ -65,7 +64,7 @@ class StripePaymentGateway(PaymentGateway):
         clock: Clock,
         look_back: timedelta = LOOK_BACK_PERIOD,
     ) -> None:
-        # Left on, it writes a file to the home directory and tells Stripe about the machine.
+        # Telemetry would write to the home directory and send data about the machine.
         stripe.enable_telemetry = False
         self._secret_key = secret_key
         self._webhook_secrets = tuple(webhook_secrets)
@@ -76,10 +75,10 @@ class StripePaymentGateway(PaymentGateway):
         self._http: stripe.AIOHTTPClient | None = None
 
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
-        """Make a payment intent and confirm it; what Stripe does not take is declined.
+        """Create and confirm a payment intent; a rejected request counts as declined.
 
-        Of an unknown token, and of what else it does not take as it is, Stripe keeps no record.
-        Raise `GatewayRejected` for no amount, and for another wish under the same key.
+        Stripe keeps no record of a rejected request, such as one with an unknown token. Raise
+        `GatewayRejected` if the amount is not positive, or for another request under the key.
         """
         if request.amount.amount <= 0:
             raise GatewayRejected("amount_not_positive")
@@ -105,11 +104,11 @@ class StripePaymentGateway(PaymentGateway):
             return Declined(reason=rejection.reason)
         result = to_result(intent.to_dict())
         if result is None:
-            raise GatewayOutcomeUnknown("the payment has no verdict yet")
+            raise GatewayOutcomeUnknown("the payment has no result yet")
         return result
 
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Capture the intent; of a smaller amount, Stripe would give up the rest for good."""
+        """Capture the intent in full; otherwise Stripe would void the rest."""
         if (await self._payment(payment_id)).amount != amount:
             raise GatewayRejected("amount_differs")
         captured = await call(
@@ -120,7 +119,7 @@ class StripePaymentGateway(PaymentGateway):
         _require_status(captured.to_dict(), "succeeded")
 
     async def void(self, *, key: str, payment_id: str) -> None:
-        """Cancel the intent, unless it was declined: Stripe would cancel that, too."""
+        """Cancel the intent, unless it was declined, which Stripe would also cancel."""
         payment = await self._payment(payment_id)
         if payment.is_voided:
             return
@@ -133,14 +132,14 @@ class StripePaymentGateway(PaymentGateway):
                 )
             )
         except GatewayRejected:
-            # Somebody else may have cancelled it meanwhile.
+            # It may have been cancelled at the same time.
             if not (await self._payment(payment_id)).is_voided:
                 raise
         else:
             _require_status(cancelled.to_dict(), "canceled")
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Refund the intent; what was only set aside is not given back but voided."""
+        """Refund the intent if it was captured."""
         payment = await self._payment(payment_id)
         if not payment.is_captured:
             raise GatewayRejected("not_captured")
@@ -159,11 +158,10 @@ class StripePaymentGateway(PaymentGateway):
     async def find_payment(
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
-        """Return the intent with this id, or go through those made since the reference was.
+        """Return the intent with this id, or look through those since the reference.
 
-        Not by Stripe's search: that may be a minute behind, and an hour when it matters (see
-        docs/decisions/0012). An id of version 7 tells when it was made; for others, the last days
-        are gone through.
+        Stripe's search lags behind (decision 12). References that contain no time are looked for
+        in the last days.
         """
         if payment_id is not None:
             return await self._known_payment(payment_id)
@@ -180,13 +178,16 @@ class StripePaymentGateway(PaymentGateway):
     async def list_payments(
         self, since: datetime, until: datetime
     ) -> AsyncIterator[GatewayPayment]:
-        """Read the whole span, for Stripe lists the newest first; then yield the oldest first.
+        """Read the whole range, because Stripe lists the newest first; then reverse it.
 
-        What others have paid on the same account of Stripe's is yielded too, without a reference,
-        unless in a currency that the shop does not know.
+        Other payments of the Stripe account are yielded without a reference, except those in a
+        currency that the shop does not know.
         """
-        # Stripe's times are whole seconds.
-        created: Span = {"gte": math.ceil(since.timestamp()), "lt": math.ceil(until.timestamp())}
+        # Stripe's times are in whole seconds.
+        created: CreatedRange = {
+            "gte": math.ceil(since.timestamp()),
+            "lt": math.ceil(until.timestamp()),
+        }
         for intent in reversed([each async for each in self._intents(created)]):
             try:
                 yield to_payment(intent)
@@ -194,14 +195,14 @@ class StripePaymentGateway(PaymentGateway):
                 continue
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
-        """Read an event; the signature is in a header of its own."""
+        """Verify and parse an event, signed in the header `Stripe-Signature`."""
         return parse_event(body, headers.get("stripe-signature"), self._webhook_secrets)
 
     async def close(self) -> None:
         """Close the connections to Stripe; the next request opens new ones."""
         http, self._http = self._http, None
         if http is not None:
-            await http.close_async()  # type: ignore[no-untyped-call]  # It has no types.
+            await http.close_async()  # type: ignore[no-untyped-call]  # Untyped.
 
     @property
     def _api(self) -> stripe.StripeClient:
@@ -215,23 +216,23 @@ class StripePaymentGateway(PaymentGateway):
         )
 
     async def _known_payment(self, payment_id: str) -> GatewayPayment:
-        """Return a payment that is there; Stripe has it, or the key opens another's books."""
+        """Return a payment that must exist, unless the secret key is another account's."""
         try:
             return await self._payment(payment_id)
         except GatewayRejected as rejection:
             raise GatewayOutcomeUnknown(
-                f"Stripe does not show {payment_id}: {rejection.reason}"
+                f"Stripe does not find {payment_id}: {rejection.reason}"
             ) from None
 
     async def _payment(self, payment_id: str) -> GatewayPayment:
-        """Return a payment; raise `GatewayRejected` where it is not there."""
+        """Return a payment; raise `GatewayRejected` if it does not exist."""
         intent = await call(
             self._api.v1.payment_intents.retrieve_async(payment_id, {"expand": ["latest_charge"]})
         )
         return to_payment(intent.to_dict())
 
-    async def _intents(self, created: Span) -> AsyncIterator[Intent]:
-        """Yield the intents of a span of time, the newest first."""
+    async def _intents(self, created: CreatedRange) -> AsyncIterator[Intent]:
+        """Yield the intents of a range of time, newest first."""
         has_more, last = True, None
         while has_more:
             page: PaymentIntentListParams = {
@@ -244,20 +245,22 @@ class StripePaymentGateway(PaymentGateway):
             try:
                 response = await call(self._api.v1.payment_intents.list_async(page))
             except GatewayRejected as rejection:
-                raise GatewayOutcomeUnknown(f"Stripe lists nothing: {rejection.reason}") from None
+                raise GatewayOutcomeUnknown(
+                    f"Stripe cannot list payments: {rejection.reason}"
+                ) from None
             for intent in response.data:
                 last = intent.id
                 yield intent.to_dict()
             has_more = response.has_more and bool(response.data)
 
     def _earliest_creation(self, reference: UUID) -> float:
-        """Return the moment, in seconds since 1970, before which nothing was paid for this."""
+        """Return the earliest possible time of the payment, in seconds since 1970."""
         if reference.version == TIMESTAMPED_UUID_VERSION:
-            # RFC 9562, section 5.7: the first 48 bits are the milliseconds since 1970.
+            # The first 48 bits are milliseconds since 1970 (RFC 9562, section 5.7).
             return (reference.int >> 80) / 1000 - MAX_CLOCK_SKEW.total_seconds()
         return (self._clock.now() - self._look_back).timestamp()
 
 
 def _require_status(intent: Intent, status: str) -> None:
     if intent.get("status") != status:
-        raise GatewayOutcomeUnknown(f"the payment is {intent.get('status')}, not {status} yet")
+        raise GatewayOutcomeUnknown(f"the payment is {intent.get('status')}, not yet {status}")

@@ -1,4 +1,4 @@
-"""Stripe's payment intents, read as the port's payments."""
+"""Converts Stripe's payment intents to payments of the port."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,19 +15,19 @@ from shop.application.ports.payment_gateway import (
 )
 
 REFERENCE = "shop_reference"
-"""The field of an intent's metadata that says what the payment is for."""
+"""The field of an intent's metadata with the id of the order or deposit."""
 
 Intent = Mapping[str, Any]
-"""A payment intent as Stripe writes it; fields that do not apply may be absent."""
+"""A payment intent in Stripe's format; fields that do not apply may be missing."""
 
 
 def to_payment(intent: Intent) -> GatewayPayment:
-    """Return the payment that an intent stands for; its latest charge has to be expanded.
+    """Convert an intent with an expanded latest charge.
 
-    Raise `InvalidValue` for a currency that the shop does not know.
+    Raise `InvalidValue` for an unknown currency.
     """
     is_captured = intent["status"] == "succeeded"
-    # Stripe also calls refunded what was set aside and then given up.
+    # Stripe also counts a voided authorisation as refunded.
     refunded = intent["latest_charge"]["amount_refunded"] if is_captured else 0
     return GatewayPayment(
         id=intent["id"],
@@ -42,7 +42,7 @@ def to_payment(intent: Intent) -> GatewayPayment:
 
 
 def to_result(intent: Intent) -> AuthorisationResult | None:
-    """Return what has been said of an intent's card; None where that is still to come."""
+    """Return the result of an intent's authorisation, or None if there is none yet."""
     status = intent.get("status")
     if status == "canceled":
         status = _status_before_cancellation(intent)
@@ -60,7 +60,7 @@ def to_result(intent: Intent) -> AuthorisationResult | None:
 
 
 def to_reference(stripe_object: Mapping[str, Any]) -> UUID | None:
-    """Return what an object of Stripe's is for; None where it is none of the shop's."""
+    """Return the reference of a Stripe object, or None if it is not the shop's."""
     try:
         return UUID((stripe_object.get("metadata") or {}).get(REFERENCE))
     except (TypeError, ValueError, AttributeError):
@@ -71,12 +71,12 @@ def _status_before_cancellation(intent: Intent) -> str:
     """Return the status that a cancelled intent had."""
     if _decline_reason(intent):
         return "requires_payment_method"
-    # The shop confirms what it makes: where that led to no charge, it led to a challenge.
+    # The shop confirms every intent; one without a charge required an action.
     return "requires_capture" if intent.get("latest_charge") else "requires_action"
 
 
 def _decline_reason(intent: Intent) -> str | None:
-    """Return why the card did not pay, in the issuer's word or else in Stripe's."""
+    """Return the decline reason, preferably the issuer's."""
     error = intent.get("last_payment_error") or {}
     charge = intent.get("latest_charge")
     failed = charge.get("failure_code") if isinstance(charge, Mapping) else None

@@ -1,1 +1,1 @@
-"""The machine's own clock, randomness and processor."""
+"""The machine's clock, randomness and password hashing."""

@@ -7,12 +7,12 @@ from shop.application.ports.clock import Clock
 
 
 class SystemClock(Clock):
-    """Tells the machine's time."""
+    """The machine's clock."""
 
     def now(self) -> datetime:
-        """Return the present moment, in UTC."""
+        """Return the current time in UTC."""
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
-        """Let this many seconds pass."""
+        """Wait."""
         await asyncio.sleep(seconds)

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from shop.application.ports.id_generator import IdGenerator
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-"""Crockford's base 32: no letter that is taken for a digit or another letter when read aloud."""
+"""Crockford's base 32, without letters that can be mistaken for others."""
 
 _BITS_PER_CHARACTER = 5
 _NUMBER_CHARACTERS = 12
@@ -19,7 +19,7 @@ _VERSIONS: dict[int, Callable[[], UUID]] = {4: uuid4, 7: uuid7}
 
 
 class SystemIdGenerator(IdGenerator):
-    """Makes UUIDs of version 7 (in the order of time, kind to indexes) or 4 (wholly random)."""
+    """Generates UUIDs of version 7 (sorted by time, good for indexes) or 4 (random)."""
 
     def __init__(self, uuid_version: int) -> None:
         self._new_uuid = _VERSIONS[uuid_version]

@@ -1,4 +1,4 @@
-"""Secrets of the operator, and the keys that are derived from them."""
+"""The operator's secrets, and the keys derived from them."""
 
 import hashlib
 import hmac
@@ -13,18 +13,18 @@ SECRET_BYTES = 32
 
 
 class Keyring:
-    """A list of secrets, the newest first: the first seals, all open.
+    """A list of secrets, newest first: the first encrypts, all decrypt.
 
-    Every purpose has keys of its own, so that a value made for one is worthless for another.
+    Each purpose has its own keys, so that a value for one purpose is useless for another.
     """
 
     def __init__(self, secrets: Sequence[str]) -> None:
         if isinstance(secrets, str) or not secrets:
-            raise ValueError("a keyring takes a list of at least one secret")
+            raise ValueError("secrets must be a list of at least one secret")
         self._secrets = tuple(secrets)
 
     def keys(self, purpose: str) -> tuple[bytes, ...]:
-        """Return the keys for a purpose, 32 bytes each, the newest first."""
+        """Derive the keys of a purpose, 32 bytes each, newest first."""
         return tuple(
             hmac.digest(secret.encode(), f"shop {purpose}".encode(), hashlib.sha256)
             for secret in self._secrets
@@ -32,21 +32,20 @@ class Keyring:
 
 
 def new_secret() -> str:
-    """Return a new secret: 256 random bits, as text."""
+    """Return a new secret of 256 random bits as text."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def load_or_create_secret(file: Path) -> str:
-    """Return the secret kept in a file; the first call makes both.
+    """Return the secret in a file that only its owner can read; create it if missing.
 
-    The file is its owner's alone. It appears whole or not at all, so that of two processes that
-    start at once, both end with the same secret.
+    The file appears with its content, so that two processes that start at once get one secret.
     """
     try:
         return file.read_text().strip()
     except FileNotFoundError:
         pass
-    # A draft that a crash left behind has a name that nobody else will choose.
+    # The random name avoids a conflict with a draft that a crash left behind.
     with NamedTemporaryFile("w", dir=file.parent, prefix=f"{file.name}.") as draft:
         draft.write(f"{new_secret()}\n")
         draft.flush()

@@ -1,4 +1,4 @@
-"""Passwords under Argon2id, hashed beside the event loop."""
+"""Hashes passwords with Argon2id in threads."""
 
 import asyncio
 import os
@@ -15,9 +15,9 @@ LANES = 1
 
 
 class Argon2PasswordHasher(PasswordHasher):
-    """Argon2id with 19 MiB, two passes and one lane: OWASP's minimum (Password Storage).
+    """Argon2id with OWASP's minimum (Password Storage): 19 MiB, two passes, one lane.
 
-    At most one hash per processor is under way: more would not end sooner, only take memory.
+    At most one hash runs per processor: more would only use more memory.
     """
 
     def __init__(self) -> None:
@@ -26,19 +26,19 @@ class Argon2PasswordHasher(PasswordHasher):
         self._slots = asyncio.Semaphore(os.cpu_count() or 1)
 
     async def hash(self, password: str) -> str:
-        """Return a hash of the password, with its salt and parameters in it."""
+        """Return a hash that includes its salt and parameters."""
         async with self._slots:
             return await asyncio.to_thread(self._argon2.hash, password)
 
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether the hash is one of this password; without one, take as long."""
+        """Check a password; without a hash, take as long and return False."""
         async with self._slots:
             return await asyncio.to_thread(
                 self._verify, password_hash or self._dummy_hash, password
             )
 
     def is_outdated(self, password_hash: str) -> bool:
-        """Tell whether the hash was made with other parameters than new ones are."""
+        """Check whether the hash has other parameters than new hashes."""
         return self._argon2.check_needs_rehash(password_hash)
 
     def _verify(self, password_hash: str, password: str) -> bool:

@@ -1,1 +1,1 @@
-"""Webhooks that the shop sends."""
+"""Sends webhooks."""

@@ -1,4 +1,4 @@
-"""The courier, over HTTP: https://www.standardwebhooks.com, version 1.0."""
+"""Sends webhooks by HTTP, by https://www.standardwebhooks.com, version 1.0."""
 
 import asyncio
 from collections import defaultdict
@@ -17,13 +17,13 @@ from standardwebhooks import Webhook
 from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
 
 MAX_CONCURRENT_REQUESTS = 16
-"""How many parcels one endpoint is brought at the same time."""
+"""For each endpoint."""
 
 MAX_REASON_CHARACTERS = 200
 
 
 class HttpWebhookSender(WebhookSender):
-    """Posts parcels; the connections are kept for the next ones, and made when first needed."""
+    """Posts signed webhooks over connections that it keeps open."""
 
     def __init__(self, *, timeout_seconds: float) -> None:
         self._timeout_seconds = timeout_seconds
@@ -33,9 +33,9 @@ class HttpWebhookSender(WebhookSender):
         )
 
     async def send(self, request: WebhookRequest) -> int:
-        """Post a parcel, and look at the status of the answer alone: its body is not read."""
+        """Post a webhook; only the status of the response is read, not its body."""
         try:
-            # Whoever waits for a turn does not wait for an answer yet.
+            # The timeout begins once there is a slot.
             async with (
                 self._slots[request.url],
                 self._open_session().post(
@@ -54,7 +54,7 @@ class HttpWebhookSender(WebhookSender):
         return status
 
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -62,7 +62,7 @@ class HttpWebhookSender(WebhookSender):
     def _open_session(self) -> ClientSession:
         if self._session is None:
             self._session = ClientSession(
-                # The turns limit them.
+                # The slots limit the connections.
                 connector=TCPConnector(limit=0),
                 timeout=ClientTimeout(total=self._timeout_seconds),
                 cookie_jar=DummyCookieJar(),
@@ -72,12 +72,12 @@ class HttpWebhookSender(WebhookSender):
         return self._session
 
     def _reason(self, failure: Exception) -> str:
-        """Tell of a failure without the URL, which may have a secret in its query."""
+        """Describe a failure without the URL, whose query may contain a secret."""
         match failure:
             case TimeoutError():
                 return f"no answer within {self._timeout_seconds:g} seconds"
             case ClientResponseError():
-                return "the answer is not HTTP"
+                return "the response is not HTTP"
             case _:
                 return f"{type(failure).__name__}: {failure}"[:MAX_REASON_CHARACTERS]
 

@@ -1,1 +1,1 @@
-"""The catalogue: products, and how many of them are imported at once."""
+"""The catalogue: products, and the bulk import."""

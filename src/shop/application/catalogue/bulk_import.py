@@ -1,4 +1,4 @@
-"""Intake: the operator's products, stock and customers, many at a time; no session is asked for."""
+"""Imports products, stock and customers in batches, without a session."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,21 +17,19 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
-from shop.domain.product import Product, require_description, require_price, require_sku
+from shop.domain.product import Product, require_description, require_price
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Currency, Money
 from shop.domain.user import Role, User, normalise_email, normalise_name
 
-REASON = "Intake"
-"""The reason of every movement that an intake makes."""
+REASON = "Import"
+"""The reason of every stock movement that an import makes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductRow:
-    """A product as it is to be described, and how many of it are to be on hand.
-
-    Of the fields named as `unsaid`, a product that is there already keeps its own.
-    """
+    """A product and its stock on hand; an existing product keeps its `omitted_fields`."""
 
     sku: str
     name: str
@@ -47,10 +45,10 @@ class ProductRow:
         require_description(self.name, self.description, self.image_url)
         require_price(self.price)
         if not 0 <= self.on_hand <= MAX_ON_HAND:
-            raise InvalidValue(field="stock", rule=f"0 to {MAX_ON_HAND} are on hand")
+            raise InvalidValue(field="stock", rule=f"must be 0 to {MAX_ON_HAND}")
 
     def apply_to(self, product: Product) -> Product:
-        """Return the product as this describes it."""
+        """Update a product."""
         return replace(
             product,
             name=self.name,
@@ -63,7 +61,7 @@ class ProductRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCustomer:
-    """Somebody who is to have an account."""
+    """A customer to create."""
 
     name: str
     email: str
@@ -71,7 +69,7 @@ class NewCustomer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportResult:
-    """How many of a batch were new, how many are different now, and how many were so already."""
+    """How many rows of a batch were added, changed and unchanged."""
 
     added: int
     changed: int
@@ -86,7 +84,7 @@ class ImportResult:
 
 
 class BulkImport:
-    """The operator's use cases that fill the shop."""
+    """Adds and updates products and customers in batches."""
 
     def __init__(
         self, transactions: TransactionRunner, clock: Clock, ids: IdGenerator, welcome_credit: Money
@@ -98,11 +96,11 @@ class BulkImport:
 
     @property
     def currency(self) -> Currency:
-        """The currency in which the shop sells."""
+        """The shop's currency."""
         return self._welcome_credit.currency
 
     async def has_products(self) -> bool:
-        """Tell whether anything is for sale."""
+        """Check whether there is an active product."""
 
         async def has_products(uow: UnitOfWork) -> bool:
             return bool((await uow.products.search("", PageRequest(limit=1, after=None))).items)
@@ -112,7 +110,7 @@ class BulkImport:
     async def validate(
         self, batch: Sequence[ProductRow]
     ) -> Mapping[str, InvalidValue | StockBelowReserved]:
-        """Return what `upsert` would refuse as things stand, by SKU; nothing is changed."""
+        """Return the errors that `upsert` would raise, by SKU, without changes."""
 
         async def validate(uow: UnitOfWork) -> dict[str, InvalidValue | StockBelowReserved]:
             inventories = await uow.inventories.get_many([each.sku for each in batch])
@@ -136,20 +134,17 @@ class BulkImport:
         return None
 
     async def upsert(self, batch: Sequence[ProductRow]) -> ImportResult:
-        """Make the products what the batch says, with that many on hand.
+        """Add or update the products and set their stock on hand, all or none.
 
-        A batch that has anything to refuse changes nothing. What is so already is left alone.
-        Raise `InvalidValue` for another currency or a SKU that stands twice, `StockBelowReserved`
-        where promised goods would be missing.
+        Raise `InvalidValue` for another currency or a duplicate SKU, or `StockBelowReserved`.
         """
         work = partial(self._upsert, self._by_sku(batch))
         return await self._transactions.write(work, retryable=True)
 
     async def add_missing(self, batch: Sequence[ProductRow]) -> ImportResult:
-        """Add those products that are not there, with that many on hand.
+        """Add the missing products with their stock on hand; leave the others unchanged.
 
-        Those that are there are left as they are, whatever the batch says of them. Raise
-        `InvalidValue` as `upsert` does.
+        Raise `InvalidValue` like `upsert`.
         """
         work = partial(self._add_missing, self._by_sku(batch))
         return await self._transactions.write(work, retryable=True)
@@ -157,7 +152,7 @@ class BulkImport:
     def _by_sku(self, batch: Sequence[ProductRow]) -> Mapping[str, ProductRow]:
         rows = {each.sku: each for each in batch}
         if len(rows) < len(batch):
-            raise InvalidValue(field="sku", rule="a batch names each product once")
+            raise InvalidValue(field="sku", rule="must be unique in a batch")
         for each in batch:
             each.price.require_currency(self.currency)
         return rows
@@ -169,7 +164,7 @@ class BulkImport:
         changed = [
             sku
             for sku, product in products.items()
-            # Both are done, whether or not the first changed anything.
+            # `|` and not `or`: the stock is also set if the product has changed.
             if self._update_product(uow, rows[sku], product)
             | self._set_on_hand(uow, rows[sku], inventories[sku])
         ]
@@ -193,7 +188,6 @@ class BulkImport:
         return ImportResult(added=len(missing), changed=0, unchanged=len(products))
 
     def _add_product(self, uow: UnitOfWork, row: ProductRow) -> None:
-        """Add a product with nothing in stock, as an admin would, and then count its stock in."""
         empty = Inventory(sku=row.sku, on_hand=0, reserved=0)
         uow.products.add(self._new_product(row))
         uow.inventories.add(empty)
@@ -238,10 +232,10 @@ class BulkImport:
     async def add_customers(
         self, batch: Iterable[NewCustomer], password_hash: str
     ) -> Sequence[User]:
-        """Create users with accounts and welcome credit, all of them or none; return the users.
+        """Create users with accounts and welcome credit, all or none; return the users.
 
-        Those whose e-mail address is in use are left as they are. Raise `InvalidValue` for a name
-        or an address that cannot be, `EmailTaken` where somebody else was faster.
+        Skips e-mail addresses in use. Raise `InvalidValue` for an invalid name or address, or
+        `EmailTaken` if an address was taken at the same time.
         """
         users = [self._new_user(each, password_hash) for each in batch]
         accounts = [self._new_account(user) for user in users]
@@ -259,7 +253,7 @@ class BulkImport:
                 if account.balance.amount:
                     uow.transfers.add(welcome_transfer(account, id=self._ids.new()))
         await uow.commit()
-        # Those that are here under the same id were made by an attempt that was never answered.
+        # A user with the same id was created by an earlier attempt whose commit got no answer.
         return [user for user in users if existing.get(user.email, user).id == user.id]
 
     def _new_user(self, customer: NewCustomer, password_hash: str) -> User:

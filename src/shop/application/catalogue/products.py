@@ -1,4 +1,4 @@
-"""Catalogue: what is for sale, and what admins make of it."""
+"""Shows, searches and saves products."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +17,7 @@ from shop.domain.shared.money import Currency, Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvailableProduct:
-    """A product, and how many of it a new order may take."""
+    """A product and its available stock."""
 
     product: Product
     available: int
@@ -25,7 +25,7 @@ class AvailableProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutProduct:
-    """Describe a product, new or not (admin)."""
+    """Add or replace a product (admin)."""
 
     session: SessionToken | None
     sku: str
@@ -38,14 +38,14 @@ class PutProduct:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSaved:
-    """The product is as described."""
+    """The product was added or replaced."""
 
     available_product: AvailableProduct
     is_new: bool
 
 
 class ProductService:
-    """The use cases around products."""
+    """Shows, searches and saves products."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class ProductService:
         self._currency = currency
 
     async def search(self, words: str, page: PageRequest[str]) -> Page[AvailableProduct, str]:
-        """Return a page of what is for sale and matches the words, in the order of SKUs."""
+        """Return a page of active products that match the words, by SKU."""
 
         async def search(uow: UnitOfWork) -> Page[AvailableProduct, str]:
             found = await uow.products.search(words, page)
@@ -69,7 +69,7 @@ class ProductService:
         return await self._transactions.read(search)
 
     async def show(self, sku: str) -> AvailableProduct:
-        """Return a product; raise `ProductNotFound` where there is none."""
+        """Return a product; raise `ProductNotFound` if it does not exist."""
 
         async def show(uow: UnitOfWork) -> AvailableProduct:
             products = await uow.products.get_many([sku])
@@ -80,7 +80,7 @@ class ProductService:
         return await self._transactions.read(show)
 
     async def put(self, command: PutProduct) -> ProductSaved:
-        """Make the product what the command says; a new one begins with nothing in stock.
+        """Add a product without stock, or replace one.
 
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden` or `InvalidValue`.
         """

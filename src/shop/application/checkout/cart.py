@@ -10,10 +10,11 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
 from shop.domain.inventory import Inventory
 from shop.domain.product import Product, ProductNotFound
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 
 
@@ -69,7 +70,7 @@ class _PutLine:
     """A line that is sound, to be put into the cart of a session."""
 
     token: SessionToken | None
-    line: CartLine
+    line: LineQuantity
 
 
 class CartService:
@@ -99,7 +100,7 @@ class CartService:
         Raise `InvalidValue`, `ProductNotFound`, `SessionExpired`, `SessionConflict` or
         `SessionTooLarge`.
         """
-        line = CartLine(sku=command.sku, quantity=command.quantity)
+        line = LineQuantity(sku=command.sku, quantity=command.quantity)
         return await self._put_queue.submit(_PutLine(token=command.session, line=line))
 
     async def _put_all(self, puts: Sequence[_PutLine]) -> Sequence[CartChanged | ShopError]:

@@ -7,13 +7,13 @@ is changed: the order stays pending, and the outbox has a job that will find out
 from dataclasses import replace
 
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
-from shop.application.checkout.place_orders import PlaceOrder
-from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.placed_order import PlacedOrder, is_pending
 from shop.application.idempotency.results import CommandResult
 from shop.application.payments.card_payments import CardPayment, CardPayments
 from shop.application.ports.payment_gateway import ActionRequired
 from shop.application.transactions.group_commit import GroupCommit
-from shop.domain.orders.order import OrderStatus
+from shop.application.transactions.runner import after_commit
 from shop.domain.shared.errors import ShopError
 
 PlacementQueue = GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]
@@ -41,9 +41,15 @@ class Checkout:
         `PlaceOrders`, and `CardDeclined` or `PaymentExpired`.
         """
         result = await self._placement_queue.submit(command)
-        if not _is_pending(result):
+        placed = result.value
+        if isinstance(placed, ShopError) or not is_pending(placed):
             return result
-        placed = result.unwrap()
+        with after_commit():
+            return await self._pay(command, result, placed)
+
+    async def _pay(
+        self, command: PlaceOrder, result: CommandResult[PlacedOrder], placed: PlacedOrder
+    ) -> CommandResult[PlacedOrder]:
         authorisation = await self._card_payments.authorise(CardPayment.for_order(placed.payment))
         if isinstance(authorisation, ActionRequired):
             return replace(result, client_secret=authorisation.client_secret)
@@ -55,15 +61,9 @@ class Checkout:
                 payment=placed.payment,
                 payment_outcome=authorisation,
                 session=command.session,
-                gateway_event=None,
             )
         )
         if completed is None:
             # Somebody else has decided: the key tells how.
             return await self._placement_queue.submit(command)
         return CommandResult(value=completed, replayed=False)
-
-
-def _is_pending(result: CommandResult[PlacedOrder]) -> bool:
-    value = result.value
-    return not isinstance(value, ShopError) and value.order.status is OrderStatus.PENDING

@@ -5,13 +5,13 @@ finds the order pending, under its lock, decides; to all others it is decided. T
 plural, like placing is.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from shop.application.checkout.placed_order import PlacedOrder, payment_when_paid
+from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.identity.authentication import (
     CurrentSession,
     ResolvedSessions,
@@ -20,12 +20,12 @@ from shop.application.identity.authentication import (
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_payments import PaymentOutcome
+from shop.application.payments.methods.card import CardOrderPayments
 from shop.application.payments.payment_policy import TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.payment_gateway import Approved, Declined, GatewayEvent
+from shop.application.ports.payment_gateway import Approved, Declined
 from shop.application.ports.repositories.idempotency_keys import (
-    IdempotencyKey,
     Rejected,
     StoredOutcome,
     Succeeded,
@@ -34,7 +34,6 @@ from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderStatus
 from shop.domain.payment import (
@@ -52,15 +51,13 @@ from shop.domain.shared.errors import ShopError
 class CompleteOrder:
     """What is known of the card of an order, which was read before, and who asks for the order.
 
-    Without a token, the session is told of in which the order was placed. Where a notice has
-    brought it up, nothing is done that was done for the same notice before.
+    Without a token, the session is told of in which the order was placed.
     """
 
     order: Order
     payment: Payment
     payment_outcome: PaymentOutcome
     session: SessionToken | None
-    gateway_event: GatewayEvent | None
 
 
 CompletedOrder = PlacedOrder | ShopError | None
@@ -96,9 +93,6 @@ class CompleteOrders:
     async def _complete(
         self, commands: Sequence[CompleteOrder], uow: UnitOfWork
     ) -> Sequence[CompletedOrder]:
-        new_event_ids = await self._record_new_events(
-            uow, [each.gateway_event for each in commands if each.gateway_event]
-        )
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [each.session for each in commands]
         )
@@ -125,23 +119,9 @@ class CompleteOrders:
             orders=orders,
             payments=payments,
         )
-        completed = [
-            completion_batch.complete(command)
-            if command.gateway_event is None or command.gateway_event.id in new_event_ids
-            else None
-            for command in commands
-        ]
+        completed = [completion_batch.complete(command) for command in commands]
         await uow.commit()
         return completed
-
-    async def _record_new_events(
-        self, uow: UnitOfWork, gateway_events: Sequence[GatewayEvent]
-    ) -> Collection[str]:
-        return (
-            await uow.gateway_events.record_new(gateway_events, self._clock.now())
-            if gateway_events
-            else ()
-        )
 
 
 class CompletionBatch:
@@ -160,11 +140,11 @@ class CompletionBatch:
         payments: Mapping[UUID, Payment],
     ) -> None:
         self._uow = uow
-        self._ids = ids
         self._notifications = notifications
         self._now = now
         self._placement_sessions = placement_sessions
         self._stock = stock
+        self._card_payments = CardOrderPayments(uow, ids, now)
         self._orders = dict(orders)
         self._payments = dict(payments)
 
@@ -199,25 +179,12 @@ class CompletionBatch:
         paid = self._transition(order, OrderStatus.PAID, Actor.GATEWAY)
         payment = self._save_payment(payment.transition_to(PaymentStatus.AUTHORISED))
         self._stock.apply(order, StockMovementKind.RESERVED_SALE)
-        currency = order.total.currency
-        self._uow.transfers.add(
-            Transfer(
-                id=self._ids.new(),
-                kind=TransferKind.CHARGE,
-                debit_account_id=ShopAccount.CARD_CLEARING.account_id(currency),
-                credit_account_id=ShopAccount.SALES.account_id(currency),
-                amount=order.total,
-                order_id=order.id,
-                note="",
-                created_at=self._now,
-            )
-        )
+        self._card_payments.confirm(order)
         self._complete_key(order, Succeeded(reference=order.id))
-        self._add_job(JobKind.CAPTURE_PAYMENT, order)
         self._notifications.order_paid(self._uow, paid, payment)
         return PlacedOrder(
             order=paid.as_first_paid(),
-            payment=payment_when_paid(paid),
+            payment=paid.payment_when_paid(),
             new_token=self._placement_sessions.remember_order(paid, payment, token),
         )
 
@@ -241,8 +208,7 @@ class CompletionBatch:
         return payment
 
     def _complete_key(self, order: Order, stored_outcome: StoredOutcome) -> None:
-        key = IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
-        self._uow.idempotency_keys.complete_pending(key, stored_outcome)
+        self._uow.idempotency_keys.complete_pending(order.idempotency_key, stored_outcome)
 
     def _add_job(self, kind: JobKind, order: Order) -> None:
         self._uow.jobs.add(Job.new(kind, order.id, at=self._now, due_at=self._now))

@@ -1,35 +1,44 @@
-"""Notices: the gateway tells by itself that something has happened to a payment.
+"""Gateway events: stored when the webhook receives them, handled by a job of their own.
 
-A notice says what to look at, and the gateway's books say how it stands: so it does not matter in
-what order notices come, how late, or how often.
+An event only says which payment to look at; the gateway's records say what happened to it. So it
+does not matter in what order events come, how late, or how often.
 """
 
 import logging
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from uuid import UUID
 
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
+from shop.application.jobs.retry_policy import RetryLater
+from shop.application.jobs.runner import complete_job
 from shop.application.ledger.deposits import DepositService
 from shop.application.ports.clock import Clock
+from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.payment_gateway import (
     Approved,
-    AuthorisationResult,
     Declined,
     GatewayEvent,
     PaymentGateway,
 )
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import GroupCommit
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.deposit import Deposit
 from shop.domain.orders.order import Order
-from shop.domain.payment import Payment
-from shop.domain.shared.errors import ShopError
+from shop.domain.payment import CardDeclined, Payment
+
+Target = tuple[Order, Payment] | Deposit
+"""What an event is about."""
 
 _log = logging.getLogger(__name__)
 
 
 class HandleGatewayEvents:
-    """The use case behind the gateway's webhook."""
+    """The use cases behind the gateway's webhook, and behind the jobs that it stores."""
 
     def __init__(
         self,
@@ -38,84 +47,77 @@ class HandleGatewayEvents:
         completion_queue: GroupCommit[CompleteOrder, CompletedOrder],
         deposits: DepositService,
         clock: Clock,
+        ids: IdGenerator,
+        response_timeout: timedelta,
     ) -> None:
         self._transactions = transactions
         self._gateway = gateway
         self._completion_queue = completion_queue
         self._deposits = deposits
         self._clock = clock
+        self._ids = ids
+        self._response_timeout = response_timeout
 
-    async def handle(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Do what a notice asks for, once; it is kept in the transaction that does it.
+    async def receive(self, body: bytes, headers: Mapping[str, str]) -> None:
+        """Store a new event with the job that handles it; a known event changes nothing.
 
-        One of neither an order nor a deposit of ours is kept, and logged as an error. Raise
-        `InvalidGatewayEvent` for what the gateway has not sent, `GatewayOutcomeUnknown` where its
-        books cannot be read: then it will send the notice again.
+        The gateway is asked nothing here: it waits for the answer. Raise `InvalidGatewayEvent` if
+        the gateway has not sent this, or not just now.
         """
-        gateway_event = self._gateway.parse_event(body, headers)
-        found = await self._find_target(gateway_event)
-        if (
-            found is None
-            and gateway_event.payment_id is not None
-            and gateway_event.reference is not None
-        ):
-            _log.error("notice %s (%s) is of nothing of ours", gateway_event.id, gateway_event.kind)
-        authorisation = await self._find_authorisation(gateway_event)
-        if found is None or not isinstance(authorisation, Approved | Declined):
-            await self._record(gateway_event)
-        elif isinstance(found, Deposit):
-            await self._deposits.complete(found.id, authorisation, gateway_event)
-        else:
-            await self._complete_order(*found, authorisation, gateway_event)
+        event = self._gateway.parse_event(body, headers)
+        subject_id = self._ids.new()
+        await self._transactions.write(partial(self._store, event, subject_id), retryable=True)
 
-    async def _complete_order(
-        self,
-        order: Order,
-        payment: Payment,
-        authorisation: Approved | Declined,
-        gateway_event: GatewayEvent,
-    ) -> None:
-        command = CompleteOrder(
-            order=order,
-            payment=payment,
-            payment_outcome=authorisation,
-            session=None,
-            gateway_event=gateway_event,
-        )
-        try:
+    async def handle(self, job: Job) -> None:
+        """Look up the payment of an event, and complete its order or deposit.
+
+        An event that names neither is logged as an error, so that an operator looks at it. Before
+        that, raise `RetryLater` while its order may still be on its way to the database. Raise
+        `GatewayOutcomeUnknown` if the gateway's records cannot be read.
+        """
+        event, target = await self._transactions.read(partial(_find, job.id.subject_id))
+        if target is not None:
+            await self._complete(target, event.payment_id)
+        elif event.reference is not None:
+            self._report_unknown(event, conclusive_at=job.created_at + self._response_timeout)
+        await self._transactions.write(partial(complete_job, job), retryable=True)
+
+    async def _store(self, event: GatewayEvent, subject_id: UUID, uow: UnitOfWork) -> None:
+        now = self._clock.now()
+        if await uow.gateway_events.record_new(event, subject_id, now):
+            uow.jobs.add(Job.new(JobKind.HANDLE_GATEWAY_EVENT, subject_id, at=now, due_at=now))
+        await uow.commit()
+
+    def _report_unknown(self, event: GatewayEvent, *, conclusive_at: datetime) -> None:
+        if self._clock.now() < conclusive_at:
+            raise RetryLater(not_after=conclusive_at)
+        _log.error("gateway event %s (%s) matches no order or deposit", event.id, event.kind)
+
+    async def _complete(self, target: Target, payment_id: str | None) -> None:
+        reference = target.id if isinstance(target, Deposit) else target[0].id
+        found = await self._gateway.find_payment(reference, payment_id)
+        if found is None or found.reference != reference:
+            return
+        outcome = found.current_result
+        if not isinstance(outcome, Approved | Declined):
+            return
+        if isinstance(target, Deposit):
+            await self._deposits.complete(target.id, outcome)
+            return
+        order, payment = target
+        command = CompleteOrder(order=order, payment=payment, payment_outcome=outcome, session=None)
+        with suppress(CardDeclined):
             await self._completion_queue.submit(command)
-        except ShopError as error:
-            _log.info("notice %s ended order %s: %s", gateway_event.id, order.id, error)
 
-    async def _find_target(
-        self, gateway_event: GatewayEvent
-    ) -> tuple[Order, Payment] | Deposit | None:
-        reference = gateway_event.reference
-        if reference is None:
-            return None
 
-        async def find(uow: UnitOfWork) -> tuple[Order, Payment] | Deposit | None:
-            order = (await uow.orders.get_many([reference])).get(reference)
-            payment = (await uow.payments.for_orders([reference])).get(reference)
-            if order is not None and payment is not None and payment.card is not None:
-                return order, payment
-            return (await uow.deposits.get_many([reference])).get(reference)
-
-        return await self._transactions.read(find)
-
-    async def _find_authorisation(self, gateway_event: GatewayEvent) -> AuthorisationResult | None:
-        if gateway_event.reference is None:
-            return None
-        found = await self._gateway.find_payment(gateway_event.reference, gateway_event.payment_id)
-        return (
-            None
-            if found is None or found.reference != gateway_event.reference
-            else found.current_result
-        )
-
-    async def _record(self, gateway_event: GatewayEvent) -> None:
-        async def record(uow: UnitOfWork) -> None:
-            await uow.gateway_events.record_new([gateway_event], self._clock.now())
-            await uow.commit()
-
-        await self._transactions.write(record, retryable=True)
+async def _find(subject_id: UUID, uow: UnitOfWork) -> tuple[GatewayEvent, Target | None]:
+    """Return the event that a job is about, and the order or deposit that the event is about."""
+    event = (await uow.gateway_events.for_jobs([subject_id]))[subject_id]
+    reference = event.reference
+    if reference is None:
+        return event, None
+    order = (await uow.orders.get_many([reference])).get(reference)
+    payment = (await uow.payments.for_orders([reference])).get(reference)
+    if order is not None and payment is not None and payment.card is not None:
+        return event, (order, payment)
+    return event, (await uow.deposits.get_many([reference])).get(reference)

@@ -56,11 +56,7 @@ class PaymentJobs:
         if payment_outcome is None:
             raise RetryLater(not_after=payment.card_details.expires_at)
         command = CompleteOrder(
-            order=order,
-            payment=payment,
-            payment_outcome=payment_outcome,
-            session=None,
-            gateway_event=None,
+            order=order, payment=payment, payment_outcome=payment_outcome, session=None
         )
         with suppress(ShopError):
             await self._completion_queue.submit(command)

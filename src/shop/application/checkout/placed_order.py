@@ -1,4 +1,4 @@
-"""Placed orders, as those who placed them are answered, now and whenever they ask again."""
+"""Placed orders: what a request to place an order, and every repetition of it, is answered."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -7,23 +7,25 @@ from uuid import UUID
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.orders.order import Order, OrderStatus
-from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.payment import Payment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedOrder:
-    """An order as it was placed, its payment, and the token to hold if it is a new one.
-
-    A pending one waits for its card, and so may an earlier one under the same key.
-    """
+    """An order as it was placed, its payment, and the session's token if that is a new one."""
 
     order: Order
     payment: Payment
     new_token: SessionToken | None
 
+    @property
+    def id(self) -> UUID:
+        """The id of the order."""
+        return self.order.id
+
 
 async def load_placed_orders(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, PlacedOrder]:
-    """Return orders as they were answered for, and those that are pending as they stand."""
+    """Return orders as they were answered for; pending ones as they are."""
     orders = await uow.orders.get_many(ids)
     pending_ids = [order.id for order in orders.values() if order.status is OrderStatus.PENDING]
     payments = await uow.payments.for_orders(pending_ids)
@@ -31,23 +33,12 @@ async def load_placed_orders(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[
         order.id: PlacedOrder(order=order, payment=payments[order.id], new_token=None)
         if order.id in payments
         else PlacedOrder(
-            order=order.as_first_paid(), payment=payment_when_paid(order), new_token=None
+            order=order.as_first_paid(), payment=order.payment_when_paid(), new_token=None
         )
         for order in orders.values()
     }
 
 
-def payment_when_paid(order: Order) -> Payment:
-    """Return the payment of an order as it stood when the order was paid.
-
-    An account has paid by then; of a card, the money is set aside.
-    """
-    is_by_card = order.payment_method is PaymentMethod.CARD
-    return Payment(
-        order_id=order.id,
-        method=order.payment_method,
-        status=PaymentStatus.AUTHORISED if is_by_card else PaymentStatus.CAPTURED,
-        amount=order.total,
-        card=None,
-        created_at=order.placed_at,
-    )
+def is_pending(placed: PlacedOrder) -> bool:
+    """Return whether the outcome of the order's payment is not known yet."""
+    return placed.order.status is OrderStatus.PENDING

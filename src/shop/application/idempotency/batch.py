@@ -1,19 +1,13 @@
-"""Idempotency: what is asked under one key happens once, and is answered alike every time.
+"""Idempotent batches: a request under an idempotency key has one effect and one answer."""
 
-A use case that serves many commands in one unit of work turns each into a `IdempotentRequest` or
-the error that refuses it, claims the keys of the requests, and decides them in order of arrival.
-"""
-
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import datetime
+from typing import Generic, Protocol, Self, TypeVar
 from uuid import UUID
 
-from shop.application.idempotency.results import Decision, IdempotencyKeyReused, Pending
-from shop.application.identity.authentication import CurrentSession
+from shop.application.idempotency.results import CommandResult, IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import (
-    Claim,
-    IdempotencyKey,
     KeyRecord,
     Rejected,
     RequestInProgress,
@@ -22,125 +16,169 @@ from shop.application.ports.repositories.idempotency_keys import (
 )
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 C = TypeVar("C")
 
 
+class Identified(Protocol):
+    """What a request creates: an order, a transfer, a deposit or a refund."""
+
+    @property
+    def id(self) -> UUID:
+        """The id under which it is stored, and which its key refers to."""
+
+
+T = TypeVar("T", bound=Identified)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentRequest(Generic[C]):
-    """A sound command of a signed-in user, under a key."""
+    """A valid command of a signed-in user; the fingerprint tells requests under one key apart."""
 
+    key: IdempotencyKey
+    fingerprint: str
     command: C
-    current_session: CurrentSession
-    claim: Claim
 
 
-class IdempotentBatch:
-    """The keys of a group of requests, claimed in one unit of work.
+Create = Callable[[IdempotentRequest[C]], tuple[UUID, bool]]
+"""Creates what a request asks for; returns its id, and whether its outcome is pending."""
 
-    Of two requests under one key in the same group, the second follows the first.
+
+async def _none_pending(keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
+    del keys
+    return {}
+
+
+def _never_pending(created: Identified) -> bool:
+    del created
+    return False
+
+
+class IdempotentBatch(Generic[C]):
+    """A group of requests that one unit of work executes, each at most once.
+
+    Claim the keys, lock what the requests need, then execute them: in this order, because keys are
+    locked before accounts. A second request under the same key in a group replays the first.
     """
 
-    def __init__(self, uow: UnitOfWork, records: Mapping[IdempotencyKey, KeyRecord]) -> None:
+    def __init__(
+        self,
+        uow: UnitOfWork,
+        requests: Sequence[IdempotentRequest[C] | ShopError],
+        records: Mapping[IdempotencyKey, KeyRecord],
+    ) -> None:
         self._uow = uow
+        self._requests = requests
         self._records = dict(records)
-        self._pending: dict[IdempotencyKey, Pending] = {}
+        self._pending_ids: dict[IdempotencyKey, UUID] = {}
 
     @classmethod
     async def claim(
-        cls, uow: UnitOfWork, requests: Iterable[IdempotentRequest[C]]
-    ) -> "IdempotentBatch":
-        """Claim the keys of these requests."""
-        first_claims: dict[IdempotencyKey, Claim] = {}
-        for request in requests:
-            first_claims.setdefault(request.claim.id, request.claim)
-        return cls(
-            uow,
-            await uow.idempotency_keys.claim(list(first_claims.values())) if first_claims else {},
-        )
+        cls,
+        uow: UnitOfWork,
+        requests: Sequence[IdempotentRequest[C] | ShopError],
+        *,
+        at: datetime,
+    ) -> Self:
+        """Claim the keys of these requests; errors stand for commands that were invalid."""
+        fingerprints: dict[IdempotencyKey, str] = {}
+        for request in _valid(requests):
+            fingerprints.setdefault(request.key, request.fingerprint)
+        records = await uow.idempotency_keys.claim(fingerprints, at) if fingerprints else {}
+        return cls(uow, requests, records)
 
     @property
-    def pending_keys(self) -> Collection[IdempotencyKey]:
-        """The keys that were taken before, and whose requests have not ended."""
-        return [key for key, record in self._records.items() if record.outcome is None]
+    def requests(self) -> Sequence[IdempotentRequest[C]]:
+        """The requests that are valid, in order of arrival."""
+        return _valid(self._requests)
 
-    def mark_pending(self, pending: Mapping[IdempotencyKey, UUID]) -> None:
-        """Note what the requests under undecided keys have made; they are not refused."""
-        self._pending |= {key: Pending(reference=created) for key, created in pending.items()}
-
-    def decide(
+    async def execute(
         self,
-        request: IdempotentRequest[C] | ShopError,
-        execute: Callable[[IdempotentRequest[C]], UUID | Pending],
-    ) -> Decision:
-        """Decide a request whose key is free, and store how it ended; else tell how it did.
+        decide: Callable[[IdempotentRequest[C]], T],
+        load: Callable[[Collection[UUID]], Awaitable[Mapping[UUID, T]]],
+        *,
+        find_pending: Callable[
+            [Collection[IdempotencyKey]], Awaitable[Mapping[IdempotencyKey, UUID]]
+        ] = _none_pending,
+        is_pending: Callable[[T], bool] = _never_pending,
+    ) -> Sequence[CommandResult[T]]:
+        """Decide the requests in order of arrival, commit, and return one result each.
 
-        The decision returns the id of what it made and staged, as pending where it has not ended;
-        it raises a refusal before it stages anything.
+        `decide` stages what a request creates and returns it, or raises a `ShopError` before it
+        stages anything. `load` returns what earlier requests created, as they were answered for.
+        If a request can be answered before its outcome is known, `find_pending` returns what was
+        created under keys without an outcome, and `is_pending` whether that is still so.
         """
+        open_keys = [key for key, record in self._records.items() if record.outcome is None]
+        if open_keys:
+            self._pending_ids = dict(await find_pending(open_keys))
+        found_pending = set(self._pending_ids.values())
+        created: dict[UUID, T] = {}
+
+        def create(request: IdempotentRequest[C]) -> tuple[UUID, bool]:
+            value = decide(request)
+            created[value.id] = value
+            return value.id, is_pending(value)
+
+        outcomes = [self._outcome(request, create) for request in self._requests]
+        earlier_ids = {
+            outcome.reference
+            for outcome, _ in outcomes
+            if isinstance(outcome, Succeeded) and outcome.reference not in created
+        }
+        values = {**await load(earlier_ids), **created}
+        # Reading a key takes no lock, so its request may have been decided since.
+        if any(not is_pending(values[id_]) for id_ in found_pending & earlier_ids):
+            raise TransientFailure("a request was decided while its key was read")
+        await self._uow.commit()
+        return [
+            CommandResult(
+                value=outcome.error if isinstance(outcome, Rejected) else values[outcome.reference],
+                replayed=replayed,
+            )
+            for outcome, replayed in outcomes
+        ]
+
+    def _outcome(
+        self, request: IdempotentRequest[C] | ShopError, create: Create[C]
+    ) -> tuple[StoredOutcome, bool]:
+        """Return the outcome of a request, and whether it is replayed."""
         if isinstance(request, ShopError):
-            return _rejected(request)
-        claim = request.claim
-        record = self._records.get(claim.id)
+            return Rejected(error=request), False
+        record = self._records.get(request.key)
         if record is None:
-            return self._decide_first(request, execute)
-        if record.fingerprint != claim.fingerprint:
-            return _rejected(IdempotencyKeyReused())
+            return self._first_outcome(request, create), False
+        if record.fingerprint != request.fingerprint:
+            return Rejected(error=IdempotencyKeyReused()), False
         if record.outcome is not None:
-            return Decision(outcome=record.outcome, replayed=True)
-        if claim.id in self._pending:
-            return Decision(outcome=self._pending[claim.id], replayed=False)
-        return _rejected(RequestInProgress())
+            return record.outcome, True
+        if request.key in self._pending_ids:
+            return Succeeded(reference=self._pending_ids[request.key]), False
+        return Rejected(error=RequestInProgress()), False
 
-    def _decide_first(
-        self,
-        request: IdempotentRequest[C],
-        execute: Callable[[IdempotentRequest[C]], UUID | Pending],
-    ) -> Decision:
-        claim = request.claim
-        outcome: StoredOutcome
+    def _first_outcome(self, request: IdempotentRequest[C], create: Create[C]) -> StoredOutcome:
         try:
-            created = execute(request)
-            if isinstance(created, Pending):
-                self._records[claim.id] = KeyRecord(fingerprint=claim.fingerprint, outcome=None)
-                self._pending[claim.id] = created
-                return Decision(outcome=created, replayed=False)
-            outcome = Succeeded(reference=created)
+            created_id, is_pending = create(request)
         except ShopError as error:
-            if not error.is_final:
-                self._uow.idempotency_keys.release(claim.id)
-                return _rejected(error)
-            outcome = Rejected(error=error)
-        self._uow.idempotency_keys.complete(claim.id, outcome)
-        self._records[claim.id] = KeyRecord(fingerprint=claim.fingerprint, outcome=outcome)
-        return Decision(outcome=outcome, replayed=False)
+            if error.is_final:
+                return self._complete(request, Rejected(error=error))
+            self._uow.idempotency_keys.release(request.key)
+            return Rejected(error=error)
+        outcome = Succeeded(reference=created_id)
+        if not is_pending:
+            return self._complete(request, outcome)
+        self._records[request.key] = KeyRecord(fingerprint=request.fingerprint, outcome=None)
+        self._pending_ids[request.key] = created_id
+        return outcome
+
+    def _complete(self, request: IdempotentRequest[C], outcome: StoredOutcome) -> StoredOutcome:
+        self._uow.idempotency_keys.complete(request.key, outcome)
+        self._records[request.key] = KeyRecord(fingerprint=request.fingerprint, outcome=outcome)
+        return outcome
 
 
-def accepted(
+def _valid(
     requests: Iterable[IdempotentRequest[C] | ShopError],
 ) -> Sequence[IdempotentRequest[C]]:
-    """Return those that are not refused yet."""
     return [request for request in requests if isinstance(request, IdempotentRequest)]
-
-
-def ids_to_replay(decisions: Iterable[Decision], created: Mapping[UUID, object]) -> set[UUID]:
-    """Return the ids of what earlier units of work made: those that this one must look up."""
-    return {
-        decision.outcome.reference
-        for decision in decisions
-        if not isinstance(decision.outcome, Rejected) and decision.outcome.reference not in created
-    }
-
-
-def require_still_pending(decisions: Iterable[Decision], decided: Collection[UUID]) -> None:
-    """Raise `TransientFailure` where a key was found undecided, and what it made is decided by now.
-
-    Nobody locks a key to read it: somebody may have decided since. The next attempt finds how.
-    """
-    for decision in decisions:
-        if isinstance(decision.outcome, Pending) and decision.outcome.reference in decided:
-            raise TransientFailure("a request was decided while its key was read")
-
-
-def _rejected(error: ShopError) -> Decision:
-    return Decision(outcome=Rejected(error=error), replayed=False)

@@ -1,4 +1,4 @@
-"""Sessions: come in, sign in and out, and everything that belongs to being signed in."""
+"""Finds, changes, lists and revokes sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,46 +12,16 @@ from shop.application.identity.authentication import (
 )
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.session import (
-    Preferences,
-    Session,
-    SessionConflict,
-    SessionNotFound,
-)
-from shop.domain.shared.errors import InvalidValue, ShopError
-from shop.domain.user import (
-    MAX_PASSWORD_CHARACTERS,
-    InvalidCredentials,
-    User,
-    normalise_email,
-    require_password,
-)
+from shop.domain.session import Preferences, Session, SessionConflict, SessionNotFound
+from shop.domain.shared.errors import ShopError
+from shop.domain.user import User
 
 MAX_CONCURRENT_LOOKUPS = 4
-"""How many groups of visitors are looked up at once: one that is stuck is not to stop all."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SignIn:
-    """Become known again; the session that the token opens, with its cart, becomes the user's."""
-
-    session: SessionToken | None
-    email: str
-    password: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangePassword:
-    """Replace the password that is known by a new one."""
-
-    session: SessionToken | None
-    current: str
-    new: str
+"""How many groups of tokens are looked up at once: a stuck group does not stop the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +34,7 @@ class ChangePreferences:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevokeSession:
-    """End one of my sessions, by its handle."""
+    """Revoke one of the user's sessions, by its handle."""
 
     session: SessionToken | None
     handle: UUID
@@ -72,37 +42,35 @@ class RevokeSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lookup:
-    """Who is behind a token, and whether something of the session has to be written."""
+    """The session of a token, and whether it has to be refreshed in the database."""
 
     current_session: CurrentSession | None
     needs_refresh: bool
 
 
 class SessionService:
-    """The use cases around a visitor's sessions."""
+    """The use cases around sessions that need no password."""
 
     def __init__(
         self,
         transactions: TransactionRunner,
         authenticator: SessionAuthenticator,
-        password_hasher: PasswordHasher,
         clock: Clock,
         queues: CommandQueues,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
-        self._password_hasher = password_hasher
         self._clock = clock
         self._lookup_queue = queues.queue_for(
             self._look_up_all, max_concurrent_groups=MAX_CONCURRENT_LOOKUPS
         )
 
     async def authenticate(self, token: SessionToken | None) -> CurrentSession | None:
-        """Tell who is behind a token: None where it opens nothing. Raise `SessionExpired`.
+        """Return the session of a token, None if it opens none; raise `SessionExpired`.
 
-        Nothing is written but, once in a while, that the session was used, and what a change of
-        the user's roles or of the keys asks for. A new token replaces the old one with no time of
-        grace: what was sent in parallel with the old one is nobody's.
+        The session is written only if its last use is long ago, or if the user's roles or the keys
+        changed. A new token replaces the old one at once, so a parallel request with the old token
+        finds no session.
         """
         if token is None:
             return None
@@ -138,7 +106,7 @@ class SessionService:
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [token, *issued_tokens]
         )
-        # What an earlier attempt has issued opens the session where its commit did happen.
+        # A token that an earlier attempt issued opens the session if that attempt was committed.
         for earlier_token in issued_tokens:
             if current_session := resolved_sessions.find(earlier_token):
                 return replace(current_session, new_token=earlier_token)
@@ -149,7 +117,7 @@ class SessionService:
             try:
                 current_session = self._authenticator.refresh(uow, current_session)
             except SessionConflict:
-                # A parallel request has renewed it already.
+                # A parallel request has refreshed it already.
                 return current_session
             issued_tokens.extend([current_session.new_token] if current_session.new_token else [])
         else:
@@ -160,58 +128,8 @@ class SessionService:
     def _needs_new_token(self, current_session: CurrentSession, uow: UnitOfWork) -> bool:
         return current_session.roles_changed or uow.sessions.needs_rotation(current_session.session)
 
-    async def sign_in(self, command: SignIn) -> CurrentSession:
-        """Open a session for the user with this e-mail address and password, under a new token.
-
-        Raise `InvalidCredentials`, after the same time whatever is wrong.
-        """
-        user = await self._transactions.read(partial(self._find_user, command.email))
-        # Hashing a longer password than any user can have would only cost time.
-        password = command.password[: MAX_PASSWORD_CHARACTERS + 1]
-        password_matches = await self._password_hasher.verify(
-            user.password_hash if user else None, password
-        )
-        if user is None or not password_matches:
-            raise InvalidCredentials
-        password_hash = user.password_hash
-        if self._password_hasher.is_outdated(password_hash):
-            password_hash = await self._password_hasher.hash(password)
-        issued_tokens: list[SessionToken] = []
-        work = partial(self._sign_in, command.session, user, password_hash, issued_tokens)
-        current_session = await self._transactions.write(work, retryable=True)
-        # Another hash meanwhile: of another password, or of this one, renewed by another sign-in.
-        return current_session or await self.sign_in(command)
-
-    async def _find_user(self, email: str, uow: UnitOfWork) -> User | None:
-        try:
-            normalised_email = normalise_email(email)
-        except InvalidValue:
-            return None
-        return (await uow.users.with_emails([normalised_email])).get(normalised_email)
-
-    async def _sign_in(
-        self,
-        token: SessionToken | None,
-        verified_user: User,
-        password_hash: str,
-        issued_tokens: list[SessionToken],
-        uow: UnitOfWork,
-    ) -> CurrentSession | None:
-        current_session = await self._authenticator.resolve_for_sign_in(uow, token, issued_tokens)
-        user = (await uow.users.lock([verified_user.id]))[verified_user.id]
-        if not user.enabled:
-            raise InvalidCredentials
-        if user.password_hash not in {verified_user.password_hash, password_hash}:
-            return None
-        if user.password_hash != password_hash:
-            user = user.with_password_hash(password_hash)
-            uow.users.save(user)
-        current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
-        await uow.commit()
-        return current_session
-
     async def sign_out(self, token: SessionToken | None) -> Session | None:
-        """End the session behind the token for good, and return it; None where there is none."""
+        """Revoke the session of the token and return it; return None if there is none."""
         if token is None:
             return None
         return await self._transactions.write(partial(self._sign_out, token), retryable=True)
@@ -223,44 +141,11 @@ class SessionService:
             await uow.commit()
         return session
 
-    async def change_password(self, command: ChangePassword) -> CurrentSession:
-        """Replace the user's password; all of the user's other sessions end.
-
-        Raise `NotSignedIn`, `SessionExpired`, `InvalidValue`, or `InvalidCredentials` where the
-        current password is another one.
-        """
-        require_password(command.new, field="new")
-
-        async def current_user(uow: UnitOfWork) -> User:
-            return await self._authenticator.require_user(uow, command.session)
-
-        user = await self._transactions.read(current_user)
-        if not await self._password_hasher.verify(user.password_hash, command.current):
-            raise InvalidCredentials
-        password_hash = await self._password_hasher.hash(command.new)
-        work = partial(self._change_password, command.session, user, password_hash)
-        # Run again after it was committed, it would not find the session under its old token.
-        return await self._transactions.write(work, retryable=False)
-
-    async def _change_password(
-        self, token: SessionToken | None, verified_user: User, password_hash: str, uow: UnitOfWork
-    ) -> CurrentSession:
-        current_session = await self._authenticator.require_signed_in_for_update(uow, token)
-        user = (await uow.users.lock([verified_user.id]))[verified_user.id]
-        if user.password_hash != verified_user.password_hash:
-            raise InvalidCredentials
-        user = user.with_password_hash(password_hash)
-        uow.users.save(user)
-        current_session = self._authenticator.sign_in(uow, current_session, user, [])
-        await uow.sessions.revoke_all(user.id, except_session_id=current_session.session.id)
-        await uow.commit()
-        return current_session
-
     async def change_preferences(self, command: ChangePreferences) -> CurrentSession:
-        """Patch the preferences of the visitor, known or not.
+        """Patch the preferences of the session, signed in or not.
 
-        Raise `SessionExpired`, `SessionConflict`, `SessionTooLarge`, or `InvalidValue` where they
-        would take too much room.
+        Raise `SessionExpired`, `SessionConflict`, `SessionTooLarge`, or `InvalidValue` if the
+        preferences would be too large.
         """
         work = partial(self._change_preferences, command)
         return await self._transactions.write(work, retryable=True)
@@ -277,19 +162,19 @@ class SessionService:
     async def list_for_user(
         self, user: User, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:
-        """Return a page of the user's sessions that hold, the newest first."""
+        """Return a page of the user's sessions that have not expired, the newest first."""
 
         async def list_for_user(uow: UnitOfWork) -> Page[Session, TimeCursor]:
             return await uow.sessions.for_user(user.id, page)
 
         found = await self._transactions.read(list_for_user)
         policy, now = self._authenticator.policy, self._clock.now()
-        # Those that have expired are there until they are swept, but open nothing any more.
+        # Expired sessions are stored until they are purged, but open nothing.
         unexpired = [each for each in found.items if not each.is_expired(policy, now)]
         return Page(items=unexpired, next=found.next)
 
     async def revoke(self, command: RevokeSession) -> None:
-        """End one of the user's sessions; raise `SessionNotFound` for anybody else's."""
+        """Revoke one of the user's sessions; raise `SessionNotFound` for any other handle."""
         await self._transactions.write(partial(self._revoke, command), retryable=False)
 
     async def _revoke(self, command: RevokeSession, uow: UnitOfWork) -> None:
@@ -299,7 +184,7 @@ class SessionService:
         await uow.commit()
 
     async def revoke_others(self, token: SessionToken | None) -> None:
-        """End all of the user's sessions but this one."""
+        """Revoke all of the user's sessions except this one."""
         await self._transactions.write(partial(self._revoke_others, token), retryable=True)
 
     async def _revoke_others(self, token: SessionToken | None, uow: UnitOfWork) -> None:
@@ -310,7 +195,7 @@ class SessionService:
         await uow.commit()
 
     async def purge_expired(self) -> int:
-        """End the sessions that have expired; return how many."""
+        """Delete the sessions that have expired; return how many."""
         return await self._transactions.write(self._purge_expired, retryable=True)
 
     async def _purge_expired(self, uow: UnitOfWork) -> int:

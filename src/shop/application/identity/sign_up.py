@@ -1,4 +1,4 @@
-"""Accounts: sign up with one, and look into it."""
+"""Signs customers up, each with an account and a session."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -6,14 +6,12 @@ from functools import partial
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.password_hasher import PasswordHasher
-from shop.application.ports.repositories.accounts import AccountEntry
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.account import Account, AccountNotFound, welcome_transfer
-from shop.domain.shared.money import Currency, Money
+from shop.domain.account import Account, welcome_transfer
+from shop.domain.shared.money import Money
 from shop.domain.user import (
     EmailTaken,
     Role,
@@ -26,7 +24,7 @@ from shop.domain.user import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUp:
-    """Become a customer; a session that the token opens, with its cart, becomes the customer's."""
+    """Create a customer, who takes over the token's session with its cart."""
 
     session: SessionToken | None
     name: str
@@ -36,15 +34,15 @@ class SignUp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedUp:
-    """A user, the user's account and a signed-in session exist."""
+    """The new user, with an account and a signed-in session."""
 
     user: User
     account: Account
     current_session: CurrentSession
 
 
-class AccountService:
-    """The use cases around a customer's account."""
+class SignUpService:
+    """The use case that creates a customer."""
 
     def __init__(
         self,
@@ -62,14 +60,10 @@ class AccountService:
         self._ids = ids
         self._welcome_credit = welcome_credit
 
-    @property
-    def _currency(self) -> Currency:
-        return self._welcome_credit.currency
-
     async def sign_up(self, command: SignUp) -> SignedUp:
         """Create the user, the account and the session, or none of them.
 
-        Raise `InvalidValue` for a value that cannot be, `EmailTaken` where the address is in use.
+        Raise `InvalidValue` for an invalid value, and `EmailTaken` if the address is in use.
         """
         require_password(command.password)
         now = self._clock.now()
@@ -86,7 +80,7 @@ class AccountService:
             id=self._ids.new(),
             user_id=user.id,
             balance=self._welcome_credit,
-            minimum_balance=Money.zero(self._currency),
+            minimum_balance=Money.zero(self._welcome_credit.currency),
             created_at=now,
         )
         issued_tokens: list[SessionToken] = []
@@ -112,28 +106,7 @@ class AccountService:
                 uow.transfers.add(welcome_transfer(account, id=self._ids.new()))
         elif existing.id != user.id:
             raise EmailTaken
-        # Else the commit of an earlier attempt was never answered, and did happen.
+        # Otherwise an earlier attempt, whose outcome was unknown, was committed.
         current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
         await uow.commit()
         return SignedUp(user=user, account=account, current_session=current_session)
-
-    async def show(self, user: User) -> Account:
-        """Return the user's account."""
-        return await self._transactions.read(partial(self._account, user))
-
-    async def statement(
-        self, user: User, page: PageRequest[TimeCursor]
-    ) -> tuple[Account, Page[AccountEntry, TimeCursor]]:
-        """Return the user's account and a page of its transfers, the newest first."""
-
-        async def statement(uow: UnitOfWork) -> tuple[Account, Page[AccountEntry, TimeCursor]]:
-            account = await self._account(user, uow)
-            return account, await uow.transfers.entries(account.id, page)
-
-        return await self._transactions.read(statement)
-
-    async def _account(self, user: User, uow: UnitOfWork) -> Account:
-        accounts = await uow.accounts.for_users([user.id], self._currency)
-        if user.id not in accounts:
-            raise AccountNotFound
-        return accounts[user.id]

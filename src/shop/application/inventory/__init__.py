@@ -1,1 +1,1 @@
-"""Inventory: stock on hand, reserved stock, and every movement of both."""
+"""Changes of stock: adjustments, and the movements of orders."""

@@ -1,4 +1,4 @@
-"""Inventory: goods come in, or go missing."""
+"""Adjusts stock that arrived or went missing."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -18,7 +18,7 @@ from shop.domain.shared.errors import InvalidValue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AdjustStock:
-    """Count goods in (or out, where the delta is negative), for a reason (admin)."""
+    """Add `delta` to the stock on hand; it may be negative (admin)."""
 
     session: SessionToken | None
     sku: str
@@ -27,7 +27,7 @@ class AdjustStock:
 
 
 class InventoryService:
-    """The use cases around inventories."""
+    """Adjusts inventories."""
 
     def __init__(
         self,
@@ -44,15 +44,16 @@ class InventoryService:
         self._notifications = notifications
 
     async def adjust(self, command: AdjustStock) -> Inventory:
-        """Change what is on hand and record the movement; return the inventory.
+        """Adjust the stock on hand and record the movement; return the inventory.
 
-        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `ProductNotFound`, or
-        `StockBelowReserved` where promised goods would be missing.
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `ProductNotFound` or
+        `StockBelowReserved`.
         """
         if command.delta == 0:
-            raise InvalidValue(field="delta", rule="it is not 0")
+            raise InvalidValue(field="delta", rule="must not be 0")
         if not 1 <= len(command.reason) <= MAX_NOTE_CHARACTERS:
-            raise InvalidValue(field="reason", rule=f"it has 1 to {MAX_NOTE_CHARACTERS} characters")
+            rule = f"must be 1 to {MAX_NOTE_CHARACTERS} characters"
+            raise InvalidValue(field="reason", rule=rule)
         return await self._transactions.write(partial(self._adjust, command), retryable=False)
 
     async def _adjust(self, command: AdjustStock, uow: UnitOfWork) -> Inventory:

@@ -1,4 +1,4 @@
-"""Goods: the stock that a group of orders has locked, and what they do with it."""
+"""The locked stock of a group of orders, and its movements."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -18,11 +18,11 @@ STOCK_OPERATIONS: Mapping[StockMovementKind, Callable[[Inventory, int], Inventor
     StockMovementKind.RELEASE: Inventory.release,
     StockMovementKind.RESERVED_SALE: Inventory.sell_reserved,
 }
-"""What an order does to the stock of each of its lines, by what that is called."""
+"""How each kind of movement changes an inventory."""
 
 
 class OrderStock:
-    """Locked inventories, one order after the other."""
+    """Moves stock for orders, one after the other."""
 
     def __init__(
         self,
@@ -39,7 +39,7 @@ class OrderStock:
         self._inventories = dict(inventories)
 
     def require_available(self, cart: Cart) -> None:
-        """Raise `OutOfStock`, with every short line, where a cart asks for more than there is."""
+        """Raise `OutOfStock`, with every shortage, unless the cart is available."""
         shortages = tuple(
             shortage
             for line in cart.lines
@@ -49,14 +49,14 @@ class OrderStock:
             raise OutOfStock(lines=shortages)
 
     def apply(self, order: Order, kind: StockMovementKind) -> None:
-        """Stage a step of all goods of an order."""
+        """Stage a movement for each line of an order."""
         for line in order.lines:
             self.apply_to_line(order.id, line.sku, line.quantity, kind)
 
     def apply_to_line(
         self, order_id: UUID, sku: str, quantity: int, kind: StockMovementKind
     ) -> None:
-        """Stage a step of some goods of an order."""
+        """Stage a movement for one SKU of an order."""
         before = self._inventories[sku]
         after = STOCK_OPERATIONS[kind](before, quantity)
         movement = StockMovement.between(

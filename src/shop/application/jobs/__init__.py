@@ -1,1 +1,1 @@
-"""Jobs: work that an order leaves to be done later, and how it is retried."""
+"""Jobs: work to do after a commit, and its retries."""

@@ -12,14 +12,14 @@ MAX_LISTED = 1000
 
 
 class JobService:
-    """The operator's use case: see what waits, and have the dead tried again."""
+    """Lists jobs and retries dead ones."""
 
     def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
         self._transactions = transactions
         self._clock = clock
 
     async def list(self, *, dead_only: bool) -> Sequence[Job]:
-        """Return dead jobs, and where wanted the living ones after them, the newest first."""
+        """Return dead jobs, then the others unless `dead_only`; newest first."""
         page: PageRequest[TimeCursor] = PageRequest(limit=MAX_LISTED, after=None)
 
         async def search(uow: UnitOfWork) -> Sequence[Job]:
@@ -31,7 +31,7 @@ class JobService:
         return await self._transactions.read(search)
 
     async def retry_dead(self) -> int:
-        """Make dead jobs due again, at most a thousand at once; return how many."""
+        """Make up to a thousand dead jobs due again; return how many."""
         dead = [job.id for job in await self.list(dead_only=True)]
 
         async def retry_dead(uow: UnitOfWork) -> int:

@@ -1,7 +1,7 @@
-"""The outbox's worker: takes what is due, does it, and sees to it that nothing is given up early.
+"""Runs due jobs and retries failed ones.
 
-Any number of workers may run, in any processes. What one has leased, no other gets until the lease
-ends; who dies with a lease has only lost time.
+Any number of workers may run, in any number of processes. A leased job goes to no other worker
+until the lease ends, so a worker that dies only delays its jobs.
 """
 
 import asyncio
@@ -26,22 +26,21 @@ from shop.application.transactions.runner import TransactionRunner
 Handler = Callable[[Job], Awaitable[None]]
 
 MAX_CONCURRENT_JOBS = 128
-"""How many jobs a worker has in hand at once: they wait for a gateway beside one another."""
-
+"""Jobs mostly wait for the gateway, so one worker runs many at once."""
 
 _log = logging.getLogger(__name__)
 
 
 async def complete_job(job: Job, uow: UnitOfWork) -> None:
-    """End a leased job that has nothing left to do, in a unit of work of its own."""
+    """Complete a leased job that has nothing left to do, and commit."""
     uow.jobs.complete(job)
     await uow.commit()
 
 
 class JobRunner:
-    """The use case of the worker: does the jobs of those kinds that it has handlers for.
+    """Runs jobs of the kinds that it has handlers for.
 
-    Kinds that are not to wait for one another are worked off each by one of its own.
+    Kinds that must not wait for each other have runners of their own.
     """
 
     def __init__(
@@ -58,18 +57,17 @@ class JobRunner:
         self._running: set[asyncio.Task[None]] = set()
 
     async def run_due(self) -> int:
-        """Do what is due now, and wait for its end; return how many jobs that were."""
+        """Run the due jobs and wait for them; return how many."""
         started = await self._start_due()
         await asyncio.gather(*started)
         return len(started)
 
     async def start_due(self) -> int:
-        """Begin what is due now, as far as there are hands free; return how many jobs that were.
+        """Start due jobs, up to the limit of concurrent ones; return how many.
 
-        Jobs that hang keep no others from being begun while there are hands; where none is free,
-        wait for one. A job whose handler fails is tried again after a pause that doubles, and is
-        dead once its budget is used up. Raise what the database fails with: what was leased comes
-        back by itself.
+        Waits for a running job if the limit is reached. A failed job is retried after a delay
+        that doubles, and dies once its retries are exhausted. Raises a `DatabaseFailure`; leased
+        jobs become due again when their lease ends.
         """
         return len(await self._start_due())
 
@@ -85,13 +83,13 @@ class JobRunner:
         return tasks
 
     async def cancel_running(self) -> None:
-        """Leave what is under way: it is done again by whoever comes next."""
+        """Cancel running jobs; a worker runs them again when their lease ends."""
         for task in self._running:
             task.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
 
     async def next_due(self) -> datetime | None:
-        """Return when the next job is due; None where there is none."""
+        """Return when the next job is due, or None."""
         return await self._transactions.read(lambda uow: uow.jobs.next_due(self._handlers))
 
     async def _lease(self, uow: UnitOfWork, now: datetime) -> list[Job]:
@@ -105,8 +103,8 @@ class JobRunner:
         try:
             await self._run_handler(job)
         except DatabaseFailure as failure:
-            # Nothing can be noted now. The lease ends by itself.
-            _log.warning("job %s of %s: %s", job.id.kind, job.id.subject_id, failure)
+            # The failure cannot be recorded now; the job is due again when the lease ends.
+            _log.warning("job_interrupted", extra=_log_fields(job, str(failure)))
 
     async def _run_handler(self, job: Job) -> None:
         try:
@@ -119,7 +117,7 @@ class JobRunner:
             if reason.not_after is not None:
                 due_at = min(due_at, reason.not_after)
             await self._record(partial(_reschedule, job, due_at, str(reason)))
-        except Exception as failure:  # noqa: BLE001  Whatever it is, the job is kept.
+        except Exception as failure:  # noqa: BLE001  No failure may lose the job.
             await self._handle_failure(job, failure)
 
     async def _handle_failure(self, job: Job, error: Exception) -> None:
@@ -127,10 +125,10 @@ class JobRunner:
         is_last = retries_exhausted(job)
         job = replace(job, failures=job.failures + 1)
         if is_last:
-            _log.error("job %s of %s is dead: %s", job.id.kind, job.id.subject_id, error_text)
+            _log.error("job_dead", extra=_log_fields(job, error_text))
             await self._record(partial(_mark_dead, job, error_text))
         else:
-            _log.warning("job %s of %s failed: %s", job.id.kind, job.id.subject_id, error_text)
+            _log.warning("job_failed", extra=_log_fields(job, error_text))
             await self._record(partial(_reschedule, job, self._next_attempt_at(job), error_text))
 
     async def _record(self, stage: Callable[[UnitOfWork], None]) -> None:
@@ -144,6 +142,10 @@ class JobRunner:
         doublings = min(job.attempts - 1, 30)
         delay: timedelta = min(self._policy.retry_delay * 2**doublings, MAX_RETRY_DELAY)
         return self._clock.now() + delay * random.uniform(0.5, 1)
+
+
+def _log_fields(job: Job, error: str) -> Mapping[str, str]:
+    return {"job": job.id.kind.value, "subject_id": str(job.id.subject_id), "error": error}
 
 
 def _reschedule(job: Job, due_at: datetime, error: str, uow: UnitOfWork) -> None:

@@ -4,19 +4,14 @@ Like an order by card, without goods: begun in one unit of work, asked for outsi
 in another, by whoever hears of the card first.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from uuid import UUID
 
-from shop.application.idempotency.batch import (
-    IdempotentBatch,
-    IdempotentRequest,
-    ids_to_replay,
-    require_still_pending,
-)
+from shop.application.idempotency.batch import IdempotentBatch, IdempotentRequest
 from shop.application.idempotency.fingerprint import fingerprint
-from shop.application.idempotency.results import CommandResult, Pending
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.jobs.retry_policy import RetryLater
 from shop.application.jobs.runner import complete_job
@@ -25,10 +20,8 @@ from shop.application.payments.card_payments import CardPayment, CardPayments, P
 from shop.application.payments.payment_policy import PaymentPolicy, TimedOut
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.payment_gateway import ActionRequired, Approved, Declined, GatewayEvent
+from shop.application.ports.payment_gateway import ActionRequired, Approved, Declined
 from shop.application.ports.repositories.idempotency_keys import (
-    Claim,
-    IdempotencyKey,
     Rejected,
     StoredOutcome,
     Succeeded,
@@ -36,11 +29,12 @@ from shop.application.ports.repositories.idempotency_keys import (
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.application.transactions.runner import TransactionRunner
+from shop.application.transactions.runner import TransactionRunner, after_commit
 from shop.domain.account import Account, BalanceTooLarge, ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit, DepositNotFound
 from shop.domain.payment import NEVER_CHARGED, CardDeclined, PaymentExpired, PaymentStatus
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
 from shop.domain.user import User
 
@@ -88,15 +82,8 @@ class DepositService:
         deposit = result.value
         if isinstance(deposit, ShopError) or deposit.status is not PaymentStatus.PENDING:
             return result
-        authorisation = await self._card_payments.authorise(CardPayment.for_deposit(deposit))
-        if isinstance(authorisation, ActionRequired):
-            return replace(result, client_secret=authorisation.client_secret)
-        if authorisation is None:
-            return result
-        await self.complete(deposit.id, authorisation, None)
-        # Whoever has decided, the key tells how.
-        decided_result = await self._create_or_replay(command)
-        return CommandResult(value=decided_result.value, replayed=False)
+        with after_commit():
+            return await self._pay(command, result, deposit)
 
     async def show(self, user: User, deposit_id: UUID) -> Deposit:
         """Return a deposit of the user's; raise `DepositNotFound` for any other."""
@@ -118,7 +105,7 @@ class DepositService:
         )
         if payment_outcome is None:
             raise RetryLater(not_after=deposit.expires_at)
-        await self.complete(deposit.id, payment_outcome, None)
+        await self.complete(deposit.id, payment_outcome)
 
     async def capture(self, job: Job) -> None:
         """Capture the payment; raise `GatewayOutcomeUnknown` or `GatewayRejected`."""
@@ -129,36 +116,34 @@ class DepositService:
             )
         await self._transactions.write(partial(self._record_capture, job.id), retryable=True)
 
+    async def _pay(
+        self, command: MakeDeposit, result: CommandResult[Deposit], deposit: Deposit
+    ) -> CommandResult[Deposit]:
+        authorisation = await self._card_payments.authorise(CardPayment.for_deposit(deposit))
+        if isinstance(authorisation, ActionRequired):
+            return replace(result, client_secret=authorisation.client_secret)
+        if authorisation is None:
+            return result
+        await self.complete(deposit.id, authorisation)
+        # Whoever has decided, the key tells how.
+        decided_result = await self._create_or_replay(command)
+        return CommandResult(value=decided_result.value, replayed=False)
+
     async def _create_or_replay(self, command: MakeDeposit) -> CommandResult[Deposit]:
         return await self._transactions.write(partial(self._create, command), retryable=True)
 
     async def _create(self, command: MakeDeposit, uow: UnitOfWork) -> CommandResult[Deposit]:
         resolved_sessions = await self._authenticator.resolve(uow, [command.session])
         request = self._build_request(resolved_sessions, command)
-        idempotent_batch = await IdempotentBatch.claim(uow, [request])
-        if idempotent_batch.pending_keys:
-            idempotent_batch.mark_pending(
-                await uow.deposits.with_keys(idempotent_batch.pending_keys)
-            )
-        user_id = request.current_session.signed_in_user.id
-        accounts = await uow.accounts.lock_for_users([user_id], self._policy.currency)
-        created: dict[UUID, Deposit] = {}
-
-        def create(request: IdempotentRequest[MakeDeposit]) -> Pending:
-            accounts[user_id].deposit(request.command.amount)
-            deposit = self._new_deposit(request, accounts[user_id].id)
-            created[deposit.id] = deposit
-            self._stage(uow, deposit)
-            return Pending(reference=deposit.id)
-
-        decision = idempotent_batch.decide(request, create)
-        replayed = await uow.deposits.get_many(ids_to_replay([decision], created))
-        require_still_pending(
-            [decision],
-            {each.id for each in replayed.values() if each.status is not PaymentStatus.PENDING},
+        batch = await IdempotentBatch.claim(uow, [request], at=self._clock.now())
+        accounts = await uow.accounts.lock_for_users([request.key.user_id], self._policy.currency)
+        (result,) = await batch.execute(
+            partial(self._create_deposit, uow, accounts[request.key.user_id]),
+            partial(_load_as_first_returned, uow),
+            find_pending=uow.deposits.with_keys,
+            is_pending=_is_pending,
         )
-        await uow.commit()
-        return decision.to_result({**_as_first_returned(replayed), **created})
+        return result
 
     def _build_request(
         self, resolved_sessions: ResolvedSessions, command: MakeDeposit
@@ -167,57 +152,45 @@ class DepositService:
         command.amount.require_currency(self._policy.currency)
         command.amount.require_positive()
         return IdempotentRequest(
+            key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
+            fingerprint=fingerprint("deposit", amount=command.amount, card=command.card),
             command=command,
-            current_session=current_session,
-            claim=Claim(
-                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
-                fingerprint=fingerprint("deposit", amount=command.amount, card=command.card),
-                created_at=self._clock.now(),
-            ),
         )
 
-    def _new_deposit(self, request: IdempotentRequest[MakeDeposit], account_id: UUID) -> Deposit:
-        now = self._clock.now()
-        return Deposit(
+    def _create_deposit(
+        self, uow: UnitOfWork, account: Account, request: IdempotentRequest[MakeDeposit]
+    ) -> Deposit:
+        amount, now = request.command.amount, self._clock.now()
+        # Only to reject a balance that would be too large; the card is charged first.
+        account.deposit(amount)
+        deposit = Deposit(
             id=self._ids.new(),
-            user_id=request.current_session.signed_in_user.id,
-            account_id=account_id,
-            idempotency_key=request.command.key,
-            amount=request.command.amount,
+            account_id=account.id,
+            idempotency_key=request.key,
+            amount=amount,
             status=PaymentStatus.PENDING,
             token=request.command.card,
             gateway_payment_id=None,
-            expires_at=now + self._policy.pending_timeout,
+            expires_at=self._policy.expires_at(now),
             created_at=now,
         )
-
-    def _stage(self, uow: UnitOfWork, deposit: Deposit) -> None:
-        due_at = min(deposit.created_at + self._policy.response_timeout, deposit.expires_at)
         uow.deposits.add(deposit)
         uow.jobs.add(
-            Job.new(JobKind.RESOLVE_DEPOSIT, deposit.id, at=deposit.created_at, due_at=due_at)
+            Job.new(
+                JobKind.RESOLVE_DEPOSIT, deposit.id, at=now, due_at=self._policy.resolve_at(now)
+            )
         )
+        return deposit
 
-    async def complete(
-        self, deposit_id: UUID, payment_outcome: PaymentOutcome, gateway_event: GatewayEvent | None
-    ) -> None:
-        """Finish a deposit, unless somebody else has; what comes too late is given back.
-
-        Where a notice has brought it up, it is kept in the same unit of work.
-        """
+    async def complete(self, deposit_id: UUID, payment_outcome: PaymentOutcome) -> None:
+        """Finish a deposit, unless somebody else has; what comes too late is given back."""
         await self._transactions.write(
-            partial(self._complete, deposit_id, payment_outcome, gateway_event), retryable=True
+            partial(self._complete, deposit_id, payment_outcome), retryable=True
         )
 
     async def _complete(
-        self,
-        deposit_id: UUID,
-        payment_outcome: PaymentOutcome,
-        gateway_event: GatewayEvent | None,
-        uow: UnitOfWork,
+        self, deposit_id: UUID, payment_outcome: PaymentOutcome, uow: UnitOfWork
     ) -> None:
-        if gateway_event is not None:
-            await uow.gateway_events.record_new([gateway_event], self._clock.now())
         # Whose it is never changes: read first, it tells what to lock in the common order.
         unlocked_deposit = (await uow.deposits.get_many([deposit_id]))[deposit_id]
         accounts = await uow.accounts.lock([unlocked_deposit.account_id])
@@ -272,9 +245,7 @@ class DepositService:
     def _complete_key(
         self, uow: UnitOfWork, deposit: Deposit, stored_outcome: StoredOutcome
     ) -> None:
-        uow.idempotency_keys.complete_pending(
-            IdempotencyKey(user_id=deposit.user_id, key=deposit.idempotency_key), stored_outcome
-        )
+        uow.idempotency_keys.complete_pending(deposit.idempotency_key, stored_outcome)
 
     async def _record_capture(self, job_id: JobId, uow: UnitOfWork) -> None:
         deposit = (await uow.deposits.lock([job_id.subject_id]))[job_id.subject_id]
@@ -288,9 +259,13 @@ class DepositService:
         return found[deposit_id]
 
 
-def _as_first_returned(deposits: Mapping[UUID, Deposit]) -> Mapping[UUID, Deposit]:
-    """Return deposits as they were answered for, and those that are pending as they stand."""
+async def _load_as_first_returned(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
+    """Return deposits as they were answered for; pending ones as they are."""
+    deposits = await uow.deposits.get_many(ids)
     return {
-        each.id: each if each.status is PaymentStatus.PENDING else each.as_credited()
-        for each in deposits.values()
+        each.id: each if _is_pending(each) else each.as_credited() for each in deposits.values()
     }
+
+
+def _is_pending(deposit: Deposit) -> bool:
+    return deposit.status is PaymentStatus.PENDING

@@ -6,19 +6,13 @@ from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from shop.application.idempotency.batch import (
-    IdempotentBatch,
-    IdempotentRequest,
-    accepted,
-    ids_to_replay,
-)
+from shop.application.idempotency.batch import IdempotentBatch, IdempotentRequest
 from shop.application.idempotency.fingerprint import fingerprint
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.notifications.events import Notifications
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import result_or_error
@@ -33,6 +27,7 @@ from shop.domain.account import (
     TransferKind,
 )
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.text import is_single_line
 from shop.domain.user import Role, User, normalise_email
@@ -95,20 +90,16 @@ class TransferService:
         resolved_sessions = await self._authenticator.resolve(
             uow, [each.session for each in commands]
         )
-        requests = [
-            result_or_error(command, partial(self._transfer_request, resolved_sessions))
-            for command in commands
-        ]
-        idempotent_batch = await IdempotentBatch.claim(uow, accepted(requests))
-        transfer_batch = await self._load_batch(uow, accepted(requests))
-        decisions = [
-            idempotent_batch.decide(request, transfer_batch.transfer) for request in requests
-        ]
-        replayed = await uow.transfers.get_many(ids_to_replay(decisions, transfer_batch.created))
-        await uow.commit()
-        return [
-            decision.to_result({**replayed, **transfer_batch.created}) for decision in decisions
-        ]
+        batch = await IdempotentBatch.claim(
+            uow,
+            [
+                result_or_error(command, partial(self._transfer_request, resolved_sessions))
+                for command in commands
+            ],
+            at=self._clock.now(),
+        )
+        transfer_batch = await self._load_batch(uow, batch.requests)
+        return await batch.execute(transfer_batch.transfer, uow.transfers.get_many)
 
     def _transfer_request(
         self, resolved_sessions: ResolvedSessions, command: MakeTransfer
@@ -117,20 +108,16 @@ class TransferService:
         self._require_amount(command.amount)
         _require_note("note", command.note, at_least=0)
         if normalise_email(command.to, field="to") == current_session.signed_in_user.email:
-            raise InvalidValue(field="to", rule="money goes to somebody else")
+            raise InvalidValue(field="to", rule="must be another customer")
         return IdempotentRequest(
-            command=command,
-            current_session=current_session,
-            claim=Claim(
-                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
-                fingerprint=fingerprint(
-                    "transfer",
-                    to=normalise_email(command.to, field="to"),
-                    amount=command.amount,
-                    note=command.note,
-                ),
-                created_at=self._clock.now(),
+            key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
+            fingerprint=fingerprint(
+                "transfer",
+                to=normalise_email(command.to, field="to"),
+                amount=command.amount,
+                note=command.note,
             ),
+            command=command,
         )
 
     async def _load_batch(
@@ -140,9 +127,11 @@ class TransferService:
             {normalise_email(request.command.to, field="to") for request in requests}
         )
         user_ids = {user.id for user in recipients.values()}
-        user_ids |= {request.current_session.signed_in_user.id for request in requests}
+        user_ids |= {request.key.user_id for request in requests}
         accounts = await uow.accounts.lock_for_users(user_ids, self._currency)
-        return TransferBatch(uow, self._ids, self._clock.now(), recipients, accounts)
+        return TransferBatch(
+            uow, self._ids, self._notifications, self._clock.now(), recipients, accounts
+        )
 
     async def grant_credit(self, command: GrantCredit) -> CommandResult[Transfer]:
         """Move money from the shop's adjustments into an account, once under the key.
@@ -155,21 +144,18 @@ class TransferService:
     async def _grant_credit(self, command: GrantCredit, uow: UnitOfWork) -> CommandResult[Transfer]:
         resolved_sessions = await self._authenticator.resolve(uow, [command.session])
         request = self._credit_request(resolved_sessions, command)
-        idempotent_batch = await IdempotentBatch.claim(uow, [request])
+        batch = await IdempotentBatch.claim(uow, [request], at=self._clock.now())
         accounts = await uow.accounts.lock([command.account_id])
         transfer_batch = TransferBatch(
             uow,
             self._ids,
+            self._notifications,
             self._clock.now(),
             recipients={},
             accounts={account.user_id: account for account in accounts.values()},
         )
-        decision = idempotent_batch.decide(request, transfer_batch.credit)
-        for transfer in transfer_batch.created.values():
-            self._notifications.account_credited(uow, transfer)
-        replayed = await uow.transfers.get_many(ids_to_replay([decision], transfer_batch.created))
-        await uow.commit()
-        return decision.to_result({**replayed, **transfer_batch.created})
+        (result,) = await batch.execute(transfer_batch.credit, uow.transfers.get_many)
+        return result
 
     def _credit_request(
         self, resolved_sessions: ResolvedSessions, command: GrantCredit
@@ -179,18 +165,14 @@ class TransferService:
         self._require_amount(command.amount)
         _require_note("reason", command.reason, at_least=1)
         return IdempotentRequest(
-            command=command,
-            current_session=current_session,
-            claim=Claim(
-                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
-                fingerprint=fingerprint(
-                    "credit",
-                    account_id=command.account_id,
-                    amount=command.amount,
-                    reason=command.reason,
-                ),
-                created_at=self._clock.now(),
+            key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
+            fingerprint=fingerprint(
+                "credit",
+                account_id=command.account_id,
+                amount=command.amount,
+                reason=command.reason,
             ),
+            command=command,
         )
 
     def _require_amount(self, amount: Money) -> None:
@@ -205,24 +187,25 @@ class TransferBatch:
         self,
         uow: UnitOfWork,
         ids: IdGenerator,
+        notifications: Notifications,
         now: datetime,
         recipients: Mapping[str, User],
         accounts: Mapping[UUID, Account],
     ) -> None:
         self._uow = uow
         self._ids = ids
+        self._notifications = notifications
         self._now = now
         self._recipients = recipients
         self._accounts = dict(accounts)
-        self.created: dict[UUID, Transfer] = {}
 
-    def transfer(self, request: IdempotentRequest[MakeTransfer]) -> UUID:
-        """Move money from the sender to the recipient; return the transfer's id."""
+    def transfer(self, request: IdempotentRequest[MakeTransfer]) -> Transfer:
+        """Move money from the sender to the recipient."""
         command = request.command
         recipient = self._recipients.get(normalise_email(command.to, field="to"))
         if recipient is None or recipient.id not in self._accounts:
             raise RecipientNotFound(email=command.to)
-        sender = self._accounts[request.current_session.signed_in_user.id]
+        sender = self._accounts[request.key.user_id]
         return self._move(
             TransferKind.TRANSFER,
             debit=sender.withdraw(command.amount),
@@ -231,19 +214,21 @@ class TransferBatch:
             note=command.note,
         )
 
-    def credit(self, request: IdempotentRequest[GrantCredit]) -> UUID:
-        """Move the shop's money into the account; return the transfer's id."""
+    def credit(self, request: IdempotentRequest[GrantCredit]) -> Transfer:
+        """Move the shop's money into the account."""
         command = request.command
         account = next(iter(self._accounts.values()), None)
         if account is None:
             raise AccountNotFound
-        return self._move(
+        transfer = self._move(
             TransferKind.CREDIT,
             debit=None,
             credit=account.deposit(command.amount),
             amount=command.amount,
             note=command.reason,
         )
+        self._notifications.account_credited(self._uow, transfer)
+        return transfer
 
     def _move(
         self,
@@ -253,7 +238,7 @@ class TransferBatch:
         credit: Account,
         amount: Money,
         note: str,
-    ) -> UUID:
+    ) -> Transfer:
         for account in (debit, credit):
             if account is not None:
                 self._accounts[account.user_id] = account
@@ -270,14 +255,13 @@ class TransferBatch:
             created_at=self._now,
         )
         self._uow.transfers.add(transfer)
-        self.created[transfer.id] = transfer
-        return transfer.id
+        return transfer
 
 
 def _require_note(field: str, text: str, *, at_least: int) -> None:
     if not at_least <= len(text) <= MAX_NOTE_CHARACTERS:
         raise InvalidValue(
-            field=field, rule=f"it has {at_least} to {MAX_NOTE_CHARACTERS} characters"
+            field=field, rule=f"must be {at_least} to {MAX_NOTE_CHARACTERS} characters"
         )
     if not is_single_line(text):
-        raise InvalidValue(field=field, rule="it is one line, of what can be seen")
+        raise InvalidValue(field=field, rule="must be one line of visible characters")

@@ -1,7 +1,7 @@
-"""Dispatches: bring announcements to whoever is to hear of them, and keep account of that.
+"""Sends notifications and records the attempts.
 
-An attempt that nobody has answered may have arrived: an announcement arrives at least once, and
-under the same id every time.
+An attempt without a response may have arrived, so a notification arrives at least once, with the
+same id every time.
 """
 
 import json
@@ -31,14 +31,14 @@ from shop.domain.notification import (
 from shop.domain.user import Role, User
 
 RETENTION = timedelta(days=30)
-"""How long dispatches that have arrived, or were given up, can be looked at."""
+"""How long deliveries that are not pending are kept."""
 
 Send = Callable[[NotificationDelivery], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationAttempt:
-    """An attempt at a dispatch, by its number, and what came of it: a status code, or a failure."""
+    """A numbered attempt at a delivery, and its result: a status code or a failure."""
 
     job: Job
     number: int
@@ -46,18 +46,18 @@ class NotificationAttempt:
 
     @property
     def is_last(self) -> bool:
-        """Whether nobody tries again by themselves."""
+        """Whether no retry follows, unless an operator asks for one."""
         return isinstance(self.result, NotificationFailed) and (
             self.result.is_permanent or retries_exhausted(self.job)
         )
 
     @property
     def ends_job(self) -> bool:
-        """Whether not even an operator need try again."""
+        """Whether the job is done, because it succeeded or failed permanently."""
         return not isinstance(self.result, NotificationFailed) or self.result.is_permanent
 
     def apply_to(self, delivery: NotificationDelivery, at: datetime) -> NotificationDelivery:
-        """Return the dispatch after this attempt."""
+        """Record this attempt in its delivery."""
         if isinstance(self.result, NotificationFailed):
             return delivery.attempt_failed(
                 attempt=self.number,
@@ -69,7 +69,7 @@ class NotificationAttempt:
 
 
 class SendNotifications:
-    """The use cases behind the outbox's jobs that tell others."""
+    """Runs the jobs that send webhooks and e-mails."""
 
     def __init__(
         self,
@@ -90,11 +90,11 @@ class SendNotifications:
         self._clock = clock
 
     async def send_webhook(self, job: Job) -> None:
-        """Send a webhook; raise `NotificationFailed` if it is to be tried again."""
+        """Send a webhook; raise `NotificationFailed` if it has to be retried."""
         await self._send(job, self._send_to_endpoint)
 
     async def send_email(self, job: Job) -> None:
-        """Send an e-mail; raise `NotificationFailed` if it is to be tried again."""
+        """Send an e-mail; raise `NotificationFailed` if it has to be retried."""
         await self._send(job, self._send_to_customer)
 
     async def _send(self, job: Job, send: Send) -> None:
@@ -129,12 +129,10 @@ class SendNotifications:
         )
 
     async def _send_to_customer(self, delivery: NotificationDelivery) -> int:
-        # The address that the customer has now, whichever it was at the time.
+        # The customer's current address, even if it has changed since the event.
         user: User | None = await self._recipient_queue.submit(UUID(delivery.recipient))
         if user is None:
-            raise NotificationFailed(
-                "there is no such customer", status_code=None, is_permanent=True
-            )
+            raise NotificationFailed("unknown customer", status_code=None, is_permanent=True)
         return await self._mailer.send(
             Email(
                 id=delivery.id,
@@ -161,7 +159,6 @@ class SendNotifications:
         return [found.get(each) for each in ids]
 
     async def _record(self, attempts: Sequence[NotificationAttempt]) -> Sequence[None]:
-        """Record in one unit of work what came of attempts."""
         return await self._transactions.write(
             partial(self._record_all, attempts), retryable=True, splittable=len(attempts) > 1
         )
@@ -185,7 +182,7 @@ class SendNotifications:
 
 
 class NotificationDeliveryService:
-    """The operator's use cases: see what has arrived and what has not, and forget the old."""
+    """Lists webhook deliveries and deletes old ones, for the operator."""
 
     def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
         self._transactions = transactions
@@ -194,10 +191,7 @@ class NotificationDeliveryService:
     async def search(
         self, user: User, status: NotificationDeliveryStatus | None, page: PageRequest[TimeCursor]
     ) -> Page[NotificationDelivery, TimeCursor]:
-        """Return a page of what goes to endpoints, the newest first (admin).
-
-        Raise `Forbidden` for anybody else.
-        """
+        """Return a page of webhook deliveries, newest first; may raise `Forbidden`."""
         user.require(Role.ADMIN)
         delivery_filter = NotificationDeliveryFilter(
             channel=NotificationChannel.WEBHOOK, status=status
@@ -207,7 +201,7 @@ class NotificationDeliveryService:
         )
 
     async def purge(self) -> int:
-        """Forget what was delivered or given up more than 30 days ago; return how many."""
+        """Delete deliveries older than 30 days that are not pending; return how many."""
         return await self._transactions.write(self._purge, retryable=True)
 
     async def _purge(self, uow: UnitOfWork) -> int:

@@ -1,8 +1,4 @@
-"""Announcements: whoever is to hear of a fact is noted beside it, in the fact's own transaction.
-
-The payload is made there and then, so that it tells of the fact and not of what came later. Where
-nobody is to hear of it, nothing is staged, and nothing is asked.
-"""
+"""Stages notifications in the transaction of the reported change (decision 13)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,18 +39,18 @@ EMAILED = frozenset(
         EventType.ORDER_REFUNDED,
     }
 )
-"""What customers get a letter about; of an order that was declined they know from the answer."""
+"""Events with an e-mail; a declined order has none, because the response says so."""
 
 JOB_KINDS: Mapping[NotificationChannel, JobKind] = {
     NotificationChannel.WEBHOOK: JobKind.SEND_WEBHOOK,
     NotificationChannel.EMAIL: JobKind.SEND_EMAIL,
 }
-"""What is to be done for a dispatch, by its channel."""
+"""The job that sends a delivery, by channel."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookEndpoint:
-    """Where announcements of some topics go, and the secret that they are signed with."""
+    """A recipient of some events, and the secret that signs its webhooks."""
 
     url: str
     secret: str = field(repr=False)
@@ -63,10 +59,7 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationPolicy:
-    """Who is told: these endpoints, and customers if they get letters.
-
-    Stock is low where no more than that many are available; nought says nothing of it.
-    """
+    """The recipients of notifications; a stock threshold of 0 disables `stock.low`."""
 
     endpoints: tuple[WebhookEndpoint, ...]
     emails_customers: bool
@@ -74,7 +67,10 @@ class NotificationPolicy:
 
 
 class Notifications:
-    """Stages what is to be told; use cases call it next to the fact, once all is decided."""
+    """Stages a delivery for each recipient of an event.
+
+    Use cases call it once the change is decided. Without recipients it does nothing.
+    """
 
     def __init__(self, policy: NotificationPolicy, clock: Clock, ids: IdGenerator) -> None:
         self._policy = policy
@@ -89,50 +85,50 @@ class Notifications:
         self._emailed = EMAILED if policy.emails_customers else frozenset()
 
     def order_placed(self, uow: UnitOfWork, order: Order, payment: Payment) -> None:
-        """Announce a new order, paid or not."""
+        """Report a new order, paid or pending."""
         self._stage_order_event(uow, EventType.ORDER_PLACED, order, payment)
 
     def order_paid(self, uow: UnitOfWork, order: Order, payment: Payment) -> None:
-        """Announce that an order is paid: the account has paid, or the card has set it aside."""
+        """Report a charged account or an authorised card."""
         self._stage_order_event(uow, EventType.ORDER_PAID, order, payment)
 
     def order_declined(self, uow: UnitOfWork, order: Order, payment: Payment) -> None:
-        """Announce that the card does not pay."""
+        """Report a declined card."""
         self._stage_order_event(uow, EventType.ORDER_DECLINED, order, payment)
 
     def order_expired(self, uow: UnitOfWork, order: Order, payment: Payment) -> None:
-        """Announce that the card was not heard of in time."""
+        """Report a payment without an outcome in time."""
         self._stage_order_event(uow, EventType.ORDER_EXPIRED, order, payment)
 
     def order_cancelled(self, uow: UnitOfWork, order: Order, payment: Payment) -> None:
-        """Announce that an order is undone."""
+        """Report a cancelled order."""
         self._stage_order_event(uow, EventType.ORDER_CANCELLED, order, payment)
 
     def order_shipped(self, uow: UnitOfWork, order: Order, payment: Payment) -> None:
-        """Announce that the goods have left."""
+        """Report that all lines were shipped."""
         self._stage_order_event(uow, EventType.ORDER_SHIPPED, order, payment)
 
     def order_delivered(self, uow: UnitOfWork, order: Order, payment: Payment) -> None:
-        """Announce that the goods have arrived."""
+        """Report that all lines were delivered."""
         self._stage_order_event(uow, EventType.ORDER_DELIVERED, order, payment)
 
     def order_refunded(
         self, uow: UnitOfWork, order: Order, payment: Payment, *, refund: Refund
     ) -> None:
-        """Announce that some of the money, or all of it, goes back."""
+        """Report a refund of part or all of the payment."""
         self._stage_order_event(
             uow, EventType.ORDER_REFUNDED, order, payment, refund=refund_payload(refund)
         )
 
     def account_credited(self, uow: UnitOfWork, transfer: Transfer) -> None:
-        """Announce that the shop has put money into a customer's account."""
+        """Report that an admin credited an account."""
         if self._has_recipients(EventType.ACCOUNT_CREDITED):
             self._stage(
                 uow, EventType.ACCOUNT_CREDITED, transfer_payload(transfer), customer_id=None
             )
 
     def stock_changed(self, uow: UnitOfWork, before: Inventory, after: Inventory) -> None:
-        """Announce that stock has become low, if this step made it so."""
+        """Report low stock if this change took it to the threshold or below."""
         threshold = self._policy.low_stock_threshold
         has_become_low = after.available <= threshold < before.available
         if threshold and has_become_low and self._has_recipients(EventType.STOCK_LOW):

@@ -16,7 +16,7 @@ Json = Mapping[str, Any]
 
 
 def order_payload(order: Order, payment: Payment) -> Json:
-    """Return an order as the API tells it, and whose it is; nothing else of the customer."""
+    """Return an order like the API, with the customer's id and no other personal data."""
     return {
         "id": str(order.id),
         "number": order.number,
@@ -40,7 +40,7 @@ def _line_payload(line: OrderLine) -> Json:
 
 
 def refund_payload(refund: Refund) -> Json:
-    """Return what webhooks say of a refund."""
+    """Return the payload of a refund."""
     return {
         "id": str(refund.id),
         "amount": _money_payload(refund.amount),
@@ -51,7 +51,7 @@ def refund_payload(refund: Refund) -> Json:
 
 
 def transfer_payload(transfer: Transfer) -> Json:
-    """Return what webhooks say of a credited account."""
+    """Return the payload of a credited account."""
     return {
         "id": str(transfer.id),
         "account_id": str(transfer.credit_account_id),
@@ -62,7 +62,7 @@ def transfer_payload(transfer: Transfer) -> Json:
 
 
 def stock_payload(inventory: Inventory, threshold: int) -> Json:
-    """Return what webhooks say of low stock."""
+    """Return the payload of low stock."""
     return {
         "sku": inventory.sku,
         "on_hand": inventory.on_hand,
@@ -77,10 +77,10 @@ def _money_payload(money: Money) -> Json:
 
 
 def format_time(time: datetime) -> str:
-    """Return a time as RFC 3339 in UTC."""
+    """Format a time as RFC 3339 in UTC."""
     return time.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def to_json(document: Json) -> str:
-    """Return a document as compact JSON."""
+    """Format a document as compact JSON."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))

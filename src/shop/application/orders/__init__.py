@@ -1,1 +1,1 @@
-"""Orders: place them, look at them, cancel them."""
+"""Orders after checkout: queries, cancellation, fulfilment and refunds."""

@@ -1,4 +1,4 @@
-"""Cancel an order: stock and money go back where they came from."""
+"""Cancels orders: returns the stock and reverses the payment."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -8,23 +8,22 @@ from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.orders.fulfil import lock_fulfilment
+from shop.application.payments.methods import payments_by_method
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, Rejected
-from shop.application.ports.repositories.jobs import Job, JobId, JobKind
+from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.account import ShopAccount, Transfer, TransferKind
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
 from shop.domain.orders.order import Actor, Order, OrderNotFound, OrderStatus
-from shop.domain.payment import Payment, PaymentCancelled, PaymentMethod
+from shop.domain.payment import Payment, PaymentCancelled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """Undo an order of one's own, or, as an admin, anybody's."""
+    """Cancel one's own order, or any order as an admin."""
 
     session: SessionToken | None
     order_id: UUID
@@ -32,14 +31,14 @@ class CancelOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelledOrder:
-    """The order is cancelled, and its payment returned."""
+    """The order was cancelled and its payment reversed."""
 
     order: Order
     payment: Payment
 
 
 class CancelOrders:
-    """The use case that cancels orders."""
+    """Cancels orders."""
 
     def __init__(
         self,
@@ -56,17 +55,16 @@ class CancelOrders:
         self._notifications = notifications
 
     async def cancel(self, command: CancelOrder) -> CancelledOrder:
-        """Cancel the order, put its goods back into stock and its money where it came from.
+        """Cancel the order, return its stock and reverse its payment; a card's by a job.
 
-        What a card has set aside or paid, the outbox has a job to give back. Raise `NotSignedIn`,
-        `SessionExpired`, `OrderNotFound` (also for another's order), `IllegalTransition` where
-        it is too late, or `OrderPartlyFulfilled` where part of it was shipped or refunded.
+        Raise `NotSignedIn`, `SessionExpired`, `OrderNotFound`, `IllegalTransition` or
+        `OrderPartlyFulfilled`.
         """
         return await self._transactions.write(partial(self._cancel, command), retryable=False)
 
     async def _cancel(self, command: CancelOrder, uow: UnitOfWork) -> CancelledOrder:
         user = await self._authenticator.require_user(uow, command.session)
-        # Lines and owner never change: read first, they tell what to lock in the common order.
+        # Lines and owner never change, so they can be read first to lock in the common order.
         order = (await uow.orders.get_many([command.order_id])).get(command.order_id)
         if order is None or not order.is_visible_to(user):
             raise OrderNotFound
@@ -85,41 +83,16 @@ class CancelOrders:
         stock = OrderStock(uow, self._ids, self._notifications, now, inventories)
         if order.status is OrderStatus.PENDING:
             stock.apply(order, StockMovementKind.RELEASE)
-            key = IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
-            uow.idempotency_keys.complete_pending(key, Rejected(error=PaymentCancelled()))
+            uow.idempotency_keys.complete_pending(
+                order.idempotency_key, Rejected(error=PaymentCancelled())
+            )
         else:
             stock.apply(order, StockMovementKind.RESTOCK)
-            self._refund_money(
-                uow, payment, to=self._refunded_account_id(payment, accounts[order.user_id].id)
-            )
-        if payment.method is PaymentMethod.ACCOUNT:
-            uow.accounts.save(accounts[order.user_id].deposit(payment.amount))
-        else:
-            for kind in (JobKind.RESOLVE_PAYMENT, JobKind.CAPTURE_PAYMENT):
-                uow.jobs.remove(JobId(kind=kind, subject_id=order.id))
-            uow.jobs.add(Job.new(JobKind.REVERSE_PAYMENT, order.id, at=now, due_at=now))
+        payments = payments_by_method(uow, self._ids, now, accounts)
+        payments[payment.method].cancel(order, payment)
         payment = payment.reversed()
         uow.payments.save(payment)
         uow.orders.save(cancelled, status_change)
         self._notifications.order_cancelled(uow, cancelled, payment)
         await uow.commit()
         return CancelledOrder(order=cancelled, payment=payment)
-
-    def _refund_money(self, uow: UnitOfWork, payment: Payment, *, to: UUID) -> None:
-        uow.transfers.add(
-            Transfer(
-                id=self._ids.new(),
-                kind=TransferKind.REFUND,
-                debit_account_id=ShopAccount.SALES.account_id(payment.amount.currency),
-                credit_account_id=to,
-                amount=payment.amount,
-                order_id=payment.order_id,
-                note="",
-                created_at=self._clock.now(),
-            )
-        )
-
-    def _refunded_account_id(self, payment: Payment, account_id: UUID) -> UUID:
-        if payment.method is PaymentMethod.ACCOUNT:
-            return account_id
-        return ShopAccount.CARD_CLEARING.account_id(payment.amount.currency)

@@ -1,4 +1,4 @@
-"""Fulfil an order: ship it and deliver it, all at once or in parts."""
+"""Records shipments and deliveries of orders, in full or in parts."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -13,12 +13,13 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import Actor, OrderNotFound, OrderStatus
-from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
+from shop.domain.shared.line_quantity import LineQuantity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordShipmentEvent:
-    """Ship or deliver these lines of an order, or all that wait for it where there are none."""
+    """Ship or deliver lines of an order; no lines means all that remain (admin)."""
 
     session: SessionToken | None
     order_id: UUID
@@ -27,7 +28,7 @@ class RecordShipmentEvent:
 
 
 class FulfilOrders:
-    """The use case that ships and delivers orders (admin)."""
+    """Records shipments and deliveries."""
 
     def __init__(
         self,
@@ -47,13 +48,12 @@ class FulfilOrders:
         }
 
     async def record(self, command: RecordShipmentEvent) -> ShipmentEvent:
-        """Write a handover down, and where the order stands after it; return the handover.
+        """Record a shipment event and the order's next status; return the event.
 
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `OrderNotFound`, `IllegalTransition`
-        where the order is past it or nothing waits for it, `PaymentNotCaptured`, or
-        `QuantityExceedsOrder`.
+        (also if nothing remains), `PaymentNotCaptured` or `QuantityExceedsOrder`.
         """
-        # Its id is fixed before: whoever finds it there has done it already.
+        # The id is fixed before the first attempt, so that a retry finds the recorded event.
         work = partial(self._record, command, self._ids.new())
         return await self._transactions.write(work, retryable=True)
 
@@ -80,7 +80,7 @@ class FulfilOrders:
 
 
 async def lock_fulfilment(uow: UnitOfWork, order_id: UUID) -> Fulfilment | None:
-    """Lock an order, and return it with all that was done with it; None where there is none."""
+    """Lock an order and load its fulfilment; return None if it does not exist."""
     order = (await uow.orders.lock([order_id])).get(order_id)
     if order is None:
         return None

@@ -1,4 +1,4 @@
-"""Consult orders: one's own, the session's, and for admins everybody's."""
+"""Reads orders: the user's own, the session's last one, and all for admins."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,12 +24,12 @@ from shop.domain.shared.errors import ShopError
 from shop.domain.user import Role, User
 
 MAX_CONCURRENT_QUERIES = 4
-"""How many groups of questions are asked at once: one that is stuck is not to stop all."""
+"""Groups of lookups at once, so that a stuck one does not stop all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSearch:
-    """Which orders to list; `user_id` and `status` narrow the list where they are given."""
+    """The orders to list; `user_id` and `status` are optional filters."""
 
     user: User
     user_id: UUID | None
@@ -38,14 +38,14 @@ class OrderSearch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """An order and its payment, as they stand now."""
+    """An order and its payment."""
 
     order: Order
     payment: Payment
 
 
 class OrderQueries:
-    """The use cases that look at orders."""
+    """Shows and searches orders."""
 
     def __init__(self, transactions: TransactionRunner, queues: CommandQueues) -> None:
         self._transactions = transactions
@@ -54,7 +54,7 @@ class OrderQueries:
         )
 
     async def show(self, user: User, order_id: UUID) -> OrderView:
-        """Return an order; raise `OrderNotFound` where there is none that the user may see."""
+        """Return an order; raise `OrderNotFound` unless the user may see it."""
         view = await self._lookup_queue.submit(order_id)
         if not view.order.is_visible_to(user):
             raise OrderNotFound
@@ -78,10 +78,10 @@ class OrderQueries:
     async def search(
         self, criteria: OrderSearch, page: PageRequest[TimeCursor]
     ) -> Page[OrderView, TimeCursor]:
-        """Return a page of the user's orders, the newest first.
+        """Return a page of the user's orders, newest first.
 
-        An admin may ask for another user's, or for everybody's in one status; anybody else who
-        does gets `Forbidden`.
+        An admin may list another user's orders, or all orders of one status. Raise `Forbidden`
+        for another user's orders otherwise.
         """
         user = criteria.user
         if criteria.user_id not in {None, user.id}:
@@ -101,15 +101,15 @@ class OrderQueries:
         return await self._transactions.read(search)
 
     async def history(self, user: User, order_id: UUID) -> Sequence[StatusChange]:
-        """Return what happened to an order, in order; raise `OrderNotFound` like `show`."""
-        # Whom an order belongs to never changes: the two may be of different moments.
+        """Return an order's status changes, oldest first; raise like `show`."""
+        # The owner of an order never changes, so both reads need not be of the same time.
         await self.show(user, order_id)
         return await self._transactions.read(lambda uow: uow.orders.history(order_id))
 
     async def shipment_events(
         self, user: User, order_id: UUID, kind: ShipmentEventKind
     ) -> Sequence[ShipmentEvent]:
-        """Return what was shipped, or what has arrived, in order; raise like `show`."""
+        """Return an order's shipments or deliveries, oldest first; raise like `show`."""
         await self.show(user, order_id)
         found = await self._transactions.read(
             lambda uow: uow.shipment_events.for_orders([order_id])
@@ -117,7 +117,7 @@ class OrderQueries:
         return [each for each in found[order_id] if each.kind is kind]
 
     async def refunds(self, user: User, order_id: UUID) -> Sequence[Refund]:
-        """Return what went back of an order, in order; raise `OrderNotFound` like `show`."""
+        """Return an order's refunds, oldest first; raise like `show`."""
         await self.show(user, order_id)
         return (await self._transactions.read(lambda uow: uow.refunds.for_orders([order_id])))[
             order_id

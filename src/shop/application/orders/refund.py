@@ -1,41 +1,42 @@
-"""Refund an order, in whole or in part: money goes back, and goods where they are named.
+"""Refunds orders, in full or in part, and restocks lines on request.
 
-The books have it at once. What goes to a card, the outbox has a job to give back.
+The ledger records a refund at once; a job sends the money to a card.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
 
-from shop.application.idempotency.batch import IdempotentBatch, IdempotentRequest, ids_to_replay
+from shop.application.idempotency.batch import IdempotentBatch, IdempotentRequest
 from shop.application.idempotency.fingerprint import fingerprint
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
 from shop.application.orders.fulfil import lock_fulfilment
+from shop.application.payments.methods import payments_by_method
+from shop.application.payments.methods.order_payments import OrderPayments
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.repositories.idempotency_keys import Claim, IdempotencyKey
-from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
+from shop.domain.account import Account
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import Actor, Order, OrderNotFound, OrderStatus
 from shop.domain.orders.refund import Refund, RefundRequest
 from shop.domain.payment import PaymentMethod, PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency
 from shop.domain.user import Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundOrder:
-    """Give back some of an order, or all that is left of it."""
+    """Refund part of an order, or all that remains (admin)."""
 
     session: SessionToken | None
     key: str
@@ -44,7 +45,7 @@ class RefundOrder:
 
 
 class RefundOrders:
-    """The use case that refunds orders (admin)."""
+    """Refunds orders."""
 
     def __init__(
         self,
@@ -63,9 +64,9 @@ class RefundOrders:
         self._currency = currency
 
     async def refund(self, command: RefundOrder) -> CommandResult[Refund]:
-        """Give money back, once under the key, and goods into stock where that is wished for.
+        """Refund once under the idempotency key; restock the lines if requested.
 
-        Refusals: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `OrderNotFound`,
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `OrderNotFound`,
         `IllegalTransition`, `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder`,
         `RefundExceedsPayment`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
@@ -74,15 +75,12 @@ class RefundOrders:
     async def _refund(self, command: RefundOrder, uow: UnitOfWork) -> CommandResult[Refund]:
         resolved_sessions = await self._authenticator.resolve(uow, [command.session])
         request = self._build_request(resolved_sessions, command)
-        idempotent_batch = await IdempotentBatch.claim(uow, [request])
-        # Lines, owner and method never change: read first, they tell what to lock.
+        batch = await IdempotentBatch.claim(uow, [request], at=self._clock.now())
+        # Lines, owner and payment method never change, so they can be read before locking.
         order = (await uow.orders.get_many([command.order_id])).get(command.order_id)
         refund_decision = await self._load_decision(uow, order)
-        decision = idempotent_batch.decide(request, refund_decision.refund)
-        replayed = await uow.refunds.get_many(ids_to_replay([decision], refund_decision.created))
-        await uow.commit()
-        as_requested = {each.id: each.as_requested() for each in replayed.values()}
-        return decision.to_result({**as_requested, **refund_decision.created})
+        (result,) = await batch.execute(refund_decision.refund, partial(_load_as_requested, uow))
+        return result
 
     def _build_request(
         self, resolved_sessions: ResolvedSessions, command: RefundOrder
@@ -92,15 +90,11 @@ class RefundOrders:
         if command.refund_request.amount is not None:
             command.refund_request.amount.require_currency(self._currency)
         return IdempotentRequest(
-            command=command,
-            current_session=current_session,
-            claim=Claim(
-                id=IdempotencyKey(user_id=current_session.signed_in_user.id, key=command.key),
-                fingerprint=fingerprint(
-                    "refund", order_id=command.order_id, wish=command.refund_request
-                ),
-                created_at=self._clock.now(),
+            key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
+            fingerprint=fingerprint(
+                "refund", order_id=command.order_id, wish=command.refund_request
             ),
+            command=command,
         )
 
     async def _load_decision(self, uow: UnitOfWork, order: Order | None) -> "RefundDecision":
@@ -113,11 +107,12 @@ class RefundOrders:
         inventories = await uow.inventories.lock(skus)
         stock = OrderStock(uow, self._ids, self._notifications, now, inventories)
         fulfilment = None if order is None else await lock_fulfilment(uow, order.id)
-        return RefundDecision(uow, self._ids, self._notifications, now, accounts, stock, fulfilment)
+        payments = payments_by_method(uow, self._ids, now, accounts)
+        return RefundDecision(uow, self._ids, self._notifications, now, payments, stock, fulfilment)
 
 
 class RefundDecision:
-    """What a refund has locked, and what was decided with it."""
+    """Decides a refund with the objects that it has locked."""
 
     def __init__(
         self,
@@ -125,7 +120,7 @@ class RefundDecision:
         ids: IdGenerator,
         notifications: Notifications,
         now: datetime,
-        accounts: Mapping[UUID, Account],
+        payments: Mapping[PaymentMethod, OrderPayments],
         stock: OrderStock,
         fulfilment: Fulfilment | None,
     ) -> None:
@@ -133,21 +128,20 @@ class RefundDecision:
         self._ids = ids
         self._notifications = notifications
         self._now = now
-        self._accounts = accounts
+        self._payments = payments
         self._stock = stock
         self._fulfilment = fulfilment
-        self.created: dict[UUID, Refund] = {}
 
-    def refund(self, request: IdempotentRequest[RefundOrder]) -> UUID:
-        """Decide the refund by the rules of the domain, then stage it; return its id."""
+    def refund(self, request: IdempotentRequest[RefundOrder]) -> Refund:
+        """Decide the refund by the rules of the domain, then stage it."""
         before = self._fulfilment
         if before is None:
             raise OrderNotFound
         after, refund = before.refund(
             request.command.refund_request, id=self._ids.new(), at=self._now, actor=Actor.ADMIN
         )
-        # The money first: a balance that grows too large can still refuse.
-        self._refund_money(refund, before.order)
+        # The money comes first because a balance that is too large still rejects the refund.
+        self._payments[refund.to].refund(before.order, refund)
         if refund.restocked:
             for line in refund.lines:
                 self._stock.apply_to_line(
@@ -161,28 +155,9 @@ class RefundDecision:
         for order, status_change in after.status_changes(at=self._now, actor=Actor.ADMIN):
             self._uow.orders.save(order, status_change)
         self._notifications.order_refunded(self._uow, order, payment, refund=refund)
-        self.created[refund.id] = refund
-        return refund.id
+        return refund
 
-    def _refund_money(self, refund: Refund, order: Order) -> None:
-        currency = refund.amount.currency
-        if refund.to is PaymentMethod.ACCOUNT:
-            account = self._accounts[order.user_id].deposit(refund.amount)
-            self._uow.accounts.save(account)
-            credit_account_id = account.id
-        else:
-            credit_account_id = ShopAccount.CARD_CLEARING.account_id(currency)
-            job = Job.new(JobKind.REFUND_PAYMENT, refund.id, at=self._now, due_at=self._now)
-            self._uow.jobs.add(job)
-        self._uow.transfers.add(
-            Transfer(
-                id=refund.id,
-                kind=TransferKind.REFUND,
-                debit_account_id=ShopAccount.SALES.account_id(currency),
-                credit_account_id=credit_account_id,
-                amount=refund.amount,
-                order_id=refund.order_id,
-                note=refund.reason,
-                created_at=self._now,
-            )
-        )
+
+async def _load_as_requested(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
+    refunds = await uow.refunds.get_many(ids)
+    return {refund.id: refund.as_requested() for refund in refunds.values()}

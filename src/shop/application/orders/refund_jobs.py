@@ -1,7 +1,7 @@
-"""Pay back by card what was refunded: the job behind each refund that goes to a card.
+"""Runs the jobs that refund to a card.
 
-It bears to be done twice, and also after the gateway has forgotten its key: the refunds of an
-order go to the gateway one after the other, so that its books tell whether the next has arrived.
+Each job is idempotent even after the gateway has forgotten its key. The refunds of an order go to
+the gateway one after the other, so its refunded amount shows which of them have arrived.
 """
 
 from collections.abc import Callable
@@ -26,13 +26,13 @@ from shop.domain.shared.money import Money
 
 
 def refund_key(reference: UUID) -> str:
-    """Return the key under which the amount of a refund is given back."""
+    """Return the gateway's idempotency key of a refund."""
     return f"shop:{reference}:refund"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundInOrder:
-    """A refund, the payment that it is of, and the refunds to the card that come before it."""
+    """A refund, its payment, and the earlier refunds to the card."""
 
     refund: Refund
     payment: Payment
@@ -40,18 +40,18 @@ class RefundInOrder:
 
     @property
     def is_next(self) -> bool:
-        """Whether every earlier refund has arrived."""
+        """Whether every earlier refund has succeeded."""
         return all(each.status is RefundStatus.SUCCEEDED for each in self.earlier_refunds)
 
     @property
     def refunded_after(self) -> Money:
-        """What will have gone back to the card after this one."""
+        """The amount refunded to the card once this refund has succeeded."""
         earlier_amounts = (each.amount for each in self.earlier_refunds)
         return Money.total(earlier_amounts, self.refund.amount.currency) + self.refund.amount
 
 
 class RefundJobs:
-    """The use case behind the job."""
+    """Sends refunds to the gateway."""
 
     def __init__(
         self,
@@ -66,10 +66,10 @@ class RefundJobs:
         self._idempotency_window = idempotency_window
 
     async def refund(self, job: Job) -> None:
-        """Have the gateway give an amount back, and record that it has.
+        """Refund an amount at the gateway and record the result.
 
-        Raise `RetryLater` while an earlier refund of the order is on its way,
-        `GatewayOutcomeUnknown`, or `GatewayRejected`, of which the refund keeps the reason.
+        Raise `RetryLater` while an earlier refund of the order is pending,
+        `GatewayOutcomeUnknown`, or `GatewayRejected`, whose reason is stored.
         """
         refund_in_order = await self._transactions.read(partial(_load, job.id.subject_id))
         if refund_in_order.refund.status is RefundStatus.PENDING and not refund_in_order.is_next:
@@ -82,10 +82,10 @@ class RefundJobs:
         await self._record(refund_in_order.refund, Refund.succeeded, completed_job=job.id)
 
     async def _is_already_refunded(self, refund_in_order: RefundInOrder, job: Job) -> bool:
-        """Tell whether the gateway has given it back already.
+        """Check whether the gateway has already refunded the amount.
 
-        Its books are read where it may have forgotten the key, or where an attempt has failed: it
-        may answer that key with an error for ever, or somebody may have given the money back.
+        Its records are needed if it may have forgotten the key, or after a failed attempt: it may
+        repeat the error, or the money was refunded by hand.
         """
         is_key_remembered = (
             self._clock.now() - refund_in_order.refund.created_at < self._idempotency_window
@@ -97,7 +97,7 @@ class RefundJobs:
             refund_in_order.refund.order_id, gateway_payment_id
         )
         if gateway_payment is None:
-            raise GatewayOutcomeUnknown(f"{gateway_payment_id} is not in the books")
+            raise GatewayOutcomeUnknown(f"the gateway does not find {gateway_payment_id}")
         return not gateway_payment.refunded < refund_in_order.refunded_after
 
     async def _refund_at_gateway(self, refund_in_order: RefundInOrder) -> None:
@@ -118,8 +118,6 @@ class RefundJobs:
     async def _record(
         self, refund: Refund, change: Callable[[Refund], Refund], *, completed_job: JobId | None
     ) -> None:
-        """Keep what the gateway has said to a refund, unless it is known to be done."""
-
         async def record(uow: UnitOfWork) -> None:
             await uow.orders.lock([refund.order_id])
             stored = (await uow.refunds.get_many([refund.id]))[refund.id]

@@ -1,1 +1,1 @@
-"""Payments: what is asked of the payment gateway, and under which keys."""
+"""Card payments: calls of the payment gateway, and their idempotency keys."""

@@ -1,7 +1,4 @@
-"""Card payments: what is asked of the gateway, under which keys, and what its answers mean.
-
-What for, the gateway is only told by a reference: the id of an order or of a deposit.
-"""
+"""Authorises, captures and reverses card payments at the gateway."""
 
 import logging
 from dataclasses import dataclass, field
@@ -36,12 +33,12 @@ _log = logging.getLogger(__name__)
 
 
 PaymentOutcome = Approved | Declined | TimedOut
-"""How a card payment that was pending comes to its end."""
+"""The final outcome of a pending card payment."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardPayment:
-    """What is asked of a card, since when and until when."""
+    """A pending card payment; the reference is the id of an order or a deposit."""
 
     reference: UUID
     amount: Money
@@ -51,7 +48,7 @@ class CardPayment:
 
     @classmethod
     def for_order(cls, payment: Payment) -> Self:
-        """Return what is asked for an order."""
+        """Create the card payment of an order."""
         return cls(
             reference=payment.order_id,
             amount=payment.amount,
@@ -62,7 +59,7 @@ class CardPayment:
 
     @classmethod
     def for_deposit(cls, deposit: Deposit) -> Self:
-        """Return what is asked for a deposit."""
+        """Create the card payment of a deposit."""
         return cls(
             reference=deposit.id,
             amount=deposit.amount,
@@ -73,7 +70,7 @@ class CardPayment:
 
 
 class CardPayments:
-    """Speaks with the gateway; whatever it does may be done again."""
+    """Authorises, captures and reverses card payments; every call may be repeated."""
 
     def __init__(
         self, gateway: PaymentGateway, clock: Clock, idempotency_window: timedelta
@@ -83,12 +80,11 @@ class CardPayments:
         self._idempotency_window = idempotency_window
 
     async def authorise(self, card_payment: CardPayment) -> AuthorisationResult | None:
-        """Ask for a payment, or once more for the same one; None where nobody can tell.
+        """Authorise a payment, also repeatedly; None if the outcome is unknown.
 
-        A request that the gateway refuses to look at is declined, unless its books have one for
-        the same reference. Where the gateway may have forgotten the key, to ask could charge
-        twice: its books are read instead.
+        A request that the gateway rejects is declined, unless its records have a payment.
         """
+        # The gateway may have forgotten the key, so another request could charge twice.
         if self._clock.now() - card_payment.created_at >= self._idempotency_window:
             return await self.look_up(card_payment.reference)
         request = AuthorisationRequest(
@@ -100,12 +96,12 @@ class CardPayments:
         try:
             authorisation = await self._gateway.authorise(request)
         except GatewayOutcomeUnknown as error:
-            _log.warning("the gateway has not answered for %s: %s", card_payment.reference, error)
+            self._log_failure("authorisation_outcome_unknown", card_payment.reference, error)
             return None
         except GatewayRejected as rejection:
             return await self._resolve_rejection(card_payment.reference, rejection.reason)
         if isinstance(authorisation, ActionRequired):
-            # A key is answered as it was at first: the step may have been taken since.
+            # The gateway repeats its first response, but the customer may have authenticated since.
             found = await self.look_up(card_payment.reference, authorisation.payment_id)
             return found if isinstance(found, Approved | Declined) else authorisation
         return authorisation
@@ -113,21 +109,21 @@ class CardPayments:
     async def look_up(
         self, reference: UUID, payment_id: str | None = None
     ) -> AuthorisationResult | None:
-        """Look into the gateway's books; None where they have no verdict, or cannot be read."""
+        """Return the result in the gateway's records; None if there is none, or no answer."""
         try:
             found = await self._gateway.find_payment(reference, payment_id)
         except GatewayOutcomeUnknown as error:
-            _log.warning("the gateway's books cannot be read for %s: %s", reference, error)
+            self._log_failure("gateway_lookup_failed", reference, error)
             return None
         return None if found is None else found.current_result
 
     async def resolve(
         self, card_payment: CardPayment, authorisation: AuthorisationResult | None
     ) -> PaymentOutcome | None:
-        """Find out how a pending payment ends; None where it has not come to that.
+        """Return the outcome of a pending payment; None if it has none yet.
 
-        The verdict is that of the books, looked into before the payment was seen pending: they may
-        take their time, and also know what a key is answered with an error for.
+        The caller has looked up `authorisation` before it read the payment as pending. The records
+        also have payments for which the gateway answers their key with an error.
         """
         has_expired = self._clock.now() >= card_payment.expires_at
         if authorisation is None and not has_expired:
@@ -137,39 +133,43 @@ class CardPayments:
         return TimedOut() if has_expired else None
 
     async def capture(self, reference: UUID, gateway_payment_id: str | None, amount: Money) -> None:
-        """Capture a payment; raise `GatewayOutcomeUnknown`, or `GatewayRejected` if it is gone."""
+        """Capture a payment; raise `GatewayOutcomeUnknown` or `GatewayRejected`."""
         key = capture_key(reference)
         try:
             await self._gateway.capture(key=key, payment_id=gateway_payment_id or "", amount=amount)
         except (GatewayRejected, GatewayOutcomeUnknown):
-            # Perhaps it is taken already: the gateway has forgotten the key, or answers it with an
-            # error for as long as it remembers it.
+            # It may be captured already: the gateway may have forgotten the key, or have stored an
+            # error under it.
             found = await self._gateway.find_payment(reference, gateway_payment_id)
             if found is None or not found.is_captured:
                 raise
 
     async def reverse(self, reference: UUID, gateway_payment_id: str | None) -> bool:
-        """Give back whatever the gateway holds or has taken; tell whether it knew of anything.
+        """Void or refund a payment; return whether the gateway knew it.
 
-        Raise `GatewayOutcomeUnknown`, also where it does not show what it has once answered for, or
-        `GatewayRejected` where somebody else was faster.
+        Raise `GatewayRejected` if the payment changed at the same time, `GatewayOutcomeUnknown`
+        also if the gateway does not find a payment that it has returned before.
         """
         found = await self._gateway.find_payment(reference, gateway_payment_id)
         if found is not None:
             await self._void_or_refund(reference, found)
         elif gateway_payment_id is not None:
-            raise GatewayOutcomeUnknown(f"{gateway_payment_id} is not in the books")
+            raise GatewayOutcomeUnknown(f"the gateway does not find {gateway_payment_id}")
         return found is not None
 
     async def _resolve_rejection(self, reference: UUID, reason: str) -> AuthorisationResult | None:
-        """Return what a refusal to ask comes to; None where nobody can tell."""
+        """Return the result of a rejected request; None if it is unknown."""
         try:
             found = await self._gateway.find_payment(reference)
         except GatewayOutcomeUnknown as error:
-            _log.warning("the gateway's books cannot be read for %s: %s", reference, error)
+            self._log_failure("gateway_lookup_failed", reference, error)
             return None
-        # Asked under the same key in other words, an earlier version of the shop may have paid.
+        # An earlier version of the shop may have sent another request under the same key.
         return Declined(reason=reason) if found is None else found.current_result
+
+    @staticmethod
+    def _log_failure(event: str, reference: UUID, error: GatewayOutcomeUnknown) -> None:
+        _log.warning(event, extra={"reference": str(reference), "error": str(error)})
 
     async def _void_or_refund(self, reference: UUID, found: GatewayPayment) -> None:
         if found.is_voided or isinstance(found.authorisation_result, Declined):

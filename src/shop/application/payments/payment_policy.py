@@ -1,23 +1,32 @@
 """How long a payment may be pending, and how long the gateway may take to respond."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shop.domain.shared.money import Currency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPolicy:
-    """On what terms the shop is paid.
+    """The currency of the shop, and how long it waits for card payments.
 
-    A card that says nothing is waited for so long; after a patience, somebody asks again.
+    A payment that has no outcome expires after `pending_timeout`. If a request does not resolve it
+    within `response_timeout`, a job does.
     """
 
     currency: Currency
     pending_timeout: timedelta
     response_timeout: timedelta
 
+    def expires_at(self, begun_at: datetime) -> datetime:
+        """Return when a payment expires."""
+        return begun_at + self.pending_timeout
+
+    def resolve_at(self, begun_at: datetime) -> datetime:
+        """Return when a job is due that resolves a payment."""
+        return min(begun_at + self.response_timeout, self.expires_at(begun_at))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimedOut:
-    """Nobody has heard of the card in time."""
+    """The gateway reported no outcome before the payment expired."""

@@ -1,1 +1,1 @@
-"""Ports: what the use cases ask of the world. All of them point outwards."""
+"""Ports: what the use cases need from outside."""

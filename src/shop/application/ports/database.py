@@ -1,37 +1,37 @@
-"""The port to the database as its operator sees it."""
+"""Port to the administration of the database."""
 
 from abc import ABC, abstractmethod
 
 
 class Database(ABC):
-    """The place where everything is stored: is it there, is it of the right shape?"""
+    """Checks and migrates the database."""
 
     @abstractmethod
     async def check(self) -> None:
-        """Return where orders can be stored.
+        """Check that orders can be stored.
 
-        Else raise `DatabaseUnavailable`, `MigrationRequired`, or `CurrencyMismatch`.
+        Raise `DatabaseUnavailable`, `MigrationRequired` or `CurrencyMismatch` otherwise.
         """
 
     @abstractmethod
     async def migrate(self) -> None:
-        """Bring an older or empty database to the shape that this shop needs.
+        """Create or upgrade the schema.
 
-        Raise `DatabaseUnavailable`, or `CurrencyMismatch`.
+        Raise `DatabaseUnavailable` or `CurrencyMismatch`.
         """
 
     @abstractmethod
     async def analyse(self) -> None:
-        """Let the query planner learn what was loaded; whatever fills tables in bulk ends here."""
+        """Update the query planner's statistics; call this after a bulk load."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
 
 
 class MigrationRequired(Exception):
-    """The database is reachable but not of the shape that this shop needs."""
+    """The database schema is out of date."""
 
 
 class CurrencyMismatch(Exception):
-    """The database holds a shop that sells in another currency than this one is set to."""
+    """The database belongs to a shop with another currency."""

@@ -1,11 +1,11 @@
-"""The port to new identities."""
+"""Port to new ids."""
 
 from abc import ABC, abstractmethod
 from uuid import UUID
 
 
 class IdGenerator(ABC):
-    """The one source of identities; none is ever given twice."""
+    """The only source of ids; no id is returned twice."""
 
     @abstractmethod
     def new(self) -> UUID:
@@ -13,4 +13,4 @@ class IdGenerator(ABC):
 
     @abstractmethod
     def order_number(self) -> str:
-        """Return a new order number: short, readable aloud, and not to be guessed."""
+        """Return a new order number: short, easy to read aloud, hard to guess."""

@@ -1,7 +1,4 @@
-"""The port to the mailer: brings announcements to customers, by e-mail.
-
-It is asked outside any unit of work: no transaction and no connection waits for it.
-"""
+"""Port to the mailer, which sends notifications to customers by e-mail."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -15,7 +12,7 @@ from shop.domain.notification import EventType
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Email:
-    """What a customer is told; `facts` is the `data` of the announcement's payload."""
+    """A notification to a customer; `payload` is the `data` of the event."""
 
     id: UUID
     recipient_name: str
@@ -26,12 +23,12 @@ class Email:
 
 
 class Mailer(ABC):
-    """Puts letters into words, and posts them."""
+    """Writes and sends e-mails; never called within a unit of work."""
 
     @abstractmethod
     async def send(self, email: Email) -> int:
-        """Post a letter once, under a Message-ID that its id makes; return the server's code.
+        """Send an e-mail once, with a Message-ID made of its id; return the SMTP code.
 
-        Raise `NotificationFailed`, for good where the mailbox is refused; where there was no answer
-        in time, the letter may have arrived.
+        Raise `NotificationFailed`, permanently if the server rejects the mailbox. After a timeout,
+        the e-mail may have arrived.
         """

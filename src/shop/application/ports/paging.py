@@ -12,7 +12,7 @@ P = TypeVar("P")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeCursor:
-    """A place in a list that runs from the newest to the oldest."""
+    """A position in a list that is sorted from the newest to the oldest."""
 
     at: datetime
     id: UUID
@@ -20,7 +20,7 @@ class TimeCursor:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeRange:
-    """A stretch of time, its end excluded."""
+    """A range of time that excludes its end."""
 
     since: datetime
     until: datetime
@@ -28,7 +28,7 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest(Generic[P]):
-    """A question for at most `limit` items that come after a place in the list."""
+    """A request for at most `limit` items after a position."""
 
     limit: int
     after: P | None
@@ -36,7 +36,7 @@ class PageRequest(Generic[P]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T, P]):
-    """The items of a page, and the place after which the next page begins, if there is one."""
+    """The items of a page, and the position of the next page if there is one."""
 
     items: Sequence[T]
     next: P | None

@@ -1,22 +1,22 @@
-"""The port to password hashing."""
+"""Port to password hashing."""
 
 from abc import ABC, abstractmethod
 
 
 class PasswordHasher(ABC):
-    """Turns passwords into hashes that are slow to guess from; both calls take their time."""
+    """Hashes passwords with an algorithm that is slow on purpose."""
 
     @abstractmethod
     async def hash(self, password: str) -> str:
-        """Return a hash of the password, with its salt and parameters in it."""
+        """Return a hash that includes its salt and parameters."""
 
     @abstractmethod
     async def verify(self, password_hash: str | None, password: str) -> bool:
-        """Tell whether the hash is one of this password.
+        """Check a password.
 
-        No hash (there is no such user) takes as long as a wrong password does.
+        No hash (an unknown user) takes as long as a wrong password.
         """
 
     @abstractmethod
     def is_outdated(self, password_hash: str) -> bool:
-        """Tell whether the hash was made with other parameters than new ones are."""
+        """Check whether the hash has other parameters than new hashes."""

@@ -1,7 +1,4 @@
-"""The port to the payment gateway: whoever holds the customers' cards to account.
-
-It is asked outside any unit of work: no transaction and no connection waits for it.
-"""
+"""Port to the payment gateway that charges customers' cards."""
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
@@ -14,10 +11,9 @@ from shop.domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthorisationRequest:
-    """A wish to set an amount aside on a card.
+    """A request to authorise an amount on the card that the token stands for.
 
-    The token stands for the card. The reference is what the money is for: the id of an order or
-    of a deposit; the gateway keeps it, and a payment is found by it.
+    The gateway stores the reference, the id of an order or a deposit, and finds payments by it.
     """
 
     key: str
@@ -28,23 +24,23 @@ class AuthorisationRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Approved:
-    """The amount is set aside, under the gateway's own id."""
+    """The amount is authorised."""
 
     payment_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declined:
-    """The card does not pay, for good; the reason is a word such as `insufficient_funds`."""
+    """The card is permanently declined, for a reason such as `insufficient_funds`."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRequired:
-    """The customer has to take a step first; until then the payment is neither of the others.
+    """The customer has to authenticate first.
 
-    With the `client_secret`, where the gateway gives one, the customer's browser takes it there.
+    The customer's browser does that with the `client_secret`, if the gateway returns one.
     """
 
     payment_id: str
@@ -56,10 +52,10 @@ AuthorisationResult = Approved | Declined | ActionRequired
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayPayment:
-    """A payment as the gateway's books have it.
+    """A payment in the gateway's records.
 
-    `verdict` is None where the gateway has not come to one. An authorisation is captured at most
-    once, for all of its amount, or voided; of what was captured, some may have been refunded.
+    `authorisation_result` is None if there is none yet. An authorisation is captured once, in
+    full, or voided; a captured payment can be refunded in parts.
     """
 
     id: str
@@ -73,15 +69,15 @@ class GatewayPayment:
 
     @property
     def current_result(self) -> AuthorisationResult | None:
-        """The verdict as it holds now: what was voided never pays, whatever was said first."""
+        """The result as of now; a voided payment counts as declined."""
         return Declined(reason="voided") if self.is_voided else self.authorisation_result
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayEvent:
-    """What a gateway tells by itself: that something happened to the payment of a reference.
+    """The gateway's webhook event about the payment of a reference.
 
-    What exactly is for the gateway's books to say; a notice may be late, early, or one of many.
+    Events can be late, repeated or out of order, so the gateway's records decide what happened.
     """
 
     id: str
@@ -91,77 +87,75 @@ class GatewayEvent:
 
 
 class PaymentGateway(ABC):
-    """Authorises, captures, voids and refunds; and tells what it has done.
+    """Authorises, captures, voids and refunds card payments, and lists them.
 
-    What changes something has a key, which the shop chooses. The gateway remembers keys for a time
-    (`SHOP_GATEWAY_IDEMPOTENCY_SECONDS`): the same request under the same key is answered like the
-    first and does nothing twice, also while the first is still under way.
+    It is never called within a unit of work, so no transaction waits for it.
 
-    An answer is definite. Where there is none, or one that says nothing (a time-out, a broken
-    connection, a 5xx), every method raises `GatewayOutcomeUnknown`: then what was asked happened or
-    it did not, and only the same request under the same key, or `look_up`, can tell.
+    Every change has an idempotency key. For `SHOP_GATEWAY_IDEMPOTENCY_SECONDS`, the gateway
+    answers a repeated request like the first one, even if the first is still in progress.
+
+    Every method raises `GatewayOutcomeUnknown` after a timeout, a broken connection or a 5xx. The
+    change may have happened; repeat it under the same key or call `find_payment` to find out.
     """
 
     @abstractmethod
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
-        """Set an amount aside on a card; an unknown token is declined as `unknown_token`."""
+        """Authorise an amount; an unknown token is declined as `unknown_token`."""
 
     @abstractmethod
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Take what was set aside.
+        """Capture an authorised amount.
 
-        Raise `GatewayRejected` where it was voided, was captured under another key, or is not
-        there.
+        Raise `GatewayRejected` if it was voided, was captured under another key, or is unknown.
         """
 
     @abstractmethod
     async def void(self, *, key: str, payment_id: str) -> None:
-        """Give up what was set aside, or end a challenge.
+        """Void an authorisation, or one that waits for the customer; may be repeated.
 
-        Raise `GatewayRejected` where it was captured or declined, or is not there. What is voided
-        already stays so.
+        Raise `GatewayRejected` if it was captured or declined, or is unknown.
         """
 
     @abstractmethod
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Give back some of what was captured.
+        """Refund part or all of a captured amount.
 
-        Raise `GatewayRejected` where less than that is left of it.
+        Raise `GatewayRejected` if less than that remains.
         """
 
     @abstractmethod
     async def find_payment(
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
-        """Return the payment of a reference; None where no request for it has ever arrived.
+        """Return the payment of a reference; None if the gateway got no request for it.
 
-        Of several, return the one that is not declined, else the newest. Where the gateway's own id
-        is known, it is named: to search by references alone may take long.
+        Prefers a payment that is not declined, then the newest. Pass the gateway's id if it is
+        known: a search by reference alone can be slow.
         """
 
     @abstractmethod
     def list_payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
-        """Yield the payments that were made in a span of time, its end excluded; oldest first."""
+        """Yield the payments created in a range of time, oldest first; excludes its end."""
 
     @abstractmethod
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
-        """Return what a webhook says, after checking who sent it and when.
+        """Verify and parse a webhook; header names are in lower case.
 
-        Header names are in lower case. Raise `InvalidGatewayEvent` for a missing, wrong or old
-        signature, and where this gateway sends no notices.
+        Raise `InvalidGatewayEvent` if the signature is missing, invalid or too old, or if this
+        gateway sends no events.
         """
 
     @abstractmethod
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
 
 
 class GatewayOutcomeUnknown(Exception):
-    """No definite answer: what was asked may have happened."""
+    """The gateway did not answer; the requested change may have happened."""
 
 
 class GatewayRejected(Exception):
-    """A definite no: what was asked has not happened and will not. It carries the reason."""
+    """The gateway rejected the request and has changed nothing."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -169,4 +163,4 @@ class GatewayRejected(Exception):
 
 
 class InvalidGatewayEvent(Exception):
-    """The webhook is not what the gateway sends, or not of this time."""
+    """The webhook is not from the gateway, or is too old."""

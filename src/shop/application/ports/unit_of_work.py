@@ -1,7 +1,8 @@
-"""The port to the unit of work: all of it or none of it."""
+"""Port to the unit of work: one transaction of the application."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from enum import IntEnum, auto
 from types import TracebackType
 from typing import Self
 
@@ -23,13 +24,31 @@ from shop.application.ports.repositories.transfers import Transfers
 from shop.application.ports.repositories.users import Users
 
 
-class UnitOfWork(ABC):
-    """Everything stored, as one transaction sees it.
+class LockOrder(IntEnum):
+    """The order in which every unit of work takes its locks, so that none waits in a circle."""
 
-    Enter it, ask and stage, and commit as the last thing; leaving it in any other way leaves
-    everything as it was. Nothing staged shows before the commit, to anybody. A lock is held
-    until the end and taken in this order, everywhere: sessions, idempotency keys, users,
-    accounts, products, stock, orders, dispatches; within each, sorted.
+    SESSIONS = auto()
+    IDEMPOTENCY_KEYS = auto()
+    USERS = auto()
+    ACCOUNTS = auto()
+    PRODUCTS = auto()
+    INVENTORIES = auto()
+    ORDERS = auto()  # And deposits: no unit of work locks both.
+    NOTIFICATION_DELIVERIES = auto()
+
+    def require_after(self, last: Self | None) -> None:
+        """Raise `RuntimeError` if a lock that comes later in the order was taken already."""
+        if last is not None and self < last:
+            raise RuntimeError(f"{self.name} must be locked before {last.name}")
+
+
+class UnitOfWork(ABC):
+    """One transaction with a repository for each kind of object.
+
+    Repositories return only the objects that exist. Staged changes are visible to no reader until
+    `commit`, which is the last statement; without it, everything is rolled back. A lock prevents
+    changes by others until the end. Locks are taken in the `LockOrder`, within each kind sorted by
+    key; an adapter raises `RuntimeError` for a lock that comes too late.
     """
 
     users: Users
@@ -51,7 +70,7 @@ class UnitOfWork(ABC):
 
     @abstractmethod
     async def __aenter__(self) -> Self:
-        """Begin; raise `DatabaseUnavailable` where there is no database to begin with."""
+        """Begin; raise `DatabaseUnavailable` if the database cannot be reached."""
 
     @abstractmethod
     async def __aexit__(
@@ -60,13 +79,13 @@ class UnitOfWork(ABC):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """End; undo everything that was not committed."""
+        """Roll back unless committed."""
 
     @abstractmethod
     async def commit(self) -> None:
-        """Make everything staged true at once: the domain's changes, the sessions, then COMMIT.
+        """Write the staged changes, the sessions last, and commit.
 
-        Raise the domain's own error where a name is taken (`EmailTaken`), and the failures below.
+        Raise `EmailTaken` if a new user's address is in use, and the failures below.
         """
 
 
@@ -74,34 +93,31 @@ UnitOfWorkFactory = Callable[[], UnitOfWork]
 
 
 class DatabaseFailure(Exception):
-    """The database, not the request, is at fault."""
+    """The database failed, not the request."""
 
 
 class TransientFailure(DatabaseFailure):
-    """The unit of work certainly changed nothing; the same again may well succeed."""
+    """Nothing was changed, and a retry may succeed."""
 
 
 class TransactionConflict(TransientFailure):
-    """Others were in the way; a unit of work that asks for less is less often in theirs."""
+    """Another transaction was in conflict; a smaller unit of work may succeed."""
 
 
 class CommitOutcomeUnknown(DatabaseFailure):
-    """The connection broke after COMMIT was sent: it happened or it did not."""
+    """The connection broke after COMMIT was sent, so the commit may have happened."""
 
 
 class DatabaseUnavailable(DatabaseFailure):
-    """The database cannot serve this now; the unit of work certainly changed nothing."""
+    """The database cannot be used now; nothing was changed."""
 
 
 class LockTimeout(DatabaseUnavailable):
-    """Somebody else has held a lock for longer than anybody waits for one."""
+    """Another transaction held a lock for longer than the lock timeout."""
 
 
 class ConstraintViolated(Exception):
-    """A rule of the database was broken, so the code decided wrong; nothing was changed.
-
-    It carries the constraint's name.
-    """
+    """A database constraint was violated: a bug in the shop; nothing was changed."""
 
     def __init__(self, constraint: str) -> None:
         super().__init__(constraint)

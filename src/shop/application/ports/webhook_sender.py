@@ -1,7 +1,4 @@
-"""The port to the courier: brings announcements to endpoints, by HTTP.
-
-It is asked outside any unit of work: no transaction and no connection waits for it.
-"""
+"""Port to the webhook sender, which sends notifications to endpoints by HTTP."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
@@ -11,7 +8,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookRequest:
-    """A payload for an endpoint, which knows by the signature that the shop has sent it."""
+    """A payload for an endpoint, and the secret to sign it with."""
 
     id: UUID
     url: str
@@ -21,25 +18,25 @@ class WebhookRequest:
 
 
 class WebhookSender(ABC):
-    """Brings parcels, signed as Standard Webhooks 1.0 has it."""
+    """Sends webhooks by Standard Webhooks 1.0; never called within a unit of work."""
 
     @abstractmethod
     async def send(self, request: WebhookRequest) -> int:
-        """Bring a parcel once; return the status, which is a 2xx.
+        """Send a webhook once; return its status, a 2xx.
 
-        Raise `NotificationFailed` for any other answer (a redirect is followed nowhere), and where
-        there is none in time: then the parcel may have arrived.
+        Raise `NotificationFailed` for any other response, including a redirect, and after a
+        timeout; then the webhook may have arrived.
         """
 
     @abstractmethod
     async def close(self) -> None:
-        """Give back every connection."""
+        """Close all connections."""
 
 
 class NotificationFailed(Exception):
-    """It is not known to have arrived. It carries the status code of the answer, if any.
+    """The notification may not have arrived; the reason contains no secrets.
 
-    The reason has no secrets in it. What is refused for good is not worth another attempt.
+    A permanent failure is not retried.
     """
 
     def __init__(self, reason: str, *, status_code: int | None, is_permanent: bool) -> None:

@@ -1,1 +1,1 @@
-"""Reconciliation of the ledger with the gateway's records, and the integrity audit."""
+"""Reconciliation with the gateway's records, and the integrity audit."""

@@ -1,4 +1,4 @@
-"""The audit: every invariant of the shop, on what is stored at one moment, and at the gateway."""
+"""The integrity audit: checks every invariant in the database and at the gateway."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -21,16 +21,12 @@ from shop.application.transactions.runner import TransactionRunner
 
 MAX_VIOLATIONS = 100
 GRACE_LEASES = 2
-"""How many leases after its time a job is overdue: one for the attempt that began just before it,
-and one for the attempt that found it due."""
+"""Leases until a due job counts as overdue: for a lost attempt, and for the next one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What breaks one invariant; nothing, where it holds.
-
-    Where it could not be checked to the end, the obstacle tells why.
-    """
+    """The violations of one invariant, and why it was not fully checked, if so."""
 
     invariant: Invariant
     violations: Sequence[Violation]
@@ -38,12 +34,12 @@ class Finding:
 
     @property
     def holds(self) -> bool:
-        """Whether it was checked, and nothing breaks it."""
+        """Whether the invariant was checked and has no violations."""
         return not self.violations and self.unchecked_reason is None
 
 
 class AuditShop:
-    """The use case that checks the shop's promises on a live database."""
+    """Checks the invariants of the database, also while the shop is in use."""
 
     def __init__(self, transactions: TransactionRunner, clock: Clock, lease: timedelta) -> None:
         self._transactions = transactions
@@ -51,7 +47,7 @@ class AuditShop:
         self._grace = GRACE_LEASES * lease
 
     async def run(self, on_progress: Callable[[Invariant], None]) -> Sequence[Finding]:
-        """Check every invariant in one consistent state; call back before each."""
+        """Check every invariant in one consistent state; report progress before each."""
         return await self._transactions.read(partial(self._run, on_progress))
 
     async def _run(
@@ -69,16 +65,16 @@ class AuditShop:
 
 
 class AuditGateway:
-    """The use case that checks the shop's promises beside the gateway's books."""
+    """Checks the invariant that compares the ledger with the gateway's records."""
 
     def __init__(self, comparison: PaymentComparison, clock: Clock) -> None:
         self._comparison = comparison
         self._clock = clock
 
     async def run(self, period: timedelta) -> Finding:
-        """Compare the card payments of so much time before now.
+        """Compare the latest card payments, except those in progress.
 
-        What is under way is no violation. At most a hundred of each kind are told.
+        Returns at most a hundred violations of each kind.
         """
         now = self._clock.now()
         time_range = TimeRange(since=now - period, until=now + MAX_CLOCK_SKEW)
@@ -92,7 +88,7 @@ class AuditGateway:
                     if counts[each.kind] <= MAX_VIOLATIONS:
                         violations.append(Violation(rule=each.kind, facts=each.facts))
         except GatewayOutcomeUnknown as error:
-            unchecked_reason = f"the gateway's books cannot be read: {error}"
+            unchecked_reason = f"the gateway's records cannot be read: {error}"
         return Finding(
             invariant=GATEWAY_INVARIANT, violations=violations, unchecked_reason=unchecked_reason
         )

@@ -1,8 +1,7 @@
-"""The books: what the shop has of card payments in a span of time, beside what the gateway has.
+"""Compares the shop's card payments in a range of time with the gateway's.
 
-Neither list is loaded at once. A page of ours has a stretch of time, whose payments are asked of
-the gateway; together the stretches are the whole span. What seems to differ is looked at again,
-one by one: meanwhile somebody may have seen to it.
+Neither list is loaded at once: for each page of recorded payments, the gateway lists the payments
+of the same time. A difference is checked again, because a job may have repaired it.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -20,31 +19,31 @@ from shop.application.transactions.runner import TransactionRunner
 from shop.domain.payment import PaymentMethod
 
 MAX_PAYMENTS = 500
-"""How many payments are compared at once."""
+"""Payments that are compared at once."""
 
 MAX_CLOCK_SKEW = timedelta(minutes=5)
-"""By how much the gateway's clock may be ahead of ours."""
+"""By how much the gateway's clock may be ahead."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PaymentPair:
-    """A payment by the reference that both books know it by, and as the gateway has it."""
+    """A reference, and the gateway's payment for it, if any."""
 
     reference: UUID | None
     gateway_payment: GatewayPayment | None
 
 
 class PaymentComparison:
-    """Both books, to be compared."""
+    """Compares recorded payments with the gateway's records."""
 
     def __init__(self, transactions: TransactionRunner, gateway: PaymentGateway) -> None:
         self._transactions = transactions
         self._gateway = gateway
 
     async def discrepancies(self, time_range: TimeRange) -> AsyncIterator[Sequence[Discrepancy]]:
-        """Yield what the books disagree about, a page at a time; what is under way is left out.
+        """Yield pages of discrepancies, except for payments in progress.
 
-        Raise `GatewayOutcomeUnknown` where the gateway's books cannot be read.
+        Raise `GatewayOutcomeUnknown` if the gateway's records cannot be read.
         """
         until, after = time_range.until, None
         while True:
@@ -59,7 +58,7 @@ class PaymentComparison:
     async def _pairs(
         self, time_range: TimeRange, recorded: Sequence[TimeCursor]
     ) -> AsyncIterator[Sequence[PaymentPair]]:
-        """Yield what the gateway has of a stretch of time, then those of ours that it has not."""
+        """Yield the gateway's payments of a time range, then recorded ones it lacks."""
         missing_references: set[UUID | None] = {cursor.id for cursor in recorded}
         pairs: list[PaymentPair] = []
         async for gateway_payment in self._gateway.list_payments(
@@ -94,7 +93,7 @@ class PaymentComparison:
                 and latest is not None
                 and _is_in(time_range, latest.created_at)
             ):
-                # It is compared in the stretch in which the gateway has it.
+                # It is compared with the page of the time that the gateway has for it.
                 return None
             if latest is not None and (gateway_payment is None or gateway_payment.id == latest.id):
                 gateway_payment = latest
@@ -104,7 +103,7 @@ class PaymentComparison:
     async def _load_page(
         self, time_range: TimeRange, after: TimeCursor | None
     ) -> Page[TimeCursor, TimeCursor]:
-        """Return when payments of ours were made, and for what, the newest first."""
+        """Return the times and references of recorded payments, newest first."""
         page = PageRequest(limit=MAX_PAYMENTS, after=after)
 
         async def load_page(uow: UnitOfWork) -> Page[TimeCursor, TimeCursor]:
@@ -114,7 +113,7 @@ class PaymentComparison:
                 *(TimeCursor(at=each.created_at, id=each.order_id) for each in orders.items),
                 *(TimeCursor(at=each.created_at, id=each.id) for each in deposits.items),
             ]
-            recorded.sort(key=lambda moment: (moment.at, moment.id), reverse=True)
+            recorded.sort(key=lambda cursor: (cursor.at, cursor.id), reverse=True)
             items = recorded[: page.limit]
             has_more = len(recorded) > len(items) or orders.next or deposits.next
             return Page(items=items, next=items[-1] if has_more else None)
@@ -131,7 +130,7 @@ class PaymentComparison:
 async def recorded_payments(
     references: Collection[UUID], uow: UnitOfWork
 ) -> Mapping[UUID | None, RecordedPayment]:
-    """Return those card payments that the shop has, by what the gateway knows them by."""
+    """Return the recorded card payments of references."""
     payments = await uow.payments.for_orders(references)
     deposits = await uow.deposits.get_many(references)
     refunds = await uow.refunds.for_orders(list(payments))
@@ -139,7 +138,7 @@ async def recorded_payments(
     jobs = await uow.jobs.for_subjects({*references, *refund_ids})
 
     def jobs_of(order_id: UUID) -> Sequence[Job]:
-        """Return the jobs of an order and of its refunds."""
+        """Return the jobs of an order and its refunds."""
         subjects = [order_id, *(each.id for each in refunds[order_id])]
         return [job for subject in subjects for job in jobs.get(subject, ())]
 
@@ -157,7 +156,7 @@ async def recorded_payments(
 def _open_discrepancy(
     recorded: RecordedPayment | None, gateway_payment: GatewayPayment | None
 ) -> Discrepancy | None:
-    """Return what the books disagree about, unless somebody sees to it."""
+    """Return the discrepancy, unless a job is going to repair it."""
     return (
         None
         if recorded is not None and recorded.has_live_job

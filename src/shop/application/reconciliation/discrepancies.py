@@ -1,7 +1,7 @@
-"""Differences: one card payment as the shop's books have it, beside the gateway's.
+"""Discrepancies between a recorded card payment and the gateway's.
 
-Both are read in one vocabulary, that of `PaymentStatus`. For each pair of statuses there is one
-thing to be done: nothing, a job that brings them together, or something that a person decides.
+Both sides have a `PaymentStatus`. Each pair of statuses is consistent, has a job that repairs it,
+or needs a person's decision.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Money
 
 Status = PaymentStatus | None
-"""Where a payment stands in one of the books; None where that does not have it."""
+"""The status on one side; None if that side does not know the payment."""
 
 HOLDING_MONEY: frozenset[Status] = frozenset(
     {PaymentStatus.PENDING, PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
@@ -31,7 +31,7 @@ CONSISTENT: Mapping[Status, frozenset[Status]] = {
     PaymentStatus.VOIDED: HOLDING_NOTHING,
     PaymentStatus.REFUNDED: frozenset({PaymentStatus.REFUNDED, PaymentStatus.VOIDED}),
 }
-"""By where a payment stands here, where it may stand there with nothing left to be done."""
+"""The gateway's statuses that need no action, by the recorded status."""
 
 REPAIR_JOBS: Mapping[Status, tuple[JobKind, frozenset[Status]]] = {
     PaymentStatus.PENDING: (
@@ -46,40 +46,38 @@ REPAIR_JOBS: Mapping[Status, tuple[JobKind, frozenset[Status]]] = {
     PaymentStatus.VOIDED: (JobKind.REVERSE_PAYMENT, HOLDING_MONEY),
     PaymentStatus.REFUNDED: (JobKind.REVERSE_PAYMENT, HOLDING_MONEY),
 }
-"""By where a payment stands here, the job that brings the books together, and from where there."""
+"""The job that repairs a discrepancy, and from which gateway statuses, by the recorded status."""
 
 DEPOSIT_JOBS: Mapping[JobKind, JobKind] = {
     JobKind.RESOLVE_PAYMENT: JobKind.RESOLVE_DEPOSIT,
     JobKind.CAPTURE_PAYMENT: JobKind.CAPTURE_DEPOSIT,
 }
-"""What jobs of orders are called where they are a deposit's; others are called alike."""
+"""The kinds for deposits that differ from those for orders."""
 
 RETRY_ADVICE = "its job failed permanently: see `shop jobs list --dead`, then run `shop jobs retry`"
 ADVICE: Mapping[str, str] = {
-    "second-there": "the card was asked twice: void or refund this one at the gateway",
-    "amount-differs": "ask the gateway why; what it holds is not what was ordered",
-    "refunded-more-than-captured": "ask the gateway why; it gave back more than it had taken",
-    "refunded-differs": "refund the rest where less was given back: at the gateway, or here",
+    "second-payment-at-gateway": "the card was charged twice: void or refund it at the gateway",
+    "amount-differs": "the gateway's amount is not the recorded one: ask the gateway",
+    "refunded-more-than-captured": "the gateway refunded more than it captured: ask the gateway",
+    "refunded-amount-differs": "refund the missing amount, at the gateway or in the shop",
 }
-UNKNOWN_PAYMENT_ADVICE = (
-    "it is of no order of ours: restore the order, or give the money back at the gateway"
-)
+UNKNOWN_PAYMENT_ADVICE = "no matching order: restore the order or refund the payment at the gateway"
 NOT_CAPTURED_ADVICE = (
-    "money is missing there: cancel the order, or collect the money in another way"
+    "the gateway has not captured it: cancel the order or collect the money another way"
 )
 DEPOSIT_NOT_CAPTURED_ADVICE = (
-    "money is missing there: ask the gateway, and collect it from the customer"
+    "the gateway has not captured it: ask the gateway and collect the money from the customer"
 )
-CAPTURE_ADVICE = "the shop took it for captured: capture it at the gateway"
+CAPTURE_ADVICE = "the shop recorded a capture: capture it at the gateway"
 REFUNDED_AT_GATEWAY_ADVICE = (
-    "somebody gave it back at the gateway: cancel the order, or ask for it anew"
+    "it was refunded at the gateway: cancel the order or collect the money again"
 )
-ASK_GATEWAY_ADVICE = "ask the gateway what became of it"
+ASK_GATEWAY_ADVICE = "ask the gateway what happened to it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedPayment:
-    """A card payment, of an order or a deposit, as the shop has it; and its jobs."""
+    """The shop's record of a card payment for an order or deposit, and its jobs."""
 
     reference: UUID
     status: PaymentStatus
@@ -94,10 +92,10 @@ class RecordedPayment:
     def for_order(
         cls, payment: Payment, refunds: Sequence[Refund], jobs: Sequence[Job]
     ) -> "RecordedPayment":
-        """Return the payment of an order.
+        """Create the record of an order's payment.
 
-        Without refunds, one that is returned was cancelled. With them, some of the money may have
-        gone to the account: the gateway knows of what went to the card alone.
+        A refunded payment without refunds was cancelled. Refunds to the account are not counted:
+        the gateway only knows refunds to the card.
         """
         status, refunded = payment.status, Money.zero(payment.amount.currency)
         if refunds:
@@ -120,7 +118,7 @@ class RecordedPayment:
 
     @classmethod
     def for_deposit(cls, deposit: Deposit, jobs: Sequence[Job]) -> "RecordedPayment":
-        """Return the payment of a deposit."""
+        """Create the record of a deposit."""
         return cls(
             reference=deposit.id,
             status=deposit.status,
@@ -134,20 +132,17 @@ class RecordedPayment:
 
     @property
     def has_live_job(self) -> bool:
-        """Whether somebody sees to it: until that is done, the books may differ."""
+        """Whether a job is going to change the payment; until then it may differ."""
         return any(not job.is_dead for job in self.jobs)
 
     def has_dead_job(self, kind: JobKind) -> bool:
-        """Tell whether a job of this kind is dead."""
+        """Check whether a job of this kind is dead."""
         return any(job.is_dead and job.id.kind is kind for job in self.jobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discrepancy:
-    """What the books disagree about.
-
-    The job brings them together; where there is none, a person has to, and the advice says how.
-    """
+    """A difference in one payment, with its repair job or advice for a person."""
 
     kind: str
     facts: Mapping[str, Fact]
@@ -157,7 +152,7 @@ class Discrepancy:
 
 
 def gateway_status(gateway_payment: GatewayPayment | None) -> Status:
-    """Return where a payment stands in the gateway's books."""
+    """Return the status of a payment in the gateway's records."""
     if gateway_payment is None:
         return None
     if gateway_payment.is_captured:
@@ -174,14 +169,14 @@ def gateway_status(gateway_payment: GatewayPayment | None) -> Status:
 def compare(
     recorded: RecordedPayment | None, gateway_payment: GatewayPayment | None
 ) -> Discrepancy | None:
-    """Return what the books disagree about in a payment that one of them has, if anything."""
+    """Compare both sides of a payment; return None if they are consistent."""
     if recorded is None or gateway_payment is None:
         return _compare_statuses(recorded, gateway_payment)
     if recorded.gateway_payment_id not in {None, gateway_payment.id}:
-        # What came to nothing harms nobody.
+        # A second payment without money needs no action.
         holds_money = gateway_status(gateway_payment) in HOLDING_MONEY
         return (
-            _discrepancy("second-there", recorded, gateway_payment, job=None)
+            _discrepancy("second-payment-at-gateway", recorded, gateway_payment, job=None)
             if holds_money
             else None
         )
@@ -195,7 +190,7 @@ def compare(
     if statuses == {PaymentStatus.CAPTURED} or (recorded.has_refunds and statuses <= EVER_CAPTURED):
         differs = recorded.refunded != gateway_payment.refunded
         return (
-            _discrepancy("refunded-differs", recorded, gateway_payment, job=None)
+            _discrepancy("refunded-amount-differs", recorded, gateway_payment, job=None)
             if differs
             else None
         )
@@ -211,9 +206,9 @@ def _compare_statuses(
     )
     if status_at_gateway in CONSISTENT.get(recorded_status, ()):
         return None
-    kind = f"{status_at_gateway or 'unknown'}-there-{recorded_status or 'unknown'}-here"
+    kind = f"gateway-{status_at_gateway or 'unknown'}-shop-{recorded_status or 'unknown'}"
     if recorded is None:
-        return _discrepancy("unknown-here", recorded, gateway_payment, job=None)
+        return _discrepancy("unknown-to-shop", recorded, gateway_payment, job=None)
     if (
         recorded_status not in REPAIR_JOBS
         or status_at_gateway not in REPAIR_JOBS[recorded_status][1]

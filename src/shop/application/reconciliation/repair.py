@@ -1,8 +1,4 @@
-"""Reconcile: compare the shop's card payments with the gateway's, and have repaired what can be.
-
-Money is only ever moved by the jobs that move it otherwise, too: here, those that are missing are
-added. Whatever has no job for it is told, with what a person can do.
-"""
+"""Reconciles card payments with the gateway by adding the missing jobs."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -27,10 +23,7 @@ DEFAULT_PERIOD = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reconcile:
-    """Compare what was paid by card in a span of time: up to now, and the seven days before.
-
-    A dry run changes nothing.
-    """
+    """Compare card payments in a range of time, by default the last seven days."""
 
     since: datetime | None
     until: datetime | None
@@ -39,14 +32,14 @@ class Reconcile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReconciliationResult:
-    """A difference between the books, and whether it is being repaired now, by its job."""
+    """A discrepancy, and whether its job was added."""
 
     discrepancy: Discrepancy
     is_repaired: bool
 
 
 class ReconcilePayments:
-    """The operator's use case that brings the books together."""
+    """Reconciles card payments with the gateway's records."""
 
     def __init__(
         self, transactions: TransactionRunner, comparison: PaymentComparison, clock: Clock
@@ -56,16 +49,15 @@ class ReconcilePayments:
         self._clock = clock
 
     async def reconcile(self, command: Reconcile) -> AsyncIterator[ReconciliationResult]:
-        """Yield every difference, after its job was added where it has one.
+        """Yield every discrepancy, after its job was added if it has one.
 
-        What already has a job is no difference. Raise `InvalidValue` for a span that ends before it
-        begins, `GatewayOutcomeUnknown` where the gateway's books cannot be read; what was yielded
-        before that is repaired all the same.
+        Raise `InvalidValue` if `since` is not before `until`, and `GatewayOutcomeUnknown` if the
+        gateway's records cannot be read; discrepancies yielded before that are repaired.
         """
         until = command.until or self._clock.now() + MAX_CLOCK_SKEW
         since = command.since or until - DEFAULT_PERIOD
         if since >= until:
-            raise InvalidValue(field="since", rule="a span begins before it ends")
+            raise InvalidValue(field="since", rule="must be before `until`")
         async for discrepancies in self._comparison.discrepancies(
             TimeRange(since=since, until=until)
         ):
@@ -77,7 +69,7 @@ class ReconcilePayments:
                 yield ReconciliationResult(discrepancy=each, is_repaired=is_repaired)
 
     async def _repair(self, discrepancies: Sequence[Discrepancy], uow: UnitOfWork) -> None:
-        """Add the jobs, but for payments to which something has happened since they were read."""
+        """Add the jobs, except for payments that have changed since they were compared."""
         now = self._clock.now()
         references = {each.recorded.reference for each in discrepancies if each.recorded}
         await uow.deposits.lock(references)

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from shop.application.ports.clock import Clock
@@ -26,6 +27,21 @@ FIRST_DELAY_SECONDS = 0.01
 MAX_DELAY_SECONDS = 0.5
 
 _log = logging.getLogger(__name__)
+
+
+@contextmanager
+def after_commit() -> Iterator[None]:
+    """Report the failure of a later step as `CommitOutcomeUnknown`.
+
+    `DatabaseUnavailable` promises that nothing was changed. Once an earlier step of the same
+    command was committed, that is no longer true: repeating the command shows how it ended.
+    """
+    try:
+        yield
+    except (ShopError, CommitOutcomeUnknown):
+        raise
+    except Exception as error:
+        raise CommitOutcomeUnknown("a step after the first commit failed") from error
 
 
 class TransactionRunner:

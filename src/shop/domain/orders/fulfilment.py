@@ -1,4 +1,4 @@
-"""Fulfilment: what becomes of an order once it is paid, told by what was done with it."""
+"""Fulfilment: shipping, delivering and refunding an order that is paid."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -17,13 +17,13 @@ from shop.domain.orders.refund import (
 )
 from shop.domain.orders.shipment import (
     ExcessQuantity,
-    LineQuantity,
     QuantityExceedsOrder,
     ShipmentEvent,
     ShipmentEventKind,
 )
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import Conflict
+from shop.domain.shared.line_quantity import LineQuantity, quantities_by_sku
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import IllegalTransition
 
@@ -39,9 +39,9 @@ _ORDER_STATUS_AFTER = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fulfilment:
-    """An order, its payment, its handovers and its refunds, each of them since it was placed.
+    """An order with its payment, and all of its shipment events and refunds.
 
-    The order's own status is the one before the latest of these: `steps` lead to the next.
+    `order.status` is the status before the latest of them; `status_changes` lead to `status`.
     """
 
     order: Order
@@ -51,40 +51,38 @@ class Fulfilment:
 
     @property
     def has_started(self) -> bool:
-        """Whether any of the goods have left, or any of the money went back."""
+        """Whether anything was shipped or refunded."""
         return bool(self.shipment_events or self.refunds)
 
     @property
     def unshipped(self) -> Counter[str]:
-        """How many of each product have not left, and are to."""
+        """How many of each product are still to be shipped."""
         cancelled = Counter[str]()
         for line in self._refunded_lines():
             cancelled[line.sku] += line.cancelled_quantity
-        return self._ordered() - self._recorded(ShipmentEventKind.SHIPPED) - cancelled
+        shipped = self._recorded(ShipmentEventKind.SHIPPED)
+        return quantities_by_sku(self.order.lines) - shipped - cancelled
 
     @property
     def undelivered(self) -> Counter[str]:
-        """How many of each product have left and not arrived."""
+        """How many of each product were shipped and not delivered yet."""
         shipped = self._recorded(ShipmentEventKind.SHIPPED)
         return shipped - self._recorded(ShipmentEventKind.DELIVERED)
 
     @property
     def unrefunded(self) -> Counter[str]:
-        """How many of each product were not refunded by name."""
-        refunded = Counter[str]()
-        for line in self._refunded_lines():
-            refunded[line.sku] += line.quantity
-        return self._ordered() - refunded
+        """How many of each product no refund names."""
+        return quantities_by_sku(self.order.lines) - quantities_by_sku(self._refunded_lines())
 
     @property
     def unrefunded_amount(self) -> Money:
-        """What was paid and not refunded."""
+        """The part of the total that was not refunded."""
         refunded = (refund.amount for refund in self.refunds)
         return self.order.total - Money.total(refunded, self.order.total.currency)
 
     @property
     def status(self) -> OrderStatus:
-        """Where the order stands by all that was done: what is partly shipped is still paid."""
+        """The order's status after all events; a partly shipped order is still paid."""
         if self.order.status not in _STATUSES_WITH_FULFILMENT:
             return self.order.status
         if not self.unrefunded_amount.amount:
@@ -94,10 +92,10 @@ class Fulfilment:
         return OrderStatus.SHIPPED if self.undelivered else OrderStatus.DELIVERED
 
     def status_changes(self, *, at: datetime, actor: Actor) -> Iterator[tuple[Order, StatusChange]]:
-        """Yield the order after each step to where it stands now, and the event of the step."""
+        """Yield the order after each step to `status`, with the change of that step."""
         order = self.order
         if (order.status, self.status) == (OrderStatus.PAID, OrderStatus.DELIVERED):
-            # What had not left was refunded, and the rest has arrived.
+            # The unshipped lines were refunded, and all others delivered.
             order, change = order.transition_to(OrderStatus.SHIPPED, at=at, actor=actor)
             yield order, change
         if order.status is not self.status:
@@ -112,9 +110,9 @@ class Fulfilment:
         at: datetime,
         actor: Actor,
     ) -> tuple["Fulfilment", ShipmentEvent]:
-        """Hand these goods over, or all that wait for it where none are named.
+        """Record that lines were shipped or delivered; without any, all that remain.
 
-        Raise `IllegalTransition` where the order is past it or has nothing that waits,
+        Raise `IllegalTransition` if the order is past this step or nothing remains,
         `PaymentNotCaptured`, or `QuantityExceedsOrder`.
         """
         status = _ORDER_STATUS_AFTER[kind]
@@ -142,9 +140,9 @@ class Fulfilment:
         at: datetime,
         actor: Actor,
     ) -> tuple["Fulfilment", Refund]:
-        """Give back what is wished for.
+        """Refund what is requested.
 
-        Raise `IllegalTransition` where the order is not paid, or not any more,
+        Raise `IllegalTransition` if the order is not paid or was refunded already,
         `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder` or `RefundExceedsPayment`.
         """
         ORDER_STATUSES.require_transition(self.order.status, OrderStatus.REFUNDED)
@@ -199,18 +197,10 @@ class Fulfilment:
         if self.payment.status is PaymentStatus.AUTHORISED:
             raise PaymentNotCaptured
 
-    def _ordered(self) -> Counter[str]:
-        ordered = Counter[str]()
-        for line in self.order.lines:
-            ordered[line.sku] += line.quantity
-        return ordered
-
     def _recorded(self, kind: ShipmentEventKind) -> Counter[str]:
-        recorded = Counter[str]()
-        for event in self.shipment_events:
-            if event.kind is kind:
-                recorded += _quantities_by_sku(event.lines)
-        return recorded
+        return quantities_by_sku(
+            line for event in self.shipment_events if event.kind is kind for line in event.lines
+        )
 
     def _refunded_lines(self) -> Iterator[RefundLine]:
         for refund in self.refunds:
@@ -221,7 +211,7 @@ def _requested_or_all(
     remaining: Counter[str], requested: Sequence[LineQuantity]
 ) -> tuple[LineQuantity, ...]:
     """Return the requested lines, or all; raise `QuantityExceedsOrder` if there are fewer."""
-    chosen = _quantities_by_sku(requested) if requested else remaining
+    chosen = quantities_by_sku(requested) if requested else remaining
     excesses = tuple(
         ExcessQuantity(sku=sku, requested=quantity, remaining=remaining[sku])
         for sku, quantity in chosen.items()
@@ -232,23 +222,19 @@ def _requested_or_all(
     return tuple(LineQuantity(sku=sku, quantity=quantity) for sku, quantity in chosen.items())
 
 
-def _quantities_by_sku(lines: Sequence[LineQuantity]) -> Counter[str]:
-    quantities = Counter[str]()
-    for line in lines:
-        quantities[line.sku] += line.quantity
-    return quantities
-
-
 class PaymentNotCaptured(Conflict):
-    """The card has set the money aside for the order, and it is not taken yet."""
+    """The payment is authorised but not captured yet."""
 
     code = "payment-not-captured"
     is_final = False
-    message = "The money for the order is set aside, and not taken yet; try again shortly."
+    message = "The payment is authorised but not captured yet; try again shortly."
 
 
 class OrderPartlyFulfilled(Conflict):
-    """Part of the order has left or was refunded: it cannot be cancelled as if nothing had."""
+    """Part of the order was shipped or refunded, so it cannot be cancelled."""
 
     code = "order-partly-fulfilled"
-    message = "Part of the order was shipped or refunded; what is left of it can be refunded."
+    message = (
+        "Part of the order has been shipped or refunded. It can no longer be cancelled; refund the "
+        "rest instead."
+    )

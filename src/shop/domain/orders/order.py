@@ -1,37 +1,38 @@
-"""Orders: what was bought, at the prices of that moment, and what became of it."""
+"""Orders: lines at the prices of that time, and the history of their status."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from shop.domain.payment import PaymentMethod
+from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.errors import Conflict, NotFound
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import StateMachine
 from shop.domain.user import Role, User
 
 
 class Actor(StrEnum):
-    """On whose behalf an order took a step."""
+    """The party that changed an order."""
 
-    CUSTOMER = "customer"
-    ADMIN = "admin"
-    GATEWAY = "gateway"
-    SHOP = "shop"
+    CUSTOMER = "customer"  # The customer who placed it.
+    ADMIN = "admin"  # A user with the role admin.
+    GATEWAY = "gateway"  # The payment gateway's response.
+    SHOP = "shop"  # The shop itself, when a payment times out.
 
 
 class OrderStatus(StrEnum):
-    """Where an order stands."""
+    """The state of an order."""
 
-    PENDING = "pending"
-    PAID = "paid"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    CANCELLED = "cancelled"
-    SHIPPED = "shipped"
-    DELIVERED = "delivered"
-    REFUNDED = "refunded"
+    PENDING = "pending"  # The card payment has no outcome yet; stock is reserved.
+    PAID = "paid"  # Paid or authorised, and not fully shipped.
+    DECLINED = "declined"  # Closed: the card was declined.
+    EXPIRED = "expired"  # Closed: the payment had no outcome in time.
+    CANCELLED = "cancelled"  # Closed: cancelled before anything was shipped.
+    SHIPPED = "shipped"  # Everything left to ship has been shipped.
+    DELIVERED = "delivered"  # Everything shipped has arrived.
+    REFUNDED = "refunded"  # The whole payment was refunded.
 
 
 ORDER_STATUSES = StateMachine(
@@ -60,7 +61,7 @@ ORDER_STATUSES = StateMachine(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderLine:
-    """A quantity of one product at the price at which it was ordered."""
+    """A quantity of one product at its price when the order was placed."""
 
     sku: str
     name: str
@@ -75,7 +76,7 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusChange:
-    """One step in an order's life; sequences count from 1 without a gap."""
+    """One step in an order's history; `sequence` counts from 1 without gaps."""
 
     order_id: UUID
     sequence: int
@@ -87,12 +88,11 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A customer's order. `version` counts the steps in its history."""
+    """A customer's order; `version` counts the steps in its history."""
 
     id: UUID
     number: str
-    user_id: UUID
-    idempotency_key: str
+    idempotency_key: IdempotencyKey
     status: OrderStatus
     lines: tuple[OrderLine, ...]
     total: Money
@@ -100,17 +100,19 @@ class Order:
     placed_at: datetime
     version: int
 
+    @property
+    def user_id(self) -> UUID:
+        """The customer: the user under whose key the order was placed."""
+        return self.idempotency_key.user_id
+
     def is_visible_to(self, user: User) -> bool:
-        """Tell whether a user may know of the order: its own customer, or an admin."""
+        """Check that the user is the order's customer or an admin."""
         return user.id == self.user_id or Role.ADMIN in user.roles
 
     def transition_to(
         self, status: OrderStatus, *, at: datetime, actor: Actor
     ) -> tuple["Order", StatusChange]:
-        """Return the order one step further, and the event that records the step.
-
-        Raise `IllegalTransition` where the status table has no such step.
-        """
+        """Change the status; raise `IllegalTransition` if that is not allowed."""
         ORDER_STATUSES.require_transition(self.status, status)
         change = StatusChange(
             order_id=self.id,
@@ -123,11 +125,23 @@ class Order:
         return replace(self, status=status, version=change.sequence), change
 
     def as_first_paid(self) -> "Order":
-        """Return the order as it stood when it was paid, whatever became of it since."""
+        """Return an account order as it was when it was paid, for replays."""
         return replace(self, status=OrderStatus.PAID, version=1)
 
+    def payment_when_paid(self) -> Payment:
+        """Return the order's payment as it stood when the order was paid."""
+        is_captured = self.payment_method.is_immediate
+        return Payment(
+            order_id=self.id,
+            method=self.payment_method,
+            status=PaymentStatus.CAPTURED if is_captured else PaymentStatus.AUTHORISED,
+            amount=self.total,
+            card=None,
+            created_at=self.placed_at,
+        )
+
     def initial_status_change(self, *, actor: Actor) -> StatusChange:
-        """Return the event with which the order's history begins."""
+        """Create the first step of the order's history."""
         ORDER_STATUSES.require_transition(None, self.status)
         return StatusChange(
             order_id=self.id,
@@ -141,7 +155,7 @@ class Order:
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class PriceChanged(Conflict):
-    """The order would cost something else than the customer was shown."""
+    """The total differs from the one that the customer expected."""
 
     expected: Money
     total: Money
@@ -151,14 +165,14 @@ class PriceChanged(Conflict):
 
 
 class OrderNotFound(NotFound):
-    """No such order, or not for the one who asks."""
+    """The order does not exist or belongs to another customer."""
 
     code = "order-not-found"
     message = "There is no such order."
 
 
 class SessionHasNoOrder(NotFound):
-    """The session tracks no order yet."""
+    """The session has no last order."""
 
     code = "no-order"
     message = "No order was placed in this session."

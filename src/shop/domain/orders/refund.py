@@ -1,4 +1,4 @@
-"""Refunds: money of an order goes back, all of it at once or in parts."""
+"""Refunds of orders, in full or in part."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -7,22 +7,22 @@ from uuid import UUID
 
 from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.orders.order import Actor
-from shop.domain.orders.shipment import LineQuantity
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.errors import Conflict, InvalidValue
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import StateMachine
 from shop.domain.shared.text import is_single_line
 
 GATEWAY_REFUNDED = "refunded"
-"""What is kept of a gateway that has paid back."""
+"""Stored as the gateway's response once it has refunded the card."""
 
 
 class RefundStatus(StrEnum):
-    """Where a refund stands: a card's waits for its gateway, an account's is done at once."""
+    """The status of a refund."""
 
-    PENDING = "pending"
-    SUCCEEDED = "succeeded"
+    PENDING = "pending"  # A refund to a card that the gateway has not carried out yet.
+    SUCCEEDED = "succeeded"  # The money is back on the card or in the account.
 
 
 REFUND_STATUSES = StateMachine(
@@ -36,11 +36,11 @@ REFUND_STATUSES = StateMachine(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRequest:
-    """What is to be given back of an order, where to, and why.
+    """A request to refund an order, in full or in part.
 
-    Lines are refunded at their price unless an amount is named. An amount without lines concerns
-    no goods, and neither of the two is all that is left. Without `to`, money goes back where it
-    came from.
+    Lines are refunded at their price unless there is an amount. An amount without lines restocks
+    nothing. With neither, everything that remains is refunded. Without `to`, the money returns to
+    the method that paid.
     """
 
     lines: tuple[LineQuantity, ...]
@@ -51,19 +51,19 @@ class RefundRequest:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.reason) <= MAX_NOTE_CHARACTERS or not is_single_line(self.reason):
-            rule = f"it has 1 to {MAX_NOTE_CHARACTERS} characters in one line"
+            rule = f"must be 1 to {MAX_NOTE_CHARACTERS} characters on one line"
             raise InvalidValue(field="reason", rule=rule)
         if self.amount is not None:
             self.amount.require_positive()
             if self.restock and not self.lines:
-                raise InvalidValue(field="restock", rule="goods that go back to stock are named")
+                raise InvalidValue(field="restock", rule="needs lines: they say what to restock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundLine:
-    """So many of one product that were refunded; those kept back had not been shipped by then.
+    """A refunded quantity of one product.
 
-    What is paid back is not sent out any more.
+    `cancelled_quantity` of it had not been shipped, and never will be.
     """
 
     sku: str
@@ -73,11 +73,10 @@ class RefundLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refund:
-    """Money that goes back, under the id of the transfer that moves it.
+    """A refund, with the id of the transfer that moves the money.
 
-    The refunds of an order are numbered from 1, in the order in which they were made.
-    `outcome` is what the gateway has said to it last: `refunded`, or the word with which it
-    refuses; None where it was not asked, or has not answered.
+    The refunds of an order are numbered from 1. `gateway_response` is the gateway's last response:
+    `refunded`, or the reason of a rejection; None without a response.
     """
 
     id: UUID
@@ -94,27 +93,27 @@ class Refund:
     created_at: datetime
 
     def succeeded(self) -> "Refund":
-        """Return the refund once the card has its money; raise `IllegalTransition` if it had."""
+        """Return the refund as carried out; raise `IllegalTransition` if it was before."""
         REFUND_STATUSES.require_transition(self.status, RefundStatus.SUCCEEDED)
         return replace(self, status=RefundStatus.SUCCEEDED, gateway_response=GATEWAY_REFUNDED)
 
     def failed_attempt(self, reason: str) -> "Refund":
-        """Return the refund that the gateway refuses; it stays to be made."""
+        """Return the refund with the reason why the gateway rejected it; it stays pending."""
         return replace(self, gateway_response=reason)
 
     def as_requested(self) -> "Refund":
-        """Return the refund as it stood when it was made, whatever became of it since."""
+        """Return the refund as it was when it was requested."""
         return replace(self, status=initial_refund_status(self.to), gateway_response=None)
 
 
 def initial_refund_status(to: PaymentMethod) -> RefundStatus:
-    """Return where a refund begins."""
-    return RefundStatus.PENDING if to is PaymentMethod.CARD else RefundStatus.SUCCEEDED
+    """Return the first status of a refund to this method."""
+    return RefundStatus.SUCCEEDED if to.is_immediate else RefundStatus.PENDING
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class RefundExceedsPayment(Conflict):
-    """More would be refunded than is left of what was paid."""
+    """More is to be refunded than remains of the payment."""
 
     requested: Money
     remaining: Money
@@ -124,7 +123,7 @@ class RefundExceedsPayment(Conflict):
 
 
 class NotPaidByCard(Conflict):
-    """The money cannot go to a card: none has paid."""
+    """A refund to a card of an order that was not paid by card."""
 
     code = "not-paid-by-card"
-    message = "The order was not paid by card, so that no card can be refunded."
+    message = "The order was not paid by card and cannot be refunded to one."

@@ -1,4 +1,4 @@
-"""Handovers: goods of an order change hands, all of them at once or in parts."""
+"""Shipment events: lines of an order are shipped and delivered, all or in parts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,31 +6,20 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.orders.order import Actor
-from shop.domain.shared.errors import Conflict, InvalidValue
+from shop.domain.shared.errors import Conflict
+from shop.domain.shared.line_quantity import LineQuantity
 
 
 class ShipmentEventKind(StrEnum):
-    """Who gets the goods: a shipment goes to a carrier, a delivery arrives at the customer's."""
+    """What happened to the goods."""
 
-    SHIPPED = "shipment"
-    DELIVERED = "delivery"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineQuantity:
-    """So many of one product."""
-
-    sku: str
-    quantity: int
-
-    def __post_init__(self) -> None:
-        if self.quantity < 1:
-            raise InvalidValue(field="quantity", rule="there is at least one of what is named")
+    SHIPPED = "shipment"  # Handed to a carrier.
+    DELIVERED = "delivery"  # Arrived at the customer.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShipmentEvent:
-    """Goods of an order that changed hands together. It has happened: nothing changes it."""
+    """Lines of an order that were shipped or delivered together; never changed."""
 
     id: UUID
     order_id: UUID
@@ -42,7 +31,7 @@ class ShipmentEvent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExcessQuantity:
-    """A wish for more of a product than the order has left of it."""
+    """A requested quantity that exceeds what remains of the order's line."""
 
     sku: str
     requested: int
@@ -51,7 +40,7 @@ class ExcessQuantity:
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class QuantityExceedsOrder(Conflict):
-    """The order has fewer left than were named; every such line is told."""
+    """A requested quantity is too large; `lines` has every excess."""
 
     lines: tuple[ExcessQuantity, ...]
 
@@ -59,7 +48,7 @@ class QuantityExceedsOrder(Conflict):
 
     @property
     def detail(self) -> str:
-        """Name each line."""
+        """Describe each excess."""
         excesses = (
             f"{line.sku}: {line.requested} requested, {line.remaining} remaining"
             for line in self.lines

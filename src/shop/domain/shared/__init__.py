@@ -1,1 +1,1 @@
-"""What every part of the domain uses: errors, money, text, state machines."""
+"""Shared by the whole domain: errors, money, text, state machines."""

@@ -1,7 +1,6 @@
-"""What can be refused: facts with fields. A refusal has changed nothing.
+"""Base classes of the domain's errors; a rejected request has changed nothing.
 
-Four kinds tell a caller what to do about it; the errors themselves stand beside the entities
-whose rules they state, and here where they belong to no single entity.
+Each error class is in the module of the entity whose rule it states.
 """
 
 from dataclasses import dataclass
@@ -10,16 +9,16 @@ from typing import ClassVar
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class ShopError(Exception):
-    """A request that was rejected, by a rule that its class names."""
+    """A rejected request; the class names the rule, the fields are the facts."""
 
     code: ClassVar[str]
-    """The error's stable name: clients see it, and rejections are stored under it."""
+    """The stable name that clients see and that stored rejections use."""
 
     message: ClassVar[str] = "The request was rejected."
-    """One sentence; the error's fields fill the names in braces."""
+    """The template of `detail`; names in braces are fields."""
 
     is_final: ClassVar[bool] = False
-    """Whether the request is decided, so that the error is stored under its idempotency key."""
+    """Whether the error is stored under the idempotency key and replayed."""
 
     @property
     def detail(self) -> str:
@@ -31,24 +30,24 @@ class ShopError(Exception):
 
 
 class NotFound(ShopError):
-    """What was asked for does not exist, or not for the one who asks."""
+    """The object does not exist, or the user may not see it."""
 
     is_final = True
 
 
 class Conflict(ShopError):
-    """The request is sound, but the present state of things forbids it."""
+    """The request is valid, but the current state forbids it."""
 
     is_final = True
 
 
 class AccessDenied(ShopError):
-    """The one who asks may not do this."""
+    """The user may not do this."""
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class InvalidValue(ShopError):
-    """A value breaks a rule that holds whatever the state of things."""
+    """A value breaks a rule; `rule` completes the sentence "<field> …"."""
 
     field: str
     rule: str

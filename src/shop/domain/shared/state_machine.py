@@ -1,4 +1,4 @@
-"""Status tables: which step may follow which, written down so that a test can walk them."""
+"""State machines: the allowed transitions between statuses, as tables."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ S = TypeVar("S", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateMachine(Generic[S]):
-    """The statuses in which something may begin, and for each those that may follow it."""
+    """The initial statuses, and the allowed successors of each status."""
 
     initial: frozenset[S]
     transitions: Mapping[S, frozenset[S]]
 
     def require_transition(self, current: S | None, target: S) -> None:
-        """Raise `IllegalTransition` unless the table allows this step (from None: the first)."""
+        """Raise `IllegalTransition` unless the table allows the step; None is new."""
         if target not in (self.initial if current is None else self.transitions[current]):
             raise IllegalTransition(
                 current=current.value if current else "new", target=target.value
@@ -27,7 +27,7 @@ class StateMachine(Generic[S]):
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class IllegalTransition(Conflict):
-    """A step that the status table does not have."""
+    """The state machine does not allow the transition."""
 
     current: str
     target: str

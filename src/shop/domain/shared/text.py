@@ -1,4 +1,4 @@
-"""Text that people wrote: any script, any sign, but nothing that only machines obey."""
+"""Checks of text written by people: any script, but no control characters."""
 
 import unicodedata
 
@@ -7,13 +7,13 @@ _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 
 
 def is_single_line(text: str) -> bool:
-    """Tell whether the text stays in one line, and has something in it that can be seen."""
+    """Check for one line without control characters that is not just spaces."""
     return not text.isspace() and not any(
         unicodedata.category(each) in _CONTROL_CATEGORIES for each in text
     )
 
 
 def is_multiline_text(text: str) -> bool:
-    """Tell whether the text is empty, or lines and tabs of what `is_single_line` allows."""
+    """Check that line breaks and tabs are the only control characters."""
     controls = {each for each in text if unicodedata.category(each) in _CONTROL_CATEGORIES}
     return controls <= {"\t", "\n", "\r"}

@@ -12,6 +12,12 @@ from shop.entrypoints.container import Container
 from shop.entrypoints.observability.logging import set_up_logging
 
 
+def open_container(database: str | None) -> Container:
+    """Like `build_container`, and warns of unknown settings first."""
+    warn_of_unknown_settings()
+    return build_container(database)
+
+
 def build_container(database: str | None) -> Container:
     """Return the container for the settings, with this database if given.
 

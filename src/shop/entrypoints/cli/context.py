@@ -18,7 +18,7 @@ from shop.application.ports.webhook_sender import WebhookSender
 from shop.application.reconciliation.audit import AuditGateway, AuditShop
 from shop.application.reconciliation.repair import ReconcilePayments
 from shop.application.transactions.runner import TransactionRunner
-from shop.entrypoints.cli.errors import CliError
+from shop.entrypoints.cli.errors import CliError, InvalidSetting
 from shop.entrypoints.worker import Worker
 
 T = TypeVar("T")
@@ -26,6 +26,10 @@ T = TypeVar("T")
 
 class CliSettings(Protocol):
     """The settings that commands use."""
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the database lives in one process, and ends with it."""
 
     @property
     def database_file(self) -> Path | None:
@@ -97,27 +101,40 @@ def run(work: Work[T], *, database: str | None) -> T:
     Raise `InvalidSetting`, `CliError`, `MigrationRequired` or `DatabaseUnavailable` if the shop
     cannot be opened.
     """
-    return _run(work, database, _require_file, _check)
+    return _run(work, _open(database), _require_file, _check)
 
 
 def run_migrated(work: Work[T], *, database: str | None) -> T:
-    """Run work like `run`, after migrating an embedded database."""
-    return _run(work, database, _require_folder, _migrate_and_check)
+    """Do the same, but migrate an embedded database first: nobody else is there to do it."""
+    return run_migrated_in(_open(database), work)
+
+
+def run_migrated_in(context: CliContext, work: Work[T]) -> T:
+    """Do the same in a shop that is open already."""
+    return _run(work, context, _require_folder, _migrate_and_check)
 
 
 def run_unchecked(work: Work[T], *, database: str | None) -> T:
-    """Run work like `run`, without checking the database schema."""
-    return _run(work, database, _require_folder, _skip_check)
+    """Do the same, whatever shape the database has."""
+    return _run(work, _open(database), _require_folder, _skip_check)
+
+
+def _open(database: str | None) -> CliContext:
+    # Only commands that open the shop wait for all of it to be imported.
+    from shop.entrypoints.cli.bootstrap import open_container  # noqa: PLC0415
+
+    context: CliContext = open_container(database)
+    if context.settings().is_in_memory:
+        raise InvalidSetting(
+            "memory:// is a database inside a `shop serve` process, which no other command can"
+            " reach: use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
+        )
+    return context
 
 
 def _run(
-    work: Work[T], database: str | None, require_path: Callable[[Path], None], prepare: Work[None]
+    work: Work[T], context: CliContext, require_path: Callable[[Path], None], prepare: Work[None]
 ) -> T:
-    # Only commands that open the shop wait for its import.
-    from shop.entrypoints.cli.bootstrap import build_container, warn_of_unknown_settings  # noqa: PLC0415
-
-    warn_of_unknown_settings()
-    context: CliContext = build_container(database)
     file = context.settings().database_file
     if file is not None:
         # Opening the database creates files beside it.

@@ -1,5 +1,6 @@
 """Serves HTTP in one process, or in several under a supervisor."""
 
+import asyncio
 import gc
 import multiprocessing
 import os
@@ -20,10 +21,12 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
-from shop.entrypoints.cli.bootstrap import build_container
-from shop.entrypoints.cli.context import CliContext, run_migrated
-from shop.entrypoints.cli.errors import CliError, report
+from shop.entrypoints.cli.bootstrap import build_container, open_container
+from shop.entrypoints.cli.context import CliContext, run_migrated_in
+from shop.entrypoints.cli.errors import CliError, InvalidSetting, report
+from shop.entrypoints.cli.imports.demo_admin import add_demo_admin
 from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
+from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
 
 KEEP_ALIVE_SECONDS = 75
@@ -46,14 +49,23 @@ _log = structlog.get_logger()
 def run(*, host: str, port: int, workers: int, demo: bool, database: str | None) -> None:
     """Serve until stopped; fill an empty shop with demonstration products if `demo`.
 
-    Raise `CliError` if the server or a worker process cannot start.
+    Raise `InvalidSetting`, or `CliError` if the server or a worker cannot start.
     """
+    container = open_container(database)
+    prepare = partial(_prepare, demo=demo)
+    if container.settings().is_in_memory:
+        _require_single_process(container, workers)
     with bind_socket(host, port) as listener:
-        run_migrated(partial(_prepare, demo=demo), database=database)
+        ready_message = f"The shop is open at {address_of(listener)} (Ctrl+C closes it)."
+        if container.settings().is_in_memory:
+            # What is prepared is only in this container, so it is also the one that serves.
+            asyncio.run(prepare(container))
+            run_server(partial(_served_app, container), listener, ready_message)
+            return
+        run_migrated_in(container, prepare)
         if database is not None:
             # Worker processes read the database from their environment.
             os.environ["SHOP_DATABASE_URL"] = database
-        ready_message = f"Serving the shop at {address_of(listener)} (press Ctrl+C to stop)."
         if workers == 1:
             run_server(create_served_app, listener, ready_message)
         else:
@@ -62,9 +74,26 @@ def run(*, host: str, port: int, workers: int, demo: bool, database: str | None)
 
 def create_served_app() -> FastAPI:
     """Return the app that this process serves."""
-    app = create_app(build_container(None))
+    return _served_app(build_container(None))
+
+
+def _served_app(container: Container) -> FastAPI:
+    app = create_app(container)
     freeze_startup_objects()
     return app
+
+
+def _require_single_process(container: Container, workers: int) -> None:
+    if workers > 1:
+        raise InvalidSetting(
+            f"--workers {workers}: memory:// is one database for each process; use --workers 1,"
+            " or a SQLite or PostgreSQL database"
+        )
+    if not container.settings().run_jobs_in_server:
+        raise InvalidSetting(
+            "SHOP_RUN_JOBS_IN_SERVER=false: no other process can run the jobs of memory://;"
+            " set it to true, or use a SQLite or PostgreSQL database"
+        )
 
 
 def create_worker_app() -> FastAPI:
@@ -94,6 +123,10 @@ def freeze_startup_objects() -> None:
 async def _prepare(context: CliContext, *, demo: bool) -> None:
     if context.settings().simulates_payments_in_production:
         _log.warning("payments_are_simulated", setting="SHOP_PAYMENT_GATEWAY")
+    if context.settings().is_in_memory:
+        _log.warning("data_is_lost_when_the_server_stops", setting="SHOP_DATABASE_URL")
+        if demo:
+            typer.echo(await add_demo_admin(context))
     if demo and not await context.bulk_import().has_products():
         typer.echo(await seed_products(context, PRODUCTS))
 

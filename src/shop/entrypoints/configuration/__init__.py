@@ -1,1 +1,1 @@
-"""Settings, and what is derived from them."""
+"""Settings, and the policies that follow from them."""

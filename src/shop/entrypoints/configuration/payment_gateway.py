@@ -1,53 +1,35 @@
-"""Gateways: what the settings say of those who charge cards."""
+"""Payment gateways: which there are, and the form of their settings."""
 
-import re
 from enum import StrEnum
-from urllib.parse import urlsplit
+from typing import Annotated
 
-from shop.entrypoints.configuration.json_lists import secrets_list
+from pydantic import AfterValidator
+
+from shop.entrypoints.configuration.checks import matching, split_url
 
 
 class PaymentGatewayKind(StrEnum):
-    """Who holds the customers' cards to account."""
+    """Which payment gateway charges cards."""
 
     SIMULATED = "simulated"
     STRIPE = "stripe"
 
 
-def require_gateway_url(text: str) -> str:
-    """Return the URL of a simulated gateway; raise `ValueError` for any other text."""
-    try:
-        parts = urlsplit(text)
-        has_host = bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        has_host = False
-    if not has_host or not re.fullmatch(r"https?://[^?#\s]+", text):
-        raise ValueError("the URL of a gateway looks like http://127.0.0.1:8100")
+def _gateway_url(text: str) -> str:
+    split_url(text, schemes=("http", "https"), forbidden="?#", example="http://127.0.0.1:8100")
     return text.rstrip("/")
 
 
-def parse_webhook_secrets(text: object) -> object:
-    """Return the list that a text holds; raise `ValueError` where it holds none."""
-    return secrets_list(text, example='["whsec_..."]')
-
-
-def require_stripe_key(text: str) -> str:
-    """Return a secret key of Stripe's; raise `ValueError` for any other text."""
-    if not re.fullmatch(r"(sk|rk)_[A-Za-z0-9_]+", text):
-        raise ValueError("a secret key of Stripe's begins with sk_, a restricted one with rk_")
-    return text
-
-
-def require_webhook_secret(text: str) -> str:
-    """Return the secret that signs Stripe's notices; raise `ValueError` for any other text."""
-    if not re.fullmatch(r"whsec_[!-~]+", text):
-        raise ValueError("a webhook's secret of Stripe's begins with whsec_")
-    return text
-
-
-def require_stripe_api_base(text: str) -> str:
-    """Return where Stripe is; raise `ValueError` for any other text."""
-    # Over plain HTTP the key would be there for all to read, but on this machine.
-    if not re.fullmatch(r"https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?", text):
-        raise ValueError("Stripe's address looks like https://api.stripe.com, without a path")
-    return text
+SimulatedGatewayUrl = Annotated[str, AfterValidator(_gateway_url)]
+StripeKey = Annotated[
+    str, matching(r"(sk|rk)_[A-Za-z0-9_]+", "must begin with sk_, or with rk_ if it is restricted")
+]
+StripeWebhookSecret = Annotated[str, matching(r"whsec_[!-~]+", "must begin with whsec_")]
+# Plain HTTP would show the key to everyone on the way, so it is for this machine only.
+StripeApiBase = Annotated[
+    str,
+    matching(
+        r"https://[^/?#\s]+|http://(127\.0\.0\.1|localhost)(:\d+)?",
+        "must be a URL without a path, such as https://api.stripe.com",
+    ),
+]

@@ -1,13 +1,11 @@
-"""The settings: everything that an operator may choose, from the environment or `.env`."""
+"""Settings: what an operator can choose, from the environment or `.env`."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, Secret, model_validator
 from pydantic_settings import (
     BaseSettings,
     DotEnvSettingsSource,
@@ -15,32 +13,25 @@ from pydantic_settings import (
     NoDecode,
     SettingsConfigDict,
 )
-from sqlalchemy import URL, make_url
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from shop.application.jobs.retry_policy import RetryPolicy
-from shop.application.notifications.events import NotificationPolicy, WebhookEndpoint
-from shop.application.payments.payment_policy import PaymentPolicy
 from shop.domain.inventory import MAX_ON_HAND
-from shop.domain.session import SessionPolicy
 from shop.domain.shared.errors import InvalidValue
-from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
-from shop.entrypoints.configuration.json_lists import secrets_list
+from shop.domain.shared.money import MAX_AMOUNT, Currency
+from shop.entrypoints.configuration.checks import json_list
 from shop.entrypoints.configuration.notifications import (
+    Sender,
+    SmtpUrl,
     WebhookEndpointSetting,
-    is_loopback,
-    parse_endpoints,
     require_distinct,
-    require_sender,
-    require_smtp_url,
 )
 from shop.entrypoints.configuration.payment_gateway import (
     PaymentGatewayKind,
-    parse_webhook_secrets,
-    require_gateway_url,
-    require_stripe_api_base,
-    require_stripe_key,
-    require_webhook_secret,
+    SimulatedGatewayUrl,
+    StripeApiBase,
+    StripeKey,
+    StripeWebhookSecret,
 )
 
 PREFIX = "SHOP_"
@@ -48,23 +39,22 @@ PREFIX = "SHOP_"
 MIN_SECRET_CHARACTERS = 32
 MIN_DISTINCT_CHARACTERS = 12
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "placeholder")
-DEVELOPMENT_WELCOME_CREDIT = 100_000
-NOTIFICATION_TIMEOUT_SECONDS = 10
-
 MAX_GATEWAY_TIMEOUT_SECONDS = 60
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
+IN_MEMORY = "memory://"
+"""The URL of a database that lives in the process of `shop serve`, and ends with it."""
 
 
 class Environment(StrEnum):
-    """Whether this is for real."""
+    """Whether a shop is developed or in production."""
 
     DEVELOPMENT = "development"
     PRODUCTION = "production"
 
 
 class SessionStoreKind(StrEnum):
-    """Where the content of sessions is kept."""
+    """Where the content of sessions is stored."""
 
     DATABASE = "database"
     COOKIE = "cookie"
@@ -78,34 +68,31 @@ def _currency(code: object) -> Currency:
 
 
 def _database_url(text: str) -> str:
+    if text == IN_MEMORY:
+        return text
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise ValueError("not a database URL") from None
+        raise ValueError(f"must be a URL such as {SQLITE}:///shop.db") from None
     if url.drivername not in {SQLITE, POSTGRESQL}:
-        raise ValueError(f"a database URL begins with {SQLITE}:/// or {POSTGRESQL}://")
+        raise ValueError(
+            f"must begin with {SQLITE}:/// or {POSTGRESQL}://, or be {IN_MEMORY} for demonstrations"
+        )
     if url.drivername == SQLITE and url.database in {None, "", ":memory:"}:
-        raise ValueError("name a file: a database in memory is one connection's alone")
+        raise ValueError(f"must name a file, or be {IN_MEMORY} for a database in memory")
     return text
 
 
-def _secret(text: str) -> str:
-    repeats_itself = text in (text + text)[1:-1]
-    if (
-        len(text) < MIN_SECRET_CHARACTERS
-        or len(set(text)) < MIN_DISTINCT_CHARACTERS
-        or repeats_itself
-    ):
-        raise ValueError("a secret is too short or too regular; `shop secret` prints a good one")
+def _session_secret(text: str) -> str:
+    is_repetition = text in (text + text)[1:-1]
+    has_variety = len(set(text)) >= MIN_DISTINCT_CHARACTERS
+    if len(text) < MIN_SECRET_CHARACTERS or not has_variety or is_repetition:
+        raise ValueError("is too short or too regular; `shop secret` prints a secret")
     return text
-
-
-def _parse_secrets(secrets: object) -> object:
-    return secrets_list(secrets, example='["..."]; `shop secret` prints a secret')
 
 
 class Settings(BaseSettings):
-    """What the environment says, checked; in development every setting has a default."""
+    """The settings, validated. In development each of them has a default."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
@@ -116,201 +103,147 @@ class Settings(BaseSettings):
     )
 
     environment: Environment = Environment.DEVELOPMENT
-    database_url: Annotated[str, AfterValidator(_database_url)] = f"{SQLITE}:///shop.db"
+    database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
+        f"{SQLITE}:///shop.db"
+    )
     database_schema: str = Field(default="public", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     session_store: SessionStoreKind = SessionStoreKind.DATABASE
     session_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(_secret)], ...],
+        tuple[Secret[Annotated[str, AfterValidator(_session_secret)]], ...],
         NoDecode,
-        BeforeValidator(_parse_secrets),
+        json_list('must be a JSON list of secrets, such as ["…"]; `shop secret` prints a secret'),
     ] = ()
     session_idle_seconds: float = Field(default=7 * 86_400, gt=0, le=10 * 365 * 86_400)
     session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
     currency: Annotated[Currency, PlainValidator(_currency)] = Currency("EUR")
     welcome_credit: int | None = Field(default=None, ge=0, le=MAX_AMOUNT)
     payment_gateway: PaymentGatewayKind = PaymentGatewayKind.SIMULATED
-    simulated_gateway_url: Annotated[str, AfterValidator(require_gateway_url)] | None = None
+    simulated_gateway_url: SimulatedGatewayUrl | None = None
     gateway_timeout_seconds: float = Field(default=10, gt=0, le=MAX_GATEWAY_TIMEOUT_SECONDS)
     gateway_idempotency_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
     run_jobs_in_server: bool = True
     pending_payment_timeout_seconds: float = Field(default=900, gt=0, le=7 * 86_400)
     job_lease_seconds: float = Field(default=60, gt=0, le=86_400)
     job_retry_delay_seconds: float = Field(default=5, gt=0, le=3_600)
-    stripe_secret_key: Annotated[str, AfterValidator(require_stripe_key)] | None = Field(
-        default=None, repr=False
-    )
+    stripe_secret_key: Secret[StripeKey] | None = None
     stripe_webhook_secrets: Annotated[
-        tuple[Annotated[str, AfterValidator(require_webhook_secret)], ...],
+        tuple[Secret[StripeWebhookSecret], ...],
         NoDecode,
-        BeforeValidator(parse_webhook_secrets),
-        Field(repr=False),
+        json_list('must be a JSON list of secrets, such as ["whsec_…"]'),
     ] = ()
-    stripe_api_base: Annotated[str, AfterValidator(require_stripe_api_base)] = (
-        "https://api.stripe.com"
-    )
+    stripe_api_base: StripeApiBase = "https://api.stripe.com"
     webhook_endpoints: Annotated[
         tuple[WebhookEndpointSetting, ...],
         NoDecode,
-        BeforeValidator(parse_endpoints),
+        json_list(
+            'must be a JSON list, such as [{"url": "https://…", "secret": "…"}]', may_be_empty=True
+        ),
         AfterValidator(require_distinct),
     ] = ()
     low_stock_threshold: int = Field(default=0, ge=0, le=MAX_ON_HAND)
-    smtp_url: Annotated[str, AfterValidator(require_smtp_url)] | None = Field(
-        default=None, repr=False
-    )
-    email_from: Annotated[str, AfterValidator(require_sender)] | None = None
+    smtp_url: Secret[SmtpUrl] | None = None
+    email_from: Sender | None = None
     uuid_version: Literal[4, 7] = 7
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     @model_validator(mode="after")
-    def _production_has_secrets(self) -> Self:
+    def _production_is_safe(self) -> Self:
         if not self.is_production:
             return self
-        if not self.session_secrets:
+        secrets = [each.get_secret_value().lower() for each in self.session_secrets]
+        if not secrets:
             raise ValueError(
-                "production needs SHOP_SESSION_SECRETS, a JSON list; `shop secret` prints one"
+                "SHOP_SESSION_SECRETS must be set in production; `shop secret` prints a secret"
             )
-        if any(word in secret.lower() for secret in self.session_secrets for word in PLACEHOLDERS):
+        if any(word in secret for secret in secrets for word in PLACEHOLDERS):
             raise ValueError(
-                "SHOP_SESSION_SECRETS has a placeholder in it; `shop secret` prints a secret"
+                "SHOP_SESSION_SECRETS contains a placeholder; `shop secret` prints a secret"
             )
+        if self.is_in_memory:
+            raise ValueError(
+                f"SHOP_DATABASE_URL={IN_MEMORY} loses every order when the server stops;"
+                " use a SQLite or PostgreSQL database in production"
+            )
+        if any(each.url.lower().startswith("http:") for each in self.webhook_endpoints):
+            raise ValueError("SHOP_WEBHOOK_ENDPOINTS must use https in production")
         return self
 
     @model_validator(mode="after")
     def _stripe_has_keys(self) -> Self:
-        if self.payment_gateway is PaymentGatewayKind.STRIPE:
-            needed = {
-                "SHOP_STRIPE_SECRET_KEY": self.stripe_secret_key,
-                "SHOP_STRIPE_WEBHOOK_SECRETS, a JSON list": self.stripe_webhook_secrets,
-            }
-            missing = " and ".join(name for name, value in needed.items() if not value)
-            if missing:
-                raise ValueError(f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}")
-        return self
-
-    @model_validator(mode="after")
-    def _production_requires_https(self) -> Self:
-        if self.is_production and not all(each.is_safe for each in self.webhook_endpoints):
-            raise ValueError("production needs https for all of SHOP_WEBHOOK_ENDPOINTS")
+        needed = {
+            "SHOP_STRIPE_SECRET_KEY": self.stripe_secret_key,
+            "SHOP_STRIPE_WEBHOOK_SECRETS": self.stripe_webhook_secrets,
+        }
+        missing = " and ".join(name for name, value in needed.items() if not value)
+        if missing and self.payment_gateway is PaymentGatewayKind.STRIPE:
+            raise ValueError(f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}")
         return self
 
     @model_validator(mode="after")
     def _emails_have_a_sender(self) -> Self:
         if (self.smtp_url is None) != (self.email_from is None):
-            raise ValueError("SHOP_SMTP_URL and SHOP_EMAIL_FROM are set together, or neither")
+            raise ValueError("SHOP_SMTP_URL and SHOP_EMAIL_FROM must be set together")
         return self
 
     @property
     def is_production(self) -> bool:
-        """Whether this is for real: then nothing is guessed and nothing is shown needlessly."""
+        """Whether secrets must be set, and errors must show nothing internal."""
         return self.environment is Environment.PRODUCTION
 
     @property
-    def session_policy(self) -> SessionPolicy:
-        """How long sessions live."""
-        return SessionPolicy(
-            idle=timedelta(seconds=self.session_idle_seconds),
-            absolute=timedelta(seconds=self.session_absolute_seconds),
-        )
+    def is_in_memory(self) -> bool:
+        """Whether the database lives in this process, and ends with it."""
+        return self.database_url == IN_MEMORY
 
     @property
-    def payment_policy(self) -> PaymentPolicy:
-        """On what terms the shop is paid."""
-        return PaymentPolicy(
-            currency=self.currency,
-            pending_timeout=timedelta(seconds=self.pending_payment_timeout_seconds),
-            response_timeout=self.gateway_response_timeout,
-        )
-
-    @property
-    def gateway_response_timeout(self) -> timedelta:
-        """After how long a request to the gateway has certainly ended, and may be made again."""
-        return timedelta(seconds=self.gateway_timeout_seconds + self.job_retry_delay_seconds)
-
-    @property
-    def gateway_idempotency_window(self) -> timedelta:
-        """How long the gateway remembers keys."""
-        return timedelta(seconds=self.gateway_idempotency_seconds)
-
-    @property
-    def retry_policy(self) -> RetryPolicy:
-        """How long a worker may take for a job, and when it is tried again."""
-        return RetryPolicy(
-            lease=timedelta(seconds=self.job_lease_seconds),
-            retry_delay=timedelta(seconds=self.job_retry_delay_seconds),
-        )
-
-    @property
-    def notification_policy(self) -> NotificationPolicy:
-        """Who is told what happens in the shop."""
-        return NotificationPolicy(
-            endpoints=tuple(
-                WebhookEndpoint(url=each.url, secret=each.secret, event_types=each.events)
-                for each in self.webhook_endpoints
-            ),
-            emails_customers=self.smtp_url is not None,
-            low_stock_threshold=self.low_stock_threshold,
-        )
-
-    @property
-    def smtp_requires_tls(self) -> bool:
-        """Whether no letter goes out where others could read along."""
-        host = urlsplit(self.smtp_url or "").hostname
-        return self.is_production and not is_loopback(host or "")
-
-    @property
-    def notification_timeout_seconds(self) -> float:
-        """How long an endpoint or a mail server may take: it ends well before a job's lease."""
-        return min(NOTIFICATION_TIMEOUT_SECONDS, self.job_lease_seconds / 2)
-
-    @property
-    def welcome_credit_amount(self) -> Money:
-        """What a new customer is given: nothing, but something to play with in development."""
-        amount = self.welcome_credit
-        if amount is None:
-            amount = 0 if self.is_production else DEVELOPMENT_WELCOME_CREDIT
-        return Money(amount=amount, currency=self.currency)
-
-    @property
-    def parsed_database_url(self) -> URL:
-        """The database's URL, parsed; printing it hides the password."""
-        return make_url(self.database_url)
+    def database_adapter(self) -> Literal["memory", "sql"]:
+        """The adapters that store everything."""
+        return "memory" if self.is_in_memory else "sql"
 
     @property
     def database_file(self) -> Path | None:
-        """The file that is the database, where it is one of this machine's."""
-        url = self.parsed_database_url
+        """The file of a SQLite database; None for any other database."""
+        if self.is_in_memory:
+            return None
+        url = make_url(self.database_url)
         return Path(url.database or "") if url.drivername == SQLITE else None
 
     @property
+    def has_single_writer(self) -> bool:
+        """Whether the database runs one writing transaction at a time."""
+        return self.is_in_memory or self.database_file is not None
+
+    @property
     def secret_file(self) -> Path:
-        """Where development keeps the secret that it made: beside the database."""
+        """The file, beside the database, in which development stores a generated secret."""
         return Path(f"{self.database_file or 'shop'}.secret")
 
     @property
-    def gateway_adapter(self) -> Literal["in_process", "http", "stripe"]:
-        """Which way payments go: the simulated gateway is in this process or has its own."""
+    def gateway_adapter(self) -> Literal["memory", "in_process", "http", "stripe"]:
+        """The adapter for payments; without a URL, the simulated gateway is in process."""
         if self.payment_gateway is PaymentGatewayKind.STRIPE:
             return "stripe"
-        return "in_process" if self.simulated_gateway_url is None else "http"
+        if self.simulated_gateway_url is not None:
+            return "http"
+        return "memory" if self.is_in_memory else "in_process"
 
     @property
     def simulates_payments_in_production(self) -> bool:
-        """Whether cards are charged nothing although this is for real."""
+        """Whether production uses a gateway that moves no money."""
         return self.is_production and self.payment_gateway is PaymentGatewayKind.SIMULATED
 
     @property
     def gateway_file(self) -> Path:
-        """Where the simulated gateway keeps its books while it is in this process."""
+        """The file of a simulated gateway in process, beside the database."""
         return Path(f"{self.database_file or 'shop'}.gateway")
 
 
 SETTINGS = tuple(f"{PREFIX}{name}".upper() for name in Settings.model_fields)
-"""The name of every setting's variable."""
+"""The environment variable of each setting."""
 
 
 def unknown_settings() -> Sequence[str]:
-    """Return the names of variables that look like settings of the shop and are none."""
+    """Return the names of `SHOP_` variables that are not settings."""
     sources = (EnvSettingsSource(Settings), DotEnvSettingsSource(Settings))
     names = {name.upper() for source in sources for name in source.env_vars}
     return sorted(name for name in names.difference(SETTINGS) if name.startswith(PREFIX))

@@ -1,4 +1,4 @@
-"""Dependencies of route handlers: the principal and the use cases."""
+"""Dependencies of routes: use cases from the container, and the principal of a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +13,10 @@ from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import SessionService
-from shop.application.identity.sign_up import AccountService
+from shop.application.identity.sign_in import SignInService
+from shop.application.identity.sign_up import SignUpService
 from shop.application.inventory.adjustments import InventoryService
+from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
 from shop.application.ledger.transfers import MakeTransfer, TransferService
 from shop.application.notifications.deliveries import NotificationDeliveryService
@@ -29,6 +31,7 @@ from shop.domain.account import Transfer
 from shop.domain.cart import Cart
 from shop.domain.session import NotSignedIn
 from shop.domain.user import Role, User
+from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.requests.idempotency_key import idempotency_key
@@ -40,14 +43,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """The sender of a request: the newest session token and its session."""
+    """The sender of a request: the current token, and the session that it opened."""
 
     token: SessionToken | None
     current_session: CurrentSession | None
 
     @property
     def cart(self) -> Cart:
-        """The cart of the session."""
+        """The cart of the session, empty without one."""
         return Cart() if self.current_session is None else self.current_session.session.cart
 
     @property
@@ -65,7 +68,7 @@ class Principal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyedRequest:
-    """A request with an idempotency key, its session token and its response context."""
+    """A request with an idempotency key: its token, and the context of its response."""
 
     token: SessionToken
     key: str
@@ -89,7 +92,7 @@ async def _session_token(request: Request) -> SessionToken | None:
 
 
 async def authenticate(request: Request) -> Principal:
-    """Resolve the session of a request, record its use and renew a due token."""
+    """Authenticate a request: record that its session is used, and rotate its token if due."""
     container: Container = request.app.state.container
     response_context = await _response_context(request)
     token = response_context.token(request.headers)
@@ -107,8 +110,8 @@ async def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]
 
 
 async def _admin_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
-    # The use case checks the role again, in its transaction. The check here answers 403 before
-    # the body is validated.
+    # The use case checks again, in its transaction. This check comes before the body's validation,
+    # so a customer gets 403 instead of the errors of the body.
     principal.user.require(Role.ADMIN)
     return principal
 
@@ -131,9 +134,16 @@ AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]
 
 SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
+PoliciesDependency = Annotated[Policies, _from_container(lambda container: container.policies())]
 DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]
 AccountServiceDependency = Annotated[
     AccountService, _from_container(lambda container: container.account_service())
+]
+SignUpServiceDependency = Annotated[
+    SignUpService, _from_container(lambda container: container.sign_up_service())
+]
+SignInServiceDependency = Annotated[
+    SignInService, _from_container(lambda container: container.sign_in_service())
 ]
 SessionServiceDependency = Annotated[
     SessionService, _from_container(lambda container: container.session_service())

@@ -5,22 +5,22 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from shop.domain.cart import MAX_QUANTITY
 from shop.domain.payment import MAX_TOKEN_CHARACTERS
-from shop.domain.product import MAX_PRICE, MAX_SKU_CHARACTERS, SKU_PATTERN
+from shop.domain.product import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import MAX_QUANTITY, MAX_SKU_CHARACTERS, SKU_PATTERN
 from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
 
 SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
-"""Text without control characters, so on one line."""
+"""Text on one line, without control characters."""
 
 MULTILINE_TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
 """Text without control characters except tabs and line ends."""
 
 
 class RequestBody(BaseModel):
-    """A request body: unknown members are rejected and no type is converted."""
+    """The body of a request; unknown members are rejected, and no value is converted."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -30,13 +30,13 @@ class EmptyBody(RequestBody):
 
 
 class QueryParameters(BaseModel):
-    """Query parameters: text, from which numbers are converted."""
+    """The query parameters of a request; numbers are parsed from text."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ResponseBody(BaseModel):
-    """A response body."""
+    """The body of a response."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -59,7 +59,7 @@ Email = Annotated[
     ),
     AfterValidator(_email),
 ]
-"""An e-mail address, normalised."""
+"""The e-mail address of a user, normalised; also one that a new user could not have."""
 
 Sku = Annotated[
     str,
@@ -68,7 +68,7 @@ Sku = Annotated[
         max_length=MAX_SKU_CHARACTERS,
         pattern=SKU_PATTERN,
         examples=["TEA-EARL-GREY"],
-        description="The stock keeping unit; it identifies a product and never changes.",
+        description="The stock keeping unit: the permanent name of a product.",
     ),
 ]
 
@@ -79,7 +79,7 @@ CardToken = Annotated[
         max_length=MAX_TOKEN_CHARACTERS,
         pattern=r"^[A-Za-z0-9_-]+$",
         examples=["tok_visa"],
-        description="The payment gateway's token for a card that the customer has entered there.",
+        description="The gateway's name for a card that the customer registered with it.",
     ),
 ]
 
@@ -88,8 +88,8 @@ ClientSecret = Annotated[
     Field(
         exclude_if=lambda secret: secret is None,
         examples=["pi_3Nc_secret_8fK"],
-        description="Present if the customer must authenticate first; pass it to the gateway's "
-        "browser library.",
+        description="Present if the customer has to authenticate the payment: the input of the "
+        "gateway's library for browsers.",
     ),
 ]
 
@@ -113,7 +113,7 @@ NextCursor = Annotated[
 
 
 class MoneyInput(RequestBody):
-    """An amount of money in whole minor units (cents) of a currency."""
+    """An amount in whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=1, le=MAX_AMOUNT, examples=[1999])]
     currency: CurrencyCode
@@ -124,13 +124,13 @@ class MoneyInput(RequestBody):
 
 
 class PriceInput(MoneyInput):
-    """The price of one unit of a product, in whole minor units (cents) of a currency."""
+    """The unit price of a product, in whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=1, le=MAX_PRICE, examples=[790])]
 
 
 class MoneyResponse(ResponseBody):
-    """An amount of money, in whole minor units (cents) of a currency."""
+    """An amount, in whole minor units (cents) of a currency."""
 
     amount: Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, examples=[1999])]
     currency: CurrencyCode

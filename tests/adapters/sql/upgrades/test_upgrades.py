@@ -17,12 +17,14 @@ from uuid import uuid4
 import httpx2
 import pytest
 from dependency_injector import providers
+from pydantic import Secret
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import metadata
+from shop.application.ports.payment_gateway import GatewayEvent
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
@@ -113,7 +115,7 @@ async def shop(engine: str, tmp_path: Path, postgresql_url: str) -> AsyncIterato
         settings=Settings(
             database_url=url,
             database_schema=schema,
-            session_secrets=(record["secret"],),
+            session_secrets=(Secret(record["secret"]),),
             session_idle_seconds=TEN_YEARS_IN_SECONDS,
             session_absolute_seconds=TEN_YEARS_IN_SECONDS,
             run_jobs_in_server=False,
@@ -184,6 +186,20 @@ async def test_no_row_is_lost(engine: str, shop: Container) -> None:
     before = {TABLES.get(name, name): count for name, count in _record(engine)["counts"].items()}
     del before["alembic_version"]
     assert counts == before
+
+
+async def test_event_that_the_old_release_handled_gets_no_job(
+    shop: Container, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(body: bytes, _: object) -> GatewayEvent:
+        return GatewayEvent(id=body.decode(), kind="test", payment_id="pay_1", reference=None)
+
+    monkeypatch.setattr(shop.payment_gateway(), "parse_event", parse)
+    for event in (b"evt_0004_order", b"evt_0004_payout", b"evt_0007_new"):
+        await shop.handle_gateway_events().receive(event, {})
+
+    jobs = await shop.job_service().list(dead_only=False)
+    assert [job.id.kind.value for job in jobs].count("handle_gateway_event") == 1
 
 
 async def test_audit_finds_only_what_the_old_release_left(shop: Container) -> None:

@@ -1,15 +1,23 @@
 """Orders and deposits by card, over HTTP."""
 
+import json
+import time
+from collections.abc import Mapping
 from datetime import timedelta
 from uuid import UUID
 
 import httpx2
 import pytest
+import stripe
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
+from shop.adapters.stripe.webhook import parse_event
+from shop.application.ports.payment_gateway import GatewayEvent, GatewayOutcomeUnknown
 from tests.entrypoints.http.clients import Browser, HttpShop, Json, assert_problem, eur
 
 pytestmark = pytest.mark.anyio
+
+WEBHOOK_SECRET = "whsec_of_this_test_alone"
 
 
 def _card(card: str = "tok_visa") -> Json:
@@ -238,7 +246,59 @@ class TestDeposits:
         assert pointer in [error["pointer"] for error in response.json()["errors"]]
 
 
-async def test_unsigned_gateway_event_returns_400(shop: HttpShop) -> None:
-    with shop.unchanged():
-        response = await shop.browser().post("/webhooks/stripe", {"id": "evt_1"})
-    assert_problem(response, 400, "invalid-signature")
+class TestGatewayEvents:
+    async def test_signed_event_is_answered_before_the_payment_is_looked_up(
+        self, shop: HttpShop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        await shop.add_product("TEA")
+        browser = await shop.customer("ada")
+        pending = (await browser.order("TEA", 2, **_card("tok_timeout_after"))).json()
+        body = json.dumps(
+            {
+                "id": "evt_1",
+                "type": "payment_intent.amount_capturable_updated",
+                "data": {
+                    "object": {
+                        "object": "payment_intent",
+                        "id": "pay_1",
+                        "metadata": {"shop_reference": pending["id"]},
+                    }
+                },
+            }
+        )
+        signature = stripe.WebhookSignature.generate_signature_header(
+            body, WEBHOOK_SECRET, int(time.time())
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(_gateway(shop), "parse_event", _parse_stripe_event)
+            patch.setattr(_gateway(shop), "find_payment", _fail)
+            for _ in range(2):
+                response = await shop.browser().client.post(
+                    "/api/v1/webhooks/stripe",
+                    content=body,
+                    headers={
+                        "Content-Type": "application/json",
+                        "Stripe-Signature": signature,
+                    },
+                )
+                assert (response.status_code, response.json()) == (200, {})
+        order = (await browser.get(f"/orders/{pending['id']}")).json()
+        assert order["status"] == "pending"
+
+        await shop.container.worker().drain()
+
+        order = (await browser.get(f"/orders/{pending['id']}")).json()
+        assert (order["status"], shop.on_hand("TEA")) == ("paid", 8)
+
+    async def test_unsigned_event_returns_400(self, shop: HttpShop) -> None:
+        with shop.unchanged():
+            response = await shop.browser().post("/webhooks/stripe", {"id": "evt_1"})
+        assert_problem(response, 400, "invalid-signature")
+
+
+def _parse_stripe_event(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
+    return parse_event(body, headers.get("stripe-signature"), [WEBHOOK_SECRET])
+
+
+async def _fail(*_: object) -> None:
+    raise GatewayOutcomeUnknown("the gateway does not respond")

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from dependency_injector import providers
 
-from shop.application.checkout.place_orders import PlaceOrder
+from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress

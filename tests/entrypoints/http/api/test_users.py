@@ -82,6 +82,93 @@ async def test_invalid_user_is_rejected_with_pointers(
     assert_invalid(response, f"/{field}")
 
 
+@pytest.mark.parametrize(
+    "email",
+    [
+        "o'hara+shop@sub.example.co.uk",
+        "ada@shop.example",
+        "ada@example.org",
+        "ada@shop.test",
+        "大江@例え.jp",
+        "ada@xn--r8jz45g.jp",
+        "ada@bücher.example",
+        "a" * 64 + "@example.com",
+        "a" * 58 + "@" + ".".join(["x" * 48] * 4),
+    ],
+)
+async def test_new_user_may_have_any_address_that_can_receive_email(
+    shop: HttpShop, email: str
+) -> None:
+    body = {"name": "Ada", "email": email, "password": PASSWORD}
+    response = await shop.browser().post("/users", body)
+    assert response.status_code == 201
+    assert response.json()["user"]["email"] == email
+    with shop.unchanged():
+        again = await shop.browser().post("/users", {**body, "email": email.upper()})
+    assert_problem(again, 409, "email-taken")
+
+
+@pytest.mark.parametrize(
+    ("email", "reason"),
+    [
+        ("ada@localhost", "It should have a period."),
+        ("ada@shop.localhost", "a special-use or reserved name"),
+        ("ada@shop.local", "a special-use or reserved name"),
+        ("ada@shop.invalid", "a special-use or reserved name"),
+        ("ada@shop.onion", "a special-use or reserved name"),
+        ("ada@1.0.0.127.in-addr.arpa", "a special-use or reserved name"),
+        ("ada@[127.0.0.1]", "A bracketed IP address"),
+        ("ada@127.0.0.1", "not within a valid top-level domain"),
+        ('"ada"@example.com', "Quoting the part before the @-sign"),
+        ('"ada lovelace"@example.com', "Quoting the part before the @-sign"),
+        ("ada lovelace@example.com", "invalid characters"),
+        ("<ada@example.com>", "angle brackets"),
+        ("ada,bob@example.com", "invalid characters"),
+        ("ada@@example.com", "@-sign"),
+        ("ada@example.com@", "@"),
+        ("a..da@example.com", "two periods in a row"),
+        ("ada@.com", "period"),
+        ("ada@example.", "period"),
+        ("ada@-example.com", "hyphen"),
+        ("ada@exa_mple.com", "invalid characters: '_'"),
+        ("ada@exam\u200bple.com", "unsafe characters: ZERO WIDTH SPACE"),
+        ("ada@ex\uff41mple.com", "The domain must be written as example.com"),
+        ("ada@xn--0.com", "IDNA"),
+        ("a" * 65 + "@example.com", "1 character too many"),
+        ("ada@" + "x" * 64 + ".com", "1 character too many"),
+        ("a" * 59 + "@" + ".".join(["x" * 48] * 4), "at most 254 characters"),
+    ],
+)
+async def test_new_user_needs_an_address_that_can_receive_email(
+    shop: HttpShop, email: str, reason: str
+) -> None:
+    with shop.unchanged():
+        response = await shop.browser().post(
+            "/users", {"name": "Ada", "email": email, "password": PASSWORD}
+        )
+    assert_invalid(response, "/email")
+    (error,) = response.json()["errors"]
+    assert reason in error["detail"]
+    assert not error["detail"].endswith("..")
+
+
+@pytest.mark.parametrize("email", ["ada@localhost", "ada@b", "a..da@example.com", "ada@x.local"])
+async def test_existing_user_keeps_an_address_that_new_users_cannot_have(
+    shop: HttpShop, email: str
+) -> None:
+    await shop.customer("ada")
+    await shop.change_user("ada", email=email)
+    browser = shop.browser()
+    response = await browser.post("/session", {"email": email.upper(), "password": PASSWORD})
+    assert response.status_code == 200
+    assert response.json()["user"]["email"] == email
+    grace = await shop.customer("grace")
+    transfer = await grace.post(
+        "/transfers", {"to": email, "amount": eur(1)}, idempotency_key="key-0001"
+    )
+    assert transfer.status_code == 201
+
+
 async def test_anonymous_session_is_shown_without_a_cookie(shop: HttpShop) -> None:
     with shop.unchanged():
         response = await shop.browser().get("/session")

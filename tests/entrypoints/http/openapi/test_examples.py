@@ -78,7 +78,7 @@ class ExampleSequence:
 
 
 def _gateway_event(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
-    """Take whatever is signed at all for a notice of nothing."""
+    """Return an event of nothing for whatever is signed at all."""
     assert headers["stripe-signature"]
     assert body
     return GatewayEvent(id="evt_1", kind="test", payment_id=None, reference=None)

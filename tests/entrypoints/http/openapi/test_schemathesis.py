@@ -8,7 +8,8 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis import checks
 
-from shop.domain.cart import Cart, CartLine
+from shop.domain.cart import Cart
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from tests.clock import FakeClock
 from tests.entrypoints.http.clients import HttpShop
@@ -51,7 +52,7 @@ class ShopWithData:
         """Return what opens a new session of the admin's, with something in the cart."""
         self._sessions += 1
         current_session = session(f"{self._sessions}").signed_in_as(ADMIN, at=NOW)
-        full = Cart(lines=(CartLine(sku=SKU, quantity=1),))
+        full = Cart(lines=(LineQuantity(sku=SKU, quantity=1),))
         async with self.shop.container.unit_of_work() as uow:
             token = uow.sessions.create(current_session.with_cart(full))
             await uow.commit()

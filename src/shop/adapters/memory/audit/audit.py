@@ -1,4 +1,4 @@
-"""The audit in memory: every invariant, in the plainest words that Python has for it."""
+"""Runs the integrity audit in memory."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -22,31 +22,31 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
         "ledger-off-balance": money.unbalanced_ledgers,
     },
     2: {
-        "balance-not-sum-of-transfers": money.balance_mismatches,
-        "balance-below-limit": money.balances_below_minimum,
+        "balance-differs-from-transfers": money.balance_mismatches,
+        "balance-below-minimum": money.balances_below_minimum,
     },
     3: {
-        "reserved-not-on-hand": stock.stock_reserved_above_on_hand,
-        "stock-not-sum-of-movements": stock.stock_movement_mismatches,
-        "reserved-not-by-open-orders": stock.reservation_mismatches,
-        "order-took-other-stock": stock.order_stock_mismatches,
-        "movement-of-no-order": stock.movements_without_order,
+        "reserved-exceeds-on-hand": stock.stock_reserved_above_on_hand,
+        "stock-differs-from-movements": stock.stock_movement_mismatches,
+        "reserved-differs-from-pending-orders": stock.reservation_mismatches,
+        "stock-differs-from-order": stock.order_stock_mismatches,
+        "movement-without-order": stock.movements_without_order,
     },
     4: {
-        "total-not-sum-of-lines": money.orders_with_wrong_total,
-        "not-charged-once": money.orders_not_charged_once,
-        "order-keeps-other-money": money.order_money_mismatches,
-        "payment-differs": money.payment_mismatches,
-        "charge-of-another": money.charges_to_wrong_account,
-        "deposit-differs": money.deposit_mismatches,
-        "transfer-of-no-order": money.transfers_without_order,
-        "refund-moved-other-money": fulfilment.refund_mismatches,
+        "total-differs-from-lines": money.orders_with_wrong_total,
+        "order-not-charged-once": money.orders_not_charged_once,
+        "order-money-differs-from-refunds": money.order_money_mismatches,
+        "payment-differs-from-order": money.payment_mismatches,
+        "charge-on-wrong-account": money.charges_to_wrong_account,
+        "deposit-differs-from-transfer": money.deposit_mismatches,
+        "transfer-without-order": money.transfers_without_order,
+        "refund-differs-from-transfer": fulfilment.refund_mismatches,
     },
     5: {
-        "dead-order-holds-stock": stock.stock_held_by_closed_orders,
-        "dead-order-keeps-money": money.closed_orders_with_money,
+        "closed-order-holds-stock": stock.stock_held_by_closed_orders,
+        "closed-order-holds-money": money.closed_orders_with_money,
     },
-    6: {"session-tracks-anothers-order": orders.sessions_with_foreign_orders},
+    6: {"session-with-foreign-order": orders.sessions_with_foreign_orders},
     7: {
         "order-without-outcome": orders.orders_without_outcome,
         "outcome-without-order": orders.outcomes_without_order,
@@ -54,11 +54,11 @@ _RULES: Mapping[int, Mapping[str, Rule]] = {
     },
     10: {
         "history-has-gaps": orders.histories_with_gaps,
-        "illegal-step": orders.illegal_transitions,
-        "history-does-not-join": orders.history_discontinuities,
-        "history-ends-elsewhere": orders.history_status_mismatches,
-        "handed-over-too-much": fulfilment.orders_shipped_in_excess,
-        "goods-are-elsewhere": fulfilment.order_status_mismatches,
+        "illegal-transition": orders.illegal_transitions,
+        "history-not-continuous": orders.history_discontinuities,
+        "history-differs-from-status": orders.history_status_mismatches,
+        "quantity-exceeds-order": fulfilment.orders_shipped_in_excess,
+        "status-differs-from-shipments": fulfilment.order_status_mismatches,
     },
 }
 
@@ -68,21 +68,21 @@ _TIMED_RULES: Mapping[int, Mapping[str, TimedRule]] = {
         "deposit-past-expiry": jobs.deposits_past_expiry,
         "job-is-dead": jobs.dead_jobs,
         "job-is-overdue": jobs.overdue_jobs,
-        "order-without-its-job": jobs.orders_without_job,
-        "deposit-without-its-job": jobs.deposits_without_job,
-        "refund-without-its-job": jobs.refunds_without_job,
+        "order-without-job": jobs.orders_without_job,
+        "deposit-without-job": jobs.deposits_without_job,
+        "refund-without-job": jobs.refunds_without_job,
     },
 }
 
 
 class MemoryAudit(Audit):
-    """A look at everything that one unit of work sees."""
+    """Checks the state that one unit of work sees."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
         self._transaction = transaction
 
     async def violations(self, invariant: Invariant, due_before: datetime) -> Sequence[Violation]:
-        """Return what breaks this invariant, at most a hundred of each rule."""
+        """Return the violations of an invariant, at most a hundred of each rule."""
         state = self._transaction.state
         return [
             Violation(rule=name, facts=facts)

@@ -1,4 +1,4 @@
-"""What the audit asks of handovers and refunds."""
+"""Audit rules of shipment events and refunds."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ Facts = Iterator[Mapping[str, Fact]]
 
 
 def refund_mismatches(state: State) -> Facts:
-    """Find refunds whose amount no transfer of theirs has returned."""
+    """Find refunds without a transfer of their amount."""
     for refund in state.refunds.rows.values():
         transfer = state.transfers.rows.get(refund.id)
         is_return = (
@@ -36,7 +36,7 @@ def refund_mismatches(state: State) -> Facts:
 
 
 def orders_shipped_in_excess(state: State) -> Facts:
-    """Find products of which more was shipped, delivered or refunded than there was to."""
+    """Find lines with too much shipped, delivered or refunded."""
     for (order_id, sku), quantities in _quantities_by_product(state).items():
         if quantities.is_excessive:
             yield {
@@ -51,7 +51,7 @@ def orders_shipped_in_excess(state: State) -> Facts:
 
 
 def order_status_mismatches(state: State) -> Facts:
-    """Find orders that stand elsewhere than where their goods are."""
+    """Find orders whose status does not match their shipments."""
     sums: defaultdict[UUID, _FulfilledQuantities] = defaultdict(_FulfilledQuantities)
     for (order_id, _), quantities in _quantities_by_product(state).items():
         sums[order_id].add(quantities)
@@ -70,7 +70,7 @@ def order_status_mismatches(state: State) -> Facts:
 
 @dataclass(slots=True)
 class _FulfilledQuantities:
-    """How many pieces were ordered, and what became of them."""
+    """Quantities of one product or order."""
 
     ordered: int = 0
     shipped: int = 0
@@ -91,7 +91,7 @@ class _FulfilledQuantities:
         return ships_too_much or self.delivered > self.shipped or self.refunded > self.ordered
 
     def matches_status(self, status: OrderStatus) -> bool:
-        """Tell whether an order of these goods stands like this; a refunded one has any."""
+        """Check the status of an order; `refunded` allows any quantities."""
         if status is OrderStatus.REFUNDED:
             return True
         if status not in FULFILLABLE:

@@ -1,4 +1,4 @@
-"""What the audit asks of what has to be done: the jobs, and whatever needs one."""
+"""Audit rules of jobs, and of orders, deposits and refunds that need one."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -20,7 +20,7 @@ _DEPOSIT_JOB_KINDS = {
 
 
 def pending_orders_past_expiry(due_before: datetime, state: State) -> Facts:
-    """Find orders that still wait for a card that was to be given up."""
+    """Find pending orders that should have expired."""
     for order, payment in _card_orders(state):
         is_over = payment.card is not None and payment.card.expires_at < due_before
         if order.status is OrderStatus.PENDING and is_over:
@@ -28,14 +28,14 @@ def pending_orders_past_expiry(due_before: datetime, state: State) -> Facts:
 
 
 def deposits_past_expiry(due_before: datetime, state: State) -> Facts:
-    """Find deposits that still wait for a card that was to be given up."""
+    """Find pending deposits that should have expired."""
     for deposit in state.deposits.rows.values():
         if deposit.status is PaymentStatus.PENDING and deposit.expires_at < due_before:
             yield {"deposit_id": str(deposit.id), "expires_at": str(deposit.expires_at)}
 
 
 def dead_jobs(due_before: datetime, state: State) -> Facts:
-    """Find jobs that were given up, and wait for an operator."""
+    """Find jobs that failed too often."""
     del due_before
     for job in state.jobs.rows.values():
         if job.is_dead:
@@ -43,16 +43,16 @@ def dead_jobs(due_before: datetime, state: State) -> Facts:
 
 
 def overdue_jobs(due_before: datetime, state: State) -> Facts:
-    """Find jobs that nobody does."""
+    """Find jobs that no worker runs."""
     for job in state.jobs.rows.values():
         if not job.is_dead and job.due_at < due_before:
             yield {**_job_facts(job), "due_at": str(job.due_at)}
 
 
 def orders_without_job(due_before: datetime, state: State) -> Facts:
-    """Find orders that have to go on and cannot, as nobody has been told to see to it.
+    """Find pending or authorised orders without a job to resolve or capture them.
 
-    What became of an order that came to nothing, and so of its payment, the gateway alone knows.
+    A closed order's reversal job is not checked: only the gateway knows whether it is needed.
     """
     del due_before
     for order, payment in _card_orders(state):
@@ -62,7 +62,7 @@ def orders_without_job(due_before: datetime, state: State) -> Facts:
 
 
 def deposits_without_job(due_before: datetime, state: State) -> Facts:
-    """Find deposits that have to go on and cannot, as nobody has been told to see to it."""
+    """Find deposits without the job that resolves or captures them."""
     del due_before
     for deposit in state.deposits.rows.values():
         kind = _DEPOSIT_JOB_KINDS.get(deposit.status)
@@ -75,7 +75,7 @@ def deposits_without_job(due_before: datetime, state: State) -> Facts:
 
 
 def refunds_without_job(due_before: datetime, state: State) -> Facts:
-    """Find refunds that a card still waits for, and nobody has been told to make."""
+    """Find pending refunds without a job."""
     del due_before
     for refund in state.refunds.rows.values():
         job = JobId(kind=JobKind.REFUND_PAYMENT, subject_id=refund.id)

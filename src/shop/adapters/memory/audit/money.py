@@ -1,4 +1,4 @@
-"""What the audit asks of transfers, balances, charges and payments."""
+"""Audit rules of transfers, balances, charges and payments."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ _ORDER_TRANSFER_KINDS = frozenset({TransferKind.CHARGE, TransferKind.REFUND})
 
 
 def transfers_without_account(state: State) -> Facts:
-    """Find transfers from or to an account that there is not in their currency."""
+    """Find transfers whose account does not exist in their currency."""
     for transfer in state.transfers.rows.values():
         currency = transfer.amount.currency
         known = {account.account_id(currency) for account in ShopAccount} | {
@@ -32,7 +32,7 @@ def transfers_without_account(state: State) -> Facts:
 
 
 def empty_transfers(state: State) -> Facts:
-    """Find transfers of nothing or less, or from an account to itself."""
+    """Find transfers without a positive amount, or from an account to itself."""
     for transfer in state.transfers.rows.values():
         amount = transfer.amount.amount
         if amount <= 0 or transfer.debit_account_id == transfer.credit_account_id:
@@ -40,7 +40,7 @@ def empty_transfers(state: State) -> Facts:
 
 
 def unbalanced_ledgers(state: State) -> Facts:
-    """Find currencies in which what customers have is not what the shop's accounts lack."""
+    """Find currencies in which the balances of all accounts do not sum to 0."""
     moved, surplus = _moved(state), Counter[Currency]()
     currencies = {transfer.amount.currency for transfer in state.transfers.rows.values()}
     for currency in currencies:
@@ -53,7 +53,7 @@ def unbalanced_ledgers(state: State) -> Facts:
 
 
 def balance_mismatches(state: State) -> Facts:
-    """Find accounts whose balance is not the sum of their transfers."""
+    """Find accounts whose balance differs from the sum of their transfers."""
     moved = _moved(state)
     for account in state.accounts.rows.values():
         facts = {"balance": account.balance.amount, "transferred": moved[account.id]}
@@ -62,7 +62,7 @@ def balance_mismatches(state: State) -> Facts:
 
 
 def balances_below_minimum(state: State) -> Facts:
-    """Find accounts with less than they may have."""
+    """Find accounts below their minimum balance."""
     for account in state.accounts.rows.values():
         if account.balance < account.minimum_balance:
             yield {
@@ -73,7 +73,7 @@ def balances_below_minimum(state: State) -> Facts:
 
 
 def orders_with_wrong_total(state: State) -> Facts:
-    """Find orders whose total is not the sum of their lines."""
+    """Find orders whose total differs from the sum of their lines."""
     for order in state.orders.rows.values():
         lines = sum(line.quantity * line.unit_price.amount for line in order.lines)
         if lines != order.total.amount:
@@ -81,7 +81,7 @@ def orders_with_wrong_total(state: State) -> Facts:
 
 
 def orders_not_charged_once(state: State) -> Facts:
-    """Find orders, paid now or before, that were not charged once, what they cost."""
+    """Find orders that were ever paid, but not with one charge of their total."""
     charges = _transfers_by_order(state, TransferKind.CHARGE)
     for order in ever_paid_orders(state):
         amounts = [charge.amount.amount for charge in charges[order.id]]
@@ -95,7 +95,7 @@ def orders_not_charged_once(state: State) -> Facts:
 
 
 def order_money_mismatches(state: State) -> Facts:
-    """Find orders of which more or less was returned than their status tells."""
+    """Find orders whose refunded money does not match their status and refunds."""
     charges = _transfers_by_order(state, TransferKind.CHARGE)
     returns = _transfers_by_order(state, TransferKind.REFUND)
     refunds = Counter[UUID]()
@@ -115,7 +115,7 @@ def order_money_mismatches(state: State) -> Facts:
 
 
 def payment_mismatches(state: State) -> Facts:
-    """Find orders without a payment, or with one that does not fit them."""
+    """Find orders without a payment that matches them."""
     for order in state.orders.rows.values():
         payment = state.payments.rows.get(order.id)
         if payment is None or not _payment_matches(payment, order):
@@ -129,7 +129,7 @@ def payment_mismatches(state: State) -> Facts:
 
 
 def charges_to_wrong_account(state: State) -> Facts:
-    """Find charges and returns of no order, or that do not run between its payer and the sales."""
+    """Find charges and refunds between other accounts than the payer's and sales."""
     for transfer in state.transfers.rows.values():
         if transfer.kind in _ORDER_TRANSFER_KINDS:
             order = state.orders.rows.get(transfer.order_id) if transfer.order_id else None
@@ -141,7 +141,7 @@ def charges_to_wrong_account(state: State) -> Facts:
 
 
 def deposit_mismatches(state: State) -> Facts:
-    """Find deposits that are not in the accounts as they should be, and what is there of none."""
+    """Find deposits without their transfer, and transfers without their deposit."""
     for deposit in state.deposits.rows.values():
         transfer = state.transfers.rows.get(deposit.id)
         is_due = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
@@ -164,7 +164,7 @@ def deposit_mismatches(state: State) -> Facts:
 
 
 def _credits_deposit(transfer: Transfer, deposit: Deposit) -> bool:
-    """Tell whether a transfer puts a deposit into its account."""
+    """Check that a transfer credits a deposit to its account."""
     return (
         transfer.kind is TransferKind.DEPOSIT
         and transfer.amount == deposit.amount
@@ -175,7 +175,7 @@ def _credits_deposit(transfer: Transfer, deposit: Deposit) -> bool:
 
 
 def transfers_without_order(state: State) -> Facts:
-    """Find transfers that name an order that there is not, or neither charge it nor return that."""
+    """Find transfers whose order is missing, or that are neither charge nor refund."""
     for transfer in state.transfers.rows.values():
         is_known = transfer.order_id in state.orders.rows and transfer.kind in _ORDER_TRANSFER_KINDS
         if transfer.order_id is not None and not is_known:
@@ -183,7 +183,7 @@ def transfers_without_order(state: State) -> Facts:
 
 
 def closed_orders_with_money(state: State) -> Facts:
-    """Find orders that came to nothing, of which not exactly what was charged was returned."""
+    """Find closed orders whose charge was not refunded exactly."""
     charges = _transfers_by_order(state, TransferKind.CHARGE)
     returns = _transfers_by_order(state, TransferKind.REFUND)
     for order in state.orders.rows.values():
@@ -193,7 +193,7 @@ def closed_orders_with_money(state: State) -> Facts:
 
 
 def _moved(state: State) -> Counter[UUID]:
-    """Return what each account got, less what it gave."""
+    """Sum the transfers of each account."""
     moved: Counter[UUID] = Counter()
     for transfer in state.transfers.rows.values():
         moved[transfer.credit_account_id] += transfer.amount.amount
@@ -216,7 +216,7 @@ def _sum(transfers: Iterable[Transfer]) -> int:
 
 
 def _is_expected_return(order: Order, charged: int, returned: int, refunded: int) -> bool:
-    """Tell whether that is what an order returns; its charge, and dead orders, others look at."""
+    """Check an order's refunded money; other rules check charges and closed orders."""
     if order.status in FULFILLABLE:
         return returned == refunded < order.total.amount
     if order.status is OrderStatus.REFUNDED:
@@ -233,9 +233,9 @@ def _payment_matches(payment: Payment, order: Order) -> bool:
 def _expected_accounts(
     state: State, order: Order, transfer: Transfer
 ) -> tuple[UUID | None, UUID | None]:
-    """Return between which accounts an order is charged, or its charge returned.
+    """Return the debit and credit account that a charge or refund must have.
 
-    What a card has paid may be refunded to the account, where the refund says so.
+    A card payment may be refunded to the account if the refund says so.
     """
     currency = order.total.currency
     sales = ShopAccount.SALES.account_id(currency)

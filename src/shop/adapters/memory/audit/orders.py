@@ -1,4 +1,4 @@
-"""What the audit asks of orders: their sessions, their keys and their history."""
+"""Audit rules of orders: their sessions, idempotency keys and history."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -6,27 +6,23 @@ from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
 from shop.application.ports.repositories.audit import Fact
-from shop.application.ports.repositories.idempotency_keys import (
-    IdempotencyKey,
-    Rejected,
-    StoredOutcome,
-    Succeeded,
-)
+from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.domain.account import TransferKind
 from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus, StatusChange
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 Facts = Iterator[Mapping[str, Fact]]
 
 FULFILLABLE = frozenset({OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED})
-"""What stands like this has its goods, and its money is the shop's."""
+"""Statuses in which an order holds stock and money."""
 
 CLOSED = frozenset({OrderStatus.DECLINED, OrderStatus.EXPIRED, OrderStatus.CANCELLED})
-"""What stands like this has nothing, and the shop has nothing of it."""
+"""Statuses in which an order holds neither stock nor money."""
 
 
 def ever_paid_orders(state: State) -> Iterator[Order]:
-    """Find the orders that are paid, or were before they were refunded or cancelled."""
+    """Yield the orders that are paid, or were before they were refunded or cancelled."""
     changes = state.status_changes.rows.values()
     paid = {change.order_id for change in changes if change.to_status == OrderStatus.PAID}
     paid_statuses = FULFILLABLE | {OrderStatus.REFUNDED}
@@ -37,7 +33,7 @@ def ever_paid_orders(state: State) -> Iterator[Order]:
 
 
 def sessions_with_foreign_orders(state: State) -> Facts:
-    """Find sessions that track an order of somebody else, or of nobody."""
+    """Find sessions whose last order is missing or another user's."""
     for row in state.sessions.rows.values():
         session = row.session
         if session.last_order_id is not None:
@@ -47,12 +43,10 @@ def sessions_with_foreign_orders(state: State) -> Facts:
 
 
 def orders_without_outcome(state: State) -> Facts:
-    """Find orders whose key is not remembered, or led to something else."""
+    """Find orders whose idempotency key is missing or has another outcome."""
     paid = {order.id for order in ever_paid_orders(state)}
     for order in state.orders.rows.values():
-        row = state.idempotency_keys.rows.get(
-            IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
-        )
+        row = state.idempotency_keys.rows.get(order.idempotency_key)
         if row is None or not _outcome_matches(
             row.record.outcome, order, was_paid=order.id in paid
         ):
@@ -60,7 +54,7 @@ def orders_without_outcome(state: State) -> Facts:
 
 
 def outcomes_without_order(state: State) -> Facts:
-    """Find keys that led to nothing that there is, or to what was not asked for under them."""
+    """Find successful keys whose result is missing or was created under another key."""
     for row in state.idempotency_keys.rows.values():
         outcome = row.record.outcome
         if isinstance(outcome, Succeeded) and not _is_created_under(
@@ -70,23 +64,23 @@ def outcomes_without_order(state: State) -> Facts:
 
 
 def keys_without_outcome(state: State) -> Facts:
-    """Find keys that led to nothing yet, and under which nothing waits for its card."""
+    """Find keys without an outcome and without a pending order or deposit."""
     pending = {
-        IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+        order.idempotency_key
         for order in state.orders.rows.values()
         if order.status is OrderStatus.PENDING
     } | {
-        IdempotencyKey(user_id=deposit.user_id, key=deposit.idempotency_key)
+        deposit.idempotency_key
         for deposit in state.deposits.rows.values()
         if deposit.status is PaymentStatus.PENDING
     }
     for row in state.idempotency_keys.rows.values():
         if row.record.outcome is None and row.id not in pending:
-            yield {"user_id": str(row.id.user_id), "key": row.id.key}
+            yield {"user_id": str(row.id.user_id), "key": row.id.value}
 
 
 def histories_with_gaps(state: State) -> Facts:
-    """Find orders whose events do not count from 1 to their version."""
+    """Find orders whose status changes do not count from 1 to their version."""
     histories = _histories(state)
     for order in state.orders.rows.values():
         sequences = [event.sequence for event in histories[order.id]]
@@ -99,19 +93,19 @@ def histories_with_gaps(state: State) -> Facts:
 
 
 def illegal_transitions(state: State) -> Facts:
-    """Find steps, first ones included, that the status table has not."""
-    legal = {(None, first.value) for first in ORDER_STATUSES.initial} | {
+    """Find status changes that the state machine does not allow."""
+    allowed = {(None, first.value) for first in ORDER_STATUSES.initial} | {
         (before.value, after.value)
         for before, followers in ORDER_STATUSES.transitions.items()
         for after in followers
     }
     for change in state.status_changes.rows.values():
-        if (change.from_status, change.to_status) not in legal:
+        if (change.from_status, change.to_status) not in allowed:
             yield {**_change_facts(change), "to_status": change.to_status}
 
 
 def history_discontinuities(state: State) -> Facts:
-    """Find steps that do not begin where the one before them ended, first ones nowhere."""
+    """Find status changes that do not continue from the previous one."""
     for change in state.status_changes.rows.values():
         last = state.status_changes.rows.get((change.order_id, change.sequence - 1))
         previous = None if last is None else last.to_status
@@ -120,7 +114,7 @@ def history_discontinuities(state: State) -> Facts:
 
 
 def history_status_mismatches(state: State) -> Facts:
-    """Find orders that stand elsewhere than where the event of their version led."""
+    """Find orders whose status differs from their last status change."""
     for order in state.orders.rows.values():
         last = state.status_changes.rows.get((order.id, order.version))
         after = None if last is None else last.to_status
@@ -133,10 +127,7 @@ def history_status_mismatches(state: State) -> Facts:
 
 
 def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: bool) -> bool:
-    """Tell whether what is remembered under an order's key is what became of the order.
-
-    One that was paid is remembered, whatever became of it since; any other was refused.
-    """
+    """Check an order's key: it refers to the order if ever paid, else to a rejection."""
     if outcome is None:
         return order.status is OrderStatus.PENDING
     if isinstance(outcome, Rejected):
@@ -145,21 +136,19 @@ def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: b
 
 
 def _is_created_under(state: State, key: IdempotencyKey, reference: UUID) -> bool:
-    """Tell whether this was made under the key.
+    """Check that an object was created under the key.
 
-    Any admin may refund anybody's order, and give credit to anybody.
+    An admin may refund any order and grant credit to any account.
     """
     if reference in state.refunds.rows:
         return True
     order = state.orders.rows.get(reference)
     if order is not None:
-        return key == IdempotencyKey(user_id=order.user_id, key=order.idempotency_key)
+        return key == order.idempotency_key
     deposit = state.deposits.rows.get(reference)
     if deposit is not None:
         is_paid = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}
-        return is_paid and key == IdempotencyKey(
-            user_id=deposit.user_id, key=deposit.idempotency_key
-        )
+        return is_paid and key == deposit.idempotency_key
     transfer = state.transfers.rows.get(reference)
     if transfer is None or transfer.order_id is not None:
         return False

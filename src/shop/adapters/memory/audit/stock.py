@@ -1,4 +1,4 @@
-"""What the audit asks of inventories and their movements."""
+"""Audit rules of inventories and stock movements."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -14,14 +14,14 @@ Facts = Iterator[Mapping[str, Fact]]
 
 
 def stock_reserved_above_on_hand(state: State) -> Facts:
-    """Find stock of which more is reserved than is there, or less than nothing."""
+    """Find inventories whose reserved quantity is not 0 to on hand."""
     for stock in state.inventories.rows.values():
         if not 0 <= stock.reserved <= stock.on_hand:
             yield {"sku": stock.sku, "on_hand": stock.on_hand, "reserved": stock.reserved}
 
 
 def stock_movement_mismatches(state: State) -> Facts:
-    """Find stock that is not the sum of its movements."""
+    """Find inventories that differ from the sum of their movements."""
     on_hand: Counter[str] = Counter()
     reserved: Counter[str] = Counter()
     for movement in state.stock_movements.rows.values():
@@ -39,7 +39,7 @@ def stock_movement_mismatches(state: State) -> Facts:
 
 
 def reservation_mismatches(state: State) -> Facts:
-    """Find stock of which not exactly that is reserved which pending orders wait for."""
+    """Find inventories whose reserved quantity differs from that of pending orders."""
     expected: Counter[str] = Counter()
     for order in state.orders.rows.values():
         if order.status is OrderStatus.PENDING:
@@ -52,7 +52,7 @@ def reservation_mismatches(state: State) -> Facts:
 
 
 def order_stock_mismatches(state: State) -> Facts:
-    """Find products of which an order took or reserved another number than it has in its lines."""
+    """Find orders that sold or reserved another quantity than their lines have."""
     for order_id, skus in _stock_by_order(state).items():
         order = state.orders.rows.get(order_id)
         for sku, stock in skus.items():
@@ -69,7 +69,7 @@ def order_stock_mismatches(state: State) -> Facts:
 
 
 def movements_without_order(state: State) -> Facts:
-    """Find movements that name an order that there is not."""
+    """Find movements of an order that does not exist."""
     for movement in state.stock_movements.rows.values():
         if movement.order_id is not None and movement.order_id not in state.orders.rows:
             yield {
@@ -80,7 +80,7 @@ def movements_without_order(state: State) -> Facts:
 
 
 def stock_held_by_closed_orders(state: State) -> Facts:
-    """Find goods that an order took or reserved, came to nothing, and has not put back."""
+    """Find stock that closed orders still hold."""
     for order_id, skus in _stock_by_order(state).items():
         order = state.orders.rows.get(order_id)
         for sku, stock in skus.items():
@@ -96,7 +96,7 @@ def stock_held_by_closed_orders(state: State) -> Facts:
 
 @dataclass(slots=True)
 class _OrderStock:
-    """What an order has of one product in its lines, and what it did to the stock of it."""
+    """An order's quantity of one product, and its movements of the stock."""
 
     quantity: int = 0
     restocked: int = 0
@@ -104,12 +104,12 @@ class _OrderStock:
     reserved: int = 0
 
     def matches(self, status: OrderStatus) -> bool:
-        """Tell whether an order that stands like this has done this; dead ones, others look at."""
+        """Check the movements of an order; another rule checks closed orders."""
         if status is OrderStatus.PENDING:
             return (self.on_hand, self.reserved) == (0, self.quantity)
         if status in CLOSED:
             return True
-        # What was refunded stays with the customer unless the refund has put it back.
+        # Refunded goods stay with the customer unless the refund restocked them.
         return (self.on_hand, self.reserved) == (self.restocked - self.quantity, 0)
 
 

@@ -1,1 +1,1 @@
-"""Transactions, tables and locks in memory."""
+"""Transactions, tables and locks of the in-memory database."""

@@ -1,4 +1,4 @@
-"""The database in memory: the committed state, and the queue of those who mean to change it."""
+"""The in-memory database: the committed state, and the lock for writing it."""
 
 import asyncio
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from uuid import UUID
 from shop.adapters.memory.engine.table import Table
 from shop.application.ports.database import Database
 from shop.application.ports.payment_gateway import GatewayEvent
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey, KeyRecord
+from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.domain.account import Account, Transfer
 from shop.domain.deposit import Deposit
@@ -20,12 +20,13 @@ from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import Payment
 from shop.domain.product import Product
 from shop.domain.session import Session
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRow:
-    """A key that is taken, and since when."""
+    """A claimed idempotency key."""
 
     id: IdempotencyKey
     record: KeyRecord
@@ -34,7 +35,7 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionRow:
-    """A session, and what tells its token from all others without being it."""
+    """A session and the hash of its token."""
 
     session: Session
     token_hash: str
@@ -42,15 +43,16 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GatewayEventRow:
-    """A notice of the gateway's, and when it came first."""
+    """A gateway event and when it first arrived."""
 
     event: GatewayEvent
+    job_subject_id: UUID
     received_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Everything stored at one moment. It never changes: whoever holds it has a snapshot."""
+    """An immutable snapshot of everything stored."""
 
     users: Table[UUID, User]
     accounts: Table[UUID, Account]
@@ -72,7 +74,7 @@ class State:
 
     @classmethod
     def empty(cls) -> "State":
-        """Return the state of a new shop."""
+        """Create the state of a new shop."""
         return cls(
             users=Table(
                 name="users",
@@ -98,10 +100,7 @@ class State:
                 key=lambda order: order.id,
                 unique={
                     "uq_orders_number": lambda order: order.number,
-                    "uq_orders_user_id_idempotency_key": lambda order: (
-                        order.user_id,
-                        order.idempotency_key,
-                    ),
+                    "uq_orders_user_id_idempotency_key": lambda order: order.idempotency_key,
                 },
             ),
             status_changes=Table(
@@ -112,13 +111,10 @@ class State:
                 name="deposits",
                 key=lambda deposit: deposit.id,
                 unique={
-                    "uq_deposits_user_id_idempotency_key": lambda deposit: (
-                        deposit.user_id,
-                        deposit.idempotency_key,
-                    )
+                    "uq_deposits_user_id_idempotency_key": lambda deposit: deposit.idempotency_key
                 },
             ),
-            shipment_events=Table(name="shipment_events", key=lambda handover: handover.id),
+            shipment_events=Table(name="shipment_events", key=lambda event: event.id),
             refunds=Table(
                 name="refunds",
                 key=lambda refund: refund.id,
@@ -128,9 +124,13 @@ class State:
             ),
             idempotency_keys=Table(name="idempotency_keys", key=lambda row: row.id),
             jobs=Table(name="jobs", key=lambda job: job.id),
-            gateway_events=Table(name="gateway_events", key=lambda row: row.event.id),
+            gateway_events=Table(
+                name="gateway_events",
+                key=lambda row: row.event.id,
+                unique={"ix_gateway_events_job_subject_id": lambda row: row.job_subject_id},
+            ),
             notification_deliveries=Table(
-                name="notification_deliveries", key=lambda dispatch: dispatch.id
+                name="notification_deliveries", key=lambda delivery: delivery.id
             ),
             sessions=Table(
                 name="sessions",
@@ -141,21 +141,25 @@ class State:
 
 
 class MemoryDatabase(Database):
-    """A shop that lives as long as this object. Every unit of work on it sees the same state."""
+    """A database in memory (`memory://`): its data is lost with this object.
+
+    Every unit of work on it sees the same state. A commit copies the tables that it changes, so
+    it is meant for demonstrations and tests, not for many orders.
+    """
 
     def __init__(self) -> None:
         self.state = State.empty()
         self.writer = asyncio.Lock()
-        """Held by the one unit of work that may commit; the others queue for it, in order."""
+        """Held by the only unit of work that may commit; the others wait for it in order."""
 
     async def check(self) -> None:
-        """Return: memory is always there."""
+        """Do nothing; memory is always available."""
 
     async def migrate(self) -> None:
-        """Return: memory is always of the newest shape."""
+        """Do nothing; there is no schema."""
 
     async def analyse(self) -> None:
-        """Return: there is no query planner."""
+        """Do nothing; there is no query planner."""
 
     async def close(self) -> None:
-        """Return: there are no connections."""
+        """Do nothing; there are no connections."""

@@ -1,4 +1,4 @@
-"""Pages of what lies in memory."""
+"""Pages of rows in memory."""
 
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -13,15 +13,15 @@ T = TypeVar("T")
 def newest_first(
     items: Iterable[T], page: PageRequest[TimeCursor], cursor_of: Callable[[T], TimeCursor]
 ) -> Page[T, TimeCursor]:
-    """Return a page of the items; those of the same time are in the order of their ids."""
+    """Return a page of the items, sorted by time and id, newest first."""
 
-    def place(item: T) -> tuple[datetime, UUID]:
+    def position(item: T) -> tuple[datetime, UUID]:
         return cursor_of(item).at, cursor_of(item).id
 
-    ordered = sorted(items, key=place, reverse=True)
+    ordered = sorted(items, key=position, reverse=True)
     if page.after is not None:
         last = (page.after.at, page.after.id)
-        ordered = [item for item in ordered if place(item) < last]
+        ordered = [item for item in ordered if position(item) < last]
     selected = ordered[: page.limit]
     return Page(
         items=selected, next=cursor_of(selected[-1]) if len(selected) < len(ordered) else None

@@ -1,4 +1,4 @@
-"""Tables: committed rows by key, and what a database demands of them."""
+"""Tables in memory: committed rows by key, with unique constraints."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -12,9 +12,9 @@ R = TypeVar("R")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table(Generic[K, R]):
-    """Rows by key. A table never changes: a commit puts another one in its place.
+    """Immutable rows by key; a commit replaces the table.
 
-    `unique` names what no two rows share, besides their key; each such name can be asked by.
+    `unique` has the unique constraints by name; `find` looks rows up by them.
     """
 
     name: str
@@ -24,18 +24,18 @@ class Table(Generic[K, R]):
     indexes: Mapping[str, Mapping[Hashable, K]] = field(default_factory=dict)
 
     def get_many(self, keys: Collection[K]) -> dict[K, R]:
-        """Return those rows that exist, by key."""
+        """Return rows by key."""
         return {key: self.rows[key] for key in keys if key in self.rows}
 
     def find(self, unique: str, value: Hashable) -> R | None:
-        """Return the row that has this value of something unique."""
+        """Return the row with this value of a unique constraint."""
         key = self.indexes.get(unique, {}).get(value)
         return None if key is None else self.rows[key]
 
     def with_changes(
         self, *, added: Iterable[R] = (), saved: Iterable[R] = (), removed: Iterable[K] = ()
     ) -> "Table[K, R]":
-        """Return the table after these changes; raise `ConstraintViolated` where two rows clash."""
+        """Apply changes; raise `ConstraintViolated` if two rows are in conflict."""
         added, saved, removed = list(added), list(saved), set(removed)
         if not (added or saved or removed):
             return self

@@ -1,41 +1,28 @@
-"""A unit of work's turn at the database: what it sees, what it has locked, what it stages."""
+"""Transactions in memory: what a unit of work reads, locks and stages."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable
-from enum import Enum, IntEnum, auto
+from enum import Enum
 from typing import Generic, TypeVar
 
 from shop.adapters.memory.engine.database import MemoryDatabase, State
 from shop.adapters.memory.engine.table import Table
+from shop.application.ports.unit_of_work import LockOrder
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
-
-
-class LockOrder(IntEnum):
-    """The order in which locks are taken, everywhere."""
-
-    SESSIONS = auto()
-    KEYS = auto()
-    USERS = auto()
-    ACCOUNTS = auto()
-    PRODUCTS = auto()
-    STOCK = auto()
-    ORDERS = auto()
-    NOTIFICATION_DELIVERIES = auto()
 
 
 class _Phase(Enum):
     NOT_ENTERED = "was not entered"
     OPEN = "is open"
     COMMITTED = "has committed"
-    LEFT = "was left"
+    LEFT = "has ended"
 
 
 class MemoryTransaction:
-    """The time between entering and leaving a unit of work.
+    """One transaction, which sees the state that was committed when it began.
 
-    Writing ones come one after the other. All see the state that was committed when they began;
-    for a writing one nobody else can change it meanwhile.
+    Writing transactions run one after the other, so no other can change the state.
     """
 
     def __init__(self, database: MemoryDatabase, *, writing: bool) -> None:
@@ -43,50 +30,47 @@ class MemoryTransaction:
         self._writing = writing
         self._phase = _Phase.NOT_ENTERED
         self._state = database.state
-        self._last_acquired = LockOrder.SESSIONS
+        self._last_lock: LockOrder | None = None
 
     async def begin(self) -> None:
-        """Wait for the turn."""
+        """Begin; a writing transaction waits for the one before it."""
         if self._phase is not _Phase.NOT_ENTERED:
-            raise RuntimeError("a unit of work is entered once")
+            raise RuntimeError("a unit of work can be entered only once")
         if self._writing:
             await self._database.writer.acquire()
         self._state = self._database.state
         self._phase = _Phase.OPEN
 
     def end(self) -> None:
-        """Let the next one have its turn."""
+        """End, so that the next writing transaction can begin."""
         self._phase = _Phase.LEFT
         if self._writing:
             self._database.writer.release()
 
     @property
     def state(self) -> State:
-        """What is committed, as this unit of work sees it."""
+        """The committed state that this transaction sees."""
         if self._phase is not _Phase.OPEN:
             raise RuntimeError(f"the unit of work {self._phase.value}")
         return self._state
 
     def require_writing(self) -> None:
-        """Raise `RuntimeError` unless something can be staged now."""
+        """Raise `RuntimeError` unless changes can be staged now."""
         if not self._writing:
-            raise RuntimeError("a snapshot changes nothing")
+            raise RuntimeError("cannot stage changes: the unit of work is read-only")
         _ = self.state
 
     def acquire(self, lock_order: LockOrder) -> None:
-        """Note that locks of this rank are taken; raise `RuntimeError` if it is too late for them.
+        """Record that locks are taken; raise `RuntimeError` if they come too late.
 
-        Here nothing could deadlock. In a database, another unit of work would be the other half.
+        One writer at a time cannot deadlock here; in a database, two could.
         """
         self.require_writing()
-        if lock_order < self._last_acquired:
-            raise RuntimeError(
-                f"{lock_order.name.lower()} are locked before {self._last_acquired.name.lower()}"
-            )
-        self._last_acquired = lock_order
+        lock_order.require_after(self._last_lock)
+        self._last_lock = lock_order
 
     def commit(self, changes: Iterable[Callable[[State], State]]) -> None:
-        """Make the changes true, all or, where one of them raises, none."""
+        """Apply all changes, or none if one of them raises."""
         self.require_writing()
         state, self._phase = self._state, _Phase.COMMITTED
         for change in changes:
@@ -95,7 +79,7 @@ class MemoryTransaction:
 
 
 class StagedRows(Generic[K, R]):
-    """The rows of a table, as one unit of work reads, locks and stages them."""
+    """Reads, locks and stages the rows of a table in one transaction."""
 
     def __init__(
         self,
@@ -113,23 +97,23 @@ class StagedRows(Generic[K, R]):
 
     @property
     def committed(self) -> Table[K, R]:
-        """The table, as this unit of work sees it."""
+        """The committed table that this transaction sees."""
         return self._table(self._transaction.state)
 
     @property
     def staged(self) -> list[R]:
-        """Every row that is staged."""
+        """All staged rows."""
         return [*self.added, *self.saved.values()]
 
     def lock(self, keys: Collection[K]) -> dict[K, R]:
-        """Return those rows that exist, by key; they may be saved."""
+        """Return and lock rows by key."""
         self._transaction.acquire(self._lock_order)
         found = self.committed.get_many(keys)
         self._locked |= found.keys()
         return found
 
     def require_locked(self, key: K) -> R:
-        """Return a row that was locked here; raise `RuntimeError` for any other."""
+        """Return a locked row; raise `RuntimeError` if it was not locked."""
         self._transaction.require_writing()
         if key not in self._locked:
             name = self.committed.name
@@ -143,7 +127,7 @@ class StagedRows(Generic[K, R]):
         self.added.append(row)
 
     def save(self, row: R) -> None:
-        """Stage the next state of a row that was locked, or of one that was added."""
+        """Stage the next state of a locked or added row."""
         key = self.committed.key(row)
         if key in self._added_positions:
             self.added[self._added_positions[key]] = row
@@ -152,5 +136,5 @@ class StagedRows(Generic[K, R]):
             self.saved[key] = row
 
     def apply(self, state: State) -> Table[K, R]:
-        """Return the table after what is staged."""
+        """Return the table with the staged rows."""
         return self._table(state).with_changes(added=self.added, saved=self.saved.values())

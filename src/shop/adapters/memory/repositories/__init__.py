@@ -1,1 +1,1 @@
-"""Repositories in memory, one a port."""
+"""Repositories in memory, one for each port."""

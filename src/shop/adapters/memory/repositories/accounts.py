@@ -6,8 +6,9 @@ from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.repositories.accounts import Accounts
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.account import Account, ShopAccount, Transfer
 from shop.domain.shared.money import Currency
 
@@ -32,13 +33,13 @@ class MemoryAccounts(Accounts):
     async def lock_for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
-        """Do the same, kept from others' changes."""
+        """Like `for_users`, and lock the accounts."""
         found = await self.for_users(user_ids, currency)
         self._rows.lock([account.id for account in found.values()])
         return found
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Account]:
-        """Return those accounts that exist, by id, kept from others' changes."""
+        """Return and lock accounts by id."""
         return self._rows.lock(ids)
 
     def add(self, account: Account) -> None:
@@ -46,11 +47,11 @@ class MemoryAccounts(Accounts):
         self._rows.add(account)
 
     def save(self, account: Account) -> None:
-        """Stage the new balance of an account that was locked."""
+        """Stage the new balance of a locked account."""
         self._rows.save(account)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         for account in self._rows.staged:
             require_constraint(account.user_id in state.users.rows, "fk_accounts_user_id_users")
             is_sufficient = not account.balance < account.minimum_balance
@@ -59,7 +60,7 @@ class MemoryAccounts(Accounts):
 
 
 def _counterparty(state: State, account_id: UUID, transfer: Transfer) -> str:
-    """Return whose account the other one is."""
+    """Return the e-mail address or name of the other account."""
     ids = {transfer.debit_account_id, transfer.credit_account_id}
     (other,) = ids - {account_id}
     for shop_account in ShopAccount:

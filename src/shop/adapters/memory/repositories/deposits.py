@@ -7,11 +7,12 @@ from uuid import UUID
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.application.ports.repositories.deposits import Deposits
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.deposit import Deposit
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 _UNIQUE_KEY = "uq_deposits_user_id_idempotency_key"
 
@@ -23,23 +24,23 @@ class MemoryDeposits(Deposits):
         self._rows = StagedRows(transaction, LockOrder.ORDERS, lambda state: state.deposits)
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
-        """Return those deposits that exist, by id."""
+        """Return deposits by id."""
         return self._rows.committed.get_many(ids)
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
-        """Return those deposits that exist, kept from others' changes."""
+        """Like `get_many`, and lock the deposits."""
         return self._rows.lock(ids)
 
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
-        """Return the ids of the deposits that were made under these keys."""
+        """Return the ids of the deposits made under these keys."""
         rows = self._rows.committed
-        found = {key: rows.find(_UNIQUE_KEY, (key.user_id, key.key)) for key in keys}
+        found = {key: rows.find(_UNIQUE_KEY, key) for key in keys}
         return {key: deposit.id for key, deposit in found.items() if deposit is not None}
 
     async def search(
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
     ) -> Page[Deposit, TimeCursor]:
-        """Return a page of deposits, the newest first."""
+        """Return a page of deposits, newest first."""
         created = self._rows.committed.rows.values()
         return newest_first(
             (each for each in created if time_range.since <= each.created_at < time_range.until),
@@ -52,11 +53,11 @@ class MemoryDeposits(Deposits):
         self._rows.add(deposit)
 
     def save(self, deposit: Deposit) -> None:
-        """Stage the next state of a deposit that was locked."""
+        """Stage the next state of a locked deposit."""
         self._rows.save(deposit)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         for deposit in self._rows.staged:
             require_constraint(deposit.user_id in state.users.rows, "fk_deposits_user_id_users")
         return replace(state, deposits=self._rows.apply(state))

@@ -1,20 +1,20 @@
 """Idempotency keys in memory."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
 from shop.adapters.memory.engine.database import KeyRow, State
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction
+from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.application.ports.repositories.idempotency_keys import (
-    Claim,
-    IdempotencyKey,
     IdempotencyKeys,
     KeyRecord,
     Rejected,
     StoredOutcome,
 )
+from shop.application.ports.unit_of_work import LockOrder
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 
 class MemoryIdempotencyKeys(IdempotencyKeys):
@@ -27,45 +27,42 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         self._completed_pending: dict[IdempotencyKey, KeyRow] = {}
         self._purged: set[IdempotencyKey] = set()
 
-    async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
-        """Take the keys that are free; return the records of those that are not."""
-        self._transaction.acquire(LockOrder.KEYS)
+    async def claim(
+        self, fingerprints: Mapping[IdempotencyKey, str], at: datetime
+    ) -> Mapping[IdempotencyKey, KeyRecord]:
+        """Claim the keys that are free; return the records of those that are not."""
+        self._transaction.acquire(LockOrder.IDEMPOTENCY_KEYS)
         known = {**self._transaction.state.idempotency_keys.rows, **self._claimed}
-        for claim in claims:
-            if claim.id not in known:
-                record = KeyRecord(fingerprint=claim.fingerprint, outcome=None)
-                row = KeyRow(id=claim.id, record=record, created_at=claim.created_at)
-                self._claimed[claim.id] = row
-        return {
-            claim.id: _with_fresh_error(known[claim.id].record)
-            for claim in claims
-            if claim.id in known
-        }
+        for key, fingerprint in fingerprints.items():
+            if key not in known:
+                record = KeyRecord(fingerprint=fingerprint, outcome=None)
+                self._claimed[key] = KeyRow(id=key, record=record, created_at=at)
+        return {key: _with_fresh_error(known[key].record) for key in fingerprints if key in known}
 
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a request whose key was claimed here."""
+        """Stage the outcome of a claimed key."""
         row = self._require_claimed(key)
         record = _with_fresh_error(replace(row.record, outcome=outcome))
         self._claimed[key] = replace(row, record=record)
         self._released.discard(key)
 
     def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a key that has none."""
+        """Stage the outcome of a pending key."""
         self._transaction.require_writing()
         row = self._transaction.state.idempotency_keys.rows.get(key)
         if row is None or row.record.outcome is not None:
-            raise RuntimeError(f"key {key.key} is not there, or decided")
+            raise RuntimeError(f"idempotency key {key.value} is missing or already completed")
         self._completed_pending[key] = replace(
             row, record=_with_fresh_error(replace(row.record, outcome=outcome))
         )
 
     def release(self, key: IdempotencyKey) -> None:
-        """Stage that a key claimed here is free again, unless it is settled after this."""
+        """Stage the release of a claimed key, unless `complete` follows."""
         self._require_claimed(key)
         self._released.add(key)
 
     async def purge(self, before: datetime) -> int:
-        """Forget the keys of refusals claimed before then; return how many."""
+        """Delete the keys of old rejections; return how many."""
         self._transaction.require_writing()
         purged = {
             row.id
@@ -78,32 +75,32 @@ class MemoryIdempotencyKeys(IdempotencyKeys):
         return len(purged)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
-        kept = [row for key, row in self._claimed.items() if key not in self._released]
-        for row in kept:
+        """Return the state with the staged changes."""
+        remaining = [row for key, row in self._claimed.items() if key not in self._released]
+        for row in remaining:
             require_constraint(
                 row.id.user_id in state.users.rows, "fk_idempotency_keys_user_id_users"
             )
         keys = state.idempotency_keys.with_changes(
-            added=kept, saved=self._completed_pending.values(), removed=self._purged
+            added=remaining, saved=self._completed_pending.values(), removed=self._purged
         )
         return replace(state, idempotency_keys=keys)
 
     def _has_result(self, key: IdempotencyKey) -> bool:
-        state, name = self._transaction.state, (key.user_id, key.key)
-        order = state.orders.find("uq_orders_user_id_idempotency_key", name)
-        deposit = state.deposits.find("uq_deposits_user_id_idempotency_key", name)
+        state = self._transaction.state
+        order = state.orders.find("uq_orders_user_id_idempotency_key", key)
+        deposit = state.deposits.find("uq_deposits_user_id_idempotency_key", key)
         return order is not None or deposit is not None
 
     def _require_claimed(self, key: IdempotencyKey) -> KeyRow:
         self._transaction.require_writing()
         if key not in self._claimed:
-            raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+            raise RuntimeError(f"idempotency key {key.value} was not claimed in this unit of work")
         return self._claimed[key]
 
 
 def _with_fresh_error(record: KeyRecord) -> KeyRecord:
-    """Return the record with an error of its own: whoever raises one leaves a trace on it."""
+    """Copy the error of a record, because raising it changes its traceback."""
     if isinstance(record.outcome, Rejected):
         return replace(record, outcome=Rejected(error=replace(record.outcome.error)))
     return record

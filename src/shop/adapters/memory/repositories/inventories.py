@@ -5,24 +5,25 @@ from dataclasses import replace
 
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.repositories.inventories import Inventories
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.inventory import Inventory, StockMovement
 
 
 class MemoryInventories(Inventories):
-    """The stock of every product, in memory."""
+    """All inventories, in memory."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
-        self._rows = StagedRows(transaction, LockOrder.STOCK, lambda state: state.inventories)
+        self._rows = StagedRows(transaction, LockOrder.INVENTORIES, lambda state: state.inventories)
         self._movements: list[StockMovement] = []
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
-        """Return those inventories that exist, by SKU."""
+        """Return inventories by SKU."""
         return self._rows.committed.get_many(skus)
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
-        """Return those inventories that exist, kept from others' changes."""
+        """Like `get_many`, and lock the inventories."""
         return self._rows.lock(skus)
 
     def add(self, inventory: Inventory) -> None:
@@ -30,12 +31,12 @@ class MemoryInventories(Inventories):
         self._rows.add(inventory)
 
     def save(self, inventory: Inventory, movement: StockMovement) -> None:
-        """Stage the new state of an inventory, and the movement."""
+        """Stage the new state of an inventory and the movement to it."""
         self._rows.save(inventory)
         self._movements.append(movement)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         for inventory in self._rows.staged:
             require_constraint(inventory.sku in state.products.rows, "fk_inventories_sku_products")
             in_range = 0 <= inventory.reserved <= inventory.on_hand

@@ -1,4 +1,4 @@
-"""The outbox in memory."""
+"""Jobs in memory."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -27,12 +27,12 @@ class MemoryJobs(Jobs):
         self._added[job.id] = job
 
     def remove(self, job_id: JobId) -> None:
-        """Stage the end of a job."""
+        """Stage the removal of a job."""
         self._transaction.require_writing()
         self._removed.add(job_id)
 
     def complete(self, job: Job) -> None:
-        """Stage the end of a job as it was leased."""
+        """Stage the removal of a leased job."""
         self._transaction.require_writing()
         stored = self._transaction.state.jobs.rows.get(job.id)
         if stored is not None and stored.attempts == job.attempts:
@@ -41,7 +41,7 @@ class MemoryJobs(Jobs):
     async def lease(
         self, kinds: Collection[JobKind], now: datetime, until: datetime, limit: int
     ) -> Sequence[Job]:
-        """Take jobs that are due, and count an attempt at each."""
+        """Set due jobs to the end of the lease, and count an attempt."""
         self._transaction.require_writing()
         due = sorted(
             (job for job in self._alive(kinds) if job.due_at <= now), key=lambda job: job.due_at
@@ -51,7 +51,7 @@ class MemoryJobs(Jobs):
         return sorted(leased, key=lambda job: job.created_at)
 
     async def for_subjects(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Job]]:
-        """Return the jobs of those subjects that have any."""
+        """Return the jobs of subjects, by subject id."""
         found: dict[UUID, list[Job]] = {}
         for job in self._transaction.state.jobs.rows.values():
             if job.id.subject_id in subject_ids:
@@ -59,19 +59,19 @@ class MemoryJobs(Jobs):
         return found
 
     async def next_due(self, kinds: Collection[JobKind]) -> datetime | None:
-        """Return when the next living job is due."""
+        """Return when the next job is due."""
         return min((job.due_at for job in self._alive(kinds)), default=None)
 
     def reschedule(self, job: Job, due_at: datetime, error: str) -> None:
-        """Stage another attempt."""
+        """Stage a retry."""
         self._update(replace(job, due_at=due_at, is_dead=False, last_error=error))
 
     def mark_dead(self, job: Job, error: str) -> None:
-        """Stage the end of all attempts."""
+        """Stage that a job is dead."""
         self._update(replace(job, is_dead=True, last_error=error))
 
     async def search(self, page: PageRequest[TimeCursor], *, dead: bool) -> Page[Job, TimeCursor]:
-        """Return a page of jobs, the newest first."""
+        """Return a page of jobs, newest first."""
         return newest_first(
             (job for job in self._transaction.state.jobs.rows.values() if job.is_dead is dead),
             page,
@@ -88,7 +88,7 @@ class MemoryJobs(Jobs):
         return len(dead)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged; what is there already is not added again."""
+        """Return the state with the staged changes; existing jobs are not added again."""
         remaining = state.jobs.with_changes(removed=self._removed)
         added = [job for key, job in self._added.items() if key not in remaining.rows]
         saved = [job for key, job in self._saved.items() if key in remaining.rows]
@@ -117,5 +117,5 @@ def _retried(job: Job, at: datetime) -> Job:
 
 
 def _restarted(job: Job, at: datetime) -> Job:
-    """Return a job that is to be done anew; whoever is at it does not end it any more."""
+    """Reschedule a leased job, so that the running attempt can no longer complete it."""
     return replace(job, is_dead=False, attempts=job.attempts + 1, failures=0, due_at=at)

@@ -1,4 +1,4 @@
-"""Dispatches in memory."""
+"""Notification deliveries in memory."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -8,17 +8,18 @@ from uuid import UUID
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.notification_deliveries import (
     NotificationDeliveries,
     NotificationDeliveryFilter,
 )
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.notification import NotificationDelivery, NotificationDeliveryStatus
 
 
 class MemoryNotificationDeliveries(NotificationDeliveries):
-    """All dispatches, in memory."""
+    """All notification deliveries, in memory."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
         self._transaction = transaction
@@ -30,17 +31,17 @@ class MemoryNotificationDeliveries(NotificationDeliveries):
         self._purged: set[UUID] = set()
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
-        """Return those dispatches that exist, by id."""
+        """Return deliveries by id."""
         return self._rows.committed.get_many(ids)
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
-        """Return those dispatches that exist, kept from others' changes."""
+        """Like `get_many`, and lock the deliveries."""
         return self._rows.lock(ids)
 
     async def search(
         self, delivery_filter: NotificationDeliveryFilter, page: PageRequest[TimeCursor]
     ) -> Page[NotificationDelivery, TimeCursor]:
-        """Return a page of dispatches, the newest first."""
+        """Return a page of deliveries, newest first."""
         return newest_first(
             (
                 delivery
@@ -49,19 +50,19 @@ class MemoryNotificationDeliveries(NotificationDeliveries):
                 and delivery_filter.status in {None, delivery.status}
             ),
             page,
-            lambda dispatch: TimeCursor(at=dispatch.created_at, id=dispatch.id),
+            lambda delivery: TimeCursor(at=delivery.created_at, id=delivery.id),
         )
 
     def add(self, delivery: NotificationDelivery) -> None:
-        """Stage a new dispatch."""
+        """Stage a new delivery."""
         self._rows.add(delivery)
 
     def save(self, delivery: NotificationDelivery) -> None:
-        """Stage the next state of a dispatch that was locked."""
+        """Stage the next state of a locked delivery."""
         self._rows.save(delivery)
 
     async def purge(self, before: datetime) -> Collection[UUID]:
-        """Remove those made before then that are not pending; return their ids."""
+        """Delete old deliveries that are not pending; return their ids."""
         self._transaction.require_writing()
         self._purged |= {
             delivery.id
@@ -72,7 +73,7 @@ class MemoryNotificationDeliveries(NotificationDeliveries):
         return self._purged
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         for delivery in self._rows.staged:
             is_delivered = delivery.status is NotificationDeliveryStatus.DELIVERED
             require_constraint(

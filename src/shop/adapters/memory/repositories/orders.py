@@ -7,12 +7,12 @@ from uuid import UUID
 from shop.adapters.memory.engine.database import State
 from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.application.ports.repositories.orders import OrderFilter, Orders
-from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
+from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
 from shop.domain.orders.order import Order, StatusChange
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 _UNIQUE_KEY = "uq_orders_user_id_idempotency_key"
 
@@ -26,23 +26,23 @@ class MemoryOrders(Orders):
         self._status_changes: list[StatusChange] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
-        """Return those orders that exist, by id."""
+        """Return orders by id."""
         return self._rows.committed.get_many(ids)
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
-        """Return those orders that exist, kept from others' changes."""
+        """Like `get_many`, and lock the orders."""
         return self._rows.lock(ids)
 
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
-        """Return the ids of the orders that were placed under these keys."""
+        """Return the ids of the orders placed under these keys."""
         rows = self._rows.committed
-        found = {key: rows.find(_UNIQUE_KEY, (key.user_id, key.key)) for key in keys}
+        found = {key: rows.find(_UNIQUE_KEY, key) for key in keys}
         return {key: order.id for key, order in found.items() if order is not None}
 
     async def search(
         self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
     ) -> Page[Order, TimeCursor]:
-        """Return a page of orders, the newest first."""
+        """Return a page of orders, newest first."""
         return newest_first(
             (
                 order
@@ -55,17 +55,17 @@ class MemoryOrders(Orders):
         )
 
     async def history(self, order_id: UUID) -> Sequence[StatusChange]:
-        """Return what happened to an order, in order."""
+        """Return an order's status changes, oldest first."""
         events = self._transaction.state.status_changes.rows
         return [events[key] for key in sorted(events) if key[0] == order_id]
 
     def add(self, order: Order, change: StatusChange) -> None:
-        """Stage a new order and its first event."""
+        """Stage a new order and its first status change."""
         self._rows.add(order)
         self._status_changes.append(change)
 
     def save(self, order: Order, change: StatusChange) -> None:
-        """Stage the next state of an order that was locked, and the event."""
+        """Stage the next state of a locked order and the change to it."""
         self._rows.save(order)
         self._status_changes.append(change)
 
@@ -74,7 +74,7 @@ class MemoryOrders(Orders):
         self._rows.require_locked(order_id)
 
     def apply(self, state: State) -> State:
-        """Return the state with the staged rows; raise `TransientFailure` if a key has an order."""
+        """Return the state with the staged changes; may raise `TransientFailure`."""
         for order in self._rows.staged:
             require_constraint(order.user_id in state.users.rows, "fk_orders_user_id_users")
             for line in order.lines:
@@ -83,7 +83,9 @@ class MemoryOrders(Orders):
             orders = self._rows.apply(state)
         except ConstraintViolated as violation:
             if violation.constraint == _UNIQUE_KEY:
-                raise TransientFailure("the key has an order by now") from violation
+                raise TransientFailure(
+                    "the idempotency key was used at the same time"
+                ) from violation
             raise
         for event in self._status_changes:
             require_constraint(event.order_id in orders.rows, "fk_order_events_order_id_orders")

@@ -30,7 +30,7 @@ class MemoryPayments(Payments):
     async def card_payments_in(
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
     ) -> Page[Payment, TimeCursor]:
-        """Return a page of payments by card, the newest first."""
+        """Return a page of card payments, newest first."""
         orders = self._transaction.state.orders.rows
         return newest_first(
             (
@@ -49,12 +49,12 @@ class MemoryPayments(Payments):
         self._added.append(payment)
 
     def save(self, payment: Payment) -> None:
-        """Stage the next state of a payment whose order was locked."""
+        """Stage the next state of a payment of a locked order."""
         self._orders.require_locked(payment.order_id)
         self._saved[payment.order_id] = payment
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         for payment in self._added:
             require_constraint(payment.order_id in state.orders.rows, "fk_payments_order_id_orders")
         payments = state.payments.with_changes(added=self._added, saved=self._saved.values())

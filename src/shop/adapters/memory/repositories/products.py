@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from shop.adapters.memory.engine.database import State
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.products import Products
-from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure
+from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
 from shop.domain.product import Product
 
 
@@ -18,15 +18,15 @@ class MemoryProducts(Products):
         self._rows = StagedRows(transaction, LockOrder.PRODUCTS, lambda state: state.products)
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Return those products that exist, by SKU."""
+        """Return products by SKU."""
         return self._rows.committed.get_many(skus)
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Return those products that exist, kept from others' changes."""
+        """Like `get_many`, and lock the products."""
         return self._rows.lock(skus)
 
     async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
-        """Return a page of the active products in the order of their SKUs."""
+        """Return a page of active products that contain the words, by SKU."""
         search_words = words.casefold()
         found = [
             product
@@ -42,12 +42,12 @@ class MemoryProducts(Products):
         self._rows.add(product)
 
     def save(self, product: Product) -> None:
-        """Stage the new state of a product that was locked."""
+        """Stage the new state of a locked product."""
         self._rows.save(product)
 
     def apply(self, state: State) -> State:
-        """Return the state with the staged rows; raise `TransientFailure` if a SKU is taken."""
+        """Return the state with the staged rows; raise `TransientFailure` if a SKU exists."""
         try:
             return replace(state, products=self._rows.apply(state))
         except ConstraintViolated as violation:
-            raise TransientFailure("the SKU has a product by now") from violation
+            raise TransientFailure("a product was added at the same time") from violation

@@ -22,11 +22,11 @@ class MemoryRefunds(Refunds):
         self._saved: dict[UUID, Refund] = {}
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
-        """Return those refunds that exist, by id."""
+        """Return refunds by id."""
         return self._transaction.state.refunds.get_many(ids)
 
     async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
-        """Return the refunds of each of these orders, by their numbers."""
+        """Return the refunds of orders, sorted by number."""
         ordered = sorted(
             self._transaction.state.refunds.rows.values(), key=lambda each: each.number
         )
@@ -36,17 +36,17 @@ class MemoryRefunds(Refunds):
         }
 
     def add(self, refund: Refund) -> None:
-        """Stage a refund of an order that was locked."""
+        """Stage a refund of a locked order."""
         self._orders.require_locked(refund.order_id)
         self._added.append(refund)
 
     def save(self, refund: Refund) -> None:
-        """Stage the status and the outcome of a refund whose order was locked."""
+        """Stage status and gateway response of a refund of a locked order."""
         self._orders.require_locked(refund.order_id)
         self._saved[refund.id] = refund
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         for refund in self._added:
             require_constraint(refund.amount.amount > 0, "ck_refunds_amount_positive")
             for line in refund.lines:

@@ -10,16 +10,17 @@ from uuid import UUID
 from shop.adapters.memory.engine.database import SessionRow, State
 from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.session import Session, SessionConflict, SessionPolicy
 
 TOKEN_BYTES = 32
 
 
 class MemorySessionStore(SessionStore):
-    """All sessions, in memory. Of a token only a hash is kept: what is kept opens nothing."""
+    """All sessions, in memory, with the hashes of their tokens."""
 
     def __init__(self, transaction: MemoryTransaction) -> None:
         self._transaction = transaction
@@ -30,7 +31,7 @@ class MemorySessionStore(SessionStore):
         self._revoked: set[UUID] = set()
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
-        """Return the sessions that these tokens open."""
+        """Return the sessions of tokens."""
         sessions = self._rows.committed
         return {
             token: row.session
@@ -39,7 +40,7 @@ class MemorySessionStore(SessionStore):
         }
 
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
-        """Do the same, kept from others' changes."""
+        """Like `find`, and lock the sessions."""
         found = await self.find(tokens)
         self._rows.lock([session.id for session in found.values()])
         self._tokens |= {session.id: token for token, session in found.items()}
@@ -47,13 +48,13 @@ class MemorySessionStore(SessionStore):
         return found
 
     async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
-        """Return the sessions with these ids, kept from others' changes."""
+        """Return and lock sessions by id."""
         found = self._rows.lock(session_ids)
         self._hashes |= {key: row.token_hash for key, row in found.items()}
         return {key: row.session for key, row in found.items()}
 
-    def needs_rotation(self, session: Session) -> bool:  # noqa: ARG002  As the port has it.
-        """Return False: nothing is made with a key."""
+    def needs_rotation(self, session: Session) -> bool:  # noqa: ARG002  The port's signature.
+        """Return False, because the hashes have no key."""
         return False
 
     def create(self, session: Session) -> SessionToken:
@@ -63,31 +64,31 @@ class MemorySessionStore(SessionStore):
         return token
 
     def save(self, session: Session) -> SessionToken:
-        """Stage the next state of a session that was locked; return its token."""
+        """Stage the next state of a locked session; return its token."""
         token = self._tokens.get(session.id, "")
         return self._save(session, token, self._hashes.get(session.id, _hash(token)))
 
     def rotate(self, session: Session) -> SessionToken:
-        """Do the same under a new token."""
+        """Like `save`, with a new token."""
         token = _new_token()
         return self._save(session, token, _hash(token))
 
     def touch(self, session_id: UUID, at: datetime) -> None:
-        """Stage that the session was used."""
+        """Stage the time of the last use."""
         self._transaction.require_writing()
         self._touched[session_id] = max(at, self._touched.get(session_id, at))
 
     def revoke(self, session_id: UUID) -> None:
-        """Stage the end of a session, for good."""
+        """Stage the deletion of a session."""
         self._transaction.require_writing()
         self._revoked.add(session_id)
 
     async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
-        """Stage the end of a session of this user; return whether there was one."""
+        """Stage the deletion of a session of this user; return whether there was one."""
         return self._revoke_all({session_id} & self._ids_for_user(user_id)) == 1
 
     async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
-        """Stage the end of all sessions of a user but one; return how many."""
+        """Stage the deletion of all sessions of a user except one; return how many."""
         return self._revoke_all(
             {each for each in self._ids_for_user(user_id) if each != except_session_id}
         )
@@ -95,7 +96,7 @@ class MemorySessionStore(SessionStore):
     async def for_user(
         self, user_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:
-        """Return a page of a user's sessions, the newest first."""
+        """Return a page of a user's sessions, newest first."""
         sessions = self._rows.committed.rows
         return newest_first(
             (sessions[each].session for each in self._ids_for_user(user_id)),
@@ -104,14 +105,14 @@ class MemorySessionStore(SessionStore):
         )
 
     async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
-        """Stage the end of the sessions that have expired; return how many."""
+        """Stage the deletion of the expired sessions; return how many."""
         rows = self._rows.committed.rows.values()
         return self._revoke_all(
             {row.session.id for row in rows if row.session.is_expired(policy, now)}
         )
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged. An end comes last: nothing undoes it."""
+        """Return the state with the staged changes; deletions win over all others."""
         for row in self._rows.staged:
             has_user = row.session.user_id is None or row.session.user_id in state.users.rows
             require_constraint(has_user, "fk_sessions_user_id_users")

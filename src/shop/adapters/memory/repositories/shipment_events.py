@@ -1,4 +1,4 @@
-"""Handovers and refunds in memory."""
+"""Shipment events in memory."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -12,7 +12,7 @@ from shop.domain.orders.shipment import ShipmentEvent
 
 
 class MemoryShipmentEvents(ShipmentEvents):
-    """All handovers, in memory."""
+    """All shipment events, in memory."""
 
     def __init__(self, transaction: MemoryTransaction, orders: MemoryOrders) -> None:
         self._transaction = transaction
@@ -22,7 +22,7 @@ class MemoryShipmentEvents(ShipmentEvents):
     async def for_orders(
         self, order_ids: Collection[UUID]
     ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:
-        """Return the handovers of each of these orders, the oldest first."""
+        """Return the shipment events of orders, oldest first."""
         rows = self._transaction.state.shipment_events.rows.values()
         ordered = sorted(rows, key=lambda each: (each.created_at, each.id))
         return {
@@ -31,10 +31,10 @@ class MemoryShipmentEvents(ShipmentEvents):
         }
 
     def add(self, event: ShipmentEvent) -> None:
-        """Stage a handover of an order that was locked."""
+        """Stage a shipment event of a locked order."""
         self._orders.require_locked(event.order_id)
         self._added.append(event)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         return replace(state, shipment_events=state.shipment_events.with_changes(added=self._added))

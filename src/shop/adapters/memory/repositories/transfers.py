@@ -23,13 +23,13 @@ class MemoryTransfers(Transfers):
         self._added: list[Transfer] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
-        """Return those transfers that exist, by id."""
+        """Return transfers by id."""
         return self._transaction.state.transfers.get_many(ids)
 
     async def entries(
         self, account_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[AccountEntry, TimeCursor]:
-        """Return a page of an account's transfers, the newest first."""
+        """Return a page of an account's transfers, newest first."""
         state = self._transaction.state
         transfers_page = newest_first(
             (
@@ -56,7 +56,7 @@ class MemoryTransfers(Transfers):
         self._added.append(transfer)
 
     def apply(self, state: State) -> State:
-        """Return the state after what is staged."""
+        """Return the state with the staged changes."""
         for transfer in self._added:
             require_constraint(transfer.amount.amount > 0, "ck_transfers_amount_positive")
             are_different = transfer.debit_account_id != transfer.credit_account_id

@@ -5,9 +5,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
-from shop.adapters.memory.engine.transaction import LockOrder, MemoryTransaction, StagedRows
+from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.repositories.users import Users
-from shop.application.ports.unit_of_work import ConstraintViolated
+from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder
 from shop.domain.user import EmailTaken, User
 
 _UNIQUE_EMAIL = "uq_users_email"
@@ -20,11 +20,11 @@ class MemoryUsers(Users):
         self._rows = StagedRows(transaction, LockOrder.USERS, lambda state: state.users)
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Return those users that exist, by id."""
+        """Return users by id."""
         return self._rows.committed.get_many(ids)
 
     async def with_emails(self, emails: Collection[str]) -> Mapping[str, User]:
-        """Return those users that exist, by normalised e-mail address."""
+        """Return users by normalised e-mail address."""
         users = self._rows.committed
         return {
             email: user
@@ -33,7 +33,7 @@ class MemoryUsers(Users):
         }
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Return those users that exist, kept from others' changes."""
+        """Like `get_many`, and lock the users."""
         return self._rows.lock(ids)
 
     def add(self, user: User) -> None:
@@ -41,7 +41,7 @@ class MemoryUsers(Users):
         self._rows.add(user)
 
     def save(self, user: User) -> None:
-        """Stage the new state of a user that was locked."""
+        """Stage the new state of a locked user."""
         self._rows.save(user)
 
     def apply(self, state: State) -> State:

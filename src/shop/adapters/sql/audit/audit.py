@@ -1,4 +1,4 @@
-"""The audit in a relational database."""
+"""Runs the integrity audit in a relational database."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -22,19 +22,19 @@ from shop.domain.orders.order import ORDER_STATUSES
 
 MAX_VIOLATIONS = 100
 
-# Of a question with a limit of its own, PostgreSQL would expect the first rows soon, and look up
-# row by row what it had better join. Where nothing is wrong, none ever comes.
+# With a limit inside the query, PostgreSQL expects the first rows soon and plans nested loops
+# instead of joins. A consistent shop has no rows, so it would scan everything that way.
 SELECT_VIOLATIONS = "SELECT * FROM violations LIMIT :at_most"
 
 
 class SqlAudit(Audit):
-    """Asks for the rows that break an invariant."""
+    """Selects the rows that break the rules of an invariant."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
 
     async def violations(self, invariant: Invariant, due_before: datetime) -> Sequence[Violation]:
-        """Return what breaks this invariant, at most a hundred of each rule."""
+        """Return the violations of an invariant, at most a hundred of each rule."""
         parameters = _parameters(due_before)
         return [
             violation
@@ -64,12 +64,12 @@ class SqlAudit(Audit):
 def _parameters(due_before: datetime) -> list[BindParameter[Any]]:
     return [
         bindparam("due_before", due_before, type_=UtcDateTime()),
-        bindparam("legal_steps", _legal_transitions(), expanding=True),
-        bindparam("fitting_payments", _allowed_payment_statuses(), expanding=True),
+        bindparam("allowed_transitions", _allowed_transitions(), expanding=True),
+        bindparam("allowed_payment_statuses", _allowed_payment_statuses(), expanding=True),
     ]
 
 
-def _legal_transitions() -> list[str]:
+def _allowed_transitions() -> list[str]:
     first = [f"new>{status.value}" for status in ORDER_STATUSES.initial]
     later = [
         f"{before.value}>{after.value}"
@@ -93,8 +93,8 @@ def _fact(name: str, value: object) -> Fact:
     if isinstance(value, Decimal):
         return int(value)
     if name.endswith("_at"):
-        # SQLite keeps a moment in UTC, without saying so.
+        # SQLite stores times without their time zone, UTC.
         time = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
         return str(time.replace(tzinfo=UTC))
-    # SQLite keeps a UUID as its digits alone.
+    # SQLite stores UUIDs as hexadecimal digits without hyphens.
     return str(UUID(str(value)) if name.endswith("_id") or name == "reference" else value)

@@ -1,4 +1,4 @@
-"""What the audit asks of shipment events and refunds."""
+"""Audit rules of shipment events and refunds."""
 
 REFUND_MISMATCHES = """
     SELECT r.id AS refund_id, r.order_id, r.amount, t.amount AS returned FROM refunds r
@@ -13,7 +13,7 @@ ORDERS_SHIPPED_IN_EXCESS = """
     WHERE shipped + cancelled_quantity > ordered OR delivered > shipped OR refunded > ordered
 """
 
-# Of no product is there too much: that is asked above. So the sums tell.
+# Sums over all products suffice because the rule above checks each product for excess.
 ORDER_STATUS_MISMATCHES = """
     SELECT o.id AS order_id, o.status, SUM(g.ordered) AS ordered, SUM(g.shipped) AS shipped,
            SUM(g.delivered) AS delivered, SUM(g.cancelled_quantity) AS cancelled_quantity

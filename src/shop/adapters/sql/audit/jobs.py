@@ -1,4 +1,4 @@
-"""What the audit asks of what has to be done: the jobs, and whatever needs one."""
+"""Audit rules of jobs, and of orders, deposits and refunds that need one."""
 
 PENDING_ORDERS_PAST_EXPIRY = """
     SELECT o.id AS order_id, p.expires_at FROM orders o
@@ -20,7 +20,7 @@ OVERDUE_JOBS = """
     WHERE NOT is_dead AND due_at < :due_before
 """
 
-# What became of an order that came to nothing, and so of its payment, the gateway alone knows.
+# A closed order's reversal job is not checked: only the gateway knows whether it is still needed.
 ORDERS_WITHOUT_JOB = """
     SELECT w.order_id, w.status, w.job FROM (
         SELECT o.id AS order_id, o.status,

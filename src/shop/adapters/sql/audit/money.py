@@ -1,4 +1,4 @@
-"""What the audit asks of transfers, balances, charges and payments."""
+"""Audit rules of transfers, balances, charges and payments."""
 
 TRANSFERS_WITHOUT_ACCOUNT = """
     SELECT t.id AS transfer_id FROM transfers t
@@ -48,8 +48,7 @@ ORDERS_NOT_CHARGED_ONCE = """
                WHERE e.order_id = o.id AND e.to_status = 'paid')))
 """
 
-# That a paid order was charged its total is asked above: it keeps that less its refunds, of which
-# the last one, and no other, takes all that is left.
+# The rule above checks the charge. An order that is not `refunded` has refunds below its total.
 ORDER_MONEY_MISMATCHES = """
     SELECT o.id AS order_id, o.status, o.total, COALESCE(m.charged, 0) AS charged,
            COALESCE(m.returned, 0) AS returned, COALESCE(r.refunded, 0) AS refunded
@@ -70,10 +69,11 @@ PAYMENT_MISMATCHES = """
     SELECT o.id AS order_id, o.status, o.total, p.status AS payment_status, p.amount
     FROM orders o LEFT JOIN payments p ON p.order_id = o.id
     WHERE p.order_id IS NULL OR p.amount <> o.total OR p.currency <> o.currency
-       OR p.method <> o.payment_method OR o.status || '>' || p.status NOT IN :fitting_payments
+       OR p.method <> o.payment_method
+       OR o.status || '>' || p.status NOT IN :allowed_payment_statuses
 """
 
-# What a card has paid may be refunded to the account, where the refund says so.
+# A card payment may be refunded to the account if the refund says so.
 CHARGES_TO_WRONG_ACCOUNT = """
     SELECT t.id AS transfer_id, t.order_id FROM transfers t
     LEFT JOIN orders o ON o.id = t.order_id

@@ -1,4 +1,4 @@
-"""What the audit asks of orders: their sessions, their keys and their history."""
+"""Audit rules of orders: their sessions, idempotency keys and history."""
 
 SESSIONS_WITH_FOREIGN_ORDERS = """
     SELECT s.id AS session_id, s.last_order_id FROM sessions s
@@ -7,7 +7,7 @@ SESSIONS_WITH_FOREIGN_ORDERS = """
       AND (o.id IS NULL OR s.user_id IS NULL OR o.user_id <> s.user_id)
 """
 
-# One that was paid is remembered, whatever became of it since; any other was refused.
+# The key of an order that was ever paid refers to the order; any other key was rejected.
 ORDERS_WITHOUT_OUTCOME = """
     SELECT o.id AS order_id FROM orders o
     LEFT JOIN idempotency_keys k ON k.user_id = o.user_id AND k.key = o.idempotency_key
@@ -22,7 +22,7 @@ ORDERS_WITHOUT_OUTCOME = """
         ELSE o.status <> 'pending' END
 """
 
-# Any admin may refund anybody's order, and give credit to anybody.
+# An admin may refund any order and grant credit to any account.
 OUTCOMES_WITHOUT_ORDER = """
     SELECT k.user_id, k.reference FROM idempotency_keys k
     LEFT JOIN orders o ON o.id = k.reference
@@ -57,7 +57,7 @@ HISTORIES_WITH_GAPS = """
 
 ILLEGAL_TRANSITIONS = """
     SELECT e.order_id, e.sequence, e.from_status, e.to_status FROM order_events e
-    WHERE COALESCE(e.from_status, 'new') || '>' || e.to_status NOT IN :legal_steps
+    WHERE COALESCE(e.from_status, 'new') || '>' || e.to_status NOT IN :allowed_transitions
 """
 
 HISTORY_DISCONTINUITIES = """

@@ -1,4 +1,4 @@
-"""What the audit asks of inventories and their movements."""
+"""Audit rules of inventories and stock movements."""
 
 STOCK_RESERVED_ABOVE_ON_HAND = """
     SELECT sku, on_hand, reserved FROM inventories
@@ -26,7 +26,7 @@ RESERVATION_MISMATCHES = """
     WHERE i.reserved <> COALESCE(o.quantity, 0)
 """
 
-# What was refunded stays with the customer unless the refund has put it back.
+# Refunded goods stay with the customer unless the refund restocked them.
 ORDER_STOCK_MISMATCHES = """
     SELECT o.id AS order_id, o.status, s.sku, s.quantity, s.restocked, s.on_hand, s.reserved
     FROM orders o JOIN stock_of_orders s ON s.order_id = o.id

@@ -1,1 +1,1 @@
-"""SQLite and PostgreSQL, and what their errors mean."""
+"""Engines for SQLite and PostgreSQL, and the translation of their errors."""

@@ -1,6 +1,6 @@
-"""What the database's failures mean for the unit of work: the retry table of the protocol.
+"""Translates errors of the drivers into failures of the unit of work.
 
-The SQLSTATE codes are those of PostgreSQL's Appendix A, "PostgreSQL Error Codes".
+SQLSTATE codes are from PostgreSQL's Appendix A, "PostgreSQL Error Codes".
 """
 
 import re
@@ -36,19 +36,19 @@ _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
 
 @contextmanager
 def translating_errors() -> Iterator[None]:
-    """Turn what fails before COMMIT was sent into what it means: nothing has changed."""
+    """Translate errors before COMMIT, after which nothing has changed."""
     try:
         yield
     except IntegrityError as error:
         name = _constraint(error)
-        # Without the cause: PostgreSQL's own message tells the values, which are nobody's business.
+        # Without the cause, because PostgreSQL's message contains the row's values.
         if name == ORDER_KEY:
-            raise TransientFailure("the key was used at the same time") from None
+            raise TransientFailure("the idempotency key was used at the same time") from None
         raise ConstraintViolated(name) from None
     except DBAPIError as error:
         raise _error_before_commit(error) from error
     except TimeoutError as error:
-        # Whoever waits has waited long enough for trying again to be their own choice.
+        # Not transient: the caller has waited long enough and decides about a retry.
         raise DatabaseUnavailable("no answer in time") from error
     except OSError as error:
         raise TransientFailure("no connection") from error
@@ -58,7 +58,7 @@ def translating_errors() -> Iterator[None]:
 
 @contextmanager
 def translating_commit_errors() -> Iterator[None]:
-    """Turn what fails once COMMIT was sent into what it means, which may be unknown."""
+    """Translate errors during COMMIT, after which the outcome can be unknown."""
     try:
         yield
     except DBAPIError as error:
@@ -68,10 +68,10 @@ def translating_commit_errors() -> Iterator[None]:
 
 
 def is_connection_lost(error: BaseException) -> bool:
-    """Tell whether, after this failure of the driver, a connection must not be used again.
+    """Check whether a connection must not be used again after this driver error.
 
-    A primary that was demoted goes on answering, but never again as one who can be written to.
-    One that has not answered in time may do so later, to a question that was not meant.
+    A demoted primary still answers but never becomes writable again. After a timeout, a late
+    answer could be read as that of the next statement.
     """
     return isinstance(error, TimeoutError) or _sqlstate_of(error).startswith(_CONNECTION_LOST)
 
@@ -93,13 +93,13 @@ def _error_at_commit(error: DBAPIError) -> DatabaseFailure:
     if state == _READ_ONLY_SERVER:
         return TransientFailure(f"connection lost {state} at COMMIT")
     if isinstance(error.orig, sqlite3.Error) and not _is_disk_failure(error.orig):
-        # An embedded database answers for itself: a COMMIT that failed did not happen.
+        # SQLite runs in this process, so a failed COMMIT did not happen.
         return DatabaseUnavailable(f"{type(error.orig).__name__} at COMMIT")
     return CommitOutcomeUnknown(f"{type(error.orig).__name__} {state} at COMMIT")
 
 
 def _is_disk_failure(error: sqlite3.Error) -> bool:
-    # Nobody knows what the disk has kept. The lowest byte is the primary result code.
+    # After a disk error, the outcome is unknown. The lowest byte is the primary result code.
     return getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_IOERR
 
 
@@ -114,7 +114,7 @@ def _sqlstate_of(error: BaseException | None) -> str:
 def _constraint(error: IntegrityError) -> str:
     if state := _sqlstate(error):
         driver_error = getattr(error.orig, "__cause__", None)
-        # NOT NULL has no name; its column has.
+        # A NOT NULL constraint has no name, so use its column's.
         name: str | None = getattr(driver_error, "constraint_name", None)
         return name or getattr(driver_error, "column_name", None) or state
     message = str(error.orig)

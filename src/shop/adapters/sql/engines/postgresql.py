@@ -1,4 +1,4 @@
-"""PostgreSQL's engines."""
+"""Creates engines for PostgreSQL."""
 
 from typing import Any
 
@@ -12,16 +12,16 @@ from shop.adapters.sql.engines.errors import is_connection_lost
 CONNECTIONS = 10
 POOL_TIMEOUT_SECONDS = 10
 
-# A server that has stopped answering keeps nobody waiting longer than this. No lock is waited for
-# that long; the longest statement of an audit has to fit.
+# Limits the wait for a server that has stopped answering. The statement timeout is longer than
+# the lock timeout and allows for the longest statement of the audit.
 CONNECT_TIMEOUT_SECONDS = 5
 STATEMENT_TIMEOUT_SECONDS = 30
 CLOSE_TIMEOUT_SECONDS = 2
 
-# The driver knows no other way to ask for no time-out than one that nobody lives to see.
+# asyncpg cannot disable a statement timeout per call, so use one that is never reached.
 UNREACHED_TIMEOUT_SECONDS = 10**7
 
-# No lock is waited for, and no transaction left idle, longer than a customer would wait.
+# Customers do not wait longer for a lock; idle transactions end as well.
 SETTINGS = {
     "application_name": "shop",
     "lock_timeout": "3s",
@@ -30,12 +30,12 @@ SETTINGS = {
 
 
 def create_engine(url: URL, schema: str) -> AsyncEngine:
-    """Return an engine whose statements end in time."""
+    """Create an engine with a statement timeout."""
     return _create_engine(url, schema, STATEMENT_TIMEOUT_SECONDS)
 
 
 def create_engine_without_timeout(url: URL, schema: str) -> AsyncEngine:
-    """Return an engine for what takes as long as there is data."""
+    """Create an engine without a statement timeout."""
     return _create_engine(url, schema, None)
 
 
@@ -45,7 +45,7 @@ def _create_engine(url: URL, schema: str, statement_timeout_seconds: float | Non
         pool_size=CONNECTIONS,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
-        # Errors are logged, and rows are nobody's business.
+        # Errors are logged, and must not contain rows.
         hide_parameters=True,
         connect_args={
             "server_settings": {**SETTINGS, "search_path": schema},
@@ -58,22 +58,22 @@ def _create_engine(url: URL, schema: str, statement_timeout_seconds: float | Non
     @event.listens_for(created.sync_engine, "handle_error")
     def drop_lost_connections(failure: ExceptionContext) -> None:
         if is_connection_lost(failure.original_exception):
-            # This one is closed now, and those in the pool before they are used again.
+            # Closes this connection now, and those in the pool before they are used again.
             failure.is_disconnect = True
 
     return created
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose statements time out, except for COMMIT.
+    """A connection whose statements time out, except COMMIT.
 
-    To leave while COMMIT is on its way would be to report a failure that may not be one.
+    A timeout during COMMIT would report a failure although the commit may succeed.
     """
 
     async def execute(
         self,
         query: str,
-        *args: Any,  # noqa: ANN401  What the driver takes.
+        *args: Any,  # noqa: ANN401  The driver's signature.
         timeout: float | None = None,  # noqa: ASYNC109  As above.
     ) -> str:
         if query.startswith("COMMIT"):

@@ -1,4 +1,4 @@
-"""SQLite's engines: one connection that writes, several that read."""
+"""Creates engines for SQLite: one connection that writes, several that read."""
 
 import sqlite3
 import time
@@ -23,15 +23,15 @@ PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
 
 
 def create_writer(url: URL) -> AsyncEngine:
-    """Return an engine with one connection, which locks when it begins.
+    """Create an engine with one connection that takes the write lock when it begins.
 
-    One that reads first and locks later would find that somebody else has written in between.
+    Otherwise another process could write between its first read and its first write.
     """
     return _create_engine(url, connections=1, begin="BEGIN IMMEDIATE", pragmas=PRAGMAS)
 
 
 def create_reader(url: URL) -> AsyncEngine:
-    """Return an engine whose connections can only read."""
+    """Create an engine with read-only connections."""
     pragmas = {**PRAGMAS, "query_only": "ON"}
     return _create_engine(url, connections=READERS, begin="BEGIN", pragmas=pragmas)
 
@@ -45,11 +45,11 @@ def _create_engine(
         pool_size=connections,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_SECONDS,
-        # Errors are logged, and rows are nobody's business.
+        # Errors are logged, and must not contain rows.
         hide_parameters=True,
         connect_args={
             "async_creator_fn": _Connection,
-            # The driver's own idea of when to begin a transaction loses updates.
+            # The driver's implicit transactions lose updates.
             "isolation_level": None,
             "timeout": BUSY_TIMEOUT_SECONDS,
         },
@@ -70,8 +70,8 @@ def _create_engine(
 
 
 def _run_pragma(cursor: DBAPICursor, pragma: str) -> None:
-    # Processes that turn a new file to WAL at once each wait for the others to let go. SQLite sees
-    # that, and tells all but one of them without any wait that the file is locked.
+    # If several processes switch a new file to WAL at once, SQLite detects the deadlock and
+    # reports a locked file without waiting, so retry here.
     deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
     while True:
         try:
@@ -85,26 +85,25 @@ def _run_pragma(cursor: DBAPICursor, pragma: str) -> None:
 
 
 class _Connection(aiosqlite.Connection):
-    """A connection that goes to its thread once for each statement.
+    """A connection that switches to its thread once for each statement.
 
-    SQLite works in a thread beside the event loop, and the way there and back takes longer than
-    most statements. The driver's own cursor goes four times: it is opened, executed, fetched from
-    and closed.
+    The switch takes longer than most statements. The driver's own cursor switches four times: to
+    open, execute, fetch and close.
     """
 
-    def __init__(self, file: str, **options: Any) -> None:  # noqa: ANN401  What SQLite takes.
+    def __init__(self, file: str, **options: Any) -> None:  # noqa: ANN401  SQLite's options.
         super().__init__(partial(sqlite3.connect, file, **options), iter_chunk_size=0)
-        # A connection that nobody closed must not keep the process from its end.
+        # A connection that was not closed must not keep the process running.
         self._thread.daemon = True
 
     @contextmanager
     async def cursor(self) -> aiosqlite.Cursor:
-        """Return a cursor, without going anywhere."""
+        """Return a cursor without switching threads."""
         return _Cursor(self, self._conn)
 
 
 class _Cursor(aiosqlite.Cursor):
-    """A cursor that is opened, executed, fetched from and closed on one visit."""
+    """A cursor that opens, executes, fetches and closes in one switch of threads."""
 
     def __init__(self, connection: _Connection, sqlite: sqlite3.Connection) -> None:
         super().__init__(connection, cast("sqlite3.Cursor", None))
@@ -112,16 +111,16 @@ class _Cursor(aiosqlite.Cursor):
         self._rows: list[Any] = []
 
     async def execute(self, sql: str, parameters: Iterable[Any] | None = None) -> aiosqlite.Cursor:
-        """Run a statement to its end; keep what it returns."""
+        """Run a statement and fetch all its rows."""
         self._rows = await self._execute(self._run, sql, parameters or ())  # type: ignore[no-untyped-call]  # The driver has no types here.
         return self
 
     async def fetchall(self) -> Iterable[Any]:
-        """Return what was kept."""
+        """Return the fetched rows."""
         return self._rows
 
     async def close(self) -> None:
-        """Do nothing more."""
+        """Do nothing; the cursor is closed already."""
 
     def _run(self, sql: str, parameters: Any) -> list[Any]:  # noqa: ANN401  As above.
         self._cursor = self._sqlite.execute(sql, parameters)

@@ -1,1 +1,1 @@
-"""Repositories on a relational database, one a port."""
+"""Repositories in a relational database, one for each port."""

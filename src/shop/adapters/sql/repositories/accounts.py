@@ -1,4 +1,4 @@
-"""Accounts and transfers in a relational database."""
+"""Accounts in a relational database, and the rows of transfers."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
@@ -13,6 +13,7 @@ from shop.adapters.sql.statements.paging import newest_first
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.repositories.accounts import AccountEntry, Accounts
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.shared.money import Currency, Money
 
@@ -39,12 +40,17 @@ class SqlAccounts(Accounts):
     async def lock_for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
-        """Do the same, their rows locked."""
-        return _by_user(currency, await self._accounts.lock(user_ids, by=accounts.c.user_id))
+        """Like `for_users`, and lock the rows."""
+        return _by_user(
+            currency, await self._accounts.lock(LockOrder.ACCOUNTS, user_ids, by=accounts.c.user_id)
+        )
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Account]:
-        """Return those accounts that exist, by id, their rows locked."""
-        return {each.id: each for each in await self._accounts.lock(ids, by=accounts.c.id)}
+        """Like `get_many`, and lock the rows."""
+        return {
+            each.id: each
+            for each in await self._accounts.lock(LockOrder.ACCOUNTS, ids, by=accounts.c.id)
+        }
 
     def add(self, account: Account) -> None:
         """Stage a new account."""
@@ -55,7 +61,7 @@ class SqlAccounts(Accounts):
         self._accounts.save(account)
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from self._accounts.inserts()
         yield from self._accounts.updates()
 
@@ -115,7 +121,7 @@ def _transfer_fields(transfer: Transfer) -> Fields:
 
 
 def _select_entries(account_id: UUID, page: PageRequest[TimeCursor]) -> Select[Any]:
-    # Each side is read from its own index, and no further than the page reaches.
+    # Each side is read from its own index, and only one page of it.
     sides = [
         newest_first(
             select(transfers, other.label("other_account_id")).where(own == account_id),

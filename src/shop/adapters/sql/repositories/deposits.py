@@ -13,9 +13,10 @@ from shop.adapters.sql.statements.paging import newest_first, to_page
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.application.ports.repositories.deposits import Deposits
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.deposit import Deposit
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
 
 ALL_DEPOSITS = select(deposits)
@@ -32,25 +33,26 @@ class SqlDeposits(Deposits):
         )
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
-        """Return those deposits that exist, by id."""
+        """Return deposits by id."""
         return {each.id: each for each in await self._deposits.get_many(ids, by=deposits.c.id)}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
-        """Return those deposits that exist, by id, their rows locked."""
-        return {each.id: each for each in await self._deposits.lock(ids, by=deposits.c.id)}
+        """Like `get_many`, and lock the rows."""
+        return {
+            each.id: each
+            for each in await self._deposits.lock(LockOrder.ORDERS, ids, by=deposits.c.id)
+        }
 
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the deposits that were made under these keys."""
-        key_fields = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
+        key_fields = [{"user_id": each.user_id, "idempotency_key": each.value} for each in keys]
         rows = await self._connection.fetch_matching(deposits, key_fields)
-        return {
-            IdempotencyKey(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows
-        }
+        return {_idempotency_key(row): row.id for row in rows}
 
     async def search(
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
     ) -> Page[Deposit, TimeCursor]:
-        """Return a page of deposits, the newest first."""
+        """Return a page of deposits, newest first."""
         made_at = deposits.c.created_at
         query = ALL_DEPOSITS.where(made_at >= time_range.since, made_at < time_range.until)
         rows = await self._connection.fetch_all(newest_first(query, made_at, deposits.c.id, page))
@@ -69,7 +71,7 @@ class SqlDeposits(Deposits):
         self._deposits.save(deposit)
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from self._deposits.inserts()
         yield from self._deposits.updates()
 
@@ -77,9 +79,8 @@ class SqlDeposits(Deposits):
 def _deposit(row: Row[Any]) -> Deposit:
     return Deposit(
         id=row.id,
-        user_id=row.user_id,
         account_id=row.account_id,
-        idempotency_key=row.idempotency_key,
+        idempotency_key=_idempotency_key(row),
         amount=Money(amount=row.amount, currency=Currency(row.currency)),
         status=PaymentStatus(row.status),
         token=row.card_token,
@@ -89,12 +90,16 @@ def _deposit(row: Row[Any]) -> Deposit:
     )
 
 
+def _idempotency_key(row: Row[Any]) -> IdempotencyKey:
+    return IdempotencyKey(user_id=row.user_id, value=row.idempotency_key)
+
+
 def _fields(deposit: Deposit) -> Fields:
     return {
         "id": deposit.id,
         "user_id": deposit.user_id,
         "account_id": deposit.account_id,
-        "idempotency_key": deposit.idempotency_key,
+        "idempotency_key": deposit.idempotency_key.value,
         "amount": deposit.amount.amount,
         "currency": deposit.amount.currency,
         "status": deposit.status.value,

@@ -1,6 +1,6 @@
 """Idempotency keys in a relational database."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from functools import cache
@@ -12,8 +12,6 @@ from shop.adapters.sql.schema.tables import deposits, idempotency_keys, orders
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, delete_rows, update_rows
 from shop.application.ports.repositories.idempotency_keys import (
-    Claim,
-    IdempotencyKey,
     IdempotencyKeys,
     KeyRecord,
     Rejected,
@@ -21,8 +19,9 @@ from shop.application.ports.repositories.idempotency_keys import (
     StoredOutcome,
     Succeeded,
 )
-from shop.application.ports.unit_of_work import LockTimeout, TransientFailure
+from shop.application.ports.unit_of_work import LockOrder, LockTimeout, TransientFailure
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 
 class SqlIdempotencyKeys(IdempotencyKeys):
@@ -35,23 +34,31 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._released: set[IdempotencyKey] = set()
         self._completed_pending: dict[IdempotencyKey, Fields] = {}
 
-    async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
+    async def claim(
+        self, fingerprints: Mapping[IdempotencyKey, str], at: datetime
+    ) -> Mapping[IdempotencyKey, KeyRecord]:
         """Insert the keys that are free; return the records of those that are not."""
-        rows = sorted((_claim_fields(claim) for claim in claims), key=_lock_order)
+        self._connection.acquire(LockOrder.IDEMPOTENCY_KEYS)
+        rows = [
+            {**_id(key), "fingerprint": fingerprint, "created_at": at}
+            for key, fingerprint in fingerprints.items()
+        ]
         try:
-            added = await self._connection.insert_if_absent(idempotency_keys, rows)
+            added = await self._connection.insert_if_absent(
+                idempotency_keys, sorted(rows, key=_lock_order)
+            )
         except LockTimeout:
-            # Nothing but a claim of the same key that has not ended keeps a new row waiting.
+            # A new row only waits for an unfinished claim of the same key.
             raise RequestInProgress from None
-        inserted = {IdempotencyKey(user_id=row.user_id, key=row.key) for row in added}
+        inserted = {_key(row) for row in added}
         self._claimed |= inserted
-        claimed_before = [claim.id for claim in claims if claim.id not in inserted]
+        claimed_before = fingerprints.keys() - inserted
         found = await self._connection.fetch_matching(
             idempotency_keys, [_id(key) for key in claimed_before]
         )
-        records = {IdempotencyKey(user_id=row.user_id, key=row.key): _record(row) for row in found}
+        records = {_key(row): _record(row) for row in found}
         if len(records) < len(claimed_before):
-            raise TransientFailure("a key was swept while it was claimed")
+            raise TransientFailure("an idempotency key was purged while it was claimed")
         return records
 
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
@@ -62,19 +69,19 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         self._released.discard(key)
 
     def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a key that has none."""
+        """Stage the outcome of a pending key."""
         self._connection.require_staging()
         self._completed_pending[key] = {**_id(key), **_outcome_fields(outcome)}
 
     def release(self, key: IdempotencyKey) -> None:
-        """Stage the removal of a claimed key, unless it is settled after this."""
+        """Stage the release of a claimed key, unless `complete` follows."""
         self._connection.require_staging()
         self._require_claimed(key)
         self._released.add(key)
         self._completed.pop(key, None)
 
     async def purge(self, before: datetime) -> int:
-        """Remove the keys of refusals claimed before then; return how many."""
+        """Delete the keys of old rejections; return how many."""
         return await self._connection.execute(
             delete(idempotency_keys).where(
                 idempotency_keys.c.rejection.is_not(None),
@@ -85,9 +92,9 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         )
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from update_rows(idempotency_keys, ["user_id", "key"], self._completed.values())
-        missing_keys = RuntimeError("undecided keys are not there any more, or decided")
+        missing_keys = RuntimeError("pending idempotency keys are missing or already completed")
         yield from update_rows(
             idempotency_keys,
             ["user_id", "key"],
@@ -99,7 +106,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
 
     def _require_claimed(self, key: IdempotencyKey) -> None:
         if key not in self._claimed:
-            raise RuntimeError(f"key {key.key} was not claimed in this unit of work")
+            raise RuntimeError(f"idempotency key {key.value} was not claimed in this unit of work")
 
 
 def _has_result_in(table: Table) -> ColumnElement[bool]:
@@ -119,15 +126,11 @@ def _lock_order(fields: Fields) -> tuple[Any, ...]:
 
 
 def _id(key: IdempotencyKey) -> Fields:
-    return {"user_id": key.user_id, "key": key.key}
+    return {"user_id": key.user_id, "key": key.value}
 
 
-def _claim_fields(claim: Claim) -> Fields:
-    return {
-        **_id(claim.id),
-        "fingerprint": claim.fingerprint,
-        "created_at": claim.created_at,
-    }
+def _key(row: Row[Any]) -> IdempotencyKey:
+    return IdempotencyKey(user_id=row.user_id, value=row.key)
 
 
 def _outcome_fields(outcome: StoredOutcome) -> Fields:
@@ -152,13 +155,13 @@ def _outcome(row: Row[Any]) -> StoredOutcome | None:
 def _stored_error(code: str, fields: Mapping[str, Any]) -> ShopError:
     kind = _error_classes().get(code)
     if kind is None:
-        raise RuntimeError(f"the stored error {code!r} is unknown to this release")
+        raise RuntimeError(f"unknown code of a stored error: {code!r}")
     error: ShopError = _restored(kind, fields)
     return error
 
 
-def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of the type hinted at.
-    """Restore a dataclass, a tuple of them, or a plain value from its JSON."""
+def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of this kind.
+    """Restore a dataclass, a tuple or a plain value from JSON."""
     if isinstance(kind, type) and is_dataclass(kind):
         hints = get_type_hints(kind)
         return kind(**{name: _restored(hints[name], value) for name, value in stored.items()})
@@ -169,7 +172,7 @@ def _restored(kind: Any, stored: Any) -> Any:  # noqa: ANN401  A value of the ty
 
 @cache
 def _error_classes() -> Mapping[str, type[ShopError]]:
-    """Return the classes of errors by their codes."""
+    """Return the error classes by code."""
     return {kind.code: kind for kind in _subclasses(ShopError) if "code" in vars(kind)}
 
 

@@ -1,4 +1,4 @@
-"""Inventories and their movements in a relational database."""
+"""Inventories and stock movements in a relational database."""
 
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
@@ -10,13 +10,14 @@ from shop.adapters.sql.schema.tables import inventories, stock_movements
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows
 from shop.application.ports.repositories.inventories import Inventories
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.inventory import Inventory, StockMovement
 
 INVENTORIES = select(inventories).order_by(inventories.c.sku)
 
 
 class SqlInventories(Inventories):
-    """The tables of inventories and of their movements."""
+    """The tables of inventories and stock movements."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
@@ -26,13 +27,13 @@ class SqlInventories(Inventories):
         self._movements: list[Fields] = []
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
-        """Return those inventories that exist, by SKU."""
+        """Return inventories by SKU."""
         found = await self._inventories.get_many(skus, by=inventories.c.sku)
         return {each.sku: each for each in found}
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
-        """Return those inventories that exist, by SKU, their rows locked."""
-        found = await self._inventories.lock(skus, by=inventories.c.sku)
+        """Like `get_many`, and lock the rows."""
+        found = await self._inventories.lock(LockOrder.INVENTORIES, skus, by=inventories.c.sku)
         return {each.sku: each for each in found}
 
     def add(self, inventory: Inventory) -> None:
@@ -40,12 +41,12 @@ class SqlInventories(Inventories):
         self._inventories.add(inventory)
 
     def save(self, inventory: Inventory, movement: StockMovement) -> None:
-        """Stage the new state of an inventory and the movement that led to it."""
+        """Stage the new state of an inventory and the movement to it."""
         self._inventories.save(inventory)
         self._movements.append(_movement_fields(movement))
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from self._inventories.inserts()
         yield from self._inventories.updates()
         yield from insert_rows(stock_movements, self._movements)

@@ -1,4 +1,4 @@
-"""The outbox in a relational database."""
+"""Jobs in a relational database."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,40 +61,40 @@ class SqlJobs(Jobs):
         self._removed.add(job_id)
 
     def complete(self, job: Job) -> None:
-        """Stage the removal of a job as it was leased."""
+        """Stage the removal of a leased job."""
         self._connection.require_staging()
         self._completed.append({**_id(job.id), "attempts": job.attempts})
 
     async def lease(
         self, kinds: Collection[JobKind], now: datetime, until: datetime, limit: int
     ) -> Sequence[Job]:
-        """Move jobs that are due to the end of the lease, and count an attempt."""
+        """Set due jobs to the end of the lease, and count an attempt."""
         parameters = {"kinds": _stored_kinds(kinds), "now": now, "until": until, "most": limit}
         rows = await self._connection.fetch_all(_lease_statement(), parameters)
         return sorted((_job(row) for row in rows), key=lambda job: job.created_at)
 
     async def for_subjects(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Job]]:
-        """Return the jobs of those subjects that have any."""
+        """Return the jobs of subjects, by subject id."""
         found: dict[UUID, list[Job]] = {}
         for row in await self._connection.fetch_where_in(JOBS, jobs.c.subject_id, subject_ids):
             found.setdefault(row.subject_id, []).append(_job(row))
         return found
 
     async def next_due(self, kinds: Collection[JobKind]) -> datetime | None:
-        """Return when the next living job is due."""
+        """Return when the next job is due."""
         rows = await self._connection.fetch_all(_select_next_due(tuple(_stored_kinds(kinds))))
         return min((row.due_at for row in rows if row.due_at), default=None)
 
     def reschedule(self, job: Job, due_at: datetime, error: str) -> None:
-        """Stage another attempt."""
+        """Stage a retry."""
         self._update(job, due_at=due_at, is_dead=False, last_error=error)
 
     def mark_dead(self, job: Job, error: str) -> None:
-        """Stage the end of all attempts."""
+        """Stage that a job is dead."""
         self._update(job, due_at=job.due_at, is_dead=True, last_error=error)
 
     async def search(self, page: PageRequest[TimeCursor], *, dead: bool) -> Page[Job, TimeCursor]:
-        """Return a page of jobs, the newest first."""
+        """Return a page of jobs, newest first."""
         statement = select(jobs).where(jobs.c.is_dead.is_(dead))
         rows = await self._connection.fetch_all(
             newest_first(statement, jobs.c.created_at, jobs.c.subject_id, page)
@@ -116,7 +116,7 @@ class SqlJobs(Jobs):
         )
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from delete_rows(jobs, [_id(each) for each in self._removed])
         yield from delete_rows(jobs, self._completed)
         if reversals := [
@@ -146,10 +146,10 @@ IS_ALIVE = and_(
 
 @dataclass(frozen=True, slots=True)
 class RescheduleRows(WriteStatement):
-    """Jobs that were begun are to be done anew; whoever is at them does not end them any more."""
+    """Reschedules leased jobs, so that the running attempt cannot complete them."""
 
     def statement(self, rows: FromClause) -> Update:
-        """Return the update."""
+        """Build the UPDATE."""
         matches = [self.table.c[name] == rows.c[name] for name in KEY_COLUMNS]
         was_started = self.table.c.attempts > 0
         restarted = {"attempts": self.table.c.attempts + 1, "failures": 0, "is_dead": False}
@@ -162,7 +162,7 @@ class RescheduleRows(WriteStatement):
 
 @cache
 def _select_next_due(kinds: tuple[str, ...]) -> CompoundSelect[Any]:
-    # One look into the index for each kind, however many jobs of others wait.
+    # One index lookup for each kind, however many jobs there are.
     earliest = func.min(jobs.c.due_at).label("due_at")
     return union_all(
         *(select(earliest).where(jobs.c.kind == each, jobs.c.is_dead.is_(False)) for each in kinds)
@@ -178,9 +178,9 @@ def _lease_statement() -> Update:
         .where(due)
         .order_by(jobs.c.due_at)
         .limit(bindparam("most"))
-        # Without it, workers would wait for one another, and then find nothing.
+        # Otherwise workers would wait for each other and then find nothing.
         .with_for_update(skip_locked=True)
-        # By itself, so that it is asked once.
+        # A CTE, so that it runs once.
         .cte("chosen")
     )
     return (

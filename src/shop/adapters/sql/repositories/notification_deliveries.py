@@ -1,4 +1,4 @@
-"""Dispatches in a relational database."""
+"""Notification deliveries in a relational database."""
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
@@ -17,6 +17,7 @@ from shop.application.ports.repositories.notification_deliveries import (
     NotificationDeliveries,
     NotificationDeliveryFilter,
 )
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.notification import (
     EventType,
     NotificationChannel,
@@ -28,7 +29,7 @@ DELIVERIES = select(notification_deliveries).order_by(notification_deliveries.c.
 
 
 class SqlNotificationDeliveries(NotificationDeliveries):
-    """The table of dispatches."""
+    """The table of notification deliveries."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
@@ -41,21 +42,23 @@ class SqlNotificationDeliveries(NotificationDeliveries):
         )
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
-        """Return those dispatches that exist, by id."""
+        """Return deliveries by id."""
         found = await self._deliveries.get_many(ids, by=notification_deliveries.c.id)
         return {each.id: each for each in found}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
-        """Return those dispatches that exist, their rows locked."""
+        """Like `get_many`, and lock the rows."""
         return {
             each.id: each
-            for each in await self._deliveries.lock(ids, by=notification_deliveries.c.id)
+            for each in await self._deliveries.lock(
+                LockOrder.NOTIFICATION_DELIVERIES, ids, by=notification_deliveries.c.id
+            )
         }
 
     async def search(
         self, delivery_filter: NotificationDeliveryFilter, page: PageRequest[TimeCursor]
     ) -> Page[NotificationDelivery, TimeCursor]:
-        """Return a page of dispatches, the newest first."""
+        """Return a page of deliveries, newest first."""
         statement = select(notification_deliveries).where(
             notification_deliveries.c.channel == delivery_filter.channel.value
         )
@@ -71,19 +74,19 @@ class SqlNotificationDeliveries(NotificationDeliveries):
         return to_page(
             [_delivery(row) for row in rows],
             page,
-            lambda dispatch: TimeCursor(at=dispatch.created_at, id=dispatch.id),
+            lambda delivery: TimeCursor(at=delivery.created_at, id=delivery.id),
         )
 
     def add(self, delivery: NotificationDelivery) -> None:
-        """Stage a new dispatch."""
+        """Stage a new delivery."""
         self._deliveries.add(delivery)
 
     def save(self, delivery: NotificationDelivery) -> None:
-        """Stage the next state of a locked dispatch."""
+        """Stage the next state of a locked delivery."""
         self._deliveries.save(delivery)
 
     async def purge(self, before: datetime) -> Collection[UUID]:
-        """Remove those made before then that are not pending; return their ids."""
+        """Delete old deliveries that are not pending; return their ids."""
         rows = await self._connection.fetch_all(
             delete(notification_deliveries)
             .where(
@@ -95,7 +98,7 @@ class SqlNotificationDeliveries(NotificationDeliveries):
         return [row.id for row in rows]
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from self._deliveries.inserts()
         yield from self._deliveries.updates()
 

@@ -19,10 +19,11 @@ from shop.adapters.sql.statements.writes import (
     version_after,
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.idempotency_keys import IdempotencyKey
 from shop.application.ports.repositories.orders import OrderFilter, Orders
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.orders.order import Order, OrderLine, OrderStatus, StatusChange
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
 
 ORDERS_WITH_LINES = (
@@ -39,7 +40,7 @@ ORDERS_WITH_LINES = (
 
 
 class SqlOrders(Orders):
-    """The tables of orders, of their lines and of their events."""
+    """The tables of orders, their lines and their status changes."""
 
     def __init__(self, connection: SqlConnection) -> None:
         self._connection = connection
@@ -50,28 +51,28 @@ class SqlOrders(Orders):
         self._status_changes: list[Fields] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
-        """Return those orders that exist, by id."""
+        """Return orders by id."""
         rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids)
         return {order.id: order for order in _orders(rows)}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
-        """Return those orders that exist, by id, their rows locked."""
-        rows = await self._connection.fetch_where_in(ORDERS_WITH_LINES, orders.c.id, ids, lock=True)
+        """Like `get_many`, and lock the rows."""
+        rows = await self._connection.fetch_where_in(
+            ORDERS_WITH_LINES, orders.c.id, ids, lock=LockOrder.ORDERS
+        )
         self._locked.update(row.id for row in rows)
         return {order.id: order for order in _orders(rows)}
 
     async def with_keys(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
         """Return the ids of the orders that were placed under these keys."""
-        key_fields = [{"user_id": each.user_id, "idempotency_key": each.key} for each in keys]
+        key_fields = [{"user_id": each.user_id, "idempotency_key": each.value} for each in keys]
         rows = await self._connection.fetch_matching(orders, key_fields)
-        return {
-            IdempotencyKey(user_id=row.user_id, key=row.idempotency_key): row.id for row in rows
-        }
+        return {_idempotency_key(row): row.id for row in rows}
 
     async def search(
         self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
     ) -> Page[Order, TimeCursor]:
-        """Return a page of orders, the newest first."""
+        """Return a page of orders, newest first."""
         ids = [row.id for row in await self._connection.fetch_all(_select_page(order_filter, page))]
         found = await self.get_many(ids)
         return to_page(
@@ -81,7 +82,7 @@ class SqlOrders(Orders):
         )
 
     async def history(self, order_id: UUID) -> Sequence[StatusChange]:
-        """Return what happened to an order, in order."""
+        """Return an order's status changes, oldest first."""
         rows = await self._connection.fetch_all(
             select(order_events)
             .where(order_events.c.order_id == order_id)
@@ -90,13 +91,13 @@ class SqlOrders(Orders):
         return [_status_change(row) for row in rows]
 
     def add(self, order: Order, change: StatusChange) -> None:
-        """Stage a new order and its first event."""
+        """Stage a new order and its first status change."""
         self._connection.require_staging()
         self._added.append(order)
         self._status_changes.append(_status_change_fields(change))
 
     def save(self, order: Order, change: StatusChange) -> None:
-        """Stage the next state of a locked order and the event that led to it."""
+        """Stage the next state of a locked order and the change to it."""
         self.require_locked(order.id)
         self._saved[order.id] = {
             "id": order.id,
@@ -107,19 +108,17 @@ class SqlOrders(Orders):
         self._status_changes.append(_status_change_fields(change))
 
     def require_locked(self, order_id: UUID) -> None:
-        """Raise `RuntimeError` unless the order may be changed in this unit of work."""
+        """Raise `RuntimeError` unless this unit of work has locked the order."""
         self._connection.require_staging()
         if order_id not in self._locked:
             raise RuntimeError(f"order {order_id} was not locked in this unit of work")
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from insert_rows(orders, [_fields(order) for order in self._added])
         lines = [fields for order in self._added for fields in _line_fields(order)]
         yield from insert_rows(order_lines, lines)
-        missing_orders = RuntimeError(
-            "locked orders are not there any more, or others than they were"
-        )
+        missing_orders = RuntimeError("locked orders are missing or have another version")
         for transitions in sorted(set(self._transition_counts.values())):
             rows = [
                 self._saved[each]
@@ -156,8 +155,7 @@ def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
     return Order(
         id=row.id,
         number=row.number,
-        user_id=row.user_id,
-        idempotency_key=row.idempotency_key,
+        idempotency_key=_idempotency_key(row),
         status=OrderStatus(row.status),
         lines=tuple(
             OrderLine(
@@ -175,12 +173,16 @@ def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
     )
 
 
+def _idempotency_key(row: Row[Any]) -> IdempotencyKey:
+    return IdempotencyKey(user_id=row.user_id, value=row.idempotency_key)
+
+
 def _fields(order: Order) -> Fields:
     return {
         "id": order.id,
         "number": order.number,
         "user_id": order.user_id,
-        "idempotency_key": order.idempotency_key,
+        "idempotency_key": order.idempotency_key.value,
         "status": order.status.value,
         "total": order.total.amount,
         "currency": order.total.currency,

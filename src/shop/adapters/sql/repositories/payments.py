@@ -40,7 +40,7 @@ class SqlPayments(Payments):
     async def card_payments_in(
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
     ) -> Page[Payment, TimeCursor]:
-        """Return a page of payments by card, the newest first."""
+        """Return a page of card payments, newest first."""
         rows = await self._connection.fetch_all(_select_card_payments(time_range, page))
         found = to_page(rows, page, lambda row: TimeCursor(at=row.placed_at, id=row.order_id))
         return Page(items=[_payment(row) for row in found.items], next=found.next)
@@ -51,12 +51,12 @@ class SqlPayments(Payments):
         self._added.append(_payment_fields(payment))
 
     def save(self, payment: Payment) -> None:
-        """Stage the next state of a payment whose order was locked."""
+        """Stage the next state of a payment of a locked order."""
         self._orders.require_locked(payment.order_id)
         self._saved[payment.order_id] = _payment_fields(payment)
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from insert_rows(payments, self._added)
         yield from update_rows(payments, ["order_id"], self._saved.values())
 

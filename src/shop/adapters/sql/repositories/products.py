@@ -12,7 +12,7 @@ from shop.adapters.sql.statements.paging import to_page
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.products import Products
-from shop.application.ports.unit_of_work import TransientFailure
+from shop.application.ports.unit_of_work import LockOrder, TransientFailure
 from shop.domain.product import Product
 from shop.domain.shared.money import Currency, Money
 
@@ -29,17 +29,17 @@ class SqlProducts(Products):
         )
 
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Return those products that exist, by SKU."""
+        """Return products by SKU."""
         found = await self._products.get_many(skus, by=products.c.sku)
         return {each.sku: each for each in found}
 
     async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Return those products that exist, by SKU, their rows locked."""
-        found = await self._products.lock(skus, by=products.c.sku)
+        """Like `get_many`, and lock the rows."""
+        found = await self._products.lock(LockOrder.PRODUCTS, skus, by=products.c.sku)
         return {each.sku: each for each in found}
 
     async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
-        """Return a page of the active products that contain the words, in the order of SKUs."""
+        """Return a page of active products that contain the words, by SKU."""
         statement = PRODUCTS.where(products.c.active)
         if words:
             found = products.c.search_text.contains(words.casefold(), autoescape=True)
@@ -58,12 +58,12 @@ class SqlProducts(Products):
         self._products.save(product)
 
     async def insert_unique(self) -> None:
-        """Write what was added; raise `TransientFailure` where somebody else was faster."""
+        """Insert new products; raise `TransientFailure` if a SKU exists by now."""
         if await self._products.insert_if_absent():
             raise TransientFailure("a product was added at the same time")
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged besides."""
+        """Yield the other staged writes."""
         return self._products.updates()
 
 

@@ -19,7 +19,7 @@ from shop.domain.orders.refund import Refund
 
 
 class SqlRefunds(Refunds):
-    """The tables of refunds and of their lines."""
+    """The tables of refunds and their lines."""
 
     def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
         self._connection = connection
@@ -28,12 +28,12 @@ class SqlRefunds(Refunds):
         self._saved: dict[UUID, Fields] = {}
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Refund]:
-        """Return those refunds that exist, by id."""
+        """Return refunds by id."""
         rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.id, ids)
         return {each.id: each for each in map(_refund, _by_id(rows))}
 
     async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, tuple[Refund, ...]]:
-        """Return the refunds of each of these orders, by their numbers."""
+        """Return the refunds of orders, sorted by number."""
         rows = await self._connection.fetch_where_in(REFUNDS, refunds.c.order_id, order_ids)
         found = [_refund(lines) for lines in _by_id(rows)]
         return {
@@ -47,7 +47,7 @@ class SqlRefunds(Refunds):
         self._added.append(refund)
 
     def save(self, refund: Refund) -> None:
-        """Stage the status and the outcome of a refund of a locked order."""
+        """Stage status and gateway response of a refund of a locked order."""
         self._orders.require_locked(refund.order_id)
         self._saved[refund.id] = {
             "id": refund.id,
@@ -56,7 +56,7 @@ class SqlRefunds(Refunds):
         }
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from insert_rows(refunds, [_refund_fields(each) for each in self._added])
         lines = [fields for each in self._added for fields in _refund_line_fields(each)]
         yield from insert_rows(refund_lines, lines)

@@ -1,4 +1,4 @@
-"""Sessions in a relational database: saved by the very transaction that changes the rest."""
+"""Sessions in a relational database, in the transaction of all other changes."""
 
 import hashlib
 import hmac
@@ -23,8 +23,10 @@ from shop.adapters.sql.statements.writes import (
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionStore, SessionToken
-from shop.domain.cart import Cart, CartLine
+from shop.application.ports.unit_of_work import LockOrder
+from shop.domain.cart import Cart
 from shop.domain.session import Session, SessionConflict, SessionPolicy
+from shop.domain.shared.line_quantity import LineQuantity
 
 TOKEN_BYTES = 32
 
@@ -34,8 +36,8 @@ SESSIONS = select(sessions).order_by(sessions.c.id)
 class SqlSessionStore(SessionStore):
     """The table of sessions.
 
-    A token is 256 random bits; what is kept of it is a hash under the operator's newest key, so
-    that neither the table nor the keys alone open a session.
+    A token is 256 random bits. Only its keyed hash is stored, so that neither the table nor the
+    operator's secrets alone reveal a token.
     """
 
     def __init__(self, connection: SqlConnection, keys: Sequence[bytes]) -> None:
@@ -51,37 +53,37 @@ class SqlSessionStore(SessionStore):
         self._revoked: set[UUID] = set()
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
-        """Return the sessions that these tokens open."""
-        return await self._find(tokens, lock=False)
+        """Return the sessions of tokens."""
+        return await self._find(tokens, lock=None)
 
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
-        """Do the same, their rows locked."""
-        found = await self._find(tokens, lock=True)
+        """Like `find`, and lock the rows."""
+        found = await self._find(tokens, lock=LockOrder.SESSIONS)
         self._locked.update(session.id for session in found.values())
         return found
 
     async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
-        """Return the sessions with these ids, their rows locked."""
+        """Return sessions by id, and lock the rows."""
         rows = await self._connection.fetch_where_in(
-            SESSIONS, sessions.c.id, session_ids, lock=True
+            SESSIONS, sessions.c.id, session_ids, lock=LockOrder.SESSIONS
         )
         self._locked.update(row.id for row in rows)
         self._hashes |= {row.id: row.token_hash for row in rows}
         return {row.id: _session(row) for row in rows}
 
     def needs_rotation(self, session: Session) -> bool:
-        """Tell whether the hash of the token was made with an old key."""
+        """Check whether the token's hash was made with an old key."""
         return session.id in self._needing_rotation
 
     def create(self, session: Session) -> SessionToken:
-        """Stage a new row."""
+        """Stage a new session; return its token."""
         self._connection.require_staging()
         token = self._tokens[session.id] = secrets.token_urlsafe(TOKEN_BYTES)
         self._created[session.id] = self._fields(session, version=session.version)
         return token
 
     def save(self, session: Session) -> SessionToken:
-        """Stage the next state of a locked row; the token stays, its hash is renewed."""
+        """Stage the next state of a locked session; the token stays, its hash is renewed."""
         self._connection.require_staging()
         if session.id not in self._locked:
             raise RuntimeError(f"session {session.id} was not locked in this unit of work")
@@ -89,27 +91,27 @@ class SqlSessionStore(SessionStore):
         return self._tokens.get(session.id, "")
 
     def rotate(self, session: Session) -> SessionToken:
-        """Do the same under a new token."""
+        """Like `save`, with a new token."""
         self._tokens[session.id] = secrets.token_urlsafe(TOKEN_BYTES)
         return self.save(session)
 
     def touch(self, session_id: UUID, at: datetime) -> None:
-        """Stage the time of last use."""
+        """Stage the time of the last use."""
         self._connection.require_staging()
         self._touched[session_id] = max(at, self._touched.get(session_id, at))
 
     def revoke(self, session_id: UUID) -> None:
-        """Stage the removal of a row."""
+        """Stage the deletion of a session."""
         self._connection.require_staging()
         self._revoked.add(session_id)
 
     async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
-        """Remove a row of this user; return whether there was one."""
+        """Delete a session of this user; return whether there was one."""
         is_own = and_(sessions.c.user_id == user_id, sessions.c.id == session_id)
         return await self._connection.execute(delete(sessions).where(is_own)) > 0
 
     async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
-        """Remove all rows of a user but one; return how many."""
+        """Delete all sessions of a user except one; return how many."""
         is_own = sessions.c.user_id == user_id
         others = (
             is_own
@@ -121,7 +123,7 @@ class SqlSessionStore(SessionStore):
     async def for_user(
         self, user_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:
-        """Return a page of a user's sessions, the newest first."""
+        """Return a page of a user's sessions, newest first."""
         statement = select(sessions).where(sessions.c.user_id == user_id)
         rows = await self._connection.fetch_all(
             newest_first(statement, sessions.c.created_at, sessions.c.id, page)
@@ -133,7 +135,7 @@ class SqlSessionStore(SessionStore):
         )
 
     async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
-        """Remove the rows that have expired; return how many."""
+        """Delete the expired sessions; return how many."""
         expired = or_(
             sessions.c.last_seen_at <= now - policy.idle,
             sessions.c.created_at <= now - policy.absolute,
@@ -141,7 +143,7 @@ class SqlSessionStore(SessionStore):
         return await self._connection.execute(delete(sessions).where(expired))
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged; they raise `SessionConflict` where a locked row is another."""
+        """Yield the staged writes; they raise `SessionConflict` if a row has changed."""
         yield from delete_rows(sessions, [{"id": each} for each in sorted(self._revoked)])
         yield from insert_rows(sessions, self._not_revoked(self._created))
         yield from update_rows(
@@ -162,7 +164,7 @@ class SqlSessionStore(SessionStore):
         return [fields for each, fields in staged.items() if each not in self._revoked]
 
     async def _find(
-        self, tokens: Collection[SessionToken], *, lock: bool
+        self, tokens: Collection[SessionToken], *, lock: LockOrder | None
     ) -> dict[SessionToken, Session]:
         hashes = {_hash(key, token): (token, key) for token in tokens for key in self._keys}
         rows = await self._connection.fetch_where_in(
@@ -193,7 +195,7 @@ class SqlSessionStore(SessionStore):
         }
 
     def _token_hash(self, session_id: UUID) -> str:
-        """Return the hash under the newest key; where the token is not known, as it is."""
+        """Return the hash with the newest key, or the stored one if the token is unknown."""
         if session_id in self._tokens:
             return _hash(self._keys[0], self._tokens[session_id])
         return self._hashes[session_id]
@@ -215,7 +217,9 @@ def _session(row: Row[Any]) -> Session:
         signed_in_at=row.signed_in_at,
         preferences=row.preferences,
         cart=Cart(
-            lines=tuple(CartLine(sku=sku, quantity=quantity) for sku, quantity in row.cart.items())
+            lines=tuple(
+                LineQuantity(sku=sku, quantity=quantity) for sku, quantity in row.cart.items()
+            )
         ),
         last_order_id=row.last_order_id,
         created_at=row.created_at,

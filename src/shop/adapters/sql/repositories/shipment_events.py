@@ -1,4 +1,4 @@
-"""Handovers and refunds in a relational database."""
+"""Shipment events in a relational database, and the rows of refunds."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -19,8 +19,9 @@ from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_row
 from shop.application.ports.repositories.shipment_events import ShipmentEvents
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import Refund, RefundLine, RefundStatus
-from shop.domain.orders.shipment import LineQuantity, ShipmentEvent, ShipmentEventKind
+from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 
 SHIPMENT_EVENTS = (
@@ -28,7 +29,7 @@ SHIPMENT_EVENTS = (
     .join(shipment_event_lines, shipment_event_lines.c.shipment_event_id == shipment_events.c.id)
     .order_by(shipment_events.c.created_at, shipment_events.c.id, shipment_event_lines.c.position)
 )
-# An amount may be refunded without any lines.
+# A refund of an amount may have no lines.
 REFUNDS = (
     select(refunds, refund_lines.c.sku, refund_lines.c.quantity, refund_lines.c.cancelled_quantity)
     .outerjoin(refund_lines, refund_lines.c.refund_id == refunds.c.id)
@@ -37,7 +38,7 @@ REFUNDS = (
 
 
 class SqlShipmentEvents(ShipmentEvents):
-    """The tables of handovers and of their lines."""
+    """The tables of shipment events and their lines."""
 
     def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
         self._connection = connection
@@ -47,7 +48,7 @@ class SqlShipmentEvents(ShipmentEvents):
     async def for_orders(
         self, order_ids: Collection[UUID]
     ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:
-        """Return the handovers of each of these orders, the oldest first."""
+        """Return the shipment events of orders, oldest first."""
         rows = await self._connection.fetch_where_in(
             SHIPMENT_EVENTS, shipment_events.c.order_id, order_ids
         )
@@ -58,12 +59,12 @@ class SqlShipmentEvents(ShipmentEvents):
         }
 
     def add(self, event: ShipmentEvent) -> None:
-        """Stage a handover of a locked order."""
+        """Stage a shipment event of a locked order."""
         self._orders.require_locked(event.order_id)
         self._added.append(event)
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         yield from insert_rows(
             shipment_events, [_shipment_event_fields(each) for each in self._added]
         )

@@ -1,4 +1,4 @@
-"""One kind of entity in one table, as one unit of work reads, locks, stages and writes it."""
+"""Reads, locks and stages the entities of one table."""
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, Generic, TypeVar
@@ -7,14 +7,15 @@ from sqlalchemy import Column, Row, Select, Table
 
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
+from shop.application.ports.unit_of_work import LockOrder
 
 E = TypeVar("E")
 
 
 class SqlTableRepository(Generic[E]):
-    """The entities of a table. What was locked or added here may be saved; all else is a fault.
+    """The entities of a table; only locked or added ones can be saved.
 
-    The question selects the table's rows in the order of their keys, in which they are locked.
+    The query sorts the rows by key, and they are locked in this order.
     """
 
     def __init__(
@@ -37,13 +38,15 @@ class SqlTableRepository(Generic[E]):
         self._saved: dict[object, Fields] = {}
 
     async def get_many(self, values: Collection[object], by: Column[Any]) -> Sequence[E]:
-        """Return the entities where a column has one of the values."""
+        """Return the entities in which a column has one of the values."""
         rows = await self._connection.fetch_where_in(self._query, by, values)
         return [self._to_entity(row) for row in rows]
 
-    async def lock(self, values: Collection[object], by: Column[Any]) -> Sequence[E]:
-        """Do the same, and lock their rows in the order of their keys."""
-        rows = await self._connection.fetch_where_in(self._query, by, values, lock=True)
+    async def lock(
+        self, order: LockOrder, values: Collection[object], by: Column[Any]
+    ) -> Sequence[E]:
+        """Like `get_many`, and lock the rows in the order of their keys."""
+        rows = await self._connection.fetch_where_in(self._query, by, values, lock=order)
         self._locked.update(getattr(row, self._key.name) for row in rows)
         return [self._to_entity(row) for row in rows]
 
@@ -54,7 +57,7 @@ class SqlTableRepository(Generic[E]):
         self._added[fields[self._key.name]] = fields
 
     def save(self, entity: E) -> None:
-        """Stage the next state of an entity that was locked, or of one that was added."""
+        """Stage the next state of a locked or added entity."""
         self._connection.require_staging()
         fields = self._to_fields(entity)
         key = fields[self._key.name]
@@ -66,17 +69,17 @@ class SqlTableRepository(Generic[E]):
             raise RuntimeError(f"{self._table.name} {key} was not locked in this unit of work")
 
     async def insert_if_absent(self) -> Collection[object]:
-        """Write what was added; return the keys of those that would break a uniqueness."""
+        """Insert the added entities; return the keys of those with a unique conflict."""
         inserted = await self._connection.insert_if_absent(self._table, list(self._added.values()))
         return self._added.keys() - {row[0] for row in inserted}
 
     def inserts(self) -> Iterator[PendingWrite]:
-        """Return what was added, as a change."""
+        """Yield the write of the added entities."""
         return insert_rows(self._table, self._added.values())
 
     def updates(self) -> Iterator[PendingWrite]:
-        """Return the next states, as a change."""
-        missing_rows = RuntimeError(f"locked rows of {self._table.name} are not there any more")
+        """Yield the write of the saved entities."""
+        missing_rows = RuntimeError(f"locked rows of {self._table.name} are missing")
         return update_rows(
             self._table, [self._key.name], self._saved.values(), error_if_incomplete=missing_rows
         )

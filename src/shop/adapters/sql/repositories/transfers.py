@@ -28,14 +28,14 @@ class SqlTransfers(Transfers):
         self._added: list[Fields] = []
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
-        """Return those transfers that exist, by id."""
+        """Return transfers by id."""
         rows = await self._connection.fetch_where_in(TRANSFERS, transfers.c.id, ids)
         return {row.id: _transfer(row) for row in rows}
 
     async def entries(
         self, account_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[AccountEntry, TimeCursor]:
-        """Return a page of an account's transfers, the newest first."""
+        """Return a page of an account's transfers, newest first."""
         rows = await self._connection.fetch_all(_select_entries(account_id, page))
         return to_page(
             [_entry(row) for row in rows],
@@ -49,5 +49,5 @@ class SqlTransfers(Transfers):
         self._added.append(_transfer_fields(transfer))
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged."""
+        """Yield the staged writes."""
         return insert_rows(transfers, self._added)

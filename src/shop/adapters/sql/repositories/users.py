@@ -11,6 +11,7 @@ from shop.adapters.sql.schema.tables import users
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
 from shop.application.ports.repositories.users import Users
+from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.user import EmailTaken, User
 
 USERS = select(users).order_by(users.c.id)
@@ -25,17 +26,19 @@ class SqlUsers(Users):
         )
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Return those users that exist, by id."""
+        """Return users by id."""
         return {each.id: each for each in await self._users.get_many(ids, by=users.c.id)}
 
     async def with_emails(self, emails: Collection[str]) -> Mapping[str, User]:
-        """Return those users that exist, by normalised e-mail address."""
+        """Return users by normalised e-mail address."""
         found = await self._users.get_many(emails, by=users.c.email)
         return {each.email: each for each in found}
 
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Return those users that exist, their rows locked."""
-        return {each.id: each for each in await self._users.lock(ids, by=users.c.id)}
+        """Like `get_many`, and lock the rows."""
+        return {
+            each.id: each for each in await self._users.lock(LockOrder.USERS, ids, by=users.c.id)
+        }
 
     def add(self, user: User) -> None:
         """Stage a new user."""
@@ -46,12 +49,12 @@ class SqlUsers(Users):
         self._users.save(user)
 
     async def insert_unique(self) -> None:
-        """Write who was added; raise `EmailTaken` where somebody else was faster."""
+        """Insert new users; raise `EmailTaken` if an address is in use by now."""
         if await self._users.insert_if_absent():
             raise EmailTaken
 
     def pending_writes(self) -> Iterator[PendingWrite]:
-        """Return what was staged besides."""
+        """Yield the other staged writes."""
         return self._users.updates()
 
 

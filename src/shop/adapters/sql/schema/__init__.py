@@ -1,1 +1,1 @@
-"""The tables, their column types, and the migrations that lead to them."""
+"""Tables, column types and migrations."""

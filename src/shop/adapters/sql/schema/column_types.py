@@ -1,4 +1,4 @@
-"""Column types that both engines keep alike."""
+"""Column types with the same behaviour on both engines."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -15,17 +15,17 @@ TIME_CHARACTERS = len("2026-11-21 12:00:00.000000")
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A moment in UTC; SQLite, which has no type for that, keeps it as sortable text."""
+    """A time in UTC, which SQLite stores as sortable text."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Return the type of the engine."""
+        """Return the engine's type."""
         return Text() if dialect.name == "sqlite" else self.impl_instance
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
-        """Give the driver the moment in UTC; no other is accepted."""
+        """Convert a time to UTC."""
         if value is None:
             return None
         time = value.astimezone(UTC)
@@ -36,7 +36,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(
         self, value: datetime | str | None, dialect: Dialect
     ) -> datetime | None:
-        """Return the moment, aware of being in UTC."""
+        """Return the time with its time zone, UTC."""
         del dialect
         if isinstance(value, str):
             return datetime.fromisoformat(value).replace(tzinfo=UTC)
@@ -44,40 +44,40 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class RoleSet(TypeDecorator[frozenset[Role]]):
-    """A set of roles, as sorted words."""
+    """A set of roles, stored as sorted words."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: frozenset[Role] | None, dialect: Dialect) -> str | None:
-        """Give the driver the words."""
+        """Convert a set to words."""
         del dialect
         return None if value is None else " ".join(sorted(value))
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[Role] | None:
-        """Return the set."""
+        """Convert words to a set."""
         del dialect
         return None if value is None else _parse_roles(value)
 
 
 @cache
 def _parse_roles(words: str) -> frozenset[Role]:
-    # There are few sets of roles, and every row of a user or a session has one.
+    # There are few sets of roles, but every row of a user or a session has one.
     return frozenset(Role(word) for word in words.split())
 
 
 class JsonText(TypeDecorator[Mapping[str, Any]]):
-    """A JSON object, as text: every engine can keep that, and nobody searches inside."""
+    """A JSON object, stored as text because no query looks inside."""
 
     impl = Text
     cache_ok = True
 
     def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> str | None:
-        """Give the driver the text."""
+        """Convert an object to text."""
         del dialect
         return None if value is None else orjson.dumps(value).decode()
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> dict[str, Any] | None:
-        """Return the object."""
+        """Convert text to an object."""
         del dialect
         return None if value is None else orjson.loads(value)

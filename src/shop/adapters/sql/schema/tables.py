@@ -1,4 +1,4 @@
-"""The tables of the shop. Every constraint has a name; none but these rules is kept here."""
+"""The tables of the shop, in the current schema version."""
 
 from sqlalchemy import (
     BigInteger,
@@ -17,8 +17,8 @@ from sqlalchemy import (
 
 from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 
-SCHEMA_VERSION = "0006"
-"""The newest migration, which brings a database to the tables below."""
+SCHEMA_VERSION = "0007"
+"""The newest migration, which results in the tables below."""
 
 metadata = MetaData(
     naming_convention={
@@ -30,7 +30,7 @@ metadata = MetaData(
     }
 )
 
-# Ordered by bytes on both engines, whatever the database's own collation is.
+# Sorted by bytes on both engines, whatever the database's collation is.
 ByteOrderedText = Text().with_variant(Text(collation="C"), "postgresql")
 
 users = Table(
@@ -46,8 +46,7 @@ users = Table(
     UniqueConstraint("email"),
 )
 
-# The shop's own accounts stand here too, without a user and without a balance: theirs is the sum
-# of their transfers, and a stored one would be written by every order.
+# The shop's own accounts have no user and no balance, which every order would update (decision 7).
 accounts = Table(
     "accounts",
     metadata,
@@ -68,7 +67,7 @@ accounts = Table(
     ),
 )
 
-# No foreign keys to accounts: each would lock the row of the shop's own account in every order.
+# No foreign keys to accounts, because every order would lock the rows of the shop's accounts.
 transfers = Table(
     "transfers",
     metadata,
@@ -97,7 +96,7 @@ products = Table(
     Column("currency", Text, nullable=False),
     Column("active", Boolean, nullable=False),
     Column("image_url", Text),
-    # SKU and name, case-folded, because the engines fold differently.
+    # SKU and name, case-folded here because the engines fold differently.
     Column("search_text", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
@@ -178,7 +177,7 @@ payments = Table(
     Column("amount", BigInteger, nullable=False),
     Column("currency", Text, nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
-    # Of a payment by card alone.
+    # Only for payments by card.
     Column("card_token", Text),
     Column("gateway_payment_id", Text),
     Column("expires_at", UtcDateTime),
@@ -186,7 +185,7 @@ payments = Table(
     Column("clears_cart", Boolean),
 )
 
-# Once the money is set aside, a transfer has the same id.
+# Once the card is authorised, a transfer has the same id.
 deposits = Table(
     "deposits",
     metadata,
@@ -269,7 +268,7 @@ jobs = Table(
     Column("is_dead", Boolean, nullable=False),
     Column("last_error", Text),
     Column("created_at", UtcDateTime, nullable=False),
-    # Kinds are looked for each by themselves: a backlog of one keeps nobody from another.
+    # By kind, so that a backlog of one kind does not slow down the others.
     Index(None, "kind", "is_dead", "due_at"),
 )
 
@@ -278,11 +277,15 @@ gateway_events = Table(
     metadata,
     Column("id", ByteOrderedText, primary_key=True),
     Column("kind", Text, nullable=False),
+    Column("payment_id", Text),
     Column("reference", Uuid),
+    # Null in rows from before events had jobs: those were handled when they were received.
+    Column("job_subject_id", Uuid),
     Column("received_at", UtcDateTime, nullable=False),
+    Index(None, "job_subject_id", unique=True),
 )
 
-# Of announcements to endpoints and customers: nothing where nobody is to be told of anything.
+# Empty unless there are endpoints or e-mails to customers.
 notification_deliveries = Table(
     "notification_deliveries",
     metadata,
@@ -304,7 +307,7 @@ notification_deliveries = Table(
     Index(None, "status", "created_at"),
 )
 
-# Without reference and rejection, the request has not ended.
+# Without reference and rejection, the request has no outcome yet.
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -1,4 +1,4 @@
-"""One connection in one transaction, asked with statements over sets."""
+"""Runs statements over sets of rows in one transaction."""
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
@@ -29,31 +29,38 @@ from shop.adapters.sql.statements.writes import (
     rows_name,
     single_statement,
 )
+from shop.application.ports.unit_of_work import LockOrder
 
 
 class SqlConnection:
-    """Reads and writes sets of rows, each with one statement, whatever their number."""
+    """Reads and writes sets of rows, each set with one statement."""
 
     def __init__(
         self, connection: AsyncConnection, row_parameters: RowParameters, *, writing: bool
     ) -> None:
         self._connection = connection
         self._writing = writing
+        self._last_lock: LockOrder | None = None
         self.row_parameters = row_parameters
 
     def require_staging(self) -> None:
-        """Raise `RuntimeError` where nothing can be staged: in a snapshot, or after the end."""
+        """Raise `RuntimeError` in a reading unit of work, or after its end."""
         if not self._writing:
-            raise RuntimeError("nothing can be staged: a snapshot, or a unit of work that is over")
+            raise RuntimeError("cannot stage changes: the unit of work is read-only or has ended")
+
+    def acquire(self, lock_order: LockOrder) -> None:
+        """Record that locks are taken; raise `RuntimeError` if they come too late."""
+        lock_order.require_after(self._last_lock)
+        self._last_lock = lock_order
 
     def end_staging(self) -> None:
-        """Let nothing be staged any more."""
+        """Reject staging from now on."""
         self._writing = False
 
     async def fetch_all(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row[Any]]:
-        """Return all rows of a question."""
+        """Return all rows of a query."""
         return (await self._execute(statement, parameters)).all()
 
     async def fetch_where_in(
@@ -62,19 +69,22 @@ class SqlConnection:
         column: Column[Any],
         values: Collection[object],
         *,
-        lock: bool = False,
+        lock: LockOrder | None = None,
     ) -> Sequence[Row[Any]]:
-        """Return the rows of a question where a column has one of the values; none ask nothing.
+        """Return the rows of a query where a column has one of the values.
 
-        The question is a constant of its module. Locked rows are locked in its order.
+        The query is a constant of its module; with `lock`, rows are locked in its order. Without
+        values, no statement is run.
         """
+        if lock is not None:
+            self.acquire(lock)
         if not values:
             return ()
-        query = _where_in(statement, column, self.row_parameters, lock)
+        query = _where_in(statement, column, self.row_parameters, lock is not None)
         return await self.fetch_all(query, self.row_parameters.bind_values(column.type, values))
 
     async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
-        """Add those rows that break no uniqueness; return the primary keys of the added ones."""
+        """Insert the rows without a unique conflict; return their primary keys."""
         if not rows:
             return ()
         columns = columns_of(table, tuple(rows[0]))
@@ -82,7 +92,7 @@ class SqlConnection:
         return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
 
     async def write(self, writes: Sequence[PendingWrite]) -> None:
-        """Make the changes, in this order or all at once; raise what one was to raise."""
+        """Run the writes, in this order or in one statement; raise if one is incomplete."""
         if not writes:
             return
         if self.row_parameters.combines_writes:
@@ -111,7 +121,7 @@ class SqlConnection:
             write.require_complete(row_count)
 
     async def fetch_matching(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
-        """Return the rows of a table that agree with one of those given in all of its fields."""
+        """Return the rows of a table that match one of the given rows in all its fields."""
         if not rows:
             return ()
         columns = columns_of(table, tuple(rows[0]))
@@ -121,7 +131,7 @@ class SqlConnection:
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> int:
-        """Run a statement that changes rows; return how many it changed."""
+        """Run a statement; return how many rows it changed."""
         return (await self._execute(statement, parameters)).rowcount
 
     async def _execute(
@@ -132,7 +142,7 @@ class SqlConnection:
         return cast("CursorResult[Any]", result)
 
 
-# Statements are built once per shape: building one costs more than running it.
+# Statements are cached because building one costs more than running it.
 
 
 @cache
@@ -140,10 +150,10 @@ def _where_in(
     statement: Select[Any],
     column: Column[Any],
     row_parameters: RowParameters,
-    lock: bool,  # noqa: FBT001  A cached function takes what tells calls apart, no more.
+    lock: bool,  # noqa: FBT001  The cache's key has positional parameters only.
 ) -> Select[Any]:
     query = statement.where(row_parameters.is_in(column))
-    # No key is ever changed: rows that refer to a locked one may come meanwhile.
+    # Keys never change, so other transactions may insert rows that refer to a locked one.
     return query.with_for_update(of=column.table, key_share=True) if lock else query
 
 

@@ -1,4 +1,4 @@
-"""Pages of rows by key, not by count: a page costs the same wherever it begins."""
+"""Pages of rows by key, so that a page costs the same at any position."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ def newest_first(
     key: Column[Any],
     page: PageRequest[TimeCursor],
 ) -> Select[Any]:
-    """Narrow a question to a page, and to one row more, which tells whether another follows."""
+    """Limit a query to a page and one more row, which shows whether a page follows."""
     if page.after is not None:
         after = tuple_(literal(page.after.at, at.type), literal(page.after.id, key.type))
         statement = statement.where(tuple_(at, key) < after)
@@ -25,7 +25,7 @@ def newest_first(
 
 
 def to_page(items: Sequence[T], page: PageRequest[P], cursor_of: Callable[[T], P]) -> Page[T, P]:
-    """Return the page without the row that was only asked for to know of it."""
+    """Create the page from its items, without the extra row."""
     shown = items[: page.limit]
     has_more = len(items) > len(shown)
     return Page(items=shown, next=cursor_of(shown[-1]) if has_more else None)

@@ -1,7 +1,7 @@
-"""Statements over sets: the same text, and one round trip, for one row or for a thousand.
+"""Parameters for sets of rows: one statement and one round trip for any number.
 
-Both engines take rows as one JSON text: that costs the client a fraction of what an array for
-each column does, and the server hardly more. Values of one column go to PostgreSQL as an array.
+Both engines take rows as one JSON text, which is cheaper for the client than an array for each
+column (decision 4). PostgreSQL takes the values of one column as an array.
 """
 
 from abc import ABC, abstractmethod
@@ -41,81 +41,81 @@ Columns = tuple[tuple[str, TypeEngine[Any]], ...]
 
 
 class RowParameters(ABC):
-    """How an engine takes sets of rows and of values as parameters."""
+    """Builds the clauses and parameters of an engine for sets of rows and values."""
 
     combines_writes: ClassVar[bool]
-    """Whether one statement can make changes to many tables."""
+    """Whether one statement can write to many tables."""
 
     _dialect: ClassVar[Dialect]
 
     @abstractmethod
     def insert_if_absent(self, table: Table) -> PostgresInsert | SqliteInsert:
-        """Return the insertion that passes over rows which break a uniqueness."""
+        """Return an INSERT that skips rows with a unique conflict."""
 
     @abstractmethod
-    def rows_from(self, columns: Columns, name: str) -> FromClause:
-        """Return the rows given as parameters under a name, to be selected or joined from."""
+    def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
+        """Return the rows of a parameter as a table."""
 
     def bind_rows(self, columns: Columns, rows_name: str, rows: Sequence[Row]) -> dict[str, Any]:
-        """Return the parameter that carries these rows under a name: one text for all of them."""
+        """Return the parameter with the rows as one JSON text."""
         processors = _processors(columns, self._dialect)
         bound = [{**row, **{name: bind(row[name]) for name, bind in processors}} for row in rows]
         return {rows_name: _to_json(bound)}
 
     @abstractmethod
     def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
-        """Return the condition that a column's value is among those given as a parameter."""
+        """Return the condition that the parameter's values contain the column."""
 
     @abstractmethod
     def bind_values(
         self, column_type: TypeEngine[Any], values: Collection[object]
     ) -> dict[str, Any]:
-        """Return the parameter that carries these values of a column's type."""
+        """Return the parameter with values of a column's type."""
 
 
 @dataclass(frozen=True)
 class PostgresqlRowParameters(RowParameters):
-    """Rows as a JSON text, values as an array."""
+    """Passes rows as a JSON text, values as an array."""
 
     combines_writes: ClassVar[bool] = True
     _dialect: ClassVar[Dialect] = make_url("postgresql+asyncpg://").get_dialect()()
 
     def insert_if_absent(self, table: Table) -> PostgresInsert:
-        """Return PostgreSQL's insertion."""
+        """Return PostgreSQL's INSERT."""
         return postgresql.insert(table).on_conflict_do_nothing()
 
     def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
-        """Return the objects in the JSON text, as rows of these types."""
+        """Return the objects of the JSON text as typed rows."""
         document = cast(bindparam(rows_name, type_=Text()), JSON)
         names = [column(name, kind) for name, kind in columns]
         rows = func.json_to_recordset(document).table_valued(*names)
         return rows.render_derived(rows_name, with_types=True)
 
-    def is_in(self, values_column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with any element of the array."""
-        return values_column == func.any(bindparam(VALUES, type_=ARRAY(values_column.type)))
+        return column == func.any(bindparam(VALUES, type_=ARRAY(column.type)))
 
     def bind_values(
         self, column_type: TypeEngine[Any], values: Collection[object]
     ) -> dict[str, Any]:
-        """Return the array."""
+        """Return the values as an array."""
         del column_type
         return {VALUES: list(values)}
 
 
 @dataclass(frozen=True)
 class SqliteRowParameters(RowParameters):
-    """Rows and values as JSON texts."""
+    """Passes rows and values as JSON texts."""
 
     combines_writes: ClassVar[bool] = False
     _dialect: ClassVar[Dialect] = sqlite.dialect()
 
     def insert_if_absent(self, table: Table) -> SqliteInsert:
-        """Return SQLite's insertion."""
+        """Return SQLite's INSERT."""
         return sqlite.insert(table).on_conflict_do_nothing()
 
     def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
-        """Return the objects in the JSON text, as rows of these types."""
+        """Return the objects of the JSON text as typed rows."""
         each = func.json_each(bindparam(rows_name, type_=Text())).table_valued("value")
         values = [
             type_coerce(func.json_extract(each.c.value, f"$.{name}"), kind).label(name)
@@ -123,22 +123,22 @@ class SqliteRowParameters(RowParameters):
         ]
         return select(*values).subquery(rows_name)
 
-    def is_in(self, values_column: ColumnElement[Any]) -> ColumnElement[bool]:
+    def is_in(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
         """Compare with the elements of the JSON text."""
         each = func.json_each(bindparam(VALUES, type_=Text())).table_valued("value")
-        return values_column.in_(select(type_coerce(each.c.value, values_column.type)))
+        return column.in_(select(type_coerce(each.c.value, column.type)))
 
     def bind_values(
         self, column_type: TypeEngine[Any], values: Collection[object]
     ) -> dict[str, Any]:
-        """Return one text for all values."""
+        """Return the values as one JSON text."""
         bind = column_type.dialect_impl(self._dialect).bind_processor(self._dialect)
         return {VALUES: _to_json([value if bind is None else bind(value) for value in values])}
 
 
 @cache
 def _processors(columns: Columns, dialect: Dialect) -> Sequence[tuple[str, Callable[[Any], Any]]]:
-    """Return what binds the values of those columns that JSON does not take as they are."""
+    """Return the bind processors of the columns that need one for JSON."""
     return [
         (name, bind)
         for name, kind in columns
@@ -153,6 +153,6 @@ def _to_json(document: object) -> str:
 
 def _to_json_value(value: object) -> str:
     if isinstance(value, UUID):
-        # The driver's own kind of it.
+        # asyncpg's subclass of UUID, which orjson does not serialise.
         return str(value)
-    raise TypeError(f"no column takes {type(value).__name__}")
+    raise TypeError(f"cannot store {type(value).__name__}")

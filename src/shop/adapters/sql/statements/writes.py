@@ -1,7 +1,7 @@
-"""Changes: sets of rows to be written, and the statements that write them.
+"""Pending writes of sets of rows, and the statements that write them.
 
-A statement's text depends on its shape alone, not on how many rows it takes, and is built once:
-building one costs more than running it.
+A statement does not depend on the number of rows, and is cached: building one costs more than
+running it.
 """
 
 from abc import ABC, abstractmethod
@@ -36,38 +36,38 @@ Guard = Callable[[Table, FromClause], ColumnElement[bool]]
 
 @dataclass(frozen=True, slots=True)
 class WriteStatement(ABC):
-    """What a change does to the rows of a table, whichever rows they are."""
+    """A write to a table, for any set of rows."""
 
     table: Table
     names: tuple[str, ...]
 
     @property
     def columns(self) -> Columns:
-        """The columns in which rows are given."""
+        """The columns of the given rows."""
         return columns_of(self.table, self.names)
 
     @abstractmethod
     def statement(self, rows: FromClause) -> Insert | Update | Delete:
-        """Return the statement that makes the change for rows given as parameters."""
+        """Build the statement for rows that are parameters."""
 
 
 @dataclass(frozen=True, slots=True)
 class InsertRows(WriteStatement):
-    """The rows are added."""
+    """Inserts rows."""
 
     def statement(self, rows: FromClause) -> Insert:
-        """Return the insertion."""
+        """Build the INSERT."""
         return insert(self.table).from_select(self.names, select(*rows.c))
 
 
 @dataclass(frozen=True, slots=True)
 class InsertMissingRows(WriteStatement):
-    """Those rows are added that break no uniqueness; each engine has its own words for that."""
+    """Inserts the rows without a unique conflict."""
 
     row_parameters: RowParameters
 
     def statement(self, rows: FromClause) -> Insert:
-        """Return the insertion."""
+        """Build the INSERT."""
         # Without a WHERE, SQLite would read ON CONFLICT as part of a join.
         candidates = select(*rows.c).where(text("1 = 1"))
         return self.row_parameters.insert_if_absent(self.table).from_select(self.names, candidates)
@@ -75,13 +75,13 @@ class InsertMissingRows(WriteStatement):
 
 @dataclass(frozen=True, slots=True)
 class UpdateRows(WriteStatement):
-    """The rows' other fields are set where their keys match, and a guard lets them."""
+    """Updates the rows with matching keys, if the guard allows it."""
 
     keys: tuple[str, ...]
     only_if: Guard | None
 
     def statement(self, rows: FromClause) -> Update:
-        """Return the update."""
+        """Build the UPDATE."""
         matches = [self.table.c[name] == rows.c[name] for name in self.keys]
         if self.only_if is not None:
             matches.append(self.only_if(self.table, rows))
@@ -91,30 +91,30 @@ class UpdateRows(WriteStatement):
 
 @dataclass(frozen=True, slots=True)
 class DeleteRows(WriteStatement):
-    """Those rows go that agree with one of the given in all of its fields."""
+    """Deletes the rows that match one of the given rows in all its fields."""
 
     def statement(self, rows: FromClause) -> Delete:
-        """Return the deletion."""
+        """Build the DELETE."""
         names = [self.table.c[name] for name in self.names]
         return delete(self.table).where(tuple_(*names).in_(select(*rows.c)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingWrite:
-    """Rows to be written, and the error to be raised where some of them cannot be."""
+    """Rows to write, and the error to raise if some of them cannot be written."""
 
     statement: WriteStatement
     rows: Sequence[Fields]
     error_if_incomplete: Exception | None
 
     def require_complete(self, changed: int) -> None:
-        """Raise the error unless as many rows were changed as were given."""
+        """Raise the error unless all rows were written."""
         if self.error_if_incomplete is not None and changed != len(self.rows):
             raise self.error_if_incomplete
 
 
 def insert_rows(table: Table, rows: Collection[Fields]) -> Iterator[PendingWrite]:
-    """Add rows, which all have the same fields; no rows are no change."""
+    """Insert rows, which must have the same fields; without rows, yield nothing."""
     for names in _names(rows):
         yield PendingWrite(
             statement=InsertRows(table, names), rows=tuple(rows), error_if_incomplete=None
@@ -124,7 +124,7 @@ def insert_rows(table: Table, rows: Collection[Fields]) -> Iterator[PendingWrite
 def insert_missing_rows(
     table: Table, rows: Collection[Fields], row_parameters: RowParameters
 ) -> Iterator[PendingWrite]:
-    """Add those rows that are not there yet."""
+    """Insert the rows that do not exist."""
     for names in _names(rows):
         yield PendingWrite(
             statement=InsertMissingRows(table, names, row_parameters),
@@ -141,9 +141,9 @@ def update_rows(
     only_if: Guard | None = None,
     error_if_incomplete: Exception | None = None,
 ) -> Iterator[PendingWrite]:
-    """Set each row's other fields where its key fields match; no row may come twice.
+    """Update rows by their key fields; no key may occur twice.
 
-    A guard, the same function each time, narrows the match further.
+    The guard must be the same function every time, because statements are cached.
     """
     for names in _names(rows):
         statement = UpdateRows(table, names, tuple(keys), only_if)
@@ -153,7 +153,7 @@ def update_rows(
 
 
 def delete_rows(table: Table, rows: Collection[Fields]) -> Iterator[PendingWrite]:
-    """Remove the rows that agree with one of those given."""
+    """Delete the rows that match one of the given rows."""
     for names in _names(rows):
         yield PendingWrite(
             statement=DeleteRows(table, names), rows=tuple(rows), error_if_incomplete=None
@@ -161,13 +161,13 @@ def delete_rows(table: Table, rows: Collection[Fields]) -> Iterator[PendingWrite
 
 
 def next_version(table: Table, rows: FromClause) -> ColumnElement[bool]:
-    """Guard that a row is the one before: nobody else has changed it since it was read."""
+    """Allow the update only if the row has the previous version."""
     return table.c.version == rows.c.version - 1
 
 
 @cache
 def version_after(steps: int) -> Guard:
-    """Return the guard that a row is so many versions before the one that is to be written."""
+    """Return the guard that allows an update only from `steps` versions before."""
 
     def guard(table: Table, rows: FromClause) -> ColumnElement[bool]:
         return table.c.version == rows.c.version - steps
@@ -176,7 +176,7 @@ def version_after(steps: int) -> Guard:
 
 
 def _names(rows: Collection[Fields]) -> Iterator[tuple[str, ...]]:
-    """Give the names of the fields, once, where there are rows at all."""
+    """Yield the names of the fields once if there are rows."""
     for row in rows:
         yield tuple(row)
         return
@@ -184,7 +184,7 @@ def _names(rows: Collection[Fields]) -> Iterator[tuple[str, ...]]:
 
 @cache
 def columns_of(table: Table, names: tuple[str, ...]) -> Columns:
-    """Return the columns of these names with their types."""
+    """Return columns by name, with their types."""
     return tuple((name, table.c[name].type) for name in names)
 
 
@@ -192,7 +192,7 @@ def columns_of(table: Table, names: tuple[str, ...]) -> Columns:
 def single_statement(
     write: WriteStatement, row_parameters: RowParameters
 ) -> Insert | Update | Delete:
-    """Return the statement of one change."""
+    """Build the statement of one write."""
     return write.statement(row_parameters.rows_from(write.columns, ROWS))
 
 
@@ -200,9 +200,9 @@ def single_statement(
 def combined_statement(
     writes: tuple[WriteStatement, ...], row_parameters: RowParameters
 ) -> Select[Any]:
-    """Return one statement that makes many changes, and tells for each how many rows it changed.
+    """Build one statement of many writes that returns the row count of each.
 
-    They happen at once: none sees what another does. Their rows are called `rows0`, `rows1`, ….
+    No write sees the others. Their parameters are named `rows0`, `rows1` and so on.
     """
     changed = [
         shape.statement(row_parameters.rows_from(shape.columns, rows_name(position)))
@@ -214,5 +214,5 @@ def combined_statement(
 
 
 def rows_name(position: int) -> str:
-    """Return what the rows of a change are called beside those of others."""
+    """Return the name of a write's parameter in a combined statement."""
     return f"{ROWS}{position}"

@@ -1,1 +1,1 @@
-"""Ports to what is stored, one a file."""
+"""Ports to the stored objects, one per file."""

@@ -1,4 +1,4 @@
-"""The port to accounts and the transfers between them."""
+"""Port to the customers' accounts."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -10,23 +10,23 @@ from shop.domain.shared.money import Currency
 
 
 class Accounts(ABC):
-    """The customers' accounts, as one unit of work sees them; the shop's own store nothing."""
+    """The customers' accounts; the shop's own accounts are not stored."""
 
     @abstractmethod
     async def for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
-        """Return the accounts of those users that have one in the currency, by user id."""
+        """Return the users' accounts in the currency, by user id."""
 
     @abstractmethod
     async def lock_for_users(
         self, user_ids: Collection[UUID], currency: Currency
     ) -> Mapping[UUID, Account]:
-        """Do the same, and keep others from changing these accounts until the end."""
+        """Like `for_users`, and lock the accounts."""
 
     @abstractmethod
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, Account]:
-        """Return those accounts that exist, by id, kept from others' changes until the end."""
+        """Return and lock accounts, by id."""
 
     @abstractmethod
     def add(self, account: Account) -> None:
@@ -34,12 +34,12 @@ class Accounts(ABC):
 
     @abstractmethod
     def save(self, account: Account) -> None:
-        """Stage the new balance of an account that was locked."""
+        """Stage the new balance of a locked account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountEntry:
-    """A transfer as one of its two accounts sees it."""
+    """A transfer in the statement of one of its two accounts."""
 
     transfer: Transfer
     counterparty: str

@@ -1,4 +1,4 @@
-"""The port to the audit: looking for broken invariants in everything that is stored."""
+"""Port to the integrity audit, which looks for violated invariants."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ Fact = str | int | None
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Violation:
-    """A stored row, or group of rows, that breaks an invariant: what it is, with its figures."""
+    """A row or group of rows that breaks a rule of an invariant, with its facts."""
 
     rule: str
     facts: Mapping[str, Fact]
@@ -21,9 +21,9 @@ class Violation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invariant:
-    """A sentence that is true of every committed state of the shop; numbered as documented.
+    """A numbered statement that is true of every committed state of the shop.
 
-    What time does to a shop, number 8 tells: it is true wherever somebody does the jobs.
+    Number 8 also needs a running worker.
     """
 
     number: int
@@ -37,44 +37,46 @@ INVARIANTS = (
     ),
     Invariant(
         number=2,
-        sentence="A customer's balance is the sum of its transfers and not below its limit.",
+        sentence="A customer's balance is the sum of its transfers, and not below its minimum.",
     ),
     Invariant(
         number=3,
-        sentence="Stock is the sum of its movements, and reserved stock that of open orders.",
+        sentence="Stock is the sum of its movements; reserved stock is that of pending orders.",
     ),
     Invariant(
         number=4,
-        sentence="Every paid order has one charge, of the amount of its lines and its payment.",
+        sentence="Every paid order has one charge, which equals its lines and its payment.",
     ),
     Invariant(
         number=5,
-        sentence="No declined, expired or cancelled order holds stock or an unreturned charge.",
+        sentence="No declined, expired or cancelled order holds stock or a charge.",
     ),
     Invariant(
         number=6,
-        sentence="The order that a session tracks is one of its own user.",
+        sentence="The last order of a session belongs to the session's user.",
     ),
     Invariant(
         number=7,
-        sentence="Every key's outcome agrees with its order, and every order with its key.",
+        sentence="Every idempotency key agrees with its order, and every order with its key.",
     ),
     Invariant(
         number=8,
-        sentence="Nothing waits past its time, and whatever has to be done has a job.",
+        sentence="No job or pending payment is overdue, and everything that needs a job has one.",
     ),
     Invariant(
         number=10,
-        sentence="Orders take only legal steps, each recorded, in order.",
+        sentence="Every status change of an order is allowed, and recorded in sequence.",
     ),
 )
 
 GATEWAY_INVARIANT = Invariant(
     number=9,
-    sentence="The gateway has taken what is paid, each once, and holds nothing else.",
+    sentence=(
+        "Every paid card order was captured exactly once,"
+        " and the gateway holds no other authorisations."
+    ),
 )
-"""True once all is quiet, of the shop's books beside the gateway's: no port to one of them can
-tell."""
+"""Compares the ledger with the gateway's records, except payments in progress."""
 
 ALLOWED_PAYMENT_STATUSES: Mapping[OrderStatus, frozenset[PaymentStatus]] = {
     OrderStatus.PENDING: frozenset({PaymentStatus.PENDING}),
@@ -86,15 +88,15 @@ ALLOWED_PAYMENT_STATUSES: Mapping[OrderStatus, frozenset[PaymentStatus]] = {
     OrderStatus.DELIVERED: frozenset({PaymentStatus.CAPTURED}),
     OrderStatus.REFUNDED: frozenset({PaymentStatus.REFUNDED}),
 }
-"""Where the payment of an order may stand, by where the order stands."""
+"""The allowed statuses of a payment, by the status of its order."""
 
 
 class Audit(ABC):
-    """A look at one consistent state of everything stored, beside whatever goes on."""
+    """Reads one consistent state of the database, also while the shop is in use."""
 
     @abstractmethod
     async def violations(self, invariant: Invariant, due_before: datetime) -> Sequence[Violation]:
-        """Return what breaks this invariant, at most a hundred of each rule.
+        """Return the violations of an invariant, at most a hundred of each rule.
 
-        What was due before that moment and is not done is overdue.
+        A job or payment that was due before `due_before` is overdue.
         """

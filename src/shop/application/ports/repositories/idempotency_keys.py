@@ -1,32 +1,25 @@
-"""The port to idempotency keys: what was asked under a key, and how it ended."""
+"""Port to the idempotency keys: the request under each key, and its outcome."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from shop.domain.shared.errors import Conflict, ShopError
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdempotencyKey:
-    """A key names one request of one user."""
-
-    user_id: UUID
-    key: str
+from shop.domain.shared.idempotency_key import IdempotencyKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """The request was carried out; the reference is the id of what it made."""
+    """The request was executed; the reference is the id of what it created."""
 
     reference: UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """The request was refused for good."""
+    """The request was rejected with this error, permanently."""
 
     error: ShopError
 
@@ -35,59 +28,51 @@ StoredOutcome = Succeeded | Rejected
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """A wish to carry out a request under a key. The fingerprint tells requests apart."""
-
-    id: IdempotencyKey
-    fingerprint: str
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KeyRecord:
-    """What is known of a key that is taken: its request, and the outcome once it has one."""
+    """A claimed key: the fingerprint of its request, and the outcome once it is decided."""
 
     fingerprint: str
     outcome: StoredOutcome | None
 
 
 class IdempotencyKeys(ABC):
-    """All keys, as one unit of work sees them."""
+    """All idempotency keys, as one unit of work sees them."""
 
     @abstractmethod
-    async def claim(self, claims: Collection[Claim]) -> Mapping[IdempotencyKey, KeyRecord]:
-        """Take the keys that are free until the end; return the records of those that are not.
+    async def claim(
+        self, fingerprints: Mapping[IdempotencyKey, str], at: datetime
+    ) -> Mapping[IdempotencyKey, KeyRecord]:
+        """Claim the keys that are free, and return the records of those that are not.
 
-        Where another unit of work holds one of the keys, wait until that one ends; raise
-        `RequestInProgress` where it takes too long.
+        If another unit of work holds one of the keys, wait for its end; raise
+        `RequestInProgress` when that takes too long.
         """
 
     @abstractmethod
     def complete(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a request whose key was claimed here."""
+        """Stage the outcome of a request whose key this unit of work claimed."""
 
     @abstractmethod
     def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Stage the outcome of a request that an earlier unit of work left without one.
+        """Stage the outcome of a request that an earlier unit of work left pending.
 
-        What the request has made is locked, so that nobody else concludes it too.
+        The caller holds the lock on what the request created, so only one of them does this.
         """
 
     @abstractmethod
     def release(self, key: IdempotencyKey) -> None:
-        """Stage that a key claimed here is free again, unless it is settled after this."""
+        """Stage that a key claimed here is free again, unless it is completed after this."""
 
     @abstractmethod
     async def purge(self, before: datetime) -> int:
-        """Forget the keys of refusals claimed before then; return how many.
+        """Remove the keys of rejections that were claimed before a time; return how many.
 
-        A key that led to something is remembered for as long as that is: an order's, for ever,
-        and a deposit's, even where its card was declined.
+        The key of an order or deposit is kept as long as that is, even if its card was declined.
         """
 
 
 class RequestInProgress(Conflict):
-    """The first request under this key has not ended yet."""
+    """The first request under this key is still running."""
 
     code = "request-in-progress"
     is_final = False

@@ -1,4 +1,4 @@
-"""The port to inventories."""
+"""Port to inventories."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -7,23 +7,20 @@ from shop.domain.inventory import Inventory, StockMovement
 
 
 class Inventories(ABC):
-    """The stock of every product, as one unit of work sees it."""
+    """The inventories of all products."""
 
     @abstractmethod
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Inventory]:
-        """Return those inventories that exist, by SKU."""
+        """Return inventories by SKU."""
 
     @abstractmethod
     async def lock(self, skus: Collection[str]) -> Mapping[str, Inventory]:
-        """Do the same, and keep others from changing these inventories until the end."""
+        """Like `get_many`, and lock the inventories."""
 
     @abstractmethod
     def add(self, inventory: Inventory) -> None:
-        """Stage a new inventory, with nothing in it."""
+        """Stage a new, empty inventory."""
 
     @abstractmethod
     def save(self, inventory: Inventory, movement: StockMovement) -> None:
-        """Stage the new state of an inventory, and the movement that led to it.
-
-        It was locked by this unit of work, or added by it.
-        """
+        """Stage the new state of a locked or added inventory, and the movement to it."""

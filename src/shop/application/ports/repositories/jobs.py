@@ -1,8 +1,8 @@
-"""The port to the outbox: what has to be done outside the database once a fact is in it.
+"""Port to jobs: work to do after a commit (a transactional outbox).
 
-A job is staged beside the fact that asks for it, so that both are there or neither. Workers lease
-jobs, do them, and stage their end beside what came of them. A worker that dies loses its lease:
-a job is done at least once, and everything that it does must bear to be done twice.
+A job is staged together with the change that needs it. Workers lease jobs, run them, and stage
+their completion together with the result. A worker that dies loses its lease, so a job runs at
+least once and has to be idempotent.
 """
 
 from abc import ABC, abstractmethod
@@ -16,36 +16,22 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 
 
 class JobKind(StrEnum):
-    """What is to be done."""
+    """What a job does."""
 
-    RESOLVE_PAYMENT = "resolve_payment"
-    """Find out how a pending payment ends, and give it up once its time is over."""
-
-    CAPTURE_PAYMENT = "capture_payment"
-    """Take the money that a card has set aside."""
-
-    RESOLVE_DEPOSIT = "resolve_deposit"
-    """Do the same for a deposit."""
-
-    CAPTURE_DEPOSIT = "capture_deposit"
-    """Take the money that is in the account already."""
-
-    REVERSE_PAYMENT = "reverse_payment"
-    """Give back whatever the gateway holds or has taken."""
-
-    REFUND_PAYMENT = "refund_payment"
-    """Give back the amount of a refund, which is the job's subject."""
-
-    SEND_WEBHOOK = "send_webhook"
-    """Bring an announcement to an endpoint."""
-
-    SEND_EMAIL = "send_email"
-    """Bring an announcement to a customer."""
+    HANDLE_GATEWAY_EVENT = "handle_gateway_event"  # Look the payment up, complete what it pays.
+    RESOLVE_PAYMENT = "resolve_payment"  # Find the outcome of a pending payment, or expire it.
+    CAPTURE_PAYMENT = "capture_payment"  # Capture an authorised payment.
+    RESOLVE_DEPOSIT = "resolve_deposit"  # Find the outcome of a pending deposit, or expire it.
+    CAPTURE_DEPOSIT = "capture_deposit"  # Capture a deposit that the account already has.
+    REVERSE_PAYMENT = "reverse_payment"  # Void or refund what the gateway holds or has captured.
+    REFUND_PAYMENT = "refund_payment"  # Refund to a card; the subject is the refund.
+    SEND_WEBHOOK = "send_webhook"  # Send a notification to an endpoint.
+    SEND_EMAIL = "send_email"  # Send a notification to a customer.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobId:
-    """There is one job of a kind for one subject: an order, or whatever the kind is about."""
+    """The identity of a job: one of each kind for each subject, such as an order."""
 
     kind: JobKind
     subject_id: UUID
@@ -53,11 +39,10 @@ class JobId:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """Something to be done, not before it is due.
+    """Work to do once it is due.
 
-    `attempts` counts those that were begun, `failures` those that have failed: not those that only
-    found that the time has not come. A dead job has failed too often and waits for an operator.
-    `failure` is what the last attempt came to.
+    `attempts` counts all attempts, `failures` only those that failed: not those that ended in
+    `RetryLater`. A dead job failed too often and waits for an operator.
     """
 
     id: JobId
@@ -70,7 +55,7 @@ class Job:
 
     @classmethod
     def new(cls, kind: JobKind, subject_id: UUID, *, at: datetime, due_at: datetime) -> "Job":
-        """Return a job that nobody has tried yet."""
+        """Create a job without attempts."""
         return cls(
             id=JobId(kind=kind, subject_id=subject_id),
             due_at=due_at,
@@ -83,56 +68,52 @@ class Job:
 
 
 class Jobs(ABC):
-    """All jobs, as one unit of work sees them."""
+    """All jobs."""
 
     @abstractmethod
     def add(self, job: Job) -> None:
-        """Stage a new job; nothing happens where it is there, but that a begun undo is done anew.
+        """Stage a new job, unless it exists; a leased reversal will run again.
 
-        What there is to undo may have come after somebody has begun to look.
+        The payment to reverse may have reached the gateway after the running attempt looked.
         """
 
     @abstractmethod
     def remove(self, job_id: JobId) -> None:
-        """Stage the end of a job: it is gone; nothing happens where it is gone already."""
+        """Stage the removal of a job; one that is gone is ignored."""
 
     @abstractmethod
     def complete(self, job: Job) -> None:
-        """Stage the end of a leased job, unless it is to be done anew or leased by another now."""
+        """Stage the removal of a leased job, unless it was rescheduled or leased again."""
 
     @abstractmethod
     async def lease(
         self, kinds: Collection[JobKind], now: datetime, until: datetime, limit: int
     ) -> Sequence[Job]:
-        """Take jobs of these kinds that are due, the longest due first; count an attempt at each.
+        """Lease due jobs of these kinds, longest due first, and count an attempt for each.
 
-        Until then nobody else gets them: their new `due_at` is the end of the lease. Of two
-        workers that want the same job at the same time, one gets it.
+        Their new `due_at` is the end of the lease. No other worker gets them before that.
         """
 
     @abstractmethod
     async def for_subjects(self, subject_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Job]]:
-        """Return the jobs of those subjects that have any, living and dead, by subject id."""
+        """Return the jobs of subjects, including dead ones, by subject id."""
 
     @abstractmethod
     async def next_due(self, kinds: Collection[JobKind]) -> datetime | None:
-        """Return when the next living job of these kinds is due; None where there is none."""
+        """Return when the next job of these kinds is due, or None; ignores dead jobs."""
 
     @abstractmethod
     def reschedule(self, job: Job, due_at: datetime, error: str) -> None:
-        """Stage that a leased job is tried again, unless it is gone or leased by another now.
-
-        Its failures are kept as they are given.
-        """
+        """Stage a retry of a leased job with its failures, unless it was leased again."""
 
     @abstractmethod
     def mark_dead(self, job: Job, error: str) -> None:
-        """Stage that a leased job is dead, unless it is gone or leased by another now."""
+        """Stage that a leased job is dead, unless it was leased again."""
 
     @abstractmethod
     async def search(self, page: PageRequest[TimeCursor], *, dead: bool) -> Page[Job, TimeCursor]:
-        """Return a page of the dead or of the living jobs, the newest first."""
+        """Return a page of dead jobs or of all others, newest first."""
 
     @abstractmethod
     async def retry(self, job_ids: Collection[JobId], at: datetime) -> int:
-        """Make dead jobs due at once, with all attempts before them; return how many."""
+        """Make dead jobs due and reset their attempts; return how many."""

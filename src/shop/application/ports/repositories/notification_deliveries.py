@@ -1,4 +1,4 @@
-"""The port to dispatches: announcements on their way, and what became of them."""
+"""Port to notification deliveries."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -16,37 +16,37 @@ from shop.domain.notification import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationDeliveryFilter:
-    """Which dispatches a list has: those of one channel, in one status or any."""
+    """The deliveries in a list: of one channel, in one status or any."""
 
     channel: NotificationChannel
     status: NotificationDeliveryStatus | None
 
 
 class NotificationDeliveries(ABC):
-    """All dispatches, as one unit of work sees them."""
+    """All notification deliveries."""
 
     @abstractmethod
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
-        """Return those dispatches that exist, by id."""
+        """Return deliveries by id."""
 
     @abstractmethod
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, NotificationDelivery]:
-        """Do the same, and keep others from changing these dispatches until the end."""
+        """Like `get_many`, and lock the deliveries."""
 
     @abstractmethod
     async def search(
         self, delivery_filter: NotificationDeliveryFilter, page: PageRequest[TimeCursor]
     ) -> Page[NotificationDelivery, TimeCursor]:
-        """Return a page of dispatches, the newest first."""
+        """Return a page of deliveries, newest first."""
 
     @abstractmethod
     def add(self, delivery: NotificationDelivery) -> None:
-        """Stage a new dispatch, beside the fact that it announces."""
+        """Stage a new delivery, together with the change that it reports."""
 
     @abstractmethod
     def save(self, delivery: NotificationDelivery) -> None:
-        """Stage the next state of a dispatch that was locked."""
+        """Stage the next state of a locked delivery."""
 
     @abstractmethod
     async def purge(self, before: datetime) -> Collection[UUID]:
-        """Remove those made before then that are not pending any more; return their ids."""
+        """Delete old deliveries that are not pending; return their ids."""

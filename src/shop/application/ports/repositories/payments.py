@@ -1,4 +1,4 @@
-"""The port to the payments of orders."""
+"""Port to the payments of orders."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -9,7 +9,7 @@ from shop.domain.payment import Payment
 
 
 class Payments(ABC):
-    """The payments of orders, as one unit of work sees them; locked with their orders."""
+    """The payments of orders; locked with their orders."""
 
     @abstractmethod
     async def for_orders(self, order_ids: Collection[UUID]) -> Mapping[UUID, Payment]:
@@ -19,7 +19,7 @@ class Payments(ABC):
     async def card_payments_in(
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
     ) -> Page[Payment, TimeCursor]:
-        """Return a page of payments by card whose orders were placed in a span, newest first."""
+        """Return a page of card payments of orders of a time range, newest first."""
 
     @abstractmethod
     def add(self, payment: Payment) -> None:
@@ -27,4 +27,4 @@ class Payments(ABC):
 
     @abstractmethod
     def save(self, payment: Payment) -> None:
-        """Stage the next state of a payment whose order was locked."""
+        """Stage the next state of a payment whose order is locked."""

@@ -1,4 +1,4 @@
-"""The port to the catalogue."""
+"""Port to products."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -8,31 +8,31 @@ from shop.domain.product import Product
 
 
 class Products(ABC):
-    """All products, as one unit of work sees them."""
+    """All products."""
 
     @abstractmethod
     async def get_many(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Return those products that exist, by SKU."""
+        """Return products by SKU."""
 
     @abstractmethod
     async def lock(self, skus: Collection[str]) -> Mapping[str, Product]:
-        """Do the same, and keep others from changing these products until the end."""
+        """Like `get_many`, and lock the products."""
 
     @abstractmethod
     async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
-        """Return a page of the active products in the order of their SKUs.
+        """Return a page of active products whose SKU or name contains the words, by SKU.
 
-        Only those whose SKU or name contains the words, in any case; no words ask for all.
+        The case is ignored; an empty text matches all.
         """
 
     @abstractmethod
     def add(self, product: Product) -> None:
-        """Stage a new product; the commit raises `TransientFailure` where the SKU has one by then.
+        """Stage a new product; the commit raises `TransientFailure` if the SKU exists.
 
-        A row that is not there yet cannot be locked: whoever looked first and found none was
-        overtaken, and will find it when asked to do the same again.
+        A missing row cannot be locked, so a concurrent unit of work may add it first. A retry
+        then finds the product.
         """
 
     @abstractmethod
     def save(self, product: Product) -> None:
-        """Stage the new state of a product that was locked."""
+        """Stage the new state of a locked product."""

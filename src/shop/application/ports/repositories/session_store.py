@@ -1,4 +1,4 @@
-"""The port to sessions."""
+"""Port to sessions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -9,84 +9,79 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.session import Session, SessionPolicy
 
 SessionToken = str
-"""What a visitor holds: the value of the cookie, to be told to nobody else."""
+"""The secret value of a visitor's cookie."""
 
 
 class SessionStore(ABC):
-    """All sessions, as one unit of work sees them.
+    """All sessions.
 
-    A token that the store did not issue, has replaced, or whose session has ended opens nothing,
-    whatever it looks like; it is never adopted. Expired sessions are returned like others: the
-    policy is the callers'. What is staged happens when the unit of work commits, or never.
+    A token that is unknown, replaced or revoked finds no session and is never adopted. Expired
+    sessions are returned like others: callers apply the `SessionPolicy`.
     """
 
     @abstractmethod
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
-        """Return the sessions that these tokens open."""
+        """Return the sessions of tokens."""
 
     @abstractmethod
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
-        """Do the same, and keep others from changing these sessions until the end."""
+        """Like `find`, and lock the sessions."""
 
     @abstractmethod
     async def lock_by_id(self, session_ids: Collection[UUID]) -> Mapping[UUID, Session]:
-        """Return sessions by id, and keep others from changing them until the end.
+        """Return and lock sessions by id, for changes without the visitor's request.
 
-        For what is done in a session after its visitor has gone: they may be saved, not rotated.
-        A store that leaves their content with the visitors returns none.
+        They can be saved but not rotated. A store that keeps the content in the visitor's cookie
+        returns none.
         """
 
     @abstractmethod
     def needs_rotation(self, session: Session) -> bool:
-        """Tell whether the token that opened the session here was made with an old key."""
+        """Check whether the session's token was made with an old secret."""
 
     @abstractmethod
     def create(self, session: Session) -> SessionToken:
-        """Stage a new session; return the token that will open it.
-
-        Raise `SessionTooLarge` where it would not fit; what is refused is not staged.
-        """
+        """Stage a new session and return its token; may raise `SessionTooLarge`."""
 
     @abstractmethod
     def save(self, session: Session) -> SessionToken:
-        """Stage the next state of a session that was locked; return the token to hold from now on.
+        """Stage the next state of a locked session; return its token, often the same.
 
-        That is the same token wherever the store can keep it. Raise `SessionTooLarge` where the
-        session would not fit, `SessionConflict` where somebody else has changed it since the
-        token was issued and the two changes cannot be merged; what is refused is not staged.
+        Raise `SessionTooLarge` if the session does not fit, and `SessionConflict` if another
+        change since the token was issued cannot be merged. Then nothing is staged.
         """
 
     @abstractmethod
     def rotate(self, session: Session) -> SessionToken:
-        """Do the same under a new token; the old one opens nothing once this is committed."""
+        """Like `save`, with a new token; the old one finds no session after the commit."""
 
     @abstractmethod
     def touch(self, session_id: UUID, at: datetime) -> None:
-        """Stage that the session was used; one that has ended meanwhile stays ended."""
+        """Stage the time of the last use; a revoked session stays revoked."""
 
     @abstractmethod
     def revoke(self, session_id: UUID) -> None:
-        """Stage the end of a session, for good; one that has ended already stays so."""
+        """Stage the permanent end of a session; may be repeated."""
 
     @abstractmethod
     async def revoke_one(self, user_id: UUID, session_id: UUID) -> bool:
-        """End a session of this user; return whether there was one."""
+        """Revoke a session of this user; return whether there was one."""
 
     @abstractmethod
     async def revoke_all(self, user_id: UUID, *, except_session_id: UUID | None) -> int:
-        """End all sessions of a user but the one to keep; return how many."""
+        """Revoke all sessions of a user except one; return how many."""
 
     @abstractmethod
     async def for_user(
         self, user_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:
-        """Return a page of a user's sessions, the newest first."""
+        """Return a page of a user's sessions, newest first."""
 
     @abstractmethod
     async def purge_expired(self, policy: SessionPolicy, now: datetime) -> int:
-        """End the sessions that have expired; return how many."""
+        """Delete the expired sessions; return how many."""
 
 
 def unwrapped(sessions: SessionStore) -> SessionStore:
-    """Put nothing in front of a store."""
+    """Return the store itself: the store `database` has no wrapper."""
     return sessions

@@ -1,4 +1,4 @@
-"""The port to what is done with an order once it is paid: handovers and refunds."""
+"""Port to shipment events."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -8,14 +8,14 @@ from shop.domain.orders.shipment import ShipmentEvent
 
 
 class ShipmentEvents(ABC):
-    """All handovers, as one unit of work sees them. They are added and never changed."""
+    """All shipment events; added and never changed."""
 
     @abstractmethod
     async def for_orders(
         self, order_ids: Collection[UUID]
     ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:
-        """Return the handovers of each of these orders, none or more, the oldest first."""
+        """Return the shipment events of each of these orders, oldest first."""
 
     @abstractmethod
     def add(self, event: ShipmentEvent) -> None:
-        """Stage a handover of an order that was locked."""
+        """Stage a shipment event of a locked order."""

@@ -10,17 +10,17 @@ from shop.domain.account import Transfer
 
 
 class Transfers(ABC):
-    """All transfers, as one unit of work sees them. They are added and never changed."""
+    """All transfers; added and never changed."""
 
     @abstractmethod
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Transfer]:
-        """Return those transfers that exist, by id."""
+        """Return transfers by id."""
 
     @abstractmethod
     async def entries(
         self, account_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[AccountEntry, TimeCursor]:
-        """Return a page of an account's transfers, the newest first."""
+        """Return a page of an account's transfers, newest first."""
 
     @abstractmethod
     def add(self, transfer: Transfer) -> None:

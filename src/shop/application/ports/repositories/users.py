@@ -1,4 +1,4 @@
-"""The port to users."""
+"""Port to users."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
@@ -8,24 +8,24 @@ from shop.domain.user import User
 
 
 class Users(ABC):
-    """All users, as one unit of work sees them."""
+    """All users."""
 
     @abstractmethod
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Return those users that exist, by id."""
+        """Return users by id."""
 
     @abstractmethod
     async def with_emails(self, emails: Collection[str]) -> Mapping[str, User]:
-        """Return those users that exist, by normalised e-mail address."""
+        """Return users by normalised e-mail address."""
 
     @abstractmethod
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
-        """Return those users that exist, and keep others from changing them until the end."""
+        """Like `get_many`, and lock the users."""
 
     @abstractmethod
     def add(self, user: User) -> None:
-        """Stage a new user; the commit raises `EmailTaken` where the address has one already."""
+        """Stage a new user; the commit raises `EmailTaken` if the address is in use."""
 
     @abstractmethod
     def save(self, user: User) -> None:
-        """Stage the new state of a user that was locked."""
+        """Stage the new state of a locked user."""

@@ -1,4 +1,4 @@
-"""The command that imports a file of products."""
+"""The command `shop import`."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -35,14 +35,16 @@ def import_products(
     *,
     database: DatabaseUrl = None,
 ) -> None:
-    """Import products and their stock from a CSV file; if a row is invalid, import nothing.
+    """Import products and their stock from a file; if a row is invalid, import nothing.
 
-    The columns sku, name, description, price (in minor units, such as cents) and stock are
-    required. active (true or false) and image_url are optional; without the column, products keep
-    their value. After an interruption, import the file again to add the remaining rows.
+    The columns are sku, name, description, price (in minor units, such as cents) and stock.
+    The columns active (true or false) and image_url are optional: without them, existing products
+    keep their values. After an interruption, import the file again to complete it.
     """
     if not file.is_file():
-        raise typer.BadParameter("must be a regular file; it is read twice", param_hint="FILE")
+        raise typer.BadParameter(
+            "must be a regular file, because it is read twice", param_hint="FILE"
+        )
     result = run(partial(_import, file), database=database)
     typer.echo(
         f"Products: {result.added} added, {result.changed} changed, {result.unchanged} unchanged."
@@ -67,13 +69,13 @@ async def _import(file: Path, context: CliContext) -> ImportResult:
 def _products(file: Path, currency: Currency) -> Iterator[ProductRow]:
     for row in read_products(file, currency):
         if not isinstance(row.content, ProductRow):
-            raise CliError(f"{file} was changed during the import; line {row.line} is now invalid")
+            raise CliError(f"{file} changed during the import: line {row.line} is invalid now")
         yield row.content
 
 
 @dataclass(kw_only=True)
 class _FileValidation:
-    """The result of checking a file before it is imported."""
+    """The errors of a file, found before anything is imported."""
 
     rows: int = 0
     first_lines: dict[str, int] = field(default_factory=dict)

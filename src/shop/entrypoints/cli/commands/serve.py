@@ -20,13 +20,14 @@ def serve(
         int, typer.Option(min=1, max=MAX_WORKERS, help="The number of server processes.")
     ] = 1,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Add demonstration products to an empty shop.")
+        bool, typer.Option("--demo", help="Add products to an empty shop, and an admin in memory.")
     ] = False,
     database: DatabaseUrl = None,
 ) -> None:
     """Serve the HTTP API until it is stopped.
 
-    An embedded database is migrated first; for others, run `shop migrate` before.
+    A SQLite database is migrated first; PostgreSQL has to be migrated already. The database
+    memory:// is in this process and is lost when it stops.
     """
     # Only this command waits for the import of the server and the HTTP API.
     from shop.entrypoints.cli.server import run  # noqa: PLC0415

@@ -1,1 +1,1 @@
-"""Imports of products and customers, from files and for demonstrations."""
+"""Imports products and customers, from files and for demonstrations."""

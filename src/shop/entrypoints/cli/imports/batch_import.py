@@ -1,4 +1,4 @@
-"""Loading: many products into a shop, a batch at a time."""
+"""Imports many products in batches."""
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -13,16 +13,16 @@ T = TypeVar("T")
 ImportBatch = Callable[[Sequence[ProductRow]], Awaitable[ImportResult]]
 
 BATCH_SIZE = 1000
-"""So many are in memory, and in one transaction, at a time."""
+"""The number of products in memory, and in one transaction, at a time."""
 
 
 async def import_in_batches(
     context: CliContext, products: Iterable[ProductRow], import_batch: ImportBatch, *, total: int
 ) -> ImportResult:
-    """Have the products taken in, of which there are so many; tell what became of them."""
+    """Import the products in batches, with a progress bar; return how many changed."""
     result = ImportResult(added=0, changed=0, unchanged=0)
     with progress_bar() as bar:
-        task = bar.add_task("Loading products", total=total)
+        task = bar.add_task("Importing products", total=total)
         for batch in in_batches(products):
             result += await import_batch(batch)
             bar.advance(task, len(batch))
@@ -32,7 +32,7 @@ async def import_in_batches(
 
 
 def in_batches(items: Iterable[T]) -> Iterator[list[T]]:
-    """Return the items in lists of one batch each."""
+    """Split the items into lists of at most one batch."""
     remaining = iter(items)
     while batch := list(islice(remaining, BATCH_SIZE)):
         yield batch

@@ -1,4 +1,4 @@
-"""Demonstration products and customers: the same ones for the same number, every time."""
+"""Generates demonstration products and customers, the same for the same number."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -28,7 +28,7 @@ _KINDS = {
     "Tray": 2600,
     "Vase": 3100,
 }
-"""Each kind of generated product, and about what it costs."""
+"""Each kind of generated product, with its lowest price in minor units."""
 
 _FIRST_NAMES = (
     "Ada Amal Bruno Chidi Clara Emil Farah Hana Ines Jonas Lena Mateo Nia Omar Yuki".split()
@@ -39,7 +39,7 @@ _LAST_NAMES = (
 
 
 def demo_products(count: int, currency: Currency) -> Iterator[ProductRow]:
-    """Return so many products: first those described by hand, then generated ones."""
+    """Return `count` products: first those of the file, then generated ones."""
     described = list(islice(read_products(FILE, currency), count))
     for row in described:
         if not isinstance(row.content, ProductRow):
@@ -65,11 +65,11 @@ def _generate_product(number: int, currency: Currency) -> ProductRow:
 
 
 def demo_customers(count: int) -> Iterator[NewCustomer]:
-    """Return so many customers, with numbered addresses at a domain that receives no mail."""
+    """Return `count` customers, with numbered addresses at a domain without e-mail."""
     for number in range(1, count + 1):
         random = Random(number)
         yield NewCustomer(
             name=f"{random.choice(_FIRST_NAMES)} {random.choice(_LAST_NAMES)}",
-            # RFC 2606, section 3, keeps this domain for examples.
+            # RFC 2606, section 3, reserves this domain for examples.
             email=f"customer-{number:06}@example.com",
         )

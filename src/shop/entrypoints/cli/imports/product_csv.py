@@ -1,21 +1,30 @@
-"""Files of products: comma-separated values, read a row at a time."""
+"""Reads CSV files of products, a row at a time."""
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from reprlib import repr as shorten
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from shop.application.catalogue.bulk_import import ProductRow
+from shop.domain.inventory import MAX_ON_HAND
+from shop.domain.product import (
+    MAX_DESCRIPTION_CHARACTERS,
+    MAX_IMAGE_URL_CHARACTERS,
+    MAX_PRICE,
+    MAX_PRODUCT_NAME_CHARACTERS,
+)
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS
 from shop.domain.shared.money import Currency, Money
+from shop.entrypoints.http.api.catalogue.schemas import Description, ImageUrl, ProductName
+from shop.entrypoints.http.schemas import Sku
 
-REQUIRED = ("sku", "name", "description", "price", "stock")
-OPTIONAL = ("active", "image_url")
-
-MAX_DIGITS = 15
-
-_WHOLE_NUMBER = re.compile(rf"-?[0-9]{{1,{MAX_DIGITS}}}")
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _BOOLEANS = {
     "": True,
     "true": True,
@@ -27,13 +36,9 @@ _BOOLEANS = {
 }
 
 
-_VALID_ROW = {"sku": "A", "name": "A", "description": "", "price": "1", "stock": "0"}
-"""A row that breaks no rule, in whose place each cell of another can be tried by itself."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductCsvRow:
-    """What a row says, or every rule that it breaks; lines count from 1, the header's."""
+    """The product of a row, or every rule that the row breaks; the header is line 1."""
 
     line: int
     content: ProductRow | Sequence[InvalidValue]
@@ -42,13 +47,46 @@ class ProductCsvRow:
 def read_products(file: Path, currency: Currency) -> Iterator[ProductCsvRow]:
     """Read a file of products with prices in minor units of this currency.
 
-    What cannot be decoded as UTF-8 makes its own row a bad one, no other.
+    Bytes that are not UTF-8 make only their own row invalid.
     """
     with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
         yield from _rows(lines, currency)
 
 
+def _whole_number(cell: str) -> int:
+    if not _WHOLE_NUMBER.fullmatch(cell):
+        raise ValueError
+    return int(cell)
+
+
+_Integer = Annotated[int, BeforeValidator(_whole_number)]
+_Boolean = Annotated[bool, BeforeValidator(lambda cell: _BOOLEANS.get(cell.lower()))]
+_OptionalUrl = Annotated[ImageUrl, BeforeValidator(lambda cell: cell or None)]
+
+
+class _Columns(BaseModel):
+    """The columns of a file; each description completes "must be …"."""
+
+    sku: Sku = Field(description=f"1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'")
+    name: ProductName = Field(
+        description=f"1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
+    )
+    description: Description = Field(
+        description=f"at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
+    )
+    price: _Integer = Field(
+        ge=1, le=MAX_PRICE, description=f"1 to {MAX_PRICE} minor units, such as 1990"
+    )
+    stock: _Integer = Field(ge=0, le=MAX_ON_HAND, description=f"a number from 0 to {MAX_ON_HAND}")
+    active: _Boolean = Field(default=True, description="true or false")
+    image_url: _OptionalUrl = Field(
+        default=None,
+        description=f"an http or https URL of at most {MAX_IMAGE_URL_CHARACTERS} characters",
+    )
+
+
 def _rows(lines: Iterable[str], currency: Currency) -> Iterator[ProductCsvRow]:
+    # Not `csv.DictReader`: its line numbers skip empty lines, and it pads rows that are too short.
     reader = csv.reader(lines, strict=True)
     line = 1
     try:
@@ -60,7 +98,7 @@ def _rows(lines: Iterable[str], currency: Currency) -> Iterator[ProductCsvRow]:
                 yield ProductCsvRow(line=line, content=_parse_row(header, cells, currency))
             line = reader.line_num + 1
     except csv.Error as error:
-        # Where a quotation does not end, nobody knows where the next row begins.
+        # The end of an open quotation is unknown, and so is where the next row begins.
         yield ProductCsvRow(line=line, content=[InvalidValue(field="row", rule=str(error))])
     except InvalidValue as error:
         yield ProductCsvRow(line=line, content=[error])
@@ -68,67 +106,49 @@ def _rows(lines: Iterable[str], currency: Currency) -> Iterator[ProductCsvRow]:
 
 def _require_columns(header: Sequence[str]) -> None:
     if len(header) == 1 and ";" in header[0]:
-        raise InvalidValue(field="header", rule="columns are separated by ',' here, not by ';'")
-    missing = [name for name in REQUIRED if name not in header]
-    unknown = [name for name in header if name not in {*REQUIRED, *OPTIONAL}]
-    if missing:
-        raise InvalidValue(field="header", rule=f"it lacks {', '.join(missing)}")
-    if unknown:
-        raise InvalidValue(field="header", rule=f"nothing is known of {', '.join(unknown)}")
-    if len(set(header)) < len(header):
-        raise InvalidValue(field="header", rule="it names each column once")
+        raise InvalidValue(field="header", rule="columns must be separated by ',', not by ';'")
+    columns = _Columns.model_fields
+    problems = {
+        "missing": [each for each in columns if columns[each].is_required() and each not in header],
+        "unknown": [each for each in header if each not in columns],
+        "repeated": [each for each in columns if header.count(each) > 1],
+    }
+    for problem, names in problems.items():
+        if names:
+            raise InvalidValue(field="header", rule=f"{problem} columns: {', '.join(names)}")
 
 
 def _parse_row(
     header: Sequence[str], cells: Sequence[str], currency: Currency
 ) -> ProductRow | Sequence[InvalidValue]:
     if len(cells) != len(header):
-        rule = f"{len(header)} columns are named and {len(cells)} are there"
+        rule = f"must have {len(header)} cells as the header has, not {len(cells)}"
         return [InvalidValue(field="row", rule=rule)]
-    if not _is_decoded(cells):
-        return [InvalidValue(field="row", rule="it is not UTF-8")]
+    if any("\ud800" <= each <= "\udfff" for cell in cells for each in cell):
+        return [InvalidValue(field="row", rule="must be text in UTF-8")]
     row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
     try:
-        return _product(row, currency)
-    except InvalidValue:
-        return list(_errors_in(row, currency))
+        return _to_product(_Columns.model_validate(row), currency)
+    except ValidationError as error:
+        columns = [str(each["loc"][0]) for each in error.errors()]
+        return [_invalid_cell(column, row[column]) for column in columns]
+    except InvalidValue as error:
+        return [error]
 
 
-def _errors_in(row: Mapping[str, str], currency: Currency) -> Iterator[InvalidValue]:
-    for name, cell in row.items():
-        try:
-            _product({**_VALID_ROW, name: cell}, currency)
-        except InvalidValue as error:
-            yield error
+def _invalid_cell(column: str, cell: str) -> InvalidValue:
+    rule = f"must be {_Columns.model_fields[column].description}, not {shorten(cell)}"
+    return InvalidValue(field=column, rule=rule)
 
 
-def _product(row: Mapping[str, str], currency: Currency) -> ProductRow:
+def _to_product(columns: _Columns, currency: Currency) -> ProductRow:
     return ProductRow(
-        sku=row["sku"],
-        name=row["name"],
-        description=row["description"],
-        price=Money(amount=_number(row, "price"), currency=currency),
-        active=_boolean(row),
-        image_url=row.get("image_url") or None,
-        on_hand=_number(row, "stock"),
-        omitted_fields=frozenset(OPTIONAL) - row.keys(),
+        sku=columns.sku,
+        name=columns.name,
+        description=columns.description,
+        price=Money(amount=columns.price, currency=currency),
+        active=columns.active,
+        image_url=columns.image_url,
+        on_hand=columns.stock,
+        omitted_fields=frozenset(_Columns.model_fields.keys() - columns.model_fields_set),
     )
-
-
-def _is_decoded(cells: Iterable[str]) -> bool:
-    return not any("\ud800" <= each <= "\udfff" for cell in cells for each in cell)
-
-
-def _number(row: Mapping[str, str], name: str) -> int:
-    text = row[name]
-    if not _WHOLE_NUMBER.fullmatch(text):
-        rule = f"it is a whole number of at most {MAX_DIGITS} digits, such as 1990"
-        raise InvalidValue(field=name, rule=rule)
-    return int(text)
-
-
-def _boolean(row: Mapping[str, str]) -> bool:
-    value = _BOOLEANS.get(row.get("active", "").lower())
-    if value is None:
-        raise InvalidValue(field="active", rule="it is true or false")
-    return value

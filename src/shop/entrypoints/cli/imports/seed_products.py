@@ -8,7 +8,7 @@ PRODUCTS = 50
 
 
 async def seed_products(context: CliContext, count: int) -> str:
-    """Have so many demonstration products in the shop; tell what became of them."""
+    """Add the missing ones of `count` demonstration products; return a summary."""
     products = demo_products(count, context.bulk_import().currency)
     result = await import_in_batches(
         context, products, context.bulk_import().add_missing, total=count

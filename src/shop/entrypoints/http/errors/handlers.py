@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from shop.application.ports.database import CurrencyMismatch, MigrationRequired
-from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, InvalidGatewayEvent
+from shop.application.ports.payment_gateway import InvalidGatewayEvent
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
 from shop.domain.session import SessionExpired
 from shop.domain.shared.errors import AccessDenied, InvalidValue, ShopError
@@ -27,7 +27,6 @@ HANDLED_ERRORS = (
     DatabaseFailure,
     MigrationRequired,
     CurrencyMismatch,
-    GatewayOutcomeUnknown,
     InvalidGatewayEvent,
 )
 """Errors that are part of normal operation; any other error is a bug in the shop."""
@@ -37,7 +36,6 @@ _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     DatabaseFailure: http_errors.ServiceUnavailable,
     MigrationRequired: http_errors.DatabaseNotMigrated,
     CurrencyMismatch: http_errors.ServiceUnavailable,
-    GatewayOutcomeUnknown: http_errors.ServiceUnavailable,
     InvalidGatewayEvent: http_errors.InvalidSignature,
 }
 
@@ -67,14 +65,8 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
             return _invalid_request(error.errors())
         case HTTPException():
             return _framework_error(error.status_code, scope)
-        case (
-            DatabaseFailure()
-            | MigrationRequired()
-            | CurrencyMismatch()
-            | GatewayOutcomeUnknown()
-            | InvalidGatewayEvent()
-        ):
-            _log.warning("request_failed", error=type(error).__name__, reason=str(error))
+        case DatabaseFailure() | MigrationRequired() | CurrencyMismatch() | InvalidGatewayEvent():
+            _log.warning("%s: %s", type(error).__name__, error)
             return next(
                 _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
             )()

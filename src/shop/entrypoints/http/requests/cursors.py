@@ -8,8 +8,8 @@ from typing import TypeVar
 from uuid import UUID
 
 from shop.application.ports.paging import TimeCursor
-from shop.domain.product import require_sku
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.line_quantity import require_sku
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 
 P = TypeVar("P")

@@ -1,4 +1,4 @@
-"""The steps that lead from an empty database to the tables of today."""
+"""Migrations from an empty database to the current schema."""
 
 from alembic import command
 from alembic.config import Config
@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection) -> None:
-    """Run the steps that the database lacks, over this connection."""
+    """Run the missing migrations on this connection."""
     config = Config()
     config.set_main_option("script_location", "shop.adapters.sql.schema:migrations")
     config.set_main_option("path_separator", "os")

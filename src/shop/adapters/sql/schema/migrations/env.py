@@ -1,4 +1,4 @@
-"""Alembic runs this for every command; the connection comes from the caller."""
+"""Entry point of Alembic, which runs it for every command."""
 
 from alembic import context
 

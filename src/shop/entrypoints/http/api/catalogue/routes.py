@@ -7,7 +7,8 @@ from fastapi import Path, Query, Response
 from shop.application.catalogue.products import PutProduct
 from shop.application.inventory.adjustments import AdjustStock
 from shop.domain.inventory import StockBelowReserved
-from shop.domain.product import MAX_SKU_CHARACTERS, SKU_PATTERN, ProductNotFound
+from shop.domain.product import ProductNotFound
+from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS, SKU_PATTERN
 from shop.entrypoints.http.api.catalogue.schemas import (
     ProductDescription,
     ProductList,

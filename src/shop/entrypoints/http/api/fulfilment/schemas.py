@@ -10,8 +10,9 @@ from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.cart import MAX_LINES
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import Refund, RefundRequest, RefundStatus
-from shop.domain.orders.shipment import LineQuantity, ShipmentEvent
+from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.http.api.orders.schemas import OrderLineInput
 from shop.entrypoints.http.schemas import (
     SINGLE_LINE_PATTERN,

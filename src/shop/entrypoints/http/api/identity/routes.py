@@ -5,12 +5,9 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from shop.application.identity.sessions import (
-    ChangePassword,
-    ChangePreferences,
-    RevokeSession,
-    SignIn,
-)
+from shop.application.identity.sessions import ChangePreferences, RevokeSession
+from shop.application.identity.sign_in import ChangePassword, SignIn
+from shop.application.transactions.runner import after_commit
 from shop.domain.orders.order import SessionHasNoOrder
 from shop.domain.session import SessionNotFound
 from shop.domain.user import InvalidCredentials
@@ -28,10 +25,11 @@ from shop.entrypoints.http.dependencies import (
     CartServiceDependency,
     CurrentResponseContext,
     OrderQueriesDependency,
+    PoliciesDependency,
     SessionServiceDependency,
     SessionTokenFromCookie,
-    SettingsDependency,
     SignedInUser,
+    SignInServiceDependency,
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
 from shop.entrypoints.http.openapi.document import (
@@ -55,29 +53,30 @@ _AS_MERGE_PATCH = {
 
 @router.get("/session", responses=error_responses(*SESSION_ERRORS))
 async def show_session(
-    principal: AnyUser, carts: CartServiceDependency, settings: SettingsDependency
+    principal: AnyUser, carts: CartServiceDependency, policies: PoliciesDependency
 ) -> SessionResponse:
-    """Return my session; without one, `user` is null and the cart is empty."""
+    """Return my session; without one, the user is null and the cart is empty."""
     cart = await carts.show(principal.cart)
-    return SessionResponse.of(principal.current_session, cart, settings.session_policy)
+    return SessionResponse.of(principal.current_session, cart, policies.session)
 
 
 @router.post("/session", responses=error_responses(InvalidCredentials, *SESSION_WRITE_ERRORS))
 async def sign_in(
     body: Credentials,
     token: SessionTokenFromCookie,
-    sessions: SessionServiceDependency,
+    service: SignInServiceDependency,
     carts: CartServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
-    """Sign in. The session gets a new id and keeps its cart."""
+    """Sign in, with a new session id; the cart is kept."""
     command = SignIn(session=token, email=body.email, password=body.password)
-    current_session = await sessions.sign_in(command)
+    current_session = await service.sign_in(command)
     response_context.update_session(current_session)
-    response_context.log_security_event("signed_in")
-    cart = await carts.show(current_session.session.cart)
-    return SessionResponse.of(current_session, cart, settings.session_policy)
+    response_context.log_security_event("signed in")
+    with after_commit():
+        cart = await carts.show(current_session.session.cart)
+    return SessionResponse.of(current_session, cart, policies.session)
 
 
 @router.patch(
@@ -90,15 +89,16 @@ async def change_preferences(
     principal: AnyUser,
     sessions: SessionServiceDependency,
     carts: CartServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
     response_context: CurrentResponseContext,
 ) -> SessionResponse:
-    """Change my preferences: replace the members of the patch, and remove those that are null."""
+    """Change my preferences: members of the patch replace mine, null removes them."""
     command = ChangePreferences(session=principal.token, patch=body.preferences)
     current_session = await sessions.change_preferences(command)
     response_context.update_session(current_session)
-    cart = await carts.show(current_session.session.cart)
-    return SessionResponse.of(current_session, cart, settings.session_policy)
+    with after_commit():
+        cart = await carts.show(current_session.session.cart)
+    return SessionResponse.of(current_session, cart, policies.session)
 
 
 @router.delete(
@@ -113,7 +113,7 @@ async def sign_out(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """Sign out: revoke the session, and let the browser delete all data of this site."""
+    """Sign out: the session is revoked permanently, and the browser clears this site's data."""
     response_context.clear_site_data(await sessions.sign_out(token))
     response_context.log_security_event("signed_out")
 
@@ -122,7 +122,7 @@ async def sign_out(
 async def show_session_order(
     principal: SignedInUser, orders: OrderQueriesDependency
 ) -> OrderResponse:
-    """Return the last order that was placed in this session."""
+    """Return the last order of this session."""
     view = await orders.for_session(principal.existing_session)
     return OrderResponse.of(view.order, view.payment)
 
@@ -132,12 +132,12 @@ async def list_sessions(
     principal: SignedInUser,
     query: Annotated[TimeCursorQuery, Query()],
     sessions: SessionServiceDependency,
-    settings: SettingsDependency,
+    policies: PoliciesDependency,
 ) -> SessionList:
     """List my sessions on all devices."""
     page = await sessions.list_for_user(principal.user, query.to_page_request())
     return SessionList.of(
-        page, current=principal.existing_session.session.id, policy=settings.session_policy
+        page, current=principal.existing_session.session.id, policy=policies.session
     )
 
 
@@ -154,7 +154,7 @@ async def end_session(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """Revoke one of my sessions; if it is the current one, I am signed out."""
+    """Revoke one of my sessions; if it is this one, I am signed out."""
     await sessions.revoke(RevokeSession(session=principal.token, handle=handle))
     response_context.clear_session_cookie(when=handle == principal.existing_session.session.id)
     response_context.log_security_event("session_revoked", revoked_session_id=str(handle))
@@ -164,7 +164,7 @@ async def end_session(
     "/sessions",
     status_code=204,
     response_class=Response,
-    response_description="All of my other sessions are revoked.",
+    response_description="All other sessions are revoked.",
     responses=error_responses(*SIGNED_IN_ERRORS),
 )
 async def end_other_sessions(
@@ -187,11 +187,11 @@ async def end_other_sessions(
 async def change_password(
     body: PasswordChange,
     principal: SignedInUser,
-    sessions: SessionServiceDependency,
+    service: SignInServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
     """Change my password: this session gets a new id, all others are revoked."""
     command = ChangePassword(session=principal.token, current=body.current, new=body.new)
-    current_session = await sessions.change_password(command)
+    current_session = await service.change_password(command)
     response_context.update_session(current_session)
     response_context.log_security_event("password_changed")

@@ -1,4 +1,4 @@
-"""Route of sign-up."""
+"""The route of sign-up."""
 
 from shop.application.identity.sign_up import SignUp
 from shop.domain.user import EmailTaken
@@ -6,9 +6,9 @@ from shop.entrypoints.http.api.identity.users import NewUser, SignedUpResponse, 
 from shop.entrypoints.http.api.ledger.schemas import AccountResponse
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
-    AccountServiceDependency,
     CurrentResponseContext,
     SessionTokenFromCookie,
+    SignUpServiceDependency,
 )
 from shop.entrypoints.http.openapi.document import SESSION_WRITE_ERRORS, error_responses
 
@@ -21,12 +21,12 @@ router = api_router("users and sessions", prefix="/api/v1")
 async def sign_up(
     body: NewUser,
     token: SessionTokenFromCookie,
-    accounts: AccountServiceDependency,
+    service: SignUpServiceDependency,
     response_context: CurrentResponseContext,
 ) -> SignedUpResponse:
-    """Sign up as a customer with an account, and sign in. The session keeps its cart."""
+    """Sign up as a customer with an account, and sign in; the cart is kept."""
     command = SignUp(session=token, name=body.name, email=body.email, password=body.password)
-    signed_up = await accounts.sign_up(command)
+    signed_up = await service.sign_up(command)
     response_context.update_session(signed_up.current_session)
     response_context.log_security_event("signed_up")
     return SignedUpResponse(

@@ -1,4 +1,4 @@
-"""Route of the payment gateway's webhook."""
+"""Webhooks: events that the payment gateway sends by itself."""
 
 from fastapi import Request
 
@@ -34,6 +34,10 @@ _SIGNED_EVENT = {
 async def receive_stripe_event(
     request: Request, gateway_events: HandleGatewayEventsDependency
 ) -> EmptyBody:
-    """Receive a signed event of Stripe; a repeated event has no further effect."""
-    await gateway_events.handle(await request.body(), request.headers)
+    """Store a signed event of Stripe's, and answer; a job handles it right after, once.
+
+    The order or deposit of the event has its new status about a second after the answer. An event
+    that was received before changes nothing.
+    """
+    await gateway_events.receive(await request.body(), request.headers)
     return EmptyBody()

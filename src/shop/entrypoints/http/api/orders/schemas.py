@@ -9,9 +9,10 @@ from pydantic import Field, ValidationInfo, field_validator
 
 from shop.application.orders.queries import OrderView
 from shop.application.ports.paging import Page, TimeCursor
-from shop.domain.cart import MAX_LINES, Cart, CartLine
+from shop.domain.cart import MAX_LINES, Cart
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Money
 from shop.entrypoints.http.api.catalogue.schemas import ProductName
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
@@ -70,7 +71,7 @@ class NewOrder(RequestBody):
         """Return the cart, None for the session's; raise `InvalidValue` for too much."""
         if self.lines is None:
             return None
-        return Cart.of(CartLine(sku=line.sku, quantity=line.quantity) for line in self.lines)
+        return Cart.of(LineQuantity(sku=line.sku, quantity=line.quantity) for line in self.lines)
 
     def expected_total_money(self) -> Money | None:
         """Return the total that the customer expects, if given."""

@@ -1,7 +1,6 @@
-"""The first tables of the shop.
+"""Create the first tables.
 
-Every step can be run again: where a step is not undone with the others, a second attempt passes
-over what the first has made.
+Every step can be run again: a second attempt skips what the first has created.
 """
 
 import sqlalchemy as sa
@@ -16,7 +15,7 @@ PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Create the tables, those first that others refer to."""
+    """Create the tables in the order of their foreign keys."""
     _create_users()
     _create_accounts()
     _create_transfers()

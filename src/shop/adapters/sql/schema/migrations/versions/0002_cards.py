@@ -1,6 +1,6 @@
-"""Payments by card, the jobs that end them, and what the gateway tells of them.
+"""Add card payments, jobs and gateway events.
 
-Every step can be run again: a second attempt passes over what the first has made.
+Every step can be run again: a second attempt skips what the first has created.
 """
 
 import sqlalchemy as sa
@@ -15,8 +15,8 @@ PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Add what is known of a card to payments; create the outbox and the notices."""
-    there = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("payments")}
+    """Add card columns to payments; create the tables of jobs and gateway events."""
+    existing = {column["name"] for column in sa.inspect(op.get_bind()).get_columns("payments")}
     for column in (
         sa.Column("card_token", sa.Text(), nullable=True),
         sa.Column("gateway_id", sa.Text(), nullable=True),
@@ -24,7 +24,7 @@ def upgrade() -> None:
         sa.Column("session_id", sa.Uuid(), nullable=True),
         sa.Column("empties_cart", sa.Boolean(), nullable=True),
     ):
-        if column.name not in there:
+        if column.name not in existing:
             op.add_column("payments", column)
     op.create_table(
         "deposits",

@@ -1,6 +1,6 @@
-"""What becomes of orders once they are paid: handovers and refunds.
+"""Add shipment events and refunds.
 
-Every step can be run again: a second attempt passes over what the first has made.
+Every step can be run again: a second attempt skips what the first has created.
 """
 
 import sqlalchemy as sa
@@ -15,7 +15,7 @@ PLAIN = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Create the tables, those first that others refer to."""
+    """Create the tables in the order of their foreign keys."""
     _create_handovers()
     _create_handover_lines()
     _create_refunds()

@@ -1,6 +1,6 @@
-"""Announcements on their way to endpoints and customers.
+"""Add notification deliveries.
 
-Every step can be run again: a second attempt passes over what the first has made.
+Every step can be run again: a second attempt skips what the first has created.
 """
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    """Create the table of dispatches."""
+    """Create the table of notification deliveries."""
     op.create_table(
         "dispatches",
         sa.Column("id", sa.Uuid(), nullable=False),

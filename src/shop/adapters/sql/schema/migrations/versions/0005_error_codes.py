@@ -1,8 +1,8 @@
-"""Store rejections under the stable code of their error instead of the name of its class.
+"""Store rejections under the stable code of their error instead of its class name.
 
 Until this revision, a rejection was `{"error": class name, "facts": fields}`; from now on it is
-`{"code": code, "fields": fields}`, and some fields have new names. It can be run again: what has a
-code stays as it is.
+`{"code": code, "fields": fields}`, and some fields have new names. It can be run again: it skips
+rejections that have a code.
 """
 
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ _KEYS = sa.table(
 
 
 def upgrade() -> None:
-    """Give every stored rejection its code."""
+    """Replace the class name of every stored rejection by its code."""
     connection = op.get_bind()
     stored = connection.execute(
         sa.select(_KEYS.c.user_id, _KEYS.c.key, _KEYS.c.refusal).where(_KEYS.c.refusal.is_not(None))

@@ -20,7 +20,7 @@ _TABLES = {
     "dispatches": "notification_deliveries",
 }
 
-# (table, as it was called until now, as it is called from now on)
+# (table, old name, new name)
 _COLUMNS = [
     ("shipment_event_lines", "handover_id", "shipment_event_id"),
     ("notification_deliveries", "topic", "event_type"),
@@ -105,7 +105,7 @@ _VALUES = [
 
 
 def upgrade() -> None:
-    """Rename what is not renamed yet."""
+    """Rename everything that is not renamed yet."""
     if op.get_bind().dialect.name == "sqlite":
         _copy_tables()
     else:
@@ -223,9 +223,9 @@ def _columns(table: str) -> set[str]:
 
 def _rename_tables() -> None:
     inspector = sa.inspect(op.get_bind())
-    there = set(inspector.get_table_names())
+    existing = set(inspector.get_table_names())
     for old, new in _TABLES.items():
-        if old in there:
+        if old in existing:
             op.rename_table(old, new)
     inspector.clear_cache()
     for table, old, new in _CONSTRAINTS:

@@ -1,0 +1,154 @@
+"""Decides a group of orders on the rows that their unit of work has locked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.batch import IdempotentRequest
+from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.inventory.order_stock import OrderStock
+from shop.application.notifications.events import Notifications
+from shop.application.payments.methods.order_payments import OrderPayments, PaymentInstruction
+from shop.application.payments.payment_policy import PaymentPolicy
+from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.domain.cart import Cart, EmptyCart
+from shop.domain.inventory import StockMovementKind
+from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
+from shop.domain.payment import PaymentMethod
+from shop.domain.product import Product, ProductNotFound
+from shop.domain.shared.money import Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceOrder:
+    """Buy these lines, or, if `cart` is None, those in the session's cart.
+
+    `card` is the token of the card that pays; without one, the account pays.
+    """
+
+    session: SessionToken | None
+    key: str
+    cart: Cart | None
+    card: str | None = field(repr=False)
+    expected_total: Money | None
+
+    @property
+    def payment_method(self) -> PaymentMethod:
+        """How the order is paid."""
+        return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderBatchRows:
+    """What a group of orders has read and locked: sessions by token, products by SKU."""
+
+    current_sessions: Mapping[SessionToken | None, CurrentSession]
+    products: Mapping[str, Product]
+    payments: Mapping[PaymentMethod, OrderPayments]
+    stock: OrderStock
+
+
+class OrderBatch:
+    """A group of orders; each is decided on what those before it have left."""
+
+    def __init__(
+        self,
+        *,
+        uow: UnitOfWork,
+        authenticator: SessionAuthenticator,
+        ids: IdGenerator,
+        notifications: Notifications,
+        policy: PaymentPolicy,
+        now: datetime,
+        rows: OrderBatchRows,
+    ) -> None:
+        self._uow = uow
+        self._authenticator = authenticator
+        self._ids = ids
+        self._notifications = notifications
+        self._policy = policy
+        self._now = now
+        self._current_sessions = dict(rows.current_sessions)
+        self._products = rows.products
+        self._payments = rows.payments
+        self._stock = rows.stock
+
+    def place(self, request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
+        """Decide one order by the rules of the domain, then stage it."""
+        command = request.command
+        current_session = self._current_sessions[command.session]
+        cart = requested_cart(command, current_session)
+        order = self._new_order(request, cart)
+        if command.expected_total is not None and command.expected_total != order.total:
+            raise PriceChanged(expected=command.expected_total, total=order.total)
+        self._stock.require_available(cart)
+        payments = self._payments[order.payment_method]
+        payments.require_funds(order)
+        new_token = None
+        if order.status is OrderStatus.PAID:
+            # Before anything is staged: a session can still reject the order.
+            new_token = self._remember_in_session(order, command)
+        payment = payments.begin(
+            order,
+            PaymentInstruction(
+                card_token=command.card,
+                session_id=current_session.session.id,
+                clears_cart=command.cart is None,
+                resolve_at=self._policy.resolve_at(self._now),
+                expires_at=self._policy.expires_at(self._now),
+            ),
+        )
+        self._stock.apply(order, _STOCK_MOVEMENTS[order.status])
+        self._uow.orders.add(order, order.initial_status_change(actor=Actor.CUSTOMER))
+        self._uow.payments.add(payment)
+        self._notifications.order_placed(self._uow, order, payment)
+        if order.status is OrderStatus.PAID:
+            self._notifications.order_paid(self._uow, order, payment)
+        return PlacedOrder(order=order, payment=payment, new_token=new_token)
+
+    def _new_order(self, request: IdempotentRequest[PlaceOrder], cart: Cart) -> Order:
+        if cart.is_empty:
+            raise EmptyCart
+        lines = tuple(self._order_line(line.sku, line.quantity) for line in cart.lines)
+        method = request.command.payment_method
+        return Order(
+            id=self._ids.new(),
+            number=self._ids.order_number(),
+            idempotency_key=request.key,
+            status=OrderStatus.PAID if method.is_immediate else OrderStatus.PENDING,
+            lines=lines,
+            total=Money.total((line.amount for line in lines), self._policy.currency),
+            payment_method=method,
+            placed_at=self._now,
+            version=1,
+        )
+
+    def _order_line(self, sku: str, quantity: int) -> OrderLine:
+        product = self._products.get(sku)
+        if product is None or not product.active:
+            raise ProductNotFound(sku=sku)
+        return OrderLine(sku=sku, name=product.name, quantity=quantity, unit_price=product.price)
+
+    def _remember_in_session(self, order: Order, command: PlaceOrder) -> SessionToken | None:
+        current_session = self._current_sessions[command.session]
+        session = current_session.session.with_last_order(order.id)
+        if command.cart is None:
+            session = session.with_cart(Cart())
+        saved = self._authenticator.save(self._uow, current_session, session)
+        self._current_sessions[command.session] = saved
+        return saved.new_token
+
+
+_STOCK_MOVEMENTS: Mapping[OrderStatus, StockMovementKind] = {
+    OrderStatus.PAID: StockMovementKind.SALE,
+    OrderStatus.PENDING: StockMovementKind.RESERVATION,
+}
+"""What a new order does to the stock, by its status."""
+
+
+def requested_cart(command: PlaceOrder, current_session: CurrentSession) -> Cart:
+    """Return what a command orders: its own lines, or else the session's cart."""
+    return current_session.session.cart if command.cart is None else command.cart

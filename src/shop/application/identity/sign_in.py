@@ -1,0 +1,134 @@
+"""Signs users in by their passwords, and changes passwords."""
+
+from dataclasses import dataclass
+from functools import partial
+
+from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.ports.password_hasher import PasswordHasher
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.user import (
+    MAX_PASSWORD_CHARACTERS,
+    InvalidCredentials,
+    User,
+    normalise_email,
+    require_password,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignIn:
+    """Sign a user in, who takes over the token's session with its cart."""
+
+    session: SessionToken | None
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangePassword:
+    """Replace the current password with a new one."""
+
+    session: SessionToken | None
+    current: str
+    new: str
+
+
+class SignInService:
+    """The use cases that need a password."""
+
+    def __init__(
+        self,
+        transactions: TransactionRunner,
+        authenticator: SessionAuthenticator,
+        password_hasher: PasswordHasher,
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+        self._password_hasher = password_hasher
+
+    async def sign_in(self, command: SignIn) -> CurrentSession:
+        """Open a session for the user with this e-mail address and password, under a new token.
+
+        Raise `InvalidCredentials`; a wrong address and a wrong password take the same time.
+        """
+        user = await self._transactions.read(partial(self._find_user, command.email))
+        # Hashing a longer password than any user can have would only cost time.
+        password = command.password[: MAX_PASSWORD_CHARACTERS + 1]
+        password_matches = await self._password_hasher.verify(
+            user.password_hash if user else None, password
+        )
+        if user is None or not password_matches:
+            raise InvalidCredentials
+        password_hash = user.password_hash
+        if self._password_hasher.is_outdated(password_hash):
+            password_hash = await self._password_hasher.hash(password)
+        issued_tokens: list[SessionToken] = []
+        work = partial(self._sign_in, command.session, user, password_hash, issued_tokens)
+        current_session = await self._transactions.write(work, retryable=True)
+        # Without a session, the hash changed meanwhile: a parallel request set a new password, or
+        # renewed the hash of this one.
+        return current_session or await self.sign_in(command)
+
+    async def _find_user(self, email: str, uow: UnitOfWork) -> User | None:
+        try:
+            normalised_email = normalise_email(email)
+        except InvalidValue:
+            return None
+        return (await uow.users.with_emails([normalised_email])).get(normalised_email)
+
+    async def _sign_in(
+        self,
+        token: SessionToken | None,
+        verified_user: User,
+        password_hash: str,
+        issued_tokens: list[SessionToken],
+        uow: UnitOfWork,
+    ) -> CurrentSession | None:
+        current_session = await self._authenticator.resolve_for_sign_in(uow, token, issued_tokens)
+        user = (await uow.users.lock([verified_user.id]))[verified_user.id]
+        if not user.enabled:
+            raise InvalidCredentials
+        if user.password_hash not in {verified_user.password_hash, password_hash}:
+            return None
+        if user.password_hash != password_hash:
+            user = user.with_password_hash(password_hash)
+            uow.users.save(user)
+        current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
+        await uow.commit()
+        return current_session
+
+    async def change_password(self, command: ChangePassword) -> CurrentSession:
+        """Replace the user's password, and revoke all of the user's other sessions.
+
+        Raise `NotSignedIn`, `SessionExpired`, `InvalidValue`, or `InvalidCredentials` if the
+        current password is wrong.
+        """
+        require_password(command.new, field="new")
+
+        async def current_user(uow: UnitOfWork) -> User:
+            return await self._authenticator.require_user(uow, command.session)
+
+        user = await self._transactions.read(current_user)
+        if not await self._password_hasher.verify(user.password_hash, command.current):
+            raise InvalidCredentials
+        password_hash = await self._password_hasher.hash(command.new)
+        work = partial(self._change_password, command.session, user, password_hash)
+        # Not retryable: after a commit, the session is no longer found under its old token.
+        return await self._transactions.write(work, retryable=False)
+
+    async def _change_password(
+        self, token: SessionToken | None, verified_user: User, password_hash: str, uow: UnitOfWork
+    ) -> CurrentSession:
+        current_session = await self._authenticator.require_signed_in_for_update(uow, token)
+        user = (await uow.users.lock([verified_user.id]))[verified_user.id]
+        if user.password_hash != verified_user.password_hash:
+            raise InvalidCredentials
+        user = user.with_password_hash(password_hash)
+        uow.users.save(user)
+        current_session = self._authenticator.sign_in(uow, current_session, user, [])
+        await uow.sessions.revoke_all(user.id, except_session_id=current_session.session.id)
+        await uow.commit()
+        return current_session

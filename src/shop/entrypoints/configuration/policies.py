@@ -1,0 +1,101 @@
+"""Policies: the terms of the use cases, derived from the settings."""
+
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from shop.application.jobs.retry_policy import RetryPolicy
+from shop.application.notifications.events import NotificationPolicy, WebhookEndpoint
+from shop.application.payments.payment_policy import PaymentPolicy
+from shop.domain.session import SessionPolicy
+from shop.domain.shared.money import Money
+from shop.entrypoints.configuration.checks import is_loopback
+from shop.entrypoints.configuration.settings import Settings
+
+DEVELOPMENT_WELCOME_CREDIT = 100_000
+NOTIFICATION_TIMEOUT_SECONDS = 10
+
+
+class Policies:
+    """Derives the terms of the use cases from the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @property
+    def session(self) -> SessionPolicy:
+        """When sessions expire."""
+        return SessionPolicy(
+            idle=timedelta(seconds=self._settings.session_idle_seconds),
+            absolute=timedelta(seconds=self._settings.session_absolute_seconds),
+        )
+
+    @property
+    def payment(self) -> PaymentPolicy:
+        """The currency of payments, and how long they may be pending."""
+        return PaymentPolicy(
+            currency=self._settings.currency,
+            pending_timeout=timedelta(seconds=self._settings.pending_payment_timeout_seconds),
+            response_timeout=self.gateway_response_timeout,
+        )
+
+    @property
+    def gateway_response_timeout(self) -> timedelta:
+        """The time after which a request to the gateway has ended and can be sent again."""
+        settings = self._settings
+        return timedelta(
+            seconds=settings.gateway_timeout_seconds + settings.job_retry_delay_seconds
+        )
+
+    @property
+    def gateway_idempotency_window(self) -> timedelta:
+        """How long the gateway remembers idempotency keys."""
+        return timedelta(seconds=self._settings.gateway_idempotency_seconds)
+
+    @property
+    def retry(self) -> RetryPolicy:
+        """How long a worker may work on a job, and the delay before a retry."""
+        return RetryPolicy(
+            lease=timedelta(seconds=self._settings.job_lease_seconds),
+            retry_delay=timedelta(seconds=self._settings.job_retry_delay_seconds),
+        )
+
+    @property
+    def notification(self) -> NotificationPolicy:
+        """Who is notified, and of which events."""
+        return NotificationPolicy(
+            endpoints=tuple(
+                WebhookEndpoint(
+                    url=each.url,
+                    secret=each.secret.get_secret_value(),
+                    event_types=each.events,
+                )
+                for each in self._settings.webhook_endpoints
+            ),
+            emails_customers=self._settings.smtp_url is not None,
+            low_stock_threshold=self._settings.low_stock_threshold,
+        )
+
+    @property
+    def notification_timeout_seconds(self) -> float:
+        """How long to wait for an endpoint or a mail server: less than a job's lease."""
+        return min(NOTIFICATION_TIMEOUT_SECONDS, self._settings.job_lease_seconds / 2)
+
+    @property
+    def smtp_url(self) -> str | None:
+        """The mail server, with its password."""
+        url = self._settings.smtp_url
+        return None if url is None else url.get_secret_value()
+
+    @property
+    def emails_require_tls(self) -> bool:
+        """Whether e-mails are sent over an encrypted connection only."""
+        host = urlsplit(self.smtp_url or "").hostname
+        return self._settings.is_production and not is_loopback(host)
+
+    @property
+    def welcome_credit(self) -> Money:
+        """The credit of a new account; by default nothing, except in development."""
+        amount = self._settings.welcome_credit
+        if amount is None:
+            amount = 0 if self._settings.is_production else DEVELOPMENT_WELCOME_CREDIT
+        return Money(amount=amount, currency=self._settings.currency)

@@ -1,0 +1,26 @@
+"""Catalogue: products, one by one and in bulk."""
+
+from dependency_injector import providers
+
+from shop.application.catalogue.bulk_import import BulkImport
+from shop.application.catalogue.products import ProductService
+from shop.entrypoints.container.identity import IdentityContainer as Base
+
+
+class CatalogueContainer(Base):
+    """The use cases around products."""
+
+    product_service = providers.Singleton(
+        ProductService,
+        Base.transaction_runner,
+        Base.session_authenticator,
+        Base.clock,
+        Base.settings.provided.currency,
+    )
+    bulk_import = providers.Singleton(
+        BulkImport,
+        Base.transaction_runner,
+        Base.clock,
+        Base.id_generator,
+        welcome_credit=Base.policies.provided.welcome_credit,
+    )

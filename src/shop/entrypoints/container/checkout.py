@@ -1,0 +1,57 @@
+"""Checkout: from the cart to a paid order."""
+
+from dependency_injector import providers
+
+from shop.application.checkout.cart import CartService
+from shop.application.checkout.checkout import Checkout
+from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder, CompleteOrders
+from shop.application.checkout.gateway_events import HandleGatewayEvents
+from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.payment_jobs import PaymentJobs
+from shop.application.checkout.place_orders import PlaceOrders
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.results import CommandResult
+from shop.application.transactions.group_commit import GroupCommit
+from shop.entrypoints.container.ledger import LedgerContainer as Base
+from shop.entrypoints.container.notifications import notifying
+from shop.entrypoints.container.transactions import queue_of
+
+
+class CheckoutContainer(Base):
+    """The use cases that place orders, and have them paid."""
+
+    cart_service = providers.Singleton(
+        CartService,
+        Base.transaction_runner,
+        Base.session_authenticator,
+        Base.settings.provided.currency,
+        Base.command_queues,
+    )
+    place_orders = notifying(PlaceOrders, Base.policies.provided.payment)
+    placement_queue: providers.Provider[GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]] = (
+        queue_of(place_orders.provided.place)
+    )
+    complete_orders = notifying(CompleteOrders)
+    completion_queue: providers.Provider[GroupCommit[CompleteOrder, CompletedOrder]] = queue_of(
+        complete_orders.provided.complete
+    )
+    checkout = providers.Singleton(Checkout, placement_queue, completion_queue, Base.card_payments)
+    payment_jobs = providers.Singleton(
+        PaymentJobs,
+        Base.transaction_runner,
+        Base.card_payments,
+        completion_queue,
+        Base.command_queues,
+        Base.clock,
+        Base.policies.provided.gateway_response_timeout,
+    )
+    handle_gateway_events = providers.Singleton(
+        HandleGatewayEvents,
+        Base.transaction_runner,
+        Base.payment_gateway,
+        completion_queue,
+        Base.deposit_service,
+        Base.clock,
+        Base.id_generator,
+        Base.policies.provided.gateway_response_timeout,
+    )

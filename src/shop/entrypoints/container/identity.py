@@ -1,0 +1,38 @@
+"""Identity: who sends a request, and with which roles."""
+
+from dependency_injector import providers
+
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.identity.roles import RoleService
+from shop.application.identity.sessions import SessionService
+from shop.application.identity.sign_in import SignInService
+from shop.application.identity.sign_up import SignUpService
+from shop.entrypoints.container.transactions import TransactionContainer as Base
+
+
+class IdentityContainer(Base):
+    """The use cases around users and sessions."""
+
+    session_authenticator = providers.Singleton(
+        SessionAuthenticator, Base.policies.provided.session, Base.clock, Base.id_generator
+    )
+    session_service = providers.Singleton(
+        SessionService,
+        Base.transaction_runner,
+        session_authenticator,
+        Base.clock,
+        Base.command_queues,
+    )
+    sign_in_service = providers.Singleton(
+        SignInService, Base.transaction_runner, session_authenticator, Base.password_hasher
+    )
+    sign_up_service = providers.Singleton(
+        SignUpService,
+        Base.transaction_runner,
+        session_authenticator,
+        Base.password_hasher,
+        Base.clock,
+        Base.id_generator,
+        welcome_credit=Base.policies.provided.welcome_credit,
+    )
+    role_service = providers.Singleton(RoleService, Base.transaction_runner)

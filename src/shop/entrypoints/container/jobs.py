@@ -1,0 +1,48 @@
+"""Jobs: which use case runs each kind of job, and the worker that runs them."""
+
+from typing import Any
+
+from dependency_injector import providers
+
+from shop.application.jobs.administration import JobService
+from shop.application.jobs.runner import JobRunner
+from shop.application.ports.repositories.jobs import JobKind
+from shop.entrypoints.container.checkout import CheckoutContainer as Base
+from shop.entrypoints.container.orders import OrderContainer
+from shop.entrypoints.worker import Worker
+
+
+def _runner(handlers: dict[JobKind, providers.Provider[Any]]) -> providers.Singleton[JobRunner]:
+    return providers.Singleton(
+        JobRunner,
+        Base.transaction_runner,
+        Base.clock,
+        Base.policies.provided.retry,
+        providers.Dict(handlers),
+    )
+
+
+class JobContainer(Base, OrderContainer):
+    """The job runners, each with its own kinds of jobs, and the worker."""
+
+    payment_job_runner = _runner(
+        {
+            JobKind.HANDLE_GATEWAY_EVENT: Base.handle_gateway_events.provided.handle,
+            JobKind.RESOLVE_PAYMENT: Base.payment_jobs.provided.resolve,
+            JobKind.CAPTURE_PAYMENT: Base.payment_jobs.provided.capture,
+            JobKind.RESOLVE_DEPOSIT: Base.deposit_service.provided.resolve,
+            JobKind.CAPTURE_DEPOSIT: Base.deposit_service.provided.capture,
+            JobKind.REVERSE_PAYMENT: Base.payment_jobs.provided.reverse,
+            JobKind.REFUND_PAYMENT: OrderContainer.refund_jobs.provided.refund,
+        }
+    )
+    webhook_job_runner = _runner(
+        {JobKind.SEND_WEBHOOK: Base.send_notifications.provided.send_webhook}
+    )
+    email_job_runner = _runner({JobKind.SEND_EMAIL: Base.send_notifications.provided.send_email})
+    worker = providers.Singleton(
+        Worker,
+        providers.List(payment_job_runner, webhook_job_runner, email_job_runner),
+        Base.clock,
+    )
+    job_service = providers.Singleton(JobService, Base.transaction_runner, Base.clock)

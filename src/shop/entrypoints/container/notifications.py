@@ -1,0 +1,48 @@
+"""Notifications: webhooks to endpoints and e-mails to customers."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from dependency_injector import providers
+
+from shop.application.notifications.deliveries import NotificationDeliveryService, SendNotifications
+from shop.application.notifications.events import Notifications
+from shop.entrypoints.container.identity import IdentityContainer as Base
+
+T = TypeVar("T")
+
+
+class NotificationContainer(Base):
+    """The use cases that stage, send and list notifications."""
+
+    notifications = providers.Singleton(
+        Notifications, Base.policies.provided.notification, Base.clock, Base.id_generator
+    )
+    send_notifications = providers.Singleton(
+        SendNotifications,
+        Base.transaction_runner,
+        Base.webhook_sender,
+        Base.mailer,
+        Base.policies.provided.notification.endpoints,
+        Base.command_queues,
+        Base.clock,
+    )
+    notification_delivery_service = providers.Singleton(
+        NotificationDeliveryService, Base.transaction_runner, Base.clock
+    )
+
+
+def notifying(use_case: Callable[..., T], *more: providers.Provider[Any]) -> providers.Singleton[T]:
+    """Return the provider of a use case whose changes are notified.
+
+    `more` are the dependencies of this use case only; they follow the common ones.
+    """
+    return providers.Singleton(
+        use_case,
+        NotificationContainer.transaction_runner,
+        NotificationContainer.session_authenticator,
+        NotificationContainer.clock,
+        NotificationContainer.id_generator,
+        NotificationContainer.notifications,
+        *more,
+    )

@@ -1,0 +1,38 @@
+"""Transactions: the runner of units of work, and the queues of commands."""
+
+from typing import Any
+
+from dependency_injector import providers
+
+from shop.application.transactions.group_commit import BatchHandler, CommandQueues, GroupCommit
+from shop.application.transactions.runner import TransactionRunner
+from shop.entrypoints.configuration.settings import Settings
+from shop.entrypoints.container.adapters import AdapterContainer as Base
+
+MAX_CONCURRENT_GROUPS = 2
+"""The database works on one group of commands while this process works on the other."""
+
+
+class TransactionContainer(Base):
+    """The transaction runner and the command queues."""
+
+    transaction_runner = providers.Singleton(
+        TransactionRunner, Base.unit_of_work.provider, Base.snapshot.provider, Base.clock
+    )
+    command_queues = providers.Singleton(CommandQueues)
+
+
+def queue_of(handler: providers.Provider[Any]) -> providers.Singleton[GroupCommit[Any, Any]]:
+    """Return the provider of a queue whose commands one use case decides in groups."""
+    return providers.Singleton(
+        _create_queue, TransactionContainer.command_queues, handler, TransactionContainer.settings
+    )
+
+
+def _create_queue(
+    queues: CommandQueues, handler: BatchHandler[Any, Any], settings: Settings
+) -> GroupCommit[Any, Any]:
+    # If there is one writer, a second group waits for it and misses commands that come meanwhile.
+    return queues.queue_for(
+        handler, max_concurrent_groups=1 if settings.has_single_writer else MAX_CONCURRENT_GROUPS
+    )
