@@ -92,8 +92,8 @@ def test_unmigrated_database_is_reported(shop: CommandLine) -> None:
 
     assert ended.code == 1
     assert ended.error_line == (
-        "shop: the database is not ready"
-        f" (schema version none, expected {SCHEMA_VERSION}): run `shop migrate`"
+        "shop: the database is not migrated"
+        f" (schema version none, expected {SCHEMA_VERSION}); run `shop migrate`"
     )
 
 

@@ -29,7 +29,7 @@ class CliSettings(Protocol):
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether the database lives in one process, and ends with it."""
+        """Whether the database is in the memory of one process."""
 
     @property
     def database_file(self) -> Path | None:
@@ -105,29 +105,29 @@ def run(work: Work[T], *, database: str | None) -> T:
 
 
 def run_migrated(work: Work[T], *, database: str | None) -> T:
-    """Do the same, but migrate an embedded database first: nobody else is there to do it."""
+    """Run work like `run`, after migrating an embedded database."""
     return run_migrated_in(_open(database), work)
 
 
 def run_migrated_in(context: CliContext, work: Work[T]) -> T:
-    """Do the same in a shop that is open already."""
+    """Run work like `run_migrated`, in an open shop."""
     return _run(work, context, _require_folder, _migrate_and_check)
 
 
 def run_unchecked(work: Work[T], *, database: str | None) -> T:
-    """Do the same, whatever shape the database has."""
+    """Run work like `run`, without checking the database schema."""
     return _run(work, _open(database), _require_folder, _skip_check)
 
 
 def _open(database: str | None) -> CliContext:
-    # Only commands that open the shop wait for all of it to be imported.
+    # Only commands that open the shop wait for its import.
     from shop.entrypoints.cli.bootstrap import open_container  # noqa: PLC0415
 
     context: CliContext = open_container(database)
     if context.settings().is_in_memory:
         raise InvalidSetting(
-            "memory:// is a database inside a `shop serve` process, which no other command can"
-            " reach: use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
+            "memory:// is inside a `shop serve` process, where no other command can reach it;"
+            " use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
         )
     return context
 

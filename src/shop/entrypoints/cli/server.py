@@ -56,9 +56,9 @@ def run(*, host: str, port: int, workers: int, demo: bool, database: str | None)
     if container.settings().is_in_memory:
         _require_single_process(container, workers)
     with bind_socket(host, port) as listener:
-        ready_message = f"The shop is open at {address_of(listener)} (Ctrl+C closes it)."
+        ready_message = f"Serving the shop at {address_of(listener)} (press Ctrl+C to stop)."
         if container.settings().is_in_memory:
-            # What is prepared is only in this container, so it is also the one that serves.
+            # The data is in this container only, so it is also the one that serves.
             asyncio.run(prepare(container))
             run_server(partial(_served_app, container), listener, ready_message)
             return

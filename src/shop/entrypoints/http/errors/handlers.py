@@ -66,7 +66,7 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
         case HTTPException():
             return _framework_error(error.status_code, scope)
         case DatabaseFailure() | MigrationRequired() | CurrencyMismatch() | InvalidGatewayEvent():
-            _log.warning("%s: %s", type(error).__name__, error)
+            _log.warning("request_failed", error=type(error).__name__, reason=str(error))
             return next(
                 _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
             )()

@@ -73,7 +73,7 @@ async def sign_in(
     command = SignIn(session=token, email=body.email, password=body.password)
     current_session = await service.sign_in(command)
     response_context.update_session(current_session)
-    response_context.log_security_event("signed in")
+    response_context.log_security_event("signed_in")
     with after_commit():
         cart = await carts.show(current_session.session.cart)
     return SessionResponse.of(current_session, cart, policies.session)
