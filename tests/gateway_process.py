@@ -42,7 +42,7 @@ class GatewayProcess:
         )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line == f"The simulated gateway is open at {self.url} (Ctrl+C closes it).\n"
+        assert line == f"Serving the simulated gateway at {self.url} (press Ctrl+C to stop).\n"
 
     def stop(self, stop_signal: signal.Signals = signal.SIGKILL) -> int:
         """Kill it with -9, or end it otherwise; return how it ended."""

@@ -246,7 +246,7 @@ class DeployedShop:
         try:
             assert process.stdout is not None
             line = await asyncio.to_thread(process.stdout.readline)
-            assert line == b"The worker is at work (Ctrl+C ends it).\n"
+            assert line == b"Worker started (press Ctrl+C to stop).\n"
             yield process
         finally:
             with process:

@@ -196,7 +196,7 @@ def logging_restored() -> Iterator[None]:
 def _reported_url(process: subprocess.Popen[str]) -> str:
     assert process.stdout is not None
     for line in process.stdout:
-        if "The shop is open at" in line:
-            return line.split()[5]
+        if "Serving the shop at" in line:
+            return line.split()[4]
     assert process.stderr is not None
     raise AssertionError(process.stderr.read())

@@ -22,7 +22,7 @@ def with_file(shop: CommandLine) -> CommandLine:
 
 def test_database_is_created_and_created_again_after_removal(shop: CommandLine) -> None:
     for _ in range(2):
-        assert shop.output_of("migrate") == "The database is ready.\n"
+        assert shop.output_of("migrate") == "The database schema is up to date.\n"
 
     assert shop.rows("SELECT kind FROM accounts ORDER BY kind") == [
         ("adjustments",),
@@ -46,7 +46,7 @@ def test_missing_database_is_reported_and_not_created(
 
     assert ended.code == 1
     assert ended.error_line == (
-        "shop: there is no database file shop.db; `shop serve` or `shop migrate` makes it"
+        "shop: the database file shop.db does not exist; run `shop migrate`"
     )
     assert [each.name for each in with_file.folder.iterdir()] == ["products.csv"]
 
@@ -68,7 +68,7 @@ def test_unusable_database_is_reported_in_one_line(
     ended = shop.complete(command, "--database", url)
 
     assert ended.code == 1
-    assert ended.error_line.startswith("shop: the database cannot be used: ")
+    assert ended.error_line.startswith("shop: database error: ")
     assert reason in ended.error_line
     assert "hunter2" not in ended.error_line
 
@@ -79,7 +79,8 @@ def test_missing_folder_is_named(command: str, shop: CommandLine) -> None:
 
     assert ended.code == 1
     assert (
-        ended.error_line == "shop: there is no folder no/such/folder for the database file shop.db"
+        ended.error_line
+        == "shop: the folder no/such/folder of the database file shop.db does not exist"
     )
     assert list(shop.folder.iterdir()) == []
 
@@ -91,8 +92,8 @@ def test_unmigrated_database_is_reported(shop: CommandLine) -> None:
 
     assert ended.code == 1
     assert ended.error_line == (
-        "shop: the database is not ready"
-        f" (schema version none, expected {SCHEMA_VERSION}): run `shop migrate`"
+        "shop: the database is not migrated"
+        f" (schema version none, expected {SCHEMA_VERSION}); run `shop migrate`"
     )
 
 
@@ -108,7 +109,7 @@ def test_postgresql_schema_is_created_by_migrate_only(
         assert ended.code == 1
         assert "run `shop migrate`" in ended.error_line
 
-    assert elsewhere.output_of("migrate") == "The database is ready.\n"
+    assert elsewhere.output_of("migrate") == "The database schema is up to date.\n"
     assert elsewhere.output_of("seed", "--customers", "2").startswith("Products: 50 added")
     assert elsewhere.run("audit").returncode == 0
     with elsewhere.serving() as serving:

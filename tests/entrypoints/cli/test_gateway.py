@@ -19,9 +19,9 @@ def run_gateway(shop: CommandLine, *arguments: str, ended_by: signal.Signals) ->
     with shop.running("gateway", "--port", "0", *arguments) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert line.startswith("The simulated gateway is open at http://127.0.0.1:")
-        assert line.endswith(" (Ctrl+C closes it).\n")
-        yield line.split()[6]
+        assert line.startswith("Serving the simulated gateway at http://127.0.0.1:")
+        assert line.endswith(" (press Ctrl+C to stop).\n")
+        yield line.split()[5]
         process.send_signal(ended_by)
         assert process.communicate(timeout=TEST_TIMEOUT_SECONDS) == ("", "")
         assert process.returncode == 0
@@ -62,7 +62,7 @@ def test_port_in_use_is_reported_in_one_line(shop: CommandLine) -> None:
     ("state", "line"),
     [
         ("broken.db", "shop: broken.db: file is not a database"),
-        ("none/gateway.db", "shop: there is no folder none for the file gateway.db"),
+        ("none/gateway.db", "shop: the folder none of the file gateway.db does not exist"),
     ],
 )
 def test_unusable_payment_file_is_reported_in_one_line(

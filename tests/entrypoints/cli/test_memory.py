@@ -36,8 +36,8 @@ def test_command_for_a_shared_database_rejects_one_in_memory(
 
     assert ended.code == 2
     assert ended.error_line == (
-        "shop: memory:// is a database inside a `shop serve` process, which no other command can"
-        " reach: use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
+        "shop: memory:// is inside a `shop serve` process, where no other command can reach it;"
+        " use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
     )
     assert [each.name for each in in_memory.folder.iterdir()] == ["products.csv"]
 

@@ -26,7 +26,7 @@ def test_inconsistent_shop_fails_the_audit_with_the_offending_rows(shop: Command
     as_json = shop.run("audit", "--json")
 
     assert done.returncode == as_json.returncode == 1
-    assert done.stderr == as_json.stderr == "shop: broken invariants: 1, 2\n"
+    assert done.stderr == as_json.stderr == "shop: violated invariants: 1, 2\n"
     rows = done.stdout.splitlines()
     assert any(row.startswith("2 ") and account_id in row.replace("-", "") for row in rows)
     document = json.loads(as_json.stdout)
@@ -52,7 +52,7 @@ def test_expired_sessions_and_old_rejections_are_purged(shop: CommandLine) -> No
         " UNION SELECT id, 'new', '', '{}', '2999-01-01' FROM users"
     )
 
-    assert shop.output_of("sessions", "sweep") == "Swept: 1 sessions, 1 idempotency keys.\n"
+    assert shop.output_of("sessions", "sweep") == "Deleted: 1 sessions, 1 idempotency keys.\n"
 
     assert shop.rows("SELECT id FROM sessions") == [("new",)]
     assert shop.rows("SELECT key FROM idempotency_keys") == [("new",)]
@@ -69,7 +69,7 @@ def test_old_notifications_are_purged_and_pending_ones_kept(shop: CommandLine) -
         " '2020-01-01 00:00:00.000000')"
     )
 
-    assert shop.output_of("notifications", "purge") == "Purged: 1 deliveries.\n"
+    assert shop.output_of("notifications", "purge") == "Deleted: 1 notifications.\n"
 
     assert shop.rows("SELECT id FROM notification_deliveries") == [
         ("00000000000000000000000000000002",)
@@ -81,7 +81,7 @@ def test_role_is_granted(shop: CommandLine) -> None:
 
     told = shop.output_of("users", "promote", "Customer-000001@Example.com", "--role", "admin")
 
-    assert told == "customer-000001@example.com now has the roles: admin, customer.\n"
+    assert told == "customer-000001@example.com has the roles: admin, customer.\n"
     assert shop.rows("SELECT roles FROM users") == [("admin customer",)]
 
 
@@ -93,14 +93,14 @@ def test_role_is_revoked(shop: CommandLine) -> None:
     again = shop.output_of("users", "demote", "Customer-000001@Example.com", "--role", "admin")
     of_all = shop.output_of("users", "demote", "customer-000001@example.com", "--role", "customer")
 
-    assert told == again == "customer-000001@example.com now has the roles: customer.\n"
-    assert of_all == "customer-000001@example.com now has the roles: none.\n"
+    assert told == again == "customer-000001@example.com has the roles: customer.\n"
+    assert of_all == "customer-000001@example.com has the roles: none.\n"
     assert shop.rows("SELECT roles FROM users") == [("",)]
     assert shop.complete("users", "demote", "nobody@example.com", "--role", "admin").code == 1
     given_back = shop.output_of(
         "users", "promote", "customer-000001@example.com", "--role", "admin"
     )
-    assert given_back == "customer-000001@example.com now has the roles: admin.\n"
+    assert given_back == "customer-000001@example.com has the roles: admin.\n"
 
 
 def test_unknown_email_address_is_granted_no_role(migrated: CommandLine) -> None:

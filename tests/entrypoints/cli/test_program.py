@@ -11,14 +11,14 @@ from tests.timeouts import TEST_TIMEOUT_SECONDS
 def test_operator_can_set_up_and_maintain_a_shop(real_shop: CommandLine) -> None:
     (real_shop.folder / "tea.csv").write_text("sku,name,description,price,stock\nTEA,Tea,,500,5\n")
 
-    assert real_shop.output_of("migrate") == "The database is ready.\n"
+    assert real_shop.output_of("migrate") == "The database schema is up to date.\n"
     assert real_shop.output_of("import", "tea.csv").startswith("Products: 1 added")
     assert real_shop.output_of("seed", "--customers", "1").startswith("Products: 50 added")
     promoted = real_shop.output_of(
         "users", "promote", "customer-000001@example.com", "--role", "admin"
     )
     assert promoted.endswith("admin, customer.\n")
-    assert real_shop.output_of("sessions", "sweep").startswith("Swept: 0 sessions")
+    assert real_shop.output_of("sessions", "sweep").startswith("Deleted: 0 sessions")
     assert json.loads(real_shop.output_of("audit", "--json"))["holds"] is True
 
 
@@ -51,6 +51,6 @@ def test_failure_is_reported_in_one_line_without_a_traceback(real_shop: CommandL
     misused = real_shop.complete("audit", "--nonsense")
 
     assert (unmigrated.code, unusable.code, misused.code) == (1, 1, 2)
-    assert unmigrated.error_line.endswith("`shop migrate` makes it")
-    assert unusable.error_line == "shop: the database cannot be used: file is not a database"
+    assert unmigrated.error_line.endswith("does not exist; run `shop migrate`")
+    assert unusable.error_line == "shop: database error: file is not a database"
     assert misused.error_line.startswith("shop: No such option: --nonsense")

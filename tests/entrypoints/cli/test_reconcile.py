@@ -66,7 +66,7 @@ def test_discrepancy_for_an_operator_exits_with_1_and_advice(
 ) -> None:
     done = prepared.run("reconcile", *SPAN, *dry_run)
 
-    assert (done.returncode, done.stderr) == (1, "shop: 1 of 1 differences are left\n")
+    assert (done.returncode, done.stderr) == (1, "shop: 1 of 1 differences need manual action\n")
     told, summary = done.stdout.splitlines()
     assert told.startswith(f"{stray}: no matching order")
     assert summary == "Differences: 1, repaired: 0."
@@ -98,7 +98,7 @@ def test_time_range_that_ends_before_it_begins_is_a_usage_error(prepared: Comman
 def test_audit_reports_payments_without_an_order(prepared: CommandLine, stray: str) -> None:
     done = prepared.run("audit", *SINCE_THEN)
 
-    assert (done.returncode, done.stderr) == (1, "shop: broken invariants: 9\n")
+    assert (done.returncode, done.stderr) == (1, "shop: violated invariants: 9\n")
     assert f"9 {stray}" in done.stdout.splitlines()
     document = json.loads(prepared.run("audit", *SINCE_THEN, "--json").stdout)
     assert [each["number"] for each in document["findings"] if not each["holds"]] == [9]
@@ -118,7 +118,7 @@ def test_silent_gateway_is_reported_and_the_rest_is_checked(
 
     obstacle = "the gateway's records cannot be read: connection refused"
     assert audited.returncode == 1
-    assert audited.stderr == f"shop: invariant 9 is not checked: {obstacle}\n"
+    assert audited.stderr == f"shop: invariant 9 could not be checked: {obstacle}\n"
     document = json.loads(audited.stdout)
     assert document["holds"] is False
     failed = {each["number"]: each for each in document["findings"] if not each["holds"]}

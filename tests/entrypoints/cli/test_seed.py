@@ -15,7 +15,7 @@ PASSWORD = re.compile(r"with the password (?P<password>\S+)$")
 
 
 def test_empty_shop_is_seeded_with_fifty_stocked_products(shop: CommandLine) -> None:
-    assert shop.output_of("seed") == "Products: 50 added, 0 were there already.\n"
+    assert shop.output_of("seed") == "Products: 50 added, 0 already existed.\n"
 
     ((count, without_stock),) = shop.rows("SELECT count(*), sum(on_hand = 0) FROM inventories")
     assert (count, without_stock) == (50, 0)
@@ -29,12 +29,12 @@ def test_seeding_twice_changes_nothing(shop: CommandLine) -> None:
 
     told = shop.output_of("seed", "--customers", "3").splitlines()
 
-    assert told[0] == "Products: 0 added, 50 were there already."
-    assert told[1] == "Customers: 1 added, 2 were there already."
+    assert told[0] == "Products: 0 added, 50 already existed."
+    assert told[1] == "Customers: 1 added, 2 already existed."
     assert told[2].startswith("Sign in as customer-000003@example.com with the password ")
     assert shop.rows(everything) == before
     assert shop.output_of("seed", "--products", "0", "--customers", "3") == (
-        "Customers: 0 added, 3 were there already.\n"
+        "Customers: 0 added, 3 already existed.\n"
     )
 
 
@@ -43,7 +43,7 @@ def test_seeding_keeps_what_the_operator_has_changed(shop: CommandLine) -> None:
     shop.rows("UPDATE products SET price = 1, name = 'Mine', active = 0")
     shop.rows("UPDATE inventories SET on_hand = 1")
 
-    assert shop.output_of("seed", "--products", "3") == "Products: 1 added, 2 were there already.\n"
+    assert shop.output_of("seed", "--products", "3") == "Products: 1 added, 2 already existed.\n"
 
     everything = "SELECT price, name, active, on_hand FROM products JOIN inventories USING (sku)"
     *before, added = shop.rows(f"{everything} ORDER BY created_at")
@@ -54,7 +54,7 @@ def test_seeding_keeps_what_the_operator_has_changed(shop: CommandLine) -> None:
 def test_more_products_than_one_batch_can_be_generated(shop: CommandLine) -> None:
     told = shop.output_of("seed", "--products", "2100")
 
-    assert told == "Products: 2100 added, 0 were there already.\n"
+    assert told == "Products: 2100 added, 0 already existed.\n"
     assert shop.rows("SELECT count(*) FROM products") == [(2100,)]
     assert shop.rows("SELECT count(*) > 0 FROM sqlite_stat1 WHERE tbl = 'products'") == [(1,)]
     assert shop.run("audit").returncode == 0

@@ -344,11 +344,11 @@ def test_unknown_setting_is_reported_with_the_closest_name(shop: CommandLine) ->
 
     done = shop.with_settings(SHOP_CURENCY="USD", SHOP_PORT="80", PORT="80").run("migrate")
 
-    assert (done.returncode, done.stdout) == (0, "The database is ready.\n")
+    assert (done.returncode, done.stdout) == (0, "The database schema is up to date.\n")
     assert done.stderr.splitlines() == [
-        "shop: SHOP_CURENCY is no setting; SHOP_CURRENCY may be meant",
-        "shop: SHOP_LOGLEVEL is no setting; SHOP_LOG_LEVEL may be meant",
-        "shop: SHOP_PORT is no setting",
+        "shop: unknown setting SHOP_CURENCY; did you mean SHOP_CURRENCY?",
+        "shop: unknown setting SHOP_LOGLEVEL; did you mean SHOP_LOG_LEVEL?",
+        "shop: unknown setting SHOP_PORT",
     ]
 
 

@@ -1,4 +1,4 @@
-"""The command line: each command parses, calls use cases, and prints what came of it."""
+"""The command line: each command calls use cases and prints their results."""
 
 from collections.abc import Callable
 from importlib.metadata import distribution
@@ -24,13 +24,13 @@ from shop.entrypoints.cli.errors import INTERRUPTED, report
 
 
 def main() -> int:
-    """Run the command that the arguments name.
+    """Run the command that the arguments name and return its exit code.
 
-    Return 0 fine, 1 failed, 2 wrong usage, 130 interrupted from the keyboard.
+    0 is success, 1 a failure, 2 invalid usage, 130 an interrupt from the keyboard.
     """
     try:
         code = commands()(prog_name="shop", standalone_mode=False)
-    except Exception as error:  # noqa: BLE001  An operator gets a line, whatever it was.
+    except Exception as error:  # noqa: BLE001  Every error is reported in one line.
         return report(error)
     if code == INTERRUPTED:
         typer.echo("shop: interrupted", err=True)
@@ -38,7 +38,7 @@ def main() -> int:
 
 
 def commands() -> typer.Typer:
-    """Return every command, each with an example."""
+    """Return all commands, each with an example."""
     shop = _group("An order backend that a team can trust with money and stock.", _program_options)
     shop.command(epilog="Example: shop serve --port 8001 --workers 4")(serve)
     shop.command(
@@ -58,7 +58,7 @@ def commands() -> typer.Typer:
     jobs.command(epilog="Example: shop jobs retry")(retry)
     shop.add_typer(jobs, name="jobs")
 
-    notifications = _group("Manage webhooks and e-mails that were sent.", _show_help)
+    notifications = _group("Manage records of webhooks and e-mails.", _show_help)
     notifications.command(epilog="Example: shop notifications purge")(purge)
     shop.add_typer(notifications, name="notifications")
 
@@ -80,7 +80,7 @@ def _group(help_text: str, options: Callable[..., None]) -> typer.Typer:
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    # With a callback, a group of one command is not taken for that command.
+    # Without a callback, typer turns a group of one command into that command.
     group.callback(invoke_without_command=True)(options)
     return group
 

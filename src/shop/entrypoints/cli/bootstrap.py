@@ -1,4 +1,4 @@
-"""The assembly: settings read, logging set up, and the container that makes a shop of them."""
+"""Reads the settings, sets up logging and builds the container."""
 
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
@@ -19,7 +19,7 @@ def open_container(database: str | None) -> Container:
 
 
 def build_container(database: str | None) -> Container:
-    """Return the shop that the settings describe, on this database where one is named.
+    """Return the container for the settings, with this database if given.
 
     Raise `InvalidSetting`.
     """
@@ -29,7 +29,7 @@ def build_container(database: str | None) -> Container:
 
 
 def read_settings(database: str | None) -> Settings:
-    """Return the settings, with this database where one is named; raise `InvalidSetting`."""
+    """Return the settings, with this database if given; raise `InvalidSetting`."""
     overrides = {} if database is None else {"database_url": database}
     try:
         return Settings.model_validate(overrides)
@@ -38,11 +38,11 @@ def read_settings(database: str | None) -> Settings:
 
 
 def warn_of_unknown_settings() -> None:
-    """Tell on standard error of what looks like a setting and is none: it may be misspelt."""
+    """Report unknown `SHOP_` variables on standard error: they may be misspelt."""
     for name in unknown_settings():
         close = get_close_matches(name, SETTINGS, n=1)
-        suggestion = f"; {close[0]} may be meant" if close else ""
-        typer.echo(one_line(f"shop: {name} is no setting{suggestion}"), err=True)
+        suggestion = f"; did you mean {close[0]}?" if close else ""
+        typer.echo(one_line(f"shop: unknown setting {name}{suggestion}"), err=True)
 
 
 def _messages(error: ValidationError, overrides: Collection[object]) -> list[str]:
@@ -55,7 +55,7 @@ def _messages(error: ValidationError, overrides: Collection[object]) -> list[str
 
 
 def _setting_name(location: Sequence[int | str], overrides: Collection[object]) -> list[str]:
-    # What concerns several settings has no place; its message names them.
+    # An error of several settings has no location; its message names them.
     if not location:
         return []
     return ["--database" if location[0] in overrides else f"SHOP_{location[0]}".upper()]

@@ -1,4 +1,4 @@
-"""The shop as the operator's commands see it, opened for one of them and closed again."""
+"""Opens the shop for one command and closes it afterwards."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -25,32 +25,32 @@ T = TypeVar("T")
 
 
 class CliSettings(Protocol):
-    """What commands ask of the settings."""
+    """The settings that commands use."""
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether the database lives in one process, and ends with it."""
+        """Whether the database is in the memory of one process."""
 
     @property
     def database_file(self) -> Path | None:
-        """The file that is the database, where it is one of this machine's."""
+        """The file of an embedded database, else None."""
 
     @property
     def simulates_payments_in_production(self) -> bool:
-        """Whether cards are charged nothing although this is for real."""
+        """Whether production uses the simulated gateway."""
 
 
 class CliContext(Protocol):
-    """What commands ask of the container, which takes too long to import to ask for help."""
+    """The container as commands use it; `--help` need not wait for its import."""
 
     def audit_gateway(self) -> AuditGateway:
-        """Return the audit beside the gateway's books."""
+        """Return the audit of the gateway's records."""
 
     def audit_shop(self) -> AuditShop:
-        """Return the audit."""
+        """Return the audit of the database."""
 
     def webhook_sender(self) -> WebhookSender:
-        """Return what brings announcements to endpoints."""
+        """Return the webhook sender."""
 
     def database(self) -> Database:
         """Return the database."""
@@ -59,75 +59,75 @@ class CliContext(Protocol):
         """Return the payment gateway."""
 
     def password_hasher(self) -> PasswordHasher:
-        """Return what hashes passwords."""
+        """Return the password hasher."""
 
     def bulk_import(self) -> BulkImport:
-        """Return what fills the shop."""
+        """Return the bulk import."""
 
     def notification_delivery_service(self) -> NotificationDeliveryService:
-        """Return what shows announcements on their way and forgets the old."""
+        """Return the service for notification deliveries."""
 
     def job_service(self) -> JobService:
-        """Return what shows the outbox and revives what is dead in it."""
+        """Return the service for background jobs."""
 
     def reconcile_payments(self) -> ReconcilePayments:
-        """Return what brings the shop's books and the gateway's together."""
+        """Return the reconciliation with the gateway."""
 
     def session_service(self) -> SessionService:
-        """Return the sessions."""
+        """Return the service for sessions."""
 
     def settings(self) -> CliSettings:
         """Return the settings."""
 
     def purge_idempotency_keys(self) -> PurgeIdempotencyKeys:
-        """Return what forgets the keys of old refusals."""
+        """Return the purge of old idempotency keys."""
 
     def transaction_runner(self) -> TransactionRunner:
-        """Return what runs units of work."""
+        """Return the transaction runner."""
 
     def role_service(self) -> RoleService:
-        """Return the users."""
+        """Return the service for roles."""
 
     def worker(self) -> Worker:
-        """Return what does the outbox's jobs."""
+        """Return the worker."""
 
 
 Work = Callable[[CliContext], Awaitable[T]]
 
 
 def run(work: Work[T], *, database: str | None) -> T:
-    """Do some work in the shop whose database was named, or else is set, and return what it does.
+    """Run work in the shop and return its result; `database` replaces the setting.
 
-    Raise `InvalidSetting`, `CliError`, `MigrationRequired` or `DatabaseUnavailable` where there is
-    no such shop.
+    Raise `InvalidSetting`, `CliError`, `MigrationRequired` or `DatabaseUnavailable` if the shop
+    cannot be opened.
     """
     return _run(work, _open(database), _require_file, _check)
 
 
 def run_migrated(work: Work[T], *, database: str | None) -> T:
-    """Do the same, but migrate an embedded database first: nobody else is there to do it."""
+    """Run work like `run`, after migrating an embedded database."""
     return run_migrated_in(_open(database), work)
 
 
 def run_migrated_in(context: CliContext, work: Work[T]) -> T:
-    """Do the same in a shop that is open already."""
+    """Run work like `run_migrated`, in an open shop."""
     return _run(work, context, _require_folder, _migrate_and_check)
 
 
 def run_unchecked(work: Work[T], *, database: str | None) -> T:
-    """Do the same, whatever shape the database has."""
+    """Run work like `run`, without checking the database schema."""
     return _run(work, _open(database), _require_folder, _skip_check)
 
 
 def _open(database: str | None) -> CliContext:
-    # Only commands that open the shop wait for all of it to be imported.
+    # Only commands that open the shop wait for its import.
     from shop.entrypoints.cli.bootstrap import open_container  # noqa: PLC0415
 
     context: CliContext = open_container(database)
     if context.settings().is_in_memory:
         raise InvalidSetting(
-            "memory:// is a database inside a `shop serve` process, which no other command can"
-            " reach: use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
+            "memory:// is inside a `shop serve` process, where no other command can reach it;"
+            " use a SQLite or PostgreSQL database (SHOP_DATABASE_URL or --database)"
         )
     return context
 
@@ -137,7 +137,7 @@ def _run(
 ) -> T:
     file = context.settings().database_file
     if file is not None:
-        # Once the database is opened, a secret lies beside it.
+        # Opening the database creates files beside it.
         require_path(file)
 
     async def run_and_close() -> T:
@@ -155,13 +155,13 @@ def _run(
 
 def _require_folder(file: Path) -> None:
     if not file.parent.is_dir():
-        raise CliError(f"there is no folder {file.parent} for the database file {file.name}")
+        raise CliError(f"the folder {file.parent} of the database file {file.name} does not exist")
 
 
 def _require_file(file: Path) -> None:
     _require_folder(file)
     if not file.is_file():
-        raise CliError(f"there is no database file {file}; `shop serve` or `shop migrate` makes it")
+        raise CliError(f"the database file {file} does not exist; run `shop migrate`")
 
 
 async def _check(context: CliContext) -> None:

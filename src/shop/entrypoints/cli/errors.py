@@ -1,4 +1,4 @@
-"""Failures: whatever was raised, told in one line, and the exit code that goes with it."""
+"""Reports errors in one line and determines the exit code."""
 
 import os
 import traceback
@@ -14,19 +14,19 @@ from shop.domain.shared.errors import InvalidValue, ShopError
 FAILED = 1
 WRONG_USAGE = 2
 INTERRUPTED = 130
-"""What shells make of an interrupt from the keyboard, and so does the library of commands."""
+"""The exit code of shells, and of typer, for an interrupt from the keyboard."""
 
 
 class CliError(Exception):
-    """What was asked could not be done, for the reason that it carries."""
+    """A command failed; the message says why."""
 
 
 class InvalidSetting(Exception):
-    """A setting is missing or wrong; the message names it and its rule, never its value."""
+    """A setting is missing or invalid; the message has its name and rule, not its value."""
 
 
 def report(error: Exception) -> int:
-    """Tell of an error in one line on standard error; return the exit code."""
+    """Report an error in one line on standard error; return the exit code."""
     typer.echo(f"shop: {one_line(_message(error))}", err=True)
     if os.environ.get("SHOP_LOG_LEVEL") == "debug":
         typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
@@ -34,7 +34,7 @@ def report(error: Exception) -> int:
 
 
 def one_line(text: str) -> str:
-    """Return the text as one line that steers no terminal."""
+    """Return the text as one line without control characters."""
     line = " ".join(text.split())
     return "".join(each if each.isprintable() else "�" for each in line)
 
@@ -53,17 +53,19 @@ def _message(error: Exception) -> str:
     match error:
         case TyperException():
             text = error.format_message().replace("Value error, ", "")
-            message = f"{text} (--help tells more)"
+            message = f"{text} (see --help)"
         case InvalidSetting() | CliError() | ShopError():
             message = str(error)
         case MigrationRequired():
-            message = f"the database is not ready ({error}): run `shop migrate`"
+            message = f"the database is not migrated ({error}); run `shop migrate`"
         case CurrencyMismatch():
             message = f"SHOP_CURRENCY: {error}"
         case CommitOutcomeUnknown():
-            message = f"whether it was done is unknown ({_first_cause(error)}): try again"
+            message = (
+                f"the commit outcome is unknown ({_first_cause(error)}); run the command again"
+            )
         case DatabaseFailure():
-            message = f"the database cannot be used: {_first_cause(error)}"
+            message = f"database error: {_first_cause(error)}"
         case GatewayOutcomeUnknown():
             message = f"the payment gateway cannot be reached: {error}"
         case OSError(filename=str() as name, strerror=str() as reason):
@@ -74,7 +76,7 @@ def _message(error: Exception) -> str:
 
 
 def _first_cause(error: BaseException) -> str:
-    # What the driver said is what an operator can act upon.
+    # The driver's own message is the most useful to an operator.
     while error.__cause__ is not None:
         error = error.__cause__
     return str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""The server of the simulated gateway."""
+"""Serves the simulated gateway over HTTP."""
 
 import asyncio
 import sqlite3
@@ -12,39 +12,39 @@ from shop.entrypoints.cli.errors import CliError
 from shop.entrypoints.cli.server import address_of, bind_socket, freeze_startup_objects, run_server
 
 HOST = "127.0.0.1"
-"""It asks nobody who they are, and so it is for this machine alone."""
+"""The gateway has no authentication, so only this machine may reach it."""
 
 SHUTDOWN_TIMEOUT_SECONDS = 4
-"""As long as the slowest card takes; those who are never answered get no more."""
+"""Enough for the slowest test card; cards that time out get no response."""
 
 
 class GatewayServer(Protocol):
-    """What is served: an ASGI app that opens its books."""
+    """The ASGI app of the gateway, with its records."""
 
     async def open(self) -> None:
-        """Open them."""
+        """Open the records."""
 
     async def close(self) -> None:
-        """Close them."""
+        """Close the records."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request."""
+        """Handle a request."""
 
 
 def run(*, port: int, state: Path) -> None:
-    """Serve the books in a file until told to stop; raise `CliError` where they cannot be used."""
+    """Serve the records in a file until stopped; raise `CliError` if they are unusable."""
     warn_of_unknown_settings()
     if not state.parent.is_dir():
-        raise CliError(f"there is no folder {state.parent} for the file {state.name}")
+        raise CliError(f"the folder {state.parent} of the file {state.name} does not exist")
     with bind_socket(HOST, port) as listener:
         app: GatewayServer = build_container(None).gateway_app(state)
         try:
-            # An operator gets one line where the file cannot be used, and gets it before the start.
+            # An unusable file is reported in one line, before the server starts.
             asyncio.run(_check_store(app))
         except sqlite3.Error as error:
             raise CliError(f"{state}: {error}") from error
         ready_message = (
-            f"The simulated gateway is open at {address_of(listener)} (Ctrl+C closes it)."
+            f"Serving the simulated gateway at {address_of(listener)} (press Ctrl+C to stop)."
         )
         freeze_startup_objects()
         run_server(

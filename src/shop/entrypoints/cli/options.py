@@ -1,4 +1,4 @@
-"""Options that several commands take."""
+"""Options that several commands share."""
 
 from typing import Annotated
 
@@ -6,5 +6,5 @@ import typer
 
 DatabaseUrl = Annotated[
     str | None,
-    typer.Option("--database", metavar="URL", help="The database, in place of SHOP_DATABASE_URL."),
+    typer.Option("--database", metavar="URL", help="The database; replaces SHOP_DATABASE_URL."),
 ]

@@ -1,4 +1,4 @@
-"""Progress: a bar on standard error while somebody watches, nothing where nobody does."""
+"""Shows progress bars on standard error, if that is a terminal."""
 
 import sys
 
@@ -7,7 +7,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 
 def progress_bar() -> Progress:
-    """Return the bar; it is gone once the work is done."""
+    """Return a progress bar that disappears when it is done."""
     return Progress(
         TextColumn("{task.description}"),
         BarColumn(),

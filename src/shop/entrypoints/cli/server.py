@@ -1,4 +1,4 @@
-"""The server: one process that answers HTTP, or several under a supervisor."""
+"""Serves HTTP in one process, or in several under a supervisor."""
 
 import asyncio
 import gc
@@ -30,15 +30,15 @@ from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
 
 KEEP_ALIVE_SECONDS = 75
-"""Longer than proxies keep idle connections: who closes first must not be the server, or a request
-that is on its way at that moment is lost."""
+"""Longer than proxies keep idle connections: if the server closed first, a request that is sent at
+that moment would be lost."""
 
 SHUTDOWN_TIMEOUT_SECONDS = 10
-"""How long requests that were begun have to end once the server is told to stop."""
+"""How long running requests may take to finish after a stop signal."""
 
 GARBAGE_THRESHOLD = 20_000
-"""How many more objects are made than freed before the collector looks for cycles among them; a
-hundred requests that wait for their group are some ten thousand objects, and no garbage."""
+"""The collector's first threshold. A hundred requests that wait for their group are about ten
+thousand live objects, so the default would collect in vain."""
 
 START_TIMEOUT_SECONDS = 60
 PARENT_POLL_SECONDS = 0.5
@@ -47,7 +47,7 @@ _log = structlog.get_logger()
 
 
 def run(*, host: str, port: int, workers: int, demo: bool, database: str | None) -> None:
-    """Serve until told to stop, an empty shop with demonstration products where they are wanted.
+    """Serve until stopped; fill an empty shop with demonstration products if `demo`.
 
     Raise `InvalidSetting`, or `CliError` if the server or a worker cannot start.
     """
@@ -56,15 +56,15 @@ def run(*, host: str, port: int, workers: int, demo: bool, database: str | None)
     if container.settings().is_in_memory:
         _require_single_process(container, workers)
     with bind_socket(host, port) as listener:
-        ready_message = f"The shop is open at {address_of(listener)} (Ctrl+C closes it)."
+        ready_message = f"Serving the shop at {address_of(listener)} (press Ctrl+C to stop)."
         if container.settings().is_in_memory:
-            # What is prepared is only in this container, so it is also the one that serves.
+            # The data is in this container only, so it is also the one that serves.
             asyncio.run(prepare(container))
             run_server(partial(_served_app, container), listener, ready_message)
             return
         run_migrated_in(container, prepare)
         if database is not None:
-            # Workers are processes of their own, which are told nothing but their environment.
+            # Worker processes read the database from their environment.
             os.environ["SHOP_DATABASE_URL"] = database
         if workers == 1:
             run_server(create_served_app, listener, ready_message)
@@ -97,23 +97,23 @@ def _require_single_process(container: Container, workers: int) -> None:
 
 
 def create_worker_app() -> FastAPI:
-    """Do the same in a process that the supervisor started.
+    """Return the app that a worker process of the supervisor serves.
 
-    Exit with the code that keeps the supervisor from trying again where it fails.
+    If that fails, exit with the code that keeps the supervisor from starting it again.
     """
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     try:
         return create_served_app()
-    except Exception as error:  # noqa: BLE001  Whatever it was, it would happen again.
+    except Exception as error:  # noqa: BLE001  Another start would fail the same way.
         report(error)
         sys.exit(STARTUP_FAILURE)
 
 
 def freeze_startup_objects() -> None:
-    """Keep the garbage collector away from what has been made until now, which stays for good.
+    """Exclude all existing objects from garbage collection.
 
-    It would walk through all of that again and again, with every request standing still; and
-    what requests leave behind is nearly all freed without it.
+    They live as long as the process, and each collection would stop all requests to walk through
+    them. Nearly all objects of requests are freed without the collector.
     """
     gc.collect()
     gc.freeze()
@@ -132,15 +132,15 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
 
 
 def bind_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that holds the port; raise `CliError` where it cannot be had."""
+    """Return a socket bound to the port; raise `CliError` if that fails."""
     try:
-        # IPv4 first: where both are there, it is the one that everything can reach.
+        # If the host has both, prefer IPv4, which every client can reach.
         family, _, _, _, address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
         listener = socket.socket(family)
     except OSError as error:
         raise CliError(f"cannot listen on {host}: {error.strerror}") from error
     try:
-        # The port of a server that has just ended may be taken at once.
+        # A restarted server may reuse its port at once.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except OSError as error:
@@ -150,7 +150,7 @@ def bind_socket(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the URL that a socket listens at."""
+    """Return the URL of a listening socket."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
@@ -184,9 +184,9 @@ def run_server(
     *,
     shutdown_timeout_seconds: int = SHUTDOWN_TIMEOUT_SECONDS,
 ) -> None:
-    """Serve in this process until told to stop, and say once that it is ready.
+    """Serve in this process until stopped; print `ready_message` once it is ready.
 
-    Raise `CliError` where the server cannot start.
+    Raise `CliError` if the server cannot start.
     """
     server = _Server(
         _config(app, workers=1, shutdown_timeout_seconds=shutdown_timeout_seconds), ready_message
@@ -202,7 +202,7 @@ def run_server(
 
 @contextmanager
 def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
-    """Have a signal stop the server and no more: afterwards it is raised again, to end us."""
+    """Let signals stop the server without ending the process, as uvicorn would."""
     signals = (signal.SIGINT, signal.SIGTERM)
     previous = {each: signal.signal(each, server.handle_exit) for each in signals}
     try:
@@ -213,14 +213,14 @@ def _stopped_by_signals(server: uvicorn.Server) -> Iterator[None]:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready."""
+    """A server that reports when it is ready."""
 
     def __init__(self, config: uvicorn.Config, ready_message: str) -> None:
         super().__init__(config)
         self._ready_message = ready_message
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start; then say so."""
+        """Start, then report it."""
         await super().startup(sockets)
         typer.echo(self._ready_message)
 
@@ -234,21 +234,21 @@ def _serve_in_workers(listener: socket.socket, ready_message: str, workers: int)
 
 
 class _Supervisor(Multiprocess):
-    """A supervisor that says when all of its workers are ready."""
+    """A supervisor that reports when all of its workers are ready."""
 
     def __init__(self, config: uvicorn.Config, listener: socket.socket, ready_message: str) -> None:
         super().__init__(config, [listener])
         self._ready_message = ready_message
 
     def init_processes(self) -> None:
-        """Start the workers; then say so."""
+        """Start the workers, then report it."""
         super().init_processes()
         if all(each.wait_until_ready(START_TIMEOUT_SECONDS) for each in self.processes):
             typer.echo(self._ready_message)
 
 
 def _exit_with_parent() -> None:
-    """End this process at once when its supervisor is gone: nobody else would free the port."""
+    """End this process when its supervisor has ended, to free the port."""
     parent = multiprocessing.parent_process()
     while parent is not None and os.getppid() == parent.pid:
         time.sleep(PARENT_POLL_SECONDS)

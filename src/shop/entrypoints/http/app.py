@@ -1,4 +1,4 @@
-"""The app: routers, middleware and problems around a container."""
+"""Builds the HTTP app: routes, middleware and error handlers around a container."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -34,7 +34,7 @@ from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from shop.entrypoints.http.openapi.document import openapi_document
 from shop.entrypoints.http.session.cookie import SessionCookie
 
-# In the order in which the router tries them: first what is asked for most.
+# The router tries them in this order: the most frequent first.
 _ROUTERS = (
     orders.router,
     cart.router,
@@ -48,22 +48,22 @@ _ROUTERS = (
     operations.router,
 )
 
-_DESCRIPTION = """Takes orders: all of an order happens or nothing of it, exactly once.
+_DESCRIPTION = """An order backend: each order happens completely or not at all, exactly once.
 
-Money is in minor units. Lists come in pages: follow `next` with `?cursor=`. What moves money takes
-an `Idempotency-Key`; send the same one again whenever an answer did not arrive.
+Amounts are in minor units. Lists are paginated: pass `next` as `?cursor=`. Requests that move money
+require an `Idempotency-Key`; if no response arrives, send the request again with the same key.
 
-HEAD is answered wherever GET is. Any other method than those described is refused as
-`method-not-allowed` (405), and the header `Allow` names the right ones."""
+Every GET route also answers HEAD. Any method that is not described is rejected with 405
+`method-not-allowed`, and the `Allow` header lists the allowed ones."""
 
 
 def create_app(container: Container) -> FastAPI:
-    """Return the app that serves what the container holds; it closes the database at its end."""
+    """Return the app that serves a container; it closes the adapters at shutdown."""
     settings = container.settings()
     cookie = SessionCookie(
         secure=settings.is_production, lifetime_seconds=settings.session_absolute_seconds
     )
-    # Included routers would be matched twice for each request, and built for each app.
+    # `include_router` would match each request twice, and copy the routes for each app.
     routes = [route for router in _ROUTERS for route in router.routes]
     app = FastAPI(
         routes=[*routes, *_heads(routes), *([] if settings.is_production else docs_routes())],
@@ -86,15 +86,15 @@ def create_app(container: Container) -> FastAPI:
         ],
     )
     app.state.container = container
-    # FastAPI's own way to another document; it is made when first asked for.
+    # FastAPI documents this way to replace the document; it is built on first use.
     app.openapi = cache(partial(openapi_document, app, cookie))  # type: ignore[method-assign]
     return app
 
 
 def _heads(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    """Yield a HEAD for each GET: it does the same, and the server keeps the body to itself.
+    """Yield a HEAD route for each GET route; the server drops the body.
 
-    The document leaves them out; RFC 9110, section 9.3.2, describes them once and for all.
+    The OpenAPI document omits them: RFC 9110, section 9.3.2, defines HEAD.
     """
     for route in routes:
         if isinstance(route, APIRoute) and "GET" in (route.methods or ()):
@@ -120,7 +120,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _worker(container: Container) -> AsyncIterator[None]:
-    """Have the outbox's jobs done beside the requests, where nobody else is to do them."""
+    """Run background jobs beside the requests, if the settings say so."""
     if not container.settings().run_jobs_in_server:
         yield
         return

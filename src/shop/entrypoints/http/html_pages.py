@@ -1,4 +1,4 @@
-"""The pages: the few answers that people read in a browser."""
+"""HTML pages for people."""
 
 LANDING_PAGE_PATH = "/"
 DOCS_PATH = "/docs"
@@ -21,8 +21,8 @@ _LANDING_PAGE = """<!doctype html>
 </head>
 <body>
 <h1>shop</h1>
-<p>This is an order backend: it keeps users, accounts, products, stock and orders, and is spoken to
-in JSON under <code>/api/v1</code>.</p>
+<p>This is an order backend. It manages users, accounts, products, stock and orders through a JSON
+API under <code>/api/v1</code>.</p>
 <ul>
 {links}
 </ul>
@@ -30,14 +30,14 @@ in JSON under <code>/api/v1</code>.</p>
 </html>
 """
 
-_LINKS = """<li><a href="/openapi.json">/openapi.json</a> describes every request and answer.</li>
-<li><a href="/api/v1/products">/api/v1/products</a> is what is for sale.</li>
-<li><a href="/readyz">/readyz</a> tells whether orders can be taken.</li>
+_LINKS = """<li><a href="/openapi.json">/openapi.json</a> describes every request and response.</li>
+<li><a href="/api/v1/products">/api/v1/products</a> lists the products for sale.</li>
+<li><a href="/readyz">/readyz</a> says whether the shop can take orders.</li>
 <li>The tour in README.md places an order with a few lines of <code>curl</code>.</li>"""
 
 _DOCS_LINK = '<li><a href="/docs">/docs</a> lets you try each request.</li>\n'
 
-# The validator would send the document to a site of Swagger's.
+# The validator would send the document to one of Swagger's own servers.
 DOCS_SCRIPT = f"""
 SwaggerUIBundle({{ url: "{OPENAPI_PATH}", dom_id: "#docs", deepLinking: true, validatorUrl: null }})
 """
@@ -61,10 +61,10 @@ _DOCS = f"""<!doctype html>
 
 
 def landing_page(*, with_docs: bool) -> str:
-    """Return the page that says what this is and where to go."""
+    """Return the landing page with its links."""
     return _LANDING_PAGE.format(style=STYLE, links=(_DOCS_LINK if with_docs else "") + _LINKS)
 
 
 def docs_page() -> str:
-    """Return the page on which each request can be tried."""
+    """Return the Swagger UI page."""
     return _DOCS

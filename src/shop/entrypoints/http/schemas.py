@@ -100,7 +100,7 @@ Time = Annotated[
 ]
 
 CurrencyCode = Annotated[
-    str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"], description="A code of ISO 4217.")
+    str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"], description="An ISO 4217 currency code.")
 ]
 
 NextCursor = Annotated[

@@ -1,1 +1,1 @@
-"""Observability: what a running shop says about itself."""
+"""Observability of a running shop: logging."""

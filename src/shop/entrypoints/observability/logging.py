@@ -1,4 +1,4 @@
-"""Logging: JSON lines in production, readable lines in development, and no secret in either."""
+"""Logging: JSON in production, readable lines in development, without secrets."""
 
 import logging
 import sys
@@ -32,17 +32,17 @@ SECRET_WORDS = (
     "token",
     "tokens",
 )
-"""A field of which a word ends in one of these is kept out of the log."""
+"""A field is redacted if a word of its name ends in one of these."""
 
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The id of the request that is being served; every line that is logged meanwhile has it."""
+"""The id of the current request; every line that is logged meanwhile has it."""
 
 QUIETED_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "stripe", "uvicorn")
-"""Below a warning these tell each of their steps, some with every value that is stored or sent."""
+"""Below warnings these log every step, some with every value that is stored or sent."""
 
 
 def set_up_logging(settings: Settings) -> None:
-    """Send every line, structlog's and the standard library's alike, to standard error."""
+    """Send all lines of structlog and the standard library to standard error."""
     rendering = _rendering(settings, sys.stderr)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(rendering))
@@ -51,8 +51,8 @@ def set_up_logging(settings: Settings) -> None:
     for name in QUIETED_LOGGERS:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
     logging.captureWarnings(True)
-    # Not by way of the standard library: there is a line for every request, and it would take
-    # a tenth of the time of an order.
+    # structlog bypasses the standard library, whose handlers would take a tenth of the time of
+    # an order for its one line.
     structlog.configure(
         processors=[*_common_processors(), redact_secrets, *rendering],
         logger_factory=lambda *_: _Writer(sys.stderr),
@@ -61,10 +61,10 @@ def set_up_logging(settings: Settings) -> None:
 
 
 class _Writer:
-    """Writes lines, and loses those that cannot be written.
+    """Writes lines, and drops a line that cannot be written.
 
-    A full disk or a reader that has gone must not turn what was done into a failure; the standard
-    library's handlers see it alike.
+    A full disk or a closed pipe must not make a request fail. The standard library's handlers
+    behave the same.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -103,7 +103,7 @@ def _common_processors() -> list[Processor]:
 
 
 def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Add the id of the request that is being served, if one is."""
+    """Add the id of the current request, if any."""
     current_id = request_id.get()
     if current_id is not None:
         event["request_id"] = current_id
@@ -117,7 +117,7 @@ def _rendering(settings: Settings, stream: TextIO) -> list[Processor]:
 
 
 def _json_rendering() -> list[Processor]:
-    # Local variables hold passwords and tokens; a trace does without them.
+    # Local variables can contain passwords and tokens.
     trace = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
         structlog.processors.ExceptionRenderer(trace),
@@ -137,11 +137,11 @@ def _console_rendering(*, colours: bool) -> list[Processor]:
 
 
 def redact_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Put a mark in place of whatever stands under a name such as `password`, at any depth.
+    """Redact the values of names such as `password`, at any depth.
 
-    Numbers stay: under such a name they are counts and sizes.
+    Numbers are kept, because under such names they are counts and sizes.
     """
-    # Uvicorn repeats its message here, in colours.
+    # Uvicorn repeats its message here, with colours.
     event.pop("color_message", None)
     return _redact_fields(event)
 
@@ -176,19 +176,19 @@ def _has_secret_name(name: str) -> bool:
 
 
 def _escape(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    # All other values are written as Python would, which escapes them too.
+    # The renderer writes all other values with `repr`, which escapes them too.
     escaped = {_escaped(name): value for name, value in event.items()}
     return {**escaped, "event": _escaped(str(event.get("event", "")))}
 
 
 def _write_indented_trace(stream: TextIO, exc_info: ExcInfo) -> None:
-    # Indented, no line of a message can pass for a line of the log.
+    # Indentation keeps a line of a message from looking like a line of the log.
     lines = "".join(traceback.format_exception(*exc_info)).splitlines()
     stream.writelines(f"\n    {_escaped(line)}" for line in lines)
 
 
 def _escaped(text: str) -> str:
-    """Return the text without what steers a terminal or begins a line."""
+    """Escape control characters and line ends."""
     if text.isprintable():
         return text
     return "".join(

@@ -15,7 +15,7 @@ from tests.entrypoints.http.clients import PASSWORD, Browser, HttpShop
 
 pytestmark = pytest.mark.anyio
 
-FORGERY = 'eve@example.com\n{"event": "signed in"}\u2028\x1b[31m'
+FORGERY = 'eve@example.com\n{"event": "signed_in"}\u2028\x1b[31m'
 
 
 @pytest.fixture(params=["database", "cookie"])
@@ -30,10 +30,10 @@ async def signed_in_session(browser: Browser) -> dict[str, Any]:
     (session,) = [
         each for each in (await browser.get("/sessions")).json()["items"] if each["current"]
     ]
-    return {"user_id": user_id, "session": session["handle"]}
+    return {"user_id": user_id, "session_id": session["handle"]}
 
 
-NOBODY = {"user_id": None, "session": None}
+NOBODY = {"user_id": None, "session_id": None}
 
 
 async def logged_event(
@@ -52,12 +52,12 @@ async def test_sign_up_sign_in_and_sign_out_are_logged(shop: HttpShop) -> None:
     body = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
     line = await logged_event(browser, "POST", "/users", body)
     ada = await signed_in_session(browser)
-    assert line == {"event": "signed up", **ada}
+    assert line == {"event": "signed_up", **ada}
 
     del body["name"]
-    assert await logged_event(browser, "POST", "/session", body) == {"event": "signed in", **ada}
-    assert await logged_event(browser, "DELETE", "/session") == {"event": "signed out", **ada}
-    assert await logged_event(browser, "DELETE", "/session") == {"event": "signed out", **NOBODY}
+    assert await logged_event(browser, "POST", "/session", body) == {"event": "signed_in", **ada}
+    assert await logged_event(browser, "DELETE", "/session") == {"event": "signed_out", **ada}
+    assert await logged_event(browser, "DELETE", "/session") == {"event": "signed_out", **NOBODY}
 
 
 async def test_password_changes_and_revoked_sessions_are_logged(shop: HttpShop) -> None:
@@ -65,15 +65,15 @@ async def test_password_changes_and_revoked_sessions_are_logged(shop: HttpShop) 
     await other.sign_in("ada")
     ada, others = await signed_in_session(browser), await signed_in_session(other)
 
-    line = await logged_event(browser, "DELETE", f"/sessions/{others['session']}")
-    assert line == {"event": "session ended", "ended": others["session"], **ada}
+    line = await logged_event(browser, "DELETE", f"/sessions/{others['session_id']}")
+    assert line == {"event": "session_revoked", "revoked_session_id": others["session_id"], **ada}
     line = await logged_event(browser, "DELETE", "/sessions")
-    assert line == {"event": "other sessions ended", **ada}
+    assert line == {"event": "other_sessions_revoked", **ada}
     change = {"current": PASSWORD, "new": "another password"}
     line = await logged_event(browser, "POST", "/password", change)
-    assert line == {"event": "password changed", **ada}
+    assert line == {"event": "password_changed", **ada}
     line = await logged_event(browser, "POST", "/password", change)
-    assert line == {"event": "access denied", "reason": "wrong-credentials", **ada}
+    assert line == {"event": "access_denied", "reason": "wrong-credentials", **ada}
 
 
 async def test_denied_access_is_logged_with_its_reason(shop: HttpShop, clock: FakeClock) -> None:
@@ -82,7 +82,7 @@ async def test_denied_access_is_logged_with_its_reason(shop: HttpShop, clock: Fa
     wrong = {"email": "ada@example.com", "password": "guessed"}
 
     def denied(reason: str, whom: dict[str, Any]) -> dict[str, Any]:
-        return {"event": "access denied", "reason": reason, **whom}
+        return {"event": "access_denied", "reason": reason, **whom}
 
     line = await logged_event(stranger, "POST", "/session", wrong)
     assert line == denied("wrong-credentials", NOBODY)
@@ -117,12 +117,12 @@ async def test_security_events_are_single_lines_without_secrets(
     documents = [json.loads(line) for line in lines]
     events = [each for each in documents if each["event"] != "request"]
     assert [(each["event"], each.get("reason")) for each in events] == [
-        ("signed up", None),
-        ("access denied", "wrong-credentials"),
-        ("signed in", None),
-        ("access denied", "not-signed-in"),
-        ("access denied", "cross-site"),
-        ("signed out", None),
+        ("signed_up", None),
+        ("access_denied", "wrong-credentials"),
+        ("signed_in", None),
+        ("access_denied", "not-signed-in"),
+        ("access_denied", "cross-site"),
+        ("signed_out", None),
     ]
     requests = {each["request_id"] for each in documents if each["event"] == "request"}
     assert {each["request_id"] for each in events} == requests

@@ -1,4 +1,4 @@
-"""The command that checks the shop's promises on a live database, and at the gateway."""
+"""The command that checks all invariants, also at the payment gateway."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -29,15 +29,15 @@ def audit(
     *,
     gateway_days: Annotated[
         int,
-        typer.Option(min=1, max=36_500, help="How far back to compare with the gateway's books."),
+        typer.Option(min=1, max=36_500, help="Days of card payments to compare with the gateway."),
     ] = 7,
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Check every invariant of the shop; fail where one is broken, and print what breaks it.
+    """Check every invariant of the shop and print the rows that violate one.
 
-    Card payments are compared with the gateway's books, but for those that are under way. Where
-    the gateway cannot be reached, all else is checked, and it fails: that was not.
+    Card payments are compared with the gateway's records, except payments in progress. Exits with
+    1 if an invariant is violated, or could not be checked because the gateway is unavailable.
     """
     findings = run(partial(_audit, timedelta(days=gateway_days)), database=database)
     if as_json:
@@ -63,12 +63,12 @@ async def _audit(lookback: timedelta, context: CliContext) -> Sequence[Finding]:
 
 
 def _failures(findings: Sequence[Finding]) -> Iterator[str]:
-    broken = [str(each.invariant.number) for each in findings if each.violations]
-    if broken:
-        yield f"broken invariants: {', '.join(broken)}"
+    violated = [str(each.invariant.number) for each in findings if each.violations]
+    if violated:
+        yield f"violated invariants: {', '.join(violated)}"
     for each in findings:
         if each.unchecked_reason is not None:
-            yield f"invariant {each.invariant.number} is not checked: {each.unchecked_reason}"
+            yield f"invariant {each.invariant.number} could not be checked: {each.unchecked_reason}"
 
 
 def _document(findings: Sequence[Finding]) -> dict[str, object]:
@@ -102,7 +102,7 @@ def _print(findings: Sequence[Finding]) -> None:
 
 def _result_label(finding: Finding) -> str:
     if finding.violations:
-        return f"[red]{len(finding.violations)} broken"
+        return f"[red]{len(finding.violations)} violated"
     return "[green]holds" if finding.holds else "[yellow]unknown"
 
 

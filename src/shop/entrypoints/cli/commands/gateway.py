@@ -11,18 +11,18 @@ from shop.entrypoints.cli.commands.serve import MAX_PORT
 def gateway(
     *,
     port: Annotated[
-        int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any that is free.")
+        int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any free port.")
     ] = 8100,
     state: Annotated[
-        Path, typer.Option(metavar="FILE", dir_okay=False, help="Where it keeps its books.")
+        Path, typer.Option(metavar="FILE", dir_okay=False, help="The file of its records.")
     ] = Path("gateway.db"),
 ) -> None:
-    """Run the simulated gateway, which moves no money, until it is told to stop.
+    """Run the simulated payment gateway, which moves no money, until it is stopped.
 
-    It listens on this machine alone. A shop uses it where SHOP_SIMULATED_GATEWAY_URL names it;
-    `GET /payments` tells what it has done.
+    It listens on this machine only. A shop uses it if SHOP_SIMULATED_GATEWAY_URL is its address.
+    `GET /payments` lists its records.
     """
-    # Only this command waits for the server to be imported.
+    # Only this command waits for the import of the server.
     from shop.entrypoints.cli.gateway_server import run  # noqa: PLC0415
 
     run(port=port, state=state)

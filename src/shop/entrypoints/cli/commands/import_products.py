@@ -29,7 +29,7 @@ def import_products(
             exists=True,
             dir_okay=False,
             readable=True,
-            help="Comma-separated values, UTF-8, with a header.",
+            help="A CSV file in UTF-8 with a header.",
         ),
     ],
     *,

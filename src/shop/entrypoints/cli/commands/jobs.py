@@ -11,10 +11,10 @@ from shop.entrypoints.cli.options import DatabaseUrl
 
 def list_jobs(
     *,
-    dead: Annotated[bool, typer.Option("--dead", help="Only dead jobs.")] = False,
+    dead: Annotated[bool, typer.Option("--dead", help="List dead jobs only.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """List the jobs that are waiting, and those that are dead after too many failures."""
+    """List waiting jobs, and dead jobs that have failed too often."""
     jobs = run(lambda context: context.job_service().list(dead_only=dead), database=database)
     for job in jobs:
         typer.echo(_line(job))
@@ -23,7 +23,7 @@ def list_jobs(
 
 
 def retry(*, database: DatabaseUrl = None) -> None:
-    """Retry dead jobs, with a full number of attempts."""
+    """Make dead jobs due again, with all their attempts."""
     retried = run(_retry, database=database)
     typer.echo(f"Due again: {retried} jobs.")
 

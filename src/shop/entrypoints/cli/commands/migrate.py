@@ -1,4 +1,4 @@
-"""The command that gives a database its shape."""
+"""The command that migrates the database."""
 
 import typer
 
@@ -7,9 +7,9 @@ from shop.entrypoints.cli.options import DatabaseUrl
 
 
 def migrate(*, database: DatabaseUrl = None) -> None:
-    """Bring an empty or older database to the shape that this version needs."""
+    """Create or upgrade the database schema."""
     run_unchecked(_migrate, database=database)
-    typer.echo("The database is ready.")
+    typer.echo("The database schema is up to date.")
 
 
 async def _migrate(context: CliContext) -> None:

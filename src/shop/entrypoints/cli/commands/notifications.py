@@ -1,4 +1,4 @@
-"""Commands around webhooks and e-mails that were sent."""
+"""The command that deletes old notifications."""
 
 import typer
 
@@ -7,9 +7,9 @@ from shop.entrypoints.cli.options import DatabaseUrl
 
 
 def purge(*, database: DatabaseUrl = None) -> None:
-    """Delete the records of deliveries that succeeded or failed more than thirty days ago."""
+    """Delete notifications that were delivered or failed more than 30 days ago."""
     purged = run(_purge, database=database)
-    typer.echo(f"Purged: {purged} deliveries.")
+    typer.echo(f"Deleted: {purged} notifications.")
 
 
 async def _purge(context: CliContext) -> int:

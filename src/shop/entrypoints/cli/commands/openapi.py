@@ -1,4 +1,4 @@
-"""The command that prints the description of the HTTP API."""
+"""The command that prints the OpenAPI document."""
 
 import json
 
@@ -7,7 +7,7 @@ import typer
 
 def openapi() -> None:
     """Print the OpenAPI document of the HTTP API."""
-    # Only commands that need the HTTP API wait for it to be imported.
+    # Only commands that need the HTTP API wait for its import.
     from shop.entrypoints.cli.bootstrap import build_container  # noqa: PLC0415
     from shop.entrypoints.http.app import create_app  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""The command that brings the shop's books and the gateway's together."""
+"""The command that reconciles card payments with the payment gateway."""
 
 import json
 from collections.abc import Sequence
@@ -20,20 +20,20 @@ def reconcile(
     *,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=TIME_FORMATS, help="In UTC; seven days before the end without it."),
+        typer.Option(formats=TIME_FORMATS, help="Start, in UTC; by default 7 days before the end."),
     ] = None,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=TIME_FORMATS, help="In UTC, excluded; up to now without it."),
+        typer.Option(formats=TIME_FORMATS, help="End (excluded), in UTC; now by default."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Compare card payments with the gateway's books, and repair what a lost job has left.
+    """Compare card payments with the payment gateway and add jobs for recoverable differences.
 
-    It moves no money by itself: it adds the jobs that are missing, which the worker does. What is
-    under way is no difference. It fails where a person has to see to something, and tells how.
+    The command itself moves no money: a worker runs the jobs. Payments in progress are not
+    reported. Exits with 1 if a difference needs manual action, and says which.
     """
     command = Reconcile(since=_in_utc(since), until=_in_utc(until), is_dry_run=dry_run)
     results = run(partial(_reconcile, command), database=database)
@@ -43,7 +43,7 @@ def reconcile(
         _print(results, is_dry_run=dry_run)
     unresolved = sum(not each.is_repaired for each in results)
     if unresolved:
-        raise CliError(f"{unresolved} of {len(results)} differences are left")
+        raise CliError(f"{unresolved} of {len(results)} differences need manual action")
 
 
 async def _reconcile(command: Reconcile, context: CliContext) -> Sequence[ReconciliationResult]:
@@ -82,5 +82,5 @@ def _line(result: ReconciliationResult, *, is_dry_run: bool) -> str:
     facts = " ".join(f"{name}={value}" for name, value in discrepancy.facts.items())
     remedy = discrepancy.advice
     if discrepancy.job is not None:
-        remedy = f"{'it needs' if is_dry_run else 'it has'} a new {discrepancy.job.value} job"
+        remedy = f"{discrepancy.job.value} job {'missing' if is_dry_run else 'added'}"
     return one_line(f"{discrepancy.kind}: {facts}: {remedy}")

@@ -12,10 +12,10 @@ SECRET_BYTES = 32
 def secret(
     *,
     webhook: Annotated[
-        bool, typer.Option("--webhook", help="For an endpoint of SHOP_WEBHOOK_ENDPOINTS.")
+        bool, typer.Option("--webhook", help="Print one for SHOP_WEBHOOK_ENDPOINTS.")
     ] = False,
 ) -> None:
-    """Print a new secret for SHOP_SESSION_SECRETS: 256 random bits."""
+    """Print a new secret of 256 random bits for SHOP_SESSION_SECRETS."""
     if webhook:
         key = base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
         typer.echo(f"whsec_{key}")

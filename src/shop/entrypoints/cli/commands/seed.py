@@ -1,4 +1,4 @@
-"""The command that fills a shop with something to try."""
+"""The command that fills a shop with demonstration data."""
 
 import secrets
 from functools import partial
@@ -20,17 +20,17 @@ PASSWORD_BYTES = 12
 def seed(
     *,
     products: Annotated[
-        int, typer.Option(min=0, max=MAX_SEEDED, help="How many products there are to be.")
+        int, typer.Option(min=0, max=MAX_SEEDED, help="How many products there should be.")
     ] = PRODUCTS,
     customers: Annotated[
-        int, typer.Option(min=0, max=MAX_SEEDED, help="How many customers there are to be.")
+        int, typer.Option(min=0, max=MAX_SEEDED, help="How many customers there should be.")
     ] = 0,
     database: DatabaseUrl = None,
 ) -> None:
-    """Fill the shop with demonstration products, and customers if wanted.
+    """Add demonstration products, and customers if requested.
 
-    What is there already is left as it is, so that seeding twice is as good as once. An embedded
-    database is migrated first.
+    Existing rows are left alone, so the command can be repeated. An embedded database is migrated
+    first.
     """
     work = partial(_seed, products, customers)
     for line in run_migrated(work, database=database):
@@ -54,10 +54,10 @@ async def _seed_customers(context: CliContext, count: int) -> list[str]:
                 first, last = first or users[0].email, users[-1].email
             added += len(users)
             bar.advance(task, len(batch))
-    lines = [f"Customers: {added} added, {count - added} were there already."]
+    lines = [f"Customers: {added} added, {count - added} already existed."]
     if added:
         await context.database().analyse()
-        # Their addresses are numbered: the first and the last tell those of a million.
+        # The addresses are numbered, so the first and the last are enough.
         addresses = first if added == 1 else f"{first} to {last}"
         lines.append(f"Sign in as {addresses} with the password {password}")
     return lines

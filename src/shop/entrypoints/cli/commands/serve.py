@@ -1,4 +1,4 @@
-"""The command that serves the shop over HTTP."""
+"""The command that serves the HTTP API."""
 
 from typing import Annotated
 
@@ -14,22 +14,22 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[
-        int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any that is free.")
+        int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any free port.")
     ] = 8000,
     workers: Annotated[
-        int, typer.Option(min=1, max=MAX_WORKERS, help="How many processes serve.")
+        int, typer.Option(min=1, max=MAX_WORKERS, help="The number of server processes.")
     ] = 1,
     demo: Annotated[
         bool, typer.Option("--demo", help="Add products to an empty shop, and an admin in memory.")
     ] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Serve the shop over HTTP until it is told to stop.
+    """Serve the HTTP API until it is stopped.
 
     A SQLite database is migrated first; PostgreSQL has to be migrated already. The database
     memory:// is in this process and is lost when it stops.
     """
-    # Only this command waits for the server and the HTTP API to be imported.
+    # Only this command waits for the import of the server and the HTTP API.
     from shop.entrypoints.cli.server import run  # noqa: PLC0415
 
     run(host=host, port=port, workers=workers, demo=demo, database=database)

@@ -1,4 +1,4 @@
-"""Commands around sessions."""
+"""The command that deletes expired sessions and old idempotency keys."""
 
 import typer
 
@@ -7,9 +7,9 @@ from shop.entrypoints.cli.options import DatabaseUrl
 
 
 def sweep(*, database: DatabaseUrl = None) -> None:
-    """Remove expired sessions, and the keys of refusals that are older than seven days."""
+    """Delete expired sessions, and keys of rejected requests older than seven days."""
     sessions, keys = run(_sweep, database=database)
-    typer.echo(f"Swept: {sessions} sessions, {keys} idempotency keys.")
+    typer.echo(f"Deleted: {sessions} sessions, {keys} idempotency keys.")
 
 
 async def _sweep(context: CliContext) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Commands around users."""
+"""Commands that grant and revoke roles."""
 
 from functools import partial
 from typing import Annotated
@@ -15,20 +15,20 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail a
 def promote(
     email: Email,
     *,
-    role: Annotated[Role, typer.Option(help="The role to give.")],
+    role: Annotated[Role, typer.Option(help="The role to grant.")],
     database: DatabaseUrl = None,
 ) -> None:
-    """Give a user a role; it counts at the user's next request."""
+    """Grant a role to a user, from the user's next request on."""
     _print_roles(run(partial(_promote, email, role), database=database))
 
 
 def demote(
     email: Email,
     *,
-    role: Annotated[Role, typer.Option(help="The role to take.")],
+    role: Annotated[Role, typer.Option(help="The role to revoke.")],
     database: DatabaseUrl = None,
 ) -> None:
-    """Take a role from a user; it counts at the user's next request."""
+    """Revoke a role of a user, from the user's next request on."""
     _print_roles(run(partial(_demote, email, role), database=database))
 
 
@@ -41,4 +41,4 @@ async def _demote(email: str, role: Role, context: CliContext) -> User:
 
 
 def _print_roles(user: User) -> None:
-    typer.echo(f"{user.email} now has the roles: {', '.join(sorted(user.roles)) or 'none'}.")
+    typer.echo(f"{user.email} has the roles: {', '.join(sorted(user.roles)) or 'none'}.")

@@ -1,4 +1,4 @@
-"""The command that does the outbox's jobs."""
+"""The command that runs background jobs."""
 
 import asyncio
 import signal
@@ -12,13 +12,13 @@ from shop.entrypoints.cli.options import DatabaseUrl
 
 def worker(
     *,
-    once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once", help="Run what is due now, and exit.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Capture, void and refund, and whatever else orders have left to do, until told to stop.
+    """Run background jobs until stopped: payments, refunds and notifications.
 
-    `shop serve` does the same beside the requests unless SHOP_RUN_JOBS_IN_SERVER is false. Any
-    number of workers may run; who is killed has lost nothing.
+    `shop serve` also runs them, unless SHOP_RUN_JOBS_IN_SERVER is false. Any number of workers may
+    run. If one is killed, another takes over its jobs.
     """
     run(_run_once if once else _run_until_stopped, database=database)
 
@@ -33,7 +33,7 @@ async def _run_until_stopped(context: CliContext) -> None:
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(each, task.cancel)
-    typer.echo("The worker is at work (Ctrl+C ends it).")
+    typer.echo("Worker started (press Ctrl+C to stop).")
     await asyncio.wait([task])
     if not task.cancelled():
         task.result()

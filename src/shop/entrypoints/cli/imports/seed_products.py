@@ -13,4 +13,4 @@ async def seed_products(context: CliContext, count: int) -> str:
     result = await import_in_batches(
         context, products, context.bulk_import().add_missing, total=count
     )
-    return f"Products: {result.added} added, {result.unchanged} were there already."
+    return f"Products: {result.added} added, {result.unchanged} already existed."

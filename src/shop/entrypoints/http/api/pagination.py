@@ -1,4 +1,4 @@
-"""Pages of lists: how much of a list is asked for, and from where on."""
+"""Query parameters of lists."""
 
 from typing import Annotated
 from uuid import UUID
@@ -23,7 +23,7 @@ _CursorParameter = Annotated[
         min_length=1,
         max_length=MAX_CURSOR_CHARACTERS,
         pattern=r"^[A-Za-z0-9_-]+$",
-        description="The `next` of the page before; the first page has none.",
+        description="The `next` of the previous page; omit it for the first page.",
     ),
 ]
 TimeCursorParameter = Annotated[
@@ -33,46 +33,46 @@ SkuCursorParameter = Annotated[_CursorParameter, Field(examples=["VEVBLUVBUkwtR1
 
 
 class TimeCursorQuery(QueryParameters):
-    """A page of a list that runs from the newest to the oldest."""
+    """A page of a list, newest first."""
 
     limit: Limit = 20
     cursor: TimeCursorParameter = None
 
     def to_page_request(self) -> PageRequest[TimeCursor]:
-        """Return the page that is asked for; raise `InvalidRequest` where the cursor is none."""
+        """Return the requested page; raise `InvalidRequest` for an invalid cursor."""
         return PageRequest(limit=self.limit, after=decode_time_cursor(self.cursor))
 
 
 class OrderQuery(TimeCursorQuery):
-    """A page of orders, the newest first."""
+    """A page of orders, newest first."""
 
     user_id: Annotated[
         UUID | None,
         Field(
             examples=["01932b7e-8f3c-7a10-9d2e-5b6c7d8e9f01"],
-            description="The customer, for admins who ask for others' orders.",
+            description="The customer whose orders to list; other customers' for admins only.",
         ),
     ] = None
     status: Annotated[
         OrderStatus | None,
         Field(
             examples=["paid"],
-            description="The status of the orders; admins who name no user get everybody's.",
+            description="The status of the orders; without `user_id`, admins get all customers'.",
         ),
     ] = None
 
 
 class WebhookDeliveryQuery(TimeCursorQuery):
-    """A page of deliveries, the newest first."""
+    """A page of webhook deliveries, newest first."""
 
     status: Annotated[
         NotificationDeliveryStatus | None,
-        Field(examples=["failed"], description="The status of the deliveries."),
+        Field(examples=["failed"], description="The status of the webhook deliveries."),
     ] = None
 
 
 class ProductQuery(QueryParameters):
-    """A page of products, in the order of their SKUs."""
+    """A page of products, ordered by SKU."""
 
     q: Annotated[
         str,
@@ -80,12 +80,12 @@ class ProductQuery(QueryParameters):
             max_length=MAX_SEARCH_CHARACTERS,
             pattern=SINGLE_LINE_PATTERN,
             examples=["earl grey"],
-            description="Words that the SKU or the name contains, in any case.",
+            description="Words that the SKU or the name contains, regardless of case.",
         ),
     ] = ""
     limit: Limit = 20
     cursor: SkuCursorParameter = None
 
     def to_page_request(self) -> PageRequest[str]:
-        """Return the page that is asked for; raise `InvalidRequest` where the cursor is none."""
+        """Return the requested page; raise `InvalidRequest` for an invalid cursor."""
         return PageRequest(limit=self.limit, after=decode_sku_cursor(self.cursor))

@@ -1,4 +1,4 @@
-"""What the routes of every topic have in common."""
+"""Creates the routers of the API."""
 
 from fastapi import APIRouter, Response
 
@@ -8,7 +8,7 @@ from shop.entrypoints.http.requests.strict_route import StrictRoute
 
 
 def api_router(name: str, *, prefix: str) -> APIRouter:
-    """Return a router whose routes read strictly, and are called what their handlers are."""
+    """Return a router of strict routes that are named like their handlers."""
     return APIRouter(
         prefix=prefix,
         tags=[name],
@@ -19,5 +19,5 @@ def api_router(name: str, *, prefix: str) -> APIRouter:
 
 
 def set_created_status(response: Response, *, is_new: bool) -> None:
-    """Answer 201 where what was put was not there before (RFC 9110, section 9.3.4), else 200."""
+    """Set status 201 for a new resource (RFC 9110, section 9.3.4), else 200."""
     response.status_code = 201 if is_new else 200

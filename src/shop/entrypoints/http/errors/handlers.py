@@ -1,9 +1,9 @@
-"""Failures: whatever was raised, turned into the refusal that tells of it."""
+"""Convert raised errors into problem responses."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import structlog
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
@@ -29,7 +29,7 @@ HANDLED_ERRORS = (
     CurrencyMismatch,
     InvalidGatewayEvent,
 )
-"""What is raised in the ordinary course of things; anything else is a fault of the shop."""
+"""Errors that are part of normal operation; any other error is a bug in the shop."""
 
 _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     CommitOutcomeUnknown: http_errors.OutcomeUnknown,
@@ -39,19 +39,19 @@ _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     InvalidGatewayEvent: http_errors.InvalidSignature,
 }
 
-_log = logging.getLogger(__name__)
+_log = structlog.get_logger()
 
 
 async def handle_error(request: Request, error: Exception) -> Response:
-    """Return the problem that tells of an error; a session that has expired is forgotten.
+    """Return the problem response for an error; log denied access.
 
-    What denies access is logged.
+    An expired session's cookie is cleared.
     """
     response_context: ResponseContext = request.state.response_context
     shop_error = _to_shop_error(error, request.scope)
     response_context.clear_session_cookie(when=isinstance(shop_error, SessionExpired))
     if isinstance(shop_error, AccessDenied):
-        response_context.log_security_event("access denied", reason=shop_error.code)
+        response_context.log_security_event("access_denied", reason=shop_error.code)
     return ProblemResponse(shop_error)
 
 
@@ -66,12 +66,12 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
         case HTTPException():
             return _framework_error(error.status_code, scope)
         case DatabaseFailure() | MigrationRequired() | CurrencyMismatch() | InvalidGatewayEvent():
-            _log.warning("%s: %s", type(error).__name__, error)
+            _log.warning("request_failed", error=type(error).__name__, reason=str(error))
             return next(
                 _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
             )()
         case _:
-            _log.error("request failed", exc_info=error)
+            _log.error("unexpected_error", exc_info=error)
             return http_errors.InternalError()
 
 
@@ -84,11 +84,11 @@ def _framework_error(status: int, scope: Scope) -> ShopError:
         case 413:
             return http_errors.ContentTooLarge(limit_bytes=http_errors.MAX_BODY_BYTES)
         case _:
-            return http_errors.InvalidRequest.at("", "The request cannot be read.")
+            return http_errors.InvalidRequest.at("", "The request is not valid HTTP.")
 
 
 def _allowed_methods(scope: Scope) -> tuple[str, ...]:
-    """Return the methods of all routes of this path; the router names but the first one's."""
+    """Return the methods of all routes of this path; the router knows only the first route's."""
     methods: set[str] = set()
     for route in iter_route_contexts(scope["app"].routes):
         if route.path_regex.match(scope["path"]):
@@ -112,5 +112,5 @@ def _pointer(error: Any) -> str:  # noqa: ANN401  What pydantic reports has no t
 
 def _detail(error: Any) -> str:  # noqa: ANN401  As above.
     if error["type"] == "json_invalid":
-        return f"This is not JSON: {error['ctx']['error']}."
+        return f"Invalid JSON: {error['ctx']['error']}."
     return f"{error['msg'].removeprefix('Value error, ')}."

@@ -1,4 +1,4 @@
-"""What HTTP itself refuses, before any rule of the shop is asked; and how failures are told."""
+"""Errors of the HTTP layer itself."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from shop.domain.shared.errors import AccessDenied, NotFound, ShopError
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_FIELD_ERRORS = 20
-"""More would help nobody, and an answer is not to outgrow its request."""
+"""A response should not become much larger than its request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldError:
-    """What is wrong in a request, and where: a JSON pointer into the body (RFC 6901).
+    """One fault of a request and its place: a JSON pointer into the body (RFC 6901).
 
-    What is not in the body is pointed to as `/query/limit`, `/path/sku` and the like.
+    A place outside the body is named like `/query/limit` or `/path/sku`.
     """
 
     pointer: str
@@ -25,112 +25,116 @@ class FieldError:
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class InvalidRequest(ShopError):
-    """The request does not say what this operation takes; every fault is pointed to."""
+    """The request is malformed; each fault is listed with its place."""
 
     errors: tuple[FieldError, ...]
 
     code = "invalid-request"
-    message = "The request is malformed; `errors` says where."
+    message = "The request is malformed; `errors` lists the faults."
 
     @classmethod
     def at(cls, pointer: str, detail: str) -> Self:
-        """Return the refusal for one fault."""
+        """Return the error for one fault."""
         return cls(errors=(FieldError(pointer=pointer, detail=detail),))
 
     @classmethod
     def of(cls, errors: Iterable[FieldError]) -> Self:
-        """Return the refusal for a number of faults, of which the first ones are told."""
+        """Return the error for several faults, limited to the first `MAX_FIELD_ERRORS`."""
         return cls(errors=tuple(islice(errors, MAX_FIELD_ERRORS)))
 
 
 class InvalidIdempotencyKey(ShopError):
-    """The header Idempotency-Key is missing or malformed."""
+    """The Idempotency-Key header is missing, repeated or malformed."""
 
     code = "invalid-idempotency-key"
-    message = "This takes one Idempotency-Key of 8 to 255 visible ASCII characters."
+    message = (
+        "Exactly one Idempotency-Key header is required, with 8 to 255 visible ASCII characters."
+    )
 
 
 class CrossSiteRequest(AccessDenied):
-    """A page of another site asked the browser to send this."""
+    """A state-changing request came from another origin."""
 
     code = "cross-site"
-    message = "Requests that change something come from this site alone."
+    message = "State-changing requests from other origins are not allowed."
 
 
 class InvalidSignature(ShopError):
-    """What claims to come from the payment gateway is not signed by it, or was long ago."""
+    """A webhook request has no valid, recent signature of the payment gateway."""
 
     code = "invalid-signature"
-    message = "The payment gateway has not sent this, or not just now."
+    message = "The webhook signature is missing, invalid or too old."
 
 
 class RouteNotFound(NotFound):
-    """There is nothing at this address."""
+    """No route has this path."""
 
     code = "route-not-found"
-    message = "There is nothing at this address."
+    message = "This path does not exist."
 
 
 class ProblemNotFound(NotFound):
-    """The shop knows no such problem."""
+    """No problem type has this code."""
 
     code = "problem-not-found"
-    message = "The shop knows no such problem."
+    message = "This problem type does not exist."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class MethodNotAllowed(ShopError):
-    """The address exists, but takes other methods."""
+    """The path exists, but not for this method."""
 
     allow: tuple[str, ...]
 
     code = "method-not-allowed"
-    message = "This address takes other methods; `allow` names them."
+    message = "Method not allowed; `allow` lists the allowed methods."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class ContentTooLarge(ShopError):
-    """The body of the request is larger than any that this API takes."""
+    """The request body is larger than the API accepts."""
 
     limit_bytes: int
 
     code = "content-too-large"
-    message = "A body has at most {limit_bytes} bytes."
+    message = "The request body is too large; the limit is {limit_bytes} bytes."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class UnsupportedMediaType(ShopError):
-    """The body of the request is not declared as JSON."""
+    """The request body is not declared as JSON."""
 
     accept: tuple[str, ...]
 
     code = "unsupported-media-type"
-    message = "A body is JSON, and its Content-Type says so; `accept` names the media types."
+    message = "Unsupported Content-Type; `accept` lists the supported media types."
 
 
 class InternalError(ShopError):
-    """Something broke in the shop; the operator finds it in the log under the request's id."""
+    """An unexpected error occurred; the log has it under the request's id."""
 
     code = "internal-error"
-    message = "Something broke on our side. Quote X-Request-ID when you report it."
+    message = "An unexpected error occurred. Quote X-Request-ID when you report it."
 
 
 class ServiceUnavailable(ShopError):
-    """The shop cannot serve this now; nothing was changed."""
+    """The shop cannot serve the request now; nothing was changed."""
 
     code = "service-unavailable"
-    message = "The shop cannot serve this now, and nothing was changed; try again."
+    message = "The shop cannot serve this now and nothing was changed; try again."
 
 
 class OutcomeUnknown(ShopError):
-    """The shop lost its database in the middle: it cannot tell whether this happened."""
+    """The database connection was lost during the commit, so the outcome is unknown."""
 
     code = "outcome-unknown"
-    message = "Whether this happened is unknown; the same request under the same key tells."
+    message = (
+        "The outcome is unknown. Repeat the request with the same Idempotency-Key to find out."
+    )
 
 
 class DatabaseNotMigrated(ShopError):
-    """The shop's database has not the shape that this release needs."""
+    """The database schema is older than this release needs."""
 
     code = "database-not-migrated"
-    message = "The database is not migrated; `shop migrate` does it."
+    message = "The database schema is out of date; run `shop migrate`."

@@ -1,4 +1,4 @@
-"""Problems: every refusal and every failure, told as RFC 9457 has it."""
+"""Problem details (RFC 9457) for every error."""
 
 import inspect
 from collections.abc import Mapping
@@ -32,13 +32,13 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProblemType:
-    """How HTTP tells of a kind of error."""
+    """HTTP status and headers of a class of errors."""
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-# RFC 9110, section 15.5.2, has every 401 name a scheme; browsers leave one they do not know alone.
+# RFC 9110, section 15.5.2, requires a scheme in every 401; browsers ignore an unknown one.
 _UNAUTHENTICATED = ProblemType(status=401, headers={"WWW-Authenticate": 'Cookie realm="shop"'})
 _RETRY_SHORTLY = {"Retry-After": "1"}
 
@@ -64,16 +64,16 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     OutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
     DatabaseNotMigrated: ProblemType(status=503),
 }
-"""The kind of an error is that of its class, or of the nearest class above that has one."""
+"""An error has the type of its class or, without one, of the nearest base class."""
 
 
 def problem_type_of(error: type[ShopError]) -> ProblemType:
-    """Return the kind of an error."""
+    """Return the problem type of an error."""
     return next(PROBLEM_TYPES[ancestor] for ancestor in error.__mro__ if ancestor in PROBLEM_TYPES)
 
 
 def headers_of(error: ShopError) -> Mapping[str, str]:
-    """Return the headers that go with an error: its kind's, and facts that HTTP has headers for."""
+    """Return the response headers for an error: its type's, or those made from its fields."""
     match error:
         case MethodNotAllowed(allow=methods):
             return {"Allow": ", ".join(methods)}
@@ -84,7 +84,7 @@ def headers_of(error: ShopError) -> Mapping[str, str]:
 
 
 def problem(error: ShopError) -> dict[str, Any]:
-    """Return the problem details of an error: RFC 9457's members, then the error's own."""
+    """Return the problem details of an error: the members of RFC 9457, then its fields."""
     standard = {
         "type": f"/problems/{error.code}",
         "title": title_of(error),
@@ -95,17 +95,17 @@ def problem(error: ShopError) -> dict[str, Any]:
 
 
 def title_of(error: ShopError) -> str:
-    """Return the same few words for every error of a class."""
+    """Return the title that all errors of a class share."""
     return error.code.replace("-", " ").capitalize()
 
 
 def explanation_of(error: type[ShopError]) -> str:
-    """Return what an error of this class says, in a sentence or two."""
+    """Return the explanation of a class of errors: its docstring."""
     return " ".join((inspect.getdoc(error) or "").split())
 
 
 class ProblemResponse(Response):
-    """An error, on its way to the client."""
+    """A response with the problem details of an error."""
 
     media_type = MEDIA_TYPE
 

@@ -10,7 +10,7 @@ from shop.entrypoints.http.schemas import ResponseBody
 
 
 class ProblemExplanation(ResponseBody):
-    """What a type of problem means, and what one looks like."""
+    """The explanation of a problem type, with an example."""
 
     type: Annotated[str, Field(examples=["/problems/email-taken"])]
     title: Annotated[str, Field(examples=["Email taken"])]
@@ -32,7 +32,7 @@ class ProblemExplanation(ResponseBody):
 
     @classmethod
     def of(cls, error: ShopError) -> Self:
-        """Render an explanation by an example."""
+        """Render the explanation of an example error."""
         example = problem(error)
         return cls(
             type=example["type"],
@@ -44,20 +44,20 @@ class ProblemExplanation(ResponseBody):
 
 
 class FieldErrorResponse(ResponseBody):
-    """What is wrong in a request, and where."""
+    """One fault of a request and its place."""
 
     pointer: Annotated[
         str,
         Field(
             examples=["/lines/0/quantity"],
-            description="A JSON pointer into the body (RFC 6901), or `/query/…` and the like.",
+            description="A JSON pointer into the body (RFC 6901), or `/query/…` or `/path/…`.",
         ),
     ]
     detail: Annotated[str, Field(examples=["Input should be greater than or equal to 1."])]
 
 
 class Problem(ResponseBody):
-    """Why a request was refused or failed (RFC 9457), with the facts as further members."""
+    """The details of an error (RFC 9457), with its own fields as further members."""
 
     model_config = ConfigDict(extra="allow", strict=True, frozen=True)
 
@@ -66,13 +66,13 @@ class Problem(ResponseBody):
         Field(
             pattern=r"^/problems/[a-z-]+$",
             examples=["/problems/invalid-request"],
-            description="Tells kinds of problems apart, for good; its address explains it.",
+            description="The problem type. It is stable, and `GET` on it returns an explanation.",
         ),
     ]
     title: Annotated[str, Field(examples=["Invalid request"])]
     status: Annotated[int, Field(ge=400, le=599, examples=[422])]
-    detail: Annotated[str, Field(examples=["The request is malformed; `errors` says where."])]
+    detail: Annotated[str, Field(examples=["The request is malformed; `errors` lists the faults."])]
     errors: Annotated[
         list[FieldErrorResponse],
-        Field(default_factory=list, description="The faults of an invalid request."),
+        Field(default_factory=list, description="The faults of a malformed request."),
     ]

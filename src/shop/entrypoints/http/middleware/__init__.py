@@ -1,1 +1,1 @@
-"""What surrounds every request: pure ASGI, one concern per module."""
+"""Middleware around every request: pure ASGI, one concern per module."""

@@ -1,4 +1,4 @@
-"""The body limit: nobody makes the shop read more than a request can need."""
+"""Limits the size of request bodies."""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -8,13 +8,13 @@ from shop.entrypoints.http.errors.http_errors import MAX_BODY_BYTES, ContentTooL
 
 
 class BodyLimit:
-    """Refuses a body by its declared length, and one of undeclared length as it arrives."""
+    """Rejects a body by its declared length, or else while it arrives."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting what is read of its body."""
+        """Pass the request on and count the bytes of its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -28,7 +28,7 @@ class BodyLimit:
             message = await receive()
             size += len(message.get("body", b""))
             if size > MAX_BODY_BYTES:
-                # The one exception that FastAPI lets through while it reads a body.
+                # FastAPI lets only this exception through while it reads a body.
                 raise HTTPException(413)
             return message
 

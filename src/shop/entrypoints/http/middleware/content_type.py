@@ -1,4 +1,4 @@
-"""Content types: what is not declared as JSON is not read as JSON (ASVS 5.0, 3.5.2)."""
+"""Requires request bodies to be declared as JSON (ASVS 5.0, 3.5.2)."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -11,7 +11,7 @@ MERGE_PATCH = "application/merge-patch+json"
 
 
 class ContentType:
-    """Refuses bodies that are not declared as JSON; a merge patch may be told as one."""
+    """Rejects bodies that are not declared as JSON or, for PATCH, as a merge patch."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

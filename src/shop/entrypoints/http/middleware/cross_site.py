@@ -1,4 +1,4 @@
-"""Cross-site requests: other sites cannot make a visitor's browser change anything here."""
+"""Stops other sites from changing anything through a visitor's browser."""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -12,19 +12,19 @@ _OWN_SITE_VALUES = frozenset({"same-origin", "none"})
 
 
 class CrossSiteProtection:
-    """Refuses what a browser says to come from elsewhere (ASVS 5.0, 3.5.1); signing in, too.
+    """Rejects state-changing requests from other origins, sign-in included (ASVS 5.0, 3.5.1).
 
-    `Sec-Fetch-Site` decides. Browsers without it send `Origin`; whoever sends neither is no
-    browser, and carries no visitor's cookie but its own.
+    `Sec-Fetch-Site` decides; older browsers send `Origin` instead. A client that sends neither
+    is not a browser and carries no other visitor's cookie.
     """
 
     def __init__(self, app: ASGIApp, *, is_production: bool) -> None:
         self._app = app
-        # Production is reached over TLS, which ends before it.
+        # In production a proxy terminates TLS.
         self._scheme = "https" if is_production else "http"
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless it changes something on another site's behalf."""
+        """Pass the request on, unless it is state-changing and cross-site."""
         if (
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS

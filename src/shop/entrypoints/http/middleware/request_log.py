@@ -1,4 +1,4 @@
-"""The request log: one line per request, and an id by which to find all that belongs to it."""
+"""Logs each request and gives it an id that all of its log lines share."""
 
 import time
 
@@ -12,17 +12,17 @@ _log = structlog.get_logger()
 
 
 class RequestLog:
-    """Gives every request an id, and tells of each what it was and how it ended.
+    """Gives each request an id and logs its method, route, status and duration.
 
-    The id is always the shop's own: one from outside could be anybody's, and say anything. Of
-    the address only the route's template is told, and nothing of the query, headers or body.
+    The shop never adopts an id from outside, which could be forged. It logs the route's template
+    instead of the path, and nothing of the query, headers or body: they can contain secrets.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with its id in its answer and in all log lines."""
+        """Pass the request on with its id in the response and in all log lines."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""Response headers: what browsers are told about every answer, whatever it is."""
+"""Adds security headers to every response."""
 
 import base64
 import hashlib
@@ -37,9 +37,10 @@ _PAGE_POLICIES = {
 
 
 class ResponseHeaders:
-    """Adds the headers that keep browsers careful, and those that the exchange has noted.
+    """Adds the security headers, and the headers that the response context collected.
 
-    No answer is to be stored or read by another site; none but the pages loads anything at all.
+    Browsers may not store a response or let another site read it. Only the HTML pages may load
+    scripts, styles or images.
     """
 
     def __init__(self, app: ASGIApp, *, cookie: SessionCookie, is_production: bool) -> None:
@@ -55,7 +56,7 @@ class ResponseHeaders:
         }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with an exchange of its own."""
+        """Pass the request on with a new response context."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The last resort: what nobody else has answered becomes a problem, too."""
+"""Converts errors that no handler has caught into problem responses."""
 
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -7,29 +7,29 @@ from shop.entrypoints.http.errors import handlers
 
 
 class UnexpectedErrors:
-    """Answers whatever was raised within, unless an answer is already on its way.
+    """Answers any uncaught error, unless the response has already started.
 
-    Starlette's own catch-all stands outside of all middleware, so that its answer would lack
-    their headers.
+    Starlette's own catch-all is outside of all middleware, so its response would lack their
+    headers.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, and answer what comes of it."""
+        """Pass the request on and answer its error, if any."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = False
 
-        async def send_and_note(message: Message) -> None:
+        async def send_and_record_start(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
-            await self._app(scope, receive, send_and_note)
+            await self._app(scope, receive, send_and_record_start)
         except Exception as error:
             if started:
                 raise

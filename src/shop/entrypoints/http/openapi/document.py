@@ -1,4 +1,4 @@
-"""The OpenAPI document: every request, every answer, and every refusal with a true example."""
+"""Builds the OpenAPI document, with a real example of each response and error."""
 
 import inspect
 from collections.abc import Iterable, Sequence
@@ -47,7 +47,7 @@ from shop.entrypoints.http.session.response_context import CLEAR_SITE_DATA
 Document = dict[str, Any]
 Responses = dict[int | str, Document]
 
-# Whoever is let in may have the use of their session written down, or their token renewed.
+# Authentication can write the session: its last use, or a renewed token.
 SESSION_ERRORS = (SessionExpired, ServiceUnavailable, OutcomeUnknown)
 SIGNED_IN_ERRORS = (NotSignedIn, *SESSION_ERRORS)
 ADMIN_ERRORS = (Forbidden, *SIGNED_IN_ERRORS)
@@ -57,9 +57,9 @@ IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProg
 _COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError)
 _UNSAFE_METHOD_ERRORS = (CrossSiteRequest, ServiceUnavailable, OutcomeUnknown)
 _ERRORS_BEFORE_AUTHENTICATION = (CrossSiteRequest, ContentTooLarge, UnsupportedMediaType)
-"""What is refused before anybody asks whose the session is."""
+"""These errors are raised before the session is read."""
 
-PENDING_DESCRIPTION = "Begun, and not ended: the card's answer is not known yet."
+PENDING_DESCRIPTION = "Pending: the card payment has no outcome yet."
 
 _SCHEMA = {"$ref": "#/components/schemas/Problem"}
 _SECURITY_SCHEME = "session"
@@ -71,23 +71,25 @@ def _header(description: str, *, required: bool = True) -> Document:
 
 CLEARS_THE_SITE = {
     "headers": {
-        "Set-Cookie": _header("Clears the session's cookie."),
-        "Clear-Site-Data": _header(f"`{CLEAR_SITE_DATA}`: all that the browser keeps of here."),
+        "Set-Cookie": _header("Clears the session cookie."),
+        "Clear-Site-Data": _header(
+            f"`{CLEAR_SITE_DATA}`: the browser deletes all data of this site."
+        ),
     }
 }
-"""What an operation that ends everything adds to its success."""
+"""The headers of a successful sign-out."""
 
 
 def idempotency_key_header(example: str) -> Document:
     """Describe the idempotency key of an operation.
 
-    Each has an example of its own: under the same one, the next operation would be refused.
+    Each operation has its own example, because a key cannot be used for two operations.
     """
     parameter = {
         "name": HEADER,
         "in": "header",
         "required": True,
-        "description": "Says that two requests are one: 8 to 255 visible ASCII characters, "
+        "description": "Identifies repetitions of one request: 8 to 255 visible ASCII characters, "
         "quoted or not.",
         "schema": {"type": "string", "pattern": PATTERN},
         "example": example,
@@ -96,12 +98,12 @@ def idempotency_key_header(example: str) -> Document:
 
 
 def pending(model: type[ResponseBody]) -> Responses:
-    """Describe the answer of an operation while a card's answer is not known."""
+    """Describe the response while a card payment has no outcome."""
     return {HTTPStatus.ACCEPTED.value: {"model": model, "description": PENDING_DESCRIPTION}}
 
 
 def error_responses(*errors: type[ShopError]) -> Responses:
-    """Describe the refusals of an operation that are not those of all operations."""
+    """Describe the errors of an operation, without those of all operations."""
     responses: Responses = {}
     for error in dict.fromkeys(errors):
         response = responses.setdefault(problem_type_of(error).status, _response())
@@ -110,7 +112,7 @@ def error_responses(*errors: type[ShopError]) -> Responses:
 
 
 def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
-    """Return the document of an app."""
+    """Return the OpenAPI document of an app."""
     document = get_openapi(
         title=app.title, version=app.version, description=app.description, routes=app.routes
     )
@@ -131,7 +133,7 @@ def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
 
 
 def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401  JSON is anything.
-    """Return the same with 1 for 1.0: FastAPI makes floats of what bounds an integer."""
+    """Replace floats like 1.0 by integers: FastAPI turns the bounds of integers into floats."""
     match value:
         case dict():
             return {name: _with_whole_numbers(member) for name, member in value.items()}
@@ -151,7 +153,7 @@ def _problem_schemas() -> Document:
 
 
 def _add_message_examples(operation: Document, route: APIRoute) -> None:
-    """Show what may be asked and what is answered; say what the answer is."""
+    """Add the examples of an operation's request and responses, and describe the latter."""
     for media in operation.get("requestBody", {}).get("content", {}).values():
         media["example"] = REQUESTS[route.name]
     for (name, status), example in RESPONSES.items():
@@ -163,7 +165,7 @@ def _add_message_examples(operation: Document, route: APIRoute) -> None:
 
 
 def _add_common_responses(operation: Document, *, is_safe: bool) -> None:
-    """Add to an operation what is true of all."""
+    """Add the errors and the security that follow from an operation's other errors."""
     responses = operation["responses"]
     examples = [
         example_of(error)
@@ -183,7 +185,7 @@ def _add_common_responses(operation: Document, *, is_safe: bool) -> None:
 
 
 def _add_headers(responses: Document, *, authenticates: bool) -> None:
-    """Tell of the headers that go out with successes and refusals alike."""
+    """Describe the headers that successes and errors share."""
     is_keyed = _documents(responses, InvalidIdempotencyKey)
     writes_session = _documents(responses, SessionConflict)
     for response in responses.values():
@@ -192,12 +194,12 @@ def _add_headers(responses: Document, *, authenticates: bool) -> None:
         headers["X-Request-ID"] = _header("The request's id in the log.")
         if is_keyed and (not errors or any(error.is_final for error in errors)):
             headers["Idempotent-Replayed"] = _header(
-                "`true` where this is the answer to an earlier request under the same key.",
+                "`true` if the response repeats that of an earlier request with the same key.",
                 required=False,
             )
         if _may_set_cookie(errors, authenticates=authenticates, writes_session=writes_session):
             headers["Set-Cookie"] = _header(
-                "The session's cookie: another one to hold from now on, or none where it is over.",
+                "The session cookie: a new token, or none if the session has ended.",
                 required=False,
             )
 
@@ -236,7 +238,7 @@ def _add_example(response: Document, error: ShopError) -> None:
 
 
 def _documented_errors(response: Document) -> Sequence[ShopError]:
-    """Return an example of each error that a response tells of; a success tells of none."""
+    """Return an example of each error of a response; a success has none."""
     examples: Iterable[str] = response.get("content", {}).get(MEDIA_TYPE, {}).get("examples", {})
     return [example_with_slug(slug) for slug in examples]
 

@@ -1,4 +1,4 @@
-"""A true example of every error that the API tells of: made by the code that makes real ones."""
+"""A real example of every error of the API."""
 
 from collections.abc import Iterator
 
@@ -37,18 +37,18 @@ _EUR = Currency("EUR")
 
 
 def examples() -> Iterator[ShopError]:
-    """Make one error of each class."""
+    """Yield one error of each class."""
     yield from _domain_examples()
     yield from _http_examples()
 
 
 def example_of(error: type[ShopError]) -> ShopError:
-    """Make an error of this class."""
+    """Return an error of this class."""
     return next(example for example in examples() if type(example) is error)
 
 
 def example_with_slug(slug: str) -> ShopError:
-    """Make an error with this slug; raise `ProblemNotFound` where there is none."""
+    """Return an error with this code; raise `ProblemNotFound` if there is none."""
     for example in examples():
         if example.code == slug:
             return example

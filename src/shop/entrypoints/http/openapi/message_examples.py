@@ -1,8 +1,7 @@
-"""A true example of every request that has a body, and of every answer: one story.
+"""A real example of every request body and every response, from one story.
 
-Ada signs up at a shop as `make run` opens it, orders tea, tells Grace, and changes her mind. She
-orders again, gets it, and gets her money back. The tests play it, so that each request is accepted
-as it stands and answered as it is told here.
+In a shop as `make run` starts it, Ada signs up, orders tea, cancels the order, orders again,
+receives it and is refunded. A test sends these requests and compares the responses.
 """
 
 from collections.abc import Mapping
@@ -73,7 +72,7 @@ REQUESTS: Mapping[str, Json] = {
     "put_product": _DESCRIPTION,
     "adjust_stock": {"delta": 40, "reason": "Delivery of November"},
 }
-"""What each operation may be asked, by the operation's name."""
+"""An example request of each operation, by the operation's name."""
 
 _USER: Json = {
     "id": "01932b7e-8f3c-7a10-9d2e-5b6c7d8e9f01",
@@ -235,4 +234,4 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("put_product", 201): {**_PRODUCT, "available": 0},
     ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},
 }
-"""What each operation answers in the story, by its name and the status."""
+"""The response to that request, by the operation's name and the status."""

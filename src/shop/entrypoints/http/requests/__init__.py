@@ -1,1 +1,1 @@
-"""How requests are read: strict parameters, idempotency keys, cursors."""
+"""Reads requests: strict parameters, idempotency keys and cursors."""

@@ -1,4 +1,4 @@
-"""Cursors: places in lists, as text that means nothing to anybody but the shop."""
+"""Encodes positions in lists as opaque cursors."""
 
 import base64
 import struct
@@ -20,24 +20,24 @@ _TIME_CURSOR = struct.Struct(">q16s")
 
 
 def encode_time_cursor(position: TimeCursor | None) -> str | None:
-    """Return the cursor for a moment; None where there is no next page."""
+    """Return the cursor for a time; None if there is no next page."""
     if position is None:
         return None
     return _encode(_TIME_CURSOR.pack((position.at - _EPOCH) // _MICROSECOND, position.id.bytes))
 
 
 def encode_sku_cursor(sku: str | None) -> str | None:
-    """Return the cursor for a SKU; None where there is no next page."""
+    """Return the cursor for a SKU; None if there is no next page."""
     return None if sku is None else _encode(sku.encode())
 
 
 def decode_time_cursor(cursor: str | None) -> TimeCursor | None:
-    """Return the moment of a cursor, if there is one; raise `InvalidRequest` for any other text."""
+    """Return the time of a cursor, if any; raise `InvalidRequest` for other text."""
     return _decode(cursor, _unpack_time_cursor)
 
 
 def decode_sku_cursor(cursor: str | None) -> str | None:
-    """Return the SKU of a cursor, if there is one; raise `InvalidRequest` for any other text."""
+    """Return the SKU of a cursor, if any; raise `InvalidRequest` for other text."""
     return _decode(cursor, _unpack_sku)
 
 
@@ -48,7 +48,7 @@ def _decode(cursor: str | None, decode: Callable[[bytes], P]) -> P | None:
         return decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
     except (ValueError, OverflowError, struct.error, InvalidValue) as error:
         raise InvalidRequest.at(
-            "/query/cursor", "A cursor is the `next` of a list like this one."
+            "/query/cursor", "Invalid cursor; use the `next` of the previous page."
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Idempotency keys, as clients send them."""
+"""Reads idempotency keys from requests."""
 
 import re
 
@@ -15,8 +15,8 @@ _KEY = re.compile(PATTERN.removesuffix("$"))
 
 
 def idempotency_key(headers: Headers) -> str:
-    """Return the one key of a request, without quotes; raise `InvalidIdempotencyKey`."""
-    # White space around a value is none of it (RFC 9110, section 5.5).
+    """Return the key of a request without quotes; raise `InvalidIdempotencyKey`."""
+    # Surrounding white space is not part of a value (RFC 9110, section 5.5).
     values = [value.strip(" \t") for value in headers.getlist(HEADER)]
     if len(values) != 1 or not _KEY.fullmatch(values[0]):
         raise InvalidIdempotencyKey

@@ -1,4 +1,4 @@
-"""How a request is read: to the letter, before any handler sees it."""
+"""Reads requests strictly, before any handler sees them."""
 
 import json
 from collections import Counter
@@ -18,12 +18,12 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 class StrictRequest(Request):
-    """A request whose body is JSON by RFC 8259: no NaN, no lone surrogates, not endlessly deep."""
+    """A request whose body is strict JSON: no NaN, no lone surrogates, bounded depth."""
 
     document: Any = None
 
     async def json(self) -> Any:  # noqa: ANN401  JSON is anything.
-        """Return the body, parsed."""
+        """Return the parsed body."""
         try:
             self.document = from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
@@ -32,13 +32,13 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that takes the query parameters it declares, each once, and no others.
+    """A route that accepts only the query parameters it declares, each once.
 
-    A rule that is broken by what the body says is told with the place in the body.
+    An `InvalidValue` that the body causes is reported with its place in the body.
     """
 
     def get_route_handler(self) -> Handler:
-        """Return the handler of the route, strict."""
+        """Return the strict handler of the route."""
         handle = super().get_route_handler()
         takes_query = bool(self.dependant.query_params)
 
@@ -59,9 +59,9 @@ def _require_plain_query(request: Request, *, takes_query: bool) -> None:
     try:
         unquote_to_bytes(request.scope["query_string"]).decode()
     except UnicodeDecodeError as error:
-        raise InvalidRequest.at("/query", "An address is text in UTF-8.") from error
+        raise InvalidRequest.at("/query", "The query is not valid UTF-8.") from error
     names = Counter(name for name, _ in request.query_params.multi_items())
-    detail = "A parameter is given once." if takes_query else "This takes no such parameter."
+    detail = "Repeated query parameter." if takes_query else "Unknown query parameter."
     errors = [
         FieldError(pointer=f"/query/{name}", detail=detail)
         for name, count in names.items()
@@ -72,7 +72,7 @@ def _require_plain_query(request: Request, *, takes_query: bool) -> None:
 
 
 def _find_pointer(document: object, name: str) -> str | None:
-    """Return the pointer to the outermost member of that name; None where there is none."""
+    """Return the pointer to the outermost member of that name, if any."""
     members: dict[Any, object] = (
         document
         if isinstance(document, dict)

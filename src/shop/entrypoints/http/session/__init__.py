@@ -1,1 +1,1 @@
-"""The session cookie, and what a response does with it."""
+"""The session cookie and the headers of a response."""

@@ -1,4 +1,4 @@
-"""The session's cookie: the only thing that carries what opens a session."""
+"""The session cookie, the only carrier of a session token."""
 
 import re
 
@@ -15,8 +15,8 @@ _VISIBLE_ASCII = re.compile(rf"[!-~]{{1,{MAX_TOKEN_CHARACTERS}}}")
 class SessionCookie:
     """Reads the token from a request, and writes the headers that set and clear it.
 
-    A secure cookie has a name that makes browsers enforce `Secure`, `Path=/` and no `Domain`
-    (RFC 6265bis, section 4.1.3.2). Development speaks plain HTTP, where that cannot be had.
+    The name of a secure cookie makes browsers enforce `Secure`, `Path=/` and no `Domain`
+    (RFC 6265bis, section 4.1.3.2). That is not possible over the plain HTTP of development.
     """
 
     def __init__(self, *, secure: bool, lifetime_seconds: float) -> None:
@@ -25,7 +25,7 @@ class SessionCookie:
         self._attributes = f"Path=/; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
 
     def read(self, headers: Headers) -> SessionToken | None:
-        """Return the token; None where there is none, more than one, or one that none can be."""
+        """Return the token; None if it is missing, repeated or malformed."""
         values = [
             value.strip()
             for header in headers.getlist("cookie")
@@ -38,9 +38,9 @@ class SessionCookie:
         return values[0]
 
     def set_header(self, token: SessionToken) -> str:
-        """Return the `Set-Cookie` that has the browser hold this token."""
+        """Return the `Set-Cookie` header that stores this token."""
         return f"{self.name}={token}; Max-Age={self._lifetime_seconds}; {self._attributes}"
 
     def clear_header(self) -> str:
-        """Return the `Set-Cookie` that has the browser hold nothing."""
+        """Return the `Set-Cookie` header that deletes the cookie."""
         return f"{self.name}=; Max-Age=0; {self._attributes}"

@@ -1,4 +1,4 @@
-"""The exchange: what is told beside the answer or the refusal, to the visitor and to the log."""
+"""Collects headers for a response while its request is handled."""
 
 from typing import TypeVar
 
@@ -19,10 +19,10 @@ CLEAR_SITE_DATA = '"cache", "cookies", "storage"'
 
 
 class ResponseContext:
-    """One request and its answer, whichever it will be.
+    """The headers that a request adds to its response.
 
-    What is noted here goes out with a success and with a problem alike: a token that was issued
-    before the request was refused is the only one that still opens the session.
+    They are sent with a success and with a problem alike: if a token was issued before the
+    request failed, only that token still opens the session.
     """
 
     def __init__(self, cookie: SessionCookie) -> None:
@@ -31,46 +31,46 @@ class ResponseContext:
         self.headers: dict[str, str] = {}
 
     def token(self, headers: Headers) -> SessionToken | None:
-        """Return what the visitor holds."""
+        """Return the session token of the request, if any."""
         return self._cookie.read(headers)
 
     def set_session_cookie(self, token: SessionToken | None) -> None:
-        """Have the visitor hold a new token from now on; None leaves it at the old one."""
+        """Send a new token to the browser; None keeps the old one."""
         if token is not None:
             self.headers["set-cookie"] = self._cookie.set_header(token)
 
     def update_session(self, current_session: CurrentSession | None) -> None:
-        """Have the visitor hold what was issued in the course of a visit, if anything was."""
+        """Send the token that was issued during the request, if any."""
         if current_session is not None:
             self._session = current_session.session
             self.set_session_cookie(current_session.new_token)
 
     def clear_site_data(self, session: Session | None) -> None:
-        """Have the browser forget everything that it keeps of this site (ASVS 5.0, 14.3.1)."""
+        """Tell the browser to delete all data of this site (ASVS 5.0, 14.3.1)."""
         self._session = session
         self.clear_session_cookie()
         self.headers["clear-site-data"] = CLEAR_SITE_DATA
 
     def log_security_event(self, event: str, **fields: str) -> None:
-        """Log a decision about security, and whose it is as far as known (ASVS 5.0, 16.3).
+        """Log a security event with the user and session, if known (ASVS 5.0, 16.3).
 
-        Nothing that a visitor has written is told, and of the session nothing that opens it.
+        The line contains no text that a visitor has sent, and no session token.
         """
         session = self._session
         _log.info(
             event,
             user_id=str(session.user_id) if session and session.user_id else None,
-            session=str(session.id) if session else None,
+            session_id=str(session.id) if session else None,
             **fields,
         )
 
     def clear_session_cookie(self, *, when: bool = True) -> None:
-        """Have the visitor hold nothing any more."""
+        """Tell the browser to delete the session cookie."""
         if when:
             self.headers["set-cookie"] = self._cookie.clear_header()
 
     def unwrap(self, result: CommandResult[T]) -> T:
-        """Return what was made, or raise the refusal; note either way whether it is a replay."""
+        """Return the value of a result or raise its error; mark a replay in the headers."""
         if result.replayed:
             self.headers["idempotent-replayed"] = "true"
         return result.unwrap()

@@ -1,1 +1,1 @@
-"""Routes of the cart."""
+"""The cart: routes and schemas."""

@@ -1,4 +1,4 @@
-"""The cart of the session; it works before signing in, too."""
+"""Routes of the session's cart, which works before sign-in."""
 
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
 from shop.domain.product import ProductNotFound
@@ -22,7 +22,7 @@ router = api_router("cart", prefix="/api/v1/cart")
 
 @router.get("", responses=error_responses(*SESSION_ERRORS))
 async def show_cart(principal: AnyUser, carts: CartServiceDependency) -> CartResponse:
-    """Return my cart, at present prices."""
+    """Return my cart at present prices."""
     return CartResponse.of(await carts.show(principal.cart))
 
 
@@ -37,7 +37,7 @@ async def put_cart_line(
     carts: CartServiceDependency,
     response_context: CurrentResponseContext,
 ) -> CartResponse:
-    """Have this quantity of a product in my cart."""
+    """Set the quantity of a product in my cart."""
     command = PutCartLine(session=token, sku=sku, quantity=body.quantity)
     changed = await carts.put(command)
     response_context.update_session(changed.current_session)
@@ -51,7 +51,7 @@ async def remove_cart_line(
     carts: CartServiceDependency,
     response_context: CurrentResponseContext,
 ) -> CartResponse:
-    """Have no such product in my cart."""
+    """Remove a product from my cart."""
     changed = await carts.remove(RemoveCartLine(session=principal.token, sku=sku))
     response_context.update_session(changed.current_session)
     return CartResponse.of(changed.cart)
@@ -61,7 +61,7 @@ async def remove_cart_line(
 async def clear_cart(
     principal: AnyUser, carts: CartServiceDependency, response_context: CurrentResponseContext
 ) -> CartResponse:
-    """Have nothing in my cart."""
+    """Remove everything from my cart."""
     changed = await carts.clear(principal.token)
     response_context.update_session(changed.current_session)
     return CartResponse.of(changed.cart)

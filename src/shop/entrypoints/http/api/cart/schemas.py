@@ -1,4 +1,4 @@
-"""Carts."""
+"""Schemas of the cart."""
 
 from typing import Annotated, Self
 
@@ -11,13 +11,13 @@ from shop.entrypoints.http.schemas import MoneyResponse, Quantity, RequestBody, 
 
 
 class CartQuantity(RequestBody):
-    """How many of a product to have in the cart."""
+    """The quantity of a product in the cart."""
 
     quantity: Quantity
 
 
 class CartLineResponse(ResponseBody):
-    """A quantity of one product, with what it would cost now."""
+    """A quantity of one product, at its present price."""
 
     sku: Sku
     name: ProductName
@@ -40,7 +40,7 @@ class CartLineResponse(ResponseBody):
 
 
 class CartResponse(ResponseBody):
-    """A cart, with what it would cost now."""
+    """A cart at present prices."""
 
     lines: Annotated[list[CartLineResponse], Field(max_length=MAX_LINES)]
     total: MoneyResponse

@@ -1,1 +1,1 @@
-"""Routes of products and their stock."""
+"""Products and stock: routes and schemas."""

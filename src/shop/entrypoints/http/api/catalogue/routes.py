@@ -1,4 +1,4 @@
-"""Products, and how many of them there are."""
+"""Routes of products and their stock."""
 
 from typing import Annotated
 
@@ -43,13 +43,13 @@ PathSku = Annotated[
 async def list_products(
     query: Annotated[ProductQuery, Query()], products: ProductServiceDependency
 ) -> ProductList:
-    """List what is for sale, in the order of SKUs."""
+    """List the products for sale, ordered by SKU."""
     return ProductList.of(await products.search(query.q, query.to_page_request()))
 
 
 @router.get("/{sku}", responses=error_responses(ProductNotFound, ServiceUnavailable))
 async def show_product(sku: PathSku, products: ProductServiceDependency) -> ProductResponse:
-    """Return a product, also one that is not for sale any more."""
+    """Return a product, even if it is no longer for sale."""
     return ProductResponse.of(await products.show(sku))
 
 
@@ -67,7 +67,7 @@ async def put_product(
     products: ProductServiceDependency,
     response: Response,
 ) -> ProductResponse:
-    """Describe a product, new or not (admin)."""
+    """Create or replace a product (admin)."""
     command = PutProduct(
         session=principal.token,
         sku=sku,
@@ -90,6 +90,6 @@ async def put_product(
 async def adjust_stock(
     sku: PathSku, body: StockAdjustment, principal: AdminUser, inventory: InventoryServiceDependency
 ) -> StockResponse:
-    """Count goods in, or out where the delta is negative (admin)."""
+    """Adjust the stock of a product; a negative delta reduces it (admin)."""
     command = AdjustStock(session=principal.token, sku=sku, delta=body.delta, reason=body.reason)
     return StockResponse.of(await inventory.adjust(command))

@@ -1,4 +1,4 @@
-"""Products and their stock."""
+"""Schemas of products and stock."""
 
 from typing import Annotated, Self
 
@@ -52,12 +52,18 @@ ImageUrl = Annotated[
     ),
 ]
 Available = Annotated[
-    int, Field(ge=0, le=MAX_ON_HAND, examples=[40], description="What a new order may take.")
+    int,
+    Field(
+        ge=0,
+        le=MAX_ON_HAND,
+        examples=[40],
+        description="On hand less reserved.",
+    ),
 ]
 
 
 class ProductDescription(RequestBody):
-    """All that there is to say of a product."""
+    """The content of a product."""
 
     name: ProductName
     description: Description
@@ -67,7 +73,7 @@ class ProductDescription(RequestBody):
 
 
 class StockAdjustment(RequestBody):
-    """Goods that came in or, where the delta is negative, went missing; and why."""
+    """A change of the quantity on hand, negative if goods are missing, with its reason."""
 
     delta: Annotated[int, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[40])]
     reason: Annotated[
@@ -82,7 +88,7 @@ class StockAdjustment(RequestBody):
 
 
 class ProductResponse(ResponseBody):
-    """A product, and how many of it there are."""
+    """A product with its available quantity."""
 
     sku: Sku
     name: ProductName
@@ -108,7 +114,7 @@ class ProductResponse(ResponseBody):
 
 
 class ProductList(ResponseBody):
-    """A page of products, in the order of their SKUs."""
+    """A page of products, ordered by SKU."""
 
     items: list[ProductResponse]
     next: NextCursor
@@ -117,13 +123,13 @@ class ProductList(ResponseBody):
     def of(cls, page: Page[AvailableProduct, str]) -> Self:
         """Render a page of products."""
         return cls(
-            items=[ProductResponse.of(offer) for offer in page.items],
+            items=[ProductResponse.of(each) for each in page.items],
             next=encode_sku_cursor(page.next),
         )
 
 
 class StockResponse(ResponseBody):
-    """The stock of a product: `available` is what is on hand and not reserved."""
+    """The stock of a product; `available` is on hand less reserved."""
 
     sku: Sku
     on_hand: Annotated[int, Field(ge=0, le=MAX_ON_HAND, examples=[42])]

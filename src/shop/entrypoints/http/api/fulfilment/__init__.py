@@ -1,1 +1,1 @@
-"""Routes of shipments, deliveries and refunds."""
+"""Shipments, deliveries and refunds: routes and schemas."""

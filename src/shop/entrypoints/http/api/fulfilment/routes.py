@@ -1,4 +1,4 @@
-"""What becomes of orders once they are paid: shipments, deliveries and refunds."""
+"""Routes of shipments, deliveries and refunds."""
 
 from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
@@ -53,9 +53,9 @@ async def ship_order(
     orders: FulfilOrdersDependency,
     body: NewShipmentEvent | None = None,
 ) -> ShipmentEventResponse:
-    """Ship these lines of an order, or all that has not left (admin).
+    """Ship these lines of an order, or everything that is unshipped (admin).
 
-    The order is shipped once all of it has left; until then it is paid.
+    The order stays `paid` until all of it is shipped.
     """
     command = RecordShipmentEvent(
         session=principal.token,
@@ -70,7 +70,7 @@ async def ship_order(
 async def list_shipments(
     order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
 ) -> ShipmentEventList:
-    """Tell what was shipped of an order, in order."""
+    """List the shipments of an order, oldest first."""
     events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.SHIPPED)
     return ShipmentEventList.of(events)
 
@@ -82,9 +82,9 @@ async def deliver_order(
     orders: FulfilOrdersDependency,
     body: NewShipmentEvent | None = None,
 ) -> ShipmentEventResponse:
-    """Note that these lines have arrived, or all that was shipped (admin).
+    """Record that these lines, or everything that was shipped, have arrived (admin).
 
-    The order is delivered once all of it has left and arrived.
+    The order becomes `delivered` once all of it has been shipped and has arrived.
     """
     command = RecordShipmentEvent(
         session=principal.token,
@@ -99,7 +99,7 @@ async def deliver_order(
 async def list_deliveries(
     order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
 ) -> ShipmentEventList:
-    """Tell what has arrived of an order, in order."""
+    """List the deliveries of an order, oldest first."""
     events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.DELIVERED)
     return ShipmentEventList.of(events)
 
@@ -127,10 +127,10 @@ async def refund_order(
     keyed_request: Idempotent,
     orders: RefundOrdersDependency,
 ) -> RefundResponse:
-    """Give back these lines, this amount, or all that is left, once under the key (admin).
+    """Refund these lines, this amount, or the rest, exactly once for the key (admin).
 
-    The order is refunded once all of its money went back. What is refunded before it has left is
-    not shipped any more.
+    The order becomes `refunded` once its whole payment is refunded. Goods that are refunded before
+    they are shipped are no longer shipped.
     """
     command = RefundOrder(
         session=principal.token,
@@ -145,5 +145,5 @@ async def refund_order(
 async def list_refunds(
     order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
 ) -> RefundList:
-    """Tell what went back of an order, in order."""
+    """List the refunds of an order, oldest first."""
     return RefundList.of(await orders.refunds(principal.user, order_id))

@@ -1,4 +1,4 @@
-"""Shipments, deliveries and refunds of orders."""
+"""Schemas of shipments, deliveries and refunds."""
 
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self
@@ -38,16 +38,16 @@ _Reason = Annotated[
 
 
 class NewShipmentEvent(RequestBody):
-    """What is handed over: all that waits for it, where no lines are given."""
+    """The lines that were shipped or have arrived; without lines, all that remain."""
 
     lines: _Lines = None
 
 
 class NewRefund(RequestBody):
-    """What to give back.
+    """What to refund.
 
-    Lines at their price unless an amount is given; an amount without lines concerns no goods;
-    all that is left, where neither is given.
+    Lines are refunded at their price unless an amount is given. An amount without lines concerns
+    no goods. Without both, the rest of the payment is refunded.
     """
 
     lines: _Lines = None
@@ -55,20 +55,20 @@ class NewRefund(RequestBody):
         MoneyInput | None,
         Field(
             examples=[{"amount": 1580, "currency": "EUR"}],
-            description="At most what was paid less what was refunded.",
+            description="At most the part of the payment that has not been refunded.",
         ),
     ] = None
     reason: _Reason
     to: Annotated[
         Literal["card", "account"] | None,
-        Field(examples=["account"], description="Where it came from, if nothing is said."),
+        Field(examples=["account"], description="Without it, money goes back where it came from."),
     ] = None
     restock: Annotated[
-        bool, Field(examples=[True], description="Whether the goods go back to stock.")
+        bool, Field(examples=[True], description="Whether to return the goods to stock.")
     ] = False
 
     def to_refund_request(self) -> RefundRequest:
-        """Return what is wished for; raise `InvalidValue` for what cannot be."""
+        """Return the refund request; raise `InvalidValue` for an impossible one."""
         return RefundRequest(
             lines=_line_quantities(self.lines),
             amount=None if self.amount is None else self.amount.to_money(),
@@ -79,7 +79,7 @@ class NewRefund(RequestBody):
 
 
 def line_quantities(body: NewShipmentEvent | None) -> tuple[LineQuantity, ...]:
-    """Return what is to be handed over; nothing is all that waits for it."""
+    """Return the lines of a body; none means all that remain."""
     return _line_quantities(None if body is None else body.lines)
 
 
@@ -88,14 +88,14 @@ def _line_quantities(lines: Sequence[OrderLineInput] | None) -> tuple[LineQuanti
 
 
 class LineQuantityResponse(ResponseBody):
-    """So many of one product."""
+    """A quantity of one product."""
 
     sku: Sku
     quantity: Quantity
 
 
 class ShipmentEventResponse(ResponseBody):
-    """Goods of an order that were shipped, or delivered, together."""
+    """Lines of an order that were shipped, or delivered, together."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a15-9c2d-5b6c7d8e9f01"])]
     lines: list[LineQuantityResponse]
@@ -104,7 +104,7 @@ class ShipmentEventResponse(ResponseBody):
 
     @classmethod
     def of(cls, event: ShipmentEvent) -> Self:
-        """Render a handover."""
+        """Render a shipment event."""
         return cls(
             id=event.id,
             lines=[
@@ -116,14 +116,14 @@ class ShipmentEventResponse(ResponseBody):
 
 
 class ShipmentEventList(ResponseBody):
-    """What was shipped of an order, or what was delivered, in order, all on one page."""
+    """All shipments, or all deliveries, of an order, oldest first."""
 
     items: list[ShipmentEventResponse]
     next: None = None
 
     @classmethod
     def of(cls, events: Sequence[ShipmentEvent]) -> Self:
-        """Render handovers."""
+        """Render shipment events."""
         return cls(items=[ShipmentEventResponse.of(each) for each in events])
 
 
@@ -159,7 +159,7 @@ class RefundResponse(ResponseBody):
 
 
 class RefundList(ResponseBody):
-    """What went back of an order, in order, all on one page."""
+    """All refunds of an order, oldest first."""
 
     items: list[RefundResponse]
     next: None = None

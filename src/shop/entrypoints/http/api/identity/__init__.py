@@ -1,1 +1,1 @@
-"""Routes of users, sessions and preferences."""
+"""Users and sessions: routes and schemas."""

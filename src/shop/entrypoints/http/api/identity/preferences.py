@@ -1,4 +1,4 @@
-"""Preferences: whatever JSON a front end keeps, as long as every reader reads it alike."""
+"""Preferences: any JSON object that all JSON readers read alike."""
 
 import math
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 MAX_DEPTH = 8
 MAX_EXACT_INTEGER = 2**53 - 1
-"""RFC 8259, section 6: beyond it, JSON readers disagree."""
+"""Beyond this, JSON readers disagree (RFC 8259, section 6)."""
 
 _CONTROL_CHARACTERS = frozenset(map(chr, [*range(0x20), *range(0x7F, 0xA0)]))
 
@@ -20,7 +20,7 @@ def _require_plain_preferences(preferences: dict[str, Any]) -> dict[str, Any]:
 
 def _require_plain(value: object, *, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise ValueError(f"preferences are at most {MAX_DEPTH} levels deep")
+        raise ValueError(f"must be at most {MAX_DEPTH} levels deep")
     match value:
         case Mapping():
             for name, member in value.items():
@@ -36,18 +36,18 @@ def _require_plain(value: object, *, depth: int) -> None:
 def _require_plain_scalar(value: object) -> None:
     match value:
         case str() if not _CONTROL_CHARACTERS.isdisjoint(value):
-            raise ValueError("text has no control characters")
+            raise ValueError("text must not contain control characters")
         case int() if abs(value) > MAX_EXACT_INTEGER:
-            raise ValueError(f"whole numbers are at most {MAX_EXACT_INTEGER}")
+            raise ValueError(f"whole numbers must be at most {MAX_EXACT_INTEGER}")
         case float() if not math.isfinite(value):
-            raise ValueError("numbers are finite")
+            raise ValueError("numbers must be finite")
 
 
 Preferences = Annotated[
     dict[str, Any],
     Field(
         examples=[{"theme": "dark", "newsletter": None}],
-        description="Any JSON object; together at most 2 kB. In a patch, null removes a member.",
+        description="Any JSON object of at most 2 kB. In a patch, null removes a member.",
     ),
     AfterValidator(_require_plain_preferences),
 ]

@@ -73,7 +73,7 @@ async def sign_in(
     command = SignIn(session=token, email=body.email, password=body.password)
     current_session = await service.sign_in(command)
     response_context.update_session(current_session)
-    response_context.log_security_event("signed in")
+    response_context.log_security_event("signed_in")
     with after_commit():
         cart = await carts.show(current_session.session.cart)
     return SessionResponse.of(current_session, cart, policies.session)
@@ -115,7 +115,7 @@ async def sign_out(
 ) -> None:
     """Sign out: the session is revoked permanently, and the browser clears this site's data."""
     response_context.clear_site_data(await sessions.sign_out(token))
-    response_context.log_security_event("signed out")
+    response_context.log_security_event("signed_out")
 
 
 @router.get("/session/order", responses=error_responses(*SIGNED_IN_ERRORS, SessionHasNoOrder))
@@ -157,7 +157,7 @@ async def end_session(
     """Revoke one of my sessions; if it is this one, I am signed out."""
     await sessions.revoke(RevokeSession(session=principal.token, handle=handle))
     response_context.clear_session_cookie(when=handle == principal.existing_session.session.id)
-    response_context.log_security_event("session ended", ended=str(handle))
+    response_context.log_security_event("session_revoked", revoked_session_id=str(handle))
 
 
 @router.delete(
@@ -174,7 +174,7 @@ async def end_other_sessions(
 ) -> None:
     """Revoke all of my sessions except this one."""
     await sessions.revoke_others(principal.token)
-    response_context.log_security_event("other sessions ended")
+    response_context.log_security_event("other_sessions_revoked")
 
 
 @router.post(
@@ -194,4 +194,4 @@ async def change_password(
     command = ChangePassword(session=principal.token, current=body.current, new=body.new)
     current_session = await service.change_password(command)
     response_context.update_session(current_session)
-    response_context.log_security_event("password changed")
+    response_context.log_security_event("password_changed")

@@ -1,4 +1,4 @@
-"""Sessions."""
+"""Schemas of sessions."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -24,7 +24,7 @@ class PreferencesPatch(RequestBody):
 
 
 class SessionResponse(ResponseBody):
-    """The visitor, as the shop knows them by now."""
+    """A session with its user, preferences and cart."""
 
     user: UserResponse | None
     roles: Annotated[list[Role], Field(examples=[["customer"]])]
@@ -34,18 +34,18 @@ class SessionResponse(ResponseBody):
         UUID | None,
         Field(
             examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"],
-            description="The order that was placed last.",
+            description="The last order that was placed in this session.",
         ),
     ]
     expires_at: Annotated[
-        Time | None, Field(description="When the session ends if it is not used again.")
+        Time | None, Field(description="When the session expires if it is not used again.")
     ]
 
     @classmethod
     def of(
         cls, current_session: CurrentSession | None, cart: PricedCart, policy: SessionPolicy
     ) -> Self:
-        """Render a visit; None is that of somebody whom the shop does not know."""
+        """Render a session; None is a visitor without one."""
         if current_session is None:
             return cls(
                 user=None,
@@ -66,16 +66,16 @@ class SessionResponse(ResponseBody):
 
 
 class SessionSummary(ResponseBody):
-    """One of my sessions; what opens it is told to nobody."""
+    """One of my sessions, without its token."""
 
     handle: Annotated[
         UUID,
         Field(
             examples=["01932b7e-8f3c-7a14-898a-1728394a5b6c"],
-            description="By which to end it; it opens nothing.",
+            description="Identifies the session to revoke it; it cannot be used to sign in.",
         ),
     ]
-    current: Annotated[bool, Field(examples=[True], description="Whether it is the one in use.")]
+    current: Annotated[bool, Field(examples=[True], description="Whether this request uses it.")]
     created_at: Time
     last_seen_at: Time
     signed_in_at: Time | None
@@ -95,7 +95,7 @@ class SessionSummary(ResponseBody):
 
 
 class SessionList(ResponseBody):
-    """A page of my sessions, the newest first."""
+    """A page of my sessions, newest first."""
 
     items: list[SessionSummary]
     next: NextCursor

@@ -28,7 +28,7 @@ async def sign_up(
     command = SignUp(session=token, name=body.name, email=body.email, password=body.password)
     signed_up = await service.sign_up(command)
     response_context.update_session(signed_up.current_session)
-    response_context.log_security_event("signed up")
+    response_context.log_security_event("signed_up")
     return SignedUpResponse(
         user=UserResponse.of(signed_up.user), account=AccountResponse.of(signed_up.account)
     )

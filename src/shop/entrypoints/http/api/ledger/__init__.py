@@ -1,1 +1,1 @@
-"""Routes of accounts, transfers, deposits and credits."""
+"""Accounts, transfers, deposits and credits: routes and schemas."""

@@ -1,4 +1,4 @@
-"""Accounts, and the money that moves between them."""
+"""Routes of accounts, transfers, deposits and credits."""
 
 from typing import Annotated
 from uuid import UUID
@@ -65,7 +65,7 @@ async def list_transfers(
     query: Annotated[TimeCursorQuery, Query()],
     accounts: AccountServiceDependency,
 ) -> TransferList:
-    """List what went in and out of my account, the newest first."""
+    """List the transfers of my account, newest first."""
     account, page = await accounts.statement(principal.user, query.to_page_request())
     return TransferList.of(account, page)
 
@@ -88,7 +88,7 @@ async def make_transfer(
     keyed_request: Idempotent,
     transfers: TransferQueueDependency,
 ) -> TransferResponse:
-    """Pass money to another customer, once under the key."""
+    """Transfer money to another customer, exactly once for the key."""
     command = MakeTransfer(
         session=principal.token,
         key=keyed_request.key,
@@ -116,10 +116,10 @@ async def make_deposit(
     deposits: DepositServiceDependency,
     response: Response,
 ) -> DepositResponse:
-    """Put money into my account by card, once under the key.
+    """Deposit money into my account by card, exactly once for the key.
 
-    While the card's answer is not known, the deposit is pending, and the answer 202: the same
-    request under the same key asks again, and the deposit itself tells how it ended.
+    While the card payment has no outcome, the deposit is `pending` and the status is 202. Send the
+    request again with the same key, or read the deposit, to learn the outcome.
     """
     command = MakeDeposit(
         session=principal.token,
@@ -137,7 +137,7 @@ async def make_deposit(
 async def show_deposit(
     deposit_id: DepositId, principal: SignedInUser, deposits: DepositServiceDependency
 ) -> DepositResponse:
-    """Return a deposit of mine."""
+    """Return one of my deposits."""
     return DepositResponse.of(await deposits.show(principal.user, deposit_id))
 
 
@@ -154,7 +154,7 @@ async def grant_credit(
     keyed_request: Idempotent,
     transfers: TransferServiceDependency,
 ) -> TransferResponse:
-    """Put money of the shop into a customer's account, once under the key (admin)."""
+    """Grant credit to a customer's account, exactly once for the key (admin)."""
     command = GrantCredit(
         session=principal.token,
         key=keyed_request.key,

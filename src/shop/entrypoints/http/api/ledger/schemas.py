@@ -1,4 +1,4 @@
-"""Accounts and transfers."""
+"""Schemas of accounts, transfers, deposits and credits."""
 
 from http import HTTPStatus
 from typing import Annotated, Self
@@ -33,7 +33,7 @@ from shop.entrypoints.http.schemas import (
 
 
 class NewTransfer(RequestBody):
-    """Money for another customer."""
+    """A transfer to another customer."""
 
     to: Annotated[Email, Field(examples=["grace@example.com"])]
     amount: MoneyInput
@@ -46,7 +46,7 @@ class NewTransfer(RequestBody):
 
 
 class NewCredit(RequestBody):
-    """Money of the shop for a customer, and why."""
+    """A credit that the shop grants to a customer, with its reason."""
 
     amount: MoneyInput
     reason: Annotated[
@@ -61,20 +61,20 @@ class NewCredit(RequestBody):
 
 
 class Card(RequestBody):
-    """A card: the token stands for it, and comes from the gateway's own form."""
+    """A card, represented by the token that the gateway's form returns."""
 
     token: CardToken
 
 
 class NewDeposit(RequestBody):
-    """Money for the account, from a card."""
+    """A deposit into the account from a card."""
 
     amount: MoneyInput
     card: Card
 
 
 class DepositResponse(ResponseBody):
-    """Money from a card: in the account once it is authorised, and the shop's once captured."""
+    """A deposit from a card: in the account once authorised, taken once captured."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a15-9c0d-3a4b5c6d7e8f"])]
     status: Annotated[PaymentStatus, Field(examples=["authorised"])]
@@ -84,7 +84,7 @@ class DepositResponse(ResponseBody):
 
     @classmethod
     def of(cls, deposit: Deposit, client_secret: str | None = None) -> Self:
-        """Render a deposit, with the secret for the step that its card asks for."""
+        """Render a deposit, with the client secret if the customer must authenticate."""
         return cls(
             id=deposit.id,
             status=deposit.status,
@@ -95,7 +95,7 @@ class DepositResponse(ResponseBody):
 
 
 def status_code_for_deposit(deposit: Deposit) -> int:
-    """Return the status of an answer to who has made a deposit."""
+    """Return the HTTP status for a deposit: 202 while it is pending, else 201."""
     is_pending = deposit.status is PaymentStatus.PENDING
     return (HTTPStatus.ACCEPTED if is_pending else HTTPStatus.CREATED).value
 
@@ -118,16 +118,16 @@ class AccountResponse(ResponseBody):
 
 
 class TransferResponse(ResponseBody):
-    """A movement of money, as one of its two accounts sees it."""
+    """A transfer of money, from the view of one of its two accounts."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a12-8b0c-394a5b6c7d8e"])]
     kind: Annotated[TransferKind, Field(examples=["transfer"])]
-    amount: Annotated[MoneyResponse, Field(description="Negative where money left the account.")]
+    amount: Annotated[MoneyResponse, Field(description="Negative if money left the account.")]
     counterparty: Annotated[
         str,
         Field(
             examples=["grace@example.com"],
-            description="The other customer's e-mail address, or the name of a shop's account.",
+            description="The other customer's e-mail address, or the name of a shop account.",
         ),
     ]
     reference: Annotated[
@@ -138,20 +138,20 @@ class TransferResponse(ResponseBody):
 
     @classmethod
     def for_sender(cls, transfer: Transfer, *, recipient: str) -> Self:
-        """Render a transfer as its sender sees it."""
+        """Render a transfer for its sender."""
         return cls._for_account(
             transfer, amount=MoneyResponse.of(-transfer.amount), counterparty=recipient
         )
 
     @classmethod
     def for_recipient(cls, transfer: Transfer) -> Self:
-        """Render a credit as its receiver sees it."""
+        """Render a credit for its recipient."""
         amount = MoneyResponse.of(transfer.amount)
         return cls._for_account(transfer, amount=amount, counterparty=ShopAccount.ADJUSTMENTS.value)
 
     @classmethod
     def of(cls, entry: AccountEntry, account: Account) -> Self:
-        """Render a transfer as an account sees it."""
+        """Render a line of an account's statement."""
         transfer = entry.transfer
         is_outgoing = transfer.debit_account_id == account.id
         amount = MoneyResponse.of(-transfer.amount if is_outgoing else transfer.amount)
@@ -170,7 +170,7 @@ class TransferResponse(ResponseBody):
 
 
 class TransferList(ResponseBody):
-    """A page of an account's transfers, the newest first."""
+    """A page of an account's transfers, newest first."""
 
     items: list[TransferResponse]
     next: NextCursor

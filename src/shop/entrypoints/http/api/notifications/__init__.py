@@ -1,1 +1,1 @@
-"""Routes of webhook deliveries."""
+"""Webhook deliveries: routes and schemas."""

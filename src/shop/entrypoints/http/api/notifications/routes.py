@@ -1,4 +1,4 @@
-"""Deliveries to the merchant's endpoints: what has arrived, and what has not."""
+"""Route of webhook deliveries."""
 
 from typing import Annotated
 
@@ -19,6 +19,6 @@ async def list_webhook_deliveries(
     query: Annotated[WebhookDeliveryQuery, Query()],
     deliveries: NotificationDeliveryServiceDependency,
 ) -> WebhookDeliveryList:
-    """List what endpoints were told, the newest first, and what came of it (admin)."""
+    """List webhook deliveries and their status, newest first (admin)."""
     page = await deliveries.search(principal.user, query.status, query.to_page_request())
     return WebhookDeliveryList.of(page)

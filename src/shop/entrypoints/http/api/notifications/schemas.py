@@ -1,4 +1,4 @@
-"""Deliveries to endpoints."""
+"""Schemas of webhook deliveries."""
 
 from typing import Annotated, Self
 from uuid import UUID
@@ -12,13 +12,13 @@ from shop.entrypoints.http.schemas import NextCursor, ResponseBody, Time
 
 
 class WebhookDeliveryResponse(ResponseBody):
-    """An announcement on its way to an endpoint, or arrived there."""
+    """The delivery of an event to a webhook endpoint."""
 
     id: Annotated[
         UUID,
         Field(
             examples=["01932b7e-8f3c-7a15-8b1c-4a5b6c7d8e9f"],
-            description="The `webhook-id`, the same at every attempt.",
+            description="The `webhook-id` header, the same at every attempt.",
         ),
     ]
     event: Annotated[EventType, Field(examples=["order.cancelled"])]
@@ -32,7 +32,8 @@ class WebhookDeliveryResponse(ResponseBody):
     ]
     attempts: Annotated[int, Field(ge=0, examples=[0])]
     last_status_code: Annotated[
-        int | None, Field(examples=[None], description="The status of the last answer, if any.")
+        int | None,
+        Field(examples=[None], description="The status of the last response, if any."),
     ]
     last_error: Annotated[
         str | None, Field(examples=[None], description="Why the last attempt failed.")
@@ -42,7 +43,7 @@ class WebhookDeliveryResponse(ResponseBody):
 
     @classmethod
     def of(cls, delivery: NotificationDelivery) -> Self:
-        """Render a dispatch."""
+        """Render a delivery."""
         return cls(
             id=delivery.id,
             event=delivery.event_type,
@@ -57,14 +58,14 @@ class WebhookDeliveryResponse(ResponseBody):
 
 
 class WebhookDeliveryList(ResponseBody):
-    """A page of deliveries, the newest first."""
+    """A page of webhook deliveries, newest first."""
 
     items: list[WebhookDeliveryResponse]
     next: NextCursor
 
     @classmethod
     def of(cls, page: Page[NotificationDelivery, TimeCursor]) -> Self:
-        """Render a page of dispatches."""
+        """Render a page of deliveries."""
         return cls(
             items=[WebhookDeliveryResponse.of(each) for each in page.items],
             next=encode_time_cursor(page.next),

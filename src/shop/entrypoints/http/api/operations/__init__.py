@@ -1,1 +1,1 @@
-"""Routes for operators, for the gateway, and for readers of the documentation."""
+"""Routes for operators, gateway events and documentation."""

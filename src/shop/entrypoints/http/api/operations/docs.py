@@ -1,4 +1,4 @@
-"""The docs: Swagger UI, to try each request while developing; it comes along and needs no web."""
+"""Routes of Swagger UI, served from installed files for development."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -16,7 +16,7 @@ from shop.entrypoints.http.html_pages import (
 
 
 def docs_routes() -> list[Route]:
-    """Return the routes of the page and of what it loads; the OpenAPI document has none of them."""
+    """Return the routes of the page and its assets; the OpenAPI document omits them."""
     paths = (SWAGGER_SCRIPT_PATH, SWAGGER_STYLE_PATH)
     return [
         Route(DOCS_PATH, _show_docs, include_in_schema=False),

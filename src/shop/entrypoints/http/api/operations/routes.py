@@ -1,4 +1,4 @@
-"""Operations: is it alive, is it ready, what is it, and what do its problems mean."""
+"""Routes of the landing page, health checks and problem types."""
 
 from typing import Annotated
 
@@ -25,24 +25,24 @@ ProblemSlug = Annotated[str, Path(max_length=100, pattern=r"^[a-z-]+$", examples
 
 @router.get(LANDING_PAGE_PATH, response_class=HTMLResponse, response_description="The page.")
 async def show_welcome(settings: SettingsDependency) -> str:
-    """Say what this is and where to go, on a page for people."""
+    """Return the landing page, for people."""
     return landing_page(with_docs=not settings.is_production)
 
 
 @router.get("/healthz")
 async def check_health() -> Health:
-    """Tell that the process is alive."""
+    """Report that the process is alive."""
     return Health(status="alive")
 
 
 @router.get("/readyz", responses=error_responses(DatabaseNotMigrated, ServiceUnavailable))
 async def check_readiness(database: DatabaseDependency) -> Health:
-    """Tell that orders can be taken: the database is reachable and migrated."""
+    """Report that orders can be placed: the database is reachable and migrated."""
     await database.check()
     return Health(status="ready")
 
 
 @router.get("/problems/{slug}", responses=error_responses(ProblemNotFound))
 async def explain_problem(slug: ProblemSlug) -> ProblemExplanation:
-    """Explain a type of problem; every problem's `type` leads here."""
+    """Explain a problem type; the `type` of every problem is this path."""
     return ProblemExplanation.of(example_with_slug(slug))

@@ -1,4 +1,4 @@
-"""What operators and readers of problems ask."""
+"""Schema of health checks."""
 
 from typing import Annotated, Literal
 
@@ -8,6 +8,6 @@ from shop.entrypoints.http.schemas import ResponseBody
 
 
 class Health(ResponseBody):
-    """How the shop is."""
+    """The health of the shop."""
 
     status: Annotated[Literal["alive", "ready"], Field(examples=["ready"])]

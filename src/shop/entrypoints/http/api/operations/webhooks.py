@@ -17,14 +17,14 @@ _SIGNED_EVENT = {
             "name": "Stripe-Signature",
             "in": "header",
             "required": True,
-            "description": "Made by Stripe, of the time and the body as it is.",
+            "description": "Stripe's signature of the time and the raw body.",
             "schema": {"type": "string", "maxLength": 4096},
             "example": "t=1795262400,v1=5257a869e7ecebeda32affa62cdca3fa51cad7e7",
         }
     ],
     "requestBody": {
         "required": True,
-        "description": "An event, as Stripe's own documentation has it.",
+        "description": "An event, as described in Stripe's documentation.",
         "content": {"application/json": {"schema": {"type": "object"}}},
     },
 }

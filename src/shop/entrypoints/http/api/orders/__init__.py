@@ -1,1 +1,1 @@
-"""Routes of orders."""
+"""Orders: routes and schemas."""

@@ -1,4 +1,4 @@
-"""Orders: place them, look at them, cancel them."""
+"""Routes of orders: place, show, list and cancel."""
 
 from typing import Annotated
 from uuid import UUID
@@ -73,10 +73,10 @@ async def place_order(
     checkout: CheckoutDependency,
     response: Response,
 ) -> OrderResponse:
-    """Buy these lines, or my cart, and pay: all of it or nothing, once under the key.
+    """Order these lines, or my cart, and pay: all or nothing, exactly once for the key.
 
-    While a card's answer is not known, the order is pending, and the answer 202: the same request
-    under the same key asks again, and the order itself tells how it ended.
+    While a card payment has no outcome, the order is `pending` and the status is 202. Send the
+    request again with the same key, or read the order, to learn the outcome.
     """
     command = PlaceOrder(
         session=keyed_request.token,
@@ -96,7 +96,7 @@ async def place_order(
 async def list_orders(
     principal: SignedInUser, query: Annotated[OrderQuery, Query()], orders: OrderQueriesDependency
 ) -> OrderList:
-    """List my orders, the newest first; an admin may ask for others'."""
+    """List my orders, newest first; an admin can list other customers' orders."""
     search = OrderSearch(user=principal.user, user_id=query.user_id, status=query.status)
     return OrderList.of(await orders.search(search, query.to_page_request()))
 
@@ -105,7 +105,7 @@ async def list_orders(
 async def show_order(
     order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
 ) -> OrderResponse:
-    """Return an order of mine; an admin sees anybody's."""
+    """Return one of my orders; an admin can read every order."""
     view = await orders.show(principal.user, order_id)
     return OrderResponse.of(view.order, view.payment)
 
@@ -122,7 +122,7 @@ async def cancel_order(
     orders: CancelOrdersDependency,
     _: EmptyBody | None = None,
 ) -> OrderResponse:
-    """Cancel an order that has not left yet: stock and money go back."""
+    """Cancel an order before anything is shipped; return its stock and money."""
     cancelled = await orders.cancel(CancelOrder(session=principal.token, order_id=order_id))
     return OrderResponse.of(cancelled.order, cancelled.payment)
 
@@ -131,5 +131,5 @@ async def cancel_order(
 async def show_order_history(
     order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
 ) -> OrderHistory:
-    """Tell what happened to an order, in order."""
+    """List the status changes of an order, oldest first."""
     return OrderHistory.of(await orders.history(principal.user, order_id))

@@ -1,4 +1,4 @@
-"""Orders."""
+"""Schemas of orders."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -38,7 +38,7 @@ class OrderLineInput(RequestBody):
 
 
 class PaymentInput(RequestBody):
-    """How to pay: from the customer's account, or with the card for which the token stands."""
+    """How to pay: from the customer's account, or with the card of the token."""
 
     method: Annotated[Literal["account", "card"], Field(examples=["card"])]
     token: Annotated[CardToken | None, Field(examples=["tok_visa"], validate_default=True)] = None
@@ -48,14 +48,14 @@ class PaymentInput(RequestBody):
     def _require_token_for_card(cls, token: str | None, info: ValidationInfo) -> str | None:
         match info.data.get("method"), token:
             case "card", None:
-                raise ValueError("a card is named by its token")
+                raise ValueError("required for a card payment")
             case "account", str():
-                raise ValueError("an account has no token")
+                raise ValueError("not allowed with method account")
         return token
 
 
 class NewOrder(RequestBody):
-    """What to buy (the session's cart, where no lines are given), and how to pay."""
+    """The lines to order (by default the session's cart) and how to pay."""
 
     lines: Annotated[list[OrderLineInput] | None, Field(min_length=1, max_length=MAX_LINES)] = None
     payment: PaymentInput
@@ -63,29 +63,29 @@ class NewOrder(RequestBody):
         MoneyInput | None,
         Field(
             examples=[{"amount": 1580, "currency": "EUR"}],
-            description="Refuse the order if it costs anything else.",
+            description="Reject the order if its total differs.",
         ),
     ] = None
 
     def cart(self) -> Cart | None:
-        """Return what to buy, or None for the session's cart; raise `InvalidValue` for too much."""
+        """Return the cart, None for the session's; raise `InvalidValue` for too much."""
         if self.lines is None:
             return None
         return Cart.of(LineQuantity(sku=line.sku, quantity=line.quantity) for line in self.lines)
 
     def expected_total_money(self) -> Money | None:
-        """Return what the customer was shown, if told."""
+        """Return the total that the customer expects, if given."""
         return None if self.expected_total is None else self.expected_total.to_money()
 
 
 def status_code_for_order(order: Order) -> int:
-    """Return the status of an answer to who has placed an order."""
+    """Return the HTTP status for a placed order: 202 while it is pending, else 201."""
     is_pending = order.status is OrderStatus.PENDING
     return (HTTPStatus.ACCEPTED if is_pending else HTTPStatus.CREATED).value
 
 
 class OrderLineResponse(ResponseBody):
-    """A quantity of one product, at the price at which it was ordered."""
+    """A quantity of one product, at the price of the order."""
 
     sku: Sku
     name: ProductName
@@ -106,7 +106,7 @@ class OrderLineResponse(ResponseBody):
 
 
 class PaymentResponse(ResponseBody):
-    """How an order is paid, and how far that has come."""
+    """The method and status of an order's payment."""
 
     method: Annotated[PaymentMethod, Field(examples=["account"])]
     status: Annotated[PaymentStatus, Field(examples=["captured"])]
@@ -117,7 +117,10 @@ class OrderResponse(ResponseBody):
     """An order."""
 
     id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"])]
-    number: Annotated[str, Field(examples=["7Q4M-2XKD-9R0B"], description="To read aloud.")]
+    number: Annotated[
+        str,
+        Field(examples=["7Q4M-2XKD-9R0B"], description="Easy to read aloud."),
+    ]
     status: Annotated[OrderStatus, Field(examples=["paid"])]
     total: MoneyResponse
     lines: list[OrderLineResponse]
@@ -126,7 +129,7 @@ class OrderResponse(ResponseBody):
 
     @classmethod
     def of(cls, order: Order, payment: Payment, client_secret: str | None = None) -> Self:
-        """Render an order, with the secret for the step that its card asks for."""
+        """Render an order, with the client secret if the customer must authenticate."""
         return cls(
             id=order.id,
             number=order.number,
@@ -141,7 +144,7 @@ class OrderResponse(ResponseBody):
 
 
 class OrderList(ResponseBody):
-    """A page of orders, the newest first."""
+    """A page of orders, newest first."""
 
     items: list[OrderResponse]
     next: NextCursor
@@ -156,7 +159,7 @@ class OrderList(ResponseBody):
 
 
 class StatusChangeResponse(ResponseBody):
-    """One step in an order's life."""
+    """A change of an order's status."""
 
     from_status: Annotated[OrderStatus | None, Field(serialization_alias="from", examples=["paid"])]
     to_status: Annotated[OrderStatus, Field(serialization_alias="to", examples=["cancelled"])]
@@ -165,7 +168,7 @@ class StatusChangeResponse(ResponseBody):
 
     @classmethod
     def of(cls, change: StatusChange) -> Self:
-        """Render an event."""
+        """Render a status change."""
         return cls(
             from_status=None if change.from_status is None else OrderStatus(change.from_status),
             to_status=OrderStatus(change.to_status),
@@ -175,7 +178,7 @@ class StatusChangeResponse(ResponseBody):
 
 
 class OrderHistory(ResponseBody):
-    """What happened to an order, in order, all on one page."""
+    """All status changes of an order, oldest first."""
 
     items: list[StatusChangeResponse]
     next: None = None
@@ -183,4 +186,4 @@ class OrderHistory(ResponseBody):
     @classmethod
     def of(cls, changes: Sequence[StatusChange]) -> Self:
         """Render a history."""
-        return cls(items=[StatusChangeResponse.of(event) for event in changes])
+        return cls(items=[StatusChangeResponse.of(each) for each in changes])
