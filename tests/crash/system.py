@@ -1,12 +1,14 @@
-"""A shop and its gateway, each a process of its own, and the roads on which they can be stopped."""
+"""A shop and its gateway as processes of their own, with fault proxies between them."""
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -23,9 +25,8 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.concurrency.customers import Customer
-from tests.crash.database_proxy import DatabaseProxy, database_proxy
-from tests.crash.gateway_proxy import FaultInjectingProxy, gateway_proxy
 from tests.factories import eur
+from tests.fault_proxy import Breakpoint, FaultProxy, database_proxy, gateway_proxy
 from tests.gateway_process import GatewayProcess
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
 from tests.servers import (
@@ -80,6 +81,21 @@ DECLINED = OrderState(
 EXPIRED = OrderState(order="expired", payment="voided", stock=(STOCK, 0), at_gateway=("voided",))
 
 
+class Call(StrEnum):
+    """Words of the idempotency key by which the fault proxy knows a call of the gateway."""
+
+    AUTHORISE = ":auth"
+    CAPTURE = ":capture"
+    VOID = ":void"
+
+
+def order_id_of(stop: Breakpoint) -> str:
+    """Return the order whose call of the gateway was stopped."""
+    key = re.search(r"(?i)\r\nidempotency-key: shop:([^:]+):", stop.request.decode())
+    assert key is not None
+    return key[1]
+
+
 class Buyer(Customer):
     """Somebody who buys two of a product that nobody else wants, under one key."""
 
@@ -109,7 +125,7 @@ class EventSendingGateway(HttpPaymentGateway):
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedShop:
-    """The processes, the roads between them, and a look behind the scenes that changes nothing.
+    """The processes, the fault proxies between them, and ways to read what they have stored.
 
     `shop` is the same shop once more, in this process and straight at its database and gateway:
     to the processes it is another one of theirs.
@@ -117,8 +133,8 @@ class DeployedShop:
 
     server: ShopServer
     gateway: GatewayProcess
-    gateway_proxy: FaultInjectingProxy
-    database_proxy: DatabaseProxy | None
+    gateway_proxy: FaultProxy
+    database_proxy: FaultProxy | None
     container: Container
     clock: AdvanceableClock
     connections: httpx2.AsyncHTTPTransport
@@ -300,13 +316,12 @@ async def deploy_shop(folder: Path, postgresql_url: str | None) -> AsyncIterator
             folder=folder, settings=processes, port=stack.enter_context(reserved_port())
         )
         gateway_proxy_server = await stack.enter_async_context(gateway_proxy(gateway.port))
-        database_proxy_server: DatabaseProxy | None = None
+        database_proxy_server: FaultProxy | None = None
         url = proxied_url = f"sqlite+aiosqlite:///{folder}/shop.db"
         if postgresql_url is not None:
             url = postgresql_url
-            database_proxy_server, proxied_url = await stack.enter_async_context(
-                database_proxy(url)
-            )
+            database_proxy_server = await stack.enter_async_context(database_proxy(url))
+            proxied_url = database_proxy_server.url
         common_settings = {
             "SHOP_DATABASE_SCHEMA": f"crash_{uuid4().hex}",
             "SHOP_SESSION_SECRETS": json.dumps([SECRET]),

@@ -14,8 +14,18 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.crash.gateway_proxy import Call, Direction
-from tests.crash.system import LEASE_SECONDS, PAID, PENDING, STOCK, Buyer, DeployedShop, deploy_shop
+from tests.crash.system import (
+    LEASE_SECONDS,
+    PAID,
+    PENDING,
+    STOCK,
+    Buyer,
+    Call,
+    DeployedShop,
+    deploy_shop,
+    order_id_of,
+)
+from tests.fault_proxy import Direction
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +57,7 @@ async def test_event_before_the_response_pays_the_order_once(
     deployed_shop: DeployedShop, row: str
 ) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
     request = asyncio.create_task(ada.buy())
     await reply.reached()
     order_id = await deployed_shop.order_id(ada)
@@ -56,7 +66,7 @@ async def test_event_before_the_response_pays_the_order_once(
     )
     assert (await deployed_shop.order_state(ada)).order == "paid"
 
-    reply.resume()
+    reply.forward()
 
     await _replays(ada, await request)
     await deployed_shop.wait_until_idle()
@@ -72,10 +82,10 @@ async def test_concurrent_responses_events_and_retries_complete_an_order_once(
     buyers = await deployed_shop.buyers(*[row] * RACES)
 
     async def race(buyer: Buyer) -> None:
-        reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
+        reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
         first = asyncio.create_task(buyer.buy())
         await reply.reached()
-        order_id = reply.order_id or ""
+        order_id = order_id_of(reply)
 
         async def tell() -> None:
             await asyncio.sleep(choose.uniform(0, LONGEST_DELAY_SECONDS))
@@ -83,7 +93,7 @@ async def test_concurrent_responses_events_and_retries_complete_an_order_once(
 
         async def go_on() -> None:
             await asyncio.sleep(choose.uniform(0, LONGEST_DELAY_SECONDS))
-            reply.resume()
+            reply.forward()
 
         again, *_ = await asyncio.gather(buyer.buy(), go_on(), tell(), tell())
         assert {(await first).status_code, again.status_code} == {201}
@@ -100,14 +110,14 @@ async def test_early_repeated_and_late_events_have_no_second_effect(
     deployed_shop: DeployedShop, row: str
 ) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
     order_id = await deployed_shop.order_id(ada)
     await deployed_shop.receive_gateway_event(f"evt-2-{order_id}", order_id)
     assert await deployed_shop.order_state(ada) == PENDING
 
-    request.resume()
+    request.forward()
     first = await response
     for number in (2, 1, 1):
         await deployed_shop.receive_gateway_event(f"evt-{number}-{order_id}", order_id)
@@ -134,9 +144,9 @@ async def test_concurrent_authorisations_create_one_payment(
     deployed_shop: DeployedShop, row: str
 ) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST).cut()
+    deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     deployed_shop.clock.advance(LEASE_SECONDS)
     await request.reached()
 
@@ -145,7 +155,7 @@ async def test_concurrent_authorisations_create_one_payment(
         deployed_shop.clock.advance(LEASE_SECONDS)
         await deployed_shop.run_jobs()
         assert await deployed_shop.order_state(ada) == PAID
-        request.resume()
+        request.forward()
 
     await _replays(ada)
     await deployed_shop.wait_until_idle()
@@ -155,7 +165,7 @@ async def test_concurrent_authorisations_create_one_payment(
 @pytest.mark.parametrize("row", ["C-s"])
 async def test_concurrent_captures_capture_once(deployed_shop: DeployedShop, row: str) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, Direction.RESPONSE)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.CAPTURE)
     first = await ada.buy()
     await reply.reached()
 
@@ -163,7 +173,7 @@ async def test_concurrent_captures_capture_once(deployed_shop: DeployedShop, row
         deployed_shop.clock.advance(LEASE_SECONDS)
         await deployed_shop.run_jobs()
         assert await deployed_shop.order_state(ada) == PAID
-        reply.resume()
+        reply.forward()
 
     await _replays(ada, first)
     await deployed_shop.wait_until_idle()
@@ -179,21 +189,21 @@ async def test_order_cancelled_during_its_capture_is_refunded(
     deployed_shop: DeployedShop, side: Direction, *, dies: bool
 ) -> None:
     (ada,) = await deployed_shop.buyers("C-t")
-    capture = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, side)
+    capture = deployed_shop.gateway_proxy.add_breakpoint(side, Call.CAPTURE)
     first = await ada.buy()
     await capture.reached()
-    cancelled = await ada.request("POST", f"/orders/{capture.order_id}/cancel")
+    cancelled = await ada.request("POST", f"/orders/{order_id_of(capture)}/cancel")
     assert cancelled.status_code == 200
 
     if dies:
         await deployed_shop.kill()
-        capture.cut()
+        capture.reset()
         await deployed_shop.start()
         deployed_shop.clock.advance(LEASE_SECONDS)
     else:
         deployed_shop.clock.advance(LEASE_SECONDS)
         await deployed_shop.run_jobs()
-        capture.resume()
+        capture.forward()
 
     await deployed_shop.wait_until_idle()
     at_gateway = "voided" if side is Direction.REQUEST else "refunded"

@@ -3,9 +3,9 @@
 Rows C-a to C-l of the crash points: one order each, all of them stopped at their points at the
 same time, when the server and its worker are killed. How a stop is made, from outside the shop:
 
-    what goes to the gateway      by the road: the request is not delivered, or its answer
-    a COMMIT to PostgreSQL        by the road: it is not delivered, or its answer
-    a transaction of SQLite's     by the lock that this process holds: it does not even begin
+    a call of the gateway      by the fault proxy: it drops the request, or the response
+    a COMMIT to PostgreSQL     by the fault proxy: it drops the request, or the response
+    a transaction of SQLite    by a lock that this process holds: it does not even begin
 
 SQLite's COMMIT has no answer that could be lost on its way: in rows C-b and C-h the process dies
 there right after it. Rows with "again" have a customer who sends the key again as soon as the shop
@@ -21,7 +21,6 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.crash.gateway_proxy import Breakpoint, Call, Direction
 from tests.crash.system import (
     DECLINED,
     LEASE_SECONDS,
@@ -29,10 +28,13 @@ from tests.crash.system import (
     PAID,
     PENDING,
     Buyer,
+    Call,
     DeployedShop,
     OrderState,
     deploy_shop,
+    order_id_of,
 )
+from tests.fault_proxy import Breakpoint, Direction
 
 AUTHORISED_AT_GATEWAY = replace(PENDING, at_gateway=("authorised",))
 PAID_NOT_CAPTURED = replace(PAID, payment="authorised", at_gateway=("authorised",))
@@ -109,46 +111,47 @@ class Scenario:
                 await self.stage.kill()
         self.stage.gateway_proxy.clear_breakpoints()
         for stop in self.stops:
-            stop.cut()
+            stop.reset()
 
     async def _lose_requests(self) -> None:
-        self.stage.gateway_proxy.is_closed = True
+        self.stage.gateway_proxy.is_down = True
         for row in ("C-c", "C-c again"):
             await self._send(row)
-        self.stage.gateway_proxy.is_closed = False
+        self.stage.gateway_proxy.is_down = False
 
     @asynccontextmanager
     async def _stopped_database(self, capture: Breakpoint) -> AsyncIterator[None]:
-        road = self.stage.database_proxy
-        if road is None:
+        database_proxy = self.stage.database_proxy
+        if database_proxy is None:
             await self._complete_without_client("C-h")
             await self._send_until("C-b", Direction.REQUEST)
             confirmation = await self._send_until("C-g", Direction.RESPONSE)
             async with self.stage.container.unit_of_work():
-                capture.resume()
-                confirmation.resume()
+                capture.forward()
+                confirmation.forward()
                 self._begin("C-a")
                 await asyncio.sleep(UNDER_WAY_SECONDS)
                 yield
             return
-        assert capture.order_id is not None
-        recording = road.add_breakpoint(capture.order_id, "capture", direction=Direction.REQUEST)
-        capture.resume()
+        recording = database_proxy.add_breakpoint(
+            Direction.REQUEST, order_id_of(capture), "capture", "COMMIT"
+        )
+        capture.forward()
         await recording.reached()
         for row, side in (("C-g", Direction.REQUEST), ("C-h", Direction.RESPONSE)):
             response = await self._send_until(row, Direction.RESPONSE)
-            self._stop(Call.CAPTURE, Direction.REQUEST, response.order_id)
-            confirming = road.add_breakpoint(self.shoppers[row].key, direction=side)
-            response.resume()
+            self._stop(Call.CAPTURE, Direction.REQUEST, order_id_of(response))
+            confirming = database_proxy.add_breakpoint(side, self.shoppers[row].key, "COMMIT")
+            response.forward()
             await confirming.reached()
         for row, side in (("C-b", Direction.RESPONSE), ("C-a", Direction.REQUEST)):
-            placing = road.add_breakpoint(self.shoppers[row].key, direction=side)
+            placing = database_proxy.add_breakpoint(side, self.shoppers[row].key, "COMMIT")
             self._begin(row)
             await placing.reached()
         yield
 
-    def _stop(self, deed: Call, side: Direction, order_id: str | None = None) -> Breakpoint:
-        stop = self.stage.gateway_proxy.add_breakpoint(deed, side, order_id)
+    def _stop(self, call: Call, side: Direction, *order_id: str) -> Breakpoint:
+        stop = self.stage.gateway_proxy.add_breakpoint(side, call, *order_id)
         self.stops.append(stop)
         return stop
 
@@ -169,9 +172,9 @@ class Scenario:
     async def _complete_without_client(self, row: str) -> None:
         """Let the client hang up before the order is paid."""
         stop = await self._send_until(row, Direction.RESPONSE)
-        self._stop(Call.CAPTURE, Direction.REQUEST, stop.order_id)
+        self._stop(Call.CAPTURE, Direction.REQUEST, order_id_of(stop))
         self.requests[row].cancel()
-        stop.resume()
+        stop.forward()
         await self.stage.wait_for_status(self.shoppers[row], "paid")
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import pytest
 
-from tests.crash.gateway_proxy import Breakpoint, Call, Direction
 from tests.crash.system import (
     EXPIRED,
     IDEMPOTENCY_SECONDS,
@@ -19,9 +18,12 @@ from tests.crash.system import (
     PENDING,
     PENDING_PAYMENT_SECONDS,
     Buyer,
+    Call,
     DeployedShop,
     deploy_shop,
+    order_id_of,
 )
+from tests.fault_proxy import Breakpoint, Direction
 
 pytestmark = pytest.mark.anyio
 
@@ -51,13 +53,13 @@ async def _assert_same_response(buyer: Buyer, status: int) -> None:
 @pytest.mark.parametrize("row", ["C-o"])
 async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, row: str) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
     deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
     await deployed_shop.wait_for_status(ada, "expired")
 
-    request.resume()
+    request.forward()
 
     assert (await response).status_code == 409
     await deployed_shop.wait_until_idle()
@@ -75,12 +77,12 @@ async def test_concurrent_approval_event_and_expiry_have_one_winner(
     all_have_begun = asyncio.Barrier(RACES + 1)
 
     async def race(buyer: Buyer) -> None:
-        request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+        request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
         times = [choose.uniform(0, LATEST_SECONDS) for _ in range(3)]
         response = asyncio.create_task(buyer.buy())
         await request.reached()
         await all_have_begun.wait()
-        order_id = request.order_id or ""
+        order_id = order_id_of(request)
 
         async def tell(seconds: float) -> None:
             await asyncio.sleep(seconds)
@@ -88,7 +90,7 @@ async def test_concurrent_approval_event_and_expiry_have_one_winner(
 
         async def go_on(seconds: float) -> None:
             await asyncio.sleep(seconds)
-            request.resume()
+            request.forward()
 
         await asyncio.gather(go_on(times[0]), tell(times[1]), tell(times[2]))
         assert (await response).status_code in {201, 409}
@@ -113,7 +115,7 @@ async def test_late_approval_is_voided_when_an_event_reports_it(
     deployed_shop: DeployedShop, row: str
 ) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
     request.delay()
@@ -125,7 +127,7 @@ async def test_late_approval_is_voided_when_an_event_reports_it(
     assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=())
 
     # It was on its way all the time.
-    request.send_delayed()
+    request.deliver()
     await deployed_shop.wait_until_gateway_knows(ada)
     order_id = await deployed_shop.order_id(ada)
     await asyncio.gather(
@@ -145,7 +147,7 @@ async def test_worker_killed_before_the_void_causes_one_void(
     void = await _stopped_void(deployed_shop, ada, Direction.REQUEST)
 
     await deployed_shop.kill()
-    void.cut()
+    void.reset()
     assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=("authorised",))
     await deployed_shop.start()
     deployed_shop.clock.advance(LEASE_SECONDS)
@@ -162,7 +164,7 @@ async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, 
     assert await deployed_shop.order_state(ada) == EXPIRED
     assert len(await deployed_shop.jobs()) == 1
 
-    void.cut()
+    void.reset()
 
     await deployed_shop.wait_until_idle()
     assert await deployed_shop.order_state(ada) == EXPIRED
@@ -171,13 +173,13 @@ async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, 
 
 async def _stopped_void(deployed_shop: DeployedShop, buyer: Buyer, side: Direction) -> Breakpoint:
     """Let an order expire before its approval, which is then given back as far as here."""
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(buyer.buy())
     await request.reached()
     deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
     await deployed_shop.wait_for_status(buyer, "expired")
-    void = deployed_shop.gateway_proxy.add_breakpoint(Call.VOID, side, request.order_id)
-    request.resume()
+    void = deployed_shop.gateway_proxy.add_breakpoint(side, Call.VOID, order_id_of(request))
+    request.forward()
     assert (await response).status_code == 409
     await void.reached()
     return void
@@ -186,8 +188,8 @@ async def _stopped_void(deployed_shop: DeployedShop, buyer: Buyer, side: Directi
 @pytest.mark.parametrize("row", ["C-q"])
 async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, row: str) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
-    reply.cut()
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
+    reply.reset()
     assert (await ada.buy()).status_code == 202
     assert await deployed_shop.order_state(ada) == AUTHORISED_AT_GATEWAY
     deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
@@ -204,14 +206,14 @@ async def test_outage_beyond_the_expiry_ends_with_the_money_returned(
     deployed_shop: DeployedShop, row: str
 ) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE).cut()
+    deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
-    deployed_shop.gateway_proxy.is_closed = True
+    deployed_shop.gateway_proxy.is_down = True
     deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
     await deployed_shop.wait_for_status(ada, "expired")
     assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=("authorised",))
 
-    deployed_shop.gateway_proxy.is_closed = False
+    deployed_shop.gateway_proxy.is_down = False
 
     await deployed_shop.wait_until_idle()
     assert await deployed_shop.order_state(ada) == EXPIRED
@@ -223,7 +225,7 @@ async def test_lost_request_is_not_repeated_once_its_key_may_have_expired(
     deployed_shop: DeployedShop, row: str
 ) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST).cut()
+    deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
     deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
     assert (await ada.buy()).status_code in {202, 409}
@@ -242,14 +244,14 @@ async def test_capture_with_an_expired_key_is_found_by_a_lookup(
     deployed_shop: DeployedShop, row: str
 ) -> None:
     (ada,) = await deployed_shop.buyers(row)
-    capture = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, Direction.RESPONSE)
+    capture = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.CAPTURE)
     assert (await ada.buy()).status_code == 201
     await capture.reached()
-    deployed_shop.gateway_proxy.is_closed = True
-    capture.cut()
+    deployed_shop.gateway_proxy.is_down = True
+    capture.reset()
     deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
 
-    deployed_shop.gateway_proxy.is_closed = False
+    deployed_shop.gateway_proxy.is_down = False
 
     await deployed_shop.wait_until_idle()
     assert await deployed_shop.order_state(ada) == PAID

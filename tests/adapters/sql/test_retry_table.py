@@ -5,7 +5,6 @@ import sqlite3
 import traceback
 from collections.abc import AsyncIterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
@@ -29,8 +28,8 @@ from shop.application.ports.unit_of_work import (
     TransientFailure,
 )
 from tests.adapters.sql.conftest import NewDatabase
-from tests.adapters.sql.database_proxy import DatabaseProxy, open_database_proxy
 from tests.factories import account, claim, id_of, user
+from tests.fault_proxy import Direction, FaultProxy, database_proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -73,17 +72,15 @@ def database(request: pytest.FixtureRequest) -> SqlDatabase:
 @pytest.fixture
 async def proxy(
     postgresql: SqlDatabase, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[DatabaseProxy]:
+) -> AsyncIterator[FaultProxy]:
     del postgresql  # It has only to be migrated.
     monkeypatch.setattr(postgresql_module, "STATEMENT_TIMEOUT_SECONDS", STATEMENT_SECONDS)
-    # The path of a socket must be short.
-    with TemporaryDirectory() as folder:
-        async with open_database_proxy(postgresql_url, Path(folder)) as made:
-            yield made
+    async with database_proxy(postgresql_url) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-async def proxied(proxy: DatabaseProxy, new_database: NewDatabase, schema: str) -> SqlDatabase:
+async def proxied(proxy: FaultProxy, new_database: NewDatabase, schema: str) -> SqlDatabase:
     return new_database(proxy.url, schema)
 
 
@@ -215,49 +212,50 @@ async def test_unreachable_server_is_unavailable(new_database: NewDatabase, tmp_
             await question()
 
 
-@pytest.mark.parametrize("executes", [False, True])
+@pytest.mark.parametrize(
+    ("direction", "committed"), [(Direction.REQUEST, []), (Direction.RESPONSE, ["Ada"])]
+)
 async def test_connection_cut_at_commit_leaves_the_outcome_unknown(
     postgresql: SqlDatabase,
-    proxy: DatabaseProxy,
+    proxy: FaultProxy,
     proxied: SqlDatabase,
-    executes: bool,  # noqa: FBT001
+    direction: Direction,
+    committed: list[str],
 ) -> None:
-    proxy.stop_at, proxy.executes = b"COMMIT", executes
+    proxy.add_breakpoint(direction, "COMMIT").reset()
     with pytest.raises(CommitOutcomeUnknown):
         await _add(proxied, "ada")
-    assert await _names(postgresql) == (["Ada"] if executes else [])
-    proxy.stop_at = None
+    assert await _names(postgresql) == committed
     await _add(proxied, "bob")
 
 
 async def test_server_that_stalls_before_commit_times_out(
-    postgresql: SqlDatabase, proxy: DatabaseProxy, proxied: SqlDatabase
+    postgresql: SqlDatabase, proxy: FaultProxy, proxied: SqlDatabase
 ) -> None:
-    proxy.stop_at, proxy.closes_connections = b"INSERT INTO users", False
+    proxy.add_breakpoint(Direction.REQUEST, "INSERT INTO users")
     with pytest.raises(DatabaseUnavailable, match="no answer in time"):
         await _add(proxied, "ada")
-    proxy.stop_at = None
     await _add(proxied, "bob")
     assert await _names(postgresql) == ["Bob"]
 
 
-async def test_commit_has_no_timeout(proxy: DatabaseProxy, proxied: SqlDatabase) -> None:
-    proxy.stop_at, proxy.closes_connections = b"COMMIT", False
+async def test_commit_has_no_timeout(proxy: FaultProxy, proxied: SqlDatabase) -> None:
+    commit = proxy.add_breakpoint(Direction.REQUEST, "COMMIT")
     adding = asyncio.create_task(_add(proxied, "ada"))
-    await proxy.stopped.wait()
+    await commit.reached()
     done, _ = await asyncio.wait([adding], timeout=1.5 * STATEMENT_SECONDS)
     assert not done
-    await proxy.close()
+    commit.reset()
     with pytest.raises(CommitOutcomeUnknown):
         await adding
 
 
 async def test_readiness_check_times_out_when_the_server_stalls(
-    proxy: DatabaseProxy, proxied: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+    proxy: FaultProxy, proxied: SqlDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database_module, "CHECK_TIMEOUT_SECONDS", 0.2)
     await _add(proxied, "ada")
-    proxy.stop_at, proxy.closes_connections = b"version_num", False
+    proxy.add_breakpoint(Direction.REQUEST, "version_num")
     with pytest.raises(DatabaseUnavailable, match="no answer"):
         await proxied.check()
 
