@@ -20,12 +20,6 @@ from tests.factories import NOW, eur
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
-    del admin
-    return await shop.customer("ada")
-
-
 async def _put(
     shop: MemoryShop, token: SessionToken | None, sku: str, quantity: int
 ) -> CartChanged:

@@ -22,7 +22,6 @@ from tests.contract.audit.consistent_orders import (
     findings,
     paid,
     pending,
-    store_customers_and_products,
     store_next_step,
     store_order,
     store_order_with_status,
@@ -49,11 +48,6 @@ from tests.factories import (
 pytestmark = pytest.mark.anyio
 
 CREDIT = transfer(ADJUSTMENTS, ADA_ACCOUNT.id, 200, kind=TransferKind.CREDIT)
-
-
-@pytest.fixture
-async def shop(storage: Storage) -> Storage:
-    return await store_customers_and_products(storage)
 
 
 class TestConsistentShop:

@@ -25,7 +25,6 @@ from tests.contract.audit.consistent_orders import (
     paid,
     pending,
     steps_to,
-    store_customers_and_products,
     store_next_step,
     store_order,
     store_outcome,
@@ -47,11 +46,6 @@ from tests.factories import (
 pytestmark = pytest.mark.anyio
 
 SHIPMENT = (shipment_event(ORDER, kind=ShipmentEventKind.SHIPPED),)
-
-
-@pytest.fixture
-async def shop(storage: Storage) -> Storage:
-    return await store_customers_and_products(storage)
 
 
 class TestSessions:
