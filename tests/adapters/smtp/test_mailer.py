@@ -1,6 +1,7 @@
 """The mailer over SMTP, at a server that may refuse, and the wording of its letters."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -19,8 +20,8 @@ from shop.application.ports.mailer import Email
 from shop.application.ports.webhook_sender import NotificationFailed
 from shop.domain.notification import EventType
 from tests.factories import NOW, id_of, line, order, payment, user
-from tests.servers import reserved_port
-from tests.timeouts import TEST_TIMEOUT_SECONDS
+from tests.servers import POLL_INTERVAL_SECONDS, reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS, LoopTime
 
 pytestmark = pytest.mark.anyio
 
@@ -36,7 +37,9 @@ class FakeSmtpServer:
         self.signed_in: list[bytes] = []
         self.mailbox = "250 OK"
         self.responses = "250 OK"
-        self.delay_seconds = 0.0
+        self.received = 0
+        self.released: float = math.inf
+        """How many messages are answered; the others wait."""
 
     async def handle_RCPT(  # noqa: N802  The server's own name, and its arguments.
         self,
@@ -55,7 +58,10 @@ class FakeSmtpServer:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         del server, session
-        await asyncio.sleep(self.delay_seconds)
+        self.received += 1
+        number = self.received
+        while number > self.released:  # noqa: ASYNC110  The test runs in another thread.
+            await asyncio.sleep(POLL_INTERVAL_SECONDS)
         if self.responses.startswith("250"):
             self.posted.append(envelope)
         return self.responses
@@ -106,11 +112,9 @@ def mailer(port: int) -> SmtpMailer:
     return create_mailer(f"smtp://127.0.0.1:{port}")
 
 
-def create_mailer(
-    url: str | None, *, requires_tls: bool = False, timeout_seconds: float = TEST_TIMEOUT_SECONDS
-) -> SmtpMailer:
+def create_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
     return SmtpMailer(
-        url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=timeout_seconds
+        url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=TEST_TIMEOUT_SECONDS
     )
 
 
@@ -158,13 +162,20 @@ async def test_email_arrives_as_text_and_html(
 
 
 async def test_waiting_for_a_free_connection_does_not_count_towards_the_timeout(
-    port: int, smtp_server: FakeSmtpServer
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Three rounds exceed the timeout; a single response is far below it.
-    smtp_server.delay_seconds = 1.4
-    mailer = create_mailer(f"smtp://127.0.0.1:{port}", timeout_seconds=4)
+    loop_time = LoopTime(monkeypatch)
+    smtp_server.released = 0
+    sending = asyncio.gather(*(mailer.send(email()) for _ in range(MAX_CONNECTIONS * 3)))
 
-    await asyncio.gather(*(mailer.send(email()) for _ in range(MAX_CONNECTIONS * 3)))
+    for sent in (1, 2, 3):
+        while smtp_server.received < MAX_CONNECTIONS * sent:
+            assert not sending.done()
+            await asyncio.sleep(POLL_INTERVAL_SECONDS)
+        # Two rounds exceed the timeout; a single one is far below it.
+        await loop_time.advance(TEST_TIMEOUT_SECONDS * 2 / 3)
+        smtp_server.released = smtp_server.received
+    await sending
 
     assert len(smtp_server.posted) == MAX_CONNECTIONS * 3
 

@@ -16,6 +16,7 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines import postgresql as postgresql_module
 from shop.adapters.sql.engines import sqlite as sqlite_module
 from shop.adapters.sql.engines.errors import translating_commit_errors
+from shop.adapters.sql.engines.postgresql import STATEMENT_TIMEOUT_SECONDS
 from shop.adapters.sql.schema.tables import users
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress, Succeeded
@@ -30,13 +31,11 @@ from shop.application.ports.unit_of_work import (
 from tests.adapters.sql.conftest import NewDatabase
 from tests.factories import account, claim, id_of, user
 from tests.fault_proxy import Direction, FaultProxy, database_proxy
+from tests.timeouts import TEST_TIMEOUT_SECONDS, LoopTime
 
 pytestmark = pytest.mark.anyio
 
 ADA, BOB = user("ada"), user("bob")
-
-STATEMENT_SECONDS = 2
-"""How long a statement waits for a server that has stalled."""
 
 
 @pytest.fixture(scope="module")
@@ -70,11 +69,8 @@ def database(request: pytest.FixtureRequest) -> SqlDatabase:
 
 
 @pytest.fixture
-async def proxy(
-    postgresql: SqlDatabase, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[FaultProxy]:
+async def proxy(postgresql: SqlDatabase, postgresql_url: str) -> AsyncIterator[FaultProxy]:
     del postgresql  # It has only to be migrated.
-    monkeypatch.setattr(postgresql_module, "STATEMENT_TIMEOUT_SECONDS", STATEMENT_SECONDS)
     async with database_proxy(postgresql_url) as proxy:
         yield proxy
 
@@ -230,21 +226,33 @@ async def test_connection_cut_at_commit_leaves_the_outcome_unknown(
 
 
 async def test_server_that_stalls_before_commit_times_out(
-    postgresql: SqlDatabase, proxy: FaultProxy, proxied: SqlDatabase
+    postgresql: SqlDatabase,
+    proxy: FaultProxy,
+    proxied: SqlDatabase,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    proxy.add_breakpoint(Direction.REQUEST, "INSERT INTO users")
+    insert = proxy.add_breakpoint(Direction.REQUEST, "INSERT INTO users")
+    adding = asyncio.create_task(_add(proxied, "ada"))
+    await insert.reached()
+    await LoopTime(monkeypatch).advance(STATEMENT_TIMEOUT_SECONDS)
     with pytest.raises(DatabaseUnavailable, match="no answer in time"):
-        await _add(proxied, "ada")
+        await adding
     await _add(proxied, "bob")
     assert await _names(postgresql) == ["Bob"]
 
 
-async def test_commit_has_no_timeout(proxy: FaultProxy, proxied: SqlDatabase) -> None:
+async def test_commit_has_no_timeout(
+    proxy: FaultProxy, proxied: SqlDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
     commit = proxy.add_breakpoint(Direction.REQUEST, "COMMIT")
     adding = asyncio.create_task(_add(proxied, "ada"))
     await commit.reached()
-    done, _ = await asyncio.wait([adding], timeout=1.5 * STATEMENT_SECONDS)
-    assert not done
+    loop_time = LoopTime(monkeypatch)
+    # A timeout would be followed by others, for cancelling the statement and for closing.
+    for _ in range(5):
+        await loop_time.advance(2 * STATEMENT_TIMEOUT_SECONDS)
+        done, _ = await asyncio.wait([adding], timeout=0.1)
+        assert not done
     commit.reset()
     with pytest.raises(CommitOutcomeUnknown):
         await adding
@@ -375,8 +383,9 @@ async def _pid(uow: SqlUnitOfWork) -> int:
 
 
 async def _terminate(database: SqlDatabase, pid: int) -> None:
+    milliseconds = TEST_TIMEOUT_SECONDS * 1_000
     async with database.writer.connect() as connection:
-        await connection.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
+        await connection.execute(text(f"SELECT pg_terminate_backend({pid}, {milliseconds})"))
 
 
 async def _add(database: SqlDatabase, *names: str) -> None:

@@ -101,6 +101,8 @@ class StripeRulesProxy:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    is_silent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once a request was carried out that gets no response."""
     max_page_size: int = MAX_PAGE_SIZE
     idempotency_window: timedelta = timedelta(days=1)
     _seen_keys: set[str | None] = field(default_factory=set)
@@ -127,6 +129,7 @@ class StripeRulesProxy:
         stripe_response = await self._respond(stripe_request)
         match fault:
             case Fault.NO_RESPONSE:
+                self.is_silent.set()
                 await self.closing.wait()
             case Fault.RESPONSE_LOST:
                 return _close_connection(request)

@@ -1,5 +1,6 @@
 """What gives no answer, or one that says nothing, leaves it open what happened at Stripe."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -7,7 +8,7 @@ import pytest
 
 from shop.application.ports.payment_gateway import Approved, GatewayOutcomeUnknown, PaymentGateway
 from tests.clock import FakeClock
-from tests.contract.payment_gateway.local_stripe import LocalStripe, stripe_gateway
+from tests.contract.payment_gateway.local_stripe import TIMEOUT_SECONDS, LocalStripe, stripe_gateway
 from tests.contract.payment_gateway.payments import (
     all_payments,
     approve,
@@ -25,11 +26,11 @@ from tests.contract.payment_gateway.stripe_rules_proxy import (
 )
 from tests.factories import eur, id_of
 from tests.servers import reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS, LoopTime
 
 pytestmark = pytest.mark.anyio
 
 NOT_JSON = StripeResponse(502, "<html>Bad gateway</html>")
-SHORT_TIMEOUT_SECONDS = 2
 
 
 @pytest.fixture
@@ -115,15 +116,17 @@ async def test_stored_server_error_is_resolved_by_a_lookup(
 
 
 async def test_slow_response_leaves_the_outcome_unknown(
-    stripe: LocalStripe, clock: FakeClock
+    stripe: LocalStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient = stripe_gateway(stripe.proxy.url, clock, timeout_seconds=SHORT_TIMEOUT_SECONDS)
     stripe.proxy.faults.append(Fault.NO_RESPONSE)
+    authorising = asyncio.create_task(stripe.gateway.authorise(authorisation_request()))
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+        await stripe.proxy.is_silent.wait()
+
+    await LoopTime(monkeypatch).advance(TIMEOUT_SECONDS)
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await impatient.authorise(authorisation_request())
-    await impatient.close()
-
+        await authorising
     found = await find(stripe.gateway)
     assert found == gateway_payment("1", found.id, Approved(payment_id=found.id))
 

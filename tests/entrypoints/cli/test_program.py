@@ -33,6 +33,7 @@ def test_interrupt_is_reported_in_one_line_and_keeps_committed_work(real_shop: C
 
     with real_shop.running("seed", "--products", "1000000") as seeding:
         while real_shop.rows("SELECT count(*) FROM products") == [(0,)]:
+            assert seeding.poll() is None
             time.sleep(0.01)
         seeding.send_signal(signal.SIGINT)
         told = seeding.communicate(timeout=TEST_TIMEOUT_SECONDS)
