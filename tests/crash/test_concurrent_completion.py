@@ -1,7 +1,7 @@
-"""One order is driven by several at once: workers, notices, its customer.
+"""Workers, gateway events and the customer act on one card order at the same time.
 
-Rows C-m, C-n, C-s and C-t of the crash points. Notices and one more worker come from this process:
-to the shop's server it is another process on the same database.
+The points C-m, C-n, C-s and C-t of docs/concepts/crash-points.md. Gateway events and another worker
+run in this process: for the shop's server, it is a second process on the same database.
 """
 
 import asyncio

@@ -1,15 +1,15 @@
-"""The shop's processes are killed with -9 in the midst of card orders, and started again.
+"""The shop's processes are killed with -9 during card orders, and started again.
 
-Rows C-a to C-l of the crash points: one order each, all of them stopped at their points at the
-same time, when the server and its worker are killed. How a stop is made, from outside the shop:
+The points C-a to C-l of docs/concepts/crash-points.md: one order each. All orders are stopped at
+their points when the server and its worker are killed. How an order is stopped from outside:
 
     a call of the gateway      by the fault proxy: it drops the request, or the response
     a COMMIT to PostgreSQL     by the fault proxy: it drops the request, or the response
     a transaction of SQLite    by a lock that this process holds: it does not even begin
 
-SQLite's COMMIT has no answer that could be lost on its way: in rows C-b and C-h the process dies
-there right after it. Rows with "again" have a customer who sends the key again as soon as the shop
-is back; all others wait until the shop has recovered by itself.
+A response to COMMIT cannot be lost with SQLite: at C-b and C-h the process dies right after it. At
+the points with "again" the customer repeats the request as soon as the shop is back. The other
+orders wait until the shop has recovered by itself.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
-"""Orders whose time is over, or whose keys the gateway has forgotten, before anybody knows.
+"""Card orders that expire, or whose key the gateway forgets, before a response arrives.
 
-Rows C-o to C-r of the crash points, and of C-n what comes last.
+The points C-o to C-r of docs/concepts/crash-points.md, and the late event of C-n.
 """
 
 import asyncio

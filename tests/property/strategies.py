@@ -12,10 +12,12 @@ from tests.property.actions import (
     SKUS,
     Action,
     AdjustStock,
+    AdvanceClock,
     Authenticate,
     Cancel,
     ClearCart,
     Credit,
+    DeliverGatewayEvent,
     GatewayOutage,
     GrantRole,
     Line,
@@ -80,14 +82,6 @@ class DepositMoney:
 
 
 @dataclass(frozen=True, slots=True)
-class SendGatewayEvent:
-    """Have the gateway tell of an order; or, past the last one, of one that there is not."""
-
-    number: int
-    event_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class WorkAndCancel:
     """Cancel an order where it was placed, while a worker asks for its money, or another's."""
 
@@ -130,24 +124,9 @@ class ChangeDetails:
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
-    seconds: int
-
-
 T = TypeVar("T")
 Repetition = Repeat | RepeatElsewhere | ReuseKey | ChangeDetails
-Step = (
-    Action
-    | OrderLines
-    | OrderCart
-    | DepositMoney
-    | SendGatewayEvent
-    | WorkAndCancel
-    | CancelOwn
-    | Repetition
-    | Wait
-)
+Step = Action | OrderLines | OrderCart | DepositMoney | WorkAndCancel | CancelOwn | Repetition
 
 ROOT, ADA, BOB, CYN = (f"{name}@example.com" for name in ("root", "ada", "bob", "cyn"))
 
@@ -213,7 +192,7 @@ card_actions = weighted(
     (
         3,
         st.builds(
-            SendGatewayEvent, numbers, st.sampled_from([f"evt-{number}" for number in range(20)])
+            DeliverGatewayEvent, numbers, st.sampled_from([f"evt-{number}" for number in range(20)])
         ),
     ),
     (2, st.builds(Authenticate, st.integers(1, 9), st.booleans())),
@@ -253,7 +232,7 @@ repetitions = weighted(
     (1, st.builds(ChangeDetails, numbers)),
 )
 waits = st.builds(
-    Wait,
+    AdvanceClock,
     st.sampled_from(
         [
             1,

@@ -62,9 +62,7 @@ from tests.property.strategies import (
     RepeatElsewhere,
     Repetition,
     ReuseKey,
-    SendGatewayEvent,
     Step,
-    Wait,
     WorkAndCancel,
     steps,
 )
@@ -130,13 +128,11 @@ class Histories(RuleBasedStateMachine):
             case DepositMoney():
                 deposit = Deposit("", turn.amount, Card(turn.card.token, turn.card.script, ()))
                 self.send(browser, deposit, turn.card)
-            case SendGatewayEvent():
-                # One more than there are: an order that there is not.
-                order = turn.number % (len(self.model.orders) + 1)
-                self.do(KIOSK, DeliverGatewayEvent(order, turn.event_id))
+            case DeliverGatewayEvent():
+                self.do(KIOSK, replace(turn, order=self.any_order(turn.order)))
             case Repeat() | RepeatElsewhere() | ReuseKey() | ChangeDetails():
                 self.repeat(browser, turn)
-            case Wait():
+            case AdvanceClock():
                 self.wait(turn.seconds)
             case CancelOwn() | WorkAndCancel() if self.buyers:
                 order = turn.number % len(self.buyers)
@@ -145,12 +141,15 @@ class Histories(RuleBasedStateMachine):
             case CancelOwn() | WorkAndCancel():
                 pass
             case Cancel():
-                # One more than there are: an order that there is not.
-                self.do(browser, Cancel(turn.order % (len(self.model.orders) + 1)))
+                self.do(browser, Cancel(self.any_order(turn.order)))
             case PutProduct() | AdjustStock() | Credit() if browser != KIOSK:
                 self.send(OFFICE, turn)
             case _:
                 self.send(browser, turn)
+
+    def any_order(self, number: int) -> int:
+        """Return one of the orders, or the number of one that does not exist."""
+        return number % (len(self.model.orders) + 1)
 
     @invariant()
     def the_audit_finds_nothing(self) -> None:

@@ -13,9 +13,8 @@ from shop.entrypoints.container import Container
 from tests.factories import NOW
 from tests.property import actions
 from tests.property.model.state import Outcome
-from tests.property.system.action_executor import ActionExecutor
+from tests.property.system.action_executor import ActionExecutor, ControlledAdapters
 from tests.property.system.normalisation import normalised_result
-from tests.property.system.parts import ControlledAdapters
 from tests.property.system.scripted_gateway import gateway_event
 from tests.property.system.stored_state import StoredState, StoredStateReader
 
@@ -29,11 +28,11 @@ class ShopUnderTest(ActionExecutor):
     def __init__(
         self,
         container: Container,
-        parts: ControlledAdapters,
+        adapters: ControlledAdapters,
         new_unit_of_work: UnitOfWorkFactory,
         empty: Callable[[], Awaitable[None]],
     ) -> None:
-        super().__init__(container, parts)
+        super().__init__(container, adapters)
         self.new_unit_of_work = new_unit_of_work
         self._empty = empty
 

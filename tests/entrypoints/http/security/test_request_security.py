@@ -1,4 +1,4 @@
-"""Rows of the security checks from 21 on that a shop in this process can be asked about."""
+"""Security of requests: races, cross-site requests, headers, passwords, access and input."""
 
 import asyncio
 from collections.abc import Iterator
@@ -311,7 +311,7 @@ async def test_undeclared_input_is_rejected(shop: HttpShop) -> None:
 
 @pytest.mark.parametrize("quantity", [b"-1", b"0", b"1e309", b"NaN", b"9223372036854775808"])
 async def test_invalid_numbers_are_rejected(shop: HttpShop, quantity: bytes) -> None:
-    """See `test_malformed.py` for the whole table."""
+    """`test_malformed.py` sends more of them, to more operations."""
     browser = await shop.customer("ada")
     body = b'{"lines":[{"sku":"TEA","quantity":%s}],"payment":{"method":"account"}}' % quantity
     with shop.unchanged():

@@ -1,4 +1,4 @@
-"""Rows 1 to 20 of the security checks, on sessions, for every store of them."""
+"""Security of sessions: cookies, tokens, expiry and revocation, with each session store."""
 
 import asyncio
 from datetime import timedelta
