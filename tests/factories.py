@@ -42,7 +42,7 @@ def eur(amount: int) -> Money:
 
 
 def user(name: str = "ada", /, **changes: object) -> User:
-    made = User(
+    default = User(
         id=id_of(f"user {name}"),
         name=name.title(),
         email=f"{name}@example.com",
@@ -51,23 +51,23 @@ def user(name: str = "ada", /, **changes: object) -> User:
         enabled=True,
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def account(owner: User, balance: int = 0, /, **changes: object) -> Account:
-    made = Account(
+    default = Account(
         id=id_of(f"account of {owner.id}"),
         user_id=owner.id,
         balance=eur(balance),
         minimum_balance=eur(0),
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def transfer(debit: UUID, credit: UUID, amount: int = 100, /, **changes: object) -> Transfer:
     """Return a transfer; two of one amount between the same accounts need ids of their own."""
-    made = Transfer(
+    default = Transfer(
         id=id_of(f"transfer {debit} {credit} {amount}"),
         kind=TransferKind.TRANSFER,
         debit_account_id=debit,
@@ -77,19 +77,19 @@ def transfer(debit: UUID, credit: UUID, amount: int = 100, /, **changes: object)
         note="Thanks",
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def welcome_transfer(account: Account, /, **changes: object) -> Transfer:
     """Return the transfer that accounts for the balance of a new account."""
-    made = transfer(
+    default = transfer(
         ADJUSTMENTS, account.id, account.balance.amount, kind=TransferKind.WELCOME, note="Welcome"
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def product(sku: str = "TEA", /, **changes: object) -> Product:
-    made = Product(
+    default = Product(
         sku=sku,
         name=f"The {sku.lower()}",
         description="As good as it gets.",
@@ -99,7 +99,7 @@ def product(sku: str = "TEA", /, **changes: object) -> Product:
         created_at=NOW,
         updated_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def inventory(sku: str = "TEA", on_hand: int = 0, reserved: int = 0) -> Inventory:
@@ -107,7 +107,7 @@ def inventory(sku: str = "TEA", on_hand: int = 0, reserved: int = 0) -> Inventor
 
 
 def stock_movement(before: Inventory, after: Inventory, /, **changes: object) -> StockMovement:
-    made = StockMovement.between(
+    default = StockMovement.between(
         before,
         after,
         id=id_of(f"movement {before} {after}"),
@@ -116,17 +116,17 @@ def stock_movement(before: Inventory, after: Inventory, /, **changes: object) ->
         reason="Delivery",
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def line(sku: str = "TEA", quantity: int = 1, /, **changes: object) -> OrderLine:
-    made = OrderLine(sku=sku, name=f"The {sku.lower()}", quantity=quantity, unit_price=eur(500))
-    return _changed(made, changes)
+    default = OrderLine(sku=sku, name=f"The {sku.lower()}", quantity=quantity, unit_price=eur(500))
+    return _changed(default, changes)
 
 
 def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: object) -> Order:
     order_lines = lines or (line(),)
-    made = Order(
+    default = Order(
         id=id_of(f"order {name}"),
         number=f"ORDER-{name}",
         user_id=customer.id,
@@ -138,11 +138,11 @@ def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: obje
         placed_at=NOW,
         version=1,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def payment(order: Order, /, **changes: object) -> Payment:
-    made = Payment(
+    default = Payment(
         order_id=order.id,
         method=order.payment_method,
         status=PaymentStatus.CAPTURED,
@@ -150,22 +150,22 @@ def payment(order: Order, /, **changes: object) -> Payment:
         card=None,
         created_at=order.placed_at,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def card_details(**changes: object) -> CardDetails:
-    made = CardDetails(
+    default = CardDetails(
         token="tok_visa",
         gateway_payment_id=None,
         expires_at=NOW + timedelta(minutes=15),
         session_id=id_of("session 1"),
         clears_cart=True,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def deposit(account: Account, name: str = "1", /, **changes: object) -> Deposit:
-    made = Deposit(
+    default = Deposit(
         id=id_of(f"deposit {name}"),
         user_id=account.user_id,
         account_id=account.id,
@@ -177,7 +177,7 @@ def deposit(account: Account, name: str = "1", /, **changes: object) -> Deposit:
         expires_at=NOW + timedelta(minutes=15),
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def line_quantities(**quantities: int) -> tuple[LineQuantity, ...]:
@@ -195,7 +195,7 @@ def shipment_event(
 ) -> ShipmentEvent:
     """Return a handover of these pieces, or of the whole order."""
     all_lines = tuple(LineQuantity(sku=each.sku, quantity=each.quantity) for each in order.lines)
-    made = ShipmentEvent(
+    default = ShipmentEvent(
         id=id_of(f"{kind} {name} of {order.id}"),
         order_id=order.id,
         kind=kind,
@@ -203,12 +203,12 @@ def shipment_event(
         actor=Actor.ADMIN,
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> Refund:
     """Return a refund of an amount, of no goods, to the account."""
-    made = Refund(
+    default = Refund(
         id=id_of(f"refund {number} of {order.id}"),
         order_id=order.id,
         number=number,
@@ -222,7 +222,7 @@ def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> 
         actor=Actor.ADMIN,
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def session(name: str = "1", /, **changes: object) -> Session:
@@ -230,14 +230,14 @@ def session(name: str = "1", /, **changes: object) -> Session:
 
 
 def claim(owner: User, key: str = "key-0001", /, **changes: object) -> Claim:
-    made = Claim(
+    default = Claim(
         id=IdempotencyKey(user_id=owner.id, key=key), fingerprint=f"print of {key}", created_at=NOW
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def notification_delivery(name: str = "1", /, **changes: object) -> NotificationDelivery:
-    made = NotificationDelivery(
+    default = NotificationDelivery(
         id=id_of(f"dispatch {name}"),
         event_type=EventType.ORDER_PAID,
         channel=NotificationChannel.WEBHOOK,
@@ -250,7 +250,7 @@ def notification_delivery(name: str = "1", /, **changes: object) -> Notification
         created_at=NOW,
         delivered_at=None,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 class _Dataclass(Protocol):

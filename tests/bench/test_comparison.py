@@ -104,7 +104,7 @@ def test_wrong_arguments_are_rejected_before_anything_is_measured(
 
 
 def test_arguments_reach_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
+    calls: list[object] = []
 
     def compare(
         base: str,
@@ -114,7 +114,7 @@ def test_arguments_reach_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None
         seconds: int,
         report: object,
     ) -> Comparison:
-        asked.extend([base, workloads, pairs, seconds])
+        calls.extend([base, workloads, pairs, seconds])
         assert callable(report)
         return _comparison([_row([1.0] * 7)])
 
@@ -122,7 +122,7 @@ def test_arguments_reach_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None
     given = ["--pairs", "9", "--workloads", "orders", "v1", "--seconds", "1"]
     assert CliRunner().invoke(command.app, given).exit_code == 0
     assert CliRunner().invoke(command.app, ["--workloads", "", "v1"]).exit_code == 0
-    assert asked == ["v1", [ORDERS], 9, 1, "v1", list(WORKLOADS.values()), 7, 3]
+    assert calls == ["v1", [ORDERS], 9, 1, "v1", list(WORKLOADS.values()), 7, 3]
 
 
 @pytest.mark.parametrize("fault", ["slower", "failed"])

@@ -127,6 +127,6 @@ async def _admin_cookie(server: ShopServer) -> str:
         async with in_process_shop(server.settings) as shop:
             await shop.role_service().grant(admin.email, Role.ADMIN)
         # The change of privilege comes with a new id.
-        answer = await admin.request("GET", "/session")
-        assert answer.json()["roles"] == ["admin", "customer"]
+        response = await admin.request("GET", "/session")
+        assert response.json()["roles"] == ["admin", "customer"]
         return admin.cookie

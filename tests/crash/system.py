@@ -117,9 +117,9 @@ class EventSendingGateway(HttpPaymentGateway):
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         del headers
-        told = json.loads(body)
+        event = json.loads(body)
         return GatewayEvent(
-            id=told["id"], kind="payment.changed", payment_id="pay", reference=UUID(told["order"])
+            id=event["id"], kind="payment.changed", payment_id="pay", reference=UUID(event["order"])
         )
 
 

@@ -39,10 +39,10 @@ CANCELLED = replace(PAID, order="cancelled", payment="voided", stock=(STOCK, 0))
 async def deployed_shop(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeployedShop]:
-    async with deploy_shop(tmp_path_factory.mktemp("drivers"), database) as made:
-        await made.start()
-        yield made
-        await made.require_clean_audit()
+    async with deploy_shop(tmp_path_factory.mktemp("drivers"), database) as deployed:
+        await deployed.start()
+        yield deployed
+        await deployed.require_clean_audit()
 
 
 async def _replays(buyer: Buyer, first: httpx2.Response | None = None) -> None:

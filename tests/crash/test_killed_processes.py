@@ -186,8 +186,8 @@ async def _gateway_payments(folder: Path, url: str | None) -> Mapping[str, Reque
     """Play all rows to their ends, and return what came of them."""
     async with deploy_shop(folder, url) as deployed_shop:
         await deployed_shop.start(SHOP_RUN_JOBS_IN_SERVER="false")
-        made = await deployed_shop.buyers(*ROWS)
-        buyers = dict(zip(ROWS, made, strict=True))
+        created = await deployed_shop.buyers(*ROWS)
+        buyers = dict(zip(ROWS, created, strict=True))
         logs = {row: RequestLog() for row in ROWS}
         scenario = Scenario(stage=deployed_shop, shoppers=buyers)
         await scenario.run_until_crash()

@@ -38,10 +38,10 @@ AUTHORISED_AT_GATEWAY = replace(PENDING, at_gateway=("authorised",))
 async def deployed_shop(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeployedShop]:
-    async with deploy_shop(tmp_path_factory.mktemp("late"), database) as made:
-        await made.start()
-        yield made
-        await made.require_clean_audit()
+    async with deploy_shop(tmp_path_factory.mktemp("late"), database) as deployed:
+        await deployed.start()
+        yield deployed
+        await deployed.require_clean_audit()
 
 
 async def _assert_same_response(buyer: Buyer, status: int) -> None:
@@ -105,9 +105,9 @@ async def test_concurrent_approval_event_and_expiry_have_one_winner(
     deployed_shop.clock.advance(LEASE_SECONDS)
     await deployed_shop.wait_until_idle()
     for each in buyers:
-        standing = await deployed_shop.order_state(each)
-        assert standing in (PAID, EXPIRED)
-        await _assert_same_response(each, 201 if standing == PAID else 409)
+        state = await deployed_shop.order_state(each)
+        assert state in (PAID, EXPIRED)
+        await _assert_same_response(each, 201 if state == PAID else 409)
 
 
 @pytest.mark.parametrize("row", ["C-n"])

@@ -278,11 +278,11 @@ def _ending(outcome: dict[str, object]) -> str:
 def runners(new_shop: ShopFactory) -> Iterator[DifferentialRunner]:
     """Give three shops, one on each storage."""
     with asyncio.Runner() as runner:
-        made = DifferentialRunner(runner)
+        lockstep = DifferentialRunner(runner)
         for storage in ("memory", "sqlite", "postgresql"):
-            made.open(storage, runner.run(new_shop(storage, "lockstep")))
-        yield made
-        made.close()
+            lockstep.open(storage, runner.run(new_shop(storage, "lockstep")))
+        yield lockstep
+        lockstep.close()
 
 
 def test_every_history_matches_the_model(runners: DifferentialRunner, profile: settings) -> None:

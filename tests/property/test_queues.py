@@ -153,7 +153,7 @@ async def _assert_idle(shop: MemoryShop) -> None:
 
 
 def _assert_response_is_true(
-    shop: MemoryShop, name: tuple[str, str], heard: Sequence[Response]
+    shop: MemoryShop, name: tuple[str, str], responses: Sequence[Response]
 ) -> None:
     """Require that what was said of a key is what is stored."""
     customer, key = name
@@ -163,10 +163,10 @@ def _assert_response_is_true(
         for each in shop.state.orders.rows.values()
         if (each.user_id, each.idempotency_key) == (owner.id, key)
     ]
-    told = {response.order.id for response in heard if isinstance(response, PlacedOrder)}
+    placed = {response.order.id for response in responses if isinstance(response, PlacedOrder)}
     assert len(stored) <= 1
-    assert told <= {order.id for order in stored}
-    if all(isinstance(answer, DatabaseUnavailable | Fault) for answer in heard):
+    assert placed <= {order.id for order in stored}
+    if all(isinstance(answer, DatabaseUnavailable | Fault) for answer in responses):
         # Each was told that nothing was decided.
         assert [order.status for order in stored] in ([], [OrderStatus.PENDING])
         assert shop.outcome(customer, key) is None
@@ -208,11 +208,11 @@ async def _send(
                 task.cancel()
         await asyncio.sleep(0)
     async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
-        heard = await asyncio.gather(*tasks, return_exceptions=True)
+        responses = await asyncio.gather(*tasks, return_exceptions=True)
         await placing.drain()
         await finishing.drain()
         await shop.container.transaction_runner().drain()
-    return [each.value if isinstance(each, CommandResult) else each for each in heard]
+    return [each.value if isinstance(each, CommandResult) else each for each in responses]
 
 
 def _command(tokens: Mapping[str, SessionToken], request: QueuedOrder) -> PlaceOrder:

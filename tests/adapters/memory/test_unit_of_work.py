@@ -194,21 +194,21 @@ def _bypassing(entity: Transfer | Inventory, field: str, value: object) -> None:
 
 
 def _of_nothing() -> Transfer:
-    made = transfer(ADA_ACCOUNT.id, SALES, 77)
-    _bypassing(made, "amount", made.amount - made.amount)
-    return made
+    added = transfer(ADA_ACCOUNT.id, SALES, 77)
+    _bypassing(added, "amount", added.amount - added.amount)
+    return added
 
 
 def _to_itself() -> Transfer:
-    made = transfer(ADA_ACCOUNT.id, SALES, 77)
-    _bypassing(made, "credit_account_id", ADA_ACCOUNT.id)
-    return made
+    added = transfer(ADA_ACCOUNT.id, SALES, 77)
+    _bypassing(added, "credit_account_id", ADA_ACCOUNT.id)
+    return added
 
 
 def _overreserved() -> Inventory:
-    made = inventory("POT", 1, 1)
-    _bypassing(made, "reserved", 2)
-    return made
+    added = inventory("POT", 1, 1)
+    _bypassing(added, "reserved", 2)
+    return added
 
 
 def _add_order(uow: UnitOfWork, **changes: object) -> None:

@@ -66,8 +66,8 @@ class FakeSmtpServer:
             self.posted.append(envelope)
         return self.responses
 
-    def authenticate(self, *told: Any) -> AuthResult:  # noqa: ANN401  As the server has it.
-        login = told[-1]
+    def authenticate(self, *arguments: Any) -> AuthResult:  # noqa: ANN401  As the server has it.
+        login = arguments[-1]
         assert isinstance(login, LoginPassword)
         self.signed_in.append(login.password)
         return AuthResult(success=login.password == b"p@ss word", handled=False)
@@ -132,9 +132,9 @@ def email(event_type: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Em
     )
 
 
-async def _failed_send(mailer: SmtpMailer, letter: Email) -> tuple[str, int | None, bool]:
+async def _failed_send(mailer: SmtpMailer, email: Email) -> tuple[str, int | None, bool]:
     with pytest.raises(NotificationFailed) as missed:
-        await mailer.send(letter)
+        await mailer.send(email)
     assert "p@ss" not in str(missed.value)
     return missed.value.reason, missed.value.status_code, missed.value.is_permanent
 
@@ -186,8 +186,8 @@ async def test_mailer_signs_in_with_the_credentials_of_the_url(
     await create_mailer(f"smtp://shop:p%40ss%20word@127.0.0.1:{port}").send(email())
     assert smtp_server.signed_in == [b"p@ss word"]
 
-    told = await _failed_send(create_mailer(f"smtp://shop:p%40ss@127.0.0.1:{port}"), email())
-    assert told == ("SMTPAuthenticationError: 535", 535, False)
+    failure = await _failed_send(create_mailer(f"smtp://shop:p%40ss@127.0.0.1:{port}"), email())
+    assert failure == ("SMTPAuthenticationError: 535", 535, False)
     assert len(smtp_server.posted) == 1
 
 
@@ -196,8 +196,8 @@ async def test_rejected_mailbox_fails_permanently_or_temporarily(
     mailer: SmtpMailer, smtp_server: FakeSmtpServer, code: int, *, for_good: bool
 ) -> None:
     smtp_server.mailbox = f"{code} ada@example.com is not here"
-    told = await _failed_send(mailer, email())
-    assert told == (f"the mailbox was refused with {code}", code, for_good)
+    failure = await _failed_send(mailer, email())
+    assert failure == (f"the mailbox was refused with {code}", code, for_good)
 
 
 async def test_temporary_server_error_is_retried(

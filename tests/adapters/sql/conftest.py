@@ -16,14 +16,14 @@ NewDatabase = Callable[..., SqlDatabase]
 @pytest.fixture
 async def new_database(clock: FakeClock) -> AsyncIterator[NewDatabase]:
     """Give a function that makes databases, which are closed after the test."""
-    made: list[SqlDatabase] = []
+    opened: list[SqlDatabase] = []
 
     def new(url: str, schema: str = "public") -> SqlDatabase:
-        made.append(SqlDatabase(url, schema=schema, secrets=SECRETS, currency=EUR, clock=clock))
-        return made[-1]
+        opened.append(SqlDatabase(url, schema=schema, secrets=SECRETS, currency=EUR, clock=clock))
+        return opened[-1]
 
     yield new
-    for each in made:
+    for each in opened:
         await each.close()
 
 

@@ -43,16 +43,16 @@ pytestmark = pytest.mark.anyio
 async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
     """Give a database of which nothing is left but tables and primary keys."""
     url, schema = request.getfixturevalue(f"{request.param}_url"), f"audit_{uuid4().hex}"
-    made = new_database(url, schema)
-    async with made.writer.begin() as connection:
-        if not made.is_embedded:
+    database = new_database(url, schema)
+    async with database.writer.begin() as connection:
+        if not database.is_embedded:
             await connection.execute(CreateSchema(schema))
         await connection.run_sync(_without_constraints().create_all)
         version = f"CREATE TABLE alembic_version AS SELECT '{SCHEMA_VERSION}' AS version_num"
         await connection.execute(text(version))
     # It adds the shop's own accounts.
-    await made.migrate()
-    return made
+    await database.migrate()
+    return database
 
 
 @pytest.fixture
@@ -183,7 +183,7 @@ async def _insert_violation(database: SqlDatabase, *statements: Executable) -> N
 
 
 def _transfer(name: str, **changes: object) -> Executable:
-    made = {
+    facts = {
         "id": id_of(name),
         "kind": "transfer",
         "debit_account_id": ADA_ACCOUNT.id,
@@ -192,7 +192,7 @@ def _transfer(name: str, **changes: object) -> Executable:
         "note": "",
         "created_at": NOW,
     }
-    return insert(transfers).values(made | changes)
+    return insert(transfers).values(facts | changes)
 
 
 def _moved(sku: str, *, by: int, **changed: int) -> tuple[Executable, ...]:

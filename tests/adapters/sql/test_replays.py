@@ -91,10 +91,10 @@ def _decide_meanwhile(
     """Have it decided, once, after a key was read and before its user's account is locked."""
     lock = SqlAccounts.lock_for_users
 
-    async def decided_first(self: SqlAccounts, *asked: object) -> object:
+    async def decided_first(self: SqlAccounts, *arguments: object) -> object:
         monkeypatch.setattr(SqlAccounts, "lock_for_users", lock)
         await asyncio.ensure_future(decide())
-        return await lock(self, *asked)  # type: ignore[arg-type]  # What it was asked.
+        return await lock(self, *arguments)  # type: ignore[arg-type]  # What it was asked.
 
     monkeypatch.setattr(SqlAccounts, "lock_for_users", decided_first)
 

@@ -64,8 +64,8 @@ async def sqlite(new_database: NewDatabase, sqlite_url: str) -> SqlDatabase:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> SqlDatabase:
-    made: SqlDatabase = request.getfixturevalue(request.param)
-    return made
+    database: SqlDatabase = request.getfixturevalue(request.param)
+    return database
 
 
 @pytest.fixture
@@ -343,9 +343,9 @@ async def test_violation_names_its_constraint_without_values(
         with pytest.raises(ConstraintViolated) as broken:
             await _say(uow, statement)
     assert broken.value.constraint == constraint
-    told = "".join(traceback.format_exception(broken.value))
-    assert "ada@example.com)" not in told
-    assert str(id_of("user ada")) not in told
+    report = "".join(traceback.format_exception(broken.value))
+    assert "ada@example.com)" not in report
+    assert str(id_of("user ada")) not in report
 
 
 async def test_missing_value_is_reported_by_its_column_without_values(
@@ -391,9 +391,9 @@ async def _terminate(database: SqlDatabase, pid: int) -> None:
 async def _add(database: SqlDatabase, *names: str) -> None:
     async with _unit(database) as uow:
         for name in names:
-            made = user(name.lower())
-            uow.users.add(made)
-            uow.accounts.add(account(made))
+            added = user(name.lower())
+            uow.users.add(added)
+            uow.accounts.add(account(added))
         await uow.commit()
 
 

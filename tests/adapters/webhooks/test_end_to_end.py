@@ -154,9 +154,9 @@ async def test_failing_endpoint_receives_the_notification_eventually(
     )
     assert {each.headers["webhook-id"] for each in receiver.received} == {str(delivery.id)}
     for each in receiver.received:
-        told = Webhook(SECRET).verify(each.body, dict(each.headers))
-        assert (told["type"], told["data"]["id"]) == ("order.paid", str(order_id))
-        assert told["data"]["total"] == {"amount": 1000, "currency": EUR}
+        payload = Webhook(SECRET).verify(each.body, dict(each.headers))
+        assert (payload["type"], payload["data"]["id"]) == ("order.paid", str(order_id))
+        assert payload["data"]["total"] == {"amount": 1000, "currency": EUR}
     async with shop.snapshot() as uow:
         assert await uow.jobs.next_due(frozenset(JobKind)) is None
 

@@ -163,8 +163,10 @@ async def test_unreachable_endpoint_fails_the_delivery(
     webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
     with reserved_port() as port:
-        gone = replace(webhook_request(receiver), url=f"http://127.0.0.1:{port}/?token=hunter2")
-        reason, status = await _failed_send(webhook_sender, gone)
+        unreachable = replace(
+            webhook_request(receiver), url=f"http://127.0.0.1:{port}/?token=hunter2"
+        )
+        reason, status = await _failed_send(webhook_sender, unreachable)
     assert (reason.partition(":")[0], status) == ("ClientConnectorError", None)
 
 
@@ -189,5 +191,5 @@ async def test_response_that_is_not_http_fails_the_delivery(
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}/?token=hunter2"
-        told = await _failed_send(webhook_sender, replace(webhook_request(receiver), url=url))
-    assert told == ("the answer is not HTTP", None)
+        failure = await _failed_send(webhook_sender, replace(webhook_request(receiver), url=url))
+    assert failure == ("the answer is not HTTP", None)

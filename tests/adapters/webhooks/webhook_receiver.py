@@ -37,9 +37,9 @@ class WebhookReceiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook?token=hunter2"
 
-    def script(self, *answers: int | web.Response) -> None:
+    def script(self, *responses: int | web.Response) -> None:
         """Have the next requests answered with these: statuses, or what happens instead."""
-        self._responses.extend(answers)
+        self._responses.extend(responses)
 
     async def wait_for_requests(self, count: int) -> None:
         """Wait until so many requests have come in."""

@@ -27,14 +27,14 @@ LATER = timedelta(hours=1)
 
 
 def product_row(sku: str = "TEA", on_hand: int = 5) -> ProductRow:
-    made = product(sku)
+    imported = product(sku)
     return ProductRow(
         sku=sku,
-        name=made.name,
-        description=made.description,
-        price=made.price,
-        active=made.active,
-        image_url=made.image_url,
+        name=imported.name,
+        description=imported.description,
+        price=imported.price,
+        active=imported.active,
+        image_url=imported.image_url,
         on_hand=on_hand,
     )
 
@@ -65,9 +65,9 @@ async def test_new_product_is_imported_with_stock_and_movement(
 
     assert database.state.products.rows == {"TEA": product("TEA")}
     assert database.state.inventories.rows == {"TEA": inventory("TEA", 5)}
-    (brought,) = movements(database).values()
-    assert brought == StockMovement(
-        id=brought.id,
+    (movement,) = movements(database).values()
+    assert movement == StockMovement(
+        id=movement.id,
         sku="TEA",
         kind=StockMovementKind.ADJUSTMENT,
         on_hand_delta=5,

@@ -60,8 +60,8 @@ class TestACancelledOrder:
         placed = await pay(shop, ada_token)
         capture = shop.gateway.capture
 
-        async def slowly(**asked: object) -> None:
-            await capture(**asked)  # type: ignore[arg-type]  # Passed on as it came.
+        async def slowly(**arguments: object) -> None:
+            await capture(**arguments)  # type: ignore[arg-type]  # Passed on as it came.
             await self._cancel(shop, ada_token, placed)
 
         monkeypatch.setattr(shop.gateway, "capture", slowly)

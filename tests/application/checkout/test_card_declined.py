@@ -26,14 +26,14 @@ class TestADeclinedCard:
     ) -> None:
         await shop.fill_cart(ada_token, TEA=2)
         before = await shop.session(ada_token)
-        with pytest.raises(CardDeclined) as refused:
+        with pytest.raises(CardDeclined) as rejection:
             await shop.check_out(place_order(ada_token, card=card))
 
-        assert refused.value == CardDeclined(reason=reason)
+        assert rejection.value == CardDeclined(reason=reason)
         assert order_state(shop) == (OrderStatus.DECLINED, PaymentStatus.DECLINED)
         assert shop.stock_of("TEA") == (5, 0)
         assert await shop.session(ada_token) == before
-        assert shop.outcome("ada") == Rejected(error=refused.value)
+        assert shop.outcome("ada") == Rejected(error=rejection.value)
         assert shop.jobs == []
 
     async def test_stays_declined_under_its_key(

@@ -43,12 +43,12 @@ def _read(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
     """Read a notice that says its fields, signed by its sender's name."""
     if headers.get("signature") != "the gateway":
         raise InvalidGatewayEvent("signed by somebody else")
-    told = json.loads(body)
+    event = json.loads(body)
     return GatewayEvent(
-        id=told["id"],
+        id=event["id"],
         kind="approved",
         payment_id="pay_1",
-        reference=None if told["order"] is None else id_of(told["order"]),
+        reference=None if event["order"] is None else id_of(event["order"]),
     )
 
 
@@ -171,9 +171,9 @@ async def test_event_completes_a_pending_deposit(shop: MemoryShop, ada_token: Se
     command = MakeDeposit(
         session=ada_token, key="key-0001", amount=eur(300), card="tok_timeout_after"
     )
-    made = (await shop.container.deposit_service().make(command)).unwrap()
+    deposited = (await shop.container.deposit_service().make(command)).unwrap()
     for _ in range(2):
-        await _receive_event_of(shop, made.id)
+        await _receive_event_of(shop, deposited.id)
 
         assert shop.balance("ada") == WELCOME_CREDIT + 300
         assert list(shop.state.gateway_events.rows) == ["evt_1"]

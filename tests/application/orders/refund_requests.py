@@ -26,8 +26,8 @@ REMAINING = WELCOME_CREDIT - 300
 
 def refund_request(**changes: Any) -> RefundRequest:  # noqa: ANN401  Several types.
     """Return a request for the whole rest, to where it was paid from, without restocking."""
-    made = RefundRequest(lines=(), amount=None, to=None, reason="Broken", restock=False)
-    return replace(made, **changes)
+    default = RefundRequest(lines=(), amount=None, to=None, reason="Broken", restock=False)
+    return replace(default, **changes)
 
 
 def refund_order(

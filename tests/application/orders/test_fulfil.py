@@ -149,8 +149,8 @@ class TestPartOfAnOrder:
             *(_record(shop, each) for each in commands), return_exceptions=True
         )
 
-        gone = QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=1, remaining=0),))
-        assert [each for each in responses if isinstance(each, Exception)] == [gone, gone]
+        excess = QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=1, remaining=0),))
+        assert [each for each in responses if isinstance(each, Exception)] == [excess, excess]
         assert len(shop.state.shipment_events.rows) == 2
 
 

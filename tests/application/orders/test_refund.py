@@ -217,8 +217,8 @@ class TestUnderAKey:
         ]
         replies = await asyncio.gather(*(reply_to(shop, each) for each in commands))
 
-        made = [each.value for each in replies if isinstance(each.value, Refund)]
-        assert sorted(each.number for each in made) == [1, 2, 3]
+        refunds = [each.value for each in replies if isinstance(each.value, Refund)]
+        assert sorted(each.number for each in refunds) == [1, 2, 3]
         assert shop.balance("ada") == WELCOME_CREDIT
 
     @pytest.mark.parametrize(

@@ -205,9 +205,9 @@ def charge(placed: Order, **changes: object) -> Transfer:
 
 def refund_transfer(placed: Order, amount: int | None = None) -> Transfer:
     """Return the transfer that gives back this much of a charge, or all of it."""
-    made = transfer(SALES, ADA_ACCOUNT.id, amount or placed.total.amount)
+    returned = transfer(SALES, ADA_ACCOUNT.id, amount or placed.total.amount)
     return replace(
-        made, id=id_of(f"return {placed.id}"), kind=TransferKind.REFUND, order_id=placed.id
+        returned, id=id_of(f"return {placed.id}"), kind=TransferKind.REFUND, order_id=placed.id
     )
 
 

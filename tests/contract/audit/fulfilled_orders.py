@@ -54,22 +54,22 @@ def _restocking(step: OrderStep, **quantities: int) -> OrderStep:
     return replace(step, order=later, on_hand=quantities, reserved={})
 
 
-async def store_refund(storage: Storage, made: Refund, **restocked: int) -> None:
+async def store_refund(storage: Storage, stored: Refund, **restocked: int) -> None:
     """Store a refund of `ORDER`, its transfer, and what it put back."""
 
     async def work(uow: UnitOfWork) -> None:
-        moved = transfer_of(made)
-        if made.to is PaymentMethod.CARD:
+        moved = transfer_of(stored)
+        if stored.to is PaymentMethod.CARD:
             moved = replace(moved, credit_account_id=CLEARING)
         await store_transfers(uow, (moved,))
         await store_stock_movements(uow, _restocking(paid(ORDER), **restocked))
-        await store_fulfilment(uow, (), (made,))
+        await store_fulfilment(uow, (), (stored,))
 
     await storage.write(work)
 
 
-async def store_shipment_events(storage: Storage, *made: ShipmentEvent) -> None:
-    await storage.write(lambda uow: store_fulfilment(uow, made, ()))
+async def store_shipment_events(storage: Storage, *stored: ShipmentEvent) -> None:
+    await storage.write(lambda uow: store_fulfilment(uow, stored, ()))
 
 
 async def store_shipped_order(storage: Storage, *shipped: ShipmentEvent) -> Order:

@@ -119,8 +119,8 @@ class TestConsistentShop:
 
     async def test_declined_order_with_a_rejected_key_passes(self, shop: Storage) -> None:
         waiting = pending(ORDER)
-        refused = Rejected(error=EmptyCart())
-        await store_order(shop, replace(waiting, outcome=refused))
+        rejected = Rejected(error=EmptyCart())
+        await store_order(shop, replace(waiting, outcome=rejected))
         declined, event = waiting.order.transition_to(
             OrderStatus.DECLINED, at=NOW, actor=Actor.CUSTOMER
         )

@@ -60,8 +60,8 @@ class TestConsistentShop:
 
     async def test_fully_refunded_and_restocked_order_passes(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
-        made = replace(refund(ORDER, 1_500), lines=lines(TEA=2, POT=1), restocked=True)
-        whole = replace(refunded(ORDER), refunds=(made,), on_hand={"TEA": 2, "POT": 1})
+        whole_refund = replace(refund(ORDER, 1_500), lines=lines(TEA=2, POT=1), restocked=True)
+        whole = replace(refunded(ORDER), refunds=(whole_refund,), on_hand={"TEA": 2, "POT": 1})
         await store_next_step(shop, whole)
 
         assert await findings(shop) == []

@@ -97,10 +97,10 @@ class TestKeys:
         await shop.write(work)
         await store_order(shop, replace(paid(ORDER), outcome=None))
 
-        told = {"user_id": str(BOB.id), "reference": str(ORDER.id)}
+        facts = {"user_id": str(BOB.id), "reference": str(ORDER.id)}
         assert await findings(shop) == [
             (7, "order-without-outcome", {"order_id": str(ORDER.id)}),
-            (7, "outcome-without-order", told),
+            (7, "outcome-without-order", facts),
         ]
 
     async def test_key_without_outcome_and_order_is_reported(self, shop: Storage) -> None:

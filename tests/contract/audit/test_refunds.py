@@ -127,8 +127,8 @@ class TestRefunds:
 
     async def test_refunded_order_with_excess_refunds_is_reported(self, shop: Storage) -> None:
         await store_order(shop, paid(ORDER))
-        made = refund(ORDER, 1_501)
-        whole = replace(refunded(ORDER), refunds=(made,), transfers=(transfer_of(made),))
+        excessive = refund(ORDER, 1_501)
+        whole = replace(refunded(ORDER), refunds=(excessive,), transfers=(transfer_of(excessive),))
         await store_next_step(shop, whole)
 
         facts = {**_money(returned=1_501, refunded=1_501), "status": "refunded"}
@@ -139,8 +139,8 @@ class TestRestocking:
     @pytest.mark.parametrize("put_back", [0, 2])
     async def test_stock_unlike_the_refund_is_reported(self, shop: Storage, put_back: int) -> None:
         await store_order(shop, paid(ORDER))
-        made = replace(PART, lines=lines(cancelled_quantity=1, TEA=1), restocked=True)
-        await store_refund(shop, made, TEA=put_back)
+        restocking = replace(PART, lines=lines(cancelled_quantity=1, TEA=1), restocked=True)
+        await store_refund(shop, restocking, TEA=put_back)
 
         facts = _taken(restocked=1, on_hand=put_back - 2)
         assert await findings(shop) == [(3, "order-took-other-stock", facts)]
@@ -164,11 +164,11 @@ def _money(*, returned: int, refunded: int) -> Mapping[str, Fact]:
     }
 
 
-def _moved(made: Refund, amount: int | None) -> Mapping[str, Fact]:
+def _moved(refunded: Refund, amount: int | None) -> Mapping[str, Fact]:
     return {
-        "refund_id": str(made.id),
+        "refund_id": str(refunded.id),
         "order_id": str(ORDER.id),
-        "amount": made.amount.amount,
+        "amount": refunded.amount.amount,
         "returned": amount,
     }
 

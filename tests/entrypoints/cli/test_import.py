@@ -72,9 +72,9 @@ def test_changed_row_changes_only_its_product(migrated: CommandLine) -> None:
     migrated.output_of("import", "spring.csv")
     file.write_text(f"{HEADER}\nTEA,Tea,,500,3\nCAKE,Cake,,300,4\nJAM,Jam,,200,1\n")
 
-    told = migrated.output_of("import", "spring.csv")
+    output = migrated.output_of("import", "spring.csv")
 
-    assert told == "Products: 1 added, 1 changed, 1 as they were.\n"
+    assert output == "Products: 1 added, 1 changed, 1 as they were.\n"
     assert migrated.rows(
         "SELECT sku, on_hand_delta FROM stock_movements ORDER BY sku, created_at"
     ) == [
@@ -110,8 +110,8 @@ def test_all_errors_of_a_row_are_reported_at_once(migrated: CommandLine) -> None
     done = migrated.run("import", "bad.csv")
 
     assert done.returncode == 1
-    told, count = done.stderr.splitlines()
-    assert told == (
+    problem, count = done.stderr.splitlines()
+    assert problem == (
         "bad.csv:3: sku: a SKU has 1 to 64 letters, digits, '.', '-' or '_'."
         " name: a name has 1 to 200 characters in one line."
         " price: a price has 1 to 1000000000 minor units."
@@ -184,10 +184,10 @@ def test_columns_line_ends_and_empty_lines_may_vary(
 
 @pytest.mark.parametrize(("row", "rule"), BAD_ROWS)
 def test_invalid_row_is_reported_with_its_rule(row: str, rule: str, tmp_path: Path) -> None:
-    (told,) = import_text(tmp_path / "products.csv", f"{HEADER}\n{row}\n")
+    (parsed,) = import_text(tmp_path / "products.csv", f"{HEADER}\n{row}\n")
 
-    assert told.line == 2
-    assert faults_of(told) == [rule]
+    assert parsed.line == 2
+    assert faults_of(parsed) == [rule]
 
 
 def test_undecodable_row_does_not_affect_the_others(tmp_path: Path) -> None:

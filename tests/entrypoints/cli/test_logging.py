@@ -38,9 +38,9 @@ def set_up(environment: str = "production", level: Level = "info") -> None:
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    told = capsys.readouterr()
-    assert told.out == ""
-    return told.err.splitlines()
+    output = capsys.readouterr()
+    assert output.out == ""
+    return output.err.splitlines()
 
 
 def documents(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -48,8 +48,8 @@ def documents(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def logger() -> structlog.typing.FilteringBoundLogger:
-    made: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-    return made
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger
 
 
 @contextmanager
@@ -146,9 +146,9 @@ def test_fields_named_like_secrets_are_redacted(
     logging.getLogger("plain").info("seen", extra={name: value})
     logger().bind(**{name: value}).info("seen")
 
-    told = lines(capsys)
-    assert len(told) == 4
-    for line in told:
+    logged = lines(capsys)
+    assert len(logged) == 4
+    for line in logged:
         assert "correct horse" not in line
         assert "[redacted]" in line
 
@@ -174,9 +174,9 @@ def test_values_cannot_start_a_line_or_control_a_terminal(
     with serving(INJECTION):
         logger().info("seen", inside=[INJECTION])
 
-    told = lines(capsys)
-    assert len(told) == 3
-    assert all(line.isprintable() for line in told)
+    logged = lines(capsys)
+    assert len(logged) == 3
+    assert all(line.isprintable() for line in logged)
 
 
 def test_development_traceback_is_indented_and_cannot_forge_a_line(

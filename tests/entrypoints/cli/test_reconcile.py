@@ -21,15 +21,15 @@ SINCE_THEN = ("--gateway-days", "36500")
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> MemoryPaymentGateway:
     """Give the gateway that every command asks from now on."""
-    made, assemble = MemoryPaymentGateway(FakeClock(NOW)), bootstrap.build_container
+    gateway, assemble = MemoryPaymentGateway(FakeClock(NOW)), bootstrap.build_container
 
     def assembled(database: str | None) -> Container:
         container = assemble(database)
-        container.payment_gateway.override(providers.Object(made))
+        container.payment_gateway.override(providers.Object(gateway))
         return container
 
     monkeypatch.setattr(bootstrap, "build_container", assembled)
-    return made
+    return gateway
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ def test_discrepancy_for_an_operator_exits_with_1_and_advice(
     done = prepared.run("reconcile", *SPAN, *dry_run)
 
     assert (done.returncode, done.stderr) == (1, "shop: 1 of 1 differences are left\n")
-    told, summary = done.stdout.splitlines()
-    assert told.startswith(f"{stray}: it is of no order of ours")
+    difference, summary = done.stdout.splitlines()
+    assert difference.startswith(f"{stray}: it is of no order of ours")
     assert summary == "Differences: 1, repaired: 0."
 
 
@@ -76,11 +76,15 @@ def test_discrepancy_is_printed_as_json(prepared: CommandLine, stray: str) -> No
     done = prepared.run("reconcile", *SPAN, "--json")
 
     document = json.loads(done.stdout)
-    (told,) = document["differences"]
+    (difference,) = document["differences"]
     assert document["agree"] is False
-    assert (told["kind"], told["job"], told["repaired"]) == ("unknown-here", None, False)
-    assert f"payment_id={told['facts']['payment_id']}" in stray
-    assert told["advice"].startswith("it is of no order of ours")
+    assert (difference["kind"], difference["job"], difference["repaired"]) == (
+        "unknown-here",
+        None,
+        False,
+    )
+    assert f"payment_id={difference['facts']['payment_id']}" in stray
+    assert difference["advice"].startswith("it is of no order of ours")
 
 
 @pytest.mark.usefixtures("stray")

@@ -92,10 +92,10 @@ def test_invalid_setting_is_reported_with_its_rule(
     with pytest.raises(InvalidSetting) as raised:
         read_settings(None)
 
-    told = str(raised.value)
-    assert told.startswith(f"{name}: ")
-    assert rule in told
-    assert "hunter2" not in told
+    problem = str(raised.value)
+    assert problem.startswith(f"{name}: ")
+    assert rule in problem
+    assert "hunter2" not in problem
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
 

@@ -140,8 +140,8 @@ class ScriptedGateway(PaymentGateway):
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         del headers
-        told = json.loads(body)
-        return gateway_event(told["id"], UUID(told["reference"]))
+        event = json.loads(body)
+        return gateway_event(event["id"], UUID(event["reference"]))
 
     async def close(self) -> None:
         await self._inner.close()

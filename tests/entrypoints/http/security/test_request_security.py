@@ -81,9 +81,7 @@ async def test_parallel_session_writes_are_both_kept_or_one_is_rejected(
     session = (await browser.get("/session")).json()
     kept = {line["sku"] for line in session["cart"]["lines"]} | session["preferences"].keys()
     named = ("CUP", "TEA", "a")
-    assert kept == {
-        name for name, answer in zip(named, responses, strict=True) if answer.is_success
-    }
+    assert kept == {name for name, each in zip(named, responses, strict=True) if each.is_success}
 
 
 async def test_fifty_buyers_of_the_last_item_yield_one_order(shop: HttpShop) -> None:
@@ -107,8 +105,8 @@ async def test_one_key_yields_one_order_and_keys_belong_to_users(shop: HttpShop)
     assert hers.status_code == 201
     assert "idempotent-replayed" not in hers.headers
     parallel = await asyncio.gather(*(ada.order("TEA", key="key-0002") for _ in range(10)))
-    created = [answer for answer in parallel if answer.status_code == 201]
-    assert len({answer.json()["id"] for answer in created}) == 1
+    created = [each for each in parallel if each.status_code == 201]
+    assert len({each.json()["id"] for each in created}) == 1
     for response in parallel:
         if response not in created:
             assert_problem(response, 409, "request-in-progress")

@@ -269,7 +269,7 @@ async def test_order_that_exceeds_the_cookie_is_rejected(
     assert_problem(responses[-1], 409, "session-too-large", limit_bytes=4000)
     assert len(str(browser.token)) <= 4000
     kept = len((await browser.get("/cart")).json()["lines"])
-    assert kept == [answer.status_code for answer in responses].count(200)
+    assert kept == [each.status_code for each in responses].count(200)
     # What was refused has left the session as it was: it can be changed at once.
     assert (await browser.delete(f"/cart/lines/{skus[0]}")).status_code == 200
     with shop.unchanged():
