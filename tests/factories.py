@@ -193,7 +193,7 @@ def shipment_event(
     kind: ShipmentEventKind,
     **changes: object,
 ) -> ShipmentEvent:
-    """Return a handover of these pieces, or of the whole order."""
+    """Return a shipment event of these quantities, or of the whole order."""
     all_lines = tuple(LineQuantity(sku=each.sku, quantity=each.quantity) for each in order.lines)
     default = ShipmentEvent(
         id=id_of(f"{kind} {name} of {order.id}"),
@@ -207,7 +207,7 @@ def shipment_event(
 
 
 def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> Refund:
-    """Return a refund of an amount, of no goods, to the account."""
+    """Return a refund of an amount to the account, without lines."""
     default = Refund(
         id=id_of(f"refund {number} of {order.id}"),
         order_id=order.id,

@@ -219,7 +219,7 @@ class _Connection:
             if not request or (stop is not None and await self._is_stopped(stop)):
                 return
             if not self._server.done():
-                # A server closes connections on which it hears nothing: none is opened before.
+                # A server closes connections without a request, so none is opened before the first.
                 self._server.set_result(await self._proxy.connect())
             await _write(self._server.result()[1], request)
 

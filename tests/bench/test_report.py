@@ -1,4 +1,4 @@
-"""What is measured is told as it is."""
+"""The report shows the measurements unchanged."""
 
 from io import StringIO
 from pathlib import Path

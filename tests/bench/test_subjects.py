@@ -1,4 +1,4 @@
-"""Whoever the shop is measured beside does all that the shop does, and keeps books as sound."""
+"""The other subjects of the benchmark do the same work as the shop, as correctly."""
 
 import asyncio
 import os

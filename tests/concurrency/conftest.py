@@ -1,4 +1,4 @@
-"""A shop to race on: SQLite with one process, PostgreSQL with two."""
+"""A running shop for concurrent requests: SQLite with one process, PostgreSQL with two."""
 
 import asyncio
 import json

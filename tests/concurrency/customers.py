@@ -62,7 +62,7 @@ class Customer:
 
 
 class Admin(Customer):
-    """Somebody who may fill the shelves."""
+    """An admin, who can add products and stock."""
 
     async def stock(self, sku: str, quantity: int, price: int = 100) -> None:
         """Offer a product, with this many on hand."""

@@ -1,4 +1,4 @@
-"""A database whose transactions are SERIALIZABLE by default refuses what only looks dangerous."""
+"""The shop works on a database whose transactions are SERIALIZABLE by default."""
 
 import asyncio
 from collections import Counter

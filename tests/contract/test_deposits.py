@@ -55,7 +55,7 @@ CLEARING = ShopAccount.CARD_CLEARING.account_id(EUR)
 
 @pytest.fixture
 async def shop(storage: Storage) -> Storage:
-    """Give a storage in which Ada and Bob have money."""
+    """Return a storage in which Ada and Bob have money."""
     return await store_customers_and_products(storage)
 
 

@@ -39,7 +39,7 @@ PAUSE_SECONDS = 0.05
 
 @pytest.fixture
 async def users(storage: Storage) -> Storage:
-    """Give a storage in which Ada and Bob are known."""
+    """Return a storage with the users Ada and Bob."""
     await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
     return storage
 

@@ -1,4 +1,4 @@
-"""What stores owe that keep the content of sessions, once their visitors have gone."""
+"""Locking sessions by id, without their tokens: for stores that keep the content of sessions."""
 
 import pytest
 

@@ -45,7 +45,7 @@ TO_CARD = refund(
 
 @pytest.fixture
 async def shop(storage: Storage) -> Storage:
-    """Give a storage with two orders of Ada's."""
+    """Return a storage with two orders of Ada."""
     await storage.commit(
         lambda uow: uow.users.add(ADA),
         *(

@@ -61,7 +61,7 @@ ROWS: Mapping[str, tuple[OrderState, OrderState]] = {
 }
 
 BEFORE_CRASH = {"C-c": 202, "C-c again": 202, "C-j": 201, "C-k": 201, "C-l": 201}
-"""What those heard whose requests had ended before the crash; no other was answered."""
+"""The statuses of the responses before the crash; the other requests got none."""
 
 UNDER_WAY_SECONDS = 0.3
 """Long enough for a request to come to the lock that it then waits for."""
@@ -80,7 +80,7 @@ class RequestLog:
 
 @dataclass(kw_only=True)
 class Scenario:
-    """All rows on one stage, up to the crash; the worker that is there takes no more money."""
+    """All crash points in one deployed shop, up to the crash."""
 
     stage: DeployedShop
     shoppers: Mapping[str, Buyer]

@@ -49,7 +49,7 @@ class LoadGenerator:
         """What came back for each key; None where nothing did."""
 
     async def sign_up(self) -> None:
-        """Sign up, and find enough on the shelves; nothing else has the same price."""
+        """Sign the customers up, and add a product; no other product has its price."""
         await self._deployed_shop.add_product(self._sku, on_hand=STOCK, price=self._price)
         await asyncio.gather(*(each.sign_up() for each in self._customers))
 

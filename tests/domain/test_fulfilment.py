@@ -30,7 +30,7 @@ actions = st.lists(
 
 
 def _apply(before: Fulfilment, number: int, action: tuple[object, dict[str, int]]) -> Fulfilment:
-    """Return what a deed leads to, with the order a step further where it is."""
+    """Return the fulfilment after an action, with the order's new status."""
     what, wanted = action
     common = {"id": id_of(f"deed {number}"), "at": NOW, "actor": Actor.ADMIN}
     if isinstance(what, ShipmentEventKind):

@@ -35,7 +35,7 @@ STRIPE = {
 
 @pytest.fixture
 async def new_container(tmp_path: Path) -> AsyncIterator[NewContainer]:
-    """Give a function that makes containers, each with a file of its own for a database."""
+    """Yield a function that creates containers, each with a database file of its own."""
     opened: list[Container] = []
 
     def new(**settings: object) -> Container:
@@ -56,7 +56,7 @@ async def new_container(tmp_path: Path) -> AsyncIterator[NewContainer]:
 
 @pytest.fixture
 def in_memory(new_container: NewContainer, clock: FakeClock) -> NewContainer:
-    """Give a function that makes containers of shops in memory."""
+    """Yield a function that creates containers of shops in memory."""
 
     def new() -> Container:
         container, database = new_container(), MemoryDatabase()

@@ -95,9 +95,9 @@ def test_card_is_charged_at_most_once_whatever_fails(
 async def _run_history(
     shop: ShopUnderTest, token: int | None, story: Sequence[Action]
 ) -> list[Outcome]:
-    """Do these deeds; do again what has failed, as people and workers do.
+    """Execute these actions; repeat those that fail, as customers and workers do.
 
-    Return what was answered to those that asked for a card.
+    Return the outcomes of the card payments.
     """
     outcomes: list[Outcome] = []
     for action in story:

@@ -1,4 +1,4 @@
-"""Whatever happens in a shop, in whatever order: it goes as the plain model says, everywhere."""
+"""Random histories have the outcomes of the model, on every storage."""
 
 import asyncio
 from collections import Counter
@@ -79,10 +79,10 @@ MUST_HAPPEN = frozenset(
     paid declined expired cancelled
     """.split()
 )
-"""What becomes of orders; histories in which this does not happen prove little."""
+"""Outcomes of orders that the histories must contain to be meaningful."""
 
 MAX_WORKER_RUNS = 20
-"""How often workers need to look after an outage, at most."""
+"""The most runs that workers need after an outage."""
 
 T = TypeVar("T")
 
@@ -276,7 +276,7 @@ def _ending(outcome: dict[str, object]) -> str:
 
 @pytest.fixture(scope="module")
 def runners(new_shop: ShopFactory) -> Iterator[DifferentialRunner]:
-    """Give three shops, one on each storage."""
+    """Yield three shops, one on each storage."""
     with asyncio.Runner() as runner:
         lockstep = DifferentialRunner(runner)
         for storage in ("memory", "sqlite", "postgresql"):

@@ -45,7 +45,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class QueuedOrder:
-    """An order that somebody sends; one who is impatient hangs up after so many turns.
+    """An order that a client sends; an impatient client disconnects after some turns of the loop.
 
     Without a card, the account pays.
     """
@@ -82,11 +82,11 @@ faults = st.tuples(
     )
 )
 
-# What follows on a COMMIT that was not answered is where it is easiest to tell an untruth.
+# The statements after a lost COMMIT response are the likeliest to lead to a wrong response.
 troubles = st.just(("committed", CommitOutcomeUnknown)) | faults
 
 Response = PlacedOrder | BaseException
-"""The order, a refusal, or why there is neither."""
+"""An order, a rejection, or the error without either."""
 
 
 @given(
@@ -167,7 +167,7 @@ def _assert_response_is_true(
     assert len(stored) <= 1
     assert placed <= {order.id for order in stored}
     if all(isinstance(answer, DatabaseUnavailable | Fault) for answer in responses):
-        # Each was told that nothing was decided.
+        # Every response said that nothing was decided.
         assert [order.status for order in stored] in ([], [OrderStatus.PENDING])
         assert shop.outcome(customer, key) is None
 
@@ -195,7 +195,7 @@ async def _open_shop() -> tuple[MemoryShop, Mapping[str, SessionToken]]:
 async def _send(
     shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[QueuedOrder], at_once: int
 ) -> Sequence[Response]:
-    """Send all at once; return what each has heard, which must be something."""
+    """Send all concurrently; return the response to each."""
     placing = GroupCommit(shop.container.place_orders().place, max_concurrent_groups=at_once)
     finishing: CompletionQueue = GroupCommit(
         shop.container.complete_orders().complete, max_concurrent_groups=at_once

@@ -1,4 +1,4 @@
-"""What the unit of work in memory owes beyond the port: it refuses misuse, and names rules."""
+"""The unit of work in memory, beyond the port: it rejects misuse and names the broken rule."""
 
 import asyncio
 from collections.abc import Callable
@@ -54,7 +54,7 @@ async def _commit(database: MemoryDatabase, *stagings: Callable[[UnitOfWork], ob
 
 @pytest.fixture
 async def filled(database: MemoryDatabase) -> MemoryDatabase:
-    """Give a database with a row in nearly every table."""
+    """Return a database with a row in nearly every table."""
     await _commit(
         database,
         lambda uow: uow.users.add(ADA),

@@ -1,4 +1,4 @@
-"""The mailer over SMTP, at a server that may refuse, and the wording of its letters."""
+"""The SMTP mailer: what a server may respond, and the text of the emails."""
 
 import asyncio
 import math
@@ -30,7 +30,7 @@ SENDER = "The Shop <orders@shop.example>"
 
 
 class FakeSmtpServer:
-    """Keeps what is posted; the next recipient, or all that is said, may be refused."""
+    """An SMTP server that stores messages; it can reject recipients or messages."""
 
     def __init__(self) -> None:
         self.posted: list[Envelope] = []
@@ -88,7 +88,7 @@ def smtp_server() -> FakeSmtpServer:
 
 @pytest.fixture
 def port(smtp_server: FakeSmtpServer) -> Iterator[int]:
-    """Give the port of a mail server."""
+    """Yield the port of a running SMTP server."""
     with reserved_port() as port:
         controller = Controller(
             smtp_server,

@@ -15,7 +15,7 @@ NewDatabase = Callable[..., SqlDatabase]
 
 @pytest.fixture
 async def new_database(clock: FakeClock) -> AsyncIterator[NewDatabase]:
-    """Give a function that makes databases, which are closed after the test."""
+    """Yield a function that opens databases, which are closed after the test."""
     opened: list[SqlDatabase] = []
 
     def new(url: str, schema: str = "public") -> SqlDatabase:

@@ -1,4 +1,4 @@
-"""The audit finds also what a database refuses, should a constraint be lost."""
+"""The audit reports data that constraints prevent, in case a constraint is missing."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
-    """Give a database of which nothing is left but tables and primary keys."""
+    """Return a database that has only tables and primary keys."""
     url, schema = request.getfixturevalue(f"{request.param}_url"), f"audit_{uuid4().hex}"
     database = new_database(url, schema)
     async with database.writer.begin() as connection:

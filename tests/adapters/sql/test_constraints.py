@@ -1,4 +1,4 @@
-"""Whatever the database refuses, it refuses by the name of a rule, the same on both engines."""
+"""Constraint violations name their constraint, the same on both engines."""
 
 from uuid import uuid4
 
@@ -90,7 +90,7 @@ FOREIGN_KEYS = [each for table in metadata.sorted_tables for each in table.forei
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
-    """Give a database with two rows of everything."""
+    """Return a database with two rows in every table."""
     url = request.getfixturevalue(f"{request.param}_url")
     database = new_database(url, f"constraints_{uuid4().hex}")
     await database.migrate()
@@ -180,7 +180,7 @@ async def test_foreign_keys_reject_missing_rows(
                 update(table).where(tuple_(*table.primary_key).in_(one)).values({column: nothing})
             )
 
-    # SQLite does not tell which.
+    # SQLite does not name the constraint.
     assert violation.value.constraint in {rule.name, "FOREIGN KEY constraint failed"}
 
 

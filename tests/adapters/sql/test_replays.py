@@ -1,4 +1,4 @@
-"""A replay tells how things stand, also where somebody decides them while its key is read."""
+"""A replay returns the current state, also if it changes while the key is read."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -35,7 +35,7 @@ DECLINED = Declined(reason="stolen")
 
 @pytest.fixture
 async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[Container]:
-    """Give an empty shop whose gateway is in memory."""
+    """Return an empty shop with a payment gateway in memory."""
     container = Container(
         settings=Settings(
             database_url=postgresql_url,

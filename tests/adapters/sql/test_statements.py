@@ -192,7 +192,7 @@ async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: s
 
 
 def _enable_notifications(shop: Container) -> None:
-    """Have two endpoints and the customers hear of everything from now on."""
+    """Notify two endpoints and the customers of every event from now on."""
     endpoints = tuple(
         WebhookEndpoint(
             url=f"https://{each}.example.com", secret="whsec_", event_types=frozenset(EventType)

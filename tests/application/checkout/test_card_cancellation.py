@@ -124,7 +124,7 @@ async def test_reversal_continues_until_the_gateway_shows_the_payment(
     )
 
     async def find_nothing(*_: object) -> None:
-        """Look into books that are not there any more."""
+        """Find no payment, as a gateway that has lost its records."""
 
     with monkeypatch.context() as patch:
         patch.setattr(shop.gateway, "find_payment", find_nothing)
@@ -153,7 +153,7 @@ async def test_failed_challenge_completed_after_a_cancellation_is_reversed(
         found = await look_up(reference, known)
         assert found is not None
         monkeypatch.setattr(shop.gateway, "find_payment", look_up)
-        # Of another card, for all that the worker knows; the notice is as fast.
+        # The worker cannot know that it is the same card; the gateway event is as fast.
         await shop.gateway.authenticate(payment_id, approved=True)
         await shop.container.complete_orders().complete(
             [

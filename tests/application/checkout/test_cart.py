@@ -1,4 +1,4 @@
-"""Carts: what visitors mean to buy, signed in or not."""
+"""Carts of signed-in and anonymous users."""
 
 from dataclasses import replace
 from datetime import timedelta

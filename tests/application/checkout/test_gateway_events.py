@@ -1,4 +1,4 @@
-"""What the gateway tells by itself changes nothing twice, whenever it comes."""
+"""Gateway events have their effect once, whenever they arrive."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ A_WHILE = timedelta(seconds=30)
 
 
 def _read(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
-    """Read a notice that says its fields, signed by its sender's name."""
+    """Parse a gateway event whose body is its fields."""
     if headers.get("signature") != "the gateway":
         raise InvalidGatewayEvent("signed by somebody else")
     event = json.loads(body)
@@ -56,7 +56,7 @@ def _read(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
 async def ada_token(
     shop: MemoryShop, admin: SessionToken, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[SessionToken]:
-    """Give Ada's token; look into the books at the end."""
+    """Yield the token of the customer Ada, and audit the shop after the test."""
     del admin
     monkeypatch.setattr(shop.gateway, "parse_event", _read)
     yield await shop.customer("ada")

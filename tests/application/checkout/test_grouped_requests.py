@@ -1,4 +1,4 @@
-"""What visitors ask at the same time is answered to each of them, as if they had come alone."""
+"""Concurrent requests in one group are answered as if each were alone."""
 
 import asyncio
 from dataclasses import replace
@@ -27,7 +27,7 @@ SECRETS = ("a secret that nobody else has, of enough characters",)
 
 @pytest.fixture(params=["database", "cookie"])
 async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> MemoryShop:
-    """Give a shop with either store of sessions, which sells tea and cups."""
+    """Return a shop that sells tea and cups, with each session store."""
     in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
     stores = {} if request.param == "database" else {"sessions": in_cookies}
     shop = MemoryShop(clock, MemoryDatabase(), SequentialIds(), **stores)
@@ -151,7 +151,7 @@ async def _put(
 async def _cart(
     shop: MemoryShop, change: CartChanged, token: SessionToken | None
 ) -> dict[str, int]:
-    """Return what is in the cart of whoever holds what the answer says."""
+    """Return the cart of the session in the result."""
     assert change.current_session is not None
     held = change.current_session.new_token or token
     assert held is not None

@@ -8,7 +8,7 @@ from tests.application.memory_shop import MemoryShop
 
 @pytest.fixture
 async def ada_token(shop: MemoryShop) -> SessionToken:
-    """Give the token of Ada, who has a thousand, like Bob."""
+    """Return the token of Ada. She and Bob have a balance of 1,000 each."""
     await shop.customer("bob")
     return await shop.customer("ada")
 

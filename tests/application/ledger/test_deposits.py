@@ -31,7 +31,7 @@ A_YEAR = timedelta(days=365)
 
 @pytest.fixture
 async def ada_token(shop: MemoryShop) -> AsyncIterator[SessionToken]:
-    """Give Ada's token; look into the books at the end."""
+    """Yield the token of the customer Ada, and audit the shop after the test."""
     yield await shop.customer("ada")
     assert await shop.audit_violations() == []
 

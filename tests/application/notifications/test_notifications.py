@@ -1,4 +1,4 @@
-"""Whoever is to hear of a fact is noted with it; where nobody is, nothing is."""
+"""Notifications are stored with the change that they report, one for each recipient."""
 
 import pytest
 

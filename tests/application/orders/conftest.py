@@ -9,5 +9,5 @@ from tests.application.memory_shop import MemoryShop, place_order
 
 @pytest.fixture
 async def placed(shop: MemoryShop, ada_token: SessionToken) -> PlacedOrder:
-    """Give an order of Ada's: two of tea and one of coffee, for 300."""
+    """Return an order of Ada: two of tea and one of coffee, for 300."""
     return await shop.place(place_order(ada_token, ("TEA", 2), ("COFFEE", 1)))

@@ -34,7 +34,7 @@ IDEMPOTENCY_WINDOW = timedelta(seconds=IDEMPOTENCY_SECONDS)
 
 @pytest.fixture
 async def paid(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[PlacedOrder]:
-    """Give an order of Ada's, three of tea for 300, captured; look into the books at the end."""
+    """Yield a captured order of Ada, three of tea for 300, and audit the shop after the test."""
     del admin
     ada_token = await shop.customer("ada")
     placed = await shop.check_out(place_order(ada_token, ("TEA", 3), card="tok_visa"))

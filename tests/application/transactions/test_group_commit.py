@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 
 class RecordingHandler:
-    """Decides groups of numbers when it is told to, and remembers the groups."""
+    """A batch handler that decides groups of numbers when the test lets it, and records them."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []

@@ -49,7 +49,7 @@ def shipment_of(name: str, kind: ShipmentEventKind, **quantities: int) -> Shipme
 
 
 def _restocking(step: OrderStep, **quantities: int) -> OrderStep:
-    """Return a step under a version that no other movement has, for its goods alone."""
+    """Return a step that only moves stock, under a version that no other movement has."""
     later = replace(step.order, version=step.order.version + 7)
     return replace(step, order=later, on_hand=quantities, reserved={})
 

@@ -1,4 +1,4 @@
-"""The audit finds what nobody sees to, and nothing else."""
+"""The audit reports overdue jobs and subjects without their job, and nothing else."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

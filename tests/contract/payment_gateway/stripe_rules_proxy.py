@@ -1,7 +1,7 @@
 """What `run_localstripe` lacks, put before it: Stripe's keys, rules, order and failures.
 
-It captures, cancels and refunds whatever it is told to, knows no idempotency keys, lists in an
-order of its own, and never fails. The front does as Stripe's documents say.
+localstripe captures, cancels and refunds in any state, has no idempotency keys, lists in its own
+order, and never fails. The proxy follows Stripe's documentation.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ Document = Mapping[str, Any]
 
 
 class Fault(Enum):
-    """What can happen to a request: DROPPED before it is heard, all else once it was done."""
+    """What can happen to a request: DROPPED before it is carried out, all else afterwards."""
 
     DROPPED = auto()
     NO_RESPONSE = auto()

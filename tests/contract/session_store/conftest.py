@@ -8,6 +8,6 @@ from tests.contract.storage import Storage
 
 @pytest.fixture
 async def storage(session_storage: Storage) -> Storage:
-    """Give a storage in which Ada and Bob are known."""
+    """Return a storage with the users Ada and Bob."""
     await session_storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
     return session_storage

@@ -25,7 +25,7 @@ INJECTION = "fine\n2026-01-01T00:00:00Z [info ] forged \x1b[31m\x85\u2028"
 
 @pytest.fixture(autouse=True)
 def restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep away from the settings of whoever runs the tests, and leave logging as it was."""
+    """Hide the settings of the developer who runs the tests, and restore logging afterwards."""
     monkeypatch.chdir(tmp_path)
     with logging_restored():
         yield

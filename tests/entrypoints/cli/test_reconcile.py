@@ -1,4 +1,4 @@
-"""The books beside the gateway's, as an operator compares them."""
+"""`shop reconcile`, which compares the shop's payments with the gateway's records."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ SINCE_THEN = ("--gateway-days", "36500")
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> MemoryPaymentGateway:
-    """Give the gateway that every command asks from now on."""
+    """Return the gateway that all commands use from now on."""
     gateway, assemble = MemoryPaymentGateway(FakeClock(NOW)), bootstrap.build_container
 
     def assembled(database: str | None) -> Container:

@@ -1,4 +1,4 @@
-"""Wrong settings: the variable and its rule are told, and never its value."""
+"""Invalid settings are reported with their variable and rule, and never with their value."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ def _endpoint(**changes: object) -> str:
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep away from the settings of whoever runs the tests."""
+    """Hide the settings of the developer who runs the tests."""
     monkeypatch.chdir(tmp_path)
     for name in ("SHOP_ENVIRONMENT", "SHOP_DATABASE_URL", "SHOP_SESSION_SECRETS"):
         monkeypatch.delenv(name, raising=False)

@@ -41,7 +41,7 @@ HEAVY = (
 
 @pytest.fixture(autouse=True)
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have help take no notice of how wide the terminal is in which the tests run."""
+    """Fix the width of help, whatever the terminal of the developer has."""
     monkeypatch.setenv("COLUMNS", "200")
 
 

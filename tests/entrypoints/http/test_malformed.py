@@ -117,7 +117,7 @@ ADDRESSES = [
 
 @pytest.fixture
 async def admin(shop: HttpShop) -> Browser:
-    """Give somebody who may send anything, and whose session is as new as can be."""
+    """Return an admin with a new session, so that every operation is allowed."""
     await shop.add_product("TEA")
     admin = await shop.admin("root")
     await admin.get("/session")

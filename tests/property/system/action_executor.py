@@ -1,4 +1,4 @@
-"""What a shop is asked when somebody does a deed, and what came of it in plain values."""
+"""Translates actions into commands, and results into plain values."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -89,7 +89,7 @@ class ActionExecutor:
             return {"no_response": True}
 
     async def observe(self, token: int | None, action: Action) -> Observation:
-        """Do it; tell all that was seen."""
+        """Execute an action; return all that was observed."""
         outer = self.gateway.responses, self._pending_call
         self.gateway.responses, self._pending_call = [], _PendingCall()
         outcome = await self.execute(token, action)

@@ -20,7 +20,7 @@ EVERYTHING: PageRequest[TimeCursor] = PageRequest(limit=1_000, after=None)
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """All that is stored, what is to be done, the gateway's books, and what does not fit them."""
+    """All that is stored, the jobs, the gateway's records, and the mismatches between them."""
 
     stored: Outcome
     jobs: Sequence[Job]
@@ -132,9 +132,9 @@ def holds_money(payment: GatewayPayment) -> bool:
 def payment_mismatches(
     payments: Sequence[GatewayPayment], statuses: Mapping[UUID, str], reversed_ids: Collection[UUID]
 ) -> list[str]:
-    """Find payments in the gateway's books that do not fit what the shop knows of them.
+    """Find payments in the gateway's records that do not match the shop's.
 
-    Where an order or a deposit came to nothing, money is there only as long as a job will undo it.
+    A closed order or deposit has money at the gateway only as long as a job will reverse it.
     """
     found: list[str] = []
     for payment in payments:

@@ -1,4 +1,4 @@
-"""A whole shop on some storage, which does actions and tells in plain values what came of them."""
+"""A whole shop on a storage, which executes actions and returns plain values."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
@@ -19,7 +19,7 @@ from tests.property.system.scripted_gateway import gateway_event
 from tests.property.system.stored_state import StoredState, StoredStateReader
 
 TIMING_RULES = {"job-is-overdue", "pending-past-expiry", "deposit-past-expiry"}
-"""What is kept once all is quiet: jobs may wait for as long as nobody works."""
+"""Rules that hold once all jobs have run: without a worker, jobs wait."""
 
 
 class ShopUnderTest(ActionExecutor):
@@ -37,7 +37,7 @@ class ShopUnderTest(ActionExecutor):
         self._empty = empty
 
     async def reset(self) -> None:
-        """Begin anew, with nothing stored."""
+        """Clear the storage."""
         await self._empty()
         self._reset()
 
