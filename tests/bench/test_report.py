@@ -24,7 +24,7 @@ from tests.bench.bench_factories import (
 )
 
 
-def test_a_ratio_is_results_of_the_best_of_either_side_in_the_same_round() -> None:
+def test_ratio_is_results_of_the_best_of_either_side_in_the_same_round() -> None:
     (figure,) = figures(
         [
             *limit_measurements(number=1, per_second=1000),

@@ -52,11 +52,11 @@ async def _replays(buyer: Buyer, first: httpx2.Response | None = None) -> None:
     assert len({each.text for each in [*responses, *([first] if first else [])]}) == 1
 
 
-@pytest.mark.parametrize("row", ["C-m"])
+@pytest.mark.parametrize("point", ["C-m"])
 async def test_event_before_the_response_pays_the_order_once(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
     request = asyncio.create_task(ada.buy())
     await reply.reached()
@@ -74,12 +74,12 @@ async def test_event_before_the_response_pays_the_order_once(
     assert await deployed_shop.authorisation_calls(ada) == 1
 
 
-@pytest.mark.parametrize("row", ["C-m"])
+@pytest.mark.parametrize("point", ["C-m"])
 async def test_concurrent_responses_events_and_retries_complete_an_order_once(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    choose = random.Random(row)
-    buyers = await deployed_shop.buyers(*[row] * RACES)
+    choose = random.Random(point)
+    buyers = await deployed_shop.buyers(*[point] * RACES)
 
     async def race(buyer: Buyer) -> None:
         reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
@@ -87,15 +87,15 @@ async def test_concurrent_responses_events_and_retries_complete_an_order_once(
         await reply.reached()
         order_id = order_id_of(reply)
 
-        async def tell() -> None:
+        async def send_event() -> None:
             await asyncio.sleep(choose.uniform(0, LONGEST_DELAY_SECONDS))
             await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
 
-        async def go_on() -> None:
+        async def forward() -> None:
             await asyncio.sleep(choose.uniform(0, LONGEST_DELAY_SECONDS))
             reply.forward()
 
-        again, *_ = await asyncio.gather(buyer.buy(), go_on(), tell(), tell())
+        again, *_ = await asyncio.gather(buyer.buy(), forward(), send_event(), send_event())
         assert {(await first).status_code, again.status_code} == {201}
         await _replays(buyer, again)
 
@@ -105,11 +105,11 @@ async def test_concurrent_responses_events_and_retries_complete_an_order_once(
     assert [await deployed_shop.order_state(each) for each in buyers] == [PAID] * RACES
 
 
-@pytest.mark.parametrize("row", ["C-n"])
+@pytest.mark.parametrize("point", ["C-n"])
 async def test_early_repeated_and_late_events_have_no_second_effect(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
@@ -129,21 +129,21 @@ async def test_early_repeated_and_late_events_have_no_second_effect(
     await _replays(ada, first)
 
 
-@pytest.mark.parametrize("row", ["C-n"])
+@pytest.mark.parametrize("point", ["C-n"])
 async def test_event_without_an_order_is_stored_and_logged(
-    deployed_shop: DeployedShop, row: str, caplog: pytest.LogCaptureFixture
+    deployed_shop: DeployedShop, point: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.ERROR):
-        await deployed_shop.receive_gateway_event(f"evt-{row}-{uuid4()}", str(uuid4()))
+        await deployed_shop.receive_gateway_event(f"evt-{point}-{uuid4()}", str(uuid4()))
     assert [each.levelname for each in caplog.records] == ["ERROR"]
     assert await deployed_shop.jobs() == []
 
 
-@pytest.mark.parametrize("row", ["C-s"])
+@pytest.mark.parametrize("point", ["C-s"])
 async def test_concurrent_authorisations_create_one_payment(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
     request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
@@ -162,9 +162,9 @@ async def test_concurrent_authorisations_create_one_payment(
     assert await deployed_shop.order_state(ada) == PAID
 
 
-@pytest.mark.parametrize("row", ["C-s"])
-async def test_concurrent_captures_capture_once(deployed_shop: DeployedShop, row: str) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+@pytest.mark.parametrize("point", ["C-s"])
+async def test_concurrent_captures_capture_once(deployed_shop: DeployedShop, point: str) -> None:
+    (ada,) = await deployed_shop.buyers(point)
     reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.CAPTURE)
     first = await ada.buy()
     await reply.reached()

@@ -50,9 +50,9 @@ async def _assert_same_response(buyer: Buyer, status: int) -> None:
     assert first.text == second.text
 
 
-@pytest.mark.parametrize("row", ["C-o"])
-async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, row: str) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+@pytest.mark.parametrize("point", ["C-o"])
+async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, point: str) -> None:
+    (ada,) = await deployed_shop.buyers(point)
     request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
@@ -67,12 +67,12 @@ async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, 
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-o"])
+@pytest.mark.parametrize("point", ["C-o"])
 async def test_concurrent_approval_event_and_expiry_have_one_winner(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    choose = random.Random(row)
-    buyers = await deployed_shop.buyers(*[row] * RACES)
+    choose = random.Random(point)
+    buyers = await deployed_shop.buyers(*[point] * RACES)
 
     all_have_begun = asyncio.Barrier(RACES + 1)
 
@@ -84,15 +84,15 @@ async def test_concurrent_approval_event_and_expiry_have_one_winner(
         await all_have_begun.wait()
         order_id = order_id_of(request)
 
-        async def tell(seconds: float) -> None:
+        async def send_event(seconds: float) -> None:
             await asyncio.sleep(seconds)
             await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
 
-        async def go_on(seconds: float) -> None:
+        async def forward(seconds: float) -> None:
             await asyncio.sleep(seconds)
             request.forward()
 
-        await asyncio.gather(go_on(times[0]), tell(times[1]), tell(times[2]))
+        await asyncio.gather(forward(times[0]), send_event(times[1]), send_event(times[2]))
         assert (await response).status_code in {201, 409}
 
     async def expire() -> None:
@@ -110,11 +110,11 @@ async def test_concurrent_approval_event_and_expiry_have_one_winner(
         await _assert_same_response(each, 201 if state == PAID else 409)
 
 
-@pytest.mark.parametrize("row", ["C-n"])
+@pytest.mark.parametrize("point", ["C-n"])
 async def test_late_approval_is_voided_when_an_event_reports_it(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
@@ -139,11 +139,11 @@ async def test_late_approval_is_voided_when_an_event_reports_it(
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-p"])
+@pytest.mark.parametrize("point", ["C-p"])
 async def test_worker_killed_before_the_void_causes_one_void(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     void = await _stopped_void(deployed_shop, ada, Direction.REQUEST)
 
     await deployed_shop.kill()
@@ -157,9 +157,9 @@ async def test_worker_killed_before_the_void_causes_one_void(
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-p"])
-async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, row: str) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+@pytest.mark.parametrize("point", ["C-p"])
+async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, point: str) -> None:
+    (ada,) = await deployed_shop.buyers(point)
     void = await _stopped_void(deployed_shop, ada, Direction.RESPONSE)
     assert await deployed_shop.order_state(ada) == EXPIRED
     assert len(await deployed_shop.jobs()) == 1
@@ -185,9 +185,9 @@ async def _stopped_void(deployed_shop: DeployedShop, buyer: Buyer, side: Directi
     return void
 
 
-@pytest.mark.parametrize("row", ["C-q"])
-async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, row: str) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+@pytest.mark.parametrize("point", ["C-q"])
+async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, point: str) -> None:
+    (ada,) = await deployed_shop.buyers(point)
     reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
     reply.reset()
     assert (await ada.buy()).status_code == 202
@@ -201,11 +201,11 @@ async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, row: s
     assert await deployed_shop.authorisation_calls(ada) == 1
 
 
-@pytest.mark.parametrize("row", ["C-q"])
+@pytest.mark.parametrize("point", ["C-q"])
 async def test_outage_beyond_the_expiry_ends_with_the_money_returned(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
     deployed_shop.gateway_proxy.is_down = True
@@ -220,11 +220,11 @@ async def test_outage_beyond_the_expiry_ends_with_the_money_returned(
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-q"])
+@pytest.mark.parametrize("point", ["C-q"])
 async def test_lost_request_is_not_repeated_once_its_key_may_have_expired(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
     deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
@@ -239,11 +239,11 @@ async def test_lost_request_is_not_repeated_once_its_key_may_have_expired(
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-q"])
+@pytest.mark.parametrize("point", ["C-q"])
 async def test_capture_with_an_expired_key_is_found_by_a_lookup(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     capture = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.CAPTURE)
     assert (await ada.buy()).status_code == 201
     await capture.reached()
@@ -258,11 +258,11 @@ async def test_capture_with_an_expired_key_is_found_by_a_lookup(
     await _assert_same_response(ada, 201)
 
 
-@pytest.mark.parametrize("row", ["C-r"])
+@pytest.mark.parametrize("point", ["C-r"])
 async def test_stored_server_error_is_resolved_by_a_lookup(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     assert (await ada.buy("tok_error")).status_code == 202
     assert await deployed_shop.order_state(ada) == AUTHORISED_AT_GATEWAY
 

@@ -65,24 +65,24 @@ UNKNOWN_OUTCOMES: dict[str, Fault | StripeResponse] = {
 }
 
 
-@pytest.mark.parametrize("deed", OPERATIONS)
-@pytest.mark.parametrize("silence", UNKNOWN_OUTCOMES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("fault", UNKNOWN_OUTCOMES)
 async def test_missing_or_meaningless_response_leaves_the_outcome_unknown(
-    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str, silence: str
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, operation: str, fault: str
 ) -> None:
-    make = capture if deed == "refund" else approve
+    make = capture if operation == "refund" else approve
     payment_id = await make(gateway)
-    stripe_proxy.at_fault = "GET" if deed in {"look_up", "payments"} else "POST"
+    stripe_proxy.at_fault = "GET" if operation in {"look_up", "payments"} else "POST"
     # Where only something is read, the library's HTTP client tries a lost connection again.
-    stripe_proxy.faults += [UNKNOWN_OUTCOMES[silence]] * 2
+    stripe_proxy.faults += [UNKNOWN_OUTCOMES[fault]] * 2
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await OPERATIONS[deed](gateway, payment_id)
+        await OPERATIONS[operation](gateway, payment_id)
 
     stripe_proxy.faults.clear()
-    await OPERATIONS[deed](gateway, payment_id)
+    await OPERATIONS[operation](gateway, payment_id)
     assert [each.reference for each in await all_payments(gateway)] == [
-        id_of(name) for name in ("1", "2")[: 2 if deed == "authorise" else 1]
+        id_of(name) for name in ("1", "2")[: 2 if operation == "authorise" else 1]
     ]
 
 
@@ -139,9 +139,9 @@ async def test_unreachable_stripe_leaves_the_outcome_unknown(clock: FakeClock) -
         await gateway.close()
 
 
-@pytest.mark.parametrize("deed", ["authorise", "capture", "void"])
+@pytest.mark.parametrize("operation", ["authorise", "capture", "void"])
 async def test_processing_payment_leaves_the_outcome_unknown(
-    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, operation: str
 ) -> None:
     payment_id = await approve(gateway)
     stripe_proxy.at_fault = "POST"
@@ -150,17 +150,17 @@ async def test_processing_payment_leaves_the_outcome_unknown(
     )
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await OPERATIONS[deed](gateway, payment_id)
+        await OPERATIONS[operation](gateway, payment_id)
 
 
-@pytest.mark.parametrize("deed", ["look_up", "payments"])
+@pytest.mark.parametrize("operation", ["look_up", "payments"])
 async def test_rejected_list_request_leaves_the_outcome_unknown(
-    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, operation: str
 ) -> None:
     stripe_proxy.faults.append(error_response(404))
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await OPERATIONS[deed](gateway, "")
+        await OPERATIONS[operation](gateway, "")
 
 
 @pytest.mark.parametrize("status", [401, 403])
