@@ -117,7 +117,7 @@ class Model(CardModelState):
     def _transfer(self, action: actions.Transfer, token: int | None) -> Outcome:
         user, _ = self.require_signed_in(token)
         require("amount", action.amount > 0, "must be positive")
-        require("note", len(action.note) <= 200, "it has 0 to 200 characters")
+        require("note", len(action.note) <= 200, "must be 0 to 200 characters")
         to = action.to.strip().lower()
         require("to", "@" in to, "must be an e-mail address such as name@example.com")
         require("to", to != user, "must be another customer")
