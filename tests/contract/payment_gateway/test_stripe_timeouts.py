@@ -32,11 +32,6 @@ NOT_JSON = StripeResponse(502, "<html>Bad gateway</html>")
 SHORT_TIMEOUT_SECONDS = 2
 
 
-@pytest.fixture
-def gateway(stripe: LocalStripe) -> PaymentGateway:
-    return stripe.gateway
-
-
 Operation = Callable[[PaymentGateway, str], Awaitable[object]]
 
 OPERATIONS: dict[str, Operation] = {

@@ -1,20 +1,20 @@
 """The simulated gateway within this process."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from uuid import UUID
 
-from shop.adapters.simulated_gateway.payment_store import PaymentStore, effective_payment
+from shop.adapters.simulated_gateway import operations
+from shop.adapters.simulated_gateway.operations import Operation
+from shop.adapters.simulated_gateway.records import TimeRange
 from shop.adapters.simulated_gateway.responses import (
     Failed,
     NoResponse,
     SimulatedResponse,
     Succeeded,
 )
-from shop.adapters.simulated_gateway.store.rows import StoredPayment, TimeRange
+from shop.adapters.simulated_gateway.store.payment_store import PaymentStore, effective_payment
 from shop.application.ports.clock import Clock
 from shop.application.ports.payment_gateway import (
     AuthorisationRequest,
@@ -26,96 +26,94 @@ from shop.application.ports.payment_gateway import (
     InvalidGatewayEvent,
     PaymentGateway,
 )
+from shop.application.ports.unit_of_work import DatabaseFailure
 from shop.domain.shared.money import Money
 
 PAGE_SIZE = 500
 
 
 class InProcessPaymentGateway(PaymentGateway):
-    """Works on the books itself, and loses patience as one does who asks over a network."""
+    """Uses the payment store directly, with the same timeout as an HTTP client.
 
-    def __init__(self, store: PaymentStore, *, clock: Clock, timeout_seconds: float) -> None:
+    Without a timeout, a request that is never answered fails at once.
+    """
+
+    def __init__(self, store: PaymentStore, *, clock: Clock, timeout_seconds: float | None) -> None:
         self._store = store
         self._clock = clock
         self._timeout_seconds = timeout_seconds
 
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
-        """Set an amount aside on a card, as its token has it."""
-        with _translating_store_errors():
-            try:
-                async with asyncio.timeout(self._timeout_seconds):
-                    response = await self._store.authorise(request)
-            except TimeoutError as error:
-                raise GatewayOutcomeUnknown("no answer in time") from error
+        """Authorise an amount on a card, as its token determines."""
+        response = await self._run(operations.authorise(request))
         if isinstance(response, AuthorisationResult):
             return response
-        if isinstance(response, NoResponse):
-            await self._clock.sleep(self._timeout_seconds)
         raise _to_error(response)
 
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Take what was set aside."""
-        with _translating_store_errors():
-            response = await self._store.capture(key=key, payment_id=payment_id, amount=amount)
-        _require_success(response)
+        """Capture an authorised payment."""
+        await self._change(operations.capture(key, payment_id, amount))
 
     async def void(self, *, key: str, payment_id: str) -> None:
-        """Give up what was set aside, or what might have been."""
-        with _translating_store_errors():
-            response = await self._store.void(key=key, payment_id=payment_id)
-        _require_success(response)
+        """Void a payment, also one that is not decided yet."""
+        await self._change(operations.void(key, payment_id))
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Give back some of what was captured."""
-        with _translating_store_errors():
-            response = await self._store.refund(key=key, payment_id=payment_id, amount=amount)
-        _require_success(response)
+        """Refund some of a captured payment."""
+        await self._change(operations.refund(key, payment_id, amount))
 
     async def find_payment(
         self,
         reference: UUID,
-        payment_id: str | None = None,  # noqa: ARG002  References are found at once.
+        payment_id: str | None = None,  # noqa: ARG002  References are indexed.
     ) -> GatewayPayment | None:
-        """Return the payment of a reference that counts."""
-        with _translating_store_errors():
+        """Return the effective payment of a reference."""
+        try:
             stored = await self._store.with_reference(reference)
+        except DatabaseFailure as error:
+            raise GatewayOutcomeUnknown(str(error)) from error
         return effective_payment([each.payment for each in stored])
 
     async def list_payments(
         self, since: datetime, until: datetime
     ) -> AsyncIterator[GatewayPayment]:
-        """Yield the payments of a span of time, page by page."""
-        time_range = TimeRange(since=since, until=until)
-        page = await self._page(time_range, None)
-        while page:
+        """Yield the payments created in a time range, page by page."""
+        time_range, after = TimeRange(since=since, until=until), None
+        while True:
+            try:
+                page = await self._store.page(time_range, after=after, limit=PAGE_SIZE)
+            except DatabaseFailure as error:
+                raise GatewayOutcomeUnknown(str(error)) from error
+            if not page:
+                return
             for stored in page:
                 yield stored.payment
-            page = await self._page(time_range, page[-1].payment.id)
+            after = page[-1].payment.id
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
-        """Raise `InvalidGatewayEvent`: this gateway sends no notices."""
-        raise InvalidGatewayEvent("the simulated gateway sends no notices")
+        """Raise `InvalidGatewayEvent`: this gateway sends no events."""
+        raise InvalidGatewayEvent("the simulated gateway sends no events")
 
     async def close(self) -> None:
-        """Give the books' file back."""
+        """Close the store."""
         await self._store.close()
 
-    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[StoredPayment]:
-        with _translating_store_errors():
-            return await self._store.page(time_range, after=after, limit=PAGE_SIZE)
+    async def _change(self, operation: Operation) -> None:
+        response = await self._run(operation)
+        if not isinstance(response, Succeeded):
+            raise _to_error(response)
 
-
-@contextmanager
-def _translating_store_errors() -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise GatewayOutcomeUnknown(str(error)) from error
-
-
-def _require_success(response: SimulatedResponse) -> None:
-    if not isinstance(response, Succeeded):
-        raise _to_error(response)
+    async def _run(self, operation: Operation) -> SimulatedResponse | NoResponse:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                response = await self._store.run(operation)
+        except TimeoutError as error:
+            raise GatewayOutcomeUnknown("no response in time") from error
+        except DatabaseFailure as error:
+            raise GatewayOutcomeUnknown(str(error)) from error
+        if isinstance(response, NoResponse) and self._timeout_seconds is not None:
+            await self._clock.sleep(self._timeout_seconds)
+        return response
 
 
 def _to_error(response: SimulatedResponse | NoResponse) -> Exception:
@@ -123,6 +121,6 @@ def _to_error(response: SimulatedResponse | NoResponse) -> Exception:
         case Failed(reason=reason):
             return GatewayRejected(reason)
         case NoResponse():
-            return GatewayOutcomeUnknown("no answer in time")
+            return GatewayOutcomeUnknown("no response in time")
         case _:
-            return GatewayOutcomeUnknown("a fault")
+            return GatewayOutcomeUnknown("the gateway answered with an error of its own")

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from dependency_injector import containers, providers
+from fastapi import FastAPI
 
 from shop.adapters.cookie.session_store import CookieSessionStore
-from shop.adapters.simulated_gateway.http.app import GatewayApp
+from shop.adapters.simulated_gateway.http.app import create_gateway_app
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
-from shop.adapters.simulated_gateway.payment_store import PaymentStore
+from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.adapters.smtp.mailer import SmtpMailer
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
@@ -72,19 +73,16 @@ MAX_CONCURRENT_GROUPS = 2
 """While the database works on one group of commands, this process works on the other."""
 
 GATEWAY_FILE = Path("gateway.db")
-"""Where the simulated gateway keeps its books in a process of its own."""
+"""Where the simulated gateway keeps its records in a process of its own."""
 
 
 def _secrets(settings: Settings) -> Sequence[str]:
     return settings.session_secrets or (load_or_create_secret(settings.secret_file),)
 
 
-def _gateway_app(
-    file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float
-) -> GatewayApp:
-    return GatewayApp(
-        PaymentStore(file, clock=clock, idempotency_seconds=idempotency_seconds), clock
-    )
+def _gateway_app(file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float) -> FastAPI:
+    store = SqlitePaymentStore(file, clock=clock, idempotency_seconds=idempotency_seconds)
+    return create_gateway_app(store, clock)
 
 
 def _queue(
@@ -116,8 +114,8 @@ class Container(containers.DeclarativeContainer):
         currency=settings.provided.currency,
         clock=clock,
     )
-    payment_store: providers.Provider[PaymentStore] = providers.Singleton(
-        PaymentStore,
+    payment_store: providers.Provider[SqlitePaymentStore] = providers.Singleton(
+        SqlitePaymentStore,
         settings.provided.gateway_file,
         clock=clock,
         idempotency_seconds=settings.provided.gateway_idempotency_seconds,
@@ -145,7 +143,7 @@ class Container(containers.DeclarativeContainer):
         ),
     )
     # The simulated gateway's own API, in a process of its own; it is called with its file.
-    gateway_app: providers.Provider[GatewayApp] = providers.Factory(
+    gateway_app: providers.Provider[FastAPI] = providers.Factory(
         _gateway_app, clock=clock, idempotency_seconds=settings.provided.gateway_idempotency_seconds
     )
     # What stands between a unit of work and its own table of sessions.

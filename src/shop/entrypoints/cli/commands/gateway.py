@@ -14,13 +14,13 @@ def gateway(
         int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any that is free.")
     ] = 8100,
     state: Annotated[
-        Path, typer.Option(metavar="FILE", dir_okay=False, help="Where it keeps its books.")
+        Path, typer.Option(metavar="FILE", dir_okay=False, help="Where it keeps its records.")
     ] = Path("gateway.db"),
 ) -> None:
     """Run the simulated gateway, which moves no money, until it is told to stop.
 
-    It listens on this machine alone. A shop uses it where SHOP_SIMULATED_GATEWAY_URL names it;
-    `GET /payments` tells what it has done.
+    It listens on this machine only. A shop uses it if SHOP_SIMULATED_GATEWAY_URL names it.
+    `GET /payments` lists its payments; /docs describes its API.
     """
     # Only this command waits for the server to be imported.
     from shop.entrypoints.cli.gateway_server import run  # noqa: PLC0415
