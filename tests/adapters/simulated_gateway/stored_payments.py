@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from shop.adapters.simulated_gateway.records import TimeRange
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.application.ports.clock import Clock
+from shop.application.ports.paging import TimeRange
 from tests.factories import NOW
 
 IDEMPOTENCY_SECONDS = 3600.0

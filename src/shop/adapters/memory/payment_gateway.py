@@ -11,10 +11,11 @@ from shop.adapters.simulated_gateway import operations
 from shop.adapters.simulated_gateway.card_behaviour import CardBehaviour, Decision
 from shop.adapters.simulated_gateway.operations import Operation, Unanswered
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
-from shop.adapters.simulated_gateway.records import GatewayRecords, StoredPayment, TimeRange
+from shop.adapters.simulated_gateway.records import GatewayRecords, StoredPayment
 from shop.adapters.simulated_gateway.responses import Failed, NoResponse, SimulatedResponse
 from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.application.ports.clock import Clock
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.payment_gateway import (
     ActionRequired,
     AuthorisationRequest,

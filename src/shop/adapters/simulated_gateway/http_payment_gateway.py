@@ -1,8 +1,7 @@
 """The client of the simulated gateway in a process of its own."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -20,21 +19,17 @@ from shop.adapters.simulated_gateway.http.schemas import (
     PaymentList,
     Rejection,
     Result,
-    money_fields,
 )
-from shop.adapters.simulated_gateway.store.payment_store import effective_payment
+from shop.adapters.simulated_gateway.operations import Operation
+from shop.adapters.simulated_gateway.payment_gateway import SimulatedPaymentGateway
+from shop.adapters.simulated_gateway.responses import SimulatedResponse, Succeeded
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.payment_gateway import (
-    AuthorisationRequest,
-    AuthorisationResult,
     Declined,
-    GatewayEvent,
     GatewayOutcomeUnknown,
     GatewayPayment,
     GatewayRejected,
-    InvalidGatewayEvent,
-    PaymentGateway,
 )
-from shop.domain.shared.money import Money
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -55,62 +50,13 @@ class _Response:
     content: bytes
 
 
-class HttpPaymentGateway(PaymentGateway):
-    """Sends requests over connections that are opened on first use and kept."""
+class HttpPaymentGateway(SimulatedPaymentGateway):
+    """Sends operations over connections that are opened on first use and kept."""
 
     def __init__(self, url: str, *, timeout_seconds: float) -> None:
         self._url = url
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._open_session: aiohttp.ClientSession | None = None
-
-    async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
-        """Authorise an amount on a card, as its token determines."""
-        # A database driver may have a UUID type of its own, which has no JSON form.
-        wanted = {"order_id": str(request.reference), "token": request.token}
-        response = await self._post(
-            "/payments", request.key, {**wanted, **money_fields(request.amount)}
-        )
-        if response.status == HTTPStatus.PAYMENT_REQUIRED:
-            return Declined(reason=_parse(Rejection, response).reason)
-        result = _parse_success(Result, response).to_result()
-        if result is None:
-            raise GatewayOutcomeUnknown("a response without a result")
-        return result
-
-    async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Capture an authorised payment."""
-        await self._change(payment_id, "capture", key, money_fields(amount))
-
-    async def void(self, *, key: str, payment_id: str) -> None:
-        """Void a payment, also one that is not decided yet."""
-        await self._change(payment_id, "void", key, {})
-
-    async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Refund some of a captured payment."""
-        await self._change(payment_id, "refunds", key, money_fields(amount))
-
-    async def find_payment(
-        self,
-        reference: UUID,
-        payment_id: str | None = None,  # noqa: ARG002  References are indexed.
-    ) -> GatewayPayment | None:
-        """Return the effective payment of a reference."""
-        return effective_payment(await self._list({"order_id": str(reference)}))
-
-    async def list_payments(
-        self, since: datetime, until: datetime
-    ) -> AsyncIterator[GatewayPayment]:
-        """Yield the payments created in a time range, page by page."""
-        query = {"since": since.isoformat(), "until": until.isoformat(), "limit": str(MAX_PAGE)}
-        page = await self._list(query)
-        while page:
-            for payment in page:
-                yield payment
-            page = await self._list({**query, "after": page[-1].id})
-
-    def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
-        """Raise `InvalidGatewayEvent`: this gateway sends no events."""
-        raise InvalidGatewayEvent("the simulated gateway sends no events")
 
     async def close(self) -> None:
         """Close all connections; the next request opens others."""
@@ -118,20 +64,34 @@ class HttpPaymentGateway(PaymentGateway):
         if session is not None:
             await session.close()
 
+    async def _run(self, operation: Operation) -> SimulatedResponse:
+        response = await self._request(
+            "POST",
+            _path(operation),
+            data=orjson.dumps(_content(operation)),
+            headers={KEY_HEADER: operation.key or "", "content-type": "application/json"},
+        )
+        if operation.authorisation is None:
+            _parse_success(Empty, response)
+            return Succeeded()
+        if response.status == HTTPStatus.PAYMENT_REQUIRED:
+            return Declined(reason=_parse(Rejection, response).reason)
+        result = _parse_success(Result, response).to_result()
+        if result is None:
+            raise GatewayOutcomeUnknown("a response without a result")
+        return result
+
+    async def _with_reference(self, reference: UUID) -> Sequence[GatewayPayment]:
+        return await self._list({"order_id": str(reference)})
+
+    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[GatewayPayment]:
+        since, until = time_range.since.isoformat(), time_range.until.isoformat()
+        query = {"since": since, "until": until, "limit": str(MAX_PAGE)}
+        return await self._list(query if after is None else {**query, "after": after})
+
     async def _list(self, query: Mapping[str, str]) -> Sequence[GatewayPayment]:
         response = await self._request("GET", "/payments", params=query)
-        items = _parse_success(PaymentList, response).items
-        return [each.to_payment() for each in items]
-
-    async def _change(
-        self, payment_id: str, operation: str, key: str, content: Mapping[str, Any]
-    ) -> None:
-        path = f"/payments/{quote(payment_id, safe='')}/{operation}"
-        _parse_success(Empty, await self._post(path, key, content))
-
-    async def _post(self, path: str, key: str, content: Mapping[str, Any]) -> _Response:
-        headers = {KEY_HEADER: key, "content-type": "application/json"}
-        return await self._request("POST", path, data=orjson.dumps(content), headers=headers)
+        return [each.to_payment() for each in _parse_success(PaymentList, response).items]
 
     async def _request(self, method: str, path: str, **options: Any) -> _Response:  # noqa: ANN401  What the client takes.
         """Return the response; raise `GatewayOutcomeUnknown` unless it is definite."""
@@ -156,6 +116,23 @@ class HttpPaymentGateway(PaymentGateway):
                 timeout=self._timeout,
             )
         return self._open_session
+
+
+def _path(operation: Operation) -> str:
+    if operation.authorisation is not None:
+        return "/payments"
+    name = "refunds" if operation.name == "refund" else operation.name
+    return f"/payments/{quote(operation.payment_id or '', safe='')}/{name}"
+
+
+def _content(operation: Operation) -> Mapping[str, Any]:
+    request = operation.authorisation
+    amount = operation.amount if request is None else request.amount
+    content = {} if amount is None else {"amount": amount.amount, "currency": str(amount.currency)}
+    if request is None:
+        return content
+    # A database driver may have a UUID type of its own, which has no JSON form.
+    return {**content, "order_id": str(request.reference), "token": request.token}
 
 
 def _is_definite(status: int) -> bool:

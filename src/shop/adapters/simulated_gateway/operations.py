@@ -43,13 +43,16 @@ class Operation:
     """A request to the gateway.
 
     `run` changes the records at a time and returns the response. It needs the records of the key
-    and of the payment, and identifies the request under its key by the fingerprint.
+    and of the payment, and identifies the request under its key by the fingerprint. The other
+    fields are what a client sends to the gateway's process.
     """
 
     run: Callable[[GatewayRecords, datetime], "SimulatedResponse | Unanswered"]
     key: str | None = None
     payment_id: str | None = None
     fingerprint: str = ""
+    name: str = ""
+    amount: Money | None = None
     authorisation: AuthorisationRequest | None = None
 
 
@@ -106,7 +109,7 @@ def capture(key: str, payment_id: str, amount: Money) -> Operation:
             return Failed(reason="amount_differs")
         return replace(payment, is_captured=True)
 
-    return _once(key, payment_id, _fingerprint("capture", payment_id, amount), change)
+    return _once("capture", key, payment_id, amount, change)
 
 
 def void(key: str, payment_id: str) -> Operation:
@@ -119,7 +122,7 @@ def void(key: str, payment_id: str) -> Operation:
             return Failed(reason="declined")
         return replace(payment, is_voided=True)
 
-    return _once(key, payment_id, _fingerprint("void", payment_id), change)
+    return _once("void", key, payment_id, None, change)
 
 
 def refund(key: str, payment_id: str, amount: Money) -> Operation:
@@ -136,7 +139,7 @@ def refund(key: str, payment_id: str, amount: Money) -> Operation:
             return Failed(reason="more_than_is_left")
         return replace(payment, refunded=payment.refunded + amount)
 
-    return _once(key, payment_id, _fingerprint("refund", payment_id, amount), change)
+    return _once("refund", key, payment_id, amount, change)
 
 
 def authenticate(payment_id: str, *, approved: bool) -> Operation:
@@ -211,12 +214,15 @@ def _decision(request: AuthorisationRequest, payment_id: str) -> Operation:
 
 
 def _once(
+    name: str,
     key: str,
     payment_id: str,
-    fingerprint: str,
+    amount: Money | None,
     change: Callable[[GatewayPayment], GatewayPayment | Failed],
 ) -> Operation:
     """Change a payment and store the response under the key, or return the stored response."""
+    details = (payment_id,) if amount is None else (payment_id, amount)
+    fingerprint = _fingerprint(name, *details)
 
     def run(records: GatewayRecords, now: datetime) -> SimulatedResponse:
         known = records.keys.get(key)
@@ -232,7 +238,14 @@ def _once(
         records.add_key(key, fingerprint, payment_id, response, now)
         return response
 
-    return Operation(run=run, key=key, payment_id=payment_id, fingerprint=fingerprint)
+    return Operation(
+        run=run,
+        key=key,
+        payment_id=payment_id,
+        fingerprint=fingerprint,
+        name=name,
+        amount=amount,
+    )
 
 
 def _response(result: AuthorisationResult, behaviour: CardBehaviour) -> SimulatedResponse:

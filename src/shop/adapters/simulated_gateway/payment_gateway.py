@@ -1,24 +1,27 @@
-"""The simulated gateway within this process."""
+"""The simulated gateway, in whichever way its operations are run, and within this process."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from shop.adapters.simulated_gateway import operations
 from shop.adapters.simulated_gateway.operations import Operation
-from shop.adapters.simulated_gateway.records import TimeRange
 from shop.adapters.simulated_gateway.responses import (
     Failed,
     NoResponse,
     SimulatedResponse,
     Succeeded,
 )
-from shop.adapters.simulated_gateway.store.payment_store import PaymentStore, effective_payment
+from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.application.ports.clock import Clock
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.payment_gateway import (
     AuthorisationRequest,
     AuthorisationResult,
+    Declined,
     GatewayEvent,
     GatewayOutcomeUnknown,
     GatewayPayment,
@@ -29,19 +32,13 @@ from shop.application.ports.payment_gateway import (
 from shop.application.ports.unit_of_work import DatabaseFailure
 from shop.domain.shared.money import Money
 
+T = TypeVar("T")
+
 PAGE_SIZE = 500
 
 
-class InProcessPaymentGateway(PaymentGateway):
-    """Uses the payment store directly, with the same timeout as an HTTP client.
-
-    Without a timeout, a request that is never answered fails at once.
-    """
-
-    def __init__(self, store: PaymentStore, *, clock: Clock, timeout_seconds: float | None) -> None:
-        self._store = store
-        self._clock = clock
-        self._timeout_seconds = timeout_seconds
+class SimulatedPaymentGateway(PaymentGateway, ABC):
+    """Turns the port's methods into operations, and their responses into results and errors."""
 
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
         """Authorise an amount on a card, as its token determines."""
@@ -67,53 +64,83 @@ class InProcessPaymentGateway(PaymentGateway):
         reference: UUID,
         payment_id: str | None = None,  # noqa: ARG002  References are indexed.
     ) -> GatewayPayment | None:
-        """Return the effective payment of a reference."""
-        try:
-            stored = await self._store.with_reference(reference)
-        except DatabaseFailure as error:
-            raise GatewayOutcomeUnknown(str(error)) from error
-        return effective_payment([each.payment for each in stored])
+        """Return the newest payment of a reference that is not declined, else the newest."""
+        payments = await self._with_reference(reference)
+        not_declined = [
+            each for each in payments if not isinstance(each.authorisation_result, Declined)
+        ]
+        return (not_declined or payments)[-1] if payments else None
 
     async def list_payments(
         self, since: datetime, until: datetime
     ) -> AsyncIterator[GatewayPayment]:
         """Yield the payments created in a time range, page by page."""
-        time_range, after = TimeRange(since=since, until=until), None
-        while True:
-            try:
-                page = await self._store.page(time_range, after=after, limit=PAGE_SIZE)
-            except DatabaseFailure as error:
-                raise GatewayOutcomeUnknown(str(error)) from error
-            if not page:
-                return
-            for stored in page:
-                yield stored.payment
-            after = page[-1].payment.id
+        time_range = TimeRange(since=since, until=until)
+        page = await self._page(time_range, None)
+        while page:
+            for payment in page:
+                yield payment
+            page = await self._page(time_range, page[-1].id)
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
         """Raise `InvalidGatewayEvent`: this gateway sends no events."""
         raise InvalidGatewayEvent("the simulated gateway sends no events")
 
-    async def close(self) -> None:
-        """Close the store."""
-        await self._store.close()
+    @abstractmethod
+    async def _run(self, operation: Operation) -> SimulatedResponse | NoResponse:
+        """Have the gateway run an operation; raise `GatewayOutcomeUnknown`."""
+
+    @abstractmethod
+    async def _with_reference(self, reference: UUID) -> Sequence[GatewayPayment]:
+        """Return the payments of a reference, oldest first; raise `GatewayOutcomeUnknown`."""
+
+    @abstractmethod
+    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[GatewayPayment]:
+        """Return a page of payments after the one with this id; raise `GatewayOutcomeUnknown`."""
 
     async def _change(self, operation: Operation) -> None:
         response = await self._run(operation)
         if not isinstance(response, Succeeded):
             raise _to_error(response)
 
+
+class InProcessPaymentGateway(SimulatedPaymentGateway):
+    """Uses the payment store directly, with the same timeout as an HTTP client.
+
+    Without a timeout, a request that is never answered fails at once.
+    """
+
+    def __init__(self, store: PaymentStore, *, clock: Clock, timeout_seconds: float | None) -> None:
+        self._store = store
+        self._clock = clock
+        self._timeout_seconds = timeout_seconds
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()
+
     async def _run(self, operation: Operation) -> SimulatedResponse | NoResponse:
+        response = await self._answered(self._store.run(operation))
+        if isinstance(response, NoResponse) and self._timeout_seconds is not None:
+            await self._clock.sleep(self._timeout_seconds)
+        return response
+
+    async def _with_reference(self, reference: UUID) -> Sequence[GatewayPayment]:
+        stored = await self._answered(self._store.with_reference(reference))
+        return [each.payment for each in stored]
+
+    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[GatewayPayment]:
+        stored = await self._answered(self._store.page(time_range, after=after, limit=PAGE_SIZE))
+        return [each.payment for each in stored]
+
+    async def _answered(self, call: Awaitable[T]) -> T:
         try:
             async with asyncio.timeout(self._timeout_seconds):
-                response = await self._store.run(operation)
+                return await call
         except TimeoutError as error:
             raise GatewayOutcomeUnknown("no response in time") from error
         except DatabaseFailure as error:
             raise GatewayOutcomeUnknown(str(error)) from error
-        if isinstance(response, NoResponse) and self._timeout_seconds is not None:
-            await self._clock.sleep(self._timeout_seconds)
-        return response
 
 
 def _to_error(response: SimulatedResponse | NoResponse) -> Exception:

@@ -29,19 +29,6 @@ class StoredKey:
     made_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimeRange:
-    """A range of creation times that excludes its end."""
-
-    since: datetime
-    until: datetime
-
-
-def random_payment_id() -> str:
-    """Return an id that cannot be guessed."""
-    return f"pay_{uuid4().hex}"
-
-
 @dataclass(slots=True, kw_only=True)
 class GatewayRecords:
     """All records, or those that a group of operations needs. Operations change them in place."""
@@ -49,7 +36,7 @@ class GatewayRecords:
     payments: dict[str, GatewayPayment] = field(default_factory=dict)
     calls: Counter[str] = field(default_factory=Counter)
     keys: dict[str, StoredKey] = field(default_factory=dict)
-    new_payment_id: Callable[[], str] = random_payment_id
+    new_payment_id: Callable[[], str] = lambda: f"pay_{uuid4().hex}"
 
     def add_key(
         self,

@@ -17,10 +17,11 @@ from starlette.responses import Response
 from shop.adapters.simulated_gateway import operations
 from shop.adapters.simulated_gateway.http import problems, schemas
 from shop.adapters.simulated_gateway.operations import Operation
-from shop.adapters.simulated_gateway.records import StoredPayment, TimeRange
+from shop.adapters.simulated_gateway.records import StoredPayment
 from shop.adapters.simulated_gateway.responses import NOT_FOUND, Failed, NoResponse, Succeeded
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.application.ports.clock import Clock
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.payment_gateway import ActionRequired, Approved
 
 HANG_SECONDS = 120

@@ -34,6 +34,7 @@ _PROBLEMS: Mapping[str, tuple[int, str]] = {
         400,
         "Exactly one Idempotency-Key header is required, with 1 to 255 visible ASCII characters.",
     ),
+    "card_declined": (402, "The card was declined."),
     "not_found": (404, "There is no such path."),
     NOT_FOUND: (404, "There is no payment with this id."),
     "method_not_allowed": (405, "`Allow` lists the supported methods."),
@@ -55,7 +56,7 @@ _PROBLEMS: Mapping[str, tuple[int, str]] = {
     "unavailable": (503, "The gateway's records cannot be used; try again shortly."),
     "gateway_timeout": (504, "The request was not answered in time."),
 }
-"""The status and the detail of each problem, by its reason."""
+"""The status and the detail of each problem, by its kind."""
 
 _FRAMEWORK_ERRORS = {
     404: "not_found",
@@ -98,40 +99,31 @@ async def handle_error(request: Request, error: Exception) -> Response:
     """Return the problem that an exception means."""
     match error:
         case RejectedOperation(response=Declined(reason=reason)):
-            return _problem("card_declined", 402, "The card was declined.", reason)
+            return _problem(reason, kind="card_declined")
         case RejectedOperation(response=response):
-            return problem(_reason(response))
+            return _problem(_reason(response))
         case RequestValidationError():
             return _invalid_request(error.errors())
         case HTTPException(status_code=status):
             return _framework_problem(request, status)
         case DatabaseFailure():
             _log.error("records_unusable", error=str(error.__cause__ or error))
-            return problem("unavailable", {"Retry-After": "1"})
+            return _problem("unavailable", headers={"Retry-After": "1"})
         case _:
             _log.error("unexpected_error", exc_info=error)
-            return problem("internal_error")
-
-
-def problem(
-    reason: str,
-    headers: Mapping[str, str] | None = None,
-    errors: Sequence[Fault] | None = None,
-) -> Response:
-    """Return the problem with a reason."""
-    status, detail = _PROBLEMS.get(reason, (409, "The operation is rejected."))
-    return _problem(reason, status, detail, reason, headers, errors)
+            return _problem("internal_error")
 
 
 def _problem(
-    kind: str,
-    status: int,
-    detail: str,
     reason: str,
+    *,
+    kind: str | None = None,
     headers: Mapping[str, str] | None = None,
     errors: Sequence[Fault] | None = None,
 ) -> Response:
-    slug = kind.replace("_", "-")
+    """Return the problem of a kind, which is that of its reason by default."""
+    status, detail = _PROBLEMS[kind or reason]
+    slug = (kind or reason).replace("_", "-")
     document = Problem(
         type=f"/problems/{slug}",
         title=slug.replace("-", " ").capitalize(),
@@ -153,15 +145,15 @@ def _reason(response: SimulatedResponse | NoResponse) -> str:
 def _framework_problem(request: Request, status: int) -> Response:
     reason = _FRAMEWORK_ERRORS.get(status)
     if reason is None:
-        return problem("invalid_request", errors=[_UNREADABLE])
+        return _problem("invalid_request", errors=[_UNREADABLE])
     headers = {"Allow": _allowed_methods(request)} if reason == "method_not_allowed" else None
-    return problem(reason, headers)
+    return _problem(reason, headers=headers)
 
 
 def _invalid_request(errors: Sequence[Any]) -> Response:
     if any(error["loc"] == ("header", KEY_HEADER) for error in errors):
-        return problem("invalid_idempotency_key")
-    return problem("invalid_request", errors=[_fault(error) for error in errors])
+        return _problem("invalid_idempotency_key")
+    return _problem("invalid_request", errors=[_fault(error) for error in errors])
 
 
 def _fault(error: Any) -> Fault:  # noqa: ANN401  What pydantic reports has no type.

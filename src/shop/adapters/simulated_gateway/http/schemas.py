@@ -1,7 +1,7 @@
 """JSON documents between a shop and the gateway's process, as both of them read and write them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
@@ -196,8 +196,3 @@ class Problem(Rejection):
     status: Annotated[int, Field(examples=[402])]
     detail: Annotated[str, Field(examples=["The card was declined."])]
     errors: list[Fault] | None = None
-
-
-def money_fields(money: Money) -> dict[str, Any]:
-    """Return the members of an amount."""
-    return {"amount": money.amount, "currency": str(money.currency)}

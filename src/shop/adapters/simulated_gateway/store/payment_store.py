@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from shop.adapters.simulated_gateway.operations import DelayedResponse, Operation, Unanswered
-from shop.adapters.simulated_gateway.records import StoredPayment, TimeRange
+from shop.adapters.simulated_gateway.records import StoredPayment
 from shop.adapters.simulated_gateway.responses import NoResponse, SimulatedResponse
 from shop.application.ports.clock import Clock
-from shop.application.ports.payment_gateway import Declined, GatewayPayment
+from shop.application.ports.paging import TimeRange
 
 
 class PaymentStore(ABC):
@@ -63,11 +63,3 @@ class PaymentStore(ABC):
     async def _decide_later(self, delayed: DelayedResponse) -> SimulatedResponse | NoResponse:
         await self._clock.sleep(delayed.seconds)
         return await self.run(delayed.decision)
-
-
-def effective_payment(payments: Sequence[GatewayPayment]) -> GatewayPayment | None:
-    """Return the newest payment that is not declined, else the newest of a reference's payments."""
-    not_declined = [
-        each for each in payments if not isinstance(each.authorisation_result, Declined)
-    ]
-    return (not_declined or payments)[-1] if payments else None

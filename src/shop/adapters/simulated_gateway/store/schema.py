@@ -5,7 +5,7 @@ Files of earlier versions have the same tables, so a change needs a new `VERSION
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Row, Table, Text, text
@@ -14,13 +14,7 @@ from sqlalchemy.types import UserDefinedType
 
 from shop.adapters.simulated_gateway.records import StoredKey, StoredPayment
 from shop.adapters.simulated_gateway.responses import from_columns, to_columns
-from shop.application.ports.payment_gateway import (
-    ActionRequired,
-    Approved,
-    AuthorisationResult,
-    Declined,
-    GatewayPayment,
-)
+from shop.application.ports.payment_gateway import AuthorisationResult, Declined, GatewayPayment
 from shop.application.ports.unit_of_work import DatabaseUnavailable
 from shop.domain.shared.money import Currency, Money
 
@@ -111,11 +105,12 @@ def payment_row(payment: GatewayPayment, calls: int) -> Mapping[str, Any]:
 def stored_payment(row: Row[Any]) -> StoredPayment:
     """Return the payment in a row."""
     currency = Currency(row.currency)
+    result = None if row.verdict is None else from_columns(row.verdict, row.reason or row.id)
     payment = GatewayPayment(
         id=row.id,
         reference=UUID(row.reference),
         amount=Money(amount=row.amount, currency=currency),
-        authorisation_result=_result(row),
+        authorisation_result=cast("AuthorisationResult | None", result),
         is_captured=row.captured == 1,
         is_voided=row.voided == 1,
         refunded=Money(amount=row.refunded, currency=currency),
@@ -156,15 +151,3 @@ def to_microseconds(time: datetime) -> int:
 
 def _from_microseconds(number: int) -> datetime:
     return _EPOCH + number * _MICROSECOND
-
-
-def _result(row: Row[Any]) -> AuthorisationResult | None:
-    match row.verdict:
-        case "approved":
-            return Approved(payment_id=row.id)
-        case "challenged":
-            return ActionRequired(payment_id=row.id)
-        case "declined":
-            return Declined(reason=row.reason)
-        case _:
-            return None

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shop.adapters.simulated_gateway.operations import Operation, Unanswered
-from shop.adapters.simulated_gateway.records import GatewayRecords, StoredPayment, TimeRange
+from shop.adapters.simulated_gateway.records import GatewayRecords, StoredPayment
 from shop.adapters.simulated_gateway.responses import SimulatedResponse
 from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.adapters.simulated_gateway.store.schema import (
@@ -34,6 +34,7 @@ from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.row_parameters import SqliteRowParameters
 from shop.adapters.sql.statements.writes import insert_rows, update_rows
 from shop.application.ports.clock import Clock
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.unit_of_work import DatabaseUnavailable
 from shop.application.transactions.group_commit import GroupCommit
 
