@@ -161,8 +161,8 @@ async def test_gateway_process_stores_payments_where_configured(
 ) -> None:
     app = new_container().gateway_app(tmp_path / "named.db")
 
-    await app.open()
-    await app.close()
+    async with app.router.lifespan_context(app):
+        pass
 
     assert names_in(tmp_path) == ["named.db"]
 

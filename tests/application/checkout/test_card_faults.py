@@ -97,7 +97,7 @@ class TestTheShop:
         assert await shop.run_jobs() == 0
 
         (dead,) = await shop.container.job_service().list(dead_only=True)
-        assert dead.last_error == "GatewayOutcomeUnknown: no answer, and it never arrived"
+        assert dead.last_error == "GatewayOutcomeUnknown: no response in time"
         assert await shop.container.job_service().retry_dead() == 1
         await shop.run_jobs()
 

@@ -33,11 +33,6 @@ pytestmark = pytest.mark.anyio
 NOT_JSON = StripeResponse(502, "<html>Bad gateway</html>")
 
 
-@pytest.fixture
-def gateway(stripe: LocalStripe) -> PaymentGateway:
-    return stripe.gateway
-
-
 Operation = Callable[[PaymentGateway, str], Awaitable[object]]
 
 OPERATIONS: dict[str, Operation] = {
