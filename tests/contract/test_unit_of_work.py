@@ -299,6 +299,15 @@ class TestMisuse:
             with pytest.raises(RuntimeError):
                 await snapshot.commit()
 
+    async def test_snapshot_cannot_lock(self, accounts: Storage) -> None:
+        async with accounts.snapshot() as snapshot:
+            with pytest.raises(RuntimeError):
+                await snapshot.accounts.lock([ADA_ACCOUNT.id])
+            with pytest.raises(RuntimeError):
+                await snapshot.orders.lock([])
+            with pytest.raises(RuntimeError):
+                await claim_keys(snapshot, [claim(ADA)])
+
     async def test_snapshot_cannot_stage(self, storage: Storage) -> None:
         async with storage.snapshot() as snapshot:
             with pytest.raises(RuntimeError):

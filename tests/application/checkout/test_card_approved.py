@@ -85,6 +85,18 @@ class TestAnApprovedCard:
         assert len(shop.state.orders.rows) == 1
         await gateway_payment(shop)
 
+    async def test_keeps_the_cart_if_the_order_names_its_lines(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        await shop.fill_cart(ada_token, TEA=3)
+
+        placed = await pay(shop, ada_token)
+
+        session = await shop.session(ada_token)
+        assert session is not None
+        assert session.last_order_id == placed.order.id
+        assert {line.sku: line.quantity for line in session.cart.lines} == {"TEA": 3}
+
     async def test_keeps_cart_lines_added_meanwhile(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:

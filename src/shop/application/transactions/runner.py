@@ -34,14 +34,19 @@ def after_commit() -> Iterator[None]:
     """Report the failure of a later step as `CommitOutcomeUnknown`.
 
     `DatabaseUnavailable` promises that nothing was changed. Once an earlier step of the same
-    command was committed, that is no longer true: repeating the command shows how it ended.
+    command was committed, that is no longer true: repeating the command shows how it ended. An
+    error that is a bug is logged here, because its caller is only told of an unknown outcome.
     """
+    message = "a step after the first commit failed"
     try:
         yield
     except (ShopError, CommitOutcomeUnknown):
         raise
+    except DatabaseFailure as failure:
+        raise CommitOutcomeUnknown(f"{message}: {failure}") from failure
     except Exception as error:
-        raise CommitOutcomeUnknown("a step after the first commit failed") from error
+        _log.exception("step_after_commit_failed")
+        raise CommitOutcomeUnknown(message) from error
 
 
 class TransactionRunner:
