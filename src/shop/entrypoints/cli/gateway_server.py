@@ -32,7 +32,7 @@ class GatewayServer(Protocol):
 
 
 def run(*, port: int, state: Path) -> None:
-    """Serve the records in a file until stopped; raise `CliError` if they are unusable."""
+    """Serve the records in a file until stopped; raise `CliError` if it is unusable."""
     warn_of_unknown_settings()
     if not state.parent.is_dir():
         raise CliError(f"the folder {state.parent} of the file {state.name} does not exist")
