@@ -7,7 +7,7 @@ from shop.application.ports.clock import Clock
 
 
 class FakeClock(Clock):
-    """Stands still until it is told to go on; sleeping takes none of the test's own time."""
+    """A clock that stands still until the test advances it; sleeping advances it at once."""
 
     def __init__(self, now: datetime) -> None:
         self._now = now

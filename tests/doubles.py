@@ -1,4 +1,4 @@
-"""Adapters that do what a test tells them to, where the real ones would be slow or random."""
+"""Adapters that the test controls, where the real ones are slow or random."""
 
 import asyncio
 import inspect
@@ -56,10 +56,10 @@ class SequentialIds(IdGenerator):
 
 
 class SpyUnitOfWork(UnitOfWork):
-    """Does what another one does, but tells of each call before it is made, by its name.
+    """A unit of work that reports the name of each call before it makes it.
 
-    Whoever is told may raise: then the call fails. What is awaited gives way to others, before
-    and after, as it would where it had to wait for an answer. "committed" is told after it.
+    If the listener raises, the call fails. Awaited calls let other tasks run before and after, as
+    if they waited for a response. "committed" is reported after the commit.
     """
 
     def __init__(self, inner: UnitOfWork, on_call: Callable[[str], None]) -> None:

@@ -45,7 +45,7 @@ def eur(amount: int) -> Money:
 
 
 def user(name: str = "ada", /, **changes: object) -> User:
-    made = User(
+    default = User(
         id=id_of(f"user {name}"),
         name=name.title(),
         email=f"{name}@example.com",
@@ -54,23 +54,23 @@ def user(name: str = "ada", /, **changes: object) -> User:
         enabled=True,
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def account(owner: User, balance: int = 0, /, **changes: object) -> Account:
-    made = Account(
+    default = Account(
         id=id_of(f"account of {owner.id}"),
         user_id=owner.id,
         balance=eur(balance),
         minimum_balance=eur(0),
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def transfer(debit: UUID, credit: UUID, amount: int = 100, /, **changes: object) -> Transfer:
     """Return a transfer; two of one amount between the same accounts need ids of their own."""
-    made = Transfer(
+    default = Transfer(
         id=id_of(f"transfer {debit} {credit} {amount}"),
         kind=TransferKind.TRANSFER,
         debit_account_id=debit,
@@ -80,19 +80,19 @@ def transfer(debit: UUID, credit: UUID, amount: int = 100, /, **changes: object)
         note="Thanks",
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def welcome_transfer(account: Account, /, **changes: object) -> Transfer:
     """Return the transfer that accounts for the balance of a new account."""
-    made = transfer(
+    default = transfer(
         ADJUSTMENTS, account.id, account.balance.amount, kind=TransferKind.WELCOME, note="Welcome"
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def product(sku: str = "TEA", /, **changes: object) -> Product:
-    made = Product(
+    default = Product(
         sku=sku,
         name=f"The {sku.lower()}",
         description="As good as it gets.",
@@ -102,7 +102,7 @@ def product(sku: str = "TEA", /, **changes: object) -> Product:
         created_at=NOW,
         updated_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def inventory(sku: str = "TEA", on_hand: int = 0, reserved: int = 0) -> Inventory:
@@ -110,7 +110,7 @@ def inventory(sku: str = "TEA", on_hand: int = 0, reserved: int = 0) -> Inventor
 
 
 def stock_movement(before: Inventory, after: Inventory, /, **changes: object) -> StockMovement:
-    made = StockMovement.between(
+    default = StockMovement.between(
         before,
         after,
         id=id_of(f"movement {before} {after}"),
@@ -119,17 +119,17 @@ def stock_movement(before: Inventory, after: Inventory, /, **changes: object) ->
         reason="Delivery",
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def line(sku: str = "TEA", quantity: int = 1, /, **changes: object) -> OrderLine:
-    made = OrderLine(sku=sku, name=f"The {sku.lower()}", quantity=quantity, unit_price=eur(500))
-    return _changed(made, changes)
+    default = OrderLine(sku=sku, name=f"The {sku.lower()}", quantity=quantity, unit_price=eur(500))
+    return _changed(default, changes)
 
 
 def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: object) -> Order:
     order_lines = lines or (line(),)
-    made = Order(
+    default = Order(
         id=id_of(f"order {name}"),
         number=f"ORDER-{name}",
         idempotency_key=key_of(customer, f"key-of-order-{name}"),
@@ -140,11 +140,11 @@ def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: obje
         placed_at=NOW,
         version=1,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def payment(order: Order, /, **changes: object) -> Payment:
-    made = Payment(
+    default = Payment(
         order_id=order.id,
         method=order.payment_method,
         status=PaymentStatus.CAPTURED,
@@ -152,22 +152,22 @@ def payment(order: Order, /, **changes: object) -> Payment:
         card=None,
         created_at=order.placed_at,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def card_details(**changes: object) -> CardDetails:
-    made = CardDetails(
+    default = CardDetails(
         token="tok_visa",
         gateway_payment_id=None,
         expires_at=NOW + timedelta(minutes=15),
         session_id=id_of("session 1"),
         clears_cart=True,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def deposit(account: Account, name: str = "1", /, **changes: object) -> Deposit:
-    made = Deposit(
+    default = Deposit(
         id=id_of(f"deposit {name}"),
         account_id=account.id,
         idempotency_key=IdempotencyKey(user_id=account.user_id, value=f"key-of-deposit-{name}"),
@@ -178,7 +178,7 @@ def deposit(account: Account, name: str = "1", /, **changes: object) -> Deposit:
         expires_at=NOW + timedelta(minutes=15),
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def line_quantities(**quantities: int) -> tuple[LineQuantity, ...]:
@@ -194,9 +194,9 @@ def shipment_event(
     kind: ShipmentEventKind,
     **changes: object,
 ) -> ShipmentEvent:
-    """Return a handover of these pieces, or of the whole order."""
+    """Return a shipment event of these quantities, or of the whole order."""
     all_lines = tuple(LineQuantity(sku=each.sku, quantity=each.quantity) for each in order.lines)
-    made = ShipmentEvent(
+    default = ShipmentEvent(
         id=id_of(f"{kind} {name} of {order.id}"),
         order_id=order.id,
         kind=kind,
@@ -204,12 +204,12 @@ def shipment_event(
         actor=Actor.ADMIN,
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> Refund:
-    """Return a refund of an amount, of no goods, to the account."""
-    made = Refund(
+    """Return a refund of an amount to the account, without lines."""
+    default = Refund(
         id=id_of(f"refund {number} of {order.id}"),
         order_id=order.id,
         number=number,
@@ -223,7 +223,7 @@ def refund(order: Order, amount: int, number: int = 1, /, **changes: object) -> 
         actor=Actor.ADMIN,
         created_at=NOW,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 def session(name: str = "1", /, **changes: object) -> Session:
@@ -244,8 +244,8 @@ def key_of(owner: User, value: str = "key-0001") -> IdempotencyKey:
 
 
 def claim(owner: User, key: str = "key-0001", /, **changes: object) -> Claim:
-    made = Claim(id=key_of(owner, key), fingerprint=f"print of {key}", created_at=NOW)
-    return _changed(made, changes)
+    default = Claim(id=key_of(owner, key), fingerprint=f"print of {key}", created_at=NOW)
+    return _changed(default, changes)
 
 
 async def claim_keys(
@@ -257,7 +257,7 @@ async def claim_keys(
 
 
 def notification_delivery(name: str = "1", /, **changes: object) -> NotificationDelivery:
-    made = NotificationDelivery(
+    default = NotificationDelivery(
         id=id_of(f"dispatch {name}"),
         event_type=EventType.ORDER_PAID,
         channel=NotificationChannel.WEBHOOK,
@@ -270,7 +270,7 @@ def notification_delivery(name: str = "1", /, **changes: object) -> Notification
         created_at=NOW,
         delivered_at=None,
     )
-    return _changed(made, changes)
+    return _changed(default, changes)
 
 
 class _Dataclass(Protocol):

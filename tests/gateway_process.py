@@ -18,7 +18,7 @@ from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 @dataclass(kw_only=True)
 class GatewayProcess:
-    """`shop gateway` in a folder, where it keeps its books."""
+    """`shop gateway` as a process, which stores its payments in a folder."""
 
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class GatewayProcess:
             self.stop()
 
     def payments(self) -> Sequence[Mapping[str, Any]]:
-        """Return what it tells of its books."""
+        """Return all its payments."""
         status, document = self.request("GET", "/payments")
         assert status == 200
         items: Sequence[Mapping[str, Any]] = document["items"]
@@ -67,7 +67,7 @@ class GatewayProcess:
     def request(
         self, method: str, path: str, body: object = None, *, key: str | None = None
     ) -> tuple[int, Mapping[str, Any]]:
-        """Ask it anything; return the status and what was told."""
+        """Send it a request; return the status and the document."""
         headers = {"content-type": "application/json"}
         if key is not None:
             headers["idempotency-key"] = key

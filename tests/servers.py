@@ -1,4 +1,4 @@
-"""Real servers: the shop as a process of its own, on a real database, asked over real sockets."""
+"""The shop as a process of its own, on a real database and real sockets."""
 
 import os
 import signal
@@ -28,10 +28,10 @@ PROCESS_ENVIRONMENT = {
 
 @contextmanager
 def reserved_port() -> Iterator[int]:
-    """Give a port of this machine that nobody listens on, and that nobody else is given.
+    """Yield a port of this machine on which no process listens.
 
-    It stays bound here, which keeps the system from giving it away. Whoever listens on it says
-    `SO_REUSEADDR`, as servers do: they may be ended and started again.
+    It stays bound here, so the system gives it to no other process. A server can listen on it with
+    `SO_REUSEADDR`, as often as it is restarted.
     """
     with socket.socket() as holder:
         holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -1,4 +1,6 @@
-"""The shop that the use cases are tried in."""
+"""The shop in memory that the use cases are tested in."""
+
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -11,13 +13,21 @@ from tests.doubles import SequentialIds
 
 @pytest.fixture
 async def shop(clock: FakeClock) -> MemoryShop:
-    """Give an empty shop in memory."""
+    """Return an empty shop in memory."""
     return MemoryShop(clock, MemoryDatabase(), SequentialIds())
 
 
 @pytest.fixture
 async def admin(shop: MemoryShop) -> SessionToken:
-    """Give the token of an admin, who has stocked five of tea and two of coffee at 100 each."""
+    """Return the token of an admin; five of tea and two of coffee are in stock, at 100 each."""
     token = await shop.admin()
     await shop.add_products(token, TEA=5, COFFEE=2)
     return token
+
+
+@pytest.fixture
+async def ada_token(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[SessionToken]:
+    """Yield the token of the customer Ada, and audit the shop after the test."""
+    del admin
+    yield await shop.customer("ada")
+    assert await shop.audit_violations() == []

@@ -1,4 +1,4 @@
-"""A whole shop in memory, whose state can be looked at."""
+"""A whole shop in memory, whose state tests can read."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -100,11 +100,11 @@ class MemoryShop:
         return await self.container.sign_up_service().sign_up(command)
 
     async def customer(self, name: str) -> SessionToken:
-        """Sign somebody up; return the token."""
+        """Sign a user up; return the token."""
         return new_token((await self.sign_up(name)).current_session)
 
     async def sign_in(self, name: str, token: SessionToken | None = None) -> SessionToken:
-        """Sign somebody in; return the new token."""
+        """Sign a user in; return the new token."""
         command = SignIn(session=token, email=f"{name}@example.com", password=PASSWORD)
         return new_token(await self.container.sign_in_service().sign_in(command))
 
@@ -126,11 +126,11 @@ class MemoryShop:
         return reply
 
     async def place(self, command: PlaceOrder) -> PlacedOrder:
-        """Return what an order that is not refused comes to."""
+        """Place an order and return it; raise its rejection."""
         return (await self.order(command)).unwrap()
 
     async def check_out(self, command: PlaceOrder) -> PlacedOrder:
-        """Place an order and pay, also by card; raise what it is refused with."""
+        """Place an order and pay for it, also by card; raise its rejection."""
         return (await self.container.checkout().place(command)).unwrap()
 
     async def run_jobs(self) -> int:
@@ -151,7 +151,7 @@ class MemoryShop:
             await self.container.cart_service().put(command)
 
     def outcome(self, name: str, key: str = "key-0001") -> StoredOutcome | None:
-        """Return what is remembered of a key of somebody's."""
+        """Return the stored outcome of a user's key."""
         row = self.state.idempotency_keys.rows.get(
             IdempotencyKey(user_id=self.user(name).id, value=key)
         )
@@ -197,7 +197,7 @@ class MemoryShop:
 async def set_preferences(
     shop: MemoryShop, token: SessionToken | None, patch: dict[str, object]
 ) -> CurrentSession:
-    """Change the preferences of a visitor, who is given a session if there is none."""
+    """Change the preferences of a session, which is created if there is none."""
     command = ChangePreferences(session=token, patch=patch)
     return await shop.container.session_service().change_preferences(command)
 

@@ -32,14 +32,14 @@ def test_faster_by_3_percent_means_that_the_whole_interval_lies_above_1_03() -> 
     assert not _row([1.03, 1.1, 1.1, 1.1, 1.1, 1.1, 2.0]).is_faster
 
 
-def test_a_ratio_above_1_is_better_for_rates_and_for_latencies() -> None:
+def test_ratio_above_1_is_better_for_rates_and_for_latencies() -> None:
     faster = [Pair(base=100, head=125)] * 7
     assert Row(workload=ORDERS, pairs=faster, failure=None).ratio.median == 1.25
     assert Row(workload=ONE_CLIENT, pairs=faster, failure=None).ratio.median == 0.8
     assert Row(workload=ONE_CLIENT, pairs=faster, failure=None).is_slower
 
 
-def test_the_median_of_the_ratios_is_that_of_the_pairs() -> None:
+def test_median_of_the_ratios_is_that_of_the_pairs() -> None:
     # A machine that grows slower strikes both sides of a pair, and so no ratio.
     pairs = [Pair(base=rate, head=1.1 * rate) for rate in (100, 90, 80, 70, 60, 50, 40)]
     ratio = Row(workload=ORDERS, pairs=pairs, failure=None).ratio
@@ -47,14 +47,14 @@ def test_the_median_of_the_ratios_is_that_of_the_pairs() -> None:
     assert (ratio.low, ratio.median, ratio.high) == pytest.approx((1.1, 1.1, 1.1))
 
 
-def test_a_comparison_passes_if_every_workload_has_a_result_and_none_is_slower() -> None:
+def test_comparison_passes_if_every_workload_has_a_result_and_none_is_slower() -> None:
     same = _row([1.0] * 7)
     assert _comparison([same]).is_passed
     assert not _comparison([same, _row([0.9] * 7)]).is_passed
     assert not _comparison([same, _failed_row()]).is_passed
 
 
-def test_the_report_shows_medians_ratio_interval_verdict_revisions_and_machine() -> None:
+def test_report_shows_medians_ratio_interval_verdict_revisions_and_machine() -> None:
     shown = _shown([_row([0.90, 0.91, 0.92, 0.93, 0.94, 0.95, 0.96]), _row([1.0] * 7, ONE_CLIENT)])
 
     lines = [" ".join(line.split()) for line in shown.splitlines()]
@@ -65,7 +65,7 @@ def test_the_report_shows_medians_ratio_interval_verdict_revisions_and_machine()
     assert lines[0].startswith("Abacus, 2 cores, 24 GiB")
 
 
-def test_the_report_shows_a_failed_workload_in_its_row_and_the_others_beside_it() -> None:
+def test_report_shows_a_failed_workload_in_its_row_and_the_others_beside_it() -> None:
     shown = _shown([_failed_row(), _row([1.1] * 7, ONE_CLIENT)])
 
     lines = [" ".join(line.split()) for line in shown.splitlines()]
@@ -104,7 +104,7 @@ def test_wrong_arguments_are_rejected_before_anything_is_measured(
 
 
 def test_arguments_reach_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[object] = []
+    calls: list[object] = []
 
     def compare(
         base: str,
@@ -114,7 +114,7 @@ def test_arguments_reach_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None
         seconds: int,
         report: object,
     ) -> Comparison:
-        asked.extend([base, workloads, pairs, seconds])
+        calls.extend([base, workloads, pairs, seconds])
         assert callable(report)
         return _comparison([_row([1.0] * 7)])
 
@@ -122,11 +122,11 @@ def test_arguments_reach_the_comparison(monkeypatch: pytest.MonkeyPatch) -> None
     given = ["--pairs", "9", "--workloads", "orders", "v1", "--seconds", "1"]
     assert CliRunner().invoke(command.app, given).exit_code == 0
     assert CliRunner().invoke(command.app, ["--workloads", "", "v1"]).exit_code == 0
-    assert asked == ["v1", [ORDERS], 9, 1, "v1", list(WORKLOADS.values()), 7, 3]
+    assert calls == ["v1", [ORDERS], 9, 1, "v1", list(WORKLOADS.values()), 7, 3]
 
 
 @pytest.mark.parametrize("fault", ["slower", "failed"])
-def test_the_command_exits_with_1_if_a_workload_is_slower_or_has_no_result(
+def test_command_exits_with_1_if_a_workload_is_slower_or_has_no_result(
     fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = _row([0.9] * 7) if fault == "slower" else _failed_row()
@@ -137,7 +137,7 @@ def test_the_command_exits_with_1_if_a_workload_is_slower_or_has_no_result(
     assert "orders" in done.output
 
 
-def test_a_revision_that_cannot_be_installed_ends_the_command_with_its_reason(
+def test_revision_that_cannot_be_installed_ends_the_command_with_its_reason(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def compare(*_: object, **__: object) -> Comparison:
@@ -150,7 +150,7 @@ def test_a_revision_that_cannot_be_installed_ends_the_command_with_its_reason(
     assert "no result: cannot install base (v1)" in str(done.output)
 
 
-def test_the_comparison_imports_the_code_of_neither_revision() -> None:
+def test_comparison_imports_the_code_of_neither_revision() -> None:
     code = "import sys, bench.comparison.__main__; print([n for n in sys.modules if n == 'shop'])"
     done = subprocess.run(
         [sys.executable, "-c", code],

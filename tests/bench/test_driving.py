@@ -27,7 +27,7 @@ SETTINGS = (
 )
 
 
-def test_a_revision_is_driven_by_the_newest_dialect_that_fits_it() -> None:
+def test_revision_is_driven_by_the_newest_dialect_that_fits_it() -> None:
     newest, *_ = DIALECTS
     assert _dialect(HELP, SETTINGS) == FIRST
     assert _dialect(HELP, f"{SETTINGS} `SHOP_RATE_LIMITS`") == newest != FIRST
@@ -42,18 +42,18 @@ def test_a_revision_is_driven_by_the_newest_dialect_that_fits_it() -> None:
         ("audit", "", "`shop audit`"),
     ],
 )
-def test_a_renamed_command_or_option_is_named(command: str, shown: str, missing: str) -> None:
+def test_renamed_command_or_option_is_named(command: str, shown: str, missing: str) -> None:
     with pytest.raises(UnknownDialect, match=f"first needs {missing};"):
         _dialect({**HELP, command: shown}, SETTINGS)
 
 
-def test_a_renamed_setting_is_named() -> None:
+def test_renamed_setting_is_named() -> None:
     renamed = SETTINGS.replace("SHOP_WELCOME_CREDIT", "SHOP_WELCOME_CREDIT_AMOUNT")
     with pytest.raises(UnknownDialect, match="first needs SHOP_WELCOME_CREDIT;"):
         _dialect(HELP, renamed)
 
 
-def test_a_gateway_is_in_the_settings_of_a_shop_that_has_one() -> None:
+def test_gateway_is_in_the_settings_of_a_shop_that_has_one() -> None:
     assert FIRST.environment("sqlite:///a", None) == {
         **FIRST.settings,
         "SHOP_DATABASE_URL": "sqlite:///a",
@@ -65,7 +65,7 @@ def test_a_gateway_is_in_the_settings_of_a_shop_that_has_one() -> None:
     }
 
 
-def test_the_working_tree_is_seeded_through_its_own_commands_and_api(
+def test_working_tree_is_seeded_through_its_own_commands_and_api(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Fails as soon as a rename lacks its dialect, or the API its old way to order."""
@@ -92,7 +92,7 @@ def test_the_working_tree_is_seeded_through_its_own_commands_and_api(
     installation.run(installation.dialect.audit, environment, tmp_path)
 
 
-def test_a_command_that_fails_is_named_with_its_output(tmp_path: Path) -> None:
+def test_command_that_fails_is_named_with_its_output(tmp_path: Path) -> None:
     installation = Installation(
         revision=Revision(role="head", name="now", tree=""), program=SHOP, dialect=FIRST
     )
@@ -102,7 +102,7 @@ def test_a_command_that_fails_is_named_with_its_output(tmp_path: Path) -> None:
     assert "SHOP_DATABASE_URL" in "".join(caught.value.__notes__)
 
 
-def test_the_products_are_numbered_like_those_that_the_load_orders(tmp_path: Path) -> None:
+def test_products_are_numbered_like_those_that_the_load_orders(tmp_path: Path) -> None:
     seed.write_products(tmp_path / "products.csv")
 
     header, first, *_, last = (tmp_path / "products.csv").read_text().splitlines()
@@ -111,7 +111,7 @@ def test_the_products_are_numbered_like_those_that_the_load_orders(tmp_path: Pat
     assert last.startswith(f"BENCH-{PRODUCTS:07},")
 
 
-def test_the_base_is_a_commit_and_the_head_the_files_as_they_are(tmp_path: Path) -> None:
+def test_base_is_a_commit_and_the_head_the_files_as_they_are(tmp_path: Path) -> None:
     repository = _repository(tmp_path / "repository")
     base, clean = repository.committed("HEAD"), repository.working_tree()
     (tmp_path / "repository" / "kept").write_text("changed")
@@ -133,7 +133,7 @@ def test_the_base_is_a_commit_and_the_head_the_files_as_they_are(tmp_path: Path)
     }
 
 
-def test_the_index_is_left_as_it_is(tmp_path: Path) -> None:
+def test_index_is_left_as_it_is(tmp_path: Path) -> None:
     repository = _repository(tmp_path / "repository")
     (tmp_path / "repository" / "new").write_text("new")
     repository.working_tree()
@@ -142,7 +142,7 @@ def test_the_index_is_left_as_it_is(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["missing", "--help", ""])
-def test_an_unknown_base_is_rejected(tmp_path: Path, name: str) -> None:
+def test_unknown_base_is_rejected(tmp_path: Path, name: str) -> None:
     with pytest.raises(RuntimeError, match=f"unknown revision: {name};"):
         _repository(tmp_path / "repository").committed(name)
 

@@ -19,7 +19,7 @@ from bench.comparison.interval import Interval, median_interval
         (25, 8, 0.95671475),
     ],
 )
-def test_the_interval_is_the_narrowest_that_covers_95_percent(
+def test_interval_is_the_narrowest_that_covers_95_percent(
     count: int, rank: int, coverage: float
 ) -> None:
     found = median_interval(range(1, count + 1))

@@ -32,7 +32,7 @@ def test_both_sides_settle_before_each_measurement() -> None:
     assert [_server(side).settled for side in sides] == [4, 4]
 
 
-def test_a_failed_measurement_ends_its_workload_with_the_reason() -> None:
+def test_failed_measurement_ends_its_workload_with_the_reason() -> None:
     reports: list[str] = []
     load = Rates({"base": [100.0] * 8, "head": [100.0] * 2})
 
@@ -44,7 +44,7 @@ def test_a_failed_measurement_ends_its_workload_with_the_reason() -> None:
     assert "log of head" in reports[-1]
 
 
-def test_a_failed_audit_takes_the_result_of_its_workload() -> None:
+def test_failed_audit_takes_the_result_of_its_workload() -> None:
     rates = {"base": [100.0] * 8, "head": [100.0] * 8}
     sides = [_side("base"), _side("head", audit_error=RuntimeError("head: `shop audit` failed"))]
 

@@ -1,4 +1,4 @@
-"""What is measured is told as it is."""
+"""The report shows the measurements unchanged."""
 
 from io import StringIO
 from pathlib import Path
@@ -10,15 +10,7 @@ from bench import results
 from bench.reporting.report import BEGIN, END, section, with_section
 from bench.reporting.summary import figures, rows, scaling_figures
 from bench.reporting.terminal import show, show_growth
-from bench.results import (
-    DatasetSize,
-    Failure,
-    NoResult,
-    Range,
-    Results,
-    ScalingResults,
-    Statements,
-)
+from bench.results import DatasetSize, Failure, NoResult, Range, Results, ScalingResults, Statements
 from tests.bench.bench_factories import (
     MACHINE,
     cell,
@@ -32,7 +24,7 @@ from tests.bench.bench_factories import (
 )
 
 
-def test_a_ratio_is_results_of_the_best_of_either_side_in_the_same_round() -> None:
+def test_ratio_is_results_of_the_best_of_either_side_in_the_same_round() -> None:
     (figure,) = figures(
         [
             *limit_measurements(number=1, per_second=1000),
@@ -91,17 +83,17 @@ def test_results_are_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_readme_section_states_figures_rates_and_conditions() -> None:
-    told = section(sound_results(), sound_growth())
+    report = section(sound_results(), sound_growth())
 
-    assert "| orders: shop / database limit | 1.50 | 1.50 to 1.50 |" in told
-    assert "| throughput kept: orders | 0.90 | 0.90 to 0.90 |" in told
-    assert ("| database limit |  | 500 |  |  | 1,000 (16) | 1.00 |  | 0.90, 0.50, 0.10 |") in told
+    assert "| orders: shop / database limit | 1.50 | 1.50 to 1.50 |" in report
+    assert "| throughput kept: orders | 0.90 | 0.90 to 0.90 |" in report
+    assert ("| database limit |  | 500 |  |  | 1,000 (16) | 1.00 |  | 0.90, 0.50, 0.10 |") in report
     assert (
         "| **shop** |  |  |  | 1,500 | 1,500 (128) | 1.50 | 20.0, 40.0 ms | 0.90, 0.50, 0.10 |"
-    ) in told
-    assert "| shop, orders, 128 clients | 0.25 | 0.06 |" in told
-    assert "| 1,000,000 | 900 | 40.0 | 80 MiB |" in told
-    assert "Abacus, 2 cores, 24 GiB" in told
+    ) in report
+    assert "| shop, orders, 128 clients | 0.25 | 0.06 |" in report
+    assert "| 1,000,000 | 900 | 40.0 | 80 MiB |" in report
+    assert "Abacus, 2 cores, 24 GiB" in report
 
 
 def test_report_without_scaling_results_omits_their_section() -> None:
@@ -190,12 +182,13 @@ def test_report_without_failures_has_no_column_for_them() -> None:
 
 
 def test_readme_names_failed_measurements() -> None:
-    told = section(results_with_a_failure(), None)
+    report = section(results_with_a_failure(), None)
 
-    assert "| ORM baseline |  |  |  | no result |  |  |  |  |" in told
-    assert f"| orders, 128 clients: shop / ORM baseline | no result: {BASELINE_FAILED} |  |" in told
+    assert "| ORM baseline |  |  |  | no result |  |  |  |  |" in report
+    figure = "orders, 128 clients: shop / ORM baseline"
+    assert f"| {figure} | no result: {BASELINE_FAILED} |  |" in report
     label, reason = BASELINE_FAILED.split(": ")
-    assert f"- {label}, round 1: no result: {reason}" in told
+    assert f"- {label}, round 1: no result: {reason}" in report
 
 
 def test_completely_failed_run_is_shown() -> None:

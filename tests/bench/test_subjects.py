@@ -1,4 +1,4 @@
-"""Whoever the shop is measured beside does all that the shop does, and keeps books as sound."""
+"""The other subjects of the benchmark do the same work as the shop, as correctly."""
 
 import asyncio
 import os
@@ -66,8 +66,8 @@ def postgres_database(postgres: Postgres, on_postgres: Fixtures) -> PostgresData
 def subject_under_test(
     request: pytest.FixtureRequest, postgres_database: PostgresDatabase
 ) -> PgbenchSubject:
-    made: PgbenchSubject = request.param(postgres_database.postgres, postgres_database.name)
-    return made
+    subject: PgbenchSubject = request.param(postgres_database.postgres, postgres_database.name)
+    return subject
 
 
 def test_pgbench_order_writes_the_same_rows_as_a_shop_order(
@@ -196,8 +196,8 @@ def _in_shop(database: Database, work: Callable[[Container], Awaitable[T]]) -> T
 
 def _counts(database: Database) -> Mapping[str, int]:
     if isinstance(database, PostgresDatabase):
-        told = database.postgres.ask(database.name, *COUNTS.values())
-        return dict(zip(COUNTS, map(int, told.split()), strict=True))
+        counts = database.postgres.ask(database.name, *COUNTS.values())
+        return dict(zip(COUNTS, map(int, counts.split()), strict=True))
     assert isinstance(database, SqliteDatabase)
     with closing(sqlite3.connect(database.file)) as connection:
         return {name: connection.execute(each).fetchone()[0] for name, each in COUNTS.items()}

@@ -1,4 +1,4 @@
-"""A shop to race on: SQLite with one process, PostgreSQL with two."""
+"""A running shop for concurrent requests: SQLite with one process, PostgreSQL with two."""
 
 import asyncio
 import json
@@ -127,6 +127,6 @@ async def _admin_cookie(server: ShopServer) -> str:
         async with in_process_shop(server.settings) as shop:
             await shop.role_service().grant(admin.email, Role.ADMIN)
         # The change of privilege comes with a new id.
-        answer = await admin.request("GET", "/session")
-        assert answer.json()["roles"] == ["admin", "customer"]
+        response = await admin.request("GET", "/session")
+        assert response.json()["roles"] == ["admin", "customer"]
         return admin.cookie

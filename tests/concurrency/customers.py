@@ -38,10 +38,10 @@ class Customer:
         return await self.client.request(method, path, json=body, headers=named)
 
     async def sign_up(self) -> "Customer":
-        answer = await self.request(
+        response = await self.request(
             "POST", "/users", {"name": "Ada", "email": self.email, "password": PASSWORD}
         )
-        assert answer.status_code == 201, answer.text
+        assert response.status_code == 201, response.text
         return self
 
     async def order(self, sku: str, quantity: int = 1, key: str = "") -> httpx2.Response:
@@ -56,13 +56,13 @@ class Customer:
         return await self.request("POST", "/transfers", body, idempotency_key=uuid4().hex)
 
     async def balance(self) -> int:
-        answer = await self.request("GET", "/account")
-        amount: int = answer.json()["balance"]["amount"]
+        response = await self.request("GET", "/account")
+        amount: int = response.json()["balance"]["amount"]
         return amount
 
 
 class Admin(Customer):
-    """Somebody who may fill the shelves."""
+    """An admin, who can add products and stock."""
 
     async def stock(self, sku: str, quantity: int, price: int = 100) -> None:
         """Offer a product, with this many on hand."""
@@ -72,9 +72,9 @@ class Admin(Customer):
             "price": {"amount": price, "currency": "EUR"},
             "active": True,
         }
-        answer = await self.request("PUT", f"/products/{sku}", product)
-        assert answer.status_code == 201, answer.text
-        answer = await self.request(
+        response = await self.request("PUT", f"/products/{sku}", product)
+        assert response.status_code == 201, response.text
+        response = await self.request(
             "POST", f"/products/{sku}/stock", {"delta": quantity, "reason": "delivery"}
         )
-        assert answer.status_code == 201, answer.text
+        assert response.status_code == 201, response.text

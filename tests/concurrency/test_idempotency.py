@@ -18,11 +18,11 @@ async def test_twenty_concurrent_identical_orders_are_charged_once(
     responses = await asyncio.gather(*(customer.order(sku, key="the-same-key") for _ in range(20)))
 
     placed = [each for each in responses if each.status_code == 201]
-    refused = [each for each in responses if each.status_code != 201]
+    rejected = [each for each in responses if each.status_code != 201]
     assert placed
     assert len({each.text for each in placed}) == 1
     assert [each.headers.get("idempotent-replayed") for each in placed].count(None) == 1
-    for each in refused:
+    for each in rejected:
         assert each.status_code == 409
         assert each.json()["type"].endswith("/request-in-progress")
         assert each.headers["retry-after"]

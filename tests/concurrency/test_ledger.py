@@ -1,4 +1,4 @@
-"""Money goes round while somebody counts it."""
+"""Concurrent transfers keep the total that readers see."""
 
 import asyncio
 import random

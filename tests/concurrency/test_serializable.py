@@ -1,4 +1,4 @@
-"""A database whose transactions are SERIALIZABLE by default refuses what only looks dangerous."""
+"""The shop works on a database whose transactions are SERIALIZABLE by default."""
 
 import asyncio
 from collections import Counter
@@ -53,7 +53,7 @@ async def test_carts_transfers_and_orders_do_not_block_each_other(
     async def busy(customer: int) -> list[int]:
         here, next_one = customers[customer], customers[(customer + 1) % len(customers)]
         transfer = {"to": next_one.email, "amount": {"amount": 5, "currency": "EUR"}}
-        asked = [
+        requests = [
             await here.request("PUT", f"/cart/lines/{sku}", {"quantity": 1}),
             await here.request(
                 "POST", "/transfers", transfer, idempotency_key=f"pass-on-{customer}"
@@ -61,7 +61,7 @@ async def test_carts_transfers_and_orders_do_not_block_each_other(
             await here.order(sku),
             await here.request("GET", "/account"),
         ]
-        return [each.status_code for each in asked]
+        return [each.status_code for each in requests]
 
     codes = await asyncio.gather(*(busy(customer) for customer in range(len(customers))))
 

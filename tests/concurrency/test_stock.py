@@ -23,7 +23,7 @@ async def test_two_hundred_concurrent_customers_buy_exactly_the_stock(
     assert {each["type"].rsplit("/", 1)[-1] for each in rejections} == {"out-of-stock"}
     product = (await running_shop.new_client().request("GET", f"/products/{sku}")).json()
     assert product["available"] == 0
-    # Whoever has an order has paid for it, nobody else has.
+    # Each customer with an order has paid for it, and no other customer.
     balances = await asyncio.gather(*(each.balance() for each in customers))
     paid = [balance == 99_900 for balance in balances]
     assert paid == [each.status_code == 201 for each in responses]

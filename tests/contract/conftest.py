@@ -87,7 +87,7 @@ async def postgresql_storage(migrated_postgresql: str) -> AsyncIterator[Storage]
 
 @pytest.fixture(scope="session")
 def stripe_url() -> Iterator[str]:
-    """Start a server that keeps books as Stripe does; each test empties them."""
+    """Start a server that stands in for Stripe; each test clears its records."""
     with run_localstripe() as url:
         yield url
 
@@ -105,14 +105,14 @@ def stripe_proxy(stripe: LocalStripe) -> StripeRulesProxy:
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql"])
 def storage(request: pytest.FixtureRequest) -> Storage:
-    """Give the storage of an adapter, empty."""
+    """Return the empty storage of an adapter."""
     made_storage: Storage = request.getfixturevalue(f"{request.param}_storage")
     return made_storage
 
 
 @pytest.fixture(params=["memory", "sqlite", "postgresql", "cookie"])
 def session_storage(request: pytest.FixtureRequest) -> Storage:
-    """Give the storage of an adapter, empty, also with the store whose sessions are sealed."""
+    """Return the empty storage of an adapter, also with the store of encrypted sessions."""
     made_storage: Storage = request.getfixturevalue(f"{request.param}_storage")
     return made_storage
 

@@ -19,7 +19,7 @@ ADA_ACCOUNT, BOB_ACCOUNT = account(ADA, 100), account(BOB, MAX_AMOUNT, minimum_b
 
 @pytest.fixture
 async def accounts(storage: Storage) -> Storage:
-    """Give a storage in which Ada and Bob have accounts, and Cat has none."""
+    """Return a storage in which Ada and Bob have accounts, and Cat has none."""
     await storage.commit(
         *(lambda uow, each=each: uow.users.add(each) for each in (ADA, BOB, CAT)),
         lambda uow: uow.accounts.add(ADA_ACCOUNT),

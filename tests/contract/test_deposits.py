@@ -51,30 +51,30 @@ CLEARING = ShopAccount.CARD_CLEARING.account_id(EUR)
 
 @pytest.fixture
 async def shop(storage: Storage) -> Storage:
-    """Give a storage in which Ada and Bob have money."""
+    """Return a storage in which Ada and Bob have money."""
     return await store_customers_and_products(storage)
 
 
 async def _add(
-    storage: Storage, made: Deposit, outcome: StoredOutcome | UUID | None, *moved: Transfer
+    storage: Storage, stored: Deposit, outcome: StoredOutcome | UUID | None, *moved: Transfer
 ) -> None:
     async def add(uow: UnitOfWork) -> None:
-        await store_outcome(uow, made.idempotency_key.value, outcome)
+        await store_outcome(uow, stored.idempotency_key.value, outcome)
         accounts = await uow.accounts.lock([ADA_ACCOUNT.id, BOB_ACCOUNT.id])
-        uow.deposits.add(made)
+        uow.deposits.add(stored)
         for each in moved:
             uow.transfers.add(each)
             uow.accounts.save(accounts[each.credit_account_id].deposit(each.amount))
-        if made.status in JOBS:
-            uow.jobs.add(Job.new(JOBS[made.status], made.id, at=NOW, due_at=NOW))
+        if stored.status in JOBS:
+            uow.jobs.add(Job.new(JOBS[stored.status], stored.id, at=NOW, due_at=NOW))
 
     await storage.write(add)
 
 
-def _deposit_transfer(made: Deposit, **changes: object) -> Transfer:
+def _deposit_transfer(deposit: Deposit, **changes: object) -> Transfer:
     moved = replace(
-        transfer(CLEARING, made.account_id, made.amount.amount),
-        id=made.id,
+        transfer(CLEARING, deposit.account_id, deposit.amount.amount),
+        id=deposit.id,
         kind=TransferKind.DEPOSIT,
         note="",
     )
@@ -120,13 +120,13 @@ class TestDeposits:
         }
 
     async def test_deposits_are_listed_by_time(self, shop: Storage) -> None:
-        made = [
+        deposits = [
             deposit(ADA_ACCOUNT, str(hour), created_at=NOW + timedelta(hours=hour))
             for hour in range(3)
         ]
-        for each in made:
+        for each in deposits:
             await _add(shop, each, NO_OUTCOME_YET)
-        time_range = TimeRange(since=NOW, until=made[2].created_at)
+        time_range = TimeRange(since=NOW, until=deposits[2].created_at)
 
         async def page(after: TimeCursor | None) -> Page[Deposit, TimeCursor]:
             return await shop.read(
@@ -134,9 +134,9 @@ class TestDeposits:
             )
 
         newest = await page(None)
-        place = TimeCursor(at=made[1].created_at, id=made[1].id)
-        assert newest == Page(items=[made[1]], next=place)
-        assert await page(place) == Page(items=[made[0]], next=None)
+        place = TimeCursor(at=deposits[1].created_at, id=deposits[1].id)
+        assert newest == Page(items=[deposits[1]], next=place)
+        assert await page(place) == Page(items=[deposits[0]], next=None)
 
 
 class TestAudit:
@@ -174,8 +174,8 @@ class TestAudit:
     async def test_closed_deposit_without_transfers_passes(
         self, shop: Storage, status: PaymentStatus
     ) -> None:
-        refused = Rejected(error=CardDeclined(reason="declined"))
-        await _add(shop, replace(DEPOSIT, status=status), refused)
+        rejected = Rejected(error=CardDeclined(reason="declined"))
+        await _add(shop, replace(DEPOSIT, status=status), rejected)
 
         assert await findings(shop) == []
 
@@ -217,9 +217,9 @@ class TestAudit:
         ]
 
     async def test_declined_deposit_with_a_transfer_is_reported(self, shop: Storage) -> None:
-        refused = Rejected(error=CardDeclined(reason="declined"))
+        rejected = Rejected(error=CardDeclined(reason="declined"))
         declined = replace(DEPOSIT, status=PaymentStatus.DECLINED)
-        await _add(shop, declined, refused, _deposit_transfer(declined))
+        await _add(shop, declined, rejected, _deposit_transfer(declined))
 
         assert await findings(shop) == [
             (4, "deposit-differs-from-transfer", _facts(status="declined", transferred=300))
@@ -229,26 +229,26 @@ class TestAudit:
         other = deposit(BOB_ACCOUNT, "2")
         await _add(shop, DEPOSIT, NO_OUTCOME_YET, _deposit_transfer(other))
 
-        told = {
+        facts = {
             "deposit_id": str(other.id),
             "status": None,
             "amount": None,
             "transferred": 300,
         }
-        assert await findings(shop) == [(4, "deposit-differs-from-transfer", told)]
+        assert await findings(shop) == [(4, "deposit-differs-from-transfer", facts)]
 
     async def test_pending_deposit_recorded_as_succeeded_is_reported(self, shop: Storage) -> None:
         await _add(shop, DEPOSIT, Succeeded(reference=DEPOSIT.id))
 
-        told = {"user_id": str(ADA.id), "reference": str(DEPOSIT.id)}
-        assert await findings(shop) == [(7, "outcome-without-order", told)]
+        facts = {"user_id": str(ADA.id), "reference": str(DEPOSIT.id)}
+        assert await findings(shop) == [(7, "outcome-without-order", facts)]
 
     async def test_declined_deposit_with_a_pending_key_is_reported(self, shop: Storage) -> None:
         await _add(shop, replace(DEPOSIT, status=PaymentStatus.DECLINED), NO_OUTCOME_YET)
 
-        told = {"user_id": str(ADA.id), "key": DEPOSIT.idempotency_key.value}
-        assert await findings(shop) == [(7, "key-without-outcome", told)]
+        facts = {"user_id": str(ADA.id), "key": DEPOSIT.idempotency_key.value}
+        assert await findings(shop) == [(7, "key-without-outcome", facts)]
 
 
-def _facts(**told: object) -> dict[str, object]:
-    return {"deposit_id": str(DEPOSIT.id), "amount": 300, **told}
+def _facts(**changes: object) -> dict[str, object]:
+    return {"deposit_id": str(DEPOSIT.id), "amount": 300, **changes}

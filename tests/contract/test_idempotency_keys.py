@@ -38,7 +38,7 @@ PAUSE_SECONDS = 0.05
 
 @pytest.fixture
 async def users(storage: Storage) -> Storage:
-    """Give a storage in which Ada and Bob are known."""
+    """Return a storage with the users Ada and Bob."""
     await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
     return storage
 
@@ -99,8 +99,8 @@ async def test_rejection_is_stored_with_its_fields(users: Storage, error: ShopEr
 
     known = await _known(users, KEY)
 
-    refused = Rejected(error=error)
-    assert known == {KEY.id: KeyRecord(fingerprint=KEY.fingerprint, outcome=refused)}
+    rejected = Rejected(error=error)
+    assert known == {KEY.id: KeyRecord(fingerprint=KEY.fingerprint, outcome=rejected)}
 
 
 async def test_keys_of_different_users_are_independent(users: Storage) -> None:
@@ -212,18 +212,18 @@ async def test_claims_in_any_order_do_not_deadlock(users: Storage) -> None:
 class TestSweep:
     async def test_old_rejections_are_purged_and_nothing_else(self, users: Storage) -> None:
         old = NOW - timedelta(days=8)
-        refused = claim(ADA, "key-refused", created_at=old)
+        rejected = claim(ADA, "key-refused", created_at=old)
         recent = claim(ADA, "key-recent", created_at=NOW - timedelta(days=7))
         succeeded = claim(ADA, "key-succeeded", created_at=old)
         running = claim(ADA, "key-running", created_at=old)
-        await _complete(users, refused, Rejected(error=EmptyCart()))
+        await _complete(users, rejected, Rejected(error=EmptyCart()))
         await _complete(users, recent, Rejected(error=EmptyCart()))
         await _complete(users, succeeded, DONE)
         await users.write(lambda uow: claim_keys(uow, [running]))
 
         purged = await users.write(lambda uow: uow.idempotency_keys.purge(NOW - timedelta(days=7)))
 
-        known = await _known(users, refused, recent, succeeded, running)
+        known = await _known(users, rejected, recent, succeeded, running)
         assert purged == 1
         assert known.keys() == {recent.id, succeeded.id, running.id}
 
@@ -270,12 +270,12 @@ async def test_pending_key_can_be_completed_later(users: Storage) -> None:
 
 async def test_rejection_of_a_pending_key_is_stored_with_all_fields(users: Storage) -> None:
     await users.write(lambda uow: claim_keys(uow, [KEY]))
-    refused = Rejected(error=CardDeclined(reason="insufficient_funds"))
+    rejected = Rejected(error=CardDeclined(reason="insufficient_funds"))
 
-    await users.commit(lambda uow: uow.idempotency_keys.complete_pending(KEY.id, refused))
+    await users.commit(lambda uow: uow.idempotency_keys.complete_pending(KEY.id, rejected))
 
     known = await _known(users, KEY)
-    assert known == {KEY.id: KeyRecord(fingerprint=KEY.fingerprint, outcome=refused)}
+    assert known == {KEY.id: KeyRecord(fingerprint=KEY.fingerprint, outcome=rejected)}
 
 
 async def test_completed_key_is_not_completed_again(users: Storage) -> None:

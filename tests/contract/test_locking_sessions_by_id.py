@@ -1,4 +1,4 @@
-"""What stores owe that keep the content of sessions, once their visitors have gone."""
+"""Locking sessions by id, without their tokens: for stores that keep the content of sessions."""
 
 import pytest
 
@@ -19,22 +19,22 @@ async def _create(storage: Storage, session: Session) -> SessionToken:
 
 
 async def test_session_can_be_changed_by_id_without_its_token(storage: Storage) -> None:
-    begun = session(preferences={"theme": "dark"})
-    token = await _create(storage, begun)
+    created = session(preferences={"theme": "dark"})
+    token = await _create(storage, created)
     other = session("2")
     others = await _create(storage, other)
 
     async def track(uow: UnitOfWork) -> None:
-        found = await uow.sessions.lock_by_id([begun.id, id_of("nobody's session")])
-        assert set(found) == {begun.id}
-        uow.sessions.save(found[begun.id].with_last_order(id_of("order")))
+        found = await uow.sessions.lock_by_id([created.id, id_of("nobody's session")])
+        assert set(found) == {created.id}
+        uow.sessions.save(found[created.id].with_last_order(id_of("order")))
 
     await storage.write(track)
 
     found = await storage.read(lambda uow: uow.sessions.find([token, others]))
     changed = found[token]
     assert (changed.last_order_id, changed.preferences) == (id_of("order"), {"theme": "dark"})
-    assert changed.version == begun.version + 1
+    assert changed.version == created.version + 1
     assert found[others] == other
 
 

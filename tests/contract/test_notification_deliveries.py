@@ -110,11 +110,13 @@ async def test_delivered_delivery_has_a_time(storage: Storage) -> None:
 
 
 async def test_search_lists_one_channel_newest_first_in_pages(storage: Storage) -> None:
-    made = [
+    deliveries = [
         notification_delivery(str(number), created_at=NOW + timedelta(seconds=number // 2))
         for number in range(5)
     ]
-    await add(storage, *made, notification_delivery("letter", channel=NotificationChannel.EMAIL))
+    await add(
+        storage, *deliveries, notification_delivery("letter", channel=NotificationChannel.EMAIL)
+    )
     listed: list[NotificationDelivery] = []
     after: TimeCursor | None = None
     for _ in range(3):
@@ -122,7 +124,7 @@ async def test_search_lists_one_channel_newest_first_in_pages(storage: Storage) 
         listed += part.items
         after = part.next
     assert after is None
-    assert listed == sorted(made, key=lambda each: (each.created_at, each.id), reverse=True)
+    assert listed == sorted(deliveries, key=lambda each: (each.created_at, each.id), reverse=True)
 
 
 async def test_search_filters_by_status(storage: Storage) -> None:

@@ -26,7 +26,7 @@ EVERYTHING = OrderFilter(user_id=None, status=None)
 
 @pytest.fixture
 async def customers(storage: Storage) -> Storage:
-    """Give a storage in which Ada and Bob are known."""
+    """Return a storage with the users Ada and Bob."""
     await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
     return storage
 

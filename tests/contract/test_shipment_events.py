@@ -45,7 +45,7 @@ TO_CARD = refund(
 
 @pytest.fixture
 async def shop(storage: Storage) -> Storage:
-    """Give a storage with two orders of Ada's."""
+    """Return a storage with two orders of Ada."""
     await storage.commit(
         lambda uow: uow.users.add(ADA),
         *(
@@ -59,10 +59,10 @@ async def shop(storage: Storage) -> Storage:
     return storage
 
 
-async def _add(storage: Storage, *made: ShipmentEvent | Refund) -> None:
+async def _add(storage: Storage, *added: ShipmentEvent | Refund) -> None:
     async def add(uow: UnitOfWork) -> None:
-        await uow.orders.lock([each.order_id for each in made])
-        for each in made:
+        await uow.orders.lock([each.order_id for each in added])
+        for each in added:
             if isinstance(each, Refund):
                 uow.refunds.add(each)
             else:
@@ -96,14 +96,14 @@ class TestShipmentEvents:
                 uow.shipment_events.add(shipment_event(ORDER, kind=SHIPMENT))
 
     async def test_event_cannot_be_added_twice(self, shop: Storage) -> None:
-        made = shipment_event(ORDER, kind=SHIPMENT)
-        await _add(shop, made)
+        shipped = shipment_event(ORDER, kind=SHIPMENT)
+        await _add(shop, shipped)
 
         with pytest.raises(ConstraintViolated):
-            await _add(shop, made)
+            await _add(shop, shipped)
 
         found = await shop.read(lambda uow: uow.shipment_events.for_orders([ORDER.id]))
-        assert found == {ORDER.id: (made,)}
+        assert found == {ORDER.id: (shipped,)}
 
 
 class TestRefunds:
@@ -131,9 +131,9 @@ class TestRefunds:
     async def test_refund_of_a_locked_order_is_saved(self, shop: Storage) -> None:
         other = refund(ORDER, 5, 2, status=RefundStatus.PENDING)
         await _add(shop, TO_CARD, other)
-        refused, done = TO_CARD.failed_attempt("not_there"), TO_CARD.succeeded()
+        failed, done = TO_CARD.failed_attempt("not_there"), TO_CARD.succeeded()
 
-        for state in (refused, done):
+        for state in (failed, done):
 
             async def save(uow: UnitOfWork, state: Refund = state) -> None:
                 await uow.orders.lock([ORDER.id])

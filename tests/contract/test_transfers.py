@@ -31,7 +31,7 @@ EVERYTHING: PageRequest[TimeCursor] = PageRequest(limit=100, after=None)
 
 @pytest.fixture
 async def accounts(storage: Storage) -> Storage:
-    """Give a storage in which everybody has an account."""
+    """Return a storage in which every user has an account."""
     await storage.commit(
         *(lambda uow, each=each: uow.users.add(each) for each in (ADA, BOB, CAT)),
         *(

@@ -18,9 +18,7 @@ EVERYBODY = [ADA.id, BOB.id]
 BOTH = [ADA_ACCOUNT.id, BOB_ACCOUNT.id]
 
 PAUSE_SECONDS = 0.05
-"""Long enough for a unit of work that waits for nobody to be done, several times over."""
-
-"""Short enough to tell a wait from the end of one, however slow the machine is."""
+"""Several times as long as a unit of work takes that does not wait for another."""
 
 
 async def _users(storage: Storage) -> set[object]:
@@ -34,7 +32,7 @@ async def _balances(storage: Storage) -> tuple[int, int]:
 
 @pytest.fixture
 async def accounts(storage: Storage) -> Storage:
-    """Give a storage in which Ada and Bob have a hundred each."""
+    """Return a storage in which Ada and Bob have a balance of 100 each."""
     await storage.commit(
         lambda uow: uow.users.add(ADA),
         lambda uow: uow.users.add(BOB),
@@ -300,6 +298,15 @@ class TestMisuse:
         async with storage.snapshot() as snapshot:
             with pytest.raises(RuntimeError):
                 await snapshot.commit()
+
+    async def test_snapshot_cannot_lock(self, accounts: Storage) -> None:
+        async with accounts.snapshot() as snapshot:
+            with pytest.raises(RuntimeError):
+                await snapshot.accounts.lock([ADA_ACCOUNT.id])
+            with pytest.raises(RuntimeError):
+                await snapshot.orders.lock([])
+            with pytest.raises(RuntimeError):
+                await claim_keys(snapshot, [claim(ADA)])
 
     async def test_snapshot_cannot_stage(self, storage: Storage) -> None:
         async with storage.snapshot() as snapshot:

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> str | None:
-    """Give the address of PostgreSQL, or None for SQLite."""
+    """Return the URL of PostgreSQL, or None for SQLite."""
     if request.param == "sqlite":
         return None
     url: str = request.getfixturevalue("postgresql_url")

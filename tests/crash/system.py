@@ -1,12 +1,14 @@
-"""A shop and its gateway, each a process of its own, and the roads on which they can be stopped."""
+"""A shop and its gateway as processes of their own, with fault proxies between them."""
 
 import asyncio
 import json
+import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID, uuid4
@@ -23,9 +25,8 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.concurrency.customers import Customer
-from tests.crash.database_proxy import DatabaseProxy, database_proxy
-from tests.crash.gateway_proxy import FaultInjectingProxy, gateway_proxy
 from tests.factories import eur
+from tests.fault_proxy import Breakpoint, FaultProxy, database_proxy, gateway_proxy
 from tests.gateway_process import GatewayProcess
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
 from tests.servers import (
@@ -61,7 +62,7 @@ TIMING_SETTINGS = {
 
 @dataclass(frozen=True, kw_only=True)
 class OrderState:
-    """How an order stands: in the shop, in its stock (on hand, reserved), at the gateway."""
+    """The state of an order: in the shop, in its stock (on hand, reserved), at the gateway."""
 
     order: str | None
     payment: str | None
@@ -80,8 +81,23 @@ DECLINED = OrderState(
 EXPIRED = OrderState(order="expired", payment="voided", stock=(STOCK, 0), at_gateway=("voided",))
 
 
+class Call(StrEnum):
+    """Words of the idempotency key by which the fault proxy knows a call of the gateway."""
+
+    AUTHORISE = ":auth"
+    CAPTURE = ":capture"
+    VOID = ":void"
+
+
+def order_id_of(stop: Breakpoint) -> str:
+    """Return the order whose call of the gateway was stopped."""
+    key = re.search(r"(?i)\r\nidempotency-key: shop:([^:]+):", stop.request.decode())
+    assert key is not None
+    return key[1]
+
+
 class Buyer(Customer):
-    """Somebody who buys two of a product that nobody else wants, under one key."""
+    """A customer who buys two of a product of their own, under one key."""
 
     def __init__(self, name: str, url: str, connections: httpx2.AsyncHTTPTransport) -> None:
         super().__init__(url, connections)
@@ -97,19 +113,19 @@ class Buyer(Customer):
 
 
 class EventSendingGateway(HttpPaymentGateway):
-    """The simulated gateway, if it sent events: those that come in here are believed."""
+    """The simulated gateway with events: those that the test passes in are accepted."""
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         del headers
-        told = json.loads(body)
+        event = json.loads(body)
         return GatewayEvent(
-            id=told["id"], kind="payment.changed", payment_id="pay", reference=UUID(told["order"])
+            id=event["id"], kind="payment.changed", payment_id="pay", reference=UUID(event["order"])
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class DeployedShop:
-    """The processes, the roads between them, and a look behind the scenes that changes nothing.
+    """The processes, the fault proxies between them, and ways to read what they have stored.
 
     `shop` is the same shop once more, in this process and straight at its database and gateway:
     to the processes it is another one of theirs.
@@ -117,14 +133,14 @@ class DeployedShop:
 
     server: ShopServer
     gateway: GatewayProcess
-    gateway_proxy: FaultInjectingProxy
-    database_proxy: DatabaseProxy | None
+    gateway_proxy: FaultProxy
+    database_proxy: FaultProxy | None
     container: Container
     clock: AdvanceableClock
     connections: httpx2.AsyncHTTPTransport
 
     async def buyers(self, *names: str) -> list[Buyer]:
-        """Let customers sign up, and put what they want on the shelves."""
+        """Sign customers up, and add the product that each of them buys."""
         created = [Buyer(name, self.server.url, self.connections) for name in names]
         for each in created:
             await self.add_product(each.sku, on_hand=STOCK, price=PRICE)
@@ -132,7 +148,7 @@ class DeployedShop:
         return created
 
     async def add_product(self, sku: str, *, on_hand: int, price: int) -> None:
-        """Put a product on the shelves."""
+        """Add a product with stock."""
         product = ProductRow(
             sku=sku,
             name=sku,
@@ -145,26 +161,26 @@ class DeployedShop:
         await self.container.bulk_import().upsert([product])
 
     async def order_id(self, buyer: Buyer) -> str:
-        """Return the id of the order that somebody has placed."""
+        """Return the id of the buyer's order."""
         order_id, _ = await self._read(buyer)
         assert order_id is not None
         return order_id
 
     async def order_state(self, buyer: Buyer) -> OrderState:
-        """Return how the one order of somebody stands."""
+        """Return the state of the buyer's order."""
         order_id, state = await self._read(buyer)
         payments = await asyncio.to_thread(self.gateway.payments)
         charges = tuple(_gateway_status(each) for each in payments if each["order_id"] == order_id)
         return OrderState(**{**state, "at_gateway": charges})
 
     async def authorisation_calls(self, buyer: Buyer) -> int:
-        """Return how often the gateway was asked to authorise somebody's order."""
+        """Return how often the gateway was asked to authorise the buyer's order."""
         order_id, _ = await self._read(buyer)
         payments = await asyncio.to_thread(self.gateway.payments)
         return sum(each["calls"] for each in payments if each["order_id"] == order_id)
 
     async def wait_until_gateway_knows(self, buyer: Buyer) -> None:
-        """Wait until the gateway has heard of the order of somebody."""
+        """Wait until the gateway has received a request about the buyer's order."""
 
         async def is_known() -> bool:
             return await self.authorisation_calls(buyer) > 0
@@ -172,7 +188,7 @@ class DeployedShop:
         await _wait_until(is_known)
 
     async def wait_for_status(self, buyer: Buyer, status: str) -> None:
-        """Wait until the order of somebody stands so."""
+        """Wait until the buyer's order has this status."""
 
         async def has_status() -> bool:
             _, state = await self._read(buyer)
@@ -181,12 +197,12 @@ class DeployedShop:
         await _wait_until(has_status)
 
     async def jobs(self) -> list[str]:
-        """Return what the outbox has, dead or alive."""
+        """Return the jobs, pending and dead."""
         jobs = await self.container.job_service().list(dead_only=False)
         return [f"{job.id.kind}: {job.last_error}" for job in jobs]
 
     async def receive_gateway_event(self, event_id: str, order_id: str) -> None:
-        """Let an event of an order's payment come in; it is answered, and waits for its job."""
+        """Receive a gateway event about the payment of an order."""
         body = json.dumps({"id": event_id, "order": order_id}).encode()
         await self.container.handle_gateway_events().receive(body, {})
 
@@ -199,7 +215,7 @@ class DeployedShop:
         await _wait_until(no_event_waits)
 
     async def run_jobs(self) -> None:
-        """Do what is due, as one more worker, until no job is left."""
+        """Run due jobs, as another worker, until no job is left."""
 
         async def no_job_is_left() -> bool:
             await self.container.worker().drain()
@@ -231,7 +247,7 @@ class DeployedShop:
 
     @contextmanager
     def paused(self) -> Iterator[None]:
-        """Let the server's process stand still for a time: it notices nothing of it."""
+        """Stop the server's process for a time, without its notice."""
         assert self.server.process is not None
         self.server.process.send_signal(signal.SIGSTOP)
         try:
@@ -300,7 +316,7 @@ def _gateway_status(payment: Mapping[str, Any]) -> str:
 
 @asynccontextmanager
 async def deploy_shop(folder: Path, postgresql_url: str | None) -> AsyncIterator[DeployedShop]:
-    """Set the stage on SQLite, or on PostgreSQL where it has an address; nothing serves yet."""
+    """Deploy a shop on SQLite, or on PostgreSQL if it has a URL; the server is not started."""
     async with AsyncExitStack() as stack:
         time = Path(folder, "time-passed")
         processes = {**PROCESS_ENVIRONMENT, OFFSET_FILE_VARIABLE: str(time), **TIMING_SETTINGS}
@@ -308,13 +324,12 @@ async def deploy_shop(folder: Path, postgresql_url: str | None) -> AsyncIterator
             folder=folder, settings=processes, port=stack.enter_context(reserved_port())
         )
         gateway_proxy_server = await stack.enter_async_context(gateway_proxy(gateway.port))
-        database_proxy_server: DatabaseProxy | None = None
+        database_proxy_server: FaultProxy | None = None
         url = proxied_url = f"sqlite+aiosqlite:///{folder}/shop.db"
         if postgresql_url is not None:
             url = postgresql_url
-            database_proxy_server, proxied_url = await stack.enter_async_context(
-                database_proxy(url)
-            )
+            database_proxy_server = await stack.enter_async_context(database_proxy(url))
+            proxied_url = database_proxy_server.url
         common_settings = {
             "SHOP_DATABASE_SCHEMA": f"crash_{uuid4().hex}",
             "SHOP_SESSION_SECRETS": json.dumps([SECRET]),

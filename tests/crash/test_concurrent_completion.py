@@ -1,7 +1,7 @@
-"""One order is driven by several at once: workers, gateway events, its customer.
+"""Workers, gateway events and the customer act on one card order at the same time.
 
-Rows C-m, C-n, C-s and C-t of the crash points. Events are received, and one more worker works, in
-this process: to the shop's server it is another process on the same database.
+The points C-m, C-n, C-s and C-t of docs/concepts/crash-points.md. Gateway events and another worker
+run in this process: for the shop's server, it is a second process on the same database.
 """
 
 import asyncio
@@ -14,8 +14,18 @@ from uuid import uuid4
 import httpx2
 import pytest
 
-from tests.crash.gateway_proxy import Call, Direction
-from tests.crash.system import LEASE_SECONDS, PAID, PENDING, STOCK, Buyer, DeployedShop, deploy_shop
+from tests.crash.system import (
+    LEASE_SECONDS,
+    PAID,
+    PENDING,
+    STOCK,
+    Buyer,
+    Call,
+    DeployedShop,
+    deploy_shop,
+    order_id_of,
+)
+from tests.fault_proxy import Direction
 
 pytestmark = pytest.mark.anyio
 
@@ -29,10 +39,10 @@ CANCELLED = replace(PAID, order="cancelled", payment="voided", stock=(STOCK, 0))
 async def deployed_shop(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeployedShop]:
-    async with deploy_shop(tmp_path_factory.mktemp("drivers"), database) as made:
-        await made.start()
-        yield made
-        await made.require_clean_audit()
+    async with deploy_shop(tmp_path_factory.mktemp("drivers"), database) as deployed:
+        await deployed.start()
+        yield deployed
+        await deployed.require_clean_audit()
 
 
 async def _replays(buyer: Buyer, first: httpx2.Response | None = None) -> None:
@@ -42,12 +52,12 @@ async def _replays(buyer: Buyer, first: httpx2.Response | None = None) -> None:
     assert len({each.text for each in [*responses, *([first] if first else [])]}) == 1
 
 
-@pytest.mark.parametrize("row", ["C-m"])
+@pytest.mark.parametrize("point", ["C-m"])
 async def test_event_before_the_response_pays_the_order_once(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
+    (ada,) = await deployed_shop.buyers(point)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
     request = asyncio.create_task(ada.buy())
     await reply.reached()
     order_id = await deployed_shop.order_id(ada)
@@ -56,7 +66,7 @@ async def test_event_before_the_response_pays_the_order_once(
     )
     await deployed_shop.wait_for_status(ada, "paid")
 
-    reply.resume()
+    reply.forward()
 
     await _replays(ada, await request)
     await deployed_shop.wait_until_idle()
@@ -64,28 +74,28 @@ async def test_event_before_the_response_pays_the_order_once(
     assert await deployed_shop.authorisation_calls(ada) == 1
 
 
-@pytest.mark.parametrize("row", ["C-m"])
+@pytest.mark.parametrize("point", ["C-m"])
 async def test_concurrent_responses_events_and_retries_complete_an_order_once(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    choose = random.Random(row)
-    buyers = await deployed_shop.buyers(*[row] * RACES)
+    choose = random.Random(point)
+    buyers = await deployed_shop.buyers(*[point] * RACES)
 
     async def race(buyer: Buyer) -> None:
-        reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
+        reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
         first = asyncio.create_task(buyer.buy())
         await reply.reached()
-        order_id = reply.order_id or ""
+        order_id = order_id_of(reply)
 
-        async def tell() -> None:
+        async def send_event() -> None:
             await asyncio.sleep(choose.uniform(0, LONGEST_DELAY_SECONDS))
             await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
 
-        async def go_on() -> None:
+        async def forward() -> None:
             await asyncio.sleep(choose.uniform(0, LONGEST_DELAY_SECONDS))
-            reply.resume()
+            reply.forward()
 
-        again, *_ = await asyncio.gather(buyer.buy(), go_on(), tell(), tell())
+        again, *_ = await asyncio.gather(buyer.buy(), forward(), send_event(), send_event())
         assert {(await first).status_code, again.status_code} == {201}
         await _replays(buyer, again)
 
@@ -95,12 +105,12 @@ async def test_concurrent_responses_events_and_retries_complete_an_order_once(
     assert [await deployed_shop.order_state(each) for each in buyers] == [PAID] * RACES
 
 
-@pytest.mark.parametrize("row", ["C-n"])
+@pytest.mark.parametrize("point", ["C-n"])
 async def test_early_repeated_and_late_events_have_no_second_effect(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    (ada,) = await deployed_shop.buyers(point)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
     order_id = await deployed_shop.order_id(ada)
@@ -108,7 +118,7 @@ async def test_early_repeated_and_late_events_have_no_second_effect(
     await deployed_shop.wait_until_events_are_handled()
     assert await deployed_shop.order_state(ada) == PENDING
 
-    request.resume()
+    request.forward()
     first = await response
     for number in (2, 1, 1):
         await deployed_shop.receive_gateway_event(f"evt-{number}-{order_id}", order_id)
@@ -120,12 +130,12 @@ async def test_early_repeated_and_late_events_have_no_second_effect(
     await _replays(ada, first)
 
 
-@pytest.mark.parametrize("row", ["C-n"])
+@pytest.mark.parametrize("point", ["C-n"])
 async def test_event_answered_before_a_crash_completes_the_order_after_it(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE).cut()
+    (ada,) = await deployed_shop.buyers(point)
+    deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
     order_id = await deployed_shop.order_id(ada)
     await deployed_shop.kill()
@@ -145,12 +155,12 @@ async def test_event_answered_before_a_crash_completes_the_order_after_it(
     await _replays(ada)
 
 
-@pytest.mark.parametrize("row", ["C-n"])
+@pytest.mark.parametrize("point", ["C-n"])
 async def test_event_without_an_order_is_stored_and_logged(
-    deployed_shop: DeployedShop, row: str, caplog: pytest.LogCaptureFixture
+    deployed_shop: DeployedShop, point: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with deployed_shop.paused(), caplog.at_level(logging.ERROR):
-        await deployed_shop.receive_gateway_event(f"evt-{row}-{uuid4()}", str(uuid4()))
+        await deployed_shop.receive_gateway_event(f"evt-{point}-{uuid4()}", str(uuid4()))
         assert await deployed_shop.jobs() == ["handle_gateway_event: None"]
         deployed_shop.clock.advance(LEASE_SECONDS)
         await deployed_shop.run_jobs()
@@ -158,14 +168,14 @@ async def test_event_without_an_order_is_stored_and_logged(
     assert await deployed_shop.jobs() == []
 
 
-@pytest.mark.parametrize("row", ["C-s"])
+@pytest.mark.parametrize("point", ["C-s"])
 async def test_concurrent_authorisations_create_one_payment(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST).cut()
+    (ada,) = await deployed_shop.buyers(point)
+    deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     deployed_shop.clock.advance(LEASE_SECONDS)
     await request.reached()
 
@@ -174,17 +184,17 @@ async def test_concurrent_authorisations_create_one_payment(
         deployed_shop.clock.advance(LEASE_SECONDS)
         await deployed_shop.run_jobs()
         assert await deployed_shop.order_state(ada) == PAID
-        request.resume()
+        request.forward()
 
     await _replays(ada)
     await deployed_shop.wait_until_idle()
     assert await deployed_shop.order_state(ada) == PAID
 
 
-@pytest.mark.parametrize("row", ["C-s"])
-async def test_concurrent_captures_capture_once(deployed_shop: DeployedShop, row: str) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, Direction.RESPONSE)
+@pytest.mark.parametrize("point", ["C-s"])
+async def test_concurrent_captures_capture_once(deployed_shop: DeployedShop, point: str) -> None:
+    (ada,) = await deployed_shop.buyers(point)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.CAPTURE)
     first = await ada.buy()
     await reply.reached()
 
@@ -192,7 +202,7 @@ async def test_concurrent_captures_capture_once(deployed_shop: DeployedShop, row
         deployed_shop.clock.advance(LEASE_SECONDS)
         await deployed_shop.run_jobs()
         assert await deployed_shop.order_state(ada) == PAID
-        reply.resume()
+        reply.forward()
 
     await _replays(ada, first)
     await deployed_shop.wait_until_idle()
@@ -208,21 +218,21 @@ async def test_order_cancelled_during_its_capture_is_refunded(
     deployed_shop: DeployedShop, side: Direction, *, dies: bool
 ) -> None:
     (ada,) = await deployed_shop.buyers("C-t")
-    capture = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, side)
+    capture = deployed_shop.gateway_proxy.add_breakpoint(side, Call.CAPTURE)
     first = await ada.buy()
     await capture.reached()
-    cancelled = await ada.request("POST", f"/orders/{capture.order_id}/cancel")
+    cancelled = await ada.request("POST", f"/orders/{order_id_of(capture)}/cancel")
     assert cancelled.status_code == 200
 
     if dies:
         await deployed_shop.kill()
-        capture.cut()
+        capture.reset()
         await deployed_shop.start()
         deployed_shop.clock.advance(LEASE_SECONDS)
     else:
         deployed_shop.clock.advance(LEASE_SECONDS)
         await deployed_shop.run_jobs()
-        capture.resume()
+        capture.forward()
 
     await deployed_shop.wait_until_idle()
     at_gateway = "voided" if side is Direction.REQUEST else "refunded"

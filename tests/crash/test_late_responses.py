@@ -1,6 +1,6 @@
-"""Orders whose time is over, or whose keys the gateway has forgotten, before anybody knows.
+"""Card orders that expire, or whose key the gateway forgets, before a response arrives.
 
-Rows C-o to C-r of the crash points, and of C-n what comes last.
+The points C-o to C-r of docs/concepts/crash-points.md, and the late event of C-n.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import pytest
 
-from tests.crash.gateway_proxy import Breakpoint, Call, Direction
 from tests.crash.system import (
     EXPIRED,
     IDEMPOTENCY_SECONDS,
@@ -19,9 +18,12 @@ from tests.crash.system import (
     PENDING,
     PENDING_PAYMENT_SECONDS,
     Buyer,
+    Call,
     DeployedShop,
     deploy_shop,
+    order_id_of,
 )
+from tests.fault_proxy import Breakpoint, Direction
 
 pytestmark = pytest.mark.anyio
 
@@ -36,10 +38,10 @@ AUTHORISED_AT_GATEWAY = replace(PENDING, at_gateway=("authorised",))
 async def deployed_shop(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeployedShop]:
-    async with deploy_shop(tmp_path_factory.mktemp("late"), database) as made:
-        await made.start()
-        yield made
-        await made.require_clean_audit()
+    async with deploy_shop(tmp_path_factory.mktemp("late"), database) as deployed:
+        await deployed.start()
+        yield deployed
+        await deployed.require_clean_audit()
 
 
 async def _assert_same_response(buyer: Buyer, status: int) -> None:
@@ -48,16 +50,16 @@ async def _assert_same_response(buyer: Buyer, status: int) -> None:
     assert first.text == second.text
 
 
-@pytest.mark.parametrize("row", ["C-o"])
-async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, row: str) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+@pytest.mark.parametrize("point", ["C-o"])
+async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, point: str) -> None:
+    (ada,) = await deployed_shop.buyers(point)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
     deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
     await deployed_shop.wait_for_status(ada, "expired")
 
-    request.resume()
+    request.forward()
 
     assert (await response).status_code == 409
     await deployed_shop.wait_until_idle()
@@ -65,32 +67,32 @@ async def test_approval_after_the_expiry_is_voided(deployed_shop: DeployedShop, 
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-o"])
+@pytest.mark.parametrize("point", ["C-o"])
 async def test_concurrent_approval_event_and_expiry_have_one_winner(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    choose = random.Random(row)
-    buyers = await deployed_shop.buyers(*[row] * RACES)
+    choose = random.Random(point)
+    buyers = await deployed_shop.buyers(*[point] * RACES)
 
     all_have_begun = asyncio.Barrier(RACES + 1)
 
     async def race(buyer: Buyer) -> None:
-        request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+        request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
         times = [choose.uniform(0, LATEST_SECONDS) for _ in range(3)]
         response = asyncio.create_task(buyer.buy())
         await request.reached()
         await all_have_begun.wait()
-        order_id = request.order_id or ""
+        order_id = order_id_of(request)
 
-        async def tell(seconds: float) -> None:
+        async def send_event(seconds: float) -> None:
             await asyncio.sleep(seconds)
             await deployed_shop.receive_gateway_event(f"evt-{order_id}", order_id)
 
-        async def go_on(seconds: float) -> None:
+        async def forward(seconds: float) -> None:
             await asyncio.sleep(seconds)
-            request.resume()
+            request.forward()
 
-        await asyncio.gather(go_on(times[0]), tell(times[1]), tell(times[2]))
+        await asyncio.gather(forward(times[0]), send_event(times[1]), send_event(times[2]))
         assert (await response).status_code in {201, 409}
 
     async def expire() -> None:
@@ -103,17 +105,17 @@ async def test_concurrent_approval_event_and_expiry_have_one_winner(
     deployed_shop.clock.advance(LEASE_SECONDS)
     await deployed_shop.wait_until_idle()
     for each in buyers:
-        standing = await deployed_shop.order_state(each)
-        assert standing in (PAID, EXPIRED)
-        await _assert_same_response(each, 201 if standing == PAID else 409)
+        state = await deployed_shop.order_state(each)
+        assert state in (PAID, EXPIRED)
+        await _assert_same_response(each, 201 if state == PAID else 409)
 
 
-@pytest.mark.parametrize("row", ["C-n"])
+@pytest.mark.parametrize("point", ["C-n"])
 async def test_late_approval_is_voided_when_an_event_reports_it(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    (ada,) = await deployed_shop.buyers(point)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(ada.buy())
     await request.reached()
     request.delay()
@@ -125,7 +127,7 @@ async def test_late_approval_is_voided_when_an_event_reports_it(
     assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=())
 
     # It was on its way all the time.
-    request.send_delayed()
+    request.deliver()
     await deployed_shop.wait_until_gateway_knows(ada)
     order_id = await deployed_shop.order_id(ada)
     await asyncio.gather(
@@ -137,15 +139,15 @@ async def test_late_approval_is_voided_when_an_event_reports_it(
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-p"])
+@pytest.mark.parametrize("point", ["C-p"])
 async def test_worker_killed_before_the_void_causes_one_void(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     void = await _stopped_void(deployed_shop, ada, Direction.REQUEST)
 
     await deployed_shop.kill()
-    void.cut()
+    void.reset()
     assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=("authorised",))
     await deployed_shop.start()
     deployed_shop.clock.advance(LEASE_SECONDS)
@@ -155,14 +157,14 @@ async def test_worker_killed_before_the_void_causes_one_void(
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-p"])
-async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, row: str) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+@pytest.mark.parametrize("point", ["C-p"])
+async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, point: str) -> None:
+    (ada,) = await deployed_shop.buyers(point)
     void = await _stopped_void(deployed_shop, ada, Direction.RESPONSE)
     assert await deployed_shop.order_state(ada) == EXPIRED
     assert len(await deployed_shop.jobs()) == 1
 
-    void.cut()
+    void.reset()
 
     await deployed_shop.wait_until_idle()
     assert await deployed_shop.order_state(ada) == EXPIRED
@@ -171,23 +173,23 @@ async def test_void_without_a_response_is_repeated(deployed_shop: DeployedShop, 
 
 async def _stopped_void(deployed_shop: DeployedShop, buyer: Buyer, side: Direction) -> Breakpoint:
     """Let an order expire before its approval, which is then given back as far as here."""
-    request = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST)
+    request = deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE)
     response = asyncio.create_task(buyer.buy())
     await request.reached()
     deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
     await deployed_shop.wait_for_status(buyer, "expired")
-    void = deployed_shop.gateway_proxy.add_breakpoint(Call.VOID, side, request.order_id)
-    request.resume()
+    void = deployed_shop.gateway_proxy.add_breakpoint(side, Call.VOID, order_id_of(request))
+    request.forward()
     assert (await response).status_code == 409
     await void.reached()
     return void
 
 
-@pytest.mark.parametrize("row", ["C-q"])
-async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, row: str) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    reply = deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE)
-    reply.cut()
+@pytest.mark.parametrize("point", ["C-q"])
+async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, point: str) -> None:
+    (ada,) = await deployed_shop.buyers(point)
+    reply = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE)
+    reply.reset()
     assert (await ada.buy()).status_code == 202
     assert await deployed_shop.order_state(ada) == AUTHORISED_AT_GATEWAY
     deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
@@ -199,31 +201,31 @@ async def test_expired_key_is_not_used_again(deployed_shop: DeployedShop, row: s
     assert await deployed_shop.authorisation_calls(ada) == 1
 
 
-@pytest.mark.parametrize("row", ["C-q"])
+@pytest.mark.parametrize("point", ["C-q"])
 async def test_outage_beyond_the_expiry_ends_with_the_money_returned(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.RESPONSE).cut()
+    (ada,) = await deployed_shop.buyers(point)
+    deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
-    deployed_shop.gateway_proxy.is_closed = True
+    deployed_shop.gateway_proxy.is_down = True
     deployed_shop.clock.advance(PENDING_PAYMENT_SECONDS)
     await deployed_shop.wait_for_status(ada, "expired")
     assert await deployed_shop.order_state(ada) == replace(EXPIRED, at_gateway=("authorised",))
 
-    deployed_shop.gateway_proxy.is_closed = False
+    deployed_shop.gateway_proxy.is_down = False
 
     await deployed_shop.wait_until_idle()
     assert await deployed_shop.order_state(ada) == EXPIRED
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-q"])
+@pytest.mark.parametrize("point", ["C-q"])
 async def test_lost_request_is_not_repeated_once_its_key_may_have_expired(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    deployed_shop.gateway_proxy.add_breakpoint(Call.AUTHORISE, Direction.REQUEST).cut()
+    (ada,) = await deployed_shop.buyers(point)
+    deployed_shop.gateway_proxy.add_breakpoint(Direction.REQUEST, Call.AUTHORISE).reset()
     assert (await ada.buy()).status_code == 202
     deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
     assert (await ada.buy()).status_code in {202, 409}
@@ -237,30 +239,30 @@ async def test_lost_request_is_not_repeated_once_its_key_may_have_expired(
     await _assert_same_response(ada, 409)
 
 
-@pytest.mark.parametrize("row", ["C-q"])
+@pytest.mark.parametrize("point", ["C-q"])
 async def test_capture_with_an_expired_key_is_found_by_a_lookup(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
-    capture = deployed_shop.gateway_proxy.add_breakpoint(Call.CAPTURE, Direction.RESPONSE)
+    (ada,) = await deployed_shop.buyers(point)
+    capture = deployed_shop.gateway_proxy.add_breakpoint(Direction.RESPONSE, Call.CAPTURE)
     assert (await ada.buy()).status_code == 201
     await capture.reached()
-    deployed_shop.gateway_proxy.is_closed = True
-    capture.cut()
+    deployed_shop.gateway_proxy.is_down = True
+    capture.reset()
     deployed_shop.clock.advance(IDEMPOTENCY_SECONDS)
 
-    deployed_shop.gateway_proxy.is_closed = False
+    deployed_shop.gateway_proxy.is_down = False
 
     await deployed_shop.wait_until_idle()
     assert await deployed_shop.order_state(ada) == PAID
     await _assert_same_response(ada, 201)
 
 
-@pytest.mark.parametrize("row", ["C-r"])
+@pytest.mark.parametrize("point", ["C-r"])
 async def test_stored_server_error_is_resolved_by_a_lookup(
-    deployed_shop: DeployedShop, row: str
+    deployed_shop: DeployedShop, point: str
 ) -> None:
-    (ada,) = await deployed_shop.buyers(row)
+    (ada,) = await deployed_shop.buyers(point)
     assert (await ada.buy("tok_error")).status_code == 202
     assert await deployed_shop.order_state(ada) == AUTHORISED_AT_GATEWAY
 

@@ -26,11 +26,11 @@ EARLIEST, LATEST = 5, 60
 async def deployed_shop(
     database: str | None, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[DeployedShop]:
-    async with deploy_shop(tmp_path_factory.mktemp("load"), database) as made:
-        await made.start()
-        async with made.worker(), made.worker():
-            yield made
-        audit = await asyncio.to_thread(made.server.run, "audit")
+    async with deploy_shop(tmp_path_factory.mktemp("load"), database) as deployed:
+        await deployed.start()
+        async with deployed.worker(), deployed.worker():
+            yield deployed
+        audit = await asyncio.to_thread(deployed.server.run, "audit")
         assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
@@ -49,7 +49,7 @@ class LoadGenerator:
         """What came back for each key; None where nothing did."""
 
     async def sign_up(self) -> None:
-        """Sign up, and find enough on the shelves; nothing else has the same price."""
+        """Sign the customers up, and add a product; no other product has its price."""
         await self._deployed_shop.add_product(self._sku, on_hand=STOCK, price=self._price)
         await asyncio.gather(*(each.sign_up() for each in self._customers))
 

@@ -1,10 +1,6 @@
 import pytest
 
-from shop.domain.account import (
-    BalanceTooLarge,
-    InsufficientFunds,
-    ShopAccount,
-)
+from shop.domain.account import BalanceTooLarge, InsufficientFunds, ShopAccount
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT, Money
 from tests.factories import EUR, SALES, USD, account, eur, transfer, user
@@ -77,7 +73,7 @@ class TestShopAccounts:
         assert len(ids) == len(ShopAccount) * 2
 
     def test_ids_are_stable(self) -> None:
-        # Stored in every shop's transfers: whoever changes them orphans those.
+        # Every shop has stored them in its transfers: a change would orphan those.
         assert {each.value: str(each.account_id(EUR)) for each in ShopAccount} == {
             "sales": "9f33248b-1e3a-51a1-b2a8-ba697896d651",
             "card_clearing": "517557d4-c3f1-5250-9ebb-3bdbb4e26e6c",

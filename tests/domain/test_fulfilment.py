@@ -30,12 +30,12 @@ actions = st.lists(
 )
 
 
-def _apply(before: Fulfilment, number: int, deed: tuple[object, dict[str, int]]) -> Fulfilment:
-    """Return what a deed leads to, with the order a step further where it is."""
-    what, wanted = deed
-    made = {"id": id_of(f"deed {number}"), "at": NOW, "actor": Actor.ADMIN}
+def _apply(before: Fulfilment, number: int, action: tuple[object, dict[str, int]]) -> Fulfilment:
+    """Return the fulfilment after an action, with the order's new status."""
+    what, wanted = action
+    common = {"id": id_of(f"deed {number}"), "at": NOW, "actor": Actor.ADMIN}
     if isinstance(what, ShipmentEventKind):
-        after, _ = before.record(what, line_quantities(**wanted), **made)  # type: ignore[arg-type]
+        after, _ = before.record(what, line_quantities(**wanted), **common)  # type: ignore[arg-type]
     else:
         request = RefundRequest(
             lines=line_quantities(**wanted),
@@ -44,7 +44,7 @@ def _apply(before: Fulfilment, number: int, deed: tuple[object, dict[str, int]])
             reason="Broken",
             restock=False,
         )
-        after, _ = before.refund(request, **made)  # type: ignore[arg-type]
+        after, _ = before.refund(request, **common)  # type: ignore[arg-type]
     steps = list(after.status_changes(at=NOW, actor=Actor.ADMIN))
     return replace(after, order=steps[-1][0]) if steps else after
 
@@ -54,9 +54,9 @@ def test_quantities_and_amounts_add_up_after_any_steps(
     done: list[tuple[object, dict[str, int]]],
 ) -> None:
     state = PLACED
-    for number, deed in enumerate(done):
+    for number, action in enumerate(done):
         try:
-            state = _apply(state, number, deed)
+            state = _apply(state, number, action)
         except ShopError:
             continue
         assert 0 <= state.unrefunded_amount.amount <= ORDER.total.amount
@@ -75,9 +75,9 @@ def test_shipped_cancelled_and_unshipped_quantities_add_up_to_the_order(
     done: list[tuple[object, dict[str, int]]],
 ) -> None:
     state = PLACED
-    for number, deed in enumerate(done):
+    for number, action in enumerate(done):
         try:
-            state = _apply(state, number, deed)
+            state = _apply(state, number, action)
         except ShopError:
             continue
     for each in ORDER.lines:
@@ -122,12 +122,12 @@ def test_refund_succeeds_once() -> None:
         order=replace(ORDER, payment_method=PaymentMethod.CARD),
         payment=replace(PLACED.payment, method=PaymentMethod.CARD),
     )
-    made: Refund
-    _, made = by_card.refund(request, id=id_of("refund"), at=NOW, actor=Actor.ADMIN)
-    done = made.failed_attempt("not_now").succeeded()
+    refunded: Refund
+    _, refunded = by_card.refund(request, id=id_of("refund"), at=NOW, actor=Actor.ADMIN)
+    done = refunded.failed_attempt("not_now").succeeded()
 
-    assert (made.status, made.gateway_response) == (RefundStatus.PENDING, None)
+    assert (refunded.status, refunded.gateway_response) == (RefundStatus.PENDING, None)
     assert (done.status, done.gateway_response) == (RefundStatus.SUCCEEDED, "refunded")
-    assert done.as_requested() == made
+    assert done.as_requested() == refunded
     with pytest.raises(IllegalTransition):
         done.succeeded()

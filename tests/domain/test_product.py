@@ -36,9 +36,9 @@ def test_sku_consists_of_letters_digits_and_separators(sku: str) -> None:
     ],
 )
 def test_any_other_text_is_no_sku(sku: str) -> None:
-    for refused in (require_sku, product):
+    for validate in (require_sku, product):
         with pytest.raises(InvalidValue) as caught:
-            refused(sku)
+            validate(sku)
 
         assert caught.value.field == "sku"
 

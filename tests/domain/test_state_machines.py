@@ -39,7 +39,7 @@ PAYMENT_STEPS = {
 
 
 def _legal_steps(table: StateMachine[S], statuses: type[S]) -> set[str]:
-    """Try every step that can be thought of; return those that are not refused."""
+    """Try every pair of statuses; return those that are not rejected."""
     legal = set()
     for before in (None, *statuses):
         for after in statuses:

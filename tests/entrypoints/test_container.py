@@ -39,28 +39,28 @@ STRIPE = {
 
 @pytest.fixture
 async def new_container(tmp_path: Path) -> AsyncIterator[NewContainer]:
-    """Give a function that makes containers, each with a file of its own for a database."""
-    made: list[Container] = []
+    """Yield a function that creates containers, each with a database file of its own."""
+    opened: list[Container] = []
 
     def new(**settings: object) -> Container:
-        url = f"sqlite+aiosqlite:///{tmp_path / f'{len(made)}.db'}"
+        url = f"sqlite+aiosqlite:///{tmp_path / f'{len(opened)}.db'}"
         secret = "a secret that nobody else has, of enough characters"
         container = Container(
             settings=Settings.model_validate(
                 {"database_url": url, "session_secrets": [secret], "currency": "EUR", **settings}
             )
         )
-        made.append(container)
+        opened.append(container)
         return container
 
     yield new
-    for each in made:
+    for each in opened:
         await each.database().close()
 
 
 @pytest.fixture
 def in_memory(new_container: NewContainer, clock: FakeClock) -> NewContainer:
-    """Give a function that makes containers of shops in memory."""
+    """Yield a function that creates containers of shops in memory."""
 
     def new() -> Container:
         container, database = new_container(), MemoryDatabase()
@@ -99,10 +99,10 @@ async def test_every_provider_can_be_created(
 ) -> None:
     container = new_container(session_store=store, **database)
 
-    made = {name: provider() for name, provider in container.providers.items()}
+    provided = {name: provider() for name, provider in container.providers.items()}
 
-    assert made.keys() >= {"database", "unit_of_work", "place_orders", "audit_shop"}
-    assert None not in made.values()
+    assert provided.keys() >= {"database", "unit_of_work", "place_orders", "audit_shop"}
+    assert None not in provided.values()
 
 
 def test_no_container_replaces_a_provider_of_another() -> None:
@@ -161,8 +161,8 @@ async def test_gateway_process_stores_payments_where_configured(
 ) -> None:
     app = new_container().gateway_app(tmp_path / "named.db")
 
-    await app.open()
-    await app.close()
+    async with app.router.lifespan_context(app):
+        pass
 
     assert names_in(tmp_path) == ["named.db"]
 

@@ -10,7 +10,7 @@ OFFSET_FILE_VARIABLE = "TESTS_TIME_PASSED"
 
 
 class AdvanceableClock(SystemClock):
-    """The machine's clock, ahead by the seconds that a file tells."""
+    """The machine's clock, ahead by the seconds in a file."""
 
     def __init__(self, file: Path) -> None:
         self._file = file

@@ -1,11 +1,11 @@
-"""What people do in a shop, in plain values: the words that the shop and its model share."""
+"""The actions of a history, as plain values that both the shop and its model execute."""
 
 from dataclasses import dataclass
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
 
 SKUS = ("COCOA", "COFFEE", "TEA")
-"""All that is ever sold."""
+"""All products."""
 
 Line = tuple[str, int]
 """A SKU and a quantity."""
@@ -60,7 +60,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Buy these lines, or the cart; `expected` is the total that the customer was shown.
+    """Order these lines, or the cart; `expected` is the total that the customer was shown.
 
     Without a card, the account pays.
     """
@@ -73,7 +73,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Transfer:
-    """Pass money to somebody else."""
+    """Transfer money to another customer."""
 
     key: str
     to: str
@@ -83,7 +83,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """Give somebody the shop's money."""
+    """Grant a customer credit."""
 
     key: str
     email: str
@@ -93,7 +93,7 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Deposit:
-    """Put money from a card into the account."""
+    """Deposit money from a card into the account."""
 
     key: str
     amount: int
@@ -102,7 +102,7 @@ class Deposit:
 
 @dataclass(frozen=True, slots=True)
 class CompleteOrder:
-    """End an order that waits for its card, as "approved", "declined" or "late"."""
+    """Complete a pending card order as "approved", "declined" or "late"."""
 
     order: int
     outcome: str
@@ -110,7 +110,7 @@ class CompleteOrder:
 
 @dataclass(frozen=True, slots=True)
 class Authenticate:
-    """Take the step that a card has asked its holder for; payments count from 1."""
+    """Complete the challenge of a card payment; payments count from 1."""
 
     payment: int
     approved: bool
@@ -118,7 +118,7 @@ class Authenticate:
 
 @dataclass(frozen=True, slots=True)
 class DeliverGatewayEvent:
-    """Have the gateway send an event about the payment of an order."""
+    """Deliver a gateway event about the payment of an order."""
 
     order: int
     event_id: str
@@ -126,26 +126,26 @@ class DeliverGatewayEvent:
 
 @dataclass(frozen=True, slots=True)
 class GatewayOutage:
-    """Have the gateway fall silent, or speak again."""
+    """Begin or end an outage of the gateway."""
 
     begins: bool
 
 
 @dataclass(frozen=True, slots=True)
 class RunJobs:
-    """Have a worker do what is due, while other things happen, as it first wants money."""
+    """Run due jobs; `meanwhile` happens during the first call of the gateway."""
 
     meanwhile: tuple["Action", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerStalls:
-    """Have a worker take what is due and do nothing, as one does that has died."""
+    """Lease the due jobs and run none of them, as a killed worker."""
 
 
 @dataclass(frozen=True, slots=True)
 class WorkerResumes:
-    """Have the worker that fell asleep do what it has taken, whatever has happened since."""
+    """Run the jobs of the stalled worker, whatever has happened since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ class AdvanceClock:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Cancel an order: the first one that was ever placed is number 0."""
+    """Cancel an order; the first order is number 0."""
 
     order: int
 
@@ -169,7 +169,7 @@ class PutProduct:
 
 @dataclass(frozen=True, slots=True)
 class AdjustStock:
-    """Count goods in, or out."""
+    """Adjust the stock of a product."""
 
     sku: str
     delta: int
@@ -178,7 +178,7 @@ class AdjustStock:
 
 @dataclass(frozen=True, slots=True)
 class GrantRole:
-    """Make somebody an admin."""
+    """Make a user an admin."""
 
     email: str
 
@@ -190,7 +190,7 @@ class PurgeSessions:
 
 @dataclass(frozen=True, slots=True)
 class PurgeKeys:
-    """Forget the refusals of long ago."""
+    """Purge old rejections."""
 
 
 CardAction = Order | Deposit

@@ -1,6 +1,6 @@
-"""The shops that the properties are tried on, and how hard they are tried.
+"""The shops that the properties are tested on, and the number of examples.
 
-`SHOP_HYPOTHESIS_PROFILE=thorough` tries them much harder, and differently every time.
+`SHOP_HYPOTHESIS_PROFILE=thorough` runs many more examples, different ones each time.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ def profile() -> settings:
 def new_shop(
     tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> ShopFactory:
-    """Give the function that opens an empty shop on a storage, under a name."""
+    """Return a function that opens an empty shop on a storage, under a name."""
 
     async def open_shop(storage: str, name: str) -> ShopUnderTest:
         if storage == "memory":
@@ -74,7 +74,7 @@ def storage(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="module")
 def pair(storage: str, new_shop: ShopFactory) -> Iterator[DifferentialRunner]:
-    """Give two shops on the same kind of storage."""
+    """Return two shops on the same kind of storage."""
     with asyncio.Runner() as runner:
         runner_pair = DifferentialRunner(runner)
         for name in (GROUPED, ONE_BY_ONE):

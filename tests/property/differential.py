@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class DifferentialRunner:
-    """Does the same in every shop, and tells what came of it in each."""
+    """Runs the same in every shop, and returns the results by shop."""
 
     def __init__(self, runner: asyncio.Runner) -> None:
         self._runner = runner

@@ -1,4 +1,4 @@
-"""Requests like others, but for something in them."""
+"""Requests that repeat others with a change."""
 
 from dataclasses import replace
 
@@ -21,7 +21,7 @@ from tests.property.strategies import CardChoice
 
 
 def with_concurrent_actions(action: CardAction, card: CardChoice, order: int) -> CardAction:
-    """Return a request during which something happens; it would make the order of that number."""
+    """Return a request during which other actions happen; it creates the order of this number."""
     meanwhile: dict[str, tuple[Action, ...]] = {
         "nothing": (),
         "again": (action,),
@@ -33,7 +33,7 @@ def with_concurrent_actions(action: CardAction, card: CardChoice, order: int) ->
 
 
 def with_changed_details(action: KeyedAction) -> KeyedAction:
-    """Return a request of which one would say that it is the same."""
+    """Return a request that differs in one detail that is easily overlooked."""
     match action:
         case Deposit():
             return replace(action, amount=action.amount + 1)

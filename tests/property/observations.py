@@ -1,4 +1,4 @@
-"""What is seen of a deed: the answer, what the gateway was heard to say, and how late it became."""
+"""What is observed of an action: its outcome, the gateway's responses, and the time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class GatewayResponse:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What was seen of one deed, and of those that went on while it waited for the gateway."""
+    """What was observed of one action, and of those during its gateway calls."""
 
     outcome: Outcome
     responses: Sequence[GatewayResponse]
@@ -37,7 +37,7 @@ class Observation:
         return list(dict.fromkeys(each.subject for each in self.responses))
 
     def decision(self, subject: Subject) -> GatewayResponse | None:
-        """Return the definite answer about a subject; None where none was heard."""
+        """Return the definite response about a subject, or None if there was none."""
         decisions = [each for each in self._of(subject) if each.kind in {APPROVED, DECLINED}]
         return decisions[-1] if decisions else None
 
@@ -52,7 +52,7 @@ class Observation:
         return any(each.kind == CAPTURED for each in self._of(subject))
 
     def was_looked_up(self, subject: Subject, *, since: int) -> bool:
-        """Tell whether somebody has looked a subject up at this second or later."""
+        """Return whether a subject was looked up at this second or later."""
         return any(each.kind == LOOKED_UP and each.at >= since for each in self._of(subject))
 
     def _of(self, subject: Subject) -> Sequence[GatewayResponse]:

@@ -85,12 +85,12 @@ def test_card_is_charged_at_most_once_whatever_fails(
 
         ill.fails_at = 1 + fails_at % well.count_so_far
         with counting_calls(pair.shops[ONE_BY_ONE], ill):
-            heard = pair.run_in(ONE_BY_ONE, lambda shop: _run_history(shop, token, story))
+            outcomes = pair.run_in(ONE_BY_ONE, lambda shop: _run_history(shop, token, story))
         pair.run_in_all(lambda shop: _run_history(shop, token, SOME_HOURS))
 
         _assert_idle(pair)
         last = pair.run_in(ONE_BY_ONE, lambda shop: _repeat_request(shop, action))
-        for response in heard:
+        for response in outcomes:
             assert response.get("status") == "pending" or _as_first(response) == _as_first(last)
 
     budget.run(check)
@@ -99,19 +99,19 @@ def test_card_is_charged_at_most_once_whatever_fails(
 async def _run_history(
     shop: ShopUnderTest, token: int | None, story: Sequence[Action]
 ) -> list[Outcome]:
-    """Do these deeds; do again what has failed, as people and workers do.
+    """Execute these actions; repeat those that fail, as customers and workers do.
 
-    Return what was answered to those that asked for a card.
+    Return the outcomes of the card payments.
     """
-    heard: list[Outcome] = []
+    outcomes: list[Outcome] = []
     for action in story:
         try:
             outcome = await shop.execute(token, action)
         except (InjectedFault, CommitOutcomeUnknown):
             outcome = await shop.execute(token, action)
         if isinstance(action, CardAction):
-            heard.append(outcome)
-    return heard
+            outcomes.append(outcome)
+    return outcomes
 
 
 async def _repeat_request(shop: ShopUnderTest, action: CardAction) -> Outcome:

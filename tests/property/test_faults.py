@@ -1,4 +1,4 @@
-"""What fails unexpectedly has changed nothing, for nobody in its group."""
+"""An unexpected failure changes nothing for any command of its group."""
 
 import pytest
 from hypothesis import assume, given
@@ -31,7 +31,7 @@ def test_group_that_fails_at_any_call_changes_nothing(
         well, ill = CallCounter(), CallCounter()
         with counting_calls(pair.shops[GROUPED], well):
             expected = pair.run_in(GROUPED, lambda shop: shop.place_orders(requests))
-        # A group of nobody asks a database nothing.
+        # An empty group sends no statement.
         assume(well.count_so_far > 0)
         before = _everything(pair)
 

@@ -1,4 +1,4 @@
-"""Whatever happens in a shop, in whatever order: it goes as the plain model says, everywhere."""
+"""Random histories have the outcomes of the model, on every storage."""
 
 import asyncio
 from collections import Counter
@@ -62,9 +62,7 @@ from tests.property.strategies import (
     RepeatElsewhere,
     Repetition,
     ReuseKey,
-    SendGatewayEvent,
     Step,
-    Wait,
     WorkAndCancel,
     steps,
 )
@@ -81,10 +79,10 @@ MUST_HAPPEN = frozenset(
     paid declined expired cancelled
     """.split()
 )
-"""What becomes of orders; histories in which this does not happen prove little."""
+"""Outcomes of orders that the histories must contain to be meaningful."""
 
 MAX_WORKER_RUNS = 20
-"""How often workers need to look after an outage, at most."""
+"""The most runs that workers need after an outage."""
 
 T = TypeVar("T")
 
@@ -130,13 +128,11 @@ class Histories(RuleBasedStateMachine):
             case DepositMoney():
                 deposit = Deposit("", turn.amount, Card(turn.card.token, turn.card.script, ()))
                 self.send(browser, deposit, turn.card)
-            case SendGatewayEvent():
-                # One more than there are: an order that there is not.
-                order = turn.number % (len(self.model.orders) + 1)
-                self.do(KIOSK, DeliverGatewayEvent(order, turn.event_id))
+            case DeliverGatewayEvent():
+                self.do(KIOSK, replace(turn, order=self.any_order(turn.order)))
             case Repeat() | RepeatElsewhere() | ReuseKey() | ChangeDetails():
                 self.repeat(browser, turn)
-            case Wait():
+            case AdvanceClock():
                 self.wait(turn.seconds)
             case CancelOwn() | WorkAndCancel() if self.buyers:
                 order = turn.number % len(self.buyers)
@@ -145,12 +141,15 @@ class Histories(RuleBasedStateMachine):
             case CancelOwn() | WorkAndCancel():
                 pass
             case Cancel():
-                # One more than there are: an order that there is not.
-                self.do(browser, Cancel(turn.order % (len(self.model.orders) + 1)))
+                self.do(browser, Cancel(self.any_order(turn.order)))
             case PutProduct() | AdjustStock() | Credit() if browser != KIOSK:
                 self.send(OFFICE, turn)
             case _:
                 self.send(browser, turn)
+
+    def any_order(self, number: int) -> int:
+        """Return one of the orders, or the number of one that does not exist."""
+        return number % (len(self.model.orders) + 1)
 
     @invariant()
     def the_audit_finds_nothing(self) -> None:
@@ -277,13 +276,13 @@ def _ending(outcome: dict[str, object]) -> str:
 
 @pytest.fixture(scope="module")
 def runners(new_shop: ShopFactory) -> Iterator[DifferentialRunner]:
-    """Give three shops, one on each storage."""
+    """Yield three shops, one on each storage."""
     with asyncio.Runner() as runner:
-        made = DifferentialRunner(runner)
+        lockstep = DifferentialRunner(runner)
         for storage in ("memory", "sqlite", "postgresql"):
-            made.open(storage, runner.run(new_shop(storage, "lockstep")))
-        yield made
-        made.close()
+            lockstep.open(storage, runner.run(new_shop(storage, "lockstep")))
+        yield lockstep
+        lockstep.close()
 
 
 def test_every_history_matches_the_model(runners: DifferentialRunner, profile: settings) -> None:

@@ -45,7 +45,7 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class QueuedOrder:
-    """An order that somebody sends; one who is impatient hangs up after so many turns.
+    """An order that a client sends; an impatient client disconnects after some turns of the loop.
 
     Without a card, the account pays.
     """
@@ -82,11 +82,11 @@ faults = st.tuples(
     )
 )
 
-# What follows on a COMMIT that was not answered is where it is easiest to tell an untruth.
+# The statements after a lost COMMIT response are the likeliest to lead to a wrong response.
 troubles = st.just(("committed", CommitOutcomeUnknown)) | faults
 
 Response = PlacedOrder | BaseException
-"""The order, a refusal, or why there is neither."""
+"""An order, a rejection, or the error without either."""
 
 
 @given(
@@ -165,7 +165,7 @@ async def _assert_idle(shop: MemoryShop) -> None:
 
 
 def _assert_response_is_true(
-    shop: MemoryShop, name: tuple[str, str], heard: Sequence[Response]
+    shop: MemoryShop, name: tuple[str, str], responses: Sequence[Response]
 ) -> None:
     """Require that what was said of a key is what is stored."""
     customer, key = name
@@ -175,11 +175,11 @@ def _assert_response_is_true(
         for each in shop.state.orders.rows.values()
         if each.idempotency_key == key_of(owner, key)
     ]
-    told = {response.order.id for response in heard if isinstance(response, PlacedOrder)}
+    placed = {response.order.id for response in responses if isinstance(response, PlacedOrder)}
     assert len(stored) <= 1
-    assert told <= {order.id for order in stored}
-    if all(isinstance(answer, DatabaseUnavailable | Fault) for answer in heard):
-        # Each was told that nothing was decided.
+    assert placed <= {order.id for order in stored}
+    if all(isinstance(answer, DatabaseUnavailable | Fault) for answer in responses):
+        # Every response said that nothing was decided.
         assert [order.status for order in stored] in ([], [OrderStatus.PENDING])
         assert shop.outcome(customer, key) is None
 
@@ -207,7 +207,7 @@ async def _open_shop() -> tuple[MemoryShop, Mapping[str, SessionToken]]:
 async def _send(
     shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[QueuedOrder], at_once: int
 ) -> Sequence[Response]:
-    """Send all at once; return what each has heard, which must be something."""
+    """Send all concurrently; return the response to each."""
     placing = GroupCommit(shop.container.place_orders().place, max_concurrent_groups=at_once)
     finishing: CompletionQueue = GroupCommit(
         shop.container.complete_orders().complete, max_concurrent_groups=at_once
@@ -220,11 +220,11 @@ async def _send(
                 task.cancel()
         await asyncio.sleep(0)
     async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
-        heard = await asyncio.gather(*tasks, return_exceptions=True)
+        responses = await asyncio.gather(*tasks, return_exceptions=True)
         await placing.drain()
         await finishing.drain()
         await shop.container.transaction_runner().drain()
-    return [each.value if isinstance(each, CommandResult) else each for each in heard]
+    return [each.value if isinstance(each, CommandResult) else each for each in responses]
 
 
 def _command(tokens: Mapping[str, SessionToken], request: QueuedOrder) -> PlaceOrder:

@@ -1,4 +1,4 @@
-"""Whatever becomes of requests, answers, workers and jobs: in the end both books agree."""
+"""Shop and gateway agree in the end, whatever requests, responses, workers and jobs fail."""
 
 import asyncio
 from contextlib import suppress
@@ -59,7 +59,7 @@ async def _history(actions: list[tuple[object, ...]]) -> None:
     token = await shop.customer("ada")
 
     for action in actions:
-        # A refusal, like any other answer, leaves the books in order.
+        # A rejection, like any other response, leaves shop and gateway consistent.
         with suppress(ShopError):
             await _do(shop, token, action)
     await _run_until_idle(shop)

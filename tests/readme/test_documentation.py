@@ -18,6 +18,7 @@ PAGES = [
     ROOT / "README.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "CHANGELOG.md",
+    ROOT / "tests" / "README.md",
     *sorted(ROOT.glob("docs/**/*.md")),
 ]
 FOLDERS_OF_PATHS = ("src", "tests", "bench", "docs", "requirements")

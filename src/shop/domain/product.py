@@ -50,7 +50,7 @@ def require_description(name: str, description: str, image_url: str | None) -> N
     if image_url is not None and not (
         len(image_url) <= MAX_IMAGE_URL_CHARACTERS and _IMAGE_URL.fullmatch(image_url)
     ):
-        rule = f"must be an https:// URL of at most {MAX_IMAGE_URL_CHARACTERS} characters"
+        rule = f"must be an http or https URL of at most {MAX_IMAGE_URL_CHARACTERS} characters"
         raise InvalidValue(field="image_url", rule=rule)
 
 

@@ -132,9 +132,9 @@ async def test_stock_out_of_range_is_reported(on_hand: int, reserved: int) -> No
 async def test_two_orders_under_one_key_are_reported() -> None:
     ada = user("ada")
     first, second = order(ada, "1"), order(ada, "2", idempotency_key=key_of(ada, "key-of-order-1"))
-    asked = claim(ada, "key-of-order-1")
-    record = KeyRecord(fingerprint=asked.fingerprint, outcome=Succeeded(reference=first.id))
-    row = KeyRow(id=asked.id, record=record, created_at=asked.created_at)
+    other_claim = claim(ada, "key-of-order-1")
+    record = KeyRecord(fingerprint=other_claim.fingerprint, outcome=Succeeded(reference=first.id))
+    row = KeyRow(id=other_claim.id, record=record, created_at=other_claim.created_at)
     empty = State.empty()
 
     found = await _findings(

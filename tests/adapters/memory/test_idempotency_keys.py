@@ -1,4 +1,4 @@
-"""What the keys in memory owe beyond the port: each who is refused has an error of their own."""
+"""Idempotency keys in memory, beyond the port: each replay raises an error of its own."""
 
 import pytest
 

@@ -14,16 +14,16 @@ pytestmark = pytest.mark.anyio
 async def test_stored_rows_do_not_contain_the_token() -> None:
     database = MemoryDatabase()
     async with MemoryUnitOfWork(database, writing=True) as uow:
-        begun = uow.sessions.create(session("1"))
+        token = uow.sessions.create(session("1"))
         await uow.commit()
     async with MemoryUnitOfWork(database, writing=True) as uow:
-        rotated = uow.sessions.rotate((await uow.sessions.lock([begun]))[begun])
+        rotated = uow.sessions.rotate((await uow.sessions.lock([token]))[token])
         await uow.commit()
 
     kept = repr(database.state)
 
     (row,) = database.state.sessions.rows.values()
-    assert begun not in kept
+    assert token not in kept
     assert rotated not in kept
     async with MemoryUnitOfWork(database, writing=False) as snapshot:
         assert await snapshot.sessions.find([row.token_hash]) == {}

@@ -1,4 +1,4 @@
-"""What the unit of work in memory owes beyond the port: it refuses misuse, and names rules."""
+"""The unit of work in memory, beyond the port: it rejects misuse and names the broken rule."""
 
 import asyncio
 from collections.abc import Callable
@@ -55,7 +55,7 @@ async def _commit(database: MemoryDatabase, *stagings: Callable[[UnitOfWork], ob
 
 @pytest.fixture
 async def filled(database: MemoryDatabase) -> MemoryDatabase:
-    """Give a database with a row in nearly every table."""
+    """Return a database with a row in nearly every table."""
     await _commit(
         database,
         lambda uow: uow.users.add(ADA),
@@ -173,21 +173,21 @@ def _bypassing(entity: Transfer | Inventory, field: str, value: object) -> None:
 
 
 def _of_nothing() -> Transfer:
-    made = transfer(ADA_ACCOUNT.id, SALES, 77)
-    _bypassing(made, "amount", made.amount - made.amount)
-    return made
+    added = transfer(ADA_ACCOUNT.id, SALES, 77)
+    _bypassing(added, "amount", added.amount - added.amount)
+    return added
 
 
 def _to_itself() -> Transfer:
-    made = transfer(ADA_ACCOUNT.id, SALES, 77)
-    _bypassing(made, "credit_account_id", ADA_ACCOUNT.id)
-    return made
+    added = transfer(ADA_ACCOUNT.id, SALES, 77)
+    _bypassing(added, "credit_account_id", ADA_ACCOUNT.id)
+    return added
 
 
 def _overreserved() -> Inventory:
-    made = inventory("POT", 1, 1)
-    _bypassing(made, "reserved", 2)
-    return made
+    added = inventory("POT", 1, 1)
+    _bypassing(added, "reserved", 2)
+    return added
 
 
 def _add_order(uow: UnitOfWork, **changes: object) -> None:

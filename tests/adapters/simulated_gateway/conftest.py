@@ -1,4 +1,4 @@
-"""The simulated gateway's books, its app without a socket, and its process."""
+"""The simulated gateway's store, and a client of its app without a socket."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -6,27 +6,24 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from shop.adapters.simulated_gateway.http.app import GatewayApp
-from shop.adapters.simulated_gateway.payment_store import PaymentStore
+from shop.adapters.simulated_gateway.http.app import create_gateway_app
+from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
+from tests.adapters.simulated_gateway.stored_payments import store_in
 from tests.clock import FakeClock
-
-IDEMPOTENCY_SECONDS = 3600.0
 
 
 @pytest.fixture
-async def payment_store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[PaymentStore]:
-    store = PaymentStore(
-        tmp_path / "gateway.db", clock=clock, idempotency_seconds=IDEMPOTENCY_SECONDS
-    )
+async def payment_store(tmp_path: Path, clock: FakeClock) -> AsyncIterator[SqlitePaymentStore]:
+    store = store_in(tmp_path, clock)
     yield store
     await store.close()
 
 
 @pytest.fixture
 async def client(
-    payment_store: PaymentStore, clock: FakeClock
+    payment_store: SqlitePaymentStore, clock: FakeClock
 ) -> AsyncIterator[httpx2.AsyncClient]:
     """Give a client of the gateway's own HTTP API."""
-    transport = httpx2.ASGITransport(app=GatewayApp(payment_store, clock))
+    transport = httpx2.ASGITransport(app=create_gateway_app(payment_store, clock))
     async with httpx2.AsyncClient(transport=transport, base_url="http://gateway") as made:
         yield made

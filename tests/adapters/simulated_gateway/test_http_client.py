@@ -205,6 +205,7 @@ async def test_unreadable_payment_leaves_the_outcome_unknown(change: dict[str, o
         "declined": False,
         "challenged": False,
         "cancelled": False,
+        "calls": 1,
         "created_at": "2026-11-21T12:00:00+00:00",
     }
     sound = await call_gateway(

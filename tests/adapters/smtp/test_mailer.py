@@ -1,6 +1,7 @@
-"""The mailer over SMTP, at a server that may refuse, and the wording of its letters."""
+"""The SMTP mailer: what a server may respond, and the text of the emails."""
 
 import asyncio
+import math
 from collections.abc import Callable, Iterator
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -19,8 +20,8 @@ from shop.application.ports.mailer import Email
 from shop.application.ports.webhook_sender import NotificationFailed
 from shop.domain.notification import EventType
 from tests.factories import NOW, id_of, line, order, payment, user
-from tests.servers import reserved_port
-from tests.timeouts import TEST_TIMEOUT_SECONDS
+from tests.servers import POLL_INTERVAL_SECONDS, reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS, LoopTime
 
 pytestmark = pytest.mark.anyio
 
@@ -29,14 +30,16 @@ SENDER = "The Shop <orders@shop.example>"
 
 
 class FakeSmtpServer:
-    """Keeps what is posted; the next recipient, or all that is said, may be refused."""
+    """An SMTP server that stores messages; it can reject recipients or messages."""
 
     def __init__(self) -> None:
         self.posted: list[Envelope] = []
         self.signed_in: list[bytes] = []
         self.mailbox = "250 OK"
         self.responses = "250 OK"
-        self.delay_seconds = 0.0
+        self.received = 0
+        self.released: float = math.inf
+        """How many messages are answered; the others wait."""
 
     async def handle_RCPT(  # noqa: N802  The server's own name, and its arguments.
         self,
@@ -55,13 +58,16 @@ class FakeSmtpServer:
         self, server: SMTP, session: Session, envelope: Envelope
     ) -> str:
         del server, session
-        await asyncio.sleep(self.delay_seconds)
+        self.received += 1
+        number = self.received
+        while number > self.released:  # noqa: ASYNC110  The test runs in another thread.
+            await asyncio.sleep(POLL_INTERVAL_SECONDS)
         if self.responses.startswith("250"):
             self.posted.append(envelope)
         return self.responses
 
-    def authenticate(self, *told: Any) -> AuthResult:  # noqa: ANN401  As the server has it.
-        login = told[-1]
+    def authenticate(self, *arguments: Any) -> AuthResult:  # noqa: ANN401  As the server has it.
+        login = arguments[-1]
         assert isinstance(login, LoginPassword)
         self.signed_in.append(login.password)
         return AuthResult(success=login.password == b"p@ss word", handled=False)
@@ -82,7 +88,7 @@ def smtp_server() -> FakeSmtpServer:
 
 @pytest.fixture
 def port(smtp_server: FakeSmtpServer) -> Iterator[int]:
-    """Give the port of a mail server."""
+    """Yield the port of a running SMTP server."""
     with reserved_port() as port:
         controller = Controller(
             smtp_server,
@@ -106,11 +112,9 @@ def mailer(port: int) -> SmtpMailer:
     return create_mailer(f"smtp://127.0.0.1:{port}")
 
 
-def create_mailer(
-    url: str | None, *, requires_tls: bool = False, timeout_seconds: float = TEST_TIMEOUT_SECONDS
-) -> SmtpMailer:
+def create_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
     return SmtpMailer(
-        url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=timeout_seconds
+        url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=TEST_TIMEOUT_SECONDS
     )
 
 
@@ -128,9 +132,9 @@ def email(event_type: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Em
     )
 
 
-async def _failed_send(mailer: SmtpMailer, letter: Email) -> tuple[str, int | None, bool]:
+async def _failed_send(mailer: SmtpMailer, email: Email) -> tuple[str, int | None, bool]:
     with pytest.raises(NotificationFailed) as missed:
-        await mailer.send(letter)
+        await mailer.send(email)
     assert "p@ss" not in str(missed.value)
     return missed.value.reason, missed.value.status_code, missed.value.is_permanent
 
@@ -158,13 +162,20 @@ async def test_email_arrives_as_text_and_html(
 
 
 async def test_waiting_for_a_free_connection_does_not_count_towards_the_timeout(
-    port: int, smtp_server: FakeSmtpServer
+    mailer: SmtpMailer, smtp_server: FakeSmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Three rounds exceed the timeout; a single response is far below it.
-    smtp_server.delay_seconds = 1.4
-    mailer = create_mailer(f"smtp://127.0.0.1:{port}", timeout_seconds=4)
+    loop_time = LoopTime(monkeypatch)
+    smtp_server.released = 0
+    sending = asyncio.gather(*(mailer.send(email()) for _ in range(MAX_CONNECTIONS * 3)))
 
-    await asyncio.gather(*(mailer.send(email()) for _ in range(MAX_CONNECTIONS * 3)))
+    for sent in (1, 2, 3):
+        while smtp_server.received < MAX_CONNECTIONS * sent:
+            assert not sending.done()
+            await asyncio.sleep(POLL_INTERVAL_SECONDS)
+        # Two rounds exceed the timeout; a single one is far below it.
+        await loop_time.advance(TEST_TIMEOUT_SECONDS * 2 / 3)
+        smtp_server.released = smtp_server.received
+    await sending
 
     assert len(smtp_server.posted) == MAX_CONNECTIONS * 3
 
@@ -175,8 +186,8 @@ async def test_mailer_signs_in_with_the_credentials_of_the_url(
     await create_mailer(f"smtp://shop:p%40ss%20word@127.0.0.1:{port}").send(email())
     assert smtp_server.signed_in == [b"p@ss word"]
 
-    told = await _failed_send(create_mailer(f"smtp://shop:p%40ss@127.0.0.1:{port}"), email())
-    assert told == ("SMTPAuthenticationError: 535", 535, False)
+    failure = await _failed_send(create_mailer(f"smtp://shop:p%40ss@127.0.0.1:{port}"), email())
+    assert failure == ("SMTPAuthenticationError: 535", 535, False)
     assert len(smtp_server.posted) == 1
 
 
@@ -185,8 +196,8 @@ async def test_rejected_mailbox_fails_permanently_or_temporarily(
     mailer: SmtpMailer, smtp_server: FakeSmtpServer, code: int, *, for_good: bool
 ) -> None:
     smtp_server.mailbox = f"{code} ada@example.com is not here"
-    told = await _failed_send(mailer, email())
-    assert told == (f"the server rejected the mailbox with {code}", code, for_good)
+    failure = await _failed_send(mailer, email())
+    assert failure == (f"the server rejected the mailbox with {code}", code, for_good)
 
 
 async def test_temporary_server_error_is_retried(

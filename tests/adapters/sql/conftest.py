@@ -2,31 +2,53 @@
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from sqlalchemy import text
 
 from shop.adapters.sql.database import SqlDatabase
 from tests.clock import FakeClock
 from tests.factories import EUR
 
 SECRETS = ["a secret that nobody else has, of enough characters"]
+
 NewDatabase = Callable[..., SqlDatabase]
 
 
 @pytest.fixture
 async def new_database(clock: FakeClock) -> AsyncIterator[NewDatabase]:
-    """Give a function that makes databases, which are closed after the test."""
-    made: list[SqlDatabase] = []
+    """Yield a function that opens databases, which are closed after the test."""
+    opened: list[SqlDatabase] = []
 
     def new(url: str, schema: str = "public") -> SqlDatabase:
-        made.append(SqlDatabase(url, schema=schema, secrets=SECRETS, currency=EUR, clock=clock))
-        return made[-1]
+        opened.append(SqlDatabase(url, schema=schema, secrets=SECRETS, currency=EUR, clock=clock))
+        return opened[-1]
 
     yield new
-    for each in made:
+    for each in opened:
         await each.close()
 
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
+
+
+@pytest.fixture(scope="module")
+def schema() -> str:
+    """Return the name of a schema for the tests of a file."""
+    return f"failures_{uuid4().hex}"
+
+
+@pytest.fixture
+async def postgresql(
+    new_database: NewDatabase, postgresql_url: str, schema: str
+) -> AsyncIterator[SqlDatabase]:
+    """Yield a database on PostgreSQL without users, migrated again after the test."""
+    database = new_database(postgresql_url, schema)
+    await database.migrate()
+    yield database
+    async with database.writer.begin() as connection:
+        await connection.execute(text("TRUNCATE users CASCADE"))
+    await database.migrate()

@@ -1,4 +1,4 @@
-"""The audit finds also what a database refuses, should a constraint be lost."""
+"""The audit reports data that constraints prevent, in case a constraint is missing."""
 
 from dataclasses import replace
 from uuid import uuid4
@@ -41,18 +41,18 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
-    """Give a database of which nothing is left but tables and primary keys."""
+    """Return a database that has only tables and primary keys."""
     url, schema = request.getfixturevalue(f"{request.param}_url"), f"audit_{uuid4().hex}"
-    made = new_database(url, schema)
-    async with made.writer.begin() as connection:
-        if not made.is_embedded:
+    database = new_database(url, schema)
+    async with database.writer.begin() as connection:
+        if not database.is_embedded:
             await connection.execute(CreateSchema(schema))
         await connection.run_sync(_without_constraints().create_all)
         version = f"CREATE TABLE alembic_version AS SELECT '{SCHEMA_VERSION}' AS version_num"
         await connection.execute(text(version))
     # It adds the shop's own accounts.
-    await made.migrate()
-    return made
+    await database.migrate()
+    return database
 
 
 @pytest.fixture
@@ -187,7 +187,7 @@ async def _insert_violation(database: SqlDatabase, *statements: Executable) -> N
 
 
 def _transfer(name: str, **changes: object) -> Executable:
-    made = {
+    facts = {
         "id": id_of(name),
         "kind": "transfer",
         "debit_account_id": ADA_ACCOUNT.id,
@@ -196,7 +196,7 @@ def _transfer(name: str, **changes: object) -> Executable:
         "note": "",
         "created_at": NOW,
     }
-    return insert(transfers).values(made | changes)
+    return insert(transfers).values(facts | changes)
 
 
 def _moved(sku: str, *, by: int, **changed: int) -> tuple[Executable, ...]:

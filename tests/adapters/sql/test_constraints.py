@@ -1,4 +1,4 @@
-"""Whatever the database refuses, it refuses by the name of a rule, the same on both engines."""
+"""Constraint violations name their constraint, the same on both engines."""
 
 from uuid import uuid4
 
@@ -91,17 +91,17 @@ FOREIGN_KEYS = [each for table in metadata.sorted_tables for each in table.forei
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
-    """Give a database with two rows of everything."""
+    """Return a database with two rows in every table."""
     url = request.getfixturevalue(f"{request.param}_url")
-    made = new_database(url, f"constraints_{uuid4().hex}")
-    await made.migrate()
-    async with SqlUnitOfWork(made, writing=True) as uow:
+    database = new_database(url, f"constraints_{uuid4().hex}")
+    await database.migrate()
+    async with SqlUnitOfWork(database, writing=True) as uow:
         _add_people(uow)
         for sku in ("TEA", "COFFEE"):
             uow.products.add(product(sku))
             uow.inventories.add(inventory(sku))
         await uow.commit()
-    async with SqlUnitOfWork(made, writing=True) as uow:
+    async with SqlUnitOfWork(database, writing=True) as uow:
         await claim_keys(uow, [claim(ADA)])
         uow.idempotency_keys.complete(claim(ADA).id, Succeeded(reference=order(ADA, "1").id))
         await uow.inventories.lock(["TEA"])
@@ -114,12 +114,12 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
         uow.deposits.add(deposit(account(ADA), "1"))
         uow.deposits.add(deposit(account(BOB), "2"))
         await uow.commit()
-    async with SqlUnitOfWork(made, writing=True) as uow:
+    async with SqlUnitOfWork(database, writing=True) as uow:
         await _add_fulfilments(uow)
         for name in ("1", "2"):
             uow.notification_deliveries.add(notification_delivery(name))
         await uow.commit()
-    return made
+    return database
 
 
 def _add_people(uow: UnitOfWork) -> None:
@@ -181,7 +181,7 @@ async def test_foreign_keys_reject_missing_rows(
                 update(table).where(tuple_(*table.primary_key).in_(one)).values({column: nothing})
             )
 
-    # SQLite does not tell which.
+    # SQLite does not name the constraint.
     assert violation.value.constraint in {rule.name, "FOREIGN KEY constraint failed"}
 
 

@@ -42,7 +42,7 @@ PRICE, WELCOME, ON_HAND = 500, 10_000, 10
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> AsyncIterator[Container]:
-    """Give a shop that sells tea; look into its books at the end."""
+    """Yield a shop that sells tea, and audit it after the test."""
     settings = Settings(
         database_url=request.getfixturevalue(f"{request.param}_url"),
         database_schema=f"fulfilment_{uuid4().hex}",

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDatabase:
-    """Give a database that has never been migrated."""
+    """Return a database that has not been migrated."""
     url = request.getfixturevalue(f"{request.param}_url")
     return new_database(url, f"migrations_{uuid4().hex}")
 

@@ -1,4 +1,4 @@
-"""A replay tells how things stand, also where somebody decides them while its key is read."""
+"""A replay returns the current state, also if it changes while the key is read."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -37,7 +37,7 @@ DECLINED = Declined(reason="stolen")
 
 @pytest.fixture
 async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[Container]:
-    """Give an empty shop whose gateway is in memory."""
+    """Return an empty shop with a payment gateway in memory."""
     container = Container(
         settings=Settings(
             database_url=postgresql_url,
@@ -93,10 +93,10 @@ def _decide_meanwhile(
     """Have it decided, once, after a key was read and before its user's account is locked."""
     lock = SqlAccounts.lock_for_users
 
-    async def decided_first(self: SqlAccounts, *asked: object) -> object:
+    async def decided_first(self: SqlAccounts, *arguments: object) -> object:
         monkeypatch.setattr(SqlAccounts, "lock_for_users", lock)
         await asyncio.ensure_future(decide())
-        return await lock(self, *asked)  # type: ignore[arg-type]  # What it was asked.
+        return await lock(self, *arguments)  # type: ignore[arg-type]  # What it was asked.
 
     monkeypatch.setattr(SqlAccounts, "lock_for_users", decided_first)
 

@@ -1,18 +1,15 @@
-"""The retry table of the protocol, row by row, as real databases fail."""
+"""The retry table: failures of real databases, and the errors that they become."""
 
 import asyncio
 import sqlite3
 import traceback
-from collections.abc import AsyncIterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import update
 from sqlalchemy.exc import OperationalError
 
-from shop.adapters.sql import database as database_module
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines import postgresql as postgresql_module
 from shop.adapters.sql.engines import sqlite as sqlite_module
@@ -29,32 +26,10 @@ from shop.application.ports.unit_of_work import (
     TransientFailure,
 )
 from tests.adapters.sql.conftest import NewDatabase
-from tests.adapters.sql.database_proxy import DatabaseProxy, open_database_proxy
-from tests.factories import account, claim, claim_keys, id_of, user
+from tests.adapters.sql.stored_users import ADA, add_users, run_statement, user_names, writing_unit
+from tests.factories import claim, claim_keys, id_of
 
 pytestmark = pytest.mark.anyio
-
-ADA, BOB = user("ada"), user("bob")
-
-STATEMENT_SECONDS = 2
-"""How long a statement waits for a server that has stalled."""
-
-
-@pytest.fixture(scope="module")
-def schema() -> str:
-    return f"failures_{uuid4().hex}"
-
-
-@pytest.fixture
-async def postgresql(
-    new_database: NewDatabase, postgresql_url: str, schema: str
-) -> AsyncIterator[SqlDatabase]:
-    database = new_database(postgresql_url, schema)
-    await database.migrate()
-    yield database
-    async with database.writer.begin() as connection:
-        await connection.execute(text("TRUNCATE users CASCADE"))
-    await database.migrate()
 
 
 @pytest.fixture
@@ -66,44 +41,27 @@ async def sqlite(new_database: NewDatabase, sqlite_url: str) -> SqlDatabase:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> SqlDatabase:
-    made: SqlDatabase = request.getfixturevalue(request.param)
-    return made
-
-
-@pytest.fixture
-async def proxy(
-    postgresql: SqlDatabase, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[DatabaseProxy]:
-    del postgresql  # It has only to be migrated.
-    monkeypatch.setattr(postgresql_module, "STATEMENT_TIMEOUT_SECONDS", STATEMENT_SECONDS)
-    # The path of a socket must be short.
-    with TemporaryDirectory() as folder:
-        async with open_database_proxy(postgresql_url, Path(folder)) as made:
-            yield made
-
-
-@pytest.fixture
-async def proxied(proxy: DatabaseProxy, new_database: NewDatabase, schema: str) -> SqlDatabase:
-    return new_database(proxy.url, schema)
+    database: SqlDatabase = request.getfixturevalue(request.param)
+    return database
 
 
 async def test_serialization_conflict_is_transient(postgresql: SqlDatabase) -> None:
-    await _add(postgresql, ADA.name)
-    async with _unit(postgresql) as uow:
-        await _say(uow, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-        await _say(uow, "SELECT * FROM users")
-        async with _unit(postgresql) as other:
-            await _say(other, "UPDATE users SET name = 'x'")
+    await add_users(postgresql, ADA.name)
+    async with writing_unit(postgresql) as uow:
+        await run_statement(uow, "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        await run_statement(uow, "SELECT * FROM users")
+        async with writing_unit(postgresql) as other:
+            await run_statement(other, "UPDATE users SET name = 'x'")
             await other.commit()
         with pytest.raises(TransientFailure, match="40001"):
-            await _say(uow, "UPDATE users SET name = 'y'")
+            await run_statement(uow, "UPDATE users SET name = 'y'")
 
 
 async def test_deadlock_victim_is_transient(postgresql: SqlDatabase) -> None:
-    await _add(postgresql, "ada", "bob")
+    await add_users(postgresql, "ada", "bob")
 
     async def rename(first: str, second: str, both: asyncio.Barrier) -> None:
-        async with _unit(postgresql) as uow:
+        async with writing_unit(postgresql) as uow:
             await _rename(uow, first)
             await both.wait()
             await _rename(uow, second)
@@ -118,70 +76,34 @@ async def test_deadlock_victim_is_transient(postgresql: SqlDatabase) -> None:
     assert str(failure) == "conflict 40P01"
 
 
-async def test_terminated_connection_is_replaced(postgresql: SqlDatabase) -> None:
-    async with _unit(postgresql) as uow:
-        await _terminate(postgresql, await _pid(uow))
-        with pytest.raises(TransientFailure, match="connection lost"):
-            await _say(uow, "SELECT 1")
-    await _add(postgresql, "ada")
-    assert await _names(postgresql) == ["Ada"]
-
-
-async def test_demoted_primary_is_replaced_by_its_successor(postgresql: SqlDatabase) -> None:
-    async with _unit(postgresql) as one, _unit(postgresql) as two:
-        pids = {await _pid(one), await _pid(two)}
-        for each in (one, two):
-            await _say(each, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-            await each.commit()
-    with pytest.raises(TransientFailure, match="25006"):
-        await _add(postgresql, "ada")
-    async with _unit(postgresql) as one, _unit(postgresql) as two:
-        assert not pids & {await _pid(one), await _pid(two)}
-    await _add(postgresql, "ada")
-    assert await _names(postgresql) == ["Ada"]
-
-
-async def test_readiness_check_detects_a_read_only_server_and_reconnects(
-    postgresql: SqlDatabase,
-) -> None:
-    async with _unit(postgresql) as uow:
-        await _say(uow, "SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-        await uow.commit()
-    with pytest.raises(DatabaseUnavailable, match="read-only"):
-        await postgresql.check()
-    await postgresql.check()
-    await _add(postgresql, "ada")
-    assert await _names(postgresql) == ["Ada"]
-
-
 @pytest.mark.parametrize(
     ("setting", "state"), [("lock_timeout", "55P03"), ("statement_timeout", "57014")]
 )
 async def test_lock_timeout_changes_nothing(
     postgresql: SqlDatabase, setting: str, state: str
 ) -> None:
-    await _add(postgresql, "ada")
-    async with _unit(postgresql) as holder, _unit(postgresql) as waiter:
-        await _say(holder, "SELECT * FROM users FOR UPDATE")
-        await _say(waiter, f"SET LOCAL {setting} = '50ms'")
+    await add_users(postgresql, "ada")
+    async with writing_unit(postgresql) as holder, writing_unit(postgresql) as waiter:
+        await run_statement(holder, "SELECT * FROM users FOR UPDATE")
+        await run_statement(waiter, f"SET LOCAL {setting} = '50ms'")
         with pytest.raises(DatabaseUnavailable, match=state):
-            await _say(waiter, "UPDATE users SET name = 'x'")
-    assert await _names(postgresql) == ["Ada"]
+            await run_statement(waiter, "UPDATE users SET name = 'x'")
+    assert await user_names(postgresql) == ["Ada"]
 
 
 async def test_key_locked_by_another_request_for_too_long_is_reported_in_progress(
     postgresql: SqlDatabase,
 ) -> None:
-    await _add(postgresql, "ada")
+    await add_users(postgresql, "ada")
     key = claim(ADA)
-    async with _unit(postgresql) as first, _unit(postgresql) as second:
+    async with writing_unit(postgresql) as first, writing_unit(postgresql) as second:
         await claim_keys(first, [key])
-        await _say(second, "SET LOCAL lock_timeout = '50ms'")
+        await run_statement(second, "SET LOCAL lock_timeout = '50ms'")
         with pytest.raises(RequestInProgress):
             await claim_keys(second, [key])
         first.idempotency_keys.complete(key.id, Succeeded(reference=ADA.id))
         await first.commit()
-    async with _unit(postgresql) as third:
+    async with writing_unit(postgresql) as third:
         (known,) = (await claim_keys(third, [key])).values()
     assert known.outcome == Succeeded(reference=ADA.id)
 
@@ -199,87 +121,10 @@ async def test_exhausted_connection_pool_is_unavailable(
     url = request.getfixturevalue(f"{engine}_url")
     database = new_database(url, f"pool_{uuid4().hex}")
     await database.migrate()
-    async with _unit(database):
+    async with writing_unit(database):
         with pytest.raises(DatabaseUnavailable, match="in use"):
             await _enter(database)
-    await _add(database, "ada")
-
-
-async def test_unreachable_server_is_unavailable(new_database: NewDatabase, tmp_path: Path) -> None:
-    database = new_database(f"postgresql+asyncpg://postgres@/postgres?host={tmp_path}")
-    with pytest.raises(TransientFailure, match="no connection"):
-        async with _unit(database) as uow:
-            await _say(uow, "SELECT 1")
-    for question in (database.check, database.migrate):
-        with pytest.raises(DatabaseUnavailable):
-            await question()
-
-
-@pytest.mark.parametrize("executes", [False, True])
-async def test_connection_cut_at_commit_leaves_the_outcome_unknown(
-    postgresql: SqlDatabase,
-    proxy: DatabaseProxy,
-    proxied: SqlDatabase,
-    executes: bool,  # noqa: FBT001
-) -> None:
-    proxy.stop_at, proxy.executes = b"COMMIT", executes
-    with pytest.raises(CommitOutcomeUnknown):
-        await _add(proxied, "ada")
-    assert await _names(postgresql) == (["Ada"] if executes else [])
-    proxy.stop_at = None
-    await _add(proxied, "bob")
-
-
-async def test_server_that_stalls_before_commit_times_out(
-    postgresql: SqlDatabase, proxy: DatabaseProxy, proxied: SqlDatabase
-) -> None:
-    proxy.stop_at, proxy.closes_connections = b"INSERT INTO users", False
-    with pytest.raises(DatabaseUnavailable, match="no answer in time"):
-        await _add(proxied, "ada")
-    proxy.stop_at = None
-    await _add(proxied, "bob")
-    assert await _names(postgresql) == ["Bob"]
-
-
-async def test_commit_has_no_timeout(proxy: DatabaseProxy, proxied: SqlDatabase) -> None:
-    proxy.stop_at, proxy.closes_connections = b"COMMIT", False
-    adding = asyncio.create_task(_add(proxied, "ada"))
-    await proxy.stopped.wait()
-    done, _ = await asyncio.wait([adding], timeout=1.5 * STATEMENT_SECONDS)
-    assert not done
-    await proxy.close()
-    with pytest.raises(CommitOutcomeUnknown):
-        await adding
-
-
-async def test_readiness_check_times_out_when_the_server_stalls(
-    proxy: DatabaseProxy, proxied: SqlDatabase, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(database_module, "CHECK_TIMEOUT_SECONDS", 0.2)
-    await _add(proxied, "ada")
-    proxy.stop_at, proxy.closes_connections = b"version_num", False
-    with pytest.raises(DatabaseUnavailable, match="no answer"):
-        await proxied.check()
-
-
-async def test_connection_lost_after_commit_does_not_fail_the_unit_of_work(
-    postgresql: SqlDatabase, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    async with _unit(postgresql) as uow:
-        uow.users.add(ADA)
-        uow.accounts.add(account(ADA))
-        connection = uow._connection
-        assert connection is not None
-
-        async def break_down() -> None:
-            monkeypatch.undo()
-            raise OSError("the cable is cut")
-
-        monkeypatch.setattr(type(connection), "close", lambda _: break_down())
-        await uow.commit()
-    events = [(each.getMessage(), vars(each)["error"]) for each in caplog.records]
-    assert events == [("database_connection_lost", "the cable is cut")]
-    assert await _names(postgresql) == ["Ada"]
+    await add_users(database, "ada")
 
 
 async def test_locked_sqlite_file_is_waited_for(
@@ -294,8 +139,8 @@ async def test_locked_sqlite_file_is_waited_for(
         await _enter(database)
     other.execute("ROLLBACK")
     other.close()
-    await _add(database, "ada")
-    assert await _names(database) == ["Ada"]
+    await add_users(database, "ada")
+    assert await user_names(database) == ["Ada"]
 
 
 @pytest.mark.parametrize(
@@ -333,64 +178,31 @@ def test_only_a_broken_disk_makes_a_sqlite_commit_unknown(
 async def test_violation_names_its_constraint_without_values(
     database: SqlDatabase, statement: str, constraint: str
 ) -> None:
-    await _add(database, "ada", "bob")
-    async with _unit(database) as uow:
+    await add_users(database, "ada", "bob")
+    async with writing_unit(database) as uow:
         with pytest.raises(ConstraintViolated) as broken:
-            await _say(uow, statement)
+            await run_statement(uow, statement)
     assert broken.value.constraint == constraint
-    told = "".join(traceback.format_exception(broken.value))
-    assert "ada@example.com)" not in told
-    assert str(id_of("user ada")) not in told
+    report = "".join(traceback.format_exception(broken.value))
+    assert "ada@example.com)" not in report
+    assert str(id_of("user ada")) not in report
 
 
 async def test_missing_value_is_reported_by_its_column_without_values(
     postgresql: SqlDatabase,
 ) -> None:
-    await _add(postgresql, "ada")
-    async with _unit(postgresql) as uow:
+    await add_users(postgresql, "ada")
+    async with writing_unit(postgresql) as uow:
         with pytest.raises(ConstraintViolated) as broken:
-            await _say(uow, "UPDATE users SET name = NULL")
+            await run_statement(uow, "UPDATE users SET name = NULL")
     assert str(broken.value) == "name"
 
 
-def _unit(database: SqlDatabase) -> SqlUnitOfWork:
-    return SqlUnitOfWork(database, writing=True)
-
-
 async def _enter(database: SqlDatabase) -> None:
-    async with _unit(database):
+    async with writing_unit(database):
         pass
-
-
-async def _say(uow: SqlUnitOfWork, statement: str) -> None:
-    await uow._statements.execute(text(statement))
 
 
 async def _rename(uow: SqlUnitOfWork, name: str) -> None:
     statement = update(users).where(users.c.id == id_of(f"user {name}")).values(name="x")
     await uow._statements.execute(statement)
-
-
-async def _pid(uow: SqlUnitOfWork) -> int:
-    (row,) = await uow._statements.fetch_all(text("SELECT pg_backend_pid() AS pid"))
-    pid: int = row.pid
-    return pid
-
-
-async def _terminate(database: SqlDatabase, pid: int) -> None:
-    async with database.writer.connect() as connection:
-        await connection.execute(text(f"SELECT pg_terminate_backend({pid}, 5000)"))
-
-
-async def _add(database: SqlDatabase, *names: str) -> None:
-    async with _unit(database) as uow:
-        for name in names:
-            made = user(name.lower())
-            uow.users.add(made)
-            uow.accounts.add(account(made))
-        await uow.commit()
-
-
-async def _names(database: SqlDatabase) -> list[str]:
-    async with database.reader.connect() as connection:
-        return list(await connection.scalars(select(users.c.name).order_by(users.c.name)))

@@ -12,7 +12,7 @@ from shop.adapters.sql.engines.sqlite import create_writer
 pytestmark = pytest.mark.anyio
 
 FILES = 100
-"""One in fifty or so would tell an opener that it is locked."""
+"""Without a lock, about one of fifty openings reports a locked file."""
 
 
 async def test_concurrent_processes_can_create_the_same_sqlite_file(tmp_path: Path) -> None:

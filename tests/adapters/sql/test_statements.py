@@ -86,12 +86,12 @@ async def test_notifications_add_only_statements_on_their_own_tables(
     with _statements(shop) as untold:
         await _place(shop, customers, "key-untold")
     _enable_notifications(shop)
-    with _statements(shop) as told:
+    with _statements(shop) as notified:
         await _place(shop, customers, "key-told")
     writes_together = _database(shop).row_parameters.combines_writes
-    assert len(told) == len(untold) + (0 if writes_together else 2)
+    assert len(notified) == len(untold) + (0 if writes_together else 2)
     assert not any("notification_deliveries" in each for each in untold)
-    assert any("notification_deliveries" in each for each in told)
+    assert any("notification_deliveries" in each for each in notified)
 
 
 async def test_no_session_token_is_stored(shop: Container) -> None:
@@ -126,16 +126,19 @@ async def test_sqlite_writers_lock_at_begin_and_readers_do_not(
 ) -> None:
     database = new_database(sqlite_url)
     await database.migrate()
-    asked: dict[str, list[str]] = {"writer": [], "reader": []}
+    statements: dict[str, list[str]] = {"writer": [], "reader": []}
     for name, engine in (("writer", database.writer), ("reader", database.reader)):
 
-        def note(*event: object, into: list[str] = asked[name]) -> None:
+        def note(*event: object, into: list[str] = statements[name]) -> None:
             into.append(str(event[2]))
 
         with _recording(engine.sync_engine, note):
             async with engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
-    assert asked == {"writer": ["BEGIN IMMEDIATE", "SELECT 1"], "reader": ["BEGIN", "SELECT 1"]}
+    assert statements == {
+        "writer": ["BEGIN IMMEDIATE", "SELECT 1"],
+        "reader": ["BEGIN", "SELECT 1"],
+    }
 
 
 async def test_sqlite_readers_cannot_write(new_database: NewDatabase, sqlite_url: str) -> None:
@@ -191,7 +194,7 @@ async def _place_by_card(shop: Container, tokens: Sequence[SessionToken], key: s
 
 
 def _enable_notifications(shop: Container) -> None:
-    """Have two endpoints and the customers hear of everything from now on."""
+    """Notify two endpoints and the customers of every event from now on."""
     endpoints = tuple(
         WebhookEndpoint(
             url=f"https://{each}.example.com", secret="whsec_", event_types=frozenset(EventType)
@@ -220,14 +223,16 @@ def _database(shop: Container) -> SqlDatabase:
 @contextlib.contextmanager
 def _statements(shop: Container) -> Iterator[list[str]]:
     texts: list[str] = []
-    with _recording(_database(shop).writer.sync_engine, lambda *told: texts.append(str(told[2]))):
+    with _recording(
+        _database(shop).writer.sync_engine, lambda *arguments: texts.append(str(arguments[2]))
+    ):
         yield texts
 
 
 @contextlib.contextmanager
-def _recording(engine: Engine, told: Callable[..., None]) -> Iterator[None]:
-    event.listen(engine, "before_cursor_execute", told)
+def _recording(engine: Engine, record: Callable[..., None]) -> Iterator[None]:
+    event.listen(engine, "before_cursor_execute", record)
     try:
         yield
     finally:
-        event.remove(engine, "before_cursor_execute", told)
+        event.remove(engine, "before_cursor_execute", record)

@@ -1,4 +1,4 @@
-"""The secret that development keeps in a file: made once, whoever comes first."""
+"""The secret that development stores in a file: it is created once."""
 
 import subprocess
 import sys

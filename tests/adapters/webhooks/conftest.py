@@ -9,7 +9,7 @@ from tests.adapters.webhooks.webhook_receiver import WebhookReceiver
 
 @pytest.fixture
 async def receiver() -> AsyncIterator[WebhookReceiver]:
-    """Give an endpoint that listens."""
+    """Yield an endpoint that listens."""
     receiver = WebhookReceiver()
     await receiver.open()
     yield receiver

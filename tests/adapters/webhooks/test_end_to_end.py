@@ -33,23 +33,28 @@ from tests.adapters.webhooks.webhook_receiver import SECRET, WebhookReceiver
 from tests.doubles import FakePasswordHasher
 from tests.factories import EUR, eur
 from tests.processes.advanceable_clock import AdvanceableClock
-from tests.timeouts import TEST_TIMEOUT_SECONDS
+from tests.timeouts import TEST_TIMEOUT_SECONDS, LoopTime
 
 pytestmark = pytest.mark.anyio
 
+RESPONSE_SECONDS = TEST_TIMEOUT_SECONDS / 2
+LEASE_SECONDS = 2 * TEST_TIMEOUT_SECONDS
 WEBHOOKS = NotificationDeliveryFilter(channel=NotificationChannel.WEBHOOK, status=None)
 
 
-NewShop = Callable[..., Coroutine[Any, Any, Container]]
+NewShop = Callable[[], Coroutine[Any, Any, Container]]
 
 
 @pytest.fixture
-async def open_shop(tmp_path: Path, receiver: WebhookReceiver) -> AsyncIterator[NewShop]:
-    """Give a function that opens the shop on the one file; whoever opens it again sees the same."""
+async def open_shop(
+    tmp_path: Path, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[NewShop]:
+    """Yield a function that opens the shop on one file, as often as it is called."""
+    monkeypatch.setattr(policies, "NOTIFICATION_TIMEOUT_SECONDS", RESPONSE_SECONDS)
     opened: list[Container] = []
     clock = AdvanceableClock(tmp_path / "time-passed")
 
-    async def open_shop(**settings: object) -> Container:
+    async def open_shop() -> Container:
         endpoint = {"url": receiver.url, "secret": SECRET, "events": ["order.paid"]}
         shop = Container(
             settings=Settings.model_validate(
@@ -60,9 +65,7 @@ async def open_shop(tmp_path: Path, receiver: WebhookReceiver) -> AsyncIterator[
                     "welcome_credit": 10_000,
                     "webhook_endpoints": json.dumps([endpoint]),
                     "job_retry_delay_seconds": 0.05,
-                    # A response may take half as long.
-                    "job_lease_seconds": 6,
-                    **settings,
+                    "job_lease_seconds": LEASE_SECONDS,
                 }
             )
         )
@@ -133,13 +136,17 @@ async def _run_worker(shop: Container, attempts: int) -> NotificationDelivery:
 
 
 async def test_failing_endpoint_receives_the_notification_eventually(
-    open_shop: NewShop, receiver: WebhookReceiver
+    open_shop: NewShop, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    receiver.script(500, WebhookReceiver.NO_RESPONSE, WebhookReceiver.CLOSE_CONNECTION, 302)
+    loop_time = LoopTime(monkeypatch)
+    receiver.script(500, WebhookReceiver.CLOSE_CONNECTION, 302, WebhookReceiver.NO_RESPONSE)
     shop = await open_shop()
     order_id = await _order(shop)
 
-    delivery = await _run_worker(shop, attempts=5)
+    working = asyncio.create_task(_run_worker(shop, attempts=5))
+    await receiver.wait_for_requests(4)
+    await loop_time.advance(RESPONSE_SECONDS)
+    delivery = await working
 
     assert (delivery.status, delivery.attempts, delivery.last_status_code) == (
         NotificationDeliveryStatus.DELIVERED,
@@ -148,15 +155,15 @@ async def test_failing_endpoint_receives_the_notification_eventually(
     )
     assert {each.headers["webhook-id"] for each in receiver.received} == {str(delivery.id)}
     for each in receiver.received:
-        told = Webhook(SECRET).verify(each.body, dict(each.headers))
-        assert (told["type"], told["data"]["id"]) == ("order.paid", str(order_id))
-        assert told["data"]["total"] == {"amount": 1000, "currency": EUR}
+        payload = Webhook(SECRET).verify(each.body, dict(each.headers))
+        assert (payload["type"], payload["data"]["id"]) == ("order.paid", str(order_id))
+        assert payload["data"]["total"] == {"amount": 1000, "currency": EUR}
     async with shop.snapshot() as uow:
         assert await uow.jobs.next_due(frozenset(JobKind)) is None
 
 
 async def test_unreachable_endpoint_receives_the_notification_when_it_is_back(
-    open_shop: NewShop, receiver: WebhookReceiver
+    open_shop: NewShop, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
     shop = await open_shop()
     await receiver.close()
@@ -166,6 +173,8 @@ async def test_unreachable_endpoint_receives_the_notification_when_it_is_back(
     assert "hunter2" not in str(missed.last_error)
 
     await receiver.open()
+    # The worker may have been stopped in the middle of another attempt.
+    AdvanceableClock(tmp_path / "time-passed").advance(LEASE_SECONDS)
     delivery = await _run_worker(shop, attempts=missed.attempts + 1)
 
     assert delivery.status is NotificationDeliveryStatus.DELIVERED
@@ -173,15 +182,14 @@ async def test_unreachable_endpoint_receives_the_notification_when_it_is_back(
 
 
 async def test_hanging_endpoint_does_not_delay_captures(
-    open_shop: NewShop, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
+    open_shop: NewShop, receiver: WebhookReceiver
 ) -> None:
-    monkeypatch.setattr(policies, "NOTIFICATION_TIMEOUT_SECONDS", TEST_TIMEOUT_SECONDS)
     receiver.script(WebhookReceiver.NO_RESPONSE)
-    shop = await open_shop(job_lease_seconds=2 * TEST_TIMEOUT_SECONDS)
+    shop = await open_shop()
     order_id = await _order(shop, card="tok_visa")
     working = asyncio.create_task(shop.worker().run())
     async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
-        await receiver.has_received.wait()
+        await receiver.wait_for_requests(1)
         await _captured(shop, order_id)
 
     assert (await _webhook_delivery(shop)).attempts == 0
@@ -192,17 +200,17 @@ async def test_hanging_endpoint_does_not_delay_captures(
 async def test_notifications_of_a_killed_worker_are_sent_by_another(
     open_shop: NewShop, receiver: WebhookReceiver, tmp_path: Path
 ) -> None:
-    shop = await open_shop(job_lease_seconds=60)
+    shop = await open_shop()
     await _order(shop)
     receiver.script(WebhookReceiver.NO_RESPONSE)
     working = asyncio.create_task(shop.worker().run())
     async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
-        await receiver.has_received.wait()
+        await receiver.wait_for_requests(1)
     working.cancel()
     await asyncio.wait([working])
 
     other = await open_shop()
-    AdvanceableClock(tmp_path / "time-passed").advance(60)
+    AdvanceableClock(tmp_path / "time-passed").advance(LEASE_SECONDS)
     delivery = await _run_worker(other, attempts=1)
 
     assert delivery.status is NotificationDeliveryStatus.DELIVERED

@@ -15,7 +15,7 @@ from shop.application.ports.webhook_sender import NotificationFailed, WebhookReq
 from tests.adapters.webhooks.webhook_receiver import SECRET, WebhookReceiver
 from tests.factories import id_of
 from tests.servers import reserved_port
-from tests.timeouts import TEST_TIMEOUT_SECONDS
+from tests.timeouts import TEST_TIMEOUT_SECONDS, LoopTime
 
 pytestmark = pytest.mark.anyio
 
@@ -135,16 +135,19 @@ async def test_hanging_endpoint_times_out(receiver: WebhookReceiver) -> None:
 
 
 async def test_waiting_for_a_free_slot_does_not_count_towards_the_timeout(
-    receiver: WebhookReceiver,
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Three rounds exceed the timeout; a single response is far below it.
-    receiver.delay_seconds = 1.4
-    webhook_requests = [webhook_request(receiver)] * MAX_CONCURRENT_REQUESTS * 3
+    loop_time = LoopTime(monkeypatch)
+    # Two rounds exceed the timeout; a single one is far below it.
+    receiver.delay_seconds = TEST_TIMEOUT_SECONDS * 2 / 3
+    requests = [webhook_request(receiver)] * MAX_CONCURRENT_REQUESTS * 3
+    sending = asyncio.gather(*map(webhook_sender.send, requests))
 
-    async with open_webhook_sender(4) as webhook_sender:
-        responses = await asyncio.gather(*map(webhook_sender.send, webhook_requests))
+    for sent in (1, 2, 3):
+        await receiver.wait_for_requests(MAX_CONCURRENT_REQUESTS * sent)
+        await loop_time.advance(receiver.delay_seconds)
 
-    assert responses == [200] * MAX_CONCURRENT_REQUESTS * 3
+    assert await sending == [200] * MAX_CONCURRENT_REQUESTS * 3
 
 
 async def test_aborted_connection_fails_and_the_next_attempt_reconnects(
@@ -160,8 +163,10 @@ async def test_unreachable_endpoint_fails_the_delivery(
     webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
 ) -> None:
     with reserved_port() as port:
-        gone = replace(webhook_request(receiver), url=f"http://127.0.0.1:{port}/?token=hunter2")
-        reason, status = await _failed_send(webhook_sender, gone)
+        unreachable = replace(
+            webhook_request(receiver), url=f"http://127.0.0.1:{port}/?token=hunter2"
+        )
+        reason, status = await _failed_send(webhook_sender, unreachable)
     assert (reason.partition(":")[0], status) == ("ClientConnectorError", None)
 
 
@@ -186,5 +191,5 @@ async def test_response_that_is_not_http_fails_the_delivery(
     async with await asyncio.start_server(talk, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         url = f"http://127.0.0.1:{port}/?token=hunter2"
-        told = await _failed_send(webhook_sender, replace(webhook_request(receiver), url=url))
-    assert told == ("the response is not HTTP", None)
+        failure = await _failed_send(webhook_sender, replace(webhook_request(receiver), url=url))
+    assert failure == ("the response is not HTTP", None)

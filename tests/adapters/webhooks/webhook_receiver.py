@@ -27,7 +27,7 @@ class WebhookReceiver:
 
     def __init__(self) -> None:
         self.received: list[ReceivedRequest] = []
-        self.has_received = asyncio.Event()
+        self._has_received = asyncio.Condition()
         self.delay_seconds = 0.0
         self.port = 0
         self._responses: deque[int | web.Response] = deque()
@@ -37,9 +37,14 @@ class WebhookReceiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/hook?token=hunter2"
 
-    def script(self, *answers: int | web.Response) -> None:
+    def script(self, *responses: int | web.Response) -> None:
         """Have the next requests answered with these: statuses, or what happens instead."""
-        self._responses.extend(answers)
+        self._responses.extend(responses)
+
+    async def wait_for_requests(self, count: int) -> None:
+        """Wait until so many requests have come in."""
+        async with asyncio.timeout(TEST_TIMEOUT_SECONDS), self._has_received:
+            await self._has_received.wait_for(lambda: len(self.received) >= count)
 
     async def open(self) -> None:
         """Listen: on a port of its own, the same one after every time."""
@@ -60,7 +65,8 @@ class WebhookReceiver:
     async def _respond(self, request: web.Request) -> web.Response:
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.received.append(ReceivedRequest(headers=headers, body=await request.read()))
-        self.has_received.set()
+        async with self._has_received:
+            self._has_received.notify_all()
         await asyncio.sleep(self.delay_seconds)
         response = self._responses.popleft() if self._responses else 200
         if isinstance(response, web.Response):

@@ -1,4 +1,4 @@
-"""Stock: goods come in, or go missing."""
+"""Adjustments of stock."""
 
 import asyncio
 from dataclasses import replace
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def admin(shop: MemoryShop) -> SessionToken:
-    """Give the token of an admin, who has stocked five of tea."""
+    """Return the token of an admin; five of tea are in stock."""
     token = await shop.admin()
     await shop.add_products(token, TEA=5)
     return token

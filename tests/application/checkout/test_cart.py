@@ -1,4 +1,4 @@
-"""Carts: what visitors mean to buy, signed in or not."""
+"""Carts of signed-in and anonymous users."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,12 +18,6 @@ from tests.clock import FakeClock
 from tests.factories import NOW, eur
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
-    del admin
-    return await shop.customer("ada")
 
 
 async def _put(

@@ -1,4 +1,4 @@
-"""What visitors ask at the same time is answered to each of them, as if they had come alone."""
+"""Concurrent requests in one group are answered as if each were alone."""
 
 import asyncio
 from dataclasses import replace
@@ -27,7 +27,7 @@ SECRETS = ("a secret that nobody else has, of enough characters",)
 
 @pytest.fixture(params=["database", "cookie"])
 async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> MemoryShop:
-    """Give a shop with either store of sessions, which sells tea and cups."""
+    """Return a shop that sells tea and cups, with each session store."""
     in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
     stores = {} if request.param == "database" else {"sessions": in_cookies}
     shop = MemoryShop(clock, MemoryDatabase(), SequentialIds(), **stores)
@@ -44,10 +44,10 @@ async def test_each_request_is_authenticated_by_its_own_token(
     shop: MemoryShop, tokens: list[SessionToken]
 ) -> None:
     await shop.save_user(replace(shop.user("cyn"), enabled=False))
-    asked = [tokens[1], "opens nothing", tokens[0], tokens[2], tokens[3], tokens[0]]
+    requested = [tokens[1], "opens nothing", tokens[0], tokens[2], tokens[3], tokens[0]]
 
     current_sessions = await asyncio.gather(
-        *map(shop.container.session_service().authenticate, asked)
+        *map(shop.container.session_service().authenticate, requested)
     )
 
     known = [
@@ -63,7 +63,7 @@ async def test_each_request_is_answered_with_its_own_order(
     orders = [(await shop.order(place_order(token, ("TEA", 1)))).unwrap().order for token in tokens]
     users = [shop.user(name) for name in NAMES]
     show = shop.container.order_queries().show
-    asked = [
+    commands = [
         *zip(users, [order.id for order in orders], strict=True),
         (users[0], orders[1].id),
         (users[0], id_of("no order")),
@@ -71,7 +71,7 @@ async def test_each_request_is_answered_with_its_own_order(
     ]
 
     views = await asyncio.gather(
-        *(show(user, order_id) for user, order_id in asked), return_exceptions=True
+        *(show(user, order_id) for user, order_id in commands), return_exceptions=True
     )
 
     assert [view if isinstance(view, BaseException) else view.order for view in views] == [
@@ -124,13 +124,13 @@ async def test_outdated_token_of_a_session_is_rejected_and_the_current_one_accep
     put = await shop.container.cart_service().put(PutCartLine(session=stale, sku="TEA", quantity=3))
     newest = new_token(put.current_session)
 
-    placed, refused = await shop.container.place_orders().place(
+    placed, rejected = await shop.container.place_orders().place(
         [place_order(newest, key="key-0001"), place_order(stale, ("CUP", 1), key="key-0002")]
     )
 
     assert isinstance(placed.value, PlacedOrder)
     assert [line.sku for line in placed.value.order.lines] == ["TEA"]
-    assert refused.value == SessionConflict()
+    assert rejected.value == SessionConflict()
     assert len(shop.state.orders.rows) == 1
 
 
@@ -151,7 +151,7 @@ async def _put(
 async def _cart(
     shop: MemoryShop, change: CartChanged, token: SessionToken | None
 ) -> dict[str, int]:
-    """Return what is in the cart of whoever holds what the answer says."""
+    """Return the cart of the session in the result."""
     assert change.current_session is not None
     held = change.current_session.new_token or token
     assert held is not None

@@ -8,7 +8,6 @@ from datetime import timedelta
 
 import pytest
 
-from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.checkout.complete_orders import CompleteOrder
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.ledger.deposits import MakeDeposit
@@ -60,19 +59,27 @@ class TestALateEvent:
         assert before == replace(shop.state, gateway_events=before.gateway_events)
 
     async def test_of_an_expired_order_reverses_the_payment(
-        self, shop: MemoryShop, ada_token: SessionToken
+        self, shop: MemoryShop, pending: PlacedOrder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        shop.gateway.script(ScriptedResult.TIMEOUT_AFTER)
-        placed = await pay(shop, ada_token, "tok_authenticate")
-        shop.clock.advance(PENDING_PAYMENT_TIMEOUT)
-        await shop.run_jobs()
-        assert order_state(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
+        async def find_nothing(*_: object) -> None:
+            """The request to authorise is still on its way to the gateway."""
 
-        await deliver(shop, placed.order.id)
+        with monkeypatch.context() as patch:
+            patch.setattr(shop.gateway, "find_payment", find_nothing)
+            shop.clock.advance(PENDING_PAYMENT_TIMEOUT)
+            await shop.run_jobs()
+            shop.clock.advance(A_WHILE)
+            await shop.run_jobs()
+        assert order_state(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
+        assert shop.jobs == []
+        assert not await is_voided(shop, pending)
+
+        await deliver(shop, pending.order.id)
 
         assert order_state(shop) == (OrderStatus.EXPIRED, PaymentStatus.VOIDED)
+        assert shop.jobs == ["reverse_payment"]
         await shop.run_jobs()
-        assert await is_voided(shop, placed)
+        assert await is_voided(shop, pending)
 
     async def test_of_a_declined_order_reverses_the_payment(
         self, shop: MemoryShop, pending: PlacedOrder
@@ -122,6 +129,30 @@ class TestAnEventOfADeposit:
             assert list(shop.state.gateway_events.rows) == ["evt_1"]
             assert shop.jobs == ["capture_deposit"]
 
+        await deliver(shop, made.id, "evt_2")
+        assert shop.balance("ada") == WELCOME_CREDIT + 300
+        assert shop.jobs == []
+
+    async def test_reverses_the_payment_if_the_deposit_was_declined(
+        self, shop: MemoryShop, ada_token: SessionToken
+    ) -> None:
+        deposits = shop.container.deposit_service()
+        command = MakeDeposit(
+            session=ada_token, key="key-0001", amount=eur(300), card="tok_timeout_after"
+        )
+        made = (await deposits.make(command)).unwrap()
+        await deposits.complete(made.id, Declined(reason="try_again"))
+
+        await deliver(shop, made.id)
+
+        assert shop.state.deposits.rows[made.id].status is PaymentStatus.DECLINED
+        assert shop.jobs == ["reverse_payment"]
+        await shop.run_jobs()
+        payment = await shop.gateway.find_payment(made.id)
+        assert payment is not None
+        assert payment.is_voided
+        assert shop.balance("ada") == WELCOME_CREDIT
+
 
 class TestAnEventOfAnUnknownPayment:
     async def test_is_kept_and_logged_as_an_error_once(
@@ -135,9 +166,10 @@ class TestAnEventOfAnUnknownPayment:
                 shop.clock.advance(A_WHILE)
                 await shop.run_jobs()
 
-        assert [(each.levelname, each.getMessage()) for each in caplog.records] == [
-            ("ERROR", "gateway event evt_1 (approved) matches no order or deposit")
-        ]
+        assert [
+            (each.levelname, each.getMessage(), vars(each)["event_id"], vars(each)["kind"])
+            for each in caplog.records
+        ] == [("ERROR", "gateway_event_unmatched", "evt_1", "approved")]
         assert list(shop.state.gateway_events.rows) == ["evt_1"]
         assert shop.jobs == []
 
@@ -163,6 +195,19 @@ class TestAnEventOfAnUnknownPayment:
         assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
         assert shop.jobs == [CAPTURE]
         assert caplog.messages == []
+
+    async def test_is_unknown_if_its_order_was_paid_from_the_account(
+        self, shop: MemoryShop, ada_token: SessionToken, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        placed = await shop.place(place_order(ada_token, ("TEA", 1)))
+        before = shop.state
+        with caplog.at_level(logging.ERROR):
+            await receive(shop, placed.order.id)
+            shop.clock.advance(A_WHILE)
+            await shop.run_jobs()
+
+        assert len(caplog.records) == 1
+        assert before == replace(shop.state, gateway_events=before.gateway_events)
 
     async def test_ends_silently_if_it_refers_to_nothing_of_the_shop(
         self, shop: MemoryShop, ada_token: SessionToken, caplog: pytest.LogCaptureFixture

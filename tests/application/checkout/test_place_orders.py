@@ -17,12 +17,7 @@ from shop.domain.inventory import OutOfStock, Shortage, StockMovementKind
 from shop.domain.orders.order import OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.product import ProductNotFound
-from shop.domain.session import (
-    NotSignedIn,
-    SessionConflict,
-    SessionExpired,
-    SessionTooLarge,
-)
+from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import Money
 from shop.domain.user import Role
@@ -41,7 +36,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
-    """Give the token of Ada, who has a thousand, and two of tea in the cart."""
+    """Return the token of Ada, who has a balance of 1,000 and two of tea in her cart."""
     del admin
     token = await shop.customer("ada")
     await shop.fill_cart(token, TEA=2)

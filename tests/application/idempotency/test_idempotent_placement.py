@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
-    """Give the token of Ada, who has a thousand, and two of tea in the cart."""
+    """Return the token of Ada, who has a balance of 1,000 and two of tea in her cart."""
     del admin
     token = await shop.customer("ada")
     await shop.fill_cart(token, TEA=2)

@@ -1,4 +1,4 @@
-"""Old refusals are forgotten; what led to something is not."""
+"""Old rejections are purged; keys of successful requests are kept."""
 
 from datetime import timedelta
 from functools import partial

@@ -31,7 +31,7 @@ A_YEAR = timedelta(days=365)
 
 @pytest.fixture
 async def ada_token(shop: MemoryShop) -> AsyncIterator[SessionToken]:
-    """Give Ada's token; look into the books at the end."""
+    """Yield the token of the customer Ada, and audit the shop after the test."""
     yield await shop.customer("ada")
     assert await shop.audit_violations() == []
 
@@ -60,9 +60,9 @@ def _status(shop: MemoryShop) -> PaymentStatus:
 
 
 async def test_approved_card_credits_the_account(shop: MemoryShop, ada_token: SessionToken) -> None:
-    made = await _deposit(shop, ada_token)
+    deposited = await _deposit(shop, ada_token)
 
-    assert (made.status, made.amount) == (PaymentStatus.AUTHORISED, eur(300))
+    assert (deposited.status, deposited.amount) == (PaymentStatus.AUTHORISED, eur(300))
     assert shop.balance("ada") == WELCOME_CREDIT + 300
     assert shop.jobs == ["capture_deposit"]
     await shop.run_jobs()
@@ -82,9 +82,9 @@ async def test_repeated_deposit_is_replayed_and_happens_once(
 
 
 async def test_concurrent_requests_deposit_once(shop: MemoryShop, ada_token: SessionToken) -> None:
-    made = await asyncio.gather(*(_deposit(shop, ada_token) for _ in range(20)))
+    deposits = await asyncio.gather(*(_deposit(shop, ada_token) for _ in range(20)))
 
-    assert {each.id for each in made} == {made[0].id}
+    assert {each.id for each in deposits} == {deposits[0].id}
     assert shop.balance("ada") == WELCOME_CREDIT + 300
     await _at_gateway(shop)
 
@@ -105,8 +105,8 @@ async def test_declined_card_keeps_the_account_unchanged(
 async def test_deposit_without_a_gateway_response_is_resolved_by_the_worker(
     shop: MemoryShop, ada_token: SessionToken, card: str
 ) -> None:
-    made = await _deposit(shop, ada_token, card)
-    assert made.status is PaymentStatus.PENDING
+    deposited = await _deposit(shop, ada_token, card)
+    assert deposited.status is PaymentStatus.PENDING
     assert (shop.balance("ada"), shop.jobs) == (WELCOME_CREDIT, ["resolve_deposit"])
 
     shop.clock.advance(A_WHILE)
@@ -115,7 +115,7 @@ async def test_deposit_without_a_gateway_response_is_resolved_by_the_worker(
 
     assert shop.balance("ada") == WELCOME_CREDIT + 300
     assert (_status(shop), shop.jobs) == (PaymentStatus.CAPTURED, [])
-    assert (await _deposit(shop, ada_token, card)).id == made.id
+    assert (await _deposit(shop, ada_token, card)).id == deposited.id
 
 
 async def test_expired_deposit_is_closed_and_reversed(
@@ -141,9 +141,9 @@ async def test_deposit_happens_once_whichever_commit_outcome_is_unknown(
     fine = [("never", CommitOutcomeUnknown())] * nth
     shop.faults.plan(*fine, (place, CommitOutcomeUnknown("no answer")))
 
-    made = await _deposit(shop, ada_token)
+    deposited = await _deposit(shop, ada_token)
 
-    assert made.status is PaymentStatus.AUTHORISED
+    assert deposited.status is PaymentStatus.AUTHORISED
     await shop.run_jobs()
     assert (shop.balance("ada"), _status(shop)) == (WELCOME_CREDIT + 300, PaymentStatus.CAPTURED)
 
@@ -227,11 +227,11 @@ async def test_deposit_requires_a_signed_in_user(shop: MemoryShop, ada_token: Se
 
 
 async def test_customers_see_their_own_deposits(shop: MemoryShop, ada_token: SessionToken) -> None:
-    made = await _deposit(shop, ada_token)
+    deposited = await _deposit(shop, ada_token)
     await shop.customer("bob")
     deposits = shop.container.deposit_service()
 
-    assert (await deposits.show(shop.user("ada"), made.id)).id == made.id
-    for user, deposit_id in ((shop.user("bob"), made.id), (shop.user("ada"), id_of("none"))):
+    assert (await deposits.show(shop.user("ada"), deposited.id)).id == deposited.id
+    for user, deposit_id in ((shop.user("bob"), deposited.id), (shop.user("ada"), id_of("none"))):
         with pytest.raises(DepositNotFound):
             await deposits.show(user, deposit_id)

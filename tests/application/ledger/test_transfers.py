@@ -1,4 +1,4 @@
-"""Transfers: customers pass money on, and admins give credit; each once under its key."""
+"""Transfers between customers: each once under its key, never more than the balance."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,12 +8,11 @@ from datetime import timedelta
 import pytest
 
 from shop.application.idempotency.results import CommandResult, IdempotencyKeyReused
-from shop.application.ledger.transfers import GrantCredit, MakeTransfer
+from shop.application.ledger.transfers import MakeTransfer
 from shop.application.ports.repositories.idempotency_keys import Rejected, Succeeded
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
 from shop.domain.account import (
-    AccountNotFound,
     BalanceTooLarge,
     InsufficientFunds,
     RecipientNotFound,
@@ -23,49 +22,24 @@ from shop.domain.account import (
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import MAX_AMOUNT, Money
-from shop.domain.user import Forbidden
+from tests.application.ledger.commands import (
+    balances,
+    credit_command,
+    make_transfer,
+    transfer_command,
+)
 from tests.application.memory_shop import IDLE_SECONDS, WELCOME_CREDIT, MemoryShop, place_order
 from tests.clock import FakeClock
-from tests.factories import ADJUSTMENTS, NOW, SALES, USD, eur, id_of
+from tests.factories import NOW, USD, eur
 
 pytestmark = pytest.mark.anyio
-
-BOB = "bob@example.com"
-
-
-@pytest.fixture
-async def ada_token(shop: MemoryShop) -> SessionToken:
-    """Give the token of Ada, who has a thousand, like Bob."""
-    await shop.customer("bob")
-    return await shop.customer("ada")
-
-
-@pytest.fixture
-async def admin(shop: MemoryShop, ada_token: SessionToken) -> SessionToken:
-    del ada_token
-    return await shop.admin()
-
-
-def _transfer_command(
-    token: SessionToken | None, amount: int = 300, *, to: str = BOB, key: str = "key-0001"
-) -> MakeTransfer:
-    return MakeTransfer(session=token, key=key, to=to, amount=eur(amount), note="Thanks")
-
-
-async def _make(shop: MemoryShop, command: MakeTransfer) -> CommandResult[Transfer]:
-    (reply,) = await shop.container.transfer_service().make([command])
-    return reply
-
-
-def _balances(shop: MemoryShop) -> tuple[int, int]:
-    return shop.balance("ada"), shop.balance("bob")
 
 
 class TestTransferring:
     async def test_money_moves_between_accounts(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        reply = await _make(shop, _transfer_command(ada_token))
+        reply = await make_transfer(shop, transfer_command(ada_token))
 
         transfer = reply.unwrap()
         assert not reply.replayed
@@ -74,30 +48,30 @@ class TestTransferring:
         assert transfer.credit_account_id == shop.account("bob").id
         assert (transfer.note, transfer.order_id, transfer.created_at) == ("Thanks", None, NOW)
         assert shop.state.transfers.rows[transfer.id] == transfer
-        assert _balances(shop) == (WELCOME_CREDIT - 300, WELCOME_CREDIT + 300)
+        assert balances(shop) == (WELCOME_CREDIT - 300, WELCOME_CREDIT + 300)
         assert shop.outcome("ada") == Succeeded(reference=transfer.id)
         assert await shop.audit_violations() == []
 
     async def test_last_cent_can_be_transferred(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        (await _make(shop, _transfer_command(ada_token, WELCOME_CREDIT))).unwrap()
+        (await make_transfer(shop, transfer_command(ada_token, WELCOME_CREDIT))).unwrap()
 
-        assert _balances(shop) == (0, 2 * WELCOME_CREDIT)
+        assert balances(shop) == (0, 2 * WELCOME_CREDIT)
 
     async def test_email_address_is_normalised(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        first = await _make(shop, _transfer_command(ada_token, to=" BOB@Example.com"))
-        again = await _make(shop, _transfer_command(ada_token))
+        first = await make_transfer(shop, transfer_command(ada_token, to=" BOB@Example.com"))
+        again = await make_transfer(shop, transfer_command(ada_token))
 
         assert again.unwrap() == first.unwrap()
-        assert _balances(shop) == (WELCOME_CREDIT - 300, WELCOME_CREDIT + 300)
+        assert balances(shop) == (WELCOME_CREDIT - 300, WELCOME_CREDIT + 300)
 
     async def test_session_is_not_written(self, shop: MemoryShop, ada_token: SessionToken) -> None:
         before = shop.state
 
-        await _make(shop, _transfer_command(ada_token))
+        await make_transfer(shop, transfer_command(ada_token))
 
         assert shop.state.sessions == before.sessions
 
@@ -105,35 +79,36 @@ class TestTransferring:
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         bob_token = await shop.sign_in("bob")
-        there = [_transfer_command(ada_token, 1, key=f"key-{number:04}") for number in range(20)]
+        there = [transfer_command(ada_token, 1, key=f"key-{number:04}") for number in range(20)]
         back = [
-            _transfer_command(bob_token, 2, to="ada@example.com", key=f"key-{number:04}")
+            transfer_command(bob_token, 2, to="ada@example.com", key=f"key-{number:04}")
             for number in range(20)
         ]
 
-        await asyncio.gather(*(_make(shop, command) for command in (*there, *back)))
+        await asyncio.gather(*(make_transfer(shop, command) for command in (*there, *back)))
 
-        assert _balances(shop) == (WELCOME_CREDIT + 20, WELCOME_CREDIT - 20)
+        assert balances(shop) == (WELCOME_CREDIT + 20, WELCOME_CREDIT - 20)
         assert await shop.audit_violations() == []
 
 
 REJECTIONS: list[tuple[MakeTransfer, ShopError]] = [
     (
-        _transfer_command(None, 1_001),
+        transfer_command(None, 1_001),
         InsufficientFunds(balance=eur(WELCOME_CREDIT), required=eur(1_001)),
     ),
     (
-        _transfer_command(None, to="Nobody@example.com"),
+        transfer_command(None, to="Nobody@example.com"),
         RecipientNotFound(email="Nobody@example.com"),
     ),
 ]
+
 INVALID: list[tuple[MakeTransfer, str]] = [
-    (_transfer_command(None, 0), "amount"),
-    (_transfer_command(None, -300), "amount"),
-    (replace(_transfer_command(None), amount=Money(amount=300, currency=USD)), "currency"),
-    (replace(_transfer_command(None), note="n" * 201), "note"),
-    (_transfer_command(None, to="ada@example.com"), "to"),
-    (_transfer_command(None, to="nobody"), "to"),
+    (transfer_command(None, 0), "amount"),
+    (transfer_command(None, -300), "amount"),
+    (replace(transfer_command(None), amount=Money(amount=300, currency=USD)), "currency"),
+    (replace(transfer_command(None), note="n" * 201), "note"),
+    (transfer_command(None, to="ada@example.com"), "to"),
+    (transfer_command(None, to="nobody"), "to"),
 ]
 
 
@@ -144,7 +119,7 @@ class TestRejections:
     ) -> None:
         before = shop.state
 
-        reply = await _make(shop, replace(command, session=ada_token))
+        reply = await make_transfer(shop, replace(command, session=ada_token))
 
         assert (reply.value, reply.replayed) == (error, False)
         assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
@@ -159,14 +134,14 @@ class TestRejections:
         ada_token: SessionToken,
         admin: SessionToken,
     ) -> None:
-        await _make(shop, replace(command, session=ada_token))
+        await make_transfer(shop, replace(command, session=ada_token))
         (
-            await shop.container.transfer_service().grant_credit(_credit_command(shop, admin, 999))
+            await shop.container.transfer_service().grant_credit(credit_command(shop, admin, 999))
         ).unwrap()
         await shop.customer("nobody")
         before = shop.state
 
-        reply = await _make(shop, replace(command, session=ada_token))
+        reply = await make_transfer(shop, replace(command, session=ada_token))
 
         assert (reply.value, reply.replayed) == (error, True)
         assert shop.state == before
@@ -174,11 +149,11 @@ class TestRejections:
     async def test_excessive_balance_is_rejected(
         self, shop: MemoryShop, admin: SessionToken, ada_token: SessionToken
     ) -> None:
-        full = _credit_command(shop, admin, MAX_AMOUNT - WELCOME_CREDIT, name="bob")
+        full = credit_command(shop, admin, MAX_AMOUNT - WELCOME_CREDIT, name="bob")
         (await shop.container.transfer_service().grant_credit(full)).unwrap()
         before = shop.state
 
-        reply = await _make(shop, _transfer_command(ada_token, 1))
+        reply = await make_transfer(shop, transfer_command(ada_token, 1))
 
         assert reply.value == BalanceTooLarge()
         assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
@@ -189,7 +164,7 @@ class TestRejections:
     ) -> None:
         before = shop.state
 
-        reply = await _make(shop, replace(command, session=ada_token))
+        reply = await make_transfer(shop, replace(command, session=ada_token))
 
         assert isinstance(reply.value, InvalidValue)
         assert reply.value.field == field
@@ -200,10 +175,10 @@ class TestRejections:
     ) -> None:
         before = shop.state
 
-        assert (await _make(shop, _transfer_command(None))).value == NotSignedIn()
-        assert (await _make(shop, _transfer_command("never issued"))).value == NotSignedIn()
+        assert (await make_transfer(shop, transfer_command(None))).value == NotSignedIn()
+        assert (await make_transfer(shop, transfer_command("never issued"))).value == NotSignedIn()
         clock.advance(timedelta(seconds=IDLE_SECONDS))
-        assert (await _make(shop, _transfer_command(ada_token))).value == SessionExpired()
+        assert (await make_transfer(shop, transfer_command(ada_token))).value == SessionExpired()
 
         assert shop.state == before
 
@@ -212,10 +187,10 @@ class TestKeys:
     async def test_repeated_transfer_is_replayed_and_changes_nothing(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        first = await _make(shop, _transfer_command(ada_token))
+        first = await make_transfer(shop, transfer_command(ada_token))
         before = shop.state
 
-        second = await _make(shop, _transfer_command(ada_token))
+        second = await make_transfer(shop, transfer_command(ada_token))
 
         assert (second.unwrap(), second.replayed) == (first.unwrap(), True)
         assert shop.state == before
@@ -223,18 +198,18 @@ class TestKeys:
     @pytest.mark.parametrize(
         "other",
         [
-            _transfer_command(None, 301),
-            _transfer_command(None, to="nobody@example.com"),
-            replace(_transfer_command(None), note="Other"),
+            transfer_command(None, 301),
+            transfer_command(None, to="nobody@example.com"),
+            replace(transfer_command(None), note="Other"),
         ],
     )
     async def test_different_request_under_the_same_key_is_rejected(
         self, other: MakeTransfer, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _make(shop, _transfer_command(ada_token))
+        await make_transfer(shop, transfer_command(ada_token))
         before = shop.state
 
-        reply = await _make(shop, replace(other, session=ada_token))
+        reply = await make_transfer(shop, replace(other, session=ada_token))
 
         assert (reply.value, reply.replayed) == (IdempotencyKeyReused(), False)
         assert shop.state == before
@@ -242,7 +217,7 @@ class TestKeys:
     async def test_key_of_a_transfer_cannot_be_used_for_an_order(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        await _make(shop, _transfer_command(ada_token))
+        await make_transfer(shop, transfer_command(ada_token))
         before = shop.state
 
         reply = await shop.order(place_order(ada_token, ("TEA", 1)))
@@ -257,11 +232,11 @@ class TestGroups:
     ) -> None:
         bob_token = await shop.sign_in("bob")
         group = [
-            _transfer_command(ada_token, 1_000, key="key-0001"),
-            _transfer_command(ada_token, 1, key="key-0002"),
-            _transfer_command(bob_token, 2_000, to="ada@example.com", key="key-0001"),
-            _transfer_command(ada_token, 1_000, key="key-0001"),
-            _transfer_command(ada_token, 2_000, key="key-0003"),
+            transfer_command(ada_token, 1_000, key="key-0001"),
+            transfer_command(ada_token, 1, key="key-0002"),
+            transfer_command(bob_token, 2_000, to="ada@example.com", key="key-0001"),
+            transfer_command(ada_token, 1_000, key="key-0001"),
+            transfer_command(ada_token, 2_000, key="key-0003"),
         ]
         begun = shop.faults.begun
 
@@ -274,114 +249,9 @@ class TestGroups:
         assert third.unwrap().amount == eur(2_000)
         assert (fourth.unwrap(), fourth.replayed) == (first.unwrap(), True)
         assert fifth.unwrap().amount == eur(2_000)
-        assert _balances(shop) == (0, 2 * WELCOME_CREDIT)
+        assert balances(shop) == (0, 2 * WELCOME_CREDIT)
         assert shop.faults.begun == begun + 1
         assert await shop.audit_violations() == []
-
-
-def _credit_command(
-    shop: MemoryShop, token: SessionToken | None, amount: int = 500, *, name: str = "ada"
-) -> GrantCredit:
-    return GrantCredit(
-        session=token,
-        key="credit-01",
-        account_id=shop.account(name).id,
-        amount=eur(amount),
-        reason="Goodwill",
-    )
-
-
-class TestGrantingCredit:
-    async def test_credit_comes_from_the_adjustments_account(
-        self, shop: MemoryShop, admin: SessionToken
-    ) -> None:
-        reply = await shop.container.transfer_service().grant_credit(_credit_command(shop, admin))
-
-        transfer = reply.unwrap()
-        assert (transfer.kind, transfer.amount) == (TransferKind.CREDIT, eur(500))
-        assert transfer.debit_account_id == ADJUSTMENTS
-        assert transfer.credit_account_id == shop.account("ada").id
-        assert transfer.note == "Goodwill"
-        assert _balances(shop) == (WELCOME_CREDIT + 500, WELCOME_CREDIT)
-        assert shop.outcome("root", "credit-01") == Succeeded(reference=transfer.id)
-        assert await shop.audit_violations() == []
-
-    async def test_repeated_credit_is_replayed_and_changes_nothing(
-        self, shop: MemoryShop, admin: SessionToken
-    ) -> None:
-        command = _credit_command(shop, admin)
-        first = await shop.container.transfer_service().grant_credit(command)
-        before = shop.state
-
-        second = await shop.container.transfer_service().grant_credit(command)
-        other = await shop.container.transfer_service().grant_credit(
-            replace(command, reason="Other")
-        )
-
-        assert (second.unwrap(), second.replayed) == (first.unwrap(), True)
-        assert other.value == IdempotencyKeyReused()
-        assert shop.state == before
-
-    async def test_credit_requires_a_customer_account(
-        self, shop: MemoryShop, admin: SessionToken
-    ) -> None:
-        before = shop.state
-
-        for key, account_id in (("credit-01", id_of("no account")), ("credit-02", SALES)):
-            command = replace(_credit_command(shop, admin), key=key, account_id=account_id)
-            reply = await shop.container.transfer_service().grant_credit(command)
-            assert reply.value == AccountNotFound()
-
-        assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
-
-    async def test_excessive_credit_is_rejected(
-        self, shop: MemoryShop, admin: SessionToken
-    ) -> None:
-        before = shop.state
-
-        command = _credit_command(shop, admin, MAX_AMOUNT - WELCOME_CREDIT + 1)
-        reply = await shop.container.transfer_service().grant_credit(command)
-
-        assert reply.value == BalanceTooLarge()
-        assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
-
-    @pytest.mark.parametrize(
-        ("change", "field"),
-        [
-            ({"amount": eur(0)}, "amount"),
-            ({"amount": Money(amount=1, currency=USD)}, "currency"),
-            ({"reason": ""}, "reason"),
-            ({"reason": "r" * 201}, "reason"),
-        ],
-    )
-    async def test_invalid_credit_is_not_stored(
-        self, change: dict[str, object], field: str, shop: MemoryShop, admin: SessionToken
-    ) -> None:
-        before = shop.state
-
-        with pytest.raises(InvalidValue) as rejection:
-            await shop.container.transfer_service().grant_credit(
-                replace(_credit_command(shop, admin), **change)  # type: ignore[arg-type]
-            )
-
-        assert rejection.value.field == field
-        assert shop.state == before
-
-    async def test_only_admins_can_grant_credit(
-        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken, clock: FakeClock
-    ) -> None:
-        before = shop.state
-        give_credit = shop.container.transfer_service().grant_credit
-
-        with pytest.raises(Forbidden):
-            await give_credit(_credit_command(shop, ada_token))
-        with pytest.raises(NotSignedIn):
-            await give_credit(_credit_command(shop, None))
-        clock.advance(timedelta(seconds=IDLE_SECONDS))
-        with pytest.raises(SessionExpired):
-            await give_credit(_credit_command(shop, admin))
-
-        assert shop.state == before
 
 
 class TestFailures:
@@ -393,9 +263,9 @@ class TestFailures:
 
         shop.faults.plan(("commit", RuntimeError("a bug")), ("commit", RuntimeError("a bug")))
         with pytest.raises(RuntimeError, match="a bug"):
-            await transfers.make([_transfer_command(ada_token)])
+            await transfers.make([transfer_command(ada_token)])
         with pytest.raises(RuntimeError, match="a bug"):
-            await transfers.grant_credit(_credit_command(shop, admin))
+            await transfers.grant_credit(credit_command(shop, admin))
 
         assert shop.state == before
 
@@ -415,11 +285,9 @@ class TestFailures:
         admin: SessionToken,
     ) -> None:
         shop.faults.plan(fault)
-        (await _make(shop, _transfer_command(ada_token))).unwrap()
+        (await make_transfer(shop, transfer_command(ada_token))).unwrap()
         shop.faults.plan(fault)
-        (
-            await shop.container.transfer_service().grant_credit(_credit_command(shop, admin))
-        ).unwrap()
+        (await shop.container.transfer_service().grant_credit(credit_command(shop, admin))).unwrap()
 
-        assert _balances(shop) == (WELCOME_CREDIT - 300 + 500, WELCOME_CREDIT + 300)
+        assert balances(shop) == (WELCOME_CREDIT - 300 + 500, WELCOME_CREDIT + 300)
         assert await shop.audit_violations() == []

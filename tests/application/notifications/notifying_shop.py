@@ -1,4 +1,4 @@
-"""A shop in memory that tells endpoints and customers what happens, and what they were told."""
+"""A shop in memory that notifies endpoints and customers, and its deliveries."""
 
 import json
 from typing import Any
@@ -30,7 +30,7 @@ class NotifyingShop:
         self.shop = shop
         self.webhook_sender, self.mailer = MemoryWebhookSender(), MemoryMailer()
         container = shop.container
-        # Use cases that were made before would go on telling whom they told.
+        # Existing use cases would keep the recipients that they were created with.
         container.reset_singletons()
         policy = NotificationPolicy(
             endpoints=endpoints,
@@ -63,12 +63,12 @@ class NotifyingShop:
 
     @property
     def deliveries(self) -> list[NotificationDelivery]:
-        """Everything that was ever to be told, in order."""
+        """All notification deliveries, in order."""
         return list(self.shop.state.notification_deliveries.rows.values())
 
     @property
     def event_types(self) -> list[str]:
-        """What endpoints and customers were to hear of, in order."""
+        """The event types of all deliveries, in order."""
         return [each.event_type.value for each in self.deliveries]
 
     def payload_of(self, event_type: EventType) -> dict[str, Any]:

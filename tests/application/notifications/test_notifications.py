@@ -1,4 +1,4 @@
-"""Whoever is to hear of a fact is noted with it; where nobody is, nothing is."""
+"""Notifications are stored with the change that they report, one for each recipient."""
 
 import pytest
 
@@ -52,19 +52,19 @@ async def test_shop_without_recipients_stores_no_notifications(
 async def test_order_paid_from_the_account_is_notified_as_placed_and_paid(
     shop: MemoryShop, ada_token: SessionToken
 ) -> None:
-    told = NotifyingShop(shop, ALL_EVENTS)
+    notifying = NotifyingShop(shop, ALL_EVENTS)
     placed = await shop.place(place_order(ada_token, ("TEA", 2)))
 
-    assert told.event_types == ["order.placed", "order.paid"]
+    assert notifying.event_types == ["order.placed", "order.paid"]
     assert shop.jobs == ["send_webhook", "send_webhook"]
-    (paid,) = [each for each in told.deliveries if each.event_type is EventType.ORDER_PAID]
+    (paid,) = [each for each in notifying.deliveries if each.event_type is EventType.ORDER_PAID]
     assert (paid.channel, paid.recipient, paid.attempts, paid.created_at) == (
         NotificationChannel.WEBHOOK,
         ALL_EVENTS.url,
         0,
         NOW,
     )
-    assert told.payload_of(EventType.ORDER_PAID) == {
+    assert notifying.payload_of(EventType.ORDER_PAID) == {
         "type": "order.paid",
         "timestamp": "2026-11-21T12:00:00Z",
         "data": {
@@ -77,105 +77,105 @@ async def test_order_paid_from_the_account_is_notified_as_placed_and_paid(
 async def test_card_order_is_notified_as_paid_after_the_approval(
     shop: MemoryShop, ada_token: SessionToken
 ) -> None:
-    told = NotifyingShop(shop, ALL_EVENTS)
+    notifying = NotifyingShop(shop, ALL_EVENTS)
     await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_timeout_after"))
-    assert told.event_types == ["order.placed"]
-    assert told.payload_of(EventType.ORDER_PLACED)["data"]["status"] == "pending"
+    assert notifying.event_types == ["order.placed"]
+    assert notifying.payload_of(EventType.ORDER_PLACED)["data"]["status"] == "pending"
 
     await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_timeout_after"))
-    assert told.event_types == ["order.placed", "order.paid"]
-    paid = told.payload_of(EventType.ORDER_PAID)["data"]
+    assert notifying.event_types == ["order.placed", "order.paid"]
+    paid = notifying.payload_of(EventType.ORDER_PAID)["data"]
     assert (paid["status"], paid["payment"]) == (
         "paid",
         {"method": "card", "status": "authorised"},
     )
-    assert "tok_" not in "".join(each.payload for each in told.deliveries)
+    assert "tok_" not in "".join(each.payload for each in notifying.deliveries)
 
 
 async def test_declined_order_is_notified(shop: MemoryShop, ada_token: SessionToken) -> None:
-    told = NotifyingShop(shop, ALL_EVENTS, emails_customers=True)
+    notifying = NotifyingShop(shop, ALL_EVENTS, emails_customers=True)
     with pytest.raises(CardDeclined):
         await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_declined"))
 
-    assert told.event_types == ["order.placed", "order.declined"]
-    assert told.payload_of(EventType.ORDER_DECLINED)["data"]["payment"]["status"] == "declined"
+    assert notifying.event_types == ["order.placed", "order.declined"]
+    assert notifying.payload_of(EventType.ORDER_DECLINED)["data"]["payment"]["status"] == "declined"
 
 
 async def test_expired_order_is_notified(shop: MemoryShop, ada_token: SessionToken) -> None:
-    told = NotifyingShop(shop, ALL_EVENTS, emails_customers=True)
+    notifying = NotifyingShop(shop, ALL_EVENTS, emails_customers=True)
     await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_authenticate"))
     await shop.clock.sleep(PENDING_PAYMENT_SECONDS)
     await shop.run_jobs()
 
-    assert told.event_types == ["order.placed", "order.expired", "order.expired"]
-    assert told.payload_of(EventType.ORDER_EXPIRED)["data"]["status"] == "expired"
+    assert notifying.event_types == ["order.placed", "order.expired", "order.expired"]
+    assert notifying.payload_of(EventType.ORDER_EXPIRED)["data"]["status"] == "expired"
 
 
 async def test_cancelled_order_is_notified(shop: MemoryShop, ada_token: SessionToken) -> None:
-    told = NotifyingShop(shop, ALL_EVENTS)
+    notifying = NotifyingShop(shop, ALL_EVENTS)
     placed = await shop.place(place_order(ada_token, ("TEA", 2)))
     await shop.container.cancel_orders().cancel(
         CancelOrder(session=ada_token, order_id=placed.order.id)
     )
 
-    assert told.event_types[-1] == "order.cancelled"
-    cancelled = told.payload_of(EventType.ORDER_CANCELLED)["data"]
+    assert notifying.event_types[-1] == "order.cancelled"
+    cancelled = notifying.payload_of(EventType.ORDER_CANCELLED)["data"]
     assert (cancelled["status"], cancelled["payment"]["status"]) == ("cancelled", "refunded")
 
 
 async def test_rejected_order_is_not_notified(shop: MemoryShop, ada_token: SessionToken) -> None:
-    told = NotifyingShop(shop, ALL_EVENTS, emails_customers=True, low_stock_threshold=4)
+    notifying = NotifyingShop(shop, ALL_EVENTS, emails_customers=True, low_stock_threshold=4)
     with pytest.raises(OutOfStock):
         await shop.place(place_order(ada_token, ("TEA", 6)))
-    assert told.deliveries == []
+    assert notifying.deliveries == []
 
 
 async def test_replayed_order_is_notified_once(shop: MemoryShop, ada_token: SessionToken) -> None:
-    told = NotifyingShop(shop, ALL_EVENTS)
+    notifying = NotifyingShop(shop, ALL_EVENTS)
     for _ in range(2):
         await shop.place(place_order(ada_token, ("TEA", 2)))
-    assert told.event_types == ["order.placed", "order.paid"]
+    assert notifying.event_types == ["order.placed", "order.paid"]
 
 
 async def test_endpoint_receives_only_its_event_types(
     shop: MemoryShop, ada_token: SessionToken
 ) -> None:
-    told = NotifyingShop(shop, ALL_EVENTS, WAREHOUSE_ENDPOINT, low_stock_threshold=4)
+    notifying = NotifyingShop(shop, ALL_EVENTS, WAREHOUSE_ENDPOINT, low_stock_threshold=4)
     await shop.place(place_order(ada_token, ("TEA", 2)))
 
-    heard = sorted((each.recipient, each.event_type.value) for each in told.deliveries)
-    assert heard == [
+    notified = sorted((each.recipient, each.event_type.value) for each in notifying.deliveries)
+    assert notified == [
         (ALL_EVENTS.url, "order.paid"),
         (ALL_EVENTS.url, "order.placed"),
         (ALL_EVENTS.url, "stock.low"),
         (WAREHOUSE_ENDPOINT.url, "order.paid"),
         (WAREHOUSE_ENDPOINT.url, "stock.low"),
     ]
-    assert len({each.id for each in told.deliveries}) == len(heard)
+    assert len({each.id for each in notifying.deliveries}) == len(notified)
 
 
 async def test_customer_receives_emails_about_paid_and_cancelled_orders(
     shop: MemoryShop, ada_token: SessionToken
 ) -> None:
-    told = NotifyingShop(shop, emails_customers=True)
+    notifying = NotifyingShop(shop, emails_customers=True)
     placed = await shop.place(place_order(ada_token, ("TEA", 2)))
     await shop.container.cancel_orders().cancel(
         CancelOrder(session=ada_token, order_id=placed.order.id)
     )
 
-    assert told.event_types == ["order.paid", "order.cancelled"]
-    assert {(each.channel, each.recipient) for each in told.deliveries} == {
+    assert notifying.event_types == ["order.paid", "order.cancelled"]
+    assert {(each.channel, each.recipient) for each in notifying.deliveries} == {
         (NotificationChannel.EMAIL, str(placed.order.user_id))
     }
     assert shop.jobs == ["send_email", "send_email"]
-    assert "ada@example.com" not in "".join(each.payload for each in told.deliveries)
+    assert "ada@example.com" not in "".join(each.payload for each in notifying.deliveries)
 
 
 async def test_granted_credit_is_notified(
     shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
 ) -> None:
     del ada_token
-    told = NotifyingShop(shop, ALL_EVENTS)
+    notifying = NotifyingShop(shop, ALL_EVENTS)
     account = shop.account("ada")
     command = GrantCredit(
         session=admin, key="key-0001", account_id=account.id, amount=eur(7), reason="A broken cup"
@@ -183,8 +183,8 @@ async def test_granted_credit_is_notified(
     reply = await shop.container.transfer_service().grant_credit(command)
     await shop.container.transfer_service().grant_credit(command)
 
-    assert told.event_types == ["account.credited"]
-    assert told.payload_of(EventType.ACCOUNT_CREDITED)["data"] == {
+    assert notifying.event_types == ["account.credited"]
+    assert notifying.payload_of(EventType.ACCOUNT_CREDITED)["data"] == {
         "id": str(reply.unwrap().id),
         "account_id": str(account.id),
         "kind": "credit",
@@ -197,13 +197,13 @@ class TestLowStock:
     async def test_is_notified_once_by_the_order_that_reaches_the_threshold(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        told = NotifyingShop(shop, WAREHOUSE_ENDPOINT, low_stock_threshold=3)
+        notifying = NotifyingShop(shop, WAREHOUSE_ENDPOINT, low_stock_threshold=3)
         for number, topics in enumerate([[], ["stock.low"], [], []]):
-            before = len(told.deliveries)
+            before = len(notifying.deliveries)
             await shop.place(place_order(ada_token, ("TEA", 1), key=f"key-000{number}"))
-            assert told.event_types[before:] == [*topics, "order.paid"]
+            assert notifying.event_types[before:] == [*topics, "order.paid"]
 
-        assert told.payload_of(EventType.STOCK_LOW)["data"] == {
+        assert notifying.payload_of(EventType.STOCK_LOW)["data"] == {
             "sku": "TEA",
             "on_hand": 3,
             "reserved": 0,
@@ -212,24 +212,24 @@ class TestLowStock:
         }
 
     async def test_counts_reserved_stock(self, shop: MemoryShop, ada_token: SessionToken) -> None:
-        told = NotifyingShop(shop, WAREHOUSE_ENDPOINT, low_stock_threshold=3)
+        notifying = NotifyingShop(shop, WAREHOUSE_ENDPOINT, low_stock_threshold=3)
         await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_timeout_after"))
-        assert told.payload_of(EventType.STOCK_LOW)["data"]["reserved"] == 2
+        assert notifying.payload_of(EventType.STOCK_LOW)["data"]["reserved"] == 2
         await shop.check_out(place_order(ada_token, ("TEA", 2), card="tok_timeout_after"))
-        assert told.event_types == ["stock.low", "order.paid"]
+        assert notifying.event_types == ["stock.low", "order.paid"]
 
     async def test_is_notified_again_after_stock_has_risen(
         self, shop: MemoryShop, admin: SessionToken
     ) -> None:
-        told = NotifyingShop(shop, WAREHOUSE_ENDPOINT, low_stock_threshold=3)
+        notifying = NotifyingShop(shop, WAREHOUSE_ENDPOINT, low_stock_threshold=3)
         for delta in (-2, 1, 1, -1, -1):
             command = AdjustStock(session=admin, sku="TEA", delta=delta, reason="Count")
             await shop.container.inventory_service().adjust(command)
-        assert told.event_types == ["stock.low", "stock.low"]
+        assert notifying.event_types == ["stock.low", "stock.low"]
 
     async def test_is_not_notified_without_a_threshold(
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
-        told = NotifyingShop(shop, WAREHOUSE_ENDPOINT)
+        notifying = NotifyingShop(shop, WAREHOUSE_ENDPOINT)
         await shop.place(place_order(ada_token, ("TEA", 5)))
-        assert told.event_types == ["order.paid"]
+        assert notifying.event_types == ["order.paid"]

@@ -28,7 +28,7 @@ PENDING, DELIVERED, FAILED = NotificationDeliveryStatus
 
 @pytest.fixture
 async def notifying_shop(shop: MemoryShop, admin: SessionToken) -> NotifyingShop:
-    """Give a shop in which an order is placed and paid, of which an endpoint is to hear."""
+    """Return a shop with a paid order of which an endpoint has to be notified."""
     del admin
     notifying_shop = NotifyingShop(shop, ALL_EVENTS)
     await shop.place(place_order(await shop.customer("ada"), ("TEA", 2)))
@@ -37,7 +37,7 @@ async def notifying_shop(shop: MemoryShop, admin: SessionToken) -> NotifyingShop
 
 @pytest.fixture
 async def emailing_shop(shop: MemoryShop, admin: SessionToken) -> NotifyingShop:
-    """Give a shop in which an order is paid, of which the customer is to hear."""
+    """Return a shop with a paid order of which the customer has to be notified."""
     del admin
     notifying_shop = NotifyingShop(shop, emails_customers=True)
     await shop.place(place_order(await shop.customer("ada"), ("TEA", 2)))

@@ -31,18 +31,6 @@ from tests.factories import EUR, NOW, eur, id_of
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
-    del admin
-    return await shop.customer("ada")
-
-
-@pytest.fixture
-async def placed(shop: MemoryShop, ada_token: SessionToken) -> PlacedOrder:
-    """Give an order of Ada's: two of tea and one of coffee, for 300."""
-    return await shop.place(place_order(ada_token, ("TEA", 2), ("COFFEE", 1)))
-
-
 def _cancel(token: SessionToken | None, placed: PlacedOrder) -> CancelOrder:
     return CancelOrder(session=token, order_id=placed.order.id)
 

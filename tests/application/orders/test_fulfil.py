@@ -32,18 +32,6 @@ pytestmark = pytest.mark.anyio
 SHIPMENT, DELIVERY = ShipmentEventKind.SHIPPED, ShipmentEventKind.DELIVERED
 
 
-@pytest.fixture
-async def ada_token(shop: MemoryShop, admin: SessionToken) -> SessionToken:
-    del admin
-    return await shop.customer("ada")
-
-
-@pytest.fixture
-async def placed(shop: MemoryShop, ada_token: SessionToken) -> PlacedOrder:
-    """Give an order of Ada's: two of tea and one of coffee, for 300."""
-    return await shop.place(place_order(ada_token, ("TEA", 2), ("COFFEE", 1)))
-
-
 def record_shipment_event(
     token: SessionToken | None,
     placed: PlacedOrder,
@@ -161,8 +149,8 @@ class TestPartOfAnOrder:
             *(_record(shop, each) for each in commands), return_exceptions=True
         )
 
-        gone = QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=1, remaining=0),))
-        assert [each for each in responses if isinstance(each, Exception)] == [gone, gone]
+        excess = QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=1, remaining=0),))
+        assert [each for each in responses if isinstance(each, Exception)] == [excess, excess]
         assert len(shop.state.shipment_events.rows) == 2
 
 

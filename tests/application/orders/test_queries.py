@@ -28,12 +28,6 @@ async def admin(shop: MemoryShop) -> User:
 
 
 @pytest.fixture
-async def ada_token(shop: MemoryShop, admin: User) -> SessionToken:
-    del admin
-    return await shop.customer("ada")
-
-
-@pytest.fixture
 async def bob_token(shop: MemoryShop, ada_token: SessionToken) -> SessionToken:
     del ada_token
     return await shop.customer("bob")

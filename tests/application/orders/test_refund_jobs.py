@@ -34,7 +34,7 @@ IDEMPOTENCY_WINDOW = timedelta(seconds=IDEMPOTENCY_SECONDS)
 
 @pytest.fixture
 async def paid(shop: MemoryShop, admin: SessionToken) -> AsyncIterator[PlacedOrder]:
-    """Give an order of Ada's, three of tea for 300, captured; look into the books at the end."""
+    """Yield a captured order of Ada, three of tea for 300, and audit the shop after the test."""
     del admin
     ada_token = await shop.customer("ada")
     placed = await shop.check_out(place_order(ada_token, ("TEA", 3), card="tok_visa"))
@@ -203,7 +203,7 @@ async def test_refund_with_an_unknown_commit_outcome_is_recorded_once(
 async def test_rejected_refund_is_stored_and_later_ones_wait(
     shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
 ) -> None:
-    refused = await _refund(shop, admin, paid, 100, "key-0001")
+    rejected = await _refund(shop, admin, paid, 100, "key-0001")
     after = await _refund(shop, admin, paid, 50, "key-0002")
     shop.gateway.script(*[ScriptedResult.REJECTED] * MAX_FAILURES)
     for _ in range(MAX_FAILURES):
@@ -211,7 +211,7 @@ async def test_rejected_refund_is_stored_and_later_ones_wait(
         shop.clock.advance(A_PAUSE)
 
     assert shop.jobs == ["refund_payment", "refund_payment (dead)"]
-    assert _stored(shop, refused) == (RefundStatus.PENDING, "refused")
+    assert _stored(shop, rejected) == (RefundStatus.PENDING, "refused")
     assert _stored(shop, after) == (RefundStatus.PENDING, None)
     assert await _refunded_at_gateway(shop) == eur(0)
 

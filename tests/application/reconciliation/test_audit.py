@@ -1,4 +1,4 @@
-"""The audit checks every invariant on one state, and tells which."""
+"""The audit checks every invariant in one snapshot, and names those that are broken."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What two books can disagree about in one payment, and who brings them together."""
+"""Discrepancies between the shop and the gateway about one payment, and their remedies."""
 
 from dataclasses import replace
 from itertools import product

@@ -1,4 +1,4 @@
-"""The books are brought together: whatever differs is told, and repaired where a job can do it."""
+"""Reconciliation reports every discrepancy, and queues a job if a job can repair it."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.anyio
 
 
 class RecordingHandler:
-    """Decides groups of numbers when it is told to, and remembers the groups."""
+    """A batch handler that decides groups of numbers when the test lets it, and records them."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
@@ -102,7 +102,7 @@ async def test_full_queue_rejects_commands(handler: RecordingHandler) -> None:
     others = handler.send(*range(MAX_QUEUE))
     await _short_pause()
 
-    with pytest.raises(DatabaseUnavailable, match="too many"):
+    with pytest.raises(DatabaseUnavailable, match="queue full"):
         await handler.line.submit(MAX_QUEUE)
 
     handler.may_go_on.set()
@@ -218,9 +218,9 @@ class TestDraining:
         draining = asyncio.create_task(handler.line.drain())
         await _short_pause()
 
-        with pytest.raises(DatabaseUnavailable, match="closing"):
+        with pytest.raises(DatabaseUnavailable, match="shutting down"):
             await second
-        with pytest.raises(DatabaseUnavailable, match="closing"):
+        with pytest.raises(DatabaseUnavailable, match="shutting down"):
             await handler.line.submit(3)
         assert not draining.done()
 
@@ -234,7 +234,7 @@ class TestDraining:
     ) -> None:
         await handler.line.drain()
 
-        with pytest.raises(DatabaseUnavailable, match="closing"):
+        with pytest.raises(DatabaseUnavailable, match="shutting down"):
             await handler.line.submit(1)
 
         handler.line.open()
@@ -259,7 +259,7 @@ class TestDraining:
         both = [lines.queue_for(handler.decide), lines.queue_for(handler.decide)]
         await lines.drain()
         for line in both:
-            with pytest.raises(DatabaseUnavailable, match="closing"):
+            with pytest.raises(DatabaseUnavailable, match="shutting down"):
                 await line.submit(1)
 
         lines.open()
@@ -274,9 +274,9 @@ class TestEndingEarly:
         await _short_pause()
         handler.may_go_on.set()
 
-        told = await asyncio.gather(first, second, return_exceptions=True)
+        errors = await asyncio.gather(first, second, return_exceptions=True)
 
-        assert [type(each) for each in told] == [DatabaseUnavailable, DatabaseUnavailable]
+        assert [type(each) for each in errors] == [DatabaseUnavailable, DatabaseUnavailable]
         assert await handler.line.submit(3) == "answer 3"
 
 
@@ -306,22 +306,22 @@ class TestWaitingForLocks:
         handler.may_go_on.set()
 
         await first
-        told = await asyncio.gather(*others, return_exceptions=True)
+        errors = await asyncio.gather(*others, return_exceptions=True)
 
-        assert all(isinstance(each, DatabaseUnavailable) for each in told)
+        assert all(isinstance(each, DatabaseUnavailable) for each in errors)
         assert handler.groups == [[1], [2, 3, 4, 5, 6, 7, 8], *([each] for each in (2, 3))]
-        assert len([each for each in told if isinstance(each, LockTimeout)]) == MAX_LOCK_TIMEOUTS
+        assert len([each for each in errors if isinstance(each, LockTimeout)]) == MAX_LOCK_TIMEOUTS
 
 
 class TestConcurrentGroups:
     async def test_several_query_groups_run_concurrently(self, handler: RecordingHandler) -> None:
         line = CommandQueues().queue_for(handler.decide, max_concurrent_groups=2)
         handler.may_go_on.clear()
-        asked = [asyncio.create_task(line.submit(number)) for number in (1, 2, 3)]
+        tasks = [asyncio.create_task(line.submit(number)) for number in (1, 2, 3)]
         await _short_pause()
         handler.may_go_on.set()
 
-        assert await asyncio.gather(*asked) == ["answer 1", "answer 2", "answer 3"]
+        assert await asyncio.gather(*tasks) == ["answer 1", "answer 2", "answer 3"]
         assert handler.groups == [[1, 2, 3]]
 
     async def test_stuck_group_does_not_stop_the_others(self, handler: RecordingHandler) -> None:

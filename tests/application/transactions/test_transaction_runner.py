@@ -1,4 +1,4 @@
-"""A unit of work is run to its end: again where that is safe, and whoever stops waiting for it."""
+"""A unit of work is completed: retried if that is safe, even if its caller is cancelled."""
 
 import asyncio
 from datetime import timedelta
@@ -350,7 +350,7 @@ class TestCancellation:
     async def test_failure_after_cancellation_disturbs_no_other_caller(
         self, runner: TransactionRunner, database: MemoryDatabase
     ) -> None:
-        # An exception that nobody retrieves would be reported by the loop, and fail this test.
+        # The event loop would report an exception that is not retrieved, and fail this test.
         async def fail(uow: UnitOfWork) -> None:
             await uow.users.get_many([ADA.id])
             raise ZeroDivisionError

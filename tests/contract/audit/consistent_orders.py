@@ -1,4 +1,4 @@
-"""Books to be audited: orders and all that goes with them, sound or with a single fault."""
+"""Orders to be audited with all that belongs to them, consistent or with a single fault."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -124,7 +124,7 @@ def cancelled(placed: Order) -> OrderStep:
 
 
 def refunded(placed: Order) -> OrderStep:
-    """Return all that belongs to an order whose money went back, while its goods did not."""
+    """Return all that belongs to an order that was refunded without restocking."""
     ended, event = placed.transition_to(
         OrderStatus.REFUNDED, at=NOW + timedelta(hours=1), actor=Actor.ADMIN
     )
@@ -157,7 +157,7 @@ def closed(pending_order: Order, status: OrderStatus, payment_status: PaymentSta
 
 
 def shipped_or_delivered(step: OrderStep, status: OrderStatus) -> OrderStep:
-    """Return the step of all goods of an order: neither money nor stock move with it."""
+    """Return a shipment or delivery of the whole order; it moves neither money nor stock."""
     order, event = step.order.transition_to(status, at=NOW + timedelta(hours=1), actor=Actor.ADMIN)
     is_shipped = status is OrderStatus.SHIPPED
     event_of_all_lines = shipment_event(
@@ -174,7 +174,7 @@ def shipped_or_delivered(step: OrderStep, status: OrderStatus) -> OrderStep:
 
 
 def steps_to(status: OrderStatus) -> tuple[OrderStep, ...]:
-    """Return how `ORDER` comes, soundly, to where it stands like this."""
+    """Return the steps that lead `ORDER` to a status, without faults."""
     paid_step, pending_step = paid(ORDER), pending(ORDER)
     rejected_step = replace(pending_step, outcome=Rejected(error=PaymentExpired()))
     shipped_step = shipped_or_delivered(paid_step, OrderStatus.SHIPPED)
@@ -202,9 +202,9 @@ def charge(placed: Order, **changes: object) -> Transfer:
 
 def refund_transfer(placed: Order, amount: int | None = None) -> Transfer:
     """Return the transfer that gives back this much of a charge, or all of it."""
-    made = transfer(SALES, ADA_ACCOUNT.id, amount or placed.total.amount)
+    returned = transfer(SALES, ADA_ACCOUNT.id, amount or placed.total.amount)
     return replace(
-        made, id=id_of(f"return {placed.id}"), kind=TransferKind.REFUND, order_id=placed.id
+        returned, id=id_of(f"return {placed.id}"), kind=TransferKind.REFUND, order_id=placed.id
     )
 
 

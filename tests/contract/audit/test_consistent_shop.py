@@ -23,7 +23,6 @@ from tests.contract.audit.consistent_orders import (
     findings,
     paid,
     pending,
-    store_customers_and_products,
     store_next_step,
     store_order,
     store_order_with_status,
@@ -51,11 +50,6 @@ from tests.factories import (
 pytestmark = pytest.mark.anyio
 
 CREDIT = transfer(ADJUSTMENTS, ADA_ACCOUNT.id, 200, kind=TransferKind.CREDIT)
-
-
-@pytest.fixture
-async def shop(storage: Storage) -> Storage:
-    return await store_customers_and_products(storage)
 
 
 class TestConsistentShop:
@@ -127,8 +121,8 @@ class TestConsistentShop:
 
     async def test_declined_order_with_a_rejected_key_passes(self, shop: Storage) -> None:
         waiting = pending(ORDER)
-        refused = Rejected(error=EmptyCart())
-        await store_order(shop, replace(waiting, outcome=refused))
+        rejected = Rejected(error=EmptyCart())
+        await store_order(shop, replace(waiting, outcome=rejected))
         declined, event = waiting.order.transition_to(
             OrderStatus.DECLINED, at=NOW, actor=Actor.CUSTOMER
         )

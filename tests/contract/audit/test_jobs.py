@@ -1,4 +1,4 @@
-"""The audit finds what nobody sees to, and nothing else."""
+"""The audit reports overdue jobs and subjects without their job, and nothing else."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +19,6 @@ from tests.contract.audit.consistent_orders import (
     paid,
     pending,
     shipped_or_delivered,
-    store_customers_and_products,
     store_next_step,
     store_order,
     store_order_with_status,
@@ -32,11 +31,6 @@ pytestmark = pytest.mark.anyio
 SHORT_TIME = timedelta(microseconds=1)
 LEASE = timedelta(seconds=60)
 EXPIRY = card_details().expires_at
-
-
-@pytest.fixture
-async def shop(storage: Storage) -> Storage:
-    return await store_customers_and_products(storage)
 
 
 def new_job(kind: JobKind = JobKind.REVERSE_PAYMENT, name: str = "anything") -> Job:

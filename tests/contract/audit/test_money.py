@@ -23,31 +23,17 @@ from tests.contract.audit.consistent_orders import (
     refund_transfer,
     refunded,
     steps_to,
-    store_customers_and_products,
     store_next_step,
     store_order,
     store_order_with_status,
     store_transfers,
 )
 from tests.contract.storage import Storage
-from tests.factories import (
-    EUR,
-    USD,
-    account,
-    eur,
-    id_of,
-    transfer,
-    user,
-)
+from tests.factories import EUR, USD, account, eur, id_of, transfer, user
 
 pytestmark = pytest.mark.anyio
 
 CLEARING = ShopAccount.CARD_CLEARING.account_id(EUR)
-
-
-@pytest.fixture
-async def shop(storage: Storage) -> Storage:
-    return await store_customers_and_products(storage)
 
 
 class TestLedger:

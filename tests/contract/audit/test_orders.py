@@ -25,7 +25,6 @@ from tests.contract.audit.consistent_orders import (
     paid,
     pending,
     steps_to,
-    store_customers_and_products,
     store_next_step,
     store_order,
     store_outcome,
@@ -48,11 +47,6 @@ from tests.factories import (
 pytestmark = pytest.mark.anyio
 
 SHIPMENT = (shipment_event(ORDER, kind=ShipmentEventKind.SHIPPED),)
-
-
-@pytest.fixture
-async def shop(storage: Storage) -> Storage:
-    return await store_customers_and_products(storage)
 
 
 class TestSessions:
@@ -104,10 +98,10 @@ class TestKeys:
         await shop.write(work)
         await store_order(shop, replace(paid(ORDER), outcome=None))
 
-        told = {"user_id": str(BOB.id), "reference": str(ORDER.id)}
+        facts = {"user_id": str(BOB.id), "reference": str(ORDER.id)}
         assert await findings(shop) == [
             (7, "order-without-outcome", {"order_id": str(ORDER.id)}),
-            (7, "outcome-without-order", told),
+            (7, "outcome-without-order", facts),
         ]
 
     async def test_key_without_outcome_and_order_is_reported(self, shop: Storage) -> None:

@@ -15,23 +15,13 @@ from tests.contract.audit.consistent_orders import (
     ORDER,
     findings,
     paid,
-    store_customers_and_products,
     store_order,
     store_order_with_status,
 )
 from tests.contract.storage import Storage
-from tests.factories import (
-    USD,
-    eur,
-    payment,
-)
+from tests.factories import USD, eur, payment
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def shop(storage: Storage) -> Storage:
-    return await store_customers_and_products(storage)
 
 
 class TestPayments:

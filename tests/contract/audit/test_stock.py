@@ -18,7 +18,6 @@ from tests.contract.audit.consistent_orders import (
     paid,
     pending,
     refunded,
-    store_customers_and_products,
     store_next_step,
     store_order,
     store_order_with_status,
@@ -28,11 +27,6 @@ from tests.contract.storage import Storage
 from tests.factories import NOW, inventory, line, order, payment, product, stock_movement
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture
-async def shop(storage: Storage) -> Storage:
-    return await store_customers_and_products(storage)
 
 
 class TestStock:

@@ -79,7 +79,7 @@ class GatewayUnderTest:
         return payment
 
     async def all_payments(self) -> Sequence[GatewayPayment]:
-        """Return everything that the gateway has in its books."""
+        """Return all payments that the gateway has recorded."""
         now, years = self.clock.now(), timedelta(days=3650)
         return [each async for each in self.gateway.list_payments(now - years, now + years)]
 
@@ -87,7 +87,7 @@ class GatewayUnderTest:
 def authorisation_request(
     name: str, token: str, *, key: str | None = None, amount: Money | None = None
 ) -> AuthorisationRequest:
-    """Return a wish for the order of this name, by default under its own key."""
+    """Return an authorisation request for the order of this name, by default under its own key."""
     return AuthorisationRequest(
         key=f"{name}:auth:1" if key is None else key,
         reference=id_of(name),

@@ -1,4 +1,4 @@
-"""Stripe for tests: `run_localstripe`, a server that keeps books, as a process of its own."""
+"""Stripe for tests: `run_localstripe` as a process of its own."""
 
 import asyncio
 import subprocess
@@ -37,9 +37,9 @@ listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 web.run_app(app, sock=listener, print=None, access_log=None)
 """
-"""By its own command it listens on every interface and keeps its books in a file that all share.
+"""Its own command listens on every interface and stores its records in a shared file.
 
-Here it also ends with whoever started it, however that ended.
+Here it also ends with the process that has started it.
 """
 
 
@@ -67,14 +67,14 @@ class LocalStripe:
         await self._client.request("POST", f"payment_intents/{payment_id}/cancel")
 
     async def create_unrelated_payment(self, *, currency: str) -> None:
-        """Let somebody else use the same account of Stripe's."""
+        """Create a payment that another program makes in the same Stripe account."""
         await self._client.request(
             "POST", "payment_intents", {"amount": "700", "currency": currency}
         )
 
     @asynccontextmanager
     async def webhooks(self) -> AsyncIterator[asyncio.Queue[tuple[bytes, Mapping[str, str]]]]:
-        """Have events sent, a second late, signed with the older of the two secrets."""
+        """Send events a second late, signed with the older of the two secrets."""
         received: asyncio.Queue[tuple[bytes, Mapping[str, str]]] = asyncio.Queue()
 
         async def receive(request: web.Request) -> web.Response:
@@ -131,7 +131,7 @@ def run_localstripe() -> Iterator[str]:
 
 @asynccontextmanager
 async def open_local_stripe(url: str, clock: Clock) -> AsyncIterator[LocalStripe]:
-    """Empty the server's books; give a gateway to it that knows the time of this clock."""
+    """Clear the server's records; yield a gateway adapter that uses this clock."""
     async with (
         ClientSession() as session,
         open_stripe_rules_proxy(url, session, clock) as stripe_proxy,

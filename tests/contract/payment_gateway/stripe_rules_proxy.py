@@ -1,7 +1,7 @@
 """What `run_localstripe` lacks, put before it: Stripe's keys, rules, order and failures.
 
-It captures, cancels and refunds whatever it is told to, knows no idempotency keys, lists in an
-order of its own, and never fails. The front does as Stripe's documents say.
+localstripe captures, cancels and refunds in any state, has no idempotency keys, lists in its own
+order, and never fails. The proxy follows Stripe's documentation.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ Document = Mapping[str, Any]
 
 
 class Fault(Enum):
-    """What can happen to a request: DROPPED before it is heard, all else once it was done."""
+    """What can happen to a request: DROPPED before it is carried out, all else afterwards."""
 
     DROPPED = auto()
     NO_RESPONSE = auto()
@@ -101,6 +101,8 @@ class StripeRulesProxy:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
     closing: asyncio.Event = field(default_factory=asyncio.Event)
+    is_silent: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once a request was carried out that gets no response."""
     max_page_size: int = MAX_PAGE_SIZE
     idempotency_window: timedelta = timedelta(days=1)
     _seen_keys: set[str | None] = field(default_factory=set)
@@ -127,6 +129,7 @@ class StripeRulesProxy:
         stripe_response = await self._respond(stripe_request)
         match fault:
             case Fault.NO_RESPONSE:
+                self.is_silent.set()
                 await self.closing.wait()
             case Fault.RESPONSE_LOST:
                 return _close_connection(request)

@@ -1,5 +1,6 @@
 """What gives no answer, or one that says nothing, leaves it open what happened at Stripe."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
@@ -7,7 +8,7 @@ import pytest
 
 from shop.application.ports.payment_gateway import Approved, GatewayOutcomeUnknown, PaymentGateway
 from tests.clock import FakeClock
-from tests.contract.payment_gateway.local_stripe import LocalStripe, stripe_gateway
+from tests.contract.payment_gateway.local_stripe import TIMEOUT_SECONDS, LocalStripe, stripe_gateway
 from tests.contract.payment_gateway.payments import (
     all_payments,
     approve,
@@ -25,16 +26,11 @@ from tests.contract.payment_gateway.stripe_rules_proxy import (
 )
 from tests.factories import eur, id_of
 from tests.servers import reserved_port
+from tests.timeouts import TEST_TIMEOUT_SECONDS, LoopTime
 
 pytestmark = pytest.mark.anyio
 
 NOT_JSON = StripeResponse(502, "<html>Bad gateway</html>")
-SHORT_TIMEOUT_SECONDS = 2
-
-
-@pytest.fixture
-def gateway(stripe: LocalStripe) -> PaymentGateway:
-    return stripe.gateway
 
 
 Operation = Callable[[PaymentGateway, str], Awaitable[object]]
@@ -64,24 +60,24 @@ UNKNOWN_OUTCOMES: dict[str, Fault | StripeResponse] = {
 }
 
 
-@pytest.mark.parametrize("deed", OPERATIONS)
-@pytest.mark.parametrize("silence", UNKNOWN_OUTCOMES)
+@pytest.mark.parametrize("operation", OPERATIONS)
+@pytest.mark.parametrize("fault", UNKNOWN_OUTCOMES)
 async def test_missing_or_meaningless_response_leaves_the_outcome_unknown(
-    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str, silence: str
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, operation: str, fault: str
 ) -> None:
-    make = capture if deed == "refund" else approve
+    make = capture if operation == "refund" else approve
     payment_id = await make(gateway)
-    stripe_proxy.at_fault = "GET" if deed in {"look_up", "payments"} else "POST"
+    stripe_proxy.at_fault = "GET" if operation in {"look_up", "payments"} else "POST"
     # Where only something is read, the library's HTTP client tries a lost connection again.
-    stripe_proxy.faults += [UNKNOWN_OUTCOMES[silence]] * 2
+    stripe_proxy.faults += [UNKNOWN_OUTCOMES[fault]] * 2
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await OPERATIONS[deed](gateway, payment_id)
+        await OPERATIONS[operation](gateway, payment_id)
 
     stripe_proxy.faults.clear()
-    await OPERATIONS[deed](gateway, payment_id)
+    await OPERATIONS[operation](gateway, payment_id)
     assert [each.reference for each in await all_payments(gateway)] == [
-        id_of(name) for name in ("1", "2")[: 2 if deed == "authorise" else 1]
+        id_of(name) for name in ("1", "2")[: 2 if operation == "authorise" else 1]
     ]
 
 
@@ -115,15 +111,17 @@ async def test_stored_server_error_is_resolved_by_a_lookup(
 
 
 async def test_slow_response_leaves_the_outcome_unknown(
-    stripe: LocalStripe, clock: FakeClock
+    stripe: LocalStripe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    impatient = stripe_gateway(stripe.proxy.url, clock, timeout_seconds=SHORT_TIMEOUT_SECONDS)
     stripe.proxy.faults.append(Fault.NO_RESPONSE)
+    authorising = asyncio.create_task(stripe.gateway.authorise(authorisation_request()))
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+        await stripe.proxy.is_silent.wait()
+
+    await LoopTime(monkeypatch).advance(TIMEOUT_SECONDS)
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await impatient.authorise(authorisation_request())
-    await impatient.close()
-
+        await authorising
     found = await find(stripe.gateway)
     assert found == gateway_payment("1", found.id, Approved(payment_id=found.id))
 
@@ -136,9 +134,9 @@ async def test_unreachable_stripe_leaves_the_outcome_unknown(clock: FakeClock) -
         await gateway.close()
 
 
-@pytest.mark.parametrize("deed", ["authorise", "capture", "void"])
+@pytest.mark.parametrize("operation", ["authorise", "capture", "void"])
 async def test_processing_payment_leaves_the_outcome_unknown(
-    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, operation: str
 ) -> None:
     payment_id = await approve(gateway)
     stripe_proxy.at_fault = "POST"
@@ -147,17 +145,17 @@ async def test_processing_payment_leaves_the_outcome_unknown(
     )
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await OPERATIONS[deed](gateway, payment_id)
+        await OPERATIONS[operation](gateway, payment_id)
 
 
-@pytest.mark.parametrize("deed", ["look_up", "payments"])
+@pytest.mark.parametrize("operation", ["look_up", "payments"])
 async def test_rejected_list_request_leaves_the_outcome_unknown(
-    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, deed: str
+    gateway: PaymentGateway, stripe_proxy: StripeRulesProxy, operation: str
 ) -> None:
     stripe_proxy.faults.append(error_response(404))
 
     with pytest.raises(GatewayOutcomeUnknown):
-        await OPERATIONS[deed](gateway, "")
+        await OPERATIONS[operation](gateway, "")
 
 
 @pytest.mark.parametrize("status", [401, 403])

@@ -9,13 +9,13 @@ from tests.entrypoints.cli.command_line import CommandLine, InProcessCommandLine
 
 @pytest.fixture
 def shop(tmp_path: Path) -> CommandLine:
-    """Give the program, run within the tests' own process."""
+    """Return the program, run within the tests' own process."""
     return InProcessCommandLine(folder=tmp_path, settings={})
 
 
 @pytest.fixture
 def real_shop(tmp_path: Path) -> CommandLine:
-    """Give the program as the operator runs it, in the same folder."""
+    """Return the program as the operator runs it, in the same folder."""
     return CommandLine(folder=tmp_path, settings={})
 
 

@@ -1,4 +1,4 @@
-"""The simulated gateway's process: started, stopped and refused."""
+"""The simulated gateway's process: it starts, stops, and rejects a wrong start."""
 
 import json
 import signal
@@ -15,7 +15,7 @@ from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 @contextmanager
 def run_gateway(shop: CommandLine, *arguments: str, ended_by: signal.Signals) -> Iterator[str]:
-    """Run the gateway on any port, give its URL, and see that it ends well when told."""
+    """Run the gateway on any port, yield its URL, and require that it stops on a signal."""
     with shop.running("gateway", "--port", "0", *arguments) as process:
         assert process.stdout is not None
         line = process.stdout.readline()

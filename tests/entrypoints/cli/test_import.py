@@ -83,9 +83,9 @@ def test_changed_row_changes_only_its_product(migrated: CommandLine) -> None:
     migrated.output_of("import", "spring.csv")
     file.write_text(f"{HEADER}\nTEA,Tea,,500,3\nCAKE,Cake,,300,4\nJAM,Jam,,200,1\n")
 
-    told = migrated.output_of("import", "spring.csv")
+    output = migrated.output_of("import", "spring.csv")
 
-    assert told == "Products: 1 added, 1 changed, 1 unchanged.\n"
+    assert output == "Products: 1 added, 1 changed, 1 unchanged.\n"
     assert migrated.rows(
         "SELECT sku, on_hand_delta FROM stock_movements ORDER BY sku, created_at"
     ) == [
@@ -121,8 +121,8 @@ def test_all_errors_of_a_row_are_reported_at_once(migrated: CommandLine) -> None
     done = migrated.run("import", "bad.csv")
 
     assert done.returncode == 1
-    told, count = done.stderr.splitlines()
-    assert told == (
+    problem, count = done.stderr.splitlines()
+    assert problem == (
         f"bad.csv:3: {SKU}, not 'no spaces'."
         " name: must be 1 to 200 characters on one line, not ''."
         f" {PRICE}, not '-5'."
@@ -195,10 +195,10 @@ def test_columns_line_ends_and_empty_lines_may_vary(
 
 @pytest.mark.parametrize(("row", "rule"), BAD_ROWS)
 def test_invalid_row_is_reported_with_its_rule(row: str, rule: str, tmp_path: Path) -> None:
-    (told,) = import_text(tmp_path / "products.csv", f"{HEADER}\n{row}\n")
+    (parsed,) = import_text(tmp_path / "products.csv", f"{HEADER}\n{row}\n")
 
-    assert told.line == 2
-    assert faults_of(told) == [rule]
+    assert parsed.line == 2
+    assert faults_of(parsed) == [rule]
 
 
 def test_row_must_also_satisfy_the_domain(tmp_path: Path) -> None:

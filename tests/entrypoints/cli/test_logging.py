@@ -26,7 +26,7 @@ INJECTION = "fine\n2026-01-01T00:00:00Z [info ] forged \x1b[31m\x85\u2028"
 
 @pytest.fixture(autouse=True)
 def restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Keep away from the settings of whoever runs the tests, and leave logging as it was."""
+    """Hide the settings of the developer who runs the tests, and restore logging afterwards."""
     monkeypatch.chdir(tmp_path)
     with logging_restored():
         yield
@@ -41,9 +41,9 @@ def set_up(environment: str = "production", level: Level = "info") -> None:
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
-    told = capsys.readouterr()
-    assert told.out == ""
-    return told.err.splitlines()
+    output = capsys.readouterr()
+    assert output.out == ""
+    return output.err.splitlines()
 
 
 def documents(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
@@ -51,8 +51,8 @@ def documents(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
 
 
 def logger() -> structlog.typing.FilteringBoundLogger:
-    made: structlog.typing.FilteringBoundLogger = structlog.get_logger()
-    return made
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger()
+    return logger
 
 
 @contextmanager
@@ -149,9 +149,9 @@ def test_fields_named_like_secrets_are_redacted(
     logging.getLogger("plain").info("seen", extra={name: value})
     logger().bind(**{name: value}).info("seen")
 
-    told = lines(capsys)
-    assert len(told) == 4
-    for line in told:
+    logged = lines(capsys)
+    assert len(logged) == 4
+    for line in logged:
         assert "correct horse" not in line
         assert "[redacted]" in line
 
@@ -177,9 +177,9 @@ def test_values_cannot_start_a_line_or_control_a_terminal(
     with serving(INJECTION):
         logger().info("seen", inside=[INJECTION])
 
-    told = lines(capsys)
-    assert len(told) == 3
-    assert all(line.isprintable() for line in told)
+    logged = lines(capsys)
+    assert len(logged) == 3
+    assert all(line.isprintable() for line in logged)
 
 
 def test_development_traceback_is_indented_and_cannot_forge_a_line(

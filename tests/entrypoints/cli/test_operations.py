@@ -79,9 +79,9 @@ def test_old_notifications_are_purged_and_pending_ones_kept(shop: CommandLine) -
 def test_role_is_granted(shop: CommandLine) -> None:
     shop.output_of("seed", "--products", "0", "--customers", "1")
 
-    told = shop.output_of("users", "promote", "Customer-000001@Example.com", "--role", "admin")
+    output = shop.output_of("users", "promote", "Customer-000001@Example.com", "--role", "admin")
 
-    assert told == "customer-000001@example.com has the roles: admin, customer.\n"
+    assert output == "customer-000001@example.com has the roles: admin, customer.\n"
     assert shop.rows("SELECT roles FROM users") == [("admin customer",)]
 
 
@@ -89,11 +89,11 @@ def test_role_is_revoked(shop: CommandLine) -> None:
     shop.output_of("seed", "--products", "0", "--customers", "1")
     shop.output_of("users", "promote", "customer-000001@example.com", "--role", "admin")
 
-    told = shop.output_of("users", "demote", "customer-000001@example.com", "--role", "admin")
+    output = shop.output_of("users", "demote", "customer-000001@example.com", "--role", "admin")
     again = shop.output_of("users", "demote", "Customer-000001@Example.com", "--role", "admin")
     of_all = shop.output_of("users", "demote", "customer-000001@example.com", "--role", "customer")
 
-    assert told == again == "customer-000001@example.com has the roles: customer.\n"
+    assert output == again == "customer-000001@example.com has the roles: customer.\n"
     assert of_all == "customer-000001@example.com has the roles: none.\n"
     assert shop.rows("SELECT roles FROM users") == [("",)]
     assert shop.complete("users", "demote", "nobody@example.com", "--role", "admin").code == 1

@@ -33,11 +33,12 @@ def test_interrupt_is_reported_in_one_line_and_keeps_committed_work(real_shop: C
 
     with real_shop.running("seed", "--products", "1000000") as seeding:
         while real_shop.rows("SELECT count(*) FROM products") == [(0,)]:
+            assert seeding.poll() is None
             time.sleep(0.01)
         seeding.send_signal(signal.SIGINT)
-        told = seeding.communicate(timeout=TEST_TIMEOUT_SECONDS)
+        output = seeding.communicate(timeout=TEST_TIMEOUT_SECONDS)
 
-    assert (seeding.returncode, told) == (130, ("", "shop: interrupted\n"))
+    assert (seeding.returncode, output) == (130, ("", "shop: interrupted\n"))
     ((count,),) = real_shop.rows("SELECT count(*) FROM products")
     assert 0 < count < 1_000_000
     assert json.loads(real_shop.output_of("audit", "--json"))["holds"] is True

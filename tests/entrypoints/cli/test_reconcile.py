@@ -1,4 +1,4 @@
-"""The books beside the gateway's, as an operator compares them."""
+"""`shop reconcile`, which compares the shop's payments with the gateway's records."""
 
 import asyncio
 import json
@@ -20,16 +20,16 @@ SINCE_THEN = ("--gateway-days", "36500")
 
 @pytest.fixture
 def gateway(monkeypatch: pytest.MonkeyPatch) -> MemoryPaymentGateway:
-    """Give the gateway that every command asks from now on."""
-    made, assemble = MemoryPaymentGateway(FakeClock(NOW)), bootstrap.build_container
+    """Return the gateway that all commands use from now on."""
+    gateway, assemble = MemoryPaymentGateway(FakeClock(NOW)), bootstrap.build_container
 
     def assembled(database: str | None) -> Container:
         container = assemble(database)
-        container.payment_gateway.override(providers.Object(made))
+        container.payment_gateway.override(providers.Object(gateway))
         return container
 
     monkeypatch.setattr(bootstrap, "build_container", assembled)
-    return made
+    return gateway
 
 
 @pytest.fixture
@@ -67,8 +67,8 @@ def test_discrepancy_for_an_operator_exits_with_1_and_advice(
     done = prepared.run("reconcile", *SPAN, *dry_run)
 
     assert (done.returncode, done.stderr) == (1, "shop: 1 of 1 differences need manual action\n")
-    told, summary = done.stdout.splitlines()
-    assert told.startswith(f"{stray}: no matching order")
+    difference, summary = done.stdout.splitlines()
+    assert difference.startswith(f"{stray}: no matching order")
     assert summary == "Differences: 1, repaired: 0."
 
 
@@ -76,11 +76,15 @@ def test_discrepancy_is_printed_as_json(prepared: CommandLine, stray: str) -> No
     done = prepared.run("reconcile", *SPAN, "--json")
 
     document = json.loads(done.stdout)
-    (told,) = document["differences"]
+    (difference,) = document["differences"]
     assert document["agree"] is False
-    assert (told["kind"], told["job"], told["repaired"]) == ("unknown-to-shop", None, False)
-    assert f"payment_id={told['facts']['payment_id']}" in stray
-    assert told["advice"].startswith("no matching order")
+    assert (difference["kind"], difference["job"], difference["repaired"]) == (
+        "unknown-to-shop",
+        None,
+        False,
+    )
+    assert f"payment_id={difference['facts']['payment_id']}" in stray
+    assert difference["advice"].startswith("no matching order")
 
 
 @pytest.mark.usefixtures("stray")

@@ -27,11 +27,11 @@ def test_seeding_twice_changes_nothing(shop: CommandLine) -> None:
     everything = "SELECT * FROM products JOIN stock_movements USING (sku) ORDER BY sku"
     before = shop.rows(everything)
 
-    told = shop.output_of("seed", "--customers", "3").splitlines()
+    output = shop.output_of("seed", "--customers", "3").splitlines()
 
-    assert told[0] == "Products: 0 added, 50 already existed."
-    assert told[1] == "Customers: 1 added, 2 already existed."
-    assert told[2].startswith("Sign in as customer-000003@example.com with the password ")
+    assert output[0] == "Products: 0 added, 50 already existed."
+    assert output[1] == "Customers: 1 added, 2 already existed."
+    assert output[2].startswith("Sign in as customer-000003@example.com with the password ")
     assert shop.rows(everything) == before
     assert shop.output_of("seed", "--products", "0", "--customers", "3") == (
         "Customers: 0 added, 3 already existed.\n"
@@ -52,20 +52,20 @@ def test_seeding_keeps_what_the_operator_has_changed(shop: CommandLine) -> None:
 
 
 def test_more_products_than_one_batch_can_be_generated(shop: CommandLine) -> None:
-    told = shop.output_of("seed", "--products", "2100")
+    output = shop.output_of("seed", "--products", "2100")
 
-    assert told == "Products: 2100 added, 0 already existed.\n"
+    assert output == "Products: 2100 added, 0 already existed.\n"
     assert shop.rows("SELECT count(*) FROM products") == [(2100,)]
     assert shop.rows("SELECT count(*) > 0 FROM sqlite_stat1 WHERE tbl = 'products'") == [(1,)]
     assert shop.run("audit").returncode == 0
 
 
 def test_demo_customers_can_sign_in_with_the_password_printed_once(shop: CommandLine) -> None:
-    told = shop.output_of("seed", "--products", "0", "--customers", "2")
+    output = shop.output_of("seed", "--products", "0", "--customers", "2")
 
-    found = PASSWORD.search(told)
+    found = PASSWORD.search(output)
     assert found is not None
-    assert "Sign in as customer-000001@example.com to customer-000002@example.com with" in told
+    assert "Sign in as customer-000001@example.com to customer-000002@example.com with" in output
     assert len(found["password"]) >= 16
     hashes = {password_hash for (password_hash,) in shop.rows("SELECT password_hash FROM users")}
     assert len(hashes) == 1

@@ -1,4 +1,4 @@
-"""The server: started, stopped, killed, and refused."""
+"""`shop serve`: it starts, stops, is killed, and rejects a wrong start."""
 
 import json
 import os
@@ -43,7 +43,7 @@ def children_of(pid: int) -> set[int]:
 
 
 def is_running(pid: int) -> bool:
-    # What nobody has waited for is a zombie: it has ended all the same.
+    # A zombie has ended, although its parent has not waited for it.
     state = subprocess.run(
         ["ps", "-o", "stat=", "-p", str(pid)],  # noqa: S607  As above.
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Wrong settings: the variable and its rule are told, and never its value."""
+"""Invalid settings are reported with their variable and rule, and never with their value."""
 
 import json
 from base64 import b64encode
@@ -28,7 +28,7 @@ def _base64(text: str) -> str:
 
 @pytest.fixture(autouse=True)
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep away from the settings of whoever runs the tests."""
+    """Hide the settings of the developer who runs the tests."""
     monkeypatch.chdir(tmp_path)
     for name in ("SHOP_ENVIRONMENT", "SHOP_DATABASE_URL", "SHOP_SESSION_SECRETS"):
         monkeypatch.delenv(name, raising=False)
@@ -120,10 +120,10 @@ def test_invalid_setting_is_reported_with_its_rule(
     with pytest.raises(InvalidSetting) as raised:
         read_settings(None)
 
-    told = str(raised.value)
-    assert told.startswith(f"{name}: ")
-    assert rule in told
-    assert "hunter2" not in told
+    problem = str(raised.value)
+    assert problem.startswith(f"{name}: ")
+    assert rule in problem
+    assert "hunter2" not in problem
     assert raised.value.__cause__ is None
     assert raised.value.__suppress_context__
 

@@ -41,7 +41,7 @@ HEAVY = (
 
 @pytest.fixture(autouse=True)
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have help take no notice of how wide the terminal is in which the tests run."""
+    """Fix the width of help, whatever the terminal of the developer has."""
     monkeypatch.setenv("COLUMNS", "200")
 
 
@@ -61,9 +61,9 @@ def test_every_command_has_help_with_an_example(
 ) -> None:
     assert run(monkeypatch, f"{command} {flag}") == 0
 
-    told = capsys.readouterr()
-    assert f"Example: shop {command}" in told.out
-    assert told.err == ""
+    output = capsys.readouterr()
+    assert f"Example: shop {command}" in output.out
+    assert output.err == ""
 
 
 @pytest.mark.parametrize("group", ["", "jobs", "notifications", "sessions", "users"])
@@ -121,11 +121,11 @@ def test_wrong_usage_is_reported_in_one_line(
 ) -> None:
     assert run(monkeypatch, arguments) == 2
 
-    told = capsys.readouterr()
-    (line,) = told.err.splitlines()
+    output = capsys.readouterr()
+    (line,) = output.err.splitlines()
     assert line.startswith("shop: ")
     assert words in line
-    assert told.out == ""
+    assert output.out == ""
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A shop in this process, and the visitors who come to it over HTTP."""
+"""A shop in this process, and browsers that send requests to it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -36,11 +36,11 @@ class Browser:
 
     @property
     def token(self) -> str | None:
-        """What opens the visitor's session."""
+        """The session token in the cookie."""
         return next((value for _, value in self.client.cookies.items()), None)
 
     def replace_token(self, token: str) -> None:
-        """Put a token into the cookie that the visitor has already."""
+        """Replace the token in the cookie."""
         (cookie,) = self.client.cookies.jar
         cookie.value = token
 
@@ -178,13 +178,13 @@ class HttpShop:
         return Browser(self.app, self.origin)
 
     async def customer(self, name: str = "ada") -> Browser:
-        """Return a visitor who has signed up."""
+        """Return a browser of a user who has signed up."""
         browser = self.browser()
         await browser.sign_up(name)
         return browser
 
     async def admin(self, name: str = "root") -> Browser:
-        """Return a visitor who has signed up and was promoted."""
+        """Return a browser of an admin."""
         browser = await self.customer(name)
         await self.grant_admin(name)
         return browser

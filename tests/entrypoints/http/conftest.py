@@ -9,7 +9,7 @@ from tests.entrypoints.http.clients import HttpShop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Give tests of one name numbers: of those, parallel workers would run but one."""
+    """Number tests of the same name: parallel workers would run only one of them."""
     known: Counter[str] = Counter()
     for item in items:
         name = item.nodeid

@@ -1,4 +1,4 @@
-"""Problems: what every refusal and failure has in common."""
+"""Problem documents: what all errors have in common."""
 
 import importlib
 import pkgutil

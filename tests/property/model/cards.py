@@ -22,16 +22,16 @@ NO_OBSERVATION = Observation({}, (), (), 0)
 
 
 class CardModelState(ModelState, ABC):
-    """Books in which a card's charge ends as soon as anybody hears of it, and only once."""
+    """A model in which a card payment is completed by the first response, and only once."""
 
     def __init__(self) -> None:
         super().__init__()
         self.observation = NO_OBSERVATION
-        """What was seen of the deed that is done now."""
+        """The observation of the current action."""
 
     @abstractmethod
     def execute(self, token: int | None, action: actions.Action, seen: Observation) -> Outcome:
-        """Do a deed; tell what comes of it."""
+        """Execute an action; return its outcome."""
 
     def place_order(self, action: actions.Order, token: int | None) -> Outcome:
         lines: dict[str, int] = {}
@@ -177,7 +177,7 @@ class CardModelState(ModelState, ABC):
         self.now = self.observation.now
 
     def _apply_decision(self, subject: Subject) -> Outcome:
-        """End a charge that is pending as the gateway was heard to say, if it was."""
+        """Complete a pending payment by the gateway's response, if there was one."""
         decision = self.observation.decision(subject)
         if decision is None or self._charge(subject).payment != "pending":
             return {}

@@ -1,6 +1,6 @@
-"""The shop as plain arithmetic: what a deed must lead to, whatever the shop does to get there.
+"""The shop as plain arithmetic: what an action must lead to.
 
-It shares no code with the shop: dictionaries, integers, and the rules once more in other words.
+It shares no code with the shop: it has dictionaries, integers, and the rules in other words.
 """
 
 from functools import singledispatchmethod
@@ -29,7 +29,7 @@ class Model(CardModelState):
     """A shop in which nothing can go wrong."""
 
     def execute(self, token: int | None, action: Action, seen: Observation) -> Outcome:
-        """Do it; tell what comes of it where the gateway has said what was heard, or why not."""
+        """Execute an action; return its outcome, given the observed responses of the gateway."""
         outer, self.observation = self.observation, seen
         try:
             return self._execute(action, token)
@@ -117,7 +117,7 @@ class Model(CardModelState):
     def _transfer(self, action: actions.Transfer, token: int | None) -> Outcome:
         user, _ = self.require_signed_in(token)
         require("amount", action.amount > 0, "must be positive")
-        require("note", len(action.note) <= 200, "it has 0 to 200 characters")
+        require("note", len(action.note) <= 200, "must be 0 to 200 characters")
         to = action.to.strip().lower()
         require("to", "@" in to, "must be an e-mail address such as name@example.com")
         require("to", to != user, "must be another customer")
@@ -143,7 +143,7 @@ class Model(CardModelState):
             self.require_below_max_balance(action.email, action.amount)
             return self.move("credit", action.amount, to=action.email, note=action.reason)
 
-        # What is sent names an account, which nobody has before signing up.
+        # A credit names an account, which a user has only after signing up.
         account = action.email if action.email in self.users else None
         return self.once_per_key(user, action, (account, action.amount, action.reason), decide)
 

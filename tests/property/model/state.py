@@ -153,7 +153,7 @@ class ModelState:
         return self._new_token(session) if token is None else None
 
     def refresh_session(self, token: int, session: ModelSession) -> int | None:
-        """Give a visit whose user has other roles now a new token; return it."""
+        """Replace the token of a session whose user's roles have changed; return it."""
         if session.user is None or session.admin == self.users[session.user].admin:
             return None
         session.admin = self.users[session.user].admin
@@ -192,7 +192,7 @@ class ModelState:
     def once_per_key(
         self, user: str, action: KeyedAction, body: object, decide: Callable[[], Outcome]
     ) -> Outcome:
-        """Decide what is asked under a key for the first time; tell again what came of it."""
+        """Decide the first request under a key; replay its outcome to later ones."""
         request = (type(action).__name__, body)
         stored = self.keys.get((user, action.key))
         if stored is not None:
@@ -259,7 +259,7 @@ class ModelState:
 
 
 def _expected_jobs(kind: str, charges: Sequence[ModelCharge]) -> Iterator[tuple[str, str, int]]:
-    """Return what is to be done for these; what is to be undone is left to the gateway's books."""
+    """Return the jobs of these; reversals are checked against the gateway's records."""
     for number, charge in enumerate(charges):
         if charge.payment in {"pending", "authorised"}:
             yield (

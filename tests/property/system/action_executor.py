@@ -1,4 +1,4 @@
-"""What a shop is asked when somebody does a deed, and what came of it in plain values."""
+"""Translates actions into commands, and results into plain values."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -23,6 +23,8 @@ from shop.domain.shared.errors import ShopError
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from shop.entrypoints.container import Container
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
 from tests.factories import NOW, eur
 from tests.property import actions
 from tests.property.actions import Action
@@ -37,8 +39,7 @@ from tests.property.system.normalisation import (
     rejection_outcome,
     seconds,
 )
-from tests.property.system.parts import ControlledAdapters
-from tests.property.system.scripted_gateway import gateway_event, to_body
+from tests.property.system.scripted_gateway import ScriptedGateway, gateway_event, to_body
 
 
 @dataclass(slots=True)
@@ -51,13 +52,22 @@ class _PendingCall:
     observations: list[Observation] = field(default_factory=list)
 
 
-class ActionExecutor:
-    """The use cases behind a container, asked for one deed at a time."""
+@dataclass(frozen=True, slots=True)
+class ControlledAdapters:
+    """The adapters of a shop that the test controls."""
 
-    def __init__(self, container: Container, parts: ControlledAdapters) -> None:
+    clock: FakeClock
+    ids: SequentialIds
+    gateway: ScriptedGateway
+
+
+class ActionExecutor:
+    """Calls the use cases of a container, one action at a time."""
+
+    def __init__(self, container: Container, adapters: ControlledAdapters) -> None:
         self.container = container
-        self.clock, self.gateway = parts.clock, parts.gateway
-        self._ids = parts.ids
+        self.clock, self.gateway = adapters.clock, adapters.gateway
+        self._ids = adapters.ids
         self._reset()
 
     def _reset(self) -> None:
@@ -71,7 +81,7 @@ class ActionExecutor:
         self._pending_call = _PendingCall()
 
     async def execute(self, token: int | None, action: Action) -> Outcome:
-        """Do it; tell what came of it, or why it was refused."""
+        """Execute an action; return its result or its rejection as plain values."""
         try:
             return await self._execute(action, token)
         except ShopError as error:
@@ -80,7 +90,7 @@ class ActionExecutor:
             return {"no_response": True}
 
     async def observe(self, token: int | None, action: Action) -> Observation:
-        """Do it; tell all that was seen."""
+        """Execute an action; return all that was observed."""
         outer = self.gateway.responses, self._pending_call
         self.gateway.responses, self._pending_call = [], _PendingCall()
         outcome = await self.execute(token, action)

@@ -25,8 +25,8 @@ from tests.property.model.state import (
     PENDING_PAYMENT_SECONDS,
     WELCOME_CREDIT,
 )
+from tests.property.system.action_executor import ControlledAdapters
 from tests.property.system.deterministic_worker import DeterministicWorker
-from tests.property.system.parts import ControlledAdapters
 from tests.property.system.scripted_gateway import ScriptedGateway
 from tests.property.system.system_under_test import ShopUnderTest
 
@@ -38,8 +38,8 @@ SECRET = "a secret that nobody else has, of enough characters"
 
 def memory_shop() -> ShopUnderTest:
     """Return a shop in memory."""
-    parts, database = _parts(), MemoryDatabase()
-    container = _container(parts, "sqlite+aiosqlite:///never-opened.db", "public")
+    adapters, database = _controlled_adapters(), MemoryDatabase()
+    container = _container(adapters, "sqlite+aiosqlite:///never-opened.db", "public")
     new_unit_of_work = partial(MemoryUnitOfWork, database, writing=True)
     new_snapshot = partial(MemoryUnitOfWork, database, writing=False)
     container.database.override(providers.Object(database))
@@ -49,13 +49,13 @@ def memory_shop() -> ShopUnderTest:
     async def empty() -> None:
         database.state = State.empty()
 
-    return ShopUnderTest(container, parts, new_unit_of_work, empty)
+    return ShopUnderTest(container, adapters, new_unit_of_work, empty)
 
 
 async def sql_shop(url: str, schema: str) -> ShopUnderTest:
     """Return a shop in a database, which is migrated."""
-    parts = _parts()
-    container = _container(parts, url, schema)
+    adapters = _controlled_adapters()
+    container = _container(adapters, url, schema)
     database = container.database()
     assert isinstance(database, SqlDatabase)
     try:
@@ -76,15 +76,15 @@ async def sql_shop(url: str, schema: str) -> ShopUnderTest:
                 await connection.execute(text(f"TRUNCATE {', '.join(metadata.tables)}"))
         await database.migrate()
 
-    return ShopUnderTest(container, parts, partial(SqlUnitOfWork, database, writing=True), empty)
+    return ShopUnderTest(container, adapters, partial(SqlUnitOfWork, database, writing=True), empty)
 
 
-def _parts() -> ControlledAdapters:
+def _controlled_adapters() -> ControlledAdapters:
     clock = FakeClock(NOW)
     return ControlledAdapters(clock, SequentialIds(), ScriptedGateway(clock))
 
 
-def _container(parts: ControlledAdapters, url: str, schema: str) -> Container:
+def _container(adapters: ControlledAdapters, url: str, schema: str) -> Container:
     settings = Settings(
         database_url=url,
         database_schema=schema,
@@ -97,9 +97,9 @@ def _container(parts: ControlledAdapters, url: str, schema: str) -> Container:
         welcome_credit=WELCOME_CREDIT,
     )
     container = Container(settings=settings)
-    container.clock.override(providers.Object(parts.clock))
-    container.id_generator.override(providers.Object(parts.ids))
-    container.payment_gateway.override(providers.Object(parts.gateway))
+    container.clock.override(providers.Object(adapters.clock))
+    container.id_generator.override(providers.Object(adapters.ids))
+    container.payment_gateway.override(providers.Object(adapters.gateway))
     container.password_hasher.override(providers.Object(FakePasswordHasher()))
     assert isinstance(container.payment_job_runner, providers.Singleton)
     container.payment_job_runner.override(

@@ -24,7 +24,7 @@ class CallCounter:
         self._counts_responses = counts_responses
 
     def count(self, name: object, *_: object) -> None:
-        # What is told afterwards is no call, but nobody may hear of it.
+        # The report after a commit is no call, but the caller may be gone.
         if name == "committed" and not self._counts_responses:
             return
         self.count_so_far += 1
@@ -34,7 +34,7 @@ class CallCounter:
 
 @contextmanager
 def counting_calls(shop: ShopUnderTest, counter: CallCounter) -> Iterator[None]:
-    """Tell of the statements that a shop sends to its database; of one in memory, of the calls."""
+    """Count the statements that a shop sends to its database, or the calls of one in memory."""
     database = shop.container.database()
     if isinstance(database, SqlDatabase):
         event.listen(database.writer.sync_engine, "before_cursor_execute", counter.count)

@@ -121,7 +121,7 @@ class Normaliser:
     def gateway_responses(
         self, responses: Sequence[RawGatewayResponse]
     ) -> Sequence[GatewayResponse]:
-        """Tell what the gateway was heard to say, but not of what there is not."""
+        """Return the gateway's responses about existing orders and deposits."""
         known = [*self.orders, *self.deposits]
         return [
             GatewayResponse(
@@ -161,7 +161,7 @@ def normalised_result(result: CommandResult[T], normalise: Callable[[T], Outcome
 
 
 def rejection_outcome(error: ShopError) -> Outcome:
-    """Tell the name of a refusal, and its facts."""
+    """Return the code of a rejection, and its facts."""
     values = {each.name: _plain(getattr(error, each.name)) for each in fields(error)}
     return {"rejected": error.code, **values}
 

@@ -1,4 +1,4 @@
-"""A gateway that does what each payment is fated to, and notes what it was heard to say."""
+"""A gateway in memory with a script for each payment, which records its responses."""
 
 import json
 from collections import deque
@@ -49,9 +49,9 @@ class RawGatewayResponse:
 
 
 class ScriptedGateway(PaymentGateway):
-    """The gateway in memory, with a fate for each call about a reference, and with events.
+    """The gateway in memory, with a script for the calls of each reference, and with events.
 
-    `meanwhile` is done while whoever asked for money waits for the answer.
+    `meanwhile` runs while the caller waits for the response.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -60,17 +60,17 @@ class ScriptedGateway(PaymentGateway):
         self.reset()
 
     def reset(self) -> None:
-        """Begin anew, with empty books."""
+        """Clear all payments and scripts."""
         self._inner = MemoryPaymentGateway(self._clock, idempotency_seconds=IDEMPOTENCY_SECONDS)
         self._scripts: dict[UUID, deque[ScriptedResult]] = {}
         self.next_script: Sequence[ScriptedResult] = ()
         self.is_down = False
         self.responses: list[RawGatewayResponse] = []
         self.keys: dict[tuple[str, UUID], set[str]] = {}
-        """Under which keys each thing was asked for, of each reference."""
+        """The keys of each kind of call, by reference."""
 
     def clear_scripts(self) -> None:
-        """Let everything go as usual from now on."""
+        """Respond as usual from now on."""
         self._scripts = {reference: deque() for reference in self._scripts}
 
     async def all_payments(self) -> Sequence[GatewayPayment]:
@@ -142,8 +142,8 @@ class ScriptedGateway(PaymentGateway):
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         del headers
-        told = json.loads(body)
-        return gateway_event(told["id"], UUID(told["reference"]))
+        event = json.loads(body)
+        return gateway_event(event["id"], UUID(event["reference"]))
 
     async def close(self) -> None:
         await self._inner.close()
@@ -186,7 +186,7 @@ class ScriptedGateway(PaymentGateway):
 
 
 def gateway_event(name: str, reference: UUID) -> GatewayEvent:
-    """Return an event about the payment of a reference."""
+    """Return an event about a reference."""
     return GatewayEvent(id=name, kind="something", payment_id="pay_1", reference=reference)
 
 

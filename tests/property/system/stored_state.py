@@ -23,7 +23,7 @@ UNMODELLED_JOBS = frozenset({JobKind.REVERSE_PAYMENT, JobKind.HANDLE_GATEWAY_EVE
 
 @dataclass(frozen=True, slots=True)
 class StoredState:
-    """All that is stored, what is to be done, the gateway's books, and what does not fit them."""
+    """All that is stored, the jobs, the gateway's records, and the mismatches between them."""
 
     stored: Outcome
     jobs: Sequence[Job]
@@ -135,9 +135,9 @@ def holds_money(payment: GatewayPayment) -> bool:
 def payment_mismatches(
     payments: Sequence[GatewayPayment], statuses: Mapping[UUID, str], reversed_ids: Collection[UUID]
 ) -> list[str]:
-    """Find payments in the gateway's books that do not fit what the shop knows of them.
+    """Find payments in the gateway's records that do not match the shop's.
 
-    Where an order or a deposit came to nothing, money is there only as long as a job will undo it.
+    A closed order or deposit has money at the gateway only as long as a job will reverse it.
     """
     found: list[str] = []
     for payment in payments:

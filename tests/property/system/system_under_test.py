@@ -1,4 +1,4 @@
-"""A whole shop on some storage, which does actions and tells in plain values what came of them."""
+"""A whole shop on a storage, which executes actions and returns plain values."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
@@ -13,13 +13,12 @@ from shop.entrypoints.container import Container
 from tests.factories import NOW, Claim, claim_keys
 from tests.property import actions
 from tests.property.model.state import Outcome
-from tests.property.system.action_executor import ActionExecutor
+from tests.property.system.action_executor import ActionExecutor, ControlledAdapters
 from tests.property.system.normalisation import normalised_result
-from tests.property.system.parts import ControlledAdapters
 from tests.property.system.stored_state import StoredState, StoredStateReader
 
 TIMING_RULES = {"job-is-overdue", "pending-past-expiry", "deposit-past-expiry"}
-"""What is kept once all is quiet: jobs may wait for as long as nobody works."""
+"""Rules that hold once all jobs have run: without a worker, jobs wait."""
 
 
 class ShopUnderTest(ActionExecutor):
@@ -28,16 +27,16 @@ class ShopUnderTest(ActionExecutor):
     def __init__(
         self,
         container: Container,
-        parts: ControlledAdapters,
+        adapters: ControlledAdapters,
         new_unit_of_work: UnitOfWorkFactory,
         empty: Callable[[], Awaitable[None]],
     ) -> None:
-        super().__init__(container, parts)
+        super().__init__(container, adapters)
         self.new_unit_of_work = new_unit_of_work
         self._empty = empty
 
     async def reset(self) -> None:
-        """Begin anew, with nothing stored."""
+        """Clear the storage."""
         await self._empty()
         self._reset()
 

@@ -1,4 +1,4 @@
-"""The rules: what each card's token does."""
+"""The behaviour of each test card, by its token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Decision(StrEnum):
-    """What becomes of an authorisation."""
+    """The result of an authorisation."""
 
     APPROVE = "approve"
     DECLINE = "decline"
@@ -14,7 +14,7 @@ class Decision(StrEnum):
 
 
 class Timeout(StrEnum):
-    """When the gateway stops answering: before it has done what it was asked, or after."""
+    """Whether the gateway stops answering before or after it decides the payment."""
 
     BEFORE = "before"
     AFTER = "after"
@@ -22,10 +22,10 @@ class Timeout(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardBehaviour:
-    """What a token does.
+    """How the gateway answers requests to authorise a card.
 
-    `silence` is about the first request under a key alone. One that is faulty is done and then
-    answered with a fault, and so is everything that follows under its key.
+    A timeout applies to the first request under a key only. A faulty card is decided, but every
+    request under its key is answered with a server error.
     """
 
     decision: Decision = Decision.APPROVE
@@ -49,5 +49,5 @@ UNKNOWN_CARD = CardBehaviour(decision=Decision.DECLINE, reason="unknown_token")
 
 
 def behaviour_of(token: str) -> CardBehaviour:
-    """Return what a token does; those that nobody knows are declined."""
+    """Return the behaviour of a token; unknown tokens are declined."""
     return BEHAVIOURS.get(token, UNKNOWN_CARD)

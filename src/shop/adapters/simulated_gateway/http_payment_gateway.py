@@ -1,52 +1,47 @@
-"""The simulated gateway as a process of its own, asked over HTTP."""
+"""The client of the simulated gateway in a process of its own."""
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
 import aiohttp
 import orjson
+from pydantic import BaseModel, ValidationError
 from yarl import URL
 
 from shop.adapters.simulated_gateway.http.schemas import (
     KEY_HEADER,
     MAX_PAGE,
-    Unreadable,
-    document,
-    money_document,
-    payment_of,
-    text_of,
-    verdict_of,
-    wish_document,
+    Empty,
+    PaymentList,
+    Rejection,
+    Result,
 )
-from shop.adapters.simulated_gateway.payment_store import effective_payment
+from shop.adapters.simulated_gateway.operations import Operation
+from shop.adapters.simulated_gateway.payment_gateway import SimulatedPaymentGateway
+from shop.adapters.simulated_gateway.responses import SimulatedResponse, Succeeded
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.payment_gateway import (
-    AuthorisationRequest,
-    AuthorisationResult,
     Declined,
-    GatewayEvent,
     GatewayOutcomeUnknown,
     GatewayPayment,
     GatewayRejected,
-    InvalidGatewayEvent,
-    PaymentGateway,
 )
-from shop.domain.shared.money import Money
+
+D = TypeVar("D", bound=BaseModel)
 
 MAX_CONNECTIONS = 256
-"""As many as two groups of orders that all pay at once; who comes beyond that waits."""
+"""Enough for two groups of orders that all pay at once; more requests wait for a connection."""
 
 IN_PROGRESS = "request_in_progress"
 
 _INDEFINITE_STATUSES = frozenset(
     {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS}
 )
-"""Statuses of the 4xx that say nothing definite: to ask again is what they ask for."""
+"""4xx statuses that ask the client to repeat the request, and so leave its outcome unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,83 +50,51 @@ class _Response:
     content: bytes
 
 
-class HttpPaymentGateway(PaymentGateway):
-    """Asks the gateway's process, over connections that are kept and opened on first use."""
+class HttpPaymentGateway(SimulatedPaymentGateway):
+    """Sends operations over connections that are opened on first use and kept."""
 
     def __init__(self, url: str, *, timeout_seconds: float) -> None:
         self._url = url
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._open_session: aiohttp.ClientSession | None = None
 
-    async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
-        """Set an amount aside on a card, as its token has it."""
-        response = await self._post("/payments", request.key, wish_document(request))
-        with _translating_malformed_responses():
-            if response.status == HTTPStatus.PAYMENT_REQUIRED:
-                return Declined(reason=text_of(document(response.content), "reason"))
-            result = verdict_of(_content(response))
-        if result is None:
-            raise GatewayOutcomeUnknown("an answer without a verdict")
-        return result
-
-    async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Take what was set aside."""
-        path = f"/payments/{quote(payment_id, safe='')}/capture"
-        _require_success(await self._post(path, key, money_document(amount)))
-
-    async def void(self, *, key: str, payment_id: str) -> None:
-        """Give up what was set aside, or what might have been."""
-        path = f"/payments/{quote(payment_id, safe='')}/void"
-        _require_success(await self._post(path, key, {}))
-
-    async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Give back some of what was captured."""
-        path = f"/payments/{quote(payment_id, safe='')}/refunds"
-        _require_success(await self._post(path, key, money_document(amount)))
-
-    async def find_payment(
-        self,
-        reference: UUID,
-        payment_id: str | None = None,  # noqa: ARG002  References are found at once.
-    ) -> GatewayPayment | None:
-        """Return the payment of a reference that counts."""
-        return effective_payment(await self._list({"order_id": str(reference)}))
-
-    async def list_payments(
-        self, since: datetime, until: datetime
-    ) -> AsyncIterator[GatewayPayment]:
-        """Yield the payments of a span of time, page by page."""
-        query = {"since": since.isoformat(), "until": until.isoformat(), "limit": str(MAX_PAGE)}
-        page = await self._list(query)
-        while page:
-            for payment in page:
-                yield payment
-            page = await self._list({**query, "after": page[-1].id})
-
-    def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
-        """Raise `InvalidGatewayEvent`: this gateway sends no events."""
-        raise InvalidGatewayEvent("the simulated gateway sends no events")
-
     async def close(self) -> None:
-        """Give back every connection; who asks later opens others."""
+        """Close all connections; the next request opens others."""
         session, self._open_session = self._open_session, None
         if session is not None:
             await session.close()
 
+    async def _run(self, operation: Operation) -> SimulatedResponse:
+        response = await self._request(
+            "POST",
+            _path(operation),
+            data=orjson.dumps(_content(operation)),
+            headers={KEY_HEADER: operation.key or "", "content-type": "application/json"},
+        )
+        if operation.authorisation is None:
+            _parse_success(Empty, response)
+            return Succeeded()
+        if response.status == HTTPStatus.PAYMENT_REQUIRED:
+            return Declined(reason=_parse(Rejection, response).reason)
+        result = _parse_success(Result, response).to_result()
+        if result is None:
+            raise GatewayOutcomeUnknown("a response without a result")
+        return result
+
+    async def _with_reference(self, reference: UUID) -> Sequence[GatewayPayment]:
+        return await self._list({"order_id": str(reference)})
+
+    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[GatewayPayment]:
+        since, until = time_range.since.isoformat(), time_range.until.isoformat()
+        query = {"since": since, "until": until, "limit": str(MAX_PAGE)}
+        return await self._list(query if after is None else {**query, "after": after})
+
     async def _list(self, query: Mapping[str, str]) -> Sequence[GatewayPayment]:
         response = await self._request("GET", "/payments", params=query)
-        with _translating_malformed_responses():
-            items = _content(response).get("items")
-            if not isinstance(items, list):
-                raise Unreadable("items")
-            return [payment_of(item) for item in items]
-
-    async def _post(self, path: str, key: str, content: Mapping[str, Any]) -> _Response:
-        headers = {KEY_HEADER.decode(): key, "content-type": "application/json"}
-        return await self._request("POST", path, data=orjson.dumps(content), headers=headers)
+        return [each.to_payment() for each in _parse_success(PaymentList, response).items]
 
     async def _request(self, method: str, path: str, **options: Any) -> _Response:  # noqa: ANN401  What the client takes.
-        """Return what came back; raise `GatewayOutcomeUnknown` where it says nothing definite."""
+        """Return the response; raise `GatewayOutcomeUnknown` unless it is definite."""
         url = URL(self._url + path, encoded=True)
         try:
             async with self._session.request(
@@ -155,31 +118,44 @@ class HttpPaymentGateway(PaymentGateway):
         return self._open_session
 
 
+def _path(operation: Operation) -> str:
+    if operation.authorisation is not None:
+        return "/payments"
+    name = "refunds" if operation.name == "refund" else operation.name
+    return f"/payments/{quote(operation.payment_id or '', safe='')}/{name}"
+
+
+def _content(operation: Operation) -> Mapping[str, Any]:
+    request = operation.authorisation
+    amount = operation.amount if request is None else request.amount
+    content = {} if amount is None else {"amount": amount.amount, "currency": str(amount.currency)}
+    if request is None:
+        return content
+    # A database driver may have a UUID type of its own, which has no JSON form.
+    return {**content, "order_id": str(request.reference), "token": request.token}
+
+
 def _is_definite(status: int) -> bool:
     is_success = HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     is_rejection = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
     return is_success or (is_rejection and status not in _INDEFINITE_STATUSES)
 
 
-def _require_success(response: _Response) -> None:
-    with _translating_malformed_responses():
-        _content(response)
-
-
-def _content(response: _Response) -> Mapping[str, Any]:
-    """Return what a success tells; raise `GatewayRejected` for a definite no, or `Unreadable`."""
-    content = document(response.content)
+def _parse_success(document: type[D], response: _Response) -> D:
+    """Return the document of a success; raise `GatewayRejected` for a definite error."""
     if response.status < HTTPStatus.BAD_REQUEST:
-        return content
-    reason = text_of(content, "reason")
+        return _parse(document, response)
+    reason = _parse(Rejection, response).reason
     if reason == IN_PROGRESS:
         raise GatewayOutcomeUnknown(reason)
     raise GatewayRejected(reason)
 
 
-@contextmanager
-def _translating_malformed_responses() -> Iterator[None]:
+def _parse(document: type[D], response: _Response) -> D:
     try:
-        yield
-    except Unreadable as error:
-        raise GatewayOutcomeUnknown(f"an answer that cannot be read: {error}") from error
+        return document.model_validate_json(response.content)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        raise GatewayOutcomeUnknown(
+            f"unreadable response: {'/'.join(map(str, fault['loc']))}: {fault['msg']}"
+        ) from error

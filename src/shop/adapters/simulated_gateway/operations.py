@@ -1,8 +1,12 @@
-"""The deeds: what a request does to the books, within one transaction, and what is said to it."""
+"""The rules of the simulated gateway: what each operation does to its records, and the response.
+
+Every store applies these rules, so that tests in memory and the gateway's process agree.
+"""
 
 import hashlib
 from collections.abc import Callable
-from uuid import uuid4
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from shop.adapters.simulated_gateway.card_behaviour import (
     CardBehaviour,
@@ -10,18 +14,16 @@ from shop.adapters.simulated_gateway.card_behaviour import (
     Timeout,
     behaviour_of,
 )
+from shop.adapters.simulated_gateway.records import GatewayRecords, StoredKey
 from shop.adapters.simulated_gateway.responses import (
     KEY_REUSED,
     NOT_FOUND,
-    DelayedResponse,
     Failed,
-    FirstResponse,
     NoResponse,
     ServerError,
     SimulatedResponse,
     Succeeded,
 )
-from shop.adapters.simulated_gateway.store.rows import PaymentRows
 from shop.application.ports.payment_gateway import (
     ActionRequired,
     Approved,
@@ -33,50 +35,70 @@ from shop.application.ports.payment_gateway import (
 from shop.domain.shared.money import Money
 
 CANCELLED_RESULT = Declined(reason="cancelled")
-"""What a request hears that comes to be decided after the payment was given up."""
+"""The result of an authorisation whose payment was voided before it was decided."""
 
 
-def authorise(request: AuthorisationRequest, rows: PaymentRows) -> FirstResponse:
-    """Let a request to authorise arrive; the first one under its key begins a payment."""
-    if request.amount.amount <= 0:
-        return Failed(reason="amount_not_positive")
-    behaviour = behaviour_of(request.token)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """A request to the gateway.
+
+    `run` changes the records at a time and returns the response. It needs the records of the key
+    and of the payment, and identifies the request under its key by the fingerprint. The other
+    fields are what a client sends to the gateway's process.
+    """
+
+    run: Callable[[GatewayRecords, datetime], "SimulatedResponse | Unanswered"]
+    key: str | None = None
+    payment_id: str | None = None
+    fingerprint: str = ""
+    name: str = ""
+    amount: Money | None = None
+    authorisation: AuthorisationRequest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DelayedResponse:
+    """The payment is decided after some seconds, by another operation."""
+
+    seconds: float
+    decision: Operation
+
+
+Unanswered = NoResponse | DelayedResponse
+
+
+def authorise(request: AuthorisationRequest, behaviour: CardBehaviour | None = None) -> Operation:
+    """Create a payment and decide it by its token, or by another behaviour."""
     fingerprint = _fingerprint("authorise", request.reference, request.amount, request.token)
-    known = rows.key(request.key)
-    if known is None:
-        return _create_payment(request, fingerprint, behaviour, rows)
-    if known.fingerprint != fingerprint:
-        return Failed(reason=KEY_REUSED)
-    rows.count_call(known.payment_id)
-    if known.response is not None:
-        return known.response
-    remaining_seconds = (known.due_at - rows.now).total_seconds()
-    if remaining_seconds > 0:
-        return DelayedResponse(payment_id=known.payment_id, seconds=remaining_seconds)
-    return decide(request, known.payment_id, rows)
+
+    def run(records: GatewayRecords, now: datetime) -> SimulatedResponse | Unanswered:
+        if request.amount.amount <= 0:
+            return Failed(reason="amount_not_positive")
+        known = records.keys.get(request.key)
+        if known is None:
+            card = behaviour or behaviour_of(request.token)
+            known = _create_payment(request, fingerprint, card, records, now)
+            if card.timeout is not None:
+                return NoResponse()
+        elif known.fingerprint != fingerprint:
+            return Failed(reason=KEY_REUSED)
+        else:
+            records.count_call(known.payment_id)
+        if known.response is not None:
+            return known.response
+        decision = _decision(request, known.payment_id)
+        remaining_seconds = (known.due_at - now).total_seconds()
+        if remaining_seconds > 0:
+            return DelayedResponse(seconds=remaining_seconds, decision=decision)
+        return decision.run(records, now)
+
+    return Operation(run=run, key=request.key, fingerprint=fingerprint, authorisation=request)
 
 
-def decide(request: AuthorisationRequest, payment_id: str, rows: PaymentRows) -> SimulatedResponse:
-    """Decide a payment that has arrived, unless somebody has done so meanwhile."""
-    known = rows.key(request.key)
-    if known is not None and known.response is not None:
-        return known.response
-    stored = rows.payment(payment_id)
-    if stored is not None and stored.payment.is_voided:
-        response: SimulatedResponse = CANCELLED_RESULT
-    else:
-        behaviour = behaviour_of(request.token)
-        result = _result(payment_id, behaviour)
-        rows.set_result(payment_id, result)
-        response = _response(result, behaviour)
-    rows.set_response(request.key, response)
-    return response
+def capture(key: str, payment_id: str, amount: Money) -> Operation:
+    """Capture the whole authorised amount, once."""
 
-
-def capture(key: str, payment_id: str, amount: Money, rows: PaymentRows) -> SimulatedResponse:
-    """Take all that was set aside, once."""
-
-    def take(payment: GatewayPayment) -> SimulatedResponse:
+    def change(payment: GatewayPayment) -> GatewayPayment | Failed:
         if payment.is_voided:
             return Failed(reason="voided")
         if payment.is_captured:
@@ -85,30 +107,28 @@ def capture(key: str, payment_id: str, amount: Money, rows: PaymentRows) -> Simu
             return Failed(reason="not_authorised")
         if payment.amount != amount:
             return Failed(reason="amount_differs")
-        rows.capture(payment_id)
-        return Succeeded()
+        return replace(payment, is_captured=True)
 
-    return _once(key, _fingerprint("capture", payment_id, amount), payment_id, take, rows)
+    return _once("capture", key, payment_id, amount, change)
 
 
-def void(key: str, payment_id: str, rows: PaymentRows) -> SimulatedResponse:
-    """Give up what was set aside, or what might have been."""
+def void(key: str, payment_id: str) -> Operation:
+    """Void an authorisation, or cancel a payment that is not decided yet."""
 
-    def give_up(payment: GatewayPayment) -> SimulatedResponse:
+    def change(payment: GatewayPayment) -> GatewayPayment | Failed:
         if payment.is_captured:
             return Failed(reason="captured")
         if isinstance(payment.authorisation_result, Declined):
             return Failed(reason="declined")
-        rows.void(payment_id)
-        return Succeeded()
+        return replace(payment, is_voided=True)
 
-    return _once(key, _fingerprint("void", payment_id), payment_id, give_up, rows)
+    return _once("void", key, payment_id, None, change)
 
 
-def refund(key: str, payment_id: str, amount: Money, rows: PaymentRows) -> SimulatedResponse:
-    """Give back some of what was captured and has not been given back."""
+def refund(key: str, payment_id: str, amount: Money) -> Operation:
+    """Refund some of a captured amount that has not been refunded yet."""
 
-    def give_back(payment: GatewayPayment) -> SimulatedResponse:
+    def change(payment: GatewayPayment) -> GatewayPayment | Failed:
         if not payment.is_captured:
             return Failed(reason="not_captured")
         if amount.currency != payment.amount.currency:
@@ -117,44 +137,115 @@ def refund(key: str, payment_id: str, amount: Money, rows: PaymentRows) -> Simul
             return Failed(reason="amount_not_positive")
         if payment.amount < payment.refunded + amount:
             return Failed(reason="more_than_is_left")
-        rows.refund(payment_id, amount)
-        return Succeeded()
+        return replace(payment, refunded=payment.refunded + amount)
 
-    return _once(key, _fingerprint("refund", payment_id, amount), payment_id, give_back, rows)
+    return _once("refund", key, payment_id, amount, change)
 
 
-def authenticate(
-    payment_id: str, *, approved: bool, rows: PaymentRows
-) -> AuthorisationResult | Failed:
-    """Let the customer take the step that was asked for; taking it twice alike is one step."""
-    stored = rows.payment(payment_id)
-    if stored is None:
-        return Failed(reason=NOT_FOUND)
-    payment = stored.payment
-    result = _result_of_action(payment_id, approved=approved)
-    if payment.is_voided or not isinstance(payment.authorisation_result, ActionRequired):
-        return result if payment.authorisation_result == result else Failed(reason="not_challenged")
-    rows.set_result(payment_id, result)
-    return result
+def authenticate(payment_id: str, *, approved: bool) -> Operation:
+    """Complete the challenge of a payment; the same answer a second time changes nothing."""
+    result: AuthorisationResult = Declined(reason="authentication_failed")
+    if approved:
+        result = Approved(payment_id=payment_id)
+
+    def run(records: GatewayRecords, _: datetime) -> SimulatedResponse:
+        payment = records.payments.get(payment_id)
+        if payment is None:
+            return Failed(reason=NOT_FOUND)
+        if payment.authorisation_result == result:
+            return result
+        if payment.is_voided or not isinstance(payment.authorisation_result, ActionRequired):
+            return Failed(reason="not_challenged")
+        records.payments[payment_id] = replace(payment, authorisation_result=result)
+        return result
+
+    return Operation(run=run, payment_id=payment_id)
 
 
 def _create_payment(
-    request: AuthorisationRequest, fingerprint: bytes, behaviour: CardBehaviour, rows: PaymentRows
-) -> FirstResponse:
-    payment_id = f"pay_{uuid4().hex}"
-    if behaviour.timeout is Timeout.BEFORE or behaviour.delay_seconds:
-        rows.add_payment(payment_id, request, None)
-        rows.add_key(
-            request.key, fingerprint, payment_id, None, delay_seconds=behaviour.delay_seconds
-        )
-        if behaviour.timeout is Timeout.BEFORE:
-            return NoResponse()
-        return DelayedResponse(payment_id=payment_id, seconds=behaviour.delay_seconds)
-    result = _result(payment_id, behaviour)
-    response = _response(result, behaviour)
-    rows.add_payment(payment_id, request, result)
-    rows.add_key(request.key, fingerprint, payment_id, response)
-    return NoResponse() if behaviour.timeout is Timeout.AFTER else response
+    request: AuthorisationRequest,
+    fingerprint: str,
+    behaviour: CardBehaviour,
+    records: GatewayRecords,
+    now: datetime,
+) -> StoredKey:
+    payment_id = records.new_payment_id()
+    is_decided = behaviour.timeout is not Timeout.BEFORE and not behaviour.delay_seconds
+    result = _result(payment_id, behaviour) if is_decided else None
+    response = None if result is None else _response(result, behaviour)
+    records.payments[payment_id] = GatewayPayment(
+        id=payment_id,
+        reference=request.reference,
+        amount=request.amount,
+        authorisation_result=result,
+        is_captured=False,
+        is_voided=False,
+        refunded=Money.zero(request.amount.currency),
+        created_at=now,
+    )
+    records.count_call(payment_id)
+    return records.add_key(
+        request.key, fingerprint, payment_id, response, now, behaviour.delay_seconds
+    )
+
+
+def _decision(request: AuthorisationRequest, payment_id: str) -> Operation:
+    """Decide a payment that was created undecided, unless another operation has done so."""
+
+    def run(records: GatewayRecords, _: datetime) -> SimulatedResponse:
+        known = records.keys.get(request.key)
+        if known is not None and known.response is not None:
+            return known.response
+        payment = records.payments.get(payment_id)
+        if payment is None:
+            return Failed(reason=NOT_FOUND)
+        response: SimulatedResponse = CANCELLED_RESULT
+        if not payment.is_voided:
+            behaviour = behaviour_of(request.token)
+            result = _result(payment_id, behaviour)
+            records.payments[payment_id] = replace(payment, authorisation_result=result)
+            response = _response(result, behaviour)
+        # The key may have expired since the payment was created.
+        if known is not None:
+            records.keys[request.key] = replace(known, response=response)
+        return response
+
+    return Operation(run=run, key=request.key, payment_id=payment_id)
+
+
+def _once(
+    name: str,
+    key: str,
+    payment_id: str,
+    amount: Money | None,
+    change: Callable[[GatewayPayment], GatewayPayment | Failed],
+) -> Operation:
+    """Change a payment and store the response under the key, or return the stored response."""
+    details = (payment_id,) if amount is None else (payment_id, amount)
+    fingerprint = _fingerprint(name, *details)
+
+    def run(records: GatewayRecords, now: datetime) -> SimulatedResponse:
+        known = records.keys.get(key)
+        if known is not None:
+            response = known.response if known.fingerprint == fingerprint else None
+            return Failed(reason=KEY_REUSED) if response is None else response
+        payment = records.payments.get(payment_id)
+        changed = Failed(reason=NOT_FOUND) if payment is None else change(payment)
+        if isinstance(changed, Failed):
+            response = changed
+        else:
+            response, records.payments[payment_id] = Succeeded(), changed
+        records.add_key(key, fingerprint, payment_id, response, now)
+        return response
+
+    return Operation(
+        run=run,
+        key=key,
+        payment_id=payment_id,
+        fingerprint=fingerprint,
+        name=name,
+        amount=amount,
+    )
 
 
 def _response(result: AuthorisationResult, behaviour: CardBehaviour) -> SimulatedResponse:
@@ -171,30 +262,7 @@ def _result(payment_id: str, behaviour: CardBehaviour) -> AuthorisationResult:
             return ActionRequired(payment_id=payment_id)
 
 
-def _result_of_action(payment_id: str, *, approved: bool) -> AuthorisationResult:
-    if approved:
-        return Approved(payment_id=payment_id)
-    return Declined(reason="authentication_failed")
-
-
-def _once(
-    key: str,
-    fingerprint: bytes,
-    payment_id: str,
-    change: Callable[[GatewayPayment], SimulatedResponse],
-    rows: PaymentRows,
-) -> SimulatedResponse:
-    """Make a change, and remember what came of it; or tell what is remembered."""
-    known = rows.key(key)
-    if known is not None:
-        response = known.response if known.fingerprint == fingerprint else None
-        return Failed(reason=KEY_REUSED) if response is None else response
-    stored = rows.payment(payment_id)
-    response = Failed(reason=NOT_FOUND) if stored is None else change(stored.payment)
-    rows.add_key(key, fingerprint, payment_id, response)
-    return response
-
-
-def _fingerprint(*request: object) -> bytes:
-    """Return what tells a request from others, from which nobody reads a token."""
-    return hashlib.sha256(repr(request).encode()).digest()
+def _fingerprint(*request: object) -> str:
+    """Return a digest of a request, from which no card token can be read."""
+    # Files of earlier versions hold digests of exactly this text.
+    return hashlib.sha256(repr(request).encode()).hexdigest()

@@ -1,24 +1,27 @@
-"""The simulated gateway within this process."""
+"""The simulated gateway, in whichever way its operations are run, and within this process."""
 
 import asyncio
-import sqlite3
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
-from shop.adapters.simulated_gateway.payment_store import PaymentStore, effective_payment
+from shop.adapters.simulated_gateway import operations
+from shop.adapters.simulated_gateway.operations import Operation
 from shop.adapters.simulated_gateway.responses import (
     Failed,
     NoResponse,
     SimulatedResponse,
     Succeeded,
 )
-from shop.adapters.simulated_gateway.store.rows import StoredPayment, TimeRange
+from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.application.ports.clock import Clock
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.payment_gateway import (
     AuthorisationRequest,
     AuthorisationResult,
+    Declined,
     GatewayEvent,
     GatewayOutcomeUnknown,
     GatewayPayment,
@@ -26,96 +29,118 @@ from shop.application.ports.payment_gateway import (
     InvalidGatewayEvent,
     PaymentGateway,
 )
+from shop.application.ports.unit_of_work import DatabaseFailure
 from shop.domain.shared.money import Money
+
+T = TypeVar("T")
 
 PAGE_SIZE = 500
 
 
-class InProcessPaymentGateway(PaymentGateway):
-    """Works on the books itself, and loses patience as one does who asks over a network."""
-
-    def __init__(self, store: PaymentStore, *, clock: Clock, timeout_seconds: float) -> None:
-        self._store = store
-        self._clock = clock
-        self._timeout_seconds = timeout_seconds
+class SimulatedPaymentGateway(PaymentGateway, ABC):
+    """Turns the port's methods into operations, and their responses into results and errors."""
 
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
-        """Set an amount aside on a card, as its token has it."""
-        with _translating_store_errors():
-            try:
-                async with asyncio.timeout(self._timeout_seconds):
-                    response = await self._store.authorise(request)
-            except TimeoutError as error:
-                raise GatewayOutcomeUnknown("no answer in time") from error
+        """Authorise an amount on a card, as its token determines."""
+        response = await self._run(operations.authorise(request))
         if isinstance(response, AuthorisationResult):
             return response
-        if isinstance(response, NoResponse):
-            await self._clock.sleep(self._timeout_seconds)
         raise _to_error(response)
 
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Take what was set aside."""
-        with _translating_store_errors():
-            response = await self._store.capture(key=key, payment_id=payment_id, amount=amount)
-        _require_success(response)
+        """Capture an authorised payment."""
+        await self._change(operations.capture(key, payment_id, amount))
 
     async def void(self, *, key: str, payment_id: str) -> None:
-        """Give up what was set aside, or what might have been."""
-        with _translating_store_errors():
-            response = await self._store.void(key=key, payment_id=payment_id)
-        _require_success(response)
+        """Void a payment, also one that is not decided yet."""
+        await self._change(operations.void(key, payment_id))
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
-        """Give back some of what was captured."""
-        with _translating_store_errors():
-            response = await self._store.refund(key=key, payment_id=payment_id, amount=amount)
-        _require_success(response)
+        """Refund some of a captured payment."""
+        await self._change(operations.refund(key, payment_id, amount))
 
     async def find_payment(
         self,
         reference: UUID,
-        payment_id: str | None = None,  # noqa: ARG002  References are found at once.
+        payment_id: str | None = None,  # noqa: ARG002  References are indexed.
     ) -> GatewayPayment | None:
-        """Return the payment of a reference that counts."""
-        with _translating_store_errors():
-            stored = await self._store.with_reference(reference)
-        return effective_payment([each.payment for each in stored])
+        """Return the newest payment of a reference that is not declined, else the newest."""
+        payments = await self._with_reference(reference)
+        not_declined = [
+            each for each in payments if not isinstance(each.authorisation_result, Declined)
+        ]
+        return (not_declined or payments)[-1] if payments else None
 
     async def list_payments(
         self, since: datetime, until: datetime
     ) -> AsyncIterator[GatewayPayment]:
-        """Yield the payments of a span of time, page by page."""
+        """Yield the payments created in a time range, page by page."""
         time_range = TimeRange(since=since, until=until)
         page = await self._page(time_range, None)
         while page:
-            for stored in page:
-                yield stored.payment
-            page = await self._page(time_range, page[-1].payment.id)
+            for payment in page:
+                yield payment
+            page = await self._page(time_range, page[-1].id)
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:  # noqa: ARG002  As the port has it.
         """Raise `InvalidGatewayEvent`: this gateway sends no events."""
         raise InvalidGatewayEvent("the simulated gateway sends no events")
 
+    @abstractmethod
+    async def _run(self, operation: Operation) -> SimulatedResponse | NoResponse:
+        """Have the gateway run an operation; raise `GatewayOutcomeUnknown`."""
+
+    @abstractmethod
+    async def _with_reference(self, reference: UUID) -> Sequence[GatewayPayment]:
+        """Return the payments of a reference, oldest first; raise `GatewayOutcomeUnknown`."""
+
+    @abstractmethod
+    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[GatewayPayment]:
+        """Return a page of payments after the one with this id; raise `GatewayOutcomeUnknown`."""
+
+    async def _change(self, operation: Operation) -> None:
+        response = await self._run(operation)
+        if not isinstance(response, Succeeded):
+            raise _to_error(response)
+
+
+class InProcessPaymentGateway(SimulatedPaymentGateway):
+    """Uses the payment store directly, with the same timeout as an HTTP client.
+
+    Without a timeout, a request that is never answered fails at once.
+    """
+
+    def __init__(self, store: PaymentStore, *, clock: Clock, timeout_seconds: float | None) -> None:
+        self._store = store
+        self._clock = clock
+        self._timeout_seconds = timeout_seconds
+
     async def close(self) -> None:
-        """Give the books' file back."""
+        """Close the store."""
         await self._store.close()
 
-    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[StoredPayment]:
-        with _translating_store_errors():
-            return await self._store.page(time_range, after=after, limit=PAGE_SIZE)
+    async def _run(self, operation: Operation) -> SimulatedResponse | NoResponse:
+        response = await self._answered(self._store.run(operation))
+        if isinstance(response, NoResponse) and self._timeout_seconds is not None:
+            await self._clock.sleep(self._timeout_seconds)
+        return response
 
+    async def _with_reference(self, reference: UUID) -> Sequence[GatewayPayment]:
+        stored = await self._answered(self._store.with_reference(reference))
+        return [each.payment for each in stored]
 
-@contextmanager
-def _translating_store_errors() -> Iterator[None]:
-    try:
-        yield
-    except (sqlite3.Error, OSError) as error:
-        raise GatewayOutcomeUnknown(str(error)) from error
+    async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[GatewayPayment]:
+        stored = await self._answered(self._store.page(time_range, after=after, limit=PAGE_SIZE))
+        return [each.payment for each in stored]
 
-
-def _require_success(response: SimulatedResponse) -> None:
-    if not isinstance(response, Succeeded):
-        raise _to_error(response)
+    async def _answered(self, call: Awaitable[T]) -> T:
+        try:
+            async with asyncio.timeout(self._timeout_seconds):
+                return await call
+        except TimeoutError as error:
+            raise GatewayOutcomeUnknown("no response in time") from error
+        except DatabaseFailure as error:
+            raise GatewayOutcomeUnknown(str(error)) from error
 
 
 def _to_error(response: SimulatedResponse | NoResponse) -> Exception:
@@ -123,6 +148,6 @@ def _to_error(response: SimulatedResponse | NoResponse) -> Exception:
         case Failed(reason=reason):
             return GatewayRejected(reason)
         case NoResponse():
-            return GatewayOutcomeUnknown("no answer in time")
+            return GatewayOutcomeUnknown("no response in time")
         case _:
-            return GatewayOutcomeUnknown("a fault")
+            return GatewayOutcomeUnknown("the gateway answered with an error of its own")

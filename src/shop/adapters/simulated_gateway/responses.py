@@ -1,5 +1,6 @@
-"""What the books say to a request: an answer that is remembered under its key, or none yet."""
+"""Responses of the simulated gateway: final ones are stored under their idempotency key."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from shop.application.ports.payment_gateway import (
@@ -9,22 +10,25 @@ from shop.application.ports.payment_gateway import (
     Declined,
 )
 
+NOT_FOUND = "not_there"
+KEY_REUSED = "key_reused"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Succeeded:
-    """What was asked is done."""
+    """The operation was carried out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """What was asked is not done and will not be; the reason is a word such as `captured`."""
+    """The operation was rejected and will not be carried out. A reason is a word: `captured`."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServerError:
-    """The gateway answers as if something had gone wrong in it."""
+    """The gateway answers with an internal error, although the payment is decided."""
 
 
 SimulatedResponse = AuthorisationResult | Succeeded | Failed | ServerError
@@ -32,52 +36,29 @@ SimulatedResponse = AuthorisationResult | Succeeded | Failed | ServerError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoResponse:
-    """This request gets no answer, however long somebody waits for one."""
+    """This request is never answered, however long the client waits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DelayedResponse:
-    """The payment is decided after some time."""
-
-    payment_id: str
-    seconds: float
-
-
-FirstResponse = SimulatedResponse | NoResponse | DelayedResponse
-
-NOT_FOUND = "not_there"
-KEY_REUSED = "key_reused"
+_KINDS: Mapping[str, tuple[type[SimulatedResponse], str | None]] = {
+    "approved": (Approved, "payment_id"),
+    "challenged": (ActionRequired, "payment_id"),
+    "declined": (Declined, "reason"),
+    "refused": (Failed, "reason"),
+    "done": (Succeeded, None),
+    "fault": (ServerError, None),
+}
+"""Each kind of response as it is stored: its type, and the field that its detail is."""
 
 
 def to_columns(response: SimulatedResponse) -> tuple[str, str]:
-    """Return an answer as the books keep it: its kind, and what goes with it."""
-    match response:
-        case Approved(payment_id=detail):
-            return "approved", detail
-        case ActionRequired(payment_id=detail):
-            return "challenged", detail
-        case Declined(reason=detail):
-            return "declined", detail
-        case Failed(reason=detail):
-            return "refused", detail
-        case Succeeded():
-            return "done", ""
-        case ServerError():
-            return "fault", ""
+    """Return a response as it is stored: its kind and its detail."""
+    for kind, (type_, name) in _KINDS.items():
+        if isinstance(response, type_):
+            return kind, getattr(response, name) if name else ""
+    raise TypeError(f"not a response that can be stored: {response!r}")
 
 
 def from_columns(kind: str, detail: str) -> SimulatedResponse:
-    """Return the answer that was kept so."""
-    match kind:
-        case "approved":
-            return Approved(payment_id=detail)
-        case "challenged":
-            return ActionRequired(payment_id=detail)
-        case "declined":
-            return Declined(reason=detail)
-        case "refused":
-            return Failed(reason=detail)
-        case "done":
-            return Succeeded()
-        case _:
-            return ServerError()
+    """Return the response stored in these columns."""
+    type_, name = _KINDS[kind]
+    return type_(**{name: detail} if name else {})

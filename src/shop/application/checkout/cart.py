@@ -1,4 +1,4 @@
-"""Carts: what visitors mean to buy, signed in or not."""
+"""Shows and changes the carts of sessions, signed in or not."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from shop.domain.shared.money import Currency, Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PutCartLine:
-    """Have this quantity of a product in the cart."""
+    """Set the quantity of a product in the session's cart."""
 
     session: SessionToken | None
     sku: str
@@ -29,7 +29,7 @@ class PutCartLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RemoveCartLine:
-    """Have no such product in the cart."""
+    """Remove a product from the session's cart."""
 
     session: SessionToken | None
     sku: str
@@ -37,7 +37,7 @@ class RemoveCartLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
-    """A line of a cart with what it would cost now, and how many there are."""
+    """A cart line with the current product and its available stock."""
 
     product: Product
     quantity: int
@@ -51,7 +51,7 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedCart:
-    """A cart with what it would cost now."""
+    """A cart at current prices."""
 
     lines: Sequence[PricedLine]
     total: Money
@@ -59,7 +59,7 @@ class PricedCart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartChanged:
-    """The cart is as wanted, in the session of this visit (None where there is none)."""
+    """The changed cart, and its session if there is one."""
 
     cart: PricedCart
     current_session: CurrentSession | None
@@ -67,14 +67,14 @@ class CartChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PutLine:
-    """A line that is sound, to be put into the cart of a session."""
+    """A valid line for the cart of a session."""
 
     token: SessionToken | None
     line: LineQuantity
 
 
 class CartService:
-    """The use cases around the cart of a session."""
+    """Shows and changes the cart of a session."""
 
     def __init__(
         self,
@@ -89,13 +89,13 @@ class CartService:
         self._put_queue = queues.queue_for(self._put_all)
 
     async def show(self, cart: Cart) -> PricedCart:
-        """Return the cart with present prices and stock."""
+        """Return the cart with current prices and stock."""
         if cart.is_empty:
             return PricedCart(lines=(), total=Money.zero(self._currency))
         return await self._transactions.read(partial(self._price, cart))
 
     async def put(self, command: PutCartLine) -> CartChanged:
-        """Put a quantity of a product into the cart, in place of any other quantity.
+        """Set the quantity of a product in the cart.
 
         Raise `InvalidValue`, `ProductNotFound`, `SessionExpired`, `SessionConflict` or
         `SessionTooLarge`.
@@ -113,7 +113,7 @@ class CartService:
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [put.token for put in puts]
         )
-        carts = [visit.session.cart for visit in resolved_sessions.by_token.values()]
+        carts = [each.session.cart for each in resolved_sessions.by_token.values()]
         skus = {line.sku for cart in carts for line in cart.lines}
         pricing = await CartPricing.load(uow, skus | {put.line.sku for put in puts})
         current_sessions: dict[SessionToken | UUID, CurrentSession] = {}
@@ -129,7 +129,7 @@ class CartService:
 
         results = [result_or_error(put, decide) for put in puts]
         await uow.commit()
-        # Whoever put several things in holds one token afterwards, whichever answer comes last.
+        # All results of one session have its last token, so their order does not matter.
         return [
             each
             if isinstance(each, ShopError)
@@ -138,14 +138,11 @@ class CartService:
         ]
 
     async def remove(self, command: RemoveCartLine) -> CartChanged:
-        """Take a product out of the cart; one that is not in it changes nothing.
-
-        Raise `SessionExpired` or `SessionConflict`.
-        """
+        """Remove a product from the cart; raise `SessionExpired` or `SessionConflict`."""
         return await self._change(command.session, lambda cart: cart.without(command.sku))
 
     async def clear(self, token: SessionToken | None) -> CartChanged:
-        """Take everything out of the cart; raise `SessionExpired` or `SessionConflict`."""
+        """Remove all lines from the cart; raise `SessionExpired` or `SessionConflict`."""
         return await self._change(token, lambda _: Cart())
 
     async def _change(
@@ -178,27 +175,27 @@ class CartService:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CartPricing:
-    """Products as they are offered now."""
+    """The current products and stock of a group of carts."""
 
     products: Mapping[str, Product]
     inventories: Mapping[str, Inventory]
 
     @classmethod
     async def load(cls, uow: UnitOfWork, skus: Collection[str]) -> "CartPricing":
-        """Look these products up; none ask nothing."""
+        """Load these products, if there are any."""
         return cls(
             products=await uow.products.get_many(skus) if skus else {},
             inventories=await uow.inventories.get_many(skus) if skus else {},
         )
 
     def require_for_sale(self, sku: str) -> None:
-        """Raise `ProductNotFound` for what is not sold."""
+        """Raise `ProductNotFound` unless the product is active."""
         product = self.products.get(sku)
         if product is None or not product.active:
             raise ProductNotFound(sku=sku)
 
     def price(self, cart: Cart, currency: Currency) -> PricedCart:
-        """Return what a cart would cost; its products were all looked up."""
+        """Price a cart; its products have been loaded."""
         lines = [
             PricedLine(
                 product=self.products[line.sku],

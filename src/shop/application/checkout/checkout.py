@@ -1,7 +1,7 @@
-"""Checkout: place an order, and where a card pays, ask for it and finish.
+"""Places an order and pays for it.
 
-No transaction and no connection is held while the gateway is asked. Where it says nothing, nothing
-is changed: the order stays pending, and the outbox has a job that will find out.
+No transaction or connection is held during the call to the gateway. If the gateway does not
+respond, the order stays pending and a job resolves it.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ CompletionQueue = GroupCommit[CompleteOrder, CompletedOrder]
 
 
 class Checkout:
-    """The use case behind the button."""
+    """Places an order and, for card payments, authorises and completes it."""
 
     def __init__(
         self,
@@ -34,11 +34,11 @@ class Checkout:
         self._card_payments = card_payments
 
     async def place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
-        """Place an order, and pay; it is pending where the card's answer is not known yet.
+        """Place an order and pay for it; it stays pending while the outcome is unknown.
 
-        Where the customer has to take a step first, the reply has the secret for that. The same
-        command under the same key asks again for the same payment. Refusals are those of
-        `PlaceOrders`, and `CardDeclined` or `PaymentExpired`.
+        If the customer has to authenticate, the result has the client secret. The same command
+        under the same key continues the same payment. Errors: those of `PlaceOrders`,
+        `CardDeclined` and `PaymentExpired`.
         """
         result = await self._placement_queue.submit(command)
         placed = result.value
@@ -64,6 +64,6 @@ class Checkout:
             )
         )
         if completed is None:
-            # Somebody else has decided: the key tells how.
+            # The order was decided concurrently: the key has the outcome.
             return await self._placement_queue.submit(command)
         return CommandResult(value=completed, replayed=False)

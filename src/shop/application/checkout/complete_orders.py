@@ -1,8 +1,7 @@
-"""Finish orders that wait for their card: confirm, decline or give up, each once.
+"""Completes pending card orders: each is confirmed, declined or expired once.
 
-The request, the webhook, the driver and the expiry all come here with what they know. Whoever
-finds the order pending, under its lock, decides; to all others it is decided. The use case is
-plural, like placing is.
+Requests and jobs report the outcomes of payments here. The first transaction that locks the
+pending order decides it; later ones change nothing.
 """
 
 from collections.abc import Mapping, Sequence
@@ -49,9 +48,9 @@ from shop.domain.shared.errors import ShopError
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompleteOrder:
-    """What is known of the card of an order, which was read before, and who asks for the order.
+    """Complete an order that was read before, with the outcome of its payment.
 
-    Without a token, the session is told of in which the order was placed.
+    `session` is the token of the customer's request, None for jobs.
     """
 
     order: Order
@@ -61,11 +60,11 @@ class CompleteOrder:
 
 
 CompletedOrder = PlacedOrder | ShopError | None
-"""The order as it was paid, or the refusal for good; None where somebody else decided."""
+"""The paid order or the final error; None if the order was decided before."""
 
 
 class CompleteOrders:
-    """The use case that finishes orders."""
+    """Completes pending orders."""
 
     def __init__(
         self,
@@ -82,9 +81,9 @@ class CompleteOrders:
         self._notifications = notifications
 
     async def complete(self, commands: Sequence[CompleteOrder]) -> Sequence[CompletedOrder]:
-        """Finish these orders, in one unit of work; refusals are `CardDeclined`, `PaymentExpired`.
+        """Complete these orders in one unit of work.
 
-        An approval that comes too late for its order is given back.
+        An approval that comes too late is reversed. Errors: `CardDeclined`, `PaymentExpired`.
         """
         return await self._transactions.write(
             partial(self._complete, commands), retryable=True, splittable=len(commands) > 1
@@ -125,7 +124,7 @@ class CompleteOrders:
 
 
 class CompletionBatch:
-    """What a group of endings has locked, and what has been decided with it so far."""
+    """The rows that a group of completions has locked, with the changes so far."""
 
     def __init__(
         self,
@@ -149,12 +148,12 @@ class CompletionBatch:
         self._payments = dict(payments)
 
     def complete(self, command: CompleteOrder) -> CompletedOrder:
-        """Decide one order, unless it is decided."""
+        """Decide one order if it is still pending."""
         order, payment = self._orders[command.order.id], self._payments[command.order.id]
         payment_outcome = command.payment_outcome
         if order.status is not OrderStatus.PENDING:
             if isinstance(payment_outcome, Approved) and payment.status in NEVER_CHARGED:
-                # Too late: what was set aside meanwhile is given back.
+                # Approved too late: the order is closed, so the payment has to be reversed.
                 self._add_job(JobKind.REVERSE_PAYMENT, order)
             return None
         self._uow.jobs.remove(JobId(kind=JobKind.RESOLVE_PAYMENT, subject_id=order.id))
@@ -232,7 +231,7 @@ class PlacementSessions:
     def remember_order(
         self, order: Order, payment: Payment, token: SessionToken | None
     ) -> SessionToken | None:
-        """Have the session track its order, unless it has ended; return a token issued for it."""
+        """Store the last order in its session, if it still exists; return a new token."""
         session_id = payment.card_details.session_id
         current_session = _own_session(self._resolved_sessions, token, payment)
         before = self._sessions.get(session_id) or (
@@ -244,7 +243,7 @@ class PlacementSessions:
         try:
             new_token = self._save(session, current_session)
         except (SessionConflict, SessionTooLarge):
-            # The order is paid, whatever else goes on in the session; it is listed for its user.
+            # The order is paid all the same, and listed for its user.
             return None
         self._sessions[session_id] = session
         return new_token
@@ -261,7 +260,7 @@ class PlacementSessions:
 def _own_session(
     resolved_sessions: ResolvedSessions, token: SessionToken | None, payment: Payment
 ) -> CurrentSession | None:
-    """Return the visit behind a token where it is of the session in which the order was placed."""
+    """Return the token's session if the order was placed in it."""
     current_session = resolved_sessions.find(token)
     is_own = (
         current_session is not None

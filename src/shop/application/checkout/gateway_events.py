@@ -1,7 +1,7 @@
-"""Gateway events: stored when the webhook receives them, handled by a job of their own.
+"""Stores gateway events, and handles each in a job.
 
-An event only says which payment to look at; the gateway's records say what happened to it. So it
-does not matter in what order events come, how late, or how often.
+An event only names a payment; the gateway's records have its outcome. So events may arrive late,
+repeatedly and in any order.
 """
 
 import logging
@@ -32,13 +32,13 @@ from shop.domain.orders.order import Order
 from shop.domain.payment import CardDeclined, Payment
 
 Target = tuple[Order, Payment] | Deposit
-"""What an event is about."""
+"""The subject of an event."""
 
 _log = logging.getLogger(__name__)
 
 
 class HandleGatewayEvents:
-    """The use cases behind the gateway's webhook, and behind the jobs that it stores."""
+    """Stores and handles the events of the gateway's webhook."""
 
     def __init__(
         self,
@@ -61,8 +61,8 @@ class HandleGatewayEvents:
     async def receive(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Store a new event with the job that handles it; a known event changes nothing.
 
-        The gateway is asked nothing here: it waits for the answer. Raise `InvalidGatewayEvent` if
-        the gateway has not sent this, or not just now.
+        The job looks up the payment, because the gateway waits for this response. Raise
+        `InvalidGatewayEvent` if the signature is missing, invalid or too old.
         """
         event = self._gateway.parse_event(body, headers)
         subject_id = self._ids.new()
@@ -71,9 +71,9 @@ class HandleGatewayEvents:
     async def handle(self, job: Job) -> None:
         """Look up the payment of an event, and complete its order or deposit.
 
-        An event that names neither is logged as an error, so that an operator looks at it. Before
-        that, raise `RetryLater` while its order may still be on its way to the database. Raise
-        `GatewayOutcomeUnknown` if the gateway's records cannot be read.
+        An event that matches neither is logged as an error for the operator. Before that, raise
+        `RetryLater` while its order may not be committed yet. Raise `GatewayOutcomeUnknown` if the
+        gateway's records cannot be read.
         """
         event, target = await self._transactions.read(partial(_find, job.id.subject_id))
         if target is not None:
@@ -91,7 +91,7 @@ class HandleGatewayEvents:
     def _report_unknown(self, event: GatewayEvent, *, conclusive_at: datetime) -> None:
         if self._clock.now() < conclusive_at:
             raise RetryLater(not_after=conclusive_at)
-        _log.error("gateway event %s (%s) matches no order or deposit", event.id, event.kind)
+        _log.error("gateway_event_unmatched", extra={"event_id": event.id, "kind": event.kind})
 
     async def _complete(self, target: Target, payment_id: str | None) -> None:
         reference = target.id if isinstance(target, Deposit) else target[0].id
@@ -111,7 +111,7 @@ class HandleGatewayEvents:
 
 
 async def _find(subject_id: UUID, uow: UnitOfWork) -> tuple[GatewayEvent, Target | None]:
-    """Return the event that a job is about, and the order or deposit that the event is about."""
+    """Return the event of a job, and the order or deposit of the event."""
     event = (await uow.gateway_events.for_jobs([subject_id]))[subject_id]
     reference = event.reference
     if reference is None:

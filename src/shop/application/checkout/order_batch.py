@@ -1,4 +1,4 @@
-"""Decides a group of orders on the rows that their unit of work has locked."""
+"""Decides a group of orders on the rows that the unit of work has locked."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ from shop.domain.shared.money import Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceOrder:
-    """Buy these lines, or, if `cart` is None, those in the session's cart.
+    """Order these lines, or the session's cart if `cart` is None.
 
     `card` is the token of the card that pays; without one, the account pays.
     """
@@ -37,13 +37,13 @@ class PlaceOrder:
 
     @property
     def payment_method(self) -> PaymentMethod:
-        """How the order is paid."""
+        """The method that pays."""
         return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderBatchRows:
-    """What a group of orders has read and locked: sessions by token, products by SKU."""
+    """The rows of a group of orders: sessions by token, products by SKU."""
 
     current_sessions: Mapping[SessionToken | None, CurrentSession]
     products: Mapping[str, Product]
@@ -52,7 +52,7 @@ class OrderBatchRows:
 
 
 class OrderBatch:
-    """A group of orders; each is decided on what those before it have left."""
+    """Decides a group of orders, each on the rows as the one before left them."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class OrderBatch:
         self._stock = rows.stock
 
     def place(self, request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
-        """Decide one order by the rules of the domain, then stage it."""
+        """Create and stage one order, or raise an error before anything is staged."""
         command = request.command
         current_session = self._current_sessions[command.session]
         cart = requested_cart(command, current_session)
@@ -146,9 +146,9 @@ _STOCK_MOVEMENTS: Mapping[OrderStatus, StockMovementKind] = {
     OrderStatus.PAID: StockMovementKind.SALE,
     OrderStatus.PENDING: StockMovementKind.RESERVATION,
 }
-"""What a new order does to the stock, by its status."""
+"""The stock movement of a new order, by its status."""
 
 
 def requested_cart(command: PlaceOrder, current_session: CurrentSession) -> Cart:
-    """Return what a command orders: its own lines, or else the session's cart."""
+    """Return the command's own lines, or else the session's cart."""
     return current_session.session.cart if command.cart is None else command.cart

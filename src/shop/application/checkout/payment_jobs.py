@@ -1,6 +1,7 @@
-"""Settle what requests began: the jobs that resolve, capture and undo card payments.
+"""Jobs that resolve, capture and reverse card payments.
 
-Each bears to be done twice: keys, the gateway's books, and the order's lock see to that.
+Every job is idempotent: idempotency keys, the gateway's records and the order lock make a second
+run harmless.
 """
 
 from collections.abc import Sequence
@@ -24,7 +25,7 @@ from shop.domain.shared.errors import ShopError
 
 
 class PaymentJobs:
-    """The use cases behind the jobs of the outbox."""
+    """Resolves, captures and reverses card payments."""
 
     def __init__(
         self,
@@ -44,7 +45,7 @@ class PaymentJobs:
         self._response_timeout = response_timeout
 
     async def resolve(self, job: Job) -> None:
-        """Find out how a pending order ends; past its time, give it up. Raise `RetryLater`."""
+        """Resolve or expire a pending order; raise `RetryLater` if it has no outcome."""
         authorisation = await self._card_payments.look_up(job.id.subject_id)
         order, payment = await self._lookup_queue.submit(job.id.subject_id)
         if order.status is not OrderStatus.PENDING:
@@ -62,7 +63,7 @@ class PaymentJobs:
             await self._completion_queue.submit(command)
 
     async def capture(self, job: Job) -> None:
-        """Take the money of a paid order; raise `GatewayOutcomeUnknown` or `GatewayRejected`."""
+        """Capture a paid order; raise `GatewayOutcomeUnknown` or `GatewayRejected`."""
         order, payment = await self._lookup_queue.submit(job.id.subject_id)
         if payment.status is not PaymentStatus.AUTHORISED:
             await self._complete_job(job)
@@ -73,9 +74,9 @@ class PaymentJobs:
         await self._capture_queue.submit(order.id)
 
     async def reverse(self, job: Job) -> None:
-        """Give back what the gateway holds or has taken for what came to nothing.
+        """Void or refund a payment that is not needed.
 
-        Raise `RetryLater` while a request may still be on its way there, `GatewayOutcomeUnknown` or
+        Raise `RetryLater` while a request may still reach the gateway, `GatewayOutcomeUnknown` or
         `GatewayRejected`.
         """
         gateway_payment_id = await self._transactions.read(
@@ -96,7 +97,7 @@ class PaymentJobs:
         return await self._transactions.read(find_all)
 
     async def _record_all(self, order_ids: Sequence[UUID]) -> Sequence[None]:
-        """Record in one unit of work what the gateway has captured."""
+        """Record captured payments in one unit of work."""
         return await self._transactions.write(
             partial(self._record_captures, order_ids),
             retryable=True,
@@ -112,7 +113,7 @@ class PaymentJobs:
             if payment.status is PaymentStatus.AUTHORISED:
                 uow.payments.save(payment.transition_to(PaymentStatus.CAPTURED))
             elif payment.status is PaymentStatus.VOIDED:
-                # Cancelled while the money was taken: it goes back.
+                # Cancelled during the capture, so the payment has to be refunded.
                 uow.jobs.add(Job.new(JobKind.REVERSE_PAYMENT, order_id, at=now, due_at=now))
         await uow.commit()
         return [None] * len(order_ids)
@@ -122,7 +123,7 @@ class PaymentJobs:
 
 
 async def _find_gateway_payment_id(reference: UUID, uow: UnitOfWork) -> str | None:
-    """Return the gateway's own id of what pays an order or a deposit, where it was told."""
+    """Return the gateway's id of an order's or deposit's payment, if it is known."""
     payment = (await uow.payments.for_orders([reference])).get(reference)
     if payment is not None:
         return payment.card_details.gateway_payment_id

@@ -1,8 +1,8 @@
 """Places orders: all or nothing, and exactly once.
 
-Validate the session, create the order, take the stock, charge the account, store the order's id in
-the session, commit. A group of commands is decided in one unit of work, in order of arrival, with
-the same results as if they had come one after the other.
+A unit of work checks the session, creates the order, sells or reserves the stock, charges the
+account and stores the order's id in the session. It decides a group of commands in order of
+arrival, with the same results as one by one.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ from shop.domain.shared.idempotency_key import IdempotencyKey
 
 
 class PlaceOrders:
-    """The use case that places orders, and charges those that are paid from an account."""
+    """Places orders, and charges those that are paid from the account."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class PlaceOrders:
         self._policy = policy
 
     async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[CommandResult[PlacedOrder]]:
-        """Decide these orders in one unit of work; one that is rejected does not affect the others.
+        """Place these orders in one unit of work; a rejected one affects no other.
 
         Errors: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `EmptyCart`, `ProductNotFound`,
         `PriceChanged`, `OutOfStock`, `InsufficientFunds`, `IdempotencyKeyReused`,

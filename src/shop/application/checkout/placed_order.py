@@ -1,4 +1,4 @@
-"""Placed orders: what a request to place an order, and every repetition of it, is answered."""
+"""Placed orders, as first returned and for replays."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from shop.domain.payment import Payment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedOrder:
-    """An order as it was placed, its payment, and the session's token if that is a new one."""
+    """An order as it was placed, its payment, and the session's token if it is new."""
 
     order: Order
     payment: Payment
@@ -25,7 +25,7 @@ class PlacedOrder:
 
 
 async def load_placed_orders(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, PlacedOrder]:
-    """Return orders as they were answered for; pending ones as they are."""
+    """Load orders as they were first returned; pending ones as they are now."""
     orders = await uow.orders.get_many(ids)
     pending_ids = [order.id for order in orders.values() if order.status is OrderStatus.PENDING]
     payments = await uow.payments.for_orders(pending_ids)
@@ -40,5 +40,5 @@ async def load_placed_orders(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[
 
 
 def is_pending(placed: PlacedOrder) -> bool:
-    """Return whether the outcome of the order's payment is not known yet."""
+    """Check whether the order's payment has no outcome yet."""
     return placed.order.status is OrderStatus.PENDING

@@ -1,1 +1,1 @@
-"""Idempotency: one request under a key has one effect and one answer."""
+"""Idempotency: one request under a key has one effect and one response."""

@@ -1,4 +1,4 @@
-"""Idempotent batches: a request under an idempotency key has one effect and one answer."""
+"""Executes groups of requests, each at most once under its idempotency key."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ C = TypeVar("C")
 
 
 class Identified(Protocol):
-    """What a request creates: an order, a transfer, a deposit or a refund."""
+    """An object that a request creates: an order, a transfer, a deposit or a refund."""
 
     @property
     def id(self) -> UUID:
-        """The id under which it is stored, and which its key refers to."""
+        """The id of the stored object, to which the key's outcome refers."""
 
 
 T = TypeVar("T", bound=Identified)
@@ -34,7 +34,7 @@ T = TypeVar("T", bound=Identified)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IdempotentRequest(Generic[C]):
-    """A valid command of a signed-in user; the fingerprint tells requests under one key apart."""
+    """A valid command of a signed-in user, with its key and fingerprint."""
 
     key: IdempotencyKey
     fingerprint: str
@@ -42,7 +42,7 @@ class IdempotentRequest(Generic[C]):
 
 
 Create = Callable[[IdempotentRequest[C]], tuple[UUID, bool]]
-"""Creates what a request asks for; returns its id, and whether its outcome is pending."""
+"""Creates the object of a request; returns its id, and whether it is pending."""
 
 
 async def _none_pending(keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, UUID]:
@@ -56,10 +56,10 @@ def _never_pending(created: Identified) -> bool:
 
 
 class IdempotentBatch(Generic[C]):
-    """A group of requests that one unit of work executes, each at most once.
+    """Requests that one unit of work executes, each at most once.
 
-    Claim the keys, lock what the requests need, then execute them: in this order, because keys are
-    locked before accounts. A second request under the same key in a group replays the first.
+    Claim the keys, lock the rows that the requests need, then execute the requests: keys are locked
+    before accounts. A second request under the same key in a group replays the first.
     """
 
     def __init__(
@@ -81,7 +81,7 @@ class IdempotentBatch(Generic[C]):
         *,
         at: datetime,
     ) -> Self:
-        """Claim the keys of these requests; errors stand for commands that were invalid."""
+        """Claim the keys of valid requests; an error stands for an invalid command."""
         fingerprints: dict[IdempotencyKey, str] = {}
         for request in _valid(requests):
             fingerprints.setdefault(request.key, request.fingerprint)
@@ -90,7 +90,7 @@ class IdempotentBatch(Generic[C]):
 
     @property
     def requests(self) -> Sequence[IdempotentRequest[C]]:
-        """The requests that are valid, in order of arrival."""
+        """The valid requests, in order of arrival."""
         return _valid(self._requests)
 
     async def execute(
@@ -105,10 +105,10 @@ class IdempotentBatch(Generic[C]):
     ) -> Sequence[CommandResult[T]]:
         """Decide the requests in order of arrival, commit, and return one result each.
 
-        `decide` stages what a request creates and returns it, or raises a `ShopError` before it
-        stages anything. `load` returns what earlier requests created, as they were answered for.
-        If a request can be answered before its outcome is known, `find_pending` returns what was
-        created under keys without an outcome, and `is_pending` whether that is still so.
+        `decide` stages the object of a request and returns it, or raises a `ShopError` before it
+        stages anything. `load` returns the objects of earlier requests as they were first returned.
+        For requests that may stay pending, `find_pending` returns the objects of keys without an
+        outcome, and `is_pending` checks one of them.
         """
         open_keys = [key for key, record in self._records.items() if record.outcome is None]
         if open_keys:

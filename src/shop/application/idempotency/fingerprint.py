@@ -1,4 +1,4 @@
-"""Fingerprints: what tells two requests under the same idempotency key apart."""
+"""Fingerprints of requests, to detect a different request under the same key."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ from functools import cache
 
 
 def fingerprint(operation: str, **members: object) -> str:
-    """Return what tells a request from any other under the same key: a hash of all it says."""
+    """Return a hash of the operation and all members of a request."""
     request = json.dumps([operation, members], sort_keys=True, default=_plain)
     return hashlib.sha256(request.encode()).hexdigest()
 

@@ -7,18 +7,18 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 
 REJECTION_RETENTION = timedelta(days=7)
-"""How long a refusal is replayed; one of what was begun is remembered for as long as that is."""
+"""How long a rejection is replayed; that of an order or deposit as long as that is stored."""
 
 
 class PurgeIdempotencyKeys:
-    """The operator's use case that forgets the keys of old refusals."""
+    """Purges the idempotency keys of old rejections, for the operator."""
 
     def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
         self._transactions = transactions
         self._clock = clock
 
     async def purge(self) -> int:
-        """Forget the keys of refusals that are older than seven days; return how many."""
+        """Delete the keys of rejections older than seven days; return how many."""
         return await self._transactions.write(self._purge, retryable=True)
 
     async def _purge(self, uow: UnitOfWork) -> int:

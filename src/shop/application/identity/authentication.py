@@ -1,4 +1,4 @@
-"""Admission: who is behind a token, and whether the session still holds."""
+"""Session authentication: resolves session tokens to users and checks expiry."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,10 +13,9 @@ from shop.domain.user import Role, User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurrentSession:
-    """A session that holds, and the user who is signed in to it, as the database knows both now.
+    """An unexpired session and its signed-in user, as the database has them now.
 
-    `token` is what opened the session, None for a new one. `new_token` is what the visitor has to
-    hold from now on, None where that is the same.
+    `token` opened the session; None for a new one. `new_token` replaces it; None if it stays.
     """
 
     session: Session
@@ -26,12 +25,12 @@ class CurrentSession:
 
     @property
     def roles_changed(self) -> bool:
-        """Whether the user's roles are others than when the token was issued."""
+        """Whether the user's roles changed after the token was issued."""
         return self.user is not None and self.user.roles != self.session.roles
 
     @property
     def signed_in_user(self) -> User:
-        """The signed-in user; raise `NotSignedIn` where there is none."""
+        """The signed-in user; raise `NotSignedIn` if there is none."""
         if self.user is None:
             raise NotSignedIn
         return self.user
@@ -39,23 +38,23 @@ class CurrentSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedSessions:
-    """The visits behind a number of tokens, and the users' sessions that have expired."""
+    """The sessions of a group of tokens, and the tokens of users' expired sessions."""
 
     by_token: Mapping[SessionToken, CurrentSession]
     expired_tokens: frozenset[SessionToken]
 
     def find(self, token: SessionToken | None) -> CurrentSession | None:
-        """Return the visit behind a token, signed in or not; None where it opens nothing now."""
+        """Return the token's session, signed in or not; None if it opens none."""
         return None if token is None else self.by_token.get(token)
 
     def find_unexpired(self, token: SessionToken | None) -> CurrentSession | None:
-        """Do the same, but raise `SessionExpired` where a user's session ended by itself."""
+        """Like `find`, and raises `SessionExpired` if a user's session has expired."""
         if token in self.expired_tokens:
             raise SessionExpired
         return self.find(token)
 
     def require_signed_in(self, token: SessionToken | None) -> CurrentSession:
-        """Return the visit of a signed-in user; raise `NotSignedIn` or `SessionExpired`."""
+        """Return a signed-in user's session; raise `NotSignedIn` or `SessionExpired`."""
         current_session = self.find_unexpired(token)
         if current_session is None or current_session.user is None:
             raise NotSignedIn
@@ -63,7 +62,7 @@ class ResolvedSessions:
 
 
 class SessionAuthenticator:
-    """Opens sessions in a unit of work, and keeps what a request made of them."""
+    """Finds sessions in a unit of work, and stages their changes."""
 
     def __init__(self, policy: SessionPolicy, clock: Clock, ids: IdGenerator) -> None:
         self.policy = policy
@@ -73,21 +72,21 @@ class SessionAuthenticator:
     async def resolve(
         self, uow: UnitOfWork, tokens: Collection[SessionToken | None]
     ) -> ResolvedSessions:
-        """Return who is behind these tokens."""
+        """Return the sessions of these tokens."""
         return await self._resolve(uow, await uow.sessions.find(_without_none(tokens)))
 
     async def resolve_for_update(
         self, uow: UnitOfWork, tokens: Collection[SessionToken | None]
     ) -> ResolvedSessions:
-        """Do the same, and keep others from changing these sessions until the end."""
+        """Like `resolve`, and locks the sessions."""
         return await self._resolve(uow, await uow.sessions.lock(_without_none(tokens)))
 
     async def require_user(self, uow: UnitOfWork, token: SessionToken | None) -> User:
-        """Return the signed-in user behind a token; raise `NotSignedIn` or `SessionExpired`."""
+        """Return the token's signed-in user; raise `NotSignedIn` or `SessionExpired`."""
         return (await self.resolve(uow, [token])).require_signed_in(token).signed_in_user
 
     async def require_admin(self, uow: UnitOfWork, token: SessionToken | None) -> User:
-        """Do the same for an admin; raise `Forbidden` for anybody else."""
+        """Like `require_user`, and raises `Forbidden` unless the user is an admin."""
         user = await self.require_user(uow, token)
         user.require(Role.ADMIN)
         return user
@@ -95,64 +94,52 @@ class SessionAuthenticator:
     async def require_signed_in_for_update(
         self, uow: UnitOfWork, token: SessionToken | None
     ) -> CurrentSession:
-        """Return the locked visit of a signed-in user; raise `NotSignedIn` or `SessionExpired`."""
+        """Like `ResolvedSessions.require_signed_in`, and locks the session."""
         return (await self.resolve_for_update(uow, [token])).require_signed_in(token)
 
     async def resolve_or_create(
         self, uow: UnitOfWork, token: SessionToken | None
     ) -> CurrentSession:
-        """Return the locked visit behind a token, or a new one where the token opens nothing.
-
-        Raise `SessionExpired` where a user's session ended by itself.
-        """
+        """Like `find_or_create`, and locks the session."""
         return self.find_or_create(await self.resolve_for_update(uow, [token]), token)
 
     def find_or_create(
         self, resolved_sessions: ResolvedSessions, token: SessionToken | None
     ) -> CurrentSession:
-        """Return the visit behind a token, or a new one where the token opens nothing.
-
-        Raise `SessionExpired` where a user's session ended by itself.
-        """
+        """Like `find_unexpired`, but returns a new session if the token opens none."""
         return resolved_sessions.find_unexpired(token) or self._new_session()
 
     async def resolve_for_sign_in(
-        self, uow: UnitOfWork, token: SessionToken | None, earlier_tokens: Sequence[SessionToken]
+        self, uow: UnitOfWork, token: SessionToken | None, issued_tokens: Sequence[SessionToken]
     ) -> CurrentSession:
-        """Do the same, but begin a new visit also in place of an expired one.
+        """Lock the token's session; create one if the token opens none or it has expired.
 
-        The tokens that earlier attempts of this unit of work have issued go first: where one of
-        them opens a session, that attempt's commit did happen and was never answered.
+        Tokens that earlier attempts issued come first: if one opens a session, that attempt was
+        committed.
         """
-        resolved_sessions = await self.resolve_for_update(uow, [token, *earlier_tokens])
-        candidates = (resolved_sessions.find(each) for each in (*reversed(earlier_tokens), token))
-        return (
-            next((current_session for current_session in candidates if current_session), None)
-            or self._new_session()
-        )
+        resolved_sessions = await self.resolve_for_update(uow, [token, *issued_tokens])
+        candidates = (resolved_sessions.find(each) for each in (*reversed(issued_tokens), token))
+        return next((each for each in candidates if each), None) or self._new_session()
 
     def sign_in(
         self,
         uow: UnitOfWork,
         current_session: CurrentSession,
         user: User,
-        earlier_tokens: list[SessionToken],
+        issued_tokens: list[SessionToken],
     ) -> CurrentSession:
-        """Stage the session of a locked or new visit as this user's, under a new token.
-
-        The token joins those of earlier attempts.
-        """
+        """Stage the session as this user's; add its new token to `issued_tokens`."""
         session = current_session.session.signed_in_as(user, at=self._clock.now())
         new_token = (
             uow.sessions.rotate(session) if current_session.token else uow.sessions.create(session)
         )
-        earlier_tokens.append(new_token)
+        issued_tokens.append(new_token)
         return replace(current_session, session=session, user=user, new_token=new_token)
 
     def save(
         self, uow: UnitOfWork, current_session: CurrentSession, session: Session
     ) -> CurrentSession:
-        """Stage what has become of the session of a visit, under the token that it has."""
+        """Stage a changed session; a new session gets its first token."""
         session = session.used_at(self._clock.now())
         if current_session.token is None:
             return replace(current_session, session=session, new_token=uow.sessions.create(session))
@@ -161,7 +148,7 @@ class SessionAuthenticator:
         return replace(current_session, session=session, new_token=None if is_unchanged else token)
 
     def refresh(self, uow: UnitOfWork, current_session: CurrentSession) -> CurrentSession:
-        """Stage what has become of the user's roles, which takes a new token; or of the keys."""
+        """Stage changed roles under a new token, or else the session under current keys."""
         if not current_session.roles_changed:
             return self.save(uow, current_session, current_session.session)
         session = current_session.session.with_roles(current_session.signed_in_user.roles).used_at(

@@ -1,4 +1,4 @@
-"""Users: what the shop's operator decides about them."""
+"""Grants and revokes roles, for the operator."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,18 +9,18 @@ from shop.domain.user import Role, User, UserNotFound, normalise_email
 
 
 class RoleService:
-    """The operator's use cases around users; no session is asked for."""
+    """Grants and revokes roles; needs no session."""
 
     def __init__(self, transactions: TransactionRunner) -> None:
         self._transactions = transactions
 
     async def grant(self, email: str, role: Role) -> User:
-        """Give a user a role; raise `UserNotFound` where nobody has the address."""
+        """Grant a role to a user; raise `UserNotFound` if no user has the address."""
         work = partial(self._change, email, lambda user: user.with_role(role))
         return await self._transactions.write(work, retryable=True)
 
     async def revoke(self, email: str, role: Role) -> User:
-        """Take a role from a user; raise `UserNotFound` where nobody has the address."""
+        """Revoke a role of a user; raise `UserNotFound` if no user has the address."""
         work = partial(self._change, email, lambda user: user.without_role(role))
         return await self._transactions.write(work, retryable=True)
 

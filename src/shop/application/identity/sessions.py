@@ -21,7 +21,7 @@ from shop.domain.shared.errors import ShopError
 from shop.domain.user import User
 
 MAX_CONCURRENT_LOOKUPS = 4
-"""How many groups of tokens are looked up at once: a stuck group does not stop the others."""
+"""Groups of tokens at once, so that a stuck one does not stop all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,14 +42,14 @@ class RevokeSession:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Lookup:
-    """The session of a token, and whether it has to be refreshed in the database."""
+    """The session of a token, and whether it has to be written."""
 
     current_session: CurrentSession | None
     needs_refresh: bool
 
 
 class SessionService:
-    """The use cases around sessions that need no password."""
+    """Authenticates, changes, lists and revokes sessions."""
 
     def __init__(
         self,
@@ -162,7 +162,7 @@ class SessionService:
     async def list_for_user(
         self, user: User, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:
-        """Return a page of the user's sessions that have not expired, the newest first."""
+        """Return a page of the user's sessions that have not expired, newest first."""
 
         async def list_for_user(uow: UnitOfWork) -> Page[Session, TimeCursor]:
             return await uow.sessions.for_user(user.id, page)
@@ -174,7 +174,7 @@ class SessionService:
         return Page(items=unexpired, next=found.next)
 
     async def revoke(self, command: RevokeSession) -> None:
-        """Revoke one of the user's sessions; raise `SessionNotFound` for any other handle."""
+        """Revoke one of the user's sessions; raise `SessionNotFound` for other handles."""
         await self._transactions.write(partial(self._revoke, command), retryable=False)
 
     async def _revoke(self, command: RevokeSession, uow: UnitOfWork) -> None:

@@ -20,7 +20,7 @@ from shop.domain.user import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn:
-    """Sign a user in, who takes over the token's session with its cart."""
+    """Sign a user in to the token's session, which keeps its cart."""
 
     session: SessionToken | None
     email: str
@@ -37,7 +37,7 @@ class ChangePassword:
 
 
 class SignInService:
-    """The use cases that need a password."""
+    """Signs users in, and changes passwords."""
 
     def __init__(
         self,
@@ -50,7 +50,7 @@ class SignInService:
         self._password_hasher = password_hasher
 
     async def sign_in(self, command: SignIn) -> CurrentSession:
-        """Open a session for the user with this e-mail address and password, under a new token.
+        """Sign the user in under a new token.
 
         Raise `InvalidCredentials`; a wrong address and a wrong password take the same time.
         """

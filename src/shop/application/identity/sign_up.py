@@ -24,7 +24,7 @@ from shop.domain.user import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignUp:
-    """Create a customer, who takes over the token's session with its cart."""
+    """Create a customer and sign them in to the token's session, which keeps its cart."""
 
     session: SessionToken | None
     name: str
@@ -42,7 +42,7 @@ class SignedUp:
 
 
 class SignUpService:
-    """The use case that creates a customer."""
+    """Creates customers."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from shop.domain.user import User
 
 
 class AccountService:
-    """Use cases that read a customer's account."""
+    """Shows customers' accounts and their statements."""
 
     def __init__(self, transactions: TransactionRunner, currency: Currency) -> None:
         self._transactions = transactions
@@ -25,7 +25,7 @@ class AccountService:
     async def statement(
         self, user: User, page: PageRequest[TimeCursor]
     ) -> tuple[Account, Page[AccountEntry, TimeCursor]]:
-        """Return the user's account and a page of its transfers, the newest first."""
+        """Return the user's account and a page of its transfers, newest first."""
 
         async def statement(uow: UnitOfWork) -> tuple[Account, Page[AccountEntry, TimeCursor]]:
             account = await self._account(user, uow)

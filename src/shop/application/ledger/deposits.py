@@ -1,7 +1,7 @@
-"""Deposits: customers put money into their accounts by card, each once under its key.
+"""Deposits: customers pay money into their accounts by card.
 
-Like an order by card, without goods: begun in one unit of work, asked for outside any, and finished
-in another, by whoever hears of the card first.
+A deposit is created in one unit of work, authorised outside of any, and completed in another. The
+first transaction that locks the pending deposit decides it.
 """
 
 from collections.abc import Collection, Mapping
@@ -41,7 +41,7 @@ from shop.domain.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeDeposit:
-    """Take an amount from the card for which the token stands, and put it into the account."""
+    """Charge a card and credit the account; `card` is the card's token."""
 
     session: SessionToken | None
     key: str
@@ -50,7 +50,7 @@ class MakeDeposit:
 
 
 class DepositService:
-    """The use cases around deposits."""
+    """Creates, completes, captures and shows deposits."""
 
     def __init__(
         self,
@@ -71,12 +71,12 @@ class DepositService:
         self._policy = policy
 
     async def make(self, command: MakeDeposit) -> CommandResult[Deposit]:
-        """Make a deposit; it is pending where the card's answer is not known yet.
+        """Make a deposit; it stays pending while the outcome is unknown.
 
-        Where the customer has to take a step first, the reply has the secret for that. The same
-        command under the same key asks again for the same payment. Refusals:
-        `NotSignedIn`, `SessionExpired`, `InvalidValue`, `BalanceTooLarge`, `CardDeclined`,
-        `PaymentExpired`, `IdempotencyKeyReused`, `RequestInProgress`.
+        If the customer has to authenticate, the result has the client secret. The same command
+        under the same key continues the same payment. Errors: `NotSignedIn`, `SessionExpired`,
+        `InvalidValue`, `BalanceTooLarge`, `CardDeclined`, `PaymentExpired`,
+        `IdempotencyKeyReused`, `RequestInProgress`.
         """
         result = await self._create_or_replay(command)
         deposit = result.value
@@ -86,7 +86,7 @@ class DepositService:
             return await self._pay(command, result, deposit)
 
     async def show(self, user: User, deposit_id: UUID) -> Deposit:
-        """Return a deposit of the user's; raise `DepositNotFound` for any other."""
+        """Return the user's deposit; raise `DepositNotFound` for any other."""
         found = await self._transactions.read(lambda uow: uow.deposits.get_many([deposit_id]))
         deposit = found.get(deposit_id)
         if deposit is None or deposit.user_id != user.id:
@@ -94,7 +94,7 @@ class DepositService:
         return deposit
 
     async def resolve(self, job: Job) -> None:
-        """Find out how a pending deposit ends; past its time, give it up. Raise `RetryLater`."""
+        """Resolve or expire a pending deposit; raise `RetryLater` if it has no outcome."""
         authorisation = await self._card_payments.look_up(job.id.subject_id)
         deposit = await self._get(job.id.subject_id)
         if deposit.status is not PaymentStatus.PENDING:
@@ -125,7 +125,7 @@ class DepositService:
         if authorisation is None:
             return result
         await self.complete(deposit.id, authorisation)
-        # Whoever has decided, the key tells how.
+        # Another request or job may have decided the deposit: the key has the outcome.
         decided_result = await self._create_or_replay(command)
         return CommandResult(value=decided_result.value, replayed=False)
 
@@ -183,7 +183,7 @@ class DepositService:
         return deposit
 
     async def complete(self, deposit_id: UUID, payment_outcome: PaymentOutcome) -> None:
-        """Finish a deposit, unless somebody else has; what comes too late is given back."""
+        """Complete a deposit if it is still pending; reverse an approval that is too late."""
         await self._transactions.write(
             partial(self._complete, deposit_id, payment_outcome), retryable=True
         )
@@ -191,7 +191,7 @@ class DepositService:
     async def _complete(
         self, deposit_id: UUID, payment_outcome: PaymentOutcome, uow: UnitOfWork
     ) -> None:
-        # Whose it is never changes: read first, it tells what to lock in the common order.
+        # The account never changes, so it can be read first to lock in the common order.
         unlocked_deposit = (await uow.deposits.get_many([deposit_id]))[deposit_id]
         accounts = await uow.accounts.lock([unlocked_deposit.account_id])
         deposit = (await uow.deposits.lock([deposit_id]))[deposit_id]
@@ -260,7 +260,7 @@ class DepositService:
 
 
 async def _load_as_first_returned(uow: UnitOfWork, ids: Collection[UUID]) -> Mapping[UUID, Deposit]:
-    """Return deposits as they were answered for; pending ones as they are."""
+    """Load deposits as they were first returned; pending ones as they are now."""
     deposits = await uow.deposits.get_many(ids)
     return {
         each.id: each if _is_pending(each) else each.as_credited() for each in deposits.values()

@@ -1,4 +1,4 @@
-"""Transfers: customers pass money on, and admins give credit; each once under its key."""
+"""Transfers money between customers, and grants credit."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ from shop.domain.user import Role, User, normalise_email
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MakeTransfer:
-    """Pass money to another customer; `to` is an e-mail address."""
+    """Send money to another customer; `to` is an e-mail address."""
 
     session: SessionToken | None
     key: str
@@ -46,7 +46,7 @@ class MakeTransfer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantCredit:
-    """Put the shop's money into a customer's account, for a reason (admin)."""
+    """Credit a customer's account with the shop's money (admin)."""
 
     session: SessionToken | None
     key: str
@@ -56,7 +56,7 @@ class GrantCredit:
 
 
 class TransferService:
-    """The use cases that move money between accounts."""
+    """Moves money between accounts."""
 
     def __init__(
         self,
@@ -75,9 +75,9 @@ class TransferService:
         self._currency = currency
 
     async def make(self, commands: Sequence[MakeTransfer]) -> Sequence[CommandResult[Transfer]]:
-        """Decide these transfers in this order, in one unit of work; a refusal harms no other.
+        """Make these transfers in one unit of work; a rejected one affects no other.
 
-        Refusals: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `RecipientNotFound`,
+        Errors: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `RecipientNotFound`,
         `InsufficientFunds`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
         return await self._transactions.write(
@@ -134,9 +134,9 @@ class TransferService:
         )
 
     async def grant_credit(self, command: GrantCredit) -> CommandResult[Transfer]:
-        """Move money from the shop's adjustments into an account, once under the key.
+        """Move money from the shop's adjustments account to a customer's.
 
-        Refusals: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `AccountNotFound`,
+        Errors: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `AccountNotFound`,
         `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
         return await self._transactions.write(partial(self._grant_credit, command), retryable=True)
@@ -181,7 +181,7 @@ class TransferService:
 
 
 class TransferBatch:
-    """The locked accounts of a group of requests, and what has been decided with them so far."""
+    """The accounts that a group of requests has locked, with the changes so far."""
 
     def __init__(
         self,
@@ -215,7 +215,7 @@ class TransferBatch:
         )
 
     def credit(self, request: IdempotentRequest[GrantCredit]) -> Transfer:
-        """Move the shop's money into the account."""
+        """Credit the account with the shop's money."""
         command = request.command
         account = next(iter(self._accounts.values()), None)
         if account is None:

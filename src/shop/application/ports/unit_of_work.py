@@ -33,7 +33,7 @@ class LockOrder(IntEnum):
     ACCOUNTS = auto()
     PRODUCTS = auto()
     INVENTORIES = auto()
-    ORDERS = auto()  # And deposits: no unit of work locks both.
+    ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
     NOTIFICATION_DELIVERIES = auto()
 
     def require_after(self, last: Self | None) -> None:

@@ -1,1 +1,1 @@
-"""Transactions: how a unit of work is run, retried, and shared by a group of commands."""
+"""Transactions: units of work are run, retried, and shared by a group of commands."""

@@ -1,9 +1,9 @@
-"""Group commit: commands that arrive together are decided together, in one unit of work.
+"""Group commit: commands that arrive together are decided in one unit of work.
 
-A commit costs a database as much for one order as for a hundred, and whoever locks a product's
-row keeps all others waiting for that long. So commands queue here, in each process. Whoever finds
-the line idle sets off at once, alone; what arrives meanwhile goes together, as the next group.
-There is no timer: a lone command waits for nobody, and a group is as large as the load makes it.
+A commit costs a database as much for one order as for a hundred, and locks a product's row for as
+long. So commands queue in each process. A command that finds the queue idle runs at once, as a
+group of one; those that arrive meanwhile are the next group. There is no timer: a single command
+does not wait, and groups grow with the load.
 """
 
 import asyncio
@@ -31,13 +31,13 @@ MAX_GROUP_SIZE = 128
 MAX_QUEUE = 1024
 
 MAX_LOCK_TIMEOUTS = 2
-"""How often one group waits in vain for what somebody else has locked."""
+"""After this many lock timeouts, the rest of a group fails."""
 
 _log = logging.getLogger(__name__)
 
 
 def result_or_error(command: C, decide: Callable[[C], R]) -> R | ShopError:
-    """Return the answer to one command of a group, or what it was refused with."""
+    """Return the result of one command of a group, or the error that rejects it."""
     try:
         return decide(command)
     except ShopError as error:
@@ -45,13 +45,12 @@ def result_or_error(command: C, decide: Callable[[C], R]) -> R | ShopError:
 
 
 class GroupCommit(Generic[C, R]):
-    """The line before a use case that decides many commands in one unit of work.
+    """The queue of a handler that decides many commands in one unit of work.
 
-    The use case refuses a command in its answer, by a `ShopError`; an error that it raises is one
-    of the whole group. It can tell what it has decided before: where a commit may or may not have
-    happened it runs the same commands again, and so may this. Within a group, commands are decided
-    in order; a few groups may be decided at once, and meet as those of two processes do. So may
-    groups of questions, each asked of one snapshot, which is younger than all of them.
+    The handler returns a `ShopError` for a rejected command; an error that it raises fails the
+    whole group. Repeating commands must be safe, because a group is split and run again if it
+    fails. A group is decided in order; several groups may run at once, as in two processes. A group
+    of queries reads one snapshot, taken after all of them arrived.
     """
 
     def __init__(self, handle_batch: BatchHandler[C, R], *, max_concurrent_groups: int = 1) -> None:
@@ -62,29 +61,29 @@ class GroupCommit(Generic[C, R]):
         self._is_open = True
 
     async def submit(self, command: C) -> R:
-        """Return the answer to a command, which is decided with those that wait beside it.
+        """Queue a command and return its result.
 
-        A caller that is cancelled leaves the line; once its group has begun, the command is decided
-        all the same. Raise the refusal; `DatabaseUnavailable` where the line is full or the shop is
-        closing; and whatever the use case raises for this command alone.
+        A cancelled caller withdraws its command, unless its group has started. Raise the error that
+        rejects the command, `DatabaseUnavailable` if the queue is full or closed, and any error
+        that the handler raises for this command alone.
         """
         if not self._is_open:
-            raise DatabaseUnavailable("the shop is closing")
+            raise DatabaseUnavailable("the shop is shutting down")
         if len(self._queue) >= MAX_QUEUE:
-            raise DatabaseUnavailable("too many wait already")
+            raise DatabaseUnavailable(f"queue full ({MAX_QUEUE} commands waiting)")
         queued: QueuedCommand[C, R] = QueuedCommand(command)
         self._queue.append(queued)
         if len(self._group_runners) < self._max_concurrent_groups:
-            # In a context of its own: what it logs is not about the request that came first.
+            # In a context of its own, so that its log lines do not name the first request.
             self._group_runners.add(asyncio.create_task(self._run_groups(), context=Context()))
         return await queued.result
 
     def open(self) -> None:
-        """Take commands, as a new line does."""
+        """Accept commands, as a new queue does."""
         self._is_open = True
 
     async def drain(self) -> None:
-        """Take no more, refuse what waits, and finish the groups that have begun."""
+        """Close the queue, fail the queued commands, and wait for running groups."""
         self._is_open = False
         self._fail_queued()
         if self._group_runners:
@@ -110,17 +109,17 @@ class GroupCommit(Generic[C, R]):
         try:
             await self._decide_group(group)
         except BaseException:
-            # The event loop ends, or worse: whoever waits is told, and the line goes on.
-            _fail_all(group, DatabaseUnavailable("the shop is closing"))
+            # Cancelled, or worse: no caller may wait forever.
+            _fail_all(group, DatabaseUnavailable("the shop is shutting down"))
             self._fail_queued()
             raise
 
     async def _decide_group(self, group: Sequence["QueuedCommand[C, R]"]) -> None:
-        """Decide a group; where that cannot be, a part of it, so that one command fails alone."""
+        """Decide a group; if it fails, split it, so that one command fails alone."""
         try:
-            results = await self._handle_batch([waiting.command for waiting in group])
+            results = await self._handle_batch([queued.command for queued in group])
             pairs = list(zip(group, results, strict=True))
-        except Exception as error:  # noqa: BLE001  Each caller is told, or one of them alone.
+        except Exception as error:  # noqa: BLE001  The callers receive it.
             await self._split_group(group, error)
         else:
             for queued, result in pairs:
@@ -132,34 +131,32 @@ class GroupCommit(Generic[C, R]):
         elif isinstance(error, LockTimeout | RequestInProgress):
             await self._decide_one_by_one(group)
         elif isinstance(error, DatabaseFailure) and not isinstance(error, TransactionConflict):
-            # A database that is not there is there for nobody.
+            # Without a database, each part would fail as well.
             _fail_all(group, error)
         else:
-            _log.warning("a group of %d is halved: %r", len(group), error)
+            _log.warning("group_halved", extra={"size": len(group), "error": repr(error)})
             middle = len(group) // 2
             await self._decide_group(group[:middle])
             await self._decide_group(group[middle:])
 
     async def _decide_one_by_one(self, group: Sequence["QueuedCommand[C, R]"]) -> None:
-        """Decide one by one, until too much time was lost in waiting for others' locks."""
-        _log.warning("a group of %d is decided one by one: a lock was not to be had", len(group))
+        """Decide commands one by one; after too many lock timeouts, fail the rest."""
+        _log.warning("group_lock_timeout", extra={"size": len(group)})
         lock_timeouts = 0
         for position, queued in enumerate(group):
             await self._decide_group([queued])
             lock_timeouts += queued.was_blocked
             if lock_timeouts == MAX_LOCK_TIMEOUTS:
-                _fail_all(
-                    group[position + 1 :], DatabaseUnavailable("somebody else keeps all waiting")
-                )
+                _fail_all(group[position + 1 :], DatabaseUnavailable("too many lock timeouts"))
                 return
 
     def _fail_queued(self) -> None:
-        _fail_all(self._queue, DatabaseUnavailable("the shop is closing"))
+        _fail_all(self._queue, DatabaseUnavailable("the shop is shutting down"))
         self._queue.clear()
 
 
 class CommandQueues:
-    """All lines of a process, which are opened and drained together."""
+    """All queues of a process, opened and drained together."""
 
     def __init__(self) -> None:
         self._queues: list[GroupCommit[Any, Any]] = []
@@ -167,24 +164,24 @@ class CommandQueues:
     def queue_for(
         self, handle_batch: BatchHandler[C, R], *, max_concurrent_groups: int = 1
     ) -> GroupCommit[C, R]:
-        """Return a new line before a use case."""
+        """Create the queue of a handler."""
         queue = GroupCommit(handle_batch, max_concurrent_groups=max_concurrent_groups)
         self._queues.append(queue)
         return queue
 
     def open(self) -> None:
-        """Open all lines, as they are when they are made."""
+        """Open all queues."""
         for queue in self._queues:
             queue.open()
 
     async def drain(self) -> None:
-        """Drain all lines."""
+        """Drain all queues."""
         for queue in self._queues:
             await queue.drain()
 
 
 class QueuedCommand(Generic[C, R]):
-    """A command, and whoever waits for its answer, as long as they do."""
+    """A command, and the future result that its caller waits for."""
 
     def __init__(self, command: C) -> None:
         self.command = command
@@ -193,18 +190,18 @@ class QueuedCommand(Generic[C, R]):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether nobody waits for the answer any more."""
+        """Whether the caller no longer waits for the result."""
         return self.result.done()
 
     def complete(self, result: R | ShopError) -> None:
-        """Answer the command, or refuse it."""
+        """Give the caller the result, or raise the error that rejects the command."""
         if isinstance(result, ShopError):
             self.fail(result)
         elif not self.is_abandoned:
             self.result.set_result(result)
 
     def fail(self, error: Exception) -> None:
-        """Tell why there is no answer."""
+        """Raise an error for the caller."""
         self.was_blocked = isinstance(error, LockTimeout | RequestInProgress)
         if not self.is_abandoned:
             self.result.set_exception(error)
@@ -212,5 +209,5 @@ class QueuedCommand(Generic[C, R]):
 
 def _fail_all(group: Iterable[QueuedCommand[C, R]], failure: DatabaseFailure) -> None:
     for queued in group:
-        # Each gets its own: one that is raised in many places would mix up their traces.
+        # A copy each: one exception raised in many places would mix up their tracebacks.
         queued.fail(copy(failure))

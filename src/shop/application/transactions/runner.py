@@ -1,4 +1,4 @@
-"""Run a unit of work to its end: again where that is safe, and whoever stops waiting for it."""
+"""Runs units of work, and retries them if that is safe."""
 
 import asyncio
 import logging
@@ -34,22 +34,27 @@ def after_commit() -> Iterator[None]:
     """Report the failure of a later step as `CommitOutcomeUnknown`.
 
     `DatabaseUnavailable` promises that nothing was changed. Once an earlier step of the same
-    command was committed, that is no longer true: repeating the command shows how it ended.
+    command was committed, that is no longer true: repeating the command shows how it ended. An
+    error that is a bug is logged here, because its caller is only told of an unknown outcome.
     """
+    message = "a step after the first commit failed"
     try:
         yield
     except (ShopError, CommitOutcomeUnknown):
         raise
+    except DatabaseFailure as failure:
+        raise CommitOutcomeUnknown(f"{message}: {failure}") from failure
     except Exception as error:
-        raise CommitOutcomeUnknown("a step after the first commit failed") from error
+        _log.exception("step_after_commit_failed")
+        raise CommitOutcomeUnknown(message) from error
 
 
 class TransactionRunner:
-    """Runs units of work by the retry table of the protocol.
+    """Runs and retries units of work.
 
-    What certainly changed nothing is run again after a pause of random length ("full jitter"), a
-    bounded number of times. What may have been committed is run again only where the work says
-    that it can tell: its idempotency key, or an id that it fixed beforehand, decides.
+    An attempt that certainly changed nothing is repeated after a random delay ("full jitter"), a
+    bounded number of times. One that may have been committed is repeated only if the work is
+    retryable: by its idempotency key, or an id fixed beforehand, it finds an earlier commit.
     """
 
     def __init__(
@@ -64,12 +69,11 @@ class TransactionRunner:
         self._running: set[asyncio.Task[Any]] = set()
 
     async def write(self, work: Work[T], *, retryable: bool, splittable: bool = False) -> T:
-        """Return what the work returns, which commits as the last thing that it does.
+        """Run work that commits as its last step, and return its result.
 
-        A caller that is cancelled leaves; the work goes on. Raise `DatabaseUnavailable` where
-        nothing was changed and trying again did not help, `CommitOutcomeUnknown` where that cannot
-        be told; and where the caller could divide the work, `TransactionConflict` instead of trying
-        all of it again.
+        The work goes on if the caller is cancelled. Raise `DatabaseUnavailable` if nothing was
+        changed and retries failed, `CommitOutcomeUnknown` if the work may have been committed, and
+        `TransactionConflict` at once if the caller can split the work.
         """
         task = asyncio.ensure_future(
             self._run_with_retries(
@@ -81,13 +85,13 @@ class TransactionRunner:
         return await asyncio.shield(task)
 
     async def read(self, work: Work[T]) -> T:
-        """Return what the work finds in one consistent state of everything, changing nothing."""
+        """Run work that only reads, on one consistent snapshot, and return its result."""
         return await self._run_with_retries(
             self._new_snapshot, work, retryable=True, splittable=False
         )
 
     async def drain(self) -> None:
-        """Wait until everything that was begun has ended."""
+        """Wait until all running work has ended."""
         while self._running:
             await asyncio.wait(self._running)
 
@@ -104,45 +108,49 @@ class TransactionRunner:
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 return await _run_once(new_unit_of_work, work)
-            except TransientFailure as interruption:
-                failure = interruption
+            except TransientFailure as error:
+                failure = error
                 if (
                     splittable
                     and unknown_outcome is None
                     and isinstance(failure, TransactionConflict)
                 ):
                     raise
-                _log.info("unit of work interrupted, attempt %d: %s", attempt, failure)
+                _log_failure(logging.INFO, "unit_of_work_interrupted", attempt, failure)
             except CommitOutcomeUnknown as error:
                 failure = unknown_outcome = error
-                _log.warning("commit unanswered, attempt %d: %s", attempt, failure)
+                _log_failure(logging.WARNING, "commit_outcome_unknown", attempt, failure)
                 if not retryable:
                     raise
             except ShopError:
-                # Whatever was committed, this is how things stand.
+                # Decided on committed data, so it is right whether or not an attempt was committed.
                 raise
             except Exception as error:
                 if unknown_outcome is None:
                     raise
-                # That this attempt changed nothing tells nothing about one before.
+                # This attempt changed nothing, but an earlier one may have been committed.
                 raise unknown_outcome from error
             if attempt < MAX_ATTEMPTS:
                 await self._clock.sleep(_delay_seconds(attempt))
         raise unknown_outcome or DatabaseUnavailable(
-            f"given up after {MAX_ATTEMPTS} attempts: {failure}"
+            f"{MAX_ATTEMPTS} attempts failed; last error: {failure}"
         )
 
     def _forget(self, task: asyncio.Task[Any]) -> None:
         self._running.discard(task)
         if not task.cancelled():
-            # Whoever still waits gets the exception; marking it as seen keeps the event loop from
-            # reporting those that nobody waits for any more as never retrieved.
+            # Mark the exception as retrieved: after the caller was cancelled, the event loop would
+            # report it.
             task.exception()
 
 
 async def _run_once(new_unit_of_work: UnitOfWorkFactory, work: Work[T]) -> T:
     async with new_unit_of_work() as uow:
         return await work(uow)
+
+
+def _log_failure(level: int, event: str, attempt: int, error: DatabaseFailure) -> None:
+    _log.log(level, event, extra={"attempt": attempt, "error": str(error)})
 
 
 def _delay_seconds(attempt: int) -> float:

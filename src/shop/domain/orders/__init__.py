@@ -1,1 +1,1 @@
-"""Orders, and what happens to them: shipments, refunds, fulfilment."""
+"""Orders, and their shipments, refunds and fulfilment."""

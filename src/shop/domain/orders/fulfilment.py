@@ -71,7 +71,7 @@ class Fulfilment:
 
     @property
     def unrefunded(self) -> Counter[str]:
-        """How many of each product no refund names."""
+        """How many of each product were not refunded."""
         return quantities_by_sku(self.order.lines) - quantities_by_sku(self._refunded_lines())
 
     @property
@@ -140,7 +140,7 @@ class Fulfilment:
         at: datetime,
         actor: Actor,
     ) -> tuple["Fulfilment", Refund]:
-        """Refund what is requested.
+        """Refund the order, in full or in part.
 
         Raise `IllegalTransition` if the order is not paid or was refunded already,
         `PaymentNotCaptured`, `NotPaidByCard`, `QuantityExceedsOrder` or `RefundExceedsPayment`.
@@ -210,7 +210,7 @@ class Fulfilment:
 def _requested_or_all(
     remaining: Counter[str], requested: Sequence[LineQuantity]
 ) -> tuple[LineQuantity, ...]:
-    """Return the requested lines, or all; raise `QuantityExceedsOrder` if there are fewer."""
+    """Return the requested lines, or all remaining; raise `QuantityExceedsOrder`."""
     chosen = quantities_by_sku(requested) if requested else remaining
     excesses = tuple(
         ExcessQuantity(sku=sku, requested=quantity, remaining=remaining[sku])

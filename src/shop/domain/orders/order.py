@@ -125,7 +125,7 @@ class Order:
         return replace(self, status=status, version=change.sequence), change
 
     def as_first_paid(self) -> "Order":
-        """Return an account order as it was when it was paid, for replays."""
+        """Return the order as it was when it was paid, for replays."""
         return replace(self, status=OrderStatus.PAID, version=1)
 
     def payment_when_paid(self) -> Payment:

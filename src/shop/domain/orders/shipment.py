@@ -11,7 +11,7 @@ from shop.domain.shared.line_quantity import LineQuantity
 
 
 class ShipmentEventKind(StrEnum):
-    """What happened to the goods."""
+    """The step of a shipment."""
 
     SHIPPED = "shipment"  # Handed to a carrier.
     DELIVERED = "delivery"  # Arrived at the customer.

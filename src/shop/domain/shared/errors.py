@@ -1,6 +1,6 @@
 """Base classes of the domain's errors; a rejected request has changed nothing.
 
-Each error class is in the module of the entity whose rule it states.
+Each error class is in the module of the entity that has the rule.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from typing import ClassVar
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class ShopError(Exception):
-    """A rejected request; the class names the rule, the fields are the facts."""
+    """A rejected request; the class names the rule, the fields hold the values."""
 
     code: ClassVar[str]
     """The stable name that clients see and that stored rejections use."""

@@ -33,11 +33,11 @@ class HasQuantity(Protocol):
 
     @property
     def sku(self) -> str:
-        """The product."""
+        """The product's SKU."""
 
     @property
     def quantity(self) -> int:
-        """How many of it."""
+        """The quantity of the product."""
 
 
 def quantities_by_sku(lines: Iterable[HasQuantity]) -> Counter[str]:

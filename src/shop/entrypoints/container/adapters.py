@@ -6,16 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from dependency_injector import containers, providers
+from fastapi import FastAPI
 from pydantic import Secret
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.adapters.simulated_gateway.http.app import GatewayApp
+from shop.adapters.simulated_gateway.http.app import create_gateway_app
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
-from shop.adapters.simulated_gateway.payment_store import PaymentStore
+from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.adapters.smtp.mailer import SmtpMailer
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
@@ -53,12 +54,9 @@ def _revealed(secrets: Sequence[Secret[str]]) -> Sequence[str]:
     return [each.get_secret_value() for each in secrets]
 
 
-def _gateway_app(
-    file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float
-) -> GatewayApp:
-    return GatewayApp(
-        PaymentStore(file, clock=clock, idempotency_seconds=idempotency_seconds), clock
-    )
+def _gateway_app(file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float) -> FastAPI:
+    store = SqlitePaymentStore(file, clock=clock, idempotency_seconds=idempotency_seconds)
+    return create_gateway_app(store, clock)
 
 
 class AdapterContainer(containers.DeclarativeContainer):
@@ -87,7 +85,7 @@ class AdapterContainer(containers.DeclarativeContainer):
         ),
     )
     payment_store = providers.Singleton(
-        PaymentStore,
+        SqlitePaymentStore,
         settings.provided.gateway_file,
         clock=clock,
         idempotency_seconds=settings.provided.gateway_idempotency_seconds,
@@ -120,7 +118,7 @@ class AdapterContainer(containers.DeclarativeContainer):
         ),
     )
     # The HTTP API of a simulated gateway with its own process; call it with the file.
-    gateway_app: providers.Provider[GatewayApp] = providers.Factory(
+    gateway_app: providers.Provider[FastAPI] = providers.Factory(
         _gateway_app, clock=clock, idempotency_seconds=settings.provided.gateway_idempotency_seconds
     )
     # A unit of work calls this with its own session store, to put another in front of it.

@@ -181,18 +181,18 @@ class TestDeposits:
     async def test_approved_card_credits_the_account(self, shop: HttpShop) -> None:
         browser = await shop.customer("ada")
         response = await _deposit(browser)
-        made = response.json()
+        deposit = response.json()
         assert response.status_code == 201
-        assert (made["status"], made["amount"]) == ("authorised", eur(500))
+        assert (deposit["status"], deposit["amount"]) == ("authorised", eur(500))
         assert (await browser.get("/account")).json()["balance"] == eur(10_500)
-        assert (await browser.get(f"/deposits/{made['id']}")).json() == made
+        assert (await browser.get(f"/deposits/{deposit['id']}")).json() == deposit
         (newest, _) = (await browser.get("/account/transfers")).json()["items"]
         assert (newest["kind"], newest["amount"], newest["counterparty"]) == (
             "deposit",
             eur(500),
             "card_clearing",
         )
-        assert newest["id"] == made["id"]
+        assert newest["id"] == deposit["id"]
 
     async def test_deposit_happens_once_under_its_key(self, shop: HttpShop) -> None:
         browser = await shop.customer("ada")
@@ -222,9 +222,9 @@ class TestDeposits:
         assert shop.balance("ada") == 10_500
 
     async def test_deposit_of_another_customer_is_not_found(self, shop: HttpShop) -> None:
-        made = (await _deposit(await shop.customer("ada"))).json()
+        deposit = (await _deposit(await shop.customer("ada"))).json()
         bob = await shop.customer("bob")
-        assert_problem(await bob.get(f"/deposits/{made['id']}"), 404, "deposit-not-found")
+        assert_problem(await bob.get(f"/deposits/{deposit['id']}"), 404, "deposit-not-found")
 
     @pytest.mark.parametrize(
         ("body", "pointer"),

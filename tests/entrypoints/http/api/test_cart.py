@@ -60,7 +60,7 @@ async def test_empty_cart_is_shown_without_a_session_cookie(shop: HttpShop) -> N
             await browser.delete("/cart/lines/TEA"),
         ]
     assert [response.status_code for response in responses] == [200, 200, 200]
-    assert [answer.json() for answer in responses] == [EMPTY] * 3
+    assert [each.json() for each in responses] == [EMPTY] * 3
     assert browser.token is None
 
 

@@ -30,7 +30,7 @@ async def ada(shop: HttpShop) -> Browser:
 
 @pytest.fixture
 async def admin(shop: HttpShop) -> Browser:
-    """Give an admin, whose session knows of it."""
+    """Return an admin whose session has the role."""
     browser = await shop.admin()
     await browser.get("/session")
     return browser
@@ -38,7 +38,7 @@ async def admin(shop: HttpShop) -> Browser:
 
 @pytest.fixture
 async def order(ada: Browser) -> Json:
-    """Give an order of two of tea, for ten euros."""
+    """Return an order of two of tea, for ten euros."""
     placed: Json = (await ada.order("TEA", 2)).json()
     return placed
 

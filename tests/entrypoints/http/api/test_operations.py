@@ -72,7 +72,7 @@ async def test_docs_load_nothing_from_other_hosts(shop: HttpShop) -> None:
         "text/css",
         "text/javascript",
     ]
-    assert [answer.status_code for answer in responses] == [200, 200]
+    assert [each.status_code for each in responses] == [200, 200]
     assert "/docs" not in shop.app.openapi()["paths"]
 
 

@@ -1,4 +1,4 @@
-"""An admin sees what endpoints were told, and what came of it."""
+"""Admins can list webhook deliveries with their status."""
 
 import pytest
 
@@ -14,7 +14,7 @@ PATH = "/webhook-deliveries"
 
 @pytest.fixture
 async def notifying_shop(clock: FakeClock) -> HttpShop:
-    """Give a shop in which one delivery waits and another has failed."""
+    """Return a shop with a pending and a failed delivery."""
     shop = HttpShop.open(clock)
     async with shop.container.unit_of_work() as uow:
         uow.notification_deliveries.add(notification_delivery("1"))

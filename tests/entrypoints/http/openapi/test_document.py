@@ -32,7 +32,7 @@ OF_FULFILMENTS = {
     "quantity-exceeds-order",
 }
 
-# What each route of the contract can refuse, and nothing that it cannot, by the slugs.
+# The codes of exactly the errors that each route can return.
 ERRORS = {
     ("post", "/api/v1/users"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"email-taken"},
     ("post", "/api/v1/session"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-credentials"},
@@ -115,7 +115,7 @@ def operations(document: Json) -> Iterator[tuple[tuple[str, str], Json]]:
 
 
 def documented_errors(operation: Json) -> dict[str, tuple[str, Json]]:
-    """Return the refusals that an operation describes: status and example, by slug."""
+    """Return the errors that an operation documents: status and example, by code."""
     return {
         slug: (status, example["value"])
         for status, response in operation["responses"].items()

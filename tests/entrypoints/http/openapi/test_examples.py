@@ -22,7 +22,6 @@ VOLATILE = {
 WITHOUT_RESPONSE = {"sign_out", "end_session", "end_other_sessions", "change_password"}
 """These have nothing to say when they succeed."""
 
-
 ENDPOINT = {
     "url": "https://warehouse.example.com/shop",
     "secret": "whsec_c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4=",
@@ -30,9 +29,9 @@ ENDPOINT = {
 
 
 class ExampleSequence:
-    """What visitors ask by the examples alone, and whether they are answered as told there.
+    """Sends the documented examples in order, and compares the responses with the documented ones.
 
-    Many tools put a body together from the examples of its fields; that is accepted as well.
+    Many tools build a body from the examples of its fields; the shop accepts that as well.
     """
 
     def __init__(self, shop: HttpShop, *, from_fields: bool = False) -> None:
@@ -78,7 +77,7 @@ class ExampleSequence:
 
 
 def _gateway_event(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
-    """Return an event of nothing for whatever is signed at all."""
+    """Parse any signed request as an event without a payment."""
     assert headers["stripe-signature"]
     assert body
     return GatewayEvent(id="evt_1", kind="test", payment_id=None, reference=None)

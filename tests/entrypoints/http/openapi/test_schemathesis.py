@@ -61,9 +61,9 @@ class ShopWithData:
 
 @pytest.fixture
 def shop_with_data() -> ShopWithData:
-    made = ShopWithData()
-    asyncio.run(made.open())
-    return made
+    shop = ShopWithData()
+    asyncio.run(shop.open())
+    return shop
 
 
 # Generating the requests takes seconds: the process that runs the test does it, and not every
@@ -73,12 +73,12 @@ def document(shop_with_data: ShopWithData, request: pytest.FixtureRequest) -> An
     """Load the shop's document for schemathesis."""
     # Schemathesis reads the attribute, which pytest has had under another name since 9.2.
     request.node._nodeid = request.node.nodeid
-    made = schemathesis.openapi.from_asgi(
+    schema = schemathesis.openapi.from_asgi(
         "/openapi.json", shop_with_data.shop.app, config=schemathesis.Config(seed=1)
     )
     # Each request has its own session, so none is to be made up.
-    made.config.generation.update(with_security_parameters=False)
-    return made
+    schema.config.generation.update(with_security_parameters=False)
+    return schema
 
 
 @settings(

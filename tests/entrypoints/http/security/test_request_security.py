@@ -1,4 +1,4 @@
-"""Rows of the security checks from 21 on that a shop in this process can be asked about."""
+"""Security of requests: races, cross-site requests, headers, passwords, access and input."""
 
 import asyncio
 from collections.abc import Iterator
@@ -81,9 +81,7 @@ async def test_parallel_session_writes_are_both_kept_or_one_is_rejected(
     session = (await browser.get("/session")).json()
     kept = {line["sku"] for line in session["cart"]["lines"]} | session["preferences"].keys()
     named = ("CUP", "TEA", "a")
-    assert kept == {
-        name for name, answer in zip(named, responses, strict=True) if answer.is_success
-    }
+    assert kept == {name for name, each in zip(named, responses, strict=True) if each.is_success}
 
 
 async def test_fifty_buyers_of_the_last_item_yield_one_order(shop: HttpShop) -> None:
@@ -107,8 +105,8 @@ async def test_one_key_yields_one_order_and_keys_belong_to_users(shop: HttpShop)
     assert hers.status_code == 201
     assert "idempotent-replayed" not in hers.headers
     parallel = await asyncio.gather(*(ada.order("TEA", key="key-0002") for _ in range(10)))
-    created = [answer for answer in parallel if answer.status_code == 201]
-    assert len({answer.json()["id"] for answer in created}) == 1
+    created = [each for each in parallel if each.status_code == 201]
+    assert len({each.json()["id"] for each in created}) == 1
     for response in parallel:
         if response not in created:
             assert_problem(response, 409, "request-in-progress")
@@ -311,7 +309,7 @@ async def test_undeclared_input_is_rejected(shop: HttpShop) -> None:
 
 @pytest.mark.parametrize("quantity", [b"-1", b"0", b"1e309", b"NaN", b"9223372036854775808"])
 async def test_invalid_numbers_are_rejected(shop: HttpShop, quantity: bytes) -> None:
-    """See `test_malformed.py` for the whole table."""
+    """`test_malformed.py` sends more of them, to more operations."""
     browser = await shop.customer("ada")
     body = b'{"lines":[{"sku":"TEA","quantity":%s}],"payment":{"method":"account"}}' % quantity
     with shop.unchanged():

@@ -25,7 +25,7 @@ def session_store(request: pytest.FixtureRequest) -> str:
 
 
 async def signed_in_session(browser: Browser) -> dict[str, Any]:
-    """Return what the log tells of a visitor who is signed in."""
+    """Return the facts that the log has about a signed-in user."""
     user_id = (await browser.get("/session")).json()["user"]["id"]
     (session,) = [
         each for each in (await browser.get("/sessions")).json()["items"] if each["current"]

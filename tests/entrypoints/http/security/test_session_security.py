@@ -1,4 +1,4 @@
-"""Rows 1 to 20 of the security checks, on sessions, for every store of them."""
+"""Security of sessions: cookies, tokens, expiry and revocation, with each session store."""
 
 import asyncio
 from datetime import timedelta
@@ -221,7 +221,7 @@ async def test_revoked_role_takes_effect_at_once(shop: HttpShop) -> None:
     with shop.unchanged(except_table="sessions"):
         response = await admin.post("/products/TEA/stock", adjustment)
     assert_problem(response, 403, "forbidden", role="admin")
-    # The refusal carried the new token: the session goes on.
+    # The error response has set the new token, so the session continues.
     assert (await admin.get("/session")).json()["roles"] == ["customer"]
 
 
@@ -269,8 +269,8 @@ async def test_order_that_exceeds_the_cookie_is_rejected(
     assert_problem(responses[-1], 409, "session-too-large", limit_bytes=4000)
     assert len(str(browser.token)) <= 4000
     kept = len((await browser.get("/cart")).json()["lines"])
-    assert kept == [answer.status_code for answer in responses].count(200)
-    # What was refused has left the session as it was: it can be changed at once.
+    assert kept == [each.status_code for each in responses].count(200)
+    # The rejected request has not changed the session: it can be changed at once.
     assert (await browser.delete(f"/cart/lines/{skus[0]}")).status_code == 200
     with shop.unchanged():
         response = await browser.patch("/session", {"preferences": {"a": "x" * 2000}})

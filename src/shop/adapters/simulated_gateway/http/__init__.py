@@ -1,1 +1,1 @@
-"""The simulated gateway's HTTP API."""
+"""The HTTP API of the simulated gateway."""

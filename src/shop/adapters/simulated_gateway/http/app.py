@@ -1,199 +1,191 @@
-"""The gateway's own HTTP API: an app around the books."""
+"""The HTTP API of the simulated gateway. `/docs` describes it and lets one try it."""
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
-from http import HTTPStatus
+from typing import Annotated
 from uuid import UUID
 
-from starlette.types import Receive, Scope, Send
+from fastapi import APIRouter, FastAPI, Header, Query
+from fastapi_offline import FastAPIOffline
+from pydantic import AwareDatetime
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 
-from shop.adapters.simulated_gateway.http.exchange import (
-    Reply,
-    Request,
-    problem,
-    refusal,
-    reply_to,
-    told,
-)
-from shop.adapters.simulated_gateway.http.schemas import (
-    MAX_PAGE,
-    Unreadable,
-    flag_of,
-    moment_of,
-    money_document,
-    money_of,
-    payment_document,
-    verdict_document,
-    wish_of,
-)
-from shop.adapters.simulated_gateway.payment_store import PaymentStore
-from shop.adapters.simulated_gateway.responses import (
-    NOT_FOUND,
-    Failed,
-    NoResponse,
-    SimulatedResponse,
-    Succeeded,
-)
-from shop.adapters.simulated_gateway.store.rows import StoredPayment, TimeRange
+from shop.adapters.simulated_gateway import operations
+from shop.adapters.simulated_gateway.http import problems, schemas
+from shop.adapters.simulated_gateway.operations import Operation
+from shop.adapters.simulated_gateway.records import StoredPayment
+from shop.adapters.simulated_gateway.responses import NOT_FOUND, Failed, NoResponse, Succeeded
+from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.application.ports.clock import Clock
+from shop.application.ports.paging import TimeRange
 from shop.application.ports.payment_gateway import ActionRequired, Approved
 
 HANG_SECONDS = 120
-"""Longer than any shop waits."""
+"""How long a request without a response hangs: longer than any shop waits."""
 
-_LIMIT = re.compile(r"[0-9]{1,3}")
-_ALWAYS = TimeRange(since=datetime.min.replace(tzinfo=UTC), until=datetime.max.replace(tzinfo=UTC))
+_DESCRIPTION = """A payment gateway that moves no money. The token of a card decides what it does.
 
-_Handler = Callable[[Request], Awaitable[Reply]]
+Amounts are in minor units. The same request under the same `Idempotency-Key` has the same
+response and no second effect."""
+
+_FIRST, _LAST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
+Key = Annotated[str, Header(alias=schemas.KEY_HEADER, pattern=r"^[!-~]{1,255}$")]
+
+router = APIRouter(
+    route_class=problems.ProblemRoute, responses={"default": problems.RESPONSE_SCHEMA}
+)
 
 
-class GatewayApp:
-    """An ASGI app, as bare as can be: it stands in for a gateway where speed is measured.
+def create_gateway_app(store: SqlitePaymentStore, clock: Clock) -> FastAPI:
+    """Return the app that serves a store, which it opens at its start and closes at its end.
 
-    What changes something is sent as JSON; all of that but the customer's step takes an
-    `Idempotency-Key`.
+    The start raises `DatabaseFailure` if the store cannot be used.
     """
-
-    def __init__(self, books: PaymentStore, clock: Clock) -> None:
-        self._books = books
-        self._clock = clock
-        self._routes: Mapping[str, Mapping[str, _Handler]] = {
-            "/payments": {"POST": self._authorise, "GET": self._list},
-            "/payments/{id}": {"GET": self._show},
-            "/payments/{id}/capture": {"POST": self._capture},
-            "/payments/{id}/void": {"POST": self._void},
-            "/payments/{id}/refunds": {"POST": self._refund},
-            "/payments/{id}/authentication": {"POST": self._authenticate},
-            "/healthz": {"GET": self._tell_alive},
-        }
-
-    async def open(self) -> None:
-        """Open the books; raise `sqlite3.Error` or `OSError` where that cannot be."""
-        await self._books.open()
-
-    async def close(self) -> None:
-        """Close the books."""
-        await self._books.close()
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve a request, or be started and stopped."""
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-        else:
-            reply = await reply_to(Request(scope, receive), self._handle)
-            await reply.send(send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        await self.open()
-        await send({"type": "lifespan.startup.complete"})
-        await receive()
-        await self.close()
-        await send({"type": "lifespan.shutdown.complete"})
-
-    async def _handle(self, request: Request) -> Reply:
-        handlers = self._routes.get(request.route)
-        if handlers is None:
-            return problem(HTTPStatus.NOT_FOUND, "not_found")
-        handler = handlers.get("GET" if request.method == "HEAD" else request.method)
-        if handler is None:
-            allowed = ", ".join([*handlers, "HEAD"] if "GET" in handlers else handlers)
-            reply = problem(HTTPStatus.METHOD_NOT_ALLOWED, "method_not_allowed")
-            return reply.with_header("allow", allowed)
-        return await handler(request)
-
-    async def _authorise(self, request: Request) -> Reply:
-        """Set an amount aside on a card, as its token has it."""
-        wish = wish_of(request.key(), await request.document())
-        match await self._books.authorise(wish):
-            case Approved() as approved:
-                return told(verdict_document(approved), HTTPStatus.CREATED)
-            case ActionRequired() as challenged:
-                return told(verdict_document(challenged), HTTPStatus.ACCEPTED)
-            case NoResponse():
-                await self._hang(request)
-                return problem(HTTPStatus.GATEWAY_TIMEOUT, "gateway_timeout")
-            case answer:
-                return refusal(answer)
-
-    async def _capture(self, request: Request) -> Reply:
-        """Take what was set aside."""
-        key, payment_id, amount = request.key(), request.id, money_of(await request.document())
-        answer = await self._books.capture(key=key, payment_id=payment_id, amount=amount)
-        return _done(answer, {"id": payment_id, "captured": True})
-
-    async def _void(self, request: Request) -> Reply:
-        """Give up what was set aside, or what might have been."""
-        key, payment_id = request.key(), request.id
-        await request.document()
-        answer = await self._books.void(key=key, payment_id=payment_id)
-        return _done(answer, {"id": payment_id, "voided": True})
-
-    async def _refund(self, request: Request) -> Reply:
-        """Give back some of what was captured."""
-        key, payment_id, amount = request.key(), request.id, money_of(await request.document())
-        answer = await self._books.refund(key=key, payment_id=payment_id, amount=amount)
-        return _done(answer, {"id": payment_id, **money_document(amount)}, HTTPStatus.CREATED)
-
-    async def _authenticate(self, request: Request) -> Reply:
-        """Take the step that the customer was asked for, or fail at it; then tell the payment."""
-        approved = flag_of(await request.document(), "approved")
-        answer = await self._books.authenticate(request.id, approved=approved)
-        return refusal(answer) if isinstance(answer, Failed) else await self._show(request)
-
-    async def _show(self, request: Request) -> Reply:
-        """Tell of a payment."""
-        booked = await self._books.payment(request.id)
-        if booked is None:
-            return problem(HTTPStatus.NOT_FOUND, NOT_FOUND)
-        return told(payment_document(booked))
-
-    async def _list(self, request: Request) -> Reply:
-        """Tell of all payments, of an order's, or of a span of time's; the oldest first."""
-        query = request.query()
-        if "order_id" in query:
-            return await _listed(await self._books.with_reference(_order_id(query["order_id"])))
-        span = TimeRange(
-            since=moment_of(query["since"]) if "since" in query else _ALWAYS.since,
-            until=moment_of(query["until"]) if "until" in query else _ALWAYS.until,
-        )
-        limit = _limit(query["limit"]) if "limit" in query else None
-        return await _listed(await self._books.page(span, after=query.get("after"), limit=limit))
-
-    async def _tell_alive(self, _: Request) -> Reply:
-        return told({"status": "alive"})
-
-    async def _hang(self, request: Request) -> None:
-        """Let time pass until the client has gone, or longer than any shop waits."""
-        gone = asyncio.ensure_future(request.gone())
-        passed = asyncio.ensure_future(self._clock.sleep(HANG_SECONDS))
-        _, left = await asyncio.wait({gone, passed}, return_when=asyncio.FIRST_COMPLETED)
-        for each in left:
-            each.cancel()
+    app = FastAPIOffline(
+        redoc_url=None,
+        routes=list(router.routes),
+        title="shop gateway",
+        version="1",
+        description=_DESCRIPTION,
+        redirect_slashes=False,
+        lifespan=_lifespan,
+        exception_handlers={HTTPException: problems.handle_error},
+    )
+    app.state.store, app.state.clock = store, clock
+    return app
 
 
-def _done(answer: SimulatedResponse, content: object, status: HTTPStatus = HTTPStatus.OK) -> Reply:
-    return told(content, status) if isinstance(answer, Succeeded) else refusal(answer)
+@router.post(
+    "/payments",
+    status_code=201,
+    responses={202: {"model": schemas.Result, "description": "The customer must authenticate"}},
+)
+async def authorise(
+    request: Request, response: Response, key: Key, body: schemas.Authorisation
+) -> schemas.Result:
+    """Authorise an amount on a card."""
+    result = await _store(request).run(operations.authorise(body.to_request(key)))
+    if isinstance(result, NoResponse):
+        await _hang(request)
+    if not isinstance(result, Approved | ActionRequired):
+        raise problems.RejectedOperation(result)
+    is_approved = isinstance(result, Approved)
+    response.status_code = 201 if is_approved else 202
+    return schemas.Result(
+        id=result.payment_id, authorised=is_approved, challenged=not is_approved, declined=False
+    )
 
 
-async def _listed(payments: Sequence[StoredPayment]) -> Reply:
-    def written() -> Reply:
-        return told({"items": [payment_document(each) for each in payments]})
-
-    # There may be very many of them, and others wait.
-    return await asyncio.to_thread(written)
-
-
-def _order_id(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise Unreadable("order_id") from None
+@router.post("/payments/{payment_id}/capture")
+async def capture(
+    request: Request, payment_id: str, key: Key, body: schemas.Amount
+) -> schemas.Captured:
+    """Capture the whole authorised amount."""
+    await _run(request, operations.capture(key, payment_id, body.to_money()))
+    return schemas.Captured(id=payment_id)
 
 
-def _limit(text: str) -> int:
-    if not _LIMIT.fullmatch(text) or not 1 <= int(text) <= MAX_PAGE:
-        raise Unreadable("limit")
-    return int(text)
+@router.post("/payments/{payment_id}/void")
+async def void(request: Request, payment_id: str, key: Key, _: schemas.Empty) -> schemas.Voided:
+    """Void an authorisation, or cancel a payment that is not decided yet."""
+    await _run(request, operations.void(key, payment_id))
+    return schemas.Voided(id=payment_id)
+
+
+@router.post("/payments/{payment_id}/refunds", status_code=201)
+async def refund(
+    request: Request, payment_id: str, key: Key, body: schemas.Amount
+) -> schemas.Refunded:
+    """Refund some of a captured amount."""
+    await _run(request, operations.refund(key, payment_id, body.to_money()))
+    return schemas.Refunded(id=payment_id, amount=body.amount, currency=body.currency)
+
+
+@router.post("/payments/{payment_id}/authentication")
+async def authenticate(
+    request: Request, payment_id: str, body: schemas.Authentication
+) -> schemas.Payment:
+    """Approve or decline a challenged payment, as its customer."""
+    operation = operations.authenticate(payment_id, approved=body.approved)
+    result = await _store(request).run(operation)
+    if isinstance(result, Failed):
+        raise problems.RejectedOperation(result)
+    return await show(request, payment_id)
+
+
+@router.head("/payments/{payment_id}", include_in_schema=False)
+@router.get("/payments/{payment_id}")
+async def show(request: Request, payment_id: str) -> schemas.Payment:
+    """Return a payment."""
+    stored = await _store(request).payment(payment_id)
+    if stored is None:
+        raise problems.RejectedOperation(Failed(reason=NOT_FOUND))
+    return schemas.Payment.of(stored)
+
+
+@router.head("/payments", include_in_schema=False)
+@router.get("/payments", response_model=schemas.PaymentList)
+async def list_payments(
+    request: Request,
+    *,
+    order_id: UUID | None = None,
+    since: AwareDatetime = _FIRST,
+    until: AwareDatetime = _LAST,
+    after: str | None = None,
+    limit: Annotated[int | None, Query(ge=1, le=schemas.MAX_PAGE)] = None,
+) -> Response:
+    """Return all payments, those of an order, or a page of those in a time range, oldest first."""
+    if order_id is not None:
+        stored = await _store(request).with_reference(order_id)
+    else:
+        time_range = TimeRange(since=since, until=until)
+        stored = await _store(request).page(time_range, after=after, limit=limit)
+    # The list may be very long, and other requests must not wait for it.
+    content = await asyncio.to_thread(_rendered, stored)
+    return Response(content, media_type="application/json")
+
+
+@router.head("/healthz", include_in_schema=False)
+@router.get("/healthz")
+async def show_health() -> schemas.Health:
+    """Return 200 while the gateway runs."""
+    return schemas.Health()
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    store: SqlitePaymentStore = app.state.store
+    await store.open()
+    yield
+    await store.close()
+
+
+def _store(request: Request) -> SqlitePaymentStore:
+    store: SqlitePaymentStore = request.app.state.store
+    return store
+
+
+async def _run(request: Request, operation: Operation) -> None:
+    response = await _store(request).run(operation)
+    if not isinstance(response, Succeeded):
+        raise problems.RejectedOperation(response)
+
+
+def _rendered(stored: Sequence[StoredPayment]) -> str:
+    items = [schemas.Payment.of(each) for each in stored]
+    return schemas.PaymentList(items=items).model_dump_json()
+
+
+async def _hang(request: Request) -> None:
+    """Wait until the client has disconnected, or longer than any shop waits."""
+    clock: Clock = request.app.state.clock
+    disconnected = asyncio.ensure_future(request.receive())
+    elapsed = asyncio.ensure_future(clock.sleep(HANG_SECONDS))
+    _, pending = await asyncio.wait({disconnected, elapsed}, return_when=asyncio.FIRST_COMPLETED)
+    for each in pending:
+        each.cancel()

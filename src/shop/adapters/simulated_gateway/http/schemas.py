@@ -1,13 +1,12 @@
-"""What goes over the wire between the gateway's process and a shop: JSON, read and written."""
+"""JSON documents between a shop and the gateway's process, as both of them read and write them."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Self
 from uuid import UUID
 
-import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
-from shop.adapters.simulated_gateway.store.rows import StoredPayment
+from shop.adapters.simulated_gateway.records import StoredPayment
 from shop.application.ports.payment_gateway import (
     ActionRequired,
     Approved,
@@ -17,153 +16,183 @@ from shop.application.ports.payment_gateway import (
     GatewayPayment,
 )
 from shop.domain.shared.errors import InvalidValue
-from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 
-KEY_HEADER = b"idempotency-key"
+KEY_HEADER = "Idempotency-Key"
 MAX_TOKEN_CHARACTERS = 255
 MAX_PAGE = 500
 
 
-class Unreadable(Exception):
-    """What came is not what was agreed; it names the field."""
-
-
-def document(content: bytes) -> Mapping[str, Any]:
-    """Return the JSON object that was sent; raise `Unreadable`."""
+def _currency(code: str) -> Currency:
     try:
-        read = orjson.loads(content)
-    except ValueError:
-        raise Unreadable("body") from None
-    if not isinstance(read, dict):
-        raise Unreadable("body")
-    return read
-
-
-def wish_of(key: str, sent: Mapping[str, Any]) -> AuthorisationRequest:
-    """Return the wish that a request tells of; raise `Unreadable`."""
-    token = text_of(sent, "token")
-    if not 0 < len(token) <= MAX_TOKEN_CHARACTERS:
-        raise Unreadable("token")
-    return AuthorisationRequest(
-        key=key, reference=_id_of(sent, "order_id"), amount=money_of(sent), token=token
-    )
-
-
-def wish_document(wish: AuthorisationRequest) -> Mapping[str, Any]:
-    """Return a wish as it is sent."""
-    # A database driver may have its own kind of UUID, which is not written as JSON.
-    reference = str(wish.reference)
-    return {"order_id": reference, **money_document(wish.amount), "token": wish.token}
-
-
-def money_of(sent: Mapping[str, Any], field: str = "amount") -> Money:
-    """Return the amount under this name, in the currency beside it; raise `Unreadable`."""
-    amount = sent.get(field)
-    if type(amount) is not int:
-        raise Unreadable(field)
-    try:
-        return Money(amount=amount, currency=Currency(text_of(sent, "currency")))
+        return Currency(code)
     except InvalidValue as error:
-        raise Unreadable(error.field if error.field == "currency" else field) from None
+        raise ValueError(error.rule) from error
 
 
-def money_document(money: Money) -> Mapping[str, Any]:
-    """Return money as it is sent."""
-    return {"amount": money.amount, "currency": str(money.currency)}
+MinorUnits = Annotated[int, Field(ge=-MAX_AMOUNT, le=MAX_AMOUNT, examples=[1999])]
+CurrencyCode = Annotated[str, AfterValidator(_currency), Field(examples=["EUR"])]
+OrderId = Annotated[UUID, Field(strict=False, description="The order or deposit it pays for.")]
 
 
-def payment_of(sent: object) -> GatewayPayment:
-    """Return the payment that the gateway tells of; raise `Unreadable`."""
-    if not isinstance(sent, dict):
-        raise Unreadable("payment")
-    return GatewayPayment(
-        id=text_of(sent, "id"),
-        reference=_id_of(sent, "order_id"),
-        amount=money_of(sent),
-        authorisation_result=verdict_of(sent),
-        is_captured=flag_of(sent, "captured"),
-        is_voided=flag_of(sent, "voided") or flag_of(sent, "cancelled"),
-        refunded=money_of(sent, "refunded"),
-        created_at=moment_of(text_of(sent, "created_at")),
-    )
+class Document(BaseModel):
+    """A JSON object. Its values are not converted; unknown members are ignored."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
 
 
-def payment_document(booked: StoredPayment) -> Mapping[str, Any]:
-    """Return a payment as the gateway tells of it; the card's token is nobody's business.
-
-    What was authorised stays so when it is voided; what was given up before that is `cancelled`.
-    """
-    payment = booked.payment
-    verdict = payment.authorisation_result
-    is_authorised = isinstance(verdict, Approved)
-    return {
-        "id": payment.id,
-        "order_id": payment.reference,
-        **money_document(payment.amount),
-        "authorised": is_authorised,
-        "captured": payment.is_captured,
-        "refunded": payment.refunded.amount,
-        "voided": payment.is_voided and is_authorised,
-        "declined": isinstance(verdict, Declined),
-        "calls": booked.calls,
-        "challenged": isinstance(verdict, ActionRequired),
-        "cancelled": payment.is_voided and not is_authorised,
-        "reason": verdict.reason if isinstance(verdict, Declined) else None,
-        "created_at": payment.created_at,
-    }
+class Empty(Document):
+    """An empty object."""
 
 
-def verdict_of(sent: Mapping[str, Any]) -> AuthorisationResult | None:
-    """Return the verdict on the payment that the gateway tells of; raise `Unreadable`."""
-    payment_id = text_of(sent, "id")
-    if flag_of(sent, "authorised"):
-        return Approved(payment_id=payment_id)
-    if flag_of(sent, "challenged"):
-        return ActionRequired(payment_id=payment_id)
-    if flag_of(sent, "declined"):
-        return Declined(reason=text_of(sent, "reason"))
-    return None
+class Amount(Document):
+    """An amount in minor units of a currency."""
+
+    amount: MinorUnits
+    currency: CurrencyCode
+
+    def to_money(self) -> Money:
+        """Return the money."""
+        return Money(amount=self.amount, currency=Currency(self.currency))
 
 
-def verdict_document(verdict: Approved | ActionRequired) -> Mapping[str, Any]:
-    """Return a verdict as the gateway tells of it."""
-    return {
-        "id": verdict.payment_id,
-        "authorised": isinstance(verdict, Approved),
-        "challenged": isinstance(verdict, ActionRequired),
-        "declined": False,
-    }
+class Authorisation(Amount):
+    """A request to authorise an amount on a card."""
+
+    order_id: OrderId
+    token: Annotated[
+        str, Field(min_length=1, max_length=MAX_TOKEN_CHARACTERS, examples=["tok_visa"])
+    ]
+
+    def to_request(self, key: str) -> AuthorisationRequest:
+        """Return the request under its idempotency key."""
+        return AuthorisationRequest(
+            key=key, reference=self.order_id, amount=self.to_money(), token=self.token
+        )
 
 
-def text_of(sent: Mapping[str, Any], field: str) -> str:
-    """Return the text under this name; raise `Unreadable`."""
-    text = sent.get(field)
-    if not isinstance(text, str):
-        raise Unreadable(field)
-    return text
+class Authentication(Document):
+    """The customer's answer to a challenge."""
+
+    approved: bool
 
 
-def flag_of(sent: Mapping[str, Any], field: str) -> bool:
-    """Return whether this is so; raise `Unreadable`."""
-    flag = sent.get(field)
-    if not isinstance(flag, bool):
-        raise Unreadable(field)
-    return flag
+class Result(Document):
+    """The result of an authorisation; without any of the flags, there is none yet."""
+
+    id: str
+    authorised: bool
+    challenged: Annotated[bool, Field(description="The customer must authenticate first.")]
+    declined: bool
+
+    def to_result(self, reason: str | None = None) -> AuthorisationResult | None:
+        """Return the result."""
+        if self.authorised:
+            return Approved(payment_id=self.id)
+        if self.challenged:
+            return ActionRequired(payment_id=self.id)
+        return Declined(reason=reason or "declined") if self.declined else None
 
 
-def moment_of(text: str) -> datetime:
-    """Return a moment of RFC 3339; raise `Unreadable`."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise Unreadable("time") from None
-    if moment.tzinfo is None:
-        raise Unreadable("time")
-    return moment
+class Payment(Result, Amount):
+    """A payment in the gateway's records; the card's token is not part of it."""
+
+    order_id: OrderId
+    captured: bool
+    refunded: MinorUnits
+    voided: Annotated[bool, Field(description="Voided after it was authorised.")]
+    cancelled: Annotated[bool, Field(description="Voided before it was authorised.")]
+    reason: Annotated[str | None, Field(description="Why it was declined.")] = None
+    calls: Annotated[int, Field(description="The number of requests to authorise it.")]
+    created_at: Annotated[AwareDatetime, PlainSerializer(datetime.isoformat, return_type=str)]
+
+    @classmethod
+    def of(cls, stored: StoredPayment) -> Self:
+        """Render a stored payment, which needs no validation."""
+        payment = stored.payment
+        result = payment.authorisation_result
+        is_authorised = isinstance(result, Approved)
+        return cls.model_construct(
+            id=payment.id,
+            order_id=payment.reference,
+            amount=payment.amount.amount,
+            currency=payment.amount.currency,
+            authorised=is_authorised,
+            challenged=isinstance(result, ActionRequired),
+            declined=isinstance(result, Declined),
+            captured=payment.is_captured,
+            refunded=payment.refunded.amount,
+            voided=payment.is_voided and is_authorised,
+            cancelled=payment.is_voided and not is_authorised,
+            reason=result.reason if isinstance(result, Declined) else None,
+            calls=stored.calls,
+            created_at=payment.created_at,
+        )
+
+    def to_payment(self) -> GatewayPayment:
+        """Return the payment."""
+        return GatewayPayment(
+            id=self.id,
+            reference=self.order_id,
+            amount=self.to_money(),
+            authorisation_result=self.to_result(self.reason),
+            is_captured=self.captured,
+            is_voided=self.voided or self.cancelled,
+            refunded=Money(amount=self.refunded, currency=Currency(self.currency)),
+            created_at=self.created_at,
+        )
 
 
-def _id_of(sent: Mapping[str, Any], field: str) -> UUID:
-    try:
-        return UUID(text_of(sent, field))
-    except ValueError:
-        raise Unreadable(field) from None
+class PaymentList(Document):
+    """Payments, oldest first."""
+
+    items: list[Payment]
+
+
+class Captured(Document):
+    """A payment that was captured."""
+
+    id: str
+    captured: bool = True
+
+
+class Voided(Document):
+    """A payment that was voided."""
+
+    id: str
+    voided: bool = True
+
+
+class Refunded(Amount):
+    """An amount of a payment that was refunded."""
+
+    id: str
+
+
+class Health(Document):
+    """The gateway is running."""
+
+    status: str = "alive"
+
+
+class Rejection(Document):
+    """The part of a problem that a shop reads."""
+
+    reason: Annotated[str, Field(examples=["insufficient_funds"])]
+
+
+class Fault(Document):
+    """One fault of an invalid request, and where it is."""
+
+    pointer: Annotated[str, Field(examples=["/amount"])]
+    detail: str
+
+
+class Problem(Rejection):
+    """Why a request was rejected or failed (RFC 9457)."""
+
+    type: Annotated[str, Field(examples=["/problems/card-declined"])]
+    title: Annotated[str, Field(examples=["Card declined"])]
+    status: Annotated[int, Field(examples=[402])]
+    detail: Annotated[str, Field(examples=["The card was declined."])]
+    errors: list[Fault] | None = None

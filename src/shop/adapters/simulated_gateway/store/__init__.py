@@ -1,1 +1,1 @@
-"""The simulated gateway's records."""
+"""Where the simulated gateway stores its records."""

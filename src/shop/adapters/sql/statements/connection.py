@@ -49,7 +49,11 @@ class SqlConnection:
             raise RuntimeError("cannot stage changes: the unit of work is read-only or has ended")
 
     def acquire(self, lock_order: LockOrder) -> None:
-        """Record that locks are taken; raise `RuntimeError` if they come too late."""
+        """Record that locks are taken; raise `RuntimeError` if they come too late.
+
+        A reading unit of work cannot take them, as it cannot stage changes.
+        """
+        self.require_staging()
         lock_order.require_after(self._last_lock)
         self._last_lock = lock_order
 

@@ -14,13 +14,13 @@ def gateway(
         int, typer.Option(min=0, max=MAX_PORT, help="The port; 0 takes any free port.")
     ] = 8100,
     state: Annotated[
-        Path, typer.Option(metavar="FILE", dir_okay=False, help="The file of its records.")
+        Path, typer.Option(metavar="FILE", dir_okay=False, help="Where it keeps its records.")
     ] = Path("gateway.db"),
 ) -> None:
     """Run the simulated payment gateway, which moves no money, until it is stopped.
 
-    It listens on this machine only. A shop uses it if SHOP_SIMULATED_GATEWAY_URL is its address.
-    `GET /payments` lists its records.
+    It listens on this machine only. A shop uses it if SHOP_SIMULATED_GATEWAY_URL names it.
+    `GET /payments` lists its payments; /docs describes its API.
     """
     # Only this command waits for the import of the server.
     from shop.entrypoints.cli.gateway_server import run  # noqa: PLC0415

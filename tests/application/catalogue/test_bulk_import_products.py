@@ -1,4 +1,4 @@
-"""Filling the shop: products with their stock, and customers with their accounts."""
+"""Bulk import of products with their stock."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,95 +10,31 @@ import pytest
 
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.catalogue.bulk_import import (
-    BulkImport,
-    ImportResult,
-    NewCustomer,
-    ProductRow,
-)
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown, UnitOfWork
-from shop.application.reconciliation.audit import AuditShop
+from shop.application.catalogue.bulk_import import BulkImport, ImportResult, ProductRow
+from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.account import TransferKind
 from shop.domain.inventory import Inventory, StockBelowReserved, StockMovement, StockMovementKind
 from shop.domain.shared.errors import InvalidValue
-from shop.domain.user import EmailTaken, Role
+from tests.application.catalogue.bulk_imports import LostCommitResponse, assert_audit_is_clean
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
-from tests.factories import (
-    ADJUSTMENTS,
-    EUR,
-    NOW,
-    USD,
-    eur,
-    inventory,
-    product,
-    stock_movement,
-    user,
-)
+from tests.factories import EUR, NOW, USD, eur, inventory, product, stock_movement
 
 pytestmark = pytest.mark.anyio
 
+
 LATER = timedelta(hours=1)
-HASH = "hash of everybody's password"
-ADA = NewCustomer(name=" Ada ", email="Ada@Example.com")
-BOB = NewCustomer(name="Bob", email="bob@example.com")
-
-
-class LostCommitResponse:
-    """Loses the answer to the first commit that is made under it."""
-
-    def __init__(self, database: MemoryDatabase) -> None:
-        self._database = database
-        self._is_due = True
-
-    def new_unit_of_work(self) -> UnitOfWork:
-        return _LosingUnitOfWork(self._database, self)
-
-    def take(self) -> None:
-        is_due, self._is_due = self._is_due, False
-        if is_due:
-            raise CommitOutcomeUnknown
-
-
-class _LosingUnitOfWork(MemoryUnitOfWork):
-    def __init__(self, database: MemoryDatabase, loss: LostCommitResponse) -> None:
-        super().__init__(database, writing=True)
-        self._loss = loss
-
-    async def commit(self) -> None:
-        await super().commit()
-        self._loss.take()
-
-
-@pytest.fixture
-def database() -> MemoryDatabase:
-    return MemoryDatabase()
-
-
-@pytest.fixture
-def runner(database: MemoryDatabase, clock: FakeClock) -> TransactionRunner:
-    return TransactionRunner(
-        partial(MemoryUnitOfWork, database, writing=True),
-        partial(MemoryUnitOfWork, database, writing=False),
-        clock,
-    )
-
-
-@pytest.fixture
-def bulk_import(runner: TransactionRunner, clock: FakeClock) -> BulkImport:
-    return BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(1000))
 
 
 def product_row(sku: str = "TEA", on_hand: int = 5) -> ProductRow:
-    made = product(sku)
+    imported = product(sku)
     return ProductRow(
         sku=sku,
-        name=made.name,
-        description=made.description,
-        price=made.price,
-        active=made.active,
-        image_url=made.image_url,
+        name=imported.name,
+        description=imported.description,
+        price=imported.price,
+        active=imported.active,
+        image_url=imported.image_url,
         on_hand=on_hand,
     )
 
@@ -122,12 +58,6 @@ async def reserve(database: MemoryDatabase, sku: str, quantity: int) -> None:
         await uow.commit()
 
 
-async def assert_audit_is_clean(runner: TransactionRunner) -> None:
-    audit = AuditShop(runner, FakeClock(NOW), timedelta(seconds=60))
-    findings = await audit.run(lambda _: None)
-    assert [violation for finding in findings for violation in finding.violations] == []
-
-
 async def test_new_product_is_imported_with_stock_and_movement(
     bulk_import: BulkImport, database: MemoryDatabase, runner: TransactionRunner
 ) -> None:
@@ -135,9 +65,9 @@ async def test_new_product_is_imported_with_stock_and_movement(
 
     assert database.state.products.rows == {"TEA": product("TEA")}
     assert database.state.inventories.rows == {"TEA": inventory("TEA", 5)}
-    (brought,) = movements(database).values()
-    assert brought == StockMovement(
-        id=brought.id,
+    (movement,) = movements(database).values()
+    assert movement == StockMovement(
+        id=movement.id,
         sku="TEA",
         kind=StockMovementKind.ADJUSTMENT,
         on_hand_delta=5,
@@ -379,74 +309,3 @@ async def test_shop_is_empty_until_it_has_a_product(bulk_import: BulkImport) -> 
     await bulk_import.upsert([product_row()])
 
     assert await bulk_import.has_products()
-
-
-async def test_customers_get_an_account_with_the_welcome_credit(
-    bulk_import: BulkImport, database: MemoryDatabase, runner: TransactionRunner
-) -> None:
-    assert len(await bulk_import.add_customers([ADA, BOB], HASH)) == 2
-
-    ada, bob = database.state.users.rows.values()
-    assert ada == user("ada", id=ada.id, password_hash=HASH, roles=frozenset({Role.CUSTOMER}))
-    assert bob.email == "bob@example.com"
-    accounts = database.state.accounts.rows.values()
-    assert [each.user_id for each in accounts] == [ada.id, bob.id]
-    assert [each.balance for each in accounts] == [eur(1000), eur(1000)]
-    transfers = database.state.transfers.rows.values()
-    assert {each.kind for each in transfers} == {TransferKind.WELCOME}
-    assert [each.debit_account_id for each in transfers] == [ADJUSTMENTS, ADJUSTMENTS]
-    assert [each.credit_account_id for each in transfers] == [each.id for each in accounts]
-    await assert_audit_is_clean(runner)
-
-
-async def test_existing_customers_are_kept(
-    bulk_import: BulkImport, database: MemoryDatabase
-) -> None:
-    await bulk_import.add_customers([ADA], HASH)
-    ada = database.state.users.rows
-
-    assert len(await bulk_import.add_customers([ADA, BOB], "another hash")) == 1
-
-    assert dict(list(database.state.users.rows.items())[:1]) == ada
-    assert [each.email for each in database.state.users.rows.values()] == [
-        "ada@example.com",
-        "bob@example.com",
-    ]
-    assert len(database.state.accounts.rows) == len(database.state.transfers.rows) == 2
-
-
-async def test_no_money_moves_without_a_welcome_credit(
-    runner: TransactionRunner, clock: FakeClock, database: MemoryDatabase
-) -> None:
-    bulk_import = BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(0))
-
-    assert len(await bulk_import.add_customers([ADA], HASH)) == 1
-
-    (account,) = database.state.accounts.rows.values()
-    assert account.balance == eur(0)
-    assert database.state.transfers.rows == {}
-
-
-async def test_customers_are_counted_and_added_once_whatever_the_commit_outcome(
-    database: MemoryDatabase, clock: FakeClock
-) -> None:
-    snapshot = partial(MemoryUnitOfWork, database, writing=False)
-    runner = TransactionRunner(LostCommitResponse(database).new_unit_of_work, snapshot, clock)
-    bulk_import = BulkImport(runner, clock, SequentialIds(), welcome_credit=eur(1000))
-
-    assert len(await bulk_import.add_customers([ADA, BOB], HASH)) == 2
-
-    assert len(database.state.users.rows) == len(database.state.transfers.rows) == 2
-
-
-async def test_invalid_batch_of_customers_adds_none(
-    bulk_import: BulkImport, database: MemoryDatabase
-) -> None:
-    before = database.state
-
-    with pytest.raises(InvalidValue):
-        await bulk_import.add_customers([ADA, NewCustomer(name="", email="bob@example.com")], HASH)
-    with pytest.raises(EmailTaken):
-        await bulk_import.add_customers([ADA, ADA], HASH)
-
-    assert database.state == before

@@ -1,0 +1,22 @@
+"""A job resolves a pending payment once its request has ended, or when the payment expires."""
+
+from datetime import timedelta
+
+import pytest
+
+from shop.application.payments.payment_policy import PaymentPolicy
+from tests.factories import EUR, NOW
+
+
+@pytest.mark.parametrize(("response_seconds", "resolved_after"), [(15, 15), (900, 900), (901, 900)])
+def test_payment_is_resolved_after_the_response_timeout_but_not_after_its_expiry(
+    response_seconds: int, resolved_after: int
+) -> None:
+    policy = PaymentPolicy(
+        currency=EUR,
+        pending_timeout=timedelta(seconds=900),
+        response_timeout=timedelta(seconds=response_seconds),
+    )
+
+    assert policy.resolve_at(NOW) == NOW + timedelta(seconds=resolved_after)
+    assert policy.expires_at(NOW) == NOW + timedelta(seconds=900)
