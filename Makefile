@@ -1,4 +1,4 @@
-# One command sets up what it needs: `make run` serves the shop, `make test` proves it.
+# Every command sets up what it needs: `make run` serves the shop, `make test` runs all checks.
 export PYTHON ?= python3
 export VENV ?= .venv
 export INSTALLER ?= uv
@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
 # Many tests wait for processes of their own: three at once keep two cores busy.
 IN_PARALLEL := --numprocesses 3 --no-loadscope-reorder
-# Else every process would compile every test anew, in containers that have it set.
+# If this is set, as in some containers, every process compiles every test again.
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
@@ -15,7 +15,7 @@ export PYTHONDONTWRITEBYTECODE :=
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
 
-run: install-run ## set up what running needs, fill an empty shop with demonstration products, serve it
+run: install-run ## set up what running needs, add demonstration products to an empty shop, serve it
 	@exec $(BIN)/shop serve --demo
 
 test: install-test ## set up everything and pass every check and test
@@ -28,7 +28,7 @@ check: install-test ## lint, types, layers, tests
 	$(BIN)/lint-imports
 	$(BIN)/pytest $(IN_PARALLEL)
 
-coverage: install-test ## tell which lines and branches no test reaches (this takes twice as long)
+coverage: install-test ## list the lines and branches that no test reaches (takes twice as long)
 	$(BIN)/pytest $(IN_PARALLEL) --cov --cov-report=term
 
 format: install-test ## format the code
@@ -42,10 +42,10 @@ else
 	$(BIN)/python -m bench full
 endif
 
-bench-quick: install-bench ## the same at a glance (1 minute)
+bench-quick: install-bench ## measure only the figures (1 minute)
 	$(BIN)/python -m bench quick
 
-bench-growth: install-bench ## measure how fast it still is with a million orders and products
+bench-growth: install-bench ## measure the shop with up to a million orders and products
 	$(BIN)/python -m bench growth
 
 lock: install-test ## pin the newest versions that fit, with hashes
@@ -54,7 +54,7 @@ lock: install-test ## pin the newest versions that fit, with hashes
 	$(LOCK) --group build --group test -c requirements/run.txt -o requirements/test.txt pyproject.toml
 	$(LOCK) --group build --group bench -c requirements/test.txt -o requirements/bench.txt pyproject.toml
 
-check-locks: install-test ## prove on every supported Python that the locks name all that is needed
+check-locks: install-test ## prove for every supported Python that the locks are complete
 	@requirements/check
 
 clean: ## remove the environment and every cache

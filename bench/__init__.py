@@ -1,1 +1,1 @@
-"""How fast the shop is, beside what its database can do and beside the common way to write one."""
+"""Measures the shop beside its database alone and beside an ORM baseline."""

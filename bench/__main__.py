@@ -1,4 +1,4 @@
-"""Measures how fast the shop is, beside its database and beside the common way to write one."""
+"""Measures the shop beside its database alone and beside an ORM baseline."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from bench.scaling import measure_scaling
 README = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 
 ROUNDS, SECONDS = 3, 2
-WIDTH = 220
+WIDTH = 240
 
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, help=__doc__
@@ -26,19 +26,19 @@ app = typer.Typer(
 
 @app.command()
 def full() -> None:
-    """Measure everything, in about five minutes; keep the results as `latest`."""
-    _keep("latest", run(rounds=ROUNDS, seconds=SECONDS, everything=True, report=_report))
+    """Measure everything in about five minutes; store the results as `latest`."""
+    _store("latest", run(rounds=ROUNDS, seconds=SECONDS, everything=True, report=_report))
 
 
 @app.command()
 def quick() -> None:
-    """Measure once what the figures are made of, in about a minute; keep it as `quick`."""
-    _keep("quick", run(rounds=1, seconds=1, everything=False, report=_report))
+    """Measure only what the figures need, in about a minute; store it as `quick`."""
+    _store("quick", run(rounds=1, seconds=1, everything=False, report=_report))
 
 
 @app.command()
 def growth() -> None:
-    """Measure how fast it still is with a million orders and products; keep it as `growth`."""
+    """Measure a shop with up to a million orders and products; store it as `growth`."""
     results = measure_scaling(_report)
     file = write("growth", results)
     plot_growth(results, [file.with_suffix(".png"), file.with_suffix(".svg")])
@@ -48,7 +48,7 @@ def growth() -> None:
 
 @app.command()
 def readme() -> None:
-    """Put the latest results into docs/benchmarks.md."""
+    """Write the latest results into docs/benchmarks.md."""
     scaling = FOLDER / "growth.json"
     rewrite_readme(
         README,
@@ -57,7 +57,7 @@ def readme() -> None:
     )
 
 
-def _keep(name: str, results: Results) -> None:
+def _store(name: str, results: Results) -> None:
     file = write(name, results)
     plot(results, [file.with_suffix(".png"), file.with_suffix(".svg")])
     show(results, _console())
@@ -65,7 +65,7 @@ def _keep(name: str, results: Results) -> None:
 
 
 def _require_complete(failures: Sequence[Failure]) -> None:
-    """End with an error if a measurement has failed; the results of the others are kept."""
+    """Exit with an error if a measurement has failed; the others are stored."""
     if failures:
         raise SystemExit(f"measurements without a result: {len(failures)}")
 
@@ -79,7 +79,7 @@ def _report(what: str) -> None:
 
 
 def main() -> None:
-    """Run as the command line says; a run that cannot begin leaves no results."""
+    """Run the command; a run that cannot start stores no results."""
     try:
         app()
     except InvalidRun as invalid:

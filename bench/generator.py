@@ -1,6 +1,6 @@
-"""A load generator in Python, for machines without wrk: `python -m bench.generator`.
+"""Load generator in Python for machines without wrk: `python -m bench.generator`.
 
-It sends what the scripts of `lua/` send, and prints what they print.
+It sends the same requests as the scripts of `lua/`, and prints the same statistics.
 """
 
 import asyncio
@@ -19,11 +19,11 @@ import httptools
 import uvloop
 
 Requests = Iterator[bytes]
-"""What one connection sends, one request after another."""
+"""The requests of one connection, one after another."""
 
 
 class Orders:
-    """One order per request, of one product, by the next customer in turn."""
+    """One order for one product per request; the customers take turns."""
 
     payment: ClassVar[Mapping[str, str]] = {"method": "account"}
 
@@ -35,7 +35,7 @@ class Orders:
         self._turn = count()
 
     def of(self, client: int) -> Requests:
-        """Return what a client sends."""
+        """Return the requests of a client."""
         del client
         while True:
             body = json.dumps(
@@ -49,13 +49,13 @@ class Orders:
 
 
 class CardOrders(Orders):
-    """The same, paid by a card that the gateway approves."""
+    """The same orders, paid by a card that the gateway approves."""
 
     payment: ClassVar[Mapping[str, str]] = {"method": "card", "token": "tok_visa"}
 
 
 class CartAndOrders:
-    """Each client is a customer, who puts two products into the cart, then orders it."""
+    """Each client is a customer who puts two products into the cart and orders it."""
 
     def __init__(self, file: str, products: str, run: str, clients: str) -> None:
         del products, clients
@@ -63,7 +63,7 @@ class CartAndOrders:
         self._keys = (f"{run}-{number}" for number in count())
 
     def of(self, client: int) -> Requests:
-        """Return what a client sends."""
+        """Return the requests of a client."""
         cookie = self._cookies[client]
         while True:
             for number in (2 * client + 1, 2 * client + 2):
@@ -74,7 +74,7 @@ class CartAndOrders:
 
 
 class Reads:
-    """The paths of a file in turn, each with the cookie that stands behind it."""
+    """GET requests for the paths of a file in turn, each with its cookie."""
 
     def __init__(self, file: str, products: str, run: str, clients: str) -> None:
         del products, run, clients
@@ -83,7 +83,7 @@ class Reads:
         self._turn = count()
 
     def of(self, client: int) -> Requests:
-        """Return what a client sends."""
+        """Return the requests of a client."""
         del client
         while True:
             yield self._requests[next(self._turn) % len(self._requests)]
@@ -91,14 +91,14 @@ class Reads:
 
 SCRIPTS: dict[str, Callable[[str, str, str, str], Orders | CartAndOrders | Reads]] = {
     "orders": Orders,
-    "cards": CardOrders,
-    "tour": CartAndOrders,
+    "card_orders": CardOrders,
+    "cart_and_order": CartAndOrders,
     "reads": Reads,
 }
 
 
 class ResponseStatistics:
-    """The answers of all connections: their statuses, and how long each took."""
+    """The statuses and durations of the responses on all connections."""
 
     def __init__(self) -> None:
         self.statuses: Counter[int] = Counter()
@@ -106,7 +106,7 @@ class ResponseStatistics:
         self.broken = 0
 
     def to_json(self, seconds: float) -> str:
-        """Return the whole as one line of JSON."""
+        """Return the statistics as one line of JSON."""
         durations = sorted(self.milliseconds) or [0.0]
         return json.dumps(
             {
@@ -120,14 +120,14 @@ class ResponseStatistics:
 
 
 class Connection(asyncio.Protocol):
-    """One connection, which sends its next request when the last one is answered."""
+    """A connection that sends its next request after each response."""
 
     def __init__(self, requests: Requests, statistics: ResponseStatistics) -> None:
         self._requests = requests
         self._statistics = statistics
         self._parser = httptools.HttpResponseParser(self)
         self._began = 0.0
-        self._is_over = False
+        self._is_ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first request."""
@@ -135,24 +135,24 @@ class Connection(asyncio.Protocol):
         self._send()
 
     def data_received(self, data: bytes) -> None:
-        """Read on."""
+        """Pass data to the parser."""
         self._parser.feed_data(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Count a connection that ends before the run does."""
+        """Count a connection that is lost before the end of the run."""
         del exc
-        self._statistics.broken += not self._is_over
+        self._statistics.broken += not self._is_ended
 
     def on_message_complete(self) -> None:
-        """Count an answer, and send the next request."""
+        """Count a response and send the next request."""
         self._statistics.milliseconds.append((time.perf_counter() - self._began) * 1000)
         self._statistics.statuses[self._parser.get_status_code()] += 1
         self._parser = httptools.HttpResponseParser(self)
         self._send()
 
     def end(self) -> None:
-        """Wait for no more answers."""
-        self._is_over = True
+        """Close the connection without waiting for the response."""
+        self._is_ended = True
         self._transport.abort()
 
     def _send(self) -> None:
@@ -161,7 +161,7 @@ class Connection(asyncio.Protocol):
 
 
 async def run(script: str, url: str, seconds: float, arguments: list[str]) -> str:
-    """Send a script's requests for so long; return what came of them."""
+    """Send a script's requests for some seconds; return the statistics."""
     target = urlsplit(url)
     requests = SCRIPTS[script](*arguments)
     statistics = ResponseStatistics()
@@ -176,8 +176,8 @@ async def run(script: str, url: str, seconds: float, arguments: list[str]) -> st
         for client in range(int(arguments[3]))
     ]
     await asyncio.sleep(seconds)
-    took = time.perf_counter() - began
-    result = statistics.to_json(took)
+    elapsed = time.perf_counter() - began
+    result = statistics.to_json(elapsed)
     for _, connection in connections:
         connection.end()
     return result
@@ -200,7 +200,7 @@ def _request(method: str, path: str, cookie: str, body: str = "", key: str = "")
 
 
 def main() -> None:
-    """Run as the command line says."""
+    """Run the script that the arguments name."""
     script, url, seconds, *arguments = sys.argv[1:]
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         print(runner.run(run(script, url, float(seconds), arguments)))  # noqa: T201

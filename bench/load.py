@@ -1,4 +1,4 @@
-"""Load generators: clients that keep their connections, each with one request under way."""
+"""Load generators: clients with one connection and one request at a time each."""
 
 import json
 import shutil
@@ -15,21 +15,21 @@ from bench.workloads import CREATED, Workload
 
 SCRIPTS = Path(__file__).with_name("lua")
 LONGEST_SECONDS = 60
-"""A run that has had no answer for so long is not repeated."""
+"""A run without a response for so long is not repeated."""
 
 TIMEOUT_SECONDS = 2 * LONGEST_SECONDS
-"""wrk counts an answer that takes longer as a broken connection: no run is as long."""
+"""wrk counts a slower response as a broken connection; no run is this long."""
 
 
 class InvalidRun(Exception):
-    """A run that came to something else than it was meant to measure, and so has no result."""
+    """A run has no result, because it did not measure what it should."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Responses:
-    """What a run came to: how much was done in how long, and the time that one request took.
+    """The statistics of a run: units done, duration and latencies of requests.
 
-    `orders` are those that were acknowledged.
+    `orders` is the number of acknowledged orders.
     """
 
     seconds: float
@@ -45,7 +45,7 @@ class LoadGenerator(ABC):
     @property
     @abstractmethod
     def name(self) -> str:
-        """What it is called, with its version."""
+        """The name of the load generator, with its version."""
 
     def run(
         self,
@@ -56,10 +56,10 @@ class LoadGenerator(ABC):
         seconds: int,
         wait_until_idle: Callable[[], None],
     ) -> Responses:
-        """Send requests until each client has had its answers, and at least for `seconds`.
+        """Send requests until each client has its responses, and at least for `seconds`.
 
-        A run that was too short is repeated for twice as long, after `decide`. Raise `InvalidRun`
-        if an answer is not as it should be, or if none comes within `LONGEST_SECONDS`.
+        A run that was too short is repeated for twice as long, after `wait_until_idle`. Raise
+        `InvalidRun` for an unexpected response, or for none within `LONGEST_SECONDS`.
         """
         expected = clients * len(workload.statuses)
         orders = 0
@@ -71,14 +71,14 @@ class LoadGenerator(ABC):
             if received >= expected or (received and seconds >= LONGEST_SECONDS):
                 return replace(responses, orders=orders)
             if seconds >= LONGEST_SECONDS:
-                raise InvalidRun(f"{workload.name}: no answer within {seconds} s")
+                raise InvalidRun(f"{workload.name}: no response within {seconds} s")
             seconds *= 2
             wait_until_idle()
 
     def _counts(
         self, workload: Workload, url: str, files: Path, clients: int, seconds: int
     ) -> Mapping[str, Any]:
-        # A key of an earlier run would be answered with that one's order.
+        # A key of an earlier run would replay that run's order.
         run = uuid4().hex[:12]
         arguments = [str(files / workload.file), str(workload.products), run, str(clients)]
         return self._run(workload.script, url, arguments, clients, seconds)
@@ -87,13 +87,13 @@ class LoadGenerator(ABC):
     def _run(
         self, script: str, url: str, arguments: Sequence[str], clients: int, seconds: int
     ) -> Mapping[str, Any]:
-        """Return how many answers had which status, how many none, and how long they took."""
+        """Return the counts of statuses and broken connections, and the latencies."""
 
 
 class Wrk(LoadGenerator):
-    """wrk, an event loop in C, with scripts in Lua: it takes the least from what it measures.
+    """wrk, an event loop in C with scripts in Lua, which takes little processor time.
 
-    Its percentiles are corrected for requests that a slow answer kept from being sent.
+    Its percentiles are corrected for requests that a slow response has delayed.
     """
 
     def __init__(self, program: str) -> None:
@@ -101,8 +101,8 @@ class Wrk(LoadGenerator):
 
     @property
     def name(self) -> str:
-        """What it says of itself."""
-        # It prints its version, then how to use it, and fails.
+        """The first words that wrk prints: its name and version."""
+        # wrk prints its version and its usage, and fails.
         shown = subprocess.run(
             [self._program, "--version"], capture_output=True, text=True, check=False
         )
@@ -124,11 +124,11 @@ class Wrk(LoadGenerator):
 
 
 class PythonLoadGenerator(LoadGenerator):
-    """The benchmark's own, a Python process: for machines without wrk, and slower than it."""
+    """A load generator in Python for machines without wrk; it is slower."""
 
     @property
     def name(self) -> str:
-        """What it is."""
+        """The module of the generator."""
         return "bench.generator"
 
     def _run(
@@ -140,7 +140,7 @@ class PythonLoadGenerator(LoadGenerator):
 
 
 def load_generator() -> LoadGenerator:
-    """Return wrk where it is installed, else our own."""
+    """Return wrk if it is installed, else the generator in Python."""
     program = shutil.which("wrk")
     return Wrk(program) if program else PythonLoadGenerator()
 
@@ -161,12 +161,12 @@ def _parse_responses(workload: Workload, result: Mapping[str, Any]) -> Responses
     statuses = {int(status): count for status, count in result["statuses"].items()}
     if result["broken"] or not statuses.keys() <= set(workload.statuses):
         raise InvalidRun(
-            f"{workload.name}: unexpected answers, by status {statuses};"
+            f"{workload.name}: unexpected responses, by status {statuses};"
             f" {result['broken']} broken connections"
         )
     return Responses(
         seconds=result["seconds"],
-        # Where a unit takes several requests, a run begins and ends in the middle of some.
+        # If a unit has several requests, a run begins and ends in the middle of some.
         done=sum(statuses.values()) / len(workload.statuses),
         orders=statuses.get(CREATED, 0),
         p50_ms=result["p50_ms"],

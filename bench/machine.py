@@ -1,4 +1,4 @@
-"""The machine: what measurements depend on, without saying whose it is."""
+"""Describes the machine and the software that measurements depend on."""
 
 import os
 import platform
@@ -13,7 +13,7 @@ _GIB = 2**30
 
 
 def describe(folder: Path, postgres: Postgres, load: LoadGenerator) -> Machine:
-    """Return what this machine is, and what runs here; the folder is where databases are kept."""
+    """Return the description of this machine; `folder` is that of the databases."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     return Machine(
         processor=_processor(),
@@ -37,7 +37,7 @@ def _processor() -> str:
 
 
 def _filesystem(folder: Path) -> str:
-    """Return the kind of file system that a folder is on: on one in memory, a commit is free."""
+    """Return the file system of a folder; in memory, commits would cost nothing."""
     place = str(folder.resolve())
     mounts = [line.split()[1:3] for line in Path("/proc/mounts").read_text().splitlines()]
     _, kind = max(

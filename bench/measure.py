@@ -1,4 +1,4 @@
-"""Measurement: one run of one contender, and what it took of the machine."""
+"""Measures one run of one subject, with its processor time and statements."""
 
 import resource
 import time
@@ -19,14 +19,14 @@ def measure(
     number: int,
     seconds: int,
 ) -> Measurement:
-    """Run a contender once, at the workload that the cell names; raise `InvalidRun`."""
+    """Run a subject once at the workload of a cell; raise `InvalidRun`."""
     subject.wait_until_idle()
     database_pid = postgres.pid if cell.engine == POSTGRESQL else None
     began, before = time.monotonic(), _cpu(subject.server_pid, database_pid)
     responses = subject.run(workload, cell.clients, seconds)
-    took, after = time.monotonic() - began, _cpu(subject.server_pid, database_pid)
-    server, database, load, all_ = ((b - a) / took for a, b in zip(before, after, strict=True))
-    # Nor are they to take processor time from the next contender.
+    elapsed, after = time.monotonic() - began, _cpu(subject.server_pid, database_pid)
+    server, database, load, all_ = ((b - a) / elapsed for a, b in zip(before, after, strict=True))
+    # Remaining work would take processor time from the next subject.
     subject.wait_until_idle()
     return Measurement(
         cell=cell,
@@ -51,13 +51,13 @@ def count_statements(
     *,
     seconds: int,
 ) -> Statements:
-    """Run a contender once, at the workload that the cell names, and count what it asks."""
+    """Run a subject once at the workload of a cell, and count its statements."""
     before = database.orders()
     with database.postgres.counting(database.name) as counted:
         subject.run(workload, cell.clients, seconds)
         subject.wait_until_idle()
     (count,) = counted
-    # Also those that nobody waited for any more.
+    # Orders whose response came after the run are counted, too.
     orders = database.orders() - before
     return Statements(
         cell=cell, statements=count.statements / orders, commits=count.commits / orders
@@ -65,7 +65,7 @@ def count_statements(
 
 
 def _cpu(server_pid: int | None, database_pid: int | None) -> tuple[float, float, float, float]:
-    # The load generator is a child that has ended by the time of the second look.
+    # The load generator is a child that has ended when this is called again.
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (
         cpu_seconds(server_pid) if server_pid else 0.0,

@@ -1,4 +1,4 @@
-"""Processes: how much processor time and memory they took."""
+"""Reads the processor time and memory of processes."""
 
 import os
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ _PARENT, _USER, _SYSTEM, _CHILDREN_USER, _CHILDREN_SYSTEM = 1, 11, 12, 13, 14
 
 
 def cpu_seconds(pid: int) -> float:
-    """Return the processor time of a process and all below it, also of children that have ended.
+    """Return the processor time of a process and its descendants.
 
-    Between two calls nothing is lost while what ends is a child of the process itself.
+    The time of direct children that have ended is included.
     """
     stats = _stats()
     if pid not in stats:
@@ -29,16 +29,16 @@ def cpu_seconds(pid: int) -> float:
 
 
 def busy_seconds() -> float:
-    """Return the processor time of everything on the machine since it was started."""
+    """Return the processor time of the whole machine since it was started."""
     words = (_PROC / "stat").read_text().split()
     ticks = dict(zip(_STATES, (int(word) for word in words[1:]), strict=False))
     return sum(ticks[state] for state in _STATES if state not in _IDLE) / _TICKS
 
 
 def memory_bytes(pid: int) -> int:
-    """Return what a process and all below it keep in memory, what they share counted once.
+    """Return the memory of a process and its descendants, shared pages counted once.
 
-    That is the proportional set size, the fair share of pages that several processes map.
+    It is the proportional set size: each process's share of the pages that several map.
     """
     return sum(_proportional_bytes(each) for each in _tree(pid, _stats()))
 
@@ -48,7 +48,7 @@ def _proportional_bytes(pid: int) -> int:
         name, _, rest = line.partition(":")
         if name == "Pss":
             return int(rest.split()[0]) * 1024
-    raise RuntimeError(f"the kernel tells no proportional set size of {pid}")
+    raise RuntimeError(f"the kernel reports no proportional set size for {pid}")
 
 
 def _tree(pid: int, stats: dict[int, list[str]]) -> Iterator[int]:
@@ -65,8 +65,8 @@ def _stats() -> dict[int, list[str]]:
             try:
                 text = (folder / "stat").read_text()
             except OSError:
-                # It has ended meanwhile.
+                # The process has ended meanwhile.
                 continue
-            # The name is in brackets, and may itself have blanks and brackets.
+            # The name is in brackets, and can itself contain blanks and brackets.
             stats[int(folder.name)] = text.rpartition(")")[2].split()
     return stats

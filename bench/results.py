@@ -1,4 +1,4 @@
-"""Results: what was measured where, as it is kept in a file of JSON."""
+"""The results of a run, stored as JSON."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ FOLDER = Path(__file__).with_name("results")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Machine:
-    """What the measurements were made on."""
+    """The machine and the software of a run."""
 
     processor: str
     cores: int
@@ -30,7 +30,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Who was measured, at what, under how many clients."""
+    """A point of measurement: a subject, a workload and a number of clients."""
 
     engine: str
     subject: str
@@ -40,14 +40,14 @@ class Cell:
 
 
 def label(cell: Cell) -> str:
-    """Return a cell in a few words."""
+    """Return a short description of a cell."""
     processes = f" in {cell.processes}" if cell.processes else ""
     return f"{cell.subject}{processes}, {cell.engine}, {cell.workload}, {cell.clients} clients"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cores:
-    """How many cores each part kept busy; the others are whatever else the machine did."""
+    """How many cores each part kept busy; `others` is the rest of the machine."""
 
     server: float
     database: float
@@ -57,7 +57,7 @@ class Cores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One run of a cell: what was done in a second, and how long one request took."""
+    """One run of a cell: its rate, latencies and processor time."""
 
     cell: Cell
     round: int
@@ -69,7 +69,7 @@ class Measurement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statements:
-    """What one order takes of the database in a cell, averaged."""
+    """The average number of statements and commits per order of a cell."""
 
     cell: Cell
     statements: float
@@ -78,7 +78,7 @@ class Statements:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A measurement that has no result, the part of the run that it failed in, and the reason."""
+    """A failed measurement, the part of the run in which it failed, and the reason."""
 
     cell: Cell
     during: str
@@ -87,14 +87,14 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoResult:
-    """Stands in place of a number that needs a failed measurement."""
+    """Replaces a number that needs a failed measurement."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """A number over the rounds of one run."""
+    """The median and the range of a number over the rounds of a run."""
 
     median: float
     least: float
@@ -103,13 +103,13 @@ class Range:
     @classmethod
     def of(cls, numbers: Iterable[float]) -> "Range":
         """Return the range of these numbers."""
-        seen = list(numbers)
-        return cls(median=median(seen), least=min(seen), most=max(seen))
+        values = list(numbers)
+        return cls(median=median(values), least=min(values), most=max(values))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A number to keep an eye on."""
+    """A key figure of a run."""
 
     name: str
     value: Range | NoResult
@@ -117,7 +117,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """A cell over all rounds; beside the limit's best, and beside naive under as many clients."""
+    """A cell over all rounds, with its ratios to the database limit and the baseline."""
 
     cell: Cell
     per_second: Range
@@ -146,7 +146,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSize:
-    """A shop that has so many orders and as many products, and how it fared."""
+    """The results of a shop with this number of orders and products."""
 
     orders: int
     server_mib: float
@@ -157,7 +157,7 @@ class DatasetSize:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScalingResults:
-    """One run of the benchmark of growth."""
+    """One run of the benchmark over sizes."""
 
     machine: Machine
     rounds: int
@@ -172,7 +172,7 @@ class ScalingResults:
 
 
 def write(name: str, results: Results | ScalingResults) -> Path:
-    """Keep results under a name; return the file."""
+    """Store results under a name; return the file."""
     file = FOLDER / f"{name}.json"
     file.parent.mkdir(exist_ok=True)
     file.write_bytes(TypeAdapter(type(results)).dump_json(results, indent=1) + b"\n")
@@ -180,5 +180,5 @@ def write(name: str, results: Results | ScalingResults) -> Path:
 
 
 def read(file: Path, kind: type[T]) -> T:
-    """Return the results that a file keeps."""
+    """Return the results that a file contains."""
     return TypeAdapter(kind).validate_json(file.read_bytes())

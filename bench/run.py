@@ -1,4 +1,4 @@
-"""One run of the benchmark: all contenders, round by round, side by side."""
+"""Runs the benchmark: all subjects side by side, round by round."""
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -19,13 +19,13 @@ from bench.workloads import WORKLOADS
 Report = Callable[[str], None]
 
 SECONDS_ONCE = 1
-"""How long those cells are measured that are not part of every round."""
+"""The duration of measurements that are not part of every round."""
 
 
 def run(*, rounds: int, seconds: int, everything: bool, report: Report) -> Results:
-    """Measure what the plan says; a measurement that fails is recorded with its reason.
+    """Measure the schedule; record a failed measurement with its reason.
 
-    The cells of a round follow one another, so that a noisy machine strikes all of them alike.
+    The cells of a round follow one another, so that a noisy machine affects all of them.
     """
     load = load_generator()
     counting, measuring = Attempts(report), Attempts(report)
@@ -33,9 +33,9 @@ def run(*, rounds: int, seconds: int, everything: bool, report: Report) -> Resul
         TemporaryDirectory(prefix="shop-bench-") as folder,
         running_postgres(Path(folder)) as postgres,
     ):
-        report("Furnishing the shops, starting the servers")
+        report("Seeding the databases and starting the servers")
         with open_benchmark(Path(folder), postgres, load) as benchmark:
-            # This warms everybody up, too.
+            # This also warms up all subjects.
             statements = _count(benchmark, counting, report)
             measurements: list[Measurement] = []
             for number in range(1, rounds + 1):
@@ -47,7 +47,7 @@ def run(*, rounds: int, seconds: int, everything: bool, report: Report) -> Resul
                     measurements += _measure(
                         benchmark, share, number, SECONDS_ONCE, measuring, report
                     )
-            report("Auditing the books")
+            report("Auditing the databases")
             faults = benchmark.audit()
             machine = describe(Path(folder), postgres, load)
     valid = [each for each in measurements if key_of(each.cell) not in faults]
@@ -66,14 +66,14 @@ def run(*, rounds: int, seconds: int, everything: bool, report: Report) -> Resul
 
 
 def key_of(cell: Cell) -> SubjectKey:
-    """Return the contender that a cell is about."""
+    """Return the key of a cell's subject."""
     return cell.engine, cell.subject, cell.processes
 
 
 def audit_failures(
     measurements: Sequence[Measurement], faults: Mapping[SubjectKey, str]
 ) -> Sequence[Failure]:
-    """Return a failure for each cell whose contender has left a wrong database."""
+    """Return a failure for each cell of a subject whose database fails the audit."""
     cells = dict.fromkeys(each.cell for each in measurements if key_of(each.cell) in faults)
     return [Failure(cell=cell, during="audit", reason=faults[key_of(cell)]) for cell in cells]
 
@@ -83,7 +83,7 @@ def _count(benchmark: Benchmark, attempts: Attempts, report: Report) -> Sequence
     for cell in counted():
         report(f"Counting statements: {label(cell)}")
         database = benchmark.databases[key_of(cell)]
-        assert isinstance(database, PostgresDatabase)  # noqa: S101  The plan counts on no other.
+        assert isinstance(database, PostgresDatabase)  # noqa: S101  Only PostgreSQL counts statements.
         work = partial(
             count_statements,
             benchmark.subjects[key_of(cell)],

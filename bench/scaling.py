@@ -1,4 +1,4 @@
-"""Growth: the same load on a shop of ten thousand, and on one of a million orders and products."""
+"""Measures the same load on shops with 10,000 to 1,000,000 orders and products."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -29,7 +29,7 @@ from bench.results import Cell, DatasetSize, Failure, Measurement, ScalingResult
 from bench.servers import Server, serving, shop_command
 from bench.setup import audit
 from bench.subjects import SQL, Subject, start_subject
-from bench.workloads import READ_ORDER, READ_PRODUCTS, SPREAD, Workload
+from bench.workloads import MANY_PRODUCTS, READ_ORDER, READ_PRODUCTS, Workload
 from shop.domain.account import ShopAccount
 from shop.domain.inventory import MAX_ON_HAND
 
@@ -44,7 +44,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ScaledShop:
-    """A shop of one size, and what was measured of it."""
+    """A shop of one size and its measurements."""
 
     size: int
     server: Server
@@ -54,7 +54,7 @@ class _ScaledShop:
 
     @property
     def workloads(self) -> Sequence[Workload]:
-        return replace(SPREAD, products=self.size), READ_ORDER, READ_PRODUCTS
+        return replace(MANY_PRODUCTS, products=self.size), READ_ORDER, READ_PRODUCTS
 
     def warm_up(self) -> None:
         for workload in self.workloads:
@@ -120,7 +120,7 @@ def measure_scaling(report: Report) -> ScalingResults:
         for number in range(1, ROUNDS + 1):
             for shop in shops:
                 shop.measure(postgres, number, report)
-        report("Auditing the books")
+        report("Auditing the databases")
         sizes = [shop.result(PostgresDatabase(postgres, databases[shop.size])) for shop in shops]
         machine = describe(Path(folder), postgres, load)
     return ScalingResults(
@@ -133,7 +133,7 @@ def measure_scaling(report: Report) -> ScalingResults:
 
 
 def _databases(postgres: Postgres, folder: Path, report: Report) -> Mapping[int, str]:
-    """Return the databases by size, each with the files of what is asked of it in its folder."""
+    """Create a database of each size, and its load files in its folder; return them."""
     postgres.create(TEMPLATE)
     tokens = seed_database(postgres.address(TEMPLATE)).tokens
     databases: dict[int, str] = {}
@@ -150,7 +150,7 @@ def _databases(postgres: Postgres, folder: Path, report: Report) -> Mapping[int,
 
 
 def variables(size: int) -> Mapping[str, str]:
-    """Return what `grow.sql` has to know to bring a shop to a size."""
+    """Return the variables of `grow.sql` for a size."""
     return {
         "size": str(size),
         "price": str(PRICE),

@@ -1,4 +1,4 @@
-"""The plan: what is measured in every round, and what once."""
+"""The schedule: which cells are measured in every round, and which once."""
 
 from collections.abc import Sequence
 
@@ -7,49 +7,49 @@ from bench.results import Cell
 from bench.workloads import (
     CARD,
     CART_AND_ORDER,
+    MANY_PRODUCTS,
     READ_ORDER,
     READ_PRODUCTS,
     SINGLE_PRODUCT,
-    SPREAD,
     Workload,
 )
 
 CLIENTS = (1, 8, 32, 128)
 LIMIT_CLIENTS = (8, 16, 32)
 
-ALL = (SPREAD, SINGLE_PRODUCT, CART_AND_ORDER, READ_ORDER, READ_PRODUCTS)
+ALL = (MANY_PRODUCTS, SINGLE_PRODUCT, CART_AND_ORDER, READ_ORDER, READ_PRODUCTS)
 
 
 def every_round() -> Sequence[Cell]:
-    """Return the cells of which ratios are made, both sides of each a moment apart."""
+    """Return the cells that ratios need; both sides of a ratio are close in time."""
     return [
-        *_cells(POSTGRESQL, "procedure", 0, [SPREAD], LIMIT_CLIENTS),
-        *_cells(POSTGRESQL, "limit", 0, [SPREAD], LIMIT_CLIENTS),
-        *_cells(POSTGRESQL, "shop", 1, [SPREAD, CARD], [32, 128]),
-        *_cells(SQLITE, "shop", 1, [SPREAD], [32, 128]),
-        *_cells(POSTGRESQL, "naive", 1, [SPREAD], [128]),
-        *_cells(POSTGRESQL, "shop", 1, [SPREAD], [1]),
-        *_cells(POSTGRESQL, "ungrouped", 1, [SPREAD], [1]),
-        *_cells(POSTGRESQL, "limit", 0, [SINGLE_PRODUCT], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "stored procedure", 0, [MANY_PRODUCTS], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "database limit", 0, [MANY_PRODUCTS], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "shop", 1, [MANY_PRODUCTS, CARD], [32, 128]),
+        *_cells(SQLITE, "shop", 1, [MANY_PRODUCTS], [32, 128]),
+        *_cells(POSTGRESQL, "ORM baseline", 1, [MANY_PRODUCTS], [128]),
+        *_cells(POSTGRESQL, "shop", 1, [MANY_PRODUCTS], [1]),
+        *_cells(POSTGRESQL, "without group commit", 1, [MANY_PRODUCTS], [1]),
+        *_cells(POSTGRESQL, "database limit", 0, [SINGLE_PRODUCT], LIMIT_CLIENTS),
         *_cells(POSTGRESQL, "shop", 1, [SINGLE_PRODUCT], [32, 128]),
-        *_cells(POSTGRESQL, "procedure", 0, [SINGLE_PRODUCT], LIMIT_CLIENTS),
+        *_cells(POSTGRESQL, "stored procedure", 0, [SINGLE_PRODUCT], LIMIT_CLIENTS),
         *_cells(POSTGRESQL, "shop", 1, [CART_AND_ORDER, READ_ORDER], [32, 128]),
-        *_cells(POSTGRESQL, "empty", 1, [READ_ORDER], [32, 128]),
+        *_cells(POSTGRESQL, "empty route", 1, [READ_ORDER], [32, 128]),
     ]
 
 
 def once(number: int, rounds: int) -> Sequence[Cell]:
-    """Return a round's share of the other cells: who serves, at everything, under any load.
+    """Return a round's share of the cells that are measured once.
 
-    Those under the same load are in the same round.
+    Cells with the same workload and number of clients are in the same round.
     """
     others = [
         *_cells(POSTGRESQL, "shop", 1, ALL, CLIENTS),
         *_cells(POSTGRESQL, "shop", 2, ALL, CLIENTS),
-        *_cells(POSTGRESQL, "naive", 1, [SPREAD, SINGLE_PRODUCT], CLIENTS),
+        *_cells(POSTGRESQL, "ORM baseline", 1, [MANY_PRODUCTS, SINGLE_PRODUCT], CLIENTS),
         *_cells(SQLITE, "shop", 1, ALL, CLIENTS),
-        *_cells(SQLITE, "shop", 2, [SPREAD, SINGLE_PRODUCT], CLIENTS),
-        *_cells(SQLITE, "naive", 1, [SPREAD, SINGLE_PRODUCT], CLIENTS),
+        *_cells(SQLITE, "shop", 2, [MANY_PRODUCTS, SINGLE_PRODUCT], CLIENTS),
+        *_cells(SQLITE, "ORM baseline", 1, [MANY_PRODUCTS, SINGLE_PRODUCT], CLIENTS),
     ]
     measured = set(every_round())
     loads = {(cell.workload, cell.clients): None for cell in others}
@@ -60,12 +60,12 @@ def once(number: int, rounds: int) -> Sequence[Cell]:
 
 
 def counted() -> Sequence[Cell]:
-    """Return the cells in which statements are counted."""
+    """Return the cells whose statements are counted."""
     return [
-        *_cells(POSTGRESQL, "limit", 0, [SPREAD], [32]),
-        *_cells(POSTGRESQL, "procedure", 0, [SPREAD], [32]),
-        *_cells(POSTGRESQL, "naive", 1, [SPREAD], [32]),
-        *_cells(POSTGRESQL, "shop", 1, [SPREAD], CLIENTS),
+        *_cells(POSTGRESQL, "database limit", 0, [MANY_PRODUCTS], [32]),
+        *_cells(POSTGRESQL, "stored procedure", 0, [MANY_PRODUCTS], [32]),
+        *_cells(POSTGRESQL, "ORM baseline", 1, [MANY_PRODUCTS], [32]),
+        *_cells(POSTGRESQL, "shop", 1, [MANY_PRODUCTS], CLIENTS),
         *_cells(POSTGRESQL, "shop", 1, [SINGLE_PRODUCT], [128]),
     ]
 

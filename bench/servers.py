@@ -1,4 +1,4 @@
-"""Servers under load: each a process of its own, with its log in a file, as it would be run."""
+"""Starts servers as processes of their own, with their logs in files."""
 
 import os
 import socket
@@ -16,20 +16,20 @@ from bench.processes import cpu_seconds
 
 ROOT = Path(__file__).parents[1]
 SHOP = Path(sys.executable).with_name("shop")
-# A slow machine that starts a dozen servers at once meets none of these.
+# Long enough for a slow machine that starts a dozen servers at once.
 START_SECONDS = 600
 STOP_SECONDS = 120
 LOG_LINES_SHOWN = 20
-CHARACTERS_TOLD = 300
+MAX_LINE_CHARACTERS = 300
 
-QUIET_SECONDS = 60
+IDLE_TIMEOUT_SECONDS = 60
 POLL_INTERVAL_SECONDS = 0.25
-QUIET_CORES = 0.1
+MAX_IDLE_CORES = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Server:
-    """A process that answers HTTP, and whatever processes it has started."""
+    """A process that serves HTTP, with its child processes."""
 
     url: str
     process: subprocess.Popen[bytes]
@@ -41,34 +41,34 @@ class Server:
         return self.process.pid
 
     def wait_until_open(self) -> None:
-        """Return once it answers; raise `RuntimeError` if it ends or takes too long."""
+        """Wait until it responds; raise `RuntimeError` if it ends or takes too long."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             self._require_running()
             try:
-                with urlopen(f"{self.url}/healthz", timeout=5):  # noqa: S310  One of ours.
+                with urlopen(f"{self.url}/healthz", timeout=5):  # noqa: S310  The URL is our own.
                     return
             except (URLError, OSError):
                 time.sleep(0.05)
-        raise RuntimeError(f"the server did not answer within {START_SECONDS} s")
+        raise RuntimeError(f"the server did not respond within {START_SECONDS} s")
 
     def wait_until_idle(self) -> None:
-        """Return once it has finished the work that earlier requests left, or is slow to do so.
+        """Wait until it has finished the work of earlier requests, or for a minute.
 
         Raise `RuntimeError` if the server has ended.
         """
-        deadline = time.monotonic() + QUIET_SECONDS
-        used = QUIET_CORES
-        while used >= QUIET_CORES and time.monotonic() < deadline:
+        deadline = time.monotonic() + IDLE_TIMEOUT_SECONDS
+        used = MAX_IDLE_CORES
+        while used >= MAX_IDLE_CORES and time.monotonic() < deadline:
             self._require_running()
             began, before = time.monotonic(), cpu_seconds(self.pid)
             time.sleep(POLL_INTERVAL_SECONDS)
             used = (cpu_seconds(self.pid) - before) / (time.monotonic() - began)
 
     def last_lines(self) -> str:
-        """Return the end of its log."""
+        """Return the last lines of its log."""
         last = self.log.read_text().splitlines()[-LOG_LINES_SHOWN:]
-        return "\n".join(line[:CHARACTERS_TOLD] for line in last)
+        return "\n".join(line[:MAX_LINE_CHARACTERS] for line in last)
 
     def _require_running(self) -> None:
         if self.process.poll() is not None:
@@ -78,17 +78,17 @@ class Server:
 
 
 def shop_command(workers: int) -> Sequence[str]:
-    """Return the command that serves the shop, but for the port."""
+    """Return the command that serves the shop, without the port."""
     return [str(SHOP), "serve", "--workers", str(workers)]
 
 
 def gateway_command(state: Path) -> Sequence[str]:
-    """Return the command that runs the simulated gateway, but for the port."""
+    """Return the command that runs the simulated gateway, without the port."""
     return [str(SHOP), "gateway", "--state", str(state)]
 
 
 def app_command(factory: str) -> Sequence[str]:
-    """Return the command that serves an app of the benchmark as the shop serves its own."""
+    """Return the command that serves another app like the shop, without the port."""
     options = ["--factory", "--app-dir", str(ROOT), "--http", "httptools", "--loop", "uvloop"]
     return [sys.executable, "-m", "uvicorn", *options, factory]
 
@@ -96,14 +96,14 @@ def app_command(factory: str) -> Sequence[str]:
 def run_shop(
     arguments: Sequence[str], environment: Mapping[str, str]
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command of the shop to its end."""
+    """Run a command of the shop and wait for its end."""
     return run_program([str(SHOP), *arguments], environment, Path(ROOT.anchor))
 
 
 def run_program(
     command: Sequence[str], environment: Mapping[str, str], folder: Path
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program in a folder to its end, with no other settings than these."""
+    """Run a program in a folder with these settings only, and wait for its end."""
     return subprocess.run(
         command,
         cwd=folder,
@@ -118,7 +118,7 @@ def run_program(
 def serving(
     command: Sequence[str], environment: Mapping[str, str], folder: Path
 ) -> Iterator[Server]:
-    """Run a server in a folder, where its log is, until the end; it may still be starting."""
+    """Run a server in a folder, with its log there; it may still be starting."""
     port = _free_port()
     log = folder / "server.log"
     with log.open("ab") as output:

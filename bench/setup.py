@@ -1,4 +1,4 @@
-"""The arena: all contenders side by side, on databases of their own, furnished alike."""
+"""Sets up all subjects side by side, each on its own copy of a seeded database."""
 
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,20 +14,20 @@ from bench.servers import Server, app_command, gateway_command, run_shop, servin
 from bench.subjects import Subject, database_limit, start_subject, stored_procedure
 
 SubjectKey = tuple[str, str, int]
-"""An engine, a contender and its number of processes."""
+"""An engine, a subject and its number of processes."""
 
-DATABASE_LIMIT: SubjectKey = (POSTGRESQL, "limit", 0)
-STORED_PROCEDURE: SubjectKey = (POSTGRESQL, "procedure", 0)
+DATABASE_LIMIT: SubjectKey = (POSTGRESQL, "database limit", 0)
+STORED_PROCEDURE: SubjectKey = (POSTGRESQL, "stored procedure", 0)
 PGBENCH_KEYS = (DATABASE_LIMIT, STORED_PROCEDURE)
 SHOP: SubjectKey = (POSTGRESQL, "shop", 1)
-WITHOUT_GROUP_COMMIT: SubjectKey = (POSTGRESQL, "ungrouped", 1)
+WITHOUT_GROUP_COMMIT: SubjectKey = (POSTGRESQL, "without group commit", 1)
 
-SEEDED = "furnished"
+SEEDED = "seeded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Benchmark:
-    """Contenders, ready to be measured, and their databases."""
+    """The subjects, ready to be measured, and their databases."""
 
     postgres: Postgres
     subjects: Mapping[SubjectKey, Subject]
@@ -35,13 +35,13 @@ class Benchmark:
     gateways: Mapping[Database, Server]
 
     def audit(self) -> Mapping[SubjectKey, str]:
-        """Let the shop check every invariant of every database; return what is wrong, by contender.
+        """Audit every database; return the faults by subject.
 
-        No order that was acknowledged may be missing, either.
+        Each acknowledged order must be stored.
         """
         faults: dict[SubjectKey, str] = {}
         for database in set(self.databases.values()):
-            keys = [key for key, its in self.databases.items() if its == database]
+            keys = [key for key, each in self.databases.items() if each == database]
             acknowledged = ORDERS + sum(self.subjects[key].acknowledged for key in keys)
             try:
                 audit(database, _card_settings(self.gateways, database))
@@ -54,9 +54,9 @@ class Benchmark:
 
 
 def audit(database: Database, card_settings: dict[str, str]) -> None:
-    """Let the shop check every invariant of a database; raise `InvalidRun`.
+    """Audit a database; raise `InvalidRun` if an invariant is violated.
 
-    `cards` is what its environment says of the gateway.
+    `card_settings` are the settings for the gateway.
     """
     completed = run_shop(["audit", "--json"], settings(database.address) | card_settings)
     if completed.returncode:
@@ -65,7 +65,7 @@ def audit(database: Database, card_settings: dict[str, str]) -> None:
 
 @contextmanager
 def open_benchmark(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterator[Benchmark]:
-    """Furnish a database for each contender, and start the servers."""
+    """Seed a database for each subject and start the servers."""
     commands = _commands()
     databases = {
         **_postgres_databases(postgres, folder / POSTGRESQL, [*PGBENCH_KEYS, *commands]),
@@ -76,10 +76,10 @@ def open_benchmark(folder: Path, postgres: Postgres, load: LoadGenerator) -> Ite
         STORED_PROCEDURE: stored_procedure(postgres, _label(STORED_PROCEDURE)),
     }
     with ExitStack() as stack:
-        # Each shop has its own, whose books hold its payments alone.
+        # Each shop has its own gateway, so that the audit finds only its payments there.
         gateways = {
             databases[key]: stack.enter_context(
-                serving(gateway_command(_place(folder, key) / "gateway"), {}, _place(folder, key))
+                serving(gateway_command(_folder(folder, key) / "gateway"), {}, _folder(folder, key))
             )
             for key in commands
             if key[1] == "shop"
@@ -89,7 +89,7 @@ def open_benchmark(folder: Path, postgres: Postgres, load: LoadGenerator) -> Ite
                 serving(
                     command,
                     settings(databases[key].address) | _card_settings(gateways, databases[key]),
-                    _place(folder, key),
+                    _folder(folder, key),
                 )
             )
             for key, command in commands.items()
@@ -117,20 +117,20 @@ def _card_settings(gateways: Mapping[Database, Server], database: Database) -> d
 
 
 def _commands() -> Mapping[SubjectKey, Sequence[str]]:
-    """Return how the servers are started."""
+    """Return the commands that start the servers."""
     everywhere = {
         (engine, name, processes): command
         for engine in (POSTGRESQL, SQLITE)
         for name, processes, command in (
             ("shop", 1, shop_command(1)),
             ("shop", 2, shop_command(2)),
-            ("naive", 1, app_command("bench.apps.baseline_orm.app:create_app")),
+            ("ORM baseline", 1, app_command("bench.apps.baseline_orm.app:create_app")),
         )
     }
     return {
         **everywhere,
         WITHOUT_GROUP_COMMIT: app_command("bench.apps.without_group_commit:create_app"),
-        (POSTGRESQL, "empty", 1): app_command("bench.apps.empty:create_app"),
+        (POSTGRESQL, "empty route", 1): app_command("bench.apps.empty:create_app"),
     }
 
 
@@ -145,31 +145,31 @@ def _postgres_databases(
         if key[0] == POSTGRESQL and key != WITHOUT_GROUP_COMMIT:
             postgres.create(_label(key), SEEDED)
             databases[key] = PostgresDatabase(postgres, _label(key))
-    # What the line costs is less than what the age of a database does.
+    # Both share a database, because its age would cost more than group commit.
     databases[WITHOUT_GROUP_COMMIT] = databases[SHOP]
     return databases
 
 
 def _sqlite_databases(folder: Path, keys: Iterable[SubjectKey]) -> Mapping[SubjectKey, Database]:
     folder.mkdir()
-    furnished = SqliteDatabase(folder / SEEDED)
-    seed_database(furnished.address).write_to(folder)
+    seeded = SqliteDatabase(folder / SEEDED)
+    seed_database(seeded.address).write_to(folder)
     databases: dict[SubjectKey, Database] = {}
     for key in keys:
         if key[0] == SQLITE:
-            file = _place(folder.parent, key) / "shop.db"
-            shutil.copy(furnished.file, file)
+            file = _folder(folder.parent, key) / "shop.db"
+            shutil.copy(seeded.file, file)
             databases[key] = SqliteDatabase(file)
     return databases
 
 
 def _label(key: SubjectKey) -> str:
     _, name, processes = key
-    return f"{name}_{processes}"
+    return f"{name}_{processes}".lower().replace(" ", "_")
 
 
-def _place(folder: Path, key: SubjectKey) -> Path:
+def _folder(folder: Path, key: SubjectKey) -> Path:
     engine, _, _ = key
-    place = folder / engine / _label(key)
-    place.mkdir(exist_ok=True)
-    return place
+    own = folder / engine / _label(key)
+    own.mkdir(exist_ok=True)
+    return own

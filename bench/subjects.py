@@ -1,4 +1,4 @@
-"""Contenders: who takes a workload, as a server behind HTTP or as pgbench on the database."""
+"""The subjects: servers behind HTTP, or pgbench on the database."""
 
 import time
 from abc import ABC, abstractmethod
@@ -19,7 +19,7 @@ IDLE_SECONDS = 0.3
 
 
 class Subject(ABC):
-    """One of those who are measured side by side."""
+    """A system under test."""
 
     def __init__(self, *, engine: str, name: str, processes: int) -> None:
         self.engine = engine
@@ -30,19 +30,19 @@ class Subject(ABC):
     @property
     @abstractmethod
     def server_pid(self) -> int | None:
-        """The process that serves; None where the load generator is all there is."""
+        """The server's process; None if there is only the load generator."""
 
     @abstractmethod
     def wait_until_idle(self) -> None:
-        """Wait for the work that is left from earlier runs; raise `RuntimeError` if it has ended.
+        """Wait for the work of earlier runs; raise `RuntimeError` if the server ended.
 
-        Requests that were under way at the end of a run are not to be part of the next.
+        Otherwise, requests that were running at the end of a run would be part of the next.
         """
 
     def run(self, workload: Workload, clients: int, seconds: int) -> Responses:
-        """Take a workload for so long; raise `InvalidRun` where an answer is not as it should be.
+        """Run a workload for some seconds; raise `InvalidRun` for an unexpected response.
 
-        The orders that were acknowledged are remembered.
+        Acknowledged orders are counted.
         """
         responses = self._run(workload, clients, seconds)
         self.acknowledged += responses.orders
@@ -53,7 +53,7 @@ class Subject(ABC):
 
 
 class HttpSubject(Subject):
-    """A server, asked by the load generator."""
+    """A server to which the load generator sends requests."""
 
     def __init__(
         self,
@@ -72,11 +72,11 @@ class HttpSubject(Subject):
 
     @property
     def server_pid(self) -> int | None:
-        """The process that serves."""
+        """The server's process."""
         return self._server.pid
 
     def wait_until_idle(self) -> None:
-        """Wait until the server is quiet."""
+        """Wait until the server is idle."""
         self._server.wait_until_idle()
 
     def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
@@ -90,7 +90,7 @@ class HttpSubject(Subject):
 
 
 class FailedSubject(Subject):
-    """Stands in place of a server that did not start: each of its runs fails with the reason."""
+    """Replaces a server that did not start: each run fails with the reason."""
 
     def __init__(self, *, engine: str, name: str, processes: int, reason: str) -> None:
         super().__init__(engine=engine, name=name, processes=processes)
@@ -98,7 +98,7 @@ class FailedSubject(Subject):
 
     @property
     def server_pid(self) -> int | None:
-        """None: no server is there."""
+        """None: there is no server."""
         return None
 
     def wait_until_idle(self) -> None:
@@ -118,7 +118,7 @@ def start_subject(
     load: LoadGenerator,
     files: Path,
 ) -> Subject:
-    """Return the contender that the last of these servers is, once all of them answer."""
+    """Return the last of these servers as a subject, once all of them respond."""
     try:
         for server in servers:
             server.wait_until_open()
@@ -137,7 +137,7 @@ def start_subject(
 
 
 class PgbenchSubject(Subject):
-    """A script of SQL, run by pgbench: one order per transaction, statements prepared."""
+    """An SQL script that pgbench runs: one order per transaction, prepared statements."""
 
     def __init__(self, *, name: str, postgres: Postgres, database: str, script: Path) -> None:
         super().__init__(engine="postgresql", name=name, processes=0)
@@ -147,11 +147,11 @@ class PgbenchSubject(Subject):
 
     @property
     def server_pid(self) -> int | None:
-        """None: no server is there but the database's."""
+        """None: there is only the database server."""
         return None
 
     def wait_until_idle(self) -> None:
-        """Give the database a moment: pgbench leaves nothing under way."""
+        """Give the database a moment; pgbench leaves nothing running."""
         time.sleep(IDLE_SECONDS)
 
     def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
@@ -160,7 +160,7 @@ class PgbenchSubject(Subject):
     def run_until(
         self, end: str, workload: Workload, clients: int = 1, seconds: float = 1
     ) -> Responses:
-        """Run the script until pgbench's own notion of an end; raise `InvalidRun`."""
+        """Run the script until the end that a pgbench option sets; raise `InvalidRun`."""
         variables = {
             "n": "0",
             "clients": str(clients),
@@ -197,17 +197,23 @@ class PgbenchSubject(Subject):
 
 
 def database_limit(postgres: Postgres, database: str) -> PgbenchSubject:
-    """Return the order's own statements, in a database that is this one's from now on."""
+    """Return the subject that sends an order's statements; it changes the database."""
     postgres.run_file(database, SQL / "numbered_tokens.sql", {})
     return PgbenchSubject(
-        name="limit", postgres=postgres, database=database, script=SQL / "limit.sql"
+        name="database limit",
+        postgres=postgres,
+        database=database,
+        script=SQL / "database_limit.sql",
     )
 
 
 def stored_procedure(postgres: Postgres, database: str) -> PgbenchSubject:
-    """Return the same order as one function, in a database that is this one's from now on."""
+    """Return the subject that calls one function per order; it changes the database."""
     postgres.run_file(database, SQL / "numbered_tokens.sql", {})
-    postgres.run_file(database, SQL / "procedure.sql", {})
+    postgres.run_file(database, SQL / "stored_procedure.sql", {})
     return PgbenchSubject(
-        name="procedure", postgres=postgres, database=database, script=SQL / "call.sql"
+        name="stored procedure",
+        postgres=postgres,
+        database=database,
+        script=SQL / "call_stored_procedure.sql",
     )

@@ -1,4 +1,4 @@
-"""The workloads: what is asked of a shop, and what a load generator reads to ask it."""
+"""The workloads, and the files from which load generators make their requests."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ CREATED, OK = 201, 200
 class Workload:
     """One kind of load, and the script that makes its requests.
 
-    The script reads a file, and chooses from so many products. `statuses` are the answers that
-    each unit of the load takes, in any order.
+    The script reads `file` and chooses from `products` products. `statuses` are the responses to
+    one unit of the load, in any order.
     """
 
     name: str
@@ -26,21 +26,25 @@ class Workload:
     statuses: tuple[int, ...]
 
 
-SPREAD = Workload(
-    name="spread", script="orders", file="customers", products=PRODUCTS, statuses=(CREATED,)
+MANY_PRODUCTS = Workload(
+    name="orders", script="orders", file="customers", products=PRODUCTS, statuses=(CREATED,)
 )
 SINGLE_PRODUCT = Workload(
-    name="hot", script="orders", file="customers", products=1, statuses=(CREATED,)
+    name="single product", script="orders", file="customers", products=1, statuses=(CREATED,)
 )
 CART_AND_ORDER = Workload(
-    name="tour",
-    script="tour",
+    name="cart and order",
+    script="cart_and_order",
     file="customers",
     products=PRODUCTS,
     statuses=(OK, OK, CREATED),
 )
 CARD = Workload(
-    name="card", script="cards", file="customers", products=PRODUCTS, statuses=(CREATED,)
+    name="card orders",
+    script="card_orders",
+    file="customers",
+    products=PRODUCTS,
+    statuses=(CREATED,),
 )
 READ_ORDER = Workload(name="GET order", script="reads", file="orders", products=0, statuses=(OK,))
 READ_PRODUCTS = Workload(
@@ -49,21 +53,21 @@ READ_PRODUCTS = Workload(
 
 WORKLOADS = {
     each.name: each
-    for each in (SPREAD, SINGLE_PRODUCT, CART_AND_ORDER, CARD, READ_ORDER, READ_PRODUCTS)
+    for each in (MANY_PRODUCTS, SINGLE_PRODUCT, CART_AND_ORDER, CARD, READ_ORDER, READ_PRODUCTS)
 }
 
 
 def sku(number: int) -> str:
-    """Return the SKU of a product of the benchmark; they are numbered from 1."""
+    """Return the SKU of a product; products are numbered from 1."""
     return f"BENCH-{number:07}"
 
 
 def write_files(
     folder: Path, *, customers: Iterable[str], orders: Iterable[tuple[str, str]]
 ) -> None:
-    """Write the files that the scripts read: cookies, and paths with the cookie for each.
+    """Write the files that the scripts read: cookies, and paths with their cookies.
 
-    `customers` are the cookies of their sessions; `orders` are ids, each with its owner's cookie.
+    `customers` are session cookies; `orders` are ids, each with its owner's cookie.
     """
     _write(folder / "customers", customers)
     _write(folder / "orders", (f"/api/v1/orders/{order} {cookie}" for order, cookie in orders))

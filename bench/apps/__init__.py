@@ -1,1 +1,1 @@
-"""Apps that the shop is measured beside."""
+"""Apps that are measured beside the shop."""

@@ -1,4 +1,4 @@
-"""The shop without its line: every order is a unit of work of its own."""
+"""The shop without group commit: each order is a unit of work of its own."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -16,18 +16,18 @@ Place = Callable[[Sequence[PlaceOrder]], Awaitable[Sequence[CommandResult[Placed
 
 
 class OneByOne:
-    """Stands where the line stands, and lets everybody through."""
+    """Replaces the queue and decides each order at once."""
 
     def __init__(self, place: Place) -> None:
         self._place = place
 
-    async def send(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
+    async def submit(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         """Decide an order by itself."""
-        (reply,) = await self._place([command])
-        return reply
+        (result,) = await self._place([command])
+        return result
 
     async def drain(self) -> None:
-        """Do nothing: nobody waits here."""
+        """Do nothing: no command waits here."""
 
 
 def create_app() -> FastAPI:

@@ -1,1 +1,1 @@
-"""The comparison of two revisions, each driven from outside: it imports neither's code."""
+"""Compares two revisions by their commands and HTTP API; imports neither."""

@@ -1,4 +1,4 @@
-"""Compares how fast two revisions of the shop are: `python -m bench.comparison BASE`."""
+"""Compares the speed of two revisions: `python -m bench.comparison BASE`."""
 
 from typing import Annotated
 
@@ -29,17 +29,17 @@ def main(
     base: Annotated[str, typer.Argument(help="The commit to compare the working tree with.")],
     *,
     pairs: Annotated[
-        int, typer.Option(min=MIN_PAIRS, help="How many pairs each workload is measured in.")
+        int, typer.Option(min=MIN_PAIRS, help="The number of pairs per workload.")
     ] = MIN_PAIRS,
     workloads: Annotated[
-        str, typer.Option(help=f"Which of {', '.join(WORKLOADS)}; all of them if empty.")
+        str, typer.Option(help=f"Some of {', '.join(WORKLOADS)}; all if empty.")
     ] = "",
-    seconds: Annotated[int, typer.Option(min=1, help="How long each measurement takes.")] = SECONDS,
+    seconds: Annotated[int, typer.Option(min=1, help="The duration of a measurement.")] = SECONDS,
 ) -> None:
-    """Exit with 1 if head is slower by 3 % at a workload, or if a workload has no result."""
-    wanted = _workloads(workloads)
+    """Exit with 1 if head is slower by 3 % at a workload, or one has no result."""
+    selected = _workloads(workloads)
     try:
-        comparison = compare(base, workloads=wanted, pairs=pairs, seconds=seconds, report=_report)
+        comparison = compare(base, workloads=selected, pairs=pairs, seconds=seconds, report=_report)
     except FAILURES as error:
         raise SystemExit(f"no result: {error}") from None
     show(comparison, Console(width=max(Console().width, WIDTH)))

@@ -1,4 +1,4 @@
-"""The dialects of `shop`: the commands and settings by which each revision is driven.
+"""The dialects of `shop`: the commands and settings of different revisions.
 
 A commit that renames one of them adds a line to `DIALECTS`.
 """
@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-SECRET = "kept for the benchmark alone, 0123456789"  # noqa: S105  It guards nothing.
+SECRET = "a secret for the benchmark only, 0123456789"  # noqa: S105  It protects nothing.
 WELCOME_CREDIT = 10**12
 
 HelpOf = Callable[[str], str]
@@ -32,7 +32,7 @@ class Dialect:
     settings: Mapping[str, str]
 
     def environment(self, database_url: str, gateway_url: str | None) -> Mapping[str, str]:
-        """Return the settings of a shop on this database, with this gateway if there is one."""
+        """Return the settings of a shop on this database, with this gateway if given."""
         gateway = {} if gateway_url is None else {self.gateway_setting: gateway_url}
         return {**self.settings, self.database_setting: database_url, **gateway}
 
@@ -70,11 +70,11 @@ DIALECTS = (
     replace(FIRST, name="limited", settings={**FIRST.settings, "SHOP_RATE_LIMITS": "off"}),
     FIRST,
 )
-"""Newest first: a revision is driven by the first dialect of which it lacks nothing."""
+"""Newest first: a revision gets the first dialect of which it lacks nothing."""
 
 
 def dialect_of(help_of: HelpOf, documentation: str) -> Dialect:
-    """Return the newest dialect that fits a revision; raise `UnknownDialect` if none does."""
+    """Return the newest dialect that fits; raise `UnknownDialect` if none does."""
     lacks = {
         dialect.name: ", ".join(dialect.missing(help_of, documentation)) for dialect in DIALECTS
     }

@@ -1,4 +1,4 @@
-"""Installations: each revision in an environment of its own, made from its own lock file."""
+"""Installs each revision in an environment of its own, from its own lock file."""
 
 import subprocess
 import sys
@@ -15,12 +15,12 @@ UV = Path(sys.executable).with_name("uv")
 LOCK = Path("requirements", "run.txt")
 
 WIDE = {"COLUMNS": "200", "NO_COLOR": "1", "TERM": "dumb"}
-"""What keeps help on the terminal from being cut."""
+"""Settings that keep the help from being wrapped."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Installation:
-    """A revision's own `shop` command, and the dialect that it is driven by."""
+    """A revision's own `shop` command and its dialect."""
 
     revision: Revision
     program: Path
@@ -44,7 +44,7 @@ class Installation:
 
 
 def install(repository: Repository, revision: Revision, folder: Path) -> Installation:
-    """Install a revision into a new folder, with exactly the packages that it has locked.
+    """Install a revision into a new folder, with exactly its locked packages.
 
     Raise `RuntimeError` if that fails or no dialect fits the revision.
     """

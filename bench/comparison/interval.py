@@ -16,7 +16,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Interval:
-    """A median, and the interval that covers the true one with at least this probability."""
+    """A median, and an interval that covers the true median with this probability."""
 
     median: float
     low: float
@@ -31,7 +31,7 @@ def median_interval(values: Iterable[float]) -> Interval:
     """
     ordered = sorted(values)
     count = len(ordered)
-    # Each rank further in gives up some coverage.
+    # Each higher rank narrows the interval and lowers the coverage.
     ranks = [rank for rank in range(1, count // 2 + 1) if _coverage(count, rank) >= CONFIDENCE]
     if not ranks:
         raise ValueError(f"too few values for a 95 % interval: {count}; at least 6 are needed")

@@ -1,4 +1,4 @@
-"""Pairs: both revisions under the same load in turn, AB BA AB ..., with both servers running."""
+"""Measures pairs: both revisions under the same load in turn (AB BA AB ...)."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -22,7 +22,7 @@ Report = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """A revision with a database of its own, ready to be asked."""
+    """A revision with its own database and running servers."""
 
     installation: Installation
     environment: Mapping[str, str]
@@ -35,13 +35,13 @@ class Side:
         """Base or head."""
         return self.installation.revision.role
 
-    def settle(self) -> None:
-        """Wait until its servers have finished the work that earlier requests left."""
+    def wait_until_idle(self) -> None:
+        """Wait until its servers have finished the work of earlier requests."""
         for server in self.servers:
             server.wait_until_idle()
 
     def audit(self) -> None:
-        """Let the revision check its own database; raise `RuntimeError` if something is wrong."""
+        """Let the revision audit its own database; raise `RuntimeError` if that fails."""
         self.installation.run(self.installation.dialect.audit, self.environment, self.folder)
 
 
@@ -49,7 +49,7 @@ class Side:
 def open_side(
     installation: Installation, seed: Seed, workload: ComparedWorkload, folder: Path
 ) -> Iterator[Side]:
-    """Start a revision on a fresh copy of its seed, with a gateway if the workload needs one."""
+    """Start a revision on a new copy of its seed, with a gateway if needed."""
     folder.mkdir(parents=True)
     dialect, role = installation.dialect, installation.revision.role
     database = seed.copy(f"{role}_{workload.name.replace('-', '_')}", folder)
@@ -125,24 +125,24 @@ class PairedRuns:
         return pair
 
     def _measure(self, side: Side, seconds: int) -> float:
-        # Work that either side has left would take processor time from this run.
+        # Remaining work of either side would take processor time from this run.
         for each in self._sides:
-            each.settle()
+            each.wait_until_idle()
         *_, server = side.servers
         try:
-            answers = self._load.run(
+            responses = self._load.run(
                 self._workload.requests,
                 server.url,
                 side.files,
                 self._workload.clients,
                 seconds,
-                side.settle,
+                side.wait_until_idle,
             )
         except InvalidRun as error:
             invalid = InvalidRun(f"{side.role}: {error}")
             invalid.add_note(f"Last lines of the server's log:\n{server.last_lines()}")
             raise invalid from None
-        return self._workload.measure.of(answers)
+        return self._workload.measure.of(responses)
 
 
 def order_of_pair(sides: Sequence[Side], number: int) -> Sequence[Side]:

@@ -1,4 +1,4 @@
-"""The report of a comparison, for the terminal."""
+"""Prints a comparison as a table."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ MIN_VERDICT_WIDTH = 40
 
 
 def show(comparison: Comparison, console: Console) -> None:
-    """Print how head compares with base at each workload."""
+    """Print the comparison of head with base at each workload."""
     base, head = comparison.base, comparison.head
     console.print(escape(describe_machine(comparison.machine)), soft_wrap=True)
     console.print(f"base: {base.name}\nhead: {head.name}", highlight=False, soft_wrap=True)

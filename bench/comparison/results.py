@@ -1,4 +1,4 @@
-"""Results of a comparison: the pairs of each workload, and what follows from them."""
+"""The results of a comparison: the pairs of each workload and their ratio."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

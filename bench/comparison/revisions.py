@@ -15,7 +15,7 @@ HASH_CHARACTERS = 12
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A state of the repository: its role in the comparison, its name, and its tree in git."""
+    """A state of the repository: its role, its name and its tree in git."""
 
     role: str
     name: str

@@ -22,7 +22,7 @@ from bench.servers import ROOT
 def compare(
     base: str, *, workloads: Sequence[ComparedWorkload], pairs: int, seconds: int, report: Report
 ) -> Comparison:
-    """Compare the working tree with a commit; a workload that fails keeps its reason in its row.
+    """Compare the working tree with a commit; the row of a failed workload says why.
 
     Raise `RuntimeError` if one of the two cannot be installed.
     """
@@ -60,7 +60,7 @@ def compare(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Runs:
-    """What every workload of a comparison is run with."""
+    """Runs the workloads of a comparison."""
 
     installations: Sequence[Installation]
     postgres: Postgres

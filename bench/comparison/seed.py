@@ -1,6 +1,6 @@
-"""The seed: the products, signed-in customers and orders that each database begins with.
+"""Seeds a database with products, signed-in customers and orders.
 
-All of it goes in through the revision's own commands and its HTTP API.
+Everything is added by the revision's own commands and HTTP API.
 """
 
 import csv
@@ -23,7 +23,7 @@ from bench.servers import Server
 from bench.workloads import CREATED, PRODUCTS, sku, write_files
 
 CUSTOMERS = 128
-"""At least as many as there are clients: each client of a tour is a customer of its own."""
+"""At least as many as clients: in "cart and order", each client is a customer."""
 
 ORDERS = 512
 PRICE = 100
@@ -33,13 +33,13 @@ THREADS = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seed:
-    """A database that each workload gets a copy of, and the folder of the load's files."""
+    """A database to copy for each workload, and the folder of the load's files."""
 
     database: Database
     files: Path
 
     def copy(self, name: str, folder: Path) -> Database:
-        """Return a copy of the database, as a file in `folder` or as a database of this name."""
+        """Copy the database to a file in `folder`, or to a database of this name."""
         if isinstance(self.database, PostgresDatabase):
             self.database.postgres.create(name, self.database.name)
             return PostgresDatabase(self.database.postgres, name)
@@ -50,7 +50,7 @@ class Seed:
 def seed_database(
     installation: Installation, engine: str, postgres: Postgres, folder: Path
 ) -> Seed:
-    """Make a revision's database in a new folder; raise `RuntimeError` if a step of it fails."""
+    """Seed a revision's database in a new folder; raise `RuntimeError` on failure."""
     folder.mkdir(parents=True)
     database = _empty_database(installation, engine, postgres, folder)
     dialect = installation.dialect
@@ -125,7 +125,7 @@ def _order(server: Server, number: int, cookie: str) -> str:
 def _post(
     server: Server, path: str, body: Mapping[str, object], headers: Mapping[str, str]
 ) -> tuple[str, Mapping[str, Any]]:
-    """Return the cookies and the document of a response; raise `RuntimeError` unless it is 201."""
+    """Return the cookies and document of a 201 response; else raise `RuntimeError`."""
     connection = HTTPConnection(urlsplit(server.url).netloc)
     with closing(connection):
         json_headers = {"Content-Type": "application/json", **headers}

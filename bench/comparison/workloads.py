@@ -1,4 +1,4 @@
-"""The workloads that revisions are compared at."""
+"""The workloads of a comparison."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from bench.load import Responses
 from bench.workloads import (
     CARD,
     CART_AND_ORDER,
+    MANY_PRODUCTS,
     READ_ORDER,
     READ_PRODUCTS,
     SINGLE_PRODUCT,
-    SPREAD,
     Workload,
 )
 
@@ -20,14 +20,14 @@ CLIENTS = 32
 
 
 class Measure(Enum):
-    """What is compared of a run, with its unit."""
+    """The compared value of a run, with its unit."""
 
     RATE = "per s"
     LATENCY = "p50 ms"
 
-    def of(self, answers: Responses) -> float:
+    def of(self, responses: Responses) -> float:
         """Return the measured value."""
-        return answers.p50_ms if self is Measure.LATENCY else answers.done / answers.seconds
+        return responses.p50_ms if self is Measure.LATENCY else responses.done / responses.seconds
 
     def ratio(self, base: float, head: float) -> float:
         """Return how head compares with base: above 1, head is better."""
@@ -36,7 +36,7 @@ class Measure(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComparedWorkload:
-    """A workload, the database it runs on, and what is compared."""
+    """A workload with its database, its clients and the compared value."""
 
     name: str
     requests: Workload
@@ -49,27 +49,29 @@ class ComparedWorkload:
 WORKLOADS = {
     each.name: each
     for each in (
-        ComparedWorkload(name="orders", requests=SPREAD),
+        ComparedWorkload(name="orders", requests=MANY_PRODUCTS),
         ComparedWorkload(name="single-product", requests=SINGLE_PRODUCT),
         ComparedWorkload(name="cart-and-order", requests=CART_AND_ORDER),
         ComparedWorkload(name="card-orders", requests=CARD, needs_gateway=True),
         ComparedWorkload(name="get-order", requests=READ_ORDER),
         ComparedWorkload(name="get-products", requests=READ_PRODUCTS),
-        ComparedWorkload(name="one-client", requests=SPREAD, clients=1, measure=Measure.LATENCY),
-        ComparedWorkload(name="orders-sqlite", requests=SPREAD, engine=SQLITE),
+        ComparedWorkload(
+            name="one-client", requests=MANY_PRODUCTS, clients=1, measure=Measure.LATENCY
+        ),
+        ComparedWorkload(name="orders-sqlite", requests=MANY_PRODUCTS, engine=SQLITE),
     )
 }
 
 
 def chosen(names: str) -> Sequence[ComparedWorkload]:
-    """Return the workloads of these names, all of them for none; raise `ValueError` if unknown.
+    """Return the workloads of these names, or all; raise `ValueError` if unknown.
 
     Names are separated by blanks or commas.
     """
-    wanted = list(dict.fromkeys(names.replace(",", " ").split())) or list(WORKLOADS)
-    unknown = [name for name in wanted if name not in WORKLOADS]
+    selected = list(dict.fromkeys(names.replace(",", " ").split())) or list(WORKLOADS)
+    unknown = [name for name in selected if name not in WORKLOADS]
     if unknown:
         raise ValueError(
             f"unknown workload: {', '.join(unknown)}; choose from {', '.join(WORKLOADS)}"
         )
-    return [WORKLOADS[name] for name in wanted]
+    return [WORKLOADS[name] for name in selected]

@@ -1,6 +1,6 @@
--- One order per request, of one product, by the next customer in turn, under a key of its own.
+-- One order for one product per request, each with its own key; the customers take turns.
 
-require "tally"
+require "statistics"
 
 payment = '{"method":"account"}'
 

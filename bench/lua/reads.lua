@@ -1,6 +1,6 @@
--- Asks for the paths of a file in turn, each with the cookie that stands behind it.
+-- GET requests for the paths of a file in turn, each with its cookie.
 
-require "tally"
+require "statistics"
 
 function init(args)
   requests = {}

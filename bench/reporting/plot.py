@@ -1,4 +1,4 @@
-"""The plots, as PNG and SVG."""
+"""Draws results as PNG and SVG."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -8,27 +8,27 @@ from matplotlib.figure import Figure
 
 from bench.results import Results, Row, ScalingResults
 from bench.schedule import CLIENTS
-from bench.workloads import CART_AND_ORDER, READ_ORDER, READ_PRODUCTS, SINGLE_PRODUCT, SPREAD
+from bench.workloads import CART_AND_ORDER, MANY_PRODUCTS, READ_ORDER, READ_PRODUCTS, SINGLE_PRODUCT
 
-Place = tuple[str, str, int]
+SubjectKey = tuple[str, str, int]
 
-LINES: Mapping[Place, tuple[str, str, str]] = {
+LINES: Mapping[SubjectKey, tuple[str, str, str]] = {
     ("postgresql", "shop", 1): ("shop", "tab:blue", "-"),
     ("postgresql", "shop", 2): ("shop, two processes", "tab:blue", "--"),
     ("sqlite", "shop", 1): ("shop, SQLite", "tab:green", "-"),
     ("sqlite", "shop", 2): ("shop, SQLite, two processes", "tab:green", "--"),
-    ("postgresql", "naive", 1): ("naive", "tab:red", "-"),
-    ("sqlite", "naive", 1): ("naive, SQLite", "tab:orange", "-"),
+    ("postgresql", "ORM baseline", 1): ("ORM baseline", "tab:red", "-"),
+    ("sqlite", "ORM baseline", 1): ("ORM baseline, SQLite", "tab:orange", "-"),
 }
-"""What each line is called, its colour and its style."""
+"""The label, colour and style of each line."""
 
-BESTS: Mapping[str, str] = {"limit": "black", "procedure": "tab:purple"}
-"""What is drawn as a level: the best under any number of clients."""
+BESTS: Mapping[str, str] = {"database limit": "black", "stored procedure": "tab:purple"}
+"""The subjects whose best rate is drawn as a horizontal line."""
 
 HEADROOM = 1.1
 
 PANELS = {
-    SPREAD.name: "Orders/s, 1,000 products",
+    MANY_PRODUCTS.name: "Orders/s, 1,000 products",
     SINGLE_PRODUCT.name: "Orders/s, one product",
     CART_AND_ORDER.name: "Orders/s, cart filled first",
     READ_ORDER.name: "GET /orders/{id}, requests/s",
@@ -37,7 +37,7 @@ PANELS = {
 
 
 def plot(results: Results, files: Sequence[Path]) -> None:
-    """Draw what was done in a second, and the worst latency, by the number of clients."""
+    """Draw rates and the p99 latency by the number of clients."""
     figure = Figure(figsize=(15, 8.5), layout="constrained")
     panels = figure.subplots(2, 3).flat
     for (workload, title), axes in zip(PANELS.items(), panels, strict=False):
@@ -45,8 +45,8 @@ def plot(results: Results, files: Sequence[Path]) -> None:
         _draw(axes, mine, "per_second")
         _draw_bests(axes, mine)
         _finish(axes, title)
-    spread = [row for row in results.rows if row.cell.workload == SPREAD.name]
-    _draw(panels[len(PANELS)], spread, "p99_ms")
+    orders = [row for row in results.rows if row.cell.workload == MANY_PRODUCTS.name]
+    _draw(panels[len(PANELS)], orders, "p99_ms")
     _finish(panels[len(PANELS)], "p99 of an order in ms, 1,000 products")
     handles = {
         label: handle
@@ -58,7 +58,7 @@ def plot(results: Results, files: Sequence[Path]) -> None:
 
 
 def plot_growth(growth: ScalingResults, files: Sequence[Path]) -> None:
-    """Draw throughput, the worst latency and memory by the size of the shop."""
+    """Draw rates, the p99 latency and memory by the size of the shop."""
     figure = Figure(figsize=(13, 4), layout="constrained")
     throughput, latency, memory = figure.subplots(1, 3)
     sizes = [size.orders for size in growth.sizes]
@@ -83,13 +83,9 @@ def plot_growth(growth: ScalingResults, files: Sequence[Path]) -> None:
 
 
 def _draw(axes: Axes, rows: Sequence[Row], what: str) -> None:
-    for place, (label, colour, style) in LINES.items():
+    for key, (label, colour, style) in LINES.items():
         mine = sorted(
-            (
-                row
-                for row in rows
-                if (row.cell.engine, row.cell.subject, row.cell.processes) == place
-            ),
+            (row for row in rows if (row.cell.engine, row.cell.subject, row.cell.processes) == key),
             key=lambda row: row.cell.clients,
         )
         if mine:
@@ -136,5 +132,5 @@ def _start_at_zero(axes: Axes) -> None:
 
 def _save(figure: Figure, files: Iterable[Path]) -> None:
     for file in files:
-        # What changes with the day and the machine is no part of a picture.
+        # Without the date, equal results give equal files.
         figure.savefig(file, dpi=110, metadata={"Date": None} if file.suffix == ".svg" else None)

@@ -1,4 +1,4 @@
-"""The report: results as tables for the README."""
+"""Writes results as tables of the documentation page."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -7,41 +7,48 @@ from bench.failures import describe_failure
 from bench.reporting.formats import NO_RESULT, describe_machine, number, optional, ratio
 from bench.results import Cell, Failure, Figure, NoResult, Range, Results, Row, ScalingResults
 from bench.schedule import CLIENTS
-from bench.workloads import CARD, CART_AND_ORDER, READ_ORDER, READ_PRODUCTS, SINGLE_PRODUCT, SPREAD
+from bench.workloads import (
+    CARD,
+    CART_AND_ORDER,
+    MANY_PRODUCTS,
+    READ_ORDER,
+    READ_PRODUCTS,
+    SINGLE_PRODUCT,
+)
 
 BEGIN, END = "<!-- python -m bench readme: begin -->", "<!-- python -m bench readme: end -->"
 
 TITLES = {
-    SPREAD.name: "Orders/s, 1,000 products",
-    SINGLE_PRODUCT.name: "Orders/s, all want one product",
+    MANY_PRODUCTS.name: "Orders/s, 1,000 products",
+    SINGLE_PRODUCT.name: "Orders/s, all for one product",
     CART_AND_ORDER.name: "Orders/s, after filling a cart with two products",
     CARD.name: "Orders/s, paid by card through the gateway's process",
     READ_ORDER.name: "`GET /orders/{id}`, requests/s",
     READ_PRODUCTS.name: "`GET /products`, requests/s",
 }
-MATTERS_MOST = (SPREAD.name, SINGLE_PRODUCT.name)
+MATTERS_MOST = (MANY_PRODUCTS.name, SINGLE_PRODUCT.name)
 
 Place = tuple[str, str, int]
-"""An engine, a contender and its number of processes."""
+"""An engine, a subject and its number of processes."""
 
 NAMES: dict[Place, str] = {
-    ("postgresql", "limit", 0): "limit",
-    ("postgresql", "procedure", 0): "procedure",
-    ("postgresql", "naive", 1): "naive",
+    ("postgresql", "database limit", 0): "database limit",
+    ("postgresql", "stored procedure", 0): "stored procedure",
+    ("postgresql", "ORM baseline", 1): "ORM baseline",
     ("postgresql", "shop", 1): "**shop**",
     ("postgresql", "shop", 2): "**shop**, two processes",
-    ("postgresql", "empty", 1): "an empty route",
-    ("sqlite", "naive", 1): "naive, SQLite",
+    ("postgresql", "empty route", 1): "empty route",
+    ("sqlite", "ORM baseline", 1): "ORM baseline, SQLite",
     ("sqlite", "shop", 1): "**shop**, SQLite",
     ("sqlite", "shop", 2): "**shop**, SQLite, two processes",
 }
-"""Who stands in the README, in this order."""
+"""The names of the subjects in the page, in this order."""
 
 WORST_CLIENTS = CLIENTS[-1]
 
 
 def section(results: Results, growth: ScalingResults | None) -> str:
-    """Return the section of the README that tells how fast the shop is."""
+    """Return the section of the page with all results."""
     rest = [
         *(_workload(name, results) for name in TITLES if name not in MATTERS_MOST),
         _statements(results.rows),
@@ -61,7 +68,7 @@ def section(results: Results, growth: ScalingResults | None) -> str:
 
 
 def with_section(readme: str, text: str) -> str:
-    """Return the README with another text between the two comments; raise where they are not."""
+    """Replace the text between the two comments; raise `ValueError` if one is missing."""
     before, begin, rest = readme.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
@@ -75,10 +82,15 @@ def _figures(figures: Sequence[Figure]) -> str:
 
 
 def _workload(name: str, results: Results) -> str:
-    heading = [TITLES[name], *(_clients(count) for count in CLIENTS), "best", "best / limit"]
+    heading = [
+        TITLES[name],
+        *(_clients(count) for count in CLIENTS),
+        "best",
+        "best / database limit",
+    ]
     heading += [f"p50, p99 at {WORST_CLIENTS}", "CPU: server, database, load"]
     lines: list[Sequence[str]] = []
-    for place, who in NAMES.items():
+    for place, subject in NAMES.items():
 
         def is_mine(cell: Cell, place: Place = place) -> bool:
             return cell.workload == name and place == (cell.engine, cell.subject, cell.processes)
@@ -86,7 +98,7 @@ def _workload(name: str, results: Results) -> str:
         mine = {row.cell.clients: row for row in results.rows if is_mine(row.cell)}
         failed = {each.cell.clients for each in results.failures if is_mine(each.cell)}
         if mine or failed:
-            lines.append([who, *_rates(mine, failed), *_best(mine)])
+            lines.append([subject, *_rates(mine, failed), *_best(mine)])
     return _markdown(heading, lines) if lines else ""
 
 
@@ -154,8 +166,8 @@ def _conditions(results: Results) -> str:
     return (
         f"{describe_machine(machine)} {results.rounds} rounds of {results.seconds} s"
         " (cells that no figure needs: one of 1 s), medians; load by"
-        f" {machine.load_generator}, one thread. CPU is in cores. Where others took part of the"
-        " machine, `bench/results/latest.json` tells how much."
+        f" {machine.load_generator}, one thread. CPU is in cores. `bench/results/latest.json` also"
+        " has the processor time of other processes."
     )
 
 
@@ -184,5 +196,5 @@ def _median_and_range(value: Range | NoResult) -> Sequence[str]:
 
 
 def rewrite_readme(readme: Path, results: Results, growth: ScalingResults | None) -> None:
-    """Put the results into the README."""
+    """Write the results into the page."""
     readme.write_text(with_section(readme.read_text(), section(results, growth)))

@@ -1,6 +1,6 @@
-"""The summary of a run: each cell over all rounds, and the figures to keep an eye on.
+"""Summarises a run: each cell over all rounds, and the key figures.
 
-What is compared was measured in the same round, a moment apart.
+Only measurements of the same round are compared, because they are close in time.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -24,9 +24,9 @@ from bench.results import (
 from bench.workloads import (
     CARD,
     CART_AND_ORDER,
+    MANY_PRODUCTS,
     READ_ORDER,
     SINGLE_PRODUCT,
-    SPREAD,
     WORKLOADS,
     Workload,
 )
@@ -34,7 +34,7 @@ from bench.workloads import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Round:
-    """The measurements of one round, and the reasons of those that have failed in any round."""
+    """The measurements of one round, and the reasons of those that failed in any."""
 
     measurements: Mapping[Cell, Measurement]
     failures: Mapping[Cell, str]
@@ -42,7 +42,7 @@ class Round:
     def best(
         self, subject: str, workload: str, engine: str = POSTGRESQL
     ) -> float | NoResult | None:
-        """Return the most that a contender in one process did in a second, under any clients."""
+        """Return the best rate of a subject in one process, with any number of clients."""
         found = [
             self.at(cell)
             for cell in (*self.measurements, *self.failures)
@@ -56,7 +56,7 @@ class Round:
     def with_clients(
         self, subject: str, clients: int, workload: str, engine: str
     ) -> Measurement | NoResult | None:
-        """Return how a contender in one process fared under so many clients."""
+        """Return the measurement of a subject in one process with this number of clients."""
         return self.at(
             Cell(
                 engine=engine,
@@ -68,14 +68,21 @@ class Round:
         )
 
     def at(self, cell: Cell) -> Measurement | NoResult | None:
-        """Return the measurement of a cell, or why it has none."""
+        """Return the measurement of a cell, or the reason for its failure."""
         if cell in self.failures:
             return NoResult(reason=f"{label(cell)}: {self.failures[cell]}")
         return self.measurements.get(cell)
 
 
-SUBJECTS = ("limit", "procedure", "naive", "shop", "ungrouped", "empty")
-"""In this order they are listed."""
+SUBJECTS = (
+    "database limit",
+    "stored procedure",
+    "ORM baseline",
+    "shop",
+    "without group commit",
+    "empty route",
+)
+"""The subjects in the order of reports."""
 
 Number = Callable[[Round], float | NoResult | None]
 
@@ -84,9 +91,9 @@ def _best(subject: str, workload: Workload, engine: str = POSTGRESQL) -> Number:
     return lambda of: of.best(subject, workload.name, engine)
 
 
-def _spread(subject: str, clients: int, field_name: str = "per_second") -> Number:
+def _orders(subject: str, clients: int, field_name: str = "per_second") -> Number:
     def number(of: Round) -> float | NoResult | None:
-        found = of.with_clients(subject, clients, SPREAD.name, POSTGRESQL)
+        found = of.with_clients(subject, clients, MANY_PRODUCTS.name, POSTGRESQL)
         return getattr(found, field_name) if isinstance(found, Measurement) else found
 
     return number
@@ -105,34 +112,42 @@ def _ratio(above: Number, below: Number) -> Number:
 
 
 FIGURES: Mapping[str, Number] = {
-    "spread: shop / limit": _ratio(_best("shop", SPREAD), _best("limit", SPREAD)),
-    "hot: shop / limit": _ratio(_best("shop", SINGLE_PRODUCT), _best("limit", SINGLE_PRODUCT)),
-    "hot: shop / procedure": _ratio(
-        _best("shop", SINGLE_PRODUCT), _best("procedure", SINGLE_PRODUCT)
+    "orders: shop / database limit": _ratio(
+        _best("shop", MANY_PRODUCTS), _best("database limit", MANY_PRODUCTS)
     ),
-    "tour: orders/s": _best("shop", CART_AND_ORDER),
-    "card / spread": _ratio(_best("shop", CARD), _best("shop", SPREAD)),
-    "spread, 128 clients: shop / naive": _ratio(_spread("shop", 128), _spread("naive", 128)),
-    "spread, a lone client: p50 / p50 without the line": _ratio(
-        _spread("shop", 1, "p50_ms"), _spread("ungrouped", 1, "p50_ms")
+    "single product: shop / database limit": _ratio(
+        _best("shop", SINGLE_PRODUCT), _best("database limit", SINGLE_PRODUCT)
     ),
-    "spread, 128 clients: p99 / p50": _ratio(
-        _spread("shop", 128, "p99_ms"), _spread("shop", 128, "p50_ms")
+    "single product: shop / stored procedure": _ratio(
+        _best("shop", SINGLE_PRODUCT), _best("stored procedure", SINGLE_PRODUCT)
     ),
-    "spread: SQLite / PostgreSQL": _ratio(_best("shop", SPREAD, SQLITE), _best("shop", SPREAD)),
-    "GET /orders/{id}: shop / an empty route": _ratio(
-        _best("shop", READ_ORDER), _best("empty", READ_ORDER)
+    "cart and order: orders/s": _best("shop", CART_AND_ORDER),
+    "card orders / orders": _ratio(_best("shop", CARD), _best("shop", MANY_PRODUCTS)),
+    "orders, 128 clients: shop / ORM baseline": _ratio(
+        _orders("shop", 128), _orders("ORM baseline", 128)
+    ),
+    "orders, single client: p50 with / without group commit": _ratio(
+        _orders("shop", 1, "p50_ms"), _orders("without group commit", 1, "p50_ms")
+    ),
+    "orders, 128 clients: p99 / p50": _ratio(
+        _orders("shop", 128, "p99_ms"), _orders("shop", 128, "p50_ms")
+    ),
+    "orders: SQLite / PostgreSQL": _ratio(
+        _best("shop", MANY_PRODUCTS, SQLITE), _best("shop", MANY_PRODUCTS)
+    ),
+    "GET /orders/{id}: shop / empty route": _ratio(
+        _best("shop", READ_ORDER), _best("empty route", READ_ORDER)
     ),
 }
-"""What is compared is the best of either side, unless a number of clients is named."""
+"""Unless a number of clients is named, the best rates of both sides are compared."""
 
 
 def figures(
     measurements: Iterable[Measurement], failures: Iterable[Failure] = ()
 ) -> Sequence[Figure]:
-    """Return those figures that the measurements give, over all rounds.
+    """Return the figures over all rounds for which there are measurements.
 
-    Only cells that every round has go into them. A figure that needs a failed measurement says so.
+    Only cells of every round are used. A figure that needs a failed measurement says so.
     """
     rounds = _rounds(measurements, failures)
     shared = set.intersection(*(set(each.measurements) | set(each.failures) for each in rounds))
@@ -148,12 +163,12 @@ def figures(
 
 
 def scaling_figures(sizes: Sequence[DatasetSize]) -> Sequence[Figure]:
-    """Return what of the smallest shop's throughput the largest has kept."""
+    """Return the throughput of the largest shop relative to the smallest."""
     small, large = sizes[0], sizes[-1]
     found = [each.cell for size in (small, large) for each in size.measurements]
     failed = [each.cell for size in (small, large) for each in size.failures]
     return [
-        Figure(name=f"growth kept: {cell.workload}", value=_retention(cell, small, large))
+        Figure(name=f"throughput kept: {cell.workload}", value=_retention(cell, small, large))
         for cell in dict.fromkeys([*found, *failed])
     ]
 
@@ -174,7 +189,7 @@ def rows(
     statements: Iterable[Statements] = (),
     failures: Iterable[Failure] = (),
 ) -> Sequence[Row]:
-    """Return each cell over all rounds, those of one workload together."""
+    """Return each cell over all rounds, sorted by workload."""
     cells: dict[Cell, list[Measurement]] = {}
     for each in measurements:
         cells.setdefault(each.cell, []).append(each)
@@ -207,10 +222,10 @@ def _row(
         return _rate(of.at(cell))
 
     def to_baseline(of: Round) -> float | NoResult | None:
-        return _rate(of.with_clients("naive", cell.clients, cell.workload, cell.engine))
+        return _rate(of.with_clients("ORM baseline", cell.clients, cell.workload, cell.engine))
 
     def to_limit(of: Round) -> float | NoResult | None:
-        return of.best("limit", cell.workload)
+        return of.best("database limit", cell.workload)
 
     return Row(
         cell=cell,
@@ -236,7 +251,7 @@ def _rate(found: Measurement | NoResult | None) -> float | NoResult | None:
 
 def _rounds(measurements: Iterable[Measurement], failures: Iterable[Failure]) -> Sequence[Round]:
     failed = {each.cell: each.reason for each in failures}
-    # Even if nothing was measured, there was a round in which that failed.
+    # Even if nothing was measured, there was a round in which all failed.
     rounds: dict[int, dict[Cell, Measurement]] = {1: {}}
     for each in measurements:
         rounds.setdefault(each.round, {})[each.cell] = each

@@ -1,4 +1,4 @@
-"""The terminal: results as tables, each failed measurement in its row."""
+"""Prints results as tables, each failed measurement in its row."""
 
 from collections.abc import Iterable, Sequence
 
@@ -19,8 +19,8 @@ MEASURED = ("clients", "per s", "p50 ms", "p99 ms", *CORES)
 def show(results: Results, console: Console) -> None:
     """Print every row and figure to a terminal."""
     table = _table(
-        left=("workload", "who", "on", "processes"),
-        right=(*MEASURED, "statements", "commits", "/ limit", "/ naive"),
+        left=("workload", "subject", "engine", "processes"),
+        right=(*MEASURED, "statements", "commits", "/ limit", "/ baseline"),
     )
     rows = {row.cell: row for row in results.rows}
     for cell in sorted({*rows, *(each.cell for each in results.failures)}, key=listing_order):
@@ -39,7 +39,7 @@ def show(results: Results, console: Console) -> None:
 
 
 def show_growth(growth: ScalingResults, console: Console) -> None:
-    """Print how a shop fared at each size."""
+    """Print the results of each size to a terminal."""
     table = _table(
         left=(), right=("orders", "workload", "per s", "p50 ms", "p99 ms", "others", "server MiB")
     )
@@ -89,10 +89,10 @@ def _measured(row: Row | None) -> Sequence[str]:
 
 
 def _reasons(cell: Cell, row: Row | None, failures: Iterable[Failure]) -> str:
-    """Return why a row lacks a number, a reason on each line."""
+    """Return the reasons for the missing numbers of a row, one per line."""
     reasons = {each.during: each.reason for each in failures if each.cell == cell}
     if row:
-        ratios = {"/ limit": row.to_limit, "/ naive": row.to_baseline}
+        ratios = {"/ limit": row.to_limit, "/ baseline": row.to_baseline}
         reasons |= {name: of.reason for name, of in ratios.items() if isinstance(of, NoResult)}
     return escape("\n".join(f"{what}: {NO_RESULT}: {why}" for what, why in reasons.items()))
 

@@ -1,7 +1,7 @@
--- Brings a shop to `:size` products and as many orders, one of each product by the customers in
--- turn, as if they had come one a second until now. The books stay sound.
+-- Adds products and orders until there are `:size` of each: one order for each product, one per
+-- second until now; the customers take turns. All invariants hold afterwards.
 BEGIN;
--- What refers to what is known here; checking it row by row would take most of the time.
+-- The references are correct; checking them row by row would take most of the time.
 SET LOCAL session_replication_role = replica;
 
 CREATE TEMPORARY TABLE customers ON COMMIT DROP AS

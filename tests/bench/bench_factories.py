@@ -14,7 +14,7 @@ from bench.results import (
     ScalingResults,
     Statements,
 )
-from bench.workloads import SPREAD
+from bench.workloads import MANY_PRODUCTS
 
 MACHINE = Machine(
     processor="Abacus",
@@ -33,17 +33,17 @@ def sound_results() -> Results:
     return results_of(
         [
             *limit_measurements(number=1, per_second=1000),
-            measured("naive", 128, 300, number=1),
+            measured("ORM baseline", 128, 300, number=1),
             measured("shop", 128, 1500, number=1),
         ]
     )
 
 
 def results_with_a_failure() -> Results:
-    reason = "no answer within 64 s"
+    reason = "no response within 64 s"
     return results_of(
         [*limit_measurements(number=1, per_second=1000), measured("shop", 128, 1500, number=1)],
-        [Failure(cell=cell("naive", 128), during="round 1", reason=reason)],
+        [Failure(cell=cell("ORM baseline", 128), during="round 1", reason=reason)],
     )
 
 
@@ -76,13 +76,13 @@ def dataset_size(orders: int, per_second: float) -> DatasetSize:
 
 
 def limit_measurements(*, number: int, per_second: float) -> Iterable[Measurement]:
-    yield measured("limit", 8, per_second / 2, number=number)
-    yield measured("limit", 16, per_second, number=number)
+    yield measured("database limit", 8, per_second / 2, number=number)
+    yield measured("database limit", 16, per_second, number=number)
 
 
-def measured(contender: str, clients: int, per_second: float, *, number: int) -> Measurement:
+def measured(subject: str, clients: int, per_second: float, *, number: int) -> Measurement:
     return Measurement(
-        cell=cell(contender, clients),
+        cell=cell(subject, clients),
         round=number,
         per_second=per_second,
         p50_ms=20,
@@ -91,11 +91,11 @@ def measured(contender: str, clients: int, per_second: float, *, number: int) ->
     )
 
 
-def cell(contender: str, clients: int) -> Cell:
+def cell(subject: str, clients: int) -> Cell:
     return Cell(
         engine="postgresql",
-        subject=contender,
-        processes=0 if contender == "limit" else 1,
-        workload=SPREAD.name,
+        subject=subject,
+        processes=0 if subject == "database limit" else 1,
+        workload=MANY_PRODUCTS.name,
         clients=clients,
     )

@@ -11,10 +11,12 @@ from bench.results import Cell, Failure
 from bench.run import audit_failures
 from bench.servers import serving
 from bench.subjects import FailedSubject, start_subject
-from bench.workloads import SPREAD
+from bench.workloads import MANY_PRODUCTS
 from tests.bench.bench_factories import measured
 
-CELL = Cell(engine="postgresql", subject="naive", processes=1, workload="spread", clients=128)
+CELL = Cell(
+    engine="postgresql", subject="ORM baseline", processes=1, workload="orders", clients=128
+)
 
 
 def test_successful_measurement_leaves_no_failure() -> None:
@@ -35,7 +37,7 @@ def test_failed_measurement_records_its_reason(error: Exception) -> None:
 
     assert attempts.run(CELL, "round 1", fail) is None
     assert attempts.failures == [Failure(cell=CELL, during="round 1", reason="broken")]
-    line = "naive in 1, postgresql, spread, 128 clients, round 1: no result: broken"
+    line = "ORM baseline in 1, postgresql, orders, 128 clients, round 1: no result: broken"
     assert reports == [f"{line}\nlast lines of a log"]
 
 
@@ -59,7 +61,7 @@ def test_server_that_does_not_start_fails_only_its_own_measurements(tmp_path: Pa
         subject = start_subject(
             [server],
             engine="postgresql",
-            name="naive",
+            name="ORM baseline",
             processes=1,
             load=PythonLoadGenerator(),
             files=tmp_path,
@@ -68,17 +70,17 @@ def test_server_that_does_not_start_fails_only_its_own_measurements(tmp_path: Pa
     assert isinstance(subject, FailedSubject)
     reason = "not started: the server has ended with status 1: port in use"
     with pytest.raises(InvalidRun, match=reason):
-        subject.run(SPREAD, clients=1, seconds=1)
+        subject.run(MANY_PRODUCTS, clients=1, seconds=1)
 
 
 def test_failed_audit_invalidates_only_the_measurements_of_its_subject() -> None:
     fault = "the audit has failed: stock"
     measurements = [
-        measured("naive", 128, 1, number=1),
+        measured("ORM baseline", 128, 1, number=1),
         measured("shop", 128, 1, number=1),
-        measured("naive", 128, 1, number=2),
+        measured("ORM baseline", 128, 1, number=2),
     ]
 
-    assert audit_failures(measurements, {("postgresql", "naive", 1): fault}) == [
+    assert audit_failures(measurements, {("postgresql", "ORM baseline", 1): fault}) == [
         Failure(cell=CELL, during="audit", reason=fault)
     ]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bench.load import InvalidRun, LoadGenerator, Responses, _last_line
-from bench.workloads import CART_AND_ORDER, READ_ORDER, SPREAD, Workload
+from bench.workloads import CART_AND_ORDER, MANY_PRODUCTS, READ_ORDER, Workload
 
 URL = "http://127.0.0.1:1"
 
@@ -41,7 +41,7 @@ class CannedResponses(LoadGenerator):
 
 
 def test_load_run_counts_orders_when_all_were_placed() -> None:
-    assert _run(SPREAD, {"201": 300}) == Responses(
+    assert _run(MANY_PRODUCTS, {"201": 300}) == Responses(
         seconds=1, done=300, orders=300, p50_ms=1.5, p99_ms=3
     )
 
@@ -55,8 +55,8 @@ def test_order_of_a_cart_and_order_run_takes_three_responses() -> None:
 @pytest.mark.parametrize(
     ("workload", "statuses"),
     [
-        (SPREAD, {"201": 300, "409": 1}),
-        (SPREAD, {"201": 300, "200": 1}),
+        (MANY_PRODUCTS, {"201": 300, "409": 1}),
+        (MANY_PRODUCTS, {"201": 300, "200": 1}),
         (CART_AND_ORDER, {"200": 200, "201": 100, "503": 1}),
         (READ_ORDER, {"200": 300, "404": 1}),
     ],
@@ -70,13 +70,13 @@ def test_unexpected_status_makes_a_run_invalid(
 
 def test_broken_connection_makes_a_run_invalid() -> None:
     with pytest.raises(InvalidRun, match="1 broken"):
-        _run(SPREAD, {"201": 300}, broken=1)
+        _run(MANY_PRODUCTS, {"201": 300}, broken=1)
 
 
 def test_run_with_an_unanswered_client_is_repeated_for_twice_as_long() -> None:
     load, settled = CannedResponses({}, {"201": 7}, {"201": 8}), Settled()
 
-    responses = load.run(SPREAD, URL, Path(), clients=8, seconds=1, wait_until_idle=settled)
+    responses = load.run(MANY_PRODUCTS, URL, Path(), clients=8, seconds=1, wait_until_idle=settled)
 
     assert load.seconds == [1, 2, 4]
     assert settled.times == 2
@@ -94,15 +94,17 @@ def test_each_client_of_a_cart_and_order_run_gets_three_responses() -> None:
 def test_slow_machine_meets_no_timeout() -> None:
     load = CannedResponses({"201": 1})
 
-    responses = load.run(SPREAD, URL, Path(), clients=8, seconds=1, wait_until_idle=Settled())
+    responses = load.run(
+        MANY_PRODUCTS, URL, Path(), clients=8, seconds=1, wait_until_idle=Settled()
+    )
 
     assert load.seconds == [1, 2, 4, 8, 16, 32, 64]
     assert responses.done == 1
 
 
 def test_server_that_never_responds_makes_a_run_invalid() -> None:
-    with pytest.raises(InvalidRun, match="spread: no answer within 64 s"):
-        _run(SPREAD, {})
+    with pytest.raises(InvalidRun, match="orders: no response within 64 s"):
+        _run(MANY_PRODUCTS, {})
 
 
 @pytest.mark.parametrize(

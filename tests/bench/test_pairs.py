@@ -104,7 +104,7 @@ class StubSide:
         self.servers = [StubServer(role)]
         self._audit_error = audit_error
 
-    def settle(self) -> None:
+    def wait_until_idle(self) -> None:
         self.servers[0].wait_until_quiet()
 
     def audit(self) -> None:

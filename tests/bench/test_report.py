@@ -37,7 +37,7 @@ def test_ratio_is_results_of_the_best_of_either_side_in_the_same_round() -> None
         ]
     )[:1]
 
-    assert figure.name == "spread: shop / limit"
+    assert figure.name == "orders: shop / database limit"
     assert figure.value == Range(median=1.65, least=1.5, most=1.8)
 
 
@@ -59,15 +59,15 @@ def test_row_is_compared_with_the_limit_and_the_baseline_at_equal_clients() -> N
     found = rows(
         [
             *limit_measurements(number=1, per_second=1000),
-            measured("naive", 128, 300, number=1),
+            measured("ORM baseline", 128, 300, number=1),
             measured("shop", 128, 1500, number=1),
         ],
         [Statements(cell=cell("shop", 128), statements=0.25, commits=0.0625)],
     )
 
-    limit, naive, shop = found[0], found[-2], found[-1]
+    limit, baseline, shop = found[0], found[-2], found[-1]
     assert limit.to_limit == Range(median=0.5, least=0.5, most=0.5)
-    assert naive.to_baseline == Range(median=1, least=1, most=1)
+    assert baseline.to_baseline == Range(median=1, least=1, most=1)
     assert shop.to_limit == Range(median=1.5, least=1.5, most=1.5)
     assert shop.to_baseline == Range(median=5, least=5, most=5)
     assert (shop.statements, shop.commits) == (0.25, 0.0625)
@@ -85,13 +85,13 @@ def test_results_are_stored_and_read_back(tmp_path: Path, monkeypatch: pytest.Mo
 def test_readme_section_states_figures_rates_and_conditions() -> None:
     report = section(sound_results(), sound_growth())
 
-    assert "| spread: shop / limit | 1.50 | 1.50 to 1.50 |" in report
-    assert "| growth kept: spread | 0.90 | 0.90 to 0.90 |" in report
-    assert ("| limit |  | 500 |  |  | 1,000 (16) | 1.00 |  | 0.90, 0.50, 0.10 |") in report
+    assert "| orders: shop / database limit | 1.50 | 1.50 to 1.50 |" in report
+    assert "| throughput kept: orders | 0.90 | 0.90 to 0.90 |" in report
+    assert ("| database limit |  | 500 |  |  | 1,000 (16) | 1.00 |  | 0.90, 0.50, 0.10 |") in report
     assert (
         "| **shop** |  |  |  | 1,500 | 1,500 (128) | 1.50 | 20.0, 40.0 ms | 0.90, 0.50, 0.10 |"
     ) in report
-    assert "| shop, spread, 128 clients | 0.25 | 0.06 |" in report
+    assert "| shop, orders, 128 clients | 0.25 | 0.06 |" in report
     assert "| 1,000,000 | 900 | 40.0 | 80 MiB |" in report
     assert "Abacus, 2 cores, 24 GiB" in report
 
@@ -108,21 +108,21 @@ def test_terminal_shows_every_row_and_figure() -> None:
 
     lines = [line.split() for line in shown.getvalue().splitlines()]
     assert (
-        "spread shop postgresql 1 128 1,500 20.0 40.0 0.90 0.50 0.10 0.20 0.25 0.06 1.50 5.00"
+        "orders shop postgresql 1 128 1,500 20.0 40.0 0.90 0.50 0.10 0.20 0.25 0.06 1.50 5.00"
     ).split() in lines
-    assert "spread: shop / limit 1.50 1.50 1.50".split() in lines
+    assert "orders: shop / database limit 1.50 1.50 1.50".split() in lines
 
 
-BASELINE_FAILED = "naive in 1, postgresql, spread, 128 clients: no answer within 64 s"
+BASELINE_FAILED = "ORM baseline in 1, postgresql, orders, 128 clients: no response within 64 s"
 
 
 def test_figure_of_a_failed_measurement_says_so_and_the_others_remain() -> None:
     found = {each.name: each.value for each in results_with_a_failure().figures}
 
     assert found == {
-        "spread: shop / limit": Range(median=1.5, least=1.5, most=1.5),
-        "spread, 128 clients: shop / naive": NoResult(reason=BASELINE_FAILED),
-        "spread, 128 clients: p99 / p50": Range(median=2, least=2, most=2),
+        "orders: shop / database limit": Range(median=1.5, least=1.5, most=1.5),
+        "orders, 128 clients: shop / ORM baseline": NoResult(reason=BASELINE_FAILED),
+        "orders, 128 clients: p99 / p50": Range(median=2, least=2, most=2),
     }
 
 
@@ -132,7 +132,7 @@ def test_best_of_a_subject_needs_all_of_its_measurements() -> None:
         [Failure(cell=cell("shop", 128), during="round 1", reason="broken")],
     )[:1]
 
-    assert figure.value == NoResult(reason="shop in 1, postgresql, spread, 128 clients: broken")
+    assert figure.value == NoResult(reason="shop in 1, postgresql, orders, 128 clients: broken")
 
 
 def test_measurement_that_fails_in_one_round_enters_no_figure() -> None:
@@ -145,10 +145,10 @@ def test_measurement_that_fails_in_one_round_enters_no_figure() -> None:
         [Failure(cell=cell("shop", 128), during="round 2", reason="broken")],
     )
 
-    reason = NoResult(reason="shop in 1, postgresql, spread, 128 clients: broken")
+    reason = NoResult(reason="shop in 1, postgresql, orders, 128 clients: broken")
     assert {each.name: each.value for each in found} == {
-        "spread: shop / limit": reason,
-        "spread, 128 clients: p99 / p50": reason,
+        "orders: shop / database limit": reason,
+        "orders, 128 clients: p99 / p50": reason,
     }
 
 
@@ -162,14 +162,16 @@ def test_ratio_to_a_failed_measurement_says_so_and_the_row_remains() -> None:
 
 def test_terminal_shows_a_failed_measurement_in_its_row() -> None:
     shown = StringIO()
-    show(results_with_a_failure(), Console(file=shown, width=250))
+    show(results_with_a_failure(), Console(file=shown, width=300))
 
     lines = [line.split() for line in shown.getvalue().splitlines()]
-    naive = "spread naive postgresql 1 128 no result round 1: no result: no answer within 64 s"
-    assert naive.split() in lines
-    (shop,) = (line for line in lines if line[:2] == ["spread", "shop"])
-    assert " ".join(shop).endswith(f"1.50 no result / naive: no result: {BASELINE_FAILED}")
-    assert f"spread, 128 clients: shop / naive no result {BASELINE_FAILED}".split() in lines
+    baseline = (
+        "orders ORM baseline postgresql 1 128 no result round 1: no result: no response within 64 s"
+    )
+    assert baseline.split() in lines
+    (shop,) = (line for line in lines if line[:2] == ["orders", "shop"])
+    assert " ".join(shop).endswith(f"1.50 no result / baseline: no result: {BASELINE_FAILED}")
+    assert f"orders, 128 clients: shop / ORM baseline no result {BASELINE_FAILED}".split() in lines
 
 
 def test_report_without_failures_has_no_column_for_them() -> None:
@@ -182,11 +184,11 @@ def test_report_without_failures_has_no_column_for_them() -> None:
 def test_readme_names_failed_measurements() -> None:
     report = section(results_with_a_failure(), None)
 
-    assert "| naive |  |  |  | no result |  |  |  |  |" in report
-    assert f"| spread, 128 clients: shop / naive | no result: {BASELINE_FAILED} |  |" in report
-    assert (
-        "- naive in 1, postgresql, spread, 128 clients, round 1: no result: no answer within 64 s"
-    ) in report
+    assert "| ORM baseline |  |  |  | no result |  |  |  |  |" in report
+    figure = "orders, 128 clients: shop / ORM baseline"
+    assert f"| {figure} | no result: {BASELINE_FAILED} |  |" in report
+    label, reason = BASELINE_FAILED.split(": ")
+    assert f"- {label}, round 1: no result: {reason}" in report
 
 
 def test_completely_failed_run_is_shown() -> None:
@@ -208,10 +210,10 @@ def test_scaling_without_the_largest_size_has_no_figure_and_the_others_remain() 
     show_growth(growth, Console(file=shown, width=250))
 
     lines = [line.split() for line in shown.getvalue().splitlines()]
-    assert "10,000 spread 1,000 20.0 40.0 0.20 80".split() in lines
-    assert "1,000,000 spread no result 80 round 1: no result: broken".split() in lines
-    reason = "shop in 1, postgresql, spread, 32 clients: broken"
-    assert f"growth kept: spread no result {reason}".split() in lines
+    assert "10,000 orders 1,000 20.0 40.0 0.20 80".split() in lines
+    assert "1,000,000 orders no result 80 round 1: no result: broken".split() in lines
+    reason = "shop in 1, postgresql, orders, 32 clients: broken"
+    assert f"throughput kept: orders no result {reason}".split() in lines
     assert growth.failures == [failure]
 
 

@@ -11,22 +11,25 @@ from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 from pydantic import Secret
 from sqlalchemy import make_url
 from starlette.testclient import TestClient
 
-from bench.apps.baseline_orm.app import create_app
+from bench.apps import without_group_commit
+from bench.apps.baseline_orm import app as baseline_orm
 from bench.databases import Database, Postgres, PostgresDatabase, SqliteDatabase, wheel_programs
 from bench.fixtures import SECRET, Fixtures, seed_database, settings
 from bench.scaling import variables
 from bench.subjects import SQL, PgbenchSubject, database_limit, stored_procedure
-from bench.workloads import COOKIE, PRODUCTS, SPREAD, sku
+from bench.workloads import COOKIE, MANY_PRODUCTS, PRODUCTS, sku
 from shop.adapters.sql.schema.tables import metadata
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.domain.cart import Cart
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
+from tests.entrypoints.cli.command_line import logging_restored
 
 T = TypeVar("T")
 
@@ -44,13 +47,13 @@ def postgres(postgresql_url: str) -> Postgres:
     host = make_url(postgresql_url).query["host"]
     assert isinstance(host, str)
     server = Postgres(programs=wheel_programs(), socket_folder=host, pid=0)
-    server.create("furnished")
+    server.create("seeded")
     return server
 
 
 @pytest.fixture(scope="module")
 def on_postgres(postgres: Postgres) -> Fixtures:
-    return seed_database(postgres.address("furnished"))
+    return seed_database(postgres.address("seeded"))
 
 
 @pytest.fixture
@@ -75,7 +78,7 @@ def test_pgbench_order_writes_the_same_rows_as_a_shop_order(
     before = _counts(shops_own)
     _order(shops_own, on_postgres)
     by_shop = _difference(before, _counts(shops_own))
-    subject_under_test.run_until("--transactions=1", SPREAD)
+    subject_under_test.run_until("--transactions=1", MANY_PRODUCTS)
     by_script = _difference(before, _counts(postgres_database))
 
     assert by_script == by_shop
@@ -87,7 +90,7 @@ def test_concurrent_pgbench_orders_pass_the_audit(
     subject_under_test: PgbenchSubject, postgres_database: PostgresDatabase
 ) -> None:
     before = postgres_database.orders()
-    responses = subject_under_test.run_until("--transactions=20", SPREAD, clients=8)
+    responses = subject_under_test.run_until("--transactions=20", MANY_PRODUCTS, clients=8)
 
     assert responses.done == responses.orders == 160
     assert postgres_database.orders() == before + 160
@@ -107,7 +110,10 @@ def test_orm_baseline_order_writes_the_same_rows_as_a_shop_order(tmp_path: Path)
     database = SqliteDatabase(tmp_path / "shop.db")
     fixtures = seed_database(database.address)
     before = _counts(database)
-    response = _order_by_baseline(database, fixtures)
+    with patch.dict(os.environ, settings(database.address)):
+        app = baseline_orm.create_app()
+    response = _order_over_http(app, fixtures)
+    app.state.engine.dispose()
     by_baseline = _counts(database)
     _order(database, fixtures)
     by_shop = _counts(database)
@@ -118,23 +124,34 @@ def test_orm_baseline_order_writes_the_same_rows_as_a_shop_order(tmp_path: Path)
     assert _violations(database) == []
 
 
+def test_shop_without_group_commit_writes_the_same_rows_as_the_shop(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "shop.db")
+    fixtures = seed_database(database.address)
+    before = _counts(database)
+    with logging_restored(), patch.dict(os.environ, settings(database.address)):
+        response = _order_over_http(without_group_commit.create_app(), fixtures)
+    without_groups = _counts(database)
+    _order(database, fixtures)
+
+    assert response == {"sku": sku(PRODUCTS), "status": "paid"}
+    assert _difference(before, without_groups) == _difference(without_groups, _counts(database))
+    assert _violations(database) == []
+
+
 def _copy(postgres: Postgres) -> PostgresDatabase:
     name = f"copy_{uuid4().hex}"
-    postgres.create(name, "furnished")
+    postgres.create(name, "seeded")
     return PostgresDatabase(postgres, name)
 
 
-def _order_by_baseline(database: SqliteDatabase, fixtures: Fixtures) -> Mapping[str, str]:
-    with patch.dict(os.environ, settings(database.address)):
-        app = create_app()
+def _order_over_http(app: FastAPI, fixtures: Fixtures) -> Mapping[str, str]:
     body = {
         "lines": [{"sku": sku(PRODUCTS), "quantity": 1}],
         "payment": {"method": "account"},
     }
-    headers = {"Cookie": f"{COOKIE}={fixtures.tokens[-1]}", "Idempotency-Key": "naive-order"}
+    headers = {"Cookie": f"{COOKIE}={fixtures.tokens[-1]}", "Idempotency-Key": "order-over-http"}
     with TestClient(app) as client:
         response = client.post("/api/v1/orders", json=body, headers=headers)
-    app.state.engine.dispose()
     assert response.status_code == 201, response.text
     order = response.json()
     return {"sku": order["lines"][0]["sku"], "status": order["status"]}

@@ -1,1 +1,1 @@
-"""The common way, written well: one ORM session and one transaction for each request."""
+"""The ORM baseline: one ORM session and one transaction per request."""

@@ -1,7 +1,7 @@
-"""Orders the common way: a `def` handler, a session of the ORM, a transaction, all in one.
+"""The ORM baseline's app: a `def` handler with an ORM session and a transaction.
 
-It makes every write that the shop's order makes, takes its locks in the same order, and answers
-with the same document.
+It makes the same writes as an order of the shop, locks in the same order, and returns the same
+document.
 """
 
 import hashlib
@@ -65,7 +65,7 @@ Database = Annotated[Session, Depends(_database)]
 
 
 def create_app() -> FastAPI:
-    """Return the app, on the database and with the secret that the shop's settings name."""
+    """Return the app, with the database and secret of the shop's settings."""
     settings = read_settings(None)
     app = FastAPI()
     app.state.engine = create_engine_for(settings.database_url)
@@ -109,7 +109,7 @@ def _place(
     ).one_or_none()
     user = database.get(User, session.user_id) if session else None
     if session is None or user is None or not user.enabled:
-        raise HTTPException(401, "Sign in first.")
+        raise HTTPException(401, "not signed in")
     key_row = _claim(database, user.id, key, requested_lines, now)
     account = database.scalars(
         select(Account)
@@ -118,7 +118,7 @@ def _place(
     ).one()
     order = _order(database, user.id, key, requested_lines, now)
     if account.balance < order.total:
-        raise HTTPException(409, "The account holds less.")
+        raise HTTPException(409, "insufficient funds")
     account.balance -= order.total
     database.add(order)
     database.add(_charge(order, account))
@@ -142,8 +142,8 @@ def _claim(
     database.add(key_row)
     try:
         database.flush()
-    except IntegrityError as taken:
-        raise HTTPException(409, "The key was used before.") from taken
+    except IntegrityError as error:
+        raise HTTPException(409, "key already used") from error
     return key_row
 
 
@@ -155,7 +155,7 @@ def _order(
     for position, line in enumerate(sorted(requested_lines, key=lambda each: each.sku)):
         product = database.get(Product, line.sku)
         if product is None or not product.active:
-            raise HTTPException(404, "There is no such product.")
+            raise HTTPException(404, "product not found")
         _sell(database, line, order_id, now)
         lines.append(
             OrderLine(
@@ -191,7 +191,7 @@ def _sell(database: Session, line: OrderLineInput, order_id: UUID, now: datetime
         select(Inventory).where(Inventory.sku == line.sku).with_for_update()
     ).one()
     if inventory.on_hand - inventory.reserved < line.quantity:
-        raise HTTPException(409, "There are less than that.")
+        raise HTTPException(409, "out of stock")
     inventory.on_hand -= line.quantity
     database.add(
         StockMovement(

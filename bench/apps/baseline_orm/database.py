@@ -1,16 +1,16 @@
-"""The database of the common way: a synchronous engine with a connection for every thread."""
+"""The engine of the ORM baseline: synchronous, with a connection for each thread."""
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 THREADS = 40
-"""So many handlers run at a time, by Starlette's own choice; each finds a connection."""
+"""Starlette runs at most 40 `def` handlers at a time; each gets a connection."""
 
 BUSY_TIMEOUT_SECONDS = 30
 
 
 def create_engine_for(shop_url: str) -> Engine:
-    """Return an engine for the database that the shop's own URL names."""
+    """Return an engine for the database of the shop's URL."""
     url = make_url(shop_url)
     if url.get_backend_name() == "sqlite":
         return _sqlite_engine(url.database or "")
@@ -31,8 +31,8 @@ def _sqlite_engine(file: str) -> Engine:
         },
     )
 
-    # As SQLAlchemy's own documentation has it for whoever needs transactions that hold. What is
-    # committed is as safe as the shop has it.
+    # SQLAlchemy's documentation describes this for serialisable transactions. Commits are as
+    # durable as the shop's.
     @event.listens_for(created, "connect")
     def set_up(connection: DBAPIConnection, _: object) -> None:
         cursor = connection.cursor()

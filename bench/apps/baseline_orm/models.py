@@ -13,9 +13,9 @@ from shop.domain.user import Role
 
 
 class Base(DeclarativeBase):
-    """What all classes share: how a Python type is kept."""
+    """The base class, with the column types of Python types."""
 
-    type_annotation_map = {  # noqa: RUF012  So SQLAlchemy wants it.
+    type_annotation_map = {  # noqa: RUF012  SQLAlchemy requires it.
         int: BigInteger,
         datetime: UtcDateTime,
         frozenset[Role]: RoleSet,
@@ -24,7 +24,7 @@ class Base(DeclarativeBase):
 
 
 class User(Base):
-    """Somebody who can sign in."""
+    """A user who can sign in."""
 
     __tablename__ = "users"
 
@@ -36,7 +36,7 @@ class User(Base):
 
 
 class WebSession(Base):
-    """What is remembered of a visitor."""
+    """A session of a visitor."""
 
     __tablename__ = "sessions"
 
@@ -51,7 +51,7 @@ class WebSession(Base):
 
 
 class Account(Base):
-    """A customer's money."""
+    """A customer's account."""
 
     __tablename__ = "accounts"
 
@@ -62,7 +62,7 @@ class Account(Base):
 
 
 class Product(Base):
-    """What is for sale."""
+    """A product for sale."""
 
     __tablename__ = "products"
 
@@ -74,7 +74,7 @@ class Product(Base):
 
 
 class Inventory(Base):
-    """How many there are of a product."""
+    """The stock of a product."""
 
     __tablename__ = "inventories"
 
@@ -84,7 +84,7 @@ class Inventory(Base):
 
 
 class StockMovement(Base):
-    """A change of an inventory."""
+    """A change of stock."""
 
     __tablename__ = "stock_movements"
 
@@ -112,7 +112,7 @@ class OrderLine(Base):
 
 
 class StatusChange(Base):
-    """A step in an order's life."""
+    """A change of an order's status."""
 
     __tablename__ = "order_events"
 
@@ -125,7 +125,7 @@ class StatusChange(Base):
 
 
 class Payment(Base):
-    """How an order is paid."""
+    """The payment of an order."""
 
     __tablename__ = "payments"
 
@@ -138,7 +138,7 @@ class Payment(Base):
 
 
 class Order(Base):
-    """What somebody has bought."""
+    """An order of a customer."""
 
     __tablename__ = "orders"
 
@@ -159,7 +159,7 @@ class Order(Base):
 
 
 class Transfer(Base):
-    """A movement of money between two accounts."""
+    """A transfer of money between two accounts."""
 
     __tablename__ = "transfers"
 
@@ -175,7 +175,7 @@ class Transfer(Base):
 
 
 class IdempotencyKey(Base):
-    """A request that was made, and what came of it."""
+    """An idempotency key and the order that was placed with it."""
 
     __tablename__ = "idempotency_keys"
 

@@ -1,1 +1,1 @@
-"""Entrypoints: HTTP, the command line, the worker, and the container that wires them up."""
+"""Entrypoints: HTTP, command line, worker, and the container that connects them."""

@@ -22,7 +22,7 @@ class CliError(Exception):
 
 
 class InvalidSetting(Exception):
-    """A setting is missing or invalid; the message has its name and rule, not its value."""
+    """A setting is missing or invalid; the message has its name and rule, no value."""
 
 
 def report(error: Exception) -> int:

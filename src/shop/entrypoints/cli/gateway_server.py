@@ -18,7 +18,7 @@ SHUTDOWN_TIMEOUT_SECONDS = 4
 
 
 def run(*, port: int, state: Path) -> None:
-    """Serve the payments in a file until told to stop; raise `CliError` for an unusable file."""
+    """Serve the records in a file until stopped; raise `CliError` if it is unusable."""
     warn_of_unknown_settings()
     if not state.parent.is_dir():
         raise CliError(f"the folder {state.parent} of the file {state.name} does not exist")

@@ -1,4 +1,4 @@
-"""Dependencies of routes: use cases from the container, and the principal of a request."""
+"""Dependencies of routes: use cases, and the principal of a request."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ async def _session_token(request: Request) -> SessionToken | None:
 
 
 async def authenticate(request: Request) -> Principal:
-    """Authenticate a request: record that its session is used, and rotate its token if due."""
+    """Resolve the session of a request, record its use, and renew a due token."""
     container: Container = request.app.state.container
     response_context = await _response_context(request)
     token = response_context.token(request.headers)

@@ -35,7 +35,7 @@ def import_products(
     *,
     database: DatabaseUrl = None,
 ) -> None:
-    """Import products and their stock from a file; if a row is invalid, import nothing.
+    """Import products and stock from a CSV file; if a row is invalid, import nothing.
 
     The columns are sku, name, description, price (in minor units, such as cents) and stock.
     The columns active (true or false) and image_url are optional: without them, existing products

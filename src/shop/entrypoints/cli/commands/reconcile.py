@@ -30,7 +30,7 @@ def reconcile(
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
     database: DatabaseUrl = None,
 ) -> None:
-    """Compare card payments with the payment gateway and add jobs for recoverable differences.
+    """Compare card payments with the payment gateway and add missing jobs.
 
     The command itself moves no money: a worker runs the jobs. Payments in progress are not
     reported. Exits with 1 if a difference needs manual action, and says which.

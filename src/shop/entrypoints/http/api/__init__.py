@@ -1,1 +1,1 @@
-"""The routes, by topic. A handler builds a command, calls one use case, and renders."""
+"""Routes by topic. A handler builds a command, calls a use case and renders."""

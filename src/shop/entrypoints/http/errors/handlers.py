@@ -88,7 +88,7 @@ def _framework_error(status: int, scope: Scope) -> ShopError:
 
 
 def _allowed_methods(scope: Scope) -> tuple[str, ...]:
-    """Return the methods of all routes of this path; the router knows only the first route's."""
+    """Return the methods of all routes of a path; the router has only the first's."""
     methods: set[str] = set()
     for route in iter_route_contexts(scope["app"].routes):
         if route.path_regex.match(scope["path"]):

@@ -73,7 +73,7 @@ def problem_type_of(error: type[ShopError]) -> ProblemType:
 
 
 def headers_of(error: ShopError) -> Mapping[str, str]:
-    """Return the response headers for an error: its type's, or those made from its fields."""
+    """Return the headers for an error: its type's, or those made from its fields."""
     match error:
         case MethodNotAllowed(allow=methods):
             return {"Allow": ", ".join(methods)}
@@ -84,7 +84,7 @@ def headers_of(error: ShopError) -> Mapping[str, str]:
 
 
 def problem(error: ShopError) -> dict[str, Any]:
-    """Return the problem details of an error: the members of RFC 9457, then its fields."""
+    """Return the problem details of an error: RFC 9457's members, then its fields."""
     standard = {
         "type": f"/problems/{error.code}",
         "title": title_of(error),

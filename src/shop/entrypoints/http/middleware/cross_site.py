@@ -12,10 +12,10 @@ _OWN_SITE_VALUES = frozenset({"same-origin", "none"})
 
 
 class CrossSiteProtection:
-    """Rejects state-changing requests from other origins, sign-in included (ASVS 5.0, 3.5.1).
+    """Rejects state-changing requests from other origins (ASVS 5.0, 3.5.1).
 
-    `Sec-Fetch-Site` decides; older browsers send `Origin` instead. A client that sends neither
-    is not a browser and carries no other visitor's cookie.
+    Sign-in is one of them. `Sec-Fetch-Site` decides; older browsers send `Origin` instead. A
+    client that sends neither is not a browser and carries no other visitor's cookie.
     """
 
     def __init__(self, app: ASGIApp, *, is_production: bool) -> None:

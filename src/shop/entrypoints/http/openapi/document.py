@@ -133,7 +133,7 @@ def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
 
 
 def _with_whole_numbers(value: Any) -> Any:  # noqa: ANN401  JSON is anything.
-    """Replace floats like 1.0 by integers: FastAPI turns the bounds of integers into floats."""
+    """Replace floats like 1.0 by integers: FastAPI makes integers' bounds floats."""
     match value:
         case dict():
             return {name: _with_whole_numbers(member) for name, member in value.items()}
@@ -153,7 +153,7 @@ def _problem_schemas() -> Document:
 
 
 def _add_message_examples(operation: Document, route: APIRoute) -> None:
-    """Add the examples of an operation's request and responses, and describe the latter."""
+    """Add examples of an operation's request and responses; describe the responses."""
     for media in operation.get("requestBody", {}).get("content", {}).values():
         media["example"] = REQUESTS[route.name]
     for (name, status), example in RESPONSES.items():

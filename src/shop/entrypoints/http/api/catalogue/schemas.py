@@ -73,7 +73,7 @@ class ProductDescription(RequestBody):
 
 
 class StockAdjustment(RequestBody):
-    """A change of the quantity on hand, negative if goods are missing, with its reason."""
+    """A change of the quantity on hand, negative if units are missing, and its reason."""
 
     delta: Annotated[int, Field(ge=-MAX_ON_HAND, le=MAX_ON_HAND, examples=[40])]
     reason: Annotated[

@@ -127,7 +127,7 @@ async def refund_order(
     keyed_request: Idempotent,
     orders: RefundOrdersDependency,
 ) -> RefundResponse:
-    """Refund these lines, this amount, or the rest, exactly once for the key (admin).
+    """Refund these lines, this amount, or the rest, exactly once per key (admin).
 
     The order becomes `refunded` once its whole payment is refunded. Goods that are refunded before
     they are shipped are no longer shipped.

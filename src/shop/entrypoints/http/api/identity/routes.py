@@ -113,7 +113,7 @@ async def sign_out(
     sessions: SessionServiceDependency,
     response_context: CurrentResponseContext,
 ) -> None:
-    """Sign out: the session is revoked permanently, and the browser clears this site's data."""
+    """Sign out: revoke the session, and let the browser clear this site's data."""
     response_context.clear_site_data(await sessions.sign_out(token))
     response_context.log_security_event("signed_out")
 

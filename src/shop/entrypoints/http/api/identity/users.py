@@ -75,7 +75,7 @@ class NewUser(RequestBody):
 
 
 class Credentials(RequestBody):
-    """An e-mail address and a password; malformed ones get the same response as wrong ones."""
+    """An e-mail address and a password; malformed ones are answered like wrong ones."""
 
     email: Annotated[str, Field(max_length=MAX_EMAIL_CHARACTERS, examples=["ada@example.com"])]
     password: PasswordInput

@@ -88,7 +88,7 @@ async def make_transfer(
     keyed_request: Idempotent,
     transfers: TransferQueueDependency,
 ) -> TransferResponse:
-    """Transfer money to another customer, exactly once for the key."""
+    """Transfer money to another customer, exactly once per key."""
     command = MakeTransfer(
         session=principal.token,
         key=keyed_request.key,
@@ -116,7 +116,7 @@ async def make_deposit(
     deposits: DepositServiceDependency,
     response: Response,
 ) -> DepositResponse:
-    """Deposit money into my account by card, exactly once for the key.
+    """Deposit money into my account by card, exactly once per key.
 
     While the card payment has no outcome, the deposit is `pending` and the status is 202. Send the
     request again with the same key, or read the deposit, to learn the outcome.
@@ -154,7 +154,7 @@ async def grant_credit(
     keyed_request: Idempotent,
     transfers: TransferServiceDependency,
 ) -> TransferResponse:
-    """Grant credit to a customer's account, exactly once for the key (admin)."""
+    """Grant credit to a customer's account, exactly once per key (admin)."""
     command = GrantCredit(
         session=principal.token,
         key=keyed_request.key,

@@ -44,5 +44,5 @@ async def check_readiness(database: DatabaseDependency) -> Health:
 
 @router.get("/problems/{slug}", responses=error_responses(ProblemNotFound))
 async def explain_problem(slug: ProblemSlug) -> ProblemExplanation:
-    """Explain a problem type; the `type` of every problem is this path."""
+    """Explain a problem type; a problem's `type` is the path of its explanation."""
     return ProblemExplanation.of(example_with_slug(slug))

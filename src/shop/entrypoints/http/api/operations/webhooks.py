@@ -34,10 +34,9 @@ _SIGNED_EVENT = {
 async def receive_stripe_event(
     request: Request, gateway_events: HandleGatewayEventsDependency
 ) -> EmptyBody:
-    """Store a signed event of Stripe's, and answer; a job handles it right after, once.
+    """Store a signed event of Stripe; a job handles it about a second later.
 
-    The order or deposit of the event has its new status about a second after the answer. An event
-    that was received before changes nothing.
+    An event that was received before changes nothing.
     """
     await gateway_events.receive(await request.body(), request.headers)
     return EmptyBody()

@@ -73,7 +73,7 @@ async def place_order(
     checkout: CheckoutDependency,
     response: Response,
 ) -> OrderResponse:
-    """Order these lines, or my cart, and pay: all or nothing, exactly once for the key.
+    """Order these lines, or my cart, and pay: all or nothing, exactly once per key.
 
     While a card payment has no outcome, the order is `pending` and the status is 202. Send the
     request again with the same key, or read the order, to learn the outcome.

@@ -1,4 +1,4 @@
--- The same order as one function: one round trip, and no application at all.
+-- The same order as one function: one round trip and no application.
 CREATE FUNCTION place_order(
     the_token_hash text, the_key text, the_fingerprint text, the_sku text, sales uuid
 ) RETURNS uuid LANGUAGE plpgsql AS $$

@@ -1,4 +1,4 @@
--- Counts every answer by its status, and prints what a run came to as one line of JSON.
+-- Counts responses by status and prints the statistics of a run as one line of JSON.
 
 local threads = {}
 
@@ -20,21 +20,21 @@ function count(status)
   statuses[status] = (statuses[status] or 0) + 1
 end
 
--- Scripts that have to follow the answers count by themselves.
+-- Scripts that depend on the responses replace this function and count themselves.
 function response(status)
   count(status)
 end
 
 function done(summary, latency, requests)
-  local counted = {}
+  local totals = {}
   for _, thread in ipairs(threads) do
-    for status, answers in pairs(thread:get("statuses")) do
-      counted[status] = (counted[status] or 0) + answers
+    for status, responses in pairs(thread:get("statuses")) do
+      totals[status] = (totals[status] or 0) + responses
     end
   end
   local members = {}
-  for status, answers in pairs(counted) do
-    table.insert(members, string.format('"%d": %d', status, answers))
+  for status, responses in pairs(totals) do
+    table.insert(members, string.format('"%d": %d', status, responses))
   end
   local errors = summary.errors
   print(string.format(

@@ -1,7 +1,7 @@
--- Each customer puts two products of their own into the cart, then orders it; there are as many
--- customers as connections. The products in an answer tell whose it is, and so who comes next.
+-- Each customer puts two products into the cart and orders it. There are as many customers as
+-- connections. Each customer has products of its own, so a response identifies its customer.
 
-require "tally"
+require "statistics"
 
 local STEPS = 3
 
@@ -9,7 +9,7 @@ function init(args)
   cookies = lines_of(args[1])
   run = args[3]
   number = 0
-  rehearsed = false
+  started = false
   steps, waiting, first, last = {}, {}, 1, 0
   for customer = 1, tonumber(args[4]) do
     steps[customer] = 0
@@ -22,8 +22,8 @@ function wait(customer)
   waiting[last] = customer
 end
 
-local function put(customer, which)
-  local path = string.format("/api/v1/cart/lines/BENCH-%07d", 2 * customer - 2 + which)
+local function put(customer, number_in_cart)
+  local path = string.format("/api/v1/cart/lines/BENCH-%07d", 2 * customer - 2 + number_in_cart)
   return wrk.format("PUT", path, {
     ["Cookie"] = cookies[customer],
     ["Content-Type"] = "application/json",
@@ -40,9 +40,9 @@ local function order(customer)
 end
 
 function request()
-  if not rehearsed then
-    -- wrk asks once before it begins, and does not send what it got.
-    rehearsed = true
+  if not started then
+    -- wrk calls this once before the run and does not send the request.
+    started = true
     return put(1, 1)
   end
   local customer = waiting[first]
@@ -57,7 +57,7 @@ function response(status, headers, body)
   count(status)
   local product = tonumber(body:match('"sku":"BENCH%-(%d+)"'))
   if product == nil then
-    error("no product in the answer: " .. status .. " " .. body)
+    error("no product in the response: " .. status .. " " .. body)
   end
   wait(math.floor((product + 1) / 2))
 end

@@ -1,6 +1,6 @@
--- One order, a statement at a time: what the shop reads, locks and writes for it, table by table in
--- its order, each a single row. What the shop makes for itself (ids, the order's number) comes with
--- the first answer, so that it takes no round trip.
+-- One order, statement by statement: the reads, locks and writes of the shop, in its order, each for
+-- a single row. Values that the shop generates itself (ids, the order's number) come with the first
+-- result, so that they cost no round trip.
 \set n :n + 1
 \set customer (:client_id + :n * :clients) % :customers
 \set product random(1, :products)
