@@ -11,7 +11,7 @@ from pydantic import Secret
 
 from bench.workloads import COOKIE, PRODUCTS, sku, write_files
 from shop.application.catalogue.bulk_import import NewCustomer, ProductRow
-from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart

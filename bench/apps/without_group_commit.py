@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dependency_injector import providers
 from fastapi import FastAPI
 
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.entrypoints.cli.bootstrap import build_container
 from shop.entrypoints.cli.server import freeze_startup_objects

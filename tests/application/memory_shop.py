@@ -12,8 +12,8 @@ from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.cart import PutCartLine
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import ChangePreferences

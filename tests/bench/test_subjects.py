@@ -24,7 +24,7 @@ from bench.scaling import variables
 from bench.subjects import SQL, PgbenchSubject, database_limit, stored_procedure
 from bench.workloads import COOKIE, MANY_PRODUCTS, PRODUCTS, sku
 from shop.adapters.sql.schema.tables import metadata
-from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.domain.cart import Cart
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.configuration.settings import Settings

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.checkout.checkout import Checkout, CompletionQueue
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import (

@@ -11,7 +11,7 @@ from dependency_injector import providers
 from pydantic import Secret
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
-from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.orders.cancel import CancelOrder

@@ -12,7 +12,7 @@ from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.complete_orders import CompleteOrder
-from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.inventory.adjustments import AdjustStock

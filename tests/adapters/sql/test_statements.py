@@ -15,9 +15,9 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.checkout.complete_orders import CompleteOrder
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.place_orders import PlaceOrders
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.sign_up import SignUp
 from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
 from shop.application.ports.payment_gateway import Approved

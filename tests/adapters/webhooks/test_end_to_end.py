@@ -13,7 +13,7 @@ from standardwebhooks import Webhook
 
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.application.catalogue.bulk_import import ProductRow
-from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.sign_up import SignUp
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.jobs import JobKind

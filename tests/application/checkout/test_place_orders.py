@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from shop.adapters.memory.engine.database import State
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.account import InsufficientFunds, TransferKind

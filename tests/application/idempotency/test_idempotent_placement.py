@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import Succeeded
 from shop.application.ports.repositories.session_store import SessionToken

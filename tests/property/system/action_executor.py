@@ -9,7 +9,7 @@ from uuid import UUID
 
 from shop.application.catalogue.products import PutProduct
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
-from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.inventory.adjustments import AdjustStock

@@ -7,8 +7,8 @@ respond, the order stays pending and a job resolves it.
 from dataclasses import replace
 
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder, is_pending
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.payments.card_payments import CardPayment, CardPayments
 from shop.application.ports.payment_gateway import ActionRequired

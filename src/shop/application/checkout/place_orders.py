@@ -8,16 +8,16 @@ arrival, with the same results as one by one.
 from collections.abc import Sequence
 from functools import partial
 
-from shop.application.checkout.order_batch import (
-    OrderBatch,
-    OrderBatchRows,
-    PlaceOrder,
-    requested_cart,
-)
 from shop.application.checkout.placed_order import (
     PlacedOrder,
     is_pending,
     load_placed_orders,
+)
+from shop.application.checkout.placement_batch import (
+    PlacementBatch,
+    PlacementRows,
+    PlaceOrder,
+    requested_cart,
 )
 from shop.application.idempotency.batch import IdempotentBatch, IdempotentRequest
 from shop.application.idempotency.fingerprint import fingerprint
@@ -79,11 +79,11 @@ class PlaceOrders:
             ],
             at=self._clock.now(),
         )
-        order_batch = await self._load_batch(
+        placement_batch = await self._load_batch(
             uow, resolved_sessions, [request.command for request in batch.requests]
         )
         return await batch.execute(
-            order_batch.place,
+            placement_batch.place,
             partial(load_placed_orders, uow),
             find_pending=uow.orders.with_keys,
             is_pending=is_pending,
@@ -112,7 +112,7 @@ class PlaceOrders:
         uow: UnitOfWork,
         resolved_sessions: ResolvedSessions,
         commands: Sequence[PlaceOrder],
-    ) -> OrderBatch:
+    ) -> PlacementBatch:
         current_sessions = {
             command.session: resolved_sessions.require_signed_in(command.session)
             for command in commands
@@ -127,14 +127,14 @@ class PlaceOrders:
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
         products = await uow.products.get_many(skus)
         inventories = await uow.inventories.lock(skus)
-        return OrderBatch(
+        return PlacementBatch(
             uow=uow,
             authenticator=self._authenticator,
             ids=self._ids,
             notifications=self._notifications,
             policy=self._policy,
             now=now,
-            rows=OrderBatchRows(
+            rows=PlacementRows(
                 current_sessions=current_sessions,
                 products=products,
                 payments=payments_by_method(uow, self._ids, now, accounts),

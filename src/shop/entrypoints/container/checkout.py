@@ -6,10 +6,10 @@ from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder, CompleteOrders
 from shop.application.checkout.gateway_events import HandleGatewayEvents
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.payment_jobs import PaymentJobs
 from shop.application.checkout.place_orders import PlaceOrders
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.transactions.group_commit import GroupCommit
 from shop.entrypoints.container.ledger import LedgerContainer as Base

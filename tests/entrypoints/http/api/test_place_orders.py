@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from dependency_injector import providers
 
-from shop.application.checkout.order_batch import PlaceOrder
 from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from tests.entrypoints.http.clients import HttpShop, Json, assert_invalid, assert_problem, eur

@@ -32,7 +32,7 @@ HANDLED_ERRORS = (
 """Errors that are part of normal operation; any other error is a bug in the shop."""
 
 _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
-    CommitOutcomeUnknown: http_errors.OutcomeUnknown,
+    CommitOutcomeUnknown: http_errors.RequestOutcomeUnknown,
     DatabaseFailure: http_errors.ServiceUnavailable,
     MigrationRequired: http_errors.DatabaseNotMigrated,
     CurrencyMismatch: http_errors.ServiceUnavailable,

@@ -124,7 +124,7 @@ class ServiceUnavailable(ShopError):
     message = "The shop cannot serve this now and nothing was changed; try again."
 
 
-class OutcomeUnknown(ShopError):
+class RequestOutcomeUnknown(ShopError):
     """The database connection was lost during the commit, so the outcome is unknown."""
 
     code = "outcome-unknown"

@@ -22,7 +22,7 @@ from shop.entrypoints.http.errors.http_errors import (
     InvalidRequest,
     InvalidSignature,
     MethodNotAllowed,
-    OutcomeUnknown,
+    RequestOutcomeUnknown,
     ServiceUnavailable,
     UnsupportedMediaType,
 )
@@ -61,7 +61,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     IdempotencyKeyReused: ProblemType(status=422),
     InternalError: ProblemType(status=500),
     ServiceUnavailable: ProblemType(status=503, headers=_RETRY_SHORTLY),
-    OutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
+    RequestOutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
     DatabaseNotMigrated: ProblemType(status=503),
 }
 """An error has the type of its class or, without one, of the nearest base class."""

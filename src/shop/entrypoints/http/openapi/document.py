@@ -23,7 +23,7 @@ from shop.entrypoints.http.errors.http_errors import (
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
-    OutcomeUnknown,
+    RequestOutcomeUnknown,
     ServiceUnavailable,
     UnsupportedMediaType,
 )
@@ -48,14 +48,14 @@ Document = dict[str, Any]
 Responses = dict[int | str, Document]
 
 # Authentication can write the session: its last use, or a renewed token.
-SESSION_ERRORS = (SessionExpired, ServiceUnavailable, OutcomeUnknown)
+SESSION_ERRORS = (SessionExpired, ServiceUnavailable, RequestOutcomeUnknown)
 SIGNED_IN_ERRORS = (NotSignedIn, *SESSION_ERRORS)
 ADMIN_ERRORS = (Forbidden, *SIGNED_IN_ERRORS)
 SESSION_WRITE_ERRORS = (SessionConflict, SessionTooLarge)
 IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 
 _COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError)
-_UNSAFE_METHOD_ERRORS = (CrossSiteRequest, ServiceUnavailable, OutcomeUnknown)
+_UNSAFE_METHOD_ERRORS = (CrossSiteRequest, ServiceUnavailable, RequestOutcomeUnknown)
 _ERRORS_BEFORE_AUTHENTICATION = (CrossSiteRequest, ContentTooLarge, UnsupportedMediaType)
 """These errors are raised before the session is read."""
 

@@ -106,7 +106,7 @@ def _http_examples() -> Iterator[ShopError]:
     yield http_errors.UnsupportedMediaType(accept=(JSON,))
     yield http_errors.InternalError()
     yield http_errors.ServiceUnavailable()
-    yield http_errors.OutcomeUnknown()
+    yield http_errors.RequestOutcomeUnknown()
     yield http_errors.DatabaseNotMigrated()
 
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import Path, Query, Response
 
-from shop.application.checkout.order_batch import PlaceOrder
+from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.queries import OrderSearch
 from shop.domain.account import BalanceTooLarge, InsufficientFunds

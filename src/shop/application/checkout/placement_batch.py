@@ -42,7 +42,7 @@ class PlaceOrder:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderBatchRows:
+class PlacementRows:
     """The rows of a group of orders: sessions by token, products by SKU."""
 
     current_sessions: Mapping[SessionToken | None, CurrentSession]
@@ -51,7 +51,7 @@ class OrderBatchRows:
     stock: OrderStock
 
 
-class OrderBatch:
+class PlacementBatch:
     """Decides a group of orders, each on the rows as the one before left them."""
 
     def __init__(
@@ -63,7 +63,7 @@ class OrderBatch:
         notifications: Notifications,
         policy: PaymentPolicy,
         now: datetime,
-        rows: OrderBatchRows,
+        rows: PlacementRows,
     ) -> None:
         self._uow = uow
         self._authenticator = authenticator
