@@ -23,13 +23,6 @@ PAGES = [
 ]
 FOLDERS_OF_PATHS = ("src", "tests", "bench", "docs", "requirements")
 
-RETIRED = re.compile(
-    r"\b(whoever|nobody|somebody|anew|nought|thereof|for good|set aside|given up|the books"
-    r"|refus\w+|outbox (?:list|retry|sweep)|demonstration\b(?! products))\b",
-    re.IGNORECASE,
-)
-"""Words of which the glossary has a better one, and commands that are called otherwise."""
-
 
 def _name(path: Path) -> str:
     return str(path.relative_to(ROOT))
@@ -124,8 +117,3 @@ def test_paths_in_the_repository_exist(page: Path) -> None:
     paths = re.findall(rf"`((?:{'|'.join(FOLDERS_OF_PATHS)})/[\w./-]+)", page.read_text())
 
     assert [each for each in paths if not Path(ROOT, each).exists()] == []
-
-
-@pytest.mark.parametrize("page", PAGES, ids=_name)
-def test_page_uses_no_retired_words(page: Path) -> None:
-    assert RETIRED.findall(page.read_text()) == []
