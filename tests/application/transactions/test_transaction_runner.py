@@ -273,6 +273,21 @@ class TestUnknownOutcomes:
 
         assert faults.begun == MAX_ATTEMPTS
 
+    async def test_bug_after_an_unknown_outcome_is_logged(
+        self,
+        runner: TransactionRunner,
+        faults: InjectedFaults,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        bug = RuntimeError("a fault of our own")
+        faults.plan(LOST_AFTER, ("users.get_many", bug))
+
+        with pytest.raises(CommitOutcomeUnknown):
+            await runner.write(add_ada, retryable=True)
+
+        logged = [each.exc_info[1] for each in caplog.records if each.exc_info]
+        assert logged == [bug]
+
     @pytest.mark.parametrize(
         "later",
         [

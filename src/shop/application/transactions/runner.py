@@ -35,18 +35,15 @@ def after_commit() -> Iterator[None]:
 
     `DatabaseUnavailable` promises that nothing was changed. Once an earlier step of the same
     command was committed, that is no longer true: repeating the command shows how it ended. An
-    error that is a bug is logged here, because its caller is only told of an unknown outcome.
+    error that is a bug is logged here, because its caller learns only of an unknown outcome.
     """
-    message = "a step after the first commit failed"
     try:
         yield
     except (ShopError, CommitOutcomeUnknown):
         raise
-    except DatabaseFailure as failure:
-        raise CommitOutcomeUnknown(f"{message}: {failure}") from failure
     except Exception as error:
-        _log.exception("step_after_commit_failed")
-        raise CommitOutcomeUnknown(message) from error
+        _log_bug("step_after_commit_failed", error)
+        raise CommitOutcomeUnknown(f"a step after the first commit failed: {error}") from error
 
 
 class TransactionRunner:
@@ -129,6 +126,7 @@ class TransactionRunner:
                 if unknown_outcome is None:
                     raise
                 # This attempt changed nothing, but an earlier one may have been committed.
+                _log_bug("attempt_after_unknown_outcome_failed", error)
                 raise unknown_outcome from error
             if attempt < MAX_ATTEMPTS:
                 await self._clock.sleep(_delay_seconds(attempt))
@@ -142,6 +140,12 @@ class TransactionRunner:
             # Mark the exception as retrieved: after the caller was cancelled, the event loop would
             # report it.
             task.exception()
+
+
+def _log_bug(event: str, error: Exception) -> None:
+    # The caller learns only that the outcome is unknown.
+    if not isinstance(error, DatabaseFailure):
+        _log.error(event, exc_info=error)
 
 
 async def _run_once(new_unit_of_work: UnitOfWorkFactory, work: Work[T]) -> T:

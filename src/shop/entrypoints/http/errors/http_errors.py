@@ -129,7 +129,8 @@ class RequestOutcomeUnknown(ShopError):
 
     code = "outcome-unknown"
     message = (
-        "The outcome is unknown. Repeat the request with the same Idempotency-Key to find out."
+        "The outcome is unknown. Repeat the request to find out, under the same Idempotency-Key if "
+        "it has one."
     )
 
 
