@@ -35,7 +35,7 @@ def after_commit() -> Iterator[None]:
 
     `DatabaseUnavailable` promises that nothing was changed. Once an earlier step of the same
     command was committed, that is no longer true: repeating the command shows how it ended. An
-    error that is a bug is logged here, because its caller is only told of an unknown outcome.
+    error that is a bug is logged here, because its caller only learns of an unknown outcome.
     """
     message = "a step after the first commit failed"
     try:
