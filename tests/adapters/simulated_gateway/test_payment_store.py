@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from sqlalchemy import event
 
 from shop.adapters.simulated_gateway.operations import Operation, authorise
 from shop.adapters.simulated_gateway.payment_gateway import PAGE_SIZE, InProcessPaymentGateway
 from shop.adapters.simulated_gateway.records import GatewayRecords
 from shop.adapters.simulated_gateway.responses import SimulatedResponse
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
+from shop.adapters.sql.engines.sqlite import run_in_transaction
 from shop.adapters.system.clock import SystemClock
 from shop.application.ports.payment_gateway import (
     Approved,
@@ -179,11 +179,13 @@ async def test_concurrent_operations_are_written_together(
     await payment_store.open()
     commits = 0
 
-    def count(_: object) -> None:
+    def count(statement: str) -> None:
         nonlocal commits
-        commits += 1
+        commits += statement == "COMMIT"
 
-    event.listen(payment_store._writer.sync_engine, "commit", count)
+    await run_in_transaction(
+        payment_store._writer, lambda connection: connection.set_trace_callback(count)
+    )
     await asyncio.gather(
         *(
             payment_store.run(authorise(authorisation_request(str(n), "tok_visa")))

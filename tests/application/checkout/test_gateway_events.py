@@ -9,7 +9,12 @@ import pytest
 
 from shop.adapters.memory.payment_gateway import ScriptedResult
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, InvalidGatewayEvent
+from shop.application.ports.payment_gateway import (
+    AuthorisationRequest,
+    AuthorisationResult,
+    GatewayOutcomeUnknown,
+    InvalidGatewayEvent,
+)
 from shop.application.ports.repositories.jobs import JobKind
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseUnavailable
@@ -27,7 +32,7 @@ from tests.application.checkout.event_shop import (
     pay,
     receive,
 )
-from tests.application.memory_shop import MemoryShop
+from tests.application.memory_shop import MemoryShop, place_order
 from tests.factories import id_of
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +118,26 @@ class TestAnEventOfAnOrder:
         session = await shop.session(ada_token)
         assert session is not None
         assert session.last_order_id == pending.order.id
+
+    async def test_completes_it_before_the_request_does_whose_answer_is_no_replay(
+        self, shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        authorise = shop.gateway.authorise
+
+        async def authorise_late(request: AuthorisationRequest) -> AuthorisationResult:
+            result = await authorise(request)
+            await deliver(shop, request.reference)
+            return result
+
+        monkeypatch.setattr(shop.gateway, "authorise", authorise_late)
+        command = place_order(ada_token, ("TEA", 2), card="tok_visa")
+        first = await shop.container.checkout().place(command)
+        again = await shop.container.checkout().place(command)
+
+        assert order_state(shop) == (OrderStatus.PAID, PaymentStatus.AUTHORISED)
+        assert first.unwrap().order.status is OrderStatus.PAID
+        assert (first.replayed, again.replayed) == (False, True)
+        assert again.unwrap() == first.unwrap()
 
     async def test_declines_it_if_the_card_was_declined(
         self, shop: MemoryShop, ada_token: SessionToken

@@ -167,7 +167,7 @@ class CardModelState(ModelState, ABC):
                 session.last_seen = self.now
         else:
             self.require_signed_in(token)
-            outcome = {**self.keys[order.user, order.key].outcome, "replayed": True}
+            outcome = self.keys[order.user, order.key].outcome
         return outcome if "rejected" in outcome else {**outcome, "issued": None}
 
     def _run_meanwhile(self, meanwhile: Sequence[actions.Action], token: int | None) -> None:

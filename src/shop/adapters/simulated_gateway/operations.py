@@ -50,7 +50,7 @@ class Operation:
     run: Callable[[GatewayRecords, datetime], "SimulatedResponse | Unanswered"]
     key: str | None = None
     payment_id: str | None = None
-    fingerprint: str = ""
+    fingerprint: bytes = b""
     name: str = ""
     amount: Money | None = None
     authorisation: AuthorisationRequest | None = None
@@ -164,7 +164,7 @@ def authenticate(payment_id: str, *, approved: bool) -> Operation:
 
 def _create_payment(
     request: AuthorisationRequest,
-    fingerprint: str,
+    fingerprint: bytes,
     behaviour: CardBehaviour,
     records: GatewayRecords,
     now: datetime,
@@ -262,7 +262,7 @@ def _result(payment_id: str, behaviour: CardBehaviour) -> AuthorisationResult:
             return ActionRequired(payment_id=payment_id)
 
 
-def _fingerprint(*request: object) -> str:
+def _fingerprint(*request: object) -> bytes:
     """Return a digest of a request, from which no card token can be read."""
     # Files of earlier versions hold digests of exactly this text.
-    return hashlib.sha256(repr(request).encode()).hexdigest()
+    return hashlib.sha256(repr(request).encode()).digest()

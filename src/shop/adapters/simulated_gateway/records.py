@@ -22,7 +22,7 @@ class StoredPayment:
 class StoredKey:
     """The first request under a key and the response to it, which is None while undecided."""
 
-    fingerprint: str
+    fingerprint: bytes
     payment_id: str
     response: SimulatedResponse | None
     due_at: datetime
@@ -41,7 +41,7 @@ class GatewayRecords:
     def add_key(
         self,
         key: str,
-        fingerprint: str,
+        fingerprint: bytes,
         payment_id: str,
         response: SimulatedResponse | None,
         now: datetime,

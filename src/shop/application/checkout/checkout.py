@@ -64,6 +64,7 @@ class Checkout:
             )
         )
         if completed is None:
-            # The order was decided concurrently: the key has the outcome.
-            return await self._placement_queue.submit(command)
+            # The order was decided concurrently: the key has the outcome. It is not replayed,
+            # because this request found the order pending.
+            return replace(await self._placement_queue.submit(command), replayed=False)
         return CommandResult(value=completed, replayed=False)

@@ -3,14 +3,11 @@
 Files of earlier versions have the same tables, so a change needs a new `VERSION` and a migration.
 """
 
+import sqlite3
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
-
-from sqlalchemy import CheckConstraint, Column, Index, Integer, MetaData, Row, Table, Text, text
-from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.types import UserDefinedType
 
 from shop.adapters.simulated_gateway.records import StoredKey, StoredPayment
 from shop.adapters.simulated_gateway.responses import from_columns, to_columns
@@ -24,62 +21,48 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
-class Blob(UserDefinedType[object]):
-    """A column without conversion: it holds hexadecimal digits, or the bytes of older versions."""
-
-    cache_ok = True
-
-    def get_col_spec(self, **_: object) -> str:
-        """Return the type's name in SQL."""
-        return "BLOB"
-
-
-_metadata = MetaData()
-
-payments = Table(
-    "payments",
-    _metadata,
-    Column("position", Integer, primary_key=True),
-    Column("id", Text, nullable=False, unique=True),
-    Column("reference", Text, nullable=False),
-    Column("amount", Integer, CheckConstraint("amount > 0"), nullable=False),
-    Column("currency", Text, nullable=False),
-    Column("verdict", Text, CheckConstraint("verdict IN ('approved', 'declined', 'challenged')")),
-    Column("reason", Text, CheckConstraint("(reason IS NOT NULL) = (verdict IS 'declined')")),
-    Column("captured", Integer, nullable=False, server_default=text("0")),
-    Column("voided", Integer, nullable=False, server_default=text("0")),
-    Column("refunded", Integer, nullable=False, server_default=text("0")),
-    Column("calls", Integer, nullable=False, server_default=text("1")),
-    Column("created_at", Integer, nullable=False),
-    CheckConstraint("captured = 0 OR verdict IS 'approved'"),
-    CheckConstraint("voided = 0 OR captured = 0"),
-    CheckConstraint("refunded BETWEEN 0 AND captured * amount"),
-    Index("payments_reference", "reference"),
-    Index("payments_created_at", "created_at"),
-)
-
-keys = Table(
-    "keys",
-    _metadata,
-    Column("key", Text, primary_key=True),
-    Column("request", Blob, nullable=False),
-    Column("payment_id", Text, nullable=False),
-    Column("answer", Text),
-    Column("detail", Text),
-    Column("due_at", Integer, nullable=False),
-    Column("made_at", Integer, nullable=False),
-    Index("keys_made_at", "made_at"),
-    sqlite_with_rowid=False,
+_CREATE_TABLES = (
+    """
+    CREATE TABLE payments (
+        position INTEGER PRIMARY KEY,
+        id TEXT NOT NULL UNIQUE,
+        reference TEXT NOT NULL,
+        amount INTEGER NOT NULL CHECK (amount > 0),
+        currency TEXT NOT NULL,
+        verdict TEXT CHECK (verdict IN ('approved', 'declined', 'challenged')),
+        reason TEXT CHECK ((reason IS NOT NULL) = (verdict IS 'declined')),
+        captured INTEGER NOT NULL DEFAULT 0 CHECK (captured = 0 OR verdict IS 'approved'),
+        voided INTEGER NOT NULL DEFAULT 0 CHECK (voided = 0 OR captured = 0),
+        refunded INTEGER NOT NULL DEFAULT 0 CHECK (refunded BETWEEN 0 AND captured * amount),
+        calls INTEGER NOT NULL DEFAULT 1,
+        created_at INTEGER NOT NULL
+    )
+    """,
+    "CREATE INDEX payments_reference ON payments (reference)",
+    "CREATE INDEX payments_created_at ON payments (created_at)",
+    """
+    CREATE TABLE keys (
+        key TEXT PRIMARY KEY,
+        request BLOB NOT NULL,
+        payment_id TEXT NOT NULL,
+        answer TEXT,
+        detail TEXT,
+        due_at INTEGER NOT NULL,
+        made_at INTEGER NOT NULL
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX keys_made_at ON keys (made_at)",
 )
 
 
-async def create_tables(connection: AsyncConnection) -> None:
+def create_tables(connection: sqlite3.Connection) -> None:
     """Create the tables in an empty file; raise `DatabaseUnavailable` for a foreign file."""
-    version = (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()
-    tables = (await connection.exec_driver_sql("SELECT count(*) FROM sqlite_schema")).scalar_one()
+    ((version,),) = connection.execute("PRAGMA user_version")
+    ((tables,),) = connection.execute("SELECT count(*) FROM sqlite_schema")
     if version == 0 and tables == 0:
-        await connection.run_sync(_metadata.create_all)
-        await connection.exec_driver_sql(f"PRAGMA user_version={VERSION}")
+        for statement in _CREATE_TABLES:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version={VERSION}")
     elif version != VERSION:
         raise DatabaseUnavailable("the file holds something else than the records of a gateway")
 
@@ -102,21 +85,23 @@ def payment_row(payment: GatewayPayment, calls: int) -> Mapping[str, Any]:
     }
 
 
-def stored_payment(row: Row[Any]) -> StoredPayment:
+def stored_payment(row: Mapping[str, Any]) -> StoredPayment:
     """Return the payment in a row."""
-    currency = Currency(row.currency)
-    result = None if row.verdict is None else from_columns(row.verdict, row.reason or row.id)
-    payment = GatewayPayment(
-        id=row.id,
-        reference=UUID(row.reference),
-        amount=Money(amount=row.amount, currency=currency),
-        authorisation_result=cast("AuthorisationResult | None", result),
-        is_captured=row.captured == 1,
-        is_voided=row.voided == 1,
-        refunded=Money(amount=row.refunded, currency=currency),
-        created_at=_from_microseconds(row.created_at),
+    currency = Currency(row["currency"])
+    result = (
+        None if row["verdict"] is None else from_columns(row["verdict"], row["reason"] or row["id"])
     )
-    return StoredPayment(payment=payment, calls=row.calls)
+    payment = GatewayPayment(
+        id=row["id"],
+        reference=UUID(row["reference"]),
+        amount=Money(amount=row["amount"], currency=currency),
+        authorisation_result=cast("AuthorisationResult | None", result),
+        is_captured=row["captured"] == 1,
+        is_voided=row["voided"] == 1,
+        refunded=Money(amount=row["refunded"], currency=currency),
+        created_at=_from_microseconds(row["created_at"]),
+    )
+    return StoredPayment(payment=payment, calls=row["calls"])
 
 
 def key_row(key: str, stored: StoredKey) -> Mapping[str, Any]:
@@ -133,14 +118,14 @@ def key_row(key: str, stored: StoredKey) -> Mapping[str, Any]:
     }
 
 
-def stored_key(row: Row[Any]) -> StoredKey:
+def stored_key(row: Mapping[str, Any]) -> StoredKey:
     """Return the key in a row."""
     return StoredKey(
-        fingerprint=row.request.hex() if isinstance(row.request, bytes) else row.request,
-        payment_id=row.payment_id,
-        response=None if row.answer is None else from_columns(row.answer, row.detail),
-        due_at=_from_microseconds(row.due_at),
-        made_at=_from_microseconds(row.made_at),
+        fingerprint=row["request"],
+        payment_id=row["payment_id"],
+        response=None if row["answer"] is None else from_columns(row["answer"], row["detail"]),
+        due_at=_from_microseconds(row["due_at"]),
+        made_at=_from_microseconds(row["made_at"]),
     )
 
 

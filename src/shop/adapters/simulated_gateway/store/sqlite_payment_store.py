@@ -4,16 +4,17 @@ Operations that arrive together are committed together, as the shop's own comman
 waits for the disk, and costs as much for one operation as for a hundred.
 """
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+import sqlite3
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import URL, Select, bindparam, delete, select, tuple_
+import orjson
+from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shop.adapters.simulated_gateway.operations import Operation, Unanswered
 from shop.adapters.simulated_gateway.records import GatewayRecords, StoredPayment
@@ -22,17 +23,12 @@ from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.adapters.simulated_gateway.store.schema import (
     create_tables,
     key_row,
-    keys,
     payment_row,
-    payments,
     stored_key,
     stored_payment,
     to_microseconds,
 )
-from shop.adapters.sql.engines.sqlite import create_reader, create_writer
-from shop.adapters.sql.statements.connection import SqlConnection
-from shop.adapters.sql.statements.row_parameters import SqliteRowParameters
-from shop.adapters.sql.statements.writes import insert_rows, update_rows
+from shop.adapters.sql.engines.sqlite import create_reader, create_writer, run_in_transaction
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import TimeRange
 from shop.application.ports.unit_of_work import DatabaseUnavailable
@@ -40,25 +36,35 @@ from shop.application.transactions.group_commit import GroupCommit
 
 PURGE_INTERVAL = timedelta(minutes=1)
 
-_KEYS = select(keys)
-_PAYMENTS = select(payments)
-_OLDEST_FIRST = select(payments).order_by(payments.c.created_at, payments.c.position)
-_DELETE_KEYS = delete(keys).where(keys.c.made_at <= bindparam("oldest"))
+_SELECT_KEYS = "SELECT * FROM keys WHERE key IN (SELECT value FROM json_each(?))"
+_SELECT_PAYMENTS = "SELECT * FROM payments WHERE id IN (SELECT value FROM json_each(?))"
+_DELETE_KEYS = "DELETE FROM keys WHERE made_at <= ?"
+_SAVE_PAYMENT = """
+    INSERT INTO payments (id, reference, amount, currency, verdict, reason, captured, voided,
+        refunded, calls, created_at)
+    VALUES (:id, :reference, :amount, :currency, :verdict, :reason, :captured, :voided,
+        :refunded, :calls, :created_at)
+    ON CONFLICT (id) DO UPDATE SET verdict = :verdict, reason = :reason, captured = :captured,
+        voided = :voided, refunded = :refunded, calls = :calls
+"""
+_SAVE_KEY = """
+    INSERT INTO keys (key, request, payment_id, answer, detail, due_at, made_at)
+    VALUES (:key, :request, :payment_id, :answer, :detail, :due_at, :made_at)
+    ON CONFLICT (key) DO UPDATE SET answer = :answer, detail = :detail
+"""
 
-_POSITION = tuple_(payments.c.created_at, payments.c.position)
-_AFTER = (
-    select(payments.c.created_at, payments.c.position)
-    .where(payments.c.id == bindparam("after"))
-    .correlate(None)
-    .scalar_subquery()
-)
-_FIRST_PAGE = _OLDEST_FIRST.where(
-    payments.c.created_at >= bindparam("since"), payments.c.created_at < bindparam("until")
-).limit(bindparam("limit"))
-_NEXT_PAGE = _FIRST_PAGE.where(_POSITION > _AFTER)
+_PAYMENT = "SELECT * FROM payments WHERE id = ?"
+_WITH_REFERENCE = "SELECT * FROM payments WHERE reference = ? ORDER BY created_at, position"
+_FIRST_PAGE = """
+    SELECT * FROM payments WHERE created_at >= ? AND created_at < ?
+    ORDER BY created_at, position LIMIT ?
+"""
+_NEXT_PAGE = """
+    SELECT * FROM payments WHERE created_at >= ? AND created_at < ? AND
+    (created_at, position) > (SELECT created_at, position FROM payments WHERE id = ?)
+    ORDER BY created_at, position LIMIT ?
+"""
 _NO_LIMIT = -1
-
-_ROW_PARAMETERS = SqliteRowParameters()
 
 
 class SqlitePaymentStore(PaymentStore):
@@ -85,32 +91,28 @@ class SqlitePaymentStore(PaymentStore):
             # SQLite creates the files beside it with the same mode.
             with suppress(FileExistsError):
                 self._file.touch(0o600, exist_ok=False)
-            async with self._writer.begin() as connection:
-                await create_tables(connection)
+            await run_in_transaction(self._writer, create_tables)
         self._queue.open()
         self._is_open = True
 
     async def payment(self, payment_id: str) -> StoredPayment | None:
         """Return a payment by its id."""
-        found = await self._read(_PAYMENTS.where(payments.c.id == payment_id), {})
+        found = await self._read(_PAYMENT, payment_id)
         return found[0] if found else None
 
     async def with_reference(self, reference: UUID) -> Sequence[StoredPayment]:
         """Return the payments of a reference, oldest first."""
-        return await self._read(_OLDEST_FIRST.where(payments.c.reference == reference.hex), {})
+        return await self._read(_WITH_REFERENCE, reference.hex)
 
     async def page(
         self, time_range: TimeRange, *, after: str | None, limit: int | None
     ) -> Sequence[StoredPayment]:
         """Return payments created in a time range after the one with this id, oldest first."""
-        parameters = {
-            "since": to_microseconds(time_range.since),
-            "until": to_microseconds(time_range.until),
-            "limit": _NO_LIMIT if limit is None else limit,
-        }
+        times = to_microseconds(time_range.since), to_microseconds(time_range.until)
+        rows = _NO_LIMIT if limit is None else limit
         if after is None:
-            return await self._read(_FIRST_PAGE, parameters)
-        return await self._read(_NEXT_PAGE, {**parameters, "after": after})
+            return await self._read(_FIRST_PAGE, *times, rows)
+        return await self._read(_NEXT_PAGE, *times, after, rows)
 
     async def close(self) -> None:
         """Cancel delayed decisions, finish the running group and close the file."""
@@ -129,67 +131,68 @@ class SqlitePaymentStore(PaymentStore):
         self, operations: Sequence[Operation]
     ) -> Sequence[SimulatedResponse | Unanswered]:
         now = self._clock.now()
-        async with self._transaction(self._writer, writing=True) as connection:
-            records = await _load(connection, operations)
-            await self._purge(connection, records, now)
+
+        def run(connection: sqlite3.Connection) -> Sequence[SimulatedResponse | Unanswered]:
+            records = _load(connection, operations)
+            self._purge(connection, records, now)
             before = _rows(records)
             responses = [operation.run(records, now) for operation in operations]
-            await _save(connection, before, _rows(records))
-        return responses
+            _save(connection, before, _rows(records))
+            return responses
 
-    async def _purge(
-        self, connection: SqlConnection, records: GatewayRecords, now: datetime
+        with _translating_errors():
+            return await run_in_transaction(self._writer, run)
+
+    def _purge(
+        self, connection: sqlite3.Connection, records: GatewayRecords, now: datetime
     ) -> None:
         """Delete expired keys if an operation needs one of them, or else now and then."""
         oldest = now - self._idempotency_window
         if records.forget_keys(oldest) or now >= self._next_purge:
-            await connection.execute(_DELETE_KEYS, {"oldest": to_microseconds(oldest)})
+            connection.execute(_DELETE_KEYS, (to_microseconds(oldest),))
             self._next_purge = now + PURGE_INTERVAL
 
-    async def _read(
-        self, query: Select[Any], parameters: Mapping[str, Any]
-    ) -> Sequence[StoredPayment]:
+    async def _read(self, query: str, *parameters: object) -> Sequence[StoredPayment]:
         if not self._file.exists():
             # Connecting would create it.
             return ()
         await self.open()
-        async with self._transaction(self._reader, writing=False) as connection:
-            rows = await connection.fetch_all(query, parameters)
-        return tuple(map(stored_payment, rows))
-
-    @asynccontextmanager
-    async def _transaction(
-        self, engine: AsyncEngine, *, writing: bool
-    ) -> AsyncIterator[SqlConnection]:
         with _translating_errors():
-            async with engine.begin() as connection:
-                yield SqlConnection(connection, _ROW_PARAMETERS, writing=writing)
+            async with self._reader.begin() as connection:
+                rows = (await connection.exec_driver_sql(query, parameters)).mappings().all()
+        return tuple(stored_payment(dict(row)) for row in rows)
 
 
 _Rows = tuple[Mapping[str, Mapping[str, Any]], Mapping[str, Mapping[str, Any]]]
 
 
-async def _load(connection: SqlConnection, operations: Sequence[Operation]) -> GatewayRecords:
+def _load(connection: sqlite3.Connection, operations: Sequence[Operation]) -> GatewayRecords:
     """Return the records that operations need: their keys, and the payments named by either."""
-    wanted = {each.key for each in operations if each.key is not None}
     records = GatewayRecords()
-    for row in await connection.fetch_where_in(_KEYS, keys.c.key, wanted):
-        records.keys[row.key] = stored_key(row)
-    ids = {each.payment_id for each in operations if each.payment_id is not None}
-    ids |= {each.payment_id for each in records.keys.values()}
-    for row in await connection.fetch_where_in(_PAYMENTS, payments.c.id, ids):
+    for row in _select(connection, _SELECT_KEYS, [each.key for each in operations]):
+        records.keys[row["key"]] = stored_key(row)
+    ids = [each.payment_id for each in operations]
+    ids += [each.payment_id for each in records.keys.values()]
+    for row in _select(connection, _SELECT_PAYMENTS, ids):
         stored = stored_payment(row)
-        records.payments[row.id], records.calls[row.id] = stored.payment, stored.calls
+        records.payments[row["id"]], records.calls[row["id"]] = stored.payment, stored.calls
     return records
 
 
-async def _save(connection: SqlConnection, before: _Rows, after: _Rows) -> None:
+def _select(
+    connection: sqlite3.Connection, query: str, values: Collection[str | None]
+) -> Iterator[Mapping[str, Any]]:
+    found = connection.execute(query, (orjson.dumps(values).decode(),))
+    names = [name for name, *_ in found.description]
+    return (dict(zip(names, row, strict=True)) for row in found)
+
+
+def _save(connection: sqlite3.Connection, before: _Rows, after: _Rows) -> None:
     """Write the rows that are new, in the order of their creation, and those that differ."""
-    for table, key, old, new in zip((payments, keys), ("id", "key"), before, after, strict=True):
-        created = [row for name, row in new.items() if name not in old]
-        changed = [row for name, row in new.items() if name in old and old[name] != row]
-        writes = [*insert_rows(table, created), *update_rows(table, [key], changed)]
-        await connection.write(writes)
+    for statement, old, new in zip((_SAVE_PAYMENT, _SAVE_KEY), before, after, strict=True):
+        connection.executemany(
+            statement, [row for name, row in new.items() if old.get(name) != row]
+        )
 
 
 def _rows(records: GatewayRecords) -> _Rows:
@@ -203,5 +206,5 @@ def _rows(records: GatewayRecords) -> _Rows:
 def _translating_errors() -> Iterator[None]:
     try:
         yield
-    except (SQLAlchemyError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise DatabaseUnavailable(str(getattr(error, "orig", None) or error)) from error

@@ -2,9 +2,9 @@
 
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import aiosqlite
 from aiosqlite.context import contextmanager
@@ -12,6 +12,8 @@ from sqlalchemy import URL, Connection, event
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+T = TypeVar("T")
 
 READERS = 4
 POOL_TIMEOUT_SECONDS = 10
@@ -34,6 +36,30 @@ def create_reader(url: URL) -> AsyncEngine:
     """Create an engine with read-only connections."""
     pragmas = {**PRAGMAS, "query_only": "ON"}
     return _create_engine(url, connections=READERS, begin="BEGIN", pragmas=pragmas)
+
+
+async def run_in_transaction(writer: AsyncEngine, work: Callable[[sqlite3.Connection], T]) -> T:
+    """Run work in one transaction and return its result, once that is committed.
+
+    All of it happens on one visit to the connection's thread, however many statements it has.
+    """
+    async with writer.connect() as connection:
+        raw_connection = await connection.get_raw_connection()
+        driver_connection = cast("_Connection", raw_connection.driver_connection)
+        return await driver_connection.run(partial(_commit, work))
+
+
+def _commit(work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connection) -> T:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        result = work(connection)
+        connection.execute("COMMIT")
+    except BaseException:
+        # Some errors have rolled back already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
 
 
 def _create_engine(
@@ -95,6 +121,11 @@ class _Connection(aiosqlite.Connection):
         super().__init__(partial(sqlite3.connect, file, **options), iter_chunk_size=0)
         # A connection that was not closed must not keep the process running.
         self._thread.daemon = True
+
+    async def run(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run work in the connection's thread."""
+        result: T = await self._execute(work, self._conn)  # type: ignore[no-untyped-call]  # As below.
+        return result
 
     @contextmanager
     async def cursor(self) -> aiosqlite.Cursor:

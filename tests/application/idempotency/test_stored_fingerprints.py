@@ -1,0 +1,129 @@
+"""A stored fingerprint must stay the same in later releases, or a replay becomes a 422.
+
+The documents below are what earlier releases hashed: a renamed field of a command changes them.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from shop.application.ledger.deposits import MakeDeposit
+from shop.application.ledger.transfers import GrantCredit, MakeTransfer
+from shop.application.orders.refund import RefundOrder
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.orders.refund import RefundRequest
+from shop.domain.payment import PaymentMethod
+from tests.application.memory_shop import MemoryShop, place_order
+from tests.factories import eur, id_of, line_quantities
+
+pytestmark = pytest.mark.anyio
+
+ORDER_ID = id_of("order")
+
+
+def _stored_fingerprint(shop: MemoryShop, name: str) -> str:
+    (row,) = [
+        each
+        for each in shop.state.idempotency_keys.rows.values()
+        if each.id.user_id == shop.user(name).id
+    ]
+    return row.record.fingerprint
+
+
+def _hash(operation: str, members: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps([operation, members], sort_keys=True).encode()).hexdigest()
+
+
+def _money(amount: int) -> Mapping[str, object]:
+    return {"amount": amount, "currency": "EUR"}
+
+
+async def test_order_of_lines_by_card(shop: MemoryShop, admin: SessionToken) -> None:
+    del admin
+    token = await shop.customer("ada")
+    await shop.order(place_order(token, ("TEA", 2), expected=200, card="tok_visa"))
+
+    assert _stored_fingerprint(shop, "ada") == _hash(
+        "order",
+        {
+            "cart": {"lines": [{"sku": "TEA", "quantity": 2}]},
+            "method": "card",
+            "card": "tok_visa",
+            "expected_total": _money(200),
+        },
+    )
+
+
+async def test_order_of_the_cart_from_the_account(shop: MemoryShop, admin: SessionToken) -> None:
+    del admin
+    token = await shop.customer("ada")
+    await shop.fill_cart(token, TEA=1)
+    await shop.order(place_order(token))
+
+    assert _stored_fingerprint(shop, "ada") == _hash(
+        "order", {"cart": None, "method": "account", "card": None, "expected_total": None}
+    )
+
+
+async def test_transfer(shop: MemoryShop) -> None:
+    token = await shop.customer("ada")
+    await shop.customer("bob")
+    command = MakeTransfer(
+        session=token, key="key-0001", to="Bob@example.com", amount=eur(5), note="For tea"
+    )
+    await shop.container.transfer_queue().submit(command)
+
+    assert _stored_fingerprint(shop, "ada") == _hash(
+        "transfer", {"to": "bob@example.com", "amount": _money(5), "note": "For tea"}
+    )
+
+
+async def test_credit(shop: MemoryShop, admin: SessionToken) -> None:
+    await shop.customer("ada")
+    account_id = shop.account("ada").id
+    command = GrantCredit(
+        session=admin, key="key-0001", account_id=account_id, amount=eur(5), reason="Sorry"
+    )
+    await shop.container.transfer_service().grant_credit(command)
+
+    assert _stored_fingerprint(shop, "root") == _hash(
+        "credit", {"account_id": str(account_id), "amount": _money(5), "reason": "Sorry"}
+    )
+
+
+async def test_deposit(shop: MemoryShop) -> None:
+    token = await shop.customer("ada")
+    command = MakeDeposit(session=token, key="key-0001", amount=eur(5), card="tok_visa")
+    await shop.container.deposit_service().make(command)
+
+    assert _stored_fingerprint(shop, "ada") == _hash(
+        "deposit", {"amount": _money(5), "card": "tok_visa"}
+    )
+
+
+async def test_refund(shop: MemoryShop, admin: SessionToken) -> None:
+    request = RefundRequest(
+        lines=line_quantities(TEA=1),
+        amount=eur(5),
+        to=PaymentMethod.CARD,
+        reason="It broke",
+        restock=False,
+    )
+    command = RefundOrder(session=admin, key="key-0001", order_id=ORDER_ID, refund_request=request)
+    await shop.container.refund_orders().refund(command)
+
+    assert _stored_fingerprint(shop, "root") == _hash(
+        "refund",
+        {
+            "order_id": str(ORDER_ID),
+            "wish": {
+                "lines": [{"sku": "TEA", "quantity": 1}],
+                "amount": _money(5),
+                "to": "card",
+                "reason": "It broke",
+                "restock": False,
+            },
+        },
+    )
