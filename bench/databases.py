@@ -108,15 +108,15 @@ class Postgres:
 
     def _run(self, program: str, *arguments: str) -> str:
         where = [f"--host={self._socket_folder}", f"--username={USER}"]
-        done = subprocess.run(
+        completed = subprocess.run(
             [str(self._programs / program), *where, *arguments],
             capture_output=True,
             text=True,
             check=False,
         )
-        if done.returncode:
-            raise RuntimeError(f"{program} failed: {done.stderr}")
-        return done.stdout
+        if completed.returncode:
+            raise RuntimeError(f"{program} failed: {completed.stderr}")
+        return completed.stdout
 
 
 def _set(variables: Mapping[str, str], option: str = "set") -> list[str]:

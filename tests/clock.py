@@ -17,7 +17,7 @@ class FakeClock(Clock):
 
     async def sleep(self, seconds: float) -> None:
         self.advance(timedelta(seconds=seconds))
-        # Whoever sleeps lets others have their turn.
+        # Other tasks run while this one sleeps.
         await asyncio.sleep(0)
 
     def advance(self, time: timedelta) -> None:

@@ -258,7 +258,7 @@ async def claim_keys(
 
 def notification_delivery(name: str = "1", /, **changes: object) -> NotificationDelivery:
     default = NotificationDelivery(
-        id=id_of(f"dispatch {name}"),
+        id=id_of(f"delivery {name}"),
         event_type=EventType.ORDER_PAID,
         channel=NotificationChannel.WEBHOOK,
         recipient="https://example.com/hook",

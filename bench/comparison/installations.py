@@ -28,12 +28,13 @@ class Installation:
 
     def run(self, command: Sequence[str], environment: Mapping[str, str], folder: Path) -> None:
         """Run a command in a folder to its end; raise `RuntimeError` if it fails."""
-        done = run_program([str(self.program), *command], environment, folder)
-        if done.returncode:
+        completed = run_program([str(self.program), *command], environment, folder)
+        if completed.returncode:
+            status = completed.returncode
             error = RuntimeError(
-                f"{self.revision.role}: `shop {command[0]}` failed with status {done.returncode}"
+                f"{self.revision.role}: `shop {command[0]}` failed with status {status}"
             )
-            error.add_note(f"{done.stdout}{done.stderr}")
+            error.add_note(f"{completed.stdout}{completed.stderr}")
             raise error
 
     def serving(
@@ -68,8 +69,8 @@ def help_by(program: Path, folder: Path) -> HelpOf:
     """Return the function that asks a program for the help of its commands."""
 
     def help_of(command: str) -> str:
-        done = run_program([str(program), command, "--help"], WIDE, folder)
-        return "" if done.returncode else done.stdout
+        completed = run_program([str(program), command, "--help"], WIDE, folder)
+        return "" if completed.returncode else completed.stdout
 
     return help_of
 
@@ -82,8 +83,10 @@ def documentation_of(source: Path) -> str:
 
 def _uv(revision: Revision, *arguments: str) -> None:
     # uv takes its settings from the environment, as `make` does.
-    done = subprocess.run([UV, "--quiet", *arguments], capture_output=True, text=True, check=False)
-    if done.returncode:
+    completed = subprocess.run(
+        [UV, "--quiet", *arguments], capture_output=True, text=True, check=False
+    )
+    if completed.returncode:
         raise RuntimeError(
-            f"cannot install {revision.role} ({revision.name}): {done.stderr.strip()}"
+            f"cannot install {revision.role} ({revision.name}): {completed.stderr.strip()}"
         )

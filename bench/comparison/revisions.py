@@ -63,7 +63,7 @@ class Repository:
         return self._git("rev-parse", f"{commit}^{{tree}}")
 
     def _git(self, *arguments: str, environment: Mapping[str, str] | None = None) -> str:
-        done = subprocess.run(
+        completed = subprocess.run(
             ["git", *arguments],  # noqa: S607  Any git will do.
             cwd=self._root,
             env={**os.environ, **(environment or {})},
@@ -71,6 +71,6 @@ class Repository:
             text=True,
             check=False,
         )
-        if done.returncode:
-            raise RuntimeError(f"git {arguments[0]} failed: {done.stderr.strip()}")
-        return done.stdout.strip()
+        if completed.returncode:
+            raise RuntimeError(f"git {arguments[0]} failed: {completed.stderr.strip()}")
+        return completed.stdout.strip()

@@ -59,7 +59,7 @@ class MemoryShop:
         self.container = Container(
             settings=Settings(
                 database_url="memory://",
-                session_secrets=(Secret("a secret that nobody else has, of enough characters"),),
+                session_secrets=(Secret("a secret for tests alone, of enough characters"),),
                 session_idle_seconds=IDLE_SECONDS,
                 session_absolute_seconds=ABSOLUTE_SECONDS,
                 currency=EUR,

@@ -14,7 +14,7 @@ PASSWORD = "correct horse battery"
 
 
 class Customer:
-    """Somebody with a cookie jar, who may have signed up."""
+    """A visitor with a cookie jar, who may have signed up."""
 
     def __init__(self, url: str, connections: httpx2.AsyncHTTPTransport) -> None:
         self.client = httpx2.AsyncClient(

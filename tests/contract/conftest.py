@@ -26,7 +26,7 @@ from tests.contract.payment_gateway.stripe_rules_proxy import StripeRulesProxy
 from tests.contract.storage import Storage
 from tests.factories import EUR, NOW
 
-SECRETS = ["a secret that nobody else has, of enough characters"]
+SECRETS = ["a secret for tests alone, of enough characters"]
 
 
 def _sql_database(url: str) -> SqlDatabase:

@@ -170,7 +170,7 @@ async def test_key_that_is_not_claimed_is_neither_completed_nor_released(
 
 async def test_key_of_an_unknown_user_is_rejected(users: Storage) -> None:
     with pytest.raises(ConstraintViolated):
-        await users.write(lambda uow: claim_keys(uow, [KEY, claim(user("nobody"))]))
+        await users.write(lambda uow: claim_keys(uow, [KEY, claim(user("unknown"))]))
 
     assert await _known(users, KEY) == {}
 
@@ -212,7 +212,7 @@ async def test_claims_in_any_order_do_not_deadlock(users: Storage) -> None:
 class TestSweep:
     async def test_old_rejections_are_purged_and_nothing_else(self, users: Storage) -> None:
         old = NOW - timedelta(days=8)
-        rejected = claim(ADA, "key-refused", created_at=old)
+        rejected = claim(ADA, "key-rejected", created_at=old)
         recent = claim(ADA, "key-recent", created_at=NOW - timedelta(days=7))
         succeeded = claim(ADA, "key-succeeded", created_at=old)
         running = claim(ADA, "key-running", created_at=old)

@@ -1,4 +1,4 @@
-"""The outbox, whatever keeps it."""
+"""What every adapter owes the port to jobs."""
 
 import asyncio
 from collections.abc import Sequence
@@ -178,7 +178,7 @@ async def test_retry_revives_dead_jobs_only(storage: Storage) -> None:
     )
     (job,) = await lease(storage)
     await storage.commit(lambda uow: uow.jobs.mark_dead(job, "refused"))
-    chosen = [new_job().id, new_job("2").id, new_job("nobody's").id]
+    chosen = [new_job().id, new_job("2").id, new_job("unknown").id]
     assert await storage.write(lambda uow: uow.jobs.retry(chosen, LATER)) == 1
     assert await dead(storage) == []
     found = {each.id: each for each in await live(storage)}
@@ -195,7 +195,7 @@ async def test_subject_has_the_jobs_that_were_added_for_it(storage: Storage) -> 
     (job,) = [each for each in await lease(storage) if each.id == mine.id]
     await storage.commit(lambda uow: uow.jobs.mark_dead(job, "refused"))
 
-    subjects = [mine.id.subject_id, id_of("nobody")]
+    subjects = [mine.id.subject_id, id_of("unknown")]
     found = await storage.read(lambda uow: uow.jobs.for_subjects(subjects))
 
     assert found.keys() == {mine.id.subject_id}

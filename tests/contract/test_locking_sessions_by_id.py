@@ -25,7 +25,7 @@ async def test_session_can_be_changed_by_id_without_its_token(storage: Storage) 
     others = await _create(storage, other)
 
     async def track(uow: UnitOfWork) -> None:
-        found = await uow.sessions.lock_by_id([created.id, id_of("nobody's session")])
+        found = await uow.sessions.lock_by_id([created.id, id_of("unknown session")])
         assert set(found) == {created.id}
         uow.sessions.save(found[created.id].with_last_order(id_of("order")))
 

@@ -1,4 +1,4 @@
-"""Dispatches, whatever keeps them."""
+"""What every adapter owes the port to notification deliveries."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -25,16 +25,16 @@ LATER = NOW + timedelta(seconds=10)
 WEBHOOKS = NotificationDeliveryFilter(channel=NotificationChannel.WEBHOOK, status=None)
 
 
-async def add(storage: Storage, *dispatches: NotificationDelivery) -> None:
+async def add(storage: Storage, *deliveries: NotificationDelivery) -> None:
     await storage.commit(
-        *(lambda uow, each=each: uow.notification_deliveries.add(each) for each in dispatches)
+        *(lambda uow, each=each: uow.notification_deliveries.add(each) for each in deliveries)
     )
 
 
 async def found(
-    storage: Storage, *dispatches: NotificationDelivery
+    storage: Storage, *deliveries: NotificationDelivery
 ) -> Mapping[UUID, NotificationDelivery]:
-    ids = [each.id for each in dispatches]
+    ids = [each.id for each in deliveries]
     return await storage.read(lambda uow: uow.notification_deliveries.get_many(ids))
 
 
@@ -63,7 +63,7 @@ async def test_delivery_is_found_with_all_its_fields(storage: Storage) -> None:
         last_error="no answer",
     )
     await add(storage, sent, missed)
-    assert await found(storage, sent, missed, notification_delivery("nobody's")) == {
+    assert await found(storage, sent, missed, notification_delivery("unknown")) == {
         sent.id: sent,
         missed.id: missed,
     }

@@ -110,12 +110,12 @@ class TestOrders:
         assert await _stored(customers, placed) == {placed.id: placed}
 
     async def test_order_of_an_unknown_user_is_rejected(self, customers: Storage) -> None:
-        nobodys = order(user("nobody"))
+        orphan = order(user("unknown"))
 
         with pytest.raises(ConstraintViolated):
-            await _add(customers, nobodys)
+            await _add(customers, orphan)
 
-        assert await _stored(customers, nobodys) == {}
+        assert await _stored(customers, orphan) == {}
 
     async def test_second_order_with_the_same_number_is_rejected(self, customers: Storage) -> None:
         placed = order(ADA, "1")
@@ -207,7 +207,7 @@ class TestSearch:
         assert await found(None, OrderStatus.PAID) == [paid, bobs]
         assert await found(ADA.id, OrderStatus.PENDING) == [pending]
         assert await found(BOB.id, OrderStatus.PENDING) == []
-        assert await found(id_of("nobody"), None) == []
+        assert await found(id_of("unknown"), None) == []
 
     async def test_pages_follow_each_other_without_gap_or_overlap(self, customers: Storage) -> None:
         # Three by three at the same time, so that pages end between orders of one time.
@@ -321,9 +321,9 @@ async def test_orders_are_found_by_users_and_keys(customers: Storage) -> None:
     adas, bobs = order(ADA, "1"), order(BOB, "2", idempotency_key=key_of(BOB, "key-of-order-1"))
     await _add(customers, adas, bobs)
     hers, his = adas.idempotency_key, bobs.idempotency_key
-    nobodys = IdempotencyKey(user_id=BOB.id, value="key-of-order-2")
+    orphan = IdempotencyKey(user_id=BOB.id, value="key-of-order-2")
 
-    found = await customers.read(lambda uow: uow.orders.with_keys([hers, his, nobodys]))
+    found = await customers.read(lambda uow: uow.orders.with_keys([hers, his, orphan]))
 
     assert found == {hers: adas.id, his: bobs.id}
     assert await customers.read(lambda uow: uow.orders.with_keys([])) == {}

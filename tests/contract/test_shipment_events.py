@@ -1,4 +1,4 @@
-"""What every adapter owes the ports to handovers and refunds."""
+"""What every adapter owes the ports to shipment events and refunds."""
 
 from datetime import timedelta
 

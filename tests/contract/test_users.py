@@ -15,7 +15,7 @@ ADA, BOB = user("ada"), user("bob", roles=frozenset({Role.CUSTOMER, Role.ADMIN})
 async def test_users_are_found_by_id_as_they_were_added(storage: Storage) -> None:
     await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
 
-    found = await storage.read(lambda uow: uow.users.get_many([BOB.id, ADA.id, id_of("nobody")]))
+    found = await storage.read(lambda uow: uow.users.get_many([BOB.id, ADA.id, id_of("unknown")]))
 
     assert found == {ADA.id: ADA, BOB.id: BOB}
 
@@ -24,7 +24,7 @@ async def test_users_are_found_by_email_address(storage: Storage) -> None:
     await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
 
     found = await storage.read(
-        lambda uow: uow.users.with_emails([BOB.email, "nobody@example.com", "ADA@example.com"])
+        lambda uow: uow.users.with_emails([BOB.email, "unknown@example.com", "ADA@example.com"])
     )
 
     assert found == {BOB.email: BOB}
@@ -50,7 +50,7 @@ async def test_locked_user_is_saved(storage: Storage) -> None:
     await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
 
     async def promote(uow: UnitOfWork) -> User:
-        found = await uow.users.lock([ADA.id, id_of("nobody")])
+        found = await uow.users.lock([ADA.id, id_of("unknown")])
         assert found == {ADA.id: ADA}
         promoted = found[ADA.id].with_role(Role.ADMIN).with_password_hash("another")
         uow.users.save(promoted)

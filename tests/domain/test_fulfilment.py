@@ -33,7 +33,7 @@ actions = st.lists(
 def _apply(before: Fulfilment, number: int, action: tuple[object, dict[str, int]]) -> Fulfilment:
     """Return the fulfilment after an action, with the order's new status."""
     what, wanted = action
-    common = {"id": id_of(f"deed {number}"), "at": NOW, "actor": Actor.ADMIN}
+    common = {"id": id_of(f"action {number}"), "at": NOW, "actor": Actor.ADMIN}
     if isinstance(what, ShipmentEventKind):
         after, _ = before.record(what, line_quantities(**wanted), **common)  # type: ignore[arg-type]
     else:

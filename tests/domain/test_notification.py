@@ -1,4 +1,4 @@
-"""Dispatches know how far they have come."""
+"""Notification deliveries record the results of their attempts."""
 
 from datetime import timedelta
 

@@ -32,8 +32,8 @@ NewContainer = Callable[..., Container]
 
 STRIPE = {
     "payment_gateway": "stripe",
-    "stripe_secret_key": "sk_test_of_nobody",
-    "stripe_webhook_secrets": ("whsec_of_nobody",),
+    "stripe_secret_key": "sk_test_of_no_shop",
+    "stripe_webhook_secrets": ("whsec_of_no_shop",),
 }
 
 
@@ -44,7 +44,7 @@ async def new_container(tmp_path: Path) -> AsyncIterator[NewContainer]:
 
     def new(**settings: object) -> Container:
         url = f"sqlite+aiosqlite:///{tmp_path / f'{len(opened)}.db'}"
-        secret = "a secret that nobody else has, of enough characters"
+        secret = "a secret for tests alone, of enough characters"
         container = Container(
             settings=Settings.model_validate(
                 {"database_url": url, "session_secrets": [secret], "currency": "EUR", **settings}

@@ -19,10 +19,10 @@ class AdvanceableClock(SystemClock):
         return datetime.now(UTC) + timedelta(seconds=self._offset_seconds())
 
     def advance(self, seconds: float) -> None:
-        """Let so much time pass, for everybody who has this file."""
+        """Advance the clock of all processes that have this file."""
         written = self._file.with_suffix(".new")
         written.write_text(str(self._offset_seconds() + seconds))
-        # Nobody reads a file that is half written.
+        # No process reads a half-written file.
         written.replace(self._file)
 
     def _offset_seconds(self) -> float:

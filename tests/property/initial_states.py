@@ -38,7 +38,7 @@ from tests.property.strategies import (
 
 GROUPED, ONE_BY_ONE = "together", "apart"
 KEYS = tuple(f"key-{number}" for number in range(6))
-NO_TOKEN, ANONYMOUS, EXPIRED, SIGNED_OUT = "nobody", "visitor", "expired", "left"
+NO_TOKEN, ANONYMOUS, EXPIRED, SIGNED_OUT = "none", "visitor", "expired", "left"
 ADA_BROWSER, ADA_PHONE, BOB_BROWSER = "adas", "adas phone", "bobs"
 
 K = TypeVar("K", Order, Transfer, CompleteOrder)

@@ -88,6 +88,6 @@ async def _one_by_one(
 def _assert_equal(pair: DifferentialRunner) -> None:
     stored = pair.run_in_all(lambda shop: shop.stored())
     assert stored[GROUPED] == stored[ONE_BY_ONE]
-    books = pair.run_in_all(lambda shop: shop.stored_records(KEYS))
-    assert books[GROUPED] == books[ONE_BY_ONE]
+    records = pair.run_in_all(lambda shop: shop.stored_records(KEYS))
+    assert records[GROUPED] == records[ONE_BY_ONE]
     assert pair.run_in_all(lambda shop: shop.audit_violations()) == {GROUPED: [], ONE_BY_ONE: []}

@@ -153,15 +153,15 @@ async def _assert_idle(shop: MemoryShop) -> None:
         await shop.run_jobs()
     assert shop.jobs == []
     assert await shop.audit_violations() == []
-    books = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=1))]
-    references = [each.reference for each in books]
+    payments = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=1))]
+    references = [each.reference for each in payments]
     assert len(references) == len(set(references))
     paid = {
         each.id
         for each in shop.state.orders.rows.values()
         if each.payment_method is PaymentMethod.CARD and each.status is OrderStatus.PAID
     }
-    assert {each.reference for each in books if each.is_captured} == paid
+    assert {each.reference for each in payments if each.is_captured} == paid
 
 
 def _assert_response_is_true(
@@ -215,8 +215,8 @@ async def _send(
     checkout = Checkout(placing, finishing, shop.container.card_payments())
     tasks = [asyncio.create_task(checkout.place(_command(tokens, request))) for request in line]
     for turn in range(41):
-        for wish, task in zip(line, tasks, strict=True):
-            if wish.timeout == turn:
+        for request, task in zip(line, tasks, strict=True):
+            if request.timeout == turn:
                 task.cancel()
         await asyncio.sleep(0)
     async with asyncio.timeout(TEST_TIMEOUT_SECONDS):

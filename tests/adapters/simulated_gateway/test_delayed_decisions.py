@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 
 class PausedClock(SystemClock):
-    """Lets no time pass until it is told to."""
+    """A clock whose waiters wait until `passing` is set."""
 
     def __init__(self) -> None:
         self.passing = asyncio.Event()

@@ -66,15 +66,15 @@ def modes_in(folder: Path) -> dict[str, int]:
 async def test_several_processes_share_one_file(tmp_path: Path) -> None:
     file = tmp_path / "gateway.db"
 
-    told = await asyncio.gather(*(_work_elsewhere(file) for _ in range(PROCESSES)))
+    answered = await asyncio.gather(*(_work_elsewhere(file) for _ in range(PROCESSES)))
 
     payment_store = store_in(tmp_path, SystemClock())
     calls = await all_calls(payment_store)
     assert len(calls) == KEYS
     assert set(calls.values()) == {PROCESSES}
     # They answered the same to the same keys.
-    assert {tuple(ids) for ids in told} == {told[0]}
-    assert sorted(told[0]) == sorted(calls)
+    assert {tuple(ids) for ids in answered} == {answered[0]}
+    assert sorted(answered[0]) == sorted(calls)
     await payment_store.close()
 
 
@@ -82,9 +82,9 @@ async def _work_elsewhere(file: Path) -> tuple[str, ...]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", WORK, str(file), str(KEYS), cwd=ROOT, stdout=subprocess.PIPE
     )
-    told, _ = await process.communicate()
+    output, _ = await process.communicate()
     assert process.returncode == 0
-    return tuple(told.decode().split())
+    return tuple(output.decode().split())
 
 
 async def test_file_is_accessible_to_its_owner_only(
@@ -254,16 +254,16 @@ async def test_many_pages_of_payments_are_listed_completely(
     gateway = InProcessPaymentGateway(
         payment_store, clock=clock, timeout_seconds=TEST_TIMEOUT_SECONDS
     )
-    wishes = [
+    requests = [
         authorisation_request(str(number), "tok_visa", amount=eur(1))
         for number in range(2 * PAGE_SIZE)
     ]
-    await asyncio.gather(*map(gateway.authorise, wishes))
+    await asyncio.gather(*map(gateway.authorise, requests))
 
-    told = [each.id async for each in gateway.list_payments(NOW, NOW + DAY)]
+    listed = [each.id async for each in gateway.list_payments(NOW, NOW + DAY)]
 
-    assert told == list(await all_calls(payment_store))
-    assert len(set(told)) == 2 * PAGE_SIZE
+    assert listed == list(await all_calls(payment_store))
+    assert len(set(listed)) == 2 * PAGE_SIZE
 
 
 async def test_unusable_file_leaves_the_outcome_unknown(

@@ -65,10 +65,10 @@ async def test_killed_gateway_keeps_all_confirmed_payments(
 
     process.start()
 
-    kept = {told["order_id"]: told for told in process.payments()}
+    kept = {each["order_id"]: each for each in process.payments()}
     for name, verdict in before.items():
-        told = kept[str(id_of(name))]
-        assert (told["id"], told["authorised"]) == (verdict.payment_id, True)
+        payment = kept[str(id_of(name))]
+        assert (payment["id"], payment["authorised"]) == (verdict.payment_id, True)
     # The same keys do nothing twice, and what was cut off is done now.
     for name in list(before)[-AT_ONCE:]:
         assert await gateway.authorise(authorisation_request(name, "tok_visa")) == before[name]
@@ -93,7 +93,7 @@ async def test_killed_gateway_keeps_captures_voids_and_refunds(process: GatewayP
     process.start()
 
     assert process.payments() == before
-    assert [(told["captured"], told["refunded"], told["voided"]) for told in before] == [
+    assert [(each["captured"], each["refunded"], each["voided"]) for each in before] == [
         (True, 99, False),
         (False, 0, True),
     ]
@@ -121,7 +121,7 @@ async def test_slow_card_blocks_no_other_request_and_one_key_is_one_payment(
     results = await asyncio.gather(*slow)
 
     assert loop.time() - began >= 3
-    (payment,) = [told for told in process.payments() if told["order_id"] == str(id_of("slow"))]
+    (payment,) = [each for each in process.payments() if each["order_id"] == str(id_of("slow"))]
     assert results == [Approved(payment_id=payment["id"])] * AT_ONCE
     assert (payment["authorised"], payment["calls"]) == (True, AT_ONCE)
     await gateway.close()

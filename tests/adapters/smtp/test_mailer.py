@@ -123,7 +123,7 @@ def email(event_type: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Em
     refund = {"amount": {"amount": 5, "currency": "EUR"}, "to": "card"}
     facts = {**order_payload(bought, payment(bought)), "refund": refund}
     return Email(
-        id=id_of("dispatch 1"),
+        id=id_of("delivery 1"),
         recipient_name=name,
         recipient_email="ada@example.com",
         event_type=event_type,
@@ -150,7 +150,7 @@ async def test_email_arrives_as_text_and_html(
         "From": SENDER,
         "To": "Ada <ada@example.com>",
         "Subject": "Your order ORDER-1",
-        "Message-ID": f"<{id_of('dispatch 1')}@shop.example>",
+        "Message-ID": f"<{id_of('delivery 1')}@shop.example>",
         "Date": "Sat, 21 Nov 2026 12:00:00 +0000",
     }
     text, html = (message.get_body((kind,)) for kind in ("plain", "html"))

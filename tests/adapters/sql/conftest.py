@@ -11,7 +11,7 @@ from shop.adapters.sql.database import SqlDatabase
 from tests.clock import FakeClock
 from tests.factories import EUR
 
-SECRETS = ["a secret that nobody else has, of enough characters"]
+SECRETS = ["a secret for tests alone, of enough characters"]
 
 NewDatabase = Callable[..., SqlDatabase]
 

@@ -84,7 +84,7 @@ VIOLATIONS = {
     "uq_sessions_token_hash": "UPDATE sessions SET token_hash = 'ONE'",
     "uq_users_email": "UPDATE users SET email = 'one@example.com'",
 }
-"""A statement that breaks each rule where there are two rows of everything."""
+"""A statement that breaks each rule in a database with two rows of everything."""
 
 FOREIGN_KEYS = [each for table in metadata.sorted_tables for each in table.foreign_key_constraints]
 

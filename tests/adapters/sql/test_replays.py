@@ -42,7 +42,7 @@ async def shop(postgresql_url: str, clock: FakeClock) -> AsyncIterator[Container
         settings=Settings(
             database_url=postgresql_url,
             database_schema="replays",
-            session_secrets=(Secret("a secret that nobody else has, of enough characters"),),
+            session_secrets=(Secret("a secret for tests alone, of enough characters"),),
             currency=EUR,
         )
     )

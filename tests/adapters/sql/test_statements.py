@@ -87,7 +87,7 @@ async def test_notifications_add_only_statements_on_their_own_tables(
         await _place(shop, customers, "key-untold")
     _enable_notifications(shop)
     with _statements(shop) as notified:
-        await _place(shop, customers, "key-told")
+        await _place(shop, customers, "key-notified")
     writes_together = _database(shop).row_parameters.combines_writes
     assert len(notified) == len(untold) + (0 if writes_together else 2)
     assert not any("notification_deliveries" in each for each in untold)
@@ -202,13 +202,13 @@ def _enable_notifications(shop: Container) -> None:
         for each in "ab"
     )
     terms = NotificationPolicy(endpoints=endpoints, emails_customers=True, low_stock_threshold=0)
-    announcements = Notifications(terms, shop.clock(), shop.id_generator())
+    notifications = Notifications(terms, shop.clock(), shop.id_generator())
     placing = PlaceOrders(
         shop.transaction_runner(),
         shop.session_authenticator(),
         shop.clock(),
         shop.id_generator(),
-        announcements,
+        notifications,
         shop.policies().payment,
     )
     shop.place_orders.override(providers.Object(placing))

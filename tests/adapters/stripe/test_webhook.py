@@ -95,7 +95,7 @@ FORGERIES: Mapping[str, Callable[[], str | None]] = {
     "not ASCII": lambda: f"{_signed(BODY).partition(',')[0]},v1=ünsigned",
     "of a scheme that proves nothing": lambda: _signed(BODY).replace("v1=", "v0="),
     "of another time": lambda: _signed(BODY).replace("t=", "t=1"),
-    "of another secret": lambda: _signed(BODY, "whsec_of_somebody_else"),
+    "of another secret": lambda: _signed(BODY, "whsec_of_another_shop"),
     "of another body": lambda: _signed(BODY + b" "),
 }
 

@@ -1,4 +1,4 @@
-"""Whoever announcements are brought to."""
+"""A receiver of webhooks."""
 
 from collections.abc import AsyncIterator
 

@@ -60,7 +60,7 @@ async def open_shop(
             settings=Settings.model_validate(
                 {
                     "database_url": f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}",
-                    "session_secrets": ["a secret that nobody else has, of enough characters"],
+                    "session_secrets": ["a secret for tests alone, of enough characters"],
                     "currency": "EUR",
                     "welcome_credit": 10_000,
                     "webhook_endpoints": json.dumps([endpoint]),

@@ -1,4 +1,4 @@
-"""The courier over HTTP, at an endpoint that checks the signature and may be out of order."""
+"""The webhook sender, at an endpoint that checks signatures or fails."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def open_webhook_sender(timeout_seconds: float) -> AsyncIterator[HttpWebho
 
 def webhook_request(receiver: WebhookReceiver) -> WebhookRequest:
     return WebhookRequest(
-        id=id_of("dispatch 1"),
+        id=id_of("delivery 1"),
         url=receiver.url,
         secret=SECRET,
         payload='{"type":"order.paid","data":{"name":"Tee ☕"}}',

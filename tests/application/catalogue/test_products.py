@@ -66,7 +66,7 @@ class TestPutting:
     @pytest.mark.parametrize(
         "fault",
         [
-            ("commit", TransientFailure("somebody was faster")),
+            ("commit", TransientFailure("another transaction was faster")),
             ("commit", CommitOutcomeUnknown("connection lost")),
             ("committed", CommitOutcomeUnknown("connection lost")),
         ],

@@ -22,7 +22,7 @@ SIGNED = {"signature": "the gateway"}
 def parse_event(body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
     """Return the event that a body has the fields of, if the gateway's name signs it."""
     if headers != SIGNED:
-        raise InvalidGatewayEvent("signed by somebody else")
+        raise InvalidGatewayEvent("not signed by the gateway")
     fields = json.loads(body)
     return GatewayEvent(
         id=fields["id"],

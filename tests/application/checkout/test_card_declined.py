@@ -18,7 +18,7 @@ class TestADeclinedCard:
         [
             ("tok_declined", "declined"),
             ("tok_insufficient", "insufficient_funds"),
-            ("tok_nobody_knows", "unknown_token"),
+            ("tok_unknown", "unknown_token"),
         ],
     )
     async def test_changes_nothing(

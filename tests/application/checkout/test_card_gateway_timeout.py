@@ -191,10 +191,10 @@ async def test_key_reused_with_other_details_does_not_decline_a_paid_order(
 ) -> None:
     await pay(shop, ada_token, "tok_timeout_after")
 
-    async def refuse(request: AuthorisationRequest) -> AuthorisationResult:
+    async def reject(request: AuthorisationRequest) -> AuthorisationResult:
         raise GatewayRejected(f"{request.key} was used in other words")
 
-    monkeypatch.setattr(shop.gateway, "authorise", refuse)
+    monkeypatch.setattr(shop.gateway, "authorise", reject)
     placed = await pay(shop, ada_token, "tok_timeout_after")
 
     assert placed.order.status is OrderStatus.PAID

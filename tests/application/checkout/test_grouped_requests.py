@@ -22,7 +22,7 @@ from tests.factories import id_of
 pytestmark = pytest.mark.anyio
 
 NAMES = ("ada", "bob", "cyn", "dan")
-SECRETS = ("a secret that nobody else has, of enough characters",)
+SECRETS = ("a secret for tests alone, of enough characters",)
 
 
 @pytest.fixture(params=["database", "cookie"])

@@ -42,7 +42,7 @@ pytestmark = pytest.mark.anyio
 RACES = 500
 PENDING_PAYMENT_TIMEOUT = timedelta(seconds=PENDING_PAYMENT_SECONDS)
 A_WHILE = timedelta(seconds=30)
-UNKNOWN_REFERENCE = id_of("nobody's order")
+UNKNOWN_REFERENCE = id_of("unknown order")
 
 
 class TestALateEvent:
@@ -253,7 +253,7 @@ async def test_concurrent_workers_events_and_requests_complete_once(
     assert set(statuses) <= {OrderStatus.PAID, OrderStatus.EXPIRED}
     assert len(statuses) == RACES
     paid = {each.id for each in shop.state.orders.rows.values() if each.status is OrderStatus.PAID}
-    books = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=365))]
-    captured = [each.reference for each in books if each.is_captured]
+    payments = [each async for each in shop.gateway.list_payments(NOW, NOW + timedelta(days=365))]
+    captured = [each.reference for each in payments if each.is_captured]
     assert sorted(captured) == sorted(paid)  # type: ignore[type-var]  # None would be found.
-    assert {each.reference for each in books if not each.is_voided} <= paid
+    assert {each.reference for each in payments if not each.is_voided} <= paid

@@ -48,7 +48,7 @@ async def complete_key(database: MemoryDatabase, key: str, outcome: StoredOutcom
 async def test_rejection_is_purged_after_seven_days(
     purge_keys: PurgeIdempotencyKeys, database: MemoryDatabase, clock: FakeClock
 ) -> None:
-    await complete_key(database, "refused-1", Rejected(error=EmptyCart()))
+    await complete_key(database, "rejected-1", Rejected(error=EmptyCart()))
     await complete_key(database, "ordered-1", Succeeded(reference=id_of("order 1")))
 
     clock.advance(SEVEN_DAYS)

@@ -1,4 +1,4 @@
-"""Secrets are exchanged without signing anybody out: the newest seals, all open."""
+"""Secrets can be replaced without signing users out."""
 
 from collections.abc import Callable
 from functools import partial
@@ -14,7 +14,7 @@ from tests.doubles import SequentialIds
 
 pytestmark = pytest.mark.anyio
 
-OLD, NEW = (f"the {age} secret, which nobody else has, 0123456789" for age in ("old", "new"))
+OLD, NEW = (f"the {age} secret of these tests alone, 0123456789" for age in ("old", "new"))
 
 WithSecrets = Callable[..., MemoryShop]
 

@@ -213,8 +213,8 @@ async def test_deposit_that_exceeds_the_balance_limit_meanwhile_is_reversed(
 
     assert shop.balance("ada") == WELCOME_CREDIT + 1
     assert shop.outcome("ada") == Rejected(error=BalanceTooLarge())
-    books = [each async for each in shop.gateway.list_payments(NOW - A_YEAR, NOW + A_YEAR)]
-    assert [(each.amount, each.is_voided) for each in books] == [(most, True), (eur(1), False)]
+    payments = [each async for each in shop.gateway.list_payments(NOW - A_YEAR, NOW + A_YEAR)]
+    assert [(each.amount, each.is_voided) for each in payments] == [(most, True), (eur(1), False)]
     assert shop.jobs == []
 
 

@@ -97,8 +97,8 @@ REJECTIONS: list[tuple[MakeTransfer, ShopError]] = [
         InsufficientFunds(balance=eur(WELCOME_CREDIT), required=eur(1_001)),
     ),
     (
-        transfer_command(None, to="Nobody@example.com"),
-        RecipientNotFound(email="Nobody@example.com"),
+        transfer_command(None, to="Unknown@example.com"),
+        RecipientNotFound(email="Unknown@example.com"),
     ),
 ]
 
@@ -108,7 +108,7 @@ INVALID: list[tuple[MakeTransfer, str]] = [
     (replace(transfer_command(None), amount=Money(amount=300, currency=USD)), "currency"),
     (replace(transfer_command(None), note="n" * 201), "note"),
     (transfer_command(None, to="ada@example.com"), "to"),
-    (transfer_command(None, to="nobody"), "to"),
+    (transfer_command(None, to="no-address"), "to"),
 ]
 
 
@@ -138,7 +138,7 @@ class TestRejections:
         (
             await shop.container.transfer_service().grant_credit(credit_command(shop, admin, 999))
         ).unwrap()
-        await shop.customer("nobody")
+        await shop.customer("unknown")
         before = shop.state
 
         reply = await make_transfer(shop, replace(command, session=ada_token))
@@ -199,7 +199,7 @@ class TestKeys:
         "other",
         [
             transfer_command(None, 301),
-            transfer_command(None, to="nobody@example.com"),
+            transfer_command(None, to="unknown@example.com"),
             replace(transfer_command(None), note="Other"),
         ],
     )

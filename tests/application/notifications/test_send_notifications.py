@@ -1,4 +1,4 @@
-"""Announcements arrive at least once, and it is known of each how far it has come."""
+"""Notifications arrive at least once, and each attempt is recorded."""
 
 import asyncio
 import json

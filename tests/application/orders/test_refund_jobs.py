@@ -156,7 +156,7 @@ async def test_refund_without_a_response_is_retried_and_paid_once(
     assert _stored(shop, refund) == (RefundStatus.SUCCEEDED, GATEWAY_REFUNDED)
 
 
-async def test_refund_is_told_apart_from_an_equal_earlier_one_when_keys_expire(
+async def test_refund_is_distinguished_from_an_equal_earlier_one_when_keys_expire(
     shop: MemoryShop, admin: SessionToken, paid: PlacedOrder
 ) -> None:
     await _refund(shop, admin, paid, 100, "key-0001")

@@ -101,12 +101,12 @@ class TestWriting:
     async def test_rejection_is_raised_without_a_retry(
         self, runner: TransactionRunner, database: MemoryDatabase, faults: InjectedFaults
     ) -> None:
-        async def refuse(uow: UnitOfWork) -> None:
+        async def reject(uow: UnitOfWork) -> None:
             uow.users.add(ADA)
             raise EmailTaken
 
         with pytest.raises(EmailTaken):
-            await runner.write(refuse, retryable=True)
+            await runner.write(reject, retryable=True)
 
         assert database.state.users.rows == {}
         assert faults.begun == 1

@@ -282,7 +282,7 @@ def store_jobs(uow: UnitOfWork, step: OrderStep) -> None:
 async def store_fulfilment(
     uow: UnitOfWork, shipment_events: tuple[ShipmentEvent, ...], refunds: tuple[Refund, ...]
 ) -> None:
-    """Store handovers and refunds, with the jobs of those that are still to be made."""
+    """Store shipment events and refunds, with the jobs of pending refunds."""
     await uow.orders.lock(
         [*(each.order_id for each in shipment_events), *(each.order_id for each in refunds)]
     )

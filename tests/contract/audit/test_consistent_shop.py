@@ -72,7 +72,7 @@ class TestConsistentShop:
             uow.idempotency_keys.complete(
                 IdempotencyKey(user_id=BOB.id, value="credit"), Succeeded(reference=CREDIT.id)
             )
-            await store_outcome(uow, "refused", Rejected(error=EmptyCart()))
+            await store_outcome(uow, "rejected", Rejected(error=EmptyCart()))
             await store_transfers(uow, (GIFT, replace(GIFT, id=id_of("again")), CREDIT))
 
         await shop.write(transfers)

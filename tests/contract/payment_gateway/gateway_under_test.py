@@ -28,7 +28,7 @@ class Cards:
     insufficient: str = "tok_insufficient"
     challenged: str = "tok_authenticate"
     slow: str = "tok_slow"
-    unknown: str = "tok_nobody_knows"
+    unknown: str = "tok_unknown"
     timeout_before: str = "tok_timeout_before"
     timeout_after: str = "tok_timeout_after"
     server_error: str = "tok_error"

@@ -19,7 +19,7 @@ from aiohttp import ClientSession, web
 from shop.application.ports.clock import Clock
 from tests.contract.payment_gateway.asgi_server import serving
 
-SECRET_KEY = "sk_test_of_nobody"
+SECRET_KEY = "sk_test_of_no_shop"
 MAX_PAGE_SIZE = 100
 MINIMUM_AMOUNT = 50
 
@@ -265,7 +265,7 @@ class StripeRulesProxy:
             return error_response(400, code="charge_already_refunded")
         return await self._forward("POST", "refunds", form)
 
-    def _completed_intent(self, intent: Document, expanded: bool) -> Document:  # noqa: FBT001  It is told.
+    def _completed_intent(self, intent: Document, expanded: bool) -> Document:  # noqa: FBT001  Its callers name it.
         charge, error = intent["latest_charge"], intent["last_payment_error"]
         if error and error.get("charge") in self._decline_codes:
             error = {**error, "decline_code": self._decline_codes[error["charge"]]}

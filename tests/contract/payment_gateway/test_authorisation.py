@@ -65,10 +65,10 @@ class TestAuthorisations:
     async def test_declined_payment_has_a_reason_and_is_not_authorised(
         self, gateway_under_test: GatewayUnderTest, card: str, reason: str
     ) -> None:
-        refused = authorisation_request("order", getattr(gateway_under_test.cards, card))
+        declined = authorisation_request("order", getattr(gateway_under_test.cards, card))
 
-        first = await gateway_under_test.gateway.authorise(refused)
-        second = await gateway_under_test.gateway.authorise(refused)
+        first = await gateway_under_test.gateway.authorise(declined)
+        second = await gateway_under_test.gateway.authorise(declined)
 
         assert first == second == Declined(reason=reason)
         (payment,) = await gateway_under_test.all_payments()

@@ -84,7 +84,7 @@ class TestAuthorising:
         )
 
     async def test_unknown_token_is_declined(self, gateway: PaymentGateway) -> None:
-        assert await gateway.authorise(authorisation_request(token="tok_of_nobody")) == Declined(
+        assert await gateway.authorise(authorisation_request(token="tok_of_no_shop")) == Declined(
             reason="unknown_token"
         )
         assert await all_payments(gateway) == []
@@ -200,7 +200,7 @@ class TestLookingUp:
         await approve(gateway)
 
         with pytest.raises(GatewayOutcomeUnknown):
-            await gateway.find_payment(id_of("1"), "pi_of_nobody")
+            await gateway.find_payment(id_of("1"), "pi_of_no_shop")
 
     async def test_unknown_reference_has_no_payment(self, gateway: PaymentGateway) -> None:
         await approve(gateway, "1")
@@ -278,18 +278,18 @@ class TestPayments:
             clock.advance(SECOND)
 
         bit = timedelta(milliseconds=1)
-        told = await payments_within(gateway, NOW + SECOND, NOW + 3 * SECOND)
+        from_second_on = await payments_within(gateway, NOW + SECOND, NOW + 3 * SECOND)
         within = await payments_within(gateway, NOW + bit, NOW + SECOND + bit)
 
-        assert [each.reference for each in told] == [id_of("2"), id_of("3")]
+        assert [each.reference for each in from_second_on] == [id_of("2"), id_of("3")]
         assert [each.reference for each in within] == [id_of("2")]
 
     async def test_payments_of_others_have_no_reference(self, stripe: LocalStripe) -> None:
         await stripe.create_unrelated_payment(currency="eur")
         await stripe.create_unrelated_payment(currency="hrk")
 
-        (told,) = await all_payments(stripe.gateway)
-        assert told.reference is None
+        (payment,) = await all_payments(stripe.gateway)
+        assert payment.reference is None
 
 
 class TestGatewayEvents:

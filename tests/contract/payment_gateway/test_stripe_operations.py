@@ -75,7 +75,7 @@ class TestCapturing:
 
     async def test_unknown_payment_is_not_captured(self, gateway: PaymentGateway) -> None:
         with pytest.raises(GatewayRejected, match="resource_missing"):
-            await gateway.capture(key="capture", payment_id="pi_of_nobody", amount=eur(500))
+            await gateway.capture(key="capture", payment_id="pi_of_no_shop", amount=eur(500))
 
 
 class TestVoiding:
@@ -152,7 +152,7 @@ class TestVoiding:
 
     async def test_unknown_payment_is_not_voided(self, gateway: PaymentGateway) -> None:
         with pytest.raises(GatewayRejected, match="resource_missing"):
-            await gateway.void(key="void", payment_id="pi_of_nobody")
+            await gateway.void(key="void", payment_id="pi_of_no_shop")
 
 
 class TestRefunding:
@@ -213,4 +213,4 @@ class TestRefunding:
 
     async def test_unknown_payment_is_not_refunded(self, gateway: PaymentGateway) -> None:
         with pytest.raises(GatewayRejected, match="resource_missing"):
-            await gateway.refund(key="refund", payment_id="pi_of_nobody", amount=eur(1))
+            await gateway.refund(key="refund", payment_id="pi_of_no_shop", amount=eur(1))

@@ -56,7 +56,7 @@ UNKNOWN_OUTCOMES: dict[str, Fault | StripeResponse] = {
     "502 of a proxy": NOT_JSON,
     "429": error_response(429, code="rate_limit"),
     "409": error_response(409, code="lock_timeout"),
-    "200 of somebody else": StripeResponse(200, "<html>Welcome</html>"),
+    "200 of another server": StripeResponse(200, "<html>Welcome</html>"),
 }
 
 
@@ -176,6 +176,6 @@ async def test_rejected_api_key_is_reported_to_the_operator(
     assert (record.levelno, record.msg) == (logging.ERROR, "stripe_access_denied")
     fields = vars(record)
     assert (fields["setting"], fields["status"]) == ("SHOP_STRIPE_SECRET_KEY", status)
-    told = f"{fields} {raised.value}"
-    assert SECRET_KEY not in told
-    assert "tok_visa" not in told
+    logged = f"{fields} {raised.value}"
+    assert SECRET_KEY not in logged
+    assert "tok_visa" not in logged

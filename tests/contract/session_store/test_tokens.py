@@ -78,7 +78,7 @@ class TestTokens:
 
     async def test_session_of_an_unknown_user_is_rejected(self, storage: Storage) -> None:
         with pytest.raises(ConstraintViolated):
-            await create(storage, session_of(id_of("nobody"), "1"))
+            await create(storage, session_of(id_of("unknown"), "1"))
 
     async def test_expired_sessions_are_found(self, storage: Storage) -> None:
         ancient = session("old", last_seen_at=NOW - timedelta(days=999))

@@ -200,11 +200,11 @@ def test_development_traceback_is_indented_and_cannot_forge_a_line(
 
 
 @pytest.mark.parametrize(
-    ("level", "told"),
+    ("level", "logged"),
     [("debug", 3), ("info", 2), ("warning", 1), ("error", 0)],
 )
 def test_log_level_follows_the_setting(
-    level: Level, told: int, capsys: pytest.CaptureFixture[str]
+    level: Level, logged: int, capsys: pytest.CaptureFixture[str]
 ) -> None:
     set_up(level=level)
 
@@ -212,7 +212,7 @@ def test_log_level_follows_the_setting(
     logging.getLogger("plain").info("i")
     logger().warning("w")
 
-    assert len(lines(capsys)) == told
+    assert len(lines(capsys)) == logged
 
 
 @pytest.mark.parametrize(

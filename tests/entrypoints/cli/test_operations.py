@@ -96,7 +96,7 @@ def test_role_is_revoked(shop: CommandLine) -> None:
     assert output == again == "customer-000001@example.com has the roles: customer.\n"
     assert of_all == "customer-000001@example.com has the roles: none.\n"
     assert shop.rows("SELECT roles FROM users") == [("",)]
-    assert shop.complete("users", "demote", "nobody@example.com", "--role", "admin").code == 1
+    assert shop.complete("users", "demote", "unknown@example.com", "--role", "admin").code == 1
     given_back = shop.output_of(
         "users", "promote", "customer-000001@example.com", "--role", "admin"
     )
@@ -104,8 +104,8 @@ def test_role_is_revoked(shop: CommandLine) -> None:
 
 
 def test_unknown_email_address_is_granted_no_role(migrated: CommandLine) -> None:
-    unknown = migrated.complete("users", "promote", "nobody@example.com", "--role", "admin")
-    no_address = migrated.complete("users", "promote", "nobody", "--role", "admin")
+    unknown = migrated.complete("users", "promote", "unknown@example.com", "--role", "admin")
+    no_address = migrated.complete("users", "promote", "no-address", "--role", "admin")
 
     assert (unknown.code, unknown.error_line) == (1, "shop: There is no such user.")
     assert no_address.code == 2

@@ -183,7 +183,7 @@ def test_payments_use_stripe_when_configured(monkeypatch: pytest.MonkeyPatch) ->
     assert read_settings(None).gateway_adapter == "stripe"
 
 
-SECRET_KEY = "sk_test_of_nobody"
+SECRET_KEY = "sk_test_of_no_shop"
 MEMORY_IN_PRODUCTION = (
     "SHOP_DATABASE_URL=memory:// loses every order when the server stops;"
     " use a SQLite or PostgreSQL database in production"

@@ -42,7 +42,7 @@ async def app() -> AsyncIterator[FastAPI]:
 
 @pytest.fixture
 async def admin(app: FastAPI) -> Browser:
-    """Give the admin of a demonstration, who has added ten of one product."""
+    """Sign in as the demo's admin, who has added ten of one product."""
     sign_in = await add_demo_admin(app.state.container)
     browser = Browser(app, ORIGIN)
     for response in (

@@ -149,7 +149,7 @@ class ActionExecutor:
     async def _sign_up(self, action: actions.SignUp, token: int | None) -> Outcome:
         command = SignUp(
             session=self._normaliser.token(token),
-            name="Somebody",
+            name="Customer",
             email=action.email,
             password=action.password,
         )

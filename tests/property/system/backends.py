@@ -33,7 +33,7 @@ from tests.property.system.system_under_test import ShopUnderTest
 ShopFactory = Callable[[str, str], Coroutine[Any, Any, ShopUnderTest]]
 """Opens a shop on a storage ("memory", "sqlite" or "postgresql"), under a name of its own."""
 
-SECRET = "a secret that nobody else has, of enough characters"
+SECRET = "a secret for tests alone, of enough characters"
 
 
 def memory_shop() -> ShopUnderTest:

@@ -24,13 +24,13 @@ from tests.property.model.state import Outcome
 from tests.property.observations import GatewayResponse, Subject
 from tests.property.system.scripted_gateway import RawGatewayResponse
 
-UNKNOWN_ID = id_of("what nobody has")
+UNKNOWN_ID = id_of("unknown")
 
 T = TypeVar("T")
 
 
 class Normaliser:
-    """Tells of one shop's answers. Tokens, orders, deposits and transfers are numbered as seen."""
+    """Normalises the responses of one shop: ids and tokens become numbers, as first seen."""
 
     def __init__(self) -> None:
         self.tokens: list[str] = []
@@ -90,7 +90,7 @@ class Normaliser:
     def completed(self, completed: CompletedOrder) -> Outcome:
         match completed:
             case None:
-                return {"decided": "by somebody else"}
+                return {"decided": "by another process"}
             case ShopError():
                 return rejection_outcome(completed)
             case _:

@@ -123,7 +123,7 @@ class ScriptedGateway(PaymentGateway):
         self, reference: UUID, payment_id: str | None = None
     ) -> GatewayPayment | None:
         if payment_id is None:
-            # Whoever names a payment, as an event does, never ends it for its time.
+            # A lookup by the payment's id, as for an event, never lets the payment expire.
             self._record(reference, LOOKED_UP)
         self._require_up()
         found = await self._inner.find_payment(reference, payment_id)

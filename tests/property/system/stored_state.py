@@ -156,7 +156,7 @@ def payment_mismatches(
         found.append("one charge has two payments")
     references_at_gateway = {payment.reference for payment in payments}
     found += [
-        f"{status}, but not in the books"
+        f"{status}, but not at the gateway"
         for reference, status in statuses.items()
         if status in {"authorised", "captured", "refunded"}
         and reference not in references_at_gateway

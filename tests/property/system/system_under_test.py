@@ -82,7 +82,7 @@ class ShopUnderTest(ActionExecutor):
         return [normalised_result(each, self._normaliser.transferred) for each in replies]
 
     async def audit_violations(self) -> list[str]:
-        """Tell what the audit finds, but for what is only late."""
+        """Return the violations of the audit, except what is only late."""
         findings = await self.container.audit_shop().run(lambda _: None)
         return [
             str(violation)

@@ -1,1 +1,1 @@
-"""The HTTP API: each request becomes one command, and what came of it one answer."""
+"""The HTTP API: a request becomes a command, and its result a response."""

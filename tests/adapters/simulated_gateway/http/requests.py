@@ -31,14 +31,18 @@ async def post(
 async def items(client: httpx2.AsyncClient, query: str = "") -> list[dict[str, Any]]:
     response = await client.get(f"/payments{query}")
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
-    told = response.json()
-    assert told.keys() == {"items"}
-    listed: list[dict[str, Any]] = told["items"]
+    document = response.json()
+    assert document.keys() == {"items"}
+    listed: list[dict[str, Any]] = document["items"]
     return listed
 
 
 def assert_problem(response: httpx2.Response, status: int, kind: str, reason: str) -> None:
     assert response.status_code == status
     assert response.headers["content-type"] == "application/problem+json"
-    told = response.json()
-    assert (told["type"], told["status"], told["reason"]) == (f"/problems/{kind}", status, reason)
+    problem = response.json()
+    assert (problem["type"], problem["status"], problem["reason"]) == (
+        f"/problems/{kind}",
+        status,
+        reason,
+    )

@@ -59,8 +59,8 @@ async def test_voided_payment_was_authorised(client: httpx2.AsyncClient) -> None
     response = await post(client, f"/payments/{payment_id}/void", {})
 
     assert (response.status_code, response.json()) == (200, {"id": payment_id, "voided": True})
-    (told,) = await items(client)
-    assert (told["authorised"], told["voided"], told["captured"]) == (True, True, False)
+    (payment,) = await items(client)
+    assert (payment["authorised"], payment["voided"], payment["captured"]) == (True, True, False)
 
 
 @pytest.mark.parametrize("token", ["tok_authenticate", "tok_timeout_before"])
@@ -80,7 +80,7 @@ async def test_calls_count_every_authorisation_request(client: httpx2.AsyncClien
     for _ in range(3):
         assert (await authorise(client)).status_code == 201
 
-    assert [told["calls"] for told in await items(client)] == [3]
+    assert [each["calls"] for each in await items(client)] == [3]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ async def test_calls_count_every_authorisation_request(client: httpx2.AsyncClien
     [
         ("tok_declined", "declined"),
         ("tok_insufficient", "insufficient_funds"),
-        ("tok_nobody_knows", "unknown_token"),
+        ("tok_unknown", "unknown_token"),
     ],
 )
 async def test_declined_card_returns_402_every_time(
@@ -97,9 +97,9 @@ async def test_declined_card_returns_402_every_time(
     for _ in range(2):
         assert_problem(await authorise(client, token), 402, "card-declined", reason)
 
-    (told,) = await items(client)
-    assert (told["authorised"], told["declined"], told["reason"]) == (False, True, reason)
-    assert (told["captured"], told["refunded"], told["calls"]) == (False, 0, 2)
+    (payment,) = await items(client)
+    assert (payment["authorised"], payment["declined"], payment["reason"]) == (False, True, reason)
+    assert (payment["captured"], payment["refunded"], payment["calls"]) == (False, 0, 2)
 
 
 async def test_card_that_times_out_before_is_authorised_by_the_second_request(
@@ -134,8 +134,8 @@ async def test_faulty_card_is_authorised_once_and_returns_500_every_time(
         response = await authorise(client, "tok_error")
         assert_problem(response, 500, "internal-error", "internal_error")
 
-    (told,) = await items(client)
-    assert (told["authorised"], told["calls"]) == (True, 3)
+    (payment,) = await items(client)
+    assert (payment["authorised"], payment["calls"]) == (True, 3)
 
 
 @pytest.mark.parametrize("reason", [None, "authentication_failed"])

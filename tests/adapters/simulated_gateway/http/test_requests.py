@@ -140,7 +140,7 @@ async def test_lists_can_be_filtered(client: httpx2.AsyncClient) -> None:
         await authorise(client, key=str(number), order_id=order)
     listed = await items(client)
 
-    assert [told["order_id"] for told in listed] == orders
+    assert [each["order_id"] for each in listed] == orders
     assert await items(client, f"?order_id={orders[0]}") == [listed[0], listed[3]]
     assert await items(client, "?limit=2") == listed[:2]
     assert await items(client, f"?limit=2&after={listed[1]['id']}") == listed[2:]
@@ -203,12 +203,12 @@ async def test_tokens_are_neither_returned_nor_stored(
     client: httpx2.AsyncClient, payment_store: SqlitePaymentStore
 ) -> None:
     await authorise(client, "tok_somebodys_own")
-    told = (await client.get("/payments")).text
+    returned = (await client.get("/payments")).text
     await payment_store.close()
 
     kept = b"".join(each.read_bytes() for each in payment_store._file.parent.glob("gateway.db*"))
 
-    assert "tok_" not in told
+    assert "tok_" not in returned
     assert b"tok_" not in kept
 
 

@@ -15,11 +15,11 @@ NO_ORDER = id_of("no order")
 
 async def test_orders_require_a_signed_in_user(shop: HttpShop) -> None:
     await shop.add_product("TEA")
-    nobody = shop.browser()
+    stranger = shop.browser()
     guest = shop.browser()
     await guest.put("/cart/lines/TEA", {"quantity": 1})
     with shop.unchanged():
-        for browser in (nobody, guest):
+        for browser in (stranger, guest):
             assert_problem(await browser.order("TEA"), 401, "not-signed-in")
             assert_problem(await browser.get("/orders"), 401, "not-signed-in")
             assert_problem(await browser.get(f"/orders/{NO_ORDER}"), 401, "not-signed-in")

@@ -150,9 +150,9 @@ async def test_invalid_adjustment_is_rejected_with_pointers(
 
 async def test_only_admins_can_edit_products_and_adjust_stock(shop: HttpShop) -> None:
     await shop.add_product("TEA")
-    customer, nobody = await shop.customer("ada"), shop.browser()
+    customer, stranger = await shop.customer("ada"), shop.browser()
     with shop.unchanged():
         assert_problem(await customer.put("/products/TEA", TEA), 403, "forbidden", role="admin")
         assert_problem(await adjust(customer, 1), 403, "forbidden", role="admin")
-        assert_problem(await nobody.put("/products/TEA", TEA), 401, "not-signed-in")
-        assert_problem(await adjust(nobody, 1), 401, "not-signed-in")
+        assert_problem(await stranger.put("/products/TEA", TEA), 401, "not-signed-in")
+        assert_problem(await adjust(stranger, 1), 401, "not-signed-in")

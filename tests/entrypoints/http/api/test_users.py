@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 NOW_TEXT = "2026-11-21T12:00:00Z"
 IN_A_WEEK = "2026-11-28T12:00:00Z"
 EMPTY_CART = {"lines": [], "total": eur(0)}
-NOBODY: Json = {
+NO_SESSION: Json = {
     "user": None,
     "roles": [],
     "preferences": {},
@@ -65,7 +65,7 @@ async def test_email_address_can_be_used_once(shop: HttpShop) -> None:
         ("name", ""),
         ("name", "   "),
         ("name", "x" * 101),
-        ("email", "nobody"),
+        ("email", "no-address"),
         ("email", "a@b c.example"),
         ("email", "x" * 250 + "@example.com"),
         ("password", "1234567"),
@@ -173,7 +173,7 @@ async def test_anonymous_session_is_shown_without_a_cookie(shop: HttpShop) -> No
     with shop.unchanged():
         response = await shop.browser().get("/session")
     assert response.status_code == 200
-    assert response.json() == NOBODY
+    assert response.json() == NO_SESSION
     assert "set-cookie" not in response.headers
 
 
@@ -211,7 +211,7 @@ async def test_sign_in_keeps_cart_and_preferences(shop: HttpShop) -> None:
     "body",
     [
         {"email": "ada@example.com", "password": "wrong password"},
-        {"email": "nobody@example.com", "password": PASSWORD},
+        {"email": "unknown@example.com", "password": PASSWORD},
         {"email": "no address", "password": PASSWORD},
         {"email": "ada@example.com", "password": ""},
         {"email": "ada@example.com", "password": "x" * 1024},

@@ -42,7 +42,7 @@ class ExampleSequence:
             for path, item in self.document["paths"].items()
             for method, operation in item.items()
         }
-        self.told: set[str] = set()
+        self.called: set[str] = set()
 
     async def run(self, browser: Browser, name: str, query: str = "", **places: str) -> Json:
         """Send the example of an operation, and require the answer that is its example."""
@@ -61,7 +61,7 @@ class ExampleSequence:
         answer = await browser.request(method, f"/{path}{query}", body, **headers)
         response = operation["responses"][str(answer.status_code)]
         assert answer.status_code < 300, (name, answer.text)
-        self.told.add(name)
+        self.called.add(name)
         if name in WITHOUT_RESPONSE:
             assert (answer.content, response.get("content")) == (b"", None)
             return {}
@@ -170,9 +170,9 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     await tell(grace, "end_session", handle=sessions[0]["handle"])
     await tell(ada, "sign_out")
 
-    assert story.told == story.operations.keys() - {"show_welcome"}
-    assert {name for name, _ in RESPONSES} | WITHOUT_RESPONSE == story.told
-    assert REQUESTS.keys() <= story.told
+    assert story.called == story.operations.keys() - {"show_welcome"}
+    assert {name for name, _ in RESPONSES} | WITHOUT_RESPONSE == story.called
+    assert REQUESTS.keys() <= story.called
 
 
 async def test_new_product_starts_without_stock(shop: HttpShop) -> None:

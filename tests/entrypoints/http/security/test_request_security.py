@@ -208,8 +208,8 @@ async def test_production_discloses_nothing_unnecessary(production: HttpShop) ->
 )
 async def test_password_has_8_to_128_characters_of_any_kind(shop: HttpShop, password: str) -> None:
     body = {"name": "Ada", "email": "ada@example.com", "password": password}
-    for refused_password in (password[:7], (password * 20)[:129]):
-        response = await shop.browser().post("/users", {**body, "password": refused_password})
+    for invalid_password in (password[:7], (password * 20)[:129]):
+        response = await shop.browser().post("/users", {**body, "password": invalid_password})
         assert_invalid(response, "/password")
     assert (await shop.browser().post("/users", body)).status_code == 201
     assert (await shop.browser().sign_in("ada", password)).status_code == 200
@@ -267,12 +267,12 @@ def protected(document: Json) -> Iterator[tuple[str, str, bool]]:
 
 
 async def test_every_protected_route_authenticates(shop: HttpShop) -> None:
-    nobody, customer = shop.browser(), await shop.customer("ada")
+    stranger, customer = shop.browser(), await shop.customer("ada")
     operations = list(protected(shop.app.openapi()))
     assert len(operations) == 25
     with shop.unchanged():
         for method, path, _ in operations:
-            assert_problem(await nobody.request(method, f"/{path}"), 401, "not-signed-in")
+            assert_problem(await stranger.request(method, f"/{path}"), 401, "not-signed-in")
         for method, path, is_for_admins in operations:
             if is_for_admins and path != "/api/v1/orders":
                 response = await customer.request(method, f"/{path}")

@@ -33,7 +33,7 @@ async def signed_in_session(browser: Browser) -> dict[str, Any]:
     return {"user_id": user_id, "session_id": session["handle"]}
 
 
-NOBODY = {"user_id": None, "session_id": None}
+NO_SESSION = {"user_id": None, "session_id": None}
 
 
 async def logged_event(
@@ -57,7 +57,10 @@ async def test_sign_up_sign_in_and_sign_out_are_logged(shop: HttpShop) -> None:
     del body["name"]
     assert await logged_event(browser, "POST", "/session", body) == {"event": "signed_in", **ada}
     assert await logged_event(browser, "DELETE", "/session") == {"event": "signed_out", **ada}
-    assert await logged_event(browser, "DELETE", "/session") == {"event": "signed_out", **NOBODY}
+    assert await logged_event(browser, "DELETE", "/session") == {
+        "event": "signed_out",
+        **NO_SESSION,
+    }
 
 
 async def test_password_changes_and_revoked_sessions_are_logged(shop: HttpShop) -> None:
@@ -85,16 +88,16 @@ async def test_denied_access_is_logged_with_its_reason(shop: HttpShop, clock: Fa
         return {"event": "access_denied", "reason": reason, **whom}
 
     line = await logged_event(stranger, "POST", "/session", wrong)
-    assert line == denied("wrong-credentials", NOBODY)
+    assert line == denied("wrong-credentials", NO_SESSION)
     line = await logged_event(stranger, "GET", "/account")
-    assert line == denied("not-signed-in", NOBODY)
+    assert line == denied("not-signed-in", NO_SESSION)
     line = await logged_event(browser, "PUT", "/products/TEA", {})
     assert line == denied("forbidden", ada)
     line = await logged_event(browser, "POST", "/orders", {}, sec_fetch_site="cross-site")
-    assert line == denied("cross-site", NOBODY)
+    assert line == denied("cross-site", NO_SESSION)
     clock.advance(timedelta(days=8))
     line = await logged_event(browser, "GET", "/account")
-    assert line == denied("session-expired", NOBODY)
+    assert line == denied("session-expired", NO_SESSION)
 
 
 async def test_security_events_are_single_lines_without_secrets(

@@ -7,7 +7,7 @@ from shop.entrypoints.http.errors import handlers
 
 
 class UnexpectedErrors:
-    """Answers any uncaught error, unless the response has already started.
+    """Responds to any uncaught error, unless the response has already started.
 
     Starlette's own catch-all is outside of all middleware, so its response would lack their
     headers.
@@ -17,7 +17,7 @@ class UnexpectedErrors:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and answer its error, if any."""
+        """Pass the request on; respond to its error, if any."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
