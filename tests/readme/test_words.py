@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("bench", "docs", "src")
+FOLDERS = ("bench", "docs", "src", "tests")
 SUFFIXES = {".py", ".md", ".lua", ".sql", ".html", ".txt"}
 
 WORDS = {
