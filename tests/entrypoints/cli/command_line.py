@@ -24,6 +24,8 @@ from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 SHOP_COMMAND = Path(sys.executable).with_name("shop")
 
+SERVERS = {"serve", "gateway"}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Completed:
@@ -98,6 +100,8 @@ class CommandLine:
 
     def complete(self, *arguments: str) -> Completed:
         """Run a command that prints on standard error alone."""
+        if arguments[0] in SERVERS and not any(each.startswith("--port") for each in arguments):
+            pytest.fail("a server takes a free port: its usual one may be in use on this machine")
         done = self.run(*arguments)
         return Completed(code=done.returncode, output=done.stdout, errors=done.stderr)
 

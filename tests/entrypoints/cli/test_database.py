@@ -73,9 +73,11 @@ def test_unusable_database_is_reported_in_one_line(
     assert "hunter2" not in ended.error_line
 
 
-@pytest.mark.parametrize("command", ["migrate", "seed", "serve", "audit"])
+@pytest.mark.parametrize("command", ["migrate", "seed", "serve --port 0", "audit"])
 def test_missing_folder_is_named(command: str, shop: CommandLine) -> None:
-    ended = shop.complete(command, "--database", "sqlite+aiosqlite:///no/such/folder/shop.db")
+    ended = shop.complete(
+        *command.split(), "--database", "sqlite+aiosqlite:///no/such/folder/shop.db"
+    )
 
     assert ended.code == 1
     assert (
@@ -104,8 +106,8 @@ def test_postgresql_schema_is_created_by_migrate_only(
         SHOP_DATABASE_URL=postgresql_url, SHOP_DATABASE_SCHEMA="of_the_command_line"
     )
 
-    for command in ("seed", "audit", "serve"):
-        ended = elsewhere.complete(command)
+    for command in ("seed", "audit", "serve --port 0"):
+        ended = elsewhere.complete(*command.split())
         assert ended.code == 1
         assert "run `shop migrate`" in ended.error_line
 

@@ -223,7 +223,7 @@ def test_failed_start_leaves_the_environment_unchanged(shop: CommandLine) -> Non
 
 
 def test_foreign_address_is_reported_in_one_line(shop: CommandLine) -> None:
-    ended = shop.complete("serve", "--host", "no.such.host.invalid")
+    ended = shop.complete("serve", "--port", "0", "--host", "no.such.host.invalid")
 
     assert ended.code == 1
     assert ended.error_line.startswith("shop: cannot listen on no.such.host.invalid: ")

@@ -129,7 +129,8 @@ def test_wrong_usage_is_reported_in_one_line(
 
 
 @pytest.mark.parametrize(
-    "command", ["audit", "import tea.csv", "seed", "serve", "openapi", "gateway"]
+    "command",
+    ["audit", "import tea.csv", "seed", "serve --port 0", "openapi", "gateway --port 0"],
 )
 def test_interrupt_is_reported_in_one_line(
     command: str, migrated: CommandLine, monkeypatch: pytest.MonkeyPatch
