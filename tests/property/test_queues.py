@@ -1,4 +1,4 @@
-"""Whatever fails in the lines in which orders are placed and finished, each is answered once."""
+"""Each queued order is answered once, whatever fails."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -107,10 +107,10 @@ Response = PlacedOrder | BaseException
     1,
 )
 def _run_queue(
-    line: Sequence[QueuedOrder], planned: Sequence[tuple[str, type]], at_once: int
+    queue: Sequence[QueuedOrder], planned: Sequence[tuple[str, type]], at_once: int
 ) -> None:
     with asyncio.Runner() as runner:
-        runner.run(_check(line, planned, at_once))
+        runner.run(_check(queue, planned, at_once))
 
 
 def test_each_queued_order_is_answered_once_whatever_fails(profile: settings) -> None:
@@ -119,22 +119,22 @@ def test_each_queued_order_is_answered_once_whatever_fails(profile: settings) ->
 
 
 async def _check(
-    line: Sequence[QueuedOrder], planned: Sequence[tuple[str, type]], at_once: int
+    queue: Sequence[QueuedOrder], planned: Sequence[tuple[str, type]], at_once: int
 ) -> None:
     shop, tokens = await _open_shop()
     shop.faults.plan(*[(call, failure(f"at {call}")) for call, failure in planned])
 
-    responses = await _send(shop, tokens, line, at_once)
+    responses = await _send(shop, tokens, queue, at_once)
 
     assert await shop.audit_violations() == []
     sent: dict[tuple[str, str], list[Response]] = {}
-    for request, response in zip(line, responses, strict=True):
+    for request, response in zip(queue, responses, strict=True):
         sent.setdefault(request.name, []).append(response)
     for name, heard in sent.items():
         _assert_response_is_true(shop, name, heard)
 
     shop.faults.clear()
-    again = await _send(shop, tokens, [replace(each, timeout=None) for each in line], at_once)
+    again = await _send(shop, tokens, [replace(each, timeout=None) for each in queue], at_once)
 
     assert await shop.audit_violations() == []
     bought = [each.idempotency_key for each in shop.state.orders.rows.values()]
@@ -205,7 +205,7 @@ async def _open_shop() -> tuple[MemoryShop, Mapping[str, SessionToken]]:
 
 
 async def _send(
-    shop: MemoryShop, tokens: Mapping[str, SessionToken], line: Sequence[QueuedOrder], at_once: int
+    shop: MemoryShop, tokens: Mapping[str, SessionToken], queue: Sequence[QueuedOrder], at_once: int
 ) -> Sequence[Response]:
     """Send all concurrently; return the response to each."""
     placing = GroupCommit(shop.container.place_orders().place, max_concurrent_groups=at_once)
@@ -213,9 +213,9 @@ async def _send(
         shop.container.complete_orders().complete, max_concurrent_groups=at_once
     )
     checkout = Checkout(placing, finishing, shop.container.card_payments())
-    tasks = [asyncio.create_task(checkout.place(_command(tokens, request))) for request in line]
+    tasks = [asyncio.create_task(checkout.place(_command(tokens, request))) for request in queue]
     for turn in range(41):
-        for request, task in zip(line, tasks, strict=True):
+        for request, task in zip(queue, tasks, strict=True):
             if request.timeout == turn:
                 task.cancel()
         await asyncio.sleep(0)

@@ -34,7 +34,7 @@ class RecordingHandler:
         self.poison: dict[int, Exception] = {}
         self.ends: dict[int, BaseException] = {}
         self.failures: dict[tuple[int, ...], Exception] = {}
-        self.line: GroupCommit[int, str] = GroupCommit(self.decide)
+        self.queue: GroupCommit[int, str] = GroupCommit(self.decide)
 
     async def decide(self, commands: Sequence[int]) -> Sequence[str]:
         self.groups.append(list(commands))
@@ -49,7 +49,7 @@ class RecordingHandler:
         return [f"answer {command}" for command in commands]
 
     def send(self, *commands: int) -> list[asyncio.Task[str]]:
-        return [asyncio.create_task(self.line.submit(command)) for command in commands]
+        return [asyncio.create_task(self.queue.submit(command)) for command in commands]
 
     async def submit_blocking(self, command: int) -> asyncio.Task[str]:
         """Let a group of one begin and not end, so that others have to wait."""
@@ -66,8 +66,8 @@ def handler() -> RecordingHandler:
 
 
 async def test_single_command_is_decided_at_once(handler: RecordingHandler) -> None:
-    assert await handler.line.submit(1) == "answer 1"
-    assert await handler.line.submit(2) == "answer 2"
+    assert await handler.queue.submit(1) == "answer 1"
+    assert await handler.queue.submit(2) == "answer 2"
 
     assert handler.groups == [[1], [2]]
 
@@ -103,7 +103,7 @@ async def test_full_queue_rejects_commands(handler: RecordingHandler) -> None:
     await _short_pause()
 
     with pytest.raises(DatabaseUnavailable, match="queue full"):
-        await handler.line.submit(MAX_QUEUE)
+        await handler.queue.submit(MAX_QUEUE)
 
     handler.may_go_on.set()
     await asyncio.gather(first, *others)
@@ -148,7 +148,7 @@ class TestCancelledCallers:
         handler.may_go_on.set()
         await first
 
-        assert await handler.line.submit(3) == "answer 3"
+        assert await handler.queue.submit(3) == "answer 3"
         assert handler.groups == [[1], [3]]
 
 
@@ -195,15 +195,15 @@ class TestFailing:
         assert [repr(error) for error in errors] == [repr(failure)] * 2
         assert errors[0] is not errors[1]
         assert handler.groups == [[1], [2, 3]]
-        assert await handler.line.submit(4) == "answer 4"
+        assert await handler.queue.submit(4) == "answer 4"
 
     async def test_handler_that_forgets_commands_leaves_no_caller_waiting(self) -> None:
         async def forget(commands: Sequence[int]) -> Sequence[str]:
             return [f"answer {command}" for command in commands if command != 2]
 
-        line: GroupCommit[int, str] = GroupCommit(forget)
+        queue: GroupCommit[int, str] = GroupCommit(forget)
 
-        responses = await asyncio.gather(*map(line.submit, (1, 2, 3)), return_exceptions=True)
+        responses = await asyncio.gather(*map(queue.submit, (1, 2, 3)), return_exceptions=True)
 
         assert [type(response) for response in responses] == [str, ValueError, str]
 
@@ -215,13 +215,13 @@ class TestDraining:
         first = await handler.submit_blocking(1)
         (second,) = handler.send(2)
         await _short_pause()
-        draining = asyncio.create_task(handler.line.drain())
+        draining = asyncio.create_task(handler.queue.drain())
         await _short_pause()
 
         with pytest.raises(DatabaseUnavailable, match="shutting down"):
             await second
         with pytest.raises(DatabaseUnavailable, match="shutting down"):
-            await handler.line.submit(3)
+            await handler.queue.submit(3)
         assert not draining.done()
 
         handler.may_go_on.set()
@@ -232,19 +232,19 @@ class TestDraining:
     async def test_drained_queue_rejects_commands_until_opened(
         self, handler: RecordingHandler
     ) -> None:
-        await handler.line.drain()
+        await handler.queue.drain()
 
         with pytest.raises(DatabaseUnavailable, match="shutting down"):
-            await handler.line.submit(1)
+            await handler.queue.submit(1)
 
-        handler.line.open()
-        assert await handler.line.submit(2) == "answer 2"
+        handler.queue.open()
+        assert await handler.queue.submit(2) == "answer 2"
 
     async def test_group_finishes_when_the_drain_is_cancelled(
         self, handler: RecordingHandler
     ) -> None:
         first = await handler.submit_blocking(1)
-        draining = asyncio.create_task(handler.line.drain())
+        draining = asyncio.create_task(handler.queue.drain())
         await _short_pause()
         draining.cancel()
         await _short_pause()
@@ -255,15 +255,15 @@ class TestDraining:
     async def test_all_queues_are_drained_and_opened_together(
         self, handler: RecordingHandler
     ) -> None:
-        lines = CommandQueues()
-        both = [lines.queue_for(handler.decide), lines.queue_for(handler.decide)]
-        await lines.drain()
-        for line in both:
+        queues = CommandQueues()
+        both = [queues.queue_for(handler.decide), queues.queue_for(handler.decide)]
+        await queues.drain()
+        for queue in both:
             with pytest.raises(DatabaseUnavailable, match="shutting down"):
-                await line.submit(1)
+                await queue.submit(1)
 
-        lines.open()
-        assert [await line.submit(2) for line in both] == ["answer 2", "answer 2"]
+        queues.open()
+        assert [await queue.submit(2) for queue in both] == ["answer 2", "answer 2"]
 
 
 class TestEndingEarly:
@@ -277,7 +277,7 @@ class TestEndingEarly:
         errors = await asyncio.gather(first, second, return_exceptions=True)
 
         assert [type(each) for each in errors] == [DatabaseUnavailable, DatabaseUnavailable]
-        assert await handler.line.submit(3) == "answer 3"
+        assert await handler.queue.submit(3) == "answer 3"
 
 
 class TestWaitingForLocks:
@@ -315,9 +315,9 @@ class TestWaitingForLocks:
 
 class TestConcurrentGroups:
     async def test_several_query_groups_run_concurrently(self, handler: RecordingHandler) -> None:
-        line = CommandQueues().queue_for(handler.decide, max_concurrent_groups=2)
+        queue = CommandQueues().queue_for(handler.decide, max_concurrent_groups=2)
         handler.may_go_on.clear()
-        tasks = [asyncio.create_task(line.submit(number)) for number in (1, 2, 3)]
+        tasks = [asyncio.create_task(queue.submit(number)) for number in (1, 2, 3)]
         await _short_pause()
         handler.may_go_on.set()
 
@@ -325,11 +325,11 @@ class TestConcurrentGroups:
         assert handler.groups == [[1, 2, 3]]
 
     async def test_stuck_group_does_not_stop_the_others(self, handler: RecordingHandler) -> None:
-        line = CommandQueues().queue_for(handler.decide, max_concurrent_groups=2)
+        queue = CommandQueues().queue_for(handler.decide, max_concurrent_groups=2)
         handler.may_go_on.clear()
-        stuck = asyncio.create_task(line.submit(1))
+        stuck = asyncio.create_task(queue.submit(1))
         await _short_pause()
-        beside = asyncio.create_task(line.submit(2))
+        beside = asyncio.create_task(queue.submit(2))
         await _short_pause()
 
         assert handler.groups == [[1], [2]]
@@ -352,6 +352,6 @@ async def test_group_does_not_log_the_id_of_its_first_request(handler: Recording
 
 
 async def _short_pause() -> None:
-    """Let everybody go on who can."""
+    """Let every task run that can."""
     for _ in range(10):
         await asyncio.sleep(0)
