@@ -46,7 +46,7 @@ def test_missing_database_is_reported_and_not_created(
 
     assert ended.code == 1
     assert ended.error_line == (
-        "shop: the database file shop.db does not exist; run `shop migrate`"
+        f"shop: the database file {with_file.folder / 'shop.db'} does not exist; run `shop migrate`"
     )
     assert [each.name for each in with_file.folder.iterdir()] == ["products.csv"]
 

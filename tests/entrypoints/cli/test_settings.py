@@ -346,9 +346,9 @@ def test_unknown_setting_is_reported_with_the_closest_name(shop: CommandLine) ->
 
     assert (done.returncode, done.stdout) == (0, "The database schema is up to date.\n")
     assert done.stderr.splitlines() == [
-        "shop: unknown setting SHOP_CURENCY; did you mean SHOP_CURRENCY?",
-        "shop: unknown setting SHOP_LOGLEVEL; did you mean SHOP_LOG_LEVEL?",
-        "shop: unknown setting SHOP_PORT",
+        "shop: unknown setting SHOP_CURENCY is ignored; did you mean SHOP_CURRENCY?",
+        "shop: unknown setting SHOP_LOGLEVEL is ignored; did you mean SHOP_LOG_LEVEL?",
+        "shop: unknown setting SHOP_PORT is ignored",
     ]
 
 

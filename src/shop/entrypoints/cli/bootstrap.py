@@ -42,7 +42,7 @@ def warn_of_unknown_settings() -> None:
     for name in unknown_settings():
         close = get_close_matches(name, SETTINGS, n=1)
         suggestion = f"; did you mean {close[0]}?" if close else ""
-        typer.echo(one_line(f"shop: unknown setting {name}{suggestion}"), err=True)
+        typer.echo(one_line(f"shop: unknown setting {name} is ignored{suggestion}"), err=True)
 
 
 def _messages(error: ValidationError, overrides: Collection[object]) -> list[str]:

@@ -161,7 +161,7 @@ def _require_folder(file: Path) -> None:
 def _require_file(file: Path) -> None:
     _require_folder(file)
     if not file.is_file():
-        raise CliError(f"the database file {file} does not exist; run `shop migrate`")
+        raise CliError(f"the database file {file.absolute()} does not exist; run `shop migrate`")
 
 
 async def _check(context: CliContext) -> None:
