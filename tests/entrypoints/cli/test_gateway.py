@@ -52,8 +52,9 @@ def test_port_in_use_is_reported_in_one_line(shop: CommandLine) -> None:
         ended = shop.complete("gateway", "--port", str(port))
 
     assert ended.code == 1
-    assert (
-        ended.error_line == f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert ended.error_line == (
+        f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use;"
+        " choose another --port"
     )
     assert list(shop.folder.iterdir()) == []
 

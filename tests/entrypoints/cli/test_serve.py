@@ -133,9 +133,12 @@ def test_demo_keeps_the_products_of_a_shop(shop: CommandLine) -> None:
     shop.output_of("seed", "--products", "1")
     shop.rows("UPDATE products SET price = 1")
 
-    with shop.serving("--demo") as serving:
-        serving.stop(signal.SIGTERM)
+    with shop.running("serve", "--port", "0", "--demo") as process:
+        assert process.stdout is not None
+        first_line = process.stdout.readline()
+        assert process.stdout.readline().startswith("Serving the shop at ")
 
+    assert first_line == "No demonstration products added: the shop has products already.\n"
     assert shop.rows("SELECT price FROM products") == [(1,)]
 
 
@@ -208,8 +211,9 @@ def test_port_in_use_is_reported_in_one_line(workers: str, shop: CommandLine) ->
         ended = shop.complete("serve", "--port", str(port), "--workers", workers)
 
     assert ended.code == 1
-    assert (
-        ended.error_line == f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use"
+    assert ended.error_line == (
+        f"shop: cannot listen on 127.0.0.1 port {port}: Address already in use;"
+        " choose another --port"
     )
     assert list(shop.folder.iterdir()) == []
 

@@ -127,7 +127,11 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
         _log.warning("data_is_lost_when_the_server_stops", setting="SHOP_DATABASE_URL")
         if demo:
             typer.echo(await add_demo_admin(context))
-    if demo and not await context.bulk_import().has_products():
+    if not demo:
+        return
+    if await context.bulk_import().has_products():
+        typer.echo("No demonstration products added: the shop has products already.")
+    else:
         typer.echo(await seed_products(context, PRODUCTS))
 
 
@@ -145,7 +149,8 @@ def bind_socket(host: str, port: int) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         listener.close()
-        raise CliError(f"cannot listen on {host} port {port}: {error.strerror}") from error
+        problem = f"cannot listen on {host} port {port}: {error.strerror}"
+        raise CliError(f"{problem}; choose another --port") from error
     return listener
 
 
