@@ -19,6 +19,7 @@ from shop.entrypoints.configuration.payment_gateway import (
     PaymentGatewayKind,
     PaymentGatewaySettings,
 )
+from shop.entrypoints.configuration.server import ServerSettings
 from shop.entrypoints.configuration.sessions import SessionSettings
 
 PREFIX = "SHOP_"
@@ -32,7 +33,12 @@ def _currency(code: object) -> Currency:
 
 
 class Settings(
-    DatabaseSettings, SessionSettings, PaymentGatewaySettings, NotificationSettings, BaseSettings
+    DatabaseSettings,
+    SessionSettings,
+    PaymentGatewaySettings,
+    NotificationSettings,
+    ServerSettings,
+    BaseSettings,
 ):
     """The settings, validated. In development each of them has a default."""
 
