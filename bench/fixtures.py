@@ -70,6 +70,7 @@ def settings(database_url: str) -> dict[str, str]:
     """Return the production settings of a shop on this database."""
     return {
         "SHOP_ENVIRONMENT": "production",
+        "SHOP_PAYMENT_GATEWAY": "simulated",
         "SHOP_DATABASE_URL": database_url,
         "SHOP_SESSION_SECRETS": f'["{SECRET}"]',
         "SHOP_WELCOME_CREDIT": str(WELCOME_CREDIT),

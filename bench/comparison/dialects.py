@@ -60,6 +60,7 @@ FIRST = Dialect(
     name="first",
     settings={
         "SHOP_ENVIRONMENT": "production",
+        "SHOP_PAYMENT_GATEWAY": "simulated",
         "SHOP_SESSION_SECRETS": f'["{SECRET}"]',
         "SHOP_WELCOME_CREDIT": str(WELCOME_CREDIT),
     },

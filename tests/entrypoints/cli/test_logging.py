@@ -15,6 +15,7 @@ import structlog
 from pydantic import Secret
 
 from shop.entrypoints.configuration.environment import Environment
+from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.observability.logging import request_id, set_up_logging
 from tests.entrypoints.cli.command_line import logging_restored
@@ -36,7 +37,10 @@ def restored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def set_up(environment: str = "production", level: Level = "info") -> None:
     set_up_logging(
         Settings(
-            environment=Environment(environment), session_secrets=(Secret(SECRET),), log_level=level
+            environment=Environment(environment),
+            session_secrets=(Secret(SECRET),),
+            payment_gateway=PaymentGatewayKind.SIMULATED,
+            log_level=level,
         )
     )
 

@@ -65,6 +65,7 @@ def test_server_in_memory_runs_its_own_jobs(in_memory: CommandLine) -> None:
 def test_production_rejects_a_database_in_memory(in_memory: CommandLine) -> None:
     ended = in_memory.with_settings(
         SHOP_ENVIRONMENT="production",
+        SHOP_PAYMENT_GATEWAY="simulated",
         SHOP_SESSION_SECRETS='["the newer secret, which seals from now on"]',
     ).complete("serve", "--port", "0")
 

@@ -111,7 +111,11 @@ def test_production_warns_once_that_payments_are_simulated(
     environment: str, warned: list[str], shop: CommandLine
 ) -> None:
     secret = shop.output_of("secret").strip()
-    settings = {"SHOP_ENVIRONMENT": environment, "SHOP_SESSION_SECRETS": json.dumps([secret])}
+    settings = {
+        "SHOP_ENVIRONMENT": environment,
+        "SHOP_SESSION_SECRETS": json.dumps([secret]),
+        "SHOP_PAYMENT_GATEWAY": "simulated",
+    }
 
     with shop.with_settings(**settings).serving("--workers", "2") as serving:
         _, _, errors = serving.stop(signal.SIGTERM)

@@ -291,6 +291,7 @@ def test_conflicting_settings_are_rejected(
     settings: dict[str, str], rule: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SHOP_ENVIRONMENT", "production")
+    monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "simulated")
     monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -313,6 +314,7 @@ def test_production_requires_tls_for_emails(
     environment: str, url: str, monkeypatch: pytest.MonkeyPatch, *, required: bool
 ) -> None:
     monkeypatch.setenv("SHOP_ENVIRONMENT", environment)
+    monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "simulated")
     monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
     monkeypatch.setenv("SHOP_SMTP_URL", url)
     monkeypatch.setenv("SHOP_EMAIL_FROM", "Shop <orders@example.com>")
@@ -353,6 +355,59 @@ def test_unknown_setting_is_reported_with_the_closest_name(shop: CommandLine) ->
         "shop: unknown setting SHOP_LOGLEVEL is ignored; did you mean SHOP_LOG_LEVEL?",
         "shop: unknown setting SHOP_PORT is ignored",
     ]
+
+
+STRIPE = {
+    "SHOP_PAYMENT_GATEWAY": "stripe",
+    "SHOP_STRIPE_SECRET_KEY": "sk_live_1",
+    "SHOP_STRIPE_WEBHOOK_SECRETS": '["whsec_1"]',
+}
+
+
+@pytest.mark.parametrize(
+    ("environment", "settings", "rehearses"),
+    [
+        ("production", STRIPE, False),
+        ("production", {"SHOP_PAYMENT_GATEWAY": "simulated"}, True),
+        ("production", {**STRIPE, "SHOP_STRIPE_SECRET_KEY": "sk_test_1"}, True),
+        ("production", {**STRIPE, "SHOP_STRIPE_SECRET_KEY": "rk_test_1"}, True),
+        ("production", {**STRIPE, "SHOP_STRIPE_API_BASE": "http://127.0.0.1:8420"}, True),
+        ("development", {}, False),
+    ],
+)
+def test_production_rehearses_where_no_money_moves(
+    environment: str,
+    settings: dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    rehearses: bool,
+) -> None:
+    monkeypatch.setenv("SHOP_ENVIRONMENT", environment)
+    monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    read = read_settings(None)
+
+    assert read.rehearses_payments is rehearses
+    assert Policies(read).notification.rehearses_payments is rehearses
+
+
+@pytest.mark.parametrize("command", ["serve --port 0", "migrate", "worker"])
+def test_production_starts_only_with_a_gateway_that_was_chosen(
+    command: str, shop: CommandLine
+) -> None:
+    secret = '["the newer secret, which seals from now on"]'
+    ended = shop.with_settings(SHOP_ENVIRONMENT="production", SHOP_SESSION_SECRETS=secret).complete(
+        *command.split()
+    )
+
+    assert ended.code == 2
+    assert ended.error_line == (
+        "shop: SHOP_PAYMENT_GATEWAY must be set in production: stripe, or simulated for a"
+        " rehearsal in which no money moves"
+    )
+    assert list(shop.folder.iterdir()) == []
 
 
 def test_production_without_secrets_is_rejected_in_one_line(shop: CommandLine) -> None:

@@ -15,6 +15,7 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.product import Product
 from shop.domain.user import Role
+from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
@@ -138,6 +139,7 @@ class HttpShop:
             "welcome_credit": 10_000,
             # On a clock that never makes it wait, a worker would look without end.
             "run_jobs_in_server": False,
+            "payment_gateway": PaymentGatewayKind.SIMULATED,
             **settings,
         }
         database = database or MemoryDatabase()

@@ -59,11 +59,15 @@ class WebhookEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationPolicy:
-    """The recipients of notifications; a stock threshold of 0 disables `stock.low`."""
+    """The recipients of notifications; a stock threshold of 0 disables `stock.low`.
+
+    `rehearses_payments` adds to each payment that no money moved.
+    """
 
     endpoints: tuple[WebhookEndpoint, ...]
     emails_customers: bool
     low_stock_threshold: int
+    rehearses_payments: bool = False
 
 
 class Notifications:
@@ -138,7 +142,10 @@ class Notifications:
         self, uow: UnitOfWork, event_type: EventType, order: Order, payment: Payment, **extra: Json
     ) -> None:
         if self._has_recipients(event_type):
-            self._stage(uow, event_type, {**order_payload(order, payment), **extra}, order.user_id)
+            payload = order_payload(
+                order, payment, rehearses_payments=self._policy.rehearses_payments
+            )
+            self._stage(uow, event_type, {**payload, **extra}, order.user_id)
 
     def _has_recipients(self, event_type: EventType) -> bool:
         return bool(self._endpoint_urls[event_type]) or event_type in self._emailed

@@ -15,8 +15,9 @@ from shop.domain.shared.money import Money
 Json = Mapping[str, Any]
 
 
-def order_payload(order: Order, payment: Payment) -> Json:
+def order_payload(order: Order, payment: Payment, *, rehearses_payments: bool = False) -> Json:
     """Return an order like the API, with the customer's id and no other personal data."""
+    simulated = {"simulated": True} if rehearses_payments else {}
     return {
         "id": str(order.id),
         "number": order.number,
@@ -24,7 +25,11 @@ def order_payload(order: Order, payment: Payment) -> Json:
         "status": order.status.value,
         "total": _money_payload(order.total),
         "lines": [_line_payload(line) for line in order.lines],
-        "payment": {"method": payment.method.value, "status": payment.status.value},
+        "payment": {
+            "method": payment.method.value,
+            "status": payment.status.value,
+            **simulated,
+        },
         "placed_at": format_time(order.placed_at),
     }
 

@@ -36,8 +36,8 @@ class CliSettings(Protocol):
         """The file of an embedded database, else None."""
 
     @property
-    def simulates_payments_in_production(self) -> bool:
-        """Whether production uses the simulated gateway."""
+    def rehearses_payments(self) -> bool:
+        """Whether production uses a gateway that moves no money."""
 
 
 class CliContext(Protocol):

@@ -10,6 +10,9 @@ from shop.entrypoints.configuration.checks import json_list, matching, split_url
 from shop.entrypoints.configuration.environment import EnvironmentSettings
 
 MAX_GATEWAY_TIMEOUT_SECONDS = 60
+STRIPE_API = "https://api.stripe.com"
+STRIPE_TEST_KEYS = ("sk_test_", "rk_test_")
+"""Keys of Stripe's test mode, which moves no money: https://docs.stripe.com/keys."""
 
 
 class PaymentGatewayKind(StrEnum):
@@ -53,7 +56,16 @@ class PaymentGatewaySettings(EnvironmentSettings):
         NoDecode,
         json_list('must be a JSON list of secrets, such as ["whsec_…"]'),
     ] = ()
-    stripe_api_base: StripeApiBase = "https://api.stripe.com"
+    stripe_api_base: StripeApiBase = STRIPE_API
+
+    @model_validator(mode="after")
+    def _production_names_its_gateway(self) -> Self:
+        if self.is_production and "payment_gateway" not in self.model_fields_set:
+            raise ValueError(
+                "SHOP_PAYMENT_GATEWAY must be set in production: stripe, or simulated for a"
+                " rehearsal in which no money moves"
+            )
+        return self
 
     @model_validator(mode="after")
     def _stripe_has_keys(self) -> Self:
@@ -67,6 +79,13 @@ class PaymentGatewaySettings(EnvironmentSettings):
         return self
 
     @property
-    def simulates_payments_in_production(self) -> bool:
-        """Whether production uses a gateway that moves no money."""
-        return self.is_production and self.payment_gateway is PaymentGatewayKind.SIMULATED
+    def rehearses_payments(self) -> bool:
+        """Whether production uses a gateway that moves no money, and says so in each payment."""
+        return self.is_production and not self._moves_money
+
+    @property
+    def _moves_money(self) -> bool:
+        if self.payment_gateway is not PaymentGatewayKind.STRIPE or self.stripe_secret_key is None:
+            return False
+        key = self.stripe_secret_key.get_secret_value()
+        return self.stripe_api_base == STRIPE_API and not key.startswith(STRIPE_TEST_KEYS)

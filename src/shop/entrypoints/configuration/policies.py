@@ -73,6 +73,7 @@ class Policies:
             ),
             emails_customers=self._settings.smtp_url is not None,
             low_stock_threshold=self._settings.low_stock_threshold,
+            rehearses_payments=self._settings.rehearses_payments,
         )
 
     @property

@@ -34,8 +34,8 @@ def _currency(code: object) -> Currency:
 
 class Settings(
     DatabaseSettings,
-    SessionSettings,
     PaymentGatewaySettings,
+    SessionSettings,
     NotificationSettings,
     ServerSettings,
     BaseSettings,

@@ -81,7 +81,12 @@ def create_app(container: Container) -> FastAPI:
         middleware=[
             *_proxy_headers(settings),
             Middleware(RequestLog),
-            Middleware(ResponseHeaders, cookie=cookie, is_production=settings.is_production),
+            Middleware(
+                ResponseHeaders,
+                cookie=cookie,
+                is_production=settings.is_production,
+                rehearses_payments=settings.rehearses_payments,
+            ),
             Middleware(UnexpectedErrors),
             Middleware(CrossSiteProtection, is_production=settings.is_production),
             Middleware(BodyLimit),

@@ -47,6 +47,7 @@ class Principal:
 
     token: SessionToken | None
     current_session: CurrentSession | None
+    response_context: ResponseContext
 
     @property
     def cart(self) -> Cart:
@@ -101,6 +102,7 @@ async def authenticate(request: Request) -> Principal:
     return Principal(
         token=token if current_session is None else current_session.new_token or token,
         current_session=current_session,
+        response_context=response_context,
     )
 
 

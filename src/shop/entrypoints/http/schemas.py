@@ -93,6 +93,15 @@ ClientSecret = Annotated[
     ),
 ]
 
+Simulated = Annotated[
+    bool | None,
+    Field(
+        exclude_if=lambda simulated: simulated is None,
+        examples=[True],
+        description="Present and true if production rehearses with a gateway that moves no money.",
+    ),
+]
+
 Quantity = Annotated[int, Field(ge=1, le=MAX_QUANTITY, examples=[2])]
 
 Time = Annotated[

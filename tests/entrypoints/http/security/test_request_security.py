@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.entrypoints.configuration.environment import Environment
+from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
 from shop.entrypoints.configuration.settings import Settings
 from tests.clock import FakeClock
 from tests.doubles import OUTDATED_PREFIX
@@ -336,7 +337,11 @@ async def test_errors_disclose_no_internals(shop: HttpShop) -> None:
 
 async def test_production_requires_a_strong_secret() -> None:
     for secrets in ((), ("hunter2",), ("a" * 64,)):
-        chosen: Json = {"_env_file": None, "session_secrets": secrets}
+        chosen: Json = {
+            "_env_file": None,
+            "session_secrets": secrets,
+            "payment_gateway": PaymentGatewayKind.SIMULATED,
+        }
         with pytest.raises(ValidationError) as rejection:
             Settings(environment=Environment.PRODUCTION, **chosen)
         assert not any(secret in str(rejection.value) for secret in secrets)

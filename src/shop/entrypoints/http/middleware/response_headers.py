@@ -43,9 +43,12 @@ class ResponseHeaders:
     scripts, styles or images.
     """
 
-    def __init__(self, app: ASGIApp, *, cookie: SessionCookie, is_production: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, *, cookie: SessionCookie, is_production: bool, rehearses_payments: bool
+    ) -> None:
         self._app = app
         self._cookie = cookie
+        self._rehearses_payments = rehearses_payments
         common = _COMMON_HEADERS | (_STRICT_TRANSPORT_SECURITY if is_production else {})
         self._default_headers = _encode_headers(
             (common | {"content-security-policy": _DENY_ALL}).items()
@@ -60,7 +63,9 @@ class ResponseHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        response_context = ResponseContext(self._cookie)
+        response_context = ResponseContext(
+            self._cookie, rehearses_payments=self._rehearses_payments
+        )
         scope.setdefault("state", {})["response_context"] = response_context
         headers = self._headers_by_path.get(scope["path"], self._default_headers)
 

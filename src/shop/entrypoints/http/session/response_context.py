@@ -25,8 +25,9 @@ class ResponseContext:
     request failed, only that token still opens the session.
     """
 
-    def __init__(self, cookie: SessionCookie) -> None:
+    def __init__(self, cookie: SessionCookie, *, rehearses_payments: bool) -> None:
         self._cookie = cookie
+        self.payments_are_simulated = True if rehearses_payments else None
         self._session: Session | None = None
         self.headers: dict[str, str] = {}
 

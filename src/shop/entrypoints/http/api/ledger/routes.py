@@ -130,7 +130,11 @@ async def make_deposit(
     result = await deposits.make(command)
     deposit = keyed_request.response_context.unwrap(result)
     response.status_code = status_code_for_deposit(deposit)
-    return DepositResponse.of(deposit, result.client_secret)
+    return DepositResponse.of(
+        deposit,
+        simulated=principal.response_context.payments_are_simulated,
+        client_secret=result.client_secret,
+    )
 
 
 @router.get("/deposits/{deposit_id}", responses=error_responses(*SIGNED_IN_ERRORS, DepositNotFound))
@@ -138,7 +142,10 @@ async def show_deposit(
     deposit_id: DepositId, principal: SignedInUser, deposits: DepositServiceDependency
 ) -> DepositResponse:
     """Return one of my deposits."""
-    return DepositResponse.of(await deposits.show(principal.user, deposit_id))
+    return DepositResponse.of(
+        await deposits.show(principal.user, deposit_id),
+        simulated=principal.response_context.payments_are_simulated,
+    )
 
 
 @router.post(

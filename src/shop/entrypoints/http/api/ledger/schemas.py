@@ -28,6 +28,7 @@ from shop.entrypoints.http.schemas import (
     NextCursor,
     RequestBody,
     ResponseBody,
+    Simulated,
     Time,
 )
 
@@ -81,9 +82,12 @@ class DepositResponse(ResponseBody):
     amount: MoneyResponse
     created_at: Time
     client_secret: ClientSecret = None
+    simulated: Simulated = None
 
     @classmethod
-    def of(cls, deposit: Deposit, client_secret: str | None = None) -> Self:
+    def of(
+        cls, deposit: Deposit, *, simulated: bool | None, client_secret: str | None = None
+    ) -> Self:
         """Render a deposit, with the client secret if the customer must authenticate."""
         return cls(
             id=deposit.id,
@@ -91,6 +95,7 @@ class DepositResponse(ResponseBody):
             amount=MoneyResponse.of(deposit.amount),
             created_at=deposit.created_at,
             client_secret=client_secret,
+            simulated=simulated,
         )
 
 

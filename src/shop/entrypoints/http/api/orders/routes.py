@@ -89,7 +89,12 @@ async def place_order(
     placed = keyed_request.response_context.unwrap(result)
     keyed_request.response_context.set_session_cookie(placed.new_token)
     response.status_code = status_code_for_order(placed.order)
-    return OrderResponse.of(placed.order, placed.payment, result.client_secret)
+    return OrderResponse.of(
+        placed.order,
+        placed.payment,
+        simulated=keyed_request.response_context.payments_are_simulated,
+        client_secret=result.client_secret,
+    )
 
 
 @router.get("", responses=error_responses(*SIGNED_IN_ERRORS, Forbidden))
@@ -98,7 +103,8 @@ async def list_orders(
 ) -> OrderList:
     """List my orders, newest first; an admin can list other customers' orders."""
     search = OrderSearch(user=principal.user, user_id=query.user_id, status=query.status)
-    return OrderList.of(await orders.search(search, query.to_page_request()))
+    found = await orders.search(search, query.to_page_request())
+    return OrderList.of(found, simulated=principal.response_context.payments_are_simulated)
 
 
 @router.get("/{order_id}", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
@@ -107,7 +113,9 @@ async def show_order(
 ) -> OrderResponse:
     """Return one of my orders; an admin can read every order."""
     view = await orders.show(principal.user, order_id)
-    return OrderResponse.of(view.order, view.payment)
+    return OrderResponse.of(
+        view.order, view.payment, simulated=principal.response_context.payments_are_simulated
+    )
 
 
 @router.post(
@@ -124,7 +132,11 @@ async def cancel_order(
 ) -> OrderResponse:
     """Cancel an order before anything is shipped; return its stock and money."""
     cancelled = await orders.cancel(CancelOrder(session=principal.token, order_id=order_id))
-    return OrderResponse.of(cancelled.order, cancelled.payment)
+    return OrderResponse.of(
+        cancelled.order,
+        cancelled.payment,
+        simulated=principal.response_context.payments_are_simulated,
+    )
 
 
 @router.get("/{order_id}/history", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))

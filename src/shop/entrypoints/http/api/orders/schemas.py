@@ -25,6 +25,7 @@ from shop.entrypoints.http.schemas import (
     Quantity,
     RequestBody,
     ResponseBody,
+    Simulated,
     Sku,
     Time,
 )
@@ -111,6 +112,7 @@ class PaymentResponse(ResponseBody):
     method: Annotated[PaymentMethod, Field(examples=["account"])]
     status: Annotated[PaymentStatus, Field(examples=["captured"])]
     client_secret: ClientSecret = None
+    simulated: Simulated = None
 
 
 class OrderResponse(ResponseBody):
@@ -128,7 +130,14 @@ class OrderResponse(ResponseBody):
     placed_at: Time
 
     @classmethod
-    def of(cls, order: Order, payment: Payment, client_secret: str | None = None) -> Self:
+    def of(
+        cls,
+        order: Order,
+        payment: Payment,
+        *,
+        simulated: bool | None = None,
+        client_secret: str | None = None,
+    ) -> Self:
         """Render an order, with the client secret if the customer must authenticate."""
         return cls(
             id=order.id,
@@ -137,7 +146,10 @@ class OrderResponse(ResponseBody):
             total=MoneyResponse.of(order.total),
             lines=[OrderLineResponse.of(line) for line in order.lines],
             payment=PaymentResponse(
-                method=payment.method, status=payment.status, client_secret=client_secret
+                method=payment.method,
+                status=payment.status,
+                client_secret=client_secret,
+                simulated=simulated,
             ),
             placed_at=order.placed_at,
         )
@@ -150,10 +162,13 @@ class OrderList(ResponseBody):
     next: NextCursor
 
     @classmethod
-    def of(cls, views: Page[OrderView, TimeCursor]) -> Self:
+    def of(cls, views: Page[OrderView, TimeCursor], *, simulated: bool | None) -> Self:
         """Render a page of orders."""
         return cls(
-            items=[OrderResponse.of(view.order, view.payment) for view in views.items],
+            items=[
+                OrderResponse.of(view.order, view.payment, simulated=simulated)
+                for view in views.items
+            ],
             next=encode_time_cursor(views.next),
         )
 
