@@ -26,7 +26,13 @@ from shop.domain.session import (
 )
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.shared.state_machine import IllegalTransition
-from shop.domain.user import EmailTaken, Forbidden, InvalidCredentials, UserNotFound
+from shop.domain.user import (
+    EmailTaken,
+    Forbidden,
+    InvalidCredentials,
+    UserNotFound,
+    WrongPassword,
+)
 from tests.factories import eur
 
 ERRORS: list[tuple[ShopError, str, str]] = [
@@ -133,6 +139,7 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "wrong-credentials",
         "The e-mail address or the password is wrong.",
     ),
+    (WrongPassword(), "wrong-password", "The current password is wrong."),
     (Forbidden(role="admin"), "forbidden", "This requires the role admin."),
     (UserNotFound(), "user-not-found", "There is no such user."),
     (

@@ -103,6 +103,13 @@ class InvalidCredentials(AccessDenied):
     message = "The e-mail address or the password is wrong."
 
 
+class WrongPassword(AccessDenied):
+    """The current password of a signed-in user is wrong."""
+
+    code = "wrong-password"
+    message = "The current password is wrong."
+
+
 @dataclass(kw_only=True, unsafe_hash=True)
 class Forbidden(AccessDenied):
     """The user lacks the required role."""

@@ -10,7 +10,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import InvalidValue
-from shop.domain.user import InvalidCredentials
+from shop.domain.user import InvalidCredentials, WrongPassword
 from tests.application.memory_shop import IDLE_SECONDS, PASSWORD, MemoryShop
 from tests.clock import FakeClock
 from tests.doubles import CURRENT_PREFIX
@@ -52,7 +52,7 @@ class TestChangingThePassword:
         self, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         await _assert_rejected(
-            shop, replace(_change_password(ada_token), current="a wrong one"), InvalidCredentials()
+            shop, replace(_change_password(ada_token), current="a wrong one"), WrongPassword()
         )
 
     async def test_new_password_must_be_long_enough(

@@ -17,7 +17,7 @@ from pydantic import Secret
 from shop.entrypoints.configuration.environment import Environment
 from shop.entrypoints.configuration.payment_gateway import PaymentGatewayKind
 from shop.entrypoints.configuration.settings import Settings
-from shop.entrypoints.observability.logging import request_id, set_up_logging
+from shop.entrypoints.observability.logging import request_fields, set_up_logging
 from tests.entrypoints.cli.command_line import logging_restored
 
 Level = Literal["debug", "info", "warning", "error"]
@@ -63,9 +63,9 @@ def logger() -> structlog.typing.FilteringBoundLogger:
 @contextmanager
 def serving(served: str) -> Iterator[None]:
     """Serve a request of this id."""
-    before = request_id.set(served)
+    before = request_fields.set({"request_id": served})
     yield
-    request_id.reset(before)
+    request_fields.reset(before)
 
 
 def fail() -> None:

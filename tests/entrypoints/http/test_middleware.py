@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
-from shop.entrypoints.observability.logging import add_request_id
+from shop.entrypoints.observability.logging import add_request_fields
 from tests.entrypoints.http.clients import PASSWORD, HttpShop, assert_problem
 
 pytestmark = pytest.mark.anyio
@@ -27,10 +27,11 @@ async def test_every_request_gets_a_generated_id(shop: HttpShop) -> None:
 
 async def test_request_is_logged_in_one_line_without_secrets(shop: HttpShop) -> None:
     browser = await shop.customer("ada")
-    with capture_logs([add_request_id]) as lines:
+    with capture_logs([add_request_fields]) as lines:
         response = await browser.get("/products/SECRET-1?q=secret-2", x_secret="secret-3")
         await browser.get("//secret-4")
-    known, unknown = lines
+        await browser.get("/account")
+    known, unknown, own = lines
     assert known.pop("duration_ms") > 0
     assert known == {
         "event": "request",
@@ -38,10 +39,38 @@ async def test_request_is_logged_in_one_line_without_secrets(shop: HttpShop) -> 
         "method": "GET",
         "path": "/api/v1/products/{sku}",
         "status": 422,
+        "user_id": None,
         "request_id": response.headers["x-request-id"],
+        "client": "127.0.0.1",
     }
     assert (unknown["path"], unknown["status"]) == (None, 404)
+    assert own["user_id"] == (await browser.get("/session")).json()["user"]["id"]
     assert "secret" not in str(lines).lower()
+
+
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.mark.parametrize(
+    ("traceparent", "trace"),
+    [
+        (f"00-{TRACE}-b7ad6b7169203331-01", TRACE),
+        (f"01-{TRACE}-b7ad6b7169203331-01-later", TRACE),
+        (f"ff-{TRACE}-b7ad6b7169203331-01", None),
+        (f"00-{'0' * 32}-b7ad6b7169203331-01", None),
+        (f"00-{TRACE}-{'0' * 16}-01", None),
+        (f"00-{TRACE.upper()}-b7ad6b7169203331-01", None),
+        ("hunter2", None),
+    ],
+)
+async def test_lines_of_a_request_carry_the_trace_of_its_caller(
+    shop: HttpShop, traceparent: str, trace: str | None
+) -> None:
+    with capture_logs([add_request_fields]) as lines:
+        await shop.browser().get("/account", traceparent=traceparent)
+
+    assert [line["event"] for line in lines] == ["access_denied", "request"]
+    assert [line.get("trace_id") for line in lines] == [trace, trace]
 
 
 class FailingUnitOfWork(MemoryUnitOfWork):

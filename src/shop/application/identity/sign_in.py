@@ -13,6 +13,7 @@ from shop.domain.user import (
     MAX_PASSWORD_CHARACTERS,
     InvalidCredentials,
     User,
+    WrongPassword,
     normalise_email,
     require_password,
 )
@@ -103,7 +104,7 @@ class SignInService:
     async def change_password(self, command: ChangePassword) -> CurrentSession:
         """Replace the user's password, and revoke all of the user's other sessions.
 
-        Raise `NotSignedIn`, `SessionExpired`, `InvalidValue`, or `InvalidCredentials` if the
+        Raise `NotSignedIn`, `SessionExpired`, `InvalidValue`, or `WrongPassword` if the
         current password is wrong.
         """
         require_password(command.new, field="new")
@@ -113,7 +114,7 @@ class SignInService:
 
         user = await self._transactions.read(current_user)
         if not await self._password_hasher.verify(user.password_hash, command.current):
-            raise InvalidCredentials
+            raise WrongPassword
         password_hash = await self._password_hasher.hash(command.new)
         work = partial(self._change_password, command.session, user, password_hash)
         # Not retryable: after a commit, the session is no longer found under its old token.
@@ -125,7 +126,7 @@ class SignInService:
         current_session = await self._authenticator.require_signed_in_for_update(uow, token)
         user = (await uow.users.lock([verified_user.id]))[verified_user.id]
         if user.password_hash != verified_user.password_hash:
-            raise InvalidCredentials
+            raise WrongPassword
         user = user.with_password_hash(password_hash)
         uow.users.save(user)
         current_session = self._authenticator.sign_in(uow, current_session, user, [])

@@ -23,7 +23,7 @@ from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.adapters.system.clock import SystemClock
 from shop.adapters.system.id_generator import SystemIdGenerator
-from shop.adapters.system.keyring import load_or_create_secret, new_secret
+from shop.adapters.system.keyring import KeyedHash, load_or_create_secret, new_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.adapters.webhooks.webhook_sender import HttpWebhookSender
 from shop.application.ports.clock import Clock
@@ -71,6 +71,8 @@ class AdapterContainer(containers.DeclarativeContainer):
     )
     password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_session_secrets, settings)
+
+    account_hash = providers.Singleton(KeyedHash, secrets, "account in logs")
 
     database: providers.Provider[Database] = providers.Selector(
         settings.provided.database_adapter,

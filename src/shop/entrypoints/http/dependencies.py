@@ -135,6 +135,9 @@ SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
 AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]
 
+AccountHashDependency = Annotated[
+    Callable[[str], str], _from_container(lambda container: container.account_hash().of)
+]
 SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
 PoliciesDependency = Annotated[Policies, _from_container(lambda container: container.policies())]
 DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]

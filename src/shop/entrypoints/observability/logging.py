@@ -34,8 +34,10 @@ SECRET_WORDS = (
 )
 """A field is redacted if a word of its name ends in one of these."""
 
-request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
-"""The id of the current request; every line that is logged meanwhile has it."""
+request_fields: ContextVar[Mapping[str, str]] = ContextVar("request_fields")
+"""The id, client and trace of the current request; every line that is logged meanwhile has them."""
+
+_NO_REQUEST: Mapping[str, str] = {}
 
 QUIETED_LOGGERS = ("aiosqlite", "alembic", "asyncio", "sqlalchemy", "stripe", "uvicorn")
 """Below warnings these log every step, some with every value that is stored or sent."""
@@ -96,17 +98,15 @@ def _formatter(rendering: Sequence[Processor]) -> logging.Formatter:
 
 def _common_processors() -> list[Processor]:
     return [
-        add_request_id,
+        add_request_fields,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
 
 
-def add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    """Add the id of the current request, if any."""
-    current_id = request_id.get()
-    if current_id is not None:
-        event["request_id"] = current_id
+def add_request_fields(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    """Add the id, client and trace of the current request, if any."""
+    event.update(request_fields.get(_NO_REQUEST))
     return event
 
 

@@ -319,7 +319,7 @@ async def test_password_change_requires_the_current_password(shop: HttpShop) -> 
     browser = await shop.customer("ada")
     body = {"current": "not the password", "new": "another password"}
     with shop.unchanged():
-        assert_problem(await browser.post("/password", body), 401, "wrong-credentials")
+        assert_problem(await browser.post("/password", body), 403, "wrong-password")
         assert_invalid(
             await browser.post("/password", {"current": PASSWORD, "new": "short"}), "/new"
         )

@@ -43,7 +43,7 @@ ERRORS = {
     ("get", "/api/v1/sessions"): OF_SIGNED_IN,
     ("delete", "/api/v1/sessions"): OF_SIGNED_IN_UNSAFE,
     ("delete", "/api/v1/sessions/{handle}"): OF_SIGNED_IN_UNSAFE | {"session-not-found"},
-    ("post", "/api/v1/password"): OF_SIGNED_IN_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-credentials"},
+    ("post", "/api/v1/password"): OF_SIGNED_IN_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-password"},
     ("get", "/api/v1/account"): OF_SIGNED_IN,
     ("get", "/api/v1/account/transfers"): OF_SIGNED_IN,
     ("post", "/api/v1/transfers"): OF_SIGNED_IN_UNSAFE

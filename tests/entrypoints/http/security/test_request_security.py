@@ -223,7 +223,7 @@ async def test_password_change_requires_the_current_one(shop: HttpShop) -> None:
     browser = await shop.customer("ada")
     with shop.unchanged():
         response = await browser.post("/password", {"current": "wrong", "new": "another password"})
-        assert_problem(response, 401, "wrong-credentials")
+        assert_problem(response, 403, "wrong-password")
         assert_invalid(await browser.post("/password", {"new": "another password"}), "/current")
 
 

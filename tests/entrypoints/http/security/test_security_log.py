@@ -55,7 +55,12 @@ async def test_sign_up_sign_in_and_sign_out_are_logged(shop: HttpShop) -> None:
     assert line == {"event": "signed_up", **ada}
 
     del body["name"]
-    assert await logged_event(browser, "POST", "/session", body) == {"event": "signed_in", **ada}
+    hash_of_ada = shop.container.account_hash().of("ada@example.com")
+    assert await logged_event(browser, "POST", "/session", body) == {
+        "event": "signed_in",
+        "account_hash": hash_of_ada,
+        **ada,
+    }
     assert await logged_event(browser, "DELETE", "/session") == {"event": "signed_out", **ada}
     assert await logged_event(browser, "DELETE", "/session") == {
         "event": "signed_out",
@@ -76,7 +81,7 @@ async def test_password_changes_and_revoked_sessions_are_logged(shop: HttpShop) 
     line = await logged_event(browser, "POST", "/password", change)
     assert line == {"event": "password_changed", **ada}
     line = await logged_event(browser, "POST", "/password", change)
-    assert line == {"event": "access_denied", "reason": "wrong-credentials", **ada}
+    assert line == {"event": "access_denied", "reason": "wrong-password", **ada}
 
 
 async def test_denied_access_is_logged_with_its_reason(shop: HttpShop, clock: FakeClock) -> None:
@@ -87,8 +92,12 @@ async def test_denied_access_is_logged_with_its_reason(shop: HttpShop, clock: Fa
     def denied(reason: str, whom: dict[str, Any]) -> dict[str, Any]:
         return {"event": "access_denied", "reason": reason, **whom}
 
-    line = await logged_event(stranger, "POST", "/session", wrong)
-    assert line == denied("wrong-credentials", NO_SESSION)
+    hash_of_ada = shop.container.account_hash().of("ada@example.com")
+    for address in ("ada@example.com", " ADA@Example.com"):
+        line = await logged_event(stranger, "POST", "/session", {**wrong, "email": address})
+        assert line == denied("wrong-credentials", {**NO_SESSION, "account_hash": hash_of_ada})
+    line = await logged_event(stranger, "POST", "/session", {**wrong, "email": "hunter2"})
+    assert line["account_hash"] not in {hash_of_ada, "hunter2"}
     line = await logged_event(stranger, "GET", "/account")
     assert line == denied("not-signed-in", NO_SESSION)
     line = await logged_event(browser, "PUT", "/products/TEA", {})

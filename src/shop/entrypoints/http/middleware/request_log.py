@@ -1,21 +1,30 @@
 """Logs each request and gives it an id that all of its log lines share."""
 
+import re
 import time
+from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
-from shop.entrypoints.observability.logging import request_id
+from shop.entrypoints.observability.logging import request_fields
+
+_TRACE_PARENT = re.compile(
+    rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-.{2}.*"
+)
+"""W3C Trace Context, section 3.2: version, trace, parent and flags."""
 
 _log = structlog.get_logger()
 
 
 class RequestLog:
-    """Gives each request an id and logs its method, route, status and duration.
+    """Gives each request an id and logs its client, user, method, route, status and duration.
 
-    The shop never adopts an id from outside, which could be forged. It logs the route's template
-    instead of the path, and nothing of the query, headers or body: they can contain secrets.
+    The shop never adopts an id from outside, which could be forged. The trace is the caller's, to
+    find the request in its own log. The route's template is logged instead of the path, and nothing
+    else of the query, headers or body: they can contain secrets.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -38,7 +47,7 @@ class RequestLog:
                 message["headers"] = [*message.get("headers", ()), header]
             await send(message)
 
-        context_token = request_id.set(new_id)
+        context_token = request_fields.set(_fields(new_id, scope))
         try:
             await self._app(scope, receive, send_with_id)
         finally:
@@ -47,11 +56,28 @@ class RequestLog:
                 method=scope["method"],
                 path=_route_template(scope),
                 status=status,
+                user_id=_user_id(scope),
                 duration_ms=round((time.perf_counter() - started_at) * 1000, 3),
             )
-            request_id.reset(context_token)
+            request_fields.reset(context_token)
 
 
 def _route_template(scope: Scope) -> str | None:
     path: str | None = getattr(scope.get("route"), "path", None)
     return path
+
+
+def _fields(request_id: str, scope: Scope) -> Mapping[str, str]:
+    fields = {"request_id": request_id}
+    if scope.get("client"):
+        fields["client"] = scope["client"][0]
+    for name, value in scope["headers"]:
+        if name == b"traceparent" and (match := _TRACE_PARENT.fullmatch(value)):
+            fields["trace_id"] = match[1].decode()
+    return fields
+
+
+def _user_id(scope: Scope) -> str | None:
+    # Requests that were rejected early have no response context.
+    response_context: Any = scope.get("state", {}).get("response_context")
+    return None if response_context is None else response_context.user_id

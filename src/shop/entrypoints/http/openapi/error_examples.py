@@ -29,7 +29,13 @@ from shop.domain.session import (
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.state_machine import IllegalTransition
-from shop.domain.user import EmailTaken, Forbidden, InvalidCredentials, UserNotFound
+from shop.domain.user import (
+    EmailTaken,
+    Forbidden,
+    InvalidCredentials,
+    UserNotFound,
+    WrongPassword,
+)
 from shop.entrypoints.http.errors import http_errors
 from shop.entrypoints.http.middleware.content_type import JSON
 
@@ -58,6 +64,7 @@ def example_with_slug(slug: str) -> ShopError:
 def _domain_examples() -> Iterator[ShopError]:
     yield EmailTaken()
     yield InvalidCredentials()
+    yield WrongPassword()
     yield Forbidden(role="admin")
     yield UserNotFound()
     yield NotSignedIn()

@@ -29,6 +29,7 @@ class ResponseContext:
         self._cookie = cookie
         self.payments_are_simulated = True if rehearses_payments else None
         self._session: Session | None = None
+        self._tried_account: str | None = None
         self.headers: dict[str, str] = {}
 
     def token(self, headers: Headers) -> SessionToken | None:
@@ -52,16 +53,31 @@ class ResponseContext:
         self.clear_session_cookie()
         self.headers["clear-site-data"] = CLEAR_SITE_DATA
 
+    @property
+    def user_id(self) -> str | None:
+        """The id of the signed-in user, if known."""
+        session = self._session
+        return str(session.user_id) if session and session.user_id else None
+
+    def trace_account(self, account_hash: str) -> None:
+        """Remember the keyed hash of the address that a visitor tries to sign in with.
+
+        Lines of denied attempts carry it (ASVS 5.0, 16.2.1): the address itself may be a password
+        in the wrong field.
+        """
+        self._tried_account = account_hash
+
     def log_security_event(self, event: str, **fields: str) -> None:
         """Log a security event with the user and session, if known (ASVS 5.0, 16.3).
 
         The line contains no text that a visitor has sent, and no session token.
         """
-        session = self._session
+        if self._tried_account is not None:
+            fields["account_hash"] = self._tried_account
         _log.info(
             event,
-            user_id=str(session.user_id) if session and session.user_id else None,
-            session_id=str(session.id) if session else None,
+            user_id=self.user_id,
+            session_id=str(self._session.id) if self._session else None,
             **fields,
         )
 

@@ -10,7 +10,8 @@ from shop.application.identity.sign_in import ChangePassword, SignIn
 from shop.application.transactions.runner import after_commit
 from shop.domain.orders.order import SessionHasNoOrder
 from shop.domain.session import SessionNotFound
-from shop.domain.user import InvalidCredentials
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.user import InvalidCredentials, WrongPassword, normalise_email
 from shop.entrypoints.http.api.identity.sessions import (
     PreferencesPatch,
     SessionList,
@@ -21,6 +22,7 @@ from shop.entrypoints.http.api.orders.schemas import OrderResponse
 from shop.entrypoints.http.api.pagination import TimeCursorQuery
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
+    AccountHashDependency,
     AnyUser,
     CartServiceDependency,
     CurrentResponseContext,
@@ -68,8 +70,10 @@ async def sign_in(
     carts: CartServiceDependency,
     policies: PoliciesDependency,
     response_context: CurrentResponseContext,
+    hash_of_account: AccountHashDependency,
 ) -> SessionResponse:
     """Sign in, with a new session id; the cart is kept."""
+    response_context.trace_account(hash_of_account(_comparable(body.email)))
     command = SignIn(session=token, email=body.email, password=body.password)
     current_session = await service.sign_in(command)
     response_context.update_session(current_session)
@@ -184,7 +188,7 @@ async def end_other_sessions(
     status_code=204,
     response_class=Response,
     response_description="The password is changed.",
-    responses=error_responses(*SIGNED_IN_ERRORS, *SESSION_WRITE_ERRORS, InvalidCredentials),
+    responses=error_responses(*SIGNED_IN_ERRORS, *SESSION_WRITE_ERRORS, WrongPassword),
 )
 async def change_password(
     body: PasswordChange,
@@ -197,3 +201,10 @@ async def change_password(
     current_session = await service.change_password(command)
     response_context.update_session(current_session)
     response_context.log_security_event("password_changed")
+
+
+def _comparable(address: str) -> str:
+    try:
+        return normalise_email(address)
+    except InvalidValue:
+        return address
