@@ -9,11 +9,12 @@ from uuid import UUID
 import pytest
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.repositories.orders import OrderFilter
+from shop.application.ports.repositories.orders import OrderFilter, OrderTotals
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
 from shop.domain.orders.order import Actor, Order, OrderStatus, StatusChange
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.money import Currency
 from tests.contract.storage import Storage
 from tests.factories import NOW, card_details, eur, id_of, key_of, line, order, payment, user
 
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.anyio
 
 ADA, BOB = user("ada"), user("bob")
 LATER = NOW + timedelta(hours=1)
+USD = Currency("USD")
 EVERYTHING = OrderFilter(user_id=None, status=None)
 
 
@@ -349,3 +351,33 @@ async def test_card_payment_stores_all_card_details(customers: Storage) -> None:
 
     await customers.write(save)
     assert await customers.read(lambda uow: uow.payments.for_orders(ids)) == {placed.id: approved}
+
+
+async def test_totals_count_the_orders_that_were_paid_and_not_cancelled(
+    customers: Storage,
+) -> None:
+    placed = [
+        order(ADA, str(number), line("TEA", number), status=status)
+        for number, status in enumerate(OrderStatus, start=1)
+    ]
+    bought = [
+        each.total.amount
+        for each in placed
+        if each.status.value in {"paid", "shipped", "delivered", "refunded"}
+    ]
+    placed.append(order(BOB, "100", line("TEA", 3), status=OrderStatus.EXPIRED))
+    first_change = order(ADA).initial_status_change(actor=Actor.CUSTOMER)
+
+    def add(uow: UnitOfWork) -> None:
+        for each in placed:
+            uow.orders.add(each, replace(first_change, order_id=each.id))
+            uow.payments.add(payment(each))
+
+    await customers.commit(add)
+
+    async def totals(uow: UnitOfWork) -> Mapping[UUID, OrderTotals]:
+        return await uow.orders.totals_for_users([ADA.id, BOB.id], eur(0).currency)
+
+    assert await customers.read(totals) == {ADA.id: OrderTotals(count=4, amount=eur(sum(bought)))}
+    assert await customers.read(lambda uow: uow.orders.totals_for_users([ADA.id], USD)) == {}
+    assert await customers.read(lambda uow: uow.orders.totals_for_users([], USD)) == {}

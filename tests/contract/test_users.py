@@ -1,11 +1,15 @@
 """What every adapter owes the port to users."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.user import EmailTaken, Role, User
 from tests.contract.storage import Storage
-from tests.factories import id_of, user
+from tests.factories import NOW, id_of, user
 
 pytestmark = pytest.mark.anyio
 
@@ -91,3 +95,64 @@ async def test_two_new_users_cannot_share_an_email_address(storage: Storage) -> 
         await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(impostor))
 
     assert await storage.read(lambda uow: uow.users.with_emails([ADA.email])) == {}
+
+
+class TestSearchingUsers:
+    @pytest.mark.parametrize(
+        ("words", "found"),
+        [
+            ("", ["straße", "ada", "ömer"]),
+            ("ADA", ["ada"]),
+            ("Ada@Example", ["ada"]),
+            ("STRASSE", ["straße"]),
+            ("Ömer", ["ömer"]),
+            ("100%", []),
+            ("a_a", []),
+        ],
+    )
+    async def test_name_or_address_contains_the_words(
+        self, storage: Storage, words: str, found: list[str]
+    ) -> None:
+        def add_all(uow: UnitOfWork) -> None:
+            for position, name in enumerate(("ömer", "ada", "straße")):
+                at = NOW + timedelta(hours=position)
+                email = f"{name}@example.com"
+                uow.users.add(user(name, name=name.title(), email=email, created_at=at))
+
+        await storage.commit(add_all)
+
+        page = await storage.read(
+            lambda uow: uow.users.search(words, PageRequest(limit=10, after=None))
+        )
+
+        assert [each.name.casefold() for each in page.items] == [name.casefold() for name in found]
+        assert page.next is None
+
+    async def test_pages_follow_each_other(self, storage: Storage) -> None:
+        await storage.commit(lambda uow: uow.users.add(ADA), lambda uow: uow.users.add(BOB))
+        newest, oldest = sorted((ADA, BOB), key=lambda each: (each.created_at, each.id))[::-1]
+
+        first = await storage.read(
+            lambda uow: uow.users.search("", PageRequest(limit=1, after=None))
+        )
+        second = await storage.read(
+            lambda uow: uow.users.search("", PageRequest(limit=1, after=first.next))
+        )
+
+        assert first.items == [newest]
+        assert first.next == TimeCursor(at=newest.created_at, id=newest.id)
+        assert (second.items, second.next) == ([oldest], None)
+
+    async def test_saved_user_is_found_under_the_new_name(self, storage: Storage) -> None:
+        await storage.commit(lambda uow: uow.users.add(ADA))
+
+        async def rename(uow: UnitOfWork) -> None:
+            (found,) = (await uow.users.lock([ADA.id])).values()
+            uow.users.save(replace(found, name="Countess"))
+
+        await storage.write(rename)
+        page = await storage.read(
+            lambda uow: uow.users.search("countess", PageRequest(limit=1, after=None))
+        )
+
+        assert [each.id for each in page.items] == [ADA.id]

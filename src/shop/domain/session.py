@@ -17,10 +17,11 @@ Preferences = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
-    """The idle and absolute lifetime of sessions."""
+    """The idle and absolute lifetime of sessions, and how many a user may have at once."""
 
     idle: timedelta
     absolute: timedelta
+    per_user: int = 50
 
     @property
     def last_seen_interval(self) -> timedelta:

@@ -43,6 +43,10 @@ class User:
         """Remove a role."""
         return replace(self, roles=self.roles - {role})
 
+    def with_access(self, *, enabled: bool) -> "User":
+        """Enable or disable the user: a disabled one cannot sign in or use a session."""
+        return replace(self, enabled=enabled)
+
     def with_password_hash(self, password_hash: str) -> "User":
         """Replace the password."""
         return replace(self, password_hash=password_hash)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -148,6 +149,28 @@ class TestRevokeAll:
         issued = await storage.write(change_password)
 
         assert (await find(storage, one, two, issued)).keys() == {issued}
+
+
+class TestRevokeOldest:
+    async def test_newest_sessions_of_the_user_are_kept(self, storage: Storage) -> None:
+        sessions = [
+            replace(session_of(ADA.id, str(hour)), created_at=NOW + timedelta(hours=hour))
+            for hour in (2, 0, 3, 1)
+        ]
+        sessions.append(session("5"))
+        tokens = [await create(storage, each) for each in sessions]
+
+        ended = await storage.write(
+            lambda uow: uow.sessions.revoke_oldest(ADA.id, keep=2, except_session_id=sessions[2].id)
+        )
+
+        assert ended == 1
+        assert set(await find(storage, *tokens)) == {*tokens} - {tokens[1]}
+        none_left = await storage.write(
+            lambda uow: uow.sessions.revoke_oldest(ADA.id, keep=0, except_session_id=sessions[2].id)
+        )
+        assert none_left == 2
+        assert set(await find(storage, *tokens)) == {tokens[2], tokens[4]}
 
 
 class TestListForUser:

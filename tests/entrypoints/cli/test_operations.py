@@ -103,6 +103,29 @@ def test_role_is_revoked(shop: CommandLine) -> None:
     assert given_back == "customer-000001@example.com has the roles: admin.\n"
 
 
+def test_user_is_disabled_and_enabled(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
+
+    disabled = shop.output_of("users", "disable", "Customer-000001@Example.com")
+    assert disabled == "customer-000001@example.com is disabled and signed out.\n"
+    assert shop.rows("SELECT enabled FROM users") == [(0,)]
+
+    enabled = shop.output_of("users", "enable", "customer-000001@example.com")
+    assert enabled == "customer-000001@example.com is enabled.\n"
+    assert shop.rows("SELECT enabled FROM users") == [(1,)]
+    for command in ("users disable", "users enable", "sessions end"):
+        unknown = shop.complete(*command.split(), "unknown@example.com")
+        assert (unknown.code, unknown.error_line) == (1, "shop: There is no such user.")
+
+
+def test_sessions_of_a_user_are_ended(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0", "--customers", "1")
+
+    output = shop.output_of("sessions", "end", "customer-000001@example.com")
+
+    assert output == "Sessions of customer-000001@example.com ended: 0.\n"
+
+
 def test_unknown_email_address_is_granted_no_role(migrated: CommandLine) -> None:
     unknown = migrated.complete("users", "promote", "unknown@example.com", "--role", "admin")
     no_address = migrated.complete("users", "promote", "no-address", "--role", "admin")

@@ -24,7 +24,10 @@ COMMANDS = (
     "notifications purge",
     "reconcile",
     "sessions sweep",
+    "sessions end",
     "users promote",
+    "users disable",
+    "users enable",
     "users demote",
 )
 

@@ -111,6 +111,12 @@ class CookieSessionStore(SessionStore):
         """Delete all sessions of a user except one; return how many."""
         return await self._rows.revoke_all(user_id, except_session_id=except_session_id)
 
+    async def revoke_oldest(self, user_id: UUID, *, keep: int, except_session_id: UUID) -> int:
+        """Revoke the rows of the user's sessions beyond the newest `keep`; return how many."""
+        return await self._rows.revoke_oldest(
+            user_id, keep=keep, except_session_id=except_session_id
+        )
+
     async def for_user(
         self, user_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:

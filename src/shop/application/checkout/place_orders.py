@@ -92,7 +92,7 @@ class PlaceOrders:
     def _build_request(
         self, resolved_sessions: ResolvedSessions, command: PlaceOrder
     ) -> IdempotentRequest[PlaceOrder]:
-        current_session = resolved_sessions.require_signed_in(command.session)
+        current_session = resolved_sessions.require_customer(command.session)
         if command.expected_total is not None:
             command.expected_total.require_currency(self._policy.currency)
         return IdempotentRequest(

@@ -60,6 +60,12 @@ class ResolvedSessions:
             raise NotSignedIn
         return current_session
 
+    def require_customer(self, token: SessionToken | None) -> CurrentSession:
+        """Like `require_signed_in`, and raises `Forbidden` unless the user may buy."""
+        current_session = self.require_signed_in(token)
+        current_session.signed_in_user.require(Role.CUSTOMER)
+        return current_session
+
 
 class SessionAuthenticator:
     """Finds sessions in a unit of work, and stages their changes."""

@@ -98,6 +98,11 @@ class SignInService:
             user = user.with_password_hash(password_hash)
             uow.users.save(user)
         current_session = self._authenticator.sign_in(uow, current_session, user, issued_tokens)
+        await uow.sessions.revoke_oldest(
+            user.id,
+            keep=self._authenticator.policy.per_user - 1,
+            except_session_id=current_session.session.id,
+        )
         await uow.commit()
         return current_session
 

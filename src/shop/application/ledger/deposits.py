@@ -148,7 +148,7 @@ class DepositService:
     def _build_request(
         self, resolved_sessions: ResolvedSessions, command: MakeDeposit
     ) -> IdempotentRequest[MakeDeposit]:
-        current_session = resolved_sessions.require_signed_in(command.session)
+        current_session = resolved_sessions.require_customer(command.session)
         command.amount.require_currency(self._policy.currency)
         command.amount.require_positive()
         return IdempotentRequest(

@@ -104,7 +104,7 @@ class TransferService:
     def _transfer_request(
         self, resolved_sessions: ResolvedSessions, command: MakeTransfer
     ) -> IdempotentRequest[MakeTransfer]:
-        current_session = resolved_sessions.require_signed_in(command.session)
+        current_session = resolved_sessions.require_customer(command.session)
         self._require_amount(command.amount)
         _require_note("note", command.note, at_least=0)
         if normalise_email(command.to, field="to") == current_session.signed_in_user.email:

@@ -35,6 +35,11 @@ class OrderStatus(StrEnum):
     REFUNDED = "refunded"  # The whole payment was refunded.
 
 
+BOUGHT = frozenset(
+    {OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED, OrderStatus.REFUNDED}
+)
+"""The statuses of orders that were paid and not cancelled."""
+
 ORDER_STATUSES = StateMachine(
     initial=frozenset({OrderStatus.PENDING, OrderStatus.PAID}),
     transitions={

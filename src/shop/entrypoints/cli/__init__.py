@@ -17,8 +17,8 @@ from shop.entrypoints.cli.commands.reconcile import reconcile
 from shop.entrypoints.cli.commands.secret import secret
 from shop.entrypoints.cli.commands.seed import seed
 from shop.entrypoints.cli.commands.serve import serve
-from shop.entrypoints.cli.commands.sessions import sweep
-from shop.entrypoints.cli.commands.users import demote, promote
+from shop.entrypoints.cli.commands.sessions import end, sweep
+from shop.entrypoints.cli.commands.users import demote, disable, enable, promote
 from shop.entrypoints.cli.commands.worker import worker
 from shop.entrypoints.cli.errors import INTERRUPTED, report
 
@@ -64,11 +64,14 @@ def commands() -> typer.Typer:
 
     sessions = _group("Manage sessions.", _show_help)
     sessions.command(epilog="Example: shop sessions sweep")(sweep)
+    sessions.command(epilog="Example: shop sessions end ada@example.com")(end)
     shop.add_typer(sessions, name="sessions")
 
     users = _group("Manage users.", _show_help)
     users.command(epilog="Example: shop users promote ada@example.com --role admin")(promote)
     users.command(epilog="Example: shop users demote ada@example.com --role admin")(demote)
+    users.command(epilog="Example: shop users disable ada@example.com")(disable)
+    users.command(epilog="Example: shop users enable ada@example.com")(enable)
     shop.add_typer(users, name="users")
     return shop
 

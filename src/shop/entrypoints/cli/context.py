@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from shop.application.catalogue.bulk_import import BulkImport
 from shop.application.idempotency.purge import PurgeIdempotencyKeys
+from shop.application.identity.access import AccessService
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.jobs.administration import JobService
@@ -42,6 +43,9 @@ class CliSettings(Protocol):
 
 class CliContext(Protocol):
     """The container as commands use it; `--help` need not wait for its import."""
+
+    def access_service(self) -> AccessService:
+        """Return the service that disables users and ends their sessions."""
 
     def audit_gateway(self) -> AuditGateway:
         """Return the audit of the gateway's records."""

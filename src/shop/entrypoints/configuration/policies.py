@@ -27,6 +27,7 @@ class Policies:
         return SessionPolicy(
             idle=timedelta(seconds=self._settings.session_idle_seconds),
             absolute=timedelta(seconds=self._settings.session_absolute_seconds),
+            per_user=self._settings.sessions_per_user,
         )
 
     @property

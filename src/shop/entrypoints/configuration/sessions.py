@@ -40,6 +40,7 @@ class SessionSettings(EnvironmentSettings):
     ] = ()
     session_idle_seconds: float = Field(default=7 * 86_400, gt=0, le=10 * 365 * 86_400)
     session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
+    sessions_per_user: int = Field(default=50, ge=1, le=10_000)
 
     @model_validator(mode="after")
     def _production_has_secrets(self) -> Self:

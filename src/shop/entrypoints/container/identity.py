@@ -2,7 +2,9 @@
 
 from dependency_injector import providers
 
+from shop.application.identity.access import AccessService
 from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.identity.customers import CustomerQueries
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.identity.sign_in import SignInService
@@ -34,5 +36,11 @@ class IdentityContainer(Base):
         Base.clock,
         Base.id_generator,
         welcome_credit=Base.policies.provided.welcome_credit,
+    )
+    access_service = providers.Singleton(
+        AccessService, Base.transaction_runner, session_authenticator
+    )
+    customer_queries = providers.Singleton(
+        CustomerQueries, Base.transaction_runner, Base.settings.provided.currency
     )
     role_service = providers.Singleton(RoleService, Base.transaction_runner)

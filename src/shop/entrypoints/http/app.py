@@ -17,8 +17,8 @@ from shop.entrypoints.container import Container
 from shop.entrypoints.http.api.cart import routes as cart
 from shop.entrypoints.http.api.catalogue import routes as catalogue
 from shop.entrypoints.http.api.fulfilment import routes as fulfilment
+from shop.entrypoints.http.api.identity import customer_routes, user_routes
 from shop.entrypoints.http.api.identity import routes as identity
-from shop.entrypoints.http.api.identity import user_routes
 from shop.entrypoints.http.api.ledger import routes as ledger
 from shop.entrypoints.http.api.notifications import routes as notifications
 from shop.entrypoints.http.api.operations import routes as operations
@@ -44,6 +44,7 @@ _ROUTERS = (
     identity.router,
     ledger.router,
     user_routes.router,
+    customer_routes.router,
     fulfilment.router,
     webhooks.router,
     notifications.router,

@@ -11,7 +11,9 @@ from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.gateway_events import HandleGatewayEvents
 from shop.application.idempotency.results import CommandResult
+from shop.application.identity.access import AccessService
 from shop.application.identity.authentication import CurrentSession
+from shop.application.identity.customers import CustomerQueries
 from shop.application.identity.sessions import SessionService
 from shop.application.identity.sign_in import SignInService
 from shop.application.identity.sign_up import SignUpService
@@ -152,6 +154,12 @@ SignInServiceDependency = Annotated[
 ]
 SessionServiceDependency = Annotated[
     SessionService, _from_container(lambda container: container.session_service())
+]
+AccessServiceDependency = Annotated[
+    AccessService, _from_container(lambda container: container.access_service())
+]
+CustomerQueriesDependency = Annotated[
+    CustomerQueries, _from_container(lambda container: container.customer_queries())
 ]
 ProductServiceDependency = Annotated[
     ProductService, _from_container(lambda container: container.product_service())

@@ -22,6 +22,7 @@ OF_ANYONE = OF_STORED | {"session-expired", "outcome-unknown"}
 OF_SIGNED_IN = OF_ANYONE | {"not-signed-in"}
 OF_ANYONE_UNSAFE = OF_ANYONE | OF_UNSAFE
 OF_SIGNED_IN_UNSAFE = OF_SIGNED_IN | OF_UNSAFE
+OF_ADMINS = OF_SIGNED_IN | {"forbidden"}
 OF_ADMINS_UNSAFE = OF_SIGNED_IN_UNSAFE | {"forbidden"}
 OF_CHANGED_SESSIONS = {"session-conflict", "session-too-large"}
 OF_KEYS = {"invalid-idempotency-key", "idempotency-key-reused", "request-in-progress"}
@@ -35,6 +36,10 @@ OF_FULFILMENTS = {
 # The codes of exactly the errors that each route can return.
 ERRORS = {
     ("post", "/api/v1/users"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"email-taken"},
+    ("get", "/api/v1/users"): OF_ADMINS,
+    ("get", "/api/v1/users/{user_id}"): OF_ADMINS | {"user-not-found"},
+    ("patch", "/api/v1/users/{user_id}"): OF_ADMINS_UNSAFE | {"user-not-found"},
+    ("delete", "/api/v1/users/{user_id}/sessions"): OF_ADMINS_UNSAFE | {"user-not-found"},
     ("post", "/api/v1/session"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-credentials"},
     ("get", "/api/v1/session"): OF_ANYONE,
     ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
@@ -48,7 +53,7 @@ ERRORS = {
     ("get", "/api/v1/account/transfers"): OF_SIGNED_IN,
     ("post", "/api/v1/transfers"): OF_SIGNED_IN_UNSAFE
     | OF_KEYS
-    | {"recipient-not-found", "insufficient-funds", "balance-too-large"},
+    | {"forbidden", "recipient-not-found", "insufficient-funds", "balance-too-large"},
     ("post", "/api/v1/accounts/{account_id}/credits"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
@@ -67,6 +72,7 @@ ERRORS = {
     | OF_CHANGED_SESSIONS
     | OF_KEYS
     | {
+        "forbidden",
         "product-not-found",
         "out-of-stock",
         "insufficient-funds",
@@ -78,7 +84,7 @@ ERRORS = {
     },
     ("post", "/api/v1/deposits"): OF_SIGNED_IN_UNSAFE
     | OF_KEYS
-    | {"balance-too-large", "card-declined", "payment-expired"},
+    | {"forbidden", "balance-too-large", "card-declined", "payment-expired"},
     ("get", "/api/v1/deposits/{deposit_id}"): OF_SIGNED_IN | {"deposit-not-found"},
     ("post", "/api/v1/webhooks/stripe"): OF_UNSAFE | {"invalid-signature"},
     ("get", "/api/v1/orders"): OF_SIGNED_IN | {"forbidden"},

@@ -203,6 +203,21 @@ async def test_disabled_user_is_rejected_at_the_next_request(shop: HttpShop) -> 
         assert_problem(await shop.browser().sign_in("ada"), 401, "wrong-credentials")
 
 
+async def test_signing_in_too_often_ends_the_oldest_session(clock: FakeClock) -> None:
+    shop = HttpShop.open(clock, sessions_per_user=3)
+    browsers = [await shop.customer("ada")]
+    for _ in range(3):
+        clock.advance(timedelta(minutes=1))
+        browsers.append(shop.browser())
+        assert (await browsers[-1].sign_in("ada")).status_code == 200
+
+    statuses = [(await each.get("/account")).status_code for each in browsers]
+    assert statuses == [401, 200, 200, 200]
+    assert (await browsers[1].sign_in("ada")).status_code == 200
+    statuses = [(await each.get("/account")).status_code for each in browsers]
+    assert statuses == [401, 200, 200, 200]
+
+
 async def test_own_sessions_can_be_revoked(shop: HttpShop) -> None:
     ada, eve = await shop.customer("ada"), await shop.customer("eve")
     (mine,) = (await ada.get("/sessions")).json()["items"]

@@ -9,10 +9,11 @@ from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.table import require_constraint
 from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.orders import OrderFilter, Orders
+from shop.application.ports.repositories.orders import OrderFilter, Orders, OrderTotals
 from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
-from shop.domain.orders.order import Order, StatusChange
+from shop.domain.orders.order import BOUGHT, Order, StatusChange
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.money import Currency
 
 _UNIQUE_KEY = "uq_orders_user_id_idempotency_key"
 
@@ -53,6 +54,21 @@ class MemoryOrders(Orders):
             page,
             lambda order: TimeCursor(at=order.placed_at, id=order.id),
         )
+
+    async def totals_for_users(
+        self, user_ids: Collection[UUID], currency: Currency
+    ) -> Mapping[UUID, OrderTotals]:
+        """Return the totals of users' orders by user id."""
+        totals: dict[UUID, OrderTotals] = {}
+        for order in self._rows.committed.rows.values():
+            is_counted = order.status in BOUGHT and order.total.currency == currency
+            if order.user_id in user_ids and is_counted:
+                before = totals.get(order.user_id)
+                totals[order.user_id] = OrderTotals(
+                    count=1 + (before.count if before else 0),
+                    amount=order.total + before.amount if before else order.total,
+                )
+        return totals
 
     async def history(self, order_id: UUID) -> Sequence[StatusChange]:
         """Return an order's status changes, oldest first."""

@@ -93,6 +93,15 @@ class MemorySessionStore(SessionStore):
             {each for each in self._ids_for_user(user_id) if each != except_session_id}
         )
 
+    async def revoke_oldest(self, user_id: UUID, *, keep: int, except_session_id: UUID) -> int:
+        """Stage the deletion of the sessions beyond the newest `keep`; return how many."""
+        sessions = self._rows.committed.rows
+        others = self._ids_for_user(user_id) - {except_session_id}
+        newest_first = sorted(
+            others, key=lambda each: (sessions[each].session.created_at, each), reverse=True
+        )
+        return self._revoke_all(set(newest_first[keep:]))
+
     async def for_user(
         self, user_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:

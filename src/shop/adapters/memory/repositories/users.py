@@ -5,7 +5,9 @@ from dataclasses import replace
 from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
+from shop.adapters.memory.engine.paging import newest_first
 from shop.adapters.memory.engine.transaction import MemoryTransaction, StagedRows
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.users import Users
 from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder
 from shop.domain.user import EmailTaken, User
@@ -35,6 +37,19 @@ class MemoryUsers(Users):
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Like `get_many`, and lock the users."""
         return self._rows.lock(ids)
+
+    async def search(self, words: str, page: PageRequest[TimeCursor]) -> Page[User, TimeCursor]:
+        """Return a page of users that contain the words, newest first."""
+        search_words = words.casefold()
+        return newest_first(
+            (
+                user
+                for user in self._rows.committed.rows.values()
+                if search_words in f"{user.email}\n{user.name}".casefold()
+            ),
+            page,
+            lambda user: TimeCursor(at=user.created_at, id=user.id),
+        )
 
     def add(self, user: User) -> None:
         """Stage a new user."""

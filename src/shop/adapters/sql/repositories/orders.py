@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, func, select
 
 from shop.adapters.sql.schema.tables import order_events, order_lines, orders
 from shop.adapters.sql.statements.connection import SqlConnection
@@ -19,9 +19,9 @@ from shop.adapters.sql.statements.writes import (
     version_after,
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.orders import OrderFilter, Orders
+from shop.application.ports.repositories.orders import OrderFilter, Orders, OrderTotals
 from shop.application.ports.unit_of_work import LockOrder
-from shop.domain.orders.order import Order, OrderLine, OrderStatus, StatusChange
+from shop.domain.orders.order import BOUGHT, Order, OrderLine, OrderStatus, StatusChange
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
@@ -36,6 +36,17 @@ ORDERS_WITH_LINES = (
     )
     .join(order_lines, order_lines.c.order_id == orders.c.id)
     .order_by(orders.c.id, order_lines.c.position)
+)
+
+TOTALS = (
+    select(
+        orders.c.user_id,
+        orders.c.currency,
+        func.count().label("number"),
+        func.sum(orders.c.total).label("amount"),
+    )
+    .where(orders.c.status.in_(sorted(BOUGHT)))
+    .group_by(orders.c.user_id, orders.c.currency)
 )
 
 
@@ -80,6 +91,19 @@ class SqlOrders(Orders):
             page,
             lambda order: TimeCursor(at=order.placed_at, id=order.id),
         )
+
+    async def totals_for_users(
+        self, user_ids: Collection[UUID], currency: Currency
+    ) -> Mapping[UUID, OrderTotals]:
+        """Return the totals of users' orders by user id."""
+        rows = await self._connection.fetch_where_in(TOTALS, orders.c.user_id, user_ids)
+        return {
+            row.user_id: OrderTotals(
+                count=row.number, amount=Money(amount=int(row.amount), currency=currency)
+            )
+            for row in rows
+            if row.currency == currency
+        }
 
     async def history(self, order_id: UUID) -> Sequence[StatusChange]:
         """Return an order's status changes, oldest first."""

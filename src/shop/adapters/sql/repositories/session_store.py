@@ -120,6 +120,16 @@ class SqlSessionStore(SessionStore):
         )
         return await self._connection.execute(delete(sessions).where(others))
 
+    async def revoke_oldest(self, user_id: UUID, *, keep: int, except_session_id: UUID) -> int:
+        """Delete the user's sessions beyond the newest `keep`, without one; return how many."""
+        surplus = (
+            select(sessions.c.id)
+            .where(sessions.c.user_id == user_id, sessions.c.id != except_session_id)
+            .order_by(sessions.c.created_at.desc(), sessions.c.id.desc())
+            .offset(keep)
+        )
+        return await self._connection.execute(delete(sessions).where(sessions.c.id.in_(surplus)))
+
     async def for_user(
         self, user_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:

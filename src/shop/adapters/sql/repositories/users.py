@@ -9,7 +9,9 @@ from sqlalchemy import Row, select
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import users
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.paging import newest_first, to_page
 from shop.adapters.sql.statements.writes import Fields, PendingWrite
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.users import Users
 from shop.application.ports.unit_of_work import LockOrder
 from shop.domain.user import EmailTaken, User
@@ -21,6 +23,7 @@ class SqlUsers(Users):
     """The table of users."""
 
     def __init__(self, connection: SqlConnection) -> None:
+        self._connection = connection
         self._users = SqlTableRepository(
             connection, USERS, users.c.id, to_entity=_user, to_fields=_fields
         )
@@ -39,6 +42,21 @@ class SqlUsers(Users):
         return {
             each.id: each for each in await self._users.lock(LockOrder.USERS, ids, by=users.c.id)
         }
+
+    async def search(self, words: str, page: PageRequest[TimeCursor]) -> Page[User, TimeCursor]:
+        """Return a page of users that contain the words, newest first."""
+        statement = select(users)
+        if words:
+            found = users.c.search_text.contains(words.casefold(), autoescape=True)
+            statement = statement.where(found)
+        rows = await self._connection.fetch_all(
+            newest_first(statement, users.c.created_at, users.c.id, page)
+        )
+        return to_page(
+            [_user(row) for row in rows],
+            page,
+            lambda user: TimeCursor(at=user.created_at, id=user.id),
+        )
 
     def add(self, user: User) -> None:
         """Stage a new user."""
@@ -78,5 +96,6 @@ def _fields(user: User) -> Fields:
         "password_hash": user.password_hash,
         "roles": user.roles,
         "enabled": user.enabled,
+        "search_text": f"{user.email}\n{user.name}".casefold(),
         "created_at": user.created_at,
     }

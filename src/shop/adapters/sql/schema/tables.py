@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 
-SCHEMA_VERSION = "0007"
+SCHEMA_VERSION = "0008"
 """The newest migration, which results in the tables below."""
 
 metadata = MetaData(
@@ -42,8 +42,11 @@ users = Table(
     Column("password_hash", Text, nullable=False),
     Column("roles", RoleSet, nullable=False),
     Column("enabled", Boolean, nullable=False),
+    # E-mail address and name, case-folded here because the engines fold differently.
+    Column("search_text", Text, nullable=False, server_default=""),
     Column("created_at", UtcDateTime, nullable=False),
     UniqueConstraint("email"),
+    Index(None, "created_at", "id"),
 )
 
 # The shop's own accounts have no user and no balance, which every order would update (decision 7).

@@ -8,6 +8,7 @@ from uuid import UUID
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.orders.order import Order, OrderStatus, StatusChange
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.money import Currency, Money
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,6 +17,14 @@ class OrderFilter:
 
     user_id: UUID | None
     status: OrderStatus | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderTotals:
+    """The number and sum of a customer's orders that were paid and not cancelled."""
+
+    count: int
+    amount: Money
 
 
 class Orders(ABC):
@@ -38,6 +47,12 @@ class Orders(ABC):
         self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
     ) -> Page[Order, TimeCursor]:
         """Return a page of orders, newest first."""
+
+    @abstractmethod
+    async def totals_for_users(
+        self, user_ids: Collection[UUID], currency: Currency
+    ) -> Mapping[UUID, OrderTotals]:
+        """Return the totals of users' orders by user id; users without orders are left out."""
 
     @abstractmethod
     async def history(self, order_id: UUID) -> Sequence[StatusChange]:

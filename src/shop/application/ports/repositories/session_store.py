@@ -72,6 +72,13 @@ class SessionStore(ABC):
         """Revoke all sessions of a user except one; return how many."""
 
     @abstractmethod
+    async def revoke_oldest(self, user_id: UUID, *, keep: int, except_session_id: UUID) -> int:
+        """Revoke the user's sessions beyond the newest `keep`, without one; return how many.
+
+        That one is staged for this user in this unit of work, and not among the `keep`.
+        """
+
+    @abstractmethod
     async def for_user(
         self, user_id: UUID, page: PageRequest[TimeCursor]
     ) -> Page[Session, TimeCursor]:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
 from uuid import UUID
 
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.user import User
 
 
@@ -21,6 +22,13 @@ class Users(ABC):
     @abstractmethod
     async def lock(self, ids: Collection[UUID]) -> Mapping[UUID, User]:
         """Like `get_many`, and lock the users."""
+
+    @abstractmethod
+    async def search(self, words: str, page: PageRequest[TimeCursor]) -> Page[User, TimeCursor]:
+        """Return a page of users whose name or e-mail address contains the words, newest first.
+
+        The case is ignored; an empty text matches all.
+        """
 
     @abstractmethod
     def add(self, user: User) -> None:

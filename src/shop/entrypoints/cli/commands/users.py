@@ -1,4 +1,4 @@
-"""Commands that grant and revoke roles."""
+"""Commands that grant and revoke roles, and disable and enable users."""
 
 from functools import partial
 from typing import Annotated
@@ -32,6 +32,20 @@ def demote(
     _print_roles(run(partial(_demote, email, role), database=database))
 
 
+def disable(email: Email, *, database: DatabaseUrl = None) -> None:
+    """Disable a user and end the user's sessions, from the user's next request on."""
+    _print_access(run(partial(_change_access, email, enabled=False), database=database))
+
+
+def enable(email: Email, *, database: DatabaseUrl = None) -> None:
+    """Let a disabled user sign in again."""
+    _print_access(run(partial(_change_access, email, enabled=True), database=database))
+
+
+async def _change_access(email: str, context: CliContext, *, enabled: bool) -> User:
+    return await context.access_service().change_by_email(email, enabled=enabled)
+
+
 async def _promote(email: str, role: Role, context: CliContext) -> User:
     return await context.role_service().grant(email, role)
 
@@ -42,3 +56,7 @@ async def _demote(email: str, role: Role, context: CliContext) -> User:
 
 def _print_roles(user: User) -> None:
     typer.echo(f"{user.email} has the roles: {', '.join(sorted(user.roles)) or 'none'}.")
+
+
+def _print_access(user: User) -> None:
+    typer.echo(f"{user.email} is {'enabled' if user.enabled else 'disabled and signed out'}.")

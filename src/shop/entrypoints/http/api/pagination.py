@@ -62,6 +62,20 @@ class OrderQuery(TimeCursorQuery):
     ] = None
 
 
+class CustomerQuery(TimeCursorQuery):
+    """A page of customers, newest first."""
+
+    q: Annotated[
+        str,
+        Field(
+            max_length=MAX_SEARCH_CHARACTERS,
+            pattern=SINGLE_LINE_PATTERN,
+            examples=["ada"],
+            description="Words that the name or e-mail address contains, regardless of case.",
+        ),
+    ] = ""
+
+
 class WebhookDeliveryQuery(TimeCursorQuery):
     """A page of webhook deliveries, newest first."""
 

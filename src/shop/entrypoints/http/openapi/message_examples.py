@@ -38,6 +38,7 @@ REQUESTS: Mapping[str, Json] = {
     "sign_up": {"name": "Ada Lovelace", "email": "ada@example.com", "password": _PHRASE},
     "sign_in": {"email": "ada@example.com", "password": _PHRASE},
     "change_preferences": {"preferences": {"theme": "dark", "newsletter": None}},
+    "change_customer": {"disabled": True},
     "change_password": {"current": _PHRASE, "new": "a better battery for the horse"},
     "put_cart_line": {"quantity": 2},
     "place_order": {
@@ -85,6 +86,12 @@ _ACCOUNT: Json = {
     "id": "01932b7e-8f3c-7a11-8c1d-4a5b6c7d8e9f",
     "balance": _eur(100_000),
     "created_at": _NOON,
+}
+_CUSTOMER: Json = {
+    **_USER,
+    "disabled": False,
+    "account": _ACCOUNT,
+    "orders": {"count": 1, "amount": _TOTAL},
 }
 _PRODUCT: Json = {"sku": _SKU, **_DESCRIPTION, "available": 120, "image_url": None}
 _ORDER_LINE: Json = {
@@ -169,6 +176,9 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("put_cart_line", 200): _CART,
     ("show_cart", 200): _CART,
     ("sign_up", 201): {"user": _USER, "account": _ACCOUNT},
+    ("list_customers", 200): _page(_CUSTOMER),
+    ("show_customer", 200): _CUSTOMER,
+    ("change_customer", 200): {**_CUSTOMER, "disabled": True},
     ("show_session", 200): _SESSION,
     ("sign_in", 200): _SESSION,
     ("change_preferences", 200): {**_SESSION, "preferences": {"theme": "dark"}},

@@ -67,7 +67,7 @@ class ResponseContext:
         """
         self._tried_account = account_hash
 
-    def log_security_event(self, event: str, **fields: str) -> None:
+    def log_security_event(self, event: str, **fields: str | int) -> None:
         """Log a security event with the user and session, if known (ASVS 5.0, 16.3).
 
         The line contains no text that a visitor has sent, and no session token.

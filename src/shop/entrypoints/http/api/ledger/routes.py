@@ -15,6 +15,7 @@ from shop.domain.account import (
 )
 from shop.domain.deposit import DepositNotFound
 from shop.domain.payment import CardDeclined, PaymentExpired
+from shop.domain.user import Forbidden
 from shop.entrypoints.http.api.ledger.schemas import (
     AccountResponse,
     DepositResponse,
@@ -76,6 +77,7 @@ async def list_transfers(
     responses=error_responses(
         *SIGNED_IN_ERRORS,
         *IDEMPOTENCY_ERRORS,
+        Forbidden,
         RecipientNotFound,
         InsufficientFunds,
         BalanceTooLarge,
@@ -105,7 +107,12 @@ async def make_transfer(
     status_code=201,
     responses=pending(DepositResponse)
     | error_responses(
-        *SIGNED_IN_ERRORS, *IDEMPOTENCY_ERRORS, BalanceTooLarge, CardDeclined, PaymentExpired
+        *SIGNED_IN_ERRORS,
+        *IDEMPOTENCY_ERRORS,
+        Forbidden,
+        BalanceTooLarge,
+        CardDeclined,
+        PaymentExpired,
     ),
     openapi_extra=idempotency_key_header("8e2f6b70-3d1a-4c95-a7e4-6b0c9d1f2e83"),
 )

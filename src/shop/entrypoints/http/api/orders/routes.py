@@ -56,6 +56,7 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         *SIGNED_IN_ERRORS,
         *SESSION_WRITE_ERRORS,
         *IDEMPOTENCY_ERRORS,
+        Forbidden,
         EmptyCart,
         ProductNotFound,
         PriceChanged,

@@ -1,0 +1,117 @@
+"""Disables and enables users and ends their sessions, for staff and the operator."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+from uuid import UUID
+
+from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.runner import TransactionRunner
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.user import User, UserNotFound, normalise_email
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAccess:
+    """Enable or disable a user (admin)."""
+
+    session: SessionToken | None
+    user_id: UUID
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndSessions:
+    """End all sessions of a user (admin)."""
+
+    session: SessionToken | None
+    user_id: UUID
+
+
+class AccessService:
+    """Disables and enables users, and ends their sessions.
+
+    Both count from the user's next request on. Signing in as a disabled user fails like a wrong
+    password.
+    """
+
+    def __init__(
+        self, transactions: TransactionRunner, authenticator: SessionAuthenticator
+    ) -> None:
+        self._transactions = transactions
+        self._authenticator = authenticator
+
+    async def change(self, command: ChangeAccess) -> User:
+        """Enable or disable a user, for an admin.
+
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `UserNotFound`, or `InvalidValue` if
+        the admin would disable themselves.
+        """
+
+        async def change(uow: UnitOfWork) -> User:
+            admin = await self._authenticator.require_admin(uow, command.session)
+            if admin.id == command.user_id and not command.enabled:
+                raise InvalidValue(field="disabled", rule="cannot be set by the user themselves")
+            return await _change(uow, command.user_id, enabled=command.enabled)
+
+        return await self._transactions.write(change, retryable=True)
+
+    async def end_sessions(self, command: EndSessions) -> int:
+        """End all sessions of a user, for an admin; return how many.
+
+        Raise `NotSignedIn`, `SessionExpired`, `Forbidden` or `UserNotFound`.
+        """
+
+        async def end_sessions(uow: UnitOfWork) -> int:
+            await self._authenticator.require_admin(uow, command.session)
+            return await _end_sessions(uow, command.user_id)
+
+        return await self._transactions.write(end_sessions, retryable=False)
+
+    async def change_by_email(self, email: str, *, enabled: bool) -> User:
+        """Enable or disable a user, for the operator; raise `UserNotFound` or `InvalidValue`."""
+        return await self._for_email(email, partial(_change, enabled=enabled))
+
+    async def end_sessions_by_email(self, email: str) -> int:
+        """End all sessions of a user, for the operator; return how many.
+
+        Raise `UserNotFound` or `InvalidValue`.
+        """
+        return await self._for_email(email, _end_sessions)
+
+    async def _for_email(self, email: str, work: Callable[[UnitOfWork, UUID], Awaitable[T]]) -> T:
+        normalised_email = normalise_email(email)
+
+        async def find_and_work(uow: UnitOfWork) -> T:
+            found = (await uow.users.with_emails([normalised_email])).get(normalised_email)
+            if found is None:
+                raise UserNotFound
+            return await work(uow, found.id)
+
+        return await self._transactions.write(find_and_work, retryable=True)
+
+
+async def _change(uow: UnitOfWork, user_id: UUID, *, enabled: bool) -> User:
+    user = (await uow.users.lock([user_id])).get(user_id)
+    if user is None:
+        raise UserNotFound
+    user = user.with_access(enabled=enabled)
+    uow.users.save(user)
+    if not enabled:
+        # Otherwise the old sessions would open again once the user is enabled.
+        await uow.sessions.revoke_all(user.id, except_session_id=None)
+    await uow.commit()
+    return user
+
+
+async def _end_sessions(uow: UnitOfWork, user_id: UUID) -> int:
+    if user_id not in await uow.users.get_many([user_id]):
+        raise UserNotFound
+    ended = await uow.sessions.revoke_all(user_id, except_session_id=None)
+    await uow.commit()
+    return ended
