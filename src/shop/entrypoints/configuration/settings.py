@@ -19,7 +19,7 @@ from sqlalchemy.exc import ArgumentError
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT, Currency
-from shop.entrypoints.configuration.checks import json_list
+from shop.entrypoints.configuration.checks import json_list, matching
 from shop.entrypoints.configuration.notifications import (
     Sender,
     SmtpUrl,
@@ -106,7 +106,13 @@ class Settings(BaseSettings):
     database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
         f"{SQLITE}:///shop.db"
     )
-    database_schema: str = Field(default="public", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    database_schema: Annotated[
+        str,
+        matching(
+            r"[a-z_][a-z0-9_]{0,62}",
+            "must be 1 to 63 lower-case letters, digits or '_', and not begin with a digit",
+        ),
+    ] = "public"
     session_store: SessionStoreKind = SessionStoreKind.DATABASE
     session_secrets: Annotated[
         tuple[Secret[Annotated[str, AfterValidator(_session_secret)]], ...],

@@ -37,6 +37,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
+from shop.entrypoints.validation_messages import validation_message
 
 GATEWAY_FILE = Path("gateway.db")
 """The file in which a simulated gateway with its own process stores its records."""
@@ -56,7 +57,7 @@ def _revealed(secrets: Sequence[Secret[str]]) -> Sequence[str]:
 
 def _gateway_app(file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float) -> FastAPI:
     store = SqlitePaymentStore(file, clock=clock, idempotency_seconds=idempotency_seconds)
-    return create_gateway_app(store, clock)
+    return create_gateway_app(store, clock, validation_message)
 
 
 class AdapterContainer(containers.DeclarativeContainer):
