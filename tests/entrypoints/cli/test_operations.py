@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.entrypoints.cli.command_line import CommandLine
 
 
@@ -120,3 +122,26 @@ def test_openapi_document_is_printed_without_a_database(shop: CommandLine) -> No
     assert document["openapi"].startswith("3.")
     assert "/api/v1/orders" in document["paths"]
     assert list(shop.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("store", ["database", "cookie"])
+def test_only_a_server_creates_the_secret_of_the_sessions(shop: CommandLine, store: str) -> None:
+    with_store = shop.with_settings(SHOP_SESSION_STORE=store)
+    secret_file = shop.folder / "shop.db.secret"
+
+    with_store.output_of("migrate")
+    for command in (
+        "seed --customers 1",
+        "audit",
+        "reconcile --dry-run",
+        "jobs list",
+        "worker --once",
+        "users promote customer-000001@example.com --role admin",
+        "sessions sweep",
+        "notifications purge",
+    ):
+        with_store.output_of(*command.split())
+        assert not secret_file.exists()
+
+    with with_store.serving():
+        assert secret_file.exists()

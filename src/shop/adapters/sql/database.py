@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -41,13 +42,19 @@ class SqlDatabase(Database):
     """A SQLite file or a PostgreSQL schema, with engines for writing and reading."""
 
     def __init__(
-        self, url: str, *, schema: str, secrets: Sequence[str], currency: Currency, clock: Clock
+        self,
+        url: str,
+        *,
+        schema: str,
+        secrets: Callable[[], Sequence[str]],
+        currency: Currency,
+        clock: Clock,
     ) -> None:
         self._url = make_url(url)
         self._schema = schema
         self._currency = currency
         self._clock = clock
-        self.session_keys = Keyring(secrets).keys("session token")
+        self._secrets = secrets
         self.is_embedded = self._url.get_backend_name() == "sqlite"
         self.row_parameters: RowParameters
         if self.is_embedded:
@@ -60,6 +67,11 @@ class SqlDatabase(Database):
             self.reader = self.writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+
+    @cached_property
+    def session_keys(self) -> Sequence[bytes]:
+        """The keys of session tokens; the first use loads the secrets, which may create them."""
+        return Keyring(self._secrets()).keys("session token")
 
     async def check(self) -> None:
         """Check version, currency and availability within five seconds."""

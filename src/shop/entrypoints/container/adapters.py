@@ -71,6 +71,7 @@ class AdapterContainer(containers.DeclarativeContainer):
         SystemIdGenerator, uuid_version=settings.provided.uuid_version
     )
     password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
+    # Adapters load the secrets at their first use: only a server, which signs, may create a file.
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_session_secrets, settings)
 
     database: providers.Provider[Database] = providers.Selector(
@@ -80,7 +81,7 @@ class AdapterContainer(containers.DeclarativeContainer):
             SqlDatabase,
             settings.provided.database_url,
             schema=settings.provided.database_schema,
-            secrets=secrets,
+            secrets=secrets.provider,
             currency=settings.provided.currency,
             clock=clock,
         ),
@@ -126,7 +127,9 @@ class AdapterContainer(containers.DeclarativeContainer):
     session_store: providers.Provider[Any] = providers.Selector(
         settings.provided.session_store,
         database=providers.Object(unwrapped),
-        cookie=providers.Callable(partial, CookieSessionStore, secrets=secrets, clock=clock),
+        cookie=providers.Callable(
+            partial, CookieSessionStore, secrets=secrets.provider, clock=clock
+        ),
     )
     unit_of_work: providers.Provider[UnitOfWork] = providers.Selector(
         settings.provided.database_adapter,
