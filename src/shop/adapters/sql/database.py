@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shop.adapters.sql.engines import postgresql, sqlite
 from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.unreachable import explain_unreachable
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION, accounts, metadata
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.row_parameters import (
@@ -24,7 +25,12 @@ from shop.adapters.sql.statements.row_parameters import (
 from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
 from shop.application.ports.database import CurrencyMismatch, Database, MigrationRequired
-from shop.application.ports.unit_of_work import DatabaseUnavailable, TransientFailure
+from shop.application.ports.unit_of_work import (
+    DatabaseFailure,
+    DatabaseUnavailable,
+    DatabaseUnreachable,
+    TransientFailure,
+)
 from shop.domain.account import ShopAccount
 from shop.domain.shared.money import Currency
 
@@ -89,10 +95,10 @@ class SqlDatabase(Database):
     async def migrate(self) -> None:
         """Run the missing migrations and create the shop's own accounts."""
         if await self._version() != SCHEMA_VERSION:
-            with _failing_at_once():
+            with self._failing_at_once():
                 await self._upgrade()
         await self._require_currency()
-        with _failing_at_once():
+        with self._failing_at_once():
             async with self.writer.begin() as connection:
                 rows = SqlConnection(connection, self.row_parameters, writing=True)
                 await rows.insert_if_absent(accounts, self._shop_accounts())
@@ -121,7 +127,7 @@ class SqlDatabase(Database):
             (self.reader, SQLITE_STATE) if self.is_embedded else (self.writer, POSTGRES_STATE)
         )
         try:
-            with _failing_at_once():
+            with self._failing_at_once():
                 async with engine.connect() as connection:
                     state_row = (await connection.execute(query)).one_or_none()
         except DatabaseUnavailable as failure:
@@ -139,11 +145,11 @@ class SqlDatabase(Database):
 
     async def _require_currency(self) -> None:
         sales = select(accounts.c.currency).where(accounts.c.kind == ShopAccount.SALES.value)
-        with _failing_at_once():
+        with self._failing_at_once():
             async with self.reader.connect() as connection:
                 currencies = {row.currency for row in await connection.execute(sales)}
         if currencies - {self._currency}:
-            raise CurrencyMismatch(f"the shop sells in {', '.join(sorted(currencies))}")
+            raise CurrencyMismatch(stored=", ".join(sorted(currencies)), configured=self._currency)
 
     @property
     def _file(self) -> Path:
@@ -180,6 +186,19 @@ class SqlDatabase(Database):
         finally:
             await engine.dispose()
 
+    @contextmanager
+    def _failing_at_once(self) -> Iterator[None]:
+        """Raise `DatabaseUnavailable` for failures that a unit of work would retry."""
+        try:
+            with translating_errors():
+                yield
+        except DatabaseFailure as failure:
+            if explanation := explain_unreachable(failure.__cause__, self._url):
+                raise DatabaseUnreachable(explanation) from failure.__cause__
+            if isinstance(failure, TransientFailure):
+                raise DatabaseUnavailable(str(failure)) from failure.__cause__
+            raise
+
     def _shop_accounts(self) -> list[dict[str, Any]]:
         return [
             {
@@ -190,16 +209,6 @@ class SqlDatabase(Database):
             }
             for account in ShopAccount
         ]
-
-
-@contextmanager
-def _failing_at_once() -> Iterator[None]:
-    """Raise `DatabaseUnavailable` for failures that a unit of work would retry."""
-    try:
-        with translating_errors():
-            yield
-    except TransientFailure as failure:
-        raise DatabaseUnavailable(str(failure)) from failure.__cause__
 
 
 def _schemas(connection: Connection) -> list[str]:

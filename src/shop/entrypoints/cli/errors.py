@@ -9,7 +9,11 @@ from typer.exceptions import TyperException
 
 from shop.application.ports.database import CurrencyMismatch, MigrationRequired
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
+from shop.application.ports.unit_of_work import (
+    CommitOutcomeUnknown,
+    DatabaseFailure,
+    DatabaseUnreachable,
+)
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.entrypoints.validation_messages import validation_message
 
@@ -60,7 +64,12 @@ def _message(error: Exception) -> str:
         case MigrationRequired():
             message = f"the database is not migrated ({error}); run `shop migrate`"
         case CurrencyMismatch():
-            message = f"SHOP_CURRENCY: {error}"
+            message = (
+                f"SHOP_CURRENCY: {error}; set it to {error.stored}, or use another database"
+                " (SHOP_DATABASE_URL or --database)"
+            )
+        case DatabaseUnreachable():
+            message = str(error)
         case CommitOutcomeUnknown():
             message = (
                 f"the commit outcome is unknown ({_first_cause(error)}); run the command again"
