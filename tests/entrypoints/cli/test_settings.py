@@ -162,6 +162,12 @@ def test_all_invalid_settings_are_reported_at_once(monkeypatch: pytest.MonkeyPat
         read_settings(None)
 
 
+def test_short_absolute_lifetime_needs_no_idle_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_SESSION_ABSOLUTE_SECONDS", "3600")
+
+    assert read_settings(None).session_absolute_seconds == 3600
+
+
 def test_list_of_secrets_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = ("the newer secret, which seals from now on", "the older secret, which still opens")
     monkeypatch.setenv("SHOP_SESSION_SECRETS", json.dumps(secrets))
@@ -303,6 +309,13 @@ def test_endpoint_receives_all_events_unless_it_lists_some(
         (
             {"SHOP_WEBHOOK_ENDPOINTS": _endpoint(url="http://127.0.0.1/")},
             "SHOP_WEBHOOK_ENDPOINTS must use https in production",
+        ),
+        (
+            {"SHOP_SESSION_IDLE_SECONDS": "3600.5", "SHOP_SESSION_ABSOLUTE_SECONDS": "3600"},
+            (
+                "SHOP_SESSION_IDLE_SECONDS (3600.5) must not be more than"
+                " SHOP_SESSION_ABSOLUTE_SECONDS (3600)"
+            ),
         ),
         (
             {"SHOP_SMTP_URL": "smtp://h"},

@@ -186,6 +186,17 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
+    def _idle_sessions_expire_first(self) -> Self:
+        idle, absolute = self.session_idle_seconds, self.session_absolute_seconds
+        # The default may be longer: then each session ends after its absolute lifetime.
+        if "session_idle_seconds" in self.model_fields_set and idle > absolute:
+            raise ValueError(
+                f"SHOP_SESSION_IDLE_SECONDS ({idle:.15g}) must not be more than"
+                f" SHOP_SESSION_ABSOLUTE_SECONDS ({absolute:.15g})"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _emails_have_a_sender(self) -> Self:
         if (self.smtp_url is None) != (self.email_from is None):
             raise ValueError("SHOP_SMTP_URL and SHOP_EMAIL_FROM must be set together")
