@@ -109,10 +109,15 @@ def test_unknown_email_address_is_granted_no_role(migrated: CommandLine) -> None
     unknown = migrated.complete("users", "promote", "unknown@example.com", "--role", "admin")
     no_address = migrated.complete("users", "promote", "no-address", "--role", "admin")
 
-    assert (unknown.code, unknown.error_line) == (1, "shop: There is no such user.")
+    assert unknown.code == 1
+    assert unknown.error_line == (
+        "shop: no user has the e-mail address unknown@example.com;"
+        " check it, or sign up with it first"
+    )
     assert no_address.code == 2
-    assert (
-        no_address.error_line == "shop: email: must be an e-mail address such as name@example.com."
+    assert no_address.error_line == (
+        "shop: Invalid value for EMAIL: must be an e-mail address such as name@example.com,"
+        " not 'no-address' (see --help)"
     )
 
 
