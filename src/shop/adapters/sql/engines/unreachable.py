@@ -29,7 +29,7 @@ def explain_unreachable(error: BaseException | None, url: URL) -> str | None:
             return f"{url.database} is not a SQLite database; check {_SETTING}"
         case gaierror():
             return f"the database host {url.host} is unknown; check {_SETTING}"
-        case OSError():
+        case OSError() if url.host or "host" in url.query:
             return (
                 f"the database at {server} cannot be reached; check that it is running,"
                 f" and {_SETTING}"

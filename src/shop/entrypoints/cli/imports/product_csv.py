@@ -24,9 +24,9 @@ from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.http.api.catalogue.schemas import Description, ImageUrl, ProductName
 from shop.entrypoints.http.schemas import Sku
 
-_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 HEADER_LINE = 1
 
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _BOOLEANS = {
     "": True,
     "true": True,
@@ -36,7 +36,6 @@ _BOOLEANS = {
     "no": False,
     "0": False,
 }
-
 
 _UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
 """The byte order marks of UTF-16, as the reader represents bytes that are not UTF-8."""
