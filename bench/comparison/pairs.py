@@ -47,9 +47,18 @@ class Side:
 
 @contextmanager
 def open_side(
-    installation: Installation, seed: Seed, workload: ComparedWorkload, folder: Path
+    installation: Installation,
+    seed: Seed,
+    workload: ComparedWorkload,
+    folder: Path,
+    *,
+    gateway_from: Installation,
 ) -> Iterator[Side]:
-    """Start a revision on a new copy of its seed, with a gateway if needed."""
+    """Start a revision on a new copy of its seed, with a gateway if needed.
+
+    Like the load generator, the gateway stands for the outside world: both sides get the
+    same program, so that only the shops differ.
+    """
     folder.mkdir(parents=True)
     dialect, role = installation.dialect, installation.revision.role
     database = seed.copy(f"{role}_{workload.name.replace('-', '_')}", folder)
@@ -58,8 +67,8 @@ def open_side(
         if workload.needs_gateway:
             place = folder / "gateway"
             place.mkdir()
-            command = [*dialect.gateway, str(place / "gateway.db")]
-            gateways = [stack.enter_context(installation.serving(command, {}, place))]
+            command = [*gateway_from.dialect.gateway, str(place / "gateway.db")]
+            gateways = [stack.enter_context(gateway_from.serving(command, {}, place))]
         url = gateways[0].url if gateways else None
         environment = dialect.environment(database.address, url)
         server = stack.enter_context(installation.serving(dialect.serve, environment, folder))

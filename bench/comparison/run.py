@@ -85,6 +85,7 @@ class _Runs:
         return [self._row(workload, seeds) for workload in workloads]
 
     def _row(self, workload: ComparedWorkload, seeds: Sequence[Seed]) -> Row:
+        *_, working_tree = self.installations
         try:
             with ExitStack() as stack:
                 sides = [
@@ -94,6 +95,7 @@ class _Runs:
                             seed,
                             workload,
                             self.folder / each.revision.role / workload.engine / workload.name,
+                            gateway_from=working_tree,
                         )
                     )
                     for each, seed in zip(self.installations, seeds, strict=True)

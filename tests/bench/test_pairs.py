@@ -1,11 +1,16 @@
 """Both revisions are measured in turn; the first failure ends a workload."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
-from bench.comparison.pairs import PairedRuns, Side, order_of_pair
+from bench.comparison.dialects import FIRST
+from bench.comparison.installations import Installation
+from bench.comparison.pairs import PairedRuns, Side, open_side, order_of_pair
 from bench.comparison.results import Pair, Row
+from bench.comparison.seed import Seed
 from bench.comparison.workloads import WORKLOADS
 from bench.load import InvalidRun, LoadGenerator, Responses
 from bench.results import NoResult
@@ -53,6 +58,25 @@ def test_failed_audit_takes_the_result_of_its_workload() -> None:
     assert row.failure == NoResult(reason="head: `shop audit` failed")
 
 
+def test_both_sides_pay_through_the_gateway_of_the_working_tree(tmp_path: Path) -> None:
+    started: list[tuple[str, str, str | None]] = []
+    base, head = (
+        cast("Installation", StubInstallation(role, started)) for role in ("base", "head")
+    )
+    seed = cast("Seed", StubSeed())
+
+    with open_side(base, seed, WORKLOADS["card-orders"], tmp_path / "a", gateway_from=head) as side:
+        assert [server.url for server in side.servers] == ["head gateway", "base serve"]
+    with open_side(base, seed, ORDERS, tmp_path / "b", gateway_from=head) as side:
+        assert [server.url for server in side.servers] == ["base serve"]
+
+    assert started == [
+        ("head", "gateway", None),
+        ("base", "serve", "head gateway"),
+        ("base", "serve", None),
+    ]
+
+
 class Rates(LoadGenerator):
     """Answers with each side's rates in turn, after a warm-up; fails when they have run out."""
 
@@ -93,6 +117,34 @@ class StubServer:
 
     def last_lines(self) -> str:
         return f"log of {self.url}"
+
+
+class StubInstallation:
+    """Notes the servers that it is asked to start, each with its gateway's address."""
+
+    dialect = FIRST
+
+    def __init__(self, role: str, started: list[tuple[str, str, str | None]]) -> None:
+        self.revision = SimpleNamespace(role=role)
+        self._started = started
+
+    @contextmanager
+    def serving(
+        self, command: Sequence[str], environment: Mapping[str, str], folder: Path
+    ) -> Iterator[StubServer]:
+        assert folder.is_dir()
+        role = self.revision.role
+        self._started.append((role, command[0], environment.get(FIRST.gateway_setting)))
+        yield StubServer(f"{role} {command[0]}")
+
+
+class StubSeed:
+    """Copies nothing."""
+
+    files = Path()
+
+    def copy(self, name: str, folder: Path) -> SimpleNamespace:
+        return SimpleNamespace(address=f"sqlite:///{folder / name}")
 
 
 class StubSide:

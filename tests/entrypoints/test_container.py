@@ -15,11 +15,8 @@ from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGate
 from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.application.identity.sign_up import SignedUp, SignUp
-from shop.entrypoints.configuration.settings import (
-    MIN_SECRET_CHARACTERS,
-    SessionStoreKind,
-    Settings,
-)
+from shop.entrypoints.configuration.sessions import MIN_SECRET_CHARACTERS, SessionStoreKind
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.clock import FakeClock
 from tests.contract.payment_gateway.gateway_under_test import authorisation_request

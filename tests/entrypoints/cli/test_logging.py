@@ -14,7 +14,8 @@ import pytest
 import structlog
 from pydantic import Secret
 
-from shop.entrypoints.configuration.settings import Environment, Settings
+from shop.entrypoints.configuration.environment import Environment
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.observability.logging import request_id, set_up_logging
 from tests.entrypoints.cli.command_line import logging_restored
 

@@ -77,6 +77,9 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             "https://h/v1/hunter2",
             "must be a URL without a path, such as https://api",
         ),
+        ("SHOP_TRUSTED_PROXIES", "10.0.0.1", "must be a JSON list of addresses and networks"),
+        ("SHOP_TRUSTED_PROXIES", '["hunter2"]', "must be an address or a network, such as"),
+        ("SHOP_TRUSTED_PROXIES", '["10.0.0.1/8"]', "must be an address or a network, such as"),
         ("SHOP_WEBHOOK_ENDPOINTS", "hunter2", "must be a JSON list, such as"),
         (
             "SHOP_WEBHOOK_ENDPOINTS",

@@ -1,17 +1,20 @@
-"""Notifications: the form of the settings for webhook endpoints and e-mails."""
+"""Settings of notifications: webhook endpoints and e-mails."""
 
 import base64
 import binascii
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Secret
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Secret, model_validator
+from pydantic_settings import NoDecode
 
+from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.notification import EventType
 from shop.domain.shared.text import is_single_line
-from shop.entrypoints.configuration.checks import is_loopback, split_url
+from shop.entrypoints.configuration.checks import is_loopback, json_list, split_url
+from shop.entrypoints.configuration.environment import EnvironmentSettings
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  The prefix of a secret is not secret.
 MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
@@ -50,10 +53,9 @@ class WebhookEndpointSetting(BaseModel):
     events: Annotated[frozenset[EventType], Field(min_length=1)] = frozenset(EventType)
 
 
-def require_distinct(
+def _require_distinct(
     endpoints: tuple[WebhookEndpointSetting, ...],
 ) -> tuple[WebhookEndpointSetting, ...]:
-    """Return the endpoints; raise `ValueError` if two have the same URL."""
     if len({each.url for each in endpoints}) < len(endpoints):
         raise ValueError("must contain each url only once")
     return endpoints
@@ -79,3 +81,32 @@ def _sender(text: str) -> str:
 
 SmtpUrl = Annotated[str, AfterValidator(_smtp_url)]
 Sender = Annotated[str, AfterValidator(_sender)]
+
+
+class NotificationSettings(EnvironmentSettings):
+    """Who is notified of what."""
+
+    webhook_endpoints: Annotated[
+        tuple[WebhookEndpointSetting, ...],
+        NoDecode,
+        json_list(
+            'must be a JSON list, such as [{"url": "https://…", "secret": "…"}]', may_be_empty=True
+        ),
+        AfterValidator(_require_distinct),
+    ] = ()
+    low_stock_threshold: int = Field(default=0, ge=0, le=MAX_ON_HAND)
+    smtp_url: Secret[SmtpUrl] | None = None
+    email_from: Sender | None = None
+
+    @model_validator(mode="after")
+    def _production_encrypts_webhooks(self) -> Self:
+        is_plain = any(each.url.lower().startswith("http:") for each in self.webhook_endpoints)
+        if self.is_production and is_plain:
+            raise ValueError("SHOP_WEBHOOK_ENDPOINTS must use https in production")
+        return self
+
+    @model_validator(mode="after")
+    def _emails_have_a_sender(self) -> Self:
+        if (self.smtp_url is None) != (self.email_from is None):
+            raise ValueError("SHOP_SMTP_URL and SHOP_EMAIL_FROM must be set together")
+        return self

@@ -1,11 +1,15 @@
-"""Payment gateways: which there are, and the form of their settings."""
+"""Settings of the payment gateway."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field, Secret, model_validator
+from pydantic_settings import NoDecode
 
-from shop.entrypoints.configuration.checks import matching, split_url
+from shop.entrypoints.configuration.checks import json_list, matching, split_url
+from shop.entrypoints.configuration.environment import EnvironmentSettings
+
+MAX_GATEWAY_TIMEOUT_SECONDS = 60
 
 
 class PaymentGatewayKind(StrEnum):
@@ -33,3 +37,36 @@ StripeApiBase = Annotated[
         "must be a URL without a path, such as https://api.stripe.com",
     ),
 ]
+
+
+class PaymentGatewaySettings(EnvironmentSettings):
+    """Which gateway charges cards, and how to reach it."""
+
+    payment_gateway: PaymentGatewayKind = PaymentGatewayKind.SIMULATED
+    simulated_gateway_url: SimulatedGatewayUrl | None = None
+    gateway_timeout_seconds: float = Field(default=10, gt=0, le=MAX_GATEWAY_TIMEOUT_SECONDS)
+    gateway_idempotency_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
+    pending_payment_timeout_seconds: float = Field(default=900, gt=0, le=7 * 86_400)
+    stripe_secret_key: Secret[StripeKey] | None = None
+    stripe_webhook_secrets: Annotated[
+        tuple[Secret[StripeWebhookSecret], ...],
+        NoDecode,
+        json_list('must be a JSON list of secrets, such as ["whsec_…"]'),
+    ] = ()
+    stripe_api_base: StripeApiBase = "https://api.stripe.com"
+
+    @model_validator(mode="after")
+    def _stripe_has_keys(self) -> Self:
+        needed = {
+            "SHOP_STRIPE_SECRET_KEY": self.stripe_secret_key,
+            "SHOP_STRIPE_WEBHOOK_SECRETS": self.stripe_webhook_secrets,
+        }
+        missing = " and ".join(name for name, value in needed.items() if not value)
+        if missing and self.payment_gateway is PaymentGatewayKind.STRIPE:
+            raise ValueError(f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}")
+        return self
+
+    @property
+    def simulates_payments_in_production(self) -> bool:
+        """Whether production uses a gateway that moves no money."""
+        return self.is_production and self.payment_gateway is PaymentGatewayKind.SIMULATED

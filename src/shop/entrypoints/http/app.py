@@ -10,7 +10,9 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.api.cart import routes as cart
 from shop.entrypoints.http.api.catalogue import routes as catalogue
@@ -77,6 +79,7 @@ def create_app(container: Container) -> FastAPI:
         lifespan=_lifespan,
         exception_handlers=dict.fromkeys(handlers.HANDLED_ERRORS, handlers.handle_error),
         middleware=[
+            *_proxy_headers(settings),
             Middleware(RequestLog),
             Middleware(ResponseHeaders, cookie=cookie, is_production=settings.is_production),
             Middleware(UnexpectedErrors),
@@ -89,6 +92,15 @@ def create_app(container: Container) -> FastAPI:
     # FastAPI documents this way to replace the document; it is built on first use.
     app.openapi = cache(partial(openapi_document, app, cookie))  # type: ignore[method-assign]
     return app
+
+
+def _proxy_headers(settings: Settings) -> Iterator[Middleware]:
+    """Yield the middleware that takes the client's address and scheme from a trusted proxy."""
+    if settings.trusted_proxies:
+        yield Middleware(
+            ProxyHeadersMiddleware,
+            trusted_hosts=list(settings.trusted_proxies),
+        )
 
 
 def _heads(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

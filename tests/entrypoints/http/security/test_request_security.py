@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
-from shop.entrypoints.configuration.settings import Environment, Settings
+from shop.entrypoints.configuration.environment import Environment
+from shop.entrypoints.configuration.settings import Settings
 from tests.clock import FakeClock
 from tests.doubles import OUTDATED_PREFIX
 from tests.entrypoints.http.clients import (

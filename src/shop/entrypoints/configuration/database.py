@@ -1,0 +1,88 @@
+"""Settings of the database."""
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, Field, model_validator
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from shop.entrypoints.configuration.checks import matching
+from shop.entrypoints.configuration.environment import EnvironmentSettings
+
+SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
+IN_MEMORY = "memory://"
+"""The URL of a database that lives in the process of `shop serve`, and ends with it."""
+
+
+def _database_url(text: str) -> str:
+    if text == IN_MEMORY:
+        return text
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"must be a URL such as {SQLITE}:///shop.db") from None
+    if url.drivername not in {SQLITE, POSTGRESQL}:
+        raise ValueError(
+            f"must begin with {SQLITE}:/// or {POSTGRESQL}://, or be {IN_MEMORY} for demonstrations"
+        )
+    if url.drivername == SQLITE and url.database in {None, "", ":memory:"}:
+        raise ValueError(f"must name a file, or be {IN_MEMORY} for a database in memory")
+    return text
+
+
+class DatabaseSettings(EnvironmentSettings):
+    """Where the shop stores everything."""
+
+    database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
+        f"{SQLITE}:///shop.db"
+    )
+    database_schema: Annotated[
+        str,
+        matching(
+            r"[a-z_][a-z0-9_]{0,62}",
+            "must be 1 to 63 lower-case letters, digits or '_', and not begin with a digit",
+        ),
+    ] = "public"
+
+    @model_validator(mode="after")
+    def _production_keeps_its_data(self) -> Self:
+        if self.is_production and self.is_in_memory:
+            raise ValueError(
+                f"SHOP_DATABASE_URL={IN_MEMORY} loses every order when the server stops;"
+                " use a SQLite or PostgreSQL database in production"
+            )
+        return self
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether the database lives in this process, and ends with it."""
+        return self.database_url == IN_MEMORY
+
+    @property
+    def database_adapter(self) -> Literal["memory", "sql"]:
+        """The adapters that store everything."""
+        return "memory" if self.is_in_memory else "sql"
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of a SQLite database; None for any other database."""
+        if self.is_in_memory:
+            return None
+        url = make_url(self.database_url)
+        return Path(url.database or "") if url.drivername == SQLITE else None
+
+    @property
+    def has_single_writer(self) -> bool:
+        """Whether the database runs one writing transaction at a time."""
+        return self.is_in_memory or self.database_file is not None
+
+    @property
+    def secret_file(self) -> Path:
+        """The file, beside the database, in which development stores a generated secret."""
+        return Path(f"{self.database_file or 'shop'}.secret")
+
+    @property
+    def gateway_file(self) -> Path:
+        """The file of a simulated gateway in process, beside the database."""
+        return Path(f"{self.database_file or 'shop'}.gateway")

@@ -1,0 +1,68 @@
+"""Settings of sessions."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, Field, Secret, model_validator
+from pydantic_settings import NoDecode
+
+from shop.entrypoints.configuration.checks import json_list
+from shop.entrypoints.configuration.environment import EnvironmentSettings
+
+MIN_SECRET_CHARACTERS = 32
+MIN_DISTINCT_CHARACTERS = 12
+PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "placeholder")
+
+
+class SessionStoreKind(StrEnum):
+    """Where the content of sessions is stored."""
+
+    DATABASE = "database"
+    COOKIE = "cookie"
+
+
+def _session_secret(text: str) -> str:
+    is_repetition = text in (text + text)[1:-1]
+    has_variety = len(set(text)) >= MIN_DISTINCT_CHARACTERS
+    if len(text) < MIN_SECRET_CHARACTERS or not has_variety or is_repetition:
+        raise ValueError("is too short or too regular; `shop secret` prints a secret")
+    return text
+
+
+class SessionSettings(EnvironmentSettings):
+    """Where sessions are stored, what signs them, and when they expire."""
+
+    session_store: SessionStoreKind = SessionStoreKind.DATABASE
+    session_secrets: Annotated[
+        tuple[Secret[Annotated[str, AfterValidator(_session_secret)]], ...],
+        NoDecode,
+        json_list('must be a JSON list of secrets, such as ["…"]; `shop secret` prints a secret'),
+    ] = ()
+    session_idle_seconds: float = Field(default=7 * 86_400, gt=0, le=10 * 365 * 86_400)
+    session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
+
+    @model_validator(mode="after")
+    def _production_has_secrets(self) -> Self:
+        if not self.is_production:
+            return self
+        secrets = [each.get_secret_value().lower() for each in self.session_secrets]
+        if not secrets:
+            raise ValueError(
+                "SHOP_SESSION_SECRETS must be set in production; `shop secret` prints a secret"
+            )
+        if any(word in secret for secret in secrets for word in PLACEHOLDERS):
+            raise ValueError(
+                "SHOP_SESSION_SECRETS contains a placeholder; `shop secret` prints a secret"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _idle_sessions_expire_first(self) -> Self:
+        idle, absolute = self.session_idle_seconds, self.session_absolute_seconds
+        # The default may be longer: then each session ends after its absolute lifetime.
+        if "session_idle_seconds" in self.model_fields_set and idle > absolute:
+            raise ValueError(
+                f"SHOP_SESSION_IDLE_SECONDS ({idle:.15g}) must not be more than"
+                f" SHOP_SESSION_ABSOLUTE_SECONDS ({absolute:.15g})"
+            )
+        return self
