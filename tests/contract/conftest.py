@@ -30,7 +30,9 @@ SECRETS = ["a secret for tests alone, of enough characters"]
 
 
 def _sql_database(url: str) -> SqlDatabase:
-    return SqlDatabase(url, schema="public", secrets=SECRETS, currency=EUR, clock=FakeClock(NOW))
+    return SqlDatabase(
+        url, schema="public", secrets=lambda: SECRETS, currency=EUR, clock=FakeClock(NOW)
+    )
 
 
 def _migrate(url: str) -> None:
@@ -64,7 +66,7 @@ def memory_storage() -> Storage:
 @pytest.fixture
 def cookie_storage(clock: FakeClock) -> Storage:
     def sealed(rows: SessionStore) -> SessionStore:
-        return CookieSessionStore(rows, SECRETS, clock)
+        return CookieSessionStore(rows, lambda: SECRETS, clock)
 
     return _memory_stores(MemoryDatabase(), sealed)
 

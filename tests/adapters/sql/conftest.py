@@ -22,7 +22,9 @@ async def new_database(clock: FakeClock) -> AsyncIterator[NewDatabase]:
     opened: list[SqlDatabase] = []
 
     def new(url: str, schema: str = "public") -> SqlDatabase:
-        opened.append(SqlDatabase(url, schema=schema, secrets=SECRETS, currency=EUR, clock=clock))
+        opened.append(
+            SqlDatabase(url, schema=schema, secrets=lambda: SECRETS, currency=EUR, clock=clock)
+        )
         return opened[-1]
 
     yield new

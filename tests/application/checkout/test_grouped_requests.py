@@ -28,7 +28,7 @@ SECRETS = ("a secret for tests alone, of enough characters",)
 @pytest.fixture(params=["database", "cookie"])
 async def shop(request: pytest.FixtureRequest, clock: FakeClock) -> MemoryShop:
     """Return a shop that sells tea and cups, with each session store."""
-    in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
+    in_cookies = partial(CookieSessionStore, secrets=lambda: SECRETS, clock=clock)
     stores = {} if request.param == "database" else {"sessions": in_cookies}
     shop = MemoryShop(clock, MemoryDatabase(), SequentialIds(), **stores)
     await shop.add_products(await shop.admin(), TEA=100, CUP=100)
@@ -117,7 +117,7 @@ async def test_concurrent_additions_to_one_cart_are_all_kept(
 async def test_outdated_token_of_a_session_is_rejected_and_the_current_one_accepted(
     clock: FakeClock,
 ) -> None:
-    in_cookies = partial(CookieSessionStore, secrets=SECRETS, clock=clock)
+    in_cookies = partial(CookieSessionStore, secrets=lambda: SECRETS, clock=clock)
     shop = MemoryShop(clock, MemoryDatabase(), SequentialIds(), sessions=in_cookies)
     await shop.add_products(await shop.admin(), TEA=100, CUP=100)
     stale = await shop.customer("ada")

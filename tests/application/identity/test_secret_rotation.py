@@ -25,7 +25,7 @@ async def with_secrets(clock: FakeClock) -> WithSecrets:
     database, ids = MemoryDatabase(), SequentialIds()
 
     def opened(*secrets: str) -> MemoryShop:
-        seal = partial(CookieSessionStore, secrets=secrets, clock=clock)
+        seal = partial(CookieSessionStore, secrets=lambda: secrets, clock=clock)
         return MemoryShop(clock, database, ids, seal)
 
     return opened

@@ -12,6 +12,7 @@ from shop.adapters.simulated_gateway.operations import authenticate
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.application.ports.payment_gateway import PaymentGateway
+from shop.entrypoints.validation_messages import validation_message
 from tests.clock import FakeClock
 from tests.contract.payment_gateway.gateway_under_test import (
     IDEMPOTENCY_SECONDS,
@@ -61,7 +62,7 @@ async def http_gateway(
     async def take_step(payment_id: str, *, approved: bool) -> None:
         await payment_store.run(authenticate(payment_id, approved=approved))
 
-    async with serve(create_gateway_app(payment_store, clock)) as url:
+    async with serve(create_gateway_app(payment_store, clock, validation_message)) as url:
         gateway = HttpPaymentGateway(url, timeout_seconds=TEST_TIMEOUT_SECONDS)
         yield GatewayUnderTest(gateway=gateway, clock=clock, complete_challenge=take_step)
         await gateway.close()

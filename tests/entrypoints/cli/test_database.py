@@ -54,23 +54,55 @@ def test_missing_database_is_reported_and_not_created(
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
-        ("sqlite+aiosqlite:///broken.db", "file is not a database"),
-        ("postgresql+asyncpg://shop:hunter2@127.0.0.1:1/shop", "Connect call failed"),
-        ("postgresql+asyncpg://shop:hunter2@no.such.host.invalid/shop", "not known"),
+        ("sqlite+aiosqlite:///broken.db", "broken.db is not a SQLite database; check"),
+        (
+            "postgresql+asyncpg://shop:hunter2@127.0.0.1:1/shop",
+            "the database at 127.0.0.1:1 cannot be reached; check that it is running, and",
+        ),
+        (
+            "postgresql+asyncpg://shop:hunter2@no.such.host.invalid/shop",
+            "the database host no.such.host.invalid is unknown; check",
+        ),
     ],
 )
-@pytest.mark.parametrize("command", ["audit", "migrate", "seed"])
+@pytest.mark.parametrize("command", ["audit", "migrate", "seed", "worker --once"])
 def test_unusable_database_is_reported_in_one_line(
     command: str, url: str, reason: str, shop: CommandLine
 ) -> None:
     (shop.folder / "broken.db").write_text("This is no database.\n" * 100)
 
-    ended = shop.complete(command, "--database", url)
+    ended = shop.complete(*command.split(), "--database", url)
 
     assert ended.code == 1
-    assert ended.error_line.startswith("shop: database error: ")
-    assert reason in ended.error_line
-    assert "hunter2" not in ended.error_line
+    assert ended.error_line == f"shop: {reason} SHOP_DATABASE_URL or --database"
+
+
+def test_missing_postgresql_database_and_user_are_named(
+    shop: CommandLine, postgresql_url: str
+) -> None:
+    other_database = postgresql_url.replace("/postgres?", "/missing?")
+    other_user = postgresql_url.replace("postgres@", "missing:hunter2@")
+
+    without_database = shop.complete("audit", "--database", other_database).error_line
+    without_user = shop.complete("audit", "--database", other_user).error_line
+
+    assert " has no database missing; create it, or correct SHOP_DATABASE_URL" in without_database
+    assert " rejects the user missing or the password; check SHOP_DATABASE_URL" in without_user
+    assert "hunter2" not in without_user
+
+
+def test_database_of_another_currency_is_rejected_with_both_currencies(shop: CommandLine) -> None:
+    shop.output_of("migrate")
+
+    ended = shop.with_settings(SHOP_CURRENCY="USD").complete("audit")
+
+    assert (ended.code, ended.error_line) == (
+        2,
+        (
+            "shop: SHOP_CURRENCY: the shop in this database sells in EUR, not in USD;"
+            " set it to EUR, or use another database (SHOP_DATABASE_URL or --database)"
+        ),
+    )
 
 
 @pytest.mark.parametrize("command", ["migrate", "seed", "serve --port 0", "audit"])

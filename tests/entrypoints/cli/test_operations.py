@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from tests.entrypoints.cli.command_line import CommandLine
 
 
@@ -130,10 +132,15 @@ def test_unknown_email_address_is_granted_no_role(migrated: CommandLine) -> None
     unknown = migrated.complete("users", "promote", "unknown@example.com", "--role", "admin")
     no_address = migrated.complete("users", "promote", "no-address", "--role", "admin")
 
-    assert (unknown.code, unknown.error_line) == (1, "shop: There is no such user.")
+    assert unknown.code == 1
+    assert unknown.error_line == (
+        "shop: no user has the e-mail address unknown@example.com;"
+        " check it, or sign up with it first"
+    )
     assert no_address.code == 2
-    assert (
-        no_address.error_line == "shop: email: must be an e-mail address such as name@example.com."
+    assert no_address.error_line == (
+        "shop: Invalid value for EMAIL: must be an e-mail address such as name@example.com,"
+        " not 'no-address' (see --help)"
     )
 
 
@@ -143,3 +150,26 @@ def test_openapi_document_is_printed_without_a_database(shop: CommandLine) -> No
     assert document["openapi"].startswith("3.")
     assert "/api/v1/orders" in document["paths"]
     assert list(shop.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("store", ["database", "cookie"])
+def test_only_a_server_creates_the_secret_of_the_sessions(shop: CommandLine, store: str) -> None:
+    with_store = shop.with_settings(SHOP_SESSION_STORE=store)
+    secret_file = shop.folder / "shop.db.secret"
+
+    with_store.output_of("migrate")
+    for command in (
+        "seed --customers 1",
+        "audit",
+        "reconcile --dry-run",
+        "jobs list",
+        "worker --once",
+        "users promote customer-000001@example.com --role admin",
+        "sessions sweep",
+        "notifications purge",
+    ):
+        with_store.output_of(*command.split())
+        assert not secret_file.exists()
+
+    with with_store.serving():
+        assert secret_file.exists()

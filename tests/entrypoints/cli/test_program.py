@@ -53,5 +53,7 @@ def test_failure_is_reported_in_one_line_without_a_traceback(real_shop: CommandL
 
     assert (unmigrated.code, unusable.code, misused.code) == (1, 1, 2)
     assert unmigrated.error_line.endswith("does not exist; run `shop migrate`")
-    assert unusable.error_line == "shop: database error: file is not a database"
+    assert unusable.error_line == (
+        "shop: broken.db is not a SQLite database; check SHOP_DATABASE_URL or --database"
+    )
     assert misused.error_line.startswith("shop: No such option: --nonsense")

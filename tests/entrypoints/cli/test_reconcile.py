@@ -91,6 +91,8 @@ def test_discrepancy_is_printed_as_json(prepared: CommandLine, stray: str) -> No
 def test_payment_outside_the_time_range_is_not_compared(prepared: CommandLine) -> None:
     assert prepared.run("reconcile", "--until", "2026-11-21T12:00:00Z").returncode == 0
     assert prepared.run("reconcile", "--since", "2026-11-21T12:01").returncode == 0
+    assert prepared.run("reconcile", "--since", "2026-11-21T13:01+01:00").returncode == 0
+    assert prepared.run("reconcile", "--since", "2026-11-21T13:00+01:00").returncode == 1
 
 
 def test_time_range_that_ends_before_it_begins_is_a_usage_error(prepared: CommandLine) -> None:

@@ -97,14 +97,25 @@ def test_help_names_every_command(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ("nonsense", "No such command 'nonsense'"),
+        ("nonsense", "No such command 'nonsense'. (see --help)"),
         ("users promote", "Missing argument 'EMAIL'"),
         ("users promote ada@example.com", "Missing option '--role'"),
         ("users promote ada@example.com --role king", "'king' is not one of"),
         ("audit --nonsense", "No such option: --nonsense"),
-        ("audit --gateway-days 0", "'--gateway-days'"),
-        ("reconcile --since yesterday", "'--since'"),
-        ("serve --port 70000", "'--port'"),
+        ("audit --gateway-days 0", "'--gateway-days': must be at least 1 (see --help)"),
+        ("audit --gateway-days x", "'--gateway-days': must be a whole number (see --help)"),
+        (
+            "reconcile --since yesterday",
+            (
+                "'--since': must be a date or a time, such as 2026-11-28 or 2026-11-28T09:30+01:00,"
+                " not 'yesterday' (see --help)"
+            ),
+        ),
+        ("reconcile --until 2026-11-31", "'--until': must be a date or a time, such as"),
+        ("reconcile --until 0001-01-01T00:00+01:00", "'--until': must be a date or a time"),
+        ("serv", "No such command 'serv'. Did you mean 'serve'? (see --help)"),
+        ("users promot", "No such command 'promot'. Did you mean 'promote'? (see --help)"),
+        ("serve --port 70000", "'--port': must be at most 65535 (see --help)"),
         ("serve --workers 0", "'--workers'"),
         ("gateway --port 70000", "'--port'"),
         ("gateway --state .", "is a directory"),

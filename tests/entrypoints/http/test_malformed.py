@@ -153,6 +153,26 @@ async def test_invalid_preferences_are_rejected(
     await assert_rejected(shop, admin, "PATCH", "/session", body)
 
 
+@pytest.mark.parametrize(
+    ("body", "pointer", "detail"),
+    [
+        (b"[]", "", "The body must be a JSON object."),
+        (b"", "", "The body is required."),
+        (b"{", "", "The body must be valid JSON: EOF while parsing an object at line 1 column 1."),
+        (b"{}", "/quantity", "is required."),
+        (b'{"quantity": 0}', "/quantity", "must be at least 1."),
+        (b'{"quantity": "1"}', "/quantity", "must be a whole number without quotation marks."),
+        (b'{"quantity": 1, "size": 2}', "/size", "is unknown; correct its name or remove it."),
+    ],
+)
+async def test_fault_is_explained_in_plain_words(
+    admin: Browser, body: bytes, pointer: str, detail: str
+) -> None:
+    response = await admin.send_raw("PUT", "/cart/lines/TEA", body)
+
+    assert response.json()["errors"] == [{"pointer": pointer, "detail": detail}]
+
+
 @pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity"])
 async def test_nan_and_infinity_are_not_json(admin: Browser, number: bytes) -> None:
     assert_invalid(

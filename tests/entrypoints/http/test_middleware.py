@@ -73,6 +73,15 @@ async def test_lines_of_a_request_carry_the_trace_of_its_caller(
     assert [line.get("trace_id") for line in lines] == [trace, trace]
 
 
+@pytest.mark.parametrize("path", ["/", "/docs", "/docs/swagger-ui.css", "/openapi.json"])
+async def test_request_for_a_page_is_logged_with_its_path(shop: HttpShop, path: str) -> None:
+    with capture_logs() as lines:
+        await shop.browser().get(f"/{path}")
+
+    (line,) = lines
+    assert (line["path"], line["status"]) == (path, 200)
+
+
 class FailingUnitOfWork(MemoryUnitOfWork):
     """A unit of work with a fault in it."""
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -50,16 +51,21 @@ class CookieSessionStore(SessionStore):
     session can be revoked, and a token that is older than its row is recognised.
     """
 
-    def __init__(self, rows: SessionStore, secrets: Sequence[str], clock: Clock) -> None:
+    def __init__(
+        self, rows: SessionStore, secrets: Callable[[], Sequence[str]], clock: Clock
+    ) -> None:
         self._rows = rows
         self._clock = clock
-        self._ciphers = [
-            Fernet(base64.urlsafe_b64encode(key)) for key in Keyring(secrets).keys("session cookie")
-        ]
+        self._secrets = secrets
         self._needing_rotation: set[UUID] = set()
         self._stale: set[UUID] = set()
         self._rows_found: dict[UUID, Session] = {}
         self._saved_versions: dict[UUID, int] = {}
+
+    @cached_property
+    def _ciphers(self) -> Sequence[Fernet]:
+        keys = Keyring(self._secrets()).keys("session cookie")
+        return [Fernet(base64.urlsafe_b64encode(key)) for key in keys]
 
     async def find(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Return the sessions of authentic tokens whose row exists."""

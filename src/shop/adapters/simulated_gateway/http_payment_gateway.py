@@ -102,7 +102,7 @@ class HttpPaymentGateway(SimulatedPaymentGateway):
             ) as response:
                 result = _Response(status=response.status, content=await response.read())
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise GatewayOutcomeUnknown(str(error) or type(error).__name__) from error
+            raise GatewayOutcomeUnknown(_problem(error, url.origin())) from error
         if not _is_definite(result.status):
             raise GatewayOutcomeUnknown(f"status {result.status}")
         return result
@@ -116,6 +116,18 @@ class HttpPaymentGateway(SimulatedPaymentGateway):
                 timeout=self._timeout,
             )
         return self._open_session
+
+
+def _problem(error: Exception, server: URL) -> str:
+    """Return problem and remedy for a request without a response."""
+    match error:
+        case aiohttp.ClientConnectorError() if not isinstance(error, aiohttp.ClientSSLError):
+            return (
+                f"nothing answers at {server}; start `shop gateway` there,"
+                " or correct SHOP_SIMULATED_GATEWAY_URL"
+            )
+        case _:
+            return f"{str(error) or type(error).__name__} at {server}"
 
 
 def _path(operation: Operation) -> str:

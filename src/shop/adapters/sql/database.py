@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shop.adapters.sql.engines import postgresql, sqlite
 from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.unreachable import explain_unreachable
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION, accounts, metadata
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.row_parameters import (
@@ -23,7 +25,12 @@ from shop.adapters.sql.statements.row_parameters import (
 from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
 from shop.application.ports.database import CurrencyMismatch, Database, MigrationRequired
-from shop.application.ports.unit_of_work import DatabaseUnavailable, TransientFailure
+from shop.application.ports.unit_of_work import (
+    DatabaseFailure,
+    DatabaseUnavailable,
+    DatabaseUnreachable,
+    TransientFailure,
+)
 from shop.domain.account import ShopAccount
 from shop.domain.shared.money import Currency
 
@@ -41,13 +48,19 @@ class SqlDatabase(Database):
     """A SQLite file or a PostgreSQL schema, with engines for writing and reading."""
 
     def __init__(
-        self, url: str, *, schema: str, secrets: Sequence[str], currency: Currency, clock: Clock
+        self,
+        url: str,
+        *,
+        schema: str,
+        secrets: Callable[[], Sequence[str]],
+        currency: Currency,
+        clock: Clock,
     ) -> None:
         self._url = make_url(url)
         self._schema = schema
         self._currency = currency
         self._clock = clock
-        self.session_keys = Keyring(secrets).keys("session token")
+        self._secrets = secrets
         self.is_embedded = self._url.get_backend_name() == "sqlite"
         self.row_parameters: RowParameters
         if self.is_embedded:
@@ -60,6 +73,11 @@ class SqlDatabase(Database):
             self.reader = self.writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+
+    @cached_property
+    def session_keys(self) -> Sequence[bytes]:
+        """The keys of session tokens; the first use loads the secrets, which may create them."""
+        return Keyring(self._secrets()).keys("session token")
 
     async def check(self) -> None:
         """Check version, currency and availability within five seconds."""
@@ -77,10 +95,10 @@ class SqlDatabase(Database):
     async def migrate(self) -> None:
         """Run the missing migrations and create the shop's own accounts."""
         if await self._version() != SCHEMA_VERSION:
-            with _failing_at_once():
+            with self._failing_at_once():
                 await self._upgrade()
         await self._require_currency()
-        with _failing_at_once():
+        with self._failing_at_once():
             async with self.writer.begin() as connection:
                 rows = SqlConnection(connection, self.row_parameters, writing=True)
                 await rows.insert_if_absent(accounts, self._shop_accounts())
@@ -109,7 +127,7 @@ class SqlDatabase(Database):
             (self.reader, SQLITE_STATE) if self.is_embedded else (self.writer, POSTGRES_STATE)
         )
         try:
-            with _failing_at_once():
+            with self._failing_at_once():
                 async with engine.connect() as connection:
                     state_row = (await connection.execute(query)).one_or_none()
         except DatabaseUnavailable as failure:
@@ -127,11 +145,11 @@ class SqlDatabase(Database):
 
     async def _require_currency(self) -> None:
         sales = select(accounts.c.currency).where(accounts.c.kind == ShopAccount.SALES.value)
-        with _failing_at_once():
+        with self._failing_at_once():
             async with self.reader.connect() as connection:
                 currencies = {row.currency for row in await connection.execute(sales)}
         if currencies - {self._currency}:
-            raise CurrencyMismatch(f"the shop sells in {', '.join(sorted(currencies))}")
+            raise CurrencyMismatch(stored=", ".join(sorted(currencies)), configured=self._currency)
 
     @property
     def _file(self) -> Path:
@@ -168,6 +186,19 @@ class SqlDatabase(Database):
         finally:
             await engine.dispose()
 
+    @contextmanager
+    def _failing_at_once(self) -> Iterator[None]:
+        """Raise `DatabaseUnavailable` for failures that a unit of work would retry."""
+        try:
+            with translating_errors():
+                yield
+        except DatabaseFailure as failure:
+            if explanation := explain_unreachable(failure.__cause__, self._url):
+                raise DatabaseUnreachable(explanation) from failure.__cause__
+            if isinstance(failure, TransientFailure):
+                raise DatabaseUnavailable(str(failure)) from failure.__cause__
+            raise
+
     def _shop_accounts(self) -> list[dict[str, Any]]:
         return [
             {
@@ -178,16 +209,6 @@ class SqlDatabase(Database):
             }
             for account in ShopAccount
         ]
-
-
-@contextmanager
-def _failing_at_once() -> Iterator[None]:
-    """Raise `DatabaseUnavailable` for failures that a unit of work would retry."""
-    try:
-        with translating_errors():
-            yield
-    except TransientFailure as failure:
-        raise DatabaseUnavailable(str(failure)) from failure.__cause__
 
 
 def _schemas(connection: Connection) -> list[str]:

@@ -83,7 +83,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.jobs = SqlJobs(connection)
         self.gateway_events = SqlGatewayEvents(connection)
         self.notification_deliveries = SqlNotificationDeliveries(connection)
-        self._sessions = SqlSessionStore(connection, self._database.session_keys)
+        self._sessions = SqlSessionStore(connection, lambda: self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
         # These go first because a concurrent transaction can take their unique values.

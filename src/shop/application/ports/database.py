@@ -35,3 +35,7 @@ class MigrationRequired(Exception):
 
 class CurrencyMismatch(Exception):
     """The database belongs to a shop with another currency."""
+
+    def __init__(self, *, stored: str, configured: str) -> None:
+        super().__init__(f"the shop in this database sells in {stored}, not in {configured}")
+        self.stored = stored

@@ -112,6 +112,10 @@ class DatabaseUnavailable(DatabaseFailure):
     """The database cannot be used now; nothing was changed."""
 
 
+class DatabaseUnreachable(DatabaseUnavailable):
+    """The database cannot be opened; the message says why and what to check."""
+
+
 class LockTimeout(DatabaseUnavailable):
     """Another transaction held a lock for longer than the lock timeout."""
 

@@ -1,10 +1,13 @@
 """The command line: each command calls use cases and prints their results."""
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib.metadata import distribution
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from shop.entrypoints.cli.commands.audit import audit
 from shop.entrypoints.cli.commands.gateway import gateway
@@ -21,6 +24,9 @@ from shop.entrypoints.cli.commands.sessions import end, sweep
 from shop.entrypoints.cli.commands.users import demote, disable, enable, promote
 from shop.entrypoints.cli.commands.worker import worker
 from shop.entrypoints.cli.errors import INTERRUPTED, report
+
+SIMILARITY = 0.7
+"""How close a suggested command is to the one that was written, from 0 to 1."""
 
 
 def main() -> int:
@@ -76,9 +82,29 @@ def commands() -> typer.Typer:
     return shop
 
 
+class _Commands(TyperGroup):
+    """A group that suggests the commands closest to an unknown one."""
+
+    def resolve_command(
+        self,
+        ctx: Any,  # noqa: ANN401  Its class is private to typer.
+        args: list[str],
+    ) -> tuple[str | None, Any, list[str]]:
+        """Return the command of the arguments; raise `TyperException`."""
+        try:
+            return super().resolve_command(ctx, args)
+        except TyperException as error:
+            close = get_close_matches(args[0], self.commands, n=2, cutoff=SIMILARITY)
+            if close:
+                error.message += f" Did you mean {' or '.join(map(repr, close))}?"
+            raise
+
+
 def _group(help_text: str, options: Callable[..., None]) -> typer.Typer:
     group = typer.Typer(
+        cls=_Commands,
         help=help_text,
+        suggest_commands=False,
         add_completion=False,
         rich_markup_mode="markdown",
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -2,14 +2,18 @@
 
 from collections.abc import Collection, Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from shop.entrypoints.cli.errors import InvalidSetting, one_line
+from shop.entrypoints.configuration.notifications import WebhookEndpointSetting
 from shop.entrypoints.configuration.settings import SETTINGS, Settings, unknown_settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.observability.logging import set_up_logging
+from shop.entrypoints.validation_messages import validation_message
 
 
 def open_container(database: str | None) -> Container:
@@ -47,15 +51,31 @@ def warn_of_unknown_settings() -> None:
 
 def _messages(error: ValidationError, overrides: Collection[object]) -> list[str]:
     return [
-        ": ".join(
-            [*_setting_name(each["loc"], overrides), each["msg"].removeprefix("Value error, ")]
-        )
-        for each in error.errors(include_url=False, include_context=False, include_input=False)
+        ": ".join(_place_and_rule(each, overrides))
+        for each in error.errors(include_url=False, include_input=False)
     ]
 
 
-def _setting_name(location: Sequence[int | str], overrides: Collection[object]) -> list[str]:
+def _place_and_rule(error: ErrorDetails, overrides: Collection[object]) -> list[str]:
+    if error["type"] == "extra_forbidden":
+        # The name of an unknown field is not a known word, so it can be a secret.
+        fields = ", ".join(WebhookEndpointSetting.model_fields)
+        return [*_place(error["loc"][:-1], overrides), f"must not have fields other than {fields}"]
+    return [*_place(error["loc"], overrides), validation_message(error)]
+
+
+def _place(location: Sequence[int | str], overrides: Collection[object]) -> list[str]:
     # An error of several settings has no location; its message names them.
     if not location:
         return []
-    return ["--database" if location[0] in overrides else f"SHOP_{location[0]}".upper()]
+    setting = "--database" if location[0] in overrides else f"SHOP_{location[0]}".upper()
+    steps = [_step(container, step) for container, step in pairwise(location)]
+    return [setting, ", ".join(steps)] if steps else [setting]
+
+
+def _step(container: int | str, step: int | str) -> str:
+    """Return a step into a setting, such as "endpoint 2" of `webhook_endpoints`."""
+    if isinstance(step, str):
+        return step
+    item = str(container).rpartition("_")[2].removesuffix("s")
+    return f"{item} {step + 1}"

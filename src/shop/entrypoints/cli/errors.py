@@ -4,12 +4,18 @@ import os
 import traceback
 
 import typer
+from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from shop.application.ports.database import CurrencyMismatch, MigrationRequired
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
+from shop.application.ports.unit_of_work import (
+    CommitOutcomeUnknown,
+    DatabaseFailure,
+    DatabaseUnreachable,
+)
 from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.entrypoints.validation_messages import validation_message
 
 FAILED = 1
 WRONG_USAGE = 2
@@ -52,14 +58,18 @@ def _exit_code(error: Exception) -> int:
 def _message(error: Exception) -> str:
     match error:
         case TyperException():
-            text = error.format_message().replace("Value error, ", "")
-            message = f"{text} (see --help)"
+            message = f"{_usage_message(error)} (see --help)"
         case InvalidSetting() | CliError() | ShopError():
             message = str(error)
         case MigrationRequired():
             message = f"the database is not migrated ({error}); run `shop migrate`"
         case CurrencyMismatch():
-            message = f"SHOP_CURRENCY: {error}"
+            message = (
+                f"SHOP_CURRENCY: {error}; set it to {error.stored}, or use another database"
+                " (SHOP_DATABASE_URL or --database)"
+            )
+        case DatabaseUnreachable():
+            message = str(error)
         case CommitOutcomeUnknown():
             message = (
                 f"the commit outcome is unknown ({_first_cause(error)}); run the command again"
@@ -73,6 +83,14 @@ def _message(error: Exception) -> str:
         case _:
             message = f"unexpected {type(error).__name__}: {error}"
     return message
+
+
+def _usage_message(error: TyperException) -> str:
+    cause = error.__cause__
+    if isinstance(cause, ValidationError) and isinstance(error, typer.BadParameter):
+        (fault, *_) = cause.errors(include_url=False, include_input=False)
+        error.message = validation_message(fault)
+    return error.format_message()
 
 
 def _first_cause(error: BaseException) -> str:

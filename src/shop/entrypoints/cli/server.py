@@ -63,6 +63,8 @@ def run(*, host: str, port: int, workers: int, demo: bool, database: str | None)
             run_server(partial(_served_app, container), listener, ready_message)
             return
         run_migrated_in(container, prepare)
+        # A file that cannot be written stops the server now, not at the first request.
+        container.secrets()
         if database is not None:
             # Worker processes read the database from their environment.
             os.environ["SHOP_DATABASE_URL"] = database

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from shop.entrypoints.configuration.checks import matching
 from shop.entrypoints.configuration.environment import EnvironmentSettings
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
@@ -36,7 +37,13 @@ class DatabaseSettings(EnvironmentSettings):
     database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
         f"{SQLITE}:///shop.db"
     )
-    database_schema: str = Field(default="public", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    database_schema: Annotated[
+        str,
+        matching(
+            r"[a-z_][a-z0-9_]{0,62}",
+            "must be 1 to 63 lower-case letters, digits or '_', and not begin with a digit",
+        ),
+    ] = "public"
 
     @model_validator(mode="after")
     def _production_keeps_its_data(self) -> Self:

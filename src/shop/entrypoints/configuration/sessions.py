@@ -56,3 +56,14 @@ class SessionSettings(EnvironmentSettings):
                 "SHOP_SESSION_SECRETS contains a placeholder; `shop secret` prints a secret"
             )
         return self
+
+    @model_validator(mode="after")
+    def _idle_sessions_expire_first(self) -> Self:
+        idle, absolute = self.session_idle_seconds, self.session_absolute_seconds
+        # The default may be longer: then each session ends after its absolute lifetime.
+        if "session_idle_seconds" in self.model_fields_set and idle > absolute:
+            raise ValueError(
+                f"SHOP_SESSION_IDLE_SECONDS ({idle:.15g}) must not be more than"
+                f" SHOP_SESSION_ABSOLUTE_SECONDS ({absolute:.15g})"
+            )
+        return self

@@ -37,6 +37,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
+from shop.entrypoints.validation_messages import validation_message
 
 GATEWAY_FILE = Path("gateway.db")
 """The file in which a simulated gateway with its own process stores its records."""
@@ -56,7 +57,7 @@ def _revealed(secrets: Sequence[Secret[str]]) -> Sequence[str]:
 
 def _gateway_app(file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float) -> FastAPI:
     store = SqlitePaymentStore(file, clock=clock, idempotency_seconds=idempotency_seconds)
-    return create_gateway_app(store, clock)
+    return create_gateway_app(store, clock, validation_message)
 
 
 class AdapterContainer(containers.DeclarativeContainer):
@@ -70,6 +71,7 @@ class AdapterContainer(containers.DeclarativeContainer):
         SystemIdGenerator, uuid_version=settings.provided.uuid_version
     )
     password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
+    # Adapters load the secrets at their first use: only a server, which signs, may create a file.
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_session_secrets, settings)
 
     account_hash = providers.Singleton(KeyedHash, secrets, "account in logs")
@@ -81,7 +83,7 @@ class AdapterContainer(containers.DeclarativeContainer):
             SqlDatabase,
             settings.provided.database_url,
             schema=settings.provided.database_schema,
-            secrets=secrets,
+            secrets=secrets.provider,
             currency=settings.provided.currency,
             clock=clock,
         ),
@@ -127,7 +129,9 @@ class AdapterContainer(containers.DeclarativeContainer):
     session_store: providers.Provider[Any] = providers.Selector(
         settings.provided.session_store,
         database=providers.Object(unwrapped),
-        cookie=providers.Callable(partial, CookieSessionStore, secrets=secrets, clock=clock),
+        cookie=providers.Callable(
+            partial, CookieSessionStore, secrets=secrets.provider, clock=clock
+        ),
     )
     unit_of_work: providers.Provider[UnitOfWork] = providers.Selector(
         settings.provided.database_adapter,

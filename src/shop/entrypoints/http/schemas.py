@@ -11,12 +11,11 @@ from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import MAX_QUANTITY, MAX_SKU_CHARACTERS, SKU_PATTERN
 from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
-
-SINGLE_LINE_PATTERN = r"^[^\x00-\x1f\x7f-\x9f]*$"
-"""Text on one line, without control characters."""
-
-MULTILINE_TEXT_PATTERN = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]*$"
-"""Text without control characters except tabs and line ends."""
+from shop.entrypoints.validation_messages import (
+    CURRENCY_PATTERN,
+    SINGLE_LINE_PATTERN,
+    TOKEN_PATTERN,
+)
 
 
 class RequestBody(BaseModel):
@@ -77,7 +76,7 @@ CardToken = Annotated[
     Field(
         min_length=1,
         max_length=MAX_TOKEN_CHARACTERS,
-        pattern=r"^[A-Za-z0-9_-]+$",
+        pattern=TOKEN_PATTERN,
         examples=["tok_visa"],
         description="The gateway's name for a card that the customer registered with it.",
     ),
@@ -109,7 +108,7 @@ Time = Annotated[
 ]
 
 CurrencyCode = Annotated[
-    str, Field(pattern=r"^[A-Z]{3}$", examples=["EUR"], description="An ISO 4217 currency code.")
+    str, Field(pattern=CURRENCY_PATTERN, examples=["EUR"], description="An ISO 4217 currency code.")
 ]
 
 NextCursor = Annotated[

@@ -222,8 +222,8 @@ async def test_problem_has_the_members_of_the_shops_problems(client: httpx2.Asyn
         "detail": "The request is malformed; `errors` lists the faults.",
         "reason": "invalid_request",
         "errors": [
-            {"pointer": "/amount", "detail": "Input should be a valid integer."},
-            {"pointer": "/token", "detail": "String should have at least 1 character."},
+            {"pointer": "/amount", "detail": "must be a whole number without quotation marks."},
+            {"pointer": "/token", "detail": "must have at least 1 character."},
         ],
     }
 

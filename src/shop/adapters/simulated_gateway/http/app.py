@@ -41,8 +41,12 @@ router = APIRouter(
 )
 
 
-def create_gateway_app(store: SqlitePaymentStore, clock: Clock) -> FastAPI:
+def create_gateway_app(
+    store: SqlitePaymentStore, clock: Clock, validation_message: problems.ValidationMessage
+) -> FastAPI:
     """Return the app that serves a store, which it opens at its start and closes at its end.
+
+    `validation_message` explains an invalid value in the words of the shop.
 
     The start raises `DatabaseFailure` if the store cannot be used.
     """
@@ -57,6 +61,7 @@ def create_gateway_app(store: SqlitePaymentStore, clock: Clock) -> FastAPI:
         exception_handlers={HTTPException: problems.handle_error},
     )
     app.state.store, app.state.clock = store, clock
+    app.state.validation_message = validation_message
     return app
 
 

@@ -67,6 +67,9 @@ _FRAMEWORK_ERRORS = {
 
 _UNREADABLE = Fault(pointer="", detail="The body is no JSON object.")
 
+ValidationMessage = Callable[[Mapping[str, Any]], str]
+"""Returns the rule that a value breaks, for an error of pydantic's."""
+
 _log = structlog.get_logger()
 
 
@@ -103,7 +106,7 @@ async def handle_error(request: Request, error: Exception) -> Response:
         case RejectedOperation(response=response):
             return _problem(_reason(response))
         case RequestValidationError():
-            return _invalid_request(error.errors())
+            return _invalid_request(error.errors(), request.app.state.validation_message)
         case HTTPException(status_code=status):
             return _framework_problem(request, status)
         case DatabaseFailure():
@@ -150,19 +153,19 @@ def _framework_problem(request: Request, status: int) -> Response:
     return _problem(reason, headers=headers)
 
 
-def _invalid_request(errors: Sequence[Any]) -> Response:
+def _invalid_request(errors: Sequence[Any], explain: ValidationMessage) -> Response:
     if any(error["loc"] == ("header", KEY_HEADER) for error in errors):
         return _problem("invalid_idempotency_key")
-    return _problem("invalid_request", errors=[_fault(error) for error in errors])
+    return _problem("invalid_request", errors=[_fault(error, explain) for error in errors])
 
 
-def _fault(error: Any) -> Fault:  # noqa: ANN401  What pydantic reports has no type.
+def _fault(error: Any, explain: ValidationMessage) -> Fault:  # noqa: ANN401  What pydantic reports has no type.
     source, *path = error["loc"]
     if error["type"] == "json_invalid" or (source == "body" and not path):
         return _UNREADABLE
     steps = path if source == "body" else [source, *path]
     pointer = "".join(f"/{step}" for step in steps)
-    return Fault(pointer=pointer, detail=f"{error['msg'].removeprefix('Value error, ')}.")
+    return Fault(pointer=pointer, detail=f"{explain(error)}.")
 
 
 def _require_plain(request: Request) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import secrets
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -40,9 +40,9 @@ class SqlSessionStore(SessionStore):
     operator's secrets alone reveal a token.
     """
 
-    def __init__(self, connection: SqlConnection, keys: Sequence[bytes]) -> None:
+    def __init__(self, connection: SqlConnection, keys: Callable[[], Sequence[bytes]]) -> None:
         self._connection = connection
-        self._keys = keys
+        self._load_keys = keys
         self._tokens: dict[UUID, SessionToken] = {}
         self._hashes: dict[UUID, str] = {}
         self._locked: set[UUID] = set()
@@ -176,7 +176,7 @@ class SqlSessionStore(SessionStore):
     async def _find(
         self, tokens: Collection[SessionToken], *, lock: LockOrder | None
     ) -> dict[SessionToken, Session]:
-        hashes = {_hash(key, token): (token, key) for token in tokens for key in self._keys}
+        hashes = {_hash(key, token): (token, key) for token in tokens for key in self._load_keys()}
         rows = await self._connection.fetch_where_in(
             SESSIONS, sessions.c.token_hash, list(hashes), lock=lock
         )
@@ -185,7 +185,7 @@ class SqlSessionStore(SessionStore):
             token, key = hashes[row.token_hash]
             found[token] = _session(row)
             self._tokens[row.id] = token
-            if key != self._keys[0]:
+            if key != self._load_keys()[0]:
                 self._needing_rotation.add(row.id)
         return found
 
@@ -207,7 +207,7 @@ class SqlSessionStore(SessionStore):
     def _token_hash(self, session_id: UUID) -> str:
         """Return the hash with the newest key, or the stored one if the token is unknown."""
         if session_id in self._tokens:
-            return _hash(self._keys[0], self._tokens[session_id])
+            return _hash(self._load_keys()[0], self._tokens[session_id])
         return self._hashes[session_id]
 
 

@@ -14,7 +14,7 @@ from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.errors import CliError, one_line
 from shop.entrypoints.cli.imports.batch_import import import_in_batches, in_batches
-from shop.entrypoints.cli.imports.product_csv import ProductCsvRow, read_products
+from shop.entrypoints.cli.imports.product_csv import HEADER_LINE, ProductCsvRow, read_products
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.progress import progress_bar
 
@@ -57,6 +57,8 @@ async def _import(file: Path, context: CliContext) -> ImportResult:
     if validation.errors:
         for line, errors in sorted(validation.errors.items())[:MAX_ROWS_REPORTED]:
             typer.echo(one_line(f"{file}:{line}: {' '.join(map(str, errors))}"), err=True)
+        if HEADER_LINE in validation.errors:
+            raise CliError("nothing was imported: the header is invalid")
         raise CliError(
             f"nothing was imported: {len(validation.errors)} of {validation.rows} rows are invalid"
         )

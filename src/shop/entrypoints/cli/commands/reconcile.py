@@ -13,18 +13,33 @@ from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.errors import CliError, one_line
 from shop.entrypoints.cli.options import DatabaseUrl
 
-TIME_FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise typer.BadParameter(
+            f"must be a date or a time, such as 2026-11-28 or 2026-11-28T09:30+01:00, not {text!r}"
+        ) from None
 
 
 def reconcile(
     *,
     since: Annotated[
         datetime | None,
-        typer.Option(formats=TIME_FORMATS, help="Start, in UTC; by default 7 days before the end."),
+        typer.Option(
+            parser=_time,
+            metavar="TIME",
+            help="Start, such as 2026-11-28 or 2026-11-28T09:30+01:00, in UTC without an offset;"
+            " by default 7 days before the end.",
+        ),
     ] = None,
     until: Annotated[
         datetime | None,
-        typer.Option(formats=TIME_FORMATS, help="End (excluded), in UTC; now by default."),
+        typer.Option(
+            parser=_time, metavar="TIME", help="End (excluded), as for --since; now by default."
+        ),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
@@ -35,7 +50,7 @@ def reconcile(
     The command itself moves no money: a worker runs the jobs. Payments in progress are not
     reported. Exits with 1 if a difference needs manual action, and says which.
     """
-    command = Reconcile(since=_in_utc(since), until=_in_utc(until), is_dry_run=dry_run)
+    command = Reconcile(since=since, until=until, is_dry_run=dry_run)
     results = run(partial(_reconcile, command), database=database)
     if as_json:
         typer.echo(json.dumps(_document(results), indent=2, ensure_ascii=False))
@@ -48,10 +63,6 @@ def reconcile(
 
 async def _reconcile(command: Reconcile, context: CliContext) -> Sequence[ReconciliationResult]:
     return [each async for each in context.reconcile_payments().reconcile(command)]
-
-
-def _in_utc(time: datetime | None) -> datetime | None:
-    return None if time is None else time.replace(tzinfo=UTC)
 
 
 def _document(results: Sequence[ReconciliationResult]) -> dict[str, object]:

@@ -5,8 +5,10 @@ from typing import Annotated
 
 import typer
 
-from shop.domain.user import Role, User
-from shop.entrypoints.cli.context import CliContext, run
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.user import Role, User, UserNotFound
+from shop.entrypoints.cli.context import CliContext, Work, run
+from shop.entrypoints.cli.errors import CliError
 from shop.entrypoints.cli.options import DatabaseUrl
 
 Email = Annotated[str, typer.Argument(metavar="EMAIL", help="The user's e-mail address.")]
@@ -19,7 +21,7 @@ def promote(
     database: DatabaseUrl = None,
 ) -> None:
     """Grant a role to a user, from the user's next request on."""
-    _print_roles(run(partial(_promote, email, role), database=database))
+    _print_roles(_change(partial(_promote, email, role), email, database))
 
 
 def demote(
@@ -29,7 +31,19 @@ def demote(
     database: DatabaseUrl = None,
 ) -> None:
     """Revoke a role of a user, from the user's next request on."""
-    _print_roles(run(partial(_demote, email, role), database=database))
+    _print_roles(_change(partial(_demote, email, role), email, database))
+
+
+def _change(work: Work[User], email: str, database: str | None) -> User:
+    """Run a change of a user; errors name the address."""
+    try:
+        return run(work, database=database)
+    except UserNotFound as error:
+        raise CliError(
+            f"no user has the e-mail address {email}; check it, or sign up with it first"
+        ) from error
+    except InvalidValue as error:
+        raise typer.BadParameter(f"{error.rule}, not {email!r}", param_hint="EMAIL") from error
 
 
 def disable(email: Email, *, database: DatabaseUrl = None) -> None:

@@ -24,6 +24,8 @@ from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.http.api.catalogue.schemas import Description, ImageUrl, ProductName
 from shop.entrypoints.http.schemas import Sku
 
+HEADER_LINE = 1
+
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _BOOLEANS = {
     "": True,
@@ -34,6 +36,17 @@ _BOOLEANS = {
     "no": False,
     "0": False,
 }
+
+_UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
+"""The byte order marks of UTF-16, as the reader represents bytes that are not UTF-8."""
+
+_CSV_RULES = {
+    "unexpected end of data": 'must close each quotation mark (") that it opens',
+    "',' expected after": "must have a comma or the line's end after a closing quotation mark (\")",
+    "field larger than": f"must have cells of at most {csv.field_size_limit()} characters",
+    "new-line character": "must not contain a carriage return outside of quotation marks",
+}
+"""The rule for each problem of the CSV reader, by the beginning of its message."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +101,7 @@ class _Columns(BaseModel):
 def _rows(lines: Iterable[str], currency: Currency) -> Iterator[ProductCsvRow]:
     # Not `csv.DictReader`: its line numbers skip empty lines, and it pads rows that are too short.
     reader = csv.reader(lines, strict=True)
-    line = 1
+    line = HEADER_LINE
     try:
         header = [name.strip() for name in next(reader, [])]
         _require_columns(header)
@@ -99,12 +112,17 @@ def _rows(lines: Iterable[str], currency: Currency) -> Iterator[ProductCsvRow]:
             line = reader.line_num + 1
     except csv.Error as error:
         # The end of an open quotation is unknown, and so is where the next row begins.
-        yield ProductCsvRow(line=line, content=[InvalidValue(field="row", rule=str(error))])
+        field = "header" if line == HEADER_LINE else "row"
+        yield ProductCsvRow(line=line, content=[InvalidValue(field=field, rule=_csv_rule(error))])
     except InvalidValue as error:
         yield ProductCsvRow(line=line, content=[error])
 
 
 def _require_columns(header: Sequence[str]) -> None:
+    if any(map(_has_undecodable_bytes, header)):
+        is_utf_16 = header[0].startswith(_UTF_16_MARKS)
+        found = "is text in UTF-16" if is_utf_16 else "is not text in UTF-8"
+        raise InvalidValue(field="header", rule=f"{found}; save the file in UTF-8")
     if len(header) == 1 and ";" in header[0]:
         raise InvalidValue(field="header", rule="columns must be separated by ',', not by ';'")
     columns = _Columns.model_fields
@@ -124,7 +142,7 @@ def _parse_row(
     if len(cells) != len(header):
         rule = f"must have {len(header)} cells as the header has, not {len(cells)}"
         return [InvalidValue(field="row", rule=rule)]
-    if any("\ud800" <= each <= "\udfff" for cell in cells for each in cell):
+    if any(map(_has_undecodable_bytes, cells)):
         return [InvalidValue(field="row", rule="must be text in UTF-8")]
     row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
     try:
@@ -134,6 +152,15 @@ def _parse_row(
         return [_invalid_cell(column, row[column]) for column in columns]
     except InvalidValue as error:
         return [error]
+
+
+def _has_undecodable_bytes(cell: str) -> bool:
+    return any("\ud800" <= each <= "\udfff" for each in cell)
+
+
+def _csv_rule(error: csv.Error) -> str:
+    problem = str(error)
+    return next((rule for begin, rule in _CSV_RULES.items() if problem.startswith(begin)), problem)
 
 
 def _invalid_cell(column: str, cell: str) -> InvalidValue:

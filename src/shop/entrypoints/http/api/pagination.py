@@ -9,7 +9,8 @@ from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.domain.notification import NotificationDeliveryStatus
 from shop.domain.orders.order import OrderStatus
 from shop.entrypoints.http.requests.cursors import decode_sku_cursor, decode_time_cursor
-from shop.entrypoints.http.schemas import SINGLE_LINE_PATTERN, QueryParameters
+from shop.entrypoints.http.schemas import QueryParameters
+from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN, TOKEN_PATTERN
 
 MAX_LIMIT = 100
 MAX_SEARCH_CHARACTERS = 100
@@ -22,7 +23,7 @@ _CursorParameter = Annotated[
     Field(
         min_length=1,
         max_length=MAX_CURSOR_CHARACTERS,
-        pattern=r"^[A-Za-z0-9_-]+$",
+        pattern=TOKEN_PATTERN,
         description="The `next` of the previous page; omit it for the first page.",
     ),
 ]

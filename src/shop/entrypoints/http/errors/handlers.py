@@ -19,6 +19,7 @@ from shop.domain.shared.errors import AccessDenied, InvalidValue, ShopError
 from shop.entrypoints.http.errors import http_errors
 from shop.entrypoints.http.errors.problem_details import ProblemResponse
 from shop.entrypoints.http.session.response_context import ResponseContext
+from shop.entrypoints.validation_messages import validation_message
 
 HANDLED_ERRORS = (
     HTTPException,
@@ -111,6 +112,5 @@ def _pointer(error: Any) -> str:  # noqa: ANN401  What pydantic reports has no t
 
 
 def _detail(error: Any) -> str:  # noqa: ANN401  As above.
-    if error["type"] == "json_invalid":
-        return f"Invalid JSON: {error['ctx']['error']}."
-    return f"{error['msg'].removeprefix('Value error, ')}."
+    message = validation_message(error)
+    return f"{message}." if _pointer(error) else f"The body {message}."

@@ -53,7 +53,7 @@ class FieldErrorResponse(ResponseBody):
             description="A JSON pointer into the body (RFC 6901), or `/query/…` or `/path/…`.",
         ),
     ]
-    detail: Annotated[str, Field(examples=["Input should be greater than or equal to 1."])]
+    detail: Annotated[str, Field(examples=["must be at least 1."])]
 
 
 class Problem(ResponseBody):

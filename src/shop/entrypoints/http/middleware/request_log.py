@@ -63,8 +63,13 @@ class RequestLog:
 
 
 def _route_template(scope: Scope) -> str | None:
-    path: str | None = getattr(scope.get("route"), "path", None)
-    return path
+    template: str | None = getattr(scope.get("route"), "path", None)
+    if template is None and any(
+        getattr(each, "path", None) == scope["path"] for each in scope["app"].routes
+    ):
+        # Only FastAPI's routes are in the scope. Other routes, such as /docs, have no parameters.
+        return str(scope["path"])
+    return template
 
 
 def _fields(request_id: str, scope: Scope) -> Mapping[str, str]:

@@ -100,9 +100,7 @@ def _domain_examples() -> Iterator[ShopError]:
 
 
 def _http_examples() -> Iterator[ShopError]:
-    yield http_errors.InvalidRequest.at(
-        "/lines/0/quantity", "Input should be greater than or equal to 1."
-    )
+    yield http_errors.InvalidRequest.at("/lines/0/quantity", "must be at least 1.")
     yield http_errors.InvalidIdempotencyKey()
     yield http_errors.InvalidSignature()
     yield http_errors.CrossSiteRequest()

@@ -16,8 +16,6 @@ from shop.domain.product import (
 )
 from shop.entrypoints.http.requests.cursors import encode_sku_cursor
 from shop.entrypoints.http.schemas import (
-    MULTILINE_TEXT_PATTERN,
-    SINGLE_LINE_PATTERN,
     MoneyResponse,
     NextCursor,
     PriceInput,
@@ -25,6 +23,7 @@ from shop.entrypoints.http.schemas import (
     ResponseBody,
     Sku,
 )
+from shop.entrypoints.validation_messages import MULTILINE_TEXT_PATTERN, SINGLE_LINE_PATTERN
 
 ProductName = Annotated[
     str,

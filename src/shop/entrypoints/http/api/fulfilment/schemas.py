@@ -15,7 +15,6 @@ from shop.domain.payment import PaymentMethod
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.http.api.orders.schemas import OrderLineInput
 from shop.entrypoints.http.schemas import (
-    SINGLE_LINE_PATTERN,
     MoneyInput,
     MoneyResponse,
     Quantity,
@@ -24,6 +23,7 @@ from shop.entrypoints.http.schemas import (
     Sku,
     Time,
 )
+from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 _Lines = Annotated[list[OrderLineInput] | None, Field(min_length=1, max_length=MAX_LINES)]
 _Reason = Annotated[

@@ -16,12 +16,12 @@ from shop.domain.user import (
 )
 from shop.entrypoints.http.api.ledger.schemas import AccountResponse
 from shop.entrypoints.http.schemas import (
-    SINGLE_LINE_PATTERN,
     Email,
     RequestBody,
     ResponseBody,
     Time,
 )
+from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 MAX_PASSWORD_INPUT_CHARACTERS = 1024
 """Longer than any password; the bound saves the shop from hashing long guesses."""

@@ -19,7 +19,6 @@ from shop.domain.deposit import Deposit
 from shop.domain.payment import PaymentStatus
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
-    SINGLE_LINE_PATTERN,
     CardToken,
     ClientSecret,
     Email,
@@ -31,6 +30,7 @@ from shop.entrypoints.http.schemas import (
     Simulated,
     Time,
 )
+from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 
 class NewTransfer(RequestBody):

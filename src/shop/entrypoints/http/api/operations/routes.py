@@ -17,10 +17,11 @@ from shop.entrypoints.http.errors.schemas import ProblemExplanation
 from shop.entrypoints.http.html_pages import LANDING_PAGE_PATH, landing_page
 from shop.entrypoints.http.openapi.document import error_responses
 from shop.entrypoints.http.openapi.error_examples import example_with_slug
+from shop.entrypoints.validation_messages import SLUG_PATTERN
 
 router = api_router("operations", prefix="")
 
-ProblemSlug = Annotated[str, Path(max_length=100, pattern=r"^[a-z-]+$", examples=["email-taken"])]
+ProblemSlug = Annotated[str, Path(max_length=100, pattern=SLUG_PATTERN, examples=["email-taken"])]
 
 
 @router.get(LANDING_PAGE_PATH, response_class=HTMLResponse, response_description="The page.")

@@ -49,9 +49,9 @@ class PaymentInput(RequestBody):
     def _require_token_for_card(cls, token: str | None, info: ValidationInfo) -> str | None:
         match info.data.get("method"), token:
             case "card", None:
-                raise ValueError("required for a card payment")
+                raise ValueError("is required for a card payment")
             case "account", str():
-                raise ValueError("not allowed with method account")
+                raise ValueError("is not allowed with the method account")
         return token
 
 
