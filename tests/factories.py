@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from shop.application.ports.repositories.idempotency_keys import KeyRecord
+from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.account import Account, ShopAccount, Transfer, TransferKind
 from shop.domain.deposit import Deposit
@@ -139,6 +140,15 @@ def order(customer: User, name: str = "1", /, *lines: OrderLine, **changes: obje
         payment_method=PaymentMethod.ACCOUNT,
         placed_at=NOW,
         version=1,
+        has_fulfilment=False,
+    )
+    return _changed(default, changes)
+
+
+def order_filter(**changes: object) -> OrderFilter:
+    """Return the filter that leaves no order out."""
+    default = OrderFilter(
+        user_id=None, status=None, words="", placed_after=None, placed_before=None
     )
     return _changed(default, changes)
 

@@ -37,7 +37,13 @@ def create_app() -> FastAPI:
 def _response() -> OrderResponse:
     price = MoneyResponse(amount=100, currency="EUR")
     line = OrderLineResponse(
-        sku="BENCH-0000001", name="Product no. 1", quantity=1, unit_price=price, amount=price
+        sku="BENCH-0000001",
+        name="Product no. 1",
+        quantity=1,
+        unit_price=price,
+        amount=price,
+        shipped=0,
+        refunded=0,
     )
     return OrderResponse(
         id=UUID(int=0),
@@ -46,5 +52,6 @@ def _response() -> OrderResponse:
         total=price,
         lines=[line],
         payment=PaymentResponse(method=PaymentMethod.ACCOUNT, status=PaymentStatus.CAPTURED),
+        refunded=MoneyResponse(amount=0, currency="EUR"),
         placed_at=datetime(2026, 1, 1, tzinfo=UTC),
     )

@@ -138,6 +138,23 @@ class TestDeposits:
         assert newest == Page(items=[deposits[1]], next=place)
         assert await page(place) == Page(items=[deposits[0]], next=None)
 
+    async def test_deposits_of_a_user_are_listed_newest_first(self, shop: Storage) -> None:
+        hers = [
+            deposit(ADA_ACCOUNT, str(hour), created_at=NOW + timedelta(hours=hour))
+            for hour in range(2)
+        ]
+        for each in (*hers, deposit(BOB_ACCOUNT, "3")):
+            await _add(shop, each, None)
+
+        async def page(after: TimeCursor | None) -> Page[Deposit, TimeCursor]:
+            return await shop.read(
+                lambda uow: uow.deposits.of_user(ADA.id, PageRequest(limit=1, after=after))
+            )
+
+        place = TimeCursor(at=hers[1].created_at, id=hers[1].id)
+        assert await page(None) == Page(items=[hers[1]], next=place)
+        assert await page(place) == Page(items=[hers[0]], next=None)
+
 
 class TestAudit:
     @pytest.mark.parametrize("made", [DEPOSIT, PAID])

@@ -16,14 +16,25 @@ from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency
 from tests.contract.storage import Storage
-from tests.factories import NOW, card_details, eur, id_of, key_of, line, order, payment, user
+from tests.factories import (
+    NOW,
+    card_details,
+    eur,
+    id_of,
+    key_of,
+    line,
+    order,
+    order_filter,
+    payment,
+    user,
+)
 
 pytestmark = pytest.mark.anyio
 
 ADA, BOB = user("ada"), user("bob")
 LATER = NOW + timedelta(hours=1)
 USD = Currency("USD")
-EVERYTHING = OrderFilter(user_id=None, status=None)
+EVERYTHING = order_filter()
 
 
 @pytest.fixture
@@ -201,7 +212,7 @@ class TestSearch:
         await _add(customers, paid, pending, bobs)
 
         async def found(user_id: UUID | None, status: OrderStatus | None) -> list[Order]:
-            which = OrderFilter(user_id=user_id, status=status)
+            which = order_filter(user_id=user_id, status=status)
             return list((await _search(customers, which)).items)
 
         assert await found(None, None) == [pending, paid, bobs]
@@ -219,7 +230,7 @@ class TestSearch:
         ]
         await _add(customers, *orders)
         newest_first = sorted(orders, key=lambda each: (each.placed_at, each.id), reverse=True)
-        adas = OrderFilter(user_id=ADA.id, status=OrderStatus.PAID)
+        adas = order_filter(user_id=ADA.id, status=OrderStatus.PAID)
 
         first = await _search(customers, adas, limit=2)
         second = await _search(customers, adas, limit=2, after=first.next)

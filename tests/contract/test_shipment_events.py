@@ -1,5 +1,6 @@
 """What every adapter owes the ports to shipment events and refunds."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,6 +70,35 @@ async def _add(storage: Storage, *added: ShipmentEvent | Refund) -> None:
                 uow.shipment_events.add(each)
 
     await storage.write(add)
+
+
+@pytest.mark.parametrize(
+    "added",
+    [shipment_event(ORDER, kind=SHIPMENT), shipment_event(ORDER, kind=DELIVERY), TO_CARD],
+    ids=["shipment", "delivery", "refund"],
+)
+async def test_order_knows_that_it_has_fulfilment(
+    shop: Storage, added: ShipmentEvent | Refund
+) -> None:
+    await _add(shop, added)
+
+    found = await shop.read(lambda uow: uow.orders.get_many([ORDER.id, OTHER.id]))
+
+    assert found == {ORDER.id: replace(ORDER, has_fulfilment=True), OTHER.id: OTHER}
+
+
+async def test_order_knows_its_fulfilment_after_a_change_of_its_status(shop: Storage) -> None:
+    shipped, change = ORDER.transition_to(OrderStatus.SHIPPED, at=LATER, actor=Actor.ADMIN)
+
+    async def ship(uow: UnitOfWork) -> None:
+        await uow.orders.lock([ORDER.id])
+        uow.shipment_events.add(shipment_event(ORDER, kind=SHIPMENT))
+        uow.orders.save(shipped, change)
+
+    await shop.write(ship)
+
+    found = await shop.read(lambda uow: uow.orders.get_many([ORDER.id]))
+    assert found == {ORDER.id: replace(shipped, has_fulfilment=True)}
 
 
 class TestShipmentEvents:

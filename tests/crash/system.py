@@ -20,12 +20,11 @@ from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGate
 from shop.application.catalogue.bulk_import import ProductRow
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.payment_gateway import GatewayEvent
-from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.concurrency.customers import Customer
-from tests.factories import eur
+from tests.factories import eur, order_filter
 from tests.fault_proxy import Breakpoint, FaultProxy, database_proxy, gateway_proxy
 from tests.gateway_process import GatewayProcess
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
@@ -282,8 +281,8 @@ class DeployedShop:
         async def read(uow: UnitOfWork) -> tuple[str | None, dict[str, Any]]:
             stock = (await uow.inventories.get_many([buyer.sku]))[buyer.sku]
             users = await uow.users.with_emails([buyer.email])
-            order_filter = OrderFilter(user_id=users[buyer.email].id, status=None)
-            orders = (await uow.orders.search(order_filter, PageRequest(limit=2, after=None))).items
+            adas = order_filter(user_id=users[buyer.email].id)
+            orders = (await uow.orders.search(adas, PageRequest(limit=2, after=None))).items
             state: dict[str, Any] = {
                 "order": None,
                 "payment": None,

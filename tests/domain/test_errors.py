@@ -10,6 +10,7 @@ from shop.domain.account import (
 )
 from shop.domain.cart import EmptyCart
 from shop.domain.deposit import DepositNotFound
+from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
 from shop.domain.orders.order import OrderNotFound, PriceChanged, SessionHasNoOrder
@@ -80,6 +81,11 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "The order was cancelled before it was paid.",
     ),
     (DepositNotFound(), "deposit-not-found", "There is no such deposit."),
+    (
+        DeliveryNotFound(),
+        "webhook-delivery-not-found",
+        "There is no such webhook delivery.",
+    ),
     (SessionHasNoOrder(), "no-order", "No order was placed in this session."),
     (OrderNotFound(), "order-not-found", "There is no such order."),
     (

@@ -234,12 +234,15 @@ def _to_response(order: Order) -> OrderResponse:
                 quantity=line.quantity,
                 unit_price=_money(line.unit_price),
                 amount=_money(line.quantity * line.unit_price),
+                shipped=0,
+                refunded=0,
             )
             for line in order.lines
         ],
         payment=PaymentResponse(
             method=PaymentMethod(order.payment.method), status=PaymentStatus(order.payment.status)
         ),
+        refunded=_money(0),
         placed_at=order.placed_at,
     )
 

@@ -69,6 +69,10 @@ class NotificationDelivery:
             delivered_at=at,
         )
 
+    def to_be_sent_again(self) -> "NotificationDelivery":
+        """Make the delivery pending, whatever came of it before."""
+        return replace(self, status=NotificationDeliveryStatus.PENDING, delivered_at=None)
+
     def attempt_failed(
         self, *, attempt: int, status_code: int | None, error: str, is_last: bool
     ) -> "NotificationDelivery":

@@ -51,6 +51,11 @@ class User:
         """Replace the password."""
         return replace(self, password_hash=password_hash)
 
+    @property
+    def is_admin(self) -> bool:
+        """Whether the user is an admin."""
+        return Role.ADMIN in self.roles
+
     def require(self, role: Role) -> None:
         """Raise `Forbidden` unless the user has this role."""
         if role not in self.roles:

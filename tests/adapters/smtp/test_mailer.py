@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
@@ -198,6 +199,26 @@ async def test_rejected_mailbox_fails_permanently_or_temporarily(
     smtp_server.mailbox = f"{code} ada@example.com is not here"
     failure = await _failed_send(mailer, email())
     assert failure == (f"the server rejected the mailbox with {code}", code, for_good)
+
+
+async def test_mailbox_that_needs_smtputf8_fails_permanently_without_it() -> None:
+    server = FakeSmtpServer()
+    with reserved_port() as port:
+        controller = Controller(
+            server,
+            hostname="127.0.0.1",
+            port=port,
+            ready_timeout=TEST_TIMEOUT_SECONDS,
+            enable_SMTPUTF8=False,
+        )
+        controller.start()
+        mailer = create_mailer(f"smtp://127.0.0.1:{port}")
+        failure = await _failed_send(mailer, replace(email(), recipient_email="zoë@example.com"))
+        await mailer.send(email())
+        controller.stop()
+    reason = "the server takes no mailbox with such characters (no SMTPUTF8)"
+    assert failure == (reason, None, True)
+    assert len(server.posted) == 1
 
 
 async def test_temporary_server_error_is_retried(

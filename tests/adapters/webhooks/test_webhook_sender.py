@@ -193,3 +193,16 @@ async def test_response_that_is_not_http_fails_the_delivery(
         url = f"http://127.0.0.1:{port}/?token=hunter2"
         failure = await _failed_send(webhook_sender, replace(webhook_request(receiver), url=url))
     assert failure == ("the response is not HTTP", None)
+
+
+async def test_endpoint_that_is_gone_fails_permanently(
+    webhook_sender: HttpWebhookSender, receiver: WebhookReceiver
+) -> None:
+    receiver.script(410)
+    with pytest.raises(NotificationFailed) as failure:
+        await webhook_sender.send(webhook_request(receiver))
+    assert (failure.value.reason, failure.value.status_code, failure.value.is_permanent) == (
+        "answered 410",
+        410,
+        True,
+    )

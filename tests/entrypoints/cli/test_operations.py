@@ -60,6 +60,37 @@ def test_expired_sessions_and_old_rejections_are_purged(shop: CommandLine) -> No
     assert shop.rows("SELECT key FROM idempotency_keys") == [("new",)]
 
 
+def test_disabled_endpoint_is_enabled_and_its_webhooks_are_sent_again(shop: CommandLine) -> None:
+    shop.output_of("seed", "--products", "0")
+    shop.rows(
+        "INSERT INTO webhook_endpoints (url, failures, disabled_at) VALUES"
+        " ('https://example.com', 0, '2026-11-20 08:00:00.000000')"
+    )
+    shop.rows(
+        "INSERT INTO notification_deliveries (id, event_type, channel, recipient, payload,"
+        " status, attempts, created_at) VALUES"
+        " ('00000000000000000000000000000001', 'order.paid', 'webhook', 'https://example.com',"
+        " '{}', 'failed', 1, '2026-11-20 08:00:00.000000')"
+    )
+
+    listed = shop.output_of("notifications", "endpoints")
+    assert listed == "https://example.com: disabled since 2026-11-20 08:00:00 UTC\n"
+    enabled = shop.output_of("notifications", "enable", "https://example.com")
+    remedy = "`shop notifications retry` sends failed webhooks again."
+    assert enabled == f"Enabled: https://example.com. {remedy}\n"
+    assert shop.output_of("notifications", "retry") == "Due again: 1 webhooks.\n"
+
+    assert shop.output_of("notifications", "endpoints") == "No endpoint fails.\n"
+    assert shop.rows("SELECT status FROM notification_deliveries") == [("pending",)]
+    assert shop.rows("SELECT kind FROM jobs") == [("send_webhook",)]
+    again = shop.complete("notifications", "enable", "https://example.com")
+    assert again.code == 1
+    assert again.error_line == (
+        "shop: no disabled or paused endpoint has the URL https://example.com;"
+        " `shop notifications endpoints` lists them"
+    )
+
+
 def test_old_notifications_are_purged_and_pending_ones_kept(shop: CommandLine) -> None:
     shop.output_of("seed", "--products", "0")
     shop.rows(

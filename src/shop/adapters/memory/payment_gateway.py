@@ -51,14 +51,14 @@ _SCRIPTED_BEHAVIOURS = {
 
 
 class MemoryPaymentStore(PaymentStore):
-    """Stores the records in dictionaries. Ids are `pay_1`, `pay_2` and so on."""
+    """Stores the records in dictionaries. Ids are random, or `pay_1`, `pay_2` and so on."""
 
-    def __init__(self, clock: Clock, *, idempotency_seconds: float) -> None:
+    def __init__(self, clock: Clock, *, idempotency_seconds: float, has_random_ids: bool) -> None:
         super().__init__(clock)
         self._idempotency_window = timedelta(seconds=idempotency_seconds)
-        self.records = GatewayRecords(
-            new_payment_id=lambda: f"pay_{len(self.records.payments) + 1}"
-        )
+        self.records = GatewayRecords()
+        if not has_random_ids:
+            self.records.new_payment_id = lambda: f"pay_{len(self.records.payments) + 1}"
 
     async def payment(self, payment_id: str) -> StoredPayment | None:
         """Return a payment by its id."""
@@ -101,8 +101,16 @@ class MemoryPaymentGateway(InProcessPaymentGateway):
     fails at once, and a slow card takes only the clock's time.
     """
 
-    def __init__(self, clock: Clock, *, idempotency_seconds: float = DAY_SECONDS) -> None:
-        store = MemoryPaymentStore(clock, idempotency_seconds=idempotency_seconds)
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        idempotency_seconds: float = DAY_SECONDS,
+        has_random_ids: bool = False,
+    ) -> None:
+        store = MemoryPaymentStore(
+            clock, idempotency_seconds=idempotency_seconds, has_random_ids=has_random_ids
+        )
         super().__init__(store, clock=clock, timeout_seconds=None)
         self._payments = store.records.payments
         self._scripted_results: deque[ScriptedResult] = deque()

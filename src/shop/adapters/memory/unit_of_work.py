@@ -9,6 +9,7 @@ from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.accounts import MemoryAccounts
 from shop.adapters.memory.repositories.deposits import MemoryDeposits
+from shop.adapters.memory.repositories.endpoint_statuses import MemoryEndpointStatuses
 from shop.adapters.memory.repositories.gateway_events import MemoryGatewayEvents
 from shop.adapters.memory.repositories.idempotency_keys import MemoryIdempotencyKeys
 from shop.adapters.memory.repositories.inventories import MemoryInventories
@@ -60,6 +61,7 @@ class MemoryUnitOfWork(UnitOfWork):
         deposits = MemoryDeposits(transaction)
         jobs, gateway_events = MemoryJobs(transaction), MemoryGatewayEvents(transaction)
         notification_deliveries = MemoryNotificationDeliveries(transaction)
+        endpoint_statuses = MemoryEndpointStatuses(transaction)
         self._transaction = transaction
         # This order satisfies the foreign keys; sessions are last.
         self._changes = (
@@ -77,6 +79,7 @@ class MemoryUnitOfWork(UnitOfWork):
             jobs.apply,
             gateway_events.apply,
             notification_deliveries.apply,
+            endpoint_statuses.apply,
             session_store.apply,
         )
         self.users = users
@@ -93,6 +96,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.jobs = jobs
         self.gateway_events = gateway_events
         self.notification_deliveries = notification_deliveries
+        self.endpoint_statuses = endpoint_statuses
         self.sessions = sessions(session_store)
         self.audit = MemoryAudit(transaction)
 

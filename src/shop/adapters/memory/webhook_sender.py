@@ -2,7 +2,12 @@
 
 from collections import deque
 
-from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
+from shop.application.ports.webhook_sender import (
+    ENDPOINT_GONE,
+    NotificationFailed,
+    WebhookRequest,
+    WebhookSender,
+)
 
 OK = 200
 
@@ -27,7 +32,9 @@ class MemoryWebhookSender(WebhookSender):
         if status is None:
             raise NotificationFailed("no answer", status_code=None, is_permanent=False)
         if status // 100 != OK // 100:
-            raise NotificationFailed(f"answered {status}", status_code=status, is_permanent=False)
+            raise NotificationFailed(
+                f"answered {status}", status_code=status, is_permanent=status == ENDPOINT_GONE
+            )
         return status
 
     async def close(self) -> None:

@@ -54,7 +54,7 @@ class HttpPaymentGateway(SimulatedPaymentGateway):
     """Sends operations over connections that are opened on first use and kept."""
 
     def __init__(self, url: str, *, timeout_seconds: float) -> None:
-        self._url = url
+        super().__init__(url)
         self._timeout = aiohttp.ClientTimeout(total=timeout_seconds)
         self._open_session: aiohttp.ClientSession | None = None
 

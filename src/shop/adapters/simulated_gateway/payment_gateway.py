@@ -3,12 +3,14 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from shop.adapters.simulated_gateway import operations
 from shop.adapters.simulated_gateway.operations import Operation
+from shop.adapters.simulated_gateway.pages import page_path
 from shop.adapters.simulated_gateway.responses import (
     Failed,
     NoResponse,
@@ -19,6 +21,7 @@ from shop.adapters.simulated_gateway.store.payment_store import PaymentStore
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import TimeRange
 from shop.application.ports.payment_gateway import (
+    ActionRequired,
     AuthorisationRequest,
     AuthorisationResult,
     Declined,
@@ -38,13 +41,19 @@ PAGE_SIZE = 500
 
 
 class SimulatedPaymentGateway(PaymentGateway, ABC):
-    """Turns the port's methods into operations, and their responses into results and errors."""
+    """Turns the port's methods into operations, and their responses into results and errors.
+
+    `url` is where its pages are; without one, they are pages of the shop.
+    """
+
+    def __init__(self, url: str = "") -> None:
+        self._url = url
 
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
         """Authorise an amount on a card, as its token determines."""
         response = await self._run(operations.authorise(request))
         if isinstance(response, AuthorisationResult):
-            return response
+            return self._with_page(response)
         raise _to_error(response)
 
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
@@ -69,7 +78,11 @@ class SimulatedPaymentGateway(PaymentGateway, ABC):
         not_declined = [
             each for each in payments if not isinstance(each.authorisation_result, Declined)
         ]
-        return (not_declined or payments)[-1] if payments else None
+        if not payments:
+            return None
+        found = (not_declined or payments)[-1]
+        result = found.authorisation_result
+        return replace(found, authorisation_result=result and self._with_page(result))
 
     async def list_payments(
         self, since: datetime, until: datetime
@@ -98,6 +111,12 @@ class SimulatedPaymentGateway(PaymentGateway, ABC):
     async def _page(self, time_range: TimeRange, after: str | None) -> Sequence[GatewayPayment]:
         """Return a page of payments after the one with this id; raise `GatewayOutcomeUnknown`."""
 
+    def _with_page(self, result: AuthorisationResult) -> AuthorisationResult:
+        """Name the page where the customer approves or declines a challenged payment."""
+        if not isinstance(result, ActionRequired):
+            return result
+        return replace(result, redirect_url=self._url + page_path(result.payment_id))
+
     async def _change(self, operation: Operation) -> None:
         response = await self._run(operation)
         if not isinstance(response, Succeeded):
@@ -111,9 +130,15 @@ class InProcessPaymentGateway(SimulatedPaymentGateway):
     """
 
     def __init__(self, store: PaymentStore, *, clock: Clock, timeout_seconds: float | None) -> None:
+        super().__init__()
         self._store = store
         self._clock = clock
         self._timeout_seconds = timeout_seconds
+
+    @property
+    def store(self) -> PaymentStore:
+        """The payments, for the page where customers decide them."""
+        return self._store
 
     async def close(self) -> None:
         """Close the store."""

@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 from aiosmtplib import (
     SMTP,
     SMTPException,
+    SMTPNotSupported,
     SMTPRecipientRefused,
     SMTPRecipientsRefused,
     SMTPResponseException,
@@ -52,6 +53,15 @@ class SmtpMailer(Mailer):
             # The timeout begins once there is a slot.
             async with self._connections, asyncio.timeout(self._timeout_seconds):
                 await self._send_message(message)
+        except SMTPNotSupported as failure:
+            # STARTTLS and AUTH may be missing, too, and an operator can change that.
+            if email.recipient_email.isascii():
+                raise self._to_notification_failed(failure) from failure
+            raise NotificationFailed(
+                "the server takes no mailbox with such characters (no SMTPUTF8)",
+                status_code=None,
+                is_permanent=True,
+            ) from failure
         except (SMTPException, OSError) as failure:
             raise self._to_notification_failed(failure) from failure
         return ACCEPTED

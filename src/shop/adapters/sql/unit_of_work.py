@@ -14,6 +14,7 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.deposits import SqlDeposits
+from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
 from shop.adapters.sql.repositories.idempotency_keys import SqlIdempotencyKeys
 from shop.adapters.sql.repositories.inventories import SqlInventories
@@ -83,6 +84,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.jobs = SqlJobs(connection)
         self.gateway_events = SqlGatewayEvents(connection)
         self.notification_deliveries = SqlNotificationDeliveries(connection)
+        self.endpoint_statuses = SqlEndpointStatuses(connection)
         self._sessions = SqlSessionStore(connection, lambda: self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
@@ -103,6 +105,7 @@ class SqlUnitOfWork(UnitOfWork):
             self.idempotency_keys,
             self.jobs,
             self.notification_deliveries,
+            self.endpoint_statuses,
             self._sessions,
         )
         return self

@@ -14,7 +14,12 @@ from aiohttp import (
 )
 from standardwebhooks import Webhook
 
-from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
+from shop.application.ports.webhook_sender import (
+    ENDPOINT_GONE,
+    NotificationFailed,
+    WebhookRequest,
+    WebhookSender,
+)
 
 MAX_CONCURRENT_REQUESTS = 16
 """For each endpoint."""
@@ -50,7 +55,9 @@ class HttpWebhookSender(WebhookSender):
             reason = self._reason(failure)
             raise NotificationFailed(reason, status_code=None, is_permanent=False) from failure
         if status // 100 != 2:  # noqa: PLR2004  RFC 9110, section 15.3: success.
-            raise NotificationFailed(f"answered {status}", status_code=status, is_permanent=False)
+            raise NotificationFailed(
+                f"answered {status}", status_code=status, is_permanent=status == ENDPOINT_GONE
+            )
         return status
 
     async def close(self) -> None:

@@ -36,7 +36,7 @@ class Checkout:
     async def place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         """Place an order and pay for it; it stays pending while the outcome is unknown.
 
-        If the customer has to authenticate, the result has the client secret. The same command
+        If the customer has to authenticate, the result has the action. The same command
         under the same key continues the same payment. Errors: those of `PlaceOrders`,
         `CardDeclined` and `PaymentExpired`.
         """
@@ -52,7 +52,7 @@ class Checkout:
     ) -> CommandResult[PlacedOrder]:
         authorisation = await self._card_payments.authorise(CardPayment.for_order(placed.payment))
         if isinstance(authorisation, ActionRequired):
-            return replace(result, client_secret=authorisation.client_secret)
+            return replace(result, action=authorisation)
         if authorisation is None:
             return result
         completed = await self._completion_queue.submit(

@@ -64,7 +64,10 @@ class HandleGatewayEvents:
         The job looks up the payment, because the gateway waits for this response. Raise
         `InvalidGatewayEvent` if the signature is missing, invalid or too old.
         """
-        event = self._gateway.parse_event(body, headers)
+        await self.record(self._gateway.parse_event(body, headers))
+
+    async def record(self, event: GatewayEvent) -> None:
+        """Store a new event with the job that handles it; a known event changes nothing."""
         subject_id = self._ids.new()
         await self._transactions.write(partial(self._store, event, subject_id), retryable=True)
 

@@ -14,6 +14,7 @@ from shop.application.checkout.complete_orders import CompletedOrder, CompleteOr
 from shop.application.jobs.retry_policy import RetryLater
 from shop.application.jobs.runner import complete_job
 from shop.application.payments.card_payments import CardPayment, CardPayments
+from shop.application.payments.payment_policy import retry_at_the_latest
 from shop.application.ports.clock import Clock
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
@@ -55,7 +56,9 @@ class PaymentJobs:
             CardPayment.for_order(payment), authorisation
         )
         if payment_outcome is None:
-            raise RetryLater(not_after=payment.card_details.expires_at)
+            expires_at = payment.card_details.expires_at
+            now = self._clock.now()
+            raise RetryLater(not_after=retry_at_the_latest(authorisation, expires_at, now))
         command = CompleteOrder(
             order=order, payment=payment, payment_outcome=payment_outcome, session=None
         )

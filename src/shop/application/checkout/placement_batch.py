@@ -124,6 +124,7 @@ class PlacementBatch:
             payment_method=method,
             placed_at=self._now,
             version=1,
+            has_fulfilment=False,
         )
 
     def _order_line(self, sku: str, quantity: int) -> OrderLine:

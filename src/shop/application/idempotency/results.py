@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from shop.application.ports.payment_gateway import ActionRequired
 from shop.domain.shared.errors import ShopError
 
 T = TypeVar("T")
@@ -12,13 +13,13 @@ T = TypeVar("T")
 class CommandResult(Generic[T]):
     """The result of one command: what it created, or the error that rejected it.
 
-    `replayed` is true if an earlier request under the same key was decided already. With a
-    `client_secret`, the customer has to complete a step at the payment gateway first.
+    `replayed` is true if an earlier request under the same key was decided already. With an
+    `action`, the customer has to complete a step at the payment gateway first.
     """
 
     value: T | ShopError
     replayed: bool
-    client_secret: str | None = field(default=None, repr=False)
+    action: ActionRequired | None = field(default=None, repr=False)
 
     def unwrap(self) -> T:
         """Return what was created; raise the error of a rejected command."""

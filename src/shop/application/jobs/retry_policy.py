@@ -15,12 +15,19 @@ MAX_RETRY_DELAY = timedelta(minutes=10)
 class RetryLater(Exception):
     """The job cannot finish yet; it is retried without counting a failure.
 
-    The retry is at `not_after` at the latest.
+    The retry is at `not_after` at the latest, and not before `not_before`.
     """
 
-    def __init__(self, *, not_after: datetime | None) -> None:
-        super().__init__("no outcome yet")
+    def __init__(
+        self,
+        reason: str = "no outcome yet",
+        *,
+        not_after: datetime | None,
+        not_before: datetime | None = None,
+    ) -> None:
+        super().__init__(reason)
         self.not_after = not_after
+        self.not_before = not_before
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -116,6 +116,8 @@ class JobRunner:
             due_at = self._next_attempt_at(job)
             if reason.not_after is not None:
                 due_at = min(due_at, reason.not_after)
+            if reason.not_before is not None:
+                due_at = max(due_at, reason.not_before)
             await self._record(partial(_reschedule, job, due_at, str(reason)))
         except Exception as failure:  # noqa: BLE001  No failure may lose the job.
             await self._handle_failure(job, failure)

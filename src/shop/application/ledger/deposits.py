@@ -17,9 +17,14 @@ from shop.application.jobs.retry_policy import RetryLater
 from shop.application.jobs.runner import complete_job
 from shop.application.notifications.events import Notifications
 from shop.application.payments.card_payments import CardPayment, CardPayments, PaymentOutcome
-from shop.application.payments.payment_policy import PaymentPolicy, TimedOut
+from shop.application.payments.payment_policy import (
+    PaymentPolicy,
+    TimedOut,
+    retry_at_the_latest,
+)
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
+from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.payment_gateway import ActionRequired, Approved, Declined
 from shop.application.ports.repositories.idempotency_keys import (
     Rejected,
@@ -73,7 +78,7 @@ class DepositService:
     async def make(self, command: MakeDeposit) -> CommandResult[Deposit]:
         """Make a deposit; it stays pending while the outcome is unknown.
 
-        If the customer has to authenticate, the result has the client secret. The same command
+        If the customer has to authenticate, the result has the action. The same command
         under the same key continues the same payment. Errors: `NotSignedIn`, `SessionExpired`,
         `InvalidValue`, `BalanceTooLarge`, `CardDeclined`, `PaymentExpired`,
         `IdempotencyKeyReused`, `RequestInProgress`.
@@ -93,6 +98,10 @@ class DepositService:
             raise DepositNotFound
         return deposit
 
+    async def search(self, user: User, page: PageRequest[TimeCursor]) -> Page[Deposit, TimeCursor]:
+        """Return a page of the user's deposits, newest first."""
+        return await self._transactions.read(lambda uow: uow.deposits.of_user(user.id, page))
+
     async def resolve(self, job: Job) -> None:
         """Resolve or expire a pending deposit; raise `RetryLater` if it has no outcome."""
         authorisation = await self._card_payments.look_up(job.id.subject_id)
@@ -104,7 +113,8 @@ class DepositService:
             CardPayment.for_deposit(deposit), authorisation
         )
         if payment_outcome is None:
-            raise RetryLater(not_after=deposit.expires_at)
+            not_after = retry_at_the_latest(authorisation, deposit.expires_at, self._clock.now())
+            raise RetryLater(not_after=not_after)
         await self.complete(deposit.id, payment_outcome)
 
     async def capture(self, job: Job) -> None:
@@ -121,7 +131,7 @@ class DepositService:
     ) -> CommandResult[Deposit]:
         authorisation = await self._card_payments.authorise(CardPayment.for_deposit(deposit))
         if isinstance(authorisation, ActionRequired):
-            return replace(result, client_secret=authorisation.client_secret)
+            return replace(result, action=authorisation)
         if authorisation is None:
             return result
         await self.complete(deposit.id, authorisation)

@@ -7,42 +7,49 @@ same id every time.
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from uuid import UUID
 
 from shop.application.jobs.retry_policy import retries_exhausted
 from shop.application.jobs.runner import complete_job
-from shop.application.notifications.events import JOB_KINDS, WebhookEndpoint
+from shop.application.notifications.endpoints import EndpointGate, log_change, status_after
+from shop.application.notifications.events import WebhookEndpoint
 from shop.application.ports.clock import Clock
 from shop.application.ports.mailer import Email, Mailer
-from shop.application.ports.paging import Page, PageRequest, TimeCursor
-from shop.application.ports.repositories.jobs import Job, JobId
-from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
+from shop.application.ports.repositories.jobs import Job
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
 from shop.application.transactions.group_commit import CommandQueues
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.endpoint import EndpointStatus
 from shop.domain.notification import (
-    NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
-from shop.domain.user import Role, User
-
-RETENTION = timedelta(days=30)
-"""How long deliveries that are not pending are kept."""
+from shop.domain.user import User
 
 Send = Callable[[NotificationDelivery], Awaitable[int]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationAttempt:
-    """A numbered attempt at a delivery, and its result: a status code or a failure."""
+    """A numbered attempt at a delivery, and its result: a status code or a failure.
+
+    `endpoint` is the status of the endpoint before the request; None if none was sent to one.
+    """
 
     job: Job
     number: int
     result: int | NotificationFailed
+    endpoint: EndpointStatus | None
+
+    @property
+    def changes_endpoint(self) -> bool:
+        """Whether the result may change what is known of the endpoint."""
+        return self.endpoint is not None and (
+            isinstance(self.result, NotificationFailed) or not self.endpoint.is_working
+        )
 
     @property
     def is_last(self) -> bool:
@@ -83,6 +90,7 @@ class SendNotifications:
         self._transactions = transactions
         self._webhook_sender = webhook_sender
         self._mailer = mailer
+        self._gate = EndpointGate(transactions, clock)
         self._secrets = {each.url: each.secret for each in endpoints}
         self._lookup_queue = queues.queue_for(self._find_deliveries)
         self._recipient_queue = queues.queue_for(self._find_recipients)
@@ -98,16 +106,23 @@ class SendNotifications:
         await self._send(job, self._send_to_customer)
 
     async def _send(self, job: Job, send: Send) -> None:
-        delivery: NotificationDelivery | None = await self._lookup_queue.submit(job.id.subject_id)
+        delivery, endpoint = await self._lookup_queue.submit(job.id.subject_id)
         if delivery is None or delivery.status is NotificationDeliveryStatus.DELIVERED:
             await self._transactions.write(partial(complete_job, job), retryable=True)
             return
+        if endpoint is not None and endpoint.disabled_at is not None:
+            await self._attempt_queue.submit(_attempt_not_made(job, delivery))
+            return
+        if endpoint is not None:
+            await self._gate.enter(endpoint)
         result: int | NotificationFailed
         try:
             result = await send(delivery)
         except NotificationFailed as failure:
             result = failure
-        attempt = NotificationAttempt(job=job, number=delivery.attempts + 1, result=result)
+        attempt = NotificationAttempt(
+            job=job, number=delivery.attempts + 1, result=result, endpoint=endpoint
+        )
         await self._attempt_queue.submit(attempt)
         if isinstance(result, NotificationFailed) and not attempt.ends_job:
             raise result
@@ -144,12 +159,22 @@ class SendNotifications:
             )
         )
 
-    async def _find_deliveries(self, ids: Sequence[UUID]) -> Sequence[NotificationDelivery | None]:
-        async def find(uow: UnitOfWork) -> Mapping[UUID, NotificationDelivery]:
-            return await uow.notification_deliveries.get_many(set(ids))
+    async def _find_deliveries(
+        self, ids: Sequence[UUID]
+    ) -> Sequence[tuple[NotificationDelivery | None, EndpointStatus | None]]:
+        """Return deliveries, each with the status of its endpoint if the settings have it."""
 
-        found = await self._transactions.read(find)
-        return [found.get(each) for each in ids]
+        async def find(
+            uow: UnitOfWork,
+        ) -> Sequence[tuple[NotificationDelivery | None, EndpointStatus | None]]:
+            found = await uow.notification_deliveries.get_many(set(ids))
+            urls = {each.recipient for each in found.values()} & self._secrets.keys()
+            known = await uow.endpoint_statuses.get_many(urls)
+            endpoints = {url: known.get(url) or EndpointStatus.working(url) for url in urls}
+            deliveries = [found.get(each) for each in ids]
+            return [(each, endpoints.get(each.recipient) if each else None) for each in deliveries]
+
+        return await self._transactions.read(find)
 
     async def _find_recipients(self, ids: Sequence[UUID]) -> Sequence[User | None]:
         async def find(uow: UnitOfWork) -> Mapping[UUID, User]:
@@ -159,13 +184,17 @@ class SendNotifications:
         return [found.get(each) for each in ids]
 
     async def _record(self, attempts: Sequence[NotificationAttempt]) -> Sequence[None]:
-        return await self._transactions.write(
+        changes = await self._transactions.write(
             partial(self._record_all, attempts), retryable=True, splittable=len(attempts) > 1
         )
+        for before, after in changes:
+            log_change(before, after)
+        return [None] * len(attempts)
 
     async def _record_all(
         self, attempts: Sequence[NotificationAttempt], uow: UnitOfWork
-    ) -> Sequence[None]:
+    ) -> Sequence[tuple[EndpointStatus, EndpointStatus]]:
+        """Record attempts; return each endpoint before and after, if it changed."""
         deliveries = dict(
             await uow.notification_deliveries.lock({each.job.id.subject_id for each in attempts})
         )
@@ -177,37 +206,39 @@ class SendNotifications:
                 uow.notification_deliveries.save(deliveries[delivery.id])
             if attempt.ends_job:
                 uow.jobs.remove(attempt.job.id)
-        await uow.commit()
-        return [None] * len(attempts)
-
-
-class NotificationDeliveryService:
-    """Lists webhook deliveries and deletes old ones, for the operator."""
-
-    def __init__(self, transactions: TransactionRunner, clock: Clock) -> None:
-        self._transactions = transactions
-        self._clock = clock
-
-    async def search(
-        self, user: User, status: NotificationDeliveryStatus | None, page: PageRequest[TimeCursor]
-    ) -> Page[NotificationDelivery, TimeCursor]:
-        """Return a page of webhook deliveries, newest first; may raise `Forbidden`."""
-        user.require(Role.ADMIN)
-        delivery_filter = NotificationDeliveryFilter(
-            channel=NotificationChannel.WEBHOOK, status=status
+        changes = await _record_endpoints(
+            uow, [each for each in attempts if each.changes_endpoint], now
         )
-        return await self._transactions.read(
-            lambda uow: uow.notification_deliveries.search(delivery_filter, page)
-        )
-
-    async def purge(self) -> int:
-        """Delete deliveries older than 30 days that are not pending; return how many."""
-        return await self._transactions.write(self._purge, retryable=True)
-
-    async def _purge(self, uow: UnitOfWork) -> int:
-        purged_ids = await uow.notification_deliveries.purge(self._clock.now() - RETENTION)
-        for each in purged_ids:
-            for kind in JOB_KINDS.values():
-                uow.jobs.remove(JobId(kind=kind, subject_id=each))
         await uow.commit()
-        return len(purged_ids)
+        return changes
+
+
+def _attempt_not_made(job: Job, delivery: NotificationDelivery) -> NotificationAttempt:
+    """Return the failure of a delivery to a disabled endpoint, which is no attempt."""
+    failure = NotificationFailed(
+        "the endpoint is disabled; `shop notifications enable` enables it",
+        status_code=delivery.last_status_code,
+        is_permanent=True,
+    )
+    return NotificationAttempt(job=job, number=delivery.attempts, result=failure, endpoint=None)
+
+
+async def _record_endpoints(
+    uow: UnitOfWork, attempts: Sequence[NotificationAttempt], now: datetime
+) -> Sequence[tuple[EndpointStatus, EndpointStatus]]:
+    known = [each.endpoint for each in attempts if each.endpoint is not None]
+    if not known:
+        return []
+    stored = await uow.endpoint_statuses.lock({each.url for each in known})
+    before = {each.url: stored.get(each.url, EndpointStatus.working(each.url)) for each in known}
+    after = dict(before)
+    for attempt, endpoint in zip(attempts, known, strict=True):
+        after[endpoint.url] = status_after(
+            after[endpoint.url], attempt.result, known_failures=endpoint.failures, at=now
+        )
+    for url, status in after.items():
+        if url in stored:
+            uow.endpoint_statuses.save(status)
+        elif not status.is_working:
+            uow.endpoint_statuses.add(status)
+    return [(before[url], after[url]) for url in sorted(after) if after[url] != before[url]]

@@ -19,6 +19,7 @@ from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
 from shop.domain.orders.order import Actor, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment, PaymentCancelled
+from shop.domain.user import User
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +32,11 @@ class CancelOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelledOrder:
-    """The order was cancelled and its payment reversed."""
+    """The order was cancelled and its payment reversed; an admin sees its customer."""
 
     order: Order
     payment: Payment
+    customer: User | None
 
 
 class CancelOrders:
@@ -88,6 +90,9 @@ class CancelOrders:
             )
         else:
             stock.apply(order, StockMovementKind.RESTOCK)
+        customer = None
+        if user.is_admin:
+            customer = (await uow.users.get_many([order.user_id]))[order.user_id]
         payments = payments_by_method(uow, self._ids, now, accounts)
         payments[payment.method].cancel(order, payment)
         payment = payment.reversed()
@@ -95,4 +100,4 @@ class CancelOrders:
         uow.orders.save(cancelled, status_change)
         self._notifications.order_cancelled(uow, cancelled, payment)
         await uow.commit()
-        return CancelledOrder(order=cancelled, payment=payment)
+        return CancelledOrder(order=cancelled, payment=payment, customer=customer)

@@ -1,7 +1,9 @@
 """Reads orders: the user's own, the session's last one, and all for admins."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from shop.application.identity.authentication import CurrentSession
@@ -10,6 +12,7 @@ from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import (
     Order,
     OrderNotFound,
@@ -29,19 +32,63 @@ MAX_CONCURRENT_QUERIES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderSearch:
-    """The orders to list; `user_id` and `status` are optional filters."""
+    """The orders to list for a user: all customers', or the user's own unless filtered.
+
+    `words` are an order number, a SKU, or the beginning of an e-mail address.
+    """
 
     user: User
+    includes_all_users: bool
     user_id: UUID | None
     status: OrderStatus | None
+    words: str
+    placed_after: datetime | None
+    placed_before: datetime | None
+
+    def to_filter(self) -> OrderFilter:
+        """Return the filter; raise `Forbidden` for others' orders unless an admin asks.
+
+        An admin who filters without a user gets all users' orders.
+        """
+        if self.includes_all_users or self.user_id not in {None, self.user.id}:
+            self.user.require(Role.ADMIN)
+        is_filtered = any((self.status, self.words, self.placed_after, self.placed_before))
+        finds_all = self.includes_all_users or (is_filtered and self.user.is_admin)
+        own_id = None if finds_all else self.user.id
+        return OrderFilter(
+            user_id=self.user_id or own_id,
+            status=self.status,
+            words=self.words,
+            placed_after=self.placed_after,
+            placed_before=self.placed_before,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderView:
-    """An order and its payment."""
+    """An order, its payment, its shipments and refunds, and for staff its customer."""
 
-    order: Order
-    payment: Payment
+    fulfilment: Fulfilment
+    customer: User | None = None
+
+    @property
+    def order(self) -> Order:
+        """The order."""
+        return self.fulfilment.order
+
+    @property
+    def payment(self) -> Payment:
+        """The payment of the order."""
+        return self.fulfilment.payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderHistory:
+    """All that happened to an order."""
+
+    status_changes: Sequence[StatusChange]
+    shipment_events: Sequence[ShipmentEvent]
+    refunds: Sequence[Refund]
 
 
 class OrderQueries:
@@ -58,7 +105,9 @@ class OrderQueries:
         view = await self._lookup_queue.submit(order_id)
         if not view.order.is_visible_to(user):
             raise OrderNotFound
-        return view
+        if not user.is_admin:
+            return view
+        return (await self._transactions.read(partial(_add_customers, [view])))[0]
 
     async def _find_all(self, order_ids: Sequence[UUID]) -> Sequence[OrderView | ShopError]:
         async def find_all(uow: UnitOfWork) -> Sequence[OrderView | ShopError]:
@@ -80,31 +129,33 @@ class OrderQueries:
     ) -> Page[OrderView, TimeCursor]:
         """Return a page of the user's orders, newest first.
 
-        An admin may list another user's orders, or all orders of one status. Raise `Forbidden`
-        for another user's orders otherwise.
+        An admin may list other users' orders, with their customers. Raise `Forbidden` for others'
+        orders otherwise.
         """
-        user = criteria.user
-        if criteria.user_id not in {None, user.id}:
-            user.require(Role.ADMIN)
-        includes_all_users = (
-            Role.ADMIN in user.roles and criteria.status and criteria.user_id is None
-        )
-        order_filter = OrderFilter(
-            user_id=None if includes_all_users else (criteria.user_id or user.id),
-            status=criteria.status,
-        )
+        order_filter = criteria.to_filter()
 
         async def search(uow: UnitOfWork) -> Page[OrderView, TimeCursor]:
             found = await uow.orders.search(order_filter, page)
-            return Page(items=await _load_views(uow, found.items), next=found.next)
+            views = await _load_views(uow, found.items)
+            if criteria.user.is_admin:
+                views = await _add_customers(views, uow)
+            return Page(items=views, next=found.next)
 
         return await self._transactions.read(search)
 
-    async def history(self, user: User, order_id: UUID) -> Sequence[StatusChange]:
-        """Return an order's status changes, oldest first; raise like `show`."""
+    async def history(self, user: User, order_id: UUID) -> OrderHistory:
+        """Return what happened to an order, each kind oldest first; raise like `show`."""
         # The owner of an order never changes, so both reads need not be of the same time.
         await self.show(user, order_id)
-        return await self._transactions.read(lambda uow: uow.orders.history(order_id))
+
+        async def history(uow: UnitOfWork) -> OrderHistory:
+            return OrderHistory(
+                status_changes=await uow.orders.history(order_id),
+                shipment_events=(await uow.shipment_events.for_orders([order_id]))[order_id],
+                refunds=(await uow.refunds.for_orders([order_id]))[order_id],
+            )
+
+        return await self._transactions.read(history)
 
     async def shipment_events(
         self, user: User, order_id: UUID, kind: ShipmentEventKind
@@ -126,4 +177,26 @@ class OrderQueries:
 
 async def _load_views(uow: UnitOfWork, orders: Sequence[Order]) -> Sequence[OrderView]:
     payments = await uow.payments.for_orders([order.id for order in orders])
-    return [OrderView(order=order, payment=payments[order.id]) for order in orders]
+    # Most orders have no fulfilment yet, and cost no further query.
+    fulfilled = [order.id for order in orders if order.has_fulfilment]
+    events: Mapping[UUID, tuple[ShipmentEvent, ...]] = {}
+    refunds: Mapping[UUID, tuple[Refund, ...]] = {}
+    if fulfilled:
+        events = await uow.shipment_events.for_orders(fulfilled)
+        refunds = await uow.refunds.for_orders(fulfilled)
+    return [
+        OrderView(
+            fulfilment=Fulfilment(
+                order=order,
+                payment=payments[order.id],
+                shipment_events=events.get(order.id, ()),
+                refunds=refunds.get(order.id, ()),
+            )
+        )
+        for order in orders
+    ]
+
+
+async def _add_customers(views: Sequence[OrderView], uow: UnitOfWork) -> Sequence[OrderView]:
+    users = await uow.users.get_many({view.order.user_id for view in views})
+    return [replace(view, customer=users[view.order.user_id]) for view in views]

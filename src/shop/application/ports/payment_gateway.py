@@ -40,11 +40,14 @@ class Declined:
 class ActionRequired:
     """The customer has to authenticate first.
 
-    The customer's browser does that with the `client_secret`, if the gateway returns one.
+    The customer's browser does that with the `client_secret`, or at the `redirect_url`, if the
+    gateway returns one. Such a URL may be a path of the shop. A gateway with a `redirect_url` may
+    send no event once the customer is done.
     """
 
     payment_id: str
     client_secret: str | None = field(default=None, repr=False, compare=False)
+    redirect_url: str | None = field(default=None, repr=False, compare=False)
 
 
 AuthorisationResult = Approved | Declined | ActionRequired

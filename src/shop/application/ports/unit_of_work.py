@@ -9,6 +9,7 @@ from typing import Self
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.deposits import Deposits
+from shop.application.ports.repositories.endpoint_statuses import EndpointStatuses
 from shop.application.ports.repositories.gateway_events import GatewayEvents
 from shop.application.ports.repositories.idempotency_keys import IdempotencyKeys
 from shop.application.ports.repositories.inventories import Inventories
@@ -35,6 +36,7 @@ class LockOrder(IntEnum):
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
     NOTIFICATION_DELIVERIES = auto()
+    WEBHOOK_ENDPOINTS = auto()
 
     def require_after(self, last: Self | None) -> None:
         """Raise `RuntimeError` if a lock that comes later in the order was taken already."""
@@ -65,6 +67,7 @@ class UnitOfWork(ABC):
     gateway_events: GatewayEvents
     jobs: Jobs
     notification_deliveries: NotificationDeliveries
+    endpoint_statuses: EndpointStatuses
     sessions: SessionStore
     audit: Audit
 

@@ -25,12 +25,16 @@ class WebhookSender(ABC):
         """Send a webhook once; return its status, a 2xx.
 
         Raise `NotificationFailed` for any other response, including a redirect, and after a
-        timeout; then the webhook may have arrived.
+        timeout; then the webhook may have arrived. It is permanent for 410: the endpoint is gone.
         """
 
     @abstractmethod
     async def close(self) -> None:
         """Close all connections."""
+
+
+ENDPOINT_GONE = 410
+"""RFC 9110, section 15.5.11."""
 
 
 class NotificationFailed(Exception):

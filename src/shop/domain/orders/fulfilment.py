@@ -55,30 +55,42 @@ class Fulfilment:
         return bool(self.shipment_events or self.refunds)
 
     @property
+    def shipped(self) -> Counter[str]:
+        """How many of each product were shipped."""
+        return self._recorded(ShipmentEventKind.SHIPPED)
+
+    @property
+    def refunded(self) -> Counter[str]:
+        """How many of each product were refunded."""
+        return quantities_by_sku(self._refunded_lines())
+
+    @property
+    def refunded_amount(self) -> Money:
+        """The part of the total that was refunded; a card may receive it later."""
+        return Money.total((refund.amount for refund in self.refunds), self.order.total.currency)
+
+    @property
     def unshipped(self) -> Counter[str]:
         """How many of each product are still to be shipped."""
         cancelled = Counter[str]()
         for line in self._refunded_lines():
             cancelled[line.sku] += line.cancelled_quantity
-        shipped = self._recorded(ShipmentEventKind.SHIPPED)
-        return quantities_by_sku(self.order.lines) - shipped - cancelled
+        return quantities_by_sku(self.order.lines) - self.shipped - cancelled
 
     @property
     def undelivered(self) -> Counter[str]:
         """How many of each product were shipped and not delivered yet."""
-        shipped = self._recorded(ShipmentEventKind.SHIPPED)
-        return shipped - self._recorded(ShipmentEventKind.DELIVERED)
+        return self.shipped - self._recorded(ShipmentEventKind.DELIVERED)
 
     @property
     def unrefunded(self) -> Counter[str]:
         """How many of each product were not refunded."""
-        return quantities_by_sku(self.order.lines) - quantities_by_sku(self._refunded_lines())
+        return quantities_by_sku(self.order.lines) - self.refunded
 
     @property
     def unrefunded_amount(self) -> Money:
         """The part of the total that was not refunded."""
-        refunded = (refund.amount for refund in self.refunds)
-        return self.order.total - Money.total(refunded, self.order.total.currency)
+        return self.order.total - self.refunded_amount
 
     @property
     def status(self) -> OrderStatus:

@@ -10,7 +10,7 @@ from shop.domain.shared.errors import Conflict, NotFound
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import StateMachine
-from shop.domain.user import Role, User
+from shop.domain.user import User
 
 
 class Actor(StrEnum):
@@ -93,7 +93,10 @@ class StatusChange:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Order:
-    """A customer's order; `version` counts the steps in its history."""
+    """A customer's order; `version` counts the steps in its history.
+
+    `has_fulfilment` is true once any of it was shipped or refunded.
+    """
 
     id: UUID
     number: str
@@ -104,6 +107,7 @@ class Order:
     payment_method: PaymentMethod
     placed_at: datetime
     version: int
+    has_fulfilment: bool
 
     @property
     def user_id(self) -> UUID:
@@ -112,7 +116,7 @@ class Order:
 
     def is_visible_to(self, user: User) -> bool:
         """Check that the user is the order's customer or an admin."""
-        return user.id == self.user_id or Role.ADMIN in user.roles
+        return user.id == self.user_id or user.is_admin
 
     def transition_to(
         self, status: OrderStatus, *, at: datetime, actor: Actor
@@ -131,7 +135,7 @@ class Order:
 
     def as_first_paid(self) -> "Order":
         """Return the order as it was when it was paid, for replays."""
-        return replace(self, status=OrderStatus.PAID, version=1)
+        return replace(self, status=OrderStatus.PAID, version=1, has_fulfilment=False)
 
     def payment_when_paid(self) -> Payment:
         """Return the order's payment as it stood when the order was paid."""

@@ -14,7 +14,12 @@ from shop.entrypoints.cli.commands.gateway import gateway
 from shop.entrypoints.cli.commands.import_products import import_products
 from shop.entrypoints.cli.commands.jobs import list_jobs, retry
 from shop.entrypoints.cli.commands.migrate import migrate
-from shop.entrypoints.cli.commands.notifications import purge
+from shop.entrypoints.cli.commands.notifications import (
+    enable_endpoint,
+    endpoints,
+    purge,
+    retry_webhooks,
+)
 from shop.entrypoints.cli.commands.openapi import openapi
 from shop.entrypoints.cli.commands.reconcile import reconcile
 from shop.entrypoints.cli.commands.secret import secret
@@ -66,6 +71,11 @@ def commands() -> typer.Typer:
 
     notifications = _group("Manage records of webhooks and e-mails.", _show_help)
     notifications.command(epilog="Example: shop notifications purge")(purge)
+    notifications.command(epilog="Example: shop notifications endpoints")(endpoints)
+    notifications.command(
+        "enable", epilog="Example: shop notifications enable https://example.com/shop"
+    )(enable_endpoint)
+    notifications.command("retry", epilog="Example: shop notifications retry")(retry_webhooks)
     shop.add_typer(notifications, name="notifications")
 
     sessions = _group("Manage sessions.", _show_help)

@@ -11,7 +11,8 @@ from shop.application.identity.access import AccessService
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.jobs.administration import JobService
-from shop.application.notifications.deliveries import NotificationDeliveryService
+from shop.application.notifications.delivery_records import NotificationDeliveryService
+from shop.application.notifications.endpoints import EndpointService
 from shop.application.ports.database import Database
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
@@ -70,6 +71,9 @@ class CliContext(Protocol):
 
     def notification_delivery_service(self) -> NotificationDeliveryService:
         """Return the service for notification deliveries."""
+
+    def endpoint_service(self) -> EndpointService:
+        """Return the service for webhook endpoints."""
 
     def job_service(self) -> JobService:
         """Return the service for background jobs."""

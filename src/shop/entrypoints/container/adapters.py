@@ -1,6 +1,6 @@
 """Adapters: the only module that knows which adapter implements which port."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from dependency_injector import containers, providers
 from fastapi import FastAPI
 from pydantic import Secret
+from starlette.routing import BaseRoute
 
 from shop.adapters.cookie.session_store import CookieSessionStore
 from shop.adapters.memory.engine.database import MemoryDatabase
@@ -15,6 +16,7 @@ from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.simulated_gateway.http.app import create_gateway_app
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
+from shop.adapters.simulated_gateway.pages import Decided, page_routes
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.adapters.smtp.mailer import SmtpMailer
@@ -60,6 +62,12 @@ def _gateway_app(file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds
     return create_gateway_app(store, clock, validation_message)
 
 
+def _payment_page_routes(gateway: PaymentGateway, *, decided: Decided) -> Sequence[BaseRoute]:
+    if isinstance(gateway, InProcessPaymentGateway):
+        return page_routes(gateway.store, back_path="/", decided=decided)
+    return ()
+
+
 class AdapterContainer(containers.DeclarativeContainer):
     """The settings, and an adapter for each port."""
 
@@ -99,6 +107,7 @@ class AdapterContainer(containers.DeclarativeContainer):
         memory=providers.Singleton(
             MemoryPaymentGateway,
             clock,
+            has_random_ids=True,
             idempotency_seconds=settings.provided.gateway_idempotency_seconds,
         ),
         in_process=providers.Singleton(
@@ -120,6 +129,10 @@ class AdapterContainer(containers.DeclarativeContainer):
             timeout_seconds=settings.provided.gateway_timeout_seconds,
             clock=clock,
         ),
+    )
+    # The pages of a simulated gateway in this process; its result is called with `decided`.
+    payment_page_routes: providers.Provider[Callable[..., Sequence[BaseRoute]]] = (
+        providers.Callable(partial, _payment_page_routes, payment_gateway)
     )
     # The HTTP API of a simulated gateway with its own process; call it with the file.
     gateway_app: providers.Provider[FastAPI] = providers.Factory(

@@ -5,7 +5,9 @@ from typing import Any, TypeVar
 
 from dependency_injector import providers
 
-from shop.application.notifications.deliveries import NotificationDeliveryService, SendNotifications
+from shop.application.notifications.deliveries import SendNotifications
+from shop.application.notifications.delivery_records import NotificationDeliveryService
+from shop.application.notifications.endpoints import EndpointService
 from shop.application.notifications.events import Notifications
 from shop.entrypoints.container.identity import IdentityContainer as Base
 
@@ -30,6 +32,7 @@ class NotificationContainer(Base):
     notification_delivery_service = providers.Singleton(
         NotificationDeliveryService, Base.transaction_runner, Base.clock
     )
+    endpoint_service = providers.Singleton(EndpointService, Base.transaction_runner)
 
 
 def notifying(use_case: Callable[..., T], *more: providers.Provider[Any]) -> providers.Singleton[T]:

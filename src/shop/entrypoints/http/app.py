@@ -24,6 +24,7 @@ from shop.entrypoints.http.api.notifications import routes as notifications
 from shop.entrypoints.http.api.operations import routes as operations
 from shop.entrypoints.http.api.operations import webhooks
 from shop.entrypoints.http.api.operations.docs import docs_routes
+from shop.entrypoints.http.api.operations.payment_pages import payment_pages
 from shop.entrypoints.http.api.orders import routes as orders
 from shop.entrypoints.http.errors import handlers
 from shop.entrypoints.http.html_pages import OPENAPI_PATH
@@ -69,7 +70,12 @@ def create_app(container: Container) -> FastAPI:
     # `include_router` would match each request twice, and copy the routes for each app.
     routes = [route for router in _ROUTERS for route in router.routes]
     app = FastAPI(
-        routes=[*routes, *_heads(routes), *([] if settings.is_production else docs_routes())],
+        routes=[
+            *routes,
+            *_heads(routes),
+            *payment_pages(container),
+            *([] if settings.is_production else docs_routes()),
+        ],
         title="shop",
         version="1",
         description=_DESCRIPTION,

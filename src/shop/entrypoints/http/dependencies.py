@@ -21,7 +21,7 @@ from shop.application.inventory.adjustments import InventoryService
 from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
 from shop.application.ledger.transfers import MakeTransfer, TransferService
-from shop.application.notifications.deliveries import NotificationDeliveryService
+from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.fulfil import FulfilOrders
 from shop.application.orders.queries import OrderQueries

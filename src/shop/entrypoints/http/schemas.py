@@ -1,7 +1,7 @@
 """Base classes and field types that all schemas share."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -89,6 +89,29 @@ ClientSecret = Annotated[
         examples=["pi_3Nc_secret_8fK"],
         description="Present if the customer has to authenticate the payment: the input of the "
         "gateway's library for browsers.",
+    ),
+]
+
+
+class RedirectAction(ResponseBody):
+    """The customer has to open a page of the gateway."""
+
+    type: Annotated[Literal["redirect"], Field(examples=["redirect"])] = "redirect"
+    url: Annotated[str, Field(examples=["https://shop.example.com/gateway/payments/pay_4c1d"])]
+
+
+class StripeAction(ResponseBody):
+    """The customer has to authenticate in the library of Stripe for browsers."""
+
+    type: Annotated[Literal["stripe"], Field(examples=["stripe"])] = "stripe"
+    client_secret: Annotated[str, Field(examples=["pi_3Nc_secret_8fK"])]
+
+
+PaymentAction = Annotated[
+    Annotated[RedirectAction | StripeAction, Field(discriminator="type")] | None,
+    Field(
+        exclude_if=lambda action: action is None,
+        description="Present if the customer has to act before the payment has an outcome.",
     ),
 ]
 

@@ -113,7 +113,11 @@ class TestOrders:
 
         pending = {"method": "card", "status": "pending"}
         assert (ordered.status_code, again.status_code) == (202, 202)
-        assert ordered.json()["payment"] == pending | {"client_secret": "pay_1_secret"}
+        action = {"type": "redirect", "url": "http://shop.test/gateway/payments/pay_1"}
+        assert ordered.json()["payment"] == pending | {
+            "client_secret": "pay_1_secret",
+            "action": action,
+        }
         assert again.json() == ordered.json()
         assert shown.json()["payment"] == pending
 

@@ -55,18 +55,49 @@ async def test_orders_are_listed_by_status(shop: HttpShop) -> None:
 async def test_admin_can_list_the_orders_of_any_customer(shop: HttpShop) -> None:
     await shop.add_product("TEA")
     ada, eve, admin = await shop.customer("ada"), await shop.customer("eve"), await shop.admin()
-    hers = (await ada.order("TEA")).json()
+    placed = (await ada.order("TEA")).json()
     shop.clock.advance(timedelta(seconds=1))
-    theirs = (await eve.order("TEA")).json()
     ada_id = (await ada.get("/session")).json()["user"]["id"]
+    eve_id = (await eve.get("/session")).json()["user"]["id"]
+    hers = {**placed, "user": {"id": ada_id, "name": "Ada", "email": "ada@example.com"}}
+    theirs = {
+        **(await eve.order("TEA")).json(),
+        "user": {"id": eve_id, "name": "Eve", "email": "eve@example.com"},
+    }
     assert (await admin.get(f"/orders?user_id={ada_id}")).json()["items"] == [hers]
     assert (await admin.get("/orders?status=paid")).json()["items"] == [theirs, hers]
+    assert (await admin.get("/orders?all=true")).json()["items"] == [theirs, hers]
     assert (await admin.get("/orders")).json()["items"] == []
     assert (await admin.get(f"/orders/{hers['id']}")).json() == hers
-    assert (await ada.get(f"/orders?user_id={ada_id}")).json()["items"] == [hers]
+    assert (await ada.get(f"/orders?user_id={ada_id}")).json()["items"] == [placed]
     with shop.unchanged():
-        response = await eve.get(f"/orders?user_id={ada_id}")
-        assert_problem(response, 403, "forbidden", role="admin")
+        for query in (f"user_id={ada_id}", "all=true", f"all=true&user_id={eve_id}"):
+            response = await eve.get(f"/orders?{query}")
+            assert_problem(response, 403, "forbidden", role="admin")
+
+
+async def test_customers_find_only_their_own_orders(shop: HttpShop) -> None:
+    await shop.add_product("TEA")
+    await shop.add_product("POT")
+    ada, eve = await shop.customer("ada"), await shop.customer("eve")
+    first = (await ada.order("TEA", key="key-0001")).json()
+    shop.clock.advance(timedelta(hours=1))
+    second = (await ada.order("POT", key="key-0002")).json()
+    await eve.order("TEA")
+
+    async def found(query: str) -> list[object]:
+        response = await ada.get(f"/orders?{query}")
+        assert response.status_code == 200, response.text
+        return list(response.json()["items"])
+
+    assert await found("all=false") == [second, first]
+    assert await found("q=tea") == [first]
+    assert await found(f"q={second['number'].lower()}") == [second]
+    assert await found("q=ada@example.com") == [second, first]
+    assert await found("q=eve@example.com") == []
+    assert await found("placed_after=2026-11-21T12:00:00Z") == [second]
+    assert await found("placed_before=2026-11-21T13:00:00Z") == [first]
+    assert await found("q=TEA&placed_after=2026-11-21T12:00:00Z&status=paid") == []
 
 
 @pytest.mark.parametrize(
@@ -81,6 +112,11 @@ async def test_admin_can_list_the_orders_of_any_customer(shop: HttpShop) -> None
         ("cursor=f___________AAAAAAAAAAAAAAAAAAAA", "/query/cursor"),
         ("user_id=ada", "/query/user_id"),
         ("status=lost", "/query/status"),
+        ("all=perhaps", "/query/all"),
+        ("includes_all_users=true", "/query/includes_all_users"),
+        (f"q={'q' * 101}", "/query/q"),
+        ("placed_after=yesterday", "/query/placed_after"),
+        ("placed_before=2026-11-21T12:00:00", "/query/placed_before"),
         ("colour=black", "/query/colour"),
         ("limit=1&limit=2", "/query/limit"),
     ],
@@ -125,8 +161,20 @@ async def test_history_shows_each_step_and_its_actor(shop: HttpShop) -> None:
     assert response.status_code == 200
     assert response.json() == {
         "items": [
-            {"from": None, "to": "paid", "actor": "customer", "at": NOW_TEXT},
-            {"from": "paid", "to": "cancelled", "actor": "admin", "at": "2026-11-21T12:01:00Z"},
+            {
+                "kind": "status",
+                "from": None,
+                "to": "paid",
+                "actor": "customer",
+                "at": NOW_TEXT,
+            },
+            {
+                "kind": "status",
+                "from": "paid",
+                "to": "cancelled",
+                "actor": "admin",
+                "at": "2026-11-21T12:01:00Z",
+            },
         ],
         "next": None,
     }

@@ -36,9 +36,12 @@ async def test_order_is_placed_and_paid_and_the_session_shows_it(shop: HttpShop)
                 "quantity": 3,
                 "unit_price": eur(500),
                 "amount": eur(1500),
+                "shipped": 0,
+                "refunded": 0,
             }
         ],
         "payment": {"method": "account", "status": "captured"},
+        "refunded": eur(0),
         "placed_at": NOW_TEXT,
     }
     assert (shop.on_hand("TEA"), shop.balance("ada")) == (7, 8_500)

@@ -85,6 +85,7 @@ ERRORS = {
     ("post", "/api/v1/deposits"): OF_SIGNED_IN_UNSAFE
     | OF_KEYS
     | {"forbidden", "balance-too-large", "card-declined", "payment-expired"},
+    ("get", "/api/v1/deposits"): OF_SIGNED_IN,
     ("get", "/api/v1/deposits/{deposit_id}"): OF_SIGNED_IN | {"deposit-not-found"},
     ("post", "/api/v1/webhooks/stripe"): OF_UNSAFE | {"invalid-signature"},
     ("get", "/api/v1/orders"): OF_SIGNED_IN | {"forbidden"},
@@ -102,6 +103,8 @@ ERRORS = {
     | {"not-paid-by-card", "refund-exceeds-payment", "balance-too-large"},
     ("get", "/api/v1/orders/{order_id}/refunds"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/webhook-deliveries"): OF_SIGNED_IN | {"forbidden"},
+    ("post", "/api/v1/webhook-deliveries/{delivery_id}/retry"): OF_ADMINS_UNSAFE
+    | {"webhook-delivery-not-found"},
     ("get", "/"): OF_ALL,
     ("get", "/healthz"): OF_ALL,
     ("get", "/readyz"): OF_STORED | {"database-not-migrated"},
@@ -157,6 +160,22 @@ def test_every_error_has_its_own_example(document: Json) -> None:
 
 def headers(document: Json, method: str, path: str, status: int) -> set[str]:
     return set(document["paths"][path][method]["responses"][str(status)]["headers"])
+
+
+def test_problem_types_are_enumerated(document: Json) -> None:
+    types = document["components"]["schemas"]["Problem"]["properties"]["type"]["enum"]
+    assert types == sorted(f"/problems/{each.code}" for each in examples())
+    documented = {
+        example["value"]["type"]
+        for path in document["paths"].values()
+        for operation in path.values()
+        for response in operation["responses"].values()
+        for example in response.get("content", {})
+        .get("application/problem+json", {})
+        .get("examples", {})
+        .values()
+    }
+    assert documented <= set(types)
 
 
 def test_headers_are_documented_where_they_are_sent(document: Json) -> None:

@@ -151,6 +151,7 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     await tell(ada, "cancel_order", order_id=order_id)
     deposit_id = (await tell(ada, "make_deposit"))["id"]
     await tell(ada, "show_deposit", deposit_id=deposit_id)
+    await tell(ada, "list_deposits")
     await tell(root, "receive_stripe_event")
 
     second = (await ada.order("TEA-EARL-GREY", 2, key="another-key")).json()["id"]
@@ -162,7 +163,8 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     await tell(root, "put_product")
     await tell(root, "adjust_stock")
     await tell(root, "grant_credit", account_id=account_id)
-    await tell(root, "list_webhook_deliveries")
+    deliveries = (await tell(root, "list_webhook_deliveries"))["items"]
+    await tell(root, "retry_webhook_delivery", delivery_id=deliveries[0]["id"])
 
     await tell(ada, "end_other_sessions")
     await tell(ada, "change_password")

@@ -12,6 +12,7 @@ from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.domain.account import Account, Transfer
 from shop.domain.deposit import Deposit
+from shop.domain.endpoint import EndpointStatus
 from shop.domain.inventory import Inventory, StockMovement
 from shop.domain.notification import NotificationDelivery
 from shop.domain.orders.order import Order, StatusChange
@@ -70,6 +71,7 @@ class State:
     jobs: Table[JobId, Job]
     gateway_events: Table[str, GatewayEventRow]
     notification_deliveries: Table[UUID, NotificationDelivery]
+    webhook_endpoints: Table[str, EndpointStatus]
     sessions: Table[UUID, SessionRow]
 
     @classmethod
@@ -132,6 +134,7 @@ class State:
             notification_deliveries=Table(
                 name="notification_deliveries", key=lambda delivery: delivery.id
             ),
+            webhook_endpoints=Table(name="webhook_endpoints", key=lambda status: status.url),
             sessions=Table(
                 name="sessions",
                 key=lambda row: row.session.id,

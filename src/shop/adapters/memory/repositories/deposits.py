@@ -48,6 +48,17 @@ class MemoryDeposits(Deposits):
             lambda deposit: TimeCursor(at=deposit.created_at, id=deposit.id),
         )
 
+    async def of_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Deposit, TimeCursor]:
+        """Return a page of a user's deposits, newest first."""
+        created = self._rows.committed.rows.values()
+        return newest_first(
+            (each for each in created if each.user_id == user_id),
+            page,
+            lambda deposit: TimeCursor(at=deposit.created_at, id=deposit.id),
+        )
+
     def add(self, deposit: Deposit) -> None:
         """Stage a new deposit."""
         self._rows.add(deposit)

@@ -14,6 +14,7 @@ from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, T
 from shop.domain.orders.order import BOUGHT, Order, StatusChange
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency
+from shop.domain.user import User
 
 _UNIQUE_KEY = "uq_orders_user_id_idempotency_key"
 
@@ -25,6 +26,7 @@ class MemoryOrders(Orders):
         self._transaction = transaction
         self._rows = StagedRows(transaction, LockOrder.ORDERS, lambda state: state.orders)
         self._status_changes: list[StatusChange] = []
+        self._with_fulfilment: set[UUID] = set()
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Return orders by id."""
@@ -44,12 +46,12 @@ class MemoryOrders(Orders):
         self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
     ) -> Page[Order, TimeCursor]:
         """Return a page of orders, newest first."""
+        users = self._transaction.state.users.rows
         return newest_first(
             (
                 order
                 for order in self._rows.committed.rows.values()
-                if order_filter.user_id in {None, order.user_id}
-                and order_filter.status in {None, order.status}
+                if _is_selected(order, users[order.user_id], order_filter)
             ),
             page,
             lambda order: TimeCursor(at=order.placed_at, id=order.id),
@@ -89,12 +91,21 @@ class MemoryOrders(Orders):
         """Raise `RuntimeError` unless the order was locked."""
         self._rows.require_locked(order_id)
 
+    def add_fulfilment(self, order_id: UUID) -> None:
+        """Stage that a locked order has a shipment event or a refund."""
+        order = self._rows.require_locked(order_id)
+        self._with_fulfilment.add(order_id)
+        self._rows.save(self._rows.saved.get(order_id, order))
+
     def apply(self, state: State) -> State:
         """Return the state with the staged changes; may raise `TransientFailure`."""
         for order in self._rows.staged:
             require_constraint(order.user_id in state.users.rows, "fk_orders_user_id_users")
             for line in order.lines:
                 require_constraint(line.quantity > 0, "ck_order_lines_quantity_positive")
+        for order_id in self._with_fulfilment:
+            marked = replace(self._rows.saved[order_id], has_fulfilment=True)
+            self._rows.saved[order_id] = marked
         try:
             orders = self._rows.apply(state)
         except ConstraintViolated as violation:
@@ -110,3 +121,22 @@ class MemoryOrders(Orders):
             orders=orders,
             status_changes=state.status_changes.with_changes(added=self._status_changes),
         )
+
+
+def _is_selected(order: Order, customer: User, order_filter: OrderFilter) -> bool:
+    after, before = order_filter.placed_after, order_filter.placed_before
+    return (
+        order_filter.user_id in {None, order.user_id}
+        and order_filter.status in {None, order.status}
+        and (after is None or order.placed_at > after)
+        and (before is None or order.placed_at < before)
+        and (not order_filter.words or _has_words(order, customer, order_filter.words))
+    )
+
+
+def _has_words(order: Order, customer: User, words: str) -> bool:
+    return (
+        order.number == words.upper()
+        or customer.email.startswith(words.lower())
+        or any(line.sku.lower() == words.lower() for line in order.lines)
+    )

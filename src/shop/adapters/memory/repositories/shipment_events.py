@@ -32,7 +32,7 @@ class MemoryShipmentEvents(ShipmentEvents):
 
     def add(self, event: ShipmentEvent) -> None:
         """Stage a shipment event of a locked order."""
-        self._orders.require_locked(event.order_id)
+        self._orders.add_fulfilment(event.order_id)
         self._added.append(event)
 
     def apply(self, state: State) -> State:

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from shop.adapters.simulated_gateway import operations
 from shop.adapters.simulated_gateway.http import problems, schemas
 from shop.adapters.simulated_gateway.operations import Operation
+from shop.adapters.simulated_gateway.pages import page_routes
 from shop.adapters.simulated_gateway.records import StoredPayment
 from shop.adapters.simulated_gateway.responses import NOT_FOUND, Failed, NoResponse, Succeeded
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
@@ -52,7 +53,7 @@ def create_gateway_app(
     """
     app = FastAPIOffline(
         redoc_url=None,
-        routes=list(router.routes),
+        routes=[*router.routes, *page_routes(store, back_path=None, decided=None)],
         title="shop gateway",
         version="1",
         description=_DESCRIPTION,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, Select, select
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import deposits
@@ -55,7 +55,20 @@ class SqlDeposits(Deposits):
         """Return a page of deposits, newest first."""
         made_at = deposits.c.created_at
         query = ALL_DEPOSITS.where(made_at >= time_range.since, made_at < time_range.until)
-        rows = await self._connection.fetch_all(newest_first(query, made_at, deposits.c.id, page))
+        return await self._page(query, page)
+
+    async def of_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Deposit, TimeCursor]:
+        """Return a page of a user's deposits, newest first."""
+        return await self._page(ALL_DEPOSITS.where(deposits.c.user_id == user_id), page)
+
+    async def _page(
+        self, query: Select[Any], page: PageRequest[TimeCursor]
+    ) -> Page[Deposit, TimeCursor]:
+        rows = await self._connection.fetch_all(
+            newest_first(query, deposits.c.created_at, deposits.c.id, page)
+        )
         return to_page(
             [_deposit(row) for row in rows],
             page,

@@ -6,11 +6,12 @@ from itertools import groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, select
+from sqlalchemy import Row, func, select
 
 from shop.adapters.sql.schema.tables import order_events, order_lines, orders
 from shop.adapters.sql.statements.connection import SqlConnection
-from shop.adapters.sql.statements.paging import newest_first, to_page
+from shop.adapters.sql.statements.order_search import select_order_ids
+from shop.adapters.sql.statements.paging import to_page
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
@@ -60,6 +61,7 @@ class SqlOrders(Orders):
         self._saved: dict[UUID, Fields] = {}
         self._transition_counts: Counter[UUID] = Counter()
         self._status_changes: list[Fields] = []
+        self._with_fulfilment: set[UUID] = set()
 
     async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, Order]:
         """Return orders by id."""
@@ -84,7 +86,8 @@ class SqlOrders(Orders):
         self, order_filter: OrderFilter, page: PageRequest[TimeCursor]
     ) -> Page[Order, TimeCursor]:
         """Return a page of orders, newest first."""
-        ids = [row.id for row in await self._connection.fetch_all(_select_page(order_filter, page))]
+        rows = await self._connection.fetch_all(select_order_ids(order_filter, page))
+        ids = [row.id for row in rows]
         found = await self.get_many(ids)
         return to_page(
             [found[each] for each in ids],
@@ -127,6 +130,7 @@ class SqlOrders(Orders):
             "id": order.id,
             "status": order.status.value,
             "version": order.version,
+            "has_fulfilment": order.has_fulfilment,
         }
         self._transition_counts[order.id] += 1
         self._status_changes.append(_status_change_fields(change))
@@ -137,6 +141,11 @@ class SqlOrders(Orders):
         if order_id not in self._locked:
             raise RuntimeError(f"order {order_id} was not locked in this unit of work")
 
+    def add_fulfilment(self, order_id: UUID) -> None:
+        """Stage that a locked order has a shipment event or a refund."""
+        self.require_locked(order_id)
+        self._with_fulfilment.add(order_id)
+
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         yield from insert_rows(orders, [_fields(order) for order in self._added])
@@ -145,7 +154,7 @@ class SqlOrders(Orders):
         missing_orders = RuntimeError("locked orders are missing or have another version")
         for transitions in sorted(set(self._transition_counts.values())):
             rows = [
-                self._saved[each]
+                self._saved_fields(each)
                 for each, count in self._transition_counts.items()
                 if count == transitions
             ]
@@ -156,16 +165,16 @@ class SqlOrders(Orders):
                 only_if=version_after(transitions),
                 error_if_incomplete=missing_orders,
             )
+        # One statement cannot update a row twice.
+        without_transition = sorted(self._with_fulfilment - self._saved.keys())
+        marks = [{"id": each, "has_fulfilment": True} for each in without_transition]
+        yield from update_rows(orders, ["id"], marks)
         yield from insert_rows(order_events, self._status_changes)
 
-
-def _select_page(order_filter: OrderFilter, page: PageRequest[TimeCursor]) -> Select[Any]:
-    statement = select(orders.c.id)
-    if order_filter.user_id is not None:
-        statement = statement.where(orders.c.user_id == order_filter.user_id)
-    if order_filter.status is not None:
-        statement = statement.where(orders.c.status == order_filter.status.value)
-    return newest_first(statement, orders.c.placed_at, orders.c.id, page)
+    def _saved_fields(self, order_id: UUID) -> Fields:
+        fields = self._saved[order_id]
+        is_marked = order_id in self._with_fulfilment
+        return {**fields, "has_fulfilment": True} if is_marked else fields
 
 
 def _orders(rows: Iterable[Row[Any]]) -> Iterable[Order]:
@@ -194,6 +203,7 @@ def _order(row: Row[Any], lines: Sequence[Row[Any]]) -> Order:
         payment_method=PaymentMethod(row.payment_method),
         placed_at=row.placed_at,
         version=row.version,
+        has_fulfilment=row.has_fulfilment,
     )
 
 

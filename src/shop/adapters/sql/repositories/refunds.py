@@ -43,7 +43,7 @@ class SqlRefunds(Refunds):
 
     def add(self, refund: Refund) -> None:
         """Stage a refund of a locked order."""
-        self._orders.require_locked(refund.order_id)
+        self._orders.add_fulfilment(refund.order_id)
         self._added.append(refund)
 
     def save(self, refund: Refund) -> None:

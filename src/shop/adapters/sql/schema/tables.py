@@ -13,11 +13,12 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
 )
 
 from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 
-SCHEMA_VERSION = "0008"
+SCHEMA_VERSION = "0009"
 """The newest migration, which results in the tables below."""
 
 metadata = MetaData(
@@ -142,6 +143,8 @@ orders = Table(
     Column("payment_method", Text, nullable=False),
     Column("placed_at", UtcDateTime, nullable=False),
     Column("version", Integer, nullable=False),
+    # Without it, each reader of an order would have to look for shipments and refunds.
+    Column("has_fulfilment", Boolean, nullable=False, server_default=false()),
     UniqueConstraint("number"),
     UniqueConstraint("user_id", "idempotency_key"),
     Index(None, "user_id", "placed_at", "id"),
@@ -206,6 +209,7 @@ deposits = Table(
     UniqueConstraint("user_id", "idempotency_key"),
     CheckConstraint("amount > 0", name="amount_positive"),
     Index(None, "created_at", "id"),
+    Index(None, "user_id", "created_at", "id"),
 )
 
 shipment_events = Table(
@@ -308,6 +312,16 @@ notification_deliveries = Table(
     ),
     Index(None, "channel", "created_at", "id"),
     Index(None, "status", "created_at"),
+)
+
+# Only endpoints whose last request failed.
+webhook_endpoints = Table(
+    "webhook_endpoints",
+    metadata,
+    Column("url", ByteOrderedText, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("paused_until", UtcDateTime),
+    Column("disabled_at", UtcDateTime),
 )
 
 # Without reference and rejection, the request has no outcome yet.

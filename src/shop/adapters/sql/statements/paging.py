@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import Column, Select, literal, tuple_
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 
@@ -13,8 +13,8 @@ P = TypeVar("P")
 
 def newest_first(
     statement: Select[Any],
-    at: Column[Any],
-    key: Column[Any],
+    at: ColumnElement[Any],
+    key: ColumnElement[Any],
     page: PageRequest[TimeCursor],
 ) -> Select[Any]:
     """Limit a query to a page and one more row, which shows whether a page follows."""

@@ -31,6 +31,12 @@ class Deposits(ABC):
         """Return a page of the deposits made in a range of time, newest first."""
 
     @abstractmethod
+    async def of_user(
+        self, user_id: UUID, page: PageRequest[TimeCursor]
+    ) -> Page[Deposit, TimeCursor]:
+        """Return a page of a user's deposits, newest first."""
+
+    @abstractmethod
     def add(self, deposit: Deposit) -> None:
         """Stage a new deposit."""
 

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
@@ -13,10 +14,17 @@ from shop.domain.shared.money import Currency, Money
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilter:
-    """The orders in a list: of one user or all, in one status or any."""
+    """The orders in a list; None and an empty text leave nothing out.
+
+    `words` are a whole order number or SKU, or the beginning of the customer's e-mail address, in
+    upper or lower case. `placed_after` and `placed_before` are not included themselves.
+    """
 
     user_id: UUID | None
     status: OrderStatus | None
+    words: str
+    placed_after: datetime | None
+    placed_before: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

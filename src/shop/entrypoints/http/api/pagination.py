@@ -1,16 +1,24 @@
 """Query parameters of lists."""
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, TypeVar
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.domain.notification import NotificationDeliveryStatus
 from shop.domain.orders.order import OrderStatus
-from shop.entrypoints.http.requests.cursors import decode_sku_cursor, decode_time_cursor
+from shop.entrypoints.http.requests.cursors import (
+    decode_position,
+    decode_sku_cursor,
+    decode_time_cursor,
+    encode_position,
+)
 from shop.entrypoints.http.schemas import QueryParameters
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN, TOKEN_PATTERN
+
+T = TypeVar("T")
 
 MAX_LIMIT = 100
 MAX_SEARCH_CHARACTERS = 100
@@ -33,6 +41,12 @@ TimeCursorParameter = Annotated[
 SkuCursorParameter = Annotated[_CursorParameter, Field(examples=["VEVBLUVBUkwtR1JFWQ"])]
 
 
+_TimeFilter = Annotated[
+    AwareDatetime | None,
+    Field(examples=["2026-11-21T12:00:00Z"], description="A time with its offset; not included."),
+]
+
+
 class TimeCursorQuery(QueryParameters):
     """A page of a list, newest first."""
 
@@ -42,6 +56,22 @@ class TimeCursorQuery(QueryParameters):
     def to_page_request(self) -> PageRequest[TimeCursor]:
         """Return the requested page; raise `InvalidRequest` for an invalid cursor."""
         return PageRequest(limit=self.limit, after=decode_time_cursor(self.cursor))
+
+
+class PositionQuery(QueryParameters):
+    """A page of a list that grows only at its end, oldest first."""
+
+    limit: Limit = 20
+    cursor: Annotated[_CursorParameter, Field(examples=["AAAAFA"])] = None
+
+    def select(self, items: Sequence[T]) -> tuple[Sequence[T], str | None]:
+        """Return the items of the page and the next cursor.
+
+        Raise `InvalidRequest` for an invalid cursor.
+        """
+        start = decode_position(self.cursor)
+        end = start + self.limit
+        return items[start:end], encode_position(end) if end < len(items) else None
 
 
 class OrderQuery(TimeCursorQuery):
@@ -61,6 +91,26 @@ class OrderQuery(TimeCursorQuery):
             description="The status of the orders; without `user_id`, admins get all customers'.",
         ),
     ] = None
+    includes_all_users: Annotated[
+        bool,
+        Field(
+            alias="all",
+            examples=[True],
+            description="Whether to list all customers' orders; for admins only.",
+        ),
+    ] = False
+    q: Annotated[
+        str,
+        Field(
+            max_length=MAX_SEARCH_CHARACTERS,
+            pattern=SINGLE_LINE_PATTERN,
+            examples=["7Q4M-2XKD-9R0B"],
+            description="An order's number, a SKU in it, or the beginning of its customer's e-mail "
+            "address, in upper or lower case.",
+        ),
+    ] = ""
+    placed_after: _TimeFilter = None
+    placed_before: _TimeFilter = None
 
 
 class CustomerQuery(TimeCursorQuery):

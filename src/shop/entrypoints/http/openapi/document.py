@@ -37,7 +37,7 @@ from shop.entrypoints.http.errors.problem_details import (
 from shop.entrypoints.http.errors.schemas import Problem
 from shop.entrypoints.http.middleware.content_type import JSON
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
-from shop.entrypoints.http.openapi.error_examples import example_of, example_with_slug
+from shop.entrypoints.http.openapi.error_examples import example_of, example_with_slug, examples
 from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
 from shop.entrypoints.http.requests.idempotency_key import HEADER, PATTERN
 from shop.entrypoints.http.schemas import ResponseBody
@@ -99,7 +99,16 @@ def idempotency_key_header(example: str) -> Document:
 
 def pending(model: type[ResponseBody]) -> Responses:
     """Describe the response while a card payment has no outcome."""
-    return {HTTPStatus.ACCEPTED.value: {"model": model, "description": PENDING_DESCRIPTION}}
+    return {
+        HTTPStatus.ACCEPTED.value: {
+            "model": model,
+            "description": PENDING_DESCRIPTION,
+            "headers": {
+                "Location": _header("Where to read the outcome."),
+                "Retry-After": _header("The seconds after which to read it."),
+            },
+        }
+    }
 
 
 def error_responses(*errors: type[ShopError]) -> Responses:
@@ -149,6 +158,8 @@ def _problem_schemas() -> Document:
     schema = Problem.model_json_schema(
         mode="serialization", ref_template="#/components/schemas/{model}"
     )
+    types = sorted(f"/problems/{each.code}" for each in examples())
+    schema["properties"]["type"]["enum"] = list(dict.fromkeys(types))
     return {**schema.pop("$defs"), "Problem": schema}
 
 

@@ -12,6 +12,7 @@ from shop.domain.account import (
 )
 from shop.domain.cart import EmptyCart
 from shop.domain.deposit import DepositNotFound
+from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
 from shop.domain.orders.order import OrderNotFound, PriceChanged, SessionHasNoOrder
@@ -86,6 +87,7 @@ def _domain_examples() -> Iterator[ShopError]:
     yield PaymentExpired()
     yield PaymentCancelled()
     yield DepositNotFound()
+    yield DeliveryNotFound()
     yield SessionHasNoOrder()
     yield IllegalTransition(current="cancelled", target="cancelled")
     yield OrderPartlyFulfilled()

@@ -47,6 +47,7 @@ REQUESTS: Mapping[str, Json] = {
         "expected_total": _TOTAL,
     },
     "cancel_order": {},
+    "retry_webhook_delivery": {},
     "ship_order": {"lines": [{"sku": _SKU, "quantity": 2}]},
     "deliver_order": {},
     "refund_order": {
@@ -94,14 +95,15 @@ _CUSTOMER: Json = {
     "orders": {"count": 1, "amount": _TOTAL},
 }
 _PRODUCT: Json = {"sku": _SKU, **_DESCRIPTION, "available": 120, "image_url": None}
-_ORDER_LINE: Json = {
+_CART_LINE: Json = {
     "sku": _SKU,
     "name": _NAME,
     "quantity": 2,
     "unit_price": _UNIT_PRICE,
     "amount": _TOTAL,
 }
-_CART: Json = {"lines": [{**_ORDER_LINE, "available": 120}], "total": _TOTAL}
+_ORDER_LINE: Json = {**_CART_LINE, "shipped": 0, "refunded": 0}
+_CART: Json = {"lines": [{**_CART_LINE, "available": 120}], "total": _TOTAL}
 _EMPTY_CART: Json = {"lines": [], "total": _eur(0)}
 _SESSION: Json = {
     "user": _USER,
@@ -118,6 +120,7 @@ _ORDER: Json = {
     "total": _TOTAL,
     "lines": [_ORDER_LINE],
     "payment": {"method": "account", "status": "captured"},
+    "refunded": _eur(0),
     "placed_at": _NOON,
 }
 _PENDING_ORDER: Json = {
@@ -131,7 +134,13 @@ _DEPOSIT: Json = {
     "amount": _eur(1999),
     "created_at": _NOON,
 }
-_STATUS_CHANGE: Json = {"from": None, "to": "paid", "actor": "customer", "at": _NOON}
+_STATUS_CHANGE: Json = {
+    "kind": "status",
+    "from": None,
+    "to": "paid",
+    "actor": "customer",
+    "at": _NOON,
+}
 _LINE_QUANTITIES: Json = {"sku": _SKU, "quantity": 2}
 _SHIPMENT_EVENT: Json = {
     "id": "01932b7e-8f3c-7a15-9c2d-5b6c7d8e9f01",
@@ -149,6 +158,17 @@ _REFUND: Json = {
     "status": "succeeded",
     "actor": "admin",
     "created_at": _NOON,
+}
+_WEBHOOK_DELIVERY: Json = {
+    "id": "01932b7e-8f3c-7a15-8b1c-4a5b6c7d8e9f",
+    "event": "order.cancelled",
+    "endpoint": "https://warehouse.example.com/shop",
+    "status": "pending",
+    "attempts": 0,
+    "last_status_code": None,
+    "last_error": None,
+    "created_at": _NOON,
+    "delivered_at": None,
 }
 
 
@@ -210,6 +230,7 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("make_deposit", 201): _DEPOSIT,
     ("make_deposit", 202): {**_DEPOSIT, "status": "pending"},
     ("show_deposit", 200): _DEPOSIT,
+    ("list_deposits", 200): _page(_DEPOSIT),
     ("receive_stripe_event", 200): {},
     ("remove_cart_line", 200): _EMPTY_CART,
     ("clear_cart", 200): _EMPTY_CART,
@@ -227,19 +248,8 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("refund_order", 201): _REFUND,
     ("list_refunds", 200): _page(_REFUND),
     ("grant_credit", 201): _transfer("credit", 1999, "adjustments", "A cup arrived broken"),
-    ("list_webhook_deliveries", 200): _page(
-        {
-            "id": "01932b7e-8f3c-7a15-8b1c-4a5b6c7d8e9f",
-            "event": "order.cancelled",
-            "endpoint": "https://warehouse.example.com/shop",
-            "status": "pending",
-            "attempts": 0,
-            "last_status_code": None,
-            "last_error": None,
-            "created_at": _NOON,
-            "delivered_at": None,
-        }
-    ),
+    ("list_webhook_deliveries", 200): _page(_WEBHOOK_DELIVERY),
+    ("retry_webhook_delivery", 202): _WEBHOOK_DELIVERY,
     ("put_product", 200): _PRODUCT,
     ("put_product", 201): {**_PRODUCT, "available": 0},
     ("adjust_stock", 201): {"sku": _SKU, "on_hand": 160, "reserved": 0, "available": 160},

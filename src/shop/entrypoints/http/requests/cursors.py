@@ -16,6 +16,7 @@ P = TypeVar("P")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
+_POSITION = struct.Struct(">I")
 _TIME_CURSOR = struct.Struct(">q16s")
 
 
@@ -29,6 +30,16 @@ def encode_time_cursor(position: TimeCursor | None) -> str | None:
 def encode_sku_cursor(sku: str | None) -> str | None:
     """Return the cursor for a SKU; None if there is no next page."""
     return None if sku is None else _encode(sku.encode())
+
+
+def encode_position(position: int) -> str:
+    """Return the cursor for a position in a list that grows only at its end."""
+    return _encode(_POSITION.pack(position))
+
+
+def decode_position(cursor: str | None) -> int:
+    """Return the position of a cursor, else 0; raise `InvalidRequest` for other text."""
+    return _decode(cursor, lambda content: int(_POSITION.unpack(content)[0])) or 0
 
 
 def decode_time_cursor(cursor: str | None) -> TimeCursor | None:

@@ -1,4 +1,8 @@
-"""Routes of shipments, deliveries and refunds."""
+"""Routes of shipments, deliveries and refunds, and of an order's history."""
+
+from typing import Annotated
+
+from fastapi import Query
 
 from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
@@ -8,6 +12,7 @@ from shop.domain.orders.order import OrderNotFound
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import QuantityExceedsOrder, ShipmentEventKind
 from shop.domain.shared.state_machine import IllegalTransition
+from shop.entrypoints.http.api.fulfilment.history import OrderHistoryResponse
 from shop.entrypoints.http.api.fulfilment.schemas import (
     NewRefund,
     NewShipmentEvent,
@@ -18,6 +23,7 @@ from shop.entrypoints.http.api.fulfilment.schemas import (
     line_quantities,
 )
 from shop.entrypoints.http.api.orders.routes import OrderId
+from shop.entrypoints.http.api.pagination import PositionQuery
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     AdminUser,
@@ -68,11 +74,14 @@ async def ship_order(
 
 @router.get("/shipments", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def list_shipments(
-    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+    order_id: OrderId,
+    principal: SignedInUser,
+    query: Annotated[PositionQuery, Query()],
+    orders: OrderQueriesDependency,
 ) -> ShipmentEventList:
     """List the shipments of an order, oldest first."""
     events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.SHIPPED)
-    return ShipmentEventList.of(events)
+    return ShipmentEventList.of(events, query)
 
 
 @router.post("/deliveries", status_code=201, responses=error_responses(*_FULFILMENT_ERRORS))
@@ -97,11 +106,14 @@ async def deliver_order(
 
 @router.get("/deliveries", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def list_deliveries(
-    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+    order_id: OrderId,
+    principal: SignedInUser,
+    query: Annotated[PositionQuery, Query()],
+    orders: OrderQueriesDependency,
 ) -> ShipmentEventList:
     """List the deliveries of an order, oldest first."""
     events = await orders.shipment_events(principal.user, order_id, ShipmentEventKind.DELIVERED)
-    return ShipmentEventList.of(events)
+    return ShipmentEventList.of(events, query)
 
 
 @router.post(
@@ -143,7 +155,21 @@ async def refund_order(
 
 @router.get("/refunds", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
 async def list_refunds(
-    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
+    order_id: OrderId,
+    principal: SignedInUser,
+    query: Annotated[PositionQuery, Query()],
+    orders: OrderQueriesDependency,
 ) -> RefundList:
     """List the refunds of an order, oldest first."""
-    return RefundList.of(await orders.refunds(principal.user, order_id))
+    return RefundList.of(await orders.refunds(principal.user, order_id), query)
+
+
+@router.get("/history", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
+async def show_order_history(
+    order_id: OrderId,
+    principal: SignedInUser,
+    query: Annotated[PositionQuery, Query()],
+    orders: OrderQueriesDependency,
+) -> OrderHistoryResponse:
+    """List the status changes, shipments, deliveries and refunds of an order, oldest first."""
+    return OrderHistoryResponse.of(await orders.history(principal.user, order_id), query)

@@ -14,9 +14,11 @@ from shop.domain.orders.shipment import ShipmentEvent
 from shop.domain.payment import PaymentMethod
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.http.api.orders.schemas import OrderLineInput
+from shop.entrypoints.http.api.pagination import PositionQuery
 from shop.entrypoints.http.schemas import (
     MoneyInput,
     MoneyResponse,
+    NextCursor,
     Quantity,
     RequestBody,
     ResponseBody,
@@ -116,15 +118,16 @@ class ShipmentEventResponse(ResponseBody):
 
 
 class ShipmentEventList(ResponseBody):
-    """All shipments, or all deliveries, of an order, oldest first."""
+    """A page of the shipments, or the deliveries, of an order, oldest first."""
 
     items: list[ShipmentEventResponse]
-    next: None = None
+    next: NextCursor
 
     @classmethod
-    def of(cls, events: Sequence[ShipmentEvent]) -> Self:
-        """Render shipment events."""
-        return cls(items=[ShipmentEventResponse.of(each) for each in events])
+    def of(cls, events: Sequence[ShipmentEvent], query: PositionQuery) -> Self:
+        """Render a page of shipment events."""
+        selected, following = query.select(events)
+        return cls(items=[ShipmentEventResponse.of(each) for each in selected], next=following)
 
 
 class RefundResponse(ResponseBody):
@@ -159,12 +162,13 @@ class RefundResponse(ResponseBody):
 
 
 class RefundList(ResponseBody):
-    """All refunds of an order, oldest first."""
+    """A page of the refunds of an order, oldest first."""
 
     items: list[RefundResponse]
-    next: None = None
+    next: NextCursor
 
     @classmethod
-    def of(cls, refunds: Sequence[Refund]) -> Self:
-        """Render refunds."""
-        return cls(items=[RefundResponse.of(each) for each in refunds])
+    def of(cls, refunds: Sequence[Refund], query: PositionQuery) -> Self:
+        """Render a page of refunds."""
+        selected, following = query.select(refunds)
+        return cls(items=[RefundResponse.of(each) for each in selected], next=following)

@@ -128,9 +128,7 @@ async def show_session_order(
 ) -> OrderResponse:
     """Return the last order of this session."""
     view = await orders.for_session(principal.existing_session)
-    return OrderResponse.of(
-        view.order, view.payment, simulated=principal.response_context.payments_are_simulated
-    )
+    return OrderResponse.of_view(view, simulated=principal.response_context.payments_are_simulated)
 
 
 @router.get("/sessions", responses=error_responses(*SIGNED_IN_ERRORS))

@@ -1,9 +1,10 @@
 """Routes of accounts, transfers, deposits and credits."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 
 from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ledger.transfers import GrantCredit, MakeTransfer
@@ -18,6 +19,7 @@ from shop.domain.payment import CardDeclined, PaymentExpired
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.api.ledger.schemas import (
     AccountResponse,
+    DepositList,
     DepositResponse,
     NewCredit,
     NewDeposit,
@@ -45,6 +47,7 @@ from shop.entrypoints.http.openapi.document import (
     idempotency_key_header,
     pending,
 )
+from shop.entrypoints.http.payment_action import RequiredAction, pending_headers
 
 router = api_router("money", prefix="/api/v1")
 
@@ -121,6 +124,7 @@ async def make_deposit(
     principal: SignedInUser,
     keyed_request: Idempotent,
     deposits: DepositServiceDependency,
+    request: Request,
     response: Response,
 ) -> DepositResponse:
     """Deposit money into my account by card, exactly once per key.
@@ -137,11 +141,24 @@ async def make_deposit(
     result = await deposits.make(command)
     deposit = keyed_request.response_context.unwrap(result)
     response.status_code = status_code_for_deposit(deposit)
+    if response.status_code == HTTPStatus.ACCEPTED:
+        response.headers.update(pending_headers(f"{router.prefix}/deposits/{deposit.id}"))
     return DepositResponse.of(
         deposit,
         simulated=principal.response_context.payments_are_simulated,
-        client_secret=result.client_secret,
+        action=RequiredAction.of(result.action, request),
     )
+
+
+@router.get("/deposits", responses=error_responses(*SIGNED_IN_ERRORS))
+async def list_deposits(
+    principal: SignedInUser,
+    query: Annotated[TimeCursorQuery, Query()],
+    deposits: DepositServiceDependency,
+) -> DepositList:
+    """List my deposits, newest first."""
+    page = await deposits.search(principal.user, query.to_page_request())
+    return DepositList.of(page, simulated=principal.response_context.payments_are_simulated)
 
 
 @router.get("/deposits/{deposit_id}", responses=error_responses(*SIGNED_IN_ERRORS, DepositNotFound))

@@ -17,6 +17,7 @@ from shop.domain.account import (
 )
 from shop.domain.deposit import Deposit
 from shop.domain.payment import PaymentStatus
+from shop.entrypoints.http.payment_action import RequiredAction
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
     CardToken,
@@ -25,6 +26,7 @@ from shop.entrypoints.http.schemas import (
     MoneyInput,
     MoneyResponse,
     NextCursor,
+    PaymentAction,
     RequestBody,
     ResponseBody,
     Simulated,
@@ -82,20 +84,37 @@ class DepositResponse(ResponseBody):
     amount: MoneyResponse
     created_at: Time
     client_secret: ClientSecret = None
+    action: PaymentAction = None
     simulated: Simulated = None
 
     @classmethod
     def of(
-        cls, deposit: Deposit, *, simulated: bool | None, client_secret: str | None = None
+        cls, deposit: Deposit, *, simulated: bool | None, action: RequiredAction | None = None
     ) -> Self:
-        """Render a deposit, with the client secret if the customer must authenticate."""
+        """Render a deposit, with the step that the customer must complete, if any."""
         return cls(
             id=deposit.id,
             status=deposit.status,
             amount=MoneyResponse.of(deposit.amount),
             created_at=deposit.created_at,
-            client_secret=client_secret,
+            client_secret=None if action is None else action.client_secret,
+            action=None if action is None else action.response,
             simulated=simulated,
+        )
+
+
+class DepositList(ResponseBody):
+    """A page of my deposits, newest first."""
+
+    items: list[DepositResponse]
+    next: NextCursor
+
+    @classmethod
+    def of(cls, page: Page[Deposit, TimeCursor], *, simulated: bool | None) -> Self:
+        """Render a page of deposits."""
+        return cls(
+            items=[DepositResponse.of(each, simulated=simulated) for each in page.items],
+            next=encode_time_cursor(page.next),
         )
 
 

@@ -27,7 +27,8 @@ class WebhookDeliveryResponse(ResponseBody):
         NotificationDeliveryStatus,
         Field(
             examples=["pending"],
-            description="`failed` after the last attempt, until `shop jobs retry`.",
+            description="`failed` after the last attempt, or if the endpoint is disabled, until "
+            "it is sent again.",
         ),
     ]
     attempts: Annotated[int, Field(ge=0, examples=[0])]

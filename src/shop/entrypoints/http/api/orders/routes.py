@@ -1,9 +1,10 @@
 """Routes of orders: place, show, list and cancel."""
 
+from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Query, Request, Response
 
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.orders.cancel import CancelOrder
@@ -19,7 +20,6 @@ from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.api.orders.schemas import (
     NewOrder,
-    OrderHistory,
     OrderList,
     OrderResponse,
     status_code_for_order,
@@ -41,6 +41,7 @@ from shop.entrypoints.http.openapi.document import (
     idempotency_key_header,
     pending,
 )
+from shop.entrypoints.http.payment_action import RequiredAction, pending_headers
 from shop.entrypoints.http.schemas import EmptyBody
 
 router = api_router("orders", prefix="/api/v1/orders")
@@ -72,6 +73,7 @@ async def place_order(
     body: NewOrder,
     keyed_request: Idempotent,
     checkout: CheckoutDependency,
+    request: Request,
     response: Response,
 ) -> OrderResponse:
     """Order these lines, or my cart, and pay: all or nothing, exactly once per key.
@@ -90,11 +92,13 @@ async def place_order(
     placed = keyed_request.response_context.unwrap(result)
     keyed_request.response_context.set_session_cookie(placed.new_token)
     response.status_code = status_code_for_order(placed.order)
+    if response.status_code == HTTPStatus.ACCEPTED:
+        response.headers.update(pending_headers(f"{router.prefix}/{placed.id}"))
     return OrderResponse.of(
         placed.order,
         placed.payment,
         simulated=keyed_request.response_context.payments_are_simulated,
-        client_secret=result.client_secret,
+        action=RequiredAction.of(result.action, request),
     )
 
 
@@ -102,8 +106,19 @@ async def place_order(
 async def list_orders(
     principal: SignedInUser, query: Annotated[OrderQuery, Query()], orders: OrderQueriesDependency
 ) -> OrderList:
-    """List my orders, newest first; an admin can list other customers' orders."""
-    search = OrderSearch(user=principal.user, user_id=query.user_id, status=query.status)
+    """List my orders, newest first.
+
+    An admin gets all customers' orders with `all` or any filter, and each order's customer.
+    """
+    search = OrderSearch(
+        user=principal.user,
+        includes_all_users=query.includes_all_users,
+        user_id=query.user_id,
+        status=query.status,
+        words=query.q,
+        placed_after=query.placed_after,
+        placed_before=query.placed_before,
+    )
     found = await orders.search(search, query.to_page_request())
     return OrderList.of(found, simulated=principal.response_context.payments_are_simulated)
 
@@ -114,9 +129,7 @@ async def show_order(
 ) -> OrderResponse:
     """Return one of my orders; an admin can read every order."""
     view = await orders.show(principal.user, order_id)
-    return OrderResponse.of(
-        view.order, view.payment, simulated=principal.response_context.payments_are_simulated
-    )
+    return OrderResponse.of_view(view, simulated=principal.response_context.payments_are_simulated)
 
 
 @router.post(
@@ -137,12 +150,5 @@ async def cancel_order(
         cancelled.order,
         cancelled.payment,
         simulated=principal.response_context.payments_are_simulated,
+        customer=cancelled.customer,
     )
-
-
-@router.get("/{order_id}/history", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
-async def show_order_history(
-    order_id: OrderId, principal: SignedInUser, orders: OrderQueriesDependency
-) -> OrderHistory:
-    """List the status changes of an order, oldest first."""
-    return OrderHistory.of(await orders.history(principal.user, order_id))

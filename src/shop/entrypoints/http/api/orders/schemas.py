@@ -1,6 +1,6 @@
 """Schemas of orders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Literal, Self
 from uuid import UUID
@@ -10,11 +10,14 @@ from pydantic import Field, ValidationInfo, field_validator
 from shop.application.orders.queries import OrderView
 from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.cart import MAX_LINES, Cart
-from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, StatusChange
+from shop.domain.orders.fulfilment import Fulfilment
+from shop.domain.orders.order import Order, OrderLine, OrderStatus
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
-from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.line_quantity import MAX_QUANTITY, LineQuantity
 from shop.domain.shared.money import Money
+from shop.domain.user import User
 from shop.entrypoints.http.api.catalogue.schemas import ProductName
+from shop.entrypoints.http.payment_action import RequiredAction
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
     CardToken,
@@ -22,6 +25,7 @@ from shop.entrypoints.http.schemas import (
     MoneyInput,
     MoneyResponse,
     NextCursor,
+    PaymentAction,
     Quantity,
     RequestBody,
     ResponseBody,
@@ -85,6 +89,10 @@ def status_code_for_order(order: Order) -> int:
     return (HTTPStatus.ACCEPTED if is_pending else HTTPStatus.CREATED).value
 
 
+_QuantitySoFar = Annotated[int, Field(ge=0, le=MAX_QUANTITY, examples=[0])]
+_NONE: Mapping[str, int] = {}
+
+
 class OrderLineResponse(ResponseBody):
     """A quantity of one product, at the price of the order."""
 
@@ -93,9 +101,11 @@ class OrderLineResponse(ResponseBody):
     quantity: Quantity
     unit_price: MoneyResponse
     amount: MoneyResponse
+    shipped: Annotated[_QuantitySoFar, Field(description="How many have been shipped.")]
+    refunded: Annotated[_QuantitySoFar, Field(description="How many have been refunded.")]
 
     @classmethod
-    def of(cls, line: OrderLine) -> Self:
+    def of(cls, line: OrderLine, *, shipped: int, refunded: int) -> Self:
         """Render a line of an order."""
         return cls(
             sku=line.sku,
@@ -103,7 +113,22 @@ class OrderLineResponse(ResponseBody):
             quantity=line.quantity,
             unit_price=MoneyResponse.of(line.unit_price),
             amount=MoneyResponse.of(line.amount),
+            shipped=shipped,
+            refunded=refunded,
         )
+
+
+class OrderCustomer(ResponseBody):
+    """The customer who placed an order."""
+
+    id: Annotated[UUID, Field(examples=["01932b7e-8f3c-7a10-9d2e-5b6c7d8e9f01"])]
+    name: Annotated[str, Field(examples=["Ada Lovelace"])]
+    email: Annotated[str, Field(examples=["ada@example.com"])]
+
+    @classmethod
+    def of(cls, user: User) -> Self:
+        """Render the customer of an order."""
+        return cls(id=user.id, name=user.name, email=user.email)
 
 
 class PaymentResponse(ResponseBody):
@@ -112,6 +137,7 @@ class PaymentResponse(ResponseBody):
     method: Annotated[PaymentMethod, Field(examples=["account"])]
     status: Annotated[PaymentStatus, Field(examples=["captured"])]
     client_secret: ClientSecret = None
+    action: PaymentAction = None
     simulated: Simulated = None
 
 
@@ -127,7 +153,23 @@ class OrderResponse(ResponseBody):
     total: MoneyResponse
     lines: list[OrderLineResponse]
     payment: PaymentResponse
+    refunded: Annotated[MoneyResponse, Field(description="The sum of the order's refunds.")]
     placed_at: Time
+    user: Annotated[
+        OrderCustomer | None,
+        Field(exclude_if=lambda user: user is None, description="The customer; for admins only."),
+    ] = None
+
+    @classmethod
+    def of_view(cls, view: OrderView, *, simulated: bool | None) -> Self:
+        """Render an order with its shipments and refunds, and its customer for an admin."""
+        return cls.of(
+            view.order,
+            view.payment,
+            simulated=simulated,
+            fulfilment=view.fulfilment if view.fulfilment.has_started else None,
+            customer=view.customer,
+        )
 
     @classmethod
     def of(
@@ -136,22 +178,40 @@ class OrderResponse(ResponseBody):
         payment: Payment,
         *,
         simulated: bool | None = None,
-        client_secret: str | None = None,
+        action: RequiredAction | None = None,
+        fulfilment: Fulfilment | None = None,
+        customer: User | None = None,
     ) -> Self:
-        """Render an order, with the client secret if the customer must authenticate."""
+        """Render an order; without fulfilment, nothing of it was shipped or refunded."""
+        shipped = _NONE if fulfilment is None else fulfilment.shipped
+        refunded = _NONE if fulfilment is None else fulfilment.refunded
         return cls(
             id=order.id,
             number=order.number,
             status=order.status,
             total=MoneyResponse.of(order.total),
-            lines=[OrderLineResponse.of(line) for line in order.lines],
+            lines=[
+                OrderLineResponse.of(
+                    line,
+                    shipped=shipped.get(line.sku, 0),
+                    refunded=refunded.get(line.sku, 0),
+                )
+                for line in order.lines
+            ],
             payment=PaymentResponse(
                 method=payment.method,
                 status=payment.status,
-                client_secret=client_secret,
+                client_secret=None if action is None else action.client_secret,
+                action=None if action is None else action.response,
                 simulated=simulated,
             ),
+            refunded=MoneyResponse.of(
+                Money.zero(order.total.currency)
+                if fulfilment is None
+                else fulfilment.refunded_amount
+            ),
             placed_at=order.placed_at,
+            user=None if customer is None else OrderCustomer.of(customer),
         )
 
 
@@ -165,40 +225,6 @@ class OrderList(ResponseBody):
     def of(cls, views: Page[OrderView, TimeCursor], *, simulated: bool | None) -> Self:
         """Render a page of orders."""
         return cls(
-            items=[
-                OrderResponse.of(view.order, view.payment, simulated=simulated)
-                for view in views.items
-            ],
+            items=[OrderResponse.of_view(view, simulated=simulated) for view in views.items],
             next=encode_time_cursor(views.next),
         )
-
-
-class StatusChangeResponse(ResponseBody):
-    """A change of an order's status."""
-
-    from_status: Annotated[OrderStatus | None, Field(serialization_alias="from", examples=["paid"])]
-    to_status: Annotated[OrderStatus, Field(serialization_alias="to", examples=["cancelled"])]
-    actor: Annotated[Actor, Field(examples=["customer"])]
-    at: Time
-
-    @classmethod
-    def of(cls, change: StatusChange) -> Self:
-        """Render a status change."""
-        return cls(
-            from_status=None if change.from_status is None else OrderStatus(change.from_status),
-            to_status=OrderStatus(change.to_status),
-            actor=Actor(change.actor),
-            at=change.created_at,
-        )
-
-
-class OrderHistory(ResponseBody):
-    """All status changes of an order, oldest first."""
-
-    items: list[StatusChangeResponse]
-    next: None = None
-
-    @classmethod
-    def of(cls, changes: Sequence[StatusChange]) -> Self:
-        """Render a history."""
-        return cls(items=[StatusChangeResponse.of(each) for each in changes])
