@@ -61,7 +61,7 @@ def page_routes(
 ) -> Sequence[BaseRoute]:
     """Return the routes of the page and its two decisions.
 
-    `back_path` is where the page links to after the decision; `decided` is told of it.
+    `back_path` is where the page links to after the decision; `decided` is called with the payment.
     """
 
     async def show(request: Request) -> Response:
