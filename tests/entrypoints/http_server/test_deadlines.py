@@ -137,7 +137,9 @@ class TestABodyThatDoesNotEnd:
             client = await server.client()
             await client.send(HEAD + sent)
             if b"Expect" in sent:
-                assert await client.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+                assert (
+                    await client.reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+                )
             await pass_seconds(time, 29)
             assert client.is_open
             await pass_seconds(time, 3)

@@ -25,12 +25,11 @@ def find_repeated_name(body: bytes, document: object) -> str | None:
     return _find_repeating(parsed)
 
 
-def _count_members(value: object) -> int:
+def _count_members(value: Any) -> int:  # noqa: ANN401  JSON is anything.
+    count, members = 0, value
     if isinstance(value, dict):
         count, members = len(value), value.values()
-    elif isinstance(value, list):
-        count, members = 0, value
-    else:
+    elif not isinstance(value, list):
         return 0
     for member in members:
         if isinstance(member, (dict, list)):
