@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from threading import Event
@@ -108,17 +108,18 @@ def test_requests_that_do_not_end_are_answered_and_closed(shop: CommandLine) -> 
 def test_connections_beyond_the_limit_of_open_files_are_answered_and_logged(
     shop: CommandLine,
 ) -> None:
-    with launched(shop, "--port", "0", descriptors=160) as port:
-        clients = [socket.create_connection(("127.0.0.1", port)) for _ in range(80)]
-        time.sleep(0.5)
+    with launched(shop, "--port", "0", descriptors=160) as port, ExitStack() as connections:
+        # Of 160 files 64 are kept for other uses.
+        clients = [
+            connections.enter_context(socket.create_connection(("127.0.0.1", port)))
+            for _ in range(96)
+        ]
+        clients[0].sendall(GET)
+        assert clients[0].recv(65_536).startswith(b"HTTP/1.1 200")
+
         rejected = socket.create_connection(("127.0.0.1", port))
         rejected.sendall(GET)
         assert_problem(response_on(rejected), 503, "service-unavailable")
-
-        clients[0].sendall(GET)
-        assert clients[0].recv(65_536).startswith(b"HTTP/1.1 200")
-        for client in clients:
-            client.close()
         wait_for_log(shop, "connections_rejected")
 
 
