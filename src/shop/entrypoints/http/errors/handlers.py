@@ -83,7 +83,9 @@ def _framework_error(status: int, scope: Scope) -> ShopError:
         case 405:
             return http_errors.MethodNotAllowed(allow=_allowed_methods(scope))
         case 413:
-            return http_errors.ContentTooLarge(limit_bytes=http_errors.MAX_BODY_BYTES)
+            return http_errors.ContentTooLarge(
+                limit_bytes=http_errors.max_body_bytes(scope["path"])
+            )
         case _:
             return http_errors.InvalidRequest.at("", "The request is not valid HTTP.")
 

@@ -17,13 +17,18 @@ from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
     DatabaseNotMigrated,
+    HeadTooLarge,
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
     InvalidSignature,
+    MalformedHttp,
     MethodNotAllowed,
     RequestOutcomeUnknown,
+    RequestTimeout,
     ServiceUnavailable,
+    UnsupportedCharset,
+    UnsupportedEncoding,
     UnsupportedMediaType,
 )
 
@@ -41,10 +46,12 @@ class ProblemType:
 # RFC 9110, section 15.5.2, requires a scheme in every 401; browsers ignore an unknown one.
 _UNAUTHENTICATED = ProblemType(status=401, headers={"WWW-Authenticate": 'Cookie realm="shop"'})
 _RETRY_SHORTLY = {"Retry-After": "1"}
+_CLOSE = {"Connection": "close"}
 
 PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     InvalidIdempotencyKey: ProblemType(status=400),
     InvalidSignature: ProblemType(status=400),
+    MalformedHttp: ProblemType(status=400, headers=_CLOSE),
     NotSignedIn: _UNAUTHENTICATED,
     SessionExpired: _UNAUTHENTICATED,
     InvalidCredentials: _UNAUTHENTICATED,
@@ -52,13 +59,18 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     AccessDenied: ProblemType(status=403),
     NotFound: ProblemType(status=404),
     MethodNotAllowed: ProblemType(status=405),
+    RequestTimeout: ProblemType(status=408, headers=_CLOSE),
     Conflict: ProblemType(status=409),
     RequestInProgress: ProblemType(status=409, headers=_RETRY_SHORTLY),
-    ContentTooLarge: ProblemType(status=413),
+    # Its body may still be on its way, and will not be read.
+    ContentTooLarge: ProblemType(status=413, headers=_CLOSE),
     UnsupportedMediaType: ProblemType(status=415),
+    UnsupportedEncoding: ProblemType(status=415, headers={"Accept-Encoding": "identity"}),
+    UnsupportedCharset: ProblemType(status=415),
     InvalidValue: ProblemType(status=422),
     InvalidRequest: ProblemType(status=422),
     IdempotencyKeyReused: ProblemType(status=422),
+    HeadTooLarge: ProblemType(status=431, headers=_CLOSE),
     InternalError: ProblemType(status=500),
     ServiceUnavailable: ProblemType(status=503, headers=_RETRY_SHORTLY),
     RequestOutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),

@@ -20,11 +20,16 @@ from shop.entrypoints.http.dependencies import authenticate
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
     CrossSiteRequest,
+    HeadTooLarge,
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
+    MalformedHttp,
     RequestOutcomeUnknown,
+    RequestTimeout,
     ServiceUnavailable,
+    UnsupportedCharset,
+    UnsupportedEncoding,
     UnsupportedMediaType,
 )
 from shop.entrypoints.http.errors.problem_details import (
@@ -54,9 +59,22 @@ ADMIN_ERRORS = (Forbidden, *SIGNED_IN_ERRORS)
 SESSION_WRITE_ERRORS = (SessionConflict, SessionTooLarge)
 IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 
-_COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError)
-_UNSAFE_METHOD_ERRORS = (CrossSiteRequest, ServiceUnavailable, RequestOutcomeUnknown)
-_ERRORS_BEFORE_AUTHENTICATION = (CrossSiteRequest, ContentTooLarge, UnsupportedMediaType)
+_WIRE_ERRORS = (MalformedHttp, RequestTimeout, HeadTooLarge)
+_COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError, *_WIRE_ERRORS)
+_BODY_ERRORS = (UnsupportedEncoding, UnsupportedCharset)
+_UNSAFE_METHOD_ERRORS = (
+    CrossSiteRequest,
+    ServiceUnavailable,
+    RequestOutcomeUnknown,
+    *_BODY_ERRORS,
+)
+_ERRORS_BEFORE_AUTHENTICATION = (
+    CrossSiteRequest,
+    ContentTooLarge,
+    UnsupportedMediaType,
+    *_BODY_ERRORS,
+    *_WIRE_ERRORS,
+)
 """These errors are raised before the session is read."""
 
 PENDING_DESCRIPTION = "Pending: the card payment has no outcome yet."
