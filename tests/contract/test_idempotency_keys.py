@@ -15,6 +15,7 @@ from shop.application.ports.repositories.idempotency_keys import (
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.account import AccountNotFound, InsufficientFunds, RecipientNotFound
 from shop.domain.cart import EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.inventory import OutOfStock, Shortage
 from shop.domain.orders.order import Actor, PriceChanged
 from shop.domain.orders.refund import RefundExceedsPayment
@@ -84,6 +85,14 @@ async def test_key_is_stored_with_its_first_request(users: Storage) -> None:
         RecipientNotFound(email="大江@例え.jp"),
         PriceChanged(expected=eur(100), total=eur(250)),
         InsufficientFunds(balance=eur(-3), required=eur(10**15)),
+        NotForSale(
+            lines=(Shortage(sku="CUP", requested=2, available=0),),
+            short=(
+                Shortage(sku="TEA", requested=3, available=1),
+                Shortage(sku="POT", requested=1, available=0),
+            ),
+        ),
+        NotForSale(lines=(Shortage(sku="CUP", requested=2, available=0),), short=()),
         OutOfStock(
             lines=(
                 Shortage(sku="TEA", requested=3, available=1),

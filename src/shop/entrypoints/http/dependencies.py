@@ -1,7 +1,8 @@
 """Dependencies of routes: use cases, and the principal of a request."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -104,6 +105,11 @@ async def authenticate(request: Request) -> Principal:
     )
 
 
+async def authenticate_on_demand(request: Request) -> Callable[[], Awaitable[Principal]]:
+    """Return a function that authenticates, for routes where most requests need none."""
+    return partial(authenticate, request)
+
+
 async def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
     _ = principal.user
     return principal
@@ -129,6 +135,9 @@ async def _keyed_request(request: Request) -> KeyedRequest:
 CurrentResponseContext = Annotated[ResponseContext, Depends(_response_context)]
 SessionTokenFromCookie = Annotated[SessionToken | None, Depends(_session_token)]
 AnyUser = Annotated[Principal, Depends(authenticate)]
+AuthenticateOnDemand = Annotated[
+    Callable[[], Awaitable[Principal]], Depends(authenticate_on_demand)
+]
 SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
 AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]

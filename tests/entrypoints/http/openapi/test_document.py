@@ -52,9 +52,9 @@ ERRORS = {
     ("post", "/api/v1/accounts/{account_id}/credits"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
-    ("get", "/api/v1/products"): OF_STORED,
-    ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found"},
-    ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE,
+    ("get", "/api/v1/products"): OF_SIGNED_IN | {"forbidden"},
+    ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
+    ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE | {"precondition-failed"},
     ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE
     | {"product-not-found", "stock-below-reserved"},
     ("get", "/api/v1/cart"): OF_ANYONE,
@@ -68,6 +68,7 @@ ERRORS = {
     | OF_KEYS
     | {
         "product-not-found",
+        "not-for-sale",
         "out-of-stock",
         "insufficient-funds",
         "price-changed",
@@ -180,8 +181,11 @@ def test_headers_are_documented_where_they_are_sent(document: Json) -> None:
         ("post", "/api/v1/orders", 409): replayed | {"Retry-After"},
         ("post", "/api/v1/orders", 413): known,
         ("post", "/api/v1/transfers", 404): renewed | replayed,
-        ("get", "/api/v1/products", 200): known,
-        ("get", "/api/v1/products", 503): known | {"Retry-After"},
+        ("get", "/api/v1/products", 200): renewed,
+        ("get", "/api/v1/products", 503): renewed | {"Retry-After"},
+        ("get", "/api/v1/products/{sku}", 200): renewed | {"ETag"},
+        ("get", "/api/v1/products/{sku}", 304): renewed | {"ETag"},
+        ("put", "/api/v1/products/{sku}", 201): renewed | {"ETag"},
         ("get", "/healthz", 200): known,
     }
     assert {each: headers(document, *each) for each in expected} == expected
@@ -311,7 +315,9 @@ def test_operations_that_use_a_session_declare_it(document: Json) -> None:
     assert security["post", "/api/v1/orders"] == required
     assert security["put", "/api/v1/products/{sku}"] == required
     assert security["get", "/api/v1/cart"] == optional
-    assert security["get", "/api/v1/products"] is None
+    assert security["get", "/api/v1/products"] == optional
+    assert security["get", "/api/v1/products/{sku}"] == optional
+    assert security["get", "/healthz"] is None
 
 
 def test_production_document_names_the_production_cookie(clock: FakeClock) -> None:

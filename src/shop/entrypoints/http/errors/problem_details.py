@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.payment import CardDeclined
@@ -54,6 +55,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     MethodNotAllowed: ProblemType(status=405),
     Conflict: ProblemType(status=409),
     RequestInProgress: ProblemType(status=409, headers=_RETRY_SHORTLY),
+    PreconditionFailed: ProblemType(status=412),
     ContentTooLarge: ProblemType(status=413),
     UnsupportedMediaType: ProblemType(status=415),
     InvalidValue: ProblemType(status=422),

@@ -16,7 +16,7 @@ from shop.application.ports.repositories.idempotency_keys import RequestInProgre
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.shared.errors import ShopError
 from shop.domain.user import Forbidden
-from shop.entrypoints.http.dependencies import authenticate
+from shop.entrypoints.http.dependencies import authenticate, authenticate_on_demand
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
     CrossSiteRequest,
@@ -68,6 +68,9 @@ _SECURITY_SCHEME = "session"
 def _header(description: str, *, required: bool = True) -> Document:
     return {"description": description, "required": required, "schema": {"type": "string"}}
 
+
+OPTIONAL_SESSION: Document = {"security": [{_SECURITY_SCHEME: []}, {}]}
+"""The security of an operation that shows more to some users."""
 
 CLEARS_THE_SITE = {
     "headers": {
@@ -179,9 +182,9 @@ def _add_common_responses(operation: Document, *, is_safe: bool) -> None:
         _add_example(responses.setdefault(status, _response()), example)
     operation["responses"] = dict(sorted(responses.items()))
     if _documents(responses, NotSignedIn):
-        operation["security"] = [{_SECURITY_SCHEME: []}]
+        operation.setdefault("security", [{_SECURITY_SCHEME: []}])
     elif _documents(responses, SessionExpired):
-        operation["security"] = [{_SECURITY_SCHEME: []}, {}]
+        operation.setdefault("security", OPTIONAL_SESSION["security"])
 
 
 def _add_headers(responses: Document, *, authenticates: bool) -> None:
@@ -215,7 +218,10 @@ def _may_set_cookie(
 
 
 def _authenticates(dependant: Dependant) -> bool:
-    return any(each.call is authenticate or _authenticates(each) for each in dependant.dependencies)
+    return any(
+        each.call in {authenticate, authenticate_on_demand} or _authenticates(each)
+        for each in dependant.dependencies
+    )
 
 
 def _response() -> Document:

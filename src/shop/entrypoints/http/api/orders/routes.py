@@ -10,6 +10,7 @@ from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.queries import OrderSearch
 from shop.domain.account import BalanceTooLarge, InsufficientFunds
 from shop.domain.cart import EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.inventory import OutOfStock
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
 from shop.domain.orders.order import OrderNotFound, PriceChanged
@@ -58,6 +59,7 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         *IDEMPOTENCY_ERRORS,
         EmptyCart,
         ProductNotFound,
+        NotForSale,
         PriceChanged,
         OutOfStock,
         InsufficientFunds,
