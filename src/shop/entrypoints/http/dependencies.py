@@ -35,7 +35,7 @@ from shop.domain.user import Role, User
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.http.requests.idempotency_key import idempotency_key
+from shop.entrypoints.http.requests.idempotency_key import HEADER, idempotency_key
 from shop.entrypoints.http.session.response_context import ResponseContext
 
 C = TypeVar("C")
@@ -132,6 +132,10 @@ async def _keyed_request(request: Request) -> KeyedRequest:
     )
 
 
+async def _optional_key(request: Request) -> str | None:
+    return idempotency_key(request.headers) if HEADER in request.headers else None
+
+
 CurrentResponseContext = Annotated[ResponseContext, Depends(_response_context)]
 SessionTokenFromCookie = Annotated[SessionToken | None, Depends(_session_token)]
 AnyUser = Annotated[Principal, Depends(authenticate)]
@@ -141,6 +145,7 @@ AuthenticateOnDemand = Annotated[
 SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
 AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]
+OptionalKey = Annotated[str | None, Depends(_optional_key)]
 
 SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
 PoliciesDependency = Annotated[Policies, _from_container(lambda container: container.policies())]

@@ -56,6 +56,7 @@ ERRORS = {
     ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
     ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE | {"precondition-failed"},
     ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE
+    | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},
     ("get", "/api/v1/cart"): OF_ANYONE,
     ("delete", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
@@ -86,10 +87,11 @@ ERRORS = {
     ("get", "/api/v1/orders/{order_id}"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/orders/{order_id}/history"): OF_SIGNED_IN | {"order-not-found"},
     ("post", "/api/v1/orders/{order_id}/cancel"): OF_SIGNED_IN_UNSAFE
+    | OF_KEYS
     | {"order-not-found", "illegal-transition", "order-partly-fulfilled", "balance-too-large"},
-    ("post", "/api/v1/orders/{order_id}/shipments"): OF_ADMINS_UNSAFE | OF_FULFILMENTS,
+    ("post", "/api/v1/orders/{order_id}/shipments"): OF_ADMINS_UNSAFE | OF_KEYS | OF_FULFILMENTS,
     ("get", "/api/v1/orders/{order_id}/shipments"): OF_SIGNED_IN | {"order-not-found"},
-    ("post", "/api/v1/orders/{order_id}/deliveries"): OF_ADMINS_UNSAFE | OF_FULFILMENTS,
+    ("post", "/api/v1/orders/{order_id}/deliveries"): OF_ADMINS_UNSAFE | OF_KEYS | OF_FULFILMENTS,
     ("get", "/api/v1/orders/{order_id}/deliveries"): OF_SIGNED_IN | {"order-not-found"},
     ("post", "/api/v1/orders/{order_id}/refunds"): OF_ADMINS_UNSAFE
     | OF_FULFILMENTS
@@ -338,4 +340,19 @@ def test_operations_that_move_money_require_a_key(document: Json) -> None:
         "/api/v1/transfers",
         "/api/v1/deposits",
         "/api/v1/accounts/{account_id}/credits",
+    }
+
+
+def test_operations_that_move_stock_or_goods_honour_a_key(document: Json) -> None:
+    optional = {
+        path
+        for (_, path), operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] == "Idempotency-Key" and not parameter["required"]
+    }
+    assert optional == {
+        "/api/v1/products/{sku}/stock",
+        "/api/v1/orders/{order_id}/shipments",
+        "/api/v1/orders/{order_id}/deliveries",
+        "/api/v1/orders/{order_id}/cancel",
     }

@@ -83,7 +83,7 @@ CLEARS_THE_SITE = {
 """The headers of a successful sign-out."""
 
 
-def idempotency_key_header(example: str) -> Document:
+def idempotency_key_header(example: str, *, required: bool = True) -> Document:
     """Describe the idempotency key of an operation.
 
     Each operation has its own example, because a key cannot be used for two operations.
@@ -91,7 +91,7 @@ def idempotency_key_header(example: str) -> Document:
     parameter = {
         "name": HEADER,
         "in": "header",
-        "required": True,
+        "required": required,
         "description": "Identifies repetitions of one request: 8 to 255 visible ASCII characters, "
         "quoted or not.",
         "schema": {"type": "string", "pattern": PATTERN},

@@ -25,7 +25,9 @@ from shop.entrypoints.http.api.router import api_router, set_created_status
 from shop.entrypoints.http.dependencies import (
     AdminUser,
     AuthenticateOnDemand,
+    CurrentResponseContext,
     InventoryServiceDependency,
+    OptionalKey,
     Principal,
     ProductServiceDependency,
 )
@@ -38,8 +40,10 @@ from shop.entrypoints.http.openapi.conditional_requests import (
 )
 from shop.entrypoints.http.openapi.document import (
     ADMIN_ERRORS,
+    IDEMPOTENCY_ERRORS,
     OPTIONAL_SESSION,
     error_responses,
+    idempotency_key_header,
 )
 from shop.entrypoints.http.requests.entity_tags import (
     IfNoneMatch,
@@ -149,11 +153,25 @@ async def put_product(
 @router.post(
     "/{sku}/stock",
     status_code=201,
-    responses=error_responses(*ADMIN_ERRORS, ProductNotFound, StockBelowReserved),
+    responses=error_responses(
+        *ADMIN_ERRORS, *IDEMPOTENCY_ERRORS, ProductNotFound, StockBelowReserved
+    ),
+    openapi_extra=idempotency_key_header("c5e1a7d3-2b94-4f68-8d07-9a3b5c7e1f42", required=False),
 )
 async def adjust_stock(
-    sku: PathSku, body: StockAdjustment, principal: AdminUser, inventory: InventoryServiceDependency
+    sku: PathSku,
+    body: StockAdjustment,
+    principal: AdminUser,
+    key: OptionalKey,
+    inventory: InventoryServiceDependency,
+    response_context: CurrentResponseContext,
 ) -> StockResponse:
-    """Adjust the stock of a product; a negative delta reduces it (admin)."""
-    command = AdjustStock(session=principal.token, sku=sku, delta=body.delta, reason=body.reason)
-    return StockResponse.of(await inventory.adjust(command))
+    """Adjust the stock of a product; a negative delta reduces it (admin).
+
+    With an idempotency key, it is adjusted exactly once.
+    """
+    command = AdjustStock(
+        session=principal.token, sku=sku, delta=body.delta, reason=body.reason, key=key
+    )
+    adjustment = response_context.unwrap(await inventory.adjust(command))
+    return StockResponse.of(adjustment.inventory)
