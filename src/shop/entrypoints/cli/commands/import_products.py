@@ -86,15 +86,16 @@ class _FileValidation:
         valid: list[ProductRow] = []
         for row in rows:
             self.rows += 1
-            if not isinstance(row.content, ProductRow):
-                self.errors[row.line] = row.content
-                continue
-            first = self.first_lines.setdefault(row.content.sku, row.line)
-            if first == row.line:
+            errors = [] if isinstance(row.content, ProductRow) else list(row.content)
+            sku = row.content.sku if isinstance(row.content, ProductRow) else row.sku
+            first = row.line if sku is None else self.first_lines.setdefault(sku, row.line)
+            if first != row.line:
+                rule = f"duplicate SKU {sku}, first used on line {first}"
+                errors.append(InvalidValue(field="sku", rule=rule))
+            if errors:
+                self.errors[row.line] = errors
+            elif isinstance(row.content, ProductRow):
                 valid.append(row.content)
-            else:
-                rule = f"duplicate SKU {row.content.sku}, first used on line {first}"
-                self.errors[row.line] = [InvalidValue(field="sku", rule=rule)]
         return valid
 
 
