@@ -9,6 +9,7 @@ from shop.domain.account import (
     RecipientNotFound,
 )
 from shop.domain.cart import EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.deposit import DepositNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
@@ -58,6 +59,17 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         OutOfStock(lines=(Shortage(sku="TEA", requested=2, available=1),)),
         "out-of-stock",
         "TEA: 2 requested, 1 available.",
+    ),
+    (
+        NotForSale(
+            lines=(
+                Shortage(sku="CUP", requested=1, available=0),
+                Shortage(sku="POT", requested=2, available=0),
+            ),
+            short=(Shortage(sku="TEA", requested=2, available=1),),
+        ),
+        "not-for-sale",
+        "Not for sale: CUP, POT. TEA: 2 requested, 1 available.",
     ),
     (
         StockBelowReserved(sku="TEA", on_hand=3, reserved=2),

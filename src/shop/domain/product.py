@@ -62,7 +62,7 @@ def require_price(price: Money) -> None:
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class ProductNotFound(NotFound):
-    """The product does not exist or is inactive."""
+    """The product does not exist, or is off sale and only staff can see it."""
 
     sku: str
 

@@ -61,9 +61,10 @@ class TestShowing:
         view = await consult.show(shop.user("ada"), placed.order.id)
         assert view == OrderView(order=placed.order, payment=placed.payment)
 
-        cancelled = await shop.container.cancel_orders().cancel(
+        result = await shop.container.cancel_orders().cancel(
             CancelOrder(session=ada_token, order_id=placed.order.id)
         )
+        cancelled = result.unwrap()
         view = await consult.show(shop.user("ada"), placed.order.id)
         assert view == OrderView(order=cancelled.order, payment=cancelled.payment)
 

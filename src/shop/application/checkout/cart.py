@@ -11,6 +11,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.cart import Cart
+from shop.domain.cart_problems import CartProblem, find_cart_problems
 from shop.domain.inventory import Inventory
 from shop.domain.product import Product, ProductNotFound
 from shop.domain.shared.errors import ShopError
@@ -37,11 +38,12 @@ class RemoveCartLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
-    """A cart line with the current product and its available stock."""
+    """A cart line with the current product, its available stock and the codes of problems."""
 
     product: Product
     quantity: int
     available: int
+    problems: Sequence[str] = ()
 
     @property
     def amount(self) -> Money:
@@ -51,10 +53,11 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedCart:
-    """A cart at current prices."""
+    """A cart at current prices; without `problems`, it can be ordered."""
 
     lines: Sequence[PricedLine]
     total: Money
+    problems: Sequence[CartProblem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +94,7 @@ class CartService:
     async def show(self, cart: Cart) -> PricedCart:
         """Return the cart with current prices and stock."""
         if cart.is_empty:
-            return PricedCart(lines=(), total=Money.zero(self._currency))
+            return CartPricing(products={}, inventories={}).price(cart, self._currency)
         return await self._transactions.read(partial(self._price, cart))
 
     async def put(self, command: PutCartLine) -> CartChanged:
@@ -195,13 +198,24 @@ class CartPricing:
             raise ProductNotFound(sku=sku)
 
     def price(self, cart: Cart, currency: Currency) -> PricedCart:
-        """Price a cart; its products have been loaded."""
+        """Price a cart whose products have been loaded; leave out those that do not exist."""
+        problems = list(find_cart_problems(cart, self.products, self.inventories))
+        codes: dict[str, list[str]] = {}
+        for problem in problems:
+            if problem.sku is not None:
+                codes.setdefault(problem.sku, []).append(problem.code)
         lines = [
             PricedLine(
-                product=self.products[line.sku],
+                product=product,
                 quantity=line.quantity,
-                available=self.inventories[line.sku].available,
+                available=self.inventories[line.sku].available if product.active else 0,
+                problems=codes.get(line.sku, ()),
             )
             for line in cart.lines
+            if (product := self.products.get(line.sku))
         ]
-        return PricedCart(lines=lines, total=Money.total((line.amount for line in lines), currency))
+        return PricedCart(
+            lines=lines,
+            total=Money.total((line.amount for line in lines), currency),
+            problems=problems,
+        )

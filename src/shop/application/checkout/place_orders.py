@@ -58,7 +58,7 @@ class PlaceOrders:
         """Place these orders in one unit of work; a rejected one affects no other.
 
         Errors: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `EmptyCart`, `ProductNotFound`,
-        `PriceChanged`, `OutOfStock`, `InsufficientFunds`, `IdempotencyKeyReused`,
+        `NotForSale`, `PriceChanged`, `OutOfStock`, `InsufficientFunds`, `IdempotencyKeyReused`,
         `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
         return await self._transactions.write(

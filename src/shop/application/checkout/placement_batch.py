@@ -14,11 +14,12 @@ from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.cart import Cart, EmptyCart
+from shop.domain.cart import Cart
+from shop.domain.cart_problems import find_cart_problems
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import PaymentMethod
-from shop.domain.product import Product, ProductNotFound
+from shop.domain.product import Product
 from shop.domain.shared.money import Money
 
 
@@ -81,10 +82,12 @@ class PlacementBatch:
         command = request.command
         current_session = self._current_sessions[command.session]
         cart = requested_cart(command, current_session)
+        problems = find_cart_problems(cart, self._products, self._stock.inventories)
+        problems.require_for_sale()
         order = self._new_order(request, cart)
         if command.expected_total is not None and command.expected_total != order.total:
             raise PriceChanged(expected=command.expected_total, total=order.total)
-        self._stock.require_available(cart)
+        problems.require_available()
         payments = self._payments[order.payment_method]
         payments.require_funds(order)
         new_token = None
@@ -110,8 +113,6 @@ class PlacementBatch:
         return PlacedOrder(order=order, payment=payment, new_token=new_token)
 
     def _new_order(self, request: IdempotentRequest[PlaceOrder], cart: Cart) -> Order:
-        if cart.is_empty:
-            raise EmptyCart
         lines = tuple(self._order_line(line.sku, line.quantity) for line in cart.lines)
         method = request.command.payment_method
         return Order(
@@ -127,9 +128,7 @@ class PlacementBatch:
         )
 
     def _order_line(self, sku: str, quantity: int) -> OrderLine:
-        product = self._products.get(sku)
-        if product is None or not product.active:
-            raise ProductNotFound(sku=sku)
+        product = self._products[sku]
         return OrderLine(sku=sku, name=product.name, quantity=quantity, unit_price=product.price)
 
     def _remember_in_session(self, order: Order, command: PlaceOrder) -> SessionToken | None:

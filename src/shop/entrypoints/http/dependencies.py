@@ -1,7 +1,8 @@
 """Dependencies of routes: use cases, and the principal of a request."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -36,7 +37,7 @@ from shop.domain.user import Role, User
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.http.requests.idempotency_key import idempotency_key
+from shop.entrypoints.http.requests.idempotency_key import HEADER, idempotency_key
 from shop.entrypoints.http.session.response_context import ResponseContext
 
 C = TypeVar("C")
@@ -108,6 +109,11 @@ async def authenticate(request: Request) -> Principal:
     )
 
 
+async def authenticate_on_demand(request: Request) -> Callable[[], Awaitable[Principal]]:
+    """Return a function that authenticates, for routes where most requests need none."""
+    return partial(authenticate, request)
+
+
 async def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
     _ = principal.user
     return principal
@@ -130,12 +136,20 @@ async def _keyed_request(request: Request) -> KeyedRequest:
     )
 
 
+async def _optional_key(request: Request) -> str | None:
+    return idempotency_key(request.headers) if HEADER in request.headers else None
+
+
 CurrentResponseContext = Annotated[ResponseContext, Depends(_response_context)]
 SessionTokenFromCookie = Annotated[SessionToken | None, Depends(_session_token)]
 AnyUser = Annotated[Principal, Depends(authenticate)]
+AuthenticateOnDemand = Annotated[
+    Callable[[], Awaitable[Principal]], Depends(authenticate_on_demand)
+]
 SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
 AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]
+OptionalKey = Annotated[str | None, Depends(_optional_key)]
 
 AccountHashDependency = Annotated[
     Callable[[str], str], _from_container(lambda container: container.account_hash().of)

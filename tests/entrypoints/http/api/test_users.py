@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 NOW_TEXT = "2026-11-21T12:00:00Z"
 IN_A_WEEK = "2026-11-28T12:00:00Z"
-EMPTY_CART = {"lines": [], "total": eur(0)}
+EMPTY_CART = {"lines": [], "total": eur(0), "problems": [{"code": "empty-cart"}]}
 NO_SESSION: Json = {
     "user": None,
     "roles": [],
@@ -198,9 +198,11 @@ async def test_sign_in_keeps_cart_and_preferences(shop: HttpShop) -> None:
                     "unit_price": eur(500),
                     "amount": eur(1000),
                     "available": 10,
+                    "problems": [],
                 }
             ],
             "total": eur(1000),
+            "problems": [],
         },
         "order_id": None,
         "expires_at": IN_A_WEEK,

@@ -65,10 +65,11 @@ ERRORS = {
     ("post", "/api/v1/accounts/{account_id}/credits"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
-    ("get", "/api/v1/products"): OF_STORED,
-    ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found"},
-    ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE,
+    ("get", "/api/v1/products"): OF_SIGNED_IN | {"forbidden"},
+    ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
+    ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE | {"precondition-failed"},
     ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE
+    | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},
     ("get", "/api/v1/cart"): OF_ANYONE,
     ("delete", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
@@ -82,6 +83,7 @@ ERRORS = {
     | {
         "forbidden",
         "product-not-found",
+        "not-for-sale",
         "out-of-stock",
         "insufficient-funds",
         "price-changed",
@@ -99,10 +101,11 @@ ERRORS = {
     ("get", "/api/v1/orders/{order_id}"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/orders/{order_id}/history"): OF_SIGNED_IN | {"order-not-found"},
     ("post", "/api/v1/orders/{order_id}/cancel"): OF_SIGNED_IN_UNSAFE
+    | OF_KEYS
     | {"order-not-found", "illegal-transition", "order-partly-fulfilled", "balance-too-large"},
-    ("post", "/api/v1/orders/{order_id}/shipments"): OF_ADMINS_UNSAFE | OF_FULFILMENTS,
+    ("post", "/api/v1/orders/{order_id}/shipments"): OF_ADMINS_UNSAFE | OF_KEYS | OF_FULFILMENTS,
     ("get", "/api/v1/orders/{order_id}/shipments"): OF_SIGNED_IN | {"order-not-found"},
-    ("post", "/api/v1/orders/{order_id}/deliveries"): OF_ADMINS_UNSAFE | OF_FULFILMENTS,
+    ("post", "/api/v1/orders/{order_id}/deliveries"): OF_ADMINS_UNSAFE | OF_KEYS | OF_FULFILMENTS,
     ("get", "/api/v1/orders/{order_id}/deliveries"): OF_SIGNED_IN | {"order-not-found"},
     ("post", "/api/v1/orders/{order_id}/refunds"): OF_ADMINS_UNSAFE
     | OF_FULFILMENTS
@@ -198,8 +201,11 @@ def test_headers_are_documented_where_they_are_sent(document: Json) -> None:
         ("post", "/api/v1/orders", 409): replayed | {"Retry-After"},
         ("post", "/api/v1/orders", 413): closed,
         ("post", "/api/v1/transfers", 404): renewed | replayed,
-        ("get", "/api/v1/products", 200): known,
-        ("get", "/api/v1/products", 503): known | {"Retry-After"},
+        ("get", "/api/v1/products", 200): renewed,
+        ("get", "/api/v1/products", 503): renewed | {"Retry-After"},
+        ("get", "/api/v1/products/{sku}", 200): renewed | {"ETag"},
+        ("get", "/api/v1/products/{sku}", 304): renewed | {"ETag"},
+        ("put", "/api/v1/products/{sku}", 201): renewed | {"ETag"},
         ("get", "/healthz", 200): known,
     }
     assert {each: headers(document, *each) for each in expected} == expected
@@ -329,7 +335,9 @@ def test_operations_that_use_a_session_declare_it(document: Json) -> None:
     assert security["post", "/api/v1/orders"] == required
     assert security["put", "/api/v1/products/{sku}"] == required
     assert security["get", "/api/v1/cart"] == optional
-    assert security["get", "/api/v1/products"] is None
+    assert security["get", "/api/v1/products"] == optional
+    assert security["get", "/api/v1/products/{sku}"] == optional
+    assert security["get", "/healthz"] is None
 
 
 def test_production_document_names_the_production_cookie(clock: FakeClock) -> None:
@@ -350,4 +358,19 @@ def test_operations_that_move_money_require_a_key(document: Json) -> None:
         "/api/v1/transfers",
         "/api/v1/deposits",
         "/api/v1/accounts/{account_id}/credits",
+    }
+
+
+def test_operations_that_move_stock_or_goods_honour_a_key(document: Json) -> None:
+    optional = {
+        path
+        for (_, path), operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] == "Idempotency-Key" and not parameter["required"]
+    }
+    assert optional == {
+        "/api/v1/products/{sku}/stock",
+        "/api/v1/orders/{order_id}/shipments",
+        "/api/v1/orders/{order_id}/deliveries",
+        "/api/v1/orders/{order_id}/cancel",
     }

@@ -55,7 +55,7 @@ class InvalidRequest(ShopError):
 
 
 class InvalidIdempotencyKey(ShopError):
-    """The Idempotency-Key header is missing, repeated or malformed."""
+    """The Idempotency-Key header is repeated or malformed, or missing where it is required."""
 
     code = "invalid-idempotency-key"
     message = (

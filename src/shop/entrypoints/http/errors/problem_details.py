@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.payment import CardDeclined
@@ -62,6 +63,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     RequestTimeout: ProblemType(status=408, headers=_CLOSE),
     Conflict: ProblemType(status=409),
     RequestInProgress: ProblemType(status=409, headers=_RETRY_SHORTLY),
+    PreconditionFailed: ProblemType(status=412),
     # Its body may still be on its way, and will not be read.
     ContentTooLarge: ProblemType(status=413, headers=_CLOSE),
     UnsupportedMediaType: ProblemType(status=415),

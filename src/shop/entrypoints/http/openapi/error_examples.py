@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.account import (
@@ -11,6 +12,7 @@ from shop.domain.account import (
     RecipientNotFound,
 )
 from shop.domain.cart import EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.deposit import DepositNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
@@ -77,6 +79,11 @@ def _domain_examples() -> Iterator[ShopError]:
     yield RecipientNotFound(email="grace@example.com")
     yield AccountNotFound()
     yield ProductNotFound(sku="TEA-EARL-GREY")
+    yield NotForSale(
+        lines=(Shortage(sku="MUG-STONEWARE", requested=1, available=0),),
+        short=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),),
+    )
+    yield PreconditionFailed()
     yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
     yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
     yield EmptyCart()

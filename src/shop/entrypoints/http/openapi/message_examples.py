@@ -101,8 +101,12 @@ _ORDER_LINE: Json = {
     "unit_price": _UNIT_PRICE,
     "amount": _TOTAL,
 }
-_CART: Json = {"lines": [{**_ORDER_LINE, "available": 120}], "total": _TOTAL}
-_EMPTY_CART: Json = {"lines": [], "total": _eur(0)}
+_CART: Json = {
+    "lines": [{**_ORDER_LINE, "available": 120, "problems": []}],
+    "total": _TOTAL,
+    "problems": [],
+}
+_EMPTY_CART: Json = {"lines": [], "total": _eur(0), "problems": [{"code": "empty-cart"}]}
 _SESSION: Json = {
     "user": _USER,
     "roles": ["customer"],

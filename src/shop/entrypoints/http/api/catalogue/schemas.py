@@ -68,7 +68,9 @@ class ProductDescription(RequestBody):
     description: Description
     price: PriceInput
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
-    image_url: ImageUrl = None
+    image_url: Annotated[
+        ImageUrl, Field(description="Omit it to keep the image; null removes it.")
+    ] = None
 
 
 class StockAdjustment(RequestBody):

@@ -10,6 +10,7 @@ from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.queries import OrderSearch
 from shop.domain.account import BalanceTooLarge, InsufficientFunds
 from shop.domain.cart import EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.inventory import OutOfStock
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
 from shop.domain.orders.order import OrderNotFound, PriceChanged
@@ -29,7 +30,9 @@ from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     CancelOrdersDependency,
     CheckoutDependency,
+    CurrentResponseContext,
     Idempotent,
+    OptionalKey,
     OrderQueriesDependency,
     SignedInUser,
 )
@@ -59,6 +62,7 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         Forbidden,
         EmptyCart,
         ProductNotFound,
+        NotForSale,
         PriceChanged,
         OutOfStock,
         InsufficientFunds,
@@ -122,17 +126,29 @@ async def show_order(
 @router.post(
     "/{order_id}/cancel",
     responses=error_responses(
-        *SIGNED_IN_ERRORS, OrderNotFound, IllegalTransition, OrderPartlyFulfilled, BalanceTooLarge
+        *SIGNED_IN_ERRORS,
+        *IDEMPOTENCY_ERRORS,
+        OrderNotFound,
+        IllegalTransition,
+        OrderPartlyFulfilled,
+        BalanceTooLarge,
     ),
+    openapi_extra=idempotency_key_header("d1f7b3e9-4c68-4a02-8e5b-3d7f9b1c5a84", required=False),
 )
 async def cancel_order(
     order_id: OrderId,
     principal: SignedInUser,
+    key: OptionalKey,
     orders: CancelOrdersDependency,
+    response_context: CurrentResponseContext,
     _: EmptyBody | None = None,
 ) -> OrderResponse:
-    """Cancel an order before anything is shipped; return its stock and money."""
-    cancelled = await orders.cancel(CancelOrder(session=principal.token, order_id=order_id))
+    """Cancel an order before anything is shipped; return its stock and money.
+
+    With an idempotency key, a repeated request gets the same response.
+    """
+    command = CancelOrder(session=principal.token, order_id=order_id, key=key)
+    cancelled = response_context.unwrap(await orders.cancel(command))
     return OrderResponse.of(
         cancelled.order,
         cancelled.payment,
