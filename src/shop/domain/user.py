@@ -1,4 +1,4 @@
-"""Users: names, e-mail addresses, passwords and roles."""
+"""Users: names, e-mail addresses and roles."""
 
 import unicodedata
 from dataclasses import dataclass, replace
@@ -12,8 +12,6 @@ from shop.domain.shared.text import is_single_line
 MAX_EMAIL_CHARACTERS = 254
 """RFC 5321, section 4.5.3.1.3, without the angle brackets."""
 MAX_NAME_CHARACTERS = 100
-MIN_PASSWORD_CHARACTERS = 8
-MAX_PASSWORD_CHARACTERS = 128
 
 
 class Role(StrEnum):
@@ -78,15 +76,6 @@ def normalise_name(text: str) -> str:
         rule = f"must be 1 to {MAX_NAME_CHARACTERS} characters on one line"
         raise InvalidValue(field="name", rule=rule)
     return name
-
-
-def require_password(text: str, field: str = "password") -> None:
-    """Check the length of a password; any characters are allowed (ASVS 5.0, 6.2)."""
-    if not MIN_PASSWORD_CHARACTERS <= len(text) <= MAX_PASSWORD_CHARACTERS:
-        raise InvalidValue(
-            field=field,
-            rule=f"must be {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters",
-        )
 
 
 class EmailTaken(Conflict):

@@ -71,6 +71,9 @@ async def test_email_address_can_be_used_once(shop: HttpShop) -> None:
         ("password", "1234567"),
         ("password", "x" * 129),
         ("password", None),
+        ("password", "nul \0 in a password"),
+        ("password", "Password1"),
+        ("password", "ada@example.com"),
     ],
 )
 async def test_invalid_user_is_rejected_with_pointers(
