@@ -11,7 +11,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.inventory import Inventory
-from shop.domain.product import Product, ProductNotFound
+from shop.domain.product import Product, ProductNotFound, require_new_texts
 from shop.domain.shared.money import Currency, Money
 
 
@@ -85,6 +85,7 @@ class ProductService:
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden` or `InvalidValue`.
         """
         command.price.require_currency(self._currency)
+        require_new_texts(command.name, command.description)
         return await self._transactions.write(partial(self._put, command), retryable=True)
 
     async def _put(self, command: PutProduct, uow: UnitOfWork) -> ProductSaved:

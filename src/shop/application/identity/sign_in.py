@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.email_lookup import find_by_email
 from shop.application.identity.password_policy import PasswordPolicy, find_matching_form
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.repositories.session_store import SessionToken
@@ -74,7 +75,7 @@ class SignInService:
             normalised_email = normalise_email(email)
         except InvalidValue:
             return None
-        return (await uow.users.with_emails([normalised_email])).get(normalised_email)
+        return await find_by_email(uow, normalised_email)
 
     async def _sign_in(
         self,

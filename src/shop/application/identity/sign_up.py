@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.email_lookup import find_by_email
 from shop.application.identity.password_policy import PasswordPolicy
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
@@ -14,7 +15,7 @@ from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Account, welcome_transfer
 from shop.domain.password import normalise_password
 from shop.domain.shared.money import Money
-from shop.domain.user import EmailTaken, Role, User, normalise_email, normalise_name
+from shop.domain.user import EmailTaken, Role, User, normalise_name, normalise_new_email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +63,7 @@ class SignUpService:
 
         Raise `InvalidValue` for an invalid value, and `EmailTaken` if the address is in use.
         """
-        name, email = normalise_name(command.name), normalise_email(command.email)
+        name, email = normalise_name(command.name), normalise_new_email(command.email)
         password = normalise_password(command.password)
         self._password_policy.require_acceptable(password, field="password", name=name, email=email)
         now = self._clock.now()
@@ -97,7 +98,7 @@ class SignUpService:
         current_session = await self._authenticator.resolve_for_sign_in(
             uow, command.session, issued_tokens
         )
-        existing = (await uow.users.with_emails([user.email])).get(user.email)
+        existing = await find_by_email(uow, user.email)
         if existing is None:
             uow.users.add(user)
             uow.accounts.add(account)

@@ -14,6 +14,7 @@ from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.text import require_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class InventoryService:
         if not 1 <= len(command.reason) <= MAX_NOTE_CHARACTERS:
             rule = f"must be 1 to {MAX_NOTE_CHARACTERS} characters"
             raise InvalidValue(field="reason", rule=rule)
+        require_text(command.reason, "reason")
         return await self._transactions.write(partial(self._adjust, command), retryable=False)
 
     async def _adjust(self, command: AdjustStock, uow: UnitOfWork) -> Inventory:

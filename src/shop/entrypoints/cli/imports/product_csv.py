@@ -2,13 +2,14 @@
 
 import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from reprlib import repr as shorten
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from shop.application.catalogue.bulk_import import ProductRow
 from shop.domain.inventory import MAX_ON_HAND
@@ -21,7 +22,11 @@ from shop.domain.product import (
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS
 from shop.domain.shared.money import Currency, Money
-from shop.entrypoints.http.api.catalogue.schemas import Description, ImageUrl, ProductName
+from shop.entrypoints.http.api.catalogue.schemas import (
+    NewDescription,
+    NewImageUrl,
+    NewProductName,
+)
 from shop.entrypoints.http.schemas import Sku
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
@@ -61,17 +66,17 @@ def _whole_number(cell: str) -> int:
 
 _Integer = Annotated[int, BeforeValidator(_whole_number)]
 _Boolean = Annotated[bool, BeforeValidator(lambda cell: _BOOLEANS.get(cell.lower()))]
-_OptionalUrl = Annotated[ImageUrl, BeforeValidator(lambda cell: cell or None)]
+_OptionalUrl = Annotated[NewImageUrl, BeforeValidator(lambda cell: cell or None)]
 
 
 class _Columns(BaseModel):
     """The columns of a file; each description completes "must be …"."""
 
     sku: Sku = Field(description=f"1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'")
-    name: ProductName = Field(
+    name: NewProductName = Field(
         description=f"1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
     )
-    description: Description = Field(
+    description: NewDescription = Field(
         description=f"at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
     )
     price: _Integer = Field(
@@ -130,14 +135,17 @@ def _parse_row(
     try:
         return _to_product(_Columns.model_validate(row), currency)
     except ValidationError as error:
-        columns = [str(each["loc"][0]) for each in error.errors()]
-        return [_invalid_cell(column, row[column]) for column in columns]
+        return [_invalid_cell(each, row) for each in error.errors()]
     except InvalidValue as error:
         return [error]
 
 
-def _invalid_cell(column: str, cell: str) -> InvalidValue:
-    rule = f"must be {_Columns.model_fields[column].description}, not {shorten(cell)}"
+def _invalid_cell(error: ErrorDetails, row: Mapping[str, str]) -> InvalidValue:
+    column = str(error["loc"][0])
+    if str(error.get("ctx", {}).get("error", "")).startswith("must "):
+        # The shop's own rule is more exact: it names the character.
+        return InvalidValue(field=column, rule=str(error["ctx"]["error"]))
+    rule = f"must be {_Columns.model_fields[column].description}, not {shorten(row[column])}"
     return InvalidValue(field=column, rule=rule)
 
 

@@ -20,6 +20,7 @@ from shop.domain.user import (
 )
 from shop.entrypoints.http.api.ledger.schemas import AccountResponse
 from shop.entrypoints.http.schemas import (
+    NEW_TEXT,
     SINGLE_LINE_PATTERN,
     Email,
     RequestBody,
@@ -83,6 +84,7 @@ class NewUser(RequestBody):
             pattern=SINGLE_LINE_PATTERN,
             examples=["Ada Lovelace"],
         ),
+        NEW_TEXT,
     ]
     email: NewEmail
     password: NewPassword
