@@ -46,7 +46,7 @@ def test_new_text_is_rejected_by_what_is_wrong_with_it(text: str, rule: str) -> 
 
 def test_new_text_about_goods_may_have_barcodes_and_lines() -> None:
     require_text(
-        "EAN 4006381333931\n\tGTIN 10614141543219",
+        "EAN 4222222222222\n\tGTIN 10614141543219",
         "description",
         is_multiline=True,
         is_about_goods=True,

@@ -212,6 +212,7 @@ def _enable_notifications(shop: Container) -> None:
         shop.id_generator(),
         notifications,
         shop.policies().payment,
+        shop.card_payments(),
     )
     shop.place_orders.override(providers.Object(placing))
 

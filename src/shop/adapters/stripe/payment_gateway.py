@@ -1,6 +1,7 @@
 """The payment gateway Stripe: each payment is a payment intent."""
 
 import math
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -40,6 +41,9 @@ PAGE_SIZE = 100
 TIMESTAMPED_UUID_VERSION = 7
 """The version of ids that contain their time (RFC 9562)."""
 
+_TOKEN = re.compile(r"(?:pm|card|src|tok)_[A-Za-z0-9_]+")
+"""Payment methods, and what else `payment_method` takes (https://docs.stripe.com/api)."""
+
 LOOK_BACK_PERIOD = timedelta(days=7)
 """No card holds an authorised amount for longer."""
 
@@ -73,6 +77,12 @@ class StripePaymentGateway(PaymentGateway):
         self._clock = clock
         self._look_back = look_back
         self._http: stripe.AIOHTTPClient | None = None
+
+    def require_token(self, token: str) -> None:
+        """Raise `InvalidValue` unless it looks like the id of a payment method."""
+        if not _TOKEN.fullmatch(token):
+            rule = "must be the id of a payment method from Stripe.js, such as pm_1Nc…"
+            raise InvalidValue(field="token", rule=rule)
 
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
         """Create and confirm a payment intent; a rejected request counts as declined.

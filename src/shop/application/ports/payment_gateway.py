@@ -99,8 +99,12 @@ class PaymentGateway(ABC):
     """
 
     @abstractmethod
+    def require_token(self, token: str) -> None:
+        """Raise `InvalidValue` for `token` unless it has the form of this gateway's tokens."""
+
+    @abstractmethod
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
-        """Authorise an amount; an unknown token is declined as `unknown_token`."""
+        """Authorise an amount; decline an unknown token as `unknown_token`, without a record."""
 
     @abstractmethod
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
