@@ -145,8 +145,8 @@ class PaymentGateway(ABC):
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         """Verify and parse a webhook; header names are in lower case.
 
-        Raise `InvalidGatewayEvent` if the signature is missing, invalid or too old, or if this
-        gateway sends no events.
+        Raise `InvalidGatewayEvent` if the signature is missing or invalid, if its time differs
+        by more than five minutes, if the event cannot be read, or if this gateway sends none.
         """
 
     @abstractmethod
@@ -167,4 +167,4 @@ class GatewayRejected(Exception):
 
 
 class InvalidGatewayEvent(Exception):
-    """The webhook is not from the gateway, or is too old."""
+    """The webhook is not from the gateway, is not recent, or cannot be read."""

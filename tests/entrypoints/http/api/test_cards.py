@@ -96,7 +96,7 @@ class TestOrders:
         "token",
         [
             "tok_unheard_of",
-            "visa",
+            "bank-card",
             "4242424242424242",
             "4242-4242-4242-4242",
             "4242 4242 4242 4242",
@@ -327,6 +327,32 @@ class TestGatewayEvents:
     async def test_unsigned_event_returns_400(self, shop: HttpShop) -> None:
         with shop.unchanged():
             response = await shop.browser().post("/webhooks/stripe", {"id": "evt_1"})
+        assert_problem(response, 400, "invalid-signature")
+
+    @pytest.mark.parametrize(
+        ("body", "seconds_ahead"),
+        [
+            ('{"id": "evt_1", "type": "ping", "data": {"object": {}}}', 3600),
+            ("[" * 20_000 + "]" * 20_000, 0),
+            ('{"id": "evt_\\ud800", "type": "ping", "data": {"object": {}}}', 0),
+            ('{"id": "evt_\\u0000", "type": "ping", "data": {"object": {}}}', 0),
+            ('{"id": "evt_1", "id": "evt_1", "type": "ping", "data": {"object": {}}}', 0),
+            ("1", 0),
+        ],
+        ids=["of the future", "too deep", "surrogate", "NUL", "duplicate member", "a number"],
+    )
+    async def test_signed_event_that_cannot_be_believed_or_read_returns_400(
+        self, shop: HttpShop, monkeypatch: pytest.MonkeyPatch, body: str, seconds_ahead: int
+    ) -> None:
+        monkeypatch.setattr(_gateway(shop), "parse_event", _parse_stripe_event)
+        signature = stripe.WebhookSignature.generate_signature_header(
+            body, WEBHOOK_SECRET, int(time.time()) + seconds_ahead
+        )
+        headers = {"Content-Type": "application/json", "Stripe-Signature": signature}
+        with shop.unchanged():
+            response = await shop.browser().client.post(
+                "/api/v1/webhooks/stripe", content=body, headers=headers
+            )
         assert_problem(response, 400, "invalid-signature")
 
 
