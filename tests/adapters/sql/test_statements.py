@@ -157,7 +157,9 @@ async def _customers(shop: Container, number: int) -> list[SessionToken]:
     tokens = []
     for index in range(number):
         name = f"user{index}"
-        command = SignUp(session=None, name=name, email=f"{name}@example.com", password="a" * 12)
+        command = SignUp(
+            session=None, name=name, email=f"{name}@example.com", password="a long phrase"
+        )
         signed_up = await shop.sign_up_service().sign_up(command)
         assert signed_up.current_session.new_token is not None
         tokens.append(signed_up.current_session.new_token)
@@ -210,6 +212,7 @@ def _enable_notifications(shop: Container) -> None:
         shop.id_generator(),
         notifications,
         shop.policies().payment,
+        shop.card_payments(),
     )
     shop.place_orders.override(providers.Object(placing))
 

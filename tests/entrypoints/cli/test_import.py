@@ -25,12 +25,9 @@ BAD_ROWS = [
     ("TEA,,,500,5", "name: must be 1 to 200 characters on one line, not ''."),
     (
         'TEA,"Earl\nGrey",,500,5',
-        "name: must be 1 to 200 characters on one line, not 'Earl\\nGrey'.",
+        "name: must not contain U+000A LINE FEED.",
     ),
-    (
-        "TEA,Tea,\x07,500,5",
-        "description: must not contain U+0007 (a control character), which is character 1.",
-    ),
+    ("TEA,Tea,\x07,500,5", "description: must not contain U+0007 (a control character)."),
     ("TEA,Tea,,5.00,5", f"{PRICE}, not '5.00'; write 500 for 5.00."),
     ("TEA,Tea,,-5,5", f"{PRICE}, not '-5'."),
     ("TEA,Tea,,500,-5", f"{STOCK}, not '-5'."),
@@ -256,13 +253,15 @@ def test_unreadable_header_is_reported(header: str, rule: str, tmp_path: Path) -
     [
         (
             "latin-1",
-            "header: must be text in UTF-8; in Windows-1252 it would be 'größe': save the file as"
-            ' "CSV UTF-8".',
+            (
+                "header: must be text in UTF-8; in Windows-1252 it would be 'größe': save the file"
+                ' as "CSV UTF-8".'
+            ),
         ),
         ("utf-16", "header: unknown columns: größe."),
     ],
 )
-def test_header_is_read_in_its_encoding_or_says_so(encoding: str, rule: str, tmp_path: Path) -> None:
+def test_header_is_read_in_its_encoding(encoding: str, rule: str, tmp_path: Path) -> None:
     text = f"{HEADER},größe\nTEA,Tea,,500,5,1\n".encode(encoding)
 
     (row,) = import_text(tmp_path / "products.csv", text)

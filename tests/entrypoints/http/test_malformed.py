@@ -74,8 +74,8 @@ NUMBER_PLACES = [
     ),
 ]
 TEXT_PLACES = [
-    ("POST", "/users", b'{"name":%s,"email":"eve@example.com","password":"12345678"}'),
-    ("POST", "/users", b'{"name":"Eve","email":%s,"password":"12345678"}'),
+    ("POST", "/users", b'{"name":%s,"email":"eve@example.com","password":"a long phrase"}'),
+    ("POST", "/users", b'{"name":"Eve","email":%s,"password":"a long phrase"}'),
     ("POST", "/orders", b'{"lines":[{"sku":%s,"quantity":1}],"payment":{"method":"account"}}'),
     (
         "POST",

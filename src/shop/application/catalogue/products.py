@@ -12,7 +12,7 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.inventory import Inventory
-from shop.domain.product import Product, ProductNotFound
+from shop.domain.product import Product, ProductNotFound, require_new_texts
 from shop.domain.shared.money import Currency, Money
 
 
@@ -90,6 +90,7 @@ class ProductService:
         Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue` or `PreconditionFailed`.
         """
         command.price.require_currency(self._currency)
+        require_new_texts(command.name, command.description)
         # A retry after an unknown outcome could fail on the product that it has saved itself.
         retryable = command.precondition.is_empty
         return await self._transactions.write(partial(self._put, command), retryable=retryable)

@@ -18,6 +18,7 @@ from shop.domain.account import MAX_NOTE_CHARACTERS
 from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.text import require_text
 from shop.domain.stock_adjustment import StockAdjustment
 
 
@@ -60,6 +61,7 @@ class InventoryService:
         if not 1 <= len(command.reason) <= MAX_NOTE_CHARACTERS:
             rule = f"must be 1 to {MAX_NOTE_CHARACTERS} characters"
             raise InvalidValue(field="reason", rule=rule)
+        require_text(command.reason, "reason")
         return await self._transactions.write(
             partial(self._adjust, command), retryable=command.key is not None
         )

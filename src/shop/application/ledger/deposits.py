@@ -160,6 +160,8 @@ class DepositService:
     def _create_deposit(
         self, uow: UnitOfWork, account: Account, request: IdempotentRequest[MakeDeposit]
     ) -> Deposit:
+        # Not before: under a key of an earlier release, an unknown token has an outcome.
+        self._card_payments.require_token(request.command.card)
         amount, now = request.command.amount, self._clock.now()
         # Only to reject a balance that would be too large; the card is charged first.
         account.deposit(amount)

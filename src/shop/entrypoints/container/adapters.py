@@ -22,11 +22,13 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.adapters.system.clock import SystemClock
+from shop.adapters.system.common_passwords import CommonPasswordFile
 from shop.adapters.system.id_generator import SystemIdGenerator
 from shop.adapters.system.keyring import KeyedHash, load_or_create_secret, new_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.adapters.webhooks.webhook_sender import HttpWebhookSender
 from shop.application.ports.clock import Clock
+from shop.application.ports.common_passwords import CommonPasswords
 from shop.application.ports.database import Database
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.mailer import Mailer
@@ -72,6 +74,7 @@ class AdapterContainer(containers.DeclarativeContainer):
     )
     password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     # Adapters load the secrets at their first use: only a server, which signs, may create a file.
+    common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(CommonPasswordFile)
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_session_secrets, settings)
 
     account_hash = providers.Singleton(KeyedHash, secrets, "account in logs")

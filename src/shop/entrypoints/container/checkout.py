@@ -27,7 +27,7 @@ class CheckoutContainer(Base):
         Base.settings.provided.currency,
         Base.command_queues,
     )
-    place_orders = notifying(PlaceOrders, Base.policies.provided.payment)
+    place_orders = notifying(PlaceOrders, Base.policies.provided.payment, Base.card_payments)
     placement_queue: providers.Provider[GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]] = (
         queue_of(place_orders.provided.place)
     )

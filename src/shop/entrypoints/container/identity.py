@@ -5,6 +5,7 @@ from dependency_injector import providers
 from shop.application.identity.access import AccessService
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.customers import CustomerQueries
+from shop.application.identity.password_policy import PasswordPolicy
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.identity.sign_in import SignInService
@@ -25,14 +26,20 @@ class IdentityContainer(Base):
         Base.clock,
         Base.command_queues,
     )
+    password_policy = providers.Singleton(PasswordPolicy, Base.common_passwords)
     sign_in_service = providers.Singleton(
-        SignInService, Base.transaction_runner, session_authenticator, Base.password_hasher
+        SignInService,
+        Base.transaction_runner,
+        session_authenticator,
+        Base.password_hasher,
+        password_policy,
     )
     sign_up_service = providers.Singleton(
         SignUpService,
         Base.transaction_runner,
         session_authenticator,
         Base.password_hasher,
+        password_policy,
         Base.clock,
         Base.id_generator,
         welcome_credit=Base.policies.provided.welcome_credit,

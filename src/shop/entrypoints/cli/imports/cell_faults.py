@@ -7,6 +7,7 @@ import re
 import unicodedata
 from reprlib import repr as shorten
 
+from shop.domain.shared.hidden_characters import describe_character
 from shop.domain.shared.money import Currency
 
 _UNDECODED = re.compile("[\ud800-\udfff]")
@@ -31,8 +32,7 @@ def text_fault(cell: str) -> str | None:
             'as "CSV UTF-8"'
         )
     if found := _CONTROL_CHARACTER.search(cell):
-        code, name = ord(found[0]), unicodedata.name(found[0], "a control character")
-        return f"must not contain U+{code:04X} ({name}), which is character {found.start() + 1}"
+        return f"must not contain {describe_character(found[0])}"
     return None
 
 

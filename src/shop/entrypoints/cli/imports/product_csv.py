@@ -28,7 +28,11 @@ from shop.entrypoints.cli.imports.csv_rows import (
     normalise_column,
     read_csv_rows,
 )
-from shop.entrypoints.http.api.catalogue.schemas import Description, ImageUrl, ProductName
+from shop.entrypoints.http.api.catalogue.schemas import (
+    NewDescription,
+    NewImageUrl,
+    NewProductName,
+)
 from shop.entrypoints.http.schemas import Sku
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
@@ -72,17 +76,17 @@ def _whole_number(cell: str) -> int:
 
 _Integer = Annotated[int, BeforeValidator(_whole_number)]
 _Boolean = Annotated[bool, BeforeValidator(lambda cell: _BOOLEANS.get(cell.lower()))]
-_OptionalUrl = Annotated[ImageUrl, BeforeValidator(lambda cell: cell or None)]
+_OptionalUrl = Annotated[NewImageUrl, BeforeValidator(lambda cell: cell or None)]
 
 
 class _Columns(BaseModel):
     """The columns of a file; each description completes "must be …"."""
 
     sku: Sku = Field(description=f"1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'")
-    name: ProductName = Field(
+    name: NewProductName = Field(
         description=f"1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
     )
-    description: Description = Field(
+    description: NewDescription = Field(
         description=f"at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
     )
     price: _Integer = Field(
@@ -175,7 +179,11 @@ def _parse_row(
     except ValidationError as error:
         for each in error.errors():
             column = str(each["loc"][0])
-            faults.setdefault(column, _cell_rule(column, row[column], currency))
+            # The shop's own rule is more exact: it names the character.
+            rule = str(each.get("ctx", {}).get("error", ""))
+            if not rule.startswith("must "):
+                rule = _cell_rule(column, row[column], currency)
+            faults.setdefault(column, rule)
     except InvalidValue as error:
         faults.setdefault(error.field, error.rule)
     else:

@@ -71,10 +71,13 @@ class CrossSiteRequest(AccessDenied):
 
 
 class InvalidSignature(ShopError):
-    """A webhook request has no valid, recent signature of the payment gateway."""
+    """A webhook request is not signed by the payment gateway just now, or cannot be read."""
 
     code = "invalid-signature"
-    message = "The webhook signature is missing, invalid or too old."
+    message = (
+        "The webhook signature is missing, invalid, or not of the last five minutes; or the event "
+        "cannot be read."
+    )
 
 
 class RouteNotFound(NotFound):

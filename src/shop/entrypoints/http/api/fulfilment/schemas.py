@@ -15,6 +15,7 @@ from shop.domain.payment import PaymentMethod
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.http.api.orders.schemas import OrderLineInput
 from shop.entrypoints.http.schemas import (
+    NEW_TEXT,
     MoneyInput,
     MoneyResponse,
     Quantity,
@@ -34,6 +35,7 @@ _Reason = Annotated[
         pattern=SINGLE_LINE_PATTERN,
         examples=["A cup arrived broken"],
     ),
+    NEW_TEXT,
 ]
 
 

@@ -19,6 +19,7 @@ from shop.domain.deposit import Deposit
 from shop.domain.payment import PaymentStatus
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
+    NEW_TEXT,
     CardToken,
     ClientSecret,
     Email,
@@ -43,6 +44,7 @@ class NewTransfer(RequestBody):
         Field(
             max_length=MAX_NOTE_CHARACTERS, pattern=SINGLE_LINE_PATTERN, examples=["For the tea"]
         ),
+        NEW_TEXT,
     ] = ""
 
 
@@ -58,6 +60,7 @@ class NewCredit(RequestBody):
             pattern=SINGLE_LINE_PATTERN,
             examples=["A cup arrived broken"],
         ),
+        NEW_TEXT,
     ]
 
 
