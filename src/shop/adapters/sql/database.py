@@ -47,7 +47,9 @@ class SqlDatabase(Database):
         self._schema = schema
         self._currency = currency
         self._clock = clock
-        self.session_keys = Keyring(secrets).keys("session token")
+        keyring = Keyring(secrets)
+        self.session_keys = keyring.keys("session token")
+        self.rate_limit_key = keyring.keys("rate limit")[0]
         self.is_embedded = self._url.get_backend_name() == "sqlite"
         self.row_parameters: RowParameters
         if self.is_embedded:

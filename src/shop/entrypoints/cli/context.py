@@ -39,6 +39,10 @@ class CliSettings(Protocol):
     def simulates_payments_in_production(self) -> bool:
         """Whether production uses the simulated gateway."""
 
+    @property
+    def is_unlimited_in_production(self) -> bool:
+        """Whether production has no rate limits."""
+
 
 class CliContext(Protocol):
     """The container as commands use it; `--help` need not wait for its import."""

@@ -10,11 +10,11 @@ from shop.application.catalogue.products import ProductService
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.gateway_events import HandleGatewayEvents
+from shop.application.checkout.limited_cart import LimitedCart
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import CurrentSession
+from shop.application.identity.limited_sign_in import LimitedSignIn
 from shop.application.identity.sessions import SessionService
-from shop.application.identity.sign_in import SignInService
-from shop.application.identity.sign_up import SignUpService
 from shop.application.inventory.adjustments import InventoryService
 from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
@@ -34,6 +34,7 @@ from shop.domain.user import Role, User
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
+from shop.entrypoints.http.requests.client_address import client_address
 from shop.entrypoints.http.requests.idempotency_key import idempotency_key
 from shop.entrypoints.http.session.response_context import ResponseContext
 
@@ -126,12 +127,28 @@ async def _keyed_request(request: Request) -> KeyedRequest:
     )
 
 
+async def _client_address(request: Request) -> str:
+    return client_address(request)
+
+
+async def _session_or_new_visitor(
+    request: Request, principal: Annotated[Principal, Depends(authenticate)]
+) -> Principal:
+    if principal.current_session is None:
+        container: Container = request.app.state.container
+        await container.visitor_sessions().begin(client_address(request))
+    return principal
+
+
 CurrentResponseContext = Annotated[ResponseContext, Depends(_response_context)]
 SessionTokenFromCookie = Annotated[SessionToken | None, Depends(_session_token)]
 AnyUser = Annotated[Principal, Depends(authenticate)]
+SessionOrNewVisitor = Annotated[Principal, Depends(_session_or_new_visitor)]
+"""The session of a request that begins one if there is none, within the rate limit."""
 SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
 AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]
+ClientAddress = Annotated[str, Depends(_client_address)]
 
 SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
 PoliciesDependency = Annotated[Policies, _from_container(lambda container: container.policies())]
@@ -139,11 +156,8 @@ DatabaseDependency = Annotated[Database, _from_container(lambda container: conta
 AccountServiceDependency = Annotated[
     AccountService, _from_container(lambda container: container.account_service())
 ]
-SignUpServiceDependency = Annotated[
-    SignUpService, _from_container(lambda container: container.sign_up_service())
-]
-SignInServiceDependency = Annotated[
-    SignInService, _from_container(lambda container: container.sign_in_service())
+LimitedSignInDependency = Annotated[
+    LimitedSignIn, _from_container(lambda container: container.limited_sign_in())
 ]
 SessionServiceDependency = Annotated[
     SessionService, _from_container(lambda container: container.session_service())
@@ -156,6 +170,9 @@ InventoryServiceDependency = Annotated[
 ]
 CartServiceDependency = Annotated[
     CartService, _from_container(lambda container: container.cart_service())
+]
+LimitedCartDependency = Annotated[
+    LimitedCart, _from_container(lambda container: container.limited_cart())
 ]
 TransferServiceDependency = Annotated[
     TransferService, _from_container(lambda container: container.transfer_service())

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.payment import CardDeclined
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.user import InvalidCredentials
@@ -59,6 +60,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     InvalidValue: ProblemType(status=422),
     InvalidRequest: ProblemType(status=422),
     IdempotencyKeyReused: ProblemType(status=422),
+    TooManyRequests: ProblemType(status=429),
     InternalError: ProblemType(status=500),
     ServiceUnavailable: ProblemType(status=503, headers=_RETRY_SHORTLY),
     RequestOutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
@@ -79,6 +81,8 @@ def headers_of(error: ShopError) -> Mapping[str, str]:
             return {"Allow": ", ".join(methods)}
         case UnsupportedMediaType(accept=media_types):
             return {"Accept": ", ".join(media_types)}
+        case TooManyRequests(retry_after_seconds=seconds):
+            return {"Retry-After": str(seconds)}
         case _:
             return problem_type_of(type(error)).headers
 

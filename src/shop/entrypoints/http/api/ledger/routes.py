@@ -15,6 +15,7 @@ from shop.domain.account import (
 )
 from shop.domain.deposit import DepositNotFound
 from shop.domain.payment import CardDeclined, PaymentExpired
+from shop.domain.rate_limit import TooManyRequests
 from shop.entrypoints.http.api.ledger.schemas import (
     AccountResponse,
     DepositResponse,
@@ -79,6 +80,7 @@ async def list_transfers(
         RecipientNotFound,
         InsufficientFunds,
         BalanceTooLarge,
+        TooManyRequests,
     ),
     openapi_extra=idempotency_key_header("5b8e2c1d-93f4-4c07-b6a1-2d4e8f7a9c30"),
 )
@@ -105,7 +107,12 @@ async def make_transfer(
     status_code=201,
     responses=pending(DepositResponse)
     | error_responses(
-        *SIGNED_IN_ERRORS, *IDEMPOTENCY_ERRORS, BalanceTooLarge, CardDeclined, PaymentExpired
+        *SIGNED_IN_ERRORS,
+        *IDEMPOTENCY_ERRORS,
+        BalanceTooLarge,
+        CardDeclined,
+        PaymentExpired,
+        TooManyRequests,
     ),
     openapi_extra=idempotency_key_header("8e2f6b70-3d1a-4c95-a7e4-6b0c9d1f2e83"),
 )
