@@ -56,7 +56,7 @@ async def test_limits_hold_across_processes(shop: OpenShop) -> None:
         ada = visitors[signed_up.index(201)]
 
         async def guess(number: int) -> int:
-            body = {"email": "nobody@example.com", "password": f"guess number {number}"}
+            body = {"email": "unknown@example.com", "password": f"guess number {number}"}
             return (await visitor().request("POST", "/session", body)).status_code
 
         guesses = Counter(await asyncio.gather(*(guess(n) for n in range(15))))

@@ -52,7 +52,7 @@ async def _wait_seconds(attempt: Callable[[], Awaitable[object]]) -> int | None:
 
 
 class TestGuessesAtOneAccount:
-    @pytest.mark.parametrize("name", ["ada", "nobody", "no address"])
+    @pytest.mark.parametrize("name", ["ada", "stranger", "no address"])
     async def test_delay_grows_from_the_fifth_failure_for_known_and_unknown_users_alike(
         self, shop: MemoryShop, clock: FakeClock, name: str
     ) -> None:
@@ -225,7 +225,7 @@ async def test_no_guess_is_checked_if_it_cannot_be_counted(shop: MemoryShop) -> 
     with pytest.raises(DatabaseUnavailable):
         await _sign_in(shop)
     assert dict(shop.state.sessions.rows) == sessions
-    # The failure passes with the storage: nobody stays locked out.
+    # The failure passes with the storage: no user stays locked out.
     await _sign_in(shop)
 
 

@@ -19,7 +19,7 @@ PASSES = 2
 LANES = 1
 
 MAX_WAITING = 64
-"""Some seconds of work. Who comes later would give up before their turn."""
+"""Some seconds of work; a later caller would wait longer than a browser does."""
 
 
 class Argon2PasswordHasher(PasswordHasher):

@@ -43,7 +43,7 @@ class TestSignIn:
 
     async def test_guesses_at_unknown_addresses_have_the_same_answers(self, shop: HttpShop) -> None:
         stranger = shop.browser("203.0.113.9")
-        answers = [await stranger.sign_in("nobody", f"guess number {n}") for n in range(7)]
+        answers = [await stranger.sign_in("stranger", f"guess number {n}") for n in range(7)]
         assert [each.status_code for each in answers] == [401] * 5 + [429] * 2
         _assert_limited(answers[-1], 1)
 
