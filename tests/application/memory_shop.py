@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from dependency_injector import providers
 from pydantic import Secret
@@ -49,6 +50,7 @@ class MemoryShop:
         database: MemoryDatabase,
         ids: SequentialIds,
         sessions: Callable[[SessionStore], SessionStore] = unwrapped,
+        **settings: Any,  # noqa: ANN401  Several types.
     ) -> None:
         self.clock = clock
         self.database = database
@@ -58,14 +60,18 @@ class MemoryShop:
         )
         self.container = Container(
             settings=Settings(
-                database_url="memory://",
-                session_secrets=(Secret("a secret for tests alone, of enough characters"),),
-                session_idle_seconds=IDLE_SECONDS,
-                session_absolute_seconds=ABSOLUTE_SECONDS,
-                currency=EUR,
-                pending_payment_timeout_seconds=PENDING_PAYMENT_SECONDS,
-                gateway_idempotency_seconds=IDEMPOTENCY_SECONDS,
-                welcome_credit=WELCOME_CREDIT,
+                **{
+                    "database_url": "memory://",
+                    "session_secrets": (Secret("a secret for tests alone, of enough characters"),),
+                    "session_idle_seconds": IDLE_SECONDS,
+                    "session_absolute_seconds": ABSOLUTE_SECONDS,
+                    "currency": EUR,
+                    "pending_payment_timeout_seconds": PENDING_PAYMENT_SECONDS,
+                    "action_timeout_seconds": PENDING_PAYMENT_SECONDS,
+                    "gateway_idempotency_seconds": IDEMPOTENCY_SECONDS,
+                    "welcome_credit": WELCOME_CREDIT,
+                    **settings,
+                }
             )
         )
         snapshot = partial(MemoryUnitOfWork, database, writing=False, sessions=sessions)

@@ -13,11 +13,17 @@ from shop.domain.cart_problems import NotForSale
 from shop.domain.deposit import DepositNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
-from shop.domain.orders.order import OrderNotFound, PriceChanged, SessionHasNoOrder
+from shop.domain.orders.order import (
+    OrderNotFound,
+    PriceChanged,
+    SessionHasNoOrder,
+    TooManyPendingOrders,
+)
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.product import ProductNotFound
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -98,6 +104,16 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         PriceChanged(expected=eur(1), total=eur(2)),
         "price-changed",
         "The order costs 0.02 EUR, not 0.01 EUR.",
+    ),
+    (
+        TooManyPendingOrders(limit=5),
+        "too-many-pending-orders",
+        "At most 5 orders can wait for their payment; pay or cancel one of them first.",
+    ),
+    (
+        TooManyRequests(retry_after_seconds=4),
+        "too-many-requests",
+        "Too many requests of this kind; try again in 4 seconds.",
     ),
     (NotSignedIn(), "not-signed-in", "Sign in first."),
     (SessionExpired(), "session-expired", "The session has expired; sign in again."),

@@ -78,6 +78,18 @@ async def test_fifty_card_orders_take_the_statements_of_one(shop: Container) -> 
     assert len(of_one) > 0
 
 
+async def test_orders_from_the_account_ask_for_no_limits(shop: Container) -> None:
+    customers = await _customers(shop, 2)
+    await _place(shop, customers, "key-first")
+    with _statements(shop) as from_accounts:
+        await _place(shop, customers, "key-account")
+    with _statements(shop) as by_card:
+        await _place_by_card(shop, customers, "key-by-card")
+    assert not any("rate_limits" in each for each in (*from_accounts, *by_card))
+    assert not any("'declined'" in each for each in from_accounts)
+    assert sum("'declined'" in each for each in by_card) == 1
+
+
 async def test_notifications_add_only_statements_on_their_own_tables(
     shop: Container,
 ) -> None:

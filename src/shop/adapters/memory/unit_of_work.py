@@ -17,6 +17,7 @@ from shop.adapters.memory.repositories.notification_deliveries import MemoryNoti
 from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
 from shop.adapters.memory.repositories.products import MemoryProducts
+from shop.adapters.memory.repositories.rate_limits import MemoryRateLimits
 from shop.adapters.memory.repositories.refunds import MemoryRefunds
 from shop.adapters.memory.repositories.session_store import MemorySessionStore
 from shop.adapters.memory.repositories.shipment_events import MemoryShipmentEvents
@@ -60,6 +61,7 @@ class MemoryUnitOfWork(UnitOfWork):
         deposits = MemoryDeposits(transaction)
         jobs, gateway_events = MemoryJobs(transaction), MemoryGatewayEvents(transaction)
         notification_deliveries = MemoryNotificationDeliveries(transaction)
+        rate_limits = MemoryRateLimits(transaction)
         self._transaction = transaction
         # This order satisfies the foreign keys; sessions are last.
         self._changes = (
@@ -77,6 +79,7 @@ class MemoryUnitOfWork(UnitOfWork):
             jobs.apply,
             gateway_events.apply,
             notification_deliveries.apply,
+            rate_limits.apply,
             session_store.apply,
         )
         self.users = users
@@ -93,6 +96,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.jobs = jobs
         self.gateway_events = gateway_events
         self.notification_deliveries = notification_deliveries
+        self.rate_limits = rate_limits
         self.sessions = sessions(session_store)
         self.audit = MemoryAudit(transaction)
 

@@ -79,6 +79,11 @@ class SqlDatabase(Database):
         """The keys of session tokens; the first use loads the secrets, which may create them."""
         return Keyring(self._secrets()).keys("session token")
 
+    @cached_property
+    def rate_limit_key(self) -> bytes:
+        """The key under which subjects of rate limits are stored; loads the secrets as above."""
+        return Keyring(self._secrets()).keys("rate limit")[0]
+
     async def check(self) -> None:
         """Check version, currency and availability within five seconds."""
         try:

@@ -22,6 +22,7 @@ from shop.adapters.sql.repositories.notification_deliveries import SqlNotificati
 from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.repositories.payments import SqlPayments
 from shop.adapters.sql.repositories.products import SqlProducts
+from shop.adapters.sql.repositories.rate_limits import SqlRateLimits
 from shop.adapters.sql.repositories.refunds import SqlRefunds
 from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.sql.repositories.shipment_events import SqlShipmentEvents
@@ -83,6 +84,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.jobs = SqlJobs(connection)
         self.gateway_events = SqlGatewayEvents(connection)
         self.notification_deliveries = SqlNotificationDeliveries(connection)
+        self.rate_limits = SqlRateLimits(connection, lambda: self._database.rate_limit_key)
         self._sessions = SqlSessionStore(connection, lambda: self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)

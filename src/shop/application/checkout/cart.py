@@ -14,7 +14,8 @@ from shop.domain.cart import Cart
 from shop.domain.cart_problems import CartProblem, find_cart_problems
 from shop.domain.inventory import Inventory
 from shop.domain.product import Product, ProductNotFound
-from shop.domain.shared.errors import ShopError
+from shop.domain.session import NotSignedIn
+from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 
@@ -74,6 +75,7 @@ class _PutLine:
 
     token: SessionToken | None
     line: LineQuantity
+    begins_session: bool
 
 
 class CartService:
@@ -85,10 +87,12 @@ class CartService:
         authenticator: SessionAuthenticator,
         currency: Currency,
         queues: CommandQueues,
+        max_quantity: int,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
         self._currency = currency
+        self._max_quantity = max_quantity
         self._put_queue = queues.queue_for(self._put_all)
 
     async def show(self, cart: Cart) -> PricedCart:
@@ -103,8 +107,19 @@ class CartService:
         Raise `InvalidValue`, `ProductNotFound`, `SessionExpired`, `SessionConflict` or
         `SessionTooLarge`.
         """
+        return await self._submit_line(command, begins_session=True)
+
+    async def put_in_existing(self, command: PutCartLine) -> CartChanged:
+        """Like `put`, but raises `NotSignedIn` if the token opens no session."""
+        return await self._submit_line(command, begins_session=False)
+
+    async def _submit_line(self, command: PutCartLine, *, begins_session: bool) -> CartChanged:
+        if command.quantity > self._max_quantity:
+            raise InvalidValue(field="quantity", rule=f"must be 1 to {self._max_quantity}")
         line = LineQuantity(sku=command.sku, quantity=command.quantity)
-        return await self._put_queue.submit(_PutLine(token=command.session, line=line))
+        return await self._put_queue.submit(
+            _PutLine(token=command.session, line=line, begins_session=begins_session)
+        )
 
     async def _put_all(self, puts: Sequence[_PutLine]) -> Sequence[CartChanged | ShopError]:
         work = partial(self._put, puts)
@@ -122,6 +137,8 @@ class CartService:
         current_sessions: dict[SessionToken | UUID, CurrentSession] = {}
 
         def decide(put: _PutLine) -> tuple[SessionToken | UUID, PricedCart]:
+            if not put.begins_session and resolved_sessions.find_unexpired(put.token) is None:
+                raise NotSignedIn
             current_session = self._authenticator.find_or_create(resolved_sessions, put.token)
             session_key = current_session.token or current_session.session.id
             current_session = current_sessions.get(session_key, current_session)

@@ -25,6 +25,7 @@ from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
+from shop.application.payments.card_attempts import CardAttempts
 from shop.application.payments.card_payments import CardPayments
 from shop.application.payments.methods import payments_by_method
 from shop.application.payments.payment_policy import PaymentPolicy
@@ -135,6 +136,16 @@ class PlaceOrders:
         }
         now = self._clock.now()
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
+        card_attempts = await CardAttempts.load(
+            uow,
+            {
+                current_sessions[command.session].signed_in_user.id
+                for command in commands
+                if not command.payment_method.is_immediate
+            },
+            self._policy.limits,
+            now=now,
+        )
         products = await uow.products.get_many(skus)
         inventories = await uow.inventories.lock(skus)
         return PlacementBatch(
@@ -148,6 +159,7 @@ class PlaceOrders:
                 current_sessions=current_sessions,
                 products=products,
                 payments=payments_by_method(uow, self._ids, now, accounts),
+                card_attempts=card_attempts,
                 stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
             ),
         )

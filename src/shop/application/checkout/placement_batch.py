@@ -9,6 +9,7 @@ from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
+from shop.application.payments.card_attempts import CardAttempts
 from shop.application.payments.methods.order_payments import OrderPayments, PaymentInstruction
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.id_generator import IdGenerator
@@ -49,6 +50,7 @@ class PlacementRows:
     current_sessions: Mapping[SessionToken | None, CurrentSession]
     products: Mapping[str, Product]
     payments: Mapping[PaymentMethod, OrderPayments]
+    card_attempts: CardAttempts
     stock: OrderStock
 
 
@@ -75,6 +77,7 @@ class PlacementBatch:
         self._current_sessions = dict(rows.current_sessions)
         self._products = rows.products
         self._payments = rows.payments
+        self._card_attempts = rows.card_attempts
         self._stock = rows.stock
 
     def place(self, request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
@@ -84,10 +87,14 @@ class PlacementBatch:
         cart = requested_cart(command, current_session)
         problems = find_cart_problems(cart, self._products, self._stock.inventories)
         problems.require_for_sale()
+        self._policy.limits.require_quantities(cart)
         order = self._new_order(request, cart)
         if command.expected_total is not None and command.expected_total != order.total:
             raise PriceChanged(expected=command.expected_total, total=order.total)
         problems.require_available()
+        is_pending = order.status is OrderStatus.PENDING
+        if is_pending:
+            self._card_attempts.require_order(order.user_id)
         payments = self._payments[order.payment_method]
         payments.require_funds(order)
         new_token = None
@@ -104,6 +111,8 @@ class PlacementBatch:
                 expires_at=self._policy.expires_at(self._now),
             ),
         )
+        if is_pending:
+            self._card_attempts.add_order(order.user_id)
         self._stock.apply(order, _STOCK_MOVEMENTS[order.status])
         self._uow.orders.add(order, order.initial_status_change(actor=Actor.CUSTOMER))
         self._uow.payments.add(payment)

@@ -11,6 +11,7 @@ from shop.application.idempotency.fingerprint import fingerprint
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.identity.email_lookup import find_by_emails
+from shop.application.ledger.unknown_recipients import UnknownRecipients
 from shop.application.notifications.events import Notifications
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
@@ -27,6 +28,7 @@ from shop.domain.account import (
     Transfer,
     TransferKind,
 )
+from shop.domain.rate_limit import RateLimit
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
@@ -67,6 +69,7 @@ class TransferService:
         ids: IdGenerator,
         notifications: Notifications,
         currency: Currency,
+        recipient_limit: RateLimit | None,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
@@ -74,12 +77,14 @@ class TransferService:
         self._ids = ids
         self._notifications = notifications
         self._currency = currency
+        self._recipient_limit = recipient_limit
 
     async def make(self, commands: Sequence[MakeTransfer]) -> Sequence[CommandResult[Transfer]]:
         """Make these transfers in one unit of work; a rejected one affects no other.
 
         Errors: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `RecipientNotFound`,
-        `InsufficientFunds`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
+        `TooManyRequests`, `InsufficientFunds`, `BalanceTooLarge`, `IdempotencyKeyReused`,
+        `RequestInProgress`.
         """
         return await self._transactions.write(
             partial(self._make, commands), retryable=True, splittable=len(commands) > 1
@@ -100,7 +105,17 @@ class TransferService:
             at=self._clock.now(),
         )
         transfer_batch = await self._load_batch(uow, batch.requests)
-        return await batch.execute(transfer_batch.transfer, uow.transfers.get_many)
+        recipients = await UnknownRecipients.load(
+            uow,
+            {request.key.user_id for request in batch.requests},
+            self._recipient_limit,
+            now=self._clock.now(),
+        )
+        return await batch.execute(
+            partial(recipients.limiting, transfer_batch.transfer),
+            uow.transfers.get_many,
+            before_commit=partial(recipients.store, uow),
+        )
 
     def _transfer_request(
         self, resolved_sessions: ResolvedSessions, command: MakeTransfer

@@ -17,6 +17,7 @@ from shop.application.ports.repositories.notification_deliveries import Notifica
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
 from shop.application.ports.repositories.products import Products
+from shop.application.ports.repositories.rate_limits import RateLimits
 from shop.application.ports.repositories.refunds import Refunds
 from shop.application.ports.repositories.session_store import SessionStore
 from shop.application.ports.repositories.shipment_events import ShipmentEvents
@@ -35,6 +36,7 @@ class LockOrder(IntEnum):
     INVENTORIES = auto()
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
     NOTIFICATION_DELIVERIES = auto()
+    RATE_LIMITS = auto()
 
     def require_after(self, last: Self | None) -> None:
         """Raise `RuntimeError` if a lock that comes later in the order was taken already."""
@@ -65,6 +67,7 @@ class UnitOfWork(ABC):
     gateway_events: GatewayEvents
     jobs: Jobs
     notification_deliveries: NotificationDeliveries
+    rate_limits: RateLimits
     sessions: SessionStore
     audit: Audit
 

@@ -46,6 +46,15 @@ def after_commit() -> Iterator[None]:
         raise CommitOutcomeUnknown(f"a step after the first commit failed: {error}") from error
 
 
+@contextmanager
+def best_effort(event: str) -> Iterator[None]:
+    """Log a failure of the database in a step that does not change the result of its command."""
+    try:
+        yield
+    except DatabaseFailure as error:
+        _log.warning(event, extra={"error": str(error)})
+
+
 class TransactionRunner:
     """Runs and retries units of work.
 

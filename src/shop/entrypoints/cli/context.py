@@ -40,6 +40,10 @@ class CliSettings(Protocol):
     def rehearses_payments(self) -> bool:
         """Whether production uses a gateway that moves no money."""
 
+    @property
+    def is_unlimited_in_production(self) -> bool:
+        """Whether production has no rate limits."""
+
 
 class CliContext(Protocol):
     """The container as commands use it; `--help` need not wait for its import."""

@@ -129,6 +129,8 @@ def freeze_startup_objects() -> None:
 async def _prepare(context: CliContext, *, demo: bool) -> None:
     if context.settings().rehearses_payments:
         _log.warning("payments_are_simulated", setting="SHOP_PAYMENT_GATEWAY")
+    if context.settings().is_unlimited_in_production:
+        _log.warning("requests_are_not_limited", setting="SHOP_RATE_LIMITS")
     if context.settings().is_in_memory:
         _log.warning("data_is_lost_when_the_server_stops", setting="SHOP_DATABASE_URL")
         if demo:

@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from pydantic import Secret
 
 from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.limits.rate_limiter import LimitsRateLimiter, UnlimitedRateLimiter
+from shop.adapters.limits.unit_of_work_storage import UnitOfWorkStorage
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -34,6 +36,7 @@ from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.mailer import Mailer
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
+from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender
@@ -156,4 +159,17 @@ class AdapterContainer(containers.DeclarativeContainer):
         sender=settings.provided.email_from,
         requires_tls=policies.provided.emails_require_tls,
         timeout_seconds=policies.provided.notification_timeout_seconds,
+    )
+
+
+def rate_limiter_on(
+    transaction_runner: providers.Provider[Any], command_queues: providers.Provider[Any]
+) -> providers.Provider[RateLimiter]:
+    """Return the provider of the rate limiter that stores hits in the shop's own database."""
+    clock = AdapterContainer.clock
+    storage = providers.Singleton(UnitOfWorkStorage, transaction_runner, command_queues, clock)
+    return providers.Selector(
+        AdapterContainer.settings.provided.rate_limits,
+        on=providers.Singleton(LimitsRateLimiter, storage, clock),
+        off=providers.Singleton(UnlimitedRateLimiter),
     )

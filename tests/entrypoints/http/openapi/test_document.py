@@ -43,25 +43,37 @@ OF_FULFILMENTS = {
 
 # The codes of exactly the errors that each route can return.
 ERRORS = {
-    ("post", "/api/v1/users"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"email-taken"},
+    ("post", "/api/v1/users"): OF_UNSAFE
+    | OF_CHANGED_SESSIONS
+    | {"email-taken", "too-many-requests"},
+    ("post", "/api/v1/session"): OF_UNSAFE
+    | OF_CHANGED_SESSIONS
+    | {"wrong-credentials", "too-many-requests"},
     ("get", "/api/v1/users"): OF_ADMINS,
     ("get", "/api/v1/users/{user_id}"): OF_ADMINS | {"user-not-found"},
     ("patch", "/api/v1/users/{user_id}"): OF_ADMINS_UNSAFE | {"user-not-found"},
     ("delete", "/api/v1/users/{user_id}/sessions"): OF_ADMINS_UNSAFE | {"user-not-found"},
-    ("post", "/api/v1/session"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-credentials"},
     ("get", "/api/v1/session"): OF_ANYONE,
-    ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
+    ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS | {"too-many-requests"},
     ("get", "/api/v1/session/order"): OF_SIGNED_IN | {"no-order"},
     ("delete", "/api/v1/session"): OF_UNSAFE,
     ("get", "/api/v1/sessions"): OF_SIGNED_IN,
     ("delete", "/api/v1/sessions"): OF_SIGNED_IN_UNSAFE,
     ("delete", "/api/v1/sessions/{handle}"): OF_SIGNED_IN_UNSAFE | {"session-not-found"},
-    ("post", "/api/v1/password"): OF_SIGNED_IN_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-password"},
+    ("post", "/api/v1/password"): OF_SIGNED_IN_UNSAFE
+    | OF_CHANGED_SESSIONS
+    | {"wrong-password", "too-many-requests"},
     ("get", "/api/v1/account"): OF_SIGNED_IN,
     ("get", "/api/v1/account/transfers"): OF_SIGNED_IN,
     ("post", "/api/v1/transfers"): OF_SIGNED_IN_UNSAFE
     | OF_KEYS
-    | {"forbidden", "recipient-not-found", "insufficient-funds", "balance-too-large"},
+    | {
+        "forbidden",
+        "recipient-not-found",
+        "insufficient-funds",
+        "balance-too-large",
+        "too-many-requests",
+    },
     ("post", "/api/v1/accounts/{account_id}/credits"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
@@ -75,7 +87,7 @@ ERRORS = {
     ("delete", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("put", "/api/v1/cart/lines/{sku}"): OF_ANYONE_UNSAFE
     | OF_CHANGED_SESSIONS
-    | {"product-not-found"},
+    | {"product-not-found", "too-many-requests"},
     ("delete", "/api/v1/cart/lines/{sku}"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("post", "/api/v1/orders"): OF_SIGNED_IN_UNSAFE
     | OF_CHANGED_SESSIONS
@@ -91,10 +103,18 @@ ERRORS = {
         "card-declined",
         "payment-expired",
         "payment-cancelled",
+        "too-many-pending-orders",
+        "too-many-requests",
     },
     ("post", "/api/v1/deposits"): OF_SIGNED_IN_UNSAFE
     | OF_KEYS
-    | {"forbidden", "balance-too-large", "card-declined", "payment-expired"},
+    | {
+        "forbidden",
+        "balance-too-large",
+        "card-declined",
+        "payment-expired",
+        "too-many-requests",
+    },
     ("get", "/api/v1/deposits/{deposit_id}"): OF_SIGNED_IN | {"deposit-not-found"},
     ("post", "/api/v1/webhooks/stripe"): OF_UNSAFE | {"invalid-signature"},
     ("get", "/api/v1/orders"): OF_SIGNED_IN | {"forbidden"},

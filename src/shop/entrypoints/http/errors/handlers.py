@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.password_hasher import PasswordHasherBusy
 from shop.application.ports.payment_gateway import InvalidGatewayEvent
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
 from shop.domain.session import SessionExpired
@@ -29,6 +30,7 @@ HANDLED_ERRORS = (
     MigrationRequired,
     CurrencyMismatch,
     InvalidGatewayEvent,
+    PasswordHasherBusy,
 )
 """Errors that are part of normal operation; any other error is a bug in the shop."""
 
@@ -38,6 +40,7 @@ _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     MigrationRequired: http_errors.DatabaseNotMigrated,
     CurrencyMismatch: http_errors.ServiceUnavailable,
     InvalidGatewayEvent: http_errors.InvalidSignature,
+    PasswordHasherBusy: http_errors.ServiceUnavailable,
 }
 
 _log = structlog.get_logger()
@@ -66,7 +69,13 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
             return _invalid_request(error.errors())
         case HTTPException():
             return _framework_error(error.status_code, scope)
-        case DatabaseFailure() | MigrationRequired() | CurrencyMismatch() | InvalidGatewayEvent():
+        case (
+            DatabaseFailure()
+            | MigrationRequired()
+            | CurrencyMismatch()
+            | InvalidGatewayEvent()
+            | PasswordHasherBusy()
+        ):
             _log.warning("request_failed", error=type(error).__name__, reason=str(error))
             return next(
                 _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS

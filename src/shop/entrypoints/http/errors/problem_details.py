@@ -12,6 +12,7 @@ from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.payment import CardDeclined
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.user import InvalidCredentials
@@ -72,6 +73,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     InvalidValue: ProblemType(status=422),
     InvalidRequest: ProblemType(status=422),
     IdempotencyKeyReused: ProblemType(status=422),
+    TooManyRequests: ProblemType(status=429),
     HeadTooLarge: ProblemType(status=431, headers=_CLOSE),
     InternalError: ProblemType(status=500),
     ServiceUnavailable: ProblemType(status=503, headers=_RETRY_SHORTLY),
@@ -93,6 +95,8 @@ def headers_of(error: ShopError) -> Mapping[str, str]:
             return {"Allow": ", ".join(methods)}
         case UnsupportedMediaType(accept=media_types):
             return {"Accept": ", ".join(media_types)}
+        case TooManyRequests(retry_after_seconds=seconds):
+            return {"Retry-After": str(seconds)}
         case _:
             return problem_type_of(type(error)).headers
 

@@ -16,11 +16,17 @@ from shop.domain.cart_problems import NotForSale
 from shop.domain.deposit import DepositNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
-from shop.domain.orders.order import OrderNotFound, PriceChanged, SessionHasNoOrder
+from shop.domain.orders.order import (
+    OrderNotFound,
+    PriceChanged,
+    SessionHasNoOrder,
+    TooManyPendingOrders,
+)
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.product import ProductNotFound
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -102,6 +108,8 @@ def _domain_examples() -> Iterator[ShopError]:
     )
     yield RefundExceedsPayment(requested=_eur(1999), remaining=_eur(1580))
     yield NotPaidByCard()
+    yield TooManyPendingOrders(limit=5)
+    yield TooManyRequests(retry_after_seconds=4)
     yield IdempotencyKeyReused()
     yield RequestInProgress()
 

@@ -13,9 +13,10 @@ from shop.domain.cart import EmptyCart
 from shop.domain.cart_problems import NotForSale
 from shop.domain.inventory import OutOfStock
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
-from shop.domain.orders.order import OrderNotFound, PriceChanged
+from shop.domain.orders.order import OrderNotFound, PriceChanged, TooManyPendingOrders
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.product import ProductNotFound
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.api.orders.schemas import (
@@ -69,6 +70,8 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         CardDeclined,
         PaymentExpired,
         PaymentCancelled,
+        TooManyPendingOrders,
+        TooManyRequests,
     ),
     openapi_extra=idempotency_key_header("1f0c9a52-6c1e-4b8f-9a36-0d7f3c2b1a09"),
 )
