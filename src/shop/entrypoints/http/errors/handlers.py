@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
 from shop.application.ports.payment_gateway import InvalidGatewayEvent
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
 from shop.domain.session import SessionExpired
@@ -26,6 +26,7 @@ HANDLED_ERRORS = (
     ShopError,
     DatabaseFailure,
     MigrationRequired,
+    IncompatibleSchema,
     CurrencyMismatch,
     InvalidGatewayEvent,
 )
@@ -35,6 +36,7 @@ _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     CommitOutcomeUnknown: http_errors.RequestOutcomeUnknown,
     DatabaseFailure: http_errors.ServiceUnavailable,
     MigrationRequired: http_errors.DatabaseNotMigrated,
+    IncompatibleSchema: http_errors.DatabaseIncompatible,
     CurrencyMismatch: http_errors.ServiceUnavailable,
     InvalidGatewayEvent: http_errors.InvalidSignature,
 }
@@ -65,7 +67,13 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
             return _invalid_request(error.errors())
         case HTTPException():
             return _framework_error(error.status_code, scope)
-        case DatabaseFailure() | MigrationRequired() | CurrencyMismatch() | InvalidGatewayEvent():
+        case (
+            DatabaseFailure()
+            | MigrationRequired()
+            | IncompatibleSchema()
+            | CurrencyMismatch()
+            | InvalidGatewayEvent()
+        ):
             _log.warning("request_failed", error=type(error).__name__, reason=str(error))
             return next(
                 _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
