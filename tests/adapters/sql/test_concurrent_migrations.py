@@ -111,7 +111,7 @@ class TestAMigrationThatAnotherOneBlocks:
             assert not waiting.done()
         await asyncio.wait_for(waiting, TEST_TIMEOUT_SECONDS)
 
-    async def test_reports_each_wait_and_gives_up_in_the_end(
+    async def test_reports_each_wait_and_fails_in_the_end(
         self,
         new_database: NewDatabase,
         postgresql_url: str,
@@ -275,7 +275,7 @@ def _cut_off_after(statements: int) -> Iterator[None]:
 
 async def _versions(database: SqlDatabase) -> list[str]:
     query = "SELECT version_num FROM alembic_version ORDER BY version_num"
-    return [version for (version,) in await _rows(database, query)]
+    return [str(version) for (version,) in await _rows(database, query)]
 
 
 async def _rows(database: SqlDatabase, query: str) -> list[tuple[object, ...]]:
