@@ -11,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
+from shop.adapters.sql.engines.errors import (
+    is_schema_mismatch,
+    translating_commit_errors,
+    translating_errors,
+)
 from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
@@ -90,6 +94,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.audit = SqlAudit(connection)
         # These go first because a concurrent transaction can take their unique values.
         self._unique_first = (users, products)
+        self._first_in_currency = (products, self.accounts, self.deposits)
         # This order satisfies the foreign keys; sessions are last, right before COMMIT.
         self._repositories = (
             users,
@@ -115,10 +120,15 @@ class SqlUnitOfWork(UnitOfWork):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Roll back unless committed, and return the connection to the pool."""
+        """Roll back unless committed, and return the connection to the pool.
+
+        If a statement failed because another release has migrated the database, say so.
+        """
         connection, self._connection = self._connection, None
         if connection is not None:
             await _return_to_pool(connection)
+        if is_schema_mismatch(exc):
+            await self._database.require_schema()
 
     async def commit(self) -> None:
         """Write the staged changes, then COMMIT."""
@@ -128,6 +138,10 @@ class SqlUnitOfWork(UnitOfWork):
         if connection is None:
             raise RuntimeError("the unit of work has ended")
         self._statements.end_staging()
+        if any(each.has_added for each in self._first_in_currency):
+            # Orders and transfers need such rows, and so need no question of their own.
+            with translating_errors():
+                await self._database.require_currency(connection)
         for repository in self._unique_first:
             await repository.insert_unique()
         await self._statements.write(

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from shop.adapters.memory.engine.database import MemoryDatabase
-from shop.application.ports.database import MigrationRequired
+from shop.application.ports.database import IncompatibleSchema, MigrationRequired
 from shop.application.ports.unit_of_work import DatabaseUnavailable, UnitOfWork
 from tests.clock import FakeClock
 from tests.entrypoints.http.clients import HttpShop, assert_problem
@@ -38,6 +38,7 @@ async def test_shop_is_alive_and_ready(shop: HttpShop) -> None:
     [
         (DatabaseUnavailable("connection refused"), "service-unavailable"),
         (MigrationRequired("at 0001"), "database-not-migrated"),
+        (IncompatibleSchema("at 0099"), "database-incompatible"),
     ],
 )
 async def test_shop_without_a_usable_database_is_alive_but_not_ready(

@@ -135,7 +135,7 @@ ERRORS = {
     ("get", "/api/v1/webhook-deliveries"): OF_SIGNED_IN | {"forbidden"},
     ("get", "/"): OF_ALL,
     ("get", "/healthz"): OF_ALL,
-    ("get", "/readyz"): OF_STORED | {"database-not-migrated"},
+    ("get", "/readyz"): OF_STORED | {"database-not-migrated", "database-incompatible"},
     ("get", "/problems/{slug}"): OF_ALL | {"problem-not-found"},
 }
 

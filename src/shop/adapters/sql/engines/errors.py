@@ -30,6 +30,9 @@ _READ_ONLY_SERVER = "25006"
 _LOCK_NOT_AVAILABLE = "55P03"
 _CONNECTION_LOST = ("08", "57P01", "57P02", "57P03", _READ_ONLY_SERVER)
 
+_WRONG_STATEMENT = "42"
+
+_SQLITE_WRONG_STATEMENT = re.compile(r"no such (table|column)|has no column named")
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
 
@@ -74,6 +77,18 @@ def is_connection_lost(error: BaseException) -> bool:
     answer could be read as that of the next statement.
     """
     return isinstance(error, TimeoutError) or _sqlstate_of(error).startswith(_CONNECTION_LOST)
+
+
+def is_schema_mismatch(error: BaseException | None) -> bool:
+    """Check whether this failure can mean that the schema is not that of this release."""
+    if isinstance(error, ConstraintViolated):
+        return True
+    cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else None
+    if not isinstance(cause, DBAPIError):
+        return False
+    return _sqlstate(cause).startswith(_WRONG_STATEMENT) or bool(
+        _SQLITE_WRONG_STATEMENT.search(str(cause.orig))
+    )
 
 
 def _error_before_commit(error: DBAPIError) -> DatabaseFailure:

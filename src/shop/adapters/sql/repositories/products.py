@@ -59,6 +59,11 @@ class SqlProducts(Products):
         """Stage the new state of a locked product."""
         self._products.save(product)
 
+    @property
+    def has_added(self) -> bool:
+        """Whether new products are staged."""
+        return self._products.has_added
+
     async def insert_unique(self) -> None:
         """Insert new products; raise `TransientFailure` if a SKU exists by now."""
         if await self._products.insert_if_absent():

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
 from shop.application.ports.password_hasher import PasswordHasherBusy
 from shop.application.ports.payment_gateway import InvalidGatewayEvent
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
@@ -28,6 +28,7 @@ HANDLED_ERRORS = (
     ShopError,
     DatabaseFailure,
     MigrationRequired,
+    IncompatibleSchema,
     CurrencyMismatch,
     InvalidGatewayEvent,
     PasswordHasherBusy,
@@ -38,6 +39,7 @@ _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     CommitOutcomeUnknown: http_errors.RequestOutcomeUnknown,
     DatabaseFailure: http_errors.ServiceUnavailable,
     MigrationRequired: http_errors.DatabaseNotMigrated,
+    IncompatibleSchema: http_errors.DatabaseIncompatible,
     CurrencyMismatch: http_errors.ServiceUnavailable,
     InvalidGatewayEvent: http_errors.InvalidSignature,
     PasswordHasherBusy: http_errors.ServiceUnavailable,
@@ -72,6 +74,7 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
         case (
             DatabaseFailure()
             | MigrationRequired()
+            | IncompatibleSchema()
             | CurrencyMismatch()
             | InvalidGatewayEvent()
             | PasswordHasherBusy()

@@ -204,3 +204,13 @@ class DatabaseNotMigrated(ShopError):
 
     code = "database-not-migrated"
     message = "The database schema is out of date; run `shop migrate`."
+
+
+class DatabaseIncompatible(ShopError):
+    """The database schema is newer than this release."""
+
+    code = "database-incompatible"
+    message = (
+        "The database schema does not fit this release; run the newer release, or restore a backup"
+        " from before the upgrade."
+    )

@@ -18,6 +18,7 @@ from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotF
 from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
+    DatabaseIncompatible,
     DatabaseNotMigrated,
     HeadTooLarge,
     InternalError,
@@ -79,6 +80,7 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     ServiceUnavailable: ProblemType(status=503, headers=_RETRY_SHORTLY),
     RequestOutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
     DatabaseNotMigrated: ProblemType(status=503),
+    DatabaseIncompatible: ProblemType(status=503),
 }
 """An error has the type of its class or, without one, of the nearest base class."""
 

@@ -133,6 +133,7 @@ def _http_examples() -> Iterator[ShopError]:
     yield http_errors.ServiceUnavailable()
     yield http_errors.RequestOutcomeUnknown()
     yield http_errors.DatabaseNotMigrated()
+    yield http_errors.DatabaseIncompatible()
 
 
 def _eur(amount: int) -> Money:
