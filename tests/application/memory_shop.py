@@ -28,6 +28,7 @@ from shop.domain.cart import Cart
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.money import MAX_AMOUNT
 from shop.domain.user import Role, User
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -70,6 +71,7 @@ class MemoryShop:
                     "action_timeout_seconds": PENDING_PAYMENT_SECONDS,
                     "gateway_idempotency_seconds": IDEMPOTENCY_SECONDS,
                     "welcome_credit": WELCOME_CREDIT,
+                    "deposit_limit": MAX_AMOUNT,
                     **settings,
                 }
             )

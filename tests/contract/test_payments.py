@@ -49,7 +49,8 @@ DEPOSITS = [
 async def _store(storage: Storage, orders: list[Order], deposits: list[Deposit]) -> None:
     async def store(uow: UnitOfWork) -> None:
         for each in orders:
-            uow.orders.add(each, each.initial_status_change(actor=Actor.CUSTOMER))
+            placed = replace(each, status=OrderStatus.PENDING)
+            uow.orders.add(each, placed.initial_status_change(actor=Actor.CUSTOMER))
         for each_deposit in deposits:
             uow.deposits.add(each_deposit)
 

@@ -1,10 +1,12 @@
 """Floods are answered 429 with the time after which to try again (ASVS 5.0, 2.4.1 and 6.3.1)."""
 
+import asyncio
 from datetime import timedelta
 
 import httpx2
 import pytest
 
+from shop.application.ports.unit_of_work import DatabaseUnavailable
 from tests.clock import FakeClock
 from tests.entrypoints.http.clients import (
     PASSWORD,
@@ -14,6 +16,7 @@ from tests.entrypoints.http.clients import (
     assert_problem,
     eur,
 )
+from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
@@ -181,6 +184,32 @@ class TestVisitorSessions:
         await shop.container.worker().drain()
         (row,) = shop.database.state.sessions.rows.values()
         assert row.session.user_id is not None
+
+
+async def test_running_worker_deletes_what_has_expired_also_after_a_failure(
+    shop: HttpShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await shop.add_product("TEA")
+    await shop.browser().put("/cart/lines/TEA", {"quantity": 1})
+    sessions = shop.container.session_service()
+    purge, calls = sessions.purge_expired, 0
+
+    async def fail_once() -> int:
+        nonlocal calls
+        calls += 1
+        if calls == 1:
+            raise DatabaseUnavailable("the disk is full")
+        return await purge()
+
+    monkeypatch.setattr(sessions, "purge_expired", fail_once)
+    worker = asyncio.create_task(shop.container.worker().run())
+    async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+        # Sleeping advances this clock, so days pass at once.
+        while shop.database.state.sessions.rows or shop.database.state.rate_limits.rows:  # noqa: ASYNC110  No event tells.
+            await asyncio.sleep(0)
+    worker.cancel()
+    await asyncio.wait([worker])
+    assert calls > 1
 
 
 async def test_declined_cards_are_limited_for_each_customer(shop: HttpShop) -> None:
