@@ -73,19 +73,19 @@ class SqliteEngines:
             self.file.require_unchanged()
         except DatabaseUnavailable:
             if self.file.take_unsaved_log():
-                await self._write_log()
+                await self._write_log("TRUNCATE")
             raise
 
     def require_committed(self) -> None:
         """Raise `CommitOutcomeUnknown` unless the file is still the one that was opened.
 
-        Starts a checkpoint if the log has become long. SQLite itself does not shorten a log that
-        is always read by somebody.
+        Starts a checkpoint if the log has become long: SQLite's own checkpoints never end a log
+        that there is always a reader of. The next log overwrites it, and shortens it to its limit.
         """
         self.file.require_committed()
         if self.file.log_bytes > LOG_LIMIT_BYTES and monotonic() >= self._next_checkpoint:
             self._next_checkpoint = monotonic() + CHECKPOINT_INTERVAL_SECONDS
-            self._checkpoint = asyncio.create_task(self._write_log())
+            self._checkpoint = asyncio.create_task(self._write_log("RESTART"))
 
     async def run_in_transaction(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Run work in one transaction and return its result, once that is committed.
@@ -107,12 +107,12 @@ class SqliteEngines:
         await self.reader.dispose()
         await self.writer.dispose()
 
-    async def _write_log(self) -> None:
-        """Move the log into the file and empty it, if no reader takes long."""
+    async def _write_log(self, mode: str) -> None:
+        """Move the log into the file and end it, unless a reader takes long."""
         if not self.file.is_open:
             return
         try:
-            await self._run(_checkpoint)
+            await self._run(partial(_checkpoint, mode))
         except (SQLAlchemyError, sqlite3.Error, DatabaseUnavailable) as failure:
             _log.error("database_checkpoint_failed", extra={"error": str(failure)})
 
@@ -136,11 +136,11 @@ def _commit(work: Callable[[sqlite3.Connection], T], connection: sqlite3.Connect
     return result
 
 
-def _checkpoint(connection: sqlite3.Connection) -> None:
+def _checkpoint(mode: str, connection: sqlite3.Connection) -> None:
     # Writers wait for as long as this waits for readers.
     connection.execute(f"PRAGMA busy_timeout={CHECKPOINT_TIMEOUT_MS}")
     try:
-        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchall()
     finally:
         connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_SECONDS * 1000}")
 

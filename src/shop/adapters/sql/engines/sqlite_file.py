@@ -39,7 +39,9 @@ class SqliteFile:
         self._link: _Identity | None = None
         self._bytes = 0
         self._is_truncated = False
-        self._log = self._index = self.path
+        # `os.stat` of a text takes half the time of `Path.stat`.
+        self._name = str(self.path)
+        self._log = self._index = ""
         self._beside: tuple[_Identity, _Identity] | None = None
         self._connections = 0
         self._problem: str | None = None
@@ -75,8 +77,8 @@ class SqliteFile:
             self._remember_main()
             # SQLite follows symbolic links, and has the log beside the file itself.
             real_path = self.path.resolve()
-            self._log, self._index = Path(f"{real_path}-wal"), Path(f"{real_path}-shm")
-            self._beside = _identity(self._log.stat()), _identity(self._index.stat())
+            self._log, self._index = f"{real_path}-wal", f"{real_path}-shm"
+            self._beside = _identity(_stat(self._log)), _identity(_stat(self._index))
         self.require_unchanged()
         self._connections += 1
 
@@ -102,11 +104,11 @@ class SqliteFile:
         if self._main is None:
             return None
         try:
-            status = self.path.lstat()
+            status = os.lstat(self._name)
             if self._link is not None:
                 if _identity(status) != self._link:
                     return REPLACED
-                status = self.path.stat()
+                status = _stat(self._name)
         except OSError:
             return MISSING
         if _identity(status) != self._main:
@@ -120,7 +122,7 @@ class SqliteFile:
 
     def _find_problem_beside(self, opened: tuple[_Identity, _Identity]) -> str | None:
         try:
-            log, index = self._log.stat(), self._index.stat()
+            log, index = _stat(self._log), _stat(self._index)
         except OSError:
             return LOG_LOST
         if (_identity(log), _identity(index)) != opened:
@@ -135,6 +137,9 @@ class SqliteFile:
             return
         self._log_is_unsaved = problem != TRUNCATED
         _log.error("database_file_changed", extra={"file": str(self.path), "problem": problem})
+
+
+_stat = os.stat
 
 
 def _identity(status: os.stat_result) -> _Identity:
