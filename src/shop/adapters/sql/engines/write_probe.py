@@ -44,7 +44,7 @@ class WriteProbe:
             attempt.result()
 
     async def close(self) -> None:
-        """Wait for an attempt that is under way."""
+        """Wait for a running attempt."""
         if self._attempt is not None:
             await asyncio.wait([self._attempt])
 
