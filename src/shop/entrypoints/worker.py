@@ -52,7 +52,7 @@ class Worker:
         try:
             return await self._poll(job_runner)
         except DatabaseFailure as error:
-            _log.warning("jobs_unavailable", error=str(error))
+            _log.error("jobs_unavailable", error=str(error))
         except Exception:  # noqa: BLE001  If the worker ended, payments would stay open.
             _log.exception("unexpected_error")
         return POLL_INTERVAL

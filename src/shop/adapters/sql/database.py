@@ -11,9 +11,11 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shop.adapters.sql.engines import postgresql, sqlite
+from shop.adapters.sql.engines import postgresql
 from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.sqlite import SqliteEngines
 from shop.adapters.sql.engines.unreachable import explain_unreachable
+from shop.adapters.sql.engines.write_probe import WriteProbe
 from shop.adapters.sql.migration.currency import own_account_query, require_currency
 from shop.adapters.sql.migration.migrator import Migrator
 from shop.adapters.sql.migration.schema_version import require_current
@@ -69,10 +71,13 @@ class SqlDatabase(Database):
         self._own_account = own_account_query(currency)
         self.is_embedded = self._url.get_backend_name() == "sqlite"
         self.row_parameters: RowParameters
+        self._sqlite: SqliteEngines | None = None
+        self._write_probe: WriteProbe | None = None
         if self.is_embedded:
             self.row_parameters = SqliteRowParameters()
-            self.writer = sqlite.create_writer(self._url)
-            self.reader = sqlite.create_reader(self._url)
+            self._sqlite = SqliteEngines(self._file)
+            self._write_probe = WriteProbe(self._sqlite)
+            self.writer, self.reader = self._sqlite.writer, self._sqlite.reader
         else:
             self.row_parameters = PostgresqlRowParameters()
             self.writer = postgresql.create_engine(self._url, schema)
@@ -100,6 +105,11 @@ class SqlDatabase(Database):
                         await connection.run_sync(require_currency, self._currency)
         except TimeoutError as error:
             raise DatabaseUnavailable(f"no answer in {CHECK_TIMEOUT_SECONDS} seconds") from error
+
+    async def check_writing(self) -> None:
+        """Commit something small to a SQLite file, at most once in two seconds."""
+        if self._write_probe is not None:
+            await self._write_probe.require_writable()
 
     async def migrate(self) -> None:
         """Run the missing migrations and create the shop's own accounts."""
@@ -135,13 +145,28 @@ class SqlDatabase(Database):
             for table in metadata.tables:
                 await connection.execute(text(f"ANALYZE {table}"))
 
+    async def require_unchanged_file(self) -> None:
+        """Raise `DatabaseUnavailable` if an embedded database's file is not the opened one."""
+        if self._sqlite is not None:
+            await self._sqlite.require_unchanged()
+
+    def require_committed_file(self) -> None:
+        """Raise `CommitOutcomeUnknown` if the file changed while a transaction was committed."""
+        if self._sqlite is not None:
+            self._sqlite.require_committed()
+
     async def close(self) -> None:
         """Close all connections."""
+        if self._sqlite is not None and self._write_probe is not None:
+            await self._write_probe.close()
+            await self._sqlite.close()
+            return
         await self.writer.dispose()
         await self.reader.dispose()
 
     async def _versions(self) -> Sequence[str]:
         """Return the schema versions; raise `DatabaseUnavailable`."""
+        await self.require_unchanged_file()
         if self.is_embedded:
             if not self._file.exists():
                 # Connecting would create the file.

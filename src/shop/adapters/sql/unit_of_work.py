@@ -60,6 +60,7 @@ class SqlUnitOfWork(UnitOfWork):
     async def __aenter__(self) -> Self:
         """Take a connection from the pool and begin."""
         engine = self._database.writer if self._writing else self._database.reader
+        await self._database.require_unchanged_file()
         with translating_errors():
             raw_connection = await engine.connect()
             try:
@@ -152,6 +153,7 @@ class SqlUnitOfWork(UnitOfWork):
         # The unit of work is committed, even if its connection fails now.
         self._connection = None
         await _return_to_pool(connection)
+        self._database.require_committed_file()
 
 
 async def _return_to_pool(connection: AsyncConnection) -> None:
@@ -162,7 +164,7 @@ async def _return_to_pool(connection: AsyncConnection) -> None:
     try:
         await connection.close()
     except (SQLAlchemyError, OSError) as failure:
-        _log.warning("database_connection_lost", extra={"error": str(failure)})
+        _log.error("database_connection_lost", extra={"error": str(failure)})
         with suppress(SQLAlchemyError, OSError):
             await connection.invalidate()
             await connection.close()

@@ -15,6 +15,13 @@ class Database(ABC):
         """
 
     @abstractmethod
+    async def check_writing(self) -> None:
+        """Check that a transaction can be committed now; raise `DatabaseUnavailable` otherwise.
+
+        The result may be a few seconds old.
+        """
+
+    @abstractmethod
     async def migrate(self) -> None:
         """Create or upgrade the schema, and give an empty shop the configured currency.
 

@@ -107,6 +107,10 @@ class TransactionConflict(TransientFailure):
     """Another transaction was in conflict; a smaller unit of work may succeed."""
 
 
+class ConnectionLost(TransientFailure):
+    """The connection was lost, or could not be made; another may be made at once."""
+
+
 class CommitOutcomeUnknown(DatabaseFailure):
     """The connection broke after COMMIT was sent, so the commit may have happened."""
 

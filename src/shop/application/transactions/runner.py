@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
+    ConnectionLost,
     DatabaseFailure,
     DatabaseUnavailable,
     TransactionConflict,
@@ -122,10 +123,12 @@ class TransactionRunner:
                     and isinstance(failure, TransactionConflict)
                 ):
                     raise
-                _log_failure(logging.INFO, "unit_of_work_interrupted", attempt, failure)
+                # Conflicts are part of normal operation.
+                level = logging.ERROR if isinstance(failure, ConnectionLost) else logging.INFO
+                _log_failure(level, "unit_of_work_interrupted", attempt, failure)
             except CommitOutcomeUnknown as error:
                 failure = unknown_outcome = error
-                _log_failure(logging.WARNING, "commit_outcome_unknown", attempt, failure)
+                _log_failure(logging.ERROR, "commit_outcome_unknown", attempt, failure)
                 if not retryable:
                     raise
             except ShopError:

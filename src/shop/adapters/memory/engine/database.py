@@ -166,6 +166,9 @@ class MemoryDatabase(Database):
     async def check(self) -> None:
         """Do nothing; memory is always available."""
 
+    async def check_writing(self) -> None:
+        """Do nothing; memory can always be written."""
+
     async def migrate(self) -> None:
         """Do nothing; there is no schema."""
 

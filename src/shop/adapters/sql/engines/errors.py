@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shop.adapters.sql.schema.tables import metadata
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
+    ConnectionLost,
     ConstraintViolated,
     DatabaseFailure,
     DatabaseUnavailable,
@@ -54,7 +55,7 @@ def translating_errors() -> Iterator[None]:
         # Not transient: the caller has waited long enough and decides about a retry.
         raise DatabaseUnavailable("no answer in time") from error
     except OSError as error:
-        raise TransientFailure("no connection") from error
+        raise ConnectionLost("no connection") from error
     except PoolTimeoutError as error:
         raise DatabaseUnavailable("all connections are in use") from error
 
@@ -95,8 +96,10 @@ def _error_before_commit(error: DBAPIError) -> DatabaseFailure:
     state = _sqlstate(error)
     if state in _CONFLICTS:
         return TransactionConflict(f"conflict {state}")
+    if isinstance(error.orig, sqlite3.Error):
+        return DatabaseUnavailable(_describe(error.orig))
     if error.connection_invalidated or state.startswith(_CONNECTION_LOST):
-        return TransientFailure(f"connection lost {state}".strip())
+        return ConnectionLost(f"connection lost {state}".strip())
     failure = LockTimeout if state == _LOCK_NOT_AVAILABLE else DatabaseUnavailable
     return failure(f"{type(error.orig).__name__} {state}".strip())
 
@@ -106,11 +109,16 @@ def _error_at_commit(error: DBAPIError) -> DatabaseFailure:
     if state in _CONFLICTS:
         return TransactionConflict(f"conflict {state} at COMMIT")
     if state == _READ_ONLY_SERVER:
-        return TransientFailure(f"connection lost {state} at COMMIT")
+        return ConnectionLost(f"connection lost {state} at COMMIT")
     if isinstance(error.orig, sqlite3.Error) and not _is_disk_failure(error.orig):
         # SQLite runs in this process, so a failed COMMIT did not happen.
-        return DatabaseUnavailable(f"{type(error.orig).__name__} at COMMIT")
-    return CommitOutcomeUnknown(f"{type(error.orig).__name__} {state} at COMMIT")
+        return DatabaseUnavailable(f"{_describe(error.orig)} at COMMIT")
+    return CommitOutcomeUnknown(f"{_describe(error.orig)} {state}".strip() + " at COMMIT")
+
+
+def _describe(error: BaseException | None) -> str:
+    # SQLite's name is more exact: `SQLITE_FULL` is a full disk.
+    return getattr(error, "sqlite_errorname", None) or type(error).__name__
 
 
 def _is_disk_failure(error: sqlite3.Error) -> bool:

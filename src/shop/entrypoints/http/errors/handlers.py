@@ -1,5 +1,6 @@
 """Convert raised errors into problem responses."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -79,7 +80,9 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
             | InvalidGatewayEvent()
             | PasswordHasherBusy()
         ):
-            _log.warning("request_failed", error=type(error).__name__, reason=str(error))
+            # An invalid signature is the sender's fault, anything else the machine's.
+            level = logging.WARNING if isinstance(error, InvalidGatewayEvent) else logging.ERROR
+            _log.log(level, "request_failed", error=type(error).__name__, reason=str(error))
             return next(
                 _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
             )()

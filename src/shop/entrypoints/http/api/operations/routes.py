@@ -42,8 +42,9 @@ async def check_health() -> Health:
     responses=error_responses(DatabaseNotMigrated, DatabaseIncompatible, ServiceUnavailable),
 )
 async def check_readiness(database: DatabaseDependency) -> Health:
-    """Report that orders can be placed: the database is reachable and migrated."""
+    """Report that orders can be placed: the database is reachable, migrated and writable."""
     await database.check()
+    await database.check_writing()
     return Health(status="ready")
 
 
