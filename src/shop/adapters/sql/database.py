@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shop.adapters.sql.engines import postgresql, sqlite
 from shop.adapters.sql.engines.errors import translating_errors
-from shop.adapters.sql.schema.tables import SCHEMA_VERSION, accounts, metadata
+from shop.adapters.sql.schema.tables import RESTORING, SCHEMA_VERSION, accounts, metadata
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.row_parameters import (
     PostgresqlRowParameters,
@@ -123,6 +123,8 @@ class SqlDatabase(Database):
             await self.writer.dispose()
             raise DatabaseUnavailable("the database is read-only")
         version: str = state_row.version_num
+        if version == RESTORING:
+            raise DatabaseUnavailable("its restore has not finished; run `shop restore` again")
         return version
 
     async def _require_currency(self) -> None:

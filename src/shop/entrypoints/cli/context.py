@@ -10,6 +10,8 @@ from shop.application.idempotency.purge import PurgeIdempotencyKeys
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.jobs.administration import JobService
+from shop.application.maintenance.backup import BackUpShop
+from shop.application.maintenance.restore import RestoreShop
 from shop.application.notifications.deliveries import NotificationDeliveryService
 from shop.application.ports.database import Database
 from shop.application.ports.password_hasher import PasswordHasher
@@ -48,6 +50,12 @@ class CliContext(Protocol):
 
     def audit_shop(self) -> AuditShop:
         """Return the audit of the database."""
+
+    def back_up_shop(self) -> BackUpShop:
+        """Return the backup of the whole shop."""
+
+    def restore_shop(self) -> RestoreShop:
+        """Return the restoration of a backup."""
 
     def webhook_sender(self) -> WebhookSender:
         """Return the webhook sender."""

@@ -7,6 +7,7 @@ import typer
 from typer.exceptions import TyperException
 
 from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.database_backup import BackupFailed
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
 from shop.domain.shared.errors import InvalidValue, ShopError
@@ -54,7 +55,7 @@ def _message(error: Exception) -> str:
         case TyperException():
             text = error.format_message().replace("Value error, ", "")
             message = f"{text} (see --help)"
-        case InvalidSetting() | CliError() | ShopError():
+        case InvalidSetting() | CliError() | BackupFailed() | ShopError():
             message = str(error)
         case MigrationRequired():
             message = f"the database is not migrated ({error}); run `shop migrate`"
