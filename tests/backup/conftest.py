@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
@@ -13,14 +13,6 @@ from sqlalchemy import make_url
 
 from bench.databases import wheel_programs
 from tests.entrypoints.cli.command_line import CommandLine
-
-NewShop = Callable[[str], CommandLine]
-
-
-@pytest.fixture
-def postgresql_programs() -> Mapping[str, str]:
-    """Put the programs of the tests' PostgreSQL before any other."""
-    return {"PATH": f"{wheel_programs()}{os.pathsep}{os.environ['PATH']}"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,17 +33,22 @@ class Engine:
         return CommandLine(folder=folder, settings=settings)
 
 
+@pytest.fixture
+def postgresql_engine(tmp_path: Path, postgresql_url: str) -> Engine:
+    """Return PostgreSQL, with its own programs before any other."""
+    path = f"{wheel_programs()}{os.pathsep}{os.environ['PATH']}"
+    return Engine(folder=tmp_path, server_url=postgresql_url, environment={"PATH": path})
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Engine:
+    return Engine(folder=tmp_path, server_url=None, environment={})
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def engine(
-    request: pytest.FixtureRequest, tmp_path: Path, postgresql_programs: Mapping[str, str]
-) -> Engine:
-    if request.param == "sqlite":
-        return Engine(folder=tmp_path, server_url=None, environment={})
-    return Engine(
-        folder=tmp_path,
-        server_url=request.getfixturevalue("postgresql_url"),
-        environment=postgresql_programs,
-    )
+def engine(request: pytest.FixtureRequest) -> Engine:
+    engine: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return engine
 
 
 async def _create_database(server_url: str) -> str:

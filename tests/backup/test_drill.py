@@ -21,7 +21,7 @@ PAYMENTS = ({"method": "account"}, {"method": "card", "token": "tok_visa"})
 
 @dataclass
 class Buyer:
-    """A customer who orders, by account and by card in turn, until told to stop."""
+    """A customer who orders, by account and by card in turn, until the test ends."""
 
     customer: Customer
     answered: asyncio.Semaphore

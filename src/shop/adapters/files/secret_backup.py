@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from shop.adapters.files.durable import copy_file
+from shop.adapters.system.keyring import load_or_create_secret
 from shop.application.ports.backup_part import BackupPart, PartSnapshot
 
 
@@ -19,7 +20,8 @@ class SecretBackup(BackupPart):
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[PartSnapshot]:
-        """Yield the secret, which never changes."""
+        """Yield the secret, which never changes; create it if no server has needed it yet."""
+        load_or_create_secret(self._file)
         yield _SecretSnapshot(self._file)
 
     async def replace_with(self, copy: Path) -> None:

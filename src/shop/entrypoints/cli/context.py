@@ -122,6 +122,11 @@ def run_migrated_in(context: CliContext, work: Work[T]) -> T:
     return _run(work, context, _require_folder, _migrate_and_check)
 
 
+def run_unmigrated(work: Work[T], *, database: str | None) -> T:
+    """Run work like `run`, on any schema version."""
+    return _run(work, _open(database), _require_file, _skip_check)
+
+
 def run_unchecked(work: Work[T], *, database: str | None) -> T:
     """Run work like `run`, without checking the database schema."""
     return _run(work, _open(database), _require_folder, _skip_check)

@@ -9,7 +9,7 @@ import typer
 
 from shop.application.maintenance.backup import BackUp
 from shop.application.ports.backup_archive import BackupManifest
-from shop.entrypoints.cli.context import CliContext, run_unchecked
+from shop.entrypoints.cli.context import CliContext, run_unmigrated
 from shop.entrypoints.cli.options import DatabaseUrl
 
 COUNTED_TABLES = ("orders", "users", "products")
@@ -29,7 +29,7 @@ def backup(
     session secret. Store it as safely as the shop itself.
     """
     command = BackUp(file=file, overwrite=overwrite)
-    manifest = run_unchecked(partial(_back_up, command), database=database)
+    manifest = run_unmigrated(partial(_back_up, command), database=database)
     parts = ", ".join(each.name for each in manifest.parts)
     typer.echo(f"Backed up to {file}: {row_counts(manifest.database.rows)} ({parts}).")
 
