@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import make_url
 
 from bench.databases import wheel_programs
-from tests.entrypoints.cli.command_line import CommandLine
+from tests.entrypoints.cli.command_line import CommandLine, InProcessCommandLine
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +30,7 @@ class Engine:
         settings = {**self.environment, "SHOP_WELCOME_CREDIT": "100000"}
         if self.server_url is not None:
             settings["SHOP_DATABASE_URL"] = asyncio.run(_create_database(self.server_url))
-        return CommandLine(folder=folder, settings=settings)
+        return InProcessCommandLine(folder=folder, settings=settings)
 
 
 @pytest.fixture

@@ -60,10 +60,15 @@ def test_every_order_acknowledged_before_the_backup_is_in_the_restored_shop(
     lost.output_of("import", str(_products(lost)))
     backup = engine.folder / "backup.tar"
 
-    asyncio.run(_run_drill(lost, restored, str(backup)))
+    asyncio.run(_run_drill(_as_process(lost), _as_process(restored), str(backup)))
 
     assert restored.run("audit").returncode == 0
     assert restored.output_of("reconcile") == "Differences: 0, repaired: 0.\n"
+
+
+def _as_process(shop: CommandLine) -> CommandLine:
+    """Return the same shop for commands that run beside the load."""
+    return CommandLine(folder=shop.folder, settings=shop.settings)
 
 
 async def _run_drill(lost: CommandLine, restored: CommandLine, backup: str) -> None:

@@ -71,8 +71,8 @@ class TestABackupOfPostgresql:
         assert (ended.code, ended.error_line) == (
             1,
             (
-                "shop: the program pg_dump was not found; install PostgreSQL's client programs, and put"
-                " their folder in PATH"
+                "shop: the program pg_dump was not found; install PostgreSQL's client programs, and"
+                " put their folder in PATH"
             ),
         )
         assert not (postgresql.folder / "backup.tar").exists()
@@ -132,8 +132,8 @@ class TestARestoreOnPostgresql:
         assert (ended.code, ended.error_line) == (
             1,
             (
-                "shop: the backup is of the schema public, and SHOP_DATABASE_SCHEMA is second; restore"
-                " it into public, and rename that afterwards"
+                "shop: the backup is of the schema public, and SHOP_DATABASE_SCHEMA is second;"
+                " restore it into public, and rename that afterwards"
             ),
         )
 
@@ -165,8 +165,8 @@ class TestARestoreOnPostgresql:
         assert (ended.code, ended.error_line) == (
             1,
             (
-                "shop: the schema public has tables of something else than a shop; choose another with"
-                " SHOP_DATABASE_SCHEMA"
+                "shop: the schema public has tables of something else than a shop; choose another"
+                " with SHOP_DATABASE_SCHEMA"
             ),
         )
 
