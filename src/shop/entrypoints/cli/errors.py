@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
+from shop.application.ports.database_backup import BackupFailed
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
@@ -59,7 +60,7 @@ def _message(error: Exception) -> str:
     match error:
         case TyperException():
             message = f"{_usage_message(error)} (see --help)"
-        case InvalidSetting() | CliError() | ShopError() | IncompatibleSchema():
+        case InvalidSetting() | CliError() | ShopError() | IncompatibleSchema() | BackupFailed():
             message = str(error)
         case MigrationRequired():
             message = f"the database is not migrated ({error}); run `shop migrate`"

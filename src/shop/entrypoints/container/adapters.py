@@ -10,6 +10,8 @@ from fastapi import FastAPI
 from pydantic import Secret
 
 from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.files.backup_archive import TarBackupArchive
+from shop.adapters.files.secret_backup import SecretBackup
 from shop.adapters.limits.rate_limiter import LimitsRateLimiter, UnlimitedRateLimiter
 from shop.adapters.limits.unit_of_work_storage import UnitOfWorkStorage
 from shop.adapters.memory.engine.database import MemoryDatabase
@@ -18,8 +20,11 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.simulated_gateway.http.app import create_gateway_app
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
+from shop.adapters.simulated_gateway.store.records_backup import GatewayRecordsBackup
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.adapters.smtp.mailer import SmtpMailer
+from shop.adapters.sql.backup.postgresql_backup import PostgresqlBackup
+from shop.adapters.sql.backup.sqlite_backup import SqliteBackup
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
@@ -29,9 +34,12 @@ from shop.adapters.system.id_generator import SystemIdGenerator
 from shop.adapters.system.keyring import KeyedHash, load_or_create_secret, new_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.adapters.webhooks.webhook_sender import HttpWebhookSender
+from shop.application.ports.backup_archive import BackupArchive
+from shop.application.ports.backup_part import BackupPart
 from shop.application.ports.clock import Clock
 from shop.application.ports.common_passwords import CommonPasswords
 from shop.application.ports.database import Database
+from shop.application.ports.database_backup import DatabaseBackup
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.mailer import Mailer
 from shop.application.ports.password_hasher import PasswordHasher
@@ -58,6 +66,21 @@ def _session_secrets(settings: Settings) -> Sequence[str]:
 
 def _revealed(secrets: Sequence[Secret[str]]) -> Sequence[str]:
     return [each.get_secret_value() for each in secrets]
+
+
+def _database_backup(settings: Settings) -> DatabaseBackup:
+    if settings.database_file is not None:
+        return SqliteBackup(settings.database_file)
+    return PostgresqlBackup(settings.database_url, settings.database_schema)
+
+
+def _backup_parts(settings: Settings) -> Sequence[BackupPart]:
+    parts: list[BackupPart] = []
+    if settings.gateway_adapter == "in_process":
+        parts.append(GatewayRecordsBackup(settings.gateway_file))
+    if not settings.session_secrets:
+        parts.append(SecretBackup(settings.secret_file))
+    return parts
 
 
 def _gateway_app(file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float) -> FastAPI:
@@ -94,6 +117,13 @@ class AdapterContainer(containers.DeclarativeContainer):
             clock=clock,
         ),
     )
+    database_backup: providers.Provider[DatabaseBackup] = providers.Singleton(
+        _database_backup, settings
+    )
+    backup_parts: providers.Provider[Sequence[BackupPart]] = providers.Singleton(
+        _backup_parts, settings
+    )
+    backup_archive: providers.Provider[BackupArchive] = providers.Singleton(TarBackupArchive)
     payment_store = providers.Singleton(
         SqlitePaymentStore,
         settings.provided.gateway_file,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from sqlalchemy import Column, Connection, MetaData, String, Table, delete, insert, select
 
-from shop.adapters.sql.schema.tables import SCHEMA_VERSION
+from shop.adapters.sql.schema.tables import RESTORING, SCHEMA_VERSION
 from shop.application.ports.database import IncompatibleSchema, MigrationRequired
 
 KNOWN_VERSIONS = frozenset(f"{number:04}" for number in range(1, int(SCHEMA_VERSION) + 1))
@@ -57,7 +57,14 @@ def require_current(versions: Collection[str]) -> None:
 
 
 def require_known(versions: Collection[str]) -> None:
-    """Raise `IncompatibleSchema` if another release has migrated the database."""
+    """Raise `IncompatibleSchema` if a newer release has migrated the database.
+
+    So does an interrupted restore, whose tables may be incomplete.
+    """
+    if RESTORING in versions:
+        raise IncompatibleSchema(
+            "the restore of this database has not finished; run `shop restore` again"
+        )
     unknown = sorted(set(versions) - KNOWN_VERSIONS)
     if unknown:
         raise IncompatibleSchema(

@@ -21,6 +21,9 @@ from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 SCHEMA_VERSION = "0009"
 """The newest migration, which results in the tables below."""
 
+RESTORING = "restoring"
+"""Stands for the version while a backup is restored, so that no shop opens the database."""
+
 metadata = MetaData(
     naming_convention={
         "pk": "pk_%(table_name)s",
