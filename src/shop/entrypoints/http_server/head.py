@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import httptools
 
@@ -51,7 +52,7 @@ def head_error(version: str, headers: RawHeaders) -> ShopError | None:
     for name, value in headers:
         if name == b"host":
             hosts += 1
-            if not _HOST.fullmatch(value):
+            if not _is_host(value):
                 return MalformedHttp(reason="the Host header must be a host, or a host and a port")
         elif name == b"transfer-encoding" and (value.lower() != b"chunked" or version == "1.0"):
             # Other encodings would reach the app undecoded, and HTTP/1.0 has none (section 6.1).
@@ -59,6 +60,11 @@ def head_error(version: str, headers: RawHeaders) -> ShopError | None:
     if hosts != 1 and (hosts or version == "1.1"):
         return MalformedHttp(reason="exactly one Host header is required")
     return None
+
+
+@lru_cache(maxsize=256)
+def _is_host(value: bytes) -> bool:
+    return _HOST.fullmatch(value) is not None
 
 
 def too_large_error(limits: HttpLimits) -> HeadTooLarge:

@@ -50,7 +50,7 @@ class Progress:
     began_at: float
     phase: Phase = Phase.HEAD
     heard_at: float | None = None
-    body: Transfer = field(init=False)
+    body: Transfer = field(default_factory=lambda: Transfer(0))
     reading: Transfer | None = None
     """What the client has read since it fell behind."""
 
@@ -58,9 +58,6 @@ class Progress:
     """How many bytes were left to read when it fell behind."""
 
     closing_since: float | None = None
-
-    def __post_init__(self) -> None:
-        self.body = Transfer(self.began_at)
 
     @property
     def is_receiving(self) -> bool:
@@ -71,9 +68,14 @@ class Progress:
 
     def begin(self, phase: Phase, now: float) -> None:
         """Note that the client is one step further."""
-        self.phase, self.began_at = phase, now
-        if phase is Phase.BODY:
-            self.body = Transfer(now)
+        self.phase = phase
+        self.began_at = now
+
+    def begin_body(self, now: float) -> None:
+        """Note that a head has arrived."""
+        self.phase = Phase.BODY
+        self.began_at = self.body.began_at = now
+        self.body.size = 0
 
     def fall_behind(self, unread_bytes: int, now: float) -> None:
         """Note that the client reads more slowly than the server writes."""
@@ -90,7 +92,7 @@ class Progress:
         self.began_at = now
         if self.heard_at is not None:
             self.heard_at = now
-        self.body = Transfer(now)
+        self.body.began_at, self.body.size = now, 0
 
     def overdue(
         self, now: float, limits: HttpLimits, *, unread_bytes: int, is_responding: bool

@@ -62,9 +62,10 @@ class HttpProtocol(HttpToolsProtocol, Connection):
         super().__init__(config, server_state, app_state, _loop)
         self._open_connections = connections
         self._limits = connections.limits
-        self.timeout_keep_alive = self._limits.keep_alive_seconds
         self._rejection_headers = rejection_headers
-        self._progress = Progress(self.loop.time())
+        self._now = self.loop.time()
+        """When the bytes that are being parsed arrived."""
+        self._progress = Progress(self._now)
         self._head_bytes = self._chunk_bytes = self._wire_bytes = self._unneeded_bytes = 0
         self._deferred_rejection: bytes | None = None
         self._is_shutting_down = False
@@ -134,9 +135,8 @@ class HttpProtocol(HttpToolsProtocol, Connection):
         progress = self._progress
         if progress.phase is Phase.NOTHING:
             return
-        progress.heard_at = now = self.loop.time()
+        progress.heard_at = self._now = now = self.loop.time()
         self._chunk_bytes = len(data)
-        self._unset_keepalive_if_required()
         if progress.phase is Phase.NEXT_REQUEST:
             progress.begin(Phase.HEAD, now)
         try:
@@ -156,7 +156,7 @@ class HttpProtocol(HttpToolsProtocol, Connection):
         if len(self.pipeline) >= MAX_PIPELINED:
             raise TooManyPipelined
         super().on_message_begin()
-        self._progress.begin(Phase.HEAD, self.loop.time())
+        self._progress.begin(Phase.HEAD, self._now)
         self._head_bytes = 0
 
     def on_headers_complete(self) -> None:
@@ -176,7 +176,7 @@ class HttpProtocol(HttpToolsProtocol, Connection):
             self.cycle.keep_alive = False
         # Trailers go nowhere: they would change a head that was checked and is being read.
         self.headers = []
-        self._progress.begin(Phase.BODY, self.loop.time())
+        self._progress.begin_body(self._now)
         self._wire_bytes = self._unneeded_bytes = 0
 
     def on_body(self, body: bytes) -> None:
@@ -187,18 +187,26 @@ class HttpProtocol(HttpToolsProtocol, Connection):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """End the request."""
-        if not self.parser.should_upgrade():
+        """End the request, unless it is about to be parsed again."""
+        if self._progress.phase is Phase.BODY:
             super().on_message_complete()
-            self._progress.begin(Phase.NEXT_REQUEST, self.loop.time())
+            self._progress.begin(Phase.NEXT_REQUEST, self._now)
 
     def on_response_complete(self) -> None:
-        """Go on with the next request, or end the connection with a rejection."""
-        super().on_response_complete()
-        if self._progress.phase is Phase.NEXT_REQUEST:
-            self._progress.began_at = self.loop.time()
-        if self._deferred_rejection is not None and not self._is_responding():
+        """Go on with the next request, or end the connection with a rejection.
+
+        Unlike uvicorn's, it starts no timer for each response: the deadlines are enforced by one.
+        """
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        elif self._deferred_rejection is not None:
             self._end_with(self._deferred_rejection)
+        elif self._progress.phase is Phase.NEXT_REQUEST:
+            self._progress.began_at = self.loop.time()
 
     def _require_bounded_size(self) -> None:
         """Reject a request that exceeds a limit although it has not arrived completely."""
