@@ -6,10 +6,11 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, make_url, text
 
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.migration import migrator
@@ -137,6 +138,7 @@ class TestAMigrationThatAnotherOneBlocks:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         monkeypatch.setattr("shop.adapters.sql.engines.sqlite.BUSY_TIMEOUT_SECONDS", 0.1)
+        Path(make_url(sqlite_url).database or "").touch()
         other, database = new_database(sqlite_url), new_database(sqlite_url)
         async with other.writer.begin():
             waiting = asyncio.create_task(database.migrate())
@@ -243,7 +245,9 @@ class TestADatabaseWithTwoVersions:
             "ALTER TABLE payments RENAME gateway_payment_id TO gateway_id",
         )
 
-        with pytest.raises(IncompatibleSchema, match="0002 and 0007; restore a backup"):
+        with pytest.raises(
+            IncompatibleSchema, match=f"0002 and {SCHEMA_VERSION}; restore a backup"
+        ):
             await database.migrate()
 
         assert await _versions(database) == ["0002", SCHEMA_VERSION]

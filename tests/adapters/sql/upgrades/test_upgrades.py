@@ -243,7 +243,13 @@ def _cookies(record: dict[str, Any]) -> dict[str | None, str]:
 
 
 def _unexpired(session: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in session.items() if name != "expires_at"}
+    # Releases before schema version 0008 did not say what would stop the cart's order.
+    cart = {name: value for name, value in session["cart"].items() if name != "problems"}
+    cart["lines"] = [
+        {name: value for name, value in line.items() if name != "problems"}
+        for line in cart["lines"]
+    ]
+    return {name: value for name, value in session.items() if name != "expires_at"} | {"cart": cart}
 
 
 def _current_response(response: Any) -> Any:  # noqa: ANN401  JSON of any shape.

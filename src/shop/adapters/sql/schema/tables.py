@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0008"
 """The newest migration, which results in the tables below."""
 
 RESTORING = "restoring"

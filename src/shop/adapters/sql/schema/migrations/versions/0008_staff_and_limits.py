@@ -1,10 +1,12 @@
-"""A text by which staff find users, and an index for lists of users.
+"""A text by which staff find users, hits of rate limits, and an index of pending orders.
 
 Every step can be run again: a second attempt passes over what the first has made.
 """
 
 import sqlalchemy as sa
 from alembic import op
+
+from shop.adapters.sql.schema.column_types import UtcDateTime
 
 revision = "0008"
 down_revision = "0007"
@@ -20,7 +22,12 @@ _ROWS_AT_ONCE = 1000
 
 
 def upgrade() -> None:
-    """Add the column and the index, and fill the column."""
+    """Add what staff and the limits need."""
+    _add_search_text()
+    _add_rate_limits()
+
+
+def _add_search_text() -> None:
     connection = op.get_bind()
     existing = {column["name"] for column in sa.inspect(connection).get_columns("users")}
     if "search_text" not in existing:
@@ -46,3 +53,25 @@ def upgrade() -> None:
                 connection.execute(fill, each)
         else:
             connection.execute(fill, texts)
+
+
+def _add_rate_limits() -> None:
+    op.create_table(
+        "rate_limits",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("hits", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_rate_limits"),
+        sa.CheckConstraint("hits >= 0", name=op.f("ck_rate_limits_hits_not_negative")),
+        if_not_exists=True,
+    )
+    op.create_index("ix_rate_limits_expires_at", "rate_limits", ["expires_at"], if_not_exists=True)
+    pending = sa.text("status = 'pending'")
+    op.create_index(
+        "ix_orders_user_id_pending",
+        "orders",
+        ["user_id"],
+        if_not_exists=True,
+        postgresql_where=pending,
+        sqlite_where=pending,
+    )
