@@ -205,7 +205,7 @@ async def test_running_worker_deletes_what_has_expired_also_after_a_failure(
     worker = asyncio.create_task(shop.container.worker().run())
     async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
         # Sleeping advances this clock, so days pass at once.
-        while shop.database.state.sessions.rows or shop.database.state.rate_limits.rows:  # noqa: ASYNC110  No event tells.
+        while shop.database.state.sessions.rows or shop.database.state.rate_limits.rows:  # noqa: ASYNC110  There is no event.
             await asyncio.sleep(0)
     worker.cancel()
     await asyncio.wait([worker])
