@@ -99,6 +99,10 @@ class TestMigrationsAtTheSameTime:
         ]
 
 
+def touch(file: str | None) -> None:
+    Path(file or "").touch()
+
+
 class TestAMigrationThatAnotherOneBlocks:
     async def test_waits_and_finds_it_done(
         self, new_database: NewDatabase, postgresql_url: str, schema: str
@@ -138,7 +142,7 @@ class TestAMigrationThatAnotherOneBlocks:
         caplog: pytest.LogCaptureFixture,
     ) -> None:
         monkeypatch.setattr("shop.adapters.sql.engines.sqlite.BUSY_TIMEOUT_SECONDS", 0.1)
-        Path(make_url(sqlite_url).database or "").touch()
+        touch(make_url(sqlite_url).database)
         other, database = new_database(sqlite_url), new_database(sqlite_url)
         async with other.writer.begin():
             waiting = asyncio.create_task(database.migrate())

@@ -158,7 +158,7 @@ class Load:
             response = connection.getresponse()
             assert response.status == 200, response.read()
             response.read()
-            # A client that keeps its connection learns from `Connection: close` that it ends.
+            # A kept connection ends when a response has `Connection: close`.
             if not keeps_alive:
                 connection.close()
             count += 1

@@ -35,6 +35,11 @@ class LimitSettings(EnvironmentSettings):
     deposit_limit: int = Field(default=1_000_000, ge=1, le=MAX_AMOUNT)
 
     @property
+    def limits_connections_per_address(self) -> bool:
+        """Whether one address may have only so many connections."""
+        return self.rate_limits is RateLimits.ON
+
+    @property
     def is_unlimited_in_production(self) -> bool:
         """Whether production lets anyone guess passwords and try cards without end."""
         return self.is_production and self.rate_limits is RateLimits.OFF

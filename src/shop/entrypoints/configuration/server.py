@@ -33,8 +33,3 @@ class ServerSettings(EnvironmentSettings):
     request_body_timeout_seconds: float = Field(default=30, gt=0, le=3_600)
     request_body_bytes_per_second: int = Field(default=1_024, ge=0, le=1_000_000)
     connections_per_address: int = Field(default=256, ge=1, le=1_000_000)
-
-    @property
-    def limits_connections_per_address(self) -> bool:
-        """Whether one address may have only so many connections."""
-        return getattr(self, "rate_limits", "on") != "off"
