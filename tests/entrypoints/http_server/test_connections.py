@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 from structlog.testing import capture_logs
 
-from shop.entrypoints.configuration.server import ServerSettings
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.http_server.connections import MAX_EXCESS
 from shop.entrypoints.http_server.limits import HttpLimits, connections_within
 from tests.entrypoints.http_server.test_deadlines import assert_rejected, pass_seconds
@@ -51,7 +51,7 @@ class TestConnectionsOfOneAddress:
                 assert await client.ends()
 
     async def test_are_not_limited_if_a_trusted_proxy_has_it(self) -> None:
-        settings = ServerSettings(trusted_proxies=("127.0.0.0/31",), connections_per_address=1)
+        settings = Settings(trusted_proxies=("127.0.0.0/31",), connections_per_address=1)
         networks = HttpLimits.of(settings).exempt_networks
         async with serving(max_connections_per_address=1, exempt_networks=networks) as server:
             for client in [await server.client() for _ in range(5)]:
@@ -129,5 +129,5 @@ async def test_rejected_connections_are_logged_once_a_minute(
     ],
 )
 async def test_addresses_of_one_client_are_counted_together(host: str, client: str | None) -> None:
-    settings = ServerSettings(trusted_proxies=("10.0.0.0/8",))
+    settings = Settings(trusted_proxies=("10.0.0.0/8",))
     assert HttpLimits.of(settings).limited_client(host) == client

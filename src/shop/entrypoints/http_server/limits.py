@@ -4,7 +4,7 @@ import resource
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from shop.entrypoints.configuration.server import ServerSettings
+from shop.entrypoints.configuration.settings import Settings
 
 Network = IPv4Network | IPv6Network
 
@@ -45,7 +45,7 @@ class HttpLimits:
     """Networks of trusted proxies, which bring the connections of many clients."""
 
     @classmethod
-    def of(cls, settings: ServerSettings) -> "HttpLimits":
+    def of(cls, settings: Settings) -> "HttpLimits":
         """Return the bounds that the settings and the operating system give this process."""
         per_address = settings.connections_per_address
         return cls(
