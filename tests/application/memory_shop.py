@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from dependency_injector import providers
 from pydantic import Secret
@@ -27,6 +28,7 @@ from shop.domain.cart import Cart
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.money import MAX_AMOUNT
 from shop.domain.user import Role, User
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -49,6 +51,7 @@ class MemoryShop:
         database: MemoryDatabase,
         ids: SequentialIds,
         sessions: Callable[[SessionStore], SessionStore] = unwrapped,
+        **settings: Any,  # noqa: ANN401  Several types.
     ) -> None:
         self.clock = clock
         self.database = database
@@ -58,14 +61,19 @@ class MemoryShop:
         )
         self.container = Container(
             settings=Settings(
-                database_url="memory://",
-                session_secrets=(Secret("a secret for tests alone, of enough characters"),),
-                session_idle_seconds=IDLE_SECONDS,
-                session_absolute_seconds=ABSOLUTE_SECONDS,
-                currency=EUR,
-                pending_payment_timeout_seconds=PENDING_PAYMENT_SECONDS,
-                gateway_idempotency_seconds=IDEMPOTENCY_SECONDS,
-                welcome_credit=WELCOME_CREDIT,
+                **{
+                    "database_url": "memory://",
+                    "session_secrets": (Secret("a secret for tests alone, of enough characters"),),
+                    "session_idle_seconds": IDLE_SECONDS,
+                    "session_absolute_seconds": ABSOLUTE_SECONDS,
+                    "currency": EUR,
+                    "pending_payment_timeout_seconds": PENDING_PAYMENT_SECONDS,
+                    "action_timeout_seconds": PENDING_PAYMENT_SECONDS,
+                    "gateway_idempotency_seconds": IDEMPOTENCY_SECONDS,
+                    "welcome_credit": WELCOME_CREDIT,
+                    "deposit_limit": MAX_AMOUNT,
+                    **settings,
+                }
             )
         )
         snapshot = partial(MemoryUnitOfWork, database, writing=False, sessions=sessions)

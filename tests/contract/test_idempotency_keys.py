@@ -15,7 +15,9 @@ from shop.application.ports.repositories.idempotency_keys import (
 from shop.application.ports.unit_of_work import ConstraintViolated, UnitOfWork
 from shop.domain.account import AccountNotFound, InsufficientFunds, RecipientNotFound
 from shop.domain.cart import EmptyCart
-from shop.domain.inventory import OutOfStock, Shortage
+from shop.domain.cart_problems import NotForSale
+from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
+from shop.domain.orders.fulfilment import OrderPartlyFulfilled
 from shop.domain.orders.order import Actor, PriceChanged
 from shop.domain.orders.refund import RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
@@ -23,6 +25,7 @@ from shop.domain.payment import CardDeclined
 from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.state_machine import IllegalTransition
 from tests.contract.storage import Storage
 from tests.factories import NOW, Claim, account, claim, claim_keys, deposit, eur, id_of, order, user
 from tests.timeouts import TEST_TIMEOUT_SECONDS
@@ -84,6 +87,14 @@ async def test_key_is_stored_with_its_first_request(users: Storage) -> None:
         RecipientNotFound(email="大江@例え.jp"),
         PriceChanged(expected=eur(100), total=eur(250)),
         InsufficientFunds(balance=eur(-3), required=eur(10**15)),
+        NotForSale(
+            lines=(Shortage(sku="CUP", requested=2, available=0),),
+            short=(
+                Shortage(sku="TEA", requested=3, available=1),
+                Shortage(sku="POT", requested=1, available=0),
+            ),
+        ),
+        NotForSale(lines=(Shortage(sku="CUP", requested=2, available=0),), short=()),
         OutOfStock(
             lines=(
                 Shortage(sku="TEA", requested=3, available=1),
@@ -92,6 +103,9 @@ async def test_key_is_stored_with_its_first_request(users: Storage) -> None:
         ),
         QuantityExceedsOrder(lines=(ExcessQuantity(sku="TEA", requested=3, remaining=1),)),
         RefundExceedsPayment(requested=eur(2), remaining=eur(1)),
+        StockBelowReserved(sku="TEA", on_hand=3, reserved=2),
+        IllegalTransition(current="cancelled", target="cancelled"),
+        OrderPartlyFulfilled(),
     ],
 )
 async def test_rejection_is_stored_with_its_fields(users: Storage, error: ShopError) -> None:

@@ -28,6 +28,19 @@ async def _search(
     )
 
 
+async def test_inactive_products_are_searched_apart(storage: Storage) -> None:
+    jar = product("JAR", active=False)
+    await _add(storage, TEA, CUP, jar)
+
+    async def search(words: str, after: str | None = None) -> Page[Product, str]:
+        page = PageRequest(limit=1, after=after)
+        return await storage.read(lambda uow: uow.products.search(words, page, active=False))
+
+    assert await search("") == Page(items=[CUP], next="CUP")
+    assert await search("", after="CUP") == Page(items=[jar], next=None)
+    assert await search("tee") == Page(items=[], next=None)
+
+
 async def _skus(storage: Storage, words: str = "") -> list[str]:
     return [each.sku for each in (await _search(storage, words)).items]
 

@@ -119,6 +119,16 @@ class TestShipmentEvents:
         assert found == {ORDER.id: (*at_once, last), OTHER.id: (others,), id_of("none"): ()}
         assert await shop.read(lambda uow: uow.shipment_events.for_orders([])) == {}
 
+    async def test_events_are_found_by_id(self, shop: Storage) -> None:
+        first = shipment_event(ORDER, "1", *line_quantities(POT=1, TEA=2), kind=SHIPMENT)
+        await _add(shop, first, shipment_event(ORDER, "2", kind=DELIVERY))
+        ids = [first.id, id_of("none")]
+
+        found = await shop.read(lambda uow: uow.shipment_events.get_many(ids))
+
+        assert found == {first.id: first}
+        assert await shop.read(lambda uow: uow.shipment_events.get_many([])) == {}
+
     async def test_event_of_an_order_that_is_not_locked_is_not_added(self, shop: Storage) -> None:
         async with shop.unit_of_work() as uow:
             await uow.orders.get_many([ORDER.id])

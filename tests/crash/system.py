@@ -333,6 +333,9 @@ async def deploy_shop(folder: Path, postgresql_url: str | None) -> AsyncIterator
             "SHOP_DATABASE_SCHEMA": f"crash_{uuid4().hex}",
             "SHOP_SESSION_SECRETS": json.dumps([SECRET]),
             "SHOP_LOG_LEVEL": "warning",
+            # Each test has one customer, with any number of cards.
+            "SHOP_RATE_LIMITS": "off",
+            "SHOP_PENDING_ORDERS_PER_CUSTOMER": "1000",
         }
         container = _open_container(
             {

@@ -9,15 +9,22 @@ from shop.domain.account import (
     RecipientNotFound,
 )
 from shop.domain.cart import EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
-from shop.domain.orders.order import OrderNotFound, PriceChanged, SessionHasNoOrder
+from shop.domain.orders.order import (
+    OrderNotFound,
+    PriceChanged,
+    SessionHasNoOrder,
+    TooManyPendingOrders,
+)
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.product import ProductNotFound
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -61,6 +68,17 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         "TEA: 2 requested, 1 available.",
     ),
     (
+        NotForSale(
+            lines=(
+                Shortage(sku="CUP", requested=1, available=0),
+                Shortage(sku="POT", requested=2, available=0),
+            ),
+            short=(Shortage(sku="TEA", requested=2, available=1),),
+        ),
+        "not-for-sale",
+        "Not for sale: CUP, POT. TEA: 2 requested, 1 available.",
+    ),
+    (
         StockBelowReserved(sku="TEA", on_hand=3, reserved=2),
         "stock-below-reserved",
         "TEA: 3 on hand, 2 of them reserved; stock cannot fall below the reserved quantity.",
@@ -92,6 +110,16 @@ ERRORS: list[tuple[ShopError, str, str]] = [
         PriceChanged(expected=eur(1), total=eur(2)),
         "price-changed",
         "The order costs 0.02 EUR, not 0.01 EUR.",
+    ),
+    (
+        TooManyPendingOrders(limit=5),
+        "too-many-pending-orders",
+        "At most 5 orders can wait for their payment; pay or cancel one of them first.",
+    ),
+    (
+        TooManyRequests(retry_after_seconds=4),
+        "too-many-requests",
+        "Too many requests of this kind; try again in 4 seconds.",
     ),
     (NotSignedIn(), "not-signed-in", "Sign in first."),
     (SessionExpired(), "session-expired", "The session has expired; sign in again."),

@@ -14,7 +14,9 @@ from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from tests.factories import NOW, id_of, session, user
 
-POLICY = SessionPolicy(idle=timedelta(hours=1), absolute=timedelta(hours=10))
+POLICY = SessionPolicy(
+    idle=timedelta(hours=1), visitor_idle=timedelta(hours=1), absolute=timedelta(hours=10)
+)
 INSTANT = timedelta(microseconds=1)
 ADA = user("ada")
 EMPTY = session()
@@ -68,7 +70,10 @@ class TestExpiry:
         self, idle: timedelta, touch_every: timedelta
     ) -> None:
         assert (
-            SessionPolicy(idle=idle, absolute=timedelta(days=1)).last_seen_interval == touch_every
+            SessionPolicy(
+                idle=idle, visitor_idle=idle, absolute=timedelta(days=1)
+            ).last_seen_interval
+            == touch_every
         )
 
 

@@ -1,6 +1,7 @@
 import pytest
 
-from shop.domain.shared.text import is_multiline_text, is_single_line
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.text import is_multiline_text, is_single_line, require_text
 
 
 @pytest.mark.parametrize("text", ["", "Ada", "نمی‌دانم", "50\u00a0g", "👩‍🍳", "Öl, ½ kg"])
@@ -19,3 +20,36 @@ def test_single_line_has_no_breaks_and_is_not_blank(text: str) -> None:
 def test_control_characters_are_no_text(text: str) -> None:
     assert not is_single_line(text)
     assert not is_multiline_text(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("a\u200bb", "must not contain U+200B ZERO WIDTH SPACE"),
+        ("a\u200db", "must not contain U+200D ZERO WIDTH JOINER"),
+        ("Auf\u200clage", "must not contain U+200C ZERO WIDTH NON-JOINER"),
+        ("1\ufe0f", "must not contain U+FE0F VARIATION SELECTOR-16"),
+        ("👩\u200d", "must not contain U+200D ZERO WIDTH JOINER"),
+        ("a\nb", "must not contain U+000A LINE FEED"),
+        ("\ud800", "must not contain U+D800 (a lone surrogate)"),
+        ("\ufffe", "must not contain U+FFFE (no character)"),
+        ("\u0301 \u0301", "must have a visible character"),
+        ("4242 4242 4242 4242", "must not contain a card number"),
+    ],
+)
+def test_new_text_is_rejected_by_what_is_wrong_with_it(text: str, rule: str) -> None:
+    with pytest.raises(InvalidValue) as caught:
+        require_text(text, "note")
+
+    assert caught.value == InvalidValue(field="note", rule=rule)
+
+
+def test_new_text_about_goods_may_have_barcodes_and_lines() -> None:
+    require_text(
+        "EAN 4222222222222\n\tGTIN 10614141543219",
+        "description",
+        is_multiline=True,
+        is_about_goods=True,
+    )
+    with pytest.raises(InvalidValue):
+        require_text("4242424242424242", "name", is_about_goods=True)

@@ -4,13 +4,10 @@ from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import (
     MAX_EMAIL_CHARACTERS,
     MAX_NAME_CHARACTERS,
-    MAX_PASSWORD_CHARACTERS,
-    MIN_PASSWORD_CHARACTERS,
     Forbidden,
     Role,
     normalise_email,
     normalise_name,
-    require_password,
 )
 from tests.factories import user
 
@@ -95,31 +92,6 @@ class TestName:
             normalise_name(text)
 
         assert caught.value.field == "name"
-
-
-class TestPassword:
-    @pytest.mark.parametrize(
-        "password",
-        [
-            "x" * MIN_PASSWORD_CHARACTERS,
-            "x" * MAX_PASSWORD_CHARACTERS,
-            "        ",
-            "密码密码密码密码",
-            "🙂" * MAX_PASSWORD_CHARACTERS,
-        ],
-    )
-    def test_password_may_have_any_characters(self, password: str) -> None:
-        require_password(password)
-
-    @pytest.mark.parametrize(
-        "password",
-        ["", "x" * (MIN_PASSWORD_CHARACTERS - 1), "x" * (MAX_PASSWORD_CHARACTERS + 1)],
-    )
-    def test_password_is_neither_too_short_nor_too_long(self, password: str) -> None:
-        with pytest.raises(InvalidValue) as caught:
-            require_password(password, field="new")
-
-        assert caught.value == InvalidValue(field="new", rule="must be 8 to 128 characters")
 
 
 class TestRoles:

@@ -159,7 +159,7 @@ credits_given = st.sampled_from([500, 1, 10**15, 10**15, 0])
 notes = st.sampled_from(["thanks"] * 8 + ["", TOO_LONG])
 
 
-tokens = st.sampled_from(["tok_visa"] * 6 + ["tok_authenticate"] * 3 + [*BEHAVIOURS, "tok_unknown"])
+tokens = st.sampled_from(["tok_visa"] * 6 + ["tok_authenticate"] * 3 + [*BEHAVIOURS])
 scripts = weighted(
     (3, st.just(())),
     (2, st.lists(st.sampled_from([*TIMEOUTS, *ScriptedResult]), min_size=1, max_size=4).map(tuple)),

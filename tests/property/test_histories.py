@@ -75,6 +75,7 @@ OFFICE, ADA_BROWSER, BOB_BROWSER, KIOSK = "office", "adas", "bobs", "kiosk"
 MUST_HAPPEN = frozenset(
     """
     done replayed empty-cart out-of-stock insufficient-funds price-changed product-not-found
+    not-for-sale
     idempotency-key-reused not-signed-in session-expired card-declined
     paid declined expired cancelled
     """.split()

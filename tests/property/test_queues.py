@@ -199,7 +199,14 @@ def _same_order(first: Response, second: Response) -> bool:
 
 
 async def _open_shop() -> tuple[MemoryShop, Mapping[str, SessionToken]]:
-    shop = MemoryShop(FakeClock(NOW), MemoryDatabase(), SequentialIds())
+    # The orders are more than a customer's limits allow.
+    shop = MemoryShop(
+        FakeClock(NOW),
+        MemoryDatabase(),
+        SequentialIds(),
+        rate_limits="off",
+        pending_orders_per_customer=1_000,
+    )
     await shop.add_products(await shop.admin(), **STOCK)
     return shop, {name: await shop.customer(name) for name in CUSTOMERS}
 
@@ -212,7 +219,9 @@ async def _send(
     finishing: CompletionQueue = GroupCommit(
         shop.container.complete_orders().complete, max_concurrent_groups=at_once
     )
-    checkout = Checkout(placing, finishing, shop.container.card_payments())
+    checkout = Checkout(
+        placing, finishing, shop.container.card_payments(), shop.container.customer_actions()
+    )
     tasks = [asyncio.create_task(checkout.place(_command(tokens, request))) for request in queue]
     for turn in range(41):
         for request, task in zip(queue, tasks, strict=True):

@@ -1,5 +1,6 @@
 """Inventories of products, and the stock movements that change them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -148,11 +149,15 @@ class OutOfStock(Conflict):
     @property
     def detail(self) -> str:
         """Describe each shortage."""
-        short = (
-            f"{line.sku}: {line.requested} requested, {line.available} available"
-            for line in self.lines
-        )
-        return "; ".join(short) + "."
+        return describe_shortages(self.lines)
+
+
+def describe_shortages(shortages: Iterable[Shortage]) -> str:
+    """Describe shortages in one sentence."""
+    short = (
+        f"{line.sku}: {line.requested} requested, {line.available} available" for line in shortages
+    )
+    return "; ".join(short) + "."
 
 
 @dataclass(kw_only=True, unsafe_hash=True)

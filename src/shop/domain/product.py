@@ -7,7 +7,7 @@ from datetime import datetime
 from shop.domain.shared.errors import InvalidValue, NotFound
 from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Money
-from shop.domain.shared.text import is_multiline_text, is_single_line
+from shop.domain.shared.text import is_multiline_text, is_single_line, require_text
 
 MAX_PRODUCT_NAME_CHARACTERS = 200
 MAX_DESCRIPTION_CHARACTERS = 4000
@@ -54,6 +54,12 @@ def require_description(name: str, description: str, image_url: str | None) -> N
         raise InvalidValue(field="image_url", rule=rule)
 
 
+def require_new_texts(name: str, description: str) -> None:
+    """Check the characters of a new name and description; raise `InvalidValue`."""
+    require_text(name, "name", is_about_goods=True)
+    require_text(description, "description", is_multiline=True, is_about_goods=True)
+
+
 def require_price(price: Money) -> None:
     """Check a price."""
     if not 1 <= price.amount <= MAX_PRICE:
@@ -62,7 +68,7 @@ def require_price(price: Money) -> None:
 
 @dataclass(kw_only=True, unsafe_hash=True)
 class ProductNotFound(NotFound):
-    """The product does not exist or is inactive."""
+    """The product does not exist, or is off sale and only staff can see it."""
 
     sku: str
 

@@ -17,16 +17,20 @@ Preferences = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SessionPolicy:
-    """The idle and absolute lifetime of sessions, and how many a user may have at once."""
+    """The idle and absolute lifetime of sessions, and how many a user may have at once.
+
+    Without a user, sessions can be idle less long.
+    """
 
     idle: timedelta
+    visitor_idle: timedelta
     absolute: timedelta
     per_user: int = 50
 
     @property
     def last_seen_interval(self) -> timedelta:
         """The least time between two writes of `last_seen_at`."""
-        return min(timedelta(minutes=1), self.idle / 10)
+        return min(timedelta(minutes=1), self.idle / 10, self.visitor_idle / 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +68,8 @@ class Session:
 
     def expires_at(self, policy: SessionPolicy) -> datetime:
         """Return when the session expires if it is not used again."""
-        return min(self.last_seen_at + policy.idle, self.created_at + policy.absolute)
+        idle = policy.visitor_idle if self.user_id is None else policy.idle
+        return min(self.last_seen_at + idle, self.created_at + policy.absolute)
 
     def is_expired(self, policy: SessionPolicy, now: datetime) -> bool:
         """Check whether the session has expired."""

@@ -1,4 +1,4 @@
-"""Users: names, e-mail addresses, passwords and roles."""
+"""Users: names, e-mail addresses and roles."""
 
 import unicodedata
 from dataclasses import dataclass, replace
@@ -7,13 +7,14 @@ from enum import StrEnum
 from uuid import UUID
 
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound
-from shop.domain.shared.text import is_single_line
+from shop.domain.shared.hidden_characters import describe_character, find_hidden_character
+from shop.domain.shared.text import is_single_line, require_text
 
 MAX_EMAIL_CHARACTERS = 254
 """RFC 5321, section 4.5.3.1.3, without the angle brackets."""
 MAX_NAME_CHARACTERS = 100
-MIN_PASSWORD_CHARACTERS = 8
-MAX_PASSWORD_CHARACTERS = 128
+
+_ACE_PREFIX = "xn--"
 
 
 class Role(StrEnum):
@@ -80,22 +81,53 @@ def _normalise_unicode(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def normalise_new_email(text: str, field: str = "email") -> str:
+    """Normalise the address of a new user, its domain in Unicode (IDNA).
+
+    Raise `InvalidValue` also for invisible characters, with which it would look like another.
+    """
+    email = normalise_email(text, field)
+    if hidden := find_hidden_character(email, allows_joiners=False):
+        raise InvalidValue(field=field, rule=f"must not contain {describe_character(hidden)}")
+    return email_forms(email)[1]
+
+
+def email_forms(email: str) -> tuple[str, str, str]:
+    """Return a normalised address as it is, with its domain in Unicode, and with it in ASCII.
+
+    The three are one address. Users of earlier releases have it as they wrote it, so look for all
+    of them, and prefer the first one.
+    """
+    name, _, domain = email.rpartition("@")
+    labels = domain.split(".")
+    unicode_domain = ".".join(map(_to_unicode, labels))
+    ascii_domain = ".".join(map(_to_ascii, unicode_domain.split(".")))
+    return email, f"{name}@{unicode_domain}", f"{name}@{ascii_domain}"
+
+
+def _to_unicode(label: str) -> str:
+    """Decode an A-label (RFC 5890); return any other label as it is."""
+    if not label.startswith(_ACE_PREFIX):
+        return label
+    try:
+        decoded = label.removeprefix(_ACE_PREFIX).encode("ascii").decode("punycode")
+    except UnicodeError:
+        return label
+    return decoded if _to_ascii(decoded) == label else label
+
+
+def _to_ascii(label: str) -> str:
+    return label if label.isascii() else _ACE_PREFIX + label.encode("punycode").decode("ascii")
+
+
 def normalise_name(text: str) -> str:
-    """Compose and strip a name; raise `InvalidValue` if it is empty or too long."""
+    """Compose and strip a name; raise `InvalidValue` if it is empty, too long or invisible."""
     name = _normalise_unicode(text).strip()
+    require_text(name, "name")
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not is_single_line(name):
         rule = f"must be 1 to {MAX_NAME_CHARACTERS} characters on one line"
         raise InvalidValue(field="name", rule=rule)
     return name
-
-
-def require_password(text: str, field: str = "password") -> None:
-    """Check the length of a password; any characters are allowed (ASVS 5.0, 6.2)."""
-    if not MIN_PASSWORD_CHARACTERS <= len(text) <= MAX_PASSWORD_CHARACTERS:
-        raise InvalidValue(
-            field=field,
-            rule=f"must be {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters",
-        )
 
 
 class EmailTaken(Conflict):

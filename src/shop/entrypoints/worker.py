@@ -6,12 +6,16 @@ from datetime import timedelta
 
 import structlog
 
+from shop.application.identity.sweep import Sweep
 from shop.application.jobs.runner import JobRunner
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import DatabaseFailure
 
 POLL_INTERVAL = timedelta(seconds=1)
 """The longest time between two looks for due jobs."""
+
+SWEEP_INTERVAL = timedelta(minutes=10)
+"""A sweep reads all sessions, so it is seldom; what has expired opens nothing until then."""
 
 _log = structlog.get_logger()
 
@@ -22,15 +26,17 @@ class Worker:
     Its job runners do not wait for one another: a webhook endpoint that hangs delays no payment.
     """
 
-    def __init__(self, job_runners: Sequence[JobRunner], clock: Clock) -> None:
+    def __init__(self, job_runners: Sequence[JobRunner], clock: Clock, sweep: Sweep) -> None:
         self._job_runners = job_runners
         self._clock = clock
+        self._sweep = sweep
 
     async def run(self) -> None:
         """Run jobs until cancelled; jobs that are running then will be run again."""
         async with asyncio.TaskGroup() as tasks:
             for each in self._job_runners:
                 tasks.create_task(self._run(each))
+            tasks.create_task(self._sweep_regularly())
 
     async def _run(self, job_runner: JobRunner) -> None:
         try:
@@ -46,13 +52,24 @@ class Worker:
         try:
             return await self._poll(job_runner)
         except DatabaseFailure as error:
-            _log.warning("jobs_unavailable", error=str(error))
+            _log.error("jobs_unavailable", error=str(error))
         except Exception:  # noqa: BLE001  If the worker ended, payments would stay open.
             _log.exception("unexpected_error")
         return POLL_INTERVAL
 
+    async def _sweep_regularly(self) -> None:
+        while True:
+            try:
+                await self._sweep.run()
+            except DatabaseFailure as error:
+                _log.warning("sweep_failed", error=str(error))
+            except Exception:  # noqa: BLE001  As above.
+                _log.exception("unexpected_error")
+            await self._clock.sleep(SWEEP_INTERVAL.total_seconds())
+
     async def drain(self) -> int:
-        """Run due jobs until none is left; return their number."""
+        """Run due jobs until none is left, and sweep; return the number of jobs."""
+        await self._sweep.run()
         return sum([await _run_due_jobs(each) for each in self._job_runners])
 
     async def _poll(self, job_runner: JobRunner) -> timedelta:

@@ -177,6 +177,10 @@ async def test_authorisation_result_is_parsed(status: int, content: bytes, resul
         b'{"id": 1, "authorised": true}',
         b'{"id": "pay_1", "authorised": "yes"}',
         b'{"id": "pay_1"}',
+        b'{"id": "", "authorised": true, "challenged": false, "declined": false}',
+        b'{"id": "pay_\\u0000", "authorised": true, "challenged": false, "declined": false}',
+        b'{"id": "pay_\\ud800", "authorised": true, "challenged": false, "declined": false}',
+        b"[" * 10_000,
     ],
 )
 async def test_response_without_a_result_leaves_the_outcome_unknown(content: bytes) -> None:

@@ -17,7 +17,6 @@ from shop.adapters.simulated_gateway.payment_gateway import PAGE_SIZE, InProcess
 from shop.adapters.simulated_gateway.records import GatewayRecords
 from shop.adapters.simulated_gateway.responses import SimulatedResponse
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
-from shop.adapters.sql.engines.sqlite import run_in_transaction
 from shop.adapters.system.clock import SystemClock
 from shop.application.ports.payment_gateway import (
     Approved,
@@ -111,7 +110,7 @@ async def test_every_commit_is_synced_to_disk(payment_store: SqlitePaymentStore)
     with closing(sqlite3.connect(payment_store._file)) as other:
         assert other.execute("PRAGMA journal_mode").fetchall() == [("wal",)]
     full = 2
-    async with payment_store._writer.connect() as connection:
+    async with payment_store._engines.writer.connect() as connection:
         synchronous = await connection.exec_driver_sql("PRAGMA synchronous")
         assert synchronous.scalars().all() == [full]
 
@@ -183,8 +182,8 @@ async def test_concurrent_operations_are_written_together(
         nonlocal commits
         commits += statement == "COMMIT"
 
-    await run_in_transaction(
-        payment_store._writer, lambda connection: connection.set_trace_callback(count)
+    await payment_store._engines.run_in_transaction(
+        lambda connection: connection.set_trace_callback(count)
     )
     await asyncio.gather(
         *(

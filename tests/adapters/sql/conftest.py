@@ -5,9 +5,13 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, text
 
 from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.schema.tables import metadata
+from shop.domain.shared.money import Currency
 from tests.clock import FakeClock
 from tests.factories import EUR
 
@@ -21,9 +25,9 @@ async def new_database(clock: FakeClock) -> AsyncIterator[NewDatabase]:
     """Yield a function that opens databases, which are closed after the test."""
     opened: list[SqlDatabase] = []
 
-    def new(url: str, schema: str = "public") -> SqlDatabase:
+    def new(url: str, schema: str = "public", currency: Currency = EUR) -> SqlDatabase:
         opened.append(
-            SqlDatabase(url, schema=schema, secrets=lambda: SECRETS, currency=EUR, clock=clock)
+            SqlDatabase(url, schema=schema, secrets=lambda: SECRETS, currency=currency, clock=clock)
         )
         return opened[-1]
 
@@ -54,3 +58,14 @@ async def postgresql(
     async with database.writer.begin() as connection:
         await connection.execute(text("TRUNCATE users CASCADE"))
     await database.migrate()
+
+
+async def differences(database: SqlDatabase) -> list[object]:
+    """Return what differs between the declared and the existing tables."""
+
+    def compare(connection: Connection) -> list[object]:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, metadata))
+
+    async with database.reader.connect() as connection:
+        return await connection.run_sync(compare)

@@ -1,6 +1,7 @@
 """The audit reports data that constraints prevent, in case a constraint is missing."""
 
 from dataclasses import replace
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -44,6 +45,8 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
     """Return a database that has only tables and primary keys."""
     url, schema = request.getfixturevalue(f"{request.param}_url"), f"audit_{uuid4().hex}"
     database = new_database(url, schema)
+    if database.is_embedded:
+        _create_file(url)
     async with database.writer.begin() as connection:
         if not database.is_embedded:
             await connection.execute(CreateSchema(schema))
@@ -168,6 +171,10 @@ async def test_two_orders_under_one_key_are_reported(shop: Storage, database: Sq
     )
 
     assert await findings(shop) == [(7, "order-without-outcome", {"order_id": str(second.id)})]
+
+
+def _create_file(url: str) -> None:
+    Path(url.removeprefix("sqlite+aiosqlite:///")).touch()
 
 
 def _without_constraints() -> MetaData:

@@ -1,22 +1,19 @@
 """The migrations lead to the tables, from wherever a database stands."""
 
-import asyncio
 from pathlib import Path
 from stat import S_IMODE
 from uuid import uuid4
 
 import pytest
-from alembic.autogenerate import compare_metadata
 from alembic.config import Config
-from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import CheckConstraint, Connection, Engine, event, inspect, make_url, text
+from sqlalchemy import CheckConstraint, Connection, inspect, make_url, text
 
 from shop.adapters.sql.database import SqlDatabase
+from shop.adapters.sql.migration.schema_version import KNOWN_VERSIONS
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION, metadata
 from shop.application.ports.database import MigrationRequired
-from shop.application.ports.unit_of_work import DatabaseFailure
-from tests.adapters.sql.conftest import NewDatabase
+from tests.adapters.sql.conftest import NewDatabase, differences
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +27,7 @@ def database(request: pytest.FixtureRequest, new_database: NewDatabase) -> SqlDa
 
 async def test_migrations_create_exactly_the_declared_tables(database: SqlDatabase) -> None:
     await database.migrate()
-    assert await _differences(database) == []
+    assert await differences(database) == []
 
 
 async def test_check_constraints_have_the_names_of_their_tables(database: SqlDatabase) -> None:
@@ -65,17 +62,6 @@ async def test_second_migration_changes_nothing(database: SqlDatabase) -> None:
     assert await _everything(database) == before
 
 
-async def test_concurrent_migrations_of_one_file_run_one_after_the_other(
-    new_database: NewDatabase, tmp_path: Path
-) -> None:
-    # `shop serve` does so by itself; PostgreSQL is migrated by its operator alone.
-    starters = [new_database(f"sqlite+aiosqlite:///{tmp_path}/shop.db", "public") for _ in "12"]
-    await asyncio.gather(*(starter.migrate() for starter in starters))
-    for starter in starters:
-        await starter.check()
-        assert await _differences(starter) == []
-
-
 async def test_new_file_is_private_to_its_owner_and_existing_file_keeps_its_mode(
     new_database: NewDatabase, tmp_path: Path
 ) -> None:
@@ -93,31 +79,6 @@ async def test_new_file_is_private_to_its_owner_and_existing_file_keeps_its_mode
         "there.db-wal": 0o640,
         "there.db-shm": 0o640,
     }
-
-
-@pytest.mark.parametrize("statements", [*range(2, 140, 9)])
-async def test_interrupted_migration_can_be_repeated(
-    new_database: NewDatabase, postgresql_url: str, statements: int
-) -> None:
-    # On PostgreSQL each step commits by itself; on SQLite all of them are one transaction.
-    database = new_database(postgresql_url, f"half_{uuid4().hex}")
-    left = statements
-
-    def cut_off(*_: object) -> None:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise ConnectionError("the machine stopped")
-
-    event.listen(Engine, "before_cursor_execute", cut_off)
-    try:
-        with pytest.raises((ConnectionError, DatabaseFailure)):
-            await database.migrate()
-    finally:
-        event.remove(Engine, "before_cursor_execute", cut_off)
-    await database.migrate()
-    await database.check()
-    assert await _differences(database) == []
 
 
 async def test_role_that_owns_only_its_schema_can_migrate(
@@ -141,7 +102,9 @@ def test_required_version_is_the_newest_migration() -> None:
     config = Config()
     config.set_main_option("script_location", "shop.adapters.sql.schema:migrations")
     config.set_main_option("path_separator", "os")
-    assert ScriptDirectory.from_config(config).get_current_head() == SCHEMA_VERSION
+    scripts = ScriptDirectory.from_config(config)
+    assert scripts.get_current_head() == SCHEMA_VERSION
+    assert {each.revision for each in scripts.walk_revisions()} == KNOWN_VERSIONS
 
 
 def test_every_constraint_and_index_has_a_name() -> None:
@@ -152,15 +115,6 @@ def test_every_constraint_and_index_has_a_name() -> None:
 
 def _modes(folder: Path) -> dict[str, int]:
     return {each.name: S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
-
-
-async def _differences(database: SqlDatabase) -> list[object]:
-    def compare(connection: Connection) -> list[object]:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return list(compare_metadata(context, metadata))
-
-    async with database.reader.connect() as connection:
-        return await connection.run_sync(compare)
 
 
 async def _everything(database: SqlDatabase) -> list[tuple[object, ...]]:

@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from sqlalchemy import URL, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shop.adapters.sql.engines.sqlite import create_writer
+from shop.adapters.sql.engines.sqlite import SqliteEngines
 
 pytestmark = pytest.mark.anyio
 
@@ -17,8 +17,9 @@ FILES = 100
 
 async def test_concurrent_processes_can_create_the_same_sqlite_file(tmp_path: Path) -> None:
     for number in range(FILES):
-        file = str(tmp_path / f"{number}.db")
-        openers = [create_writer(URL.create("sqlite+aiosqlite", database=file)) for _ in "1234"]
+        file = tmp_path / f"{number}.db"
+        file.touch()
+        openers = [SqliteEngines(file).writer for _ in "1234"]
 
         assert await asyncio.gather(*map(_journal, openers)) == ["wal"] * 4
 

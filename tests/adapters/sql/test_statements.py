@@ -78,6 +78,18 @@ async def test_fifty_card_orders_take_the_statements_of_one(shop: Container) -> 
     assert len(of_one) > 0
 
 
+async def test_orders_from_the_account_ask_for_no_limits(shop: Container) -> None:
+    customers = await _customers(shop, 2)
+    await _place(shop, customers, "key-first")
+    with _statements(shop) as from_accounts:
+        await _place(shop, customers, "key-account")
+    with _statements(shop) as by_card:
+        await _place_by_card(shop, customers, "key-by-card")
+    assert not any("rate_limits" in each for each in (*from_accounts, *by_card))
+    assert not any("'declined'" in each for each in from_accounts)
+    assert sum("'declined'" in each for each in by_card) == 1
+
+
 async def test_notifications_add_only_statements_on_their_own_tables(
     shop: Container,
 ) -> None:
@@ -157,7 +169,9 @@ async def _customers(shop: Container, number: int) -> list[SessionToken]:
     tokens = []
     for index in range(number):
         name = f"user{index}"
-        command = SignUp(session=None, name=name, email=f"{name}@example.com", password="a" * 12)
+        command = SignUp(
+            session=None, name=name, email=f"{name}@example.com", password="a long phrase"
+        )
         signed_up = await shop.sign_up_service().sign_up(command)
         assert signed_up.current_session.new_token is not None
         tokens.append(signed_up.current_session.new_token)
@@ -210,6 +224,7 @@ def _enable_notifications(shop: Container) -> None:
         shop.id_generator(),
         notifications,
         shop.policies().payment,
+        shop.card_payments(),
     )
     shop.place_orders.override(providers.Object(placing))
 

@@ -106,6 +106,12 @@ def test_missing_or_forged_signature_is_rejected(forgery: str) -> None:
         parse_event(BODY, FORGERIES[forgery](), SECRETS)
 
 
+@pytest.mark.parametrize("age_seconds", [-310, -3_600, -3_650 * DAY_SECONDS])
+def test_signature_of_a_time_to_come_is_rejected(age_seconds: int) -> None:
+    with pytest.raises(InvalidGatewayEvent):
+        parse_event(BODY, _signed(BODY, age_seconds=age_seconds), SECRETS)
+
+
 @pytest.mark.parametrize("age_seconds", [310, DAY_SECONDS])
 def test_old_signature_is_rejected(age_seconds: int) -> None:
     with pytest.raises(InvalidGatewayEvent):
@@ -134,6 +140,36 @@ def test_body_that_is_no_text_is_rejected() -> None:
     "body", [b"", b"not JSON", b"[]", b"{}", b'{"id": 1}', b'{"id": "evt_1", "type": "ping"}']
 )
 def test_signed_body_that_is_no_event_is_rejected(body: bytes) -> None:
+    with pytest.raises(InvalidGatewayEvent):
+        parse_event(body, _signed(body), SECRETS)
+
+
+UNREADABLE_BODIES = {
+    "too deep": b'{"id":"evt_1","type":"ping","data":' + b"[" * 100_000 + b"]" * 100_000 + b"}",
+    "deep objects": b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+    "lone surrogate": BODY.replace(b"evt_1", b"evt_\\ud800"),
+    "NUL": BODY.replace(b"evt_1", b"evt_\\u0000"),
+    "empty id": BODY.replace(b"evt_1", b""),
+    "long id": BODY.replace(b"evt_1", b"e" * 256),
+    "id in another script": BODY.replace(b"evt_1", "evt_é".encode()),
+    "NUL in the kind": BODY.replace(b"payment_intent.canceled", b"\\u0000"),
+    "NUL in the payment": BODY.replace(b"pi_1", b"pi_\\u0000"),
+    "duplicate member": BODY.replace(b'"id": "evt_1"', b'"id": "evt_1", "id": "evt_2"'),
+    "duplicate inner member": BODY.replace(b'"id": "pi_1"', b'"id": "pi_1", "id": "pi_2"'),
+    "NaN": BODY.replace(b'"id": "pi_1"', b'"id": "pi_1", "n": NaN'),
+    "huge number": BODY.replace(b'"id": "pi_1"', b'"id": "pi_1", "n": ' + b"9" * 50_000),
+    "text": b'"evt_1"',
+    "null": b"null",
+    "number": b"1",
+    "id of a number": BODY.replace(b'"evt_1"', b"1"),
+    "object of a list": BODY.replace(b'"data": {"object": ', b'"data": {"object": [').replace(
+        b"}}}", b"}]}}"
+    ),
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE_BODIES.values(), ids=UNREADABLE_BODIES.keys())
+def test_signed_event_that_cannot_be_read_is_rejected(body: bytes) -> None:
     with pytest.raises(InvalidGatewayEvent):
         parse_event(body, _signed(body), SECRETS)
 

@@ -91,7 +91,7 @@ async def _order(shop: Container, card: str | None = None) -> UUID:
         on_hand=10,
     )  # fmt: skip
     await shop.bulk_import().upsert([product])
-    command = SignUp(session=None, name="Ada", email="ada@example.com", password="a" * 12)
+    command = SignUp(session=None, name="Ada", email="ada@example.com", password="a long phrase")
     current_session = (await shop.sign_up_service().sign_up(command)).current_session
     order = PlaceOrder(
         session=current_session.new_token,

@@ -2,6 +2,7 @@
 
 import pytest
 
+from shop.application.payments.card_payments import CardPayments
 from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.orders.order import OrderStatus
@@ -18,7 +19,6 @@ class TestADeclinedCard:
         [
             ("tok_declined", "declined"),
             ("tok_insufficient", "insufficient_funds"),
-            ("tok_unknown", "unknown_token"),
         ],
     )
     async def test_changes_nothing(
@@ -35,6 +35,22 @@ class TestADeclinedCard:
         assert await shop.session(ada_token) == before
         assert shop.outcome("ada") == Rejected(error=rejection.value)
         assert shop.jobs == []
+
+    async def test_of_an_earlier_release_with_an_unknown_token_is_replayed(
+        self, shop: MemoryShop, ada_token: SessionToken, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        # Earlier releases asked the gateway about any token.
+        with monkeypatch.context() as earlier_release:
+            earlier_release.setattr(CardPayments, "require_token", lambda *_: None)
+            with pytest.raises(CardDeclined):
+                await pay(shop, ada_token, "4242424242424242")
+        before = shop.state
+
+        with pytest.raises(CardDeclined) as replayed:
+            await pay(shop, ada_token, "4242424242424242")
+
+        assert replayed.value == CardDeclined(reason="unknown_token")
+        assert shop.state == before
 
     async def test_stays_declined_under_its_key(
         self, shop: MemoryShop, ada_token: SessionToken

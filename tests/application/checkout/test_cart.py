@@ -9,9 +9,11 @@ from shop.application.checkout.cart import CartChanged, PricedLine, PutCartLine,
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import TransientFailure
 from shop.domain.cart import MAX_LINES, Cart
+from shop.domain.cart_problems import CartProblem
 from shop.domain.product import ProductNotFound
 from shop.domain.session import SessionExpired
 from shop.domain.shared.errors import InvalidValue, ShopError
+from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.user import Role
 from tests.application.memory_shop import IDLE_SECONDS, MemoryShop, new_token, put_product
 from tests.clock import FakeClock
@@ -59,7 +61,9 @@ class TestPutting:
     ) -> None:
         changed = await _put(shop, ada_token, "COFFEE", 3)
 
-        assert [(line.quantity, line.available) for line in changed.cart.lines] == [(3, 2)]
+        assert [(line.quantity, line.available, line.problems) for line in changed.cart.lines] == [
+            (3, 2, ["out-of-stock"])
+        ]
 
     async def test_session_is_created_if_there_is_none(
         self, shop: MemoryShop, admin: SessionToken
@@ -255,10 +259,34 @@ class TestShowing:
         assert priced.lines == [PricedLine(product=tea, quantity=2, available=5)]
         assert priced.total == eur(300)
 
-    async def test_empty_cart_costs_nothing(self, shop: MemoryShop) -> None:
+    async def test_empty_cart_costs_nothing_and_cannot_be_ordered(self, shop: MemoryShop) -> None:
         priced = await shop.container.cart_service().show(Cart())
 
         assert (list(priced.lines), priced.total) == ([], eur(0))
+        assert priced.problems == [CartProblem(code="empty-cart")]
+
+    async def test_everything_that_would_stop_the_order_is_listed(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
+    ) -> None:
+        await shop.fill_cart(ada_token, TEA=6, COFFEE=1)
+        withdrawn = replace(put_product(admin, "COFFEE"), active=False)
+        await shop.container.product_service().put(withdrawn)
+        session = await shop.session(ada_token)
+        assert session is not None
+        gone = LineQuantity(sku="GONE", quantity=2)
+
+        priced = await shop.container.cart_service().show(session.cart.put(gone))
+
+        assert [(line.product.sku, line.available, line.problems) for line in priced.lines] == [
+            ("TEA", 5, ["out-of-stock"]),
+            ("COFFEE", 0, ["not-for-sale"]),
+        ]
+        assert priced.total == eur(700)
+        assert priced.problems == [
+            CartProblem(code="product-not-found", sku="GONE"),
+            CartProblem(code="not-for-sale", sku="COFFEE", requested=1, available=0),
+            CartProblem(code="out-of-stock", sku="TEA", requested=6, available=5),
+        ]
 
 
 async def _assert_rejected(shop: MemoryShop, command: PutCartLine, error: Exception) -> None:

@@ -13,6 +13,7 @@ from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.account import InsufficientFunds, TransferKind
 from shop.domain.cart import Cart, EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.inventory import OutOfStock, Shortage, StockMovementKind
 from shop.domain.orders.order import OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
@@ -262,17 +263,38 @@ class TestRejections:
         assert (reply.value, reply.replayed) == (error, True)
         assert shop.state == before
 
-    async def test_inactive_product_is_rejected(
+    async def test_all_products_that_are_off_sale_are_listed_before_the_short_ones(
+        self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
+    ) -> None:
+        await shop.add_products(admin, JAM=0)
+        for sku in ("COFFEE", "JAM"):
+            withdrawn = replace(put_product(admin, sku), active=False)
+            await shop.container.product_service().put(withdrawn)
+        before = shop.state
+        command = place_order(ada_token, ("COFFEE", 1), ("TEA", 6), ("JAM", 3), expected=1)
+
+        reply = await shop.order(command)
+
+        error = NotForSale(
+            lines=(
+                Shortage(sku="COFFEE", requested=1, available=0),
+                Shortage(sku="JAM", requested=3, available=0),
+            ),
+            short=(Shortage(sku="TEA", requested=6, available=5),),
+        )
+        assert reply.value == error
+        assert _without_keys(shop.state, before) == before
+        assert shop.outcome("ada") == Rejected(error=error)
+
+    async def test_unknown_product_is_reported_before_those_that_are_off_sale(
         self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken
     ) -> None:
         withdrawn = replace(put_product(admin, "COFFEE"), active=False)
         await shop.container.product_service().put(withdrawn)
-        before = shop.state
 
-        reply = await shop.order(place_order(ada_token, ("TEA", 1), ("COFFEE", 1)))
+        reply = await shop.order(place_order(ada_token, ("COFFEE", 1), ("SOAP", 1)))
 
-        assert reply.value == ProductNotFound(sku="COFFEE")
-        assert _without_keys(shop.state, before) == before
+        assert reply.value == ProductNotFound(sku="SOAP")
 
     async def test_anonymous_user_cannot_order(
         self, shop: MemoryShop, ada_token: SessionToken

@@ -6,16 +6,20 @@ The documents below are what earlier releases hashed: a renamed field of a comma
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from shop.application.ledger.deposits import MakeDeposit
 from shop.application.ledger.transfers import GrantCredit, MakeTransfer
+from shop.application.orders.cancel import CancelOrder
+from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.orders.refund import RefundRequest
+from shop.domain.orders.shipment import ShipmentEventKind
 from shop.domain.payment import PaymentMethod
-from tests.application.memory_shop import MemoryShop, place_order
+from tests.application.memory_shop import MemoryShop, add_stock, place_order
 from tests.factories import eur, id_of, line_quantities
 
 pytestmark = pytest.mark.anyio
@@ -127,3 +131,40 @@ async def test_refund(shop: MemoryShop, admin: SessionToken) -> None:
             },
         },
     )
+
+
+async def test_adjustment_of_stock(shop: MemoryShop, admin: SessionToken) -> None:
+    command = replace(add_stock(admin, "TEA", 3), key="key-0001")
+    await shop.container.inventory_service().adjust(command)
+
+    assert _stored_fingerprint(shop, "root") == _hash(
+        "stock", {"sku": "TEA", "delta": 3, "reason": "Delivery"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"),
+    [(ShipmentEventKind.SHIPPED, "shipment"), (ShipmentEventKind.DELIVERED, "delivery")],
+)
+async def test_shipment_and_delivery(
+    shop: MemoryShop, admin: SessionToken, kind: ShipmentEventKind, operation: str
+) -> None:
+    command = RecordShipmentEvent(
+        session=admin,
+        order_id=ORDER_ID,
+        kind=kind,
+        lines=line_quantities(TEA=1),
+        key="key-0001",
+    )
+    await shop.container.fulfil_orders().record(command)
+
+    assert _stored_fingerprint(shop, "root") == _hash(
+        operation, {"order_id": str(ORDER_ID), "lines": [{"sku": "TEA", "quantity": 1}]}
+    )
+
+
+async def test_cancellation(shop: MemoryShop, admin: SessionToken) -> None:
+    command = CancelOrder(session=admin, order_id=ORDER_ID, key="key-0001")
+    await shop.container.cancel_orders().cancel(command)
+
+    assert _stored_fingerprint(shop, "root") == _hash("cancel", {"order_id": str(ORDER_ID)})

@@ -67,12 +67,12 @@ class TestADisabledUser:
     async def test_unknown_user_is_reported(
         self, shop: MemoryShop, admin_token: SessionToken
     ) -> None:
-        access, nobody = shop.container.access_service(), id_of("unknown")
+        access, unknown = shop.container.access_service(), id_of("unknown")
 
         with pytest.raises(UserNotFound):
-            await access.change(ChangeAccess(session=admin_token, user_id=nobody, enabled=False))
+            await access.change(ChangeAccess(session=admin_token, user_id=unknown, enabled=False))
         with pytest.raises(UserNotFound):
-            await access.end_sessions(EndSessions(session=admin_token, user_id=nobody))
+            await access.end_sessions(EndSessions(session=admin_token, user_id=unknown))
         with pytest.raises(UserNotFound):
             await access.change_by_email("unknown@example.com", enabled=False)
         with pytest.raises(UserNotFound):

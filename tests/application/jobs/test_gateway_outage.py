@@ -5,13 +5,15 @@ from datetime import timedelta
 
 import pytest
 
+from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
-from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.reconciliation.audit import Finding
 from shop.application.reconciliation.repair import Reconcile
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentExpired
 from tests.application.memory_shop import MemoryShop, place_order
+from tests.clock import FakeClock
+from tests.doubles import SequentialIds
 from tests.factories import NOW
 
 pytestmark = pytest.mark.anyio
@@ -29,10 +31,12 @@ async def _failed_findings(shop: MemoryShop) -> list[Finding]:
     return [finding for finding in findings if not finding.holds]
 
 
-async def test_gateway_outage_leaves_nothing_for_the_operator(
-    shop: MemoryShop, admin: SessionToken
-) -> None:
-    await shop.add_products(admin, TEA=100)
+async def test_gateway_outage_leaves_nothing_for_the_operator(clock: FakeClock) -> None:
+    # One customer stands for many.
+    shop = MemoryShop(
+        clock, MemoryDatabase(), SequentialIds(), pending_orders_per_customer=100, rate_limits="off"
+    )
+    await shop.add_products(await shop.admin(), TEA=100)
     token = await shop.customer("ada")
     # Approved, and its answer lost; paid, and not captured yet.
     await shop.check_out(place_order(token, ("TEA", 1), card="tok_timeout_after", key="key-lost"))

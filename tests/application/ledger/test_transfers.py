@@ -19,6 +19,7 @@ from shop.domain.account import (
     Transfer,
     TransferKind,
 )
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import MAX_AMOUNT, Money
@@ -112,9 +113,29 @@ INVALID: list[tuple[MakeTransfer, str]] = [
 ]
 
 
+async def test_unknown_recipients_are_limited_exactly_within_a_group(
+    shop: MemoryShop, ada_token: SessionToken
+) -> None:
+    commands = [
+        transfer_command(ada_token, to=f"unknown{n}@example.com", key=f"key-{n:04}")
+        for n in range(12)
+    ]
+    known = transfer_command(ada_token, key="key-known")
+    results = await shop.container.transfer_service().make([*commands, known])
+
+    assert [type(each.value) for each in results] == (
+        [RecipientNotFound] * 10 + [TooManyRequests] * 3
+    )
+    assert [each.value for each in results[10:]] == [TooManyRequests(retry_after_seconds=3600)] * 3
+    assert balances(shop) == (WELCOME_CREDIT, WELCOME_CREDIT)
+    replay = await make_transfer(shop, commands[0])
+    assert (replay.replayed, type(replay.value)) == (True, RecipientNotFound)
+    assert shop.outcome("ada", "key-known") is None
+
+
 class TestRejections:
     @pytest.mark.parametrize(("command", "error"), REJECTIONS)
-    async def test_rejected_transfer_stores_only_its_key(
+    async def test_rejected_transfer_stores_only_its_key_and_an_unknown_recipient_a_hit(
         self, command: MakeTransfer, error: ShopError, shop: MemoryShop, ada_token: SessionToken
     ) -> None:
         before = shop.state
@@ -122,7 +143,10 @@ class TestRejections:
         reply = await make_transfer(shop, replace(command, session=ada_token))
 
         assert (reply.value, reply.replayed) == (error, False)
-        assert replace(shop.state, idempotency_keys=before.idempotency_keys) == before
+        hits = [row.count.amount for row in shop.state.rate_limits.rows.values()]
+        assert hits == [1] * isinstance(error, RecipientNotFound)
+        keys, limits = before.idempotency_keys, before.rate_limits
+        assert replace(shop.state, idempotency_keys=keys, rate_limits=limits) == before
         assert shop.outcome("ada") == Rejected(error=error)
 
     @pytest.mark.parametrize(("command", "error"), REJECTIONS)

@@ -38,7 +38,7 @@ def _cancel(token: SessionToken | None, placed: PlacedOrder) -> CancelOrder:
 async def test_cancellation_refunds_and_restocks(
     shop: MemoryShop, ada_token: SessionToken, placed: PlacedOrder
 ) -> None:
-    done = await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))
+    done = (await shop.container.cancel_orders().cancel(_cancel(ada_token, placed))).unwrap()
 
     assert (done.order.status, done.order.version) == (OrderStatus.CANCELLED, 2)
     assert done.payment.status is PaymentStatus.REFUNDED

@@ -47,7 +47,7 @@ def record_shipment_event(
 
 
 async def _record(shop: MemoryShop, command: RecordShipmentEvent) -> ShipmentEvent:
-    return await shop.container.fulfil_orders().record(command)
+    return (await shop.container.fulfil_orders().record(command)).unwrap()
 
 
 def _status(shop: MemoryShop, placed: PlacedOrder) -> OrderStatus:

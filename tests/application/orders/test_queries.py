@@ -70,9 +70,10 @@ class TestShowing:
         assert (view.order, view.payment) == (placed.order, placed.payment)
         assert view.customer is None
 
-        cancelled = await shop.container.cancel_orders().cancel(
+        result = await shop.container.cancel_orders().cancel(
             CancelOrder(session=ada_token, order_id=placed.order.id)
         )
+        cancelled = result.unwrap()
         view = await consult.show(shop.user("ada"), placed.order.id)
         assert (view.order, view.payment) == (cancelled.order, cancelled.payment)
 

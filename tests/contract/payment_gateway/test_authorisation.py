@@ -12,6 +12,7 @@ from shop.application.ports.payment_gateway import (
     GatewayPayment,
     GatewayRejected,
 )
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
 from tests.contract.payment_gateway.gateway_under_test import (
     GatewayUnderTest,
@@ -59,7 +60,6 @@ class TestAuthorisations:
         [
             ("declined", "declined"),
             ("insufficient", "insufficient_funds"),
-            ("unknown", "unknown_token"),
         ],
     )
     async def test_declined_payment_has_a_reason_and_is_not_authorised(
@@ -77,6 +77,28 @@ class TestAuthorisations:
             False,
             False,
         )
+
+    async def test_unknown_token_is_declined_and_leaves_no_record(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        gateway = gateway_under_test.gateway
+        unknown = authorisation_request("order", gateway_under_test.cards.unknown)
+
+        assert await gateway.authorise(unknown) == Declined(reason="unknown_token")
+
+        assert await gateway_under_test.all_payments() == []
+        known = replace(unknown, token=gateway_under_test.cards.approved)
+        assert isinstance(await gateway.authorise(known), Approved)
+
+    async def test_token_has_the_form_of_the_gateways_tokens(
+        self, gateway_under_test: GatewayUnderTest
+    ) -> None:
+        gateway_under_test.gateway.require_token(gateway_under_test.cards.approved)
+
+        for text in ("4242424242424242", "visa", ""):
+            with pytest.raises(InvalidValue) as caught:
+                gateway_under_test.gateway.require_token(text)
+            assert caught.value.field == "token"
 
     async def test_every_payment_has_a_unique_id(
         self, gateway_under_test: GatewayUnderTest

@@ -15,7 +15,9 @@ from tests.factories import NOW, id_of, session, user
 
 ADA, BOB = user("ada"), user("bob")
 
-POLICY = SessionPolicy(idle=timedelta(hours=1), absolute=timedelta(hours=10))
+POLICY = SessionPolicy(
+    idle=timedelta(hours=1), visitor_idle=timedelta(hours=1), absolute=timedelta(hours=10)
+)
 
 CART = Cart(lines=(LineQuantity(sku="TEA", quantity=2), LineQuantity(sku="CUP", quantity=10_000)))
 

@@ -241,3 +241,14 @@ class TestPurge:
 
         assert await find(storage, *tokens) == {tokens[1]: sessions[1], tokens[3]: sessions[3]}
         assert await storage.write(lambda uow: uow.sessions.purge_expired(POLICY, NOW)) == 0
+
+    async def test_idle_sessions_without_a_user_are_removed_earlier(self, storage: Storage) -> None:
+        policy = replace(POLICY, visitor_idle=POLICY.idle / 2)
+        idle_since = NOW - policy.visitor_idle
+        visitor = session("visitor", last_seen_at=idle_since)
+        in_use = session("in use", last_seen_at=idle_since + timedelta(microseconds=1))
+        of_ada = session_of(ADA.id, "1", last_seen_at=idle_since)
+        tokens = [await create(storage, each) for each in (visitor, in_use, of_ada)]
+
+        assert await storage.write(lambda uow: uow.sessions.purge_expired(policy, NOW)) == 1
+        assert await find(storage, *tokens) == {tokens[1]: in_use, tokens[2]: of_ada}

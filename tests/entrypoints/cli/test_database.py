@@ -1,5 +1,8 @@
 """The database: made, missing, unmigrated, or not to be had."""
 
+import json
+import signal
+
 import pytest
 
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION
@@ -91,20 +94,6 @@ def test_missing_postgresql_database_and_user_are_named(
     assert "hunter2" not in without_user
 
 
-def test_database_of_another_currency_is_rejected_with_both_currencies(shop: CommandLine) -> None:
-    shop.output_of("migrate")
-
-    ended = shop.with_settings(SHOP_CURRENCY="USD").complete("audit")
-
-    assert (ended.code, ended.error_line) == (
-        2,
-        (
-            "shop: SHOP_CURRENCY: the shop in this database sells in EUR, not in USD;"
-            " set it to EUR, or use another database (SHOP_DATABASE_URL or --database)"
-        ),
-    )
-
-
 @pytest.mark.parametrize("command", ["migrate", "seed", "serve --port 0", "audit"])
 def test_missing_folder_is_named(command: str, shop: CommandLine) -> None:
     ended = shop.complete(
@@ -129,6 +118,75 @@ def test_unmigrated_database_is_reported(shop: CommandLine) -> None:
         "shop: the database is not migrated"
         f" (schema version none, expected {SCHEMA_VERSION}); run `shop migrate`"
     )
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        *(" ".join(each) for each in COMMANDS),
+        *("migrate", "seed", "serve --port 0", "worker --once", "reconcile"),
+        *("jobs list", "jobs retry", "notifications purge"),
+    ],
+)
+def test_database_of_a_newer_release_is_reported(command: str, with_file: CommandLine) -> None:
+    with_file.output_of("migrate")
+    with_file.rows("UPDATE alembic_version SET version_num = '0099'")
+
+    ended = with_file.complete(*command.split())
+
+    assert ended.code == 1
+    assert ended.error_line == (
+        "shop: the database has schema version 0099, but this release knows none after"
+        f" {SCHEMA_VERSION}; run the newer release, or restore a backup from before the upgrade"
+    )
+
+
+@pytest.mark.parametrize(
+    "command", ["migrate", "seed", "serve --port 0", "worker --once", "audit", "sessions sweep"]
+)
+def test_other_currency_of_a_shop_with_products_is_reported(
+    command: str, shop: CommandLine
+) -> None:
+    shop.output_of("seed", "--products", "1")
+
+    ended = shop.with_settings(SHOP_CURRENCY="CHF").complete(*command.split())
+
+    assert ended.code == 2
+    assert ended.error_line == (
+        "shop: SHOP_CURRENCY: the shop sells in EUR, not in CHF, and cannot change because it has"
+        " products; set SHOP_CURRENCY=EUR"
+    )
+
+
+def test_migrate_changes_the_currency_of_an_empty_shop(shop: CommandLine) -> None:
+    shop.output_of("migrate")
+    in_francs = shop.with_settings(SHOP_CURRENCY="CHF")
+
+    ended = in_francs.complete("audit")
+    assert ended.code == 2
+    assert ended.error_line == (
+        "shop: SHOP_CURRENCY: the shop sells in EUR, not in CHF; it is still empty, so run"
+        " `shop migrate` to change that, or set SHOP_CURRENCY=EUR"
+    )
+    changed = in_francs.run("migrate")
+
+    assert (changed.returncode, changed.stdout) == (0, "The database schema is up to date.\n")
+    assert "shop_currency_changed" in changed.stderr
+    assert in_francs.run("audit").returncode == 0
+    assert shop.rows("SELECT DISTINCT currency FROM accounts") == [("CHF",)]
+
+
+def test_running_server_says_that_a_newer_release_has_migrated(shop: CommandLine) -> None:
+    with shop.serving() as serving:
+        assert serving.status("/readyz") == 200
+        shop.rows("UPDATE alembic_version SET version_num = '0099'")
+        shop.rows("ALTER TABLE products RENAME TO articles")
+
+        status, body = serving.get("/readyz")
+        assert (status, json.loads(body)["type"]) == (503, "/problems/database-incompatible")
+        assert serving.status("/api/v1/products") == 503
+        _, _, errors = serving.stop(signal.SIGTERM)
+    assert "but this release knows none after" in errors
 
 
 def test_postgresql_schema_is_created_by_migrate_only(

@@ -124,6 +124,26 @@ def test_production_warns_once_that_payments_are_simulated(
     assert [json.loads(line)["setting"] for line in lines] == warned
 
 
+@pytest.mark.parametrize(
+    ("environment", "warned"), [("production", ["SHOP_RATE_LIMITS"]), ("development", [])]
+)
+def test_production_warns_that_requests_are_not_limited(
+    environment: str, warned: list[str], shop: CommandLine
+) -> None:
+    secret = shop.output_of("secret").strip()
+    settings = {
+        "SHOP_ENVIRONMENT": environment,
+        "SHOP_SESSION_SECRETS": json.dumps([secret]),
+        "SHOP_RATE_LIMITS": "off",
+    }
+
+    with shop.with_settings(**settings).serving() as serving:
+        _, _, errors = serving.stop(signal.SIGTERM)
+
+    lines = [line for line in errors.splitlines() if "requests_are_not_limited" in line]
+    assert [json.loads(line)["setting"] for line in lines] == warned
+
+
 def test_demo_starts_with_products_for_sale(shop: CommandLine) -> None:
     with shop.serving("--demo") as serving:
         status, body = serving.get("/api/v1/products?limit=1")

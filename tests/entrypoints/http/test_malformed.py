@@ -6,7 +6,7 @@ from functools import cache
 import httpx2
 import pytest
 
-from tests.entrypoints.http.clients import Browser, HttpShop, assert_invalid
+from tests.entrypoints.http.clients import Browser, HttpShop, assert_invalid, assert_problem
 
 pytestmark = pytest.mark.anyio
 
@@ -74,8 +74,8 @@ NUMBER_PLACES = [
     ),
 ]
 TEXT_PLACES = [
-    ("POST", "/users", b'{"name":%s,"email":"eve@example.com","password":"12345678"}'),
-    ("POST", "/users", b'{"name":"Eve","email":%s,"password":"12345678"}'),
+    ("POST", "/users", b'{"name":%s,"email":"eve@example.com","password":"a long phrase"}'),
+    ("POST", "/users", b'{"name":"Eve","email":%s,"password":"a long phrase"}'),
     ("POST", "/orders", b'{"lines":[{"sku":%s,"quantity":1}],"payment":{"method":"account"}}'),
     (
         "POST",
@@ -210,3 +210,33 @@ def assert_is_problem(response: httpx2.Response) -> None:
     assert response.status_code in {413, 422}, response.text
     assert response.headers["content-type"] == "application/problem+json"
     assert len(response.content) < 64 * 1024
+
+
+REPEATED_NAMES = {
+    b'{"email":"a@example.com","email":"b@example.com","password":"12345678"}': "/email",
+    rb'{"mail":"a@example.com","\u006dail":"b@example.com"}': "/mail",
+    b'{"a":[{"b":":"},{"b":1,"b":2}]}': "/a/1/b",
+    b'{"a/b":{"c~":{},"c~":9}, "n":%s}' % (b"9" * 400): "/a~1b/c~0",
+    b'{"a":{"":1,"":1}}': "/a/",
+}
+
+
+@pytest.mark.parametrize("body", REPEATED_NAMES, ids=REPEATED_NAMES.values())
+async def test_repeated_name_is_rejected_with_its_place(
+    shop: HttpShop, admin: Browser, body: bytes
+) -> None:
+    with shop.unchanged():
+        for method, path in PLACES:
+            response = await admin.send_raw(method, path, body)
+            errors = [{"pointer": REPEATED_NAMES[body], "detail": "Repeated name."}]
+            assert_problem(response, 422, "invalid-request", errors=errors)
+
+
+async def test_colon_in_a_text_and_equal_names_in_two_objects_are_no_repetition(
+    admin: Browser,
+) -> None:
+    body = b'{"preferences": {"a": ":::", "b": "a:"}}'
+    assert (await admin.send_raw("PATCH", "/session", body)).status_code == 200
+    body = b'{"lines":[{"sku":"A:","quantity":1},{"sku":"B","quantity":1}]}'
+    response = await admin.send_raw("POST", "/orders", body)
+    assert "Repeated name." not in response.text

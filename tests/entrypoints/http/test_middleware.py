@@ -15,6 +15,7 @@ from tests.entrypoints.http.clients import PASSWORD, HttpShop, assert_problem
 pytestmark = pytest.mark.anyio
 
 LIMIT = 64 * 1024
+WEBHOOK_LIMIT = 256 * 1024
 
 
 async def test_every_request_gets_a_generated_id(shop: HttpShop) -> None:
@@ -134,6 +135,19 @@ async def test_body_declared_too_large_is_rejected_unread(shop: HttpShop, method
     with shop.unchanged():
         response = await shop.browser().send_raw(method, "/session", b" " * (LIMIT + 1))
     assert_problem(response, 413, "content-too-large", limit_bytes=LIMIT)
+    assert response.headers["connection"] == "close"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+async def test_body_of_a_webhook_may_be_larger(shop: HttpShop, declared: bool) -> None:  # noqa: FBT001  A parameter.
+    def body(size: int) -> object:
+        return b" " * size if declared else chunks(size // 4, 4)
+
+    browser = shop.browser()
+    response = await browser.send_raw("POST", "/webhooks/stripe", body(WEBHOOK_LIMIT))
+    assert_problem(response, 400, "invalid-signature")
+    response = await browser.send_raw("POST", "/webhooks/stripe", body(WEBHOOK_LIMIT + 4))
+    assert_problem(response, 413, "content-too-large", limit_bytes=WEBHOOK_LIMIT)
 
 
 async def test_body_of_undeclared_length_is_rejected_at_the_limit(
@@ -192,8 +206,47 @@ async def test_patch_accepts_merge_patch_only(shop: HttpShop) -> None:
     assert response.headers["accept"] == ", ".join(accept)
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "Deflate", "gzip, identity", ""])
+@pytest.mark.parametrize("method", ["POST", "PATCH", "DELETE"])
+async def test_encoded_body_is_not_read(shop: HttpShop, method: str, encoding: str) -> None:
+    headers = {"content-type": "application/json", "content-encoding": encoding}
+    with shop.unchanged():
+        response = await shop.browser().client.request(
+            method, "/api/v1/session", content=b"{}", headers=headers
+        )
+    assert_problem(response, 415, "unsupported-encoding", encoding=encoding)
+    assert response.headers["accept-encoding"] == "identity"
+    if encoding:
+        assert encoding in response.json()["detail"]
+
+
 @pytest.mark.parametrize(
-    "content_type", ["application/json", "Application/JSON; charset=utf-8", "application/json;"]
+    ("content_type", "charset"),
+    [
+        ("application/json; charset=utf-16", "utf-16"),
+        ('application/json;charset="UTF-16LE"', '"UTF-16LE"'),
+        ("application/json; Charset=iso-8859-1; x=y", "iso-8859-1"),
+        ("application/json; charset=utf-8; charset=utf-7", "utf-7"),
+        ("application/json; charset=", ""),
+        ("application/json; charset=" + "x" * 500, "x" * 40),
+    ],
+)
+async def test_body_in_another_charset_is_not_read(
+    shop: HttpShop, content_type: str, charset: str
+) -> None:
+    with shop.unchanged():
+        response = await shop.browser().send_raw("POST", "/session", b"{}", content_type)
+    assert_problem(response, 415, "unsupported-charset", charset=charset)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "Application/JSON; charset=utf-8",
+        'application/json; charset="UTF-8"',
+        "application/json;",
+    ],
 )
 async def test_json_content_type_may_vary(shop: HttpShop, content_type: str) -> None:
     browser = shop.browser()

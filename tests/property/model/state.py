@@ -182,9 +182,15 @@ class ModelState:
             new_token = self.save_session(token, session)
         return {
             "lines": [
-                (sku, quantity, self.products[sku].price, self.products[sku].available)
+                (
+                    sku,
+                    quantity,
+                    self.products[sku].price,
+                    self.products[sku].available if self.products[sku].active else 0,
+                )
                 for sku, quantity in cart.items()
             ],
+            "problems": self.problems_of(cart) or [("empty-cart", None, None, None)][len(cart) :],
             "total": sum(self.products[sku].price * quantity for sku, quantity in cart.items()),
             "issued": new_token,
         }
@@ -230,18 +236,32 @@ class ModelState:
         if not quantities:
             raise Rejection("empty-cart")
         for sku in quantities:
-            if sku not in self.products or not self.products[sku].active:
+            if sku not in self.products:
                 raise Rejection("product-not-found", sku=sku)
+        problems = self.problems_of(quantities)
+        off_sale = [line for code, *line in problems if code == "not-for-sale"]
+        if off_sale:
+            short = [line for code, *line in problems if code == "out-of-stock"]
+            raise Rejection("not-for-sale", lines=off_sale, short=short)
         return {sku: self.products[sku].price for sku in quantities}
 
     def require_stock(self, quantities: dict[str, int]) -> None:
-        short = [
-            (sku, quantity, self.products[sku].available)
-            for sku, quantity in quantities.items()
-            if quantity > self.products[sku].available
-        ]
+        short = [line for _, *line in self.problems_of(quantities)]
         if short:
             raise Rejection("out-of-stock", lines=short)
+
+    def problems_of(self, quantities: dict[str, int]) -> list[tuple[str, str, int, int]]:
+        """Return what stops the order of existing products: first those that are off sale."""
+        off_sale = [
+            ("not-for-sale", sku, quantity, 0)
+            for sku, quantity in quantities.items()
+            if not self.products[sku].active
+        ]
+        return off_sale + [
+            ("out-of-stock", sku, quantity, self.products[sku].available)
+            for sku, quantity in quantities.items()
+            if self.products[sku].active and quantity > self.products[sku].available
+        ]
 
     def require_money(self, user: str, amount: int) -> None:
         balance = self.users[user].balance

@@ -295,7 +295,9 @@ class ActionExecutor:
     async def _cancel_order(self, action: actions.Cancel, token: int | None) -> Outcome:
         order_id = self._normaliser.order_id(action.order)
         command = CancelOrder(session=self._normaliser.token(token), order_id=order_id)
-        return self._normaliser.cancelled(await self.container.cancel_orders().cancel(command))
+        return self._normaliser.cancelled(
+            (await self.container.cancel_orders().cancel(command)).unwrap()
+        )
 
     @_execute.register
     async def _put_product(self, action: actions.PutProduct, token: int | None) -> Outcome:
@@ -321,7 +323,8 @@ class ActionExecutor:
         command = AdjustStock(
             session=session, sku=action.sku, delta=action.delta, reason=action.reason
         )
-        after = await self.container.inventory_service().adjust(command)
+        result = await self.container.inventory_service().adjust(command)
+        after = result.unwrap().inventory
         return {"on_hand": after.on_hand, "reserved": after.reserved}
 
     @_execute.register

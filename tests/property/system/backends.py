@@ -13,6 +13,8 @@ from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import accounts, metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.domain.shared.money import MAX_AMOUNT
+from shop.entrypoints.configuration.limits import RateLimits
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.clock import FakeClock
@@ -93,6 +95,11 @@ def _container(adapters: ControlledAdapters, url: str, schema: str) -> Container
         session_absolute_seconds=ABSOLUTE_SECONDS,
         currency=EUR,
         pending_payment_timeout_seconds=PENDING_PAYMENT_SECONDS,
+        action_timeout_seconds=PENDING_PAYMENT_SECONDS,
+        # The model has no limits, and its customers pay as often as they like.
+        rate_limits=RateLimits.OFF,
+        pending_orders_per_customer=1_000,
+        deposit_limit=MAX_AMOUNT,
         gateway_idempotency_seconds=IDEMPOTENCY_SECONDS,
         welcome_credit=WELCOME_CREDIT,
     )

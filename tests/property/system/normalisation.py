@@ -68,6 +68,10 @@ class Normaliser:
                 (line.product.sku, line.quantity, line.product.price.amount, line.available)
                 for line in changed.cart.lines
             ],
+            "problems": [
+                (each.code, each.sku, each.requested, each.available)
+                for each in changed.cart.problems
+            ],
             "total": changed.cart.total.amount,
             "issued": None
             if changed.current_session is None
@@ -176,7 +180,7 @@ def _plain(value: object) -> object:
         case Money():
             return value.amount
         case Shortage():
-            return value.sku, value.requested, value.available
+            return [value.sku, value.requested, value.available]
         case tuple():
             return [_plain(each) for each in value]
         case _:

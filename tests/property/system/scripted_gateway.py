@@ -87,6 +87,9 @@ class ScriptedGateway(PaymentGateway):
     async def authenticate(self, payment_id: str, *, approved: bool) -> None:
         await self._inner.authenticate(payment_id, approved=approved)
 
+    def require_token(self, token: str) -> None:
+        self._inner.require_token(token)
+
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
         self._scripts.setdefault(request.reference, deque(self.next_script))
         self._record_key("authorise", request.reference, request.key)

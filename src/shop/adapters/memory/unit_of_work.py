@@ -18,6 +18,7 @@ from shop.adapters.memory.repositories.notification_deliveries import MemoryNoti
 from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.adapters.memory.repositories.payments import MemoryPayments
 from shop.adapters.memory.repositories.products import MemoryProducts
+from shop.adapters.memory.repositories.rate_limits import MemoryRateLimits
 from shop.adapters.memory.repositories.refunds import MemoryRefunds
 from shop.adapters.memory.repositories.session_store import MemorySessionStore
 from shop.adapters.memory.repositories.shipment_events import MemoryShipmentEvents
@@ -62,6 +63,7 @@ class MemoryUnitOfWork(UnitOfWork):
         jobs, gateway_events = MemoryJobs(transaction), MemoryGatewayEvents(transaction)
         notification_deliveries = MemoryNotificationDeliveries(transaction)
         endpoint_statuses = MemoryEndpointStatuses(transaction)
+        rate_limits = MemoryRateLimits(transaction)
         self._transaction = transaction
         # This order satisfies the foreign keys; sessions are last.
         self._changes = (
@@ -80,6 +82,7 @@ class MemoryUnitOfWork(UnitOfWork):
             gateway_events.apply,
             notification_deliveries.apply,
             endpoint_statuses.apply,
+            rate_limits.apply,
             session_store.apply,
         )
         self.users = users
@@ -97,6 +100,7 @@ class MemoryUnitOfWork(UnitOfWork):
         self.gateway_events = gateway_events
         self.notification_deliveries = notification_deliveries
         self.endpoint_statuses = endpoint_statuses
+        self.rate_limits = rate_limits
         self.sessions = sessions(session_store)
         self.audit = MemoryAudit(transaction)
 

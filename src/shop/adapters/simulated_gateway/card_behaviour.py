@@ -45,9 +45,3 @@ BEHAVIOURS: Mapping[str, CardBehaviour] = {
     "tok_slow": CardBehaviour(delay_seconds=3),
     "tok_authenticate": CardBehaviour(decision=Decision.REQUIRE_ACTION),
 }
-UNKNOWN_CARD = CardBehaviour(decision=Decision.DECLINE, reason="unknown_token")
-
-
-def behaviour_of(token: str) -> CardBehaviour:
-    """Return the behaviour of a token; unknown tokens are declined."""
-    return BEHAVIOURS.get(token, UNKNOWN_CARD)

@@ -9,15 +9,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shop.adapters.simulated_gateway.card_behaviour import (
+    BEHAVIOURS,
     CardBehaviour,
     Decision,
     Timeout,
-    behaviour_of,
 )
 from shop.adapters.simulated_gateway.records import GatewayRecords, StoredKey
 from shop.adapters.simulated_gateway.responses import (
     KEY_REUSED,
     NOT_FOUND,
+    UNKNOWN_TOKEN,
     Failed,
     NoResponse,
     ServerError,
@@ -68,7 +69,10 @@ Unanswered = NoResponse | DelayedResponse
 
 
 def authorise(request: AuthorisationRequest, behaviour: CardBehaviour | None = None) -> Operation:
-    """Create a payment and decide it by its token, or by another behaviour."""
+    """Create a payment and decide it by its token, or by another behaviour.
+
+    A token of no card fails, and leaves nothing in the records: it may be a card number.
+    """
     fingerprint = _fingerprint("authorise", request.reference, request.amount, request.token)
 
     def run(records: GatewayRecords, now: datetime) -> SimulatedResponse | Unanswered:
@@ -76,7 +80,9 @@ def authorise(request: AuthorisationRequest, behaviour: CardBehaviour | None = N
             return Failed(reason="amount_not_positive")
         known = records.keys.get(request.key)
         if known is None:
-            card = behaviour or behaviour_of(request.token)
+            card = behaviour or BEHAVIOURS.get(request.token)
+            if card is None:
+                return Failed(reason=UNKNOWN_TOKEN)
             known = _create_payment(request, fingerprint, card, records, now)
             if card.timeout is not None:
                 return NoResponse()
@@ -87,10 +93,13 @@ def authorise(request: AuthorisationRequest, behaviour: CardBehaviour | None = N
         if known.response is not None:
             return known.response
         decision = _decision(request, known.payment_id)
-        remaining_seconds = (known.due_at - now).total_seconds()
-        if remaining_seconds > 0:
-            return DelayedResponse(seconds=remaining_seconds, decision=decision)
-        return decision.run(records, now)
+        seconds = (known.due_at - now).total_seconds()
+        is_due = seconds <= 0
+        return (
+            decision.run(records, now)
+            if is_due
+            else DelayedResponse(seconds=seconds, decision=decision)
+        )
 
     return Operation(run=run, key=request.key, fingerprint=fingerprint, authorisation=request)
 
@@ -201,7 +210,7 @@ def _decision(request: AuthorisationRequest, payment_id: str) -> Operation:
             return Failed(reason=NOT_FOUND)
         response: SimulatedResponse = CANCELLED_RESULT
         if not payment.is_voided:
-            behaviour = behaviour_of(request.token)
+            behaviour = BEHAVIOURS[request.token]
             result = _result(payment_id, behaviour)
             records.payments[payment_id] = replace(payment, authorisation_result=result)
             response = _response(result, behaviour)

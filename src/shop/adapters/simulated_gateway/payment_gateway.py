@@ -9,9 +9,11 @@ from typing import TypeVar
 from uuid import UUID
 
 from shop.adapters.simulated_gateway import operations
+from shop.adapters.simulated_gateway.card_behaviour import BEHAVIOURS
 from shop.adapters.simulated_gateway.operations import Operation
 from shop.adapters.simulated_gateway.pages import page_path
 from shop.adapters.simulated_gateway.responses import (
+    UNKNOWN_TOKEN,
     Failed,
     NoResponse,
     SimulatedResponse,
@@ -33,6 +35,7 @@ from shop.application.ports.payment_gateway import (
     PaymentGateway,
 )
 from shop.application.ports.unit_of_work import DatabaseFailure
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
 
 T = TypeVar("T")
@@ -49,11 +52,22 @@ class SimulatedPaymentGateway(PaymentGateway, ABC):
     def __init__(self, url: str = "") -> None:
         self._url = url
 
+    def require_token(self, token: str) -> None:
+        """Raise `InvalidValue` unless it is the token of a test card."""
+        if token not in BEHAVIOURS:
+            rule = f"must be a token of the simulated gateway: {', '.join(BEHAVIOURS)}"
+            raise InvalidValue(field="token", rule=rule)
+
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
         """Authorise an amount on a card, as its token determines."""
-        response = await self._run(operations.authorise(request))
+        try:
+            response = await self._run(operations.authorise(request))
+        except GatewayRejected as rejection:
+            response = Failed(reason=rejection.reason)
         if isinstance(response, AuthorisationResult):
             return self._with_page(response)
+        if response == Failed(reason=UNKNOWN_TOKEN):
+            return Declined(reason=UNKNOWN_TOKEN)
         raise _to_error(response)
 
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:

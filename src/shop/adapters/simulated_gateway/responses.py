@@ -12,6 +12,7 @@ from shop.application.ports.payment_gateway import (
 
 NOT_FOUND = "not_there"
 KEY_REUSED = "key_reused"
+UNKNOWN_TOKEN = "unknown_token"  # noqa: S105  A reason, not a secret.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""Checks and migrates the database, and opens its engines."""
+"""Checks the database and opens its engines."""
 
 import asyncio
 import os
@@ -6,17 +6,20 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, inspect, make_url, select, text
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from shop.adapters.sql.engines import postgresql, sqlite
+from shop.adapters.sql.engines import postgresql
 from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.sqlite import SqliteEngines
 from shop.adapters.sql.engines.unreachable import explain_unreachable
-from shop.adapters.sql.schema.tables import SCHEMA_VERSION, accounts, metadata
-from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.engines.write_probe import WriteProbe
+from shop.adapters.sql.migration.currency import own_account_query, require_currency
+from shop.adapters.sql.migration.migrator import Migrator
+from shop.adapters.sql.migration.schema_version import require_current
+from shop.adapters.sql.schema.tables import metadata
 from shop.adapters.sql.statements.row_parameters import (
     PostgresqlRowParameters,
     RowParameters,
@@ -24,14 +27,18 @@ from shop.adapters.sql.statements.row_parameters import (
 )
 from shop.adapters.system.keyring import Keyring
 from shop.application.ports.clock import Clock
-from shop.application.ports.database import CurrencyMismatch, Database, MigrationRequired
+from shop.application.ports.database import (
+    CurrencyMismatch,
+    Database,
+    IncompatibleSchema,
+    MigrationRequired,
+)
 from shop.application.ports.unit_of_work import (
     DatabaseFailure,
     DatabaseUnavailable,
     DatabaseUnreachable,
     TransientFailure,
 )
-from shop.domain.account import ShopAccount
 from shop.domain.shared.money import Currency
 
 CHECK_TIMEOUT_SECONDS = 5
@@ -61,12 +68,16 @@ class SqlDatabase(Database):
         self._currency = currency
         self._clock = clock
         self._secrets = secrets
+        self._own_account = own_account_query(currency)
         self.is_embedded = self._url.get_backend_name() == "sqlite"
         self.row_parameters: RowParameters
+        self._sqlite: SqliteEngines | None = None
+        self._write_probe: WriteProbe | None = None
         if self.is_embedded:
             self.row_parameters = SqliteRowParameters()
-            self.writer = sqlite.create_writer(self._url)
-            self.reader = sqlite.create_reader(self._url)
+            self._sqlite = SqliteEngines(self._file)
+            self._write_probe = WriteProbe(self._sqlite)
+            self.writer, self.reader = self._sqlite.writer, self._sqlite.reader
         else:
             self.row_parameters = PostgresqlRowParameters()
             self.writer = postgresql.create_engine(self._url, schema)
@@ -79,29 +90,54 @@ class SqlDatabase(Database):
         """The keys of session tokens; the first use loads the secrets, which may create them."""
         return Keyring(self._secrets()).keys("session token")
 
+    @cached_property
+    def rate_limit_key(self) -> bytes:
+        """The key under which subjects of rate limits are stored; loads the secrets as above."""
+        return Keyring(self._secrets()).keys("rate limit")[0]
+
     async def check(self) -> None:
         """Check version, currency and availability within five seconds."""
         try:
             async with asyncio.timeout(CHECK_TIMEOUT_SECONDS):
-                version = await self._version()
-                if version != SCHEMA_VERSION:
-                    raise MigrationRequired(
-                        f"schema version {version or 'none'}, expected {SCHEMA_VERSION}"
-                    )
-                await self._require_currency()
+                require_current(await self._versions())
+                with self._failing_at_once():
+                    async with self.reader.connect() as connection:
+                        await connection.run_sync(require_currency, self._currency)
         except TimeoutError as error:
             raise DatabaseUnavailable(f"no answer in {CHECK_TIMEOUT_SECONDS} seconds") from error
 
+    async def check_writing(self) -> None:
+        """Commit something small to a SQLite file, at most once in two seconds."""
+        if self._write_probe is not None:
+            await self._write_probe.require_writable()
+
     async def migrate(self) -> None:
         """Run the missing migrations and create the shop's own accounts."""
-        if await self._version() != SCHEMA_VERSION:
-            with self._failing_at_once():
-                await self._upgrade()
-        await self._require_currency()
+        if self.is_embedded:
+            self._require_writable_file()
+            # SQLite would create a file that all users can read. Its side files get the same mode.
+            with suppress(FileExistsError):
+                self._file.touch(0o600, exist_ok=False)
+        schema = None if self.is_embedded else self._schema
+        migrator = Migrator(schema=schema, currency=self._currency, clock=self._clock)
         with self._failing_at_once():
-            async with self.writer.begin() as connection:
-                rows = SqlConnection(connection, self.row_parameters, writing=True)
-                await rows.insert_if_absent(accounts, self._shop_accounts())
+            async with self._engine_without_timeout() as engine:
+                await migrator.run(engine)
+
+    async def require_schema(self) -> None:
+        """Raise `DatabaseUnavailable` if another release has migrated the database meanwhile."""
+        try:
+            require_current(await self._versions())
+        except (MigrationRequired, IncompatibleSchema) as error:
+            raise DatabaseUnavailable(str(error)) from error
+
+    async def require_currency(self, connection: AsyncConnection) -> None:
+        """Keep an empty shop from changing its currency until this transaction ends.
+
+        Raise `CurrencyMismatch` if it has another currency by now.
+        """
+        if (await connection.execute(self._own_account)).first() is None:
+            raise CurrencyMismatch(f"the shop does not sell in {self._currency} any more")
 
     async def analyse(self) -> None:
         """Update the query planner's statistics."""
@@ -109,19 +145,33 @@ class SqlDatabase(Database):
             for table in metadata.tables:
                 await connection.execute(text(f"ANALYZE {table}"))
 
+    async def require_unchanged_file(self) -> None:
+        """Raise `DatabaseUnavailable` if an embedded database's file is not the opened one."""
+        if self._sqlite is not None:
+            await self._sqlite.require_unchanged()
+
+    def require_committed_file(self) -> None:
+        """Raise `CommitOutcomeUnknown` if the file changed while a transaction was committed."""
+        if self._sqlite is not None:
+            self._sqlite.require_committed()
+
     async def close(self) -> None:
         """Close all connections."""
+        if self._sqlite is not None and self._write_probe is not None:
+            await self._write_probe.close()
+            await self._sqlite.close()
+            return
         await self.writer.dispose()
         await self.reader.dispose()
 
-    async def _version(self) -> str | None:
-        """Return the schema version; raise `DatabaseUnavailable`."""
+    async def _versions(self) -> Sequence[str]:
+        """Return the schema versions; raise `DatabaseUnavailable`."""
+        await self.require_unchanged_file()
         if self.is_embedded:
             if not self._file.exists():
                 # Connecting would create the file.
-                return None
-            if not all(os.access(each, os.W_OK) for each in (self._file, self._file.parent)):
-                raise DatabaseUnavailable("the database file is not writable")
+                return ()
+            self._require_writable_file()
         # PostgreSQL's reader is always read-only; SQLite has only one writing connection.
         engine, query = (
             (self.reader, SQLITE_STATE) if self.is_embedded else (self.writer, POSTGRES_STATE)
@@ -129,50 +179,26 @@ class SqlDatabase(Database):
         try:
             with self._failing_at_once():
                 async with engine.connect() as connection:
-                    state_row = (await connection.execute(query)).one_or_none()
+                    rows = (await connection.execute(query)).all()
         except DatabaseUnavailable as failure:
             if _is_missing_table(failure.__cause__):
-                return None
+                return ()
             raise
-        if state_row is None:
-            return None
-        if state_row.read_only:
+        if any(row.read_only for row in rows):
             # Another server may be the primary by now, which only new connections reach.
             await self.writer.dispose()
             raise DatabaseUnavailable("the database is read-only")
-        version: str = state_row.version_num
-        return version
-
-    async def _require_currency(self) -> None:
-        sales = select(accounts.c.currency).where(accounts.c.kind == ShopAccount.SALES.value)
-        with self._failing_at_once():
-            async with self.reader.connect() as connection:
-                currencies = {row.currency for row in await connection.execute(sales)}
-        if currencies - {self._currency}:
-            raise CurrencyMismatch(stored=", ".join(sorted(currencies)), configured=self._currency)
+        return [row.version_num for row in rows]
 
     @property
     def _file(self) -> Path:
         return Path(self._url.database or "")
 
-    async def _upgrade(self) -> None:
-        # Alembic is slow to import and needed only here.
-        from shop.adapters.sql.schema.migrations import upgrade  # noqa: PLC0415
-
-        if self.is_embedded:
-            # SQLite would create a file that all users can read. Its side files get the same mode.
-            with suppress(FileExistsError):
-                self._file.touch(0o600, exist_ok=False)
-            async with self.writer.begin() as connection:
-                await connection.run_sync(upgrade)
-            return
-        async with self._engine_without_timeout() as engine:
-            # Each step commits by itself, so that a failed upgrade continues where it stopped.
-            steps = engine.execution_options(isolation_level="AUTOCOMMIT")
-            async with steps.connect() as connection:
-                if self._schema not in await connection.run_sync(_schemas):
-                    await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{self._schema}"'))
-                await connection.run_sync(upgrade)
+    def _require_writable_file(self) -> None:
+        if self._file.exists() and not all(
+            os.access(each, os.W_OK) for each in (self._file, self._file.parent)
+        ):
+            raise DatabaseUnavailable("the database file is not writable")
 
     @asynccontextmanager
     async def _engine_without_timeout(self) -> AsyncIterator[AsyncEngine]:
@@ -182,7 +208,8 @@ class SqlDatabase(Database):
             return
         engine = postgresql.create_engine_without_timeout(self._url, self._schema)
         try:
-            yield engine
+            # Whatever the server's default is: after a wait, statements see what was committed.
+            yield engine.execution_options(isolation_level="READ COMMITTED")
         finally:
             await engine.dispose()
 
@@ -198,21 +225,6 @@ class SqlDatabase(Database):
             if isinstance(failure, TransientFailure):
                 raise DatabaseUnavailable(str(failure)) from failure.__cause__
             raise
-
-    def _shop_accounts(self) -> list[dict[str, Any]]:
-        return [
-            {
-                "id": account.account_id(self._currency),
-                "kind": account.value,
-                "currency": self._currency,
-                "created_at": self._clock.now(),
-            }
-            for account in ShopAccount
-        ]
-
-
-def _schemas(connection: Connection) -> list[str]:
-    return inspect(connection).get_schema_names()
 
 
 def _is_missing_table(error: BaseException | None) -> bool:

@@ -11,7 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
+from shop.adapters.sql.engines.errors import (
+    is_schema_mismatch,
+    translating_commit_errors,
+    translating_errors,
+)
 from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
@@ -23,6 +27,7 @@ from shop.adapters.sql.repositories.notification_deliveries import SqlNotificati
 from shop.adapters.sql.repositories.orders import SqlOrders
 from shop.adapters.sql.repositories.payments import SqlPayments
 from shop.adapters.sql.repositories.products import SqlProducts
+from shop.adapters.sql.repositories.rate_limits import SqlRateLimits
 from shop.adapters.sql.repositories.refunds import SqlRefunds
 from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.sql.repositories.shipment_events import SqlShipmentEvents
@@ -56,6 +61,7 @@ class SqlUnitOfWork(UnitOfWork):
     async def __aenter__(self) -> Self:
         """Take a connection from the pool and begin."""
         engine = self._database.writer if self._writing else self._database.reader
+        await self._database.require_unchanged_file()
         with translating_errors():
             raw_connection = await engine.connect()
             try:
@@ -85,11 +91,13 @@ class SqlUnitOfWork(UnitOfWork):
         self.gateway_events = SqlGatewayEvents(connection)
         self.notification_deliveries = SqlNotificationDeliveries(connection)
         self.endpoint_statuses = SqlEndpointStatuses(connection)
+        self.rate_limits = SqlRateLimits(connection, lambda: self._database.rate_limit_key)
         self._sessions = SqlSessionStore(connection, lambda: self._database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
         # These go first because a concurrent transaction can take their unique values.
         self._unique_first = (users, products)
+        self._first_in_currency = (products, self.accounts, self.deposits)
         # This order satisfies the foreign keys; sessions are last, right before COMMIT.
         self._repositories = (
             users,
@@ -116,10 +124,15 @@ class SqlUnitOfWork(UnitOfWork):
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Roll back unless committed, and return the connection to the pool."""
+        """Roll back unless committed, and return the connection to the pool.
+
+        If a statement failed because another release has migrated the database, say so.
+        """
         connection, self._connection = self._connection, None
         if connection is not None:
             await _return_to_pool(connection)
+        if is_schema_mismatch(exc):
+            await self._database.require_schema()
 
     async def commit(self) -> None:
         """Write the staged changes, then COMMIT."""
@@ -129,6 +142,10 @@ class SqlUnitOfWork(UnitOfWork):
         if connection is None:
             raise RuntimeError("the unit of work has ended")
         self._statements.end_staging()
+        if any(each.has_added for each in self._first_in_currency):
+            # Orders and transfers need such rows, and so need no question of their own.
+            with translating_errors():
+                await self._database.require_currency(connection)
         for repository in self._unique_first:
             await repository.insert_unique()
         await self._statements.write(
@@ -139,6 +156,7 @@ class SqlUnitOfWork(UnitOfWork):
         # The unit of work is committed, even if its connection fails now.
         self._connection = None
         await _return_to_pool(connection)
+        self._database.require_committed_file()
 
 
 async def _return_to_pool(connection: AsyncConnection) -> None:
@@ -149,7 +167,7 @@ async def _return_to_pool(connection: AsyncConnection) -> None:
     try:
         await connection.close()
     except (SQLAlchemyError, OSError) as failure:
-        _log.warning("database_connection_lost", extra={"error": str(failure)})
+        _log.error("database_connection_lost", extra={"error": str(failure)})
         with suppress(SQLAlchemyError, OSError):
             await connection.invalidate()
             await connection.close()

@@ -1,6 +1,7 @@
 """The payment gateway Stripe: each payment is a payment intent."""
 
 import math
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from stripe.params import PaymentIntentListParams
 from stripe.params import PaymentIntentListParamsCreated as CreatedRange
 
 from shop.adapters.stripe.amounts import to_stripe
-from shop.adapters.stripe.errors import KEY_REUSED, call
+from shop.adapters.stripe.errors import KEY_REUSED, call, reading_response
 from shop.adapters.stripe.payment_intents import (
     REFERENCE,
     Intent,
@@ -39,6 +40,12 @@ PAGE_SIZE = 100
 
 TIMESTAMPED_UUID_VERSION = 7
 """The version of ids that contain their time (RFC 9562)."""
+
+_TOKEN = re.compile(r"(?:pm|card|src|tok)_[A-Za-z0-9_]+")
+"""Payment methods, and what else `payment_method` takes (https://docs.stripe.com/api)."""
+
+_REFUND_STATUSES = frozenset({"succeeded", "pending", "requires_action"})
+"""Refunds that have not failed: Stripe carries them out."""
 
 LOOK_BACK_PERIOD = timedelta(days=7)
 """No card holds an authorised amount for longer."""
@@ -74,6 +81,12 @@ class StripePaymentGateway(PaymentGateway):
         self._look_back = look_back
         self._http: stripe.AIOHTTPClient | None = None
 
+    def require_token(self, token: str) -> None:
+        """Raise `InvalidValue` unless it looks like the id of a payment method."""
+        if not _TOKEN.fullmatch(token):
+            rule = "must be the id of a payment method from Stripe.js, such as pm_1Nc…"
+            raise InvalidValue(field="token", rule=rule)
+
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
         """Create and confirm a payment intent; a rejected request counts as declined.
 
@@ -102,7 +115,8 @@ class StripePaymentGateway(PaymentGateway):
             if rejection.reason == KEY_REUSED:
                 raise
             return Declined(reason=rejection.reason)
-        result = to_result(intent.to_dict())
+        with reading_response():
+            result = to_result(intent.to_dict())
         if result is None:
             raise GatewayOutcomeUnknown("the payment has no result yet")
         return result
@@ -116,7 +130,8 @@ class StripePaymentGateway(PaymentGateway):
                 payment_id, {"amount_to_capture": to_stripe(amount)}, {"idempotency_key": key}
             )
         )
-        _require_status(captured.to_dict(), "succeeded")
+        with reading_response():
+            _require_status(captured.to_dict(), "succeeded")
 
     async def void(self, *, key: str, payment_id: str) -> None:
         """Cancel the intent, unless it was declined, which Stripe would also cancel."""
@@ -136,7 +151,8 @@ class StripePaymentGateway(PaymentGateway):
             if not (await self._payment(payment_id)).is_voided:
                 raise
         else:
-            _require_status(cancelled.to_dict(), "canceled")
+            with reading_response():
+                _require_status(cancelled.to_dict(), "canceled")
 
     async def refund(self, *, key: str, payment_id: str, amount: Money) -> None:
         """Refund the intent if it was captured."""
@@ -151,9 +167,12 @@ class StripePaymentGateway(PaymentGateway):
                 {"idempotency_key": key},
             )
         )
-        status = refund.to_dict().get("status")
+        with reading_response():
+            status = refund.to_dict().get("status")
         if status in {"failed", "canceled"}:
             raise GatewayRejected(f"refund_{status}")
+        if status not in _REFUND_STATUSES:
+            raise GatewayOutcomeUnknown("unreadable response: a refund without a status")
 
     async def find_payment(
         self, reference: UUID, payment_id: str | None = None
@@ -169,7 +188,8 @@ class StripePaymentGateway(PaymentGateway):
         async for intent in self._intents({"gte": math.floor(self._earliest_creation(reference))}):
             if to_reference(intent) != reference:
                 continue
-            payment = to_payment(intent)
+            with reading_response():
+                payment = to_payment(intent)
             if not isinstance(payment.authorisation_result, Declined):
                 return payment
             declined = declined or payment
@@ -189,10 +209,12 @@ class StripePaymentGateway(PaymentGateway):
             "lt": math.ceil(until.timestamp()),
         }
         for intent in reversed([each async for each in self._intents(created)]):
-            try:
-                yield to_payment(intent)
-            except InvalidValue:
-                continue
+            with reading_response():
+                try:
+                    payment = to_payment(intent)
+                except InvalidValue:
+                    continue
+            yield payment
 
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         """Verify and parse an event, signed in the header `Stripe-Signature`."""
@@ -229,7 +251,8 @@ class StripePaymentGateway(PaymentGateway):
         intent = await call(
             self._api.v1.payment_intents.retrieve_async(payment_id, {"expand": ["latest_charge"]})
         )
-        return to_payment(intent.to_dict())
+        with reading_response():
+            return to_payment(intent.to_dict())
 
     async def _intents(self, created: CreatedRange) -> AsyncIterator[Intent]:
         """Yield the intents of a range of time, newest first."""
@@ -248,10 +271,12 @@ class StripePaymentGateway(PaymentGateway):
                 raise GatewayOutcomeUnknown(
                     f"Stripe cannot list payments: {rejection.reason}"
                 ) from None
-            for intent in response.data:
-                last = intent.id
-                yield intent.to_dict()
-            has_more = response.has_more and bool(response.data)
+            with reading_response():
+                intents = [intent.to_dict() for intent in response.data]
+                has_more = response.has_more and bool(intents)
+                last = intents[-1]["id"] if intents else None
+            for intent in intents:
+                yield intent
 
     def _earliest_creation(self, reference: UUID) -> float:
         """Return the earliest possible time of the payment, in seconds since 1970."""

@@ -1,11 +1,13 @@
 """Converts Stripe's payment intents to payments of the port."""
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from shop.adapters.stripe.amounts import from_stripe
+from shop.adapters.stripe.errors import plain_reason
 from shop.application.ports.payment_gateway import (
     ActionRequired,
     Approved,
@@ -16,6 +18,8 @@ from shop.application.ports.payment_gateway import (
 
 REFERENCE = "shop_reference"
 """The field of an intent's metadata with the id of the order or deposit."""
+
+_ID = re.compile(r"[!-~]{1,255}")
 
 Intent = Mapping[str, Any]
 """A payment intent in Stripe's format; fields that do not apply may be missing."""
@@ -30,7 +34,7 @@ def to_payment(intent: Intent) -> GatewayPayment:
     # Stripe also counts a voided authorisation as refunded.
     refunded = intent["latest_charge"]["amount_refunded"] if is_captured else 0
     return GatewayPayment(
-        id=intent["id"],
+        id=_id(intent),
         reference=to_reference(intent),
         amount=from_stripe(intent["amount"], intent["currency"]),
         authorisation_result=to_result(intent),
@@ -48,11 +52,9 @@ def to_result(intent: Intent) -> AuthorisationResult | None:
         status = _status_before_cancellation(intent)
     match status:
         case "requires_capture" | "succeeded":
-            return Approved(payment_id=intent["id"])
+            return Approved(payment_id=_id(intent))
         case "requires_action":
-            return ActionRequired(
-                payment_id=intent["id"], client_secret=intent.get("client_secret")
-            )
+            return ActionRequired(payment_id=_id(intent), client_secret=intent.get("client_secret"))
         case "requires_payment_method" if reason := _decline_reason(intent):
             return Declined(reason=reason)
         case _:
@@ -80,5 +82,12 @@ def _decline_reason(intent: Intent) -> str | None:
     error = intent.get("last_payment_error") or {}
     charge = intent.get("latest_charge")
     failed = charge.get("failure_code") if isinstance(charge, Mapping) else None
-    reason: str | None = error.get("decline_code") or error.get("code") or failed
-    return reason
+    reason = error.get("decline_code") or error.get("code") or failed
+    return (plain_reason(reason) or "declined") if reason else None
+
+
+def _id(intent: Intent) -> str:
+    """Return the id of an intent; raise `ValueError` for another text: ids are stored."""
+    if not _ID.fullmatch(intent["id"]):
+        raise ValueError("not the id of a payment intent")
+    return str(intent["id"])

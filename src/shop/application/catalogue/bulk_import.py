@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from shop.application.identity.email_lookup import find_by_emails
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.paging import PageRequest
@@ -17,11 +18,11 @@ from shop.domain.inventory import (
     StockMovement,
     StockMovementKind,
 )
-from shop.domain.product import Product, require_description, require_price
+from shop.domain.product import Product, require_description, require_new_texts, require_price
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Currency, Money
-from shop.domain.user import Role, User, normalise_email, normalise_name
+from shop.domain.user import Role, User, normalise_name, normalise_new_email
 
 REASON = "Import"
 """The reason of every stock movement that an import makes."""
@@ -42,6 +43,7 @@ class ProductRow:
 
     def __post_init__(self) -> None:
         require_sku(self.sku)
+        require_new_texts(self.name, self.description)
         require_description(self.name, self.description, self.image_url)
         require_price(self.price)
         if not 0 <= self.on_hand <= MAX_ON_HAND:
@@ -245,7 +247,7 @@ class BulkImport:
     async def _add_customers(
         self, users: Sequence[User], accounts: Sequence[Account], uow: UnitOfWork
     ) -> Sequence[User]:
-        existing = await uow.users.with_emails([user.email for user in users])
+        existing = await find_by_emails(uow, [user.email for user in users])
         for user, account in zip(users, accounts, strict=True):
             if user.email not in existing:
                 uow.users.add(user)
@@ -260,7 +262,7 @@ class BulkImport:
         return User(
             id=self._ids.new(),
             name=normalise_name(customer.name),
-            email=normalise_email(customer.email),
+            email=normalise_new_email(customer.email),
             password_hash=password_hash,
             roles=frozenset({Role.CUSTOMER}),
             enabled=True,

@@ -11,9 +11,11 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.cart import Cart
+from shop.domain.cart_problems import CartProblem, find_cart_problems
 from shop.domain.inventory import Inventory
 from shop.domain.product import Product, ProductNotFound
-from shop.domain.shared.errors import ShopError
+from shop.domain.session import NotSignedIn
+from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 
@@ -37,11 +39,12 @@ class RemoveCartLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedLine:
-    """A cart line with the current product and its available stock."""
+    """A cart line with the current product, its available stock and the codes of problems."""
 
     product: Product
     quantity: int
     available: int
+    problems: Sequence[str] = ()
 
     @property
     def amount(self) -> Money:
@@ -51,10 +54,11 @@ class PricedLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PricedCart:
-    """A cart at current prices."""
+    """A cart at current prices; without `problems`, it can be ordered."""
 
     lines: Sequence[PricedLine]
     total: Money
+    problems: Sequence[CartProblem]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class _PutLine:
 
     token: SessionToken | None
     line: LineQuantity
+    begins_session: bool
 
 
 class CartService:
@@ -82,16 +87,18 @@ class CartService:
         authenticator: SessionAuthenticator,
         currency: Currency,
         queues: CommandQueues,
+        max_quantity: int,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
         self._currency = currency
+        self._max_quantity = max_quantity
         self._put_queue = queues.queue_for(self._put_all)
 
     async def show(self, cart: Cart) -> PricedCart:
         """Return the cart with current prices and stock."""
         if cart.is_empty:
-            return PricedCart(lines=(), total=Money.zero(self._currency))
+            return CartPricing(products={}, inventories={}).price(cart, self._currency)
         return await self._transactions.read(partial(self._price, cart))
 
     async def put(self, command: PutCartLine) -> CartChanged:
@@ -100,8 +107,19 @@ class CartService:
         Raise `InvalidValue`, `ProductNotFound`, `SessionExpired`, `SessionConflict` or
         `SessionTooLarge`.
         """
+        return await self._submit_line(command, begins_session=True)
+
+    async def put_in_existing(self, command: PutCartLine) -> CartChanged:
+        """Like `put`, but raises `NotSignedIn` if the token opens no session."""
+        return await self._submit_line(command, begins_session=False)
+
+    async def _submit_line(self, command: PutCartLine, *, begins_session: bool) -> CartChanged:
+        if command.quantity > self._max_quantity:
+            raise InvalidValue(field="quantity", rule=f"must be 1 to {self._max_quantity}")
         line = LineQuantity(sku=command.sku, quantity=command.quantity)
-        return await self._put_queue.submit(_PutLine(token=command.session, line=line))
+        return await self._put_queue.submit(
+            _PutLine(token=command.session, line=line, begins_session=begins_session)
+        )
 
     async def _put_all(self, puts: Sequence[_PutLine]) -> Sequence[CartChanged | ShopError]:
         work = partial(self._put, puts)
@@ -119,6 +137,8 @@ class CartService:
         current_sessions: dict[SessionToken | UUID, CurrentSession] = {}
 
         def decide(put: _PutLine) -> tuple[SessionToken | UUID, PricedCart]:
+            if not put.begins_session and resolved_sessions.find_unexpired(put.token) is None:
+                raise NotSignedIn
             current_session = self._authenticator.find_or_create(resolved_sessions, put.token)
             session_key = current_session.token or current_session.session.id
             current_session = current_sessions.get(session_key, current_session)
@@ -195,13 +215,24 @@ class CartPricing:
             raise ProductNotFound(sku=sku)
 
     def price(self, cart: Cart, currency: Currency) -> PricedCart:
-        """Price a cart; its products have been loaded."""
+        """Price a cart whose products have been loaded; leave out those that do not exist."""
+        problems = list(find_cart_problems(cart, self.products, self.inventories))
+        codes: dict[str, list[str]] = {}
+        for problem in problems:
+            if problem.sku is not None:
+                codes.setdefault(problem.sku, []).append(problem.code)
         lines = [
             PricedLine(
-                product=self.products[line.sku],
+                product=product,
                 quantity=line.quantity,
-                available=self.inventories[line.sku].available,
+                available=self.inventories[line.sku].available if product.active else 0,
+                problems=codes.get(line.sku, ()),
             )
             for line in cart.lines
+            if (product := self.products.get(line.sku))
         ]
-        return PricedCart(lines=lines, total=Money.total((line.amount for line in lines), currency))
+        return PricedCart(
+            lines=lines,
+            total=Money.total((line.amount for line in lines), currency),
+            problems=problems,
+        )

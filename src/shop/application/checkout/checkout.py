@@ -7,6 +7,7 @@ respond, the order stays pending and a job resolves it.
 from dataclasses import replace
 
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
+from shop.application.checkout.customer_actions import CustomerActions
 from shop.application.checkout.placed_order import PlacedOrder, is_pending
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
@@ -28,10 +29,12 @@ class Checkout:
         placement_queue: PlacementQueue,
         completion_queue: CompletionQueue,
         card_payments: CardPayments,
+        customer_actions: CustomerActions,
     ) -> None:
         self._placement_queue = placement_queue
         self._completion_queue = completion_queue
         self._card_payments = card_payments
+        self._customer_actions = customer_actions
 
     async def place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         """Place an order and pay for it; it stays pending while the outcome is unknown.
@@ -52,7 +55,12 @@ class Checkout:
     ) -> CommandResult[PlacedOrder]:
         authorisation = await self._card_payments.authorise(CardPayment.for_order(placed.payment))
         if isinstance(authorisation, ActionRequired):
-            return replace(result, action=authorisation)
+            payment = await self._customer_actions.record(placed.payment)
+            return replace(
+                result,
+                value=replace(placed, payment=payment),
+                action=authorisation,
+            )
         if authorisation is None:
             return result
         completed = await self._completion_queue.submit(

@@ -62,7 +62,7 @@ class HandleGatewayEvents:
         """Store a new event with the job that handles it; a known event changes nothing.
 
         The job looks up the payment, because the gateway waits for this response. Raise
-        `InvalidGatewayEvent` if the signature is missing, invalid or too old.
+        `InvalidGatewayEvent` if it is not signed just now, or cannot be read.
         """
         await self.record(self._gateway.parse_event(body, headers))
 

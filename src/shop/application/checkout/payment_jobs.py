@@ -11,11 +11,13 @@ from functools import partial
 from uuid import UUID
 
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder
+from shop.application.checkout.customer_actions import CustomerActions
 from shop.application.jobs.retry_policy import RetryLater
 from shop.application.jobs.runner import complete_job
 from shop.application.payments.card_payments import CardPayment, CardPayments
 from shop.application.payments.payment_policy import retry_at_the_latest
 from shop.application.ports.clock import Clock
+from shop.application.ports.payment_gateway import ActionRequired
 from shop.application.ports.repositories.jobs import Job, JobId, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, GroupCommit
@@ -36,6 +38,7 @@ class PaymentJobs:
         queues: CommandQueues,
         clock: Clock,
         response_timeout: timedelta,
+        customer_actions: CustomerActions,
     ) -> None:
         self._transactions = transactions
         self._card_payments = card_payments
@@ -44,6 +47,7 @@ class PaymentJobs:
         self._capture_queue = queues.queue_for(self._record_all)
         self._clock = clock
         self._response_timeout = response_timeout
+        self._customer_actions = customer_actions
 
     async def resolve(self, job: Job) -> None:
         """Resolve or expire a pending order; raise `RetryLater` if it has no outcome."""
@@ -56,6 +60,9 @@ class PaymentJobs:
             CardPayment.for_order(payment), authorisation
         )
         if payment_outcome is None:
+            if isinstance(authorisation, ActionRequired):
+                # The request that would have recorded it ended before the gateway answered.
+                payment = await self._customer_actions.record(payment)
             expires_at = payment.card_details.expires_at
             now = self._clock.now()
             raise RetryLater(not_after=retry_at_the_latest(authorisation, expires_at, now))

@@ -25,6 +25,8 @@ from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
+from shop.application.payments.card_attempts import CardAttempts
+from shop.application.payments.card_payments import CardPayments
 from shop.application.payments.methods import payments_by_method
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.clock import Clock
@@ -46,6 +48,7 @@ class PlaceOrders:
         ids: IdGenerator,
         notifications: Notifications,
         policy: PaymentPolicy,
+        card_payments: CardPayments,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
@@ -53,12 +56,13 @@ class PlaceOrders:
         self._ids = ids
         self._notifications = notifications
         self._policy = policy
+        self._card_payments = card_payments
 
     async def place(self, commands: Sequence[PlaceOrder]) -> Sequence[CommandResult[PlacedOrder]]:
         """Place these orders in one unit of work; a rejected one affects no other.
 
         Errors: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `EmptyCart`, `ProductNotFound`,
-        `PriceChanged`, `OutOfStock`, `InsufficientFunds`, `IdempotencyKeyReused`,
+        `NotForSale`, `PriceChanged`, `OutOfStock`, `InsufficientFunds`, `IdempotencyKeyReused`,
         `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
         return await self._transactions.write(
@@ -82,8 +86,15 @@ class PlaceOrders:
         placement_batch = await self._load_batch(
             uow, resolved_sessions, [request.command for request in batch.requests]
         )
+
+        def decide(request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
+            # Not before: under a key of an earlier release, an unknown token has an outcome.
+            if request.command.card is not None:
+                self._card_payments.require_token(request.command.card)
+            return placement_batch.place(request)
+
         return await batch.execute(
-            placement_batch.place,
+            decide,
             partial(load_placed_orders, uow),
             find_pending=uow.orders.with_keys,
             is_pending=is_pending,
@@ -125,6 +136,16 @@ class PlaceOrders:
         }
         now = self._clock.now()
         accounts = await uow.accounts.lock_for_users(user_ids, self._policy.currency)
+        card_attempts = await CardAttempts.load(
+            uow,
+            {
+                current_sessions[command.session].signed_in_user.id
+                for command in commands
+                if not command.payment_method.is_immediate
+            },
+            self._policy.limits,
+            now=now,
+        )
         products = await uow.products.get_many(skus)
         inventories = await uow.inventories.lock(skus)
         return PlacementBatch(
@@ -138,6 +159,7 @@ class PlaceOrders:
                 current_sessions=current_sessions,
                 products=products,
                 payments=payments_by_method(uow, self._ids, now, accounts),
+                card_attempts=card_attempts,
                 stock=OrderStock(uow, self._ids, self._notifications, now, inventories),
             ),
         )

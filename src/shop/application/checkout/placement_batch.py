@@ -9,16 +9,18 @@ from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
+from shop.application.payments.card_attempts import CardAttempts
 from shop.application.payments.methods.order_payments import OrderPayments, PaymentInstruction
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.cart import Cart, EmptyCart
+from shop.domain.cart import Cart
+from shop.domain.cart_problems import find_cart_problems
 from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, PriceChanged
 from shop.domain.payment import PaymentMethod
-from shop.domain.product import Product, ProductNotFound
+from shop.domain.product import Product
 from shop.domain.shared.money import Money
 
 
@@ -48,6 +50,7 @@ class PlacementRows:
     current_sessions: Mapping[SessionToken | None, CurrentSession]
     products: Mapping[str, Product]
     payments: Mapping[PaymentMethod, OrderPayments]
+    card_attempts: CardAttempts
     stock: OrderStock
 
 
@@ -74,6 +77,7 @@ class PlacementBatch:
         self._current_sessions = dict(rows.current_sessions)
         self._products = rows.products
         self._payments = rows.payments
+        self._card_attempts = rows.card_attempts
         self._stock = rows.stock
 
     def place(self, request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
@@ -81,10 +85,16 @@ class PlacementBatch:
         command = request.command
         current_session = self._current_sessions[command.session]
         cart = requested_cart(command, current_session)
+        problems = find_cart_problems(cart, self._products, self._stock.inventories)
+        problems.require_for_sale()
+        self._policy.limits.require_quantities(cart)
         order = self._new_order(request, cart)
         if command.expected_total is not None and command.expected_total != order.total:
             raise PriceChanged(expected=command.expected_total, total=order.total)
-        self._stock.require_available(cart)
+        problems.require_available()
+        is_pending = order.status is OrderStatus.PENDING
+        if is_pending:
+            self._card_attempts.require_order(order.user_id)
         payments = self._payments[order.payment_method]
         payments.require_funds(order)
         new_token = None
@@ -101,6 +111,8 @@ class PlacementBatch:
                 expires_at=self._policy.expires_at(self._now),
             ),
         )
+        if is_pending:
+            self._card_attempts.add_order(order.user_id)
         self._stock.apply(order, _STOCK_MOVEMENTS[order.status])
         self._uow.orders.add(order, order.initial_status_change(actor=Actor.CUSTOMER))
         self._uow.payments.add(payment)
@@ -110,8 +122,6 @@ class PlacementBatch:
         return PlacedOrder(order=order, payment=payment, new_token=new_token)
 
     def _new_order(self, request: IdempotentRequest[PlaceOrder], cart: Cart) -> Order:
-        if cart.is_empty:
-            raise EmptyCart
         lines = tuple(self._order_line(line.sku, line.quantity) for line in cart.lines)
         method = request.command.payment_method
         return Order(
@@ -128,9 +138,7 @@ class PlacementBatch:
         )
 
     def _order_line(self, sku: str, quantity: int) -> OrderLine:
-        product = self._products.get(sku)
-        if product is None or not product.active:
-            raise ProductNotFound(sku=sku)
+        product = self._products[sku]
         return OrderLine(sku=sku, name=product.name, quantity=quantity, unit_price=product.price)
 
     def _remember_in_session(self, order: Order, command: PlaceOrder) -> SessionToken | None:

@@ -55,6 +55,10 @@ def _never_pending(created: Identified) -> bool:
     return False
 
 
+async def _nothing() -> None:
+    pass
+
+
 class IdempotentBatch(Generic[C]):
     """Requests that one unit of work executes, each at most once.
 
@@ -102,13 +106,15 @@ class IdempotentBatch(Generic[C]):
             [Collection[IdempotencyKey]], Awaitable[Mapping[IdempotencyKey, UUID]]
         ] = _none_pending,
         is_pending: Callable[[T], bool] = _never_pending,
+        before_commit: Callable[[], Awaitable[None]] = _nothing,
     ) -> Sequence[CommandResult[T]]:
         """Decide the requests in order of arrival, commit, and return one result each.
 
         `decide` stages the object of a request and returns it, or raises a `ShopError` before it
         stages anything. `load` returns the objects of earlier requests as they were first returned.
         For requests that may stay pending, `find_pending` returns the objects of keys without an
-        outcome, and `is_pending` checks one of them.
+        outcome, and `is_pending` checks one of them. `before_commit` writes what follows from all
+        decisions.
         """
         open_keys = [key for key, record in self._records.items() if record.outcome is None]
         if open_keys:
@@ -131,6 +137,7 @@ class IdempotentBatch(Generic[C]):
         # Reading a key takes no lock, so its request may have been decided since.
         if any(not is_pending(values[id_]) for id_ in found_pending & earlier_ids):
             raise TransientFailure("a request was decided while its key was read")
+        await before_commit()
         await self._uow.commit()
         return [
             CommandResult(

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import partial
 
+from shop.application.identity.email_lookup import find_by_email
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.user import Role, User, UserNotFound, normalise_email
@@ -25,8 +26,7 @@ class RoleService:
         return await self._transactions.write(work, retryable=True)
 
     async def _change(self, email: str, change: Callable[[User], User], uow: UnitOfWork) -> User:
-        normalised_email = normalise_email(email)
-        found = (await uow.users.with_emails([normalised_email])).get(normalised_email)
+        found = await find_by_email(uow, normalise_email(email))
         if found is None:
             raise UserNotFound
         user = change((await uow.users.lock([found.id]))[found.id])

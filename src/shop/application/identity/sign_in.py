@@ -4,19 +4,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.email_lookup import find_by_email
+from shop.application.identity.password_policy import PasswordPolicy, find_matching_form
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.password import normalise_password, password_forms
 from shop.domain.shared.errors import InvalidValue
-from shop.domain.user import (
-    MAX_PASSWORD_CHARACTERS,
-    InvalidCredentials,
-    User,
-    WrongPassword,
-    normalise_email,
-    require_password,
-)
+from shop.domain.user import InvalidCredentials, User, WrongPassword, normalise_email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,10 +41,12 @@ class SignInService:
         transactions: TransactionRunner,
         authenticator: SessionAuthenticator,
         password_hasher: PasswordHasher,
+        password_policy: PasswordPolicy,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
         self._password_hasher = password_hasher
+        self._password_policy = password_policy
 
     async def sign_in(self, command: SignIn) -> CurrentSession:
         """Sign the user in under a new token.
@@ -56,16 +54,15 @@ class SignInService:
         Raise `InvalidCredentials`; a wrong address and a wrong password take the same time.
         """
         user = await self._transactions.read(partial(self._find_user, command.email))
-        # Hashing a longer password than any user can have would only cost time.
-        password = command.password[: MAX_PASSWORD_CHARACTERS + 1]
-        password_matches = await self._password_hasher.verify(
-            user.password_hash if user else None, password
+        matching_form = await find_matching_form(
+            self._password_hasher, user.password_hash if user else None, command.password
         )
-        if user is None or not password_matches:
+        if user is None or matching_form is None:
             raise InvalidCredentials
         password_hash = user.password_hash
-        if self._password_hasher.is_outdated(password_hash):
-            password_hash = await self._password_hasher.hash(password)
+        form = password_forms(command.password)[0]
+        if matching_form != form or self._password_hasher.is_outdated(password_hash):
+            password_hash = await self._password_hasher.hash(form)
         issued_tokens: list[SessionToken] = []
         work = partial(self._sign_in, command.session, user, password_hash, issued_tokens)
         current_session = await self._transactions.write(work, retryable=True)
@@ -78,7 +75,7 @@ class SignInService:
             normalised_email = normalise_email(email)
         except InvalidValue:
             return None
-        return (await uow.users.with_emails([normalised_email])).get(normalised_email)
+        return await find_by_email(uow, normalised_email)
 
     async def _sign_in(
         self,
@@ -112,15 +109,21 @@ class SignInService:
         Raise `NotSignedIn`, `SessionExpired`, `InvalidValue`, or `WrongPassword` if the
         current password is wrong.
         """
-        require_password(command.new, field="new")
+        new_password = normalise_password(command.new, field="new")
 
         async def current_user(uow: UnitOfWork) -> User:
             return await self._authenticator.require_user(uow, command.session)
 
         user = await self._transactions.read(current_user)
-        if not await self._password_hasher.verify(user.password_hash, command.current):
+        current_form = await find_matching_form(
+            self._password_hasher, user.password_hash, command.current
+        )
+        if current_form is None:
             raise WrongPassword
-        password_hash = await self._password_hasher.hash(command.new)
+        self._password_policy.require_acceptable(
+            new_password, field="new", name=user.name, email=user.email
+        )
+        password_hash = await self._password_hasher.hash(new_password)
         work = partial(self._change_password, command.session, user, password_hash)
         # Not retryable: after a commit, the session is no longer found under its old token.
         return await self._transactions.write(work, retryable=False)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
+from shop.application.identity.email_lookup import find_by_email
+from shop.application.identity.password_policy import PasswordPolicy
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.password_hasher import PasswordHasher
@@ -11,15 +13,9 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Account, welcome_transfer
+from shop.domain.password import normalise_password
 from shop.domain.shared.money import Money
-from shop.domain.user import (
-    EmailTaken,
-    Role,
-    User,
-    normalise_email,
-    normalise_name,
-    require_password,
-)
+from shop.domain.user import EmailTaken, Role, User, normalise_name, normalise_new_email
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +45,7 @@ class SignUpService:
         transactions: TransactionRunner,
         authenticator: SessionAuthenticator,
         password_hasher: PasswordHasher,
+        password_policy: PasswordPolicy,
         clock: Clock,
         ids: IdGenerator,
         welcome_credit: Money,
@@ -56,6 +53,7 @@ class SignUpService:
         self._transactions = transactions
         self._authenticator = authenticator
         self._password_hasher = password_hasher
+        self._password_policy = password_policy
         self._clock = clock
         self._ids = ids
         self._welcome_credit = welcome_credit
@@ -65,13 +63,15 @@ class SignUpService:
 
         Raise `InvalidValue` for an invalid value, and `EmailTaken` if the address is in use.
         """
-        require_password(command.password)
+        name, email = normalise_name(command.name), normalise_new_email(command.email)
+        password = normalise_password(command.password)
+        self._password_policy.require_acceptable(password, field="password", name=name, email=email)
         now = self._clock.now()
         user = User(
             id=self._ids.new(),
-            name=normalise_name(command.name),
-            email=normalise_email(command.email),
-            password_hash=await self._password_hasher.hash(command.password),
+            name=name,
+            email=email,
+            password_hash=await self._password_hasher.hash(password),
             roles=frozenset({Role.CUSTOMER}),
             enabled=True,
             created_at=now,
@@ -98,7 +98,7 @@ class SignUpService:
         current_session = await self._authenticator.resolve_for_sign_in(
             uow, command.session, issued_tokens
         )
-        existing = (await uow.users.with_emails([user.email])).get(user.email)
+        existing = await find_by_email(uow, user.email)
         if existing is None:
             uow.users.add(user)
             uow.accounts.add(account)

@@ -7,8 +7,7 @@ from uuid import UUID
 from shop.application.notifications.events import Notifications
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.unit_of_work import UnitOfWork
-from shop.domain.cart import Cart
-from shop.domain.inventory import Inventory, OutOfStock, StockMovement, StockMovementKind
+from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 from shop.domain.orders.order import Order
 
 STOCK_OPERATIONS: Mapping[StockMovementKind, Callable[[Inventory, int], Inventory]] = {
@@ -38,15 +37,10 @@ class OrderStock:
         self._now = now
         self._inventories = dict(inventories)
 
-    def require_available(self, cart: Cart) -> None:
-        """Raise `OutOfStock`, with every shortage, unless the cart is available."""
-        shortages = tuple(
-            shortage
-            for line in cart.lines
-            if (shortage := self._inventories[line.sku].shortage(line.quantity))
-        )
-        if shortages:
-            raise OutOfStock(lines=shortages)
+    @property
+    def inventories(self) -> Mapping[str, Inventory]:
+        """The inventories, as the movements so far have left them."""
+        return self._inventories
 
     def apply(self, order: Order, kind: StockMovementKind) -> None:
         """Stage a movement for each line of an order."""

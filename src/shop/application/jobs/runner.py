@@ -104,7 +104,7 @@ class JobRunner:
             await self._run_handler(job)
         except DatabaseFailure as failure:
             # The failure cannot be recorded now; the job is due again when the lease ends.
-            _log.warning("job_interrupted", extra=_log_fields(job, str(failure)))
+            _log.error("job_interrupted", extra=_log_fields(job, str(failure)))
 
     async def _run_handler(self, job: Job) -> None:
         try:

@@ -16,6 +16,7 @@ from shop.application.identity.authentication import ResolvedSessions, SessionAu
 from shop.application.jobs.retry_policy import RetryLater
 from shop.application.jobs.runner import complete_job
 from shop.application.notifications.events import Notifications
+from shop.application.payments.card_attempts import CardAttempts
 from shop.application.payments.card_payments import CardPayment, CardPayments, PaymentOutcome
 from shop.application.payments.payment_policy import (
     PaymentPolicy,
@@ -80,7 +81,7 @@ class DepositService:
 
         If the customer has to authenticate, the result has the action. The same command
         under the same key continues the same payment. Errors: `NotSignedIn`, `SessionExpired`,
-        `InvalidValue`, `BalanceTooLarge`, `CardDeclined`, `PaymentExpired`,
+        `InvalidValue`, `BalanceTooLarge`, `TooManyRequests`, `CardDeclined`, `PaymentExpired`,
         `IdempotencyKeyReused`, `RequestInProgress`.
         """
         result = await self._create_or_replay(command)
@@ -147,8 +148,11 @@ class DepositService:
         request = self._build_request(resolved_sessions, command)
         batch = await IdempotentBatch.claim(uow, [request], at=self._clock.now())
         accounts = await uow.accounts.lock_for_users([request.key.user_id], self._policy.currency)
+        card_attempts = await CardAttempts.load(
+            uow, [request.key.user_id], self._policy.limits, now=self._clock.now()
+        )
         (result,) = await batch.execute(
-            partial(self._create_deposit, uow, accounts[request.key.user_id]),
+            partial(self._create_deposit, uow, accounts[request.key.user_id], card_attempts),
             partial(_load_as_first_returned, uow),
             find_pending=uow.deposits.with_keys,
             is_pending=_is_pending,
@@ -161,6 +165,7 @@ class DepositService:
         current_session = resolved_sessions.require_customer(command.session)
         command.amount.require_currency(self._policy.currency)
         command.amount.require_positive()
+        self._policy.limits.require_deposit(command.amount)
         return IdempotentRequest(
             key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
             fingerprint=fingerprint("deposit", amount=command.amount, card=command.card),
@@ -168,9 +173,16 @@ class DepositService:
         )
 
     def _create_deposit(
-        self, uow: UnitOfWork, account: Account, request: IdempotentRequest[MakeDeposit]
+        self,
+        uow: UnitOfWork,
+        account: Account,
+        card_attempts: CardAttempts,
+        request: IdempotentRequest[MakeDeposit],
     ) -> Deposit:
+        # Not before: under a key of an earlier release, an unknown token has an outcome.
+        self._card_payments.require_token(request.command.card)
         amount, now = request.command.amount, self._clock.now()
+        card_attempts.require_deposit(account.user_id)
         # Only to reject a balance that would be too large; the card is charged first.
         account.deposit(amount)
         deposit = Deposit(

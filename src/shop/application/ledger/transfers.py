@@ -10,6 +10,8 @@ from shop.application.idempotency.batch import IdempotentBatch, IdempotentReques
 from shop.application.idempotency.fingerprint import fingerprint
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
+from shop.application.identity.email_lookup import find_by_emails
+from shop.application.ledger.unknown_recipients import UnknownRecipients
 from shop.application.notifications.events import Notifications
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
@@ -26,10 +28,11 @@ from shop.domain.account import (
     Transfer,
     TransferKind,
 )
+from shop.domain.rate_limit import RateLimit
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
-from shop.domain.shared.text import is_single_line
+from shop.domain.shared.text import require_text
 from shop.domain.user import Role, User, normalise_email
 
 
@@ -66,6 +69,7 @@ class TransferService:
         ids: IdGenerator,
         notifications: Notifications,
         currency: Currency,
+        recipient_limit: RateLimit | None,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
@@ -73,12 +77,14 @@ class TransferService:
         self._ids = ids
         self._notifications = notifications
         self._currency = currency
+        self._recipient_limit = recipient_limit
 
     async def make(self, commands: Sequence[MakeTransfer]) -> Sequence[CommandResult[Transfer]]:
         """Make these transfers in one unit of work; a rejected one affects no other.
 
         Errors: `NotSignedIn`, `SessionExpired`, `InvalidValue`, `RecipientNotFound`,
-        `InsufficientFunds`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
+        `TooManyRequests`, `InsufficientFunds`, `BalanceTooLarge`, `IdempotencyKeyReused`,
+        `RequestInProgress`.
         """
         return await self._transactions.write(
             partial(self._make, commands), retryable=True, splittable=len(commands) > 1
@@ -99,7 +105,17 @@ class TransferService:
             at=self._clock.now(),
         )
         transfer_batch = await self._load_batch(uow, batch.requests)
-        return await batch.execute(transfer_batch.transfer, uow.transfers.get_many)
+        recipients = await UnknownRecipients.load(
+            uow,
+            {request.key.user_id for request in batch.requests},
+            self._recipient_limit,
+            now=self._clock.now(),
+        )
+        return await batch.execute(
+            partial(recipients.limiting, transfer_batch.transfer),
+            uow.transfers.get_many,
+            before_commit=partial(recipients.store, uow),
+        )
 
     def _transfer_request(
         self, resolved_sessions: ResolvedSessions, command: MakeTransfer
@@ -123,8 +139,8 @@ class TransferService:
     async def _load_batch(
         self, uow: UnitOfWork, requests: Sequence[IdempotentRequest[MakeTransfer]]
     ) -> "TransferBatch":
-        recipients = await uow.users.with_emails(
-            {normalise_email(request.command.to, field="to") for request in requests}
+        recipients = await find_by_emails(
+            uow, {normalise_email(request.command.to, field="to") for request in requests}
         )
         user_ids = {user.id for user in recipients.values()}
         user_ids |= {request.key.user_id for request in requests}
@@ -205,6 +221,9 @@ class TransferBatch:
         recipient = self._recipients.get(normalise_email(command.to, field="to"))
         if recipient is None or recipient.id not in self._accounts:
             raise RecipientNotFound(email=command.to)
+        if recipient.id == request.key.user_id:
+            # The address has its domain in another form than the user's own.
+            raise InvalidValue(field="to", rule="must be another customer")
         sender = self._accounts[request.key.user_id]
         return self._move(
             TransferKind.TRANSFER,
@@ -263,5 +282,4 @@ def _require_note(field: str, text: str, *, at_least: int) -> None:
         raise InvalidValue(
             field=field, rule=f"must be {at_least} to {MAX_NOTE_CHARACTERS} characters"
         )
-    if not is_single_line(text):
-        raise InvalidValue(field=field, rule="must be one line of visible characters")
+    require_text(text, field)

@@ -1,9 +1,12 @@
 """Cancels orders: returns the stock and reverses the payment."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from shop.application.idempotency.optional_key import execute_once, optional_request
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
@@ -15,8 +18,9 @@ from shop.application.ports.repositories.idempotency_keys import Rejected
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
-from shop.domain.inventory import StockMovementKind
-from shop.domain.orders.fulfilment import OrderPartlyFulfilled
+from shop.domain.account import Account
+from shop.domain.inventory import Inventory, StockMovementKind
+from shop.domain.orders.fulfilment import Fulfilment, OrderPartlyFulfilled
 from shop.domain.orders.order import Actor, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment, PaymentCancelled
 from shop.domain.user import User
@@ -24,10 +28,11 @@ from shop.domain.user import User
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CancelOrder:
-    """Cancel one's own order, or any order as an admin."""
+    """Cancel one's own order, or any order as an admin. The key is optional."""
 
     session: SessionToken | None
     order_id: UUID
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +41,21 @@ class CancelledOrder:
 
     order: Order
     payment: Payment
+    customer: User | None
+
+    @property
+    def id(self) -> UUID:
+        """The id of the order."""
+        return self.order.id
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _LockedOrder:
+    """An order to cancel, with the account and the stock that get something back."""
+
+    fulfilment: Fulfilment
+    accounts: Mapping[UUID, Account]
+    inventories: Mapping[str, Inventory]
     customer: User | None
 
 
@@ -56,33 +76,56 @@ class CancelOrders:
         self._ids = ids
         self._notifications = notifications
 
-    async def cancel(self, command: CancelOrder) -> CancelledOrder:
+    async def cancel(self, command: CancelOrder) -> CommandResult[CancelledOrder]:
         """Cancel the order, return its stock and reverse its payment; a card's by a job.
 
-        Raise `NotSignedIn`, `SessionExpired`, `OrderNotFound`, `IllegalTransition` or
-        `OrderPartlyFulfilled`.
+        Errors: `NotSignedIn`, `SessionExpired`, `OrderNotFound`, `IllegalTransition`,
+        `OrderPartlyFulfilled`, `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
-        return await self._transactions.write(partial(self._cancel, command), retryable=False)
+        return await self._transactions.write(
+            partial(self._cancel, command), retryable=command.key is not None
+        )
 
-    async def _cancel(self, command: CancelOrder, uow: UnitOfWork) -> CancelledOrder:
+    async def _cancel(self, command: CancelOrder, uow: UnitOfWork) -> CommandResult[CancelledOrder]:
         user = await self._authenticator.require_user(uow, command.session)
+        request = optional_request(user, command.key, command, "cancel", order_id=command.order_id)
+        return await execute_once(
+            uow,
+            request,
+            at=self._clock.now(),
+            lock=partial(self._lock, uow, user, command),
+            decide=partial(self._decide, uow, user),
+            load=partial(_load_cancelled, uow, user),
+        )
+
+    async def _lock(self, uow: UnitOfWork, user: User, command: CancelOrder) -> _LockedOrder | None:
         # Lines and owner never change, so they can be read first to lock in the common order.
         order = (await uow.orders.get_many([command.order_id])).get(command.order_id)
         if order is None or not order.is_visible_to(user):
-            raise OrderNotFound
-        now = self._clock.now()
+            return None
         accounts = await uow.accounts.lock_for_users([order.user_id], order.total.currency)
         inventories = await uow.inventories.lock([line.sku for line in order.lines])
         fulfilment = await lock_fulfilment(uow, order.id)
         if fulfilment is None:
-            raise OrderNotFound
-        order, payment = fulfilment.order, fulfilment.payment
+            return None
+        return _LockedOrder(
+            fulfilment=fulfilment,
+            accounts=accounts,
+            inventories=inventories,
+            customer=await _customer_for(uow, user, order),
+        )
 
+    def _decide(self, uow: UnitOfWork, user: User, locked: _LockedOrder | None) -> CancelledOrder:
+        if locked is None:
+            raise OrderNotFound
+        now = self._clock.now()
+        fulfilment = locked.fulfilment
+        order, payment = fulfilment.order, fulfilment.payment
         actor = Actor.CUSTOMER if user.id == order.user_id else Actor.ADMIN
         cancelled, status_change = order.transition_to(OrderStatus.CANCELLED, at=now, actor=actor)
         if fulfilment.has_started:
             raise OrderPartlyFulfilled
-        stock = OrderStock(uow, self._ids, self._notifications, now, inventories)
+        stock = OrderStock(uow, self._ids, self._notifications, now, locked.inventories)
         if order.status is OrderStatus.PENDING:
             stock.apply(order, StockMovementKind.RELEASE)
             uow.idempotency_keys.complete_pending(
@@ -90,14 +133,33 @@ class CancelOrders:
             )
         else:
             stock.apply(order, StockMovementKind.RESTOCK)
-        customer = None
-        if user.is_admin:
-            customer = (await uow.users.get_many([order.user_id]))[order.user_id]
-        payments = payments_by_method(uow, self._ids, now, accounts)
+        payments = payments_by_method(uow, self._ids, now, locked.accounts)
         payments[payment.method].cancel(order, payment)
         payment = payment.reversed()
         uow.payments.save(payment)
         uow.orders.save(cancelled, status_change)
         self._notifications.order_cancelled(uow, cancelled, payment)
-        await uow.commit()
-        return CancelledOrder(order=cancelled, payment=payment, customer=customer)
+        return CancelledOrder(order=cancelled, payment=payment, customer=locked.customer)
+
+
+async def _load_cancelled(
+    uow: UnitOfWork, user: User, ids: Collection[UUID]
+) -> Mapping[UUID, CancelledOrder]:
+    """Load cancelled orders; neither such an order nor its payment ever changes again."""
+    orders = await uow.orders.get_many(ids)
+    payments = await uow.payments.for_orders(ids)
+    return {
+        id_: CancelledOrder(
+            order=order,
+            payment=payments[id_],
+            customer=await _customer_for(uow, user, order),
+        )
+        for id_, order in orders.items()
+    }
+
+
+async def _customer_for(uow: UnitOfWork, user: User, order: Order) -> User | None:
+    """Return the customer of an order, if an admin asks."""
+    if not user.is_admin:
+        return None
+    return (await uow.users.get_many([order.user_id]))[order.user_id]

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from shop.application.idempotency.optional_key import execute_once, optional_request
+from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.notifications.events import Notifications
 from shop.application.ports.clock import Clock
@@ -19,12 +21,16 @@ from shop.domain.shared.line_quantity import LineQuantity
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordShipmentEvent:
-    """Ship or deliver lines of an order; no lines means all that remain (admin)."""
+    """Ship or deliver lines of an order; no lines means all that remain (admin).
+
+    The key is optional.
+    """
 
     session: SessionToken | None
     order_id: UUID
     kind: ShipmentEventKind
     lines: tuple[LineQuantity, ...]
+    key: str | None = None
 
 
 class FulfilOrders:
@@ -47,11 +53,12 @@ class FulfilOrders:
             OrderStatus.DELIVERED: notifications.order_delivered,
         }
 
-    async def record(self, command: RecordShipmentEvent) -> ShipmentEvent:
-        """Record a shipment event and the order's next status; return the event.
+    async def record(self, command: RecordShipmentEvent) -> CommandResult[ShipmentEvent]:
+        """Record a shipment event and the order's next status, once under the key, if any.
 
-        Raise `NotSignedIn`, `SessionExpired`, `Forbidden`, `OrderNotFound`, `IllegalTransition`
-        (also if nothing remains), `PaymentNotCaptured` or `QuantityExceedsOrder`.
+        Errors: `NotSignedIn`, `SessionExpired`, `Forbidden`, `OrderNotFound`, `IllegalTransition`
+        (also if nothing remains), `PaymentNotCaptured`, `QuantityExceedsOrder`,
+        `IdempotencyKeyReused`, `RequestInProgress`.
         """
         # The id is fixed before the first attempt, so that a retry finds the recorded event.
         work = partial(self._record, command, self._ids.new())
@@ -59,9 +66,31 @@ class FulfilOrders:
 
     async def _record(
         self, command: RecordShipmentEvent, shipment_event_id: UUID, uow: UnitOfWork
+    ) -> CommandResult[ShipmentEvent]:
+        user = await self._authenticator.require_admin(uow, command.session)
+        return await execute_once(
+            uow,
+            optional_request(
+                user,
+                command.key,
+                command,
+                command.kind.value,
+                order_id=command.order_id,
+                lines=command.lines,
+            ),
+            at=self._clock.now(),
+            lock=partial(lock_fulfilment, uow, command.order_id),
+            decide=partial(self._decide, uow, command, shipment_event_id),
+            load=uow.shipment_events.get_many,
+        )
+
+    def _decide(
+        self,
+        uow: UnitOfWork,
+        command: RecordShipmentEvent,
+        shipment_event_id: UUID,
+        before: Fulfilment | None,
     ) -> ShipmentEvent:
-        await self._authenticator.require_admin(uow, command.session)
-        before = await lock_fulfilment(uow, command.order_id)
         if before is None:
             raise OrderNotFound
         for earlier in before.shipment_events:
@@ -75,7 +104,6 @@ class FulfilOrders:
         for order, status_change in after.status_changes(at=now, actor=Actor.ADMIN):
             uow.orders.save(order, status_change)
             self._notify[order.status](uow, order, before.payment)
-        await uow.commit()
         return shipment_event
 
 

@@ -27,6 +27,8 @@ from shop.application.ports.payment_gateway import (
 )
 from shop.domain.deposit import Deposit
 from shop.domain.payment import Payment
+from shop.domain.shared.card_numbers import contains_card_number
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
 
 _log = logging.getLogger(__name__)
@@ -78,6 +80,13 @@ class CardPayments:
         self._gateway = gateway
         self._clock = clock
         self._idempotency_window = idempotency_window
+
+    def require_token(self, token: str) -> None:
+        """Raise `InvalidValue` for a text that is no token, above all for a card number."""
+        if contains_card_number(token):
+            rule = "must be a token of the payment gateway, never a card number"
+            raise InvalidValue(field="token", rule=rule)
+        self._gateway.require_token(token)
 
     async def authorise(self, card_payment: CardPayment) -> AuthorisationResult | None:
         """Authorise a payment, also repeatedly; None if the outcome is unknown.
@@ -169,7 +178,7 @@ class CardPayments:
 
     @staticmethod
     def _log_failure(event: str, reference: UUID, error: GatewayOutcomeUnknown) -> None:
-        _log.warning(event, extra={"reference": str(reference), "error": str(error)})
+        _log.error(event, extra={"reference": str(reference), "error": str(error)})
 
     async def _void_or_refund(self, reference: UUID, found: GatewayPayment) -> None:
         if found.is_voided or isinstance(found.authorisation_result, Declined):

@@ -1,8 +1,9 @@
-"""How long a payment may be pending, and how long the gateway may take to respond."""
+"""How long a payment may be pending, how long the gateway may take, and the customers' limits."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shop.application.payments.customer_limits import CustomerLimits
 from shop.application.ports.payment_gateway import ActionRequired, AuthorisationResult
 from shop.domain.shared.money import Currency
 
@@ -14,16 +15,23 @@ class PaymentPolicy:
     """The currency of the shop, and how long it waits for card payments.
 
     A payment that has no outcome expires after `pending_timeout`. If a request does not resolve it
-    within `response_timeout`, a job does.
+    within `response_timeout`, a job does. If the gateway waits for the customer, the payment
+    expires after `action_timeout`, unless it expires earlier.
     """
 
     currency: Currency
     pending_timeout: timedelta
     response_timeout: timedelta
+    action_timeout: timedelta
+    limits: CustomerLimits
 
     def expires_at(self, begun_at: datetime) -> datetime:
         """Return when a payment expires."""
         return begun_at + self.pending_timeout
+
+    def act_until(self, asked_at: datetime) -> datetime:
+        """Return how long the customer has to act for the gateway."""
+        return asked_at + self.action_timeout
 
     def resolve_at(self, begun_at: datetime) -> datetime:
         """Return when a job is due that resolves a payment."""

@@ -10,14 +10,23 @@ class Database(ABC):
     async def check(self) -> None:
         """Check that orders can be stored.
 
-        Raise `DatabaseUnavailable`, `MigrationRequired` or `CurrencyMismatch` otherwise.
+        Raise `DatabaseUnavailable`, `MigrationRequired`, `IncompatibleSchema` or
+        `CurrencyMismatch` otherwise.
+        """
+
+    @abstractmethod
+    async def check_writing(self) -> None:
+        """Check that a transaction can be committed now; raise `DatabaseUnavailable` otherwise.
+
+        The result may be a few seconds old.
         """
 
     @abstractmethod
     async def migrate(self) -> None:
-        """Create or upgrade the schema.
+        """Create or upgrade the schema, and give an empty shop the configured currency.
 
-        Raise `DatabaseUnavailable` or `CurrencyMismatch`.
+        Of several processes, one migrates; the others wait and find it done. If it fails, nothing
+        has changed. Raise `DatabaseUnavailable`, `IncompatibleSchema` or `CurrencyMismatch`.
         """
 
     @abstractmethod
@@ -33,9 +42,9 @@ class MigrationRequired(Exception):
     """The database schema is out of date."""
 
 
+class IncompatibleSchema(Exception):
+    """The schema belongs to a newer release, or is damaged; no migration leads from it."""
+
+
 class CurrencyMismatch(Exception):
     """The database belongs to a shop with another currency."""
-
-    def __init__(self, *, stored: str, configured: str) -> None:
-        super().__init__(f"the shop in this database sells in {stored}, not in {configured}")
-        self.stored = stored

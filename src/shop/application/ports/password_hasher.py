@@ -4,7 +4,10 @@ from abc import ABC, abstractmethod
 
 
 class PasswordHasher(ABC):
-    """Hashes passwords with an algorithm that is slow on purpose."""
+    """Hashes passwords with an algorithm that is slow on purpose.
+
+    It works on few passwords at a time. If too many wait, it raises `PasswordHasherBusy` at once.
+    """
 
     @abstractmethod
     async def hash(self, password: str) -> str:
@@ -20,3 +23,7 @@ class PasswordHasher(ABC):
     @abstractmethod
     def is_outdated(self, password_hash: str) -> bool:
         """Check whether the hash has other parameters than new hashes."""
+
+
+class PasswordHasherBusy(Exception):
+    """Too many passwords wait to be hashed."""

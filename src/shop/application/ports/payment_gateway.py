@@ -102,8 +102,12 @@ class PaymentGateway(ABC):
     """
 
     @abstractmethod
+    def require_token(self, token: str) -> None:
+        """Raise `InvalidValue` for `token` unless it has the form of this gateway's tokens."""
+
+    @abstractmethod
     async def authorise(self, request: AuthorisationRequest) -> AuthorisationResult:
-        """Authorise an amount; an unknown token is declined as `unknown_token`."""
+        """Authorise an amount; decline an unknown token as `unknown_token`, without a record."""
 
     @abstractmethod
     async def capture(self, *, key: str, payment_id: str, amount: Money) -> None:
@@ -144,8 +148,8 @@ class PaymentGateway(ABC):
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         """Verify and parse a webhook; header names are in lower case.
 
-        Raise `InvalidGatewayEvent` if the signature is missing, invalid or too old, or if this
-        gateway sends no events.
+        Raise `InvalidGatewayEvent` if the signature is missing or invalid, if its time differs
+        by more than five minutes, if the event cannot be read, or if this gateway sends none.
         """
 
     @abstractmethod
@@ -166,4 +170,4 @@ class GatewayRejected(Exception):
 
 
 class InvalidGatewayEvent(Exception):
-    """The webhook is not from the gateway, or is too old."""
+    """The webhook is not from the gateway, is not recent, or cannot be read."""

@@ -18,6 +18,7 @@ from shop.application.ports.repositories.notification_deliveries import Notifica
 from shop.application.ports.repositories.orders import Orders
 from shop.application.ports.repositories.payments import Payments
 from shop.application.ports.repositories.products import Products
+from shop.application.ports.repositories.rate_limits import RateLimits
 from shop.application.ports.repositories.refunds import Refunds
 from shop.application.ports.repositories.session_store import SessionStore
 from shop.application.ports.repositories.shipment_events import ShipmentEvents
@@ -37,6 +38,7 @@ class LockOrder(IntEnum):
     ORDERS = auto()  # And deposits, which the repair of payments locks before its orders.
     NOTIFICATION_DELIVERIES = auto()
     WEBHOOK_ENDPOINTS = auto()
+    RATE_LIMITS = auto()
 
     def require_after(self, last: Self | None) -> None:
         """Raise `RuntimeError` if a lock that comes later in the order was taken already."""
@@ -68,6 +70,7 @@ class UnitOfWork(ABC):
     jobs: Jobs
     notification_deliveries: NotificationDeliveries
     endpoint_statuses: EndpointStatuses
+    rate_limits: RateLimits
     sessions: SessionStore
     audit: Audit
 
@@ -105,6 +108,10 @@ class TransientFailure(DatabaseFailure):
 
 class TransactionConflict(TransientFailure):
     """Another transaction was in conflict; a smaller unit of work may succeed."""
+
+
+class ConnectionLost(TransientFailure):
+    """The connection was lost, or could not be made; another may be made at once."""
 
 
 class CommitOutcomeUnknown(DatabaseFailure):

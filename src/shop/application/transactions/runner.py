@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
+    ConnectionLost,
     DatabaseFailure,
     DatabaseUnavailable,
     TransactionConflict,
@@ -44,6 +45,15 @@ def after_commit() -> Iterator[None]:
     except Exception as error:
         _log_bug("step_after_commit_failed", error)
         raise CommitOutcomeUnknown(f"a step after the first commit failed: {error}") from error
+
+
+@contextmanager
+def best_effort(event: str) -> Iterator[None]:
+    """Log a failure of the database in a step that does not change the result of its command."""
+    try:
+        yield
+    except DatabaseFailure as error:
+        _log.warning(event, extra={"error": str(error)})
 
 
 class TransactionRunner:
@@ -113,10 +123,12 @@ class TransactionRunner:
                     and isinstance(failure, TransactionConflict)
                 ):
                     raise
-                _log_failure(logging.INFO, "unit_of_work_interrupted", attempt, failure)
+                # Conflicts are part of normal operation.
+                level = logging.ERROR if isinstance(failure, ConnectionLost) else logging.INFO
+                _log_failure(level, "unit_of_work_interrupted", attempt, failure)
             except CommitOutcomeUnknown as error:
                 failure = unknown_outcome = error
-                _log_failure(logging.WARNING, "commit_outcome_unknown", attempt, failure)
+                _log_failure(logging.ERROR, "commit_outcome_unknown", attempt, failure)
                 if not retryable:
                     raise
             except ShopError:

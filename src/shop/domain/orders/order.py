@@ -173,6 +173,16 @@ class PriceChanged(Conflict):
     message = "The order costs {total}, not {expected}."
 
 
+@dataclass(kw_only=True, unsafe_hash=True)
+class TooManyPendingOrders(Conflict):
+    """The customer has too many orders whose payment has no outcome yet."""
+
+    limit: int
+
+    code = "too-many-pending-orders"
+    message = "At most {limit} orders can wait for their payment; pay or cancel one of them first."
+
+
 class OrderNotFound(NotFound):
     """The order does not exist or belongs to another customer."""
 

@@ -12,7 +12,7 @@ from shop.domain.shared.errors import Conflict, InvalidValue
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import StateMachine
-from shop.domain.shared.text import is_single_line
+from shop.domain.shared.text import is_single_line, require_text
 
 GATEWAY_REFUNDED = "refunded"
 """Stored as the gateway's response once it has refunded the card."""
@@ -50,6 +50,7 @@ class RefundRequest:
     restock: bool
 
     def __post_init__(self) -> None:
+        require_text(self.reason, "reason")
         if not 1 <= len(self.reason) <= MAX_NOTE_CHARACTERS or not is_single_line(self.reason):
             rule = f"must be 1 to {MAX_NOTE_CHARACTERS} characters on one line"
             raise InvalidValue(field="reason", rule=rule)

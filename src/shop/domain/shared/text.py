@@ -1,9 +1,20 @@
-"""Checks of text written by people: any script, but no control characters."""
+"""Checks of text written by people: any script, but no characters that no one sees."""
 
 import unicodedata
 
+from shop.domain.shared.card_numbers import MIN_DIGITS, contains_card_number
+from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.hidden_characters import (
+    describe_character,
+    find_hidden_character,
+    has_visible_character,
+)
+
 _CONTROL_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
 """Control characters, lone surrogates, line and paragraph separators (Unicode, table 4-4)."""
+
+MAX_BARCODE_DIGITS = 15
+"""GTINs have 8 to 14 digits, serial numbers of telephones 15; they can look like card numbers."""
 
 
 def is_single_line(text: str) -> bool:
@@ -17,3 +28,19 @@ def is_multiline_text(text: str) -> bool:
     """Check that line breaks and tabs are the only control characters."""
     controls = {each for each in text if unicodedata.category(each) in _CONTROL_CATEGORIES}
     return controls <= {"\t", "\n", "\r"}
+
+
+def require_text(
+    text: str, field: str, *, is_multiline: bool = False, is_about_goods: bool = False
+) -> None:
+    """Check a new text that people read; raise `InvalidValue` that names the character.
+
+    Stored texts are not checked again, because earlier releases accepted more.
+    """
+    if hidden := find_hidden_character(text, is_multiline=is_multiline):
+        raise InvalidValue(field=field, rule=f"must not contain {describe_character(hidden)}")
+    if text and not is_multiline and not has_visible_character(text):
+        raise InvalidValue(field=field, rule="must have a visible character")
+    min_digits = MAX_BARCODE_DIGITS + 1 if is_about_goods else MIN_DIGITS
+    if contains_card_number(text, min_digits):
+        raise InvalidValue(field=field, rule="must not contain a card number")

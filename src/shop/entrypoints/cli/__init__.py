@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from shop.entrypoints.cli.commands.audit import audit
+from shop.entrypoints.cli.commands.backup import backup
 from shop.entrypoints.cli.commands.gateway import gateway
 from shop.entrypoints.cli.commands.import_products import import_products
 from shop.entrypoints.cli.commands.jobs import list_jobs, retry
@@ -22,6 +23,7 @@ from shop.entrypoints.cli.commands.notifications import (
 )
 from shop.entrypoints.cli.commands.openapi import openapi
 from shop.entrypoints.cli.commands.reconcile import reconcile
+from shop.entrypoints.cli.commands.restore import restore
 from shop.entrypoints.cli.commands.secret import secret
 from shop.entrypoints.cli.commands.seed import seed
 from shop.entrypoints.cli.commands.serve import serve
@@ -61,6 +63,8 @@ def commands() -> typer.Typer:
     shop.command(epilog="Example: shop audit --json")(audit)
     shop.command(epilog="Example: shop gateway --port 8100 --state gateway.db")(gateway)
     shop.command(epilog="Example: shop reconcile --since 2026-11-20 --dry-run")(reconcile)
+    shop.command(epilog="Example: shop backup shop-2026-11-28.tar")(backup)
+    shop.command(epilog="Example: shop restore shop-2026-11-28.tar")(restore)
     shop.command(epilog="Example: shop secret")(secret)
     shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
 

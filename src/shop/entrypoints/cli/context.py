@@ -11,6 +11,8 @@ from shop.application.identity.access import AccessService
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.jobs.administration import JobService
+from shop.application.maintenance.backup import BackUpShop
+from shop.application.maintenance.restore import RestoreShop
 from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.notifications.endpoints import EndpointService
 from shop.application.ports.database import Database
@@ -41,6 +43,10 @@ class CliSettings(Protocol):
     def rehearses_payments(self) -> bool:
         """Whether production uses a gateway that moves no money."""
 
+    @property
+    def is_unlimited_in_production(self) -> bool:
+        """Whether production has no rate limits."""
+
 
 class CliContext(Protocol):
     """The container as commands use it; `--help` need not wait for its import."""
@@ -53,6 +59,12 @@ class CliContext(Protocol):
 
     def audit_shop(self) -> AuditShop:
         """Return the audit of the database."""
+
+    def back_up_shop(self) -> BackUpShop:
+        """Return the backup of the whole shop."""
+
+    def restore_shop(self) -> RestoreShop:
+        """Return the restoration of a backup."""
 
     def webhook_sender(self) -> WebhookSender:
         """Return the webhook sender."""
@@ -120,6 +132,11 @@ def run_migrated(work: Work[T], *, database: str | None) -> T:
 def run_migrated_in(context: CliContext, work: Work[T]) -> T:
     """Run work like `run_migrated`, in an open shop."""
     return _run(work, context, _require_folder, _migrate_and_check)
+
+
+def run_unmigrated(work: Work[T], *, database: str | None) -> T:
+    """Run work like `run`, on any schema version."""
+    return _run(work, _open(database), _require_file, _skip_check)
 
 
 def run_unchecked(work: Work[T], *, database: str | None) -> T:

@@ -7,7 +7,8 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
+from shop.application.ports.database_backup import BackupFailed
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
@@ -59,15 +60,12 @@ def _message(error: Exception) -> str:
     match error:
         case TyperException():
             message = f"{_usage_message(error)} (see --help)"
-        case InvalidSetting() | CliError() | ShopError():
+        case InvalidSetting() | CliError() | ShopError() | IncompatibleSchema() | BackupFailed():
             message = str(error)
         case MigrationRequired():
             message = f"the database is not migrated ({error}); run `shop migrate`"
         case CurrencyMismatch():
-            message = (
-                f"SHOP_CURRENCY: {error}; set it to {error.stored}, or use another database"
-                " (SHOP_DATABASE_URL or --database)"
-            )
+            message = f"SHOP_CURRENCY: {error}"
         case DatabaseUnreachable():
             message = str(error)
         case CommitOutcomeUnknown():

@@ -8,7 +8,9 @@ from fastapi import FastAPI
 from shop.application.ports.unit_of_work import DatabaseFailure
 from shop.entrypoints.cli.bootstrap import build_container, warn_of_unknown_settings
 from shop.entrypoints.cli.errors import CliError
-from shop.entrypoints.cli.server import address_of, bind_socket, freeze_startup_objects, run_server
+from shop.entrypoints.cli.listener import address_of, bind_socket
+from shop.entrypoints.cli.server import freeze_startup_objects, protocol_within, run_server
+from shop.entrypoints.http_server.limits import HttpLimits
 
 HOST = "127.0.0.1"
 """The gateway authenticates no client, so it listens on this machine only."""
@@ -34,7 +36,12 @@ def run(*, port: int, state: Path) -> None:
         )
         freeze_startup_objects()
         run_server(
-            lambda: app, listener, ready_message, shutdown_timeout_seconds=SHUTDOWN_TIMEOUT_SECONDS
+            lambda: app,
+            listener,
+            ready_message,
+            # All its clients are on this machine, so connections are not counted by address.
+            protocol_within(HttpLimits(), is_production=False),
+            shutdown_timeout_seconds=SHUTDOWN_TIMEOUT_SECONDS,
         )
 
 

@@ -26,12 +26,16 @@ from shop.entrypoints.cli.context import CliContext, run_migrated_in
 from shop.entrypoints.cli.errors import CliError, InvalidSetting, report
 from shop.entrypoints.cli.imports.demo_admin import add_demo_admin
 from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
+from shop.entrypoints.cli.listener import address_of
+from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
+from shop.entrypoints.http.middleware.response_headers import default_headers
+from shop.entrypoints.http_server.connections import Connections
+from shop.entrypoints.http_server.limits import HttpLimits
+from shop.entrypoints.http_server.protocol import HttpProtocol
 
-KEEP_ALIVE_SECONDS = 75
-"""Longer than proxies keep idle connections: if the server closed first, a request that is sent at
-that moment would be lost."""
+Protocol = Callable[..., asyncio.Protocol]
 
 SHUTDOWN_TIMEOUT_SECONDS = 10
 """How long running requests may take to finish after a stop signal."""
@@ -46,7 +50,7 @@ PARENT_POLL_SECONDS = 0.5
 _log = structlog.get_logger()
 
 
-def run(*, host: str, port: int, workers: int, demo: bool, database: str | None) -> None:
+def run(listener: socket.socket, *, workers: int, demo: bool, database: str | None) -> None:
     """Serve until stopped; fill an empty shop with demonstration products if `demo`.
 
     Raise `InvalidSetting`, or `CliError` if the server or a worker cannot start.
@@ -55,23 +59,23 @@ def run(*, host: str, port: int, workers: int, demo: bool, database: str | None)
     prepare = partial(_prepare, demo=demo)
     if container.settings().is_in_memory:
         _require_single_process(container, workers)
-    with bind_socket(host, port) as listener:
-        ready_message = f"Serving the shop at {address_of(listener)} (press Ctrl+C to stop)."
-        if container.settings().is_in_memory:
-            # The data is in this container only, so it is also the one that serves.
-            asyncio.run(prepare(container))
-            run_server(partial(_served_app, container), listener, ready_message)
-            return
-        run_migrated_in(container, prepare)
-        # A file that cannot be written stops the server now, not at the first request.
-        container.secrets()
-        if database is not None:
-            # Worker processes read the database from their environment.
-            os.environ["SHOP_DATABASE_URL"] = database
-        if workers == 1:
-            run_server(create_served_app, listener, ready_message)
-        else:
-            _serve_in_workers(listener, ready_message, workers)
+    ready_message = f"Serving the shop at {address_of(listener)} (press Ctrl+C to stop)."
+    protocol = _protocol(container.settings())
+    if container.settings().is_in_memory:
+        # The data is in this container only, so it is also the one that serves.
+        asyncio.run(prepare(container))
+        run_server(partial(_served_app, container), listener, ready_message, protocol)
+        return
+    run_migrated_in(container, prepare)
+    # A file that cannot be written stops the server now, not at the first request.
+    container.secrets()
+    if database is not None:
+        # Worker processes read the database from their environment.
+        os.environ["SHOP_DATABASE_URL"] = database
+    if workers == 1:
+        run_server(create_served_app, listener, ready_message, protocol)
+    else:
+        _serve_in_workers(listener, ready_message, protocol, workers)
 
 
 def create_served_app() -> FastAPI:
@@ -125,6 +129,8 @@ def freeze_startup_objects() -> None:
 async def _prepare(context: CliContext, *, demo: bool) -> None:
     if context.settings().rehearses_payments:
         _log.warning("payments_are_simulated", setting="SHOP_PAYMENT_GATEWAY")
+    if context.settings().is_unlimited_in_production:
+        _log.warning("requests_are_not_limited", setting="SHOP_RATE_LIMITS")
     if context.settings().is_in_memory:
         _log.warning("data_is_lost_when_the_server_stops", setting="SHOP_DATABASE_URL")
         if demo:
@@ -137,33 +143,22 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
         typer.echo(await seed_products(context, PRODUCTS))
 
 
-def bind_socket(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the port; raise `CliError` if that fails."""
-    try:
-        # If the host has both, prefer IPv4, which every client can reach.
-        family, _, _, _, address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        listener = socket.socket(family)
-    except OSError as error:
-        raise CliError(f"cannot listen on {host}: {error.strerror}") from error
-    try:
-        # A restarted server may reuse its port at once.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        problem = f"cannot listen on {host} port {port}: {error.strerror}"
-        raise CliError(f"{problem}; choose another --port") from error
-    return listener
+def _protocol(settings: Settings) -> Protocol:
+    return protocol_within(HttpLimits.of(settings), is_production=settings.is_production)
 
 
-def address_of(listener: socket.socket) -> str:
-    """Return the URL of a listening socket."""
-    host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+def protocol_within(limits: HttpLimits, *, is_production: bool) -> Protocol:
+    """Return the protocol that serves each connection of a process within limits."""
+    return partial(
+        HttpProtocol,
+        connections=Connections(limits),
+        rejection_headers=default_headers(is_production=is_production),
+    )
 
 
 def _config(
     app: str | Callable[[], ASGIApp],
+    protocol: Protocol,
     workers: int,
     shutdown_timeout_seconds: int = SHUTDOWN_TIMEOUT_SECONDS,
 ) -> uvicorn.Config:
@@ -172,7 +167,8 @@ def _config(
         factory=True,
         workers=workers,
         loop="auto",
-        http="httptools",
+        # uvicorn calls it, and asks nothing else of it.
+        http=protocol,  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         log_config=None,
@@ -180,7 +176,6 @@ def _config(
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=shutdown_timeout_seconds,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
 
 
@@ -188,6 +183,7 @@ def run_server(
     app: Callable[[], ASGIApp],
     listener: socket.socket,
     ready_message: str,
+    protocol: Protocol,
     *,
     shutdown_timeout_seconds: int = SHUTDOWN_TIMEOUT_SECONDS,
 ) -> None:
@@ -195,9 +191,8 @@ def run_server(
 
     Raise `CliError` if the server cannot start.
     """
-    server = _Server(
-        _config(app, workers=1, shutdown_timeout_seconds=shutdown_timeout_seconds), ready_message
-    )
+    config = _config(app, protocol, workers=1, shutdown_timeout_seconds=shutdown_timeout_seconds)
+    server = _Server(config, ready_message)
     try:
         with _stopped_by_signals(server):
             server.run(sockets=[listener])
@@ -232,8 +227,10 @@ class _Server(uvicorn.Server):
         typer.echo(self._ready_message)
 
 
-def _serve_in_workers(listener: socket.socket, ready_message: str, workers: int) -> None:
-    config = _config(f"{__name__}:create_worker_app", workers)
+def _serve_in_workers(
+    listener: socket.socket, ready_message: str, protocol: Protocol, workers: int
+) -> None:
+    config = _config(f"{__name__}:create_worker_app", protocol, workers)
     supervisor = _Supervisor(config, listener, ready_message)
     supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):

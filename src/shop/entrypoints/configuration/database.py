@@ -73,6 +73,11 @@ class DatabaseSettings(EnvironmentSettings):
         return Path(url.database or "") if url.drivername == SQLITE else None
 
     @property
+    def database_folder(self) -> Path | None:
+        """The folder of a SQLite database; None for any other database."""
+        return None if self.database_file is None else self.database_file.parent
+
+    @property
     def has_single_writer(self) -> bool:
         """Whether the database runs one writing transaction at a time."""
         return self.is_in_memory or self.database_file is not None

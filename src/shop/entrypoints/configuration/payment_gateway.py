@@ -50,6 +50,7 @@ class PaymentGatewaySettings(EnvironmentSettings):
     gateway_timeout_seconds: float = Field(default=10, gt=0, le=MAX_GATEWAY_TIMEOUT_SECONDS)
     gateway_idempotency_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
     pending_payment_timeout_seconds: float = Field(default=900, gt=0, le=7 * 86_400)
+    action_timeout_seconds: float = Field(default=300, gt=0, le=7 * 86_400)
     stripe_secret_key: Secret[StripeKey] | None = None
     stripe_webhook_secrets: Annotated[
         tuple[Secret[StripeWebhookSecret], ...],

@@ -3,12 +3,16 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+from shop.application.identity.rate_limit_policy import RateLimitPolicy
 from shop.application.jobs.retry_policy import RetryPolicy
 from shop.application.notifications.events import NotificationPolicy, WebhookEndpoint
+from shop.application.payments.customer_limits import CustomerLimits
 from shop.application.payments.payment_policy import PaymentPolicy
+from shop.domain.rate_limit import RateLimit
 from shop.domain.session import SessionPolicy
 from shop.domain.shared.money import Money
 from shop.entrypoints.configuration.checks import is_loopback
+from shop.entrypoints.configuration.limits import RateLimits
 from shop.entrypoints.configuration.settings import Settings
 
 DEVELOPMENT_WELCOME_CREDIT = 100_000
@@ -28,16 +32,54 @@ class Policies:
             idle=timedelta(seconds=self._settings.session_idle_seconds),
             absolute=timedelta(seconds=self._settings.session_absolute_seconds),
             per_user=self._settings.sessions_per_user,
+            visitor_idle=timedelta(
+                seconds=min(
+                    self._settings.visitor_session_idle_seconds,
+                    self._settings.session_idle_seconds,
+                )
+            ),
         )
 
     @property
     def payment(self) -> PaymentPolicy:
-        """The currency of payments, and how long they may be pending."""
+        """The currency of payments, how long they may be pending, and the customers' limits."""
         return PaymentPolicy(
             currency=self._settings.currency,
             pending_timeout=timedelta(seconds=self._settings.pending_payment_timeout_seconds),
             response_timeout=self.gateway_response_timeout,
+            action_timeout=timedelta(seconds=self._settings.action_timeout_seconds),
+            limits=self._customer_limits,
         )
+
+    @property
+    def _customer_limits(self) -> CustomerLimits:
+        settings = self._settings
+        is_limited = settings.rate_limits is RateLimits.ON
+        return CustomerLimits(
+            pending_orders=settings.pending_orders_per_customer,
+            declined_cards=settings.declined_cards_per_customer if is_limited else None,
+            quantity_per_line=settings.quantity_per_line,
+            deposit_amount=settings.deposit_limit,
+        )
+
+    @property
+    def rate_limits(self) -> RateLimitPolicy:
+        """How many requests of a kind are allowed in the time that belongs to it."""
+        settings = self._settings
+        return RateLimitPolicy(
+            failures_per_account=settings.sign_in_failures_per_account,
+            failures_per_address=settings.sign_in_failures_per_address,
+            failures_per_password=settings.sign_in_failures_per_password,
+            sign_ups_per_address=settings.sign_ups_per_address,
+            visitor_sessions_per_address=settings.visitor_sessions_per_address,
+            unknown_recipients_per_customer=settings.unknown_recipients_per_customer,
+        )
+
+    @property
+    def recipient_limit(self) -> RateLimit | None:
+        """How many unknown recipients a customer may name; None for any number."""
+        is_limited = self._settings.rate_limits is RateLimits.ON
+        return self.rate_limits.unknown_recipients if is_limited else None
 
     @property
     def gateway_response_timeout(self) -> timedelta:

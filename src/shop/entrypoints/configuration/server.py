@@ -3,7 +3,7 @@
 from ipaddress import ip_network
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 from pydantic_settings import NoDecode
 
 from shop.entrypoints.configuration.checks import json_list
@@ -28,3 +28,8 @@ class ServerSettings(EnvironmentSettings):
             may_be_empty=True,
         ),
     ] = ()
+
+    request_head_timeout_seconds: float = Field(default=10, gt=0, le=3_600)
+    request_body_timeout_seconds: float = Field(default=30, gt=0, le=3_600)
+    request_body_bytes_per_second: int = Field(default=1_024, ge=0, le=1_000_000)
+    connections_per_address: int = Field(default=256, ge=1, le=1_000_000)

@@ -39,6 +39,7 @@ class SessionSettings(EnvironmentSettings):
         json_list('must be a JSON list of secrets, such as ["…"]; `shop secret` prints a secret'),
     ] = ()
     session_idle_seconds: float = Field(default=7 * 86_400, gt=0, le=10 * 365 * 86_400)
+    visitor_session_idle_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
     session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
     sessions_per_user: int = Field(default=50, ge=1, le=10_000)
 

@@ -14,6 +14,7 @@ from pydantic_settings import (
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT, Currency
 from shop.entrypoints.configuration.database import DatabaseSettings
+from shop.entrypoints.configuration.limits import LimitSettings
 from shop.entrypoints.configuration.notifications import NotificationSettings
 from shop.entrypoints.configuration.payment_gateway import (
     PaymentGatewayKind,
@@ -37,6 +38,7 @@ class Settings(
     PaymentGatewaySettings,
     SessionSettings,
     NotificationSettings,
+    LimitSettings,
     ServerSettings,
     BaseSettings,
 ):

@@ -8,6 +8,7 @@ from shop.entrypoints.container.catalogue import CatalogueContainer
 from shop.entrypoints.container.idempotency import IdempotencyContainer
 from shop.entrypoints.container.inventory import InventoryContainer
 from shop.entrypoints.container.jobs import JobContainer
+from shop.entrypoints.container.maintenance import MaintenanceContainer
 from shop.entrypoints.container.reconciliation import ReconciliationContainer
 
 
@@ -16,6 +17,7 @@ class Container(
     IdempotencyContainer,
     InventoryContainer,
     JobContainer,
+    MaintenanceContainer,
     ReconciliationContainer,
 ):
     """Every part of a running shop, created from its settings on first use."""

@@ -11,6 +11,10 @@ from pydantic import Secret
 from starlette.routing import BaseRoute
 
 from shop.adapters.cookie.session_store import CookieSessionStore
+from shop.adapters.files.backup_archive import TarBackupArchive
+from shop.adapters.files.secret_backup import SecretBackup
+from shop.adapters.limits.rate_limiter import LimitsRateLimiter, UnlimitedRateLimiter
+from shop.adapters.limits.unit_of_work_storage import UnitOfWorkStorage
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
@@ -18,22 +22,31 @@ from shop.adapters.simulated_gateway.http.app import create_gateway_app
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated_gateway.pages import Decided, page_routes
 from shop.adapters.simulated_gateway.payment_gateway import InProcessPaymentGateway
+from shop.adapters.simulated_gateway.store.records_backup import GatewayRecordsBackup
 from shop.adapters.simulated_gateway.store.sqlite_payment_store import SqlitePaymentStore
 from shop.adapters.smtp.mailer import SmtpMailer
+from shop.adapters.sql.backup.postgresql_backup import PostgresqlBackup
+from shop.adapters.sql.backup.sqlite_backup import SqliteBackup
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.adapters.stripe.payment_gateway import StripePaymentGateway
 from shop.adapters.system.clock import SystemClock
+from shop.adapters.system.common_passwords import CommonPasswordFile
 from shop.adapters.system.id_generator import SystemIdGenerator
 from shop.adapters.system.keyring import KeyedHash, load_or_create_secret, new_secret
 from shop.adapters.system.password_hasher import Argon2PasswordHasher
 from shop.adapters.webhooks.webhook_sender import HttpWebhookSender
+from shop.application.ports.backup_archive import BackupArchive
+from shop.application.ports.backup_part import BackupPart
 from shop.application.ports.clock import Clock
+from shop.application.ports.common_passwords import CommonPasswords
 from shop.application.ports.database import Database
+from shop.application.ports.database_backup import DatabaseBackup
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.mailer import Mailer
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
+from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.repositories.session_store import unwrapped
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender
@@ -55,6 +68,21 @@ def _session_secrets(settings: Settings) -> Sequence[str]:
 
 def _revealed(secrets: Sequence[Secret[str]]) -> Sequence[str]:
     return [each.get_secret_value() for each in secrets]
+
+
+def _database_backup(settings: Settings) -> DatabaseBackup:
+    if settings.database_file is not None:
+        return SqliteBackup(settings.database_file)
+    return PostgresqlBackup(settings.database_url, settings.database_schema)
+
+
+def _backup_parts(settings: Settings) -> Sequence[BackupPart]:
+    parts: list[BackupPart] = []
+    if settings.gateway_adapter == "in_process":
+        parts.append(GatewayRecordsBackup(settings.gateway_file))
+    if not settings.session_secrets:
+        parts.append(SecretBackup(settings.secret_file))
+    return parts
 
 
 def _gateway_app(file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float) -> FastAPI:
@@ -80,6 +108,7 @@ class AdapterContainer(containers.DeclarativeContainer):
     )
     password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     # Adapters load the secrets at their first use: only a server, which signs, may create a file.
+    common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(CommonPasswordFile)
     secrets: providers.Provider[Sequence[str]] = providers.Singleton(_session_secrets, settings)
 
     account_hash = providers.Singleton(KeyedHash, secrets, "account in logs")
@@ -96,6 +125,13 @@ class AdapterContainer(containers.DeclarativeContainer):
             clock=clock,
         ),
     )
+    database_backup: providers.Provider[DatabaseBackup] = providers.Singleton(
+        _database_backup, settings
+    )
+    backup_parts: providers.Provider[Sequence[BackupPart]] = providers.Singleton(
+        _backup_parts, settings
+    )
+    backup_archive: providers.Provider[BackupArchive] = providers.Singleton(TarBackupArchive)
     payment_store = providers.Singleton(
         SqlitePaymentStore,
         settings.provided.gateway_file,
@@ -166,4 +202,17 @@ class AdapterContainer(containers.DeclarativeContainer):
         sender=settings.provided.email_from,
         requires_tls=policies.provided.emails_require_tls,
         timeout_seconds=policies.provided.notification_timeout_seconds,
+    )
+
+
+def rate_limiter_on(
+    transaction_runner: providers.Provider[Any], command_queues: providers.Provider[Any]
+) -> providers.Provider[RateLimiter]:
+    """Return the provider of the rate limiter that stores hits in the shop's own database."""
+    clock = AdapterContainer.clock
+    storage = providers.Singleton(UnitOfWorkStorage, transaction_runner, command_queues, clock)
+    return providers.Selector(
+        AdapterContainer.settings.provided.rate_limits,
+        on=providers.Singleton(LimitsRateLimiter, storage, clock),
+        off=providers.Singleton(UnlimitedRateLimiter),
     )

@@ -5,7 +5,9 @@ from dependency_injector import providers
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.complete_orders import CompletedOrder, CompleteOrder, CompleteOrders
+from shop.application.checkout.customer_actions import CustomerActions
 from shop.application.checkout.gateway_events import HandleGatewayEvents
+from shop.application.checkout.limited_cart import LimitedCart
 from shop.application.checkout.payment_jobs import PaymentJobs
 from shop.application.checkout.place_orders import PlaceOrders
 from shop.application.checkout.placed_order import PlacedOrder
@@ -26,8 +28,10 @@ class CheckoutContainer(Base):
         Base.session_authenticator,
         Base.settings.provided.currency,
         Base.command_queues,
+        Base.settings.provided.quantity_per_line,
     )
-    place_orders = notifying(PlaceOrders, Base.policies.provided.payment)
+    limited_cart = providers.Singleton(LimitedCart, cart_service, Base.visitor_sessions)
+    place_orders = notifying(PlaceOrders, Base.policies.provided.payment, Base.card_payments)
     placement_queue: providers.Provider[GroupCommit[PlaceOrder, CommandResult[PlacedOrder]]] = (
         queue_of(place_orders.provided.place)
     )
@@ -35,7 +39,12 @@ class CheckoutContainer(Base):
     completion_queue: providers.Provider[GroupCommit[CompleteOrder, CompletedOrder]] = queue_of(
         complete_orders.provided.complete
     )
-    checkout = providers.Singleton(Checkout, placement_queue, completion_queue, Base.card_payments)
+    customer_actions = providers.Singleton(
+        CustomerActions, Base.transaction_runner, Base.clock, Base.policies.provided.payment
+    )
+    checkout = providers.Singleton(
+        Checkout, placement_queue, completion_queue, Base.card_payments, customer_actions
+    )
     payment_jobs = providers.Singleton(
         PaymentJobs,
         Base.transaction_runner,
@@ -44,6 +53,7 @@ class CheckoutContainer(Base):
         Base.command_queues,
         Base.clock,
         Base.policies.provided.gateway_response_timeout,
+        customer_actions,
     )
     handle_gateway_events = providers.Singleton(
         HandleGatewayEvents,

@@ -5,10 +5,14 @@ from dependency_injector import providers
 from shop.application.identity.access import AccessService
 from shop.application.identity.authentication import SessionAuthenticator
 from shop.application.identity.customers import CustomerQueries
+from shop.application.identity.limited_sign_in import LimitedSignIn
+from shop.application.identity.password_policy import PasswordPolicy
 from shop.application.identity.roles import RoleService
 from shop.application.identity.sessions import SessionService
 from shop.application.identity.sign_in import SignInService
 from shop.application.identity.sign_up import SignUpService
+from shop.application.identity.sweep import Sweep
+from shop.application.identity.visitor_sessions import VisitorSessions
 from shop.entrypoints.container.transactions import TransactionContainer as Base
 
 
@@ -25,14 +29,20 @@ class IdentityContainer(Base):
         Base.clock,
         Base.command_queues,
     )
+    password_policy = providers.Singleton(PasswordPolicy, Base.common_passwords)
     sign_in_service = providers.Singleton(
-        SignInService, Base.transaction_runner, session_authenticator, Base.password_hasher
+        SignInService,
+        Base.transaction_runner,
+        session_authenticator,
+        Base.password_hasher,
+        password_policy,
     )
     sign_up_service = providers.Singleton(
         SignUpService,
         Base.transaction_runner,
         session_authenticator,
         Base.password_hasher,
+        password_policy,
         Base.clock,
         Base.id_generator,
         welcome_credit=Base.policies.provided.welcome_credit,
@@ -43,4 +53,16 @@ class IdentityContainer(Base):
     customer_queries = providers.Singleton(
         CustomerQueries, Base.transaction_runner, Base.settings.provided.currency
     )
+    limited_sign_in = providers.Singleton(
+        LimitedSignIn,
+        Base.transaction_runner,
+        sign_in_service,
+        sign_up_service,
+        Base.rate_limiter,
+        Base.policies.provided.rate_limits,
+    )
+    visitor_sessions = providers.Singleton(
+        VisitorSessions, Base.rate_limiter, Base.policies.provided.rate_limits
+    )
+    sweep = providers.Singleton(Sweep, session_service, Base.rate_limiter)
     role_service = providers.Singleton(RoleService, Base.transaction_runner)

@@ -44,5 +44,6 @@ class JobContainer(Base, OrderContainer):
         Worker,
         providers.List(payment_job_runner, webhook_job_runner, email_job_runner),
         Base.clock,
+        Base.sweep,
     )
     job_service = providers.Singleton(JobService, Base.transaction_runner, Base.clock)

@@ -20,7 +20,11 @@ class LedgerContainer(Base, PaymentContainer):
     account_service = providers.Singleton(
         AccountService, Base.transaction_runner, Base.settings.provided.currency
     )
-    transfer_service = notifying(TransferService, Base.settings.provided.currency)
+    transfer_service = notifying(
+        TransferService,
+        Base.settings.provided.currency,
+        Base.policies.provided.recipient_limit,
+    )
     transfer_queue: providers.Provider[GroupCommit[MakeTransfer, CommandResult[Transfer]]] = (
         queue_of(transfer_service.provided.make)
     )

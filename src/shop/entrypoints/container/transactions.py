@@ -8,18 +8,20 @@ from shop.application.transactions.group_commit import BatchHandler, CommandQueu
 from shop.application.transactions.runner import TransactionRunner
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container.adapters import AdapterContainer as Base
+from shop.entrypoints.container.adapters import rate_limiter_on
 
 MAX_CONCURRENT_GROUPS = 2
 """The database works on one group of commands while this process works on the other."""
 
 
 class TransactionContainer(Base):
-    """The transaction runner and the command queues."""
+    """The transaction runner, the command queues and the rate limiter."""
 
     transaction_runner = providers.Singleton(
         TransactionRunner, Base.unit_of_work.provider, Base.snapshot.provider, Base.clock
     )
     command_queues = providers.Singleton(CommandQueues)
+    rate_limiter = rate_limiter_on(transaction_runner, command_queues)
 
 
 def queue_of(handler: providers.Provider[Any]) -> providers.Singleton[GroupCommit[Any, Any]]:

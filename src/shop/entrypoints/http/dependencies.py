@@ -1,7 +1,8 @@
 """Dependencies of routes: use cases, and the principal of a request."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
@@ -10,13 +11,13 @@ from shop.application.catalogue.products import ProductService
 from shop.application.checkout.cart import CartService
 from shop.application.checkout.checkout import Checkout
 from shop.application.checkout.gateway_events import HandleGatewayEvents
+from shop.application.checkout.limited_cart import LimitedCart
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.access import AccessService
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.customers import CustomerQueries
+from shop.application.identity.limited_sign_in import LimitedSignIn
 from shop.application.identity.sessions import SessionService
-from shop.application.identity.sign_in import SignInService
-from shop.application.identity.sign_up import SignUpService
 from shop.application.inventory.adjustments import InventoryService
 from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
@@ -36,7 +37,8 @@ from shop.domain.user import Role, User
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
-from shop.entrypoints.http.requests.idempotency_key import idempotency_key
+from shop.entrypoints.http.requests.client_address import client_address
+from shop.entrypoints.http.requests.idempotency_key import HEADER, idempotency_key
 from shop.entrypoints.http.session.response_context import ResponseContext
 
 C = TypeVar("C")
@@ -108,6 +110,11 @@ async def authenticate(request: Request) -> Principal:
     )
 
 
+async def authenticate_on_demand(request: Request) -> Callable[[], Awaitable[Principal]]:
+    """Return a function that authenticates, for routes where most requests need none."""
+    return partial(authenticate, request)
+
+
 async def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
     _ = principal.user
     return principal
@@ -130,12 +137,36 @@ async def _keyed_request(request: Request) -> KeyedRequest:
     )
 
 
+async def _optional_key(request: Request) -> str | None:
+    return idempotency_key(request.headers) if HEADER in request.headers else None
+
+
+async def _client_address(request: Request) -> str:
+    return client_address(request)
+
+
+async def _session_or_new_visitor(
+    request: Request, principal: Annotated[Principal, Depends(authenticate)]
+) -> Principal:
+    if principal.current_session is None:
+        container: Container = request.app.state.container
+        await container.visitor_sessions().begin(client_address(request))
+    return principal
+
+
 CurrentResponseContext = Annotated[ResponseContext, Depends(_response_context)]
 SessionTokenFromCookie = Annotated[SessionToken | None, Depends(_session_token)]
 AnyUser = Annotated[Principal, Depends(authenticate)]
+AuthenticateOnDemand = Annotated[
+    Callable[[], Awaitable[Principal]], Depends(authenticate_on_demand)
+]
+SessionOrNewVisitor = Annotated[Principal, Depends(_session_or_new_visitor)]
+"""The session of a request that begins one if there is none, within the rate limit."""
 SignedInUser = Annotated[Principal, Depends(_signed_in_user)]
 AdminUser = Annotated[Principal, Depends(_admin_user)]
 Idempotent = Annotated[KeyedRequest, Depends(_keyed_request)]
+OptionalKey = Annotated[str | None, Depends(_optional_key)]
+ClientAddress = Annotated[str, Depends(_client_address)]
 
 AccountHashDependency = Annotated[
     Callable[[str], str], _from_container(lambda container: container.account_hash().of)
@@ -146,11 +177,8 @@ DatabaseDependency = Annotated[Database, _from_container(lambda container: conta
 AccountServiceDependency = Annotated[
     AccountService, _from_container(lambda container: container.account_service())
 ]
-SignUpServiceDependency = Annotated[
-    SignUpService, _from_container(lambda container: container.sign_up_service())
-]
-SignInServiceDependency = Annotated[
-    SignInService, _from_container(lambda container: container.sign_in_service())
+LimitedSignInDependency = Annotated[
+    LimitedSignIn, _from_container(lambda container: container.limited_sign_in())
 ]
 SessionServiceDependency = Annotated[
     SessionService, _from_container(lambda container: container.session_service())
@@ -169,6 +197,9 @@ InventoryServiceDependency = Annotated[
 ]
 CartServiceDependency = Annotated[
     CartService, _from_container(lambda container: container.cart_service())
+]
+LimitedCartDependency = Annotated[
+    LimitedCart, _from_container(lambda container: container.limited_cart())
 ]
 TransferServiceDependency = Annotated[
     TransferService, _from_container(lambda container: container.transfer_service())

@@ -3,19 +3,57 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from shop.domain.payment import MAX_TOKEN_CHARACTERS
 from shop.domain.product import MAX_PRICE
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.hidden_characters import describe_character, find_hidden_character
 from shop.domain.shared.line_quantity import MAX_QUANTITY, MAX_SKU_CHARACTERS, SKU_PATTERN
 from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
+from shop.domain.shared.text import require_text
 from shop.domain.user import MAX_EMAIL_CHARACTERS, normalise_email
 from shop.entrypoints.validation_messages import (
     CURRENCY_PATTERN,
     SINGLE_LINE_PATTERN,
     TOKEN_PATTERN,
 )
+
+
+def _new_text(*, is_multiline: bool = False, is_about_goods: bool = False) -> BeforeValidator:
+    def require_new_text(value: object) -> object:
+        if isinstance(value, str):
+            try:
+                require_text(
+                    value, "text", is_multiline=is_multiline, is_about_goods=is_about_goods
+                )
+            except InvalidValue as error:
+                raise ValueError(error.rule) from error
+        return value
+
+    # Before the pattern, whose message would not name the character.
+    return BeforeValidator(require_new_text)
+
+
+NEW_TEXT = _new_text()
+"""Marks a field of a request whose text is stored and that people read."""
+
+NEW_TEXT_ABOUT_GOODS = _new_text(is_about_goods=True)
+"""As above; barcodes may look like card numbers."""
+
+NEW_DESCRIPTION = _new_text(is_multiline=True, is_about_goods=True)
+"""As above, of several lines."""
+
+
+def _require_visible(value: object) -> object:
+    hidden = find_hidden_character(value, allows_joiners=False) if isinstance(value, str) else None
+    if hidden:
+        raise ValueError(f"must not contain {describe_character(hidden)}")
+    return value
+
+
+VISIBLE_CHARACTERS = BeforeValidator(_require_visible)
+"""Marks a field of a request that has a syntax: an address or a URL."""
 
 
 class RequestBody(BaseModel):
@@ -56,6 +94,7 @@ Email = Annotated[
         examples=["ada@example.com"],
         json_schema_extra={"format": "email"},
     ),
+    VISIBLE_CHARACTERS,
     AfterValidator(_email),
 ]
 """The e-mail address of a user, normalised; also one that a new user could not have."""

@@ -13,6 +13,7 @@ import structlog
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from shop.entrypoints.configuration.settings import Settings
+from shop.entrypoints.observability.repeated_faults import RepeatedFaults
 
 REDACTED = "[redacted]"
 
@@ -48,6 +49,8 @@ def set_up_logging(settings: Settings) -> None:
     rendering = _rendering(settings, sys.stderr)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_formatter(rendering))
+    repeated_faults = RepeatedFaults()
+    handler.addFilter(repeated_faults)
     level = logging.getLevelName(settings.log_level.upper())
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in QUIETED_LOGGERS:
@@ -56,7 +59,7 @@ def set_up_logging(settings: Settings) -> None:
     # structlog bypasses the standard library, whose handlers would take a tenth of the time of
     # an order for its one line.
     structlog.configure(
-        processors=[*_common_processors(), redact_secrets, *rendering],
+        processors=[repeated_faults, *_common_processors(), redact_secrets, *rendering],
         logger_factory=lambda *_: _Writer(sys.stderr),
         wrapper_class=structlog.make_filtering_bound_logger(level),
     )

@@ -88,7 +88,6 @@ async def test_calls_count_every_authorisation_request(client: httpx2.AsyncClien
     [
         ("tok_declined", "declined"),
         ("tok_insufficient", "insufficient_funds"),
-        ("tok_unknown", "unknown_token"),
     ],
 )
 async def test_declined_card_returns_402_every_time(
@@ -100,6 +99,18 @@ async def test_declined_card_returns_402_every_time(
     (payment,) = await items(client)
     assert (payment["authorised"], payment["declined"], payment["reason"]) == (False, True, reason)
     assert (payment["captured"], payment["refunded"], payment["calls"]) == (False, 0, 2)
+
+
+@pytest.mark.parametrize("token", ["tok_unknown", "4242424242424242", "4242 4242 4242 4242"])
+async def test_text_that_is_no_token_is_rejected_and_leaves_no_record(
+    client: httpx2.AsyncClient, token: str
+) -> None:
+    response = await authorise(client, token)
+
+    assert_problem(response, 422, "invalid-request", "unknown_token")
+    assert [each["pointer"] for each in response.json()["errors"]] == ["/token"]
+    assert token not in response.text
+    assert await items(client) == []
 
 
 async def test_card_that_times_out_before_is_authorised_by_the_second_request(

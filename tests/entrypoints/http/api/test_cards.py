@@ -13,7 +13,14 @@ import stripe
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.stripe.webhook import parse_event
 from shop.application.ports.payment_gateway import GatewayEvent, GatewayOutcomeUnknown
-from tests.entrypoints.http.clients import Browser, HttpShop, Json, assert_problem, eur
+from tests.entrypoints.http.clients import (
+    Browser,
+    HttpShop,
+    Json,
+    assert_invalid,
+    assert_problem,
+    eur,
+)
 
 pytestmark = pytest.mark.anyio
 
@@ -69,7 +76,6 @@ class TestOrders:
         [
             ("tok_declined", "declined"),
             ("tok_insufficient", "insufficient_funds"),
-            ("tok_unheard_of", "unknown_token"),
         ],
     )
     async def test_declined_card_returns_402(self, shop: HttpShop, token: str, reason: str) -> None:
@@ -85,6 +91,34 @@ class TestOrders:
         assert (await browser.get("/session")).json() == session
         (order,) = (await browser.get("/orders")).json()["items"]
         assert (order["status"], order["payment"]["status"]) == ("declined", "declined")
+
+    @pytest.mark.parametrize(
+        "token",
+        [
+            "tok_unheard_of",
+            "bank-card",
+            "4242424242424242",
+            "4242-4242-4242-4242",
+            "4242 4242 4242 4242",
+        ],
+    )
+    async def test_text_that_is_no_token_is_rejected_and_stored_nowhere(
+        self, shop: HttpShop, token: str, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        await shop.add_product("TEA")
+        browser = await shop.customer("ada")
+        with caplog.at_level("DEBUG"), shop.unchanged():
+            order = await browser.order("TEA", **_card(token))
+            deposit = await browser.post(
+                "/deposits",
+                {"amount": eur(1), "card": {"token": token}},
+                idempotency_key="key-0002",
+            )
+        assert_invalid(order, "/payment/token")
+        assert_invalid(deposit, "/card/token")
+        assert token not in order.text + deposit.text + caplog.text
+        # Nothing is stored under the key: with a token, it can be used.
+        assert (await browser.order("TEA", **_card("tok_visa"))).status_code == 201
 
     async def test_unknown_outcome_returns_202_until_it_is_known(self, shop: HttpShop) -> None:
         await shop.add_product("TEA")
@@ -297,6 +331,32 @@ class TestGatewayEvents:
     async def test_unsigned_event_returns_400(self, shop: HttpShop) -> None:
         with shop.unchanged():
             response = await shop.browser().post("/webhooks/stripe", {"id": "evt_1"})
+        assert_problem(response, 400, "invalid-signature")
+
+    @pytest.mark.parametrize(
+        ("body", "seconds_ahead"),
+        [
+            ('{"id": "evt_1", "type": "ping", "data": {"object": {}}}', 3600),
+            ("[" * 20_000 + "]" * 20_000, 0),
+            ('{"id": "evt_\\ud800", "type": "ping", "data": {"object": {}}}', 0),
+            ('{"id": "evt_\\u0000", "type": "ping", "data": {"object": {}}}', 0),
+            ('{"id": "evt_1", "id": "evt_1", "type": "ping", "data": {"object": {}}}', 0),
+            ("1", 0),
+        ],
+        ids=["of the future", "too deep", "surrogate", "NUL", "duplicate member", "a number"],
+    )
+    async def test_signed_event_that_cannot_be_believed_or_read_returns_400(
+        self, shop: HttpShop, monkeypatch: pytest.MonkeyPatch, body: str, seconds_ahead: int
+    ) -> None:
+        monkeypatch.setattr(_gateway(shop), "parse_event", _parse_stripe_event)
+        signature = stripe.WebhookSignature.generate_signature_header(
+            body, WEBHOOK_SECRET, int(time.time()) + seconds_ahead
+        )
+        headers = {"Content-Type": "application/json", "Stripe-Signature": signature}
+        with shop.unchanged():
+            response = await shop.browser().client.post(
+                "/api/v1/webhooks/stripe", content=body, headers=headers
+            )
         assert_problem(response, 400, "invalid-signature")
 
 

@@ -1,5 +1,6 @@
 """The cart over HTTP, with every store of sessions."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -8,7 +9,7 @@ from tests.entrypoints.http.clients import HttpShop, Json, assert_invalid, asser
 
 pytestmark = pytest.mark.anyio
 
-EMPTY = {"lines": [], "total": eur(0)}
+EMPTY = {"lines": [], "total": eur(0), "problems": [{"code": "empty-cart"}]}
 
 
 @pytest.fixture(params=["database", "cookie"])
@@ -17,7 +18,7 @@ def session_store(request: pytest.FixtureRequest) -> str:
     return kind
 
 
-def line(sku: str, quantity: int, available: int = 10) -> Json:
+def line(sku: str, quantity: int, available: int = 10, *problems: str) -> Json:
     return {
         "sku": sku,
         "name": f"The {sku.lower()}",
@@ -25,26 +26,32 @@ def line(sku: str, quantity: int, available: int = 10) -> Json:
         "unit_price": eur(500),
         "amount": eur(500 * quantity),
         "available": available,
+        "problems": list(problems),
     }
+
+
+def cart(*lines: Json, problems: Sequence[Json] = ()) -> Json:
+    total = sum(line["amount"]["amount"] for line in lines)
+    return {"lines": list(lines), "total": eur(total), "problems": list(problems)}
 
 
 async def test_anonymous_user_can_fill_a_cart_before_signing_in(shop: HttpShop) -> None:
     await shop.add_product("CUP")
     await shop.add_product("TEA")
     browser = shop.browser()
-    assert (await browser.put("/cart/lines/TEA", {"quantity": 12})).json() == {
-        "lines": [line("TEA", 12)],
-        "total": eur(6000),
-    }
+    short = {"code": "out-of-stock", "sku": "TEA", "requested": 12, "available": 10}
+    too_many = line("TEA", 12, 10, "out-of-stock")
+    response = await browser.put("/cart/lines/TEA", {"quantity": 12})
+    assert response.json() == cart(too_many, problems=[short])
     response = await browser.put("/cart/lines/CUP", {"quantity": 1})
     assert response.status_code == 200
-    assert response.json() == {"lines": [line("TEA", 12), line("CUP", 1)], "total": eur(6500)}
+    assert response.json() == cart(too_many, line("CUP", 1), problems=[short])
     response = await browser.put("/cart/lines/TEA", {"quantity": 2})
-    assert response.json() == {"lines": [line("TEA", 2), line("CUP", 1)], "total": eur(1500)}
+    assert response.json() == cart(line("TEA", 2), line("CUP", 1))
     assert (await browser.get("/cart")).json() == response.json()
     response = await browser.delete("/cart/lines/TEA")
     assert response.status_code == 200
-    assert response.json() == {"lines": [line("CUP", 1)], "total": eur(500)}
+    assert response.json() == cart(line("CUP", 1))
     response = await browser.delete("/cart")
     assert response.status_code == 200
     assert response.json() == EMPTY
@@ -85,6 +92,34 @@ async def test_unavailable_product_cannot_be_added_to_a_cart(shop: HttpShop) -> 
             response = await browser.put(f"/cart/lines/{sku}", {"quantity": 1})
             assert_problem(response, 404, "product-not-found", sku=sku)
     assert browser.token is None
+
+
+async def test_cart_lists_everything_that_would_stop_its_order(shop: HttpShop) -> None:
+    for sku in ("CUP", "OLD", "TEA"):
+        await shop.add_product(sku, on_hand=3)
+    browser = await shop.customer("ada")
+    for sku, quantity in {"OLD": 2, "CUP": 1, "TEA": 4}.items():
+        await browser.put(f"/cart/lines/{sku}", {"quantity": quantity})
+    await (await shop.admin()).put(
+        "/products/OLD", {"name": "The old", "description": "", "price": eur(500), "active": False}
+    )
+    shown = (await browser.get("/cart")).json()
+    assert shown == cart(
+        line("OLD", 2, 0, "not-for-sale"),
+        line("CUP", 1, 3),
+        line("TEA", 4, 3, "out-of-stock"),
+        problems=[
+            {"code": "not-for-sale", "sku": "OLD", "requested": 2, "available": 0},
+            {"code": "out-of-stock", "sku": "TEA", "requested": 4, "available": 3},
+        ],
+    )
+    assert (await browser.get("/session")).json()["cart"] == shown
+    body = {"payment": {"method": "account"}}
+    rejected = (await browser.post("/orders", body, idempotency_key="key-0001")).json()
+    assert [rejected["lines"], rejected["short"]] == [
+        [{name: value for name, value in problem.items() if name != "code"}]
+        for problem in shown["problems"]
+    ]
 
 
 @pytest.mark.parametrize("quantity", [0, -1, 10_001, 2**63, 1.0, "1", True, None])

@@ -4,9 +4,10 @@ import asyncio
 import re
 
 import pytest
+from structlog.testing import capture_logs
 
 from shop.adapters.memory.engine.database import MemoryDatabase
-from shop.application.ports.database import MigrationRequired
+from shop.application.ports.database import IncompatibleSchema, MigrationRequired
 from shop.application.ports.unit_of_work import DatabaseUnavailable, UnitOfWork
 from tests.clock import FakeClock
 from tests.entrypoints.http.clients import HttpShop, assert_problem
@@ -38,6 +39,7 @@ async def test_shop_is_alive_and_ready(shop: HttpShop) -> None:
     [
         (DatabaseUnavailable("connection refused"), "service-unavailable"),
         (MigrationRequired("at 0001"), "database-not-migrated"),
+        (IncompatibleSchema("at 0099"), "database-incompatible"),
     ],
 )
 async def test_shop_without_a_usable_database_is_alive_but_not_ready(
@@ -104,3 +106,15 @@ async def test_shutdown_waits_for_running_work_and_closes_the_database(
         assert not database.closed
     assert ended == [False]
     assert database.closed
+
+
+async def test_shop_that_cannot_write_is_not_ready_and_logs_an_error(clock: FakeClock) -> None:
+    class FullDatabase(MemoryDatabase):
+        async def check_writing(self) -> None:
+            raise DatabaseUnavailable("the disk is full")
+
+    browser = HttpShop.open(clock, FullDatabase()).browser()
+    with capture_logs() as lines:
+        assert_problem(await browser.get("//readyz"), 503, "service-unavailable")
+    (failure,) = [line for line in lines if line["event"] == "request_failed"]
+    assert (failure["log_level"], failure["reason"]) == ("error", "the disk is full")

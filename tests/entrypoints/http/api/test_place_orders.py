@@ -119,13 +119,43 @@ async def test_changed_total_is_rejected(shop: HttpShop) -> None:
     assert response.status_code == 201
 
 
-async def test_unavailable_product_cannot_be_ordered(shop: HttpShop) -> None:
-    await shop.add_product("OLD", active=False)
+async def test_unknown_product_cannot_be_ordered(shop: HttpShop) -> None:
     browser = await shop.customer("ada")
-    for sku in ("TEA", "OLD"):
-        with shop.unchanged(except_table="idempotency_keys"):
-            response = await browser.order(sku, key=f"key-of-{sku}")
-        assert_problem(response, 404, "product-not-found", sku=sku)
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await browser.order("TEA")
+    assert_problem(response, 404, "product-not-found", sku="TEA")
+
+
+async def test_products_that_are_off_sale_are_all_named_with_the_short_lines(
+    shop: HttpShop,
+) -> None:
+    for sku in ("OLD", "OLDER"):
+        await shop.add_product(sku, active=False)
+    await shop.add_product("TEA", on_hand=1)
+    browser = await shop.customer("ada")
+    lines = [{"sku": sku, "quantity": 2} for sku in ("OLD", "TEA", "OLDER")]
+    body = {"lines": lines, "payment": {"method": "account"}}
+    with shop.unchanged(except_table="idempotency_keys"):
+        response = await browser.post("/orders", body, idempotency_key="key-0001")
+    again = await browser.post("/orders", body, idempotency_key="key-0001")
+    assert_problem(
+        response,
+        409,
+        "not-for-sale",
+        lines=[{"sku": sku, "requested": 2, "available": 0} for sku in ("OLD", "OLDER")],
+        short=[{"sku": "TEA", "requested": 2, "available": 1}],
+    )
+    assert (again.status_code, again.content) == (409, response.content)
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_rejection_of_before_is_replayed_as_it_was(shop: HttpShop) -> None:
+    browser = await shop.customer("ada")
+    await browser.order("OLD")
+    await shop.add_product("OLD", active=False)
+    response = await browser.order("OLD")
+    assert_problem(response, 404, "product-not-found", sku="OLD")
+    assert response.headers["idempotent-replayed"] == "true"
 
 
 async def test_empty_order_is_rejected(shop: HttpShop) -> None:

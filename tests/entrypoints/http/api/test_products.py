@@ -1,8 +1,11 @@
 """Products and stock over HTTP."""
 
+from datetime import timedelta
+
 import httpx2
 import pytest
 
+from tests.clock import FakeClock
 from tests.entrypoints.http.clients import (
     Browser,
     HttpShop,
@@ -48,12 +51,56 @@ async def test_admin_can_create_and_update_a_product(shop: HttpShop, admin: Brow
     assert (await shop.browser().get("/products/TEA-1")).json() == response.json()
 
 
-async def test_inactive_product_is_shown_but_not_listed(shop: HttpShop, admin: Browser) -> None:
-    await admin.put("/products/TEA", {**TEA, "active": False})
-    shown = await shop.browser().get("/products/TEA")
-    assert shown.status_code == 200
-    assert shown.json()["active"] is False
-    assert (await shop.browser().get("/products")).json() == {"items": [], "next": None}
+async def test_image_is_kept_unless_it_is_named(admin: Browser) -> None:
+    with_image = {**TEA, "image_url": "https://example.com/tea.jpg"}
+    created = (await admin.put("/products/TEA", with_image)).json()
+    kept = (await admin.put("/products/TEA", {**TEA, "price": eur(600)})).json()
+    removed = (await admin.put("/products/TEA", {**TEA, "image_url": None})).json()
+    assert (created["image_url"], kept["image_url"]) == ("https://example.com/tea.jpg",) * 2
+    assert (kept["price"], removed["image_url"]) == (eur(600), None)
+
+
+class TestAProductThatIsOffSale:
+    """It is there for staff alone."""
+
+    @pytest.fixture(autouse=True)
+    async def _products(self, shop: HttpShop) -> None:
+        await shop.add_product("OLD", active=False)
+        await shop.add_product("TEA")
+
+    async def test_it_is_not_found_by_the_public(self, shop: HttpShop, clock: FakeClock) -> None:
+        customer = await shop.customer("ada")
+        for browser in (shop.browser(), customer):
+            response = await browser.get("/products/OLD")
+            assert_problem(response, 404, "product-not-found", sku="OLD")
+            assert [item["sku"] for item in (await browser.get("/products")).json()["items"]] == [
+                "TEA"
+            ]
+        clock.advance(timedelta(days=31))
+        assert_problem(await customer.get("/products/OLD"), 404, "product-not-found", sku="OLD")
+        assert (await customer.get("/products/TEA")).status_code == 200
+
+    async def test_staff_see_it_and_list_it(self, admin: Browser) -> None:
+        shown = await admin.get("/products/OLD")
+        assert (shown.status_code, shown.json()["active"]) == (200, False)
+        listed = {
+            query: [item["sku"] for item in (await admin.get(f"/products{query}")).json()["items"]]
+            for query in ("", "?active=true", "?active=false", "?active=false&q=tea")
+        }
+        assert listed == {
+            "": ["TEA"],
+            "?active=true": ["TEA"],
+            "?active=false": ["OLD"],
+            "?active=false&q=tea": [],
+        }
+
+    async def test_only_staff_choose_what_is_listed(self, shop: HttpShop) -> None:
+        stranger, customer = shop.browser(), await shop.customer("ada")
+        for query in ("active=true", "active=false"):
+            assert_problem(await stranger.get(f"/products?{query}"), 401, "not-signed-in")
+            response = await customer.get(f"/products?{query}")
+            assert_problem(response, 403, "forbidden", role="admin")
+        assert_invalid(await customer.get("/products?active=perhaps"), "/query/active")
 
 
 async def test_products_are_searched_by_words_and_listed_in_pages(shop: HttpShop) -> None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 NOW_TEXT = "2026-11-21T12:00:00Z"
 IN_A_WEEK = "2026-11-28T12:00:00Z"
-EMPTY_CART = {"lines": [], "total": eur(0)}
+EMPTY_CART = {"lines": [], "total": eur(0), "problems": [{"code": "empty-cart"}]}
 NO_SESSION: Json = {
     "user": None,
     "roles": [],
@@ -71,6 +71,9 @@ async def test_email_address_can_be_used_once(shop: HttpShop) -> None:
         ("password", "1234567"),
         ("password", "x" * 129),
         ("password", None),
+        ("password", "nul \0 in a password"),
+        ("password", "Password1"),
+        ("password", "ada@example.com"),
     ],
 )
 async def test_invalid_user_is_rejected_with_pointers(
@@ -90,7 +93,6 @@ async def test_invalid_user_is_rejected_with_pointers(
         "ada@example.org",
         "ada@shop.test",
         "大江@例え.jp",
-        "ada@xn--r8jz45g.jp",
         "ada@bücher.example",
         "a" * 64 + "@example.com",
         "a" * 58 + "@" + ".".join(["x" * 48] * 4),
@@ -131,7 +133,7 @@ async def test_new_user_may_have_any_address_that_can_receive_email(
         ("ada@example.", "period"),
         ("ada@-example.com", "hyphen"),
         ("ada@exa_mple.com", "invalid characters: '_'"),
-        ("ada@exam\u200bple.com", "unsafe characters: ZERO WIDTH SPACE"),
+        ("ada@exam\u200bple.com", "must not contain U+200B ZERO WIDTH SPACE"),
         ("ada@ex\uff41mple.com", "The domain must be written as example.com"),
         ("ada@xn--0.com", "IDNA"),
         ("a" * 65 + "@example.com", "1 character too many"),
@@ -169,6 +171,54 @@ async def test_existing_user_keeps_an_address_that_new_users_cannot_have(
     assert transfer.status_code == 201
 
 
+@pytest.mark.parametrize("first", ["ada@例え.jp", "ADA@xn--r8jz45g.jp"])
+@pytest.mark.parametrize("second", ["Ada@例え.jp", "ada@XN--R8JZ45G.jp"])
+async def test_internationalised_address_is_one_in_both_forms(
+    shop: HttpShop, first: str, second: str
+) -> None:
+    body = {"name": "Ada", "email": first, "password": PASSWORD}
+    response = await shop.browser().post("/users", body)
+    assert response.status_code == 201
+    assert response.json()["user"]["email"] == "ada@例え.jp"
+    with shop.unchanged():
+        again = await shop.browser().post("/users", {**body, "email": second})
+    assert_problem(again, 409, "email-taken")
+    browser = shop.browser()
+    response = await browser.post("/session", {"email": second, "password": PASSWORD})
+    assert response.json()["user"]["email"] == "ada@例え.jp"
+    to_oneself = {"to": second, "amount": eur(1)}
+    with shop.unchanged():
+        response = await browser.post("/transfers", to_oneself, idempotency_key="key-0001")
+    assert_invalid(response, "/to")
+    grace = await shop.customer("grace")
+    transfer = await grace.post(
+        "/transfers", {"to": second, "amount": eur(1)}, idempotency_key="key-0001"
+    )
+    assert transfer.status_code == 201
+
+
+async def test_user_of_an_earlier_release_keeps_an_address_in_ascii(shop: HttpShop) -> None:
+    await shop.customer("ada")
+    await shop.change_user("ada", email="ada@xn--r8jz45g.jp")
+    for email in ("ada@例え.jp", "ada@xn--r8jz45g.jp"):
+        response = await shop.browser().post("/session", {"email": email, "password": PASSWORD})
+        assert response.json()["user"]["email"] == "ada@xn--r8jz45g.jp"
+    body = {"name": "Eve", "email": "ada@例え.jp", "password": PASSWORD}
+    assert_problem(await shop.browser().post("/users", body), 409, "email-taken")
+
+
+async def test_two_users_of_an_earlier_release_with_one_address_sign_in_by_their_own_form(
+    shop: HttpShop,
+) -> None:
+    emails = {"ada": "a@例え.jp", "bob": "a@xn--r8jz45g.jp"}
+    for name, email in emails.items():
+        await shop.customer(name)
+        await shop.change_user(name, email=email)
+    for email in emails.values():
+        response = await shop.browser().post("/session", {"email": email, "password": PASSWORD})
+        assert response.json()["user"]["email"] == email
+
+
 async def test_anonymous_session_is_shown_without_a_cookie(shop: HttpShop) -> None:
     with shop.unchanged():
         response = await shop.browser().get("/session")
@@ -198,9 +248,11 @@ async def test_sign_in_keeps_cart_and_preferences(shop: HttpShop) -> None:
                     "unit_price": eur(500),
                     "amount": eur(1000),
                     "available": 10,
+                    "problems": [],
                 }
             ],
             "total": eur(1000),
+            "problems": [],
         },
         "order_id": None,
         "expires_at": IN_A_WEEK,

@@ -14,9 +14,17 @@ from tests.entrypoints.http.clients import HttpShop, Json
 
 PROBLEM = "application/problem+json"
 
-OF_ALL = {"invalid-request", "content-too-large", "internal-error"}
+OF_ALL = {
+    "invalid-request",
+    "content-too-large",
+    "internal-error",
+    "malformed-http",
+    "request-timeout",
+    "head-too-large",
+}
 OF_STORED = OF_ALL | {"service-unavailable"}
-OF_UNSAFE = OF_STORED | {"cross-site", "unsupported-media-type", "outcome-unknown"}
+OF_BODIES = {"unsupported-media-type", "unsupported-encoding", "unsupported-charset"}
+OF_UNSAFE = OF_STORED | OF_BODIES | {"cross-site", "outcome-unknown"}
 # Looking may write down that the session was used, so also of that the outcome may be unknown.
 OF_ANYONE = OF_STORED | {"session-expired", "outcome-unknown"}
 OF_SIGNED_IN = OF_ANYONE | {"not-signed-in"}
@@ -35,38 +43,51 @@ OF_FULFILMENTS = {
 
 # The codes of exactly the errors that each route can return.
 ERRORS = {
-    ("post", "/api/v1/users"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"email-taken"},
+    ("post", "/api/v1/users"): OF_UNSAFE
+    | OF_CHANGED_SESSIONS
+    | {"email-taken", "too-many-requests"},
+    ("post", "/api/v1/session"): OF_UNSAFE
+    | OF_CHANGED_SESSIONS
+    | {"wrong-credentials", "too-many-requests"},
     ("get", "/api/v1/users"): OF_ADMINS,
     ("get", "/api/v1/users/{user_id}"): OF_ADMINS | {"user-not-found"},
     ("patch", "/api/v1/users/{user_id}"): OF_ADMINS_UNSAFE | {"user-not-found"},
     ("delete", "/api/v1/users/{user_id}/sessions"): OF_ADMINS_UNSAFE | {"user-not-found"},
-    ("post", "/api/v1/session"): OF_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-credentials"},
     ("get", "/api/v1/session"): OF_ANYONE,
-    ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
+    ("patch", "/api/v1/session"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS | {"too-many-requests"},
     ("get", "/api/v1/session/order"): OF_SIGNED_IN | {"no-order"},
     ("delete", "/api/v1/session"): OF_UNSAFE,
     ("get", "/api/v1/sessions"): OF_SIGNED_IN,
     ("delete", "/api/v1/sessions"): OF_SIGNED_IN_UNSAFE,
     ("delete", "/api/v1/sessions/{handle}"): OF_SIGNED_IN_UNSAFE | {"session-not-found"},
-    ("post", "/api/v1/password"): OF_SIGNED_IN_UNSAFE | OF_CHANGED_SESSIONS | {"wrong-password"},
+    ("post", "/api/v1/password"): OF_SIGNED_IN_UNSAFE
+    | OF_CHANGED_SESSIONS
+    | {"wrong-password", "too-many-requests"},
     ("get", "/api/v1/account"): OF_SIGNED_IN,
     ("get", "/api/v1/account/transfers"): OF_SIGNED_IN,
     ("post", "/api/v1/transfers"): OF_SIGNED_IN_UNSAFE
     | OF_KEYS
-    | {"forbidden", "recipient-not-found", "insufficient-funds", "balance-too-large"},
+    | {
+        "forbidden",
+        "recipient-not-found",
+        "insufficient-funds",
+        "balance-too-large",
+        "too-many-requests",
+    },
     ("post", "/api/v1/accounts/{account_id}/credits"): OF_ADMINS_UNSAFE
     | OF_KEYS
     | {"account-not-found", "balance-too-large"},
-    ("get", "/api/v1/products"): OF_STORED,
-    ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found"},
-    ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE,
+    ("get", "/api/v1/products"): OF_SIGNED_IN | {"forbidden"},
+    ("get", "/api/v1/products/{sku}"): OF_STORED | {"product-not-found", "outcome-unknown"},
+    ("put", "/api/v1/products/{sku}"): OF_ADMINS_UNSAFE | {"precondition-failed"},
     ("post", "/api/v1/products/{sku}/stock"): OF_ADMINS_UNSAFE
+    | OF_KEYS
     | {"product-not-found", "stock-below-reserved"},
     ("get", "/api/v1/cart"): OF_ANYONE,
     ("delete", "/api/v1/cart"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("put", "/api/v1/cart/lines/{sku}"): OF_ANYONE_UNSAFE
     | OF_CHANGED_SESSIONS
-    | {"product-not-found"},
+    | {"product-not-found", "too-many-requests"},
     ("delete", "/api/v1/cart/lines/{sku}"): OF_ANYONE_UNSAFE | OF_CHANGED_SESSIONS,
     ("post", "/api/v1/orders"): OF_SIGNED_IN_UNSAFE
     | OF_CHANGED_SESSIONS
@@ -74,6 +95,7 @@ ERRORS = {
     | {
         "forbidden",
         "product-not-found",
+        "not-for-sale",
         "out-of-stock",
         "insufficient-funds",
         "price-changed",
@@ -81,10 +103,18 @@ ERRORS = {
         "card-declined",
         "payment-expired",
         "payment-cancelled",
+        "too-many-pending-orders",
+        "too-many-requests",
     },
     ("post", "/api/v1/deposits"): OF_SIGNED_IN_UNSAFE
     | OF_KEYS
-    | {"forbidden", "balance-too-large", "card-declined", "payment-expired"},
+    | {
+        "forbidden",
+        "balance-too-large",
+        "card-declined",
+        "payment-expired",
+        "too-many-requests",
+    },
     ("get", "/api/v1/deposits"): OF_SIGNED_IN,
     ("get", "/api/v1/deposits/{deposit_id}"): OF_SIGNED_IN | {"deposit-not-found"},
     ("post", "/api/v1/webhooks/stripe"): OF_UNSAFE | {"invalid-signature"},
@@ -92,10 +122,11 @@ ERRORS = {
     ("get", "/api/v1/orders/{order_id}"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/orders/{order_id}/history"): OF_SIGNED_IN | {"order-not-found"},
     ("post", "/api/v1/orders/{order_id}/cancel"): OF_SIGNED_IN_UNSAFE
+    | OF_KEYS
     | {"order-not-found", "illegal-transition", "order-partly-fulfilled", "balance-too-large"},
-    ("post", "/api/v1/orders/{order_id}/shipments"): OF_ADMINS_UNSAFE | OF_FULFILMENTS,
+    ("post", "/api/v1/orders/{order_id}/shipments"): OF_ADMINS_UNSAFE | OF_KEYS | OF_FULFILMENTS,
     ("get", "/api/v1/orders/{order_id}/shipments"): OF_SIGNED_IN | {"order-not-found"},
-    ("post", "/api/v1/orders/{order_id}/deliveries"): OF_ADMINS_UNSAFE | OF_FULFILMENTS,
+    ("post", "/api/v1/orders/{order_id}/deliveries"): OF_ADMINS_UNSAFE | OF_KEYS | OF_FULFILMENTS,
     ("get", "/api/v1/orders/{order_id}/deliveries"): OF_SIGNED_IN | {"order-not-found"},
     ("post", "/api/v1/orders/{order_id}/refunds"): OF_ADMINS_UNSAFE
     | OF_FULFILMENTS
@@ -107,7 +138,7 @@ ERRORS = {
     | {"webhook-delivery-not-found"},
     ("get", "/"): OF_ALL,
     ("get", "/healthz"): OF_ALL,
-    ("get", "/readyz"): OF_STORED | {"database-not-migrated"},
+    ("get", "/readyz"): OF_STORED | {"database-not-migrated", "database-incompatible"},
     ("get", "/problems/{slug}"): OF_ALL | {"problem-not-found"},
 }
 
@@ -180,6 +211,7 @@ def test_problem_types_are_enumerated(document: Json) -> None:
 
 def test_headers_are_documented_where_they_are_sent(document: Json) -> None:
     known = {"X-Request-ID"}
+    closed = known | {"Connection"}
     renewed = known | {"Set-Cookie"}
     challenged = renewed | {"WWW-Authenticate"}
     replayed = known | {"Idempotent-Replayed"}
@@ -192,10 +224,13 @@ def test_headers_are_documented_where_they_are_sent(document: Json) -> None:
         ("delete", "/api/v1/session", 503): known | {"Retry-After"},
         ("get", "/api/v1/session", 200): renewed,
         ("get", "/api/v1/session", 401): challenged,
-        ("get", "/api/v1/session", 413): known,
+        ("get", "/api/v1/session", 400): closed,
+        ("get", "/api/v1/session", 408): closed,
+        ("get", "/api/v1/session", 413): closed,
+        ("get", "/api/v1/session", 431): closed,
         ("get", "/api/v1/session", 503): renewed | {"Retry-After"},
         ("put", "/api/v1/products/{sku}", 403): renewed,
-        ("put", "/api/v1/products/{sku}", 415): known | {"Accept"},
+        ("put", "/api/v1/products/{sku}", 415): known | {"Accept", "Accept-Encoding"},
         ("put", "/api/v1/cart/lines/{sku}", 403): known,
         ("post", "/api/v1/password", 204): renewed,
         ("delete", "/api/v1/sessions/{handle}", 204): renewed,
@@ -203,10 +238,13 @@ def test_headers_are_documented_where_they_are_sent(document: Json) -> None:
         ("post", "/api/v1/orders", 401): challenged,
         ("post", "/api/v1/orders", 404): replayed,
         ("post", "/api/v1/orders", 409): replayed | {"Retry-After"},
-        ("post", "/api/v1/orders", 413): known,
+        ("post", "/api/v1/orders", 413): closed,
         ("post", "/api/v1/transfers", 404): renewed | replayed,
-        ("get", "/api/v1/products", 200): known,
-        ("get", "/api/v1/products", 503): known | {"Retry-After"},
+        ("get", "/api/v1/products", 200): renewed,
+        ("get", "/api/v1/products", 503): renewed | {"Retry-After"},
+        ("get", "/api/v1/products/{sku}", 200): renewed | {"ETag"},
+        ("get", "/api/v1/products/{sku}", 304): renewed | {"ETag"},
+        ("put", "/api/v1/products/{sku}", 201): renewed | {"ETag"},
         ("get", "/healthz", 200): known,
     }
     assert {each: headers(document, *each) for each in expected} == expected
@@ -217,7 +255,7 @@ def test_unsupported_media_type_lists_those_of_the_operation(document: Json) -> 
         if method not in {"get", "head"}:
             expected = list(operation.get("requestBody", {}).get("content", ["application/json"]))
             response = operation["responses"]["415"]
-            (example,) = response["content"][PROBLEM]["examples"].values()
+            example = response["content"][PROBLEM]["examples"]["unsupported-media-type"]
             assert example["value"]["accept"] == expected, path
             described = response["headers"]["Accept"]["description"]
             assert described == f"`{', '.join(expected)}`, with `unsupported-media-type`"
@@ -336,7 +374,9 @@ def test_operations_that_use_a_session_declare_it(document: Json) -> None:
     assert security["post", "/api/v1/orders"] == required
     assert security["put", "/api/v1/products/{sku}"] == required
     assert security["get", "/api/v1/cart"] == optional
-    assert security["get", "/api/v1/products"] is None
+    assert security["get", "/api/v1/products"] == optional
+    assert security["get", "/api/v1/products/{sku}"] == optional
+    assert security["get", "/healthz"] is None
 
 
 def test_production_document_names_the_production_cookie(clock: FakeClock) -> None:
@@ -357,4 +397,19 @@ def test_operations_that_move_money_require_a_key(document: Json) -> None:
         "/api/v1/transfers",
         "/api/v1/deposits",
         "/api/v1/accounts/{account_id}/credits",
+    }
+
+
+def test_operations_that_move_stock_or_goods_honour_a_key(document: Json) -> None:
+    optional = {
+        path
+        for (_, path), operation in operations(document)
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] == "Idempotency-Key" and not parameter["required"]
+    }
+    assert optional == {
+        "/api/v1/products/{sku}/stock",
+        "/api/v1/orders/{order_id}/shipments",
+        "/api/v1/orders/{order_id}/deliveries",
+        "/api/v1/orders/{order_id}/cancel",
     }

@@ -54,7 +54,7 @@ class ExampleSequence:
                     example = parameter["schema"]["examples"][0]
                     place = places.get(parameter["name"], example)
                     path = path.replace(f"{{{parameter['name']}}}", place)
-                case "header":
+                case "header" if parameter["required"]:
                     headers[parameter["name"].lower().replace("-", "_")] = parameter["example"]
         content = operation.get("requestBody", {}).get("content", {})
         body = self._body(content["application/json"]) if content else None

@@ -8,6 +8,7 @@ from shop.adapters.memory.engine.database import State
 from shop.application.ports.repositories.audit import Fact
 from shop.application.ports.repositories.idempotency_keys import Rejected, StoredOutcome, Succeeded
 from shop.domain.account import TransferKind
+from shop.domain.inventory import StockMovementKind
 from shop.domain.orders.order import ORDER_STATUSES, Order, OrderStatus, StatusChange
 from shop.domain.payment import PaymentStatus
 from shop.domain.shared.idempotency_key import IdempotencyKey
@@ -138,13 +139,16 @@ def _outcome_matches(outcome: StoredOutcome | None, order: Order, *, was_paid: b
 def _is_created_under(state: State, key: IdempotencyKey, reference: UUID) -> bool:
     """Check that an object was created under the key.
 
-    An admin may refund any order and grant credit to any account.
+    An admin may refund, cancel or ship any order, adjust stock and grant credit to any account.
     """
-    if reference in state.refunds.rows:
+    if reference in state.refunds.rows or reference in state.shipment_events.rows:
         return True
+    movement = state.stock_movements.rows.get(reference)
+    if movement is not None:
+        return movement.kind is StockMovementKind.ADJUSTMENT
     order = state.orders.rows.get(reference)
     if order is not None:
-        return key == order.idempotency_key
+        return key == order.idempotency_key or order.status is OrderStatus.CANCELLED
     deposit = state.deposits.rows.get(reference)
     if deposit is not None:
         is_paid = deposit.status in {PaymentStatus.AUTHORISED, PaymentStatus.CAPTURED}

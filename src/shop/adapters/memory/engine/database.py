@@ -10,6 +10,7 @@ from shop.application.ports.database import Database
 from shop.application.ports.payment_gateway import GatewayEvent
 from shop.application.ports.repositories.idempotency_keys import KeyRecord
 from shop.application.ports.repositories.jobs import Job, JobId
+from shop.application.ports.repositories.rate_limits import HitCount
 from shop.domain.account import Account, Transfer
 from shop.domain.deposit import Deposit
 from shop.domain.endpoint import EndpointStatus
@@ -52,6 +53,14 @@ class GatewayEventRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimitRow:
+    """The hits of a rate limit's key."""
+
+    key: str
+    count: HitCount
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     """An immutable snapshot of everything stored."""
 
@@ -73,6 +82,7 @@ class State:
     notification_deliveries: Table[UUID, NotificationDelivery]
     webhook_endpoints: Table[str, EndpointStatus]
     sessions: Table[UUID, SessionRow]
+    rate_limits: Table[str, RateLimitRow]
 
     @classmethod
     def empty(cls) -> "State":
@@ -140,6 +150,7 @@ class State:
                 key=lambda row: row.session.id,
                 unique={"uq_sessions_token_hash": lambda row: row.token_hash},
             ),
+            rate_limits=Table(name="rate_limits", key=lambda row: row.key),
         )
 
 
@@ -157,6 +168,9 @@ class MemoryDatabase(Database):
 
     async def check(self) -> None:
         """Do nothing; memory is always available."""
+
+    async def check_writing(self) -> None:
+        """Do nothing; memory can always be written."""
 
     async def migrate(self) -> None:
         """Do nothing; there is no schema."""

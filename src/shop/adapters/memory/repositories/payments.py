@@ -1,7 +1,9 @@
 """The payments of orders, in memory."""
 
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from datetime import datetime
 from uuid import UUID
 
 from shop.adapters.memory.engine.database import State
@@ -10,7 +12,7 @@ from shop.adapters.memory.engine.table import require_constraint
 from shop.adapters.memory.engine.transaction import MemoryTransaction
 from shop.adapters.memory.repositories.orders import MemoryOrders
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.payments import CardUse, Payments
 from shop.domain.payment import Payment, PaymentMethod
 
 
@@ -42,6 +44,35 @@ class MemoryPayments(Payments):
             page,
             lambda payment: TimeCursor(at=orders[payment.order_id].placed_at, id=payment.order_id),
         )
+
+    async def card_use(
+        self, user_ids: Collection[UUID], *, declined_since: datetime
+    ) -> Mapping[UUID, CardUse]:
+        """Return what users have begun by card, by user id."""
+        state = self._transaction.state
+        orders = [
+            (each.user_id, each.placed_at, each.status)
+            for each in state.orders.rows.values()
+            if each.user_id in user_ids
+        ]
+        deposits = [
+            (each.user_id, each.created_at, each.status)
+            for each in state.deposits.rows.values()
+            if each.user_id in user_ids
+        ]
+        attempts: dict[UUID, list[datetime]] = defaultdict(list)
+        for user_id, at, status in (*orders, *deposits):
+            if status == "pending" or (status == "declined" and at >= declined_since):
+                attempts[user_id].append(at)
+        pending = Counter(user_id for user_id, _, status in orders if status == "pending")
+        return {
+            user_id: CardUse(
+                pending_orders=pending[user_id],
+                attempts=len(times),
+                first_attempt_at=min(times),
+            )
+            for user_id, times in attempts.items()
+        }
 
     def add(self, payment: Payment) -> None:
         """Stage the payment of a new order."""

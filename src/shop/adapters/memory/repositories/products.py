@@ -25,13 +25,15 @@ class MemoryProducts(Products):
         """Like `get_many`, and lock the products."""
         return self._rows.lock(skus)
 
-    async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
-        """Return a page of active products that contain the words, by SKU."""
+    async def search(
+        self, words: str, page: PageRequest[str], *, active: bool = True
+    ) -> Page[Product, str]:
+        """Return a page of active or inactive products that contain the words, by SKU."""
         search_words = words.casefold()
         found = [
             product
             for sku, product in sorted(self._rows.committed.rows.items())
-            if product.active and (page.after is None or sku > page.after)
+            if product.active is active and (page.after is None or sku > page.after)
             if search_words in sku.casefold() or search_words in product.name.casefold()
         ]
         selected = found[: page.limit]

@@ -19,6 +19,10 @@ class MemoryShipmentEvents(ShipmentEvents):
         self._orders = orders
         self._added: list[ShipmentEvent] = []
 
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, ShipmentEvent]:
+        """Return shipment events by id."""
+        return self._transaction.state.shipment_events.get_many(ids)
+
     async def for_orders(
         self, order_ids: Collection[UUID]
     ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:

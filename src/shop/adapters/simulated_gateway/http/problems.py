@@ -15,6 +15,7 @@ from shop.adapters.simulated_gateway.http.schemas import KEY_HEADER, Fault, Prob
 from shop.adapters.simulated_gateway.responses import (
     KEY_REUSED,
     NOT_FOUND,
+    UNKNOWN_TOKEN,
     Failed,
     NoResponse,
     SimulatedResponse,
@@ -70,6 +71,8 @@ _UNREADABLE = Fault(pointer="", detail="The body is no JSON object.")
 ValidationMessage = Callable[[Mapping[str, Any]], str]
 """Returns the rule that a value breaks, for an error of pydantic's."""
 
+_UNKNOWN_TOKEN = Fault(pointer="/token", detail="No test card has this token.")
+
 _log = structlog.get_logger()
 
 
@@ -101,10 +104,8 @@ class ProblemRoute(APIRoute):
 async def handle_error(request: Request, error: Exception) -> Response:
     """Return the problem that an exception means."""
     match error:
-        case RejectedOperation(response=Declined(reason=reason)):
-            return _problem(reason, kind="card_declined")
         case RejectedOperation(response=response):
-            return _problem(_reason(response))
+            return _rejected(response)
         case RequestValidationError():
             return _invalid_request(error.errors(), request.app.state.validation_message)
         case HTTPException(status_code=status):
@@ -137,6 +138,16 @@ def _problem(
     )
     content = document.model_dump_json(exclude_none=True)
     return Response(content, status, headers, media_type=MEDIA_TYPE)
+
+
+def _rejected(response: SimulatedResponse | NoResponse) -> Response:
+    match response:
+        case Declined(reason=reason):
+            return _problem(reason, kind="card_declined")
+        case Failed(reason=reason) if reason == UNKNOWN_TOKEN:
+            return _problem(reason, kind="invalid_request", errors=[_UNKNOWN_TOKEN])
+        case _:
+            return _problem(_reason(response))
 
 
 def _reason(response: SimulatedResponse | NoResponse) -> str:

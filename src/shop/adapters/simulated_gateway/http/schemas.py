@@ -35,6 +35,10 @@ CurrencyCode = Annotated[str, AfterValidator(_currency), Field(examples=["EUR"])
 OrderId = Annotated[UUID, Field(strict=False, description="The order or deposit it pays for.")]
 
 
+PaymentId = Annotated[str, Field(pattern=r"^[!-~]{1,255}$")]
+"""Visible ASCII characters, because shops store it."""
+
+
 class Document(BaseModel):
     """A JSON object. Its values are not converted; unknown members are ignored."""
 
@@ -80,7 +84,7 @@ class Authentication(Document):
 class Result(Document):
     """The result of an authorisation; without any of the flags, there is none yet."""
 
-    id: str
+    id: PaymentId
     authorised: bool
     challenged: Annotated[bool, Field(description="The customer must authenticate first.")]
     declined: bool
@@ -178,7 +182,7 @@ class Health(Document):
 class Rejection(Document):
     """The part of a problem that a shop reads."""
 
-    reason: Annotated[str, Field(examples=["insufficient_funds"])]
+    reason: Annotated[str, Field(pattern=r"^[!-~]{1,100}$", examples=["insufficient_funds"])]
 
 
 class Fault(Document):

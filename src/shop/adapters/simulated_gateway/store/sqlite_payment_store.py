@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import URL
 from sqlalchemy.exc import SQLAlchemyError
 
 from shop.adapters.simulated_gateway.operations import Operation, Unanswered
@@ -28,7 +27,7 @@ from shop.adapters.simulated_gateway.store.schema import (
     stored_payment,
     to_microseconds,
 )
-from shop.adapters.sql.engines.sqlite import create_reader, create_writer, run_in_transaction
+from shop.adapters.sql.engines.sqlite import SqliteEngines
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import TimeRange
 from shop.application.ports.unit_of_work import DatabaseUnavailable
@@ -72,11 +71,9 @@ class SqlitePaymentStore(PaymentStore):
 
     def __init__(self, file: Path, *, clock: Clock, idempotency_seconds: float) -> None:
         super().__init__(clock)
-        url = URL.create("sqlite+aiosqlite", database=str(file))
         self._file = file
         self._idempotency_window = timedelta(seconds=idempotency_seconds)
-        self._writer = create_writer(url)
-        self._reader = create_reader(url)
+        self._engines = SqliteEngines(file)
         self._queue: GroupCommit[Operation, SimulatedResponse | Unanswered] = GroupCommit(
             self._run_group
         )
@@ -87,11 +84,12 @@ class SqlitePaymentStore(PaymentStore):
         """Create the file, accessible to its owner only, unless it exists; check its tables."""
         if self._is_open:
             return
+        await self._engines.require_unchanged()
         with _translating_errors():
             # SQLite creates the files beside it with the same mode.
             with suppress(FileExistsError):
                 self._file.touch(0o600, exist_ok=False)
-            await run_in_transaction(self._writer, create_tables)
+            await self._engines.run_in_transaction(create_tables)
         self._queue.open()
         self._is_open = True
 
@@ -118,9 +116,7 @@ class SqlitePaymentStore(PaymentStore):
         """Cancel delayed decisions, finish the running group and close the file."""
         await super().close()
         await self._queue.drain()
-        # The last connection to close moves the log into the file, which a reader must not.
-        await self._reader.dispose()
-        await self._writer.dispose()
+        await self._engines.close()
         self._is_open = False
 
     async def _execute(self, operation: Operation) -> SimulatedResponse | Unanswered:
@@ -141,7 +137,7 @@ class SqlitePaymentStore(PaymentStore):
             return responses
 
         with _translating_errors():
-            return await run_in_transaction(self._writer, run)
+            return await self._engines.run_in_transaction(run)
 
     def _purge(
         self, connection: sqlite3.Connection, records: GatewayRecords, now: datetime
@@ -153,12 +149,13 @@ class SqlitePaymentStore(PaymentStore):
             self._next_purge = now + PURGE_INTERVAL
 
     async def _read(self, query: str, *parameters: object) -> Sequence[StoredPayment]:
-        if not self._file.exists():
+        if not self._is_open and not self._file.exists():
             # Connecting would create it.
             return ()
         await self.open()
+        await self._engines.require_unchanged()
         with _translating_errors():
-            async with self._reader.begin() as connection:
+            async with self._engines.reader.begin() as connection:
                 rows = (await connection.exec_driver_sql(query, parameters)).mappings().all()
         return tuple(stored_payment(dict(row)) for row in rows)
 

@@ -22,7 +22,8 @@ ORDERS_WITHOUT_OUTCOME = """
         ELSE o.status <> 'pending' END
 """
 
-# An admin may refund any order and grant credit to any account.
+# An admin may refund, cancel or ship any order, adjust stock and grant credit to any account. The
+# key under which an order was placed never refers to its cancellation.
 OUTCOMES_WITHOUT_ORDER = """
     SELECT k.user_id, k.reference FROM idempotency_keys k
     LEFT JOIN orders o ON o.id = k.reference
@@ -30,10 +31,13 @@ OUTCOMES_WITHOUT_ORDER = """
     LEFT JOIN accounts a ON a.id = t.debit_account_id
     LEFT JOIN deposits d ON d.id = k.reference
     LEFT JOIN refunds r ON r.id = k.reference
-    WHERE k.reference IS NOT NULL AND r.id IS NULL
+    LEFT JOIN shipment_events s ON s.id = k.reference
+    LEFT JOIN stock_movements m ON m.id = k.reference AND m.kind = 'adjustment'
+    WHERE k.reference IS NOT NULL AND r.id IS NULL AND s.id IS NULL AND m.id IS NULL
       AND NOT (COALESCE(d.user_id = k.user_id AND d.idempotency_key = k.key
                         AND d.status IN ('authorised', 'captured'), FALSE))
-      AND NOT (o.id IS NOT NULL AND o.user_id = k.user_id AND o.idempotency_key = k.key)
+      AND NOT (o.id IS NOT NULL AND (o.user_id = k.user_id AND o.idempotency_key = k.key
+                                     OR o.status = 'cancelled'))
       AND NOT (t.id IS NOT NULL AND t.order_id IS NULL
                AND (COALESCE(a.user_id = k.user_id, FALSE) OR t.kind = 'credit'))
 """

@@ -15,6 +15,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from shop.adapters.sql.schema.tables import metadata
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
+    ConnectionLost,
     ConstraintViolated,
     DatabaseFailure,
     DatabaseUnavailable,
@@ -30,6 +31,9 @@ _READ_ONLY_SERVER = "25006"
 _LOCK_NOT_AVAILABLE = "55P03"
 _CONNECTION_LOST = ("08", "57P01", "57P02", "57P03", _READ_ONLY_SERVER)
 
+_WRONG_STATEMENT = "42"
+
+_SQLITE_WRONG_STATEMENT = re.compile(r"no such (table|column)|has no column named")
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
 _SQLITE_CHECK = re.compile(r"CHECK constraint failed: (?P<name>\w+)")
 
@@ -51,7 +55,7 @@ def translating_errors() -> Iterator[None]:
         # Not transient: the caller has waited long enough and decides about a retry.
         raise DatabaseUnavailable("no answer in time") from error
     except OSError as error:
-        raise TransientFailure("no connection") from error
+        raise ConnectionLost("no connection") from error
     except PoolTimeoutError as error:
         raise DatabaseUnavailable("all connections are in use") from error
 
@@ -76,12 +80,26 @@ def is_connection_lost(error: BaseException) -> bool:
     return isinstance(error, TimeoutError) or _sqlstate_of(error).startswith(_CONNECTION_LOST)
 
 
+def is_schema_mismatch(error: BaseException | None) -> bool:
+    """Check whether this failure can mean that the schema is not that of this release."""
+    if isinstance(error, ConstraintViolated):
+        return True
+    cause = error.__cause__ if isinstance(error, DatabaseUnavailable) else None
+    if not isinstance(cause, DBAPIError):
+        return False
+    return _sqlstate(cause).startswith(_WRONG_STATEMENT) or bool(
+        _SQLITE_WRONG_STATEMENT.search(str(cause.orig))
+    )
+
+
 def _error_before_commit(error: DBAPIError) -> DatabaseFailure:
     state = _sqlstate(error)
     if state in _CONFLICTS:
         return TransactionConflict(f"conflict {state}")
+    if isinstance(error.orig, sqlite3.Error):
+        return DatabaseUnavailable(_describe(error.orig))
     if error.connection_invalidated or state.startswith(_CONNECTION_LOST):
-        return TransientFailure(f"connection lost {state}".strip())
+        return ConnectionLost(f"connection lost {state}".strip())
     failure = LockTimeout if state == _LOCK_NOT_AVAILABLE else DatabaseUnavailable
     return failure(f"{type(error.orig).__name__} {state}".strip())
 
@@ -91,11 +109,16 @@ def _error_at_commit(error: DBAPIError) -> DatabaseFailure:
     if state in _CONFLICTS:
         return TransactionConflict(f"conflict {state} at COMMIT")
     if state == _READ_ONLY_SERVER:
-        return TransientFailure(f"connection lost {state} at COMMIT")
+        return ConnectionLost(f"connection lost {state} at COMMIT")
     if isinstance(error.orig, sqlite3.Error) and not _is_disk_failure(error.orig):
         # SQLite runs in this process, so a failed COMMIT did not happen.
-        return DatabaseUnavailable(f"{type(error.orig).__name__} at COMMIT")
-    return CommitOutcomeUnknown(f"{type(error.orig).__name__} {state} at COMMIT")
+        return DatabaseUnavailable(f"{_describe(error.orig)} at COMMIT")
+    return CommitOutcomeUnknown(f"{_describe(error.orig)} {state}".strip() + " at COMMIT")
+
+
+def _describe(error: BaseException | None) -> str:
+    # SQLite's name is more exact: `SQLITE_FULL` is a full disk.
+    return getattr(error, "sqlite_errorname", None) or type(error).__name__
 
 
 def _is_disk_failure(error: sqlite3.Error) -> bool:

@@ -60,6 +60,11 @@ class SqlAccounts(Accounts):
         """Stage the new balance of a locked account."""
         self._accounts.save(account)
 
+    @property
+    def has_added(self) -> bool:
+        """Whether new accounts are staged."""
+        return self._accounts.has_added
+
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         yield from self._accounts.inserts()

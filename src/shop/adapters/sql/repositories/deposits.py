@@ -83,6 +83,11 @@ class SqlDeposits(Deposits):
         """Stage the next state of a locked deposit."""
         self._deposits.save(deposit)
 
+    @property
+    def has_added(self) -> bool:
+        """Whether new deposits are staged."""
+        return self._deposits.has_added
+
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         yield from self._deposits.inserts()

@@ -1,22 +1,28 @@
 """The payments of orders in a relational database."""
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import Row, Select, bindparam, func, literal_column, select, union_all
 
 from shop.adapters.sql.repositories.orders import SqlOrders
-from shop.adapters.sql.schema.tables import orders, payments
+from shop.adapters.sql.schema.tables import deposits, orders, payments
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.paging import newest_first, to_page
+from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.repositories.payments import Payments
+from shop.application.ports.repositories.payments import CardUse, Payments
 from shop.domain.payment import CardDetails, Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Currency, Money
 
 PAYMENTS = select(payments).order_by(payments.c.order_id)
+
+PENDING, DECLINED = PaymentStatus.PENDING, PaymentStatus.DECLINED
+"""Orders and deposits have these statuses too, under the same names."""
 
 _NO_CARD: Fields = dict.fromkeys(
     ("card_token", "gateway_payment_id", "expires_at", "session_id", "clears_cart")
@@ -45,6 +51,27 @@ class SqlPayments(Payments):
         found = to_page(rows, page, lambda row: TimeCursor(at=row.placed_at, id=row.order_id))
         return Page(items=[_payment(row) for row in found.items], next=found.next)
 
+    async def card_use(
+        self, user_ids: Collection[UUID], *, declined_since: datetime
+    ) -> Mapping[UUID, CardUse]:
+        """Return what users have begun by card, by user id, with one statement."""
+        row_parameters = self._connection.row_parameters
+        rows = await self._connection.fetch_all(
+            _select_card_use(row_parameters),
+            {
+                **row_parameters.bind_values(orders.c.user_id.type, user_ids),
+                "declined_since": declined_since,
+            },
+        )
+        return {
+            row.user_id: CardUse(
+                pending_orders=row.pending_orders,
+                attempts=row.attempts,
+                first_attempt_at=row.first_attempt_at,
+            )
+            for row in rows
+        }
+
     def add(self, payment: Payment) -> None:
         """Stage the payment of a new order."""
         self._connection.require_staging()
@@ -72,6 +99,38 @@ def _select_card_payments(time_range: TimeRange, page: PageRequest[TimeCursor]) 
         )
     )
     return newest_first(statement, orders.c.placed_at, orders.c.id, page)
+
+
+@cache
+def _select_card_use(row_parameters: RowParameters) -> Select[Any]:
+    since = bindparam("declined_since", type_=orders.c.placed_at.type)
+    # One part for each index: an OR over them would scan all orders of a customer.
+    attempts = union_all(
+        *(
+            select(
+                table.c.user_id,
+                at.label("at"),
+                literal_column(str(int(table is orders and status is PENDING))).label("is_pending"),
+            ).where(
+                row_parameters.is_in(table.c.user_id),
+                # Not a parameter: the index of pending orders has this constant in its condition.
+                table.c.status == literal_column(f"'{status.value}'"),
+                *more,
+            )
+            for table, at, status, more in (
+                (orders, orders.c.placed_at, PENDING, ()),
+                (orders, orders.c.placed_at, DECLINED, (orders.c.placed_at >= since,)),
+                (deposits, deposits.c.created_at, PENDING, ()),
+                (deposits, deposits.c.created_at, DECLINED, (deposits.c.created_at >= since,)),
+            )
+        )
+    ).subquery()
+    return select(
+        attempts.c.user_id,
+        func.count().label("attempts"),
+        func.sum(attempts.c.is_pending).label("pending_orders"),
+        func.min(attempts.c.at).label("first_attempt_at"),
+    ).group_by(attempts.c.user_id)
 
 
 def _payment(row: Row[Any]) -> Payment:

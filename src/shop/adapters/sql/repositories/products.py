@@ -38,9 +38,11 @@ class SqlProducts(Products):
         found = await self._products.lock(LockOrder.PRODUCTS, skus, by=products.c.sku)
         return {each.sku: each for each in found}
 
-    async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
-        """Return a page of active products that contain the words, by SKU."""
-        statement = PRODUCTS.where(products.c.active)
+    async def search(
+        self, words: str, page: PageRequest[str], *, active: bool = True
+    ) -> Page[Product, str]:
+        """Return a page of active or inactive products that contain the words, by SKU."""
+        statement = PRODUCTS.where(products.c.active if active else ~products.c.active)
         if words:
             found = products.c.search_text.contains(words.casefold(), autoescape=True)
             statement = statement.where(found)
@@ -56,6 +58,11 @@ class SqlProducts(Products):
     def save(self, product: Product) -> None:
         """Stage the new state of a locked product."""
         self._products.save(product)
+
+    @property
+    def has_added(self) -> bool:
+        """Whether new products are staged."""
+        return self._products.has_added
 
     async def insert_unique(self) -> None:
         """Insert new products; raise `TransientFailure` if a SKU exists by now."""

@@ -148,6 +148,9 @@ class SqlSessionStore(SessionStore):
         """Delete the expired sessions; return how many."""
         expired = or_(
             sessions.c.last_seen_at <= now - policy.idle,
+            and_(
+                sessions.c.user_id.is_(None), sessions.c.last_seen_at <= now - policy.visitor_idle
+            ),
             sessions.c.created_at <= now - policy.absolute,
         )
         return await self._connection.execute(delete(sessions).where(expired))

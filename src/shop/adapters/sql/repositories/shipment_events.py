@@ -45,6 +45,11 @@ class SqlShipmentEvents(ShipmentEvents):
         self._orders = orders
         self._added: list[ShipmentEvent] = []
 
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, ShipmentEvent]:
+        """Return shipment events by id."""
+        rows = await self._connection.fetch_where_in(SHIPMENT_EVENTS, shipment_events.c.id, ids)
+        return {each.id: each for each in map(_shipment_event, _by_id(rows))}
+
     async def for_orders(
         self, order_ids: Collection[UUID]
     ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:

@@ -68,6 +68,11 @@ class SqlTableRepository(Generic[E]):
         else:
             raise RuntimeError(f"{self._table.name} {key} was not locked in this unit of work")
 
+    @property
+    def has_added(self) -> bool:
+        """Whether new entities are staged."""
+        return bool(self._added)
+
     async def insert_if_absent(self) -> Collection[object]:
         """Insert the added entities; return the keys of those with a unique conflict."""
         inserted = await self._connection.insert_if_absent(self._table, list(self._added.values()))

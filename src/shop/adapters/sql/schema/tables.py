@@ -14,12 +14,16 @@ from sqlalchemy import (
     UniqueConstraint,
     Uuid,
     false,
+    text,
 )
 
 from shop.adapters.sql.schema.column_types import JsonText, RoleSet, UtcDateTime
 
-SCHEMA_VERSION = "0009"
+SCHEMA_VERSION = "0008"
 """The newest migration, which results in the tables below."""
+
+RESTORING = "restoring"
+"""Stands for the version while a backup is restored, so that no shop opens the database."""
 
 metadata = MetaData(
     naming_convention={
@@ -149,6 +153,13 @@ orders = Table(
     UniqueConstraint("user_id", "idempotency_key"),
     Index(None, "user_id", "placed_at", "id"),
     Index(None, "placed_at", "id"),
+    # Few orders are pending, and those paid from accounts never are.
+    Index(
+        "ix_orders_user_id_pending",
+        "user_id",
+        postgresql_where=text("status = 'pending'"),
+        sqlite_where=text("status = 'pending'"),
+    ),
 )
 
 order_lines = Table(
@@ -353,4 +364,15 @@ sessions = Table(
     Column("version", Integer, nullable=False),
     UniqueConstraint("token_hash"),
     Index(None, "user_id", "created_at", "id"),
+)
+
+# The hits of rate limits; a key is the keyed hash of a limit and its subject.
+rate_limits = Table(
+    "rate_limits",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("hits", BigInteger, nullable=False),
+    Column("expires_at", UtcDateTime, nullable=False),
+    CheckConstraint("hits >= 0", name="hits_not_negative"),
+    Index(None, "expires_at"),
 )

@@ -53,6 +53,10 @@ class RowParameters(ABC):
         """Return an INSERT that skips rows with a unique conflict."""
 
     @abstractmethod
+    def insert_or_update(self, table: Table) -> PostgresInsert | SqliteInsert:
+        """Return an INSERT that can update rows with a unique conflict."""
+
+    @abstractmethod
     def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
         """Return the rows of a parameter as a table."""
 
@@ -84,6 +88,10 @@ class PostgresqlRowParameters(RowParameters):
         """Return PostgreSQL's INSERT."""
         return postgresql.insert(table).on_conflict_do_nothing()
 
+    def insert_or_update(self, table: Table) -> PostgresInsert:
+        """Return PostgreSQL's INSERT."""
+        return postgresql.insert(table)
+
     def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
         """Return the objects of the JSON text as typed rows."""
         document = cast(bindparam(rows_name, type_=Text()), JSON)
@@ -113,6 +121,10 @@ class SqliteRowParameters(RowParameters):
     def insert_if_absent(self, table: Table) -> SqliteInsert:
         """Return SQLite's INSERT."""
         return sqlite.insert(table).on_conflict_do_nothing()
+
+    def insert_or_update(self, table: Table) -> SqliteInsert:
+        """Return SQLite's INSERT."""
+        return sqlite.insert(table)
 
     def rows_from(self, columns: Columns, rows_name: str) -> FromClause:
         """Return the objects of the JSON text as typed rows."""

@@ -2,10 +2,24 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.domain.payment import Payment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardUse:
+    """What a customer has begun by card.
+
+    Attempts are orders and deposits that were declined since a time, or that are still pending.
+    """
+
+    pending_orders: int
+    attempts: int
+    first_attempt_at: datetime
 
 
 class Payments(ABC):
@@ -20,6 +34,15 @@ class Payments(ABC):
         self, time_range: TimeRange, page: PageRequest[TimeCursor]
     ) -> Page[Payment, TimeCursor]:
         """Return a page of card payments of orders of a time range, newest first."""
+
+    @abstractmethod
+    async def card_use(
+        self, user_ids: Collection[UUID], *, declined_since: datetime
+    ) -> Mapping[UUID, CardUse]:
+        """Return what users have begun by card, by user id; nothing for users without attempts.
+
+        It is exact if the users' accounts are locked, as they are for every new order and deposit.
+        """
 
     @abstractmethod
     def add(self, payment: Payment) -> None:

@@ -19,10 +19,12 @@ class Products(ABC):
         """Like `get_many`, and lock the products."""
 
     @abstractmethod
-    async def search(self, words: str, page: PageRequest[str]) -> Page[Product, str]:
-        """Return a page of active products whose SKU or name contains the words, by SKU.
+    async def search(
+        self, words: str, page: PageRequest[str], *, active: bool = True
+    ) -> Page[Product, str]:
+        """Return a page of products whose SKU or name contains the words, by SKU.
 
-        The case is ignored; an empty text matches all.
+        They are all active, or all inactive. The case is ignored; an empty text matches all.
         """
 
     @abstractmethod

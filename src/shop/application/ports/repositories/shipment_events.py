@@ -11,6 +11,10 @@ class ShipmentEvents(ABC):
     """All shipment events; added and never changed."""
 
     @abstractmethod
+    async def get_many(self, ids: Collection[UUID]) -> Mapping[UUID, ShipmentEvent]:
+        """Return shipment events by id."""
+
+    @abstractmethod
     async def for_orders(
         self, order_ids: Collection[UUID]
     ) -> Mapping[UUID, tuple[ShipmentEvent, ...]]:

@@ -14,7 +14,7 @@ from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.errors import CliError, one_line
 from shop.entrypoints.cli.imports.batch_import import import_in_batches, in_batches
-from shop.entrypoints.cli.imports.product_csv import HEADER_LINE, ProductCsvRow, read_products
+from shop.entrypoints.cli.imports.product_csv import ProductCsvRow, read_products
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.progress import progress_bar
 
@@ -57,7 +57,7 @@ async def _import(file: Path, context: CliContext) -> ImportResult:
     if validation.errors:
         for line, errors in sorted(validation.errors.items())[:MAX_ROWS_REPORTED]:
             typer.echo(one_line(f"{file}:{line}: {' '.join(map(str, errors))}"), err=True)
-        if HEADER_LINE in validation.errors:
+        if validation.header_is_invalid:
             raise CliError("nothing was imported: the header is invalid")
         raise CliError(
             f"nothing was imported: {len(validation.errors)} of {validation.rows} rows are invalid"
@@ -80,6 +80,7 @@ class _FileValidation:
     """The errors of a file, found before anything is imported."""
 
     rows: int = 0
+    header_is_invalid: bool = False
     first_lines: dict[str, int] = field(default_factory=dict)
     errors: dict[int, Sequence[ShopError]] = field(default_factory=dict)
 
@@ -88,15 +89,17 @@ class _FileValidation:
         valid: list[ProductRow] = []
         for row in rows:
             self.rows += 1
-            if not isinstance(row.content, ProductRow):
-                self.errors[row.line] = row.content
-                continue
-            first = self.first_lines.setdefault(row.content.sku, row.line)
-            if first == row.line:
+            self.header_is_invalid |= row.is_header
+            errors = [] if isinstance(row.content, ProductRow) else list(row.content)
+            sku = row.content.sku if isinstance(row.content, ProductRow) else row.sku
+            first = row.line if sku is None else self.first_lines.setdefault(sku, row.line)
+            if first != row.line:
+                rule = f"duplicate SKU {sku}, first used on line {first}"
+                errors.append(InvalidValue(field="sku", rule=rule))
+            if errors:
+                self.errors[row.line] = errors
+            elif isinstance(row.content, ProductRow):
                 valid.append(row.content)
-            else:
-                rule = f"duplicate SKU {row.content.sku}, first used on line {first}"
-                self.errors[row.line] = [InvalidValue(field="sku", rule=rule)]
         return valid
 
 

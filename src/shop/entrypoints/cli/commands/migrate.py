@@ -7,7 +7,10 @@ from shop.entrypoints.cli.options import DatabaseUrl
 
 
 def migrate(*, database: DatabaseUrl = None) -> None:
-    """Create or upgrade the database schema."""
+    """Create or upgrade the database schema, and set the currency of an empty shop.
+
+    Several processes may run this at once: one migrates, the others wait for it.
+    """
     run_unchecked(_migrate, database=database)
     typer.echo("The database schema is up to date.")
 

@@ -55,7 +55,20 @@ def reconcile(
     if as_json:
         typer.echo(json.dumps(_document(results), indent=2, ensure_ascii=False))
     else:
-        _print(results, is_dry_run=dry_run)
+        print_results(results, is_dry_run=dry_run)
+    require_repaired(results)
+
+
+def print_results(results: Sequence[ReconciliationResult], *, is_dry_run: bool) -> None:
+    """Print a line for each difference, and how many there are."""
+    for each in results:
+        typer.echo(_line(each, is_dry_run=is_dry_run))
+    repaired = sum(each.is_repaired for each in results)
+    typer.echo(f"Differences: {len(results)}, repaired: {repaired}.")
+
+
+def require_repaired(results: Sequence[ReconciliationResult]) -> None:
+    """Raise `CliError` if a difference needs manual action."""
     unresolved = sum(not each.is_repaired for each in results)
     if unresolved:
         raise CliError(f"{unresolved} of {len(results)} differences need manual action")
@@ -79,13 +92,6 @@ def _document(results: Sequence[ReconciliationResult]) -> dict[str, object]:
             for each in results
         ],
     }
-
-
-def _print(results: Sequence[ReconciliationResult], *, is_dry_run: bool) -> None:
-    for each in results:
-        typer.echo(_line(each, is_dry_run=is_dry_run))
-    repaired = sum(each.is_repaired for each in results)
-    typer.echo(f"Differences: {len(results)}, repaired: {repaired}.")
 
 
 def _line(result: ReconciliationResult, *, is_dry_run: bool) -> str:

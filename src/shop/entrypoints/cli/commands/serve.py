@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from shop.entrypoints.cli.listener import open_listener
 from shop.entrypoints.cli.options import DatabaseUrl
 
 MAX_PORT = 65_535
@@ -27,9 +28,12 @@ def serve(
     """Serve the HTTP API until it is stopped.
 
     A SQLite database is migrated first; PostgreSQL has to be migrated already. The database
-    memory:// is in this process and is lost when it stops.
+    memory:// is in this process and is lost when it stops. If systemd passes a socket, it is used
+    instead of the host and the port.
     """
-    # Only this command waits for the import of the server and the HTTP API.
-    from shop.entrypoints.cli.server import run  # noqa: PLC0415
+    with open_listener(host, port) as listener:
+        # Only this command waits for the import of the server and the HTTP API, and clients that
+        # connect meanwhile wait with it.
+        from shop.entrypoints.cli.server import run  # noqa: PLC0415
 
-    run(host=host, port=port, workers=workers, demo=demo, database=database)
+        run(listener, workers=workers, demo=demo, database=database)

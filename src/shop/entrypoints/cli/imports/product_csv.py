@@ -1,9 +1,8 @@
 """Reads CSV files of products, a row at a time."""
 
-import csv
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from reprlib import repr as shorten
 from typing import Annotated
@@ -21,10 +20,20 @@ from shop.domain.product import (
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS
 from shop.domain.shared.money import Currency, Money
-from shop.entrypoints.http.api.catalogue.schemas import Description, ImageUrl, ProductName
+from shop.entrypoints.cli.imports.cell_faults import price_hint, quantity_hint, text_fault
+from shop.entrypoints.cli.imports.csv_rows import (
+    CsvDialect,
+    CsvFault,
+    CsvRow,
+    normalise_column,
+    read_csv_rows,
+)
+from shop.entrypoints.http.api.catalogue.schemas import (
+    NewDescription,
+    NewImageUrl,
+    NewProductName,
+)
 from shop.entrypoints.http.schemas import Sku
-
-HEADER_LINE = 1
 
 _WHOLE_NUMBER = re.compile(r"-?[0-9]{1,15}")
 _BOOLEANS = {
@@ -37,33 +46,26 @@ _BOOLEANS = {
     "0": False,
 }
 
-_UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
-"""The byte order marks of UTF-16, as the reader represents bytes that are not UTF-8."""
-
-_CSV_RULES = {
-    "unexpected end of data": 'must close each quotation mark (") that it opens',
-    "',' expected after": "must have a comma or the line's end after a closing quotation mark (\")",
-    "field larger than": f"must have cells of at most {csv.field_size_limit()} characters",
-    "new-line character": "must not contain a carriage return outside of quotation marks",
-}
-"""The rule for each problem of the CSV reader, by the beginning of its message."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductCsvRow:
-    """The product of a row, or every rule that the row breaks; the header is line 1."""
+    """The product of a row, or every rule that the row or the header breaks.
+
+    `sku` is the SKU of an invalid row, if that is valid.
+    """
 
     line: int
     content: ProductRow | Sequence[InvalidValue]
+    sku: str | None = field(default=None, compare=False)
+    is_header: bool = field(default=False, compare=False)
 
 
 def read_products(file: Path, currency: Currency) -> Iterator[ProductCsvRow]:
     """Read a file of products with prices in minor units of this currency.
 
-    Bytes that are not UTF-8 make only their own row invalid.
+    Bytes that are not UTF-8 make only their own cell invalid.
     """
-    with file.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as lines:
-        yield from _rows(lines, currency)
+    yield from _parse_rows(read_csv_rows(file, _Columns.model_fields), currency)
 
 
 def _whole_number(cell: str) -> int:
@@ -74,17 +76,17 @@ def _whole_number(cell: str) -> int:
 
 _Integer = Annotated[int, BeforeValidator(_whole_number)]
 _Boolean = Annotated[bool, BeforeValidator(lambda cell: _BOOLEANS.get(cell.lower()))]
-_OptionalUrl = Annotated[ImageUrl, BeforeValidator(lambda cell: cell or None)]
+_OptionalUrl = Annotated[NewImageUrl, BeforeValidator(lambda cell: cell or None)]
 
 
 class _Columns(BaseModel):
     """The columns of a file; each description completes "must be …"."""
 
     sku: Sku = Field(description=f"1 to {MAX_SKU_CHARACTERS} letters, digits, '.', '-' or '_'")
-    name: ProductName = Field(
+    name: NewProductName = Field(
         description=f"1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
     )
-    description: Description = Field(
+    description: NewDescription = Field(
         description=f"at most {MAX_DESCRIPTION_CHARACTERS} characters of text"
     )
     price: _Integer = Field(
@@ -98,74 +100,111 @@ class _Columns(BaseModel):
     )
 
 
-def _rows(lines: Iterable[str], currency: Currency) -> Iterator[ProductCsvRow]:
-    # Not `csv.DictReader`: its line numbers skip empty lines, and it pads rows that are too short.
-    reader = csv.reader(lines, strict=True)
-    line = HEADER_LINE
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _require_columns(header)
-        line = reader.line_num + 1
-        for cells in reader:
-            if cells:
-                yield ProductCsvRow(line=line, content=_parse_row(header, cells, currency))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        # The end of an open quotation is unknown, and so is where the next row begins.
-        field = "header" if line == HEADER_LINE else "row"
-        yield ProductCsvRow(line=line, content=[InvalidValue(field=field, rule=_csv_rule(error))])
-    except InvalidValue as error:
-        yield ProductCsvRow(line=line, content=[error])
+def _parse_rows(rows: Iterator[CsvDialect | CsvRow], currency: Currency) -> Iterator[ProductCsvRow]:
+    separator, header = ",", None
+    for row in rows:
+        if isinstance(row, CsvDialect):
+            separator = row.separator
+        elif isinstance(row.content, CsvFault):
+            fault = _row_fault(row.content, header)
+            yield ProductCsvRow(line=row.line, content=[fault], is_header=header is None)
+            if header is None:
+                return
+        elif header is None:
+            header = _without_empty_end(row.content, at_least=0)
+            if faults := _header_faults(header):
+                yield ProductCsvRow(line=row.line, content=faults, is_header=True)
+                return
+            header = [normalise_column(name) for name in header]
+        else:
+            yield _parse_row(row.line, header, row.content, separator, currency)
+    if header is None:
+        yield ProductCsvRow(line=1, content=_header_faults([]), is_header=True)
 
 
-def _require_columns(header: Sequence[str]) -> None:
-    if any(map(_has_undecodable_bytes, header)):
-        is_utf_16 = header[0].startswith(_UTF_16_MARKS)
-        found = "is text in UTF-16" if is_utf_16 else "is not text in UTF-8"
-        raise InvalidValue(field="header", rule=f"{found}; save the file in UTF-8")
-    if len(header) == 1 and ";" in header[0]:
-        raise InvalidValue(field="header", rule="columns must be separated by ',', not by ';'")
+def _row_fault(fault: CsvFault, header: Sequence[str] | None) -> InvalidValue:
+    field = fault.place
+    if header is None:
+        field = "header" if fault.place == "row" else fault.place
+    elif fault.cell is not None and fault.cell < len(header):
+        field = header[fault.cell]
+    return InvalidValue(field=field, rule=fault.rule)
+
+
+def _without_empty_end(cells: Sequence[str], *, at_least: int) -> Sequence[str]:
+    """Return the cells without the empty ones that spreadsheets write after the last column."""
+    count = len(cells)
+    while count > at_least and not cells[count - 1].strip():
+        count -= 1
+    return cells[:count]
+
+
+def _header_faults(header: Sequence[str]) -> Sequence[InvalidValue]:
     columns = _Columns.model_fields
+    names = [normalise_column(name) for name in header]
+    if len(names) == 1 and len(columns.keys() & set(re.split("[,;\t]", names[0]))) > 1:
+        rule = "each row is one cell in quotes; export the columns as cells of their own"
+        return [InvalidValue(field="header", rule=rule)]
+    unknown = [
+        shorten(name.strip())[1:-1] or f"(column {position} has no name)"
+        for position, name in enumerate(header, start=1)
+        if normalise_column(name) not in columns and not text_fault(name)
+    ]
     problems = {
-        "missing": [each for each in columns if columns[each].is_required() and each not in header],
-        "unknown": [each for each in header if each not in columns],
-        "repeated": [each for each in columns if header.count(each) > 1],
+        "missing": [each for each in columns if columns[each].is_required() and each not in names],
+        "unknown": unknown,
+        "repeated": [each for each in columns if names.count(each) > 1],
     }
-    for problem, names in problems.items():
-        if names:
-            raise InvalidValue(field="header", rule=f"{problem} columns: {', '.join(names)}")
+    faults = [
+        InvalidValue(field="header", rule=f"{problem} columns: {', '.join(found)}")
+        for problem, found in problems.items()
+        if found
+    ]
+    broken = [text_rule for name in header if (text_rule := text_fault(name))]
+    return faults + [InvalidValue(field="header", rule=text_rule) for text_rule in broken]
 
 
 def _parse_row(
-    header: Sequence[str], cells: Sequence[str], currency: Currency
-) -> ProductRow | Sequence[InvalidValue]:
+    line: int, header: Sequence[str], cells: Sequence[str], separator: str, currency: Currency
+) -> ProductCsvRow:
+    cells = _without_empty_end(cells, at_least=len(header))
     if len(cells) != len(header):
-        rule = f"must have {len(header)} cells as the header has, not {len(cells)}"
-        return [InvalidValue(field="row", rule=rule)]
-    if any(map(_has_undecodable_bytes, cells)):
-        return [InvalidValue(field="row", rule="must be text in UTF-8")]
+        hint = f"; put a cell that contains {separator!r} in quotes" * (len(cells) > len(header))
+        rule = f"must have {len(header)} cells as the header has, not {len(cells)}{hint}"
+        return ProductCsvRow(line=line, content=[InvalidValue(field="row", rule=rule)])
     row = dict(zip(header, (cell.strip() for cell in cells), strict=True))
+    faults = {column: text_rule for column, cell in row.items() if (text_rule := text_fault(cell))}
     try:
-        return _to_product(_Columns.model_validate(row), currency)
+        product = _to_product(_Columns.model_validate(row), currency)
     except ValidationError as error:
-        columns = [str(each["loc"][0]) for each in error.errors()]
-        return [_invalid_cell(column, row[column]) for column in columns]
+        for each in error.errors():
+            column = str(each["loc"][0])
+            # The shop's own rule is more exact: it names the character.
+            rule = str(each.get("ctx", {}).get("error", ""))
+            if not rule.startswith("must "):
+                rule = _cell_rule(column, row[column], currency)
+            faults.setdefault(column, rule)
     except InvalidValue as error:
-        return [error]
+        faults.setdefault(error.field, error.rule)
+    else:
+        if not faults:
+            return ProductCsvRow(line=line, content=product)
+    content = [
+        InvalidValue(field=each, rule=faults[each])
+        for each in sorted(faults, key=[*header, *faults].index)
+    ]
+    return ProductCsvRow(line=line, content=content, sku=None if "sku" in faults else row["sku"])
 
 
-def _has_undecodable_bytes(cell: str) -> bool:
-    return any("\ud800" <= each <= "\udfff" for each in cell)
-
-
-def _csv_rule(error: csv.Error) -> str:
-    problem = str(error)
-    return next((rule for begin, rule in _CSV_RULES.items() if problem.startswith(begin)), problem)
-
-
-def _invalid_cell(column: str, cell: str) -> InvalidValue:
+def _cell_rule(column: str, cell: str, currency: Currency) -> str:
     rule = f"must be {_Columns.model_fields[column].description}, not {shorten(cell)}"
-    return InvalidValue(field=column, rule=rule)
+    match column:
+        case "price":
+            return rule + price_hint(cell, currency)
+        case "stock":
+            return rule + quantity_hint(cell)
+        case _:
+            return rule
 
 
 def _to_product(columns: _Columns, currency: Currency) -> ProductRow:

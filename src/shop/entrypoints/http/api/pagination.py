@@ -148,6 +148,13 @@ class ProductQuery(QueryParameters):
             description="Words that the SKU or the name contains, regardless of case.",
         ),
     ] = ""
+    active: Annotated[
+        bool | None,
+        Field(
+            examples=[False],
+            description="Admins only: false lists the products that are off sale.",
+        ),
+    ] = None
     limit: Limit = 20
     cursor: SkuCursorParameter = None
 

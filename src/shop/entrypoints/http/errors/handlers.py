@@ -1,5 +1,6 @@
 """Convert raised errors into problem responses."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
 
-from shop.application.ports.database import CurrencyMismatch, MigrationRequired
+from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
+from shop.application.ports.password_hasher import PasswordHasherBusy
 from shop.application.ports.payment_gateway import InvalidGatewayEvent
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
 from shop.domain.session import SessionExpired
@@ -27,8 +29,10 @@ HANDLED_ERRORS = (
     ShopError,
     DatabaseFailure,
     MigrationRequired,
+    IncompatibleSchema,
     CurrencyMismatch,
     InvalidGatewayEvent,
+    PasswordHasherBusy,
 )
 """Errors that are part of normal operation; any other error is a bug in the shop."""
 
@@ -36,8 +40,10 @@ _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     CommitOutcomeUnknown: http_errors.RequestOutcomeUnknown,
     DatabaseFailure: http_errors.ServiceUnavailable,
     MigrationRequired: http_errors.DatabaseNotMigrated,
+    IncompatibleSchema: http_errors.DatabaseIncompatible,
     CurrencyMismatch: http_errors.ServiceUnavailable,
     InvalidGatewayEvent: http_errors.InvalidSignature,
+    PasswordHasherBusy: http_errors.ServiceUnavailable,
 }
 
 _log = structlog.get_logger()
@@ -66,8 +72,17 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
             return _invalid_request(error.errors())
         case HTTPException():
             return _framework_error(error.status_code, scope)
-        case DatabaseFailure() | MigrationRequired() | CurrencyMismatch() | InvalidGatewayEvent():
-            _log.warning("request_failed", error=type(error).__name__, reason=str(error))
+        case (
+            DatabaseFailure()
+            | MigrationRequired()
+            | IncompatibleSchema()
+            | CurrencyMismatch()
+            | InvalidGatewayEvent()
+            | PasswordHasherBusy()
+        ):
+            # An invalid signature is the sender's fault, anything else the machine's.
+            level = logging.WARNING if isinstance(error, InvalidGatewayEvent) else logging.ERROR
+            _log.log(level, "request_failed", error=type(error).__name__, reason=str(error))
             return next(
                 _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
             )()
@@ -83,7 +98,9 @@ def _framework_error(status: int, scope: Scope) -> ShopError:
         case 405:
             return http_errors.MethodNotAllowed(allow=_allowed_methods(scope))
         case 413:
-            return http_errors.ContentTooLarge(limit_bytes=http_errors.MAX_BODY_BYTES)
+            return http_errors.ContentTooLarge(
+                limit_bytes=http_errors.max_body_bytes(scope["path"])
+            )
         case _:
             return http_errors.InvalidRequest.at("", "The request is not valid HTTP.")
 

@@ -8,8 +8,19 @@ from typing import Self
 from shop.domain.shared.errors import AccessDenied, NotFound, ShopError
 
 MAX_BODY_BYTES = 64 * 1024
+_MAX_BODY_BYTES_BELOW = {"/api/v1/webhooks/": 256 * 1024}
+"""Gateways decide how large their events are."""
+
 MAX_FIELD_ERRORS = 20
 """A response should not become much larger than its request."""
+
+
+def max_body_bytes(path: str) -> int:
+    """Return how large the body of a request to a path may be."""
+    for prefix, limit_bytes in _MAX_BODY_BYTES_BELOW.items():
+        if path.startswith(prefix):
+            return limit_bytes
+    return MAX_BODY_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +55,7 @@ class InvalidRequest(ShopError):
 
 
 class InvalidIdempotencyKey(ShopError):
-    """The Idempotency-Key header is missing, repeated or malformed."""
+    """The Idempotency-Key header is repeated or malformed, or missing where it is required."""
 
     code = "invalid-idempotency-key"
     message = (
@@ -60,10 +71,13 @@ class CrossSiteRequest(AccessDenied):
 
 
 class InvalidSignature(ShopError):
-    """A webhook request has no valid, recent signature of the payment gateway."""
+    """A webhook request is not signed by the payment gateway just now, or cannot be read."""
 
     code = "invalid-signature"
-    message = "The webhook signature is missing, invalid or too old."
+    message = (
+        "The webhook signature is missing, invalid, or not of the last five minutes; or the event "
+        "cannot be read."
+    )
 
 
 class RouteNotFound(NotFound):
@@ -101,6 +115,37 @@ class ContentTooLarge(ShopError):
 
 
 @dataclass(kw_only=True, unsafe_hash=True)
+class HeadTooLarge(ShopError):
+    """The request line and the headers are larger than the server accepts."""
+
+    limit_bytes: int
+    limit_lines: int
+
+    code = "head-too-large"
+    message = (
+        "The request's head is too large; the limits are {limit_bytes} bytes and {limit_lines}"
+        " lines."
+    )
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class MalformedHttp(ShopError):
+    """The request is not valid HTTP, or its end would be ambiguous."""
+
+    reason: str
+
+    code = "malformed-http"
+    message = "The request is not valid HTTP: {reason}."
+
+
+class RequestTimeout(ShopError):
+    """The request did not arrive in time."""
+
+    code = "request-timeout"
+    message = "The request did not arrive in time and nothing was changed; send it again."
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
 class UnsupportedMediaType(ShopError):
     """The request body is not declared as JSON."""
 
@@ -108,6 +153,26 @@ class UnsupportedMediaType(ShopError):
 
     code = "unsupported-media-type"
     message = "Unsupported Content-Type; `accept` lists the supported media types."
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class UnsupportedEncoding(ShopError):
+    """The request body is compressed, or encoded in another way."""
+
+    encoding: str
+
+    code = "unsupported-encoding"
+    message = "Content-Encoding {encoding} is not supported; send the body without one."
+
+
+@dataclass(kw_only=True, unsafe_hash=True)
+class UnsupportedCharset(ShopError):
+    """The request body is declared in another charset than UTF-8."""
+
+    charset: str
+
+    code = "unsupported-charset"
+    message = "The charset {charset} is not supported; send the body in UTF-8."
 
 
 class InternalError(ShopError):
@@ -139,3 +204,13 @@ class DatabaseNotMigrated(ShopError):
 
     code = "database-not-migrated"
     message = "The database schema is out of date; run `shop migrate`."
+
+
+class DatabaseIncompatible(ShopError):
+    """The database schema is newer than this release."""
+
+    code = "database-incompatible"
+    message = (
+        "The database schema does not fit this release; run the newer release, or restore a backup"
+        " from before the upgrade."
+    )

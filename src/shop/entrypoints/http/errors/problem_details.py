@@ -8,22 +8,30 @@ from typing import Any
 from pydantic_core import to_json
 from starlette.responses import Response
 
+from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.payment import CardDeclined
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
 from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
+    DatabaseIncompatible,
     DatabaseNotMigrated,
+    HeadTooLarge,
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
     InvalidSignature,
+    MalformedHttp,
     MethodNotAllowed,
     RequestOutcomeUnknown,
+    RequestTimeout,
     ServiceUnavailable,
+    UnsupportedCharset,
+    UnsupportedEncoding,
     UnsupportedMediaType,
 )
 
@@ -41,10 +49,12 @@ class ProblemType:
 # RFC 9110, section 15.5.2, requires a scheme in every 401; browsers ignore an unknown one.
 _UNAUTHENTICATED = ProblemType(status=401, headers={"WWW-Authenticate": 'Cookie realm="shop"'})
 _RETRY_SHORTLY = {"Retry-After": "1"}
+_CLOSE = {"Connection": "close"}
 
 PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     InvalidIdempotencyKey: ProblemType(status=400),
     InvalidSignature: ProblemType(status=400),
+    MalformedHttp: ProblemType(status=400, headers=_CLOSE),
     NotSignedIn: _UNAUTHENTICATED,
     SessionExpired: _UNAUTHENTICATED,
     InvalidCredentials: _UNAUTHENTICATED,
@@ -52,17 +62,25 @@ PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     AccessDenied: ProblemType(status=403),
     NotFound: ProblemType(status=404),
     MethodNotAllowed: ProblemType(status=405),
+    RequestTimeout: ProblemType(status=408, headers=_CLOSE),
     Conflict: ProblemType(status=409),
     RequestInProgress: ProblemType(status=409, headers=_RETRY_SHORTLY),
-    ContentTooLarge: ProblemType(status=413),
+    PreconditionFailed: ProblemType(status=412),
+    # Its body may still be on its way, and will not be read.
+    ContentTooLarge: ProblemType(status=413, headers=_CLOSE),
     UnsupportedMediaType: ProblemType(status=415),
+    UnsupportedEncoding: ProblemType(status=415, headers={"Accept-Encoding": "identity"}),
+    UnsupportedCharset: ProblemType(status=415),
     InvalidValue: ProblemType(status=422),
     InvalidRequest: ProblemType(status=422),
     IdempotencyKeyReused: ProblemType(status=422),
+    TooManyRequests: ProblemType(status=429),
+    HeadTooLarge: ProblemType(status=431, headers=_CLOSE),
     InternalError: ProblemType(status=500),
     ServiceUnavailable: ProblemType(status=503, headers=_RETRY_SHORTLY),
     RequestOutcomeUnknown: ProblemType(status=503, headers=_RETRY_SHORTLY),
     DatabaseNotMigrated: ProblemType(status=503),
+    DatabaseIncompatible: ProblemType(status=503),
 }
 """An error has the type of its class or, without one, of the nearest base class."""
 
@@ -79,6 +97,8 @@ def headers_of(error: ShopError) -> Mapping[str, str]:
             return {"Allow": ", ".join(methods)}
         case UnsupportedMediaType(accept=media_types):
             return {"Accept": ", ".join(media_types)}
+        case TooManyRequests(retry_after_seconds=seconds):
+            return {"Retry-After": str(seconds)}
         case _:
             return problem_type_of(type(error)).headers
 

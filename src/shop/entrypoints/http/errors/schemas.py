@@ -50,7 +50,8 @@ class FieldErrorResponse(ResponseBody):
         str,
         Field(
             examples=["/lines/0/quantity"],
-            description="A JSON pointer into the body (RFC 6901), or `/query/…` or `/path/…`.",
+            description="A JSON pointer into the body (RFC 6901), or `/query/…`, `/path/…` or "
+            "`/header/…`.",
         ),
     ]
     detail: Annotated[str, Field(examples=["must be at least 1."])]

@@ -1,10 +1,10 @@
-"""Limits the size of request bodies."""
+"""Limits the size of request bodies, by route."""
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shop.entrypoints.http.errors.http_errors import MAX_BODY_BYTES, ContentTooLarge
+from shop.entrypoints.http.errors.http_errors import ContentTooLarge, max_body_bytes
 
 
 class BodyLimit:
@@ -18,16 +18,17 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        limit_bytes = max_body_bytes(scope["path"])
         declared = Headers(scope=scope).get("content-length", "0")
-        if not declared.isdecimal() or int(declared) > MAX_BODY_BYTES:
-            raise ContentTooLarge(limit_bytes=MAX_BODY_BYTES)
+        if not declared.isdecimal() or int(declared) > limit_bytes:
+            raise ContentTooLarge(limit_bytes=limit_bytes)
         size = 0
 
         async def receive_some() -> Message:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > MAX_BODY_BYTES:
+            if size > limit_bytes:
                 # FastAPI lets only this exception through while it reads a body.
                 raise HTTPException(413)
             return message

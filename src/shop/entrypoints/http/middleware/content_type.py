@@ -1,13 +1,24 @@
-"""Requires request bodies to be declared as JSON (ASVS 5.0, 3.5.2)."""
+"""Requires request bodies to be declared as JSON in UTF-8 (ASVS 5.0, 3.5.2 and 4.1.1)."""
+
+import re
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shop.entrypoints.http.errors.http_errors import UnsupportedMediaType
+from shop.entrypoints.http.errors.http_errors import (
+    UnsupportedCharset,
+    UnsupportedEncoding,
+    UnsupportedMediaType,
+)
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
+
+MAX_SHOWN_CHARACTERS = 40
+
+_UTF_8 = frozenset({"utf-8", "utf8"})
+_CHARSET = re.compile(r";\s*charset\s*=\s*([^;]*[^;\s]|)", re.IGNORECASE)
 
 
 class ContentType:
@@ -26,8 +37,16 @@ class ContentType:
 def _require_json(method: str, headers: Headers) -> None:
     accept = (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
     declared = [_media_type(value) for value in headers.getlist("content-type")]
-    if _has_body(headers) and declared not in [[each] for each in accept]:
+    if not _has_body(headers):
+        return
+    if declared not in [[each] for each in accept]:
         raise UnsupportedMediaType(accept=accept)
+    for charset in _CHARSET.findall(headers["content-type"]):
+        if charset.strip('"').lower() not in _UTF_8:
+            raise UnsupportedCharset(charset=charset[:MAX_SHOWN_CHARACTERS])
+    for encoding in headers.getlist("content-encoding"):
+        if encoding.lower() != "identity":
+            raise UnsupportedEncoding(encoding=encoding[:MAX_SHOWN_CHARACTERS])
 
 
 def _has_body(headers: Headers) -> bool:

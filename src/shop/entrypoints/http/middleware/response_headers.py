@@ -49,10 +49,8 @@ class ResponseHeaders:
         self._app = app
         self._cookie = cookie
         self._rehearses_payments = rehearses_payments
-        common = _COMMON_HEADERS | (_STRICT_TRANSPORT_SECURITY if is_production else {})
-        self._default_headers = _encode_headers(
-            (common | {"content-security-policy": _DENY_ALL}).items()
-        )
+        common = _common_headers(is_production=is_production)
+        self._default_headers = default_headers(is_production=is_production)
         self._headers_by_path: Mapping[str, RawHeaders] = {
             path: _encode_headers((common | {"content-security-policy": policy}).items())
             for path, policy in _PAGE_POLICIES.items()
@@ -79,6 +77,16 @@ class ResponseHeaders:
             await send(message)
 
         await self._app(scope, receive, send_with_headers)
+
+
+def default_headers(*, is_production: bool) -> RawHeaders:
+    """Return the headers of every response that is not an HTML page."""
+    common = _common_headers(is_production=is_production)
+    return _encode_headers((common | {"content-security-policy": _DENY_ALL}).items())
+
+
+def _common_headers(*, is_production: bool) -> dict[str, str]:
+    return _COMMON_HEADERS | (_STRICT_TRANSPORT_SECURITY if is_production else {})
 
 
 def _encode_headers(headers: Iterable[tuple[str, str]]) -> RawHeaders:

@@ -16,15 +16,20 @@ from shop.application.ports.repositories.idempotency_keys import RequestInProgre
 from shop.domain.session import NotSignedIn, SessionConflict, SessionExpired, SessionTooLarge
 from shop.domain.shared.errors import ShopError
 from shop.domain.user import Forbidden
-from shop.entrypoints.http.dependencies import authenticate
+from shop.entrypoints.http.dependencies import authenticate, authenticate_on_demand
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
     CrossSiteRequest,
+    HeadTooLarge,
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
+    MalformedHttp,
     RequestOutcomeUnknown,
+    RequestTimeout,
     ServiceUnavailable,
+    UnsupportedCharset,
+    UnsupportedEncoding,
     UnsupportedMediaType,
 )
 from shop.entrypoints.http.errors.problem_details import (
@@ -54,9 +59,22 @@ ADMIN_ERRORS = (Forbidden, *SIGNED_IN_ERRORS)
 SESSION_WRITE_ERRORS = (SessionConflict, SessionTooLarge)
 IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 
-_COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError)
-_UNSAFE_METHOD_ERRORS = (CrossSiteRequest, ServiceUnavailable, RequestOutcomeUnknown)
-_ERRORS_BEFORE_AUTHENTICATION = (CrossSiteRequest, ContentTooLarge, UnsupportedMediaType)
+_WIRE_ERRORS = (MalformedHttp, RequestTimeout, HeadTooLarge)
+_COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError, *_WIRE_ERRORS)
+_BODY_ERRORS = (UnsupportedEncoding, UnsupportedCharset)
+_UNSAFE_METHOD_ERRORS = (
+    CrossSiteRequest,
+    ServiceUnavailable,
+    RequestOutcomeUnknown,
+    *_BODY_ERRORS,
+)
+_ERRORS_BEFORE_AUTHENTICATION = (
+    CrossSiteRequest,
+    ContentTooLarge,
+    UnsupportedMediaType,
+    *_BODY_ERRORS,
+    *_WIRE_ERRORS,
+)
 """These errors are raised before the session is read."""
 
 PENDING_DESCRIPTION = "Pending: the card payment has no outcome yet."
@@ -69,6 +87,9 @@ def _header(description: str, *, required: bool = True) -> Document:
     return {"description": description, "required": required, "schema": {"type": "string"}}
 
 
+OPTIONAL_SESSION: Document = {"security": [{_SECURITY_SCHEME: []}, {}]}
+"""The security of an operation that shows more to some users."""
+
 CLEARS_THE_SITE = {
     "headers": {
         "Set-Cookie": _header("Clears the session cookie."),
@@ -80,7 +101,7 @@ CLEARS_THE_SITE = {
 """The headers of a successful sign-out."""
 
 
-def idempotency_key_header(example: str) -> Document:
+def idempotency_key_header(example: str, *, required: bool = True) -> Document:
     """Describe the idempotency key of an operation.
 
     Each operation has its own example, because a key cannot be used for two operations.
@@ -88,7 +109,7 @@ def idempotency_key_header(example: str) -> Document:
     parameter = {
         "name": HEADER,
         "in": "header",
-        "required": True,
+        "required": required,
         "description": "Identifies repetitions of one request: 8 to 255 visible ASCII characters, "
         "quoted or not.",
         "schema": {"type": "string", "pattern": PATTERN},
@@ -190,9 +211,9 @@ def _add_common_responses(operation: Document, *, is_safe: bool) -> None:
         _add_example(responses.setdefault(status, _response()), example)
     operation["responses"] = dict(sorted(responses.items()))
     if _documents(responses, NotSignedIn):
-        operation["security"] = [{_SECURITY_SCHEME: []}]
+        operation.setdefault("security", [{_SECURITY_SCHEME: []}])
     elif _documents(responses, SessionExpired):
-        operation["security"] = [{_SECURITY_SCHEME: []}, {}]
+        operation.setdefault("security", OPTIONAL_SESSION["security"])
 
 
 def _add_headers(responses: Document, *, authenticates: bool) -> None:
@@ -226,7 +247,10 @@ def _may_set_cookie(
 
 
 def _authenticates(dependant: Dependant) -> bool:
-    return any(each.call is authenticate or _authenticates(each) for each in dependant.dependencies)
+    return any(
+        each.call in {authenticate, authenticate_on_demand} or _authenticates(each)
+        for each in dependant.dependencies
+    )
 
 
 def _response() -> Document:

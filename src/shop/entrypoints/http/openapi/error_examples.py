@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from shop.application.catalogue.preconditions import PreconditionFailed
 from shop.application.idempotency.results import IdempotencyKeyReused
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.domain.account import (
@@ -11,15 +12,22 @@ from shop.domain.account import (
     RecipientNotFound,
 )
 from shop.domain.cart import EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.deposit import DepositNotFound
 from shop.domain.endpoint import DeliveryNotFound
 from shop.domain.inventory import OutOfStock, Shortage, StockBelowReserved
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled, PaymentNotCaptured
-from shop.domain.orders.order import OrderNotFound, PriceChanged, SessionHasNoOrder
+from shop.domain.orders.order import (
+    OrderNotFound,
+    PriceChanged,
+    SessionHasNoOrder,
+    TooManyPendingOrders,
+)
 from shop.domain.orders.refund import NotPaidByCard, RefundExceedsPayment
 from shop.domain.orders.shipment import ExcessQuantity, QuantityExceedsOrder
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.product import ProductNotFound
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import (
     NotSignedIn,
     SessionConflict,
@@ -78,6 +86,11 @@ def _domain_examples() -> Iterator[ShopError]:
     yield RecipientNotFound(email="grace@example.com")
     yield AccountNotFound()
     yield ProductNotFound(sku="TEA-EARL-GREY")
+    yield NotForSale(
+        lines=(Shortage(sku="MUG-STONEWARE", requested=1, available=0),),
+        short=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),),
+    )
+    yield PreconditionFailed()
     yield OutOfStock(lines=(Shortage(sku="TEA-EARL-GREY", requested=2, available=1),))
     yield StockBelowReserved(sku="TEA-EARL-GREY", on_hand=42, reserved=2)
     yield EmptyCart()
@@ -97,6 +110,8 @@ def _domain_examples() -> Iterator[ShopError]:
     )
     yield RefundExceedsPayment(requested=_eur(1999), remaining=_eur(1580))
     yield NotPaidByCard()
+    yield TooManyPendingOrders(limit=5)
+    yield TooManyRequests(retry_after_seconds=4)
     yield IdempotencyKeyReused()
     yield RequestInProgress()
 
@@ -111,10 +126,16 @@ def _http_examples() -> Iterator[ShopError]:
     yield http_errors.MethodNotAllowed(allow=("GET", "POST"))
     yield http_errors.ContentTooLarge(limit_bytes=http_errors.MAX_BODY_BYTES)
     yield http_errors.UnsupportedMediaType(accept=(JSON,))
+    yield http_errors.UnsupportedEncoding(encoding="gzip")
+    yield http_errors.UnsupportedCharset(charset="utf-16")
+    yield http_errors.MalformedHttp(reason="exactly one Host header is required")
+    yield http_errors.RequestTimeout()
+    yield http_errors.HeadTooLarge(limit_bytes=32_768, limit_lines=100)
     yield http_errors.InternalError()
     yield http_errors.ServiceUnavailable()
     yield http_errors.RequestOutcomeUnknown()
     yield http_errors.DatabaseNotMigrated()
+    yield http_errors.DatabaseIncompatible()
 
 
 def _eur(amount: int) -> Money:

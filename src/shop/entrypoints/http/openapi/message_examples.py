@@ -103,8 +103,12 @@ _CART_LINE: Json = {
     "amount": _TOTAL,
 }
 _ORDER_LINE: Json = {**_CART_LINE, "shipped": 0, "refunded": 0}
-_CART: Json = {"lines": [{**_CART_LINE, "available": 120}], "total": _TOTAL}
-_EMPTY_CART: Json = {"lines": [], "total": _eur(0)}
+_CART: Json = {
+    "lines": [{**_CART_LINE, "available": 120, "problems": []}],
+    "total": _TOTAL,
+    "problems": [],
+}
+_EMPTY_CART: Json = {"lines": [], "total": _eur(0), "problems": [{"code": "empty-cart"}]}
 _SESSION: Json = {
     "user": _USER,
     "roles": ["customer"],

@@ -8,17 +8,29 @@ from urllib.parse import unquote_to_bytes
 
 from fastapi.routing import APIRoute
 from pydantic_core import from_json
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from shop.domain.shared.errors import InvalidValue
 from shop.entrypoints.http.errors.http_errors import FieldError, InvalidRequest
+from shop.entrypoints.http.requests.repeated_names import find_repeated_name
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
+class _RepeatedName(HTTPException):
+    """An object has a name twice; FastAPI lets only this type of exception through."""
+
+    def __init__(self, pointer: str) -> None:
+        super().__init__(422, pointer)
+
+
 class StrictRequest(Request):
-    """A request whose body is strict JSON: no NaN, no lone surrogates, bounded depth."""
+    """A request whose body is strict JSON.
+
+    It has no NaN, no lone surrogates, no repeated names, and a bounded depth.
+    """
 
     document: Any = None
 
@@ -28,6 +40,8 @@ class StrictRequest(Request):
             self.document = from_json(await self.body(), allow_inf_nan=False)
         except ValueError as error:
             raise json.JSONDecodeError(str(error), "", 0) from error
+        if pointer := find_repeated_name(await self.body(), self.document):
+            raise _RepeatedName(pointer)
         return self.document
 
 
@@ -48,6 +62,8 @@ class StrictRoute(APIRoute):
                 _require_plain_query(strict, takes_query=takes_query)
             try:
                 return await handle(strict)
+            except _RepeatedName as error:
+                raise InvalidRequest.at(error.detail, "Repeated name.") from None
             except InvalidValue as error:
                 pointer = _find_pointer(strict.document, error.field) or f"/{error.field}"
                 raise InvalidRequest.at(pointer, f"{error.rule}.") from error

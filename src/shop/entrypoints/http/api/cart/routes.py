@@ -2,13 +2,16 @@
 
 from shop.application.checkout.cart import PutCartLine, RemoveCartLine
 from shop.domain.product import ProductNotFound
+from shop.domain.rate_limit import TooManyRequests
 from shop.entrypoints.http.api.cart.schemas import CartQuantity, CartResponse
 from shop.entrypoints.http.api.catalogue.routes import PathSku
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     AnyUser,
     CartServiceDependency,
+    ClientAddress,
     CurrentResponseContext,
+    LimitedCartDependency,
     SessionTokenFromCookie,
 )
 from shop.entrypoints.http.openapi.document import (
@@ -28,18 +31,21 @@ async def show_cart(principal: AnyUser, carts: CartServiceDependency) -> CartRes
 
 @router.put(
     "/lines/{sku}",
-    responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS, ProductNotFound),
+    responses=error_responses(
+        *SESSION_ERRORS, *SESSION_WRITE_ERRORS, ProductNotFound, TooManyRequests
+    ),
 )
 async def put_cart_line(
     sku: PathSku,
     body: CartQuantity,
     token: SessionTokenFromCookie,
-    carts: CartServiceDependency,
+    address: ClientAddress,
+    carts: LimitedCartDependency,
     response_context: CurrentResponseContext,
 ) -> CartResponse:
     """Set the quantity of a product in my cart."""
     command = PutCartLine(session=token, sku=sku, quantity=body.quantity)
-    changed = await carts.put(command)
+    changed = await carts.put(command, address)
     response_context.update_session(changed.current_session)
     return CartResponse.of(changed.cart)
 

@@ -1,13 +1,37 @@
 """Schemas of the cart."""
 
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field
 
 from shop.application.checkout.cart import PricedCart, PricedLine
-from shop.domain.cart import MAX_LINES
+from shop.domain.cart import MAX_LINES, EmptyCart
+from shop.domain.cart_problems import CartProblem, NotForSale
+from shop.domain.inventory import OutOfStock
+from shop.domain.product import ProductNotFound
 from shop.entrypoints.http.api.catalogue.schemas import Available, ProductName
 from shop.entrypoints.http.schemas import MoneyResponse, Quantity, RequestBody, ResponseBody, Sku
+
+
+class LineProblem(StrEnum):
+    """The code of what stops the order of one line."""
+
+    NOT_FOR_SALE = NotForSale.code
+    OUT_OF_STOCK = OutOfStock.code
+
+
+class CartProblemCode(StrEnum):
+    """The code of what stops the order of a cart."""
+
+    EMPTY_CART = EmptyCart.code
+    PRODUCT_NOT_FOUND = ProductNotFound.code
+    NOT_FOR_SALE = NotForSale.code
+    OUT_OF_STOCK = OutOfStock.code
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class CartQuantity(RequestBody):
@@ -24,7 +48,17 @@ class CartLineResponse(ResponseBody):
     quantity: Quantity
     unit_price: MoneyResponse
     amount: MoneyResponse
-    available: Available
+    available: Annotated[
+        Available, Field(description="On hand less reserved; 0 if the product is off sale.")
+    ]
+    problems: Annotated[
+        list[LineProblem],
+        Field(
+            max_length=1,
+            examples=[["out-of-stock"]],
+            description="What stops the order of this line.",
+        ),
+    ]
 
     @classmethod
     def of(cls, line: PricedLine) -> Self:
@@ -36,6 +70,26 @@ class CartLineResponse(ResponseBody):
             unit_price=MoneyResponse.of(line.product.price),
             amount=MoneyResponse.of(line.amount),
             available=line.available,
+            problems=[LineProblem(code) for code in line.problems],
+        )
+
+
+class CartProblemResponse(ResponseBody):
+    """What stops the order of a cart, with the members of the order's error."""
+
+    code: Annotated[CartProblemCode, Field(examples=["out-of-stock"])]
+    sku: Annotated[Sku | None, Field(exclude_if=_is_none)] = None
+    requested: Annotated[Quantity | None, Field(exclude_if=_is_none)] = None
+    available: Annotated[Available | None, Field(exclude_if=_is_none)] = None
+
+    @classmethod
+    def of(cls, problem: CartProblem) -> Self:
+        """Render a problem of a cart."""
+        return cls(
+            code=CartProblemCode(problem.code),
+            sku=problem.sku,
+            requested=problem.requested,
+            available=problem.available,
         )
 
 
@@ -44,6 +98,14 @@ class CartResponse(ResponseBody):
 
     lines: Annotated[list[CartLineResponse], Field(max_length=MAX_LINES)]
     total: MoneyResponse
+    problems: Annotated[
+        list[CartProblemResponse],
+        Field(
+            max_length=MAX_LINES,
+            description="All that would stop the order; empty if the cart can be ordered. "
+            "A product that no longer exists has no line.",
+        ),
+    ]
 
     @classmethod
     def of(cls, cart: PricedCart) -> Self:
@@ -51,4 +113,5 @@ class CartResponse(ResponseBody):
         return cls(
             lines=[CartLineResponse.of(line) for line in cart.lines],
             total=MoneyResponse.of(cart.total),
+            problems=[CartProblemResponse.of(problem) for problem in cart.problems],
         )

@@ -16,6 +16,10 @@ from shop.domain.product import (
 )
 from shop.entrypoints.http.requests.cursors import encode_sku_cursor
 from shop.entrypoints.http.schemas import (
+    NEW_DESCRIPTION,
+    NEW_TEXT,
+    NEW_TEXT_ABOUT_GOODS,
+    VISIBLE_CHARACTERS,
     MoneyResponse,
     NextCursor,
     PriceInput,
@@ -50,6 +54,11 @@ ImageUrl = Annotated[
         examples=["https://example.com/earl-grey.jpg"],
     ),
 ]
+# Requests only: products of earlier releases may have names that a new one may not have.
+NewProductName = Annotated[ProductName, NEW_TEXT_ABOUT_GOODS]
+NewDescription = Annotated[Description, NEW_DESCRIPTION]
+NewImageUrl = Annotated[ImageUrl, VISIBLE_CHARACTERS]
+
 Available = Annotated[
     int,
     Field(
@@ -64,11 +73,13 @@ Available = Annotated[
 class ProductDescription(RequestBody):
     """The content of a product."""
 
-    name: ProductName
-    description: Description
+    name: NewProductName
+    description: NewDescription
     price: PriceInput
     active: Annotated[bool, Field(examples=[True], description="Whether it is for sale.")]
-    image_url: ImageUrl = None
+    image_url: Annotated[
+        NewImageUrl, Field(description="Omit it to keep the image; null removes it.")
+    ] = None
 
 
 class StockAdjustment(RequestBody):
@@ -83,6 +94,7 @@ class StockAdjustment(RequestBody):
             pattern=SINGLE_LINE_PATTERN,
             examples=["Delivery of November"],
         ),
+        NEW_TEXT,
     ]
 
 

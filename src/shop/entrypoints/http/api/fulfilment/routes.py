@@ -27,8 +27,10 @@ from shop.entrypoints.http.api.pagination import PositionQuery
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     AdminUser,
+    CurrentResponseContext,
     FulfilOrdersDependency,
     Idempotent,
+    OptionalKey,
     OrderQueriesDependency,
     RefundOrdersDependency,
     SignedInUser,
@@ -45,6 +47,7 @@ router = api_router("orders", prefix="/api/v1/orders/{order_id}")
 
 _FULFILMENT_ERRORS = (
     *ADMIN_ERRORS,
+    *IDEMPOTENCY_ERRORS,
     OrderNotFound,
     IllegalTransition,
     PaymentNotCaptured,
@@ -52,24 +55,33 @@ _FULFILMENT_ERRORS = (
 )
 
 
-@router.post("/shipments", status_code=201, responses=error_responses(*_FULFILMENT_ERRORS))
+@router.post(
+    "/shipments",
+    status_code=201,
+    responses=error_responses(*_FULFILMENT_ERRORS),
+    openapi_extra=idempotency_key_header("e7b3d9f1-6a20-4c85-b14d-7f9a1c3e5b68", required=False),
+)
 async def ship_order(
     order_id: OrderId,
     principal: AdminUser,
+    key: OptionalKey,
     orders: FulfilOrdersDependency,
+    response_context: CurrentResponseContext,
     body: NewShipmentEvent | None = None,
 ) -> ShipmentEventResponse:
     """Ship these lines of an order, or everything that is unshipped (admin).
 
-    The order stays `paid` until all of it is shipped.
+    The order stays `paid` until all of it is shipped. With an idempotency key, the shipment is
+    recorded exactly once.
     """
     command = RecordShipmentEvent(
         session=principal.token,
         order_id=order_id,
         kind=ShipmentEventKind.SHIPPED,
         lines=line_quantities(body),
+        key=key,
     )
-    return ShipmentEventResponse.of(await orders.record(command))
+    return ShipmentEventResponse.of(response_context.unwrap(await orders.record(command)))
 
 
 @router.get("/shipments", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))
@@ -84,24 +96,33 @@ async def list_shipments(
     return ShipmentEventList.of(events, query)
 
 
-@router.post("/deliveries", status_code=201, responses=error_responses(*_FULFILMENT_ERRORS))
+@router.post(
+    "/deliveries",
+    status_code=201,
+    responses=error_responses(*_FULFILMENT_ERRORS),
+    openapi_extra=idempotency_key_header("a9c5e1b7-8d42-4f06-93e8-1b3d5f7a9c20", required=False),
+)
 async def deliver_order(
     order_id: OrderId,
     principal: AdminUser,
+    key: OptionalKey,
     orders: FulfilOrdersDependency,
+    response_context: CurrentResponseContext,
     body: NewShipmentEvent | None = None,
 ) -> ShipmentEventResponse:
     """Record that these lines, or everything that was shipped, have arrived (admin).
 
-    The order becomes `delivered` once all of it has been shipped and has arrived.
+    The order becomes `delivered` once all of it has been shipped and has arrived. With an
+    idempotency key, the delivery is recorded exactly once.
     """
     command = RecordShipmentEvent(
         session=principal.token,
         order_id=order_id,
         kind=ShipmentEventKind.DELIVERED,
         lines=line_quantities(body),
+        key=key,
     )
-    return ShipmentEventResponse.of(await orders.record(command))
+    return ShipmentEventResponse.of(response_context.unwrap(await orders.record(command)))
 
 
 @router.get("/deliveries", responses=error_responses(*SIGNED_IN_ERRORS, OrderNotFound))

@@ -16,6 +16,7 @@ from shop.domain.shared.line_quantity import LineQuantity
 from shop.entrypoints.http.api.orders.schemas import OrderLineInput
 from shop.entrypoints.http.api.pagination import PositionQuery
 from shop.entrypoints.http.schemas import (
+    NEW_TEXT,
     MoneyInput,
     MoneyResponse,
     NextCursor,
@@ -36,6 +37,7 @@ _Reason = Annotated[
         pattern=SINGLE_LINE_PATTERN,
         examples=["A cup arrived broken"],
     ),
+    NEW_TEXT,
 ]
 
 

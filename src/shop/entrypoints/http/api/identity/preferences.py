@@ -6,6 +6,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, Field
 
+from shop.domain.shared.hidden_characters import describe_character, find_hidden_character
+
 MAX_DEPTH = 8
 MAX_EXACT_INTEGER = 2**53 - 1
 """Beyond this, JSON readers disagree (RFC 8259, section 6)."""
@@ -43,11 +45,37 @@ def _require_plain_scalar(value: object) -> None:
             raise ValueError("numbers must be finite")
 
 
-Preferences = Annotated[
+_AnyObject = Annotated[
     dict[str, Any],
     Field(
         examples=[{"theme": "dark", "newsletter": None}],
         description="Any JSON object of at most 2 kB. In a patch, null removes a member.",
     ),
+]
+Preferences = Annotated[_AnyObject, AfterValidator(_require_plain_preferences)]
+
+
+def _require_visible(value: object) -> None:
+    match value:
+        case str():
+            if hidden := find_hidden_character(value):
+                raise ValueError(f"must not contain {describe_character(hidden)}")
+        case Mapping():
+            for each in (*value.keys(), *value.values()):
+                _require_visible(each)
+        case list():
+            for each in value:
+                _require_visible(each)
+
+
+def _require_visible_preferences(preferences: dict[str, Any]) -> dict[str, Any]:
+    _require_visible(preferences)
+    return preferences
+
+
+NewPreferences = Annotated[
+    _AnyObject,
+    AfterValidator(_require_visible_preferences),
     AfterValidator(_require_plain_preferences),
 ]
+"""Preferences of a request; those of a session may be from an earlier release."""

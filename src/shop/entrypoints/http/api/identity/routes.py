@@ -9,6 +9,7 @@ from shop.application.identity.sessions import ChangePreferences, RevokeSession
 from shop.application.identity.sign_in import ChangePassword, SignIn
 from shop.application.transactions.runner import after_commit
 from shop.domain.orders.order import SessionHasNoOrder
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import SessionNotFound
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import InvalidCredentials, WrongPassword, normalise_email
@@ -25,13 +26,15 @@ from shop.entrypoints.http.dependencies import (
     AccountHashDependency,
     AnyUser,
     CartServiceDependency,
+    ClientAddress,
     CurrentResponseContext,
+    LimitedSignInDependency,
     OrderQueriesDependency,
     PoliciesDependency,
+    SessionOrNewVisitor,
     SessionServiceDependency,
     SessionTokenFromCookie,
     SignedInUser,
-    SignInServiceDependency,
 )
 from shop.entrypoints.http.middleware.content_type import MERGE_PATCH
 from shop.entrypoints.http.openapi.document import (
@@ -62,11 +65,15 @@ async def show_session(
     return SessionResponse.of(principal.current_session, cart, policies.session)
 
 
-@router.post("/session", responses=error_responses(InvalidCredentials, *SESSION_WRITE_ERRORS))
+@router.post(
+    "/session",
+    responses=error_responses(InvalidCredentials, TooManyRequests, *SESSION_WRITE_ERRORS),
+)
 async def sign_in(
     body: Credentials,
     token: SessionTokenFromCookie,
-    service: SignInServiceDependency,
+    address: ClientAddress,
+    service: LimitedSignInDependency,
     carts: CartServiceDependency,
     policies: PoliciesDependency,
     response_context: CurrentResponseContext,
@@ -75,7 +82,7 @@ async def sign_in(
     """Sign in, with a new session id; the cart is kept."""
     response_context.trace_account(hash_of_account(_comparable(body.email)))
     command = SignIn(session=token, email=body.email, password=body.password)
-    current_session = await service.sign_in(command)
+    current_session = await service.sign_in(command, address)
     response_context.update_session(current_session)
     response_context.log_security_event("signed_in")
     with after_commit():
@@ -85,12 +92,12 @@ async def sign_in(
 
 @router.patch(
     "/session",
-    responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS),
+    responses=error_responses(*SESSION_ERRORS, *SESSION_WRITE_ERRORS, TooManyRequests),
     openapi_extra=_AS_MERGE_PATCH,
 )
 async def change_preferences(
     body: PreferencesPatch,
-    principal: AnyUser,
+    principal: SessionOrNewVisitor,
     sessions: SessionServiceDependency,
     carts: CartServiceDependency,
     policies: PoliciesDependency,
@@ -186,17 +193,20 @@ async def end_other_sessions(
     status_code=204,
     response_class=Response,
     response_description="The password is changed.",
-    responses=error_responses(*SIGNED_IN_ERRORS, *SESSION_WRITE_ERRORS, WrongPassword),
+    responses=error_responses(
+        *SIGNED_IN_ERRORS, *SESSION_WRITE_ERRORS, WrongPassword, TooManyRequests
+    ),
 )
 async def change_password(
     body: PasswordChange,
     principal: SignedInUser,
-    service: SignInServiceDependency,
+    service: LimitedSignInDependency,
     response_context: CurrentResponseContext,
 ) -> None:
     """Change my password: this session gets a new id, all others are revoked."""
     command = ChangePassword(session=principal.token, current=body.current, new=body.new)
-    current_session = await service.change_password(command)
+    session_id = principal.existing_session.session.id
+    current_session = await service.change_password(command, session_id)
     response_context.update_session(current_session)
     response_context.log_security_event("password_changed")
 

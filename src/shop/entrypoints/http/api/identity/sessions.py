@@ -11,7 +11,7 @@ from shop.application.ports.paging import Page, TimeCursor
 from shop.domain.session import Session, SessionPolicy
 from shop.domain.user import Role
 from shop.entrypoints.http.api.cart.schemas import CartResponse
-from shop.entrypoints.http.api.identity.preferences import Preferences
+from shop.entrypoints.http.api.identity.preferences import NewPreferences, Preferences
 from shop.entrypoints.http.api.identity.users import UserResponse
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import NextCursor, RequestBody, ResponseBody, Time
@@ -20,7 +20,7 @@ from shop.entrypoints.http.schemas import NextCursor, RequestBody, ResponseBody,
 class PreferencesPatch(RequestBody):
     """A merge patch (RFC 7396) of a session."""
 
-    preferences: Preferences
+    preferences: NewPreferences
 
 
 class SessionResponse(ResponseBody):

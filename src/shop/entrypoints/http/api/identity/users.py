@@ -6,34 +6,43 @@ from uuid import UUID
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
+from shop.domain.password import (
+    MAX_PASSWORD_CHARACTERS,
+    MIN_PASSWORD_CHARACTERS,
+    normalise_password,
+)
+from shop.domain.shared.errors import InvalidValue
 from shop.domain.user import (
     MAX_EMAIL_CHARACTERS,
     MAX_NAME_CHARACTERS,
-    MAX_PASSWORD_CHARACTERS,
-    MIN_PASSWORD_CHARACTERS,
     Role,
     User,
 )
 from shop.entrypoints.http.api.ledger.schemas import AccountResponse
-from shop.entrypoints.http.schemas import (
-    Email,
-    RequestBody,
-    ResponseBody,
-    Time,
-)
+from shop.entrypoints.http.schemas import NEW_TEXT, Email, RequestBody, ResponseBody, Time
 from shop.entrypoints.validation_messages import SINGLE_LINE_PATTERN
 
 MAX_PASSWORD_INPUT_CHARACTERS = 1024
 """Longer than any password; the bound saves the shop from hashing long guesses."""
 
+
+def _password(text: str) -> str:
+    try:
+        return normalise_password(text)
+    except InvalidValue as error:
+        raise ValueError(error.rule) from error
+
+
 NewPassword = Annotated[
     str,
     Field(
-        min_length=MIN_PASSWORD_CHARACTERS,
-        max_length=MAX_PASSWORD_CHARACTERS,
+        max_length=MAX_PASSWORD_INPUT_CHARACTERS,
         examples=["correct horse battery staple"],
-        description="Any characters.",
+        description=f"{MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS} characters, counted "
+        "after normalisation (NFKC). Any characters except NUL; no common password, and neither "
+        "the user's name nor e-mail address.",
     ),
+    AfterValidator(_password),
 ]
 PasswordInput = Annotated[
     str, Field(max_length=MAX_PASSWORD_INPUT_CHARACTERS, examples=["correct horse battery staple"])
@@ -69,6 +78,7 @@ class NewUser(RequestBody):
             pattern=SINGLE_LINE_PATTERN,
             examples=["Ada Lovelace"],
         ),
+        NEW_TEXT,
     ]
     email: NewEmail
     password: NewPassword

@@ -16,6 +16,7 @@ from shop.domain.account import (
 )
 from shop.domain.deposit import DepositNotFound
 from shop.domain.payment import CardDeclined, PaymentExpired
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.api.ledger.schemas import (
     AccountResponse,
@@ -84,6 +85,7 @@ async def list_transfers(
         RecipientNotFound,
         InsufficientFunds,
         BalanceTooLarge,
+        TooManyRequests,
     ),
     openapi_extra=idempotency_key_header("5b8e2c1d-93f4-4c07-b6a1-2d4e8f7a9c30"),
 )
@@ -116,6 +118,7 @@ async def make_transfer(
         BalanceTooLarge,
         CardDeclined,
         PaymentExpired,
+        TooManyRequests,
     ),
     openapi_extra=idempotency_key_header("8e2f6b70-3d1a-4c95-a7e4-6b0c9d1f2e83"),
 )

@@ -20,6 +20,7 @@ from shop.domain.payment import PaymentStatus
 from shop.entrypoints.http.payment_action import RequiredAction
 from shop.entrypoints.http.requests.cursors import encode_time_cursor
 from shop.entrypoints.http.schemas import (
+    NEW_TEXT,
     CardToken,
     ClientSecret,
     Email,
@@ -45,6 +46,7 @@ class NewTransfer(RequestBody):
         Field(
             max_length=MAX_NOTE_CHARACTERS, pattern=SINGLE_LINE_PATTERN, examples=["For the tea"]
         ),
+        NEW_TEXT,
     ] = ""
 
 
@@ -60,6 +62,7 @@ class NewCredit(RequestBody):
             pattern=SINGLE_LINE_PATTERN,
             examples=["A cup arrived broken"],
         ),
+        NEW_TEXT,
     ]
 
 

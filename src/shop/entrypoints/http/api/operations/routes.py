@@ -9,6 +9,7 @@ from shop.entrypoints.http.api.operations.schemas import Health
 from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import DatabaseDependency, SettingsDependency
 from shop.entrypoints.http.errors.http_errors import (
+    DatabaseIncompatible,
     DatabaseNotMigrated,
     ProblemNotFound,
     ServiceUnavailable,
@@ -36,10 +37,14 @@ async def check_health() -> Health:
     return Health(status="alive")
 
 
-@router.get("/readyz", responses=error_responses(DatabaseNotMigrated, ServiceUnavailable))
+@router.get(
+    "/readyz",
+    responses=error_responses(DatabaseNotMigrated, DatabaseIncompatible, ServiceUnavailable),
+)
 async def check_readiness(database: DatabaseDependency) -> Health:
-    """Report that orders can be placed: the database is reachable and migrated."""
+    """Report that orders can be placed: the database is reachable, migrated and writable."""
     await database.check()
+    await database.check_writing()
     return Health(status="ready")
 
 

@@ -11,11 +11,13 @@ from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.queries import OrderSearch
 from shop.domain.account import BalanceTooLarge, InsufficientFunds
 from shop.domain.cart import EmptyCart
+from shop.domain.cart_problems import NotForSale
 from shop.domain.inventory import OutOfStock
 from shop.domain.orders.fulfilment import OrderPartlyFulfilled
-from shop.domain.orders.order import OrderNotFound, PriceChanged
+from shop.domain.orders.order import OrderNotFound, PriceChanged, TooManyPendingOrders
 from shop.domain.payment import CardDeclined, PaymentCancelled, PaymentExpired
 from shop.domain.product import ProductNotFound
+from shop.domain.rate_limit import TooManyRequests
 from shop.domain.shared.state_machine import IllegalTransition
 from shop.domain.user import Forbidden
 from shop.entrypoints.http.api.orders.schemas import (
@@ -29,7 +31,9 @@ from shop.entrypoints.http.api.router import api_router
 from shop.entrypoints.http.dependencies import (
     CancelOrdersDependency,
     CheckoutDependency,
+    CurrentResponseContext,
     Idempotent,
+    OptionalKey,
     OrderQueriesDependency,
     SignedInUser,
 )
@@ -60,12 +64,15 @@ OrderId = Annotated[UUID, Path(examples=["01932b7e-8f3c-7a13-8a9b-28394a5b6c7d"]
         Forbidden,
         EmptyCart,
         ProductNotFound,
+        NotForSale,
         PriceChanged,
         OutOfStock,
         InsufficientFunds,
         CardDeclined,
         PaymentExpired,
         PaymentCancelled,
+        TooManyPendingOrders,
+        TooManyRequests,
     ),
     openapi_extra=idempotency_key_header("1f0c9a52-6c1e-4b8f-9a36-0d7f3c2b1a09"),
 )
@@ -135,17 +142,29 @@ async def show_order(
 @router.post(
     "/{order_id}/cancel",
     responses=error_responses(
-        *SIGNED_IN_ERRORS, OrderNotFound, IllegalTransition, OrderPartlyFulfilled, BalanceTooLarge
+        *SIGNED_IN_ERRORS,
+        *IDEMPOTENCY_ERRORS,
+        OrderNotFound,
+        IllegalTransition,
+        OrderPartlyFulfilled,
+        BalanceTooLarge,
     ),
+    openapi_extra=idempotency_key_header("d1f7b3e9-4c68-4a02-8e5b-3d7f9b1c5a84", required=False),
 )
 async def cancel_order(
     order_id: OrderId,
     principal: SignedInUser,
+    key: OptionalKey,
     orders: CancelOrdersDependency,
+    response_context: CurrentResponseContext,
     _: EmptyBody | None = None,
 ) -> OrderResponse:
-    """Cancel an order before anything is shipped; return its stock and money."""
-    cancelled = await orders.cancel(CancelOrder(session=principal.token, order_id=order_id))
+    """Cancel an order before anything is shipped; return its stock and money.
+
+    With an idempotency key, a repeated request gets the same response.
+    """
+    command = CancelOrder(session=principal.token, order_id=order_id, key=key)
+    cancelled = response_context.unwrap(await orders.cancel(command))
     return OrderResponse.of(
         cancelled.order,
         cancelled.payment,

@@ -80,6 +80,11 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("SHOP_TRUSTED_PROXIES", "10.0.0.1", "must be a JSON list of addresses and networks"),
         ("SHOP_TRUSTED_PROXIES", '["hunter2"]', "must be an address or a network, such as"),
         ("SHOP_TRUSTED_PROXIES", '["10.0.0.1/8"]', "must be an address or a network, such as"),
+        ("SHOP_CONNECTIONS_PER_ADDRESS", "0", "greater than or equal to 1"),
+        ("SHOP_REQUEST_HEAD_TIMEOUT_SECONDS", "0", "greater than 0"),
+        ("SHOP_REQUEST_HEAD_TIMEOUT_SECONDS", "hunter2", "should be a valid number"),
+        ("SHOP_REQUEST_BODY_TIMEOUT_SECONDS", "3601", "less than or equal to 3600"),
+        ("SHOP_REQUEST_BODY_BYTES_PER_SECOND", "-1", "greater than or equal to 0"),
         ("SHOP_WEBHOOK_ENDPOINTS", "hunter2", "must be a JSON list, such as"),
         (
             "SHOP_WEBHOOK_ENDPOINTS",

@@ -1,0 +1,1 @@
+"""Files of the shop other than its database."""

@@ -1,0 +1,1 @@
+"""Rate limits by the library `limits`, stored in the shop's own database."""

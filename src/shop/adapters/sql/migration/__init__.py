@@ -1,0 +1,1 @@
+"""Migrating a database: its schema version, the lock, the currency, and repair."""

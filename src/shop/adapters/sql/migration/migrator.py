@@ -1,0 +1,151 @@
+"""Migrates a database in one transaction, which only one process at a time can begin."""
+
+import asyncio
+import logging
+import sqlite3
+import time
+
+from sqlalchemy import Connection, insert, inspect, select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.schema import CreateSchema
+
+from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
+from shop.adapters.sql.migration.currency import change_currency
+from shop.adapters.sql.migration.schema_version import (
+    create_version_table,
+    lock_versions,
+    read_versions,
+    require_known,
+)
+from shop.adapters.sql.schema.tables import SCHEMA_VERSION, accounts
+from shop.application.ports.clock import Clock
+from shop.application.ports.unit_of_work import (
+    ConstraintViolated,
+    DatabaseUnavailable,
+    LockTimeout,
+    TransactionConflict,
+    TransientFailure,
+)
+from shop.domain.account import ShopAccount
+from shop.domain.shared.money import Currency
+
+WAIT_SECONDS = 600
+"""How long a migration waits for another one, or for requests that hold locks."""
+
+PAUSE_SECONDS = 0.5
+
+_CREATED_MEANWHILE = ("42P06", "42P07", "42710")
+
+_log = logging.getLogger(__name__)
+
+
+class Migrator:
+    """Upgrades the schema and gives the shop its currency: completely, or not at all."""
+
+    def __init__(self, *, schema: str | None, currency: Currency, clock: Clock) -> None:
+        self._schema = schema
+        self._currency = currency
+        self._clock = clock
+
+    async def run(self, engine: AsyncEngine) -> None:
+        """Migrate; if another process migrates, wait for it first.
+
+        Raise `DatabaseUnavailable`, `IncompatibleSchema` or `CurrencyMismatch`.
+        """
+        begun = time.monotonic()
+        while True:
+            try:
+                await self._attempt(engine)
+            except (DatabaseUnavailable, TransientFailure, ConstraintViolated) as failure:
+                waited = time.monotonic() - begun
+                if not _is_blocked(failure):
+                    raise _final(failure) from failure.__cause__
+                if waited > WAIT_SECONDS:
+                    raise LockTimeout(
+                        f"another process has locked the database for {waited:.0f} seconds;"
+                        " wait until it ends or stop it, then run `shop migrate`"
+                    ) from None
+                _log.warning(
+                    "migration_waits_for_another_process",
+                    extra={"seconds": round(waited), "at_most": WAIT_SECONDS},
+                )
+                await asyncio.sleep(PAUSE_SECONDS)
+            else:
+                return
+
+    async def _attempt(self, engine: AsyncEngine) -> None:
+        with translating_errors():
+            async with engine.connect() as connection:
+                await connection.run_sync(self._migrate)
+                with translating_commit_errors():
+                    await connection.commit()
+
+    def _migrate(self, connection: Connection) -> None:
+        if self._schema is None:
+            # SQLite's transaction holds the only write lock already.
+            create_version_table(connection)
+        else:
+            if self._schema not in inspect(connection).get_schema_names():
+                connection.execute(CreateSchema(self._schema, if_not_exists=True))
+            create_version_table(connection)
+            lock_versions(connection)
+        self._upgrade(connection)
+        old_currency = change_currency(connection, self._currency)
+        if old_currency is not None:
+            _log.warning(
+                "shop_currency_changed", extra={"from": old_currency, "to": self._currency}
+            )
+        self._add_shop_accounts(connection)
+
+    def _upgrade(self, connection: Connection) -> None:
+        versions = read_versions(connection)
+        require_known(versions)
+        if versions == [SCHEMA_VERSION]:
+            return
+        # Alembic is slow to import and needed only here.
+        from shop.adapters.sql.migration.repair import upgrade_repaired  # noqa: PLC0415
+        from shop.adapters.sql.schema.migrations import upgrade  # noqa: PLC0415
+
+        if len(versions) > 1:
+            upgrade_repaired(connection, versions)
+        else:
+            upgrade(connection)
+
+    def _add_shop_accounts(self, connection: Connection) -> None:
+        query = select(accounts.c.id).where(accounts.c.user_id.is_(None))
+        existing = set(connection.scalars(query))
+        rows = [
+            {
+                "id": account.account_id(self._currency),
+                "kind": account.value,
+                "currency": self._currency,
+                "created_at": self._clock.now(),
+            }
+            for account in ShopAccount
+            if account.account_id(self._currency) not in existing
+        ]
+        if rows:
+            connection.execute(insert(accounts).values(rows))
+
+
+def _is_blocked(failure: Exception) -> bool:
+    """Check whether another process is migrating, so that a later attempt can succeed."""
+    if isinstance(failure, ConstraintViolated):
+        # Both created the schema or a table; only one of them could.
+        return failure.constraint.startswith("pg_")
+    if isinstance(failure, LockTimeout | TransactionConflict):
+        return True
+    cause = failure.__cause__
+    driver_error = cause.orig if isinstance(cause, DBAPIError) else None
+    return (
+        getattr(driver_error, "sqlstate", None) in _CREATED_MEANWHILE
+        or getattr(driver_error, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+    )
+
+
+def _final(failure: Exception) -> Exception:
+    # A unit of work would be retried; a migration fails at once.
+    if isinstance(failure, TransientFailure):
+        return DatabaseUnavailable(str(failure))
+    return failure

@@ -1,0 +1,60 @@
+"""Prevents lost updates: what a product must be like for a request to change it."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from shop.domain.product import Product
+from shop.domain.shared.errors import ShopError
+
+ANY = "*"
+"""Stands for the version of every existing product."""
+
+_VERSION_CHARACTERS = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precondition:
+    """The versions that a product must have or must not have; None demands nothing."""
+
+    if_match: frozenset[str] | None = None
+    if_none_match: frozenset[str] | None = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether every product fulfils it, and a missing one too."""
+        return self.if_match is None and self.if_none_match is None
+
+    def require(self, product: Product | None) -> None:
+        """Raise `PreconditionFailed` unless the product, or its absence, fulfils it."""
+        if self.if_match is not None and not _includes(self.if_match, product):
+            raise PreconditionFailed
+        if self.if_none_match is not None and _includes(self.if_none_match, product):
+            raise PreconditionFailed
+
+
+def product_version(product: Product) -> str:
+    """Return a name for what staff can edit of a product; stock does not change it."""
+    content = [
+        product.name,
+        product.description,
+        product.price.amount,
+        product.price.currency,
+        product.active,
+        product.image_url,
+    ]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:_VERSION_CHARACTERS]
+
+
+def _includes(versions: frozenset[str], product: Product | None) -> bool:
+    return product is not None and (ANY in versions or product_version(product) in versions)
+
+
+class PreconditionFailed(ShopError):
+    """The product is not what `If-Match` or `If-None-Match` requires; nothing was changed."""
+
+    code = "precondition-failed"
+    message = (
+        "The product does not fulfil If-Match or If-None-Match; read it again, then decide whether "
+        "to repeat the change."
+    )

@@ -1,0 +1,117 @@
+"""Restores the shop from a backup."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from shop.application.ports.backup_archive import BackupArchive, BackupManifest
+from shop.application.ports.backup_part import BackupPart
+from shop.application.ports.database import CurrencyMismatch, Database
+from shop.application.ports.database_backup import BackupFailed, DatabaseBackup
+from shop.domain.shared.money import Currency
+
+PRECIOUS_TABLES = ("orders", "users", "products")
+"""A database with rows in one of these is replaced only if the operator says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restore:
+    """Restore the shop from a file; replace a shop in use only if `overwrite`."""
+
+    file: Path
+    overwrite: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestoredShop:
+    """The manifest of the restored backup, and the names of parts that were left out."""
+
+    manifest: BackupManifest
+    left_out: Sequence[str]
+
+
+class RestoreShop:
+    """Replaces the database and the other parts with those of a backup.
+
+    The database is marked as incomplete first and is complete last. If the process is killed, no
+    shop opens the database until a restore has finished.
+    """
+
+    def __init__(
+        self,
+        backup: DatabaseBackup,
+        parts: Sequence[BackupPart],
+        archive: BackupArchive,
+        database: Database,
+        currency: Currency,
+        release: str,
+        scratch_folder: Path | None,
+    ) -> None:
+        self._backup = backup
+        self._parts = {each.name: each for each in parts}
+        self._archive = archive
+        self._database = database
+        self._currency = currency
+        self._release = release
+        self._scratch_folder = scratch_folder
+
+    async def run(self, command: Restore) -> RestoredShop:
+        """Restore the shop, migrate it to this release and return what was restored.
+
+        Raise `BackupFailed` or `CurrencyMismatch` if the backup or the database is rejected;
+        nothing has changed then. Raise `DatabaseFailure` or `OSError` as well.
+        """
+        manifest = self._archive.read_manifest(command.file)
+        self._require_restorable(manifest)
+        await self._backup.require_supported(manifest.database)
+        with TemporaryDirectory(dir=self._scratch_folder, prefix=".shop-restore.") as folder:
+            self._archive.extract(command.file, Path(folder))
+            await self._backup.check_copy(Path(folder, self._backup.part_name), manifest.database)
+            await self._replace(manifest, Path(folder), overwrite=command.overwrite)
+        await self._database.migrate()
+        await self._database.analyse()
+        others = [each.name for each in manifest.parts if each.name != self._backup.part_name]
+        return RestoredShop(
+            manifest=manifest, left_out=[each for each in others if each not in self._parts]
+        )
+
+    def _require_restorable(self, manifest: BackupManifest) -> None:
+        described = manifest.database
+        if _numbers(manifest.release) > _numbers(self._release):
+            raise BackupFailed(
+                f"the backup was made by shop {manifest.release}, and this is shop"
+                f" {self._release}; restore it with {manifest.release} or a newer release"
+            )
+        if described.engine != self._backup.engine:
+            raise BackupFailed(
+                f"the backup is of a {described.engine} database, and this shop uses"
+                f" {self._backup.engine}; choose the database with SHOP_DATABASE_URL or --database"
+            )
+        if described.currency not in {self._currency, None}:
+            raise CurrencyMismatch(f"the backup is of a shop that sells in {described.currency}")
+
+    async def _replace(self, manifest: BackupManifest, folder: Path, *, overwrite: bool) -> None:
+        async with self._backup.replacement(overwrite=overwrite) as replacement:
+            rows = await replacement.rows()
+            if not overwrite:
+                _require_unused(rows)
+            await replacement.begin()
+            for each in manifest.parts:
+                if each.name in self._parts:
+                    await self._parts[each.name].replace_with(folder / each.name)
+            await replacement.finish(folder / self._backup.part_name, manifest.database)
+
+
+def _require_unused(rows: Mapping[str, int]) -> None:
+    found = [f"{rows[name]} {name}" for name in PRECIOUS_TABLES if rows.get(name)]
+    if found:
+        raise BackupFailed(
+            f"the shop has {', '.join(found)}, which a restore would delete;"
+            " use --overwrite to replace it"
+        )
+
+
+def _numbers(release: str) -> list[int]:
+    return [int(each) for each in re.findall(r"\d+", release)]

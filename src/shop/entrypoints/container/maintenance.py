@@ -1,0 +1,33 @@
+"""Maintenance: backups of the whole shop."""
+
+from importlib.metadata import version
+
+from dependency_injector import providers
+
+from shop.application.maintenance.backup import BackUpShop
+from shop.application.maintenance.restore import RestoreShop
+from shop.entrypoints.container.adapters import AdapterContainer as Base
+
+
+class MaintenanceContainer(Base):
+    """Backups, and their restoration."""
+
+    release = providers.Callable(version, "shop")
+    back_up_shop = providers.Singleton(
+        BackUpShop,
+        Base.database_backup,
+        Base.backup_parts,
+        Base.backup_archive,
+        Base.clock,
+        release,
+    )
+    restore_shop = providers.Singleton(
+        RestoreShop,
+        Base.database_backup,
+        Base.backup_parts,
+        Base.backup_archive,
+        Base.database,
+        currency=Base.settings.provided.currency,
+        release=release,
+        scratch_folder=Base.settings.provided.database_folder,
+    )

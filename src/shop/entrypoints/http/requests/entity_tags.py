@@ -1,0 +1,91 @@
+"""Reads and writes the entity tags of products (RFC 9110, section 8.8.3).
+
+A tag is `"<version>-<available>"`. It is strong: it changes with every byte of the response, so a
+client never keeps an old `available`. Only the version, which is what staff can edit, has to match
+for a change: stock that moves in the meantime must not reject it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from shop.application.catalogue.preconditions import ANY, Precondition, product_version
+from shop.application.catalogue.products import AvailableProduct
+from shop.entrypoints.http.errors.http_errors import InvalidRequest
+
+IF_MATCH = "If-Match"
+IF_NONE_MATCH = "If-None-Match"
+
+_TAG = r'(?:W/)?"[!#-~\u0080-\u00ff]*"'
+PATTERN = rf"^(?:\*|[ \t,]*{_TAG}(?:[ \t]*,[ \t,]*{_TAG})*[ \t,]*)$"
+"""`*`, or a list of tags, which may have empty elements (RFC 9110, section 5.6.1.2)."""
+
+_TAGS = re.compile(PATTERN.removesuffix("$"))
+_EACH_TAG = re.compile(r'(W/)?"([^"]*)"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntityTags:
+    """The tags of one header, without quotes; `*` stands for all."""
+
+    strong: frozenset[str]
+    weak: frozenset[str]
+
+    @property
+    def all(self) -> frozenset[str]:
+        """The tags as the weak comparison takes them."""
+        return self.strong | self.weak
+
+
+def product_tag(shown: AvailableProduct) -> str:
+    """Return the entity tag of a product as it is shown."""
+    return f'"{_tag(shown)}"'
+
+
+def is_unchanged(if_none_match: EntityTags | None, shown: AvailableProduct) -> bool:
+    """Check whether a client has this product, with its stock, already."""
+    return if_none_match is not None and not if_none_match.all.isdisjoint({ANY, _tag(shown)})
+
+
+async def _if_none_match(request: Request) -> EntityTags | None:
+    return _entity_tags(request, IF_NONE_MATCH)
+
+
+async def _precondition(request: Request) -> Precondition:
+    # RFC 9110, section 13.1: If-Match compares strongly, If-None-Match weakly.
+    if_match = _entity_tags(request, IF_MATCH)
+    if_none_match = _entity_tags(request, IF_NONE_MATCH)
+    return Precondition(
+        if_match=None if if_match is None else _versions(if_match.strong),
+        if_none_match=None if if_none_match is None else _versions(if_none_match.all),
+    )
+
+
+IfNoneMatch = Annotated[EntityTags | None, Depends(_if_none_match)]
+ProductPrecondition = Annotated[Precondition, Depends(_precondition)]
+
+
+def _tag(shown: AvailableProduct) -> str:
+    return f"{product_version(shown.product)}-{shown.available}"
+
+
+def _versions(tags: frozenset[str]) -> frozenset[str]:
+    return frozenset(tag.partition("-")[0] for tag in tags)
+
+
+def _entity_tags(request: Request, header: str) -> EntityTags | None:
+    """Return the tags of a header; raise `InvalidRequest` if it is malformed."""
+    values = request.headers.getlist(header)
+    if not values:
+        return None
+    text = ",".join(values).strip(" \t")
+    if not _TAGS.fullmatch(text):
+        detail = f'{header} must be * or a list of entity tags in quotes, such as "2f5a-40".'
+        raise InvalidRequest.at(f"/header/{header}", detail)
+    tags = [(bool(weak), tag) for weak, tag in _EACH_TAG.findall(text)] or [(False, ANY)]
+    return EntityTags(
+        strong=frozenset(tag for is_weak, tag in tags if not is_weak),
+        weak=frozenset(tag for is_weak, tag in tags if is_weak),
+    )

@@ -1,0 +1,1 @@
+"""HTTP below the app: what a connection may do before, during and after a request."""

@@ -1,0 +1,214 @@
+"""No text that people read holds characters that no one sees, or that change its direction.
+
+The fields are those of the OpenAPI document, so that a new one cannot be forgotten.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.entrypoints.http.clients import PASSWORD, HttpShop, Json, assert_invalid, eur
+from tests.entrypoints.http.openapi.test_examples import build_example
+
+pytestmark = pytest.mark.anyio
+
+HIDDEN_CHARACTERS = {
+    "\u200b": "U+200B ZERO WIDTH SPACE",
+    "\u200c": "U+200C ZERO WIDTH NON-JOINER",
+    "\u200d": "U+200D ZERO WIDTH JOINER",
+    "\u00ad": "U+00AD SOFT HYPHEN",
+    "\u202e": "U+202E RIGHT-TO-LEFT OVERRIDE",
+    "\u200f": "U+200F RIGHT-TO-LEFT MARK",
+    "\u2066": "U+2066 LEFT-TO-RIGHT ISOLATE",
+    "\u061c": "U+061C ARABIC LETTER MARK",
+    "\u3164": "U+3164 HANGUL FILLER",
+    "\u115f": "U+115F HANGUL CHOSEONG FILLER",
+    "\u180e": "U+180E MONGOLIAN VOWEL SEPARATOR",
+    "\u2060": "U+2060 WORD JOINER",
+    "\u2800": "U+2800 BRAILLE PATTERN BLANK",
+    "\ufeff": "U+FEFF ZERO WIDTH NO-BREAK SPACE",
+    "\ufe0f": "U+FE0F VARIATION SELECTOR-16",
+    "\U000e0041": "U+E0041 TAG LATIN CAPITAL LETTER A",
+    "\u2028": "U+2028 LINE SEPARATOR",
+    "\u2029": "U+2029 PARAGRAPH SEPARATOR",
+    "\0": "U+0000 NULL",
+    "\x85": "U+0085 (a control character)",
+}
+
+ANY_CHARACTERS = {"/password", "/new", "/current"}
+"""Passwords: no one reads them."""
+
+SIGN_IN_ADDRESS = ("POST", "/api/v1/session", "/email")
+"""A malformed address gets the response of a wrong one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextField:
+    """A field of a request body, by its pointer, and the body with another text in it."""
+
+    method: str
+    path: str
+    pointer: str
+    has_ascii_syntax: bool
+    steps: tuple[str | int, ...]
+    example: Json
+
+    def body_with(self, hidden: str) -> object:
+        return _replaced(self.example, self.steps, hidden)
+
+
+def _replaced(value: Any, steps: tuple[str | int, ...], hidden: str) -> Any:  # noqa: ANN401  JSON.
+    if not steps:
+        return f"{value[:2]}{hidden}{value[2:]}"
+    copy: Any = dict(value) if isinstance(value, dict) else list(value)
+    copy[steps[0]] = _replaced(value[steps[0]], steps[1:], hidden)
+    return copy
+
+
+def _text_fields(document: Json) -> Iterator[TextField]:
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            content = operation.get("requestBody", {}).get("content", {})
+            schema = content.get("application/json", {}).get("schema")
+            if schema is None:
+                continue
+            url = path
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    example = parameter["schema"]["examples"][0]
+                    url = url.replace(f"{{{parameter['name']}}}", example)
+            example = build_example(document, schema)
+            for steps, field in _strings(document, schema, example):
+                pointer = "".join(f"/{step}" for step in steps)
+                if pointer.startswith("/preferences"):
+                    pointer = "/preferences"
+                if pointer in ANY_CHARACTERS or (method.upper(), url, pointer) == SIGN_IN_ADDRESS:
+                    continue
+                yield TextField(
+                    method=method.upper(),
+                    path=url,
+                    pointer=pointer,
+                    has_ascii_syntax=field.get("pattern", "").startswith(("^[A-Z", "^[A-Za-z")),
+                    steps=steps,
+                    example=example,
+                )
+
+
+def _strings(
+    document: Json,
+    schema: Json,
+    example: Any,  # noqa: ANN401  JSON.
+) -> Iterator[tuple[tuple[str | int, ...], Json]]:
+    schema = _resolved(document, schema)
+    if isinstance(example, str):
+        if not schema.keys() & {"enum", "const"}:
+            yield (), schema
+        return
+    members: dict[str | int, tuple[Json, Any]] = {}
+    if isinstance(example, dict):
+        properties = schema.get("properties", {})
+        members = {name: (properties.get(name, {}), each) for name, each in example.items()}
+    elif isinstance(example, list):
+        members = {n: (schema.get("items", {}), each) for n, each in enumerate(example)}
+    for step, (inner, member) in members.items():
+        for steps, field in _strings(document, inner, member):
+            yield (step, *steps), field
+
+
+def _resolved(document: Json, schema: Json) -> Json:
+    while "$ref" in schema or "anyOf" in schema:
+        if "anyOf" in schema:
+            schema = schema["anyOf"][0]
+        else:
+            schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+async def _fields(shop: HttpShop) -> list[TextField]:
+    document = (await shop.browser().get("//openapi.json")).json()
+    return list(_text_fields(document))
+
+
+async def test_walk_finds_the_fields_of_every_kind(shop: HttpShop) -> None:
+    found = {(each.method, each.path, each.pointer) for each in await _fields(shop)}
+
+    assert found >= {
+        ("POST", "/api/v1/users", "/name"),
+        ("POST", "/api/v1/users", "/email"),
+        ("PATCH", "/api/v1/session", "/preferences"),
+        ("POST", "/api/v1/transfers", "/to"),
+        ("POST", "/api/v1/transfers", "/note"),
+        ("POST", "/api/v1/orders", "/lines/0/sku"),
+        ("POST", "/api/v1/orders", "/payment/token"),
+        ("PUT", "/api/v1/products/TEA-EARL-GREY", "/name"),
+        ("PUT", "/api/v1/products/TEA-EARL-GREY", "/description"),
+        ("PUT", "/api/v1/products/TEA-EARL-GREY", "/image_url"),
+        ("POST", "/api/v1/products/TEA-EARL-GREY/stock", "/reason"),
+    }
+    assert {pointer for _, _, pointer in found if pointer == "/reason"} == {"/reason"}
+    assert sum(pointer == "/reason" for _, _, pointer in found) == 3
+
+
+@pytest.mark.parametrize("hidden", HIDDEN_CHARACTERS, ids=HIDDEN_CHARACTERS.values())
+async def test_hidden_character_is_rejected_by_name_in_every_field(
+    shop: HttpShop, hidden: str
+) -> None:
+    admin = await shop.admin("root")
+    await admin.get("/account")  # From here on, the session has the new role.
+    for field in await _fields(shop):
+        with shop.unchanged():
+            response = await admin.request(
+                field.method,
+                field.path.removeprefix("/api/v1"),
+                field.body_with(hidden),
+                idempotency_key="key-0001",
+            )
+        assert_invalid(response, field.pointer)
+        (error,) = response.json()["errors"]
+        expected = f"must not contain {HIDDEN_CHARACTERS[hidden]}."
+        assert field.has_ascii_syntax or error["detail"] == expected, field
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "نمی\u200cدانم",  # noqa: RUF001  Persian.
+        "क्\u200dषमा श्री",
+        "ශ්\u200dරී ලංකා",
+        "র\u200d্যাব",
+        "సాఫ్ట్\u200cవేర్",
+        "Zoë 👩\u200d👩\u200d👧\u200d👦",
+        "👩🏽\u200d💻",
+        "🏳\ufe0f\u200d🌈",
+        "❤\ufe0f 1\ufe0f\u20e3",
+        "🏴\U000e0067\U000e0062\U000e0065\U000e006e\U000e0067\U000e007f",
+    ],
+)
+async def test_name_in_any_script_is_kept(shop: HttpShop, name: str) -> None:
+    body = {"name": name, "email": "zoe@example.com", "password": PASSWORD}
+    response = await shop.browser().post("/users", body)
+    assert response.status_code == 201, response.text
+    assert response.json()["user"]["name"] == name
+    product = {"name": name, "description": f"{name}\n{name}", "price": eur(1), "active": True}
+    response = await (await shop.admin("root")).put("/products/TEA", product)
+    assert response.status_code == 201
+    assert response.json()["description"] == f"{name}\n{name}"
+
+
+@pytest.mark.parametrize("name", ["\u0301", "\u00a0\u2003", " \u0301 "])
+async def test_name_of_nothing_is_rejected(shop: HttpShop, name: str) -> None:
+    body = {"name": name, "email": "ada@example.com", "password": PASSWORD}
+    with shop.unchanged():
+        assert_invalid(await shop.browser().post("/users", body), "/name")
+
+
+async def test_products_of_an_earlier_release_are_shown_and_sold(shop: HttpShop) -> None:
+    name = "Tea\u200b \u202e 4242 4242 4242 4242"
+    await shop.add_product("TEA", name=name)
+    browser = await shop.customer("ada")
+    assert (await browser.get("/products/TEA")).json()["name"] == name
+    placed = await browser.order("TEA")
+    assert placed.status_code == 201
+    assert placed.json()["lines"][0]["name"] == name
