@@ -11,7 +11,7 @@ import pytest
 
 from shop.application.maintenance.restore import Restore
 from shop.application.ports.backup_part import BackupPart, PartSnapshot
-from shop.application.ports.unit_of_work import DatabaseUnavailable
+from shop.application.ports.database import IncompatibleSchema
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.backup.conftest import Engine
@@ -90,7 +90,7 @@ def _kill_while_the_gateway_is_replaced(
         container.backup_parts.override([KillingPart()])
         with pytest.raises(KilledHere):
             await container.restore_shop().run(Restore(file=backup, overwrite=True))
-        with pytest.raises(DatabaseUnavailable):
+        with pytest.raises(IncompatibleSchema):
             await container.database().check()
         await container.database().close()
 

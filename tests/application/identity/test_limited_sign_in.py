@@ -13,7 +13,7 @@ from shop.application.identity.sign_up import SignUp
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import DatabaseUnavailable
 from shop.domain.rate_limit import TooManyRequests
-from shop.domain.user import EmailTaken, InvalidCredentials
+from shop.domain.user import EmailTaken, InvalidCredentials, WrongPassword
 from tests.application.memory_shop import PASSWORD, MemoryShop, new_token
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
@@ -46,7 +46,7 @@ async def _wait_seconds(attempt: Callable[[], Awaitable[object]]) -> int | None:
         await attempt()
     except TooManyRequests as error:
         return error.retry_after_seconds
-    except InvalidCredentials:
+    except (InvalidCredentials, WrongPassword):
         return None
     raise AssertionError("the attempt was right")
 

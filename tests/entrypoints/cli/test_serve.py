@@ -134,6 +134,7 @@ def test_production_warns_that_requests_are_not_limited(
     settings = {
         "SHOP_ENVIRONMENT": environment,
         "SHOP_SESSION_SECRETS": json.dumps([secret]),
+        "SHOP_PAYMENT_GATEWAY": "simulated",
         "SHOP_RATE_LIMITS": "off",
     }
 

@@ -18,8 +18,8 @@ MEMORY_KIBIBYTES = 19_456
 PASSES = 2
 LANES = 1
 
-MAX_WAITING = 64
-"""Some seconds of work; a later caller would wait longer than a browser does."""
+MAX_WAITING = 512
+"""Half a minute of work; a later caller would wait longer than a browser does."""
 
 
 class Argon2PasswordHasher(PasswordHasher):
