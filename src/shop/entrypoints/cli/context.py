@@ -37,6 +37,10 @@ class CliSettings(Protocol):
         """The file of an embedded database, else None."""
 
     @property
+    def accepts_any_host(self) -> bool:
+        """Whether production answers to every host name."""
+
+    @property
     def rehearses_payments(self) -> bool:
         """Whether production uses a gateway that moves no money."""
 

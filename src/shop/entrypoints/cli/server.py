@@ -43,6 +43,9 @@ thousand live objects, so the default would collect in vain."""
 START_TIMEOUT_SECONDS = 60
 PARENT_POLL_SECONDS = 0.5
 
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  Nothing is bound to it here.
+"""A server at all addresses of the machine is shown at this one, whose name it answers to."""
+
 _log = structlog.get_logger()
 
 
@@ -125,6 +128,8 @@ def freeze_startup_objects() -> None:
 async def _prepare(context: CliContext, *, demo: bool) -> None:
     if context.settings().rehearses_payments:
         _log.warning("payments_are_simulated", setting="SHOP_PAYMENT_GATEWAY")
+    if context.settings().accepts_any_host:
+        _log.warning("any_host_is_accepted", setting="SHOP_HOSTS")
     if context.settings().is_in_memory:
         _log.warning("data_is_lost_when_the_server_stops", setting="SHOP_DATABASE_URL")
         if demo:
@@ -157,8 +162,9 @@ def bind_socket(host: str, port: int) -> socket.socket:
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the URL of a listening socket."""
+    """Return the URL of a listening socket, which a browser on this machine can open."""
     host, port = listener.getsockname()[:2]
+    host = _LOOPBACK_OF.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 

@@ -10,7 +10,6 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -30,8 +29,10 @@ from shop.entrypoints.http.html_pages import OPENAPI_PATH
 from shop.entrypoints.http.middleware.body_limit import BodyLimit
 from shop.entrypoints.http.middleware.content_type import ContentType
 from shop.entrypoints.http.middleware.cross_site import CrossSiteProtection
+from shop.entrypoints.http.middleware.host_names import HostNames
 from shop.entrypoints.http.middleware.request_log import RequestLog
 from shop.entrypoints.http.middleware.response_headers import ResponseHeaders
+from shop.entrypoints.http.middleware.trusted_proxies import HttpsOnly, TrustedProxies
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from shop.entrypoints.http.openapi.document import openapi_document
 from shop.entrypoints.http.session.cookie import SessionCookie
@@ -89,6 +90,7 @@ def create_app(container: Container) -> FastAPI:
                 rehearses_payments=settings.rehearses_payments,
             ),
             Middleware(UnexpectedErrors),
+            *_addressing(settings),
             Middleware(CrossSiteProtection, is_production=settings.is_production),
             Middleware(BodyLimit),
             Middleware(ContentType),
@@ -104,9 +106,17 @@ def _proxy_headers(settings: Settings) -> Iterator[Middleware]:
     """Yield the middleware that takes the client's address and scheme from a trusted proxy."""
     if settings.trusted_proxies:
         yield Middleware(
-            ProxyHeadersMiddleware,
+            TrustedProxies,
             trusted_hosts=list(settings.trusted_proxies),
         )
+
+
+def _addressing(settings: Settings) -> Iterator[Middleware]:
+    """Yield the middleware that checks to which host, and over what, a request was sent."""
+    if not settings.accepts_any_host:
+        yield Middleware(HostNames, known_hosts=settings.known_hosts)
+    if settings.is_production and settings.trusted_proxies:
+        yield Middleware(HttpsOnly)
 
 
 def _heads(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

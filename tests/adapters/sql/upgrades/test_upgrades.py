@@ -118,6 +118,7 @@ async def shop(engine: str, tmp_path: Path, postgresql_url: str) -> AsyncIterato
             session_secrets=(Secret(record["secret"]),),
             session_idle_seconds=TEN_YEARS_IN_SECONDS,
             session_absolute_seconds=TEN_YEARS_IN_SECONDS,
+            hosts=("shop.test",),
             run_jobs_in_server=False,
         )
     )

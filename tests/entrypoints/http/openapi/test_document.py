@@ -14,7 +14,8 @@ from tests.entrypoints.http.clients import HttpShop, Json
 
 PROBLEM = "application/problem+json"
 
-OF_ALL = {"invalid-request", "content-too-large", "internal-error"}
+OF_PROBES = {"invalid-request", "content-too-large", "internal-error"}
+OF_ALL = OF_PROBES | {"unknown-host", "https-required"}
 OF_STORED = OF_ALL | {"service-unavailable"}
 OF_UNSAFE = OF_STORED | {"cross-site", "unsupported-media-type", "outcome-unknown"}
 # Looking may write down that the session was used, so also of that the outcome may be unknown.
@@ -103,8 +104,8 @@ ERRORS = {
     ("get", "/api/v1/orders/{order_id}/refunds"): OF_SIGNED_IN | {"order-not-found"},
     ("get", "/api/v1/webhook-deliveries"): OF_SIGNED_IN | {"forbidden"},
     ("get", "/"): OF_ALL,
-    ("get", "/healthz"): OF_ALL,
-    ("get", "/readyz"): OF_STORED | {"database-not-migrated"},
+    ("get", "/healthz"): OF_PROBES,
+    ("get", "/readyz"): OF_PROBES | {"service-unavailable", "database-not-migrated"},
     ("get", "/problems/{slug}"): OF_ALL | {"problem-not-found"},
 }
 

@@ -24,6 +24,7 @@ from shop.entrypoints.http.errors.http_errors import (
     MethodNotAllowed,
     RequestOutcomeUnknown,
     ServiceUnavailable,
+    UnknownHost,
     UnsupportedMediaType,
 )
 
@@ -45,6 +46,7 @@ _RETRY_SHORTLY = {"Retry-After": "1"}
 PROBLEM_TYPES: Mapping[type[ShopError], ProblemType] = {
     InvalidIdempotencyKey: ProblemType(status=400),
     InvalidSignature: ProblemType(status=400),
+    UnknownHost: ProblemType(status=400),
     NotSignedIn: _UNAUTHENTICATED,
     SessionExpired: _UNAUTHENTICATED,
     InvalidCredentials: _UNAUTHENTICATED,

@@ -20,11 +20,13 @@ from shop.entrypoints.http.dependencies import authenticate
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
     CrossSiteRequest,
+    HttpsRequired,
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
     RequestOutcomeUnknown,
     ServiceUnavailable,
+    UnknownHost,
     UnsupportedMediaType,
 )
 from shop.entrypoints.http.errors.problem_details import (
@@ -37,6 +39,7 @@ from shop.entrypoints.http.errors.problem_details import (
 from shop.entrypoints.http.errors.schemas import Problem
 from shop.entrypoints.http.middleware.content_type import JSON
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
+from shop.entrypoints.http.middleware.host_names import PROBES
 from shop.entrypoints.http.openapi.error_examples import example_of, example_with_slug
 from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
 from shop.entrypoints.http.requests.idempotency_key import HEADER, PATTERN
@@ -55,8 +58,15 @@ SESSION_WRITE_ERRORS = (SessionConflict, SessionTooLarge)
 IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 
 _COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError)
+_ADDRESS_ERRORS = (UnknownHost, HttpsRequired)
+"""Every operation has these, except the health checks."""
 _UNSAFE_METHOD_ERRORS = (CrossSiteRequest, ServiceUnavailable, RequestOutcomeUnknown)
-_ERRORS_BEFORE_AUTHENTICATION = (CrossSiteRequest, ContentTooLarge, UnsupportedMediaType)
+_ERRORS_BEFORE_AUTHENTICATION = (
+    *_ADDRESS_ERRORS,
+    CrossSiteRequest,
+    ContentTooLarge,
+    UnsupportedMediaType,
+)
 """These errors are raised before the session is read."""
 
 PENDING_DESCRIPTION = "Pending: the card payment has no outcome yet."
@@ -126,7 +136,9 @@ def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
             for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
                 _add_message_examples(operation, route)
-                _add_common_responses(operation, is_safe=method in SAFE_METHODS)
+                _add_common_responses(
+                    operation, is_safe=method in SAFE_METHODS, is_probe=route.path in PROBES
+                )
                 _add_headers(operation["responses"], authenticates=_authenticates(route.dependant))
     result: Document = _with_whole_numbers(document)
     return result
@@ -164,12 +176,16 @@ def _add_message_examples(operation: Document, route: APIRoute) -> None:
                 response["description"] = inspect.getdoc(route.response_model)
 
 
-def _add_common_responses(operation: Document, *, is_safe: bool) -> None:
+def _add_common_responses(operation: Document, *, is_safe: bool, is_probe: bool) -> None:
     """Add the errors and the security that follow from an operation's other errors."""
     responses = operation["responses"]
     examples = [
         example_of(error)
-        for error in (*_COMMON_ERRORS, *(() if is_safe else _UNSAFE_METHOD_ERRORS))
+        for error in (
+            *_COMMON_ERRORS,
+            *(() if is_probe else _ADDRESS_ERRORS),
+            *(() if is_safe else _UNSAFE_METHOD_ERRORS),
+        )
     ]
     if not is_safe:
         accept = tuple(operation.get("requestBody", {}).get("content", ())) or (JSON,)
