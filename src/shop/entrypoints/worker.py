@@ -9,6 +9,7 @@ import structlog
 from shop.application.jobs.runner import JobRunner
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import DatabaseFailure
+from shop.entrypoints.metrics.auditor import Auditor
 
 POLL_INTERVAL = timedelta(seconds=1)
 """The longest time between two looks for due jobs."""
@@ -22,7 +23,10 @@ class Worker:
     Its job runners do not wait for one another: a webhook endpoint that hangs delays no payment.
     """
 
-    def __init__(self, job_runners: Sequence[JobRunner], clock: Clock) -> None:
+    def __init__(
+        self, job_runners: Sequence[JobRunner], clock: Clock, auditor: Auditor | None = None
+    ) -> None:
+        self._auditor = auditor
         self._job_runners = job_runners
         self._clock = clock
 
@@ -31,6 +35,8 @@ class Worker:
         async with asyncio.TaskGroup() as tasks:
             for each in self._job_runners:
                 tasks.create_task(self._run(each))
+            if self._auditor is not None:
+                tasks.create_task(self._auditor.run())
 
     async def _run(self, job_runner: JobRunner) -> None:
         try:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, inspect, make_url, select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from shop.adapters.sql.engines import postgresql, sqlite
 from shop.adapters.sql.engines.errors import translating_errors
@@ -108,6 +109,13 @@ class SqlDatabase(Database):
         async with self._engine_without_timeout() as engine, engine.begin() as connection:
             for table in metadata.tables:
                 await connection.execute(text(f"ANALYZE {table}"))
+
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections this process uses, and how many it may use."""
+        # PostgreSQL's reader shares the pool of the writer.
+        pools = {engine.pool for engine in (self.writer, self.reader)}
+        queues = [each for each in pools if isinstance(each, QueuePool)]
+        return sum(each.checkedout() for each in queues), sum(each.size() for each in queues)
 
     async def close(self) -> None:
         """Close all connections."""

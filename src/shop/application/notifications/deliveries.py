@@ -16,6 +16,7 @@ from shop.application.jobs.runner import complete_job
 from shop.application.notifications.events import JOB_KINDS, WebhookEndpoint
 from shop.application.ports.clock import Clock
 from shop.application.ports.mailer import Email, Mailer
+from shop.application.ports.metrics import UNCOUNTED, Metrics
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.jobs import Job, JobId
 from shop.application.ports.repositories.notification_deliveries import NotificationDeliveryFilter
@@ -79,7 +80,9 @@ class SendNotifications:
         endpoints: Sequence[WebhookEndpoint],
         queues: CommandQueues,
         clock: Clock,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
+        self._metrics = metrics
         self._transactions = transactions
         self._webhook_sender = webhook_sender
         self._mailer = mailer
@@ -109,6 +112,8 @@ class SendNotifications:
             result = failure
         attempt = NotificationAttempt(job=job, number=delivery.attempts + 1, result=result)
         await self._attempt_queue.submit(attempt)
+        if delivery.channel is NotificationChannel.WEBHOOK:
+            self._metrics.webhook_answered(attempt.apply_to(delivery, self._clock.now()).status)
         if isinstance(result, NotificationFailed) and not attempt.ends_job:
             raise result
 

@@ -8,7 +8,8 @@ from fastapi import FastAPI
 from shop.application.ports.unit_of_work import DatabaseFailure
 from shop.entrypoints.cli.bootstrap import build_container, warn_of_unknown_settings
 from shop.entrypoints.cli.errors import CliError
-from shop.entrypoints.cli.server import address_of, bind_socket, freeze_startup_objects, run_server
+from shop.entrypoints.cli.server import freeze_startup_objects, run_server
+from shop.entrypoints.cli.sockets import address_of, bind_socket
 
 HOST = "127.0.0.1"
 """The gateway authenticates no client, so it listens on this machine only."""

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -26,8 +26,10 @@ from shop.entrypoints.cli.context import CliContext, run_migrated_in
 from shop.entrypoints.cli.errors import CliError, InvalidSetting, report
 from shop.entrypoints.cli.imports.demo_admin import add_demo_admin
 from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
+from shop.entrypoints.cli.sockets import address_of, bind_socket, metrics_socket
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
+from shop.entrypoints.metrics.processes import forget_process, shared_counts
 
 KEEP_ALIVE_SECONDS = 75
 """Longer than proxies keep idle connections: if the server closed first, a request that is sent at
@@ -43,9 +45,6 @@ thousand live objects, so the default would collect in vain."""
 START_TIMEOUT_SECONDS = 60
 PARENT_POLL_SECONDS = 0.5
 
-_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  Nothing is bound to it here.
-"""A server at all addresses of the machine is shown at this one, whose name it answers to."""
-
 _log = structlog.get_logger()
 
 
@@ -58,12 +57,12 @@ def run(*, host: str, port: int, workers: int, demo: bool, database: str | None)
     prepare = partial(_prepare, demo=demo)
     if container.settings().is_in_memory:
         _require_single_process(container, workers)
-    with bind_socket(host, port) as listener:
+    with bind_socket(host, port) as listener, metrics_socket(container.settings()) as more:
         ready_message = f"Serving the shop at {address_of(listener)} (press Ctrl+C to stop)."
         if container.settings().is_in_memory:
             # The data is in this container only, so it is also the one that serves.
             asyncio.run(prepare(container))
-            run_server(partial(_served_app, container), listener, ready_message)
+            run_server(partial(_served_app, container), listener, ready_message, more)
             return
         run_migrated_in(container, prepare)
         # A file that cannot be written stops the server now, not at the first request.
@@ -72,9 +71,9 @@ def run(*, host: str, port: int, workers: int, demo: bool, database: str | None)
             # Worker processes read the database from their environment.
             os.environ["SHOP_DATABASE_URL"] = database
         if workers == 1:
-            run_server(create_served_app, listener, ready_message)
+            run_server(create_served_app, listener, ready_message, more)
         else:
-            _serve_in_workers(listener, ready_message, workers)
+            _serve_in_workers([listener, *more], ready_message, workers)
 
 
 def create_served_app() -> FastAPI:
@@ -142,32 +141,6 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
         typer.echo(await seed_products(context, PRODUCTS))
 
 
-def bind_socket(host: str, port: int) -> socket.socket:
-    """Return a socket bound to the port; raise `CliError` if that fails."""
-    try:
-        # If the host has both, prefer IPv4, which every client can reach.
-        family, _, _, _, address = min(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
-        listener = socket.socket(family)
-    except OSError as error:
-        raise CliError(f"cannot listen on {host}: {error.strerror}") from error
-    try:
-        # A restarted server may reuse its port at once.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-    except OSError as error:
-        listener.close()
-        problem = f"cannot listen on {host} port {port}: {error.strerror}"
-        raise CliError(f"{problem}; choose another --port") from error
-    return listener
-
-
-def address_of(listener: socket.socket) -> str:
-    """Return the URL of a listening socket, which a browser on this machine can open."""
-    host, port = listener.getsockname()[:2]
-    host = _LOOPBACK_OF.get(host, host)
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
 def _config(
     app: str | Callable[[], ASGIApp],
     workers: int,
@@ -194,6 +167,7 @@ def run_server(
     app: Callable[[], ASGIApp],
     listener: socket.socket,
     ready_message: str,
+    more: Sequence[socket.socket] = (),
     *,
     shutdown_timeout_seconds: int = SHUTDOWN_TIMEOUT_SECONDS,
 ) -> None:
@@ -206,7 +180,7 @@ def run_server(
     )
     try:
         with _stopped_by_signals(server):
-            server.run(sockets=[listener])
+            server.run(sockets=[listener, *more])
     except SystemExit as exit_:
         raise CliError("the server could not start") from exit_
     except OSError as error:
@@ -238,10 +212,11 @@ class _Server(uvicorn.Server):
         typer.echo(self._ready_message)
 
 
-def _serve_in_workers(listener: socket.socket, ready_message: str, workers: int) -> None:
+def _serve_in_workers(listeners: list[socket.socket], ready_message: str, workers: int) -> None:
     config = _config(f"{__name__}:create_worker_app", workers)
-    supervisor = _Supervisor(config, listener, ready_message)
-    supervisor.run()
+    supervisor = _Supervisor(config, listeners, ready_message)
+    with shared_counts():
+        supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise CliError("a worker could not start")
 
@@ -249,8 +224,10 @@ def _serve_in_workers(listener: socket.socket, ready_message: str, workers: int)
 class _Supervisor(Multiprocess):
     """A supervisor that reports when all of its workers are ready."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, ready_message: str) -> None:
-        super().__init__(config, [listener])
+    def __init__(
+        self, config: uvicorn.Config, listeners: list[socket.socket], ready_message: str
+    ) -> None:
+        super().__init__(config, listeners)
         self._ready_message = ready_message
 
     def init_processes(self) -> None:
@@ -258,6 +235,13 @@ class _Supervisor(Multiprocess):
         super().init_processes()
         if all(each.wait_until_ready(START_TIMEOUT_SECONDS) for each in self.processes):
             typer.echo(self._ready_message)
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died, and stop counting their connections."""
+        before = {each.pid for each in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {each.pid for each in self.processes}:
+            forget_process(pid)
 
 
 def _exit_with_parent() -> None:

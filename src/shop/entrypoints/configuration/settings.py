@@ -14,6 +14,7 @@ from pydantic_settings import (
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT, Currency
 from shop.entrypoints.configuration.database import DatabaseSettings
+from shop.entrypoints.configuration.metrics import MetricsSettings
 from shop.entrypoints.configuration.notifications import NotificationSettings
 from shop.entrypoints.configuration.payment_gateway import (
     PaymentGatewayKind,
@@ -38,6 +39,7 @@ class Settings(
     SessionSettings,
     NotificationSettings,
     ServerSettings,
+    MetricsSettings,
     BaseSettings,
 ):
     """The settings, validated. In development each of them has a default."""

@@ -35,7 +35,9 @@ class CheckoutContainer(Base):
     completion_queue: providers.Provider[GroupCommit[CompleteOrder, CompletedOrder]] = queue_of(
         complete_orders.provided.complete
     )
-    checkout = providers.Singleton(Checkout, placement_queue, completion_queue, Base.card_payments)
+    checkout = providers.Singleton(
+        Checkout, placement_queue, completion_queue, Base.card_payments, Base.metrics
+    )
     payment_jobs = providers.Singleton(
         PaymentJobs,
         Base.transaction_runner,

@@ -19,7 +19,7 @@ class TransactionContainer(Base):
     transaction_runner = providers.Singleton(
         TransactionRunner, Base.unit_of_work.provider, Base.snapshot.provider, Base.clock
     )
-    command_queues = providers.Singleton(CommandQueues)
+    command_queues = providers.Singleton(CommandQueues, Base.metrics)
 
 
 def queue_of(handler: providers.Provider[Any]) -> providers.Singleton[GroupCommit[Any, Any]]:

@@ -1,10 +1,11 @@
 """Builds the HTTP app: routes, middleware and error handlers around a container."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from copy import copy
 from functools import cache, partial
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -36,6 +37,8 @@ from shop.entrypoints.http.middleware.trusted_proxies import HttpsOnly, TrustedP
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from shop.entrypoints.http.openapi.document import openapi_document
 from shop.entrypoints.http.session.cookie import SessionCookie
+from shop.entrypoints.metrics.port import MetricsPort
+from shop.entrypoints.metrics.route import metrics_route
 
 # The router tries them in this order: the most frequent first.
 _ROUTERS = (
@@ -70,7 +73,7 @@ def create_app(container: Container) -> FastAPI:
     # `include_router` would match each request twice, and copy the routes for each app.
     routes = [route for router in _ROUTERS for route in router.routes]
     app = FastAPI(
-        routes=[*routes, *_heads(routes), *([] if settings.is_production else docs_routes())],
+        routes=[*routes, *_heads(routes), *_development_routes(container)],
         title="shop",
         version="1",
         description=_DESCRIPTION,
@@ -81,8 +84,9 @@ def create_app(container: Container) -> FastAPI:
         lifespan=_lifespan,
         exception_handlers=dict.fromkeys(handlers.HANDLED_ERRORS, handlers.handle_error),
         middleware=[
+            *_metrics_port(container),
             *_proxy_headers(settings),
-            Middleware(RequestLog),
+            Middleware(RequestLog, observe=container.metrics().request_answered),
             Middleware(
                 ResponseHeaders,
                 cookie=cookie,
@@ -100,6 +104,20 @@ def create_app(container: Container) -> FastAPI:
     # FastAPI documents this way to replace the document; it is built on first use.
     app.openapi = cache(partial(openapi_document, app, cookie))  # type: ignore[method-assign]
     return app
+
+
+def _development_routes(container: Container) -> Iterator[BaseRoute]:
+    """Yield the routes that production does not have on its public port."""
+    if not container.settings().is_production:
+        yield from docs_routes()
+        yield metrics_route(container.metrics_report())
+
+
+def _metrics_port(container: Container) -> Iterator[Middleware]:
+    """Yield the middleware that answers at the metrics port."""
+    port = container.settings().metrics_port
+    if port is not None:
+        yield Middleware(MetricsPort, port=port, report=container.metrics_report())
 
 
 def _proxy_headers(settings: Settings) -> Iterator[Middleware]:
@@ -137,7 +155,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     container: Container = app.state.container
     command_queues = container.command_queues()
     command_queues.open()
-    async with _worker(container):
+    async with _running_beside(container.metrics_report().sample()), _worker(container):
         yield
     await command_queues.drain()
     await container.transaction_runner().drain()
@@ -152,9 +170,15 @@ async def _worker(container: Container) -> AsyncIterator[None]:
     if not container.settings().run_jobs_in_server:
         yield
         return
-    worker_task = asyncio.create_task(container.worker().run())
+    async with _running_beside(container.worker().run()):
+        yield
+
+
+@asynccontextmanager
+async def _running_beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        worker_task.cancel()
-        await asyncio.wait([worker_task])
+        task.cancel()
+        await asyncio.wait([task])
