@@ -186,3 +186,39 @@ async def test_request_passes_unless_a_trusted_proxy_says_plain_http(
     shop = HttpShop.open(clock, **settings)
 
     assert (await shop.browser().get("/products", **headers)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("headers", "logged"),
+    [
+        (
+            {"origin": "https://shop.test", "host": "upstream"},
+            {
+                "origin": "https://shop.test",
+                "own_origin": "https://upstream",
+                "sec_fetch_site": None,
+            },
+        ),
+        (
+            {"origin": "https://shop.test\x7f<b>", "sec_fetch_site": "same-site"},
+            {
+                "origin": "[malformed]",
+                "own_origin": "https://shop.test",
+                "sec_fetch_site": "same-site",
+            },
+        ),
+    ],
+)
+async def test_origins_that_differ_are_logged_for_the_operator_of_a_proxy(
+    headers: dict[str, str],
+    logged: dict[str, str | None],
+    clock: FakeClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    shop = HttpShop.open(clock, environment="production", hosts=())
+
+    with caplog.at_level("INFO"):
+        assert_problem(await shop.browser().post("/session", {}, **headers), 403, "cross-site")
+
+    (line,) = [each for each in caplog.records if each.message == "cross_site_request"]
+    assert {name: getattr(line, name) for name in logged} == logged
