@@ -1,11 +1,14 @@
 """Metrics count what happens, under names from short lists, and are not public in production."""
 
+import asyncio
 from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from dependency_injector import providers
 from structlog.testing import capture_logs
 
+from shop.adapters.memory.webhook_sender import MemoryWebhookSender
 from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import DatabaseUnavailable
 from shop.entrypoints.http.app import create_app
@@ -103,6 +106,59 @@ async def test_job_and_its_outcome_are_counted(shop: HttpShop, clock: FakeClock)
     await shop.container.worker().drain()
 
     assert (await _samples(shop))['shop_jobs_total{kind="send_email",outcome="done"}'] == 1
+
+
+async def test_reports_that_are_asked_for_together_send_one_query(
+    shop: HttpShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = asyncio.Event()
+    queries = 0
+
+    async def wait() -> timedelta:
+        nonlocal queries
+        queries += 1
+        await may_end.wait()
+        return timedelta(seconds=5)
+
+    monkeypatch.setattr(shop.container.job_service(), "oldest_due_age", wait)
+    first = asyncio.create_task(_samples(shop))
+    await asyncio.sleep(0.05)
+    second = await _samples(shop)
+    may_end.set()
+
+    assert "shop_oldest_due_job_seconds" not in second
+    assert (await first)["shop_oldest_due_job_seconds"] == 5
+    assert queries == 1
+
+
+async def test_query_that_hangs_does_not_hold_the_report(
+    shop: HttpShop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def hang() -> timedelta:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    monkeypatch.setattr(shop.container.job_service(), "oldest_due_age", hang)
+    monkeypatch.setattr("shop.entrypoints.metrics.report.QUERY_TIMEOUT_SECONDS", 0.05)
+
+    assert "shop_oldest_due_job_seconds" not in await _samples(shop)
+
+
+@pytest.mark.parametrize(("response", "status"), [(200, "delivered"), (500, "pending")])
+async def test_webhook_is_counted_by_the_status_of_its_delivery(
+    response: int, status: str, clock: FakeClock
+) -> None:
+    secret = "whsec_c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4="
+    endpoint = {"url": "https://example.com/", "secret": secret, "events": ["order.paid"]}
+    shop = HttpShop.open(clock, webhook_endpoints=[endpoint])
+    sender = MemoryWebhookSender()
+    sender.script(response)
+    shop.container.webhook_sender.override(providers.Object(sender))
+    await shop.add_product("TEA")
+    await (await shop.customer("ada")).order("TEA")
+    await shop.container.worker().drain()
+
+    assert (await _samples(shop))[f'shop_webhook_attempts_total{{status="{status}"}}'] == 1
 
 
 async def test_last_audit_is_shown_with_its_violations(shop: HttpShop) -> None:
