@@ -7,6 +7,7 @@ comes from.
 
 import os
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -96,28 +97,25 @@ class PrometheusMetrics(Metrics):
             multiprocess_mode="mostrecent",
         )
         # The library looks each child up by its labels, which takes longer than counting.
-        self._counters: dict[tuple[str, str, int | None], tuple[Counter, Histogram]] = {}
+        self._request_counter = cache(self._requests.labels)
+        self._duration_of = cache(self._durations.labels)
+        self._order_counter = cache(self._orders.labels)
+        self._group_size_of = cache(self._group_sizes.labels)
+        self._wait_of = cache(self._waits.labels)
 
     def request_answered(self, route: str, method: str, status: int | None, seconds: float) -> None:
         """Count a request; without a status, the client left before the response."""
-        key = (route, method, status)
-        if key not in self._counters:
-            self._counters[key] = (
-                self._requests.labels(route, method, str(status or "none")),
-                self._durations.labels(route, method),
-            )
-        counter, duration = self._counters[key]
-        counter.inc()
-        duration.observe(seconds)
+        self._request_counter(route, method, str(status or "none")).inc()
+        self._duration_of(route, method).observe(seconds)
 
     def group_decided(self, queue: str, size: int, waited_seconds: float) -> None:
         """Count a group of commands, and how long its first one has waited."""
-        self._group_sizes.labels(queue).observe(size)
-        self._waits.labels(queue).observe(waited_seconds)
+        self._group_size_of(queue).observe(size)
+        self._wait_of(queue).observe(waited_seconds)
 
     def order_answered(self, outcome: str) -> None:
         """Count a new order by its status, or a rejected one by the error's code."""
-        self._orders.labels(outcome).inc()
+        self._order_counter(outcome).inc()
 
     def job_ended(self, kind: JobKind, outcome: str) -> None:
         """Count an attempt at a job."""
