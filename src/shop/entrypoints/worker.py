@@ -10,6 +10,7 @@ from shop.application.identity.sweep import Sweep
 from shop.application.jobs.runner import JobRunner
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import DatabaseFailure
+from shop.entrypoints.metrics.auditor import Auditor
 
 POLL_INTERVAL = timedelta(seconds=1)
 """The longest time between two looks for due jobs."""
@@ -26,7 +27,14 @@ class Worker:
     Its job runners do not wait for one another: a webhook endpoint that hangs delays no payment.
     """
 
-    def __init__(self, job_runners: Sequence[JobRunner], clock: Clock, sweep: Sweep) -> None:
+    def __init__(
+        self,
+        job_runners: Sequence[JobRunner],
+        clock: Clock,
+        sweep: Sweep,
+        auditor: Auditor | None = None,
+    ) -> None:
+        self._auditor = auditor
         self._job_runners = job_runners
         self._clock = clock
         self._sweep = sweep
@@ -37,6 +45,8 @@ class Worker:
             for each in self._job_runners:
                 tasks.create_task(self._run(each))
             tasks.create_task(self._sweep_regularly())
+            if self._auditor is not None:
+                tasks.create_task(self._auditor.run())
 
     async def _run(self, job_runner: JobRunner) -> None:
         try:

@@ -105,9 +105,10 @@ def test_keyboard_interrupt_stops_the_server(shop: CommandLine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "warned"), [("production", ["SHOP_PAYMENT_GATEWAY"]), ("development", [])]
+    ("environment", "warned"),
+    [("production", ["SHOP_PAYMENT_GATEWAY", "SHOP_HOSTS"]), ("development", [])],
 )
-def test_production_warns_once_that_payments_are_simulated(
+def test_production_warns_once_of_simulated_payments_and_missing_hosts(
     environment: str, warned: list[str], shop: CommandLine
 ) -> None:
     secret = shop.output_of("secret").strip()
@@ -120,7 +121,8 @@ def test_production_warns_once_that_payments_are_simulated(
     with shop.with_settings(**settings).serving("--workers", "2") as serving:
         _, _, errors = serving.stop(signal.SIGTERM)
 
-    lines = [line for line in errors.splitlines() if "payments_are_simulated" in line]
+    events = ("payments_are_simulated", "any_host_is_accepted")
+    lines = [line for line in errors.splitlines() if any(each in line for each in events)]
     assert [json.loads(line)["setting"] for line in lines] == warned
 
 

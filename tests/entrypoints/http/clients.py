@@ -141,6 +141,7 @@ class HttpShop:
             # On a clock that never makes it wait, a worker would look without end.
             "run_jobs_in_server": False,
             "payment_gateway": PaymentGatewayKind.SIMULATED,
+            "hosts": ("shop.test",),
             **settings,
         }
         database = database or MemoryDatabase()

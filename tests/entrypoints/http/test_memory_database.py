@@ -32,6 +32,7 @@ async def app() -> AsyncIterator[FastAPI]:
     settings: Json = {
         "_env_file": None,
         "database_url": "memory://",
+        "hosts": ("shop.test",),
         "gateway_timeout_seconds": 0.1,
         "job_retry_delay_seconds": 0.1,
     }

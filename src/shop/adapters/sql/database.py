@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from shop.adapters.sql.engines import postgresql
 from shop.adapters.sql.engines.errors import translating_errors
@@ -154,6 +155,13 @@ class SqlDatabase(Database):
         """Raise `CommitOutcomeUnknown` if the file changed while a transaction was committed."""
         if self._sqlite is not None:
             self._sqlite.require_committed()
+
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections this process uses, and how many it may use."""
+        # PostgreSQL's reader shares the pool of the writer.
+        pools = {engine.pool for engine in (self.writer, self.reader)}
+        queues = [each for each in pools if isinstance(each, QueuePool)]
+        return sum(each.checkedout() for each in queues), sum(each.size() for each in queues)
 
     async def close(self) -> None:
         """Close all connections."""

@@ -12,6 +12,7 @@ from shop.application.checkout.placed_order import PlacedOrder, is_pending
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.payments.card_payments import CardPayment, CardPayments
+from shop.application.ports.metrics import UNCOUNTED, Metrics
 from shop.application.ports.payment_gateway import ActionRequired
 from shop.application.transactions.group_commit import GroupCommit
 from shop.application.transactions.runner import after_commit
@@ -30,7 +31,9 @@ class Checkout:
         completion_queue: CompletionQueue,
         card_payments: CardPayments,
         customer_actions: CustomerActions,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
+        self._metrics = metrics
         self._placement_queue = placement_queue
         self._completion_queue = completion_queue
         self._card_payments = card_payments
@@ -43,6 +46,16 @@ class Checkout:
         under the same key continues the same payment. Errors: those of `PlaceOrders`,
         `CardDeclined` and `PaymentExpired`.
         """
+        try:
+            result = await self._place(command)
+        except ShopError as error:
+            self._metrics.order_answered(error.code)
+            raise
+        if not result.replayed:
+            self._metrics.order_answered(_outcome(result.value))
+        return result
+
+    async def _place(self, command: PlaceOrder) -> CommandResult[PlacedOrder]:
         result = await self._placement_queue.submit(command)
         placed = result.value
         if isinstance(placed, ShopError) or not is_pending(placed):
@@ -76,3 +89,7 @@ class Checkout:
             # because this request found the order pending.
             return replace(await self._placement_queue.submit(command), replayed=False)
         return CommandResult(value=completed, replayed=False)
+
+
+def _outcome(placed: PlacedOrder | ShopError) -> str:
+    return placed.code if isinstance(placed, ShopError) else placed.order.status.value

@@ -1,10 +1,11 @@
 """Lists jobs and retries dead ones, for the operator."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import PageRequest, TimeCursor
-from shop.application.ports.repositories.jobs import Job
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 
@@ -40,3 +41,8 @@ class JobService:
             return count
 
         return await self._transactions.write(retry_dead, retryable=True)
+
+    async def oldest_due_age(self) -> timedelta:
+        """Return for how long the oldest due job is due; zero if none is."""
+        due_at = await self._transactions.read(lambda uow: uow.jobs.next_due(tuple(JobKind)))
+        return timedelta() if due_at is None else max(self._clock.now() - due_at, timedelta())

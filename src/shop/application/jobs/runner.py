@@ -19,6 +19,7 @@ from shop.application.jobs.retry_policy import (
     retries_exhausted,
 )
 from shop.application.ports.clock import Clock
+from shop.application.ports.metrics import UNCOUNTED, Metrics
 from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.application.ports.unit_of_work import DatabaseFailure, UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
@@ -49,7 +50,9 @@ class JobRunner:
         clock: Clock,
         policy: RetryPolicy,
         handlers: Mapping[JobKind, Handler],
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
+        self._metrics = metrics
         self._transactions = transactions
         self._clock = clock
         self._policy = policy
@@ -101,12 +104,14 @@ class JobRunner:
 
     async def _run(self, job: Job) -> None:
         try:
-            await self._run_handler(job)
+            outcome = await self._run_handler(job)
         except DatabaseFailure as failure:
             # The failure cannot be recorded now; the job is due again when the lease ends.
             _log.error("job_interrupted", extra=_log_fields(job, str(failure)))
+            outcome = "interrupted"
+        self._metrics.job_ended(job.id.kind, outcome)
 
-    async def _run_handler(self, job: Job) -> None:
+    async def _run_handler(self, job: Job) -> str:
         try:
             async with asyncio.timeout(self._policy.lease.total_seconds()):
                 await self._handlers[job.id.kind](job)
@@ -119,19 +124,22 @@ class JobRunner:
             if reason.not_before is not None:
                 due_at = max(due_at, reason.not_before)
             await self._record(partial(_reschedule, job, due_at, str(reason)))
+            return "later"
         except Exception as failure:  # noqa: BLE001  No failure may lose the job.
-            await self._handle_failure(job, failure)
+            return await self._handle_failure(job, failure)
+        return "done"
 
-    async def _handle_failure(self, job: Job, error: Exception) -> None:
+    async def _handle_failure(self, job: Job, error: Exception) -> str:
         error_text = f"{type(error).__name__}: {error}"
         is_last = retries_exhausted(job)
         job = replace(job, failures=job.failures + 1)
         if is_last:
             _log.error("job_dead", extra=_log_fields(job, error_text))
             await self._record(partial(_mark_dead, job, error_text))
-        else:
-            _log.warning("job_failed", extra=_log_fields(job, error_text))
-            await self._record(partial(_reschedule, job, self._next_attempt_at(job), error_text))
+            return "dead"
+        _log.warning("job_failed", extra=_log_fields(job, error_text))
+        await self._record(partial(_reschedule, job, self._next_attempt_at(job), error_text))
+        return "failed"
 
     async def _record(self, stage: Callable[[UnitOfWork], None]) -> None:
         async def record(uow: UnitOfWork) -> None:

@@ -17,6 +17,7 @@ from shop.application.notifications.endpoints import EndpointGate, log_change, s
 from shop.application.notifications.events import WebhookEndpoint
 from shop.application.ports.clock import Clock
 from shop.application.ports.mailer import Email, Mailer
+from shop.application.ports.metrics import UNCOUNTED, Metrics
 from shop.application.ports.repositories.jobs import Job
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import NotificationFailed, WebhookRequest, WebhookSender
@@ -24,6 +25,7 @@ from shop.application.transactions.group_commit import CommandQueues
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.endpoint import EndpointStatus
 from shop.domain.notification import (
+    NotificationChannel,
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
@@ -86,7 +88,9 @@ class SendNotifications:
         endpoints: Sequence[WebhookEndpoint],
         queues: CommandQueues,
         clock: Clock,
+        metrics: Metrics = UNCOUNTED,
     ) -> None:
+        self._metrics = metrics
         self._transactions = transactions
         self._webhook_sender = webhook_sender
         self._mailer = mailer
@@ -124,6 +128,8 @@ class SendNotifications:
             job=job, number=delivery.attempts + 1, result=result, endpoint=endpoint
         )
         await self._attempt_queue.submit(attempt)
+        if delivery.channel is NotificationChannel.WEBHOOK:
+            self._metrics.webhook_answered(attempt.apply_to(delivery, self._clock.now()).status)
         if isinstance(result, NotificationFailed) and not attempt.ends_job:
             raise result
 

@@ -33,6 +33,10 @@ class Database(ABC):
     async def analyse(self) -> None:
         """Update the query planner's statistics; call this after a bulk load."""
 
+    def connections(self) -> tuple[int, int]:
+        """Return how many connections this process uses, and how many it may use."""
+        return 0, 0
+
     @abstractmethod
     async def close(self) -> None:
         """Close all connections."""

@@ -14,6 +14,7 @@ from contextvars import Context
 from copy import copy
 from typing import Any, Generic, TypeVar
 
+from shop.application.ports.metrics import UNCOUNTED, Metrics
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.application.ports.unit_of_work import (
     DatabaseFailure,
@@ -53,8 +54,16 @@ class GroupCommit(Generic[C, R]):
     of queries reads one snapshot, taken after all of them arrived.
     """
 
-    def __init__(self, handle_batch: BatchHandler[C, R], *, max_concurrent_groups: int = 1) -> None:
+    def __init__(
+        self,
+        handle_batch: BatchHandler[C, R],
+        *,
+        max_concurrent_groups: int = 1,
+        metrics: Metrics = UNCOUNTED,
+    ) -> None:
         self._handle_batch = handle_batch
+        self._metrics = metrics
+        self._name = getattr(handle_batch, "__qualname__", type(handle_batch).__name__)
         self._max_concurrent_groups = max_concurrent_groups
         self._queue: deque[QueuedCommand[C, R]] = deque()
         self._group_runners: set[asyncio.Task[None]] = set()
@@ -92,6 +101,8 @@ class GroupCommit(Generic[C, R]):
     async def _run_groups(self) -> None:
         try:
             while group := self._next_group():
+                waited = asyncio.get_running_loop().time() - group[0].queued_at
+                self._metrics.group_decided(self._name, len(group), waited)
                 await self._run_group(group)
         finally:
             runner = asyncio.current_task()
@@ -158,14 +169,17 @@ class GroupCommit(Generic[C, R]):
 class CommandQueues:
     """All queues of a process, opened and drained together."""
 
-    def __init__(self) -> None:
+    def __init__(self, metrics: Metrics = UNCOUNTED) -> None:
+        self._metrics = metrics
         self._queues: list[GroupCommit[Any, Any]] = []
 
     def queue_for(
         self, handle_batch: BatchHandler[C, R], *, max_concurrent_groups: int = 1
     ) -> GroupCommit[C, R]:
         """Create the queue of a handler."""
-        queue = GroupCommit(handle_batch, max_concurrent_groups=max_concurrent_groups)
+        queue = GroupCommit(
+            handle_batch, max_concurrent_groups=max_concurrent_groups, metrics=self._metrics
+        )
         self._queues.append(queue)
         return queue
 
@@ -185,7 +199,9 @@ class QueuedCommand(Generic[C, R]):
 
     def __init__(self, command: C) -> None:
         self.command = command
-        self.result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        self.queued_at = loop.time()
+        self.result: asyncio.Future[R] = loop.create_future()
         self.was_blocked = False
 
     @property

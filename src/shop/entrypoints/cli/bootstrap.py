@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from shop.entrypoints.cli.errors import InvalidSetting, one_line
 from shop.entrypoints.configuration.notifications import WebhookEndpointSetting
-from shop.entrypoints.configuration.settings import SETTINGS, Settings, unknown_settings
+from shop.entrypoints.configuration.settings import PREFIX, SETTINGS, Settings, unknown_settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.observability.logging import set_up_logging
 from shop.entrypoints.validation_messages import validation_message
@@ -43,9 +43,11 @@ def read_settings(database: str | None) -> Settings:
 
 def warn_of_unknown_settings() -> None:
     """Report unknown `SHOP_` variables on standard error: they may be misspelt."""
+    known = [each.removeprefix(PREFIX) for each in SETTINGS]
     for name in unknown_settings():
-        close = get_close_matches(name, SETTINGS, n=1)
-        suggestion = f"; did you mean {close[0]}?" if close else ""
+        # Without the prefix, which would make any two short names look alike.
+        close = get_close_matches(name.removeprefix(PREFIX), known, n=1)
+        suggestion = f"; did you mean {PREFIX}{close[0]}?" if close else ""
         typer.echo(one_line(f"shop: unknown setting {name} is ignored{suggestion}"), err=True)
 
 

@@ -23,6 +23,7 @@ from shop.application.reconciliation.audit import AuditGateway, AuditShop
 from shop.application.reconciliation.repair import ReconcilePayments
 from shop.application.transactions.runner import TransactionRunner
 from shop.entrypoints.cli.errors import CliError, InvalidSetting
+from shop.entrypoints.metrics.report import MetricsReport
 from shop.entrypoints.worker import Worker
 
 T = TypeVar("T")
@@ -38,6 +39,14 @@ class CliSettings(Protocol):
     @property
     def database_file(self) -> Path | None:
         """The file of an embedded database, else None."""
+
+    @property
+    def accepts_any_host(self) -> bool:
+        """Whether production answers to every host name."""
+
+    @property
+    def metrics_port(self) -> int | None:
+        """The port of the metrics, if any."""
 
     @property
     def rehearses_payments(self) -> bool:
@@ -89,6 +98,9 @@ class CliContext(Protocol):
 
     def job_service(self) -> JobService:
         """Return the service for background jobs."""
+
+    def metrics_report(self) -> MetricsReport:
+        """Return the report of the metrics."""
 
     def reconcile_payments(self) -> ReconcilePayments:
         """Return the reconciliation with the gateway."""

@@ -2,11 +2,19 @@
 
 import os
 import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
+from shop.entrypoints.cli.context import CliSettings
 from shop.entrypoints.cli.errors import CliError
 
 BACKLOG = 2048
 """How many connections wait while the server starts, or is busy."""
+
+_LOOPBACK = "127.0.0.1"
+
+_LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  Nothing is bound to it here.
+"""A server at all addresses of the machine is shown at this one, whose name it answers to."""
 
 FIRST_PASSED_DESCRIPTOR = 3
 PASSED_BY_SYSTEMD = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")
@@ -42,7 +50,7 @@ def passed_socket() -> socket.socket | None:
     return _listening(listener)
 
 
-def bind_socket(host: str, port: int) -> socket.socket:
+def bind_socket(host: str, port: int, setting: str = "--port") -> socket.socket:
     """Return a socket that listens on the port; raise `CliError` if that fails.
 
     Clients that connect before the server is ready wait, instead of getting an error.
@@ -61,13 +69,24 @@ def bind_socket(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         problem = f"cannot listen on {host} port {port}: {error.strerror}"
-        raise CliError(f"{problem}; choose another --port") from error
+        raise CliError(f"{problem}; choose another {setting}") from error
 
 
 def address_of(listener: socket.socket) -> str:
-    """Return the URL of a listening socket."""
+    """Return the URL of a listening socket, which a browser on this machine can open."""
     host, port = listener.getsockname()[:2]
+    host = _LOOPBACK_OF.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+@contextmanager
+def metrics_socket(settings: CliSettings) -> Iterator[Sequence[socket.socket]]:
+    """Yield the bound socket of the metrics port, or none if there is no such port."""
+    if settings.metrics_port is None:
+        yield ()
+        return
+    with bind_socket(_LOOPBACK, settings.metrics_port, "SHOP_METRICS_PORT") as listener:
+        yield (listener,)
 
 
 def _listening(listener: socket.socket) -> socket.socket:

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 
@@ -26,7 +26,7 @@ from shop.entrypoints.cli.context import CliContext, run_migrated_in
 from shop.entrypoints.cli.errors import CliError, InvalidSetting, report
 from shop.entrypoints.cli.imports.demo_admin import add_demo_admin
 from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
-from shop.entrypoints.cli.listener import address_of
+from shop.entrypoints.cli.listener import address_of, metrics_socket
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.app import create_app
@@ -34,6 +34,7 @@ from shop.entrypoints.http.middleware.response_headers import default_headers
 from shop.entrypoints.http_server.connections import Connections
 from shop.entrypoints.http_server.limits import HttpLimits
 from shop.entrypoints.http_server.protocol import HttpProtocol
+from shop.entrypoints.metrics.processes import forget_process, shared_counts
 
 Protocol = Callable[..., asyncio.Protocol]
 
@@ -61,21 +62,22 @@ def run(listener: socket.socket, *, workers: int, demo: bool, database: str | No
         _require_single_process(container, workers)
     ready_message = f"Serving the shop at {address_of(listener)} (press Ctrl+C to stop)."
     protocol = _protocol(container.settings())
-    if container.settings().is_in_memory:
-        # The data is in this container only, so it is also the one that serves.
-        asyncio.run(prepare(container))
-        run_server(partial(_served_app, container), listener, ready_message, protocol)
-        return
-    run_migrated_in(container, prepare)
-    # A file that cannot be written stops the server now, not at the first request.
-    container.secrets()
-    if database is not None:
-        # Worker processes read the database from their environment.
-        os.environ["SHOP_DATABASE_URL"] = database
-    if workers == 1:
-        run_server(create_served_app, listener, ready_message, protocol)
-    else:
-        _serve_in_workers(listener, ready_message, protocol, workers)
+    with metrics_socket(container.settings()) as more:
+        if container.settings().is_in_memory:
+            # The data is in this container only, so it is also the one that serves.
+            asyncio.run(prepare(container))
+            run_server(partial(_served_app, container), listener, ready_message, protocol, more)
+            return
+        run_migrated_in(container, prepare)
+        # A file that cannot be written stops the server now, not at the first request.
+        container.secrets()
+        if database is not None:
+            # Worker processes read the database from their environment.
+            os.environ["SHOP_DATABASE_URL"] = database
+        if workers == 1:
+            run_server(create_served_app, listener, ready_message, protocol, more)
+        else:
+            _serve_in_workers([listener, *more], ready_message, protocol, workers)
 
 
 def create_served_app() -> FastAPI:
@@ -131,6 +133,8 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
         _log.warning("payments_are_simulated", setting="SHOP_PAYMENT_GATEWAY")
     if context.settings().is_unlimited_in_production:
         _log.warning("requests_are_not_limited", setting="SHOP_RATE_LIMITS")
+    if context.settings().accepts_any_host:
+        _log.warning("any_host_is_accepted", setting="SHOP_HOSTS")
     if context.settings().is_in_memory:
         _log.warning("data_is_lost_when_the_server_stops", setting="SHOP_DATABASE_URL")
         if demo:
@@ -184,6 +188,7 @@ def run_server(
     listener: socket.socket,
     ready_message: str,
     protocol: Protocol,
+    more: Sequence[socket.socket] = (),
     *,
     shutdown_timeout_seconds: int = SHUTDOWN_TIMEOUT_SECONDS,
 ) -> None:
@@ -195,7 +200,7 @@ def run_server(
     server = _Server(config, ready_message)
     try:
         with _stopped_by_signals(server):
-            server.run(sockets=[listener])
+            server.run(sockets=[listener, *more])
     except SystemExit as exit_:
         raise CliError("the server could not start") from exit_
     except OSError as error:
@@ -228,11 +233,12 @@ class _Server(uvicorn.Server):
 
 
 def _serve_in_workers(
-    listener: socket.socket, ready_message: str, protocol: Protocol, workers: int
+    listeners: list[socket.socket], ready_message: str, protocol: Protocol, workers: int
 ) -> None:
     config = _config(f"{__name__}:create_worker_app", protocol, workers)
-    supervisor = _Supervisor(config, listener, ready_message)
-    supervisor.run()
+    supervisor = _Supervisor(config, listeners, ready_message)
+    with shared_counts():
+        supervisor.run()
     if any(process.exitcode == STARTUP_FAILURE for process in supervisor.processes):
         raise CliError("a worker could not start")
 
@@ -240,8 +246,10 @@ def _serve_in_workers(
 class _Supervisor(Multiprocess):
     """A supervisor that reports when all of its workers are ready."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, ready_message: str) -> None:
-        super().__init__(config, [listener])
+    def __init__(
+        self, config: uvicorn.Config, listeners: list[socket.socket], ready_message: str
+    ) -> None:
+        super().__init__(config, listeners)
         self._ready_message = ready_message
 
     def init_processes(self) -> None:
@@ -249,6 +257,13 @@ class _Supervisor(Multiprocess):
         super().init_processes()
         if all(each.wait_until_ready(START_TIMEOUT_SECONDS) for each in self.processes):
             typer.echo(self._ready_message)
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that have died, and stop counting their connections."""
+        before = {each.pid for each in self.processes}
+        super().keep_subprocess_alive()
+        for pid in before - {each.pid for each in self.processes}:
+            forget_process(pid)
 
 
 def _exit_with_parent() -> None:

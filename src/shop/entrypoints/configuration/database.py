@@ -1,13 +1,15 @@
 """Settings of the database."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from shop.entrypoints.configuration.checks import matching
+from shop.entrypoints.configuration.checks import is_loopback, matching
 from shop.entrypoints.configuration.environment import EnvironmentSettings
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
@@ -31,6 +33,24 @@ def _database_url(text: str) -> str:
     return text
 
 
+_TLS_MODES = frozenset({"require", "verify-ca", "verify-full", "disable"})
+"""The driver's modes that leave nothing to chance; `prefer`, its default, accepts no TLS."""
+
+
+def _database_hosts(url: URL) -> Iterator[str]:
+    """Yield every host that the driver may connect to."""
+    listed = url.query.get("host", ())
+    hosts = [url.host or "", *((listed,) if isinstance(listed, str) else listed)]
+    # Without a host, the driver takes this variable, or a socket of this machine.
+    for each in filter(None, hosts) if any(hosts) else [os.environ.get("PGHOST", "")]:
+        yield from each.split(",")
+
+
+def _is_this_machine(host: str) -> bool:
+    is_socket = not host or host.startswith("/")
+    return is_socket or is_loopback(host) or is_loopback(host.rpartition(":")[0].strip("[]"))
+
+
 class DatabaseSettings(EnvironmentSettings):
     """Where the shop stores everything."""
 
@@ -52,6 +72,19 @@ class DatabaseSettings(EnvironmentSettings):
                 f"SHOP_DATABASE_URL={IN_MEMORY} loses every order when the server stops;"
                 " use a SQLite or PostgreSQL database in production"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _production_encrypts_its_database(self) -> Self:
+        if self.is_production and self.database_file is None and not self.is_in_memory:
+            url = make_url(self.database_url)
+            is_elsewhere = any(not _is_this_machine(host) for host in _database_hosts(url))
+            if is_elsewhere and url.query.get("ssl") not in _TLS_MODES:
+                raise ValueError(
+                    "SHOP_DATABASE_URL: a database on another host needs TLS in production; append"
+                    " ?ssl=verify-full (or ssl=verify-ca, ssl=require), or ssl=disable if the"
+                    " network may be read"
+                )
         return self
 
     @property

@@ -15,6 +15,7 @@ from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import MAX_AMOUNT, Currency
 from shop.entrypoints.configuration.database import DatabaseSettings
 from shop.entrypoints.configuration.limits import LimitSettings
+from shop.entrypoints.configuration.metrics import MetricsSettings
 from shop.entrypoints.configuration.notifications import NotificationSettings
 from shop.entrypoints.configuration.payment_gateway import (
     PaymentGatewayKind,
@@ -40,6 +41,7 @@ class Settings(
     NotificationSettings,
     LimitSettings,
     ServerSettings,
+    MetricsSettings,
     BaseSettings,
 ):
     """The settings, validated. In development each of them has a default."""

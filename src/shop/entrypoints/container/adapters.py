@@ -18,6 +18,7 @@ from shop.adapters.limits.unit_of_work_storage import UnitOfWorkStorage
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.payment_gateway import MemoryPaymentGateway
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
+from shop.adapters.prometheus.metrics import PrometheusMetrics
 from shop.adapters.simulated_gateway.http.app import create_gateway_app
 from shop.adapters.simulated_gateway.http_payment_gateway import HttpPaymentGateway
 from shop.adapters.simulated_gateway.pages import Decided, page_routes
@@ -106,6 +107,7 @@ class AdapterContainer(containers.DeclarativeContainer):
     id_generator: providers.Provider[IdGenerator] = providers.Singleton(
         SystemIdGenerator, uuid_version=settings.provided.uuid_version
     )
+    metrics = providers.Singleton(PrometheusMetrics)
     password_hasher: providers.Provider[PasswordHasher] = providers.Singleton(Argon2PasswordHasher)
     # Adapters load the secrets at their first use: only a server, which signs, may create a file.
     common_passwords: providers.Provider[CommonPasswords] = providers.Singleton(CommonPasswordFile)

@@ -43,7 +43,12 @@ class CheckoutContainer(Base):
         CustomerActions, Base.transaction_runner, Base.clock, Base.policies.provided.payment
     )
     checkout = providers.Singleton(
-        Checkout, placement_queue, completion_queue, Base.card_payments, customer_actions
+        Checkout,
+        placement_queue,
+        completion_queue,
+        Base.card_payments,
+        customer_actions,
+        Base.metrics,
     )
     payment_jobs = providers.Singleton(
         PaymentJobs,

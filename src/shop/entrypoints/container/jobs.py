@@ -4,10 +4,10 @@ from typing import Any
 
 from dependency_injector import providers
 
-from shop.application.jobs.administration import JobService
 from shop.application.jobs.runner import JobRunner
 from shop.application.ports.repositories.jobs import JobKind
 from shop.entrypoints.container.checkout import CheckoutContainer as Base
+from shop.entrypoints.container.metrics import MetricsContainer
 from shop.entrypoints.container.orders import OrderContainer
 from shop.entrypoints.worker import Worker
 
@@ -19,10 +19,11 @@ def _runner(handlers: dict[JobKind, providers.Provider[Any]]) -> providers.Singl
         Base.clock,
         Base.policies.provided.retry,
         providers.Dict(handlers),
+        Base.metrics,
     )
 
 
-class JobContainer(Base, OrderContainer):
+class JobContainer(Base, OrderContainer, MetricsContainer):
     """The job runners, each with its own kinds of jobs, and the worker."""
 
     payment_job_runner = _runner(
@@ -45,5 +46,5 @@ class JobContainer(Base, OrderContainer):
         providers.List(payment_job_runner, webhook_job_runner, email_job_runner),
         Base.clock,
         Base.sweep,
+        MetricsContainer.auditor,
     )
-    job_service = providers.Singleton(JobService, Base.transaction_runner, Base.clock)

@@ -28,6 +28,7 @@ class NotificationContainer(Base):
         Base.policies.provided.notification.endpoints,
         Base.command_queues,
         Base.clock,
+        Base.metrics,
     )
     notification_delivery_service = providers.Singleton(
         NotificationDeliveryService, Base.transaction_runner, Base.clock

@@ -20,7 +20,7 @@ class TransactionContainer(Base):
     transaction_runner = providers.Singleton(
         TransactionRunner, Base.unit_of_work.provider, Base.snapshot.provider, Base.clock
     )
-    command_queues = providers.Singleton(CommandQueues)
+    command_queues = providers.Singleton(CommandQueues, Base.metrics)
     rate_limiter = rate_limiter_on(transaction_runner, command_queues)
 
 

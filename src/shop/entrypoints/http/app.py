@@ -1,16 +1,16 @@
 """Builds the HTTP app: routes, middleware and error handlers around a container."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from copy import copy
 from functools import cache, partial
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -31,11 +31,15 @@ from shop.entrypoints.http.html_pages import OPENAPI_PATH
 from shop.entrypoints.http.middleware.body_limit import BodyLimit
 from shop.entrypoints.http.middleware.content_type import ContentType
 from shop.entrypoints.http.middleware.cross_site import CrossSiteProtection
+from shop.entrypoints.http.middleware.host_names import HostNames
 from shop.entrypoints.http.middleware.request_log import RequestLog
 from shop.entrypoints.http.middleware.response_headers import ResponseHeaders
+from shop.entrypoints.http.middleware.trusted_proxies import HttpsOnly, TrustedProxies
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from shop.entrypoints.http.openapi.document import openapi_document
 from shop.entrypoints.http.session.cookie import SessionCookie
+from shop.entrypoints.metrics.port import MetricsPort
+from shop.entrypoints.metrics.route import metrics_route
 
 # The router tries them in this order: the most frequent first.
 _ROUTERS = (
@@ -74,7 +78,7 @@ def create_app(container: Container) -> FastAPI:
             *routes,
             *_heads(routes),
             *payment_pages(container),
-            *([] if settings.is_production else docs_routes()),
+            *_development_routes(container),
         ],
         title="shop",
         version="1",
@@ -86,8 +90,9 @@ def create_app(container: Container) -> FastAPI:
         lifespan=_lifespan,
         exception_handlers=dict.fromkeys(handlers.HANDLED_ERRORS, handlers.handle_error),
         middleware=[
+            *_metrics_port(container),
             *_proxy_headers(settings),
-            Middleware(RequestLog),
+            Middleware(RequestLog, observe=container.metrics().request_answered),
             Middleware(
                 ResponseHeaders,
                 cookie=cookie,
@@ -95,6 +100,7 @@ def create_app(container: Container) -> FastAPI:
                 rehearses_payments=settings.rehearses_payments,
             ),
             Middleware(UnexpectedErrors),
+            *_addressing(settings),
             Middleware(CrossSiteProtection, is_production=settings.is_production),
             Middleware(BodyLimit),
             Middleware(ContentType),
@@ -106,13 +112,35 @@ def create_app(container: Container) -> FastAPI:
     return app
 
 
+def _development_routes(container: Container) -> Iterator[BaseRoute]:
+    """Yield the routes that production does not have on its public port."""
+    if not container.settings().is_production:
+        yield from docs_routes()
+        yield metrics_route(container.metrics_report())
+
+
+def _metrics_port(container: Container) -> Iterator[Middleware]:
+    """Yield the middleware that answers at the metrics port."""
+    port = container.settings().metrics_port
+    if port is not None:
+        yield Middleware(MetricsPort, port=port, report=container.metrics_report())
+
+
 def _proxy_headers(settings: Settings) -> Iterator[Middleware]:
     """Yield the middleware that takes the client's address and scheme from a trusted proxy."""
     if settings.trusted_proxies:
         yield Middleware(
-            ProxyHeadersMiddleware,
+            TrustedProxies,
             trusted_hosts=list(settings.trusted_proxies),
         )
+
+
+def _addressing(settings: Settings) -> Iterator[Middleware]:
+    """Yield the middleware that checks to which host, and over what, a request was sent."""
+    if not settings.accepts_any_host:
+        yield Middleware(HostNames, known_hosts=settings.known_hosts)
+    if settings.is_production and settings.trusted_proxies:
+        yield Middleware(HttpsOnly)
 
 
 def _heads(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
@@ -133,7 +161,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     container: Container = app.state.container
     command_queues = container.command_queues()
     command_queues.open()
-    async with _worker(container):
+    async with _running_beside(container.metrics_report().sample()), _worker(container):
         yield
     await command_queues.drain()
     await container.transaction_runner().drain()
@@ -148,9 +176,15 @@ async def _worker(container: Container) -> AsyncIterator[None]:
     if not container.settings().run_jobs_in_server:
         yield
         return
-    worker_task = asyncio.create_task(container.worker().run())
+    async with _running_beside(container.worker().run()):
+        yield
+
+
+@asynccontextmanager
+async def _running_beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    task = asyncio.create_task(work)
     try:
         yield
     finally:
-        worker_task.cancel()
-        await asyncio.wait([worker_task])
+        task.cancel()
+        await asyncio.wait([task])

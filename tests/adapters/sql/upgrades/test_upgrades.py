@@ -113,6 +113,7 @@ async def _upgraded(dump: str, folder: Path, postgresql_url: str) -> AsyncIterat
             session_secrets=(Secret(record["secret"]),),
             session_idle_seconds=TEN_YEARS_IN_SECONDS,
             session_absolute_seconds=TEN_YEARS_IN_SECONDS,
+            hosts=("shop.test",),
             run_jobs_in_server=False,
         )
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from shop.entrypoints.cli.bootstrap import read_settings
+from shop.entrypoints.cli.errors import InvalidSetting
 from shop.entrypoints.configuration.policies import Policies
 
 
@@ -68,3 +69,79 @@ def test_production_rehearses_where_no_money_moves(
 
     assert read.rehearses_payments is rehearses
     assert Policies(read).notification.rehearses_payments is rehearses
+
+
+def _use_database(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHOP_ENVIRONMENT", "production")
+    monkeypatch.setenv("SHOP_PAYMENT_GATEWAY", "simulated")
+    monkeypatch.setenv("SHOP_SESSION_SECRETS", '["the newer secret, which seals from now on"]')
+    monkeypatch.setenv("SHOP_DATABASE_URL", f"postgresql+asyncpg://shop:hunter2@{url}")
+    monkeypatch.delenv("PGHOST", raising=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "db.example/shop",
+        "10.0.0.5:5432/shop",
+        "[fd00::5]/shop",
+        "db.example/shop?ssl=prefer",
+        "db.example/shop?ssl=allow",
+        "db.example/shop?ssl=",
+        "db.example/shop?ssl=require&ssl=disable",
+        "localhost/shop?host=db.example",
+        "/shop?host=db.example:5432",
+        "/shop?host=/run/postgresql&host=db.example",
+        "/shop?host=localhost,db.example",
+        "localhost.db.example/shop",
+    ],
+)
+def test_production_requires_tls_to_a_database_on_another_host(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _use_database(url, monkeypatch)
+
+    with pytest.raises(InvalidSetting) as raised:
+        read_settings(None)
+
+    assert str(raised.value).startswith("SHOP_DATABASE_URL: a database on another host needs TLS")
+    assert "ssl=verify-full" in str(raised.value)
+    assert "hunter2" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "db.example/shop?ssl=require",
+        "db.example/shop?ssl=verify-ca",
+        "db.example/shop?ssl=verify-full",
+        "db.example/shop?ssl=disable",
+        "localhost/shop",
+        "127.0.0.1:5432/shop",
+        "[::1]:5432/shop",
+        "/shop?host=/run/postgresql",
+        "/shop?host=localhost:5432",
+        "/shop",
+    ],
+)
+def test_production_uses_a_database_near_by_or_by_tls_or_as_written_out(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _use_database(url, monkeypatch)
+
+    assert read_settings(None).database_url.endswith(url)
+
+
+def test_host_in_the_drivers_variable_needs_tls_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    _use_database("/shop", monkeypatch)
+    monkeypatch.setenv("PGHOST", "db.example")
+
+    with pytest.raises(InvalidSetting, match="needs TLS"):
+        read_settings(None)
+
+
+def test_development_needs_no_tls(monkeypatch: pytest.MonkeyPatch) -> None:
+    _use_database("db.example/shop", monkeypatch)
+    monkeypatch.setenv("SHOP_ENVIRONMENT", "development")
+
+    assert read_settings(None).database_url.endswith("db.example/shop")

@@ -14,7 +14,7 @@ from tests.entrypoints.http.clients import HttpShop, Json
 
 PROBLEM = "application/problem+json"
 
-OF_ALL = {
+OF_PROBES = {
     "invalid-request",
     "content-too-large",
     "internal-error",
@@ -22,6 +22,7 @@ OF_ALL = {
     "request-timeout",
     "head-too-large",
 }
+OF_ALL = OF_PROBES | {"unknown-host", "https-required"}
 OF_STORED = OF_ALL | {"service-unavailable"}
 OF_BODIES = {"unsupported-media-type", "unsupported-encoding", "unsupported-charset"}
 OF_UNSAFE = OF_STORED | OF_BODIES | {"cross-site", "outcome-unknown"}
@@ -137,8 +138,9 @@ ERRORS = {
     ("post", "/api/v1/webhook-deliveries/{delivery_id}/retry"): OF_ADMINS_UNSAFE
     | {"webhook-delivery-not-found"},
     ("get", "/"): OF_ALL,
-    ("get", "/healthz"): OF_ALL,
-    ("get", "/readyz"): OF_STORED | {"database-not-migrated", "database-incompatible"},
+    ("get", "/healthz"): OF_PROBES,
+    ("get", "/readyz"): OF_PROBES
+    | {"service-unavailable", "database-not-migrated", "database-incompatible"},
     ("get", "/problems/{slug}"): OF_ALL | {"problem-not-found"},
 }
 

@@ -14,7 +14,12 @@ FORWARDED = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Forwarded-Proto"
 
 
 async def _seen(peer: str, trusted: tuple[str, ...]) -> dict[str, str]:
-    settings = Settings(database_url="memory://", trusted_proxies=trusted, run_jobs_in_server=False)
+    settings = Settings(
+        database_url="memory://",
+        hosts=("shop.test",),
+        trusted_proxies=trusted,
+        run_jobs_in_server=False,
+    )
     app = create_app(Container(settings=settings))
 
     async def show(request: Request) -> dict[str, str]:

@@ -2,11 +2,13 @@
 
 import asyncio
 import signal
+from contextlib import AsyncExitStack
 from typing import Annotated
 
 import typer
 
 from shop.entrypoints.cli.context import CliContext, run
+from shop.entrypoints.cli.listener import metrics_socket
 from shop.entrypoints.cli.options import DatabaseUrl
 
 
@@ -29,6 +31,17 @@ async def _run_once(context: CliContext) -> None:
 
 
 async def _run_until_stopped(context: CliContext) -> None:
+    # `--help` need not wait for the server.
+    from shop.entrypoints.metrics.port import serving_metrics  # noqa: PLC0415
+
+    with metrics_socket(context.settings()) as listeners:
+        async with AsyncExitStack() as stack:
+            for each in listeners:
+                await stack.enter_async_context(serving_metrics(each, context.metrics_report()))
+            await _run_jobs(context)
+
+
+async def _run_jobs(context: CliContext) -> None:
     task = asyncio.ensure_future(context.worker().run())
     loop = asyncio.get_running_loop()
     for each in (signal.SIGINT, signal.SIGTERM):

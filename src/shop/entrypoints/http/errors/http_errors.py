@@ -70,6 +70,23 @@ class CrossSiteRequest(AccessDenied):
     message = "State-changing requests from other origins are not allowed."
 
 
+class UnknownHost(ShopError):
+    """The request is for a host name that the shop does not answer to."""
+
+    code = "unknown-host"
+    message = (
+        "The shop does not answer to the host name of this request; its operator lists the names"
+        " in SHOP_HOSTS."
+    )
+
+
+class HttpsRequired(AccessDenied):
+    """The request reached the proxy by plain HTTP."""
+
+    code = "https-required"
+    message = "The shop answers HTTPS only; send the request to its https address."
+
+
 class InvalidSignature(ShopError):
     """A webhook request is not signed by the payment gateway just now, or cannot be read."""
 

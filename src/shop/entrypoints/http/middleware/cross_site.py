@@ -1,5 +1,8 @@
 """Stops other sites from changing anything through a visitor's browser."""
 
+import logging
+import re
+
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -9,6 +12,10 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 """RFC 9110, section 9.2.1."""
 
 _OWN_SITE_VALUES = frozenset({"same-origin", "none"})
+
+_PRINTED_VALUE = re.compile(r"[A-Za-z0-9.:/_\[\]-]{0,200}")
+
+_log = logging.getLogger(__name__)
 
 
 class CrossSiteProtection:
@@ -28,8 +35,9 @@ class CrossSiteProtection:
         if (
             scope["type"] == "http"
             and scope["method"] not in SAFE_METHODS
-            and not _is_same_origin(self._scheme, Headers(scope=scope))
+            and not _is_same_origin(self._scheme, headers := Headers(scope=scope))
         ):
+            _log_mismatch(self._scheme, headers)
             raise CrossSiteRequest
         await self._app(scope, receive, send)
 
@@ -38,5 +46,25 @@ def _is_same_origin(scheme: str, headers: Headers) -> bool:
     sites = headers.getlist("sec-fetch-site")
     if sites:
         return _OWN_SITE_VALUES.issuperset(sites)
-    own_origin = f"{scheme}://{headers.get('host')}"
+    own_origin = _own_origin(scheme, headers)
     return all(origin == own_origin for origin in headers.getlist("origin"))
+
+
+def _own_origin(scheme: str, headers: Headers) -> str:
+    return f"{scheme}://{headers.get('host')}"
+
+
+def _log_mismatch(scheme: str, headers: Headers) -> None:
+    """Log what did not match: a proxy that changes `Host` makes every browser look foreign."""
+    _log.info(
+        "cross_site_request",
+        extra={
+            "origin": _printed(headers.get("origin")),
+            "own_origin": _printed(_own_origin(scheme, headers)),
+            "sec_fetch_site": _printed(headers.get("sec-fetch-site")),
+        },
+    )
+
+
+def _printed(value: str | None) -> str | None:
+    return value if value is None or _PRINTED_VALUE.fullmatch(value) else "[malformed]"

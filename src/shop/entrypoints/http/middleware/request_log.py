@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
@@ -16,6 +16,11 @@ _TRACE_PARENT = re.compile(
 )
 """W3C Trace Context, section 3.2: version, trace, parent and flags."""
 
+RequestObserver = Callable[[str, str, int | None, float], None]
+"""Receives the route's template, method, status and duration of each request."""
+
+_METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
 _log = structlog.get_logger()
 
 
@@ -27,8 +32,9 @@ class RequestLog:
     else of the query, headers or body: they can contain secrets.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, observe: RequestObserver) -> None:
         self._app = app
+        self._observe = observe
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its id in the response and in all log lines."""
@@ -51,14 +57,19 @@ class RequestLog:
         try:
             await self._app(scope, receive, send_with_id)
         finally:
+            seconds = time.perf_counter() - started_at
+            method, template = scope["method"], _route_template(scope)
             _log.info(
                 "request",
-                method=scope["method"],
-                path=_route_template(scope),
+                method=method,
+                path=template,
                 status=status,
                 user_id=_user_id(scope),
-                duration_ms=round((time.perf_counter() - started_at) * 1000, 3),
+                duration_ms=round(seconds * 1000, 3),
             )
+            # Only names from short lists: each new one would be stored as long as the process.
+            known_method = method if method in _METHODS else "other"
+            self._observe(template or "unmatched", known_method, status, seconds)
             request_fields.reset(context_token)
 
 

@@ -21,6 +21,7 @@ from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
     CrossSiteRequest,
     HeadTooLarge,
+    HttpsRequired,
     InternalError,
     InvalidIdempotencyKey,
     InvalidRequest,
@@ -28,6 +29,7 @@ from shop.entrypoints.http.errors.http_errors import (
     RequestOutcomeUnknown,
     RequestTimeout,
     ServiceUnavailable,
+    UnknownHost,
     UnsupportedCharset,
     UnsupportedEncoding,
     UnsupportedMediaType,
@@ -42,6 +44,7 @@ from shop.entrypoints.http.errors.problem_details import (
 from shop.entrypoints.http.errors.schemas import Problem
 from shop.entrypoints.http.middleware.content_type import JSON
 from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
+from shop.entrypoints.http.middleware.host_names import PROBES
 from shop.entrypoints.http.openapi.error_examples import example_of, example_with_slug, examples
 from shop.entrypoints.http.openapi.message_examples import REQUESTS, RESPONSES
 from shop.entrypoints.http.requests.idempotency_key import HEADER, PATTERN
@@ -59,6 +62,8 @@ ADMIN_ERRORS = (Forbidden, *SIGNED_IN_ERRORS)
 SESSION_WRITE_ERRORS = (SessionConflict, SessionTooLarge)
 IDEMPOTENCY_ERRORS = (InvalidIdempotencyKey, IdempotencyKeyReused, RequestInProgress)
 
+_ADDRESS_ERRORS = (UnknownHost, HttpsRequired)
+"""Every operation has these, except the health checks."""
 _WIRE_ERRORS = (MalformedHttp, RequestTimeout, HeadTooLarge)
 _COMMON_ERRORS = (InvalidRequest, ContentTooLarge, InternalError, *_WIRE_ERRORS)
 _BODY_ERRORS = (UnsupportedEncoding, UnsupportedCharset)
@@ -69,6 +74,7 @@ _UNSAFE_METHOD_ERRORS = (
     *_BODY_ERRORS,
 )
 _ERRORS_BEFORE_AUTHENTICATION = (
+    *_ADDRESS_ERRORS,
     CrossSiteRequest,
     ContentTooLarge,
     UnsupportedMediaType,
@@ -156,7 +162,9 @@ def openapi_document(app: FastAPI, cookie: SessionCookie) -> Document:
             for method in route.methods or ():
                 operation = document["paths"][route.path_format][method.lower()]
                 _add_message_examples(operation, route)
-                _add_common_responses(operation, is_safe=method in SAFE_METHODS)
+                _add_common_responses(
+                    operation, is_safe=method in SAFE_METHODS, is_probe=route.path in PROBES
+                )
                 _add_headers(operation["responses"], authenticates=_authenticates(route.dependant))
     result: Document = _with_whole_numbers(document)
     return result
@@ -196,12 +204,16 @@ def _add_message_examples(operation: Document, route: APIRoute) -> None:
                 response["description"] = inspect.getdoc(route.response_model)
 
 
-def _add_common_responses(operation: Document, *, is_safe: bool) -> None:
+def _add_common_responses(operation: Document, *, is_safe: bool, is_probe: bool) -> None:
     """Add the errors and the security that follow from an operation's other errors."""
     responses = operation["responses"]
     examples = [
         example_of(error)
-        for error in (*_COMMON_ERRORS, *(() if is_safe else _UNSAFE_METHOD_ERRORS))
+        for error in (
+            *_COMMON_ERRORS,
+            *(() if is_probe else _ADDRESS_ERRORS),
+            *(() if is_safe else _UNSAFE_METHOD_ERRORS),
+        )
     ]
     if not is_safe:
         accept = tuple(operation.get("requestBody", {}).get("content", ())) or (JSON,)

@@ -120,6 +120,8 @@ def _http_examples() -> Iterator[ShopError]:
     yield http_errors.InvalidRequest.at("/lines/0/quantity", "must be at least 1.")
     yield http_errors.InvalidIdempotencyKey()
     yield http_errors.InvalidSignature()
+    yield http_errors.UnknownHost()
+    yield http_errors.HttpsRequired()
     yield http_errors.CrossSiteRequest()
     yield http_errors.RouteNotFound()
     yield http_errors.ProblemNotFound()

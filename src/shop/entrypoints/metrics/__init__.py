@@ -1,0 +1,1 @@
+"""Metrics: their report, the port that serves it, and the audits that it shows."""
