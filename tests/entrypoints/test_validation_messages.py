@@ -13,7 +13,7 @@ from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.api.catalogue.schemas import ImageUrl
 from shop.entrypoints.http.app import create_app
-from shop.entrypoints.http.requests import idempotency_key
+from shop.entrypoints.http.requests import entity_tags, idempotency_key
 from shop.entrypoints.http.schemas import (
     CardToken,
     CurrencyCode,
@@ -170,8 +170,12 @@ def test_every_pattern_of_a_request_has_a_rule() -> None:
 
     patterns = set(_values(document, "pattern"))
     assert SINGLE_LINE_PATTERN in patterns
-    # The key has a problem of its own, and no request has the type of a problem.
-    explained_elsewhere = {idempotency_key.PATTERN, r"^/problems/[a-z-]+$"}
+    # Their modules explain keys and entity tags, and no request has the type of a problem.
+    explained_elsewhere = {
+        idempotency_key.PATTERN,
+        entity_tags.PATTERN,
+        r"^/problems/[a-z-]+$",
+    }
     assert patterns - explained_elsewhere <= PATTERN_RULES.keys()
 
 

@@ -1,5 +1,6 @@
 """Constraint violations name their constraint, the same on both engines."""
 
+from datetime import timedelta
 from uuid import uuid4
 
 import pytest
@@ -18,6 +19,7 @@ from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import metadata
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
 from shop.application.ports.repositories.idempotency_keys import Succeeded
+from shop.application.ports.repositories.rate_limits import Hits
 from shop.application.ports.unit_of_work import ConstraintViolated, TransientFailure, UnitOfWork
 from shop.domain.orders.order import Actor
 from shop.domain.orders.refund import RefundLine
@@ -60,6 +62,7 @@ VIOLATIONS = {
     "ck_inventories_reserved_on_hand": "UPDATE inventories SET reserved = on_hand + 1",
     "ck_order_lines_quantity_positive": "UPDATE order_lines SET quantity = 0",
     "ck_products_price_positive": "UPDATE products SET price = 0",
+    "ck_rate_limits_hits_not_negative": "UPDATE rate_limits SET hits = -1",
     "ck_refund_lines_cancelled_of_refunded": (
         "UPDATE refund_lines SET cancelled_quantity = quantity + 1"
     ),
@@ -118,6 +121,8 @@ async def database(request: pytest.FixtureRequest, new_database: NewDatabase) ->
         await _add_fulfilments(uow)
         for name in ("1", "2"):
             uow.notification_deliveries.add(notification_delivery(name))
+        hits = [Hits(key=name, amount=1, window=timedelta(hours=1)) for name in ("1", "2")]
+        await uow.rate_limits.add(hits, NOW)
         await uow.commit()
     return database
 

@@ -19,7 +19,13 @@ VOLATILE = {
     "id": re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
     "time": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z"),
 }
-WITHOUT_RESPONSE = {"sign_out", "end_session", "end_other_sessions", "change_password"}
+WITHOUT_RESPONSE = {
+    "sign_out",
+    "end_session",
+    "end_other_sessions",
+    "end_sessions_of_customer",
+    "change_password",
+}
 """These have nothing to say when they succeed."""
 
 ENDPOINT = {
@@ -132,7 +138,8 @@ async def test_every_example_is_accepted_and_answered_as_documented(
 
     await tell(ada, "put_cart_line")
     await tell(ada, "show_cart")
-    account_id = (await tell(ada, "sign_up"))["account"]["id"]
+    signed_up = await tell(ada, "sign_up")
+    user_id, account_id = signed_up["user"]["id"], signed_up["account"]["id"]
     await tell(ada, "show_session")
     await tell(ada, "sign_in")
     await tell(ada, "change_preferences")
@@ -145,6 +152,8 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     await tell(ada, "show_order_history", order_id=order_id)
     await tell(ada, "show_account")
     await tell(ada, "list_transfers")
+    await tell(root, "list_customers", query="?q=ada")
+    await tell(root, "show_customer", user_id=user_id)
     await tell(ada, "remove_cart_line")
     await tell(ada, "clear_cart")
     await tell(ada, "make_transfer")
@@ -171,6 +180,8 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     sessions = (await grace.get("/sessions")).json()["items"]
     await tell(grace, "end_session", handle=sessions[0]["handle"])
     await tell(ada, "sign_out")
+    await tell(root, "end_sessions_of_customer", user_id=user_id)
+    await tell(root, "change_customer", user_id=user_id)
 
     assert story.called == story.operations.keys() - {"show_welcome"}
     assert {name for name, _ in RESPONSES} | WITHOUT_RESPONSE == story.called

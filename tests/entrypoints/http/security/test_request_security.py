@@ -155,6 +155,7 @@ async def test_reading_never_writes(shop: HttpShop) -> None:
         "{sku}": "TEA",
         "{order_id}": order["id"],
         "{deposit_id}": deposit["id"],
+        "{user_id}": (await browser.get("/session")).json()["user"]["id"],
         "{slug}": "email-taken",
     }
     with shop.unchanged():
@@ -275,7 +276,7 @@ def protected(document: Json) -> Iterator[tuple[str, str, bool]]:
 async def test_every_protected_route_authenticates(shop: HttpShop) -> None:
     stranger, customer = shop.browser(), await shop.customer("ada")
     operations = list(protected(shop.app.openapi()))
-    assert len(operations) == 25
+    assert len(operations) == 31
     with shop.unchanged():
         for method, path, _ in operations:
             assert_problem(await stranger.request(method, f"/{path}"), 401, "not-signed-in")
@@ -294,7 +295,7 @@ async def test_undeclared_input_is_rejected(shop: HttpShop) -> None:
         for path, item in shop.app.openapi()["paths"].items():
             for method, operation in item.items():
                 url = path.replace("{sku}", "TEA")
-                for name in ("{order_id}", "{deposit_id}", "{account_id}", "{handle}"):
+                for name in ("{order_id}", "{deposit_id}", "{account_id}", "{handle}", "{user_id}"):
                     url = url.replace(name, "01932b7e-8f3c-7a13-8a9b-28394a5b6c7d")
                 # What Stripe sends may say anything, if it is signed.
                 if "requestBody" in operation and "webhooks" not in path:
@@ -310,7 +311,7 @@ async def test_undeclared_input_is_rejected(shop: HttpShop) -> None:
                         method.upper(), f"/{url}?role=admin", idempotency_key="key-0001"
                     )
                     assert response.json()["errors"][0]["pointer"] == "/query/role"
-    assert checked == 15
+    assert checked == 17
 
 
 @pytest.mark.parametrize("quantity", [b"-1", b"0", b"1e309", b"NaN", b"9223372036854775808"])

@@ -88,10 +88,11 @@ _ACCOUNT: Json = {
     "balance": _eur(100_000),
     "created_at": _NOON,
 }
+_CHARGED_ACCOUNT: Json = {**_ACCOUNT, "balance": _eur(98_420)}
 _CUSTOMER: Json = {
     **_USER,
     "disabled": False,
-    "account": _ACCOUNT,
+    "account": _CHARGED_ACCOUNT,
     "orders": {"count": 1, "amount": _TOTAL},
 }
 _PRODUCT: Json = {"sku": _SKU, **_DESCRIPTION, "available": 120, "image_url": None}
@@ -202,7 +203,11 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("sign_up", 201): {"user": _USER, "account": _ACCOUNT},
     ("list_customers", 200): _page(_CUSTOMER),
     ("show_customer", 200): _CUSTOMER,
-    ("change_customer", 200): {**_CUSTOMER, "disabled": True},
+    ("change_customer", 200): {
+        **_CUSTOMER,
+        "disabled": True,
+        "account": {**_ACCOUNT, "balance": _eur(101_999)},
+    },
     ("show_session", 200): _SESSION,
     ("sign_in", 200): _SESSION,
     ("change_preferences", 200): {**_SESSION, "preferences": {"theme": "dark"}},
@@ -222,7 +227,7 @@ RESPONSES: Mapping[tuple[str, int], Json] = {
     ("list_orders", 200): _page(_ORDER),
     ("show_session_order", 200): _ORDER,
     ("show_order_history", 200): _page(_STATUS_CHANGE),
-    ("show_account", 200): {**_ACCOUNT, "balance": _eur(98_420)},
+    ("show_account", 200): _CHARGED_ACCOUNT,
     ("list_transfers", 200): _page(
         _transfer("charge", -1580, "sales", _ORDER_ID),
         {
