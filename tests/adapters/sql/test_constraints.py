@@ -26,6 +26,7 @@ from shop.domain.orders.refund import RefundLine
 from shop.domain.orders.shipment import ShipmentEventKind
 from tests.adapters.sql.conftest import NewDatabase
 from tests.factories import (
+    NOW,
     account,
     claim,
     claim_keys,

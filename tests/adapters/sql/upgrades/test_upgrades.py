@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -260,11 +261,20 @@ def _without_later_members(response: Any, before: Any) -> Any:  # noqa: ANN401  
                 for name, value in response.items()
                 if name in before or name not in LATER_MEMBERS
             }
-        case list(), list() if len(response) == len(before):
-            pairs = zip(response, before, strict=True)
+        case list(), list():
+            pairs = zip_longest(_without_later_entries(response, before), before)
             return [_without_later_members(each, earlier) for each, earlier in pairs]
         case _:
             return response
+
+
+def _without_later_entries(items: list[Any], before: list[Any]) -> list[Any]:
+    """Return the items of a list without what only this release puts into an order's history."""
+    # A history was status changes alone, whose members had no kind.
+    is_history = all(isinstance(each, dict) and {"from", "to"} <= each.keys() for each in before)
+    if not before or not is_history or "kind" in before[0]:
+        return items
+    return [each for each in items if each["kind"] == "status"]
 
 
 def _current_response(response: Any) -> Any:  # noqa: ANN401  JSON of any shape.

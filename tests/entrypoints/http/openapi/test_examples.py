@@ -140,10 +140,8 @@ async def test_every_example_is_accepted_and_answered_as_documented(
     await tell(ada, "show_cart")
     signed_up = await tell(ada, "sign_up")
     user_id, account_id = signed_up["user"]["id"], signed_up["account"]["id"]
-    await tell(ada, "show_session")
-    await tell(ada, "sign_in")
-    await tell(ada, "change_preferences")
-    await tell(ada, "list_sessions")
+    for name in ("show_session", "sign_in", "change_preferences", "list_sessions"):
+        await tell(ada, name)
 
     order_id = (await tell(ada, "place_order"))["id"]
     await tell(ada, "show_order", order_id=order_id)
