@@ -1,6 +1,7 @@
 """A cancelled order gives back exactly what it took."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -157,6 +158,13 @@ class TestRejections:
         (await shop.container.transfer_service().grant_credit(credit)).unwrap()
 
         await _assert_rejected(shop, _cancel(ada_token, placed), BalanceTooLarge())
+        before = shop.on_hand("TEA")
+        command = replace(_cancel(ada_token, placed), key="key-0099")
+        for _ in range(2):
+            result = await shop.container.cancel_orders().cancel(command)
+            assert result.value == BalanceTooLarge()
+        assert shop.on_hand("TEA") == before
+        assert shop.state.orders.rows[placed.order.id].status is OrderStatus.PAID
 
     async def test_restock_beyond_the_stock_limit_is_accepted(
         self, shop: MemoryShop, ada_token: SessionToken, admin: SessionToken, placed: PlacedOrder

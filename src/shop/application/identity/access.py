@@ -7,6 +7,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from shop.application.identity.authentication import SessionAuthenticator
+from shop.application.identity.email_lookup import find_by_email
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
@@ -88,7 +89,7 @@ class AccessService:
         normalised_email = normalise_email(email)
 
         async def find_and_work(uow: UnitOfWork) -> T:
-            found = (await uow.users.with_emails([normalised_email])).get(normalised_email)
+            found = await find_by_email(uow, normalised_email)
             if found is None:
                 raise UserNotFound
             return await work(uow, found.id)

@@ -17,9 +17,10 @@ from shop.application.identity.sign_up import SignedUp, SignUp, SignUpService
 from shop.application.ports.rate_limiter import RateLimiter
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner, best_effort
+from shop.domain.password import password_forms
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.shared.errors import AccessDenied, InvalidValue
-from shop.domain.user import InvalidCredentials, normalise_email
+from shop.domain.user import InvalidCredentials, email_forms, normalise_email
 
 _NOT_UPDATED = "rate_limit_not_updated"
 """The request is decided, and its hits count for longer than they should."""
@@ -78,7 +79,7 @@ class LimitedSignIn:
             await gather(
                 self._give_back(attempt),
                 self._sign_in_guesses.succeed(attempt.guesser),
-                self._limiter.hit(KNOWN_ADDRESS, _pair(attempt.account, address)),
+                self._remember_address(attempt.account, address),
             )
         return current_session
 
@@ -110,7 +111,7 @@ class LimitedSignIn:
         await self._limiter.hit(self._policy.sign_ups, address)
         signed_up = await self._sign_up_service.sign_up(command)
         with best_effort(_NOT_UPDATED):
-            await self._limiter.hit(KNOWN_ADDRESS, _pair(signed_up.user.email, address))
+            await self._remember_address(_account(signed_up.user.email), address)
         return signed_up
 
     async def _begin(self, command: SignIn, address: str) -> _Attempt:
@@ -125,20 +126,27 @@ class LimitedSignIn:
         attempt = _Attempt(
             account=account,
             address=address,
-            password=command.password,
+            # All forms of one password count as one.
+            password=password_forms(command.password)[0],
             guesser=guesser,
             is_from_own_session=own_session_id is not None,
         )
         await self._sign_in_guesses.require_no_delay(guesser)
         if not attempt.is_from_own_session:
             await self._limiter.hit(self._policy.address_failures, address)
-            await self._limiter.hit(self._policy.password_failures, command.password)
+            await self._limiter.hit(self._policy.password_failures, attempt.password)
         try:
             await self._sign_in_guesses.begin(guesser)
         except TooManyRequests:
             await self._give_back(attempt)
             raise
         return attempt
+
+    async def _remember_address(self, account: str, address: str) -> None:
+        """Let the address be known from now on: a hit alone does not prolong its window."""
+        pair = _pair(account, address)
+        await self._limiter.forget(KNOWN_ADDRESS, pair)
+        await self._limiter.hit(KNOWN_ADDRESS, pair)
 
     async def _give_back(self, attempt: _Attempt) -> None:
         if not attempt.is_from_own_session:
@@ -158,7 +166,7 @@ class LimitedSignIn:
             if session is None or session.user_id is None:
                 return None
             user = (await uow.users.get_many([session.user_id])).get(session.user_id)
-            is_own = user is not None and user.email == _account(command.email)
+            is_own = user is not None and _account(user.email) == _account(command.email)
             return session.id if is_own else None
 
         return await self._transactions.read(find)
@@ -166,10 +174,12 @@ class LimitedSignIn:
 
 def _account(email: str) -> str:
     try:
-        return normalise_email(email)
+        # All forms of one address are one account.
+        _, unicode_form, _ = email_forms(normalise_email(email))
     except InvalidValue:
         # No user has it, but it is limited like any other.
         return email
+    return unicode_form
 
 
 def _pair(account: str, address: str) -> str:

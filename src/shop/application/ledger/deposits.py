@@ -165,7 +165,6 @@ class DepositService:
         current_session = resolved_sessions.require_customer(command.session)
         command.amount.require_currency(self._policy.currency)
         command.amount.require_positive()
-        self._policy.limits.require_deposit(command.amount)
         return IdempotentRequest(
             key=IdempotencyKey(user_id=current_session.signed_in_user.id, value=command.key),
             fingerprint=fingerprint("deposit", amount=command.amount, card=command.card),
@@ -179,7 +178,9 @@ class DepositService:
         card_attempts: CardAttempts,
         request: IdempotentRequest[MakeDeposit],
     ) -> Deposit:
-        # Not before: under a key of an earlier release, an unknown token has an outcome.
+        # Not before: under a key of an earlier time, with other limits and tokens, there can be an
+        # outcome, which a repeated request must get.
+        self._policy.limits.require_deposit(request.command.amount)
         self._card_payments.require_token(request.command.card)
         amount, now = request.command.amount, self._clock.now()
         card_attempts.require_deposit(account.user_id)

@@ -1,7 +1,7 @@
 """Restores the shop from a backup."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -44,7 +44,7 @@ class RestoreShop:
         backup: DatabaseBackup,
         parts: Sequence[BackupPart],
         archive: BackupArchive,
-        database: Database,
+        open_database: Callable[[], Database],
         currency: Currency,
         release: str,
         scratch_folder: Path | None,
@@ -52,7 +52,7 @@ class RestoreShop:
         self._backup = backup
         self._parts = {each.name: each for each in parts}
         self._archive = archive
-        self._database = database
+        self._open_database = open_database
         self._currency = currency
         self._release = release
         self._scratch_folder = scratch_folder
@@ -70,8 +70,9 @@ class RestoreShop:
             self._archive.extract(command.file, Path(folder))
             await self._backup.check_copy(Path(folder, self._backup.part_name), manifest.database)
             await self._replace(manifest, Path(folder), overwrite=command.overwrite)
-        await self._database.migrate()
-        await self._database.analyse()
+        database = self._open_database()
+        await database.migrate()
+        await database.analyse()
         others = [each.name for each in manifest.parts if each.name != self._backup.part_name]
         return RestoredShop(
             manifest=manifest, left_out=[each for each in others if each not in self._parts]

@@ -59,17 +59,21 @@ class NotificationDeliveryService:
         delivery_filter = NotificationDeliveryFilter(
             channel=NotificationChannel.WEBHOOK, status=NotificationDeliveryStatus.FAILED
         )
-        page: PageRequest[TimeCursor] = PageRequest(limit=MAX_RETRIED_AT_ONCE, after=None)
+        page: PageRequest[TimeCursor] | None = PageRequest(limit=MAX_RETRIED_AT_ONCE, after=None)
         total = 0
-        # A retried delivery has not failed any more, so the first page has others each time.
-        while True:
-            failed = await self._transactions.read(
-                lambda uow: uow.notification_deliveries.search(delivery_filter, page)
-            )
-            if not failed.items:
-                return total
+        # Page by page: one that fails again at once must not be retried for ever.
+        while page is not None:
+            failed = await self._transactions.read(partial(_search, delivery_filter, page))
             ids = [each.id for each in failed.items]
-            total += len(await self._transactions.write(partial(self._retry, ids), retryable=True))
+            if ids:
+                retried = await self._transactions.write(partial(self._retry, ids), retryable=True)
+                total += len(retried)
+            page = (
+                None
+                if failed.next is None
+                else PageRequest(limit=MAX_RETRIED_AT_ONCE, after=failed.next)
+            )
+        return total
 
     async def _retry(self, ids: Sequence[UUID], uow: UnitOfWork) -> Sequence[NotificationDelivery]:
         now = self._clock.now()
@@ -104,3 +108,9 @@ class NotificationDeliveryService:
                 uow.jobs.remove(JobId(kind=kind, subject_id=each))
         await uow.commit()
         return len(purged_ids)
+
+
+async def _search(
+    delivery_filter: NotificationDeliveryFilter, page: PageRequest[TimeCursor], uow: UnitOfWork
+) -> Page[NotificationDelivery, TimeCursor]:
+    return await uow.notification_deliveries.search(delivery_filter, page)

@@ -125,6 +125,11 @@ class CancelOrders:
         cancelled, status_change = order.transition_to(OrderStatus.CANCELLED, at=now, actor=actor)
         if fulfilment.has_started:
             raise OrderPartlyFulfilled
+        # The money comes first: a balance that is too large rejects the cancellation, and then
+        # nothing may be staged.
+        payments_by_method(uow, self._ids, now, locked.accounts)[payment.method].cancel(
+            order, payment
+        )
         stock = OrderStock(uow, self._ids, self._notifications, now, locked.inventories)
         if order.status is OrderStatus.PENDING:
             stock.apply(order, StockMovementKind.RELEASE)
@@ -133,8 +138,6 @@ class CancelOrders:
             )
         else:
             stock.apply(order, StockMovementKind.RESTOCK)
-        payments = payments_by_method(uow, self._ids, now, locked.accounts)
-        payments[payment.method].cancel(order, payment)
         payment = payment.reversed()
         uow.payments.save(payment)
         uow.orders.save(cancelled, status_change)

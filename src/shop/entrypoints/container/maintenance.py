@@ -26,7 +26,8 @@ class MaintenanceContainer(Base):
         Base.database_backup,
         Base.backup_parts,
         Base.backup_archive,
-        Base.database,
+        # Only after its content is there: the adapter remembers the file that it was made for.
+        Base.database.provider,
         currency=Base.settings.provided.currency,
         release=release,
         scratch_folder=Base.settings.provided.database_folder,

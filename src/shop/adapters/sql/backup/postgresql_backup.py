@@ -55,6 +55,8 @@ class PostgresqlBackup(DatabaseBackup):
             tables = await connection.execute(_TABLES, {"schema": self._schema})
             # Without tables there are no payments, and the snapshot says what is missing.
             if {"payments", "deposits"} <= set(tables.scalars()):
+                # Orders queue behind a lock that waits, so it must not wait for long.
+                await connection.execute(text("SET LOCAL lock_timeout = '2s'"))
                 await connection.execute(text("LOCK TABLE payments, deposits IN SHARE MODE"))
             yield
 

@@ -1,10 +1,11 @@
 """Query parameters of lists."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.domain.notification import NotificationDeliveryStatus
@@ -41,8 +42,16 @@ TimeCursorParameter = Annotated[
 SkuCursorParameter = Annotated[_CursorParameter, Field(examples=["VEVBLUVBUkwtR1JFWQ"])]
 
 
+def _to_utc(time: datetime | None) -> datetime | None:
+    try:
+        return None if time is None else time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be a time from the years 1 to 9999 in UTC") from None
+
+
 _TimeFilter = Annotated[
     AwareDatetime | None,
+    AfterValidator(_to_utc),
     Field(examples=["2026-11-21T12:00:00Z"], description="A time with its offset; not included."),
 ]
 
