@@ -4,6 +4,7 @@ import pytest
 
 from shop.application.identity.access import ChangeAccess, EndSessions
 from shop.application.identity.sign_in import SignIn
+from shop.application.identity.sign_up import SignUp
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.session import NotSignedIn
 from shop.domain.shared.errors import InvalidValue
@@ -105,3 +106,14 @@ async def test_only_admins_decide_about_others(shop: MemoryShop) -> None:
         await access.end_sessions(EndSessions(session=None, user_id=bob.id))
 
     assert shop.state == before
+
+
+async def test_user_is_found_by_either_form_of_the_domain(shop: MemoryShop) -> None:
+    command = SignUp(session=None, name="Ada", email="ada@münchen.example.com", password=PASSWORD)
+    await shop.container.sign_up_service().sign_up(command)
+    access = shop.container.access_service()
+
+    disabled = await access.change_by_email("ada@xn--mnchen-3ya.example.com", enabled=False)
+
+    assert not disabled.enabled
+    assert await access.end_sessions_by_email("ada@xn--mnchen-3ya.example.com") == 0

@@ -20,6 +20,7 @@ from tests.doubles import SequentialIds
 
 pytestmark = pytest.mark.anyio
 
+PHRASE = "Winter2026!"
 HOME, ELSEWHERE = "192.0.2.1", "198.51.100.1"
 
 
@@ -129,6 +130,34 @@ class TestGuessesAtOneAccount:
         with pytest.raises(TooManyRequests):
             await _sign_in(shop, session=session)
 
+    async def test_forms_of_one_address_are_one_account(self, shop: MemoryShop) -> None:
+        forms = [
+            "bücher.käse",
+            "xn--bcher-kva.käse",
+            "bücher.xn--kse-qla",
+            "xn--bcher-kva.xn--kse-qla",
+        ]
+
+        async def guess(n: int) -> int | None:
+            command = SignIn(
+                session=None, email=f"zoe@{forms[n % 4]}.example.com", password=f"guess {n}"
+            )
+            service = shop.container.limited_sign_in()
+            return await _wait_seconds(lambda: service.sign_in(command, f"203.0.113.{n}"))
+
+        assert [await guess(n) for n in range(8)] == [None] * 5 + [1] * 3
+
+    async def test_address_stays_known_while_it_is_used(
+        self, shop: MemoryShop, clock: FakeClock
+    ) -> None:
+        await _sign_up(shop, address=HOME)
+        for _ in range(3):
+            clock.advance(timedelta(days=20))
+            await _sign_in(shop, address=HOME)
+        await _guess_from_elsewhere(shop)
+
+        await _sign_in(shop, address=HOME)
+
 
 async def _guess_from_elsewhere(shop: MemoryShop) -> None:
     for n in range(5):
@@ -156,6 +185,18 @@ class TestGuessesAtManyAccounts:
     ) -> None:
         def spray(n: int) -> Awaitable[object]:
             return _sign_in(shop, "Winter2026!", name=f"user{n}", address=f"203.0.113.{n}")
+
+        answers = [await _wait_seconds(lambda: spray(n)) for n in range(12)]  # noqa: B023
+
+        assert answers == [None] * 10 + [3600] * 2
+
+    async def test_forms_of_one_password_count_as_one(self, shop: MemoryShop) -> None:
+        def spray(n: int) -> Awaitable[object]:
+            # Full-width letters are another text, and the same password.
+            text = "".join(
+                chr(ord(each) + 0xFEE0) if i < n else each for i, each in enumerate(PHRASE)
+            )
+            return _sign_in(shop, text, name=f"user{n}", address=f"203.0.113.{n}")
 
         answers = [await _wait_seconds(lambda: spray(n)) for n in range(12)]  # noqa: B023
 
