@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,38 @@ def test_production_warns_that_requests_are_not_limited(
 
     lines = [line for line in errors.splitlines() if "requests_are_not_limited" in line]
     assert [json.loads(line)["setting"] for line in lines] == warned
+
+
+def test_production_asks_for_tls_in_errors_of_the_server_too(shop: CommandLine) -> None:
+    settings = {
+        "SHOP_ENVIRONMENT": "production",
+        "SHOP_SESSION_SECRETS": json.dumps([shop.output_of("secret").strip()]),
+        "SHOP_PAYMENT_GATEWAY": "simulated",
+    }
+
+    with shop.with_settings(**settings).serving() as serving:
+        response = response_to(b"BREW", serving.port)
+
+    assert response.startswith(b"http/1.1 400")
+    assert b"\r\nstrict-transport-security: max-age=63072000; includesubdomains\r\n" in response
+
+
+def test_files_of_the_database_do_not_contain_the_token_of_a_session(shop: CommandLine) -> None:
+    ada = {"name": "Ada", "email": "ada@example.com", "password": "correct horse battery"}
+    with shop.serving() as serving:
+        client = HTTPConnection("127.0.0.1", serving.port, timeout=TEST_TIMEOUT_SECONDS)
+        headers = {"Content-Type": "application/json"}
+        client.request("POST", "/api/v1/users", json.dumps(ada), headers)
+        response = client.getresponse()
+        cookie = response.headers["Set-Cookie"].partition(";")[0]
+        token = cookie.removeprefix("shop_session=").encode()
+        content = b"".join(each.read_bytes() for each in shop.folder.glob("shop.db*"))
+        client.close()
+
+    assert response.status == 201
+    assert len(token) >= 22
+    assert b"ada@example.com" in content
+    assert token not in content
 
 
 def test_demo_starts_with_products_for_sale(shop: CommandLine) -> None:

@@ -16,6 +16,7 @@ from tests.clock import FakeClock
 from tests.doubles import OUTDATED_PREFIX
 from tests.entrypoints.http.clients import (
     PASSWORD,
+    SECRET,
     HttpShop,
     Json,
     assert_invalid,
@@ -199,6 +200,27 @@ async def test_security_headers_are_sent_with_errors(shop: HttpShop) -> None:
         assert name in response.headers
 
 
+async def test_strict_transport_security_is_sent_with_every_error(production: HttpShop) -> None:
+    browser = production.browser()
+    responses = [
+        await browser.get("/products", host="evil.test"),
+        await browser.get("/account"),
+        await browser.post("/session", {}, sec_fetch_site="cross-site"),
+        await browser.get("/nowhere"),
+        await browser.delete("/orders"),
+        await browser.send_raw("POST", "/session", b" " * 70_000),
+        await browser.send_raw("POST", "/session", b"{}", "text/plain"),
+        await browser.send_raw("POST", "/session", b"{"),
+    ]
+    production.use_unit_of_work(FailingCommit)
+    ada = {"name": "Ada", "email": "ada@example.com", "password": PASSWORD}
+    responses.append(await browser.post("/users", ada))
+    statuses = [each.status_code for each in responses]
+    assert statuses == [400, 401, 403, 404, 405, 413, 415, 422, 500]
+    for response in responses:
+        assert response.headers["strict-transport-security"].startswith("max-age=63072000")
+
+
 async def test_production_discloses_nothing_unnecessary(production: HttpShop) -> None:
     browser = production.browser()
     for path in ("//docs", "//redoc", "//metrics", "//docs/oauth2-redirect"):
@@ -345,7 +367,8 @@ async def test_errors_disclose_no_internals(shop: HttpShop) -> None:
 
 
 async def test_production_requires_a_strong_secret() -> None:
-    for secrets in ((), ("hunter2",), ("a" * 64,)):
+    placeholder = "changeme-0123456789-abcdefghijklmnop"
+    for secrets in ((), ("hunter2",), ("a" * 64,), (placeholder,), (SECRET, placeholder)):
         chosen: Json = {
             "_env_file": None,
             "session_secrets": secrets,

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
-from shop.entrypoints.observability.logging import set_up_logging
+from shop.entrypoints.observability.logging import add_request_fields, set_up_logging
 from tests.clock import FakeClock
 from tests.entrypoints.cli.command_line import logging_restored
 from tests.entrypoints.http.clients import PASSWORD, Browser, HttpShop
@@ -107,6 +107,23 @@ async def test_denied_access_is_logged_with_its_reason(shop: HttpShop, clock: Fa
     clock.advance(timedelta(days=8))
     line = await logged_event(browser, "GET", "/account")
     assert line == denied("session-expired", NO_SESSION)
+
+
+async def test_rejected_sign_in_can_be_traced(shop: HttpShop) -> None:
+    stranger = shop.browser("203.0.113.9")
+    with capture_logs([add_request_fields]) as lines:
+        response = await stranger.sign_in("ada", "a guess")
+
+    (denied,) = [line for line in lines if line["event"] == "access_denied"]
+    assert denied == {
+        "event": "access_denied",
+        "reason": "wrong-credentials",
+        "client": "203.0.113.9",
+        "account_hash": shop.container.account_hash().of("ada@example.com"),
+        "request_id": response.headers["x-request-id"],
+        "log_level": "info",
+        **NO_SESSION,
+    }
 
 
 async def test_security_events_are_single_lines_without_secrets(
