@@ -205,6 +205,6 @@ class TestDepositLimit:
         shop, token = await _limited_shop(clock, deposit_limit=5_000)
         with pytest.raises(InvalidValue) as raised:
             await _deposit(shop, token, "tok_visa", "key-0001", 5_001)
-        assert (raised.value.field, raised.value.rule) == ("amount", "must be at most 5000 EUR")
+        assert (raised.value.field, raised.value.rule) == ("amount", "must be at most 50.00 EUR")
         assert dict(shop.state.deposits.rows) == {}
         await _deposit(shop, token, "tok_visa", "key-0001", 5_000)

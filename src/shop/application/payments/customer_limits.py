@@ -38,9 +38,8 @@ class CustomerLimits:
     def require_deposit(self, amount: Money) -> None:
         """Raise `InvalidValue` if the amount is too large for one deposit."""
         if amount.amount > self.deposit_amount:
-            raise InvalidValue(
-                field="amount", rule=f"must be at most {self.deposit_amount} {amount.currency}"
-            )
+            most = Money(amount=self.deposit_amount, currency=amount.currency)
+            raise InvalidValue(field="amount", rule=f"must be at most {most}")
 
     def require_card_attempt(self, card_use: CardUse | None, *, now: datetime) -> None:
         """Raise `TooManyRequests` if too many cards were declined, or may still be.

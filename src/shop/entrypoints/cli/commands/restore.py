@@ -45,6 +45,7 @@ def restore(
 
 async def _restore(command: Restore, context: CliContext) -> Sequence[ReconciliationResult]:
     restored = await context.restore_shop().run(command)
+    await context.job_service().restart_overdue()
     for line in _lines(restored):
         typer.echo(line)
     period = Reconcile(
