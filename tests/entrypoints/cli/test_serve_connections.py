@@ -18,8 +18,8 @@ import pytest
 from tests.entrypoints.cli.command_line import SHOP_COMMAND, CommandLine
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
-GET = b"GET /healthz HTTP/1.1\r\nHost: shop.test\r\n\r\n"
-HALF_HEAD = b"POST /api/v1/session HTTP/1.1\r\nHost: shop.test\r\n"
+GET = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+HALF_HEAD = b"POST /api/v1/session HTTP/1.1\r\nHost: localhost\r\n"
 HALF_BODY = HALF_HEAD + b"Content-Type: application/json\r\nContent-Length: 9\r\n\r\n{"
 
 # Does what systemd does before it starts a service.

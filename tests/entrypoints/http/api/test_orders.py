@@ -116,6 +116,8 @@ async def test_customers_find_only_their_own_orders(shop: HttpShop) -> None:
         ("includes_all_users=true", "/query/includes_all_users"),
         (f"q={'q' * 101}", "/query/q"),
         ("placed_after=yesterday", "/query/placed_after"),
+        ("placed_after=0.5", "/query/placed_after"),
+        ("placed_after=2026-11-21", "/query/placed_after"),
         ("placed_after=0001-01-01T00:00:00%2B14:00", "/query/placed_after"),
         ("placed_before=9999-12-31T23:59:59-14:00", "/query/placed_before"),
         ("placed_before=2026-11-21T12:00:00", "/query/placed_before"),

@@ -35,7 +35,7 @@ class ShopWithData:
     """A shop with an admin in it who gets a new session for every request."""
 
     def __init__(self) -> None:
-        self.shop = HttpShop.open(FakeClock(NOW))
+        self.shop = HttpShop.open(FakeClock(NOW), hosts=("shop.test", "testserver"))
         self._sessions = 0
 
     async def open(self) -> None:

@@ -1,11 +1,12 @@
 """Query parameters of lists."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, TypeVar
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
 
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.domain.notification import NotificationDeliveryStatus
@@ -42,6 +43,16 @@ TimeCursorParameter = Annotated[
 SkuCursorParameter = Annotated[_CursorParameter, Field(examples=["VEVBLUVBUkwtR1JFWQ"])]
 
 
+_RFC_3339 = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})")
+
+
+def _require_rfc_3339(text: object) -> object:
+    # The parser would take numbers as seconds since 1970.
+    if isinstance(text, str) and not _RFC_3339.fullmatch(text):
+        raise ValueError("must be a time with its offset, such as 2026-11-21T12:00:00Z")
+    return text
+
+
 def _to_utc(time: datetime | None) -> datetime | None:
     try:
         return None if time is None else time.astimezone(UTC)
@@ -51,6 +62,7 @@ def _to_utc(time: datetime | None) -> datetime | None:
 
 _TimeFilter = Annotated[
     AwareDatetime | None,
+    BeforeValidator(_require_rfc_3339),
     AfterValidator(_to_utc),
     Field(examples=["2026-11-21T12:00:00Z"], description="A time with its offset; not included."),
 ]
