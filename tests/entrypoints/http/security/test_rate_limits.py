@@ -241,5 +241,5 @@ async def test_quantities_and_deposits_beyond_their_limits_are_invalid(clock: Fa
     body = {"amount": eur(501), "card": {"token": "tok_visa"}}
     response = await ada.post("/deposits", body, idempotency_key="key-dep1")
     assert_invalid(response, "/amount")
-    assert "500 EUR" in response.json()["errors"][0]["detail"]
+    assert "5.00 EUR" in response.json()["errors"][0]["detail"]
     assert (await ada.order("TEA", 3)).status_code == 201
