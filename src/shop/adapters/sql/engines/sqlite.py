@@ -169,8 +169,8 @@ def _create_engine(
         file.require_unchanged()
 
     @event.listens_for(created.sync_engine, "close")
-    def remove_connection(*_: object) -> None:
-        file.remove_connection()
+    def remove_connection(connection: DBAPIConnection, _: object) -> None:
+        file.remove_connection(connection)
 
     @event.listens_for(created.sync_engine, "connect")
     def set_up(connection: DBAPIConnection, _: object) -> None:
@@ -180,7 +180,7 @@ def _create_engine(
         # The first read opens the log.
         cursor.execute("PRAGMA schema_version")
         cursor.close()
-        file.add_connection()
+        file.add_connection(connection)
 
     @event.listens_for(created.sync_engine, "handle_error")
     def drop_read_only_connections(failure: ExceptionContext) -> None:

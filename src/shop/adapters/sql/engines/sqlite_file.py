@@ -43,7 +43,7 @@ class SqliteFile:
         self._name = str(self.path)
         self._log = self._index = ""
         self._beside: tuple[_Identity, _Identity] | None = None
-        self._connections = 0
+        self._connections: set[object] = set()
         self._problem: str | None = None
         self._log_is_unsaved = False
         self._remember_main()
@@ -51,7 +51,7 @@ class SqliteFile:
     @property
     def is_open(self) -> bool:
         """Whether a connection to the file is open."""
-        return self._connections > 0
+        return bool(self._connections)
 
     def require_unchanged(self) -> None:
         """Raise `DatabaseUnavailable` unless the paths hold the opened files."""
@@ -71,21 +71,24 @@ class SqliteFile:
         is_unsaved, self._log_is_unsaved = self._log_is_unsaved, False
         return is_unsaved
 
-    def add_connection(self) -> None:
+    def add_connection(self, connection: object) -> None:
         """Count an opened connection; raise `DatabaseUnavailable` if it opened other files."""
-        if self._connections == 0:
+        if not self._connections:
             self._remember_main()
             # SQLite follows symbolic links, and has the log beside the file itself.
             real_path = self.path.resolve()
             self._log, self._index = f"{real_path}-wal", f"{real_path}-shm"
             self._beside = _identity(_stat(self._log)), _identity(_stat(self._index))
         self.require_unchanged()
-        self._connections += 1
+        self._connections.add(connection)
 
-    def remove_connection(self) -> None:
-        """Count a closed connection; after the last, other processes may replace the log."""
-        self._connections -= 1
-        if self._connections == 0:
+    def remove_connection(self, connection: object) -> None:
+        """Forget a closed connection; after the last, other processes may replace the log.
+
+        One that was rejected when it opened was never counted.
+        """
+        self._connections.discard(connection)
+        if not self._connections:
             self._beside = None
 
     def _remember_main(self) -> None:
