@@ -62,6 +62,12 @@ class PrometheusMetrics(Metrics):
             registry=registry,
             buckets=_SECONDS,
         )
+        self._shed = Counter(
+            "shop_shed",
+            "Commands and requests that were rejected because of their wait.",
+            ("queue",),
+            registry=registry,
+        )
         self._jobs = Counter(
             "shop_jobs", "Attempts at jobs.", ("kind", "outcome"), registry=registry
         )
@@ -112,6 +118,14 @@ class PrometheusMetrics(Metrics):
         """Count a group of commands, and how long its first one has waited."""
         self._group_size_of(queue).observe(size)
         self._wait_of(queue).observe(waited_seconds)
+
+    def commands_shed(self, queue: str, count: int) -> None:
+        """Count commands that were rejected because they would wait or have waited too long."""
+        self._shed.labels(queue).inc(count)
+
+    def requests_shed(self, count: int) -> None:
+        """Count requests that were rejected at the entrance, before any work for them."""
+        self._shed.labels("entrance").inc(count)
 
     def order_answered(self, outcome: str) -> None:
         """Count a new order by its status, or a rejected one by the error's code."""

@@ -17,6 +17,10 @@ class Metrics(ABC):
         """Count a group of commands, and how long its first one has waited."""
 
     @abstractmethod
+    def commands_shed(self, queue: str, count: int) -> None:
+        """Count commands that were rejected because they would wait or have waited too long."""
+
+    @abstractmethod
     def order_answered(self, outcome: str) -> None:
         """Count a new order by its status, or a rejected one by the error's code."""
 
@@ -31,6 +35,9 @@ class Metrics(ABC):
 
 class _Uncounted(Metrics):
     def group_decided(self, queue: str, size: int, waited_seconds: float) -> None:
+        """Count nothing."""
+
+    def commands_shed(self, queue: str, count: int) -> None:
         """Count nothing."""
 
     def order_answered(self, outcome: str) -> None:

@@ -126,6 +126,10 @@ class DatabaseUnreachable(DatabaseUnavailable):
     """The database cannot be opened; the message says why and what to check."""
 
 
+class Overloaded(DatabaseUnavailable):
+    """More is asked of the shop than it can do in time; no work was done for this command."""
+
+
 class LockTimeout(DatabaseUnavailable):
     """Another transaction held a lock for longer than the lock timeout."""
 

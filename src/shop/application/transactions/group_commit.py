@@ -4,10 +4,14 @@ A commit costs a database as much for one order as for a hundred, and locks a pr
 long. So commands queue in each process. A command that finds the queue idle runs at once, as a
 group of one; those that arrive meanwhile are the next group. There is no timer: a single command
 does not wait, and groups grow with the load.
+
+The wait is bounded: while more commands come than the database decides, those that have waited too
+long are rejected before any work is done for them.
 """
 
 import asyncio
 import logging
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import Context
@@ -20,8 +24,10 @@ from shop.application.ports.unit_of_work import (
     DatabaseFailure,
     DatabaseUnavailable,
     LockTimeout,
+    Overloaded,
     TransactionConflict,
 )
+from shop.application.transactions.controlled_delay import ControlledDelay
 from shop.domain.shared.errors import ShopError
 
 C = TypeVar("C")
@@ -30,6 +36,12 @@ BatchHandler = Callable[[Sequence[C]], Awaitable[Sequence[R | ShopError]]]
 
 MAX_GROUP_SIZE = 128
 MAX_QUEUE = 1024
+"""Bounds the memory; `ControlledDelay` bounds the wait."""
+
+TARGET_SECONDS = 0.25
+INTERVAL_SECONDS = 1.0
+"""A queue that is late for so long is no burst. A lock timeout alone delays commands for longer
+than the target and sheds none, because the queue empties afterwards."""
 
 MAX_LOCK_TIMEOUTS = 2
 """After this many lock timeouts, the rest of a group fails."""
@@ -60,27 +72,41 @@ class GroupCommit(Generic[C, R]):
         *,
         max_concurrent_groups: int = 1,
         metrics: Metrics = UNCOUNTED,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._now = now
         self._handle_batch = handle_batch
         self._metrics = metrics
         self._name = getattr(handle_batch, "__qualname__", type(handle_batch).__name__)
         self._max_concurrent_groups = max_concurrent_groups
         self._queue: deque[QueuedCommand[C, R]] = deque()
+        self._deciding = self._rejected = 0
+        self._delay = ControlledDelay(
+            target_seconds=TARGET_SECONDS, interval_seconds=INTERVAL_SECONDS
+        )
         self._group_runners: set[asyncio.Task[None]] = set()
         self._is_open = True
+
+    @property
+    def pending(self) -> int:
+        """How many commands wait or are being decided."""
+        return len(self._queue) + self._deciding
 
     async def submit(self, command: C) -> R:
         """Queue a command and return its result.
 
         A cancelled caller withdraws its command, unless its group has started. Raise the error that
-        rejects the command, `DatabaseUnavailable` if the queue is full or closed, and any error
-        that the handler raises for this command alone.
+        rejects the command, `Overloaded` if it would wait or has waited too long,
+        `DatabaseUnavailable` if the queue is closed, and any error that the handler raises for this
+        command alone.
         """
         if not self._is_open:
             raise DatabaseUnavailable("the shop is shutting down")
-        if len(self._queue) >= MAX_QUEUE:
-            raise DatabaseUnavailable(f"queue full ({MAX_QUEUE} commands waiting)")
-        queued: QueuedCommand[C, R] = QueuedCommand(command)
+        now = self._now()
+        if len(self._queue) >= MAX_QUEUE or self._delay.is_overdue(self._longest_wait(now)):
+            self._rejected += 1
+            raise Overloaded(f"queue full ({len(self._queue)} commands waiting)")
+        queued: QueuedCommand[C, R] = QueuedCommand(command, at=now)
         self._queue.append(queued)
         if len(self._group_runners) < self._max_concurrent_groups:
             # In a context of its own, so that its log lines do not name the first request.
@@ -100,21 +126,47 @@ class GroupCommit(Generic[C, R]):
 
     async def _run_groups(self) -> None:
         try:
-            while group := self._next_group():
-                waited = asyncio.get_running_loop().time() - group[0].queued_at
-                self._metrics.group_decided(self._name, len(group), waited)
-                await self._run_group(group)
+            while group := self._next_group(self._now()):
+                self._deciding += len(group)
+                try:
+                    await self._run_group(group)
+                finally:
+                    self._deciding -= len(group)
         finally:
             runner = asyncio.current_task()
             self._group_runners = {each for each in self._group_runners if each is not runner}
 
-    def _next_group(self) -> Sequence["QueuedCommand[C, R]"]:
+    def _next_group(self, now: float) -> Sequence["QueuedCommand[C, R]"]:
+        """Take the next group from the queue, and shed what has waited too long."""
         group: list[QueuedCommand[C, R]] = []
+        overdue: list[QueuedCommand[C, R]] = []
+        self._delay.look(
+            now,
+            longest_wait=self._longest_wait(now),
+            # A queue whose commands were rejected is short because of that.
+            empties=len(self._queue) <= MAX_GROUP_SIZE and not self._rejected,
+        )
         while self._queue and len(group) < MAX_GROUP_SIZE:
             queued = self._queue.popleft()
-            if not queued.is_abandoned:
-                group.append(queued)
+            if queued.is_abandoned:
+                continue
+            is_overdue = self._delay.is_overdue(now - queued.queued_at)
+            (overdue if is_overdue else group).append(queued)
+        if overdue or self._rejected:
+            self._shed(overdue)
+        if group:
+            self._metrics.group_decided(self._name, len(group), now - group[0].queued_at)
         return group
+
+    def _longest_wait(self, now: float) -> float:
+        return now - self._queue[0].queued_at if self._queue else 0.0
+
+    def _shed(self, overdue: Sequence["QueuedCommand[C, R]"]) -> None:
+        """Reject commands, and report them with those that were rejected when they came."""
+        count, self._rejected = len(overdue) + self._rejected, 0
+        _log.warning("commands_shed", extra={"queue": self._name, "count": count})
+        self._metrics.commands_shed(self._name, count)
+        _fail_all(overdue, Overloaded(f"waited longer than {TARGET_SECONDS} seconds"))
 
     async def _run_group(self, group: Sequence["QueuedCommand[C, R]"]) -> None:
         try:
@@ -169,8 +221,11 @@ class GroupCommit(Generic[C, R]):
 class CommandQueues:
     """All queues of a process, opened and drained together."""
 
-    def __init__(self, metrics: Metrics = UNCOUNTED) -> None:
+    def __init__(
+        self, metrics: Metrics = UNCOUNTED, now: Callable[[], float] = time.monotonic
+    ) -> None:
         self._metrics = metrics
+        self._now = now
         self._queues: list[GroupCommit[Any, Any]] = []
 
     def queue_for(
@@ -178,10 +233,18 @@ class CommandQueues:
     ) -> GroupCommit[C, R]:
         """Create the queue of a handler."""
         queue = GroupCommit(
-            handle_batch, max_concurrent_groups=max_concurrent_groups, metrics=self._metrics
+            handle_batch,
+            max_concurrent_groups=max_concurrent_groups,
+            metrics=self._metrics,
+            now=self._now,
         )
         self._queues.append(queue)
         return queue
+
+    @property
+    def pending(self) -> int:
+        """How many commands wait or are being decided in all queues."""
+        return sum([queue.pending for queue in self._queues])
 
     def open(self) -> None:
         """Open all queues."""
@@ -197,11 +260,10 @@ class CommandQueues:
 class QueuedCommand(Generic[C, R]):
     """A command, and the future result that its caller waits for."""
 
-    def __init__(self, command: C) -> None:
+    def __init__(self, command: C, *, at: float) -> None:
         self.command = command
-        loop = asyncio.get_running_loop()
-        self.queued_at = loop.time()
-        self.result: asyncio.Future[R] = loop.create_future()
+        self.queued_at = at
+        self.result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self.was_blocked = False
 
     @property

@@ -74,6 +74,8 @@ class TransactionRunner:
         self._new_snapshot = new_snapshot
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
+        self.pending = 0
+        """How many units of work run, or wait for a connection or their next attempt."""
 
     async def write(self, work: Work[T], *, retryable: bool, splittable: bool = False) -> T:
         """Run work that commits as its last step, and return its result.
@@ -83,7 +85,7 @@ class TransactionRunner:
         `TransactionConflict` at once if the caller can split the work.
         """
         task = asyncio.ensure_future(
-            self._run_with_retries(
+            self._run_counted(
                 self._new_unit_of_work, work, retryable=retryable, splittable=splittable
             )
         )
@@ -93,14 +95,28 @@ class TransactionRunner:
 
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads, on one consistent snapshot, and return its result."""
-        return await self._run_with_retries(
-            self._new_snapshot, work, retryable=True, splittable=False
-        )
+        return await self._run_counted(self._new_snapshot, work, retryable=True, splittable=False)
 
     async def drain(self) -> None:
         """Wait until all running work has ended."""
         while self._running:
             await asyncio.wait(self._running)
+
+    async def _run_counted(
+        self,
+        new_unit_of_work: UnitOfWorkFactory,
+        work: Work[T],
+        *,
+        retryable: bool,
+        splittable: bool,
+    ) -> T:
+        self.pending += 1
+        try:
+            return await self._run_with_retries(
+                new_unit_of_work, work, retryable=retryable, splittable=splittable
+            )
+        finally:
+            self.pending -= 1
 
     async def _run_with_retries(
         self,

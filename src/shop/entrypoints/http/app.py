@@ -31,9 +31,10 @@ from shop.entrypoints.http.html_pages import OPENAPI_PATH
 from shop.entrypoints.http.middleware.body_limit import BodyLimit
 from shop.entrypoints.http.middleware.content_type import ContentType
 from shop.entrypoints.http.middleware.cross_site import CrossSiteProtection
+from shop.entrypoints.http.middleware.entrance import Entrance
 from shop.entrypoints.http.middleware.host_names import HostNames
 from shop.entrypoints.http.middleware.request_log import RequestLog
-from shop.entrypoints.http.middleware.response_headers import ResponseHeaders
+from shop.entrypoints.http.middleware.response_headers import ResponseHeaders, default_headers
 from shop.entrypoints.http.middleware.trusted_proxies import HttpsOnly, TrustedProxies
 from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from shop.entrypoints.http.openapi.document import openapi_document
@@ -91,6 +92,7 @@ def create_app(container: Container) -> FastAPI:
         exception_handlers=dict.fromkeys(handlers.HANDLED_ERRORS, handlers.handle_error),
         middleware=[
             *_metrics_port(container),
+            _entrance(container),
             *_proxy_headers(settings),
             Middleware(RequestLog, observe=container.metrics().request_answered),
             Middleware(
@@ -124,6 +126,17 @@ def _metrics_port(container: Container) -> Iterator[Middleware]:
     port = container.settings().metrics_port
     if port is not None:
         yield Middleware(MetricsPort, port=port, report=container.metrics_report())
+
+
+def _entrance(container: Container) -> Middleware:
+    """Return the middleware that lets requests in as fast as the shop serves them."""
+    queues, transactions = container.command_queues(), container.transaction_runner()
+    return Middleware(
+        Entrance,
+        load=lambda: queues.pending + transactions.pending,
+        headers=default_headers(is_production=container.settings().is_production),
+        observe_shed=container.metrics().requests_shed,
+    )
 
 
 def _proxy_headers(settings: Settings) -> Iterator[Middleware]:

@@ -15,11 +15,15 @@ from starlette.types import Scope
 from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
 from shop.application.ports.password_hasher import PasswordHasherBusy
 from shop.application.ports.payment_gateway import InvalidGatewayEvent
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown, DatabaseFailure
+from shop.application.ports.unit_of_work import (
+    CommitOutcomeUnknown,
+    DatabaseFailure,
+    Overloaded,
+)
 from shop.domain.session import SessionExpired
 from shop.domain.shared.errors import AccessDenied, InvalidValue, ShopError
 from shop.entrypoints.http.errors import http_errors
-from shop.entrypoints.http.errors.problem_details import ProblemResponse
+from shop.entrypoints.http.errors.problem_details import ProblemResponse, retry_after_overload
 from shop.entrypoints.http.session.response_context import ResponseContext
 from shop.entrypoints.validation_messages import validation_message
 
@@ -59,7 +63,10 @@ async def handle_error(request: Request, error: Exception) -> Response:
     response_context.clear_session_cookie(when=isinstance(shop_error, SessionExpired))
     if isinstance(shop_error, AccessDenied):
         response_context.log_security_event("access_denied", reason=shop_error.code)
-    return ProblemResponse(shop_error)
+    response = ProblemResponse(shop_error)
+    if isinstance(error, Overloaded):
+        response.headers["Retry-After"] = retry_after_overload()
+    return response
 
 
 def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
@@ -80,15 +87,27 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
             | InvalidGatewayEvent()
             | PasswordHasherBusy()
         ):
-            # An invalid signature is the sender's fault, anything else the machine's.
-            level = logging.WARNING if isinstance(error, InvalidGatewayEvent) else logging.ERROR
-            _log.log(level, "request_failed", error=type(error).__name__, reason=str(error))
+            _log.log(
+                _level_of(error), "request_failed", error=type(error).__name__, reason=str(error)
+            )
             return next(
                 _HTTP_ERRORS[each] for each in type(error).__mro__ if each in _HTTP_ERRORS
             )()
         case _:
             _log.error("unexpected_error", exc_info=error)
             return http_errors.InternalError()
+
+
+def _level_of(error: Exception) -> int:
+    match error:
+        case Overloaded():
+            # The queue logs how many it shed; a line each would delay the others.
+            return logging.DEBUG
+        case InvalidGatewayEvent():
+            # An invalid signature is the sender's fault, anything else the machine's.
+            return logging.WARNING
+        case _:
+            return logging.ERROR
 
 
 def _framework_error(status: int, scope: Scope) -> ShopError:

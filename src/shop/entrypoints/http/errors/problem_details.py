@@ -3,6 +3,7 @@
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from random import randint
 from typing import Any
 
 from pydantic_core import to_json
@@ -49,6 +50,10 @@ class ProblemType:
 
 # RFC 9110, section 15.5.2, requires a scheme in every 401; browsers ignore an unknown one.
 _UNAUTHENTICATED = ProblemType(status=401, headers={"WWW-Authenticate": 'Cookie realm="shop"'})
+
+MAX_RETRY_SECONDS = 3
+"""The longest `Retry-After` of an overloaded shop."""
+
 _RETRY_SHORTLY = {"Retry-After": "1"}
 _CLOSE = {"Connection": "close"}
 
@@ -103,6 +108,11 @@ def headers_of(error: ShopError) -> Mapping[str, str]:
             return {"Retry-After": str(seconds)}
         case _:
             return problem_type_of(type(error)).headers
+
+
+def retry_after_overload() -> str:
+    """Return a random `Retry-After`: clients rejected together should not return together."""
+    return str(randint(1, MAX_RETRY_SECONDS))
 
 
 def problem(error: ShopError) -> dict[str, Any]:
