@@ -12,12 +12,13 @@ from shop.entrypoints.http.errors.problem_details import MAX_RETRY_SECONDS
 from shop.entrypoints.http.middleware import entrance as module
 from shop.entrypoints.http.middleware.entrance import (
     INTERVAL_SECONDS,
+    LAST_ENTRY_SECONDS,
     MAX_IDLE_LANES,
     MAX_LOAD,
     MAX_SHED_PER_SWEEP,
-    MAX_WAIT_SECONDS,
     MEASURED_SECONDS,
     MIN_LOAD,
+    REJECTION_SECONDS,
     SHARE,
     TARGET_SECONDS,
     Entrance,
@@ -79,6 +80,8 @@ class Shop:
         self.load = 0
         while not all(task.done() for task in self.tasks.values()):
             await self.end(*self._ends)
+            # Late requests are rejected in time.
+            self.now += 0.1
 
     def waiting(self) -> list[int]:
         return [
@@ -180,17 +183,31 @@ class TestALaneThatStands:
         assert shop.waiting() == old
         await shop.end_all()
 
+    async def test_lets_no_late_request_in(self, shop: Shop) -> None:
+        shop.load = FULL
+        await shop.send(SHARE + 1)
+        await shop.sweep(LAST_ENTRY_SECONDS + 0.01)
+
+        await shop.end(0, 1)
+
+        assert shop.waiting() == [SHARE]
+        await shop.sweep(REJECTION_SECONDS - LAST_ENTRY_SECONDS)
+        assert shop.statuses[SHARE] == 503
+        await shop.end_all()
+
     async def test_serves_its_oldest_first_after_it_has_emptied(self, shop: Shop) -> None:
         await _stand(shop)
         shop.load = 0
-        await shop.sweep()
+        await shop.sweep(REJECTION_SECONDS)
         shop.load = FULL
-        first, _ = await shop.send(2)
-        await shop.end(0)
+        first, second = await shop.send(2)
+        inside = [number for number in shop.entered if number not in shop.statuses]
 
-        # Five have entered meanwhile, so five more have to end before the share is free.
-        await shop.end(1, 2, 3, 4, 5)
+        # Some have entered without load, so more have to end before a place is free.
+        await shop.end(*inside[: len(inside) - SHARE + 1])
+
         assert shop.entered[-1] == first
+        assert shop.waiting() == [second]
         await shop.end_all()
 
 
@@ -198,7 +215,7 @@ class TestARequestThatWaitsTooLong:
     async def test_is_answered_without_work(self, shop: Shop) -> None:
         shop.load = FULL
         await shop.send(SHARE + 1)
-        await shop.sweep(MAX_WAIT_SECONDS - 0.01)
+        await shop.sweep(REJECTION_SECONDS - 0.01)
         assert SHARE not in shop.statuses
 
         await shop.sweep(0.01)
@@ -221,9 +238,9 @@ class TestARequestThatWaitsTooLong:
         shop.load = FULL
         await shop.send(SHARE + 2)
         with capture_logs() as lines:
-            await shop.sweep(MAX_WAIT_SECONDS)
+            await shop.sweep(REJECTION_SECONDS)
             await shop.send(1)
-            await shop.sweep(MAX_WAIT_SECONDS)
+            await shop.sweep(REJECTION_SECONDS)
 
         assert shop.shed == [2, 1]
         assert [(line["event"], line["count"]) for line in lines] == [
@@ -236,7 +253,7 @@ class TestARequestThatWaitsTooLong:
         shop.load = FULL
         await shop.send(SHARE + 2 * MAX_SHED_PER_SWEEP + 1)
 
-        await shop.sweep(MAX_WAIT_SECONDS)
+        await shop.sweep(REJECTION_SECONDS)
 
         assert shop.shed == [MAX_SHED_PER_SWEEP, MAX_SHED_PER_SWEEP, 1]
         await shop.end_all()
@@ -244,7 +261,7 @@ class TestARequestThatWaitsTooLong:
     async def test_leaves_nothing_behind(self, shop: Shop) -> None:
         shop.load = FULL
         await shop.send(SHARE + 5)
-        await shop.sweep(MAX_WAIT_SECONDS)
+        await shop.sweep(REJECTION_SECONDS)
         await shop.end_all()
         await shop.sweep()
 
@@ -278,7 +295,7 @@ class TestACancelledRequest:
 
 
 class TestTheLoadThatIsAllowed:
-    async def test_is_what_a_slow_shop_serves_within_the_target(self, shop: Shop) -> None:
+    async def test_falls_to_the_least_in_a_shop_that_serves_nothing(self, shop: Shop) -> None:
         shop.load = FULL
         await shop.send(SHARE + 1)
         for _ in range(10):
@@ -286,7 +303,6 @@ class TestTheLoadThatIsAllowed:
             await shop.send(1)
             await shop.sweep(MEASURED_SECONDS / 2)
 
-        # Nothing has ended, so the least is allowed.
         shop.load = MIN_LOAD
         shop.entrance._let_in()
         assert shop.entrance._called == 0
@@ -304,7 +320,7 @@ class TestTheLoadThatIsAllowed:
                 await shop.end(*await shop.send(SHARE, f"GET /{lane}"))
             await shop.sweep(MEASURED_SECONDS)
 
-        # 2,048 in a second, so more than 256 within the target.
+        # 2,048 in a second, so more than 256 in a quarter of it.
         shop.load = MAX_LOAD - 1
         shop.entrance._let_in()
         assert shop.entrance._called == 1
@@ -323,7 +339,7 @@ class TestTheWholeShop:
         self, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         other_problem = await HttpShop.open(clock).browser().get("/products/NONE")
-        for name in ("SHARE", "MAX_LOAD", "MAX_WAIT_SECONDS", "SWEEP_SECONDS"):
+        for name in ("SHARE", "MAX_LOAD", "REJECTION_SECONDS", "SWEEP_SECONDS"):
             monkeypatch.setattr(module, name, 0)
         whole = HttpShop.open(clock)
 
@@ -351,12 +367,13 @@ class TestTheWholeShop:
 
 
 async def _stand(shop: Shop) -> None:
-    """Have three requests wait for longer than the target during an interval."""
+    """Have one request wait for longer than the target during an interval, and three others."""
     shop.load = FULL
-    await shop.send(SHARE + 3)
+    await shop.send(SHARE + 1)
     await shop.sweep(TARGET_SECONDS + 0.01)
+    await shop.send(3)
     await shop.sweep(INTERVAL_SECONDS)
-    assert shop.waiting() == [SHARE, SHARE + 1, SHARE + 2]
+    assert shop.waiting() == [SHARE, SHARE + 1, SHARE + 2, SHARE + 3]
 
 
 async def _receive_nothing() -> Message:

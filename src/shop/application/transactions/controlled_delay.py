@@ -1,4 +1,4 @@
-"""Controlled delay: tells a queue that stands still from one that is only long for a moment.
+"""Controlled delay: distinguishes a queue that stands still from a burst.
 
 The idea is that of CoDel (RFC 8289), as servers use it for requests. A burst fills a queue, which
 then empties again: everything in it is served. A queue that stays filled delays everything in it

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from shop.adapters.sql.engines.errors import is_connection_lost
 
 CONNECTIONS = 10
-POOL_TIMEOUT_SECONDS = 10
+POOL_TIMEOUT_SECONDS = 4
+"""Longer than a lock timeout, after which connections are free again."""
 
 # Limits the wait for a server that has stopped answering. The statement timeout is longer than
 # the lock timeout and allows for the longest statement of the audit.

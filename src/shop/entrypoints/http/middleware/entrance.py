@@ -21,22 +21,27 @@ from shop.entrypoints.http.errors.problem_details import MEDIA_TYPE, problem, re
 
 RawHeaders = list[tuple[bytes, bytes]]
 
-MIN_LOAD, MAX_LOAD = 32, 256
+LOAD_SECONDS = 0.25
+MIN_LOAD, MAX_LOAD = 64, 256
 """How many commands and queries the shop works on before requests wait: as many as it serves within
-the target. More would only make each of them slower, and far fewer would make groups small."""
+this time. More would make each of them slower; far fewer would make groups small."""
 
 SHARE = 32
 """How many requests of each lane are let in under any load."""
 
-TARGET_SECONDS = 0.25
+TARGET_SECONDS = 0.5
 INTERVAL_SECONDS = 0.25
+"""A lane whose oldest request has waited longer than the target for this time stands."""
 
 MEASURED_SECONDS = 0.5
 """How long requests that end are counted; groups end together, so a shorter time says little."""
 
-MAX_WAIT_SECONDS = 1.0
-"""When a request that was not let in is answered. Answered sooner, a client that ignores
-`Retry-After` would ask again sooner, and the shop would do little else than reject it."""
+LAST_ENTRY_SECONDS = 0.6
+"""After this wait a request is late and is let in no longer: its response would be too late."""
+
+REJECTION_SECONDS = 1.0
+"""When a late request is answered. Answered sooner, a client that ignores `Retry-After` would ask
+again sooner, and the shop would do little else than reject it."""
 
 SWEEP_SECONDS = 0.05
 MAX_SHED_PER_SWEEP = 50
@@ -60,6 +65,7 @@ class Lane:
         self.inside = 0
         self.waiting: deque[tuple[float, asyncio.Future[bool]]] = deque()
         """When each request arrived, oldest first; the result says whether it is let in."""
+        self.late: deque[tuple[float, asyncio.Future[bool]]] = deque()
         self.delay = ControlledDelay(
             target_seconds=TARGET_SECONDS, interval_seconds=INTERVAL_SECONDS
         )
@@ -67,7 +73,18 @@ class Lane:
     @property
     def is_used(self) -> bool:
         """Whether any of its requests is inside or waits."""
-        return self.inside > 0 or len(self.waiting) > 0
+        return self.inside > 0 or self.size > 0
+
+    @property
+    def size(self) -> int:
+        """How many requests wait to be let in or rejected."""
+        return len(self.waiting) + len(self.late)
+
+    def add(self, now: float, place: asyncio.Future[bool]) -> None:
+        """Add a request that has to wait."""
+        if not self.size:
+            self.look(now)
+        self.waiting.append((now, place))
 
     def take(self) -> asyncio.Future[bool] | None:
         """Take the next request: the oldest or, if the lane stands, the newest.
@@ -80,17 +97,19 @@ class Lane:
                 return place
         return None
 
+    def look(self, now: float) -> None:
+        """Learn how long the oldest request has waited, and which have become late."""
+        oldest = next((at for queue in (self.late, self.waiting) for at, _ in queue), now)
+        self.delay.look(now, longest_wait=now - oldest, empties=not self.size)
+        while self.waiting and now - self.waiting[0][0] >= LAST_ENTRY_SECONDS:
+            self.late.append(self.waiting.popleft())
+
     def overdue(self, now: float) -> Iterator[asyncio.Future[bool]]:
-        """Take the requests that have waited too long, oldest first."""
-        while self.waiting and now - self.waiting[0][0] >= MAX_WAIT_SECONDS:
-            _, place = self.waiting.popleft()
+        """Take the late requests that are to be rejected, oldest first."""
+        while self.late and now - self.late[0][0] >= REJECTION_SECONDS:
+            _, place = self.late.popleft()
             if not place.done():
                 yield place
-
-    def look(self, now: float) -> None:
-        """Learn how long the oldest request has waited."""
-        longest_wait = now - self.waiting[0][0] if self.waiting else 0.0
-        self.delay.look(now, longest_wait=longest_wait, empties=not self.waiting)
 
 
 class Entrance:
@@ -166,7 +185,7 @@ class Entrance:
         """Wait until the request is let in or rejected; return which."""
         place: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         now = self._now()
-        lane.waiting.append((now, place))
+        lane.add(now, place)
         if self._sweep_timer is None:
             self._ended, self._counted_since = 0, now
             self._sweep_later()
@@ -202,14 +221,14 @@ class Entrance:
                 shed += 1
         self._report(now, shed)
         self._let_in()
-        if self._unlogged or any(lane.waiting for lane in self._lanes.values()):
+        if self._unlogged or any(lane.size for lane in self._lanes.values()):
             self._sweep_later()
 
     def _measure(self, now: float) -> None:
-        """Follow how much the shop serves within the target, while it is busy."""
+        """Follow how much the shop serves in `LOAD_SECONDS`, while it is busy."""
         seconds = now - self._counted_since
         if seconds >= MEASURED_SECONDS:
-            served = round(self._ended / seconds * TARGET_SECONDS)
+            served = round(self._ended / seconds * LOAD_SECONDS)
             self._max_load = min(max((self._max_load + served) // 2, MIN_LOAD), MAX_LOAD)
             self._ended, self._counted_since = 0, now
 
@@ -222,7 +241,7 @@ class Entrance:
             self._observe_shed(shed)
             self._unlogged += shed
         if self._unlogged and now - self._logged_at >= LOG_SECONDS:
-            waiting = sum(len(lane.waiting) for lane in self._lanes.values())
+            waiting = sum(lane.size for lane in self._lanes.values())
             _log.warning("requests_shed", count=self._unlogged, waiting=waiting, load=self._load())
             self._unlogged, self._logged_at = 0, now
 
