@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Self
 
 import pytest
+from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from shop.entrypoints.observability.logging import add_request_fields
 from tests.entrypoints.http.clients import PASSWORD, HttpShop, assert_problem
 
@@ -107,11 +107,16 @@ async def test_unexpected_error_is_logged_with_a_traceback_and_answered_without(
     assert isinstance(error["exc_info"], ZeroDivisionError)
 
 
-async def test_started_response_is_not_started_again() -> None:
-    async def breaks_off(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  ASGI.
+class _BreaksOff:
+    """An endpoint that fails in the middle of its response."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise ZeroDivisionError
 
+
+async def test_started_response_is_not_started_again(shop: HttpShop) -> None:
+    shop.app.router.routes.append(Route("/breaks-off", _BreaksOff(), methods=["GET"]))
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -120,8 +125,9 @@ async def test_started_response_is_not_started_again() -> None:
     async def receive() -> Message:
         return {"type": "http.request"}
 
+    scope = {"type": "http", "method": "GET", "path": "/breaks-off", "query_string": b""}
     with pytest.raises(ZeroDivisionError):
-        await UnexpectedErrors(breaks_off)({"type": "http"}, receive, send)
+        await shop.app({**scope, "headers": [(b"host", b"shop.test")]}, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 

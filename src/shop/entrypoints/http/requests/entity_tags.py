@@ -49,11 +49,11 @@ def is_unchanged(if_none_match: EntityTags | None, shown: AvailableProduct) -> b
     return if_none_match is not None and not if_none_match.all.isdisjoint({ANY, _tag(shown)})
 
 
-async def _if_none_match(request: Request) -> EntityTags | None:
+def _if_none_match(request: Request) -> EntityTags | None:
     return _entity_tags(request, IF_NONE_MATCH)
 
 
-async def _precondition(request: Request) -> Precondition:
+def _precondition(request: Request) -> Precondition:
     # RFC 9110, section 13.1: If-Match compares strongly, If-None-Match weakly.
     if_match = _entity_tags(request, IF_MATCH)
     if_none_match = _entity_tags(request, IF_NONE_MATCH)
