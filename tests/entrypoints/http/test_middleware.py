@@ -110,7 +110,7 @@ async def test_unexpected_error_is_logged_with_a_traceback_and_answered_without(
 class _BreaksOff:
     """An endpoint that fails in the middle of its response."""
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI.
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise ZeroDivisionError
 
