@@ -4,13 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from copy import copy
-from functools import cache, partial
+from functools import cache, cached_property, partial
 from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.api.cart import routes as cart
@@ -74,8 +74,14 @@ class ShopApi(FastAPI):
             secure=settings.is_production, lifetime_seconds=settings.session_absolute_seconds
         )
 
-    def build_middleware_stack(self) -> ASGIApp:
-        """Return the boundary around all routes, behind what knows the proxies and ports."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request without FastAPI's telemetry, which the shop does not use."""
+        scope["app"] = self
+        await self._boundary(scope, receive, send)
+
+    @cached_property
+    def _boundary(self) -> ASGIApp:
+        """The boundary around all routes, behind what knows the proxies and ports."""
         container: Container = self.state.container
         settings = container.settings()
         policy = BoundaryPolicy(

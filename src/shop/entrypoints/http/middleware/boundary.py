@@ -71,10 +71,11 @@ class Boundary:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                collected = encode_headers(context.headers.items()) if context.headers else ()
                 message["headers"] = [
                     *message.get("headers", ()),
                     *policy.security_headers.of(scope["path"]),
-                    *encode_headers(context.headers.items()),
+                    *collected,
                     (b"x-request-id", request_id.encode()),
                 ]
             await send(message)
