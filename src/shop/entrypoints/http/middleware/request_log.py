@@ -2,10 +2,11 @@
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import structlog
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
@@ -74,13 +75,18 @@ class RequestLog:
 
 
 def _route_template(scope: Scope) -> str | None:
-    template: str | None = getattr(scope.get("route"), "path", None)
-    if template is None and any(
-        getattr(each, "path", None) == scope["path"] for each in scope["app"].routes
-    ):
-        # Only FastAPI's routes are in the scope. Other routes, such as /docs, have no parameters.
-        return str(scope["path"])
+    # A route is not in the scope unless it is FastAPI's, or if the request was rejected before it.
+    route = scope.get("route") or _find_route(scope["app"].routes, scope)
+    template: str | None = getattr(route, "path", None)
     return template
+
+
+def _find_route(routes: Iterable[BaseRoute], scope: Scope) -> BaseRoute | None:
+    """Return the route of the path, if there is one: rather one with the method."""
+    matches = [(each.matches(scope)[0], each) for each in routes]
+    found = [each for match, each in matches if match is Match.FULL]
+    found += [each for match, each in matches if match is Match.PARTIAL]
+    return found[0] if found else None
 
 
 def _fields(request_id: str, scope: Scope) -> Mapping[str, str]:

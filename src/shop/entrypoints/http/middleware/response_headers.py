@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,7 +40,8 @@ class ResponseHeaders:
     """Adds the security headers, and the headers that the response context collected.
 
     Browsers may not store a response or let another site read it. Only the HTML pages may load
-    scripts, styles or images.
+    scripts, styles or images. A header that the response has already stays as it is: browsers
+    would obey two policies at once.
     """
 
     def __init__(
@@ -69,9 +70,10 @@ class ResponseHeaders:
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                own = message.get("headers", ())
                 message["headers"] = [
-                    *message.get("headers", ()),
-                    *headers,
+                    *own,
+                    *_missing(headers, {name for name, _ in own}),
                     *_encode_headers(response_context.headers.items()),
                 ]
             await send(message)
@@ -83,6 +85,10 @@ def default_headers(*, is_production: bool) -> RawHeaders:
     """Return the headers of every response that is not an HTML page."""
     common = _common_headers(is_production=is_production)
     return _encode_headers((common | {"content-security-policy": _DENY_ALL}).items())
+
+
+def _missing(headers: RawHeaders, own_names: Collection[bytes]) -> RawHeaders:
+    return [header for header in headers if header[0] not in own_names]
 
 
 def _common_headers(*, is_production: bool) -> dict[str, str]:
