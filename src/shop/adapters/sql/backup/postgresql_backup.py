@@ -8,7 +8,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shop.adapters.sql.backup.postgresql_programs import PostgresqlPrograms
-from shop.adapters.sql.backup.schema_version import (
+from shop.adapters.sql.backup.version_checks import (
     CREATE_VERSION_TABLE,
     CURRENCY,
     require_complete,
