@@ -32,7 +32,7 @@ def test_unknown_setting_is_reported_with_the_closest_name(shop: CommandLine) ->
 
 
 @pytest.mark.parametrize("command", ["serve --port 0", "migrate", "worker"])
-def test_production_without_settings_is_told_all_it_needs_in_one_line(
+def test_production_without_settings_names_all_it_needs_in_one_line(
     command: str, shop: CommandLine
 ) -> None:
     ended = shop.with_settings(SHOP_ENVIRONMENT="production").complete(*command.split())
