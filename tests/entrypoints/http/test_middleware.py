@@ -83,6 +83,47 @@ async def test_request_for_a_page_is_logged_with_its_path(shop: HttpShop, path: 
     assert (line["path"], line["status"]) == (path, 200)
 
 
+PAYMENT_PAGE = "/gateway/payments/{payment_id}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "template", "status"),
+    [
+        ("GET", "//gateway/payments/secret", {}, PAYMENT_PAGE, 404),
+        ("HEAD", "//gateway/payments/secret", {}, PAYMENT_PAGE, 404),
+        ("POST", "//gateway/payments/secret/approve", {}, f"{PAYMENT_PAGE}/approve", 404),
+        ("POST", "//gateway/payments/secret/decline", {}, f"{PAYMENT_PAGE}/decline", 404),
+        ("GET", "//gateway/payments/secret/decline", {}, f"{PAYMENT_PAGE}/decline", 405),
+        ("GET", "/products/secret", {"host": "evil.test"}, "/api/v1/products/{sku}", 400),
+        (
+            "PUT",
+            "/products/secret",
+            {"sec_fetch_site": "cross-site"},
+            "/api/v1/products/{sku}",
+            403,
+        ),
+        ("GET", "//nowhere/secret", {"host": "evil.test"}, None, 400),
+    ],
+)
+async def test_request_is_logged_and_counted_by_its_template_whatever_answers_it(
+    shop: HttpShop,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    template: str | None,
+    status: int,
+) -> None:
+    browser = shop.browser()
+    with capture_logs() as lines:
+        await browser.request(method, path, **headers)
+
+    (line,) = [each for each in lines if each["event"] == "request"]
+    assert (line["path"], line["status"]) == (template, status)
+    labels = f'method="{method}",route="{template or "unmatched"}",status="{status}"'
+    metrics = (await browser.get("//metrics")).text
+    assert f"shop_http_requests_total{{{labels}}} 1.0" in metrics.splitlines()
+
+
 class FailingUnitOfWork(MemoryUnitOfWork):
     """A unit of work with a fault in it."""
 

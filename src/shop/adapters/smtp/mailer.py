@@ -16,6 +16,7 @@ from aiosmtplib import (
 from shop.adapters.smtp.email_templates import EmailTemplates
 from shop.application.ports.mailer import Email, Mailer
 from shop.application.ports.webhook_sender import NotificationFailed
+from shop.domain.shared.counted import counted
 
 ACCEPTED = 250
 PERMANENT_FAILURE = 500
@@ -93,7 +94,7 @@ class SmtpMailer(Mailer):
                 reason = f"{type(failure).__name__}: {code}"
                 return NotificationFailed(reason, status_code=code, is_permanent=False)
             case TimeoutError():
-                reason = f"no answer within {self._timeout_seconds:g} seconds"
+                reason = f"no answer within {counted(self._timeout_seconds, 'second')}"
             case _:
                 reason = f"{type(failure).__name__}: {failure}"[:MAX_REASON_CHARACTERS]
         return NotificationFailed(reason, status_code=None, is_permanent=False)

@@ -10,6 +10,7 @@ from shop.application.ports.backup_archive import BackupArchive, BackupManifest
 from shop.application.ports.backup_part import BackupPart
 from shop.application.ports.database import CurrencyMismatch, Database
 from shop.application.ports.database_backup import BackupFailed, DatabaseBackup
+from shop.domain.shared.counted import counted
 from shop.domain.shared.money import Currency
 
 PRECIOUS_TABLES = ("orders", "users", "products")
@@ -106,7 +107,9 @@ class RestoreShop:
 
 
 def _require_unused(rows: Mapping[str, int]) -> None:
-    found = [f"{rows[name]} {name}" for name in PRECIOUS_TABLES if rows.get(name)]
+    found = [
+        counted(rows[name], name.removesuffix("s")) for name in PRECIOUS_TABLES if rows.get(name)
+    ]
     if found:
         raise BackupFailed(
             f"the shop has {', '.join(found)}, which a restore would delete;"

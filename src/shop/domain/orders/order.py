@@ -182,6 +182,13 @@ class TooManyPendingOrders(Conflict):
     code = "too-many-pending-orders"
     message = "At most {limit} orders can wait for their payment; pay or cancel one of them first."
 
+    @property
+    def detail(self) -> str:
+        """The message, which speaks of one order if only one can wait."""
+        if self.limit == 1:
+            return "At most 1 order can wait for its payment; pay or cancel it first."
+        return super().detail
+
 
 class OrderNotFound(NotFound):
     """The order does not exist or belongs to another customer."""

@@ -12,6 +12,7 @@ from sqlalchemy.schema import CreateSchema
 
 from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
 from shop.adapters.sql.migration.currency import change_currency
+from shop.adapters.sql.migration.older_servers import fill_unset_columns
 from shop.adapters.sql.migration.schema_version import (
     create_version_table,
     lock_versions,
@@ -91,6 +92,7 @@ class Migrator:
             create_version_table(connection)
             lock_versions(connection)
         self._upgrade(connection)
+        fill_unset_columns(connection)
         old_currency = change_currency(connection, self._currency)
         if old_currency is not None:
             _log.warning(

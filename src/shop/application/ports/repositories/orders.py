@@ -17,7 +17,8 @@ class OrderFilter:
     """The orders in a list; None and an empty text leave nothing out.
 
     `words` are a whole order number or SKU, or the beginning of the customer's e-mail address, in
-    upper or lower case. `placed_after` and `placed_before` are not included themselves.
+    upper or lower case. The number may be written with hyphens, spaces or neither. `placed_after`
+    and `placed_before` are not included themselves.
     """
 
     user_id: UUID | None

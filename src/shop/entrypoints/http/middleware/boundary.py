@@ -72,9 +72,10 @@ class Boundary:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 collected = encode_headers(context.headers.items()) if context.headers else ()
+                own = message.get("headers", ())
                 message["headers"] = [
-                    *message.get("headers", ()),
-                    *policy.security_headers.of(scope["path"]),
+                    *own,
+                    *policy.security_headers.missing_from(own, scope["path"]),
                     *collected,
                     (b"x-request-id", request_id.encode()),
                 ]

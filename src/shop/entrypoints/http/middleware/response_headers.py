@@ -16,6 +16,7 @@ _COMMON_HEADERS = {
     "vary": "Cookie",
     "x-content-type-options": "nosniff",
 }
+_COMMON_NAMES = frozenset(name.encode() for name in (*_COMMON_HEADERS, "content-security-policy"))
 _STRICT_TRANSPORT_SECURITY = {"strict-transport-security": "max-age=63072000; includeSubDomains"}
 _DENY_ALL = "default-src 'none'; frame-ancestors 'none'"
 
@@ -36,7 +37,8 @@ class SecurityHeaders:
     """The security headers of each path.
 
     Browsers may not store a response or let another site read it. Only the HTML pages may load
-    scripts, styles or images.
+    scripts, styles or images. A header that the response has already stays as it is: browsers
+    would obey two policies at once.
     """
 
     def __init__(self, *, is_production: bool) -> None:
@@ -47,9 +49,13 @@ class SecurityHeaders:
             for path, policy in _PAGE_POLICIES.items()
         }
 
-    def of(self, path: str) -> RawHeaders:
-        """Return the headers of a response to a request of this path."""
-        return self._by_path.get(path, self._default)
+    def missing_from(self, own: RawHeaders, path: str) -> RawHeaders:
+        """Return the headers that a response to a request of this path does not have yet."""
+        headers = self._by_path.get(path, self._default)
+        names = {name for name, _ in own}
+        if names.isdisjoint(_COMMON_NAMES):
+            return headers
+        return [each for each in headers if each[0] not in names]
 
 
 def default_headers(*, is_production: bool) -> RawHeaders:
