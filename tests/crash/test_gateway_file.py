@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,30 @@ async def test_shop_that_has_charged_no_card_is_ready_and_consistent_without_the
     assert not _gateway_file(shop).exists()
     for command in ("audit", "reconcile"):
         assert (await asyncio.to_thread(shop.server.run, command)).returncode == 0
+
+
+async def test_missing_gateway_file_is_no_proof_that_cards_were_not_charged(
+    charged: WatchedShop,
+) -> None:
+    await asyncio.to_thread(charged.server.stop)
+    file = _gateway_file(charged)
+    _delete(file)
+
+    audited = await asyncio.to_thread(charged.server.run, "audit")
+    # Also if the payment itself is not compared.
+    since = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
+    reconciled = [
+        await asyncio.to_thread(charged.server.run, "reconcile", *options)
+        for options in ((), ("--since", since))
+    ]
+
+    problem = (
+        f"the simulated gateway's file {file} is missing, but the shop has charged cards;"
+        " put it back, or run `shop restore`"
+    )
+    unchecked = "invariant 9 could not be checked: the gateway's records cannot be read"
+    assert (audited.returncode, audited.stderr) == (1, f"shop: {unchecked}: {problem}\n")
+    for each in reconciled:
+        assert each.returncode == 1
+        assert each.stderr == f"shop: the payment gateway cannot be reached: {problem}\n"
+    assert not file.exists()
