@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
@@ -77,7 +78,7 @@ class SqlDatabase(Database):
         if self.is_embedded:
             self.row_parameters = SqliteRowParameters()
             self._sqlite = SqliteEngines(self._file)
-            self._write_probe = WriteProbe(self._sqlite)
+            self._write_probe = WriteProbe(self._sqlite, _write_again)
             self.writer, self.reader = self._sqlite.writer, self._sqlite.reader
         else:
             self.row_parameters = PostgresqlRowParameters()
@@ -233,6 +234,10 @@ class SqlDatabase(Database):
             if isinstance(failure, TransientFailure):
                 raise DatabaseUnavailable(str(failure)) from failure.__cause__
             raise
+
+
+def _write_again(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE alembic_version SET version_num = version_num")
 
 
 def _is_missing_table(error: BaseException | None) -> bool:

@@ -144,6 +144,20 @@ class PaymentGateway(ABC):
     def list_payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         """Yield the payments created in a range of time, oldest first; excludes its end."""
 
+    async def missing_records(self) -> str | None:
+        """Return problem and remedy if this gateway has no records at all, else None.
+
+        That is right only for a shop that has charged no card yet.
+        """
+        return None
+
+    async def check_records(self) -> None:  # noqa: B027  Most gateways keep them elsewhere.
+        """Check the records of a gateway that keeps them itself, in this process.
+
+        Raise `DatabaseUnavailable` if it cannot store payments now. The result may be a few
+        seconds old.
+        """
+
     @abstractmethod
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:
         """Verify and parse a webhook; header names are in lower case.

@@ -1,7 +1,7 @@
 """Settings of the database."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -127,3 +127,13 @@ class DatabaseSettings(EnvironmentSettings):
     def gateway_file(self) -> Path:
         """The file of a simulated gateway in process, beside the database."""
         return Path(f"{self.database_file or 'shop'}.gateway")
+
+    @property
+    def files_beside_database(self) -> Sequence[Path]:
+        """The files that a shop makes beside a SQLite database, none of them before it."""
+        if self.database_file is None:
+            return ()
+        # SQLite follows symbolic links, and has its files beside the file itself.
+        real_path = self.database_file.resolve()
+        log, index = Path(f"{real_path}-wal"), Path(f"{real_path}-shm")
+        return log, index, self.gateway_file, self.secret_file

@@ -28,6 +28,7 @@ from shop.application.orders.fulfil import FulfilOrders
 from shop.application.orders.queries import OrderQueries
 from shop.application.orders.refund import RefundOrders
 from shop.application.ports.database import Database
+from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.account import Transfer
@@ -174,6 +175,9 @@ AccountHashDependency = Annotated[
 SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
 PoliciesDependency = Annotated[Policies, _from_container(lambda container: container.policies())]
 DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]
+PaymentGatewayDependency = Annotated[
+    PaymentGateway, _from_container(lambda container: container.payment_gateway())
+]
 AccountServiceDependency = Annotated[
     AccountService, _from_container(lambda container: container.account_service())
 ]
