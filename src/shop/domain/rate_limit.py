@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shop.domain.shared.errors import AccessDenied
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RateLimit:
     """At most so many hits of each subject in a window of time, which its first hit begins."""
 
