@@ -5,9 +5,10 @@ from datetime import timedelta
 
 from shop.domain.shared.counted import counted
 from shop.domain.shared.errors import AccessDenied
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RateLimit:
     """At most so many hits of each subject in a window of time, which its first hit begins."""
 

@@ -1,7 +1,7 @@
 """Shows, searches and saves products."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 
 from shop.application.catalogue.preconditions import Precondition
@@ -14,9 +14,10 @@ from shop.application.transactions.runner import TransactionRunner
 from shop.domain.inventory import Inventory
 from shop.domain.product import Product, ProductNotFound, require_new_texts
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AvailableProduct:
     """A product and its available stock."""
 
@@ -24,7 +25,7 @@ class AvailableProduct:
     available: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PutProduct:
     """Add or replace a product (admin); `keeps_image` leaves an existing image as it is."""
 
@@ -39,7 +40,7 @@ class PutProduct:
     precondition: Precondition = field(default_factory=Precondition)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProductSaved:
     """The product was added or replaced."""
 

@@ -1,7 +1,7 @@
 """Decides a group of orders on the rows that the unit of work has locked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from shop.application.checkout.placed_order import PlacedOrder
@@ -22,9 +22,10 @@ from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, Price
 from shop.domain.payment import PaymentMethod
 from shop.domain.product import Product
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PlaceOrder:
     """Order these lines, or the session's cart if `cart` is None.
 
@@ -43,7 +44,7 @@ class PlaceOrder:
         return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PlacementRows:
     """The rows of a group of orders: sessions by token, products by SKU."""
 

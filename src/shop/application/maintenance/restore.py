@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -12,12 +11,13 @@ from shop.application.ports.database import CurrencyMismatch, Database
 from shop.application.ports.database_backup import BackupFailed, DatabaseBackup
 from shop.domain.shared.counted import counted
 from shop.domain.shared.money import Currency
+from shop.domain.shared.value import value
 
 PRECIOUS_TABLES = ("orders", "users", "products")
 """A database with rows in one of these is replaced only if the operator says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Restore:
     """Restore the shop from a file; replace a shop in use only if `overwrite`."""
 
@@ -25,7 +25,7 @@ class Restore:
     overwrite: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RestoredShop:
     """The manifest of the restored backup, and the names of parts that were left out."""
 

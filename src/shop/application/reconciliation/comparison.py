@@ -5,7 +5,6 @@ of the same time. A difference is checked again, because a job may have repaired
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
@@ -21,6 +20,7 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.reconciliation.discrepancies import Discrepancy, RecordedPayment, compare
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.value import value
 
 MAX_PAYMENTS = 500
 """Payments that are compared at once."""
@@ -31,7 +31,7 @@ MAX_CLOCK_SKEW = timedelta(minutes=5)
 _ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PaymentPair:
     """A reference, and the gateway's payment for it, if any."""
 

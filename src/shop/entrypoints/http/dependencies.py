@@ -1,7 +1,6 @@
 """Dependencies of routes: use cases, and the principal of a request."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -34,6 +33,7 @@ from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.account import Transfer
 from shop.domain.cart import Cart
 from shop.domain.session import NotSignedIn
+from shop.domain.shared.value import value
 from shop.domain.user import Role, User
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
@@ -46,7 +46,7 @@ C = TypeVar("C")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Principal:
     """The sender of a request: the current token, and the session that it opened."""
 
@@ -72,7 +72,7 @@ class Principal:
         return self.existing_session.signed_in_user
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class KeyedRequest:
     """A request with an idempotency key: its token, and the context of its response."""
 

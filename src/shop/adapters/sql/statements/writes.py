@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
+from shop.domain.shared.value import value
 
 Fields = Mapping[str, Any]
 Guard = Callable[[Table, FromClause], ColumnElement[bool]]
@@ -99,7 +100,7 @@ class DeleteRows(WriteStatement):
         return delete(self.table).where(tuple_(*names).in_(select(*rows.c)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PendingWrite:
     """Rows to write, and the error to raise if some of them cannot be written."""
 

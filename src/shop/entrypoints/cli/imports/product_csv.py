@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from reprlib import repr as shorten
 from typing import Annotated
@@ -20,6 +20,7 @@ from shop.domain.product import (
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.value import value
 from shop.entrypoints.cli.imports.cell_faults import price_hint, quantity_hint, text_fault
 from shop.entrypoints.cli.imports.csv_rows import (
     CsvDialect,
@@ -47,7 +48,7 @@ _BOOLEANS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProductCsvRow:
     """The product of a row, or every rule that the row or the header breaks.
 

@@ -1,7 +1,6 @@
 """What every request passes on its way in and out, in one pass."""
 
 import time
-from dataclasses import dataclass
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -9,6 +8,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid4
 
+from shop.domain.shared.value import value
 from shop.entrypoints.http.errors import handlers
 from shop.entrypoints.http.errors.http_errors import MethodNotAllowed, RouteNotFound
 from shop.entrypoints.http.middleware.body_limit import limit_body
@@ -26,7 +26,7 @@ from shop.entrypoints.http.session.response_context import ResponseContext
 from shop.entrypoints.observability.logging import request_fields
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BoundaryPolicy:
     """How requests are checked, and what responses carry."""
 

@@ -1,13 +1,14 @@
 """The order in which a route's dependencies are called, worked out once."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any, Final
 
 from fastapi.dependencies.models import Dependant
 from starlette.requests import Request
 from starlette.responses import Response
+
+from shop.domain.shared.value import value
 
 REQUEST: Final = "request"
 RESPONSE: Final = "response"
@@ -19,7 +20,7 @@ Sources = tuple[tuple[str, Source], ...]
 """The source of each argument, by its name."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Call:
     """A dependency: a function, and where its arguments come from.
 
@@ -31,7 +32,7 @@ class _Call:
     sources: Sources
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CallPlan:
     """The dependencies of a route, each called once and before those that need it."""
 

@@ -6,13 +6,13 @@ for a change: stock that moves in the meantime must not reject it.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from shop.application.catalogue.preconditions import ANY, Precondition, product_version
 from shop.application.catalogue.products import AvailableProduct
+from shop.domain.shared.value import value
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 
 IF_MATCH = "If-Match"
@@ -26,7 +26,7 @@ _TAGS = re.compile(PATTERN.removesuffix("$"))
 _EACH_TAG = re.compile(r'(W/)?"([^"]*)"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EntityTags:
     """The tags of one header, without quotes; `*` stands for all."""
 
