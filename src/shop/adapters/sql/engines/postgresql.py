@@ -8,6 +8,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shop.adapters.sql.engines.errors import is_connection_lost
+from shop.adapters.sql.engines.plans import SET_KEYED_PLANS
 
 CONNECTIONS = 10
 POOL_TIMEOUT_SECONDS = 10
@@ -52,6 +53,7 @@ def _create_engine(url: URL, schema: str, statement_timeout_seconds: float | Non
             "timeout": CONNECT_TIMEOUT_SECONDS,
             "command_timeout": statement_timeout_seconds,
             "connection_class": _Connection,
+            "async_creator_fn": _connect,
         },
     )
 
@@ -62,6 +64,20 @@ def _create_engine(url: URL, schema: str, statement_timeout_seconds: float | Non
             failure.is_disconnect = True
 
     return created
+
+
+async def _connect(**arguments: Any) -> asyncpg.Connection:  # noqa: ANN401  The driver's arguments.
+    """Connect, and keep the plans of this connection to keys.
+
+    Poolers reject these settings among the arguments.
+    """
+    connection = await asyncpg.connect(**arguments)
+    try:
+        await connection.execute(SET_KEYED_PLANS)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
