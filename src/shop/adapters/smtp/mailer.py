@@ -27,23 +27,19 @@ MAX_REASON_CHARACTERS = 200
 
 
 class SmtpMailer(Mailer):
-    """Sends e-mails to an SMTP server; without a URL, every attempt fails."""
+    """Sends e-mails to an SMTP server."""
 
     def __init__(
-        self, url: str | None, *, sender: str | None, requires_tls: bool, timeout_seconds: float
+        self, url: str, *, sender: str, requires_tls: bool, timeout_seconds: float
     ) -> None:
-        self._url = urlsplit(url or "")
-        self._templates = EmailTemplates(sender) if url and sender else None
+        self._url = urlsplit(url)
+        self._templates = EmailTemplates(sender)
         self._requires_tls = requires_tls
         self._timeout_seconds = timeout_seconds
         self._connections = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def send(self, email: Email) -> int:
         """Send an e-mail over a new connection."""
-        if self._templates is None:
-            raise NotificationFailed(
-                "SHOP_SMTP_URL is not set", status_code=None, is_permanent=False
-            )
         try:
             message = self._templates.render(email)
         except ValueError as error:
