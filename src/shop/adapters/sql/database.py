@@ -13,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
-from shop.adapters.sql.engines import postgresql
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.engines.sqlite import SqliteEngines
 from shop.adapters.sql.engines.unreachable import explain_unreachable
@@ -81,6 +80,9 @@ class SqlDatabase(Database):
             self._write_probe = WriteProbe(self._sqlite, _write_again)
             self.writer, self.reader = self._sqlite.writer, self._sqlite.reader
         else:
+            # A shop with a file does not wait for the driver (decision 30).
+            from shop.adapters.sql.engines import postgresql  # noqa: PLC0415
+
             self.row_parameters = PostgresqlRowParameters()
             self.writer = postgresql.create_engine(self._url, schema)
             self.reader = self.writer.execution_options(
@@ -215,6 +217,8 @@ class SqlDatabase(Database):
         if self.is_embedded:
             yield self.writer
             return
+        from shop.adapters.sql.engines import postgresql  # noqa: PLC0415  As above.
+
         engine = postgresql.create_engine_without_timeout(self._url, self._schema)
         try:
             # Whatever the server's default is: after a wait, statements see what was committed.
