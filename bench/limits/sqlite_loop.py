@@ -52,7 +52,7 @@ CREATE TABLE idempotency_keys (
     user_id TEXT NOT NULL, key TEXT NOT NULL, fingerprint BLOB NOT NULL, order_id TEXT,
     PRIMARY KEY (user_id, key)
 );
-CREATE TABLE outbox (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, payload TEXT NOT NULL);
+CREATE TABLE jobs (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, payload TEXT NOT NULL);
 """
 
 Place = Callable[[], None]
@@ -109,7 +109,7 @@ def lean(connection: sqlite3.Connection, products: int) -> Place:
             "INSERT INTO ledger (account_id, order_id, amount) VALUES (?, ?, ?)",
             ((user, order, -300), ("shop", order, 300)),
         )
-        run("INSERT INTO outbox (kind, payload) VALUES ('order.placed', '{}')")
+        run("INSERT INTO jobs (kind, payload) VALUES ('order.placed', '{}')")
         run(
             "UPDATE sessions SET data = ?, version = version + 1 WHERE id = ?",
             ('{"order_id":"x"}', session),

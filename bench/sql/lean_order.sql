@@ -29,7 +29,7 @@ VALUES (('00000000-0000-0000-0000-' || lpad((:customer)::text, 12, '0'))::uuid,
     ('00000000-0000-0000-0000-' || lpad((:number)::text, 12, '0'))::uuid, -300),
     ('ffffffff-ffff-ffff-ffff-ffffffffffff',
     ('00000000-0000-0000-0000-' || lpad((:number)::text, 12, '0'))::uuid, 300);
-INSERT INTO outbox (kind, payload) VALUES ('order.placed', '{"id":1}');
+INSERT INTO jobs (kind, payload) VALUES ('order.placed', '{"id":1}');
 UPDATE sessions SET data = data || '{"order_id":"x"}', version = version + 1
 WHERE id = decode(md5((:customer)::text), 'hex');
 COMMIT;

@@ -48,7 +48,7 @@ CREATE TABLE idempotency_keys (
     order_id uuid,
     PRIMARY KEY (user_id, key)
 );
-CREATE TABLE outbox (id bigserial PRIMARY KEY, kind text NOT NULL, payload jsonb NOT NULL);
+CREATE TABLE jobs (id bigserial PRIMARY KEY, kind text NOT NULL, payload jsonb NOT NULL);
 
 -- Customers and sessions go by number.
 CREATE FUNCTION numbered(kind text, number bigint) RETURNS uuid IMMUTABLE LANGUAGE sql

@@ -139,7 +139,7 @@ def test_lean_limit_writes_an_order_of_two_lines_in_each_transaction(
     ]
 
     assert responses.orders == 20
-    rows = {"orders": 1, "order_lines": 2, "ledger": 2, "idempotency_keys": 1, "outbox": 1}
+    rows = {"orders": 1, "order_lines": 2, "ledger": 2, "idempotency_keys": 1, "jobs": 1}
     assert dict(zip(rows, written, strict=False)) == {each: 20 * of for each, of in rows.items()}
     assert written[len(rows) :] == [-3 * 20, -300 * 20, 20]
     hot = postgres.ask(database, "SELECT COUNT(*) FROM stock WHERE on_hand < 100000000")
@@ -296,7 +296,7 @@ def _counts(database: Database) -> Mapping[str, int]:
 
 
 def _lean_counts(postgres: Postgres, database: str) -> list[int]:
-    tables = ("orders", "order_lines", "ledger", "idempotency_keys", "outbox")
+    tables = ("orders", "order_lines", "ledger", "idempotency_keys", "jobs")
     counts = [f"SELECT COUNT(*) FROM {table}" for table in tables]  # noqa: S608
     sums = ["SUM(on_hand) FROM stock", "SUM(balance) FROM accounts", "SUM(version) FROM sessions"]
     answer = postgres.ask(database, *counts, *(f"SELECT {each}" for each in sums))
