@@ -91,7 +91,7 @@ class HttpSubject(Subject):
         self._server.wait_until_idle()
 
     def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
-        # This one alone tells the latencies of what was served from those of rejections.
+        # Only this one does not time rejections.
         load = PythonLoadGenerator() if workload.may_be_rejected else self._load
         try:
             return load.run(

@@ -97,7 +97,7 @@ async def _statistics_after_a_rejection() -> ResponseStatistics:
     return statistics
 
 
-def test_rejected_client_waits_as_it_is_told_and_only_what_is_served_has_a_latency() -> None:
+def test_rejected_client_waits_for_retry_after_and_only_what_is_served_has_a_latency() -> None:
     statistics = asyncio.run(_statistics_after_a_rejection())
 
     assert statistics.statuses == {503: 1, 201: 1}
