@@ -22,7 +22,7 @@ from bench.fixtures import (
 )
 from bench.load import LoadGenerator, load_generator
 from bench.machine import describe
-from bench.measure import measure
+from bench.measure import MIB, measure
 from bench.processes import memory_bytes
 from bench.reporting.summary import rows, scaling_figures
 from bench.results import Cell, DatasetSize, Failure, Measurement, ScalingResults
@@ -37,7 +37,6 @@ SIZES = (10**4, 10**5, 10**6)
 CLIENTS = 32
 ROUNDS, SECONDS = 3, 3
 TEMPLATE = "growing"
-MIB = 2**20
 
 Report = Callable[[str], None]
 
