@@ -1,15 +1,15 @@
 """Sets up the subjects of the limits, each on a database of its own."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from bench.databases import POSTGRESQL, SQLITE, Database, Postgres, PostgresDatabase, SqliteDatabase
-from bench.fixtures import card_settings, seed_database, settings
+from bench.fixtures import Fixtures, card_settings, seed_database, settings
 from bench.limits.subjects import SETTINGS, SqliteLoop, YoungShop
 from bench.load import LoadGenerator
-from bench.scaling import variables
+from bench.scaling import sampled_orders, variables
 from bench.servers import app_command, gateway_command, serving, shop_command
 from bench.setup import Benchmark, SubjectKey
 from bench.subjects import SQL, Subject, database_limit, lean_limit, start_subject
@@ -31,8 +31,11 @@ def open_limits(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterat
     folders = {name: folder / name for name in (POSTGRESQL, SQLITE, YOUNG)}
     for each in folders.values():
         each.mkdir()
+    postgres.create(YOUNG)
+    customers = seed_database(postgres.address(YOUNG), orders=0)
+    customers.write_to(folders[YOUNG])
     databases = {
-        **_postgres_databases(postgres, folders[POSTGRESQL]),
+        **_postgres_databases(postgres, folders[POSTGRESQL], customers.tokens),
         **_sqlite_databases(folders[SQLITE]),
     }
     full_loop = databases[FULL_LOOP]
@@ -77,9 +80,6 @@ def open_limits(folder: Path, postgres: Postgres, load: LoadGenerator) -> Iterat
 
 @contextmanager
 def _young_shop(postgres: Postgres, folder: Path, load: LoadGenerator) -> Iterator[YoungShop]:
-    postgres.create(YOUNG)
-    seed_database(postgres.address(YOUNG), orders=0).write_to(folder)
-    postgres.ask(YOUNG, "VACUUM ANALYZE")
     young = YoungShop(
         postgres=postgres,
         template=YOUNG,
@@ -93,11 +93,14 @@ def _young_shop(postgres: Postgres, folder: Path, load: LoadGenerator) -> Iterat
         young.close()
 
 
-def _postgres_databases(postgres: Postgres, folder: Path) -> Mapping[SubjectKey, Database]:
-    """Create the databases of the shop and of its statements, both of 10,000 orders."""
-    postgres.create("grown")
-    seed_database(postgres.address("grown")).write_to(folder)
+def _postgres_databases(
+    postgres: Postgres, folder: Path, tokens: Sequence[str]
+) -> Mapping[SubjectKey, Database]:
+    """Let two copies of the young shop grow to 10,000 orders: the shop's, and its statements'."""
+    postgres.create("grown", YOUNG)
     postgres.run_file("grown", SQL / "grow.sql", variables(GROWN_ORDERS))
+    orders = sampled_orders(postgres, "grown", tokens)
+    Fixtures(tokens=tokens, orders=orders).write_to(folder)
     postgres.create("database_limit", "grown")
     return {
         SHOP: PostgresDatabase(postgres, "grown"),
