@@ -66,12 +66,23 @@ class PlaceOrders:
         `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
         return await self._transactions.write(
-            partial(self._place, commands), retryable=True, splittable=len(commands) > 1
+            partial(self._place, commands),
+            retryable=True,
+            splittable=len(commands) > 1,
+            guarded=not self._needs_locks(commands),
+        )
+
+    def _needs_locks(self, commands: Sequence[PlaceOrder]) -> bool:
+        # The number of a customer's pending orders is limited, and `stock.low` is reported once:
+        # both are decided by what no guard compares.
+        return self._notifications.report_low_stock or not all(
+            each.payment_method.is_immediate for each in commands
         )
 
     async def _place(
         self, commands: Sequence[PlaceOrder], uow: UnitOfWork
     ) -> Sequence[CommandResult[PlacedOrder]]:
+        await uow.read_ahead([each.rows for each in commands])
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [each.session for each in commands]
         )

@@ -1,11 +1,12 @@
 """Port to the unit of work: one transaction of the application."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import IntEnum, auto
 from types import TracebackType
 from typing import Self
 
+from shop.application.ports.read_ahead import RowsOfOrder
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.deposits import Deposits
@@ -86,6 +87,9 @@ class UnitOfWork(ABC):
         traceback: TracebackType | None,
     ) -> None:
         """Roll back unless committed."""
+
+    async def read_ahead(self, orders: Collection[RowsOfOrder]) -> None:  # noqa: B027  Only the guarded one does.
+        """Read at once what a group of orders will ask for; without it, each question is asked."""
 
     @abstractmethod
     async def commit(self) -> None:

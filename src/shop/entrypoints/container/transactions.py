@@ -18,7 +18,11 @@ class TransactionContainer(Base):
     """The transaction runner, the command queues and the rate limiter."""
 
     transaction_runner = providers.Singleton(
-        TransactionRunner, Base.unit_of_work.provider, Base.snapshot.provider, Base.clock
+        TransactionRunner,
+        Base.unit_of_work.provider,
+        Base.snapshot.provider,
+        Base.clock,
+        Base.guarded_unit_of_work,
     )
     command_queues = providers.Singleton(CommandQueues, Base.metrics)
     rate_limiter = rate_limiter_on(transaction_runner, command_queues)
