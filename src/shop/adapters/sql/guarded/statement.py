@@ -13,9 +13,11 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
+    text,
     true,
 )
 
+from shop.adapters.sql.engines.postgresql import COMMITS_ITSELF
 from shop.adapters.sql.schema.tables import accounts, inventories, sessions
 from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import (
@@ -64,7 +66,8 @@ def guarded_statement(
         for position, write in enumerate(writes)
     ]
     # The counts have the writes run in this order: keys that another request has taken come first.
-    return select(may_write, *(_count(each) for each in written))
+    result = select(may_write, *(_count(each) for each in written))
+    return result.suffix_with(text(COMMITS_ITSELF))
 
 
 def expected_name(position: int) -> str:
