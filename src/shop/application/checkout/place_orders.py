@@ -73,11 +73,9 @@ class PlaceOrders:
         )
 
     def _needs_locks(self, commands: Sequence[PlaceOrder]) -> bool:
-        # The number of a customer's pending orders is limited, and `stock.low` is reported once:
-        # both are decided by what no guard compares.
-        return self._notifications.report_low_stock or not all(
-            each.payment_method.is_immediate for each in commands
-        )
+        # No guard compares the number of a customer's pending orders, or the exact stock.
+        is_by_card = any(not each.payment_method.is_immediate for each in commands)
+        return is_by_card or self._notifications.reports_low_stock
 
     async def _place(
         self, commands: Sequence[PlaceOrder], uow: UnitOfWork

@@ -132,7 +132,7 @@ class Notifications:
             )
 
     @property
-    def report_low_stock(self) -> bool:
+    def reports_low_stock(self) -> bool:
         """Whether `stock.low` has a threshold and recipients."""
         has_threshold = self._policy.low_stock_threshold > 0
         return has_threshold and self._has_recipients(EventType.STOCK_LOW)
@@ -140,7 +140,7 @@ class Notifications:
     def stock_changed(self, uow: UnitOfWork, before: Inventory, after: Inventory) -> None:
         """Report low stock if this change took it to the threshold or below."""
         threshold = self._policy.low_stock_threshold
-        if self.report_low_stock and after.available <= threshold < before.available:
+        if self.reports_low_stock and after.available <= threshold < before.available:
             self._stage(uow, EventType.STOCK_LOW, stock_payload(after, threshold), customer_id=None)
 
     def _stage_order_event(

@@ -27,6 +27,7 @@ from shop.application.identity.sign_up import SignUp
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart
 from shop.domain.shared.line_quantity import LineQuantity
+from shop.entrypoints.configuration.sessions import SessionStoreKind
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from tests.adapters.sql.conftest import SECRETS
@@ -57,9 +58,15 @@ class GuardedShop:
     def database_url(self) -> str:
         return self.container.settings().database_url
 
-    def opened_by(self, url: str, clock: FakeClock) -> "GuardedShop":
-        """Open the same shop again."""
-        container = new_container(url, self.container.settings().database_schema, clock)
+    def opened_by(
+        self,
+        url: str,
+        clock: FakeClock,
+        session_store: SessionStoreKind = SessionStoreKind.DATABASE,
+    ) -> "GuardedShop":
+        """Open the same shop again, perhaps with another session store."""
+        schema = self.container.settings().database_schema
+        container = new_container(url, schema, clock, session_store)
         return GuardedShop(container, database_of(container))
 
     def _new_unit_of_work(self) -> SqlUnitOfWork:
@@ -77,9 +84,11 @@ class GuardedShop:
     async def place(self, *commands: PlaceOrder) -> Sequence[CommandResult[PlacedOrder]]:
         return await self.container.place_orders().place(commands)
 
-    async def put_in_cart(self, session: SessionToken, sku: str, quantity: int) -> None:
+    async def put_in_cart(self, session: SessionToken, sku: str, quantity: int) -> SessionToken:
+        """Put this into the cart; return the session's token, which may be a new one."""
         command = PutCartLine(session=session, sku=sku, quantity=quantity)
-        await self.container.cart_service().put(command)
+        changed = await self.container.cart_service().put(command)
+        return (changed.current_session and changed.current_session.new_token) or session
 
     async def execute(self, statement: str) -> None:
         async with self.database.writer.begin() as connection:
@@ -103,7 +112,7 @@ class GuardedShop:
 
 class _Interrupted(GuardedSqlUnitOfWork):
     def __init__(self, shop: GuardedShop) -> None:
-        super().__init__(shop.database, writing=True)
+        super().__init__(shop.database, writing=True, sessions=shop.container.session_store())
         self._shop = shop
 
     async def commit(self) -> None:
@@ -117,7 +126,12 @@ class _Interrupted(GuardedSqlUnitOfWork):
         self._shop.attempts.append("committed")
 
 
-def new_container(url: str, schema: str, clock: FakeClock) -> Container:
+def new_container(
+    url: str,
+    schema: str,
+    clock: FakeClock,
+    session_store: SessionStoreKind = SessionStoreKind.DATABASE,
+) -> Container:
     container = Container(
         settings=Settings(
             database_url=url,
@@ -125,6 +139,7 @@ def new_container(url: str, schema: str, clock: FakeClock) -> Container:
             session_secrets=tuple(map(Secret, SECRETS)),
             currency=EUR,
             welcome_credit=CREDIT,
+            session_store=session_store,
         )
     )
     container.clock.override(providers.Object(clock))

@@ -1,17 +1,23 @@
 """Orders are decided without locks; a guard that fails writes nothing."""
 
+from dataclasses import replace
 from functools import partial
 
 import pytest
+from dependency_injector import providers
 from sqlalchemy import event, func, select
 
 from shop.adapters.sql.engines.postgresql import COMMITS_ITSELF
 from shop.adapters.sql.schema.tables import accounts, sessions
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
+from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
 from shop.domain.account import InsufficientFunds
 from shop.domain.inventory import OutOfStock
+from shop.domain.notification import EventType
+from shop.domain.orders.order import OrderStatus
 from shop.domain.session import NotSignedIn
+from shop.entrypoints.configuration.sessions import SessionStoreKind
 from tests.adapters.sql.guarded.guarded_shop import (
     CREDIT,
     PRICE,
@@ -20,6 +26,7 @@ from tests.adapters.sql.guarded.guarded_shop import (
     GuardedShop,
     order,
 )
+from tests.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 
@@ -196,3 +203,45 @@ class TestGuards:
         assert (result.replayed, type(result.value)) == (True, OutOfStock)
         assert shop.attempts == ["committed", "TransactionConflict"]
         assert (await shop.counts())["idempotency_keys"] == 1
+
+
+class TestOtherOrders:
+    async def test_card_orders_are_placed_with_locks(self, shop: GuardedShop) -> None:
+        customers = [await shop.sign_up() for _ in range(2)]
+        by_card = replace(order(customers[0], "TEA"), card="tok_visa")
+
+        results = await shop.place(by_card, order(customers[1], "TEA"))
+
+        statuses = [each.unwrap().order.status for each in results]
+        assert statuses == [OrderStatus.PENDING, OrderStatus.PAID]
+        assert shop.attempts == []
+
+    async def test_shop_that_reports_low_stock_takes_locks(self, shop: GuardedShop) -> None:
+        endpoint = WebhookEndpoint(
+            url="https://example.com", secret="whsec_", event_types=frozenset(EventType)
+        )
+        policy = NotificationPolicy(
+            endpoints=(endpoint,), emails_customers=False, low_stock_threshold=STOCK - 1
+        )
+        notifications = Notifications(policy, shop.container.clock(), shop.container.id_generator())
+        shop.container.notifications.override(providers.Object(notifications))
+
+        (result,) = await shop.place(order(await shop.sign_up(), "TEA"))
+
+        assert result.unwrap().order.status is OrderStatus.PAID
+        assert shop.attempts == []
+
+    async def test_cart_in_the_cookie_is_ordered_without_locks(
+        self, shop: GuardedShop, clock: FakeClock
+    ) -> None:
+        cookies = SessionStoreKind.COOKIE
+        shop = shop.opened_by(shop.database_url, clock, session_store=cookies)
+        customer = await shop.put_in_cart(await shop.sign_up(), "TEA", 2)
+
+        (result,) = await shop.place(order(customer))
+
+        assert [(each.sku, each.quantity) for each in result.unwrap().order.lines] == [("TEA", 2)]
+        assert result.unwrap().new_token is not None
+        assert shop.attempts == ["committed"]
+        assert await shop.stock("TEA") == STOCK - 2
+        await shop.database.close()

@@ -93,12 +93,12 @@ class RowsReadAhead:
                 skus.update(order.skus)
             elif order.session in found:
                 skus.update(found[order.session].cart)
-        self._values: Mapping[Select[Any], AbstractSet[object]] = {
-            SESSIONS: tokens.keys(),
-            USERS: user_ids,
-            CUSTOMERS: user_ids,
-            PRODUCTS: skus,
-            INVENTORIES: skus,
+        self._values: Mapping[Select[Any], tuple[Column[Any], AbstractSet[object]]] = {
+            SESSIONS: (sessions.c.token_hash, tokens.keys()),
+            USERS: (users.c.id, user_ids),
+            CUSTOMERS: (accounts.c.user_id, user_ids),
+            PRODUCTS: (products.c.sku, skus),
+            INVENTORIES: (inventories.c.sku, skus),
         }
         self._keys = frozenset(
             (found[order.session].user_id, order.idempotency_key)
@@ -110,7 +110,8 @@ class RowsReadAhead:
         self, statement: Select[Any], column: Column[Any], values: Collection[object]
     ) -> Sequence[Any] | None:
         """Return the rows of a query where a column has one of the values; None if unknown."""
-        if column not in _COLUMNS or not self._values[statement] >= set(values):
+        known_column, known_values = self._values.get(statement, (None, frozenset()))
+        if column is not known_column or not known_values >= set(values):
             return None
         wanted = set(values)
         rows = self._rows[column.table]
@@ -126,9 +127,6 @@ class RowsReadAhead:
         return [each for each in self._rows[idempotency_keys] if (each.user_id, each.key) in wanted]
 
 
-_COLUMNS = frozenset(
-    {sessions.c.token_hash, users.c.id, accounts.c.user_id, products.c.sku, inventories.c.sku}
-)
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
 _TABLES = (sessions, users, accounts, idempotency_keys, products, inventories)
 

@@ -25,13 +25,17 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
     _statements: GuardedConnection
 
     async def read_ahead(self, orders: Collection[RowsOfOrder]) -> None:
-        """Read with one statement what these orders need."""
+        """Read with one statement what these orders need, unless cookies have the carts."""
+        if self.sessions is not self._sessions:
+            return
         tokens = {each.session for each in orders if each.session is not None}
         await self._statements.read_ahead(orders, self._sessions.tokens_by_hash(tokens))
 
     async def commit(self) -> None:
         """Write everything with one statement; raise `TransactionConflict` if a guard fails."""
         self._statements.end_staging()
+        if any(each.has_added for each in self._first_in_currency):
+            raise RuntimeError("new products, accounts and deposits need locks")
         # A key that another request has used is found before anything else is written.
         writes = sorted(
             (write for part in self._repositories for write in part.pending_writes()),
