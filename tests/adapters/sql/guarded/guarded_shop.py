@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from itertools import count
 from typing import cast
-from uuid import uuid4
 
 from dependency_injector import providers
 from pydantic import Secret
@@ -40,6 +40,8 @@ PRICE = product().price.amount
 STOCK = 1_000
 SKUS = ("COFFEE", "TEA")
 
+_NUMBERS = count()
+
 Interference = Callable[[], Awaitable[object]]
 
 
@@ -73,9 +75,12 @@ class GuardedShop:
         return _Interrupted(self)
 
     async def sign_up(self) -> SessionToken:
-        name = uuid4().hex
+        name = f"customer {next(_NUMBERS)}"
         command = SignUp(
-            session=None, name=name, email=f"{name}@example.com", password="a long phrase"
+            session=None,
+            name=name,
+            email=f"{name.replace(' ', '-')}@example.com",
+            password="a long phrase",
         )
         signed_up = await self.container.sign_up_service().sign_up(command)
         assert signed_up.current_session.new_token is not None
@@ -156,7 +161,7 @@ def database_of(container: Container) -> SqlDatabase:
 def order(session: SessionToken, *skus: str, key: str | None = None) -> PlaceOrder:
     """Order one of each of these, or what is in the session's cart."""
     cart = Cart.of([LineQuantity(sku=sku, quantity=1) for sku in skus]) if skus else None
-    key = key or uuid4().hex
+    key = key or f"key-{next(_NUMBERS)}"
     return PlaceOrder(session=session, key=key, cart=cart, card=None, expected_total=None)
 
 

@@ -1,7 +1,11 @@
 """Orders are decided without locks; a guard that fails writes nothing."""
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import pytest
 from dependency_injector import providers
@@ -31,26 +35,46 @@ from tests.clock import FakeClock
 pytestmark = pytest.mark.anyio
 
 
+MANY_PRODUCTS = """
+INSERT INTO products
+    (sku, name, description, price, currency, active, search_text, created_at, updated_at)
+SELECT number, '', '', 1, 'EUR', true, '', now(), now() FROM generate_series(1, 3000) AS number
+"""
+
+
 class TestStatements:
     @pytest.mark.parametrize("size", [1, 50])
     async def test_group_is_read_and_written_with_one_statement_each(
         self, shop: GuardedShop, size: int
     ) -> None:
         customers = [await shop.sign_up() for _ in range(size)]
-        engine = shop.database.writer.sync_engine
-        statements: list[str] = []
 
-        def note(*arguments: object) -> None:
-            statements.append(str(arguments[2]))
-
-        event.listen(engine, "before_cursor_execute", note)
-        results = await shop.place(*(order(each, "TEA") for each in customers))
-        event.remove(engine, "before_cursor_execute", note)
+        with _statements(shop) as sent:
+            results = await shop.place(*(order(each, "TEA") for each in customers))
 
         assert [each.unwrap().order.total.amount for each in results] == [PRICE] * size
-        assert len(statements) == 2
-        assert "json_agg" in statements[0]
-        assert statements[1].rstrip().endswith(COMMITS_ITSELF)
+        reading, writing = (statement for statement, _ in sent)
+        assert "json_agg" in reading
+        assert writing.rstrip().endswith(COMMITS_ITSELF)
+
+    async def test_no_table_is_scanned(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        await shop.execute(MANY_PRODUCTS)
+        await shop.execute("INSERT INTO inventories SELECT sku, 1, 0 FROM products WHERE price = 1")
+
+        with _statements(shop) as sent:
+            await shop.place(order(customer, *SKUS))
+
+        async with shop.database.guarded.connect() as connection:
+            plans = [
+                "\n".join((await connection.exec_driver_sql(f"EXPLAIN {each}", values)).scalars())
+                for each, values in sent
+            ]
+        assert ["Index Scan" in each for each in plans] == [True, True]
+        assert [re.findall("Seq Scan on (?:products|inventories)", each) for each in plans] == [
+            [],
+            [],
+        ]
 
     async def test_cart_of_the_session_is_ordered_and_emptied(self, shop: GuardedShop) -> None:
         customer = await shop.sign_up()
@@ -203,6 +227,20 @@ class TestGuards:
         assert (result.replayed, type(result.value)) == (True, OutOfStock)
         assert shop.attempts == ["committed", "TransactionConflict"]
         assert (await shop.counts())["idempotency_keys"] == 1
+
+
+@contextmanager
+def _statements(shop: GuardedShop) -> Iterator[list[tuple[str, Any]]]:
+    """Yield a list to which each statement is added with its parameters."""
+    engine = shop.database.writer.sync_engine
+    sent: list[tuple[str, Any]] = []
+
+    def note(*arguments: Any) -> None:  # noqa: ANN401  SQLAlchemy's.
+        sent.append((arguments[2], arguments[3]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
 
 
 class TestOtherOrders:

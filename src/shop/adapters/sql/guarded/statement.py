@@ -4,11 +4,14 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
+    CTE,
     ColumnElement,
     FromClause,
     Integer,
     Select,
     Table,
+    Update,
     bindparam,
     func,
     literal_column,
@@ -51,20 +54,23 @@ def guarded_statement(
     for write in writes:
         if not isinstance(write, InsertRows | InsertMissingRows | UpdateRows):
             raise RuntimeError(f"{type(write).__name__} of {write.table.name} needs a lock")  # noqa: TRY004  A bug.
-    updates = [(at, each) for at, each in enumerate(writes) if isinstance(each, UpdateRows)]
+    locked: dict[int, CTE] = {}
     all_hold: ColumnElement[bool] = true()
+    updates = [(at, each) for at, each in enumerate(writes) if isinstance(each, UpdateRows)]
     for position, update in sorted(updates, key=lambda each: LOCK_ORDER[each[1].table]):
-        rows = row_parameters.rows_from(update.columns, rows_name(position))
-        locked = _lock(update, rows).where(all_hold).cte(f"locked{position}")
-        all_hold = _count(locked) == bindparam(expected_name(position), type_=Integer())
+        locking = _lock(update, position, row_parameters).where(all_hold)
+        locked[position] = locking.cte(f"locked{position}")
+        all_hold = _count(locked[position]) == bindparam(expected_name(position), type_=Integer())
     guards = select(all_hold.label("all_hold")).cte("guards")
     may_write = select(guards.c.all_hold).scalar_subquery()
-    written = [
-        write.statement(_rows_if(may_write, write, position, row_parameters))
-        .returning(literal_column("1"))
-        .cte(f"written{position}")
-        for position, write in enumerate(writes)
-    ]
+    written: list[CTE] = []
+    for position, write in enumerate(writes):
+        rows = row_parameters.rows_from(write.columns, rows_name(position))
+        allowed = select(*rows.c).where(may_write).subquery(f"allowed{position}")
+        statement = write.statement(allowed)
+        if isinstance(statement, Update):
+            statement = statement.where(_is_key_in(write.table, locked[position]))
+        written.append(statement.returning(literal_column("1")).cte(f"written{position}"))
     # The counts have the writes run in this order: keys that another request has taken come first.
     result = select(may_write, *(_count(each) for each in written))
     return result.suffix_with(text(COMMITS_ITSELF))
@@ -75,26 +81,27 @@ def expected_name(position: int) -> str:
     return f"expected{position}"
 
 
-def _lock(update: UpdateRows, rows: FromClause) -> Select[Any]:
+def _lock(update: UpdateRows, position: int, row_parameters: RowParameters) -> Select[Any]:
     if update.guard is None:
         raise RuntimeError(f"an update of {update.table.name} needs a guard, or a lock")
+    rows, same_rows = (
+        row_parameters.rows_from(update.columns, rows_name(position)) for _ in range(2)
+    )
     keys = [update.table.c[name] for name in update.keys]
     return (
         select(*keys)
         .where(*update.same_keys(rows), update.guard(update.table, rows))
+        .where(_is_key_in(update.table, same_rows))
         .order_by(*keys)
         .with_for_update(of=update.table, key_share=True)
     )
 
 
-def _rows_if(
-    may_write: ColumnElement[bool],
-    write: WriteStatement,
-    position: int,
-    row_parameters: RowParameters,
-) -> FromClause:
-    rows = row_parameters.rows_from(write.columns, rows_name(position))
-    return select(*rows.c).where(may_write).subquery(f"allowed{position}")
+def _is_key_in(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    # PostgreSQL expects a hundred rows in JSON, and would scan the table; of an array, ten.
+    (key,) = table.primary_key
+    keys = select(rows.c[key.name]).scalar_subquery()
+    return key == func.any(func.array(keys, type_=ARRAY(key.type)))
 
 
 def _count(rows: FromClause) -> ColumnElement[Any]:
