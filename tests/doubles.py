@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.password_hasher import PasswordHasher
-from shop.application.ports.read_ahead import RowsOfOrder
+from shop.application.ports.rows_of_order import RowsOfOrder
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 CURRENT_PREFIX, OUTDATED_PREFIX = "plain:", "former:"

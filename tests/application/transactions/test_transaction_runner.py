@@ -22,29 +22,16 @@ from shop.application.transactions.runner import (
     TransactionRunner,
 )
 from shop.domain.user import EmailTaken
-from tests.clock import FakeClock
+from tests.application.transactions.repeatable_work import ADA, CountingClock, add_ada
 from tests.doubles import InjectedFaults
-from tests.factories import NOW, user
+from tests.factories import NOW
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
-ADA = user("ada")
 CONFLICT = ("commit", TransientFailure("conflict"))
 LOST_BEFORE = ("commit", CommitOutcomeUnknown("the answer"))
 LOST_AFTER = ("committed", CommitOutcomeUnknown("the answer"))
-
-
-class CountingClock(FakeClock):
-    """Remembers how long each sleep was to be."""
-
-    def __init__(self) -> None:
-        super().__init__(NOW)
-        self.sleeps: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        await super().sleep(seconds)
 
 
 @pytest.fixture
@@ -69,14 +56,6 @@ def runner(
     return TransactionRunner(
         faults.new_unit_of_work, partial(MemoryUnitOfWork, database, writing=False), clock
     )
-
-
-async def add_ada(uow: UnitOfWork) -> str:
-    """Add Ada, who is there at most once: thus it can be run again."""
-    if ADA.id not in await uow.users.get_many([ADA.id]):
-        uow.users.add(ADA)
-    await uow.commit()
-    return "added"
 
 
 class TestWriting:
@@ -228,81 +207,6 @@ class TestSplittableWork:
 
         assert await runner.write(add_ada, retryable=True, splittable=True) == "added"
         assert faults.begun == 3
-
-
-class TestGuardedWork:
-    """The first attempt takes no locks; whatever follows takes them."""
-
-    @pytest.fixture
-    def guarded(self, database: MemoryDatabase) -> InjectedFaults:
-        return InjectedFaults(partial(MemoryUnitOfWork, database, writing=True))
-
-    @pytest.fixture
-    def runner(
-        self,
-        faults: InjectedFaults,
-        database: MemoryDatabase,
-        clock: CountingClock,
-        guarded: InjectedFaults,
-    ) -> TransactionRunner:
-        new_snapshot = partial(MemoryUnitOfWork, database, writing=False)
-        return TransactionRunner(
-            faults.new_unit_of_work, new_snapshot, clock, guarded.new_unit_of_work
-        )
-
-    async def test_guards_that_hold_save_the_locks(
-        self,
-        runner: TransactionRunner,
-        database: MemoryDatabase,
-        faults: InjectedFaults,
-        guarded: InjectedFaults,
-    ) -> None:
-        assert await runner.write(add_ada, retryable=True, guarded=True) == "added"
-
-        assert database.state.users.rows == {ADA.id: ADA}
-        assert (guarded.begun, faults.begun) == (1, 0)
-
-    async def test_other_work_takes_locks(
-        self, runner: TransactionRunner, faults: InjectedFaults, guarded: InjectedFaults
-    ) -> None:
-        await runner.write(add_ada, retryable=True)
-
-        assert (guarded.begun, faults.begun) == (0, 1)
-
-    async def test_guard_that_fails_is_followed_by_locks_at_once(
-        self,
-        runner: TransactionRunner,
-        faults: InjectedFaults,
-        guarded: InjectedFaults,
-        clock: CountingClock,
-    ) -> None:
-        guarded.plan(("commit", TransactionConflict("a row has changed")))
-
-        added = await runner.write(add_ada, retryable=True, splittable=True, guarded=True)
-
-        assert added == "added"
-        assert (guarded.begun, faults.begun, clock.sleeps) == (1, 1, [0])
-
-    async def test_unknown_outcome_is_found_under_locks(
-        self, runner: TransactionRunner, faults: InjectedFaults, guarded: InjectedFaults
-    ) -> None:
-        guarded.plan(LOST_AFTER)
-
-        added = await runner.write(add_ada, retryable=True, splittable=True, guarded=True)
-
-        assert added == "added"
-        assert (guarded.begun, faults.begun) == (1, 1)
-
-    async def test_conflict_after_an_unknown_outcome_splits_nothing(
-        self, runner: TransactionRunner, faults: InjectedFaults, guarded: InjectedFaults
-    ) -> None:
-        guarded.plan(LOST_AFTER)
-        faults.plan(("commit", TransactionConflict("conflict")))
-
-        added = await runner.write(add_ada, retryable=True, splittable=True, guarded=True)
-
-        assert added == "added"
-        assert (guarded.begun, faults.begun) == (1, 2)
 
 
 class TestUnknownOutcomes:

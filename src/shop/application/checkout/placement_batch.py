@@ -13,8 +13,8 @@ from shop.application.payments.card_attempts import CardAttempts
 from shop.application.payments.methods.order_payments import OrderPayments, PaymentInstruction
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.read_ahead import RowsOfOrder
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_of_order import RowsOfOrder
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems

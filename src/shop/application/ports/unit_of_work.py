@@ -6,7 +6,6 @@ from enum import IntEnum, auto
 from types import TracebackType
 from typing import Self
 
-from shop.application.ports.read_ahead import RowsOfOrder
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.deposits import Deposits
@@ -25,6 +24,7 @@ from shop.application.ports.repositories.session_store import SessionStore
 from shop.application.ports.repositories.shipment_events import ShipmentEvents
 from shop.application.ports.repositories.transfers import Transfers
 from shop.application.ports.repositories.users import Users
+from shop.application.ports.rows_of_order import RowsOfOrder
 
 
 class LockOrder(IntEnum):

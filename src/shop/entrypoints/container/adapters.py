@@ -49,8 +49,8 @@ from shop.application.ports.mailer import Mailer
 from shop.application.ports.password_hasher import PasswordHasher
 from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.rate_limiter import RateLimiter
-from shop.application.ports.repositories.session_store import SessionStore, unwrapped
-from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
+from shop.application.ports.repositories.session_store import unwrapped
+from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.ports.webhook_sender import WebhookSender
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
@@ -85,16 +85,6 @@ def _backup_parts(settings: Settings) -> Sequence[BackupPart]:
     if not settings.session_secrets:
         parts.append(SecretBackup(settings.secret_file))
     return parts
-
-
-def _guarded_unit_of_work(
-    settings: Settings,
-    database: Callable[[], SqlDatabase],
-    sessions: Callable[[SessionStore], SessionStore],
-) -> UnitOfWorkFactory | None:
-    if settings.has_single_writer:
-        return None
-    return lambda: GuardedSqlUnitOfWork(database(), writing=True, sessions=sessions)
 
 
 def _gateway_app(file: Path = GATEWAY_FILE, *, clock: Clock, idempotency_seconds: float) -> FastAPI:
@@ -200,9 +190,10 @@ class AdapterContainer(containers.DeclarativeContainer):
         memory=providers.Factory(MemoryUnitOfWork, database, writing=True, sessions=session_store),
         sql=providers.Factory(SqlUnitOfWork, database, writing=True, sessions=session_store),
     )
-    # Where one statement can write to many tables, orders need no locks while they are decided.
-    guarded_unit_of_work: providers.Provider[UnitOfWorkFactory | None] = providers.Callable(
-        _guarded_unit_of_work, settings, database.provider, session_store
+    guarded_unit_of_work: providers.Provider[UnitOfWork] = providers.Selector(
+        settings.provided.database_adapter,
+        memory=unit_of_work,
+        sql=providers.Factory(GuardedSqlUnitOfWork, database, writing=True, sessions=session_store),
     )
     snapshot: providers.Provider[UnitOfWork] = providers.Selector(
         settings.provided.database_adapter,

@@ -54,7 +54,7 @@ class GuardedShop:
         self.before_writing: list[Interference] = []
         self.attempts: list[str] = []
         """What became of each guarded attempt."""
-        container.guarded_unit_of_work.override(providers.Object(self._new_unit_of_work))
+        container.guarded_unit_of_work.override(providers.Callable(self._new_unit_of_work))
 
     @property
     def database_url(self) -> str:

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import text, update
 
 from shop.adapters.sql.engines import postgresql
+from shop.adapters.sql.engines.errors import translating_guarded_errors
 from shop.adapters.sql.engines.postgresql import STATEMENT_TIMEOUT_SECONDS
 from shop.adapters.sql.schema.tables import inventories
 from shop.application.ports.repositories.idempotency_keys import RequestInProgress
-from shop.application.ports.unit_of_work import LockTimeout
+from shop.application.ports.unit_of_work import CommitOutcomeUnknown, LockTimeout
 from shop.domain.inventory import OutOfStock
 from tests.adapters.sql.guarded.guarded_shop import (
     PRICE,
@@ -173,6 +174,12 @@ class TestUnknownOutcomes:
         assert (await placing)[0].unwrap().order.total.amount == PRICE
         assert remote.attempts == ["committed"]
         await remote.database.close()
+
+
+@pytest.mark.parametrize("failure", [OSError("reset"), TimeoutError("late")])
+def test_missing_answer_leaves_the_outcome_unknown(failure: OSError) -> None:
+    with pytest.raises(CommitOutcomeUnknown), translating_guarded_errors():
+        raise failure
 
 
 def _written(key: str) -> Sequence[str]:

@@ -93,7 +93,7 @@ def translating_guarded_errors() -> Iterator[None]:
         if _sqlstate(error).startswith(_BEFORE_COMMIT):
             raise _error_before_commit(error) from error
         raise _error_at_commit(error) from error
-    except (OSError, TimeoutError) as error:
+    except OSError as error:
         raise CommitOutcomeUnknown("no answer to a statement that commits itself") from error
 
 

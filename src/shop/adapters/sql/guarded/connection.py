@@ -14,8 +14,8 @@ from shop.adapters.sql.guarded.read_ahead import (
 from shop.adapters.sql.guarded.statement import expected_name, guarded_statement
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
-from shop.application.ports.read_ahead import RowsOfOrder
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_of_order import RowsOfOrder
 from shop.application.ports.unit_of_work import LockOrder, TransactionConflict
 
 

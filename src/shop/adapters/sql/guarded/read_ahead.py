@@ -27,8 +27,8 @@ from shop.adapters.sql.schema.tables import (
     users,
 )
 from shop.adapters.sql.statements.writes import Fields
-from shop.application.ports.read_ahead import RowsOfOrder
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_of_order import RowsOfOrder
 
 # Arrays instead of joins, so that the plan is an index lookup whatever the statistics say. OFFSET 0
 # keeps PostgreSQL from making a join of the keys.

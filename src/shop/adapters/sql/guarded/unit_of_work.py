@@ -12,7 +12,7 @@ from shop.adapters.sql.repositories.idempotency_keys import (
 from shop.adapters.sql.schema.tables import idempotency_keys
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.read_ahead import RowsOfOrder
+from shop.application.ports.rows_of_order import RowsOfOrder
 
 
 class GuardedSqlUnitOfWork(SqlUnitOfWork):
