@@ -88,6 +88,8 @@ class SqlDatabase(Database):
             self.reader = self.writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        # Each statement is a transaction of its own, without BEGIN and COMMIT.
+        self.guarded = self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @cached_property
     def session_keys(self) -> Sequence[bytes]:

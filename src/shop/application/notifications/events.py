@@ -132,11 +132,16 @@ class Notifications:
                 uow, EventType.ACCOUNT_CREDITED, transfer_payload(transfer), customer_id=None
             )
 
+    @property
+    def reports_low_stock(self) -> bool:
+        """Whether `stock.low` has a threshold and recipients."""
+        has_threshold = self._policy.low_stock_threshold > 0
+        return has_threshold and self._has_recipients(EventType.STOCK_LOW)
+
     def stock_changed(self, uow: UnitOfWork, before: Inventory, after: Inventory) -> None:
         """Report low stock if this change took it to the threshold or below."""
         threshold = self._policy.low_stock_threshold
-        has_become_low = after.available <= threshold < before.available
-        if threshold and has_become_low and self._has_recipients(EventType.STOCK_LOW):
+        if self.reports_low_stock and after.available <= threshold < before.available:
             self._stage(uow, EventType.STOCK_LOW, stock_payload(after, threshold), customer_id=None)
 
     def _stage_order_event(

@@ -23,6 +23,9 @@ from shop.domain.shared.errors import ShopError
 T = TypeVar("T")
 Work = Callable[[UnitOfWork], Awaitable[T]]
 
+GUARDED = 0
+"""The number of the attempt without locks; the next one follows at once, and takes them."""
+
 MAX_ATTEMPTS = 16
 FIRST_DELAY_SECONDS = 0.01
 MAX_DELAY_SECONDS = 0.5
@@ -62,6 +65,8 @@ class TransactionRunner:
     An attempt that certainly changed nothing is repeated after a random delay ("full jitter"), a
     bounded number of times. One that may have been committed is repeated only if the work is
     retryable: by its idempotency key, or an id fixed beforehand, it finds an earlier commit.
+
+    Guarded work is tried first without locks; if a guard does not hold, it is run with them.
     """
 
     def __init__(
@@ -69,13 +74,17 @@ class TransactionRunner:
         new_unit_of_work: UnitOfWorkFactory,
         new_snapshot: UnitOfWorkFactory,
         clock: Clock,
+        new_guarded_unit_of_work: UnitOfWorkFactory | None = None,
     ) -> None:
+        self._new_guarded_unit_of_work = new_guarded_unit_of_work
         self._new_unit_of_work = new_unit_of_work
         self._new_snapshot = new_snapshot
         self._clock = clock
         self._running: set[asyncio.Task[Any]] = set()
 
-    async def write(self, work: Work[T], *, retryable: bool, splittable: bool = False) -> T:
+    async def write(
+        self, work: Work[T], *, retryable: bool, splittable: bool = False, guarded: bool = False
+    ) -> T:
         """Run work that commits as its last step, and return its result.
 
         The work goes on if the caller is cancelled. Raise `DatabaseUnavailable` if nothing was
@@ -84,7 +93,11 @@ class TransactionRunner:
         """
         task = asyncio.ensure_future(
             self._run_with_retries(
-                self._new_unit_of_work, work, retryable=retryable, splittable=splittable
+                self._new_unit_of_work,
+                work,
+                retryable=retryable,
+                splittable=splittable,
+                new_guarded=self._new_guarded_unit_of_work if guarded else None,
             )
         )
         self._running.add(task)
@@ -109,16 +122,19 @@ class TransactionRunner:
         *,
         retryable: bool,
         splittable: bool,
+        new_guarded: UnitOfWorkFactory | None = None,
     ) -> T:
         unknown_outcome: CommitOutcomeUnknown | None = None
         failure: DatabaseFailure | None = None
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        for attempt in range(GUARDED if new_guarded else 1, MAX_ATTEMPTS + 1):
+            new = new_guarded if new_guarded and attempt == GUARDED else new_unit_of_work
             try:
-                return await _run_once(new_unit_of_work, work)
+                return await _run_once(new, work)
             except TransientFailure as error:
                 failure = error
                 if (
                     splittable
+                    and attempt > GUARDED
                     and unknown_outcome is None
                     and isinstance(failure, TransactionConflict)
                 ):
@@ -170,5 +186,7 @@ def _log_failure(level: int, event: str, attempt: int, error: DatabaseFailure) -
 
 
 def _delay_seconds(attempt: int) -> float:
+    if attempt == GUARDED:
+        return 0
     max_delay = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**attempt)
     return random.uniform(0, max_delay)

@@ -138,6 +138,13 @@ class AdapterContainer(containers.DeclarativeContainer):
             factories.sql_unit_of_work, database, writing=True, sessions=session_store
         ),
     )
+    guarded_unit_of_work: providers.Provider[UnitOfWork] = providers.Selector(
+        settings.provided.database_adapter,
+        memory=unit_of_work,
+        sql=providers.Factory(
+            factories.guarded_sql_unit_of_work, database, writing=True, sessions=session_store
+        ),
+    )
     snapshot: providers.Provider[UnitOfWork] = providers.Selector(
         settings.provided.database_adapter,
         memory=providers.Factory(

@@ -54,6 +54,13 @@ def sql_unit_of_work(*needed: Any, **options: Any) -> UnitOfWork:
     return SqlUnitOfWork(*needed, **options)
 
 
+def guarded_sql_unit_of_work(*needed: Any, **options: Any) -> UnitOfWork:
+    """Return a unit of work on PostgreSQL that decides without locks."""
+    from shop.adapters.sql.guarded.unit_of_work import GuardedSqlUnitOfWork
+
+    return GuardedSqlUnitOfWork(*needed, **options)
+
+
 def cookie_session_store(*needed: Any, **options: Any) -> SessionStore:
     """Return a session store that keeps carts in the cookie."""
     from shop.adapters.cookie.session_store import CookieSessionStore

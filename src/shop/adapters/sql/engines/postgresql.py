@@ -22,6 +22,9 @@ CLOSE_TIMEOUT_SECONDS = 2
 # asyncpg cannot disable a statement timeout per call, so use one that is never reached.
 UNREACHED_TIMEOUT_SECONDS = 10**7
 
+COMMITS_ITSELF = "/* commits itself */"
+"""Ends a statement that is a transaction of its own, and so has no timeout, like COMMIT."""
+
 # Customers do not wait longer for a lock; idle transactions end as well.
 SETTINGS = {
     "application_name": "shop",
@@ -81,10 +84,15 @@ async def _connect(**arguments: Any) -> asyncpg.Connection:  # noqa: ANN401  The
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose statements time out, except COMMIT.
+    """A connection whose statements time out, except COMMIT and those that commit themselves.
 
-    A timeout during COMMIT would report a failure although the commit may succeed.
+    A timeout during COMMIT would report a failure although the commit may succeed. It would also
+    cancel the wait for a standby, after which a retry would find what the standby does not have.
     """
+
+    async def prepare(self, query: str, **options: Any) -> Any:  # noqa: ANN401  As below.
+        statement = await super().prepare(query, **options)
+        return _Patient(statement) if query.rstrip().endswith(COMMITS_ITSELF) else statement
 
     async def execute(
         self,
@@ -99,3 +107,16 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 
     async def close(self, *, timeout: float | None = CLOSE_TIMEOUT_SECONDS) -> None:  # noqa: ASYNC109  As above.
         await super().close(timeout=timeout)
+
+
+class _Patient:
+    """A prepared statement without a timeout."""
+
+    def __init__(self, statement: Any) -> None:  # noqa: ANN401  The driver is not typed.
+        self._statement = statement
+
+    async def fetch(self, *parameters: object) -> object:
+        return await self._statement.fetch(*parameters, timeout=UNREACHED_TIMEOUT_SECONDS)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._statement, name)
