@@ -10,7 +10,7 @@ IN_PARALLEL := --numprocesses 3 --no-loadscope-reorder
 export PYTHONDONTWRITEBYTECODE :=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check coverage format bench bench-quick bench-growth lock check-locks clean install-run install-test install-bench
+.PHONY: help run test check coverage format bench bench-quick bench-limits bench-growth lock check-locks clean install-run install-test install-bench
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-12s %s\n", $$1, $$2}'
@@ -35,7 +35,7 @@ format: install-test ## format the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: install-bench ## measure how fast the shop is (5 minutes); BASE=<revision> compares with that revision
+bench: install-bench ## measure how fast the shop is (10 minutes); BASE=<revision> compares with that revision
 ifdef BASE
 	$(BIN)/python -m bench.comparison $(if $(PAIRS),--pairs $(PAIRS)) $(if $(SECONDS),--seconds $(SECONDS)) --workloads "$(WORKLOADS)" "$(BASE)"
 else
@@ -44,6 +44,9 @@ endif
 
 bench-quick: install-bench ## measure only the figures (1 minute)
 	$(BIN)/python -m bench quick
+
+bench-limits: install-bench ## measure only the limits of the machine and the extremes (1 minute)
+	$(BIN)/python -m bench limits --quick
 
 bench-growth: install-bench ## measure the shop with up to a million orders and products
 	$(BIN)/python -m bench growth

@@ -21,6 +21,7 @@ from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
+from shop.entrypoints.http.requests.cursors import encode_sku_cursor
 
 CUSTOMERS = 1024
 """A multiple of every number of clients, so that each client has customers of its own."""
@@ -34,6 +35,7 @@ WELCOME_CREDIT = 10**12
 EUR = Currency("EUR")
 SECRET = "a secret for the benchmark only, 0123456789"  # noqa: S105  It protects nothing.
 
+PAGE = 20
 GROUP = 128
 BATCH = 1000
 
@@ -59,6 +61,7 @@ class Fixtures:
             folder,
             customers=[_cookie(token) for token in self.tokens],
             orders=[(str(each.id), _cookie(each.token)) for each in self.orders],
+            cursors=[encode_sku_cursor(sku(number)) or "" for number in range(1, PRODUCTS - PAGE)],
         )
 
 
@@ -82,12 +85,12 @@ def card_settings(gateway_url: str) -> dict[str, str]:
     return {"SHOP_SIMULATED_GATEWAY_URL": gateway_url}
 
 
-def seed_database(database_url: str) -> Fixtures:
+def seed_database(database_url: str, *, orders: int = ORDERS) -> Fixtures:
     """Seed an empty database through the shop's own use cases."""
-    return asyncio.run(_seed_database(database_url))
+    return asyncio.run(_seed_database(database_url, orders))
 
 
-async def _seed_database(database_url: str) -> Fixtures:
+async def _seed_database(database_url: str, number_of_orders: int) -> Fixtures:
     container = Container(
         settings=Settings(  # type: ignore[call-arg]  # pydantic adds `_env_file`.
             database_url=database_url,
@@ -108,7 +111,7 @@ async def _seed_database(database_url: str) -> Fixtures:
         tokens = await container.transaction_runner().write(
             partial(_sign_in, container), retryable=False
         )
-        orders = await _order(container, tokens)
+        orders = await _order(container, tokens, number_of_orders)
         await container.database().analyse()
     finally:
         await container.transaction_runner().drain()
@@ -151,7 +154,9 @@ async def _sign_in(container: Container, uow: UnitOfWork) -> Sequence[SessionTok
     return tokens
 
 
-async def _order(container: Container, tokens: Sequence[SessionToken]) -> Sequence[PlacedOrder]:
+async def _order(
+    container: Container, tokens: Sequence[SessionToken], number_of_orders: int
+) -> Sequence[PlacedOrder]:
     commands = [
         PlaceOrder(
             session=tokens[number % READERS],
@@ -160,10 +165,10 @@ async def _order(container: Container, tokens: Sequence[SessionToken]) -> Sequen
             card=None,
             expected_total=None,
         )
-        for number in range(ORDERS)
+        for number in range(number_of_orders)
     ]
     orders: list[PlacedOrder] = []
-    for begin in range(0, ORDERS, GROUP):
+    for begin in range(0, number_of_orders, GROUP):
         group = commands[begin : begin + GROUP]
         for command, result in zip(group, await container.place_orders().place(group), strict=True):
             orders.append(PlacedOrder(id=result.unwrap().order.id, token=command.session or ""))

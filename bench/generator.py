@@ -21,6 +21,8 @@ import uvloop
 Requests = Iterator[bytes]
 """The requests of one connection, one after another."""
 
+UNAVAILABLE = 503
+
 
 class Orders:
     """One order for one product per request; the customers take turns."""
@@ -40,18 +42,55 @@ class Orders:
         while True:
             body = json.dumps(
                 {
-                    "lines": [{"sku": _sku(random.randint(1, self._products)), "quantity": 1}],
+                    "lines": self._lines(),
                     "payment": self.payment,
                 }
             )
             cookie = self._cookies[next(self._turn) % len(self._cookies)]
             yield _request("POST", "/api/v1/orders", cookie, body, next(self._keys))
 
+    def _lines(self) -> list[dict[str, object]]:
+        return [{"sku": _sku(random.randint(1, self._products)), "quantity": 1}]
+
 
 class CardOrders(Orders):
     """The same orders, paid by a card that the gateway approves."""
 
     payment: ClassVar[Mapping[str, str]] = {"method": "card", "token": "tok_visa"}
+
+
+class TwoLines(Orders):
+    """One order for two products per request, in order of their numbers."""
+
+    def _lines(self) -> list[dict[str, object]]:
+        first, second = sorted(random.sample(range(1, self._products + 1), 2))
+        return [{"sku": _sku(first), "quantity": 1}, {"sku": _sku(second), "quantity": 2}]
+
+
+class Transfers:
+    """One transfer to the next customer per request; the customers take turns."""
+
+    def __init__(self, file: str, products: str, run: str, clients: str) -> None:
+        del products, clients
+        self._cookies = Path(file).read_text().splitlines()
+        self._run = run
+        self._turn = count(1)
+
+    def of(self, client: int) -> Requests:
+        """Return the requests of a client."""
+        del client
+        while True:
+            number = next(self._turn)
+            recipient = (number + 1) % len(self._cookies)
+            body = json.dumps(
+                {
+                    "to": f"customer-{recipient:06}@example.com",
+                    "amount": {"amount": 1, "currency": "EUR"},
+                }
+            )
+            # The first cookie is that of customer 0.
+            cookie = self._cookies[number % len(self._cookies)]
+            yield _request("POST", "/api/v1/transfers", cookie, body, f"{self._run}-{number}")
 
 
 class CartAndOrders:
@@ -89,9 +128,13 @@ class Reads:
             yield self._requests[next(self._turn) % len(self._requests)]
 
 
-SCRIPTS: dict[str, Callable[[str, str, str, str], Orders | CartAndOrders | Reads]] = {
+Script = Orders | CartAndOrders | Reads | Transfers
+
+SCRIPTS: dict[str, Callable[[str, str, str, str], Script]] = {
     "orders": Orders,
+    "two_lines": TwoLines,
     "card_orders": CardOrders,
+    "transfers": Transfers,
     "cart_and_order": CartAndOrders,
     "reads": Reads,
 }
@@ -120,7 +163,10 @@ class ResponseStatistics:
 
 
 class Connection(asyncio.Protocol):
-    """A connection that sends its next request after each response."""
+    """A connection that sends its next request after each response.
+
+    After a rejection it waits as long as `Retry-After` asks for.
+    """
 
     def __init__(self, requests: Requests, statistics: ResponseStatistics) -> None:
         self._requests = requests
@@ -128,6 +174,7 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpResponseParser(self)
         self._began = 0.0
         self._is_ended = False
+        self._pause_seconds = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Send the first request."""
@@ -143,11 +190,20 @@ class Connection(asyncio.Protocol):
         del exc
         self._statistics.broken += not self._is_ended
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Remember how long to wait after a rejection."""
+        if name.lower() == b"retry-after":
+            self._pause_seconds = float(value)
+
     def on_message_complete(self) -> None:
-        """Count a response and send the next request."""
-        self._statistics.milliseconds.append((time.perf_counter() - self._began) * 1000)
-        self._statistics.statuses[self._parser.get_status_code()] += 1
+        """Count a response and send the next request, after a rejection later."""
+        status = self._parser.get_status_code()
+        self._statistics.statuses[status] += 1
         self._parser = httptools.HttpResponseParser(self)
+        if status == UNAVAILABLE:
+            asyncio.get_running_loop().call_later(self._pause_seconds, self._send)
+            return
+        self._statistics.milliseconds.append((time.perf_counter() - self._began) * 1000)
         self._send()
 
     def end(self) -> None:
@@ -156,6 +212,8 @@ class Connection(asyncio.Protocol):
         self._transport.abort()
 
     def _send(self) -> None:
+        if self._is_ended:
+            return
         self._began = time.perf_counter()
         self._transport.write(next(self._requests))
 

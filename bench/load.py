@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from bench.workloads import CREATED, Workload
+from bench.workloads import CREATED, UNAVAILABLE, Workload
 
 SCRIPTS = Path(__file__).with_name("lua")
 LONGEST_SECONDS = 60
@@ -29,7 +29,7 @@ class InvalidRun(Exception):
 class Responses:
     """The statistics of a run: units done, duration and latencies of requests.
 
-    `orders` is the number of acknowledged orders.
+    `orders` is the number of acknowledged orders. `done` and the latencies leave out rejections.
     """
 
     seconds: float
@@ -37,6 +37,7 @@ class Responses:
     orders: int
     p50_ms: float
     p99_ms: float
+    rejected: int = 0
 
 
 class LoadGenerator(ABC):
@@ -159,6 +160,7 @@ def _last_line(command: Sequence[str], folder: Path) -> Mapping[str, Any]:
 
 def _parse_responses(workload: Workload, result: Mapping[str, Any]) -> Responses:
     statuses = {int(status): count for status, count in result["statuses"].items()}
+    rejected = statuses.pop(UNAVAILABLE, 0) if workload.may_be_rejected else 0
     if result["broken"] or not statuses.keys() <= set(workload.statuses):
         raise InvalidRun(
             f"{workload.name}: unexpected responses, by status {statuses};"
@@ -171,4 +173,5 @@ def _parse_responses(workload: Workload, result: Mapping[str, Any]) -> Responses
         orders=statuses.get(CREATED, 0),
         p50_ms=result["p50_ms"],
         p99_ms=result["p99_ms"],
+        rejected=rejected,
     )

@@ -4,10 +4,12 @@ import resource
 import time
 
 from bench.databases import POSTGRESQL, Postgres, PostgresDatabase
-from bench.processes import busy_seconds, cpu_seconds
+from bench.processes import busy_seconds, cpu_seconds, memory_bytes
 from bench.results import Cell, Cores, Measurement, Statements
 from bench.subjects import Subject
 from bench.workloads import Workload
+
+MIB = 2**20
 
 
 def measure(
@@ -20,14 +22,15 @@ def measure(
     seconds: int,
 ) -> Measurement:
     """Run a subject once at the workload of a cell; raise `InvalidRun`."""
-    subject.wait_until_idle()
+    subject.prepare()
     database_pid = postgres.pid if cell.engine == POSTGRESQL else None
     began, before = time.monotonic(), _cpu(subject.server_pid, database_pid)
     responses = subject.run(workload, cell.clients, seconds)
     elapsed, after = time.monotonic() - began, _cpu(subject.server_pid, database_pid)
     server, database, load, all_ = ((b - a) / elapsed for a, b in zip(before, after, strict=True))
+    memory = memory_bytes(subject.server_pid) if subject.server_pid else 0
     # Remaining work would take processor time from the next subject.
-    subject.wait_until_idle()
+    subject.finish()
     return Measurement(
         cell=cell,
         round=number,
@@ -40,6 +43,8 @@ def measure(
             load=load,
             others=max(all_ - server - database - load, 0.0),
         ),
+        rejected_per_second=responses.rejected / responses.seconds,
+        server_mib=memory / MIB,
     )
 
 

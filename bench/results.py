@@ -57,7 +57,7 @@ class Cores:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """One run of a cell: its rate, latencies and processor time."""
+    """One run of a cell: its rate, latencies, processor time, rejections and memory afterwards."""
 
     cell: Cell
     round: int
@@ -65,6 +65,8 @@ class Measurement:
     p50_ms: float
     p99_ms: float
     cores: Cores
+    rejected_per_second: float = 0.0
+    server_mib: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +130,8 @@ class Row:
     to_baseline: Range | NoResult | None
     statements: float | None
     commits: float | None
+    rejected_per_second: float = 0.0
+    server_mib: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

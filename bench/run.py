@@ -39,12 +39,12 @@ def run(*, rounds: int, seconds: int, everything: bool, report: Report) -> Resul
             statements = _count(benchmark, counting, report)
             measurements: list[Measurement] = []
             for number in range(1, rounds + 1):
-                measurements += _measure(
+                measurements += measure_cells(
                     benchmark, every_round(), number, seconds, measuring, report
                 )
                 if everything:
                     share = once(number, rounds)
-                    measurements += _measure(
+                    measurements += measure_cells(
                         benchmark, share, number, SECONDS_ONCE, measuring, report
                     )
             report("Auditing the databases")
@@ -97,7 +97,7 @@ def _count(benchmark: Benchmark, attempts: Attempts, report: Report) -> Sequence
     return done
 
 
-def _measure(
+def measure_cells(
     benchmark: Benchmark,
     cells: Sequence[Cell],
     number: int,
@@ -105,6 +105,7 @@ def _measure(
     attempts: Attempts,
     report: Report,
 ) -> Sequence[Measurement]:
+    """Measure cells one after another; record failed ones with `attempts`."""
     measured: list[Measurement] = []
     for cell in cells:
         work = partial(

@@ -22,7 +22,7 @@ from bench.fixtures import (
 )
 from bench.load import LoadGenerator, load_generator
 from bench.machine import describe
-from bench.measure import measure
+from bench.measure import MIB, measure
 from bench.processes import memory_bytes
 from bench.reporting.summary import rows, scaling_figures
 from bench.results import Cell, DatasetSize, Failure, Measurement, ScalingResults
@@ -37,7 +37,6 @@ SIZES = (10**4, 10**5, 10**6)
 CLIENTS = 32
 ROUNDS, SECONDS = 3, 3
 TEMPLATE = "growing"
-MIB = 2**20
 
 Report = Callable[[str], None]
 
@@ -143,9 +142,8 @@ def _databases(postgres: Postgres, folder: Path, report: Report) -> Mapping[int,
         name = databases[size] = f"shop_of_{size}"
         postgres.create(name, TEMPLATE)
         Path(folder, name).mkdir()
-        sample_size = {"readers": str(READERS), "orders": str(ORDERS)}
-        sample = postgres.run_file(name, SQL / "sample.sql", sample_size)
-        Fixtures(tokens=tokens, orders=_orders(sample, tokens)).write_to(Path(folder, name))
+        orders = sampled_orders(postgres, name, tokens)
+        Fixtures(tokens=tokens, orders=orders).write_to(Path(folder, name))
     return databases
 
 
@@ -159,7 +157,12 @@ def variables(size: int) -> Mapping[str, str]:
     }
 
 
-def _orders(sample: str, tokens: Sequence[str]) -> Sequence[PlacedOrder]:
+def sampled_orders(
+    postgres: Postgres, database: str, tokens: Sequence[str]
+) -> Sequence[PlacedOrder]:
+    """Return orders from all of a grown database, with the tokens of their customers."""
+    sample_size = {"readers": str(READERS), "orders": str(ORDERS)}
+    sample = postgres.run_file(database, SQL / "sample.sql", sample_size)
     found = (line.split("|") for line in sample.splitlines())
     return [PlacedOrder(id=UUID(order), token=tokens[int(number)]) for order, number in found]
 

@@ -9,13 +9,16 @@ from uuid import uuid4
 
 from bench.databases import Postgres
 from bench.fixtures import CUSTOMERS, EUR
-from bench.load import InvalidRun, LoadGenerator, Responses
+from bench.load import InvalidRun, LoadGenerator, PythonLoadGenerator, Responses
 from bench.servers import Server
 from bench.workloads import Workload
 from shop.domain.account import ShopAccount
 
 SQL = Path(__file__).with_name("sql")
 IDLE_SECONDS = 0.3
+
+LEAN_ROWS = 10_000
+"""The products, customers and grown orders of the lean limit."""
 
 
 class Subject(ABC):
@@ -38,6 +41,14 @@ class Subject(ABC):
 
         Otherwise, requests that were running at the end of a run would be part of the next.
         """
+
+    def prepare(self) -> None:
+        """Make the subject ready for a measurement."""
+        self.wait_until_idle()
+
+    def finish(self) -> None:
+        """Let the subject end a measurement."""
+        self.wait_until_idle()
 
     def run(self, workload: Workload, clients: int, seconds: int) -> Responses:
         """Run a workload for some seconds; raise `InvalidRun` for an unexpected response.
@@ -80,8 +91,10 @@ class HttpSubject(Subject):
         self._server.wait_until_idle()
 
     def _run(self, workload: Workload, clients: int, seconds: int) -> Responses:
+        # Only this one does not time rejections.
+        load = PythonLoadGenerator() if workload.may_be_rejected else self._load
         try:
-            return self._load.run(
+            return load.run(
                 workload, self._server.url, self._files, clients, seconds, self.wait_until_idle
             )
         except InvalidRun as invalid:
@@ -139,8 +152,11 @@ def start_subject(
 class PgbenchSubject(Subject):
     """An SQL script that pgbench runs: one order per transaction, prepared statements."""
 
-    def __init__(self, *, name: str, postgres: Postgres, database: str, script: Path) -> None:
+    def __init__(
+        self, *, name: str, postgres: Postgres, database: str, script: Path, threads: int = 1
+    ) -> None:
         super().__init__(engine="postgresql", name=name, processes=0)
+        self._threads = threads
         self._postgres = postgres
         self._database = database
         self._script = script
@@ -166,6 +182,7 @@ class PgbenchSubject(Subject):
             "clients": str(clients),
             "customers": str(CUSTOMERS),
             "products": str(workload.products),
+            "rows": str(LEAN_ROWS),
             "run": f"run{uuid4().hex[:12]}",
             "sales": str(ShopAccount.SALES.account_id(EUR)),
         }
@@ -174,6 +191,7 @@ class PgbenchSubject(Subject):
                 "--no-vacuum",
                 "--protocol=prepared",
                 f"--client={clients}",
+                f"--jobs={min(self._threads, clients)}",
                 f"--file={self._script}",
                 "--log",
                 f"--log-prefix={folder}/times",
@@ -216,4 +234,16 @@ def stored_procedure(postgres: Postgres, database: str) -> PgbenchSubject:
         postgres=postgres,
         database=database,
         script=SQL / "call_stored_procedure.sql",
+    )
+
+
+def lean_limit(postgres: Postgres, database: str) -> PgbenchSubject:
+    """Return the subject that sends the ten statements of a lean order; it fills the database."""
+    postgres.run_file(database, SQL / "lean_schema.sql", {"rows": str(LEAN_ROWS)})
+    return PgbenchSubject(
+        name="lean limit",
+        postgres=postgres,
+        database=database,
+        script=SQL / "lean_order.sql",
+        threads=2,
     )

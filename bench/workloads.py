@@ -1,14 +1,14 @@
 """The workloads, and the files from which load generators make their requests."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 PRODUCTS = 1000
 
 COOKIE = "__Host-shop_session"
 
-CREATED, OK = 201, 200
+CREATED, OK, UNAVAILABLE = 201, 200, 503
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +16,7 @@ class Workload:
     """One kind of load, and the script that makes its requests.
 
     The script reads `file` and chooses from `products` products. `statuses` are the responses to
-    one unit of the load, in any order.
+    one unit of the load, in any order. With `may_be_rejected`, 503 is counted beside them.
     """
 
     name: str
@@ -24,6 +24,7 @@ class Workload:
     file: str
     products: int
     statuses: tuple[int, ...]
+    may_be_rejected: bool = False
 
 
 MANY_PRODUCTS = Workload(
@@ -50,10 +51,31 @@ READ_ORDER = Workload(name="GET order", script="reads", file="orders", products=
 READ_PRODUCTS = Workload(
     name="GET products", script="reads", file="products", products=0, statuses=(OK,)
 )
+TWO_LINES = Workload(
+    name="two lines", script="two_lines", file="customers", products=300, statuses=(CREATED,)
+)
+TWO_HOT_LINES = replace(TWO_LINES, name="two hot lines", products=2)
+OVERLOAD = replace(TWO_LINES, name="overload", may_be_rejected=True)
+TRANSFERS = Workload(
+    name="transfers", script="transfers", file="customers", products=0, statuses=(CREATED,)
+)
+READ_PAGES = replace(READ_PRODUCTS, name="GET products, other pages", file="pages")
 
 WORKLOADS = {
     each.name: each
-    for each in (MANY_PRODUCTS, SINGLE_PRODUCT, CART_AND_ORDER, CARD, READ_ORDER, READ_PRODUCTS)
+    for each in (
+        MANY_PRODUCTS,
+        SINGLE_PRODUCT,
+        CART_AND_ORDER,
+        CARD,
+        READ_ORDER,
+        READ_PRODUCTS,
+        TWO_LINES,
+        TWO_HOT_LINES,
+        OVERLOAD,
+        TRANSFERS,
+        READ_PAGES,
+    )
 }
 
 
@@ -63,15 +85,21 @@ def sku(number: int) -> str:
 
 
 def write_files(
-    folder: Path, *, customers: Iterable[str], orders: Iterable[tuple[str, str]]
+    folder: Path,
+    *,
+    customers: Iterable[str],
+    orders: Iterable[tuple[str, str]],
+    cursors: Iterable[str] = (),
 ) -> None:
     """Write the files that the scripts read: cookies, and paths with their cookies.
 
-    `customers` are session cookies; `orders` are ids, each with its owner's cookie.
+    `customers` are session cookies; `orders` are ids, each with its owner's cookie. `cursors` are
+    those of pages of products.
     """
     _write(folder / "customers", customers)
     _write(folder / "orders", (f"/api/v1/orders/{order} {cookie}" for order, cookie in orders))
     _write(folder / "products", ["/api/v1/products"])
+    _write(folder / "pages", (f"/api/v1/products?cursor={each}" for each in cursors))
 
 
 def _write(file: Path, lines: Iterable[str]) -> None:

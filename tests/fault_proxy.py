@@ -60,8 +60,12 @@ class Breakpoint:
 
     async def reached(self) -> None:
         """Wait until something has been stopped here."""
-        async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
-            await self._reached.wait()
+        try:
+            async with asyncio.timeout(TEST_TIMEOUT_SECONDS):
+                await self._reached.wait()
+        except TimeoutError as failure:
+            failure.add_note(f"no {self.direction.name} with {self.words} came")
+            raise
 
     def forward(self) -> None:
         """Pass it on."""

@@ -32,17 +32,21 @@ class GatewayProcess:
     def start(self) -> None:
         """Start it, and wait until it has said that it is open."""
         inherited = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        self.process = subprocess.Popen(
-            [SHOP_COMMAND, "gateway", "--port", str(self.port)],
-            cwd=self.folder,
-            env={**inherited, **self.settings},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        log_file = Path(self.folder, "gateway.log")
+        # A pipe that the tests do not read would stop the gateway once it is full.
+        with log_file.open("ab") as log:
+            self.process = subprocess.Popen(
+                [SHOP_COMMAND, "gateway", "--port", str(self.port)],
+                cwd=self.folder,
+                env={**inherited, **self.settings},
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
-        assert line == f"Serving the simulated gateway at {self.url} (press Ctrl+C to stop).\n"
+        ready_line = f"Serving the simulated gateway at {self.url} (press Ctrl+C to stop).\n"
+        assert line == ready_line, log_file.read_text()
 
     def stop(self, stop_signal: signal.Signals = signal.SIGKILL) -> int:
         """Kill it with -9, or end it otherwise; return how it ended."""

@@ -10,6 +10,7 @@ ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "src" / "shop"
 MODULES = sorted(SOURCE.rglob("*.py"))
 TEST_MODULES = sorted((ROOT / "tests").rglob("*.py"))
+INNER_LAYERS = {"domain", "application"}
 PORTS = SOURCE / "application" / "ports"
 REPOSITORIES = {
     SOURCE / "adapters" / "sql" / "repositories": "Sql",
@@ -57,6 +58,13 @@ def test_modules_fit_on_a_few_screens() -> None:
             too_long[_name(module)] = lines
 
     assert too_long == {}
+
+
+def test_values_are_made_by_their_own_decorator() -> None:
+    """A frozen dataclass takes twice as long to make (decision 28)."""
+    inner = [each for each in MODULES if each.relative_to(SOURCE).parts[0] in INNER_LAYERS]
+
+    assert [_name(each) for each in inner if "frozen=True" in each.read_text()] == []
 
 
 def test_no_folder_holds_a_single_file() -> None:

@@ -1,4 +1,4 @@
-"""An app with an empty route that returns an order: the cost of the framework."""
+"""An app with empty routes that return an order and a page: the cost of the framework."""
 
 from datetime import UTC, datetime
 from uuid import UUID
@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.entrypoints.cli.server import freeze_startup_objects
+from shop.entrypoints.http.api.catalogue.schemas import ProductList, ProductResponse
 from shop.entrypoints.http.api.orders.schemas import (
     OrderLineResponse,
     OrderResponse,
@@ -19,7 +20,7 @@ from shop.entrypoints.http.schemas import MoneyResponse
 def create_app() -> FastAPI:
     """Return the app."""
     app = FastAPI()
-    response = _response()
+    order, page = _order(), _page()
 
     @app.get("/healthz")
     async def live() -> None:
@@ -28,13 +29,18 @@ def create_app() -> FastAPI:
     @app.get("/api/v1/orders/{order_id}")
     async def show_order(order_id: UUID) -> OrderResponse:
         del order_id
-        return response
+        return order
+
+    @app.get("/api/v1/products")
+    async def list_products(cursor: str | None = None) -> ProductList:
+        del cursor
+        return page
 
     freeze_startup_objects()
     return app
 
 
-def _response() -> OrderResponse:
+def _order() -> OrderResponse:
     price = MoneyResponse(amount=100, currency="EUR")
     line = OrderLineResponse(
         sku="BENCH-0000001",
@@ -55,3 +61,20 @@ def _response() -> OrderResponse:
         refunded=MoneyResponse(amount=0, currency="EUR"),
         placed_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
+
+
+def _page() -> ProductList:
+    """Return a page of as many products as the shop's pages have."""
+    products = [
+        ProductResponse(
+            sku=f"BENCH-{number:07}",
+            name=f"Product no. {number}",
+            description=f"One of a numbered series: this is no. {number}.",
+            price=MoneyResponse(amount=100, currency="EUR"),
+            available=1_000_000,
+            image_url=None,
+            active=True,
+        )
+        for number in range(1, 21)
+    ]
+    return ProductList(items=products, next="next")

@@ -1,6 +1,6 @@
 """Formats of numbers that the terminal and the README share."""
 
-from bench.results import Machine, NoResult, Range
+from bench.results import Machine, NoResult, Range, Row
 
 NO_RESULT = "no result"
 
@@ -20,6 +20,11 @@ def ratio(value: Range | NoResult | None) -> str:
     if isinstance(value, NoResult):
         return NO_RESULT
     return optional(None if value is None else value.median)
+
+
+def milliseconds_per_unit(row: Row) -> float:
+    """Return the server's processor time for one order, request or transfer."""
+    return row.cores.server / row.per_second.median * 1000
 
 
 def describe_machine(machine: Machine) -> str:

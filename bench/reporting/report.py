@@ -4,7 +4,14 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.failures import describe_failure
-from bench.reporting.formats import NO_RESULT, describe_machine, number, optional, ratio
+from bench.reporting.formats import (
+    NO_RESULT,
+    describe_machine,
+    milliseconds_per_unit,
+    number,
+    optional,
+    ratio,
+)
 from bench.results import Cell, Failure, Figure, NoResult, Range, Results, Row, ScalingResults
 from bench.schedule import CLIENTS
 from bench.workloads import (
@@ -46,8 +53,20 @@ NAMES: dict[Place, str] = {
 
 WORST_CLIENTS = CLIENTS[-1]
 
+LIMITS_HEADING = (
+    "workload, subject, engine",
+    "clients",
+    "per s",
+    "least to most",
+    "p50 ms",
+    "p99 ms",
+    "server's CPU ms",
+    "rejected/s",
+    "server's MiB",
+)
 
-def section(results: Results, growth: ScalingResults | None) -> str:
+
+def section(results: Results, growth: ScalingResults | None, limits: Results | None = None) -> str:
     """Return the section of the page with all results."""
     rest = [
         *(_workload(name, results) for name in TITLES if name not in MATTERS_MOST),
@@ -56,12 +75,13 @@ def section(results: Results, growth: ScalingResults | None) -> str:
     ]
     parts = [
         _figures([*results.figures, *(growth.figures if growth else ())]),
+        *([_figures(limits.figures), _limits(limits)] if limits else []),
         "![Orders and requests per second, by clients](../bench/results/latest.svg)",
         *(_workload(name, results) for name in MATTERS_MOST),
         "<details><summary>Carts, reads, statements, growth</summary>",
         *rest,
         "</details>",
-        _failures([*results.failures, *(growth.failures if growth else ())]),
+        *(_failures(each.failures) for each in (results, growth, limits) if each),
         _conditions(results),
     ]
     return "\n\n".join(part for part in parts if part)
@@ -79,6 +99,21 @@ def with_section(readme: str, text: str) -> str:
 def _figures(figures: Sequence[Figure]) -> str:
     rows = [[each.name, *_median_and_range(each.value)] for each in figures]
     return _markdown(["figure", "median", "least to most"], rows)
+
+
+def _limits(limits: Results) -> str:
+    lines = [
+        [
+            f"{row.cell.workload}, {row.cell.subject}, {row.cell.engine}",
+            str(row.cell.clients),
+            *_median_and_range(row.per_second),
+            *(f"{each.median:.1f}" for each in (row.p50_ms, row.p99_ms)),
+            number(milliseconds_per_unit(row)),
+            *(f"{each:,.0f}" for each in (row.rejected_per_second, row.server_mib)),
+        ]
+        for row in limits.rows
+    ]
+    return _markdown(LIMITS_HEADING, lines)
 
 
 def _workload(name: str, results: Results) -> str:
@@ -195,6 +230,8 @@ def _median_and_range(value: Range | NoResult) -> Sequence[str]:
     return [number(value.median), f"{number(value.least)} to {number(value.most)}"]
 
 
-def rewrite_readme(readme: Path, results: Results, growth: ScalingResults | None) -> None:
+def rewrite_readme(
+    readme: Path, results: Results, growth: ScalingResults | None, limits: Results | None
+) -> None:
     """Write the results into the page."""
-    readme.write_text(with_section(readme.read_text(), section(results, growth)))
+    readme.write_text(with_section(readme.read_text(), section(results, growth, limits)))

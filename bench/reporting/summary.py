@@ -81,13 +81,18 @@ SUBJECTS = (
     "shop",
     "without group commit",
     "empty route",
+    "lean limit",
+    "lean loop",
+    "full loop",
+    "young shop",
 )
 """The subjects in the order of reports."""
 
 Number = Callable[[Round], float | NoResult | None]
 
 
-def _best(subject: str, workload: Workload, engine: str = POSTGRESQL) -> Number:
+def best_of(subject: str, workload: Workload, engine: str = POSTGRESQL) -> Number:
+    """Return the function that takes a subject's best rate from a round."""
     return lambda of: of.best(subject, workload.name, engine)
 
 
@@ -99,7 +104,9 @@ def _orders(subject: str, clients: int, field_name: str = "per_second") -> Numbe
     return number
 
 
-def _ratio(above: Number, below: Number) -> Number:
+def ratio_of(above: Number, below: Number) -> Number:
+    """Return the function that divides one number of a round by another."""
+
     def ratio(of: Round) -> float | NoResult | None:
         upper, lower = above(of), below(of)
         if upper is None or lower is None:
@@ -112,42 +119,45 @@ def _ratio(above: Number, below: Number) -> Number:
 
 
 FIGURES: Mapping[str, Number] = {
-    "orders: shop / database limit": _ratio(
-        _best("shop", MANY_PRODUCTS), _best("database limit", MANY_PRODUCTS)
+    "orders: shop / database limit": ratio_of(
+        best_of("shop", MANY_PRODUCTS), best_of("database limit", MANY_PRODUCTS)
     ),
-    "single product: shop / database limit": _ratio(
-        _best("shop", SINGLE_PRODUCT), _best("database limit", SINGLE_PRODUCT)
+    "single product: shop / database limit": ratio_of(
+        best_of("shop", SINGLE_PRODUCT), best_of("database limit", SINGLE_PRODUCT)
     ),
-    "single product: shop / stored procedure": _ratio(
-        _best("shop", SINGLE_PRODUCT), _best("stored procedure", SINGLE_PRODUCT)
+    "single product: shop / stored procedure": ratio_of(
+        best_of("shop", SINGLE_PRODUCT), best_of("stored procedure", SINGLE_PRODUCT)
     ),
-    "cart and order: orders/s": _best("shop", CART_AND_ORDER),
-    "card orders / orders": _ratio(_best("shop", CARD), _best("shop", MANY_PRODUCTS)),
-    "orders, 128 clients: shop / ORM baseline": _ratio(
+    "cart and order: orders/s": best_of("shop", CART_AND_ORDER),
+    "card orders / orders": ratio_of(best_of("shop", CARD), best_of("shop", MANY_PRODUCTS)),
+    "orders, 128 clients: shop / ORM baseline": ratio_of(
         _orders("shop", 128), _orders("ORM baseline", 128)
     ),
-    "orders, single client: p50 with / without group commit": _ratio(
+    "orders, single client: p50 with / without group commit": ratio_of(
         _orders("shop", 1, "p50_ms"), _orders("without group commit", 1, "p50_ms")
     ),
-    "orders, 128 clients: p99 / p50": _ratio(
+    "orders, 128 clients: p99 / p50": ratio_of(
         _orders("shop", 128, "p99_ms"), _orders("shop", 128, "p50_ms")
     ),
-    "orders: SQLite / PostgreSQL": _ratio(
-        _best("shop", MANY_PRODUCTS, SQLITE), _best("shop", MANY_PRODUCTS)
+    "orders: SQLite / PostgreSQL": ratio_of(
+        best_of("shop", MANY_PRODUCTS, SQLITE), best_of("shop", MANY_PRODUCTS)
     ),
-    "GET /orders/{id}: shop / empty route": _ratio(
-        _best("shop", READ_ORDER), _best("empty route", READ_ORDER)
+    "GET /orders/{id}: shop / empty route": ratio_of(
+        best_of("shop", READ_ORDER), best_of("empty route", READ_ORDER)
     ),
 }
 """Unless a number of clients is named, the best rates of both sides are compared."""
 
 
 def figures(
-    measurements: Iterable[Measurement], failures: Iterable[Failure] = ()
+    measurements: Iterable[Measurement],
+    failures: Iterable[Failure] = (),
+    numbers: Mapping[str, Number] = FIGURES,
 ) -> Sequence[Figure]:
     """Return the figures over all rounds for which there are measurements.
 
-    Only cells of every round are used. A figure that needs a failed measurement says so.
+    `numbers` computes each from a round. Only cells of every round are used. A figure that needs a
+    failed measurement says so.
     """
     rounds = _rounds(measurements, failures)
     shared = set.intersection(*(set(each.measurements) | set(each.failures) for each in rounds))
@@ -158,7 +168,7 @@ def figures(
         )
         for each in rounds
     ]
-    found = {name: _over(alike, number) for name, number in FIGURES.items()}
+    found = {name: _over(alike, number) for name, number in numbers.items()}
     return [Figure(name=name, value=value) for name, value in found.items() if value]
 
 
@@ -238,10 +248,12 @@ def _row(
             load=median(each.cores.load for each in measured),
             others=median(each.cores.others for each in measured),
         ),
-        to_limit=_over(rounds, _ratio(mine, to_limit)),
-        to_baseline=_over(rounds, _ratio(mine, to_baseline)),
+        to_limit=_over(rounds, ratio_of(mine, to_limit)),
+        to_baseline=_over(rounds, ratio_of(mine, to_baseline)),
         statements=counted.statements if counted else None,
         commits=counted.commits if counted else None,
+        rejected_per_second=median(each.rejected_per_second for each in measured),
+        server_mib=max(each.server_mib for each in measured),
     )
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from bench.reporting.formats import NO_RESULT, number, optional, ratio
+from bench.reporting.formats import NO_RESULT, milliseconds_per_unit, number, optional, ratio
 from bench.reporting.summary import listing_order
 from bench.results import Cell, Failure, Figure, NoResult, Results, Row, ScalingResults
 
@@ -35,7 +35,7 @@ def show(results: Results, console: Console) -> None:
             _reasons(cell, row, results.failures),
         )
     _print(table, console)
-    _show_figures(results.figures, console)
+    show_figures(results.figures, console)
 
 
 def show_growth(growth: ScalingResults, console: Console) -> None:
@@ -55,10 +55,30 @@ def show_growth(growth: ScalingResults, console: Console) -> None:
                 _reasons(cell, None, size.failures),
             )
     _print(table, console)
-    _show_figures(growth.figures, console)
+    show_figures(growth.figures, console)
 
 
-def _show_figures(figures: Iterable[Figure], console: Console) -> None:
+def show_limits(results: Results, console: Console) -> None:
+    """Print the rows and figures of the limits to a terminal."""
+    table = _table(
+        left=("workload", "subject", "engine"),
+        right=(*MEASURED, "CPU ms each", "rejected/s", "server MiB"),
+    )
+    rows = {row.cell: row for row in results.rows}
+    for cell in sorted({*rows, *(each.cell for each in results.failures)}, key=listing_order):
+        row = rows.get(cell)
+        table.add_row(
+            *(cell.workload, cell.subject, cell.engine, str(cell.clients)),
+            *_measured(row),
+            *(_costs(row) if row else ("", "", "")),
+            _reasons(cell, row, results.failures),
+        )
+    _print(table, console)
+    show_figures(results.figures, console)
+
+
+def show_figures(figures: Iterable[Figure], console: Console) -> None:
+    """Print figures to a terminal, with the reasons of those without a result."""
     table = _table(left=("figure",), right=("median", "least", "most"))
     for figure in figures:
         value = figure.value
@@ -75,6 +95,14 @@ def _numbers(row: Row | None) -> Sequence[str]:
         return [*_measured(row), "", "", "", ""]
     counted = [optional(each) for each in (row.statements, row.commits)]
     return [*_measured(row), *counted, ratio(row.to_limit), ratio(row.to_baseline)]
+
+
+def _costs(row: Row) -> Sequence[str]:
+    return [
+        f"{milliseconds_per_unit(row):.2f}",
+        f"{row.rejected_per_second:,.0f}",
+        f"{row.server_mib:,.0f}",
+    ]
 
 
 def _measured(row: Row | None) -> Sequence[str]:

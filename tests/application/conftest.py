@@ -1,4 +1,4 @@
-"""The shop in memory that the use cases are tested in."""
+"""The shop in memory that the use cases are tested in, with values that reject changes."""
 
 from collections.abc import AsyncIterator
 
@@ -9,6 +9,9 @@ from shop.application.ports.repositories.session_store import SessionToken
 from tests.application.memory_shop import MemoryShop
 from tests.clock import FakeClock
 from tests.doubles import SequentialIds
+from tests.frozen_values import values_are_frozen
+
+__all__ = ["values_are_frozen"]
 
 
 @pytest.fixture

@@ -104,10 +104,10 @@ def _kill_while_the_gateway_is_replaced(
 KILLED_IN_THE_MIDDLE_OF_A_FILE = """
 import os, signal, sqlite3, sys
 from contextlib import closing
-from shop.adapters.sql.backup import sqlite_file
+from shop.adapters.sql.backup import sqlite_file_copy
 from shop.entrypoints.cli import main
 
-replace = sqlite_file.replace_content
+replace = sqlite_file_copy.replace_content
 
 def replace_half(target, copy):
     if copy.name != "shop.db":
@@ -118,7 +118,7 @@ def replace_half(target, copy):
     with closing(sqlite3.connect(copy)) as source:
         source.backup(target, pages=5, progress=kill)
 
-sqlite_file.replace_content = replace_half
+sqlite_file_copy.replace_content = replace_half
 sys.exit(main())
 """
 

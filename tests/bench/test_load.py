@@ -1,14 +1,17 @@
 """A run counts if every answer is the right one and each client has had its answers."""
 
+import asyncio
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
+from bench.generator import Connection, ResponseStatistics
 from bench.load import InvalidRun, LoadGenerator, Responses, _last_line
-from bench.workloads import CART_AND_ORDER, MANY_PRODUCTS, READ_ORDER, Workload
+from bench.workloads import CART_AND_ORDER, MANY_PRODUCTS, OVERLOAD, READ_ORDER, Workload
 
 URL = "http://127.0.0.1:1"
 
@@ -66,6 +69,39 @@ def test_unexpected_status_makes_a_run_invalid(
 ) -> None:
     with pytest.raises(InvalidRun, match=workload.name):
         _run(workload, statuses)
+
+
+def test_rejections_of_an_overload_are_counted_beside_what_was_served() -> None:
+    assert _run(OVERLOAD, {"201": 300, "503": 40}) == Responses(
+        seconds=1, done=300, orders=300, p50_ms=1.5, p99_ms=3, rejected=40
+    )
+    with pytest.raises(InvalidRun, match="overload"):
+        _run(OVERLOAD, {"201": 300, "500": 1})
+
+
+async def _statistics_after_a_rejection() -> ResponseStatistics:
+    statistics, transport = ResponseStatistics(), Mock()
+    connection = Connection(iter([b"first", b"second", b"third"]), statistics)
+    connection.connection_made(transport)
+    connection.data_received(
+        b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 0.01\r\nContent-Length: 0\r\n\r\n"
+    )
+    assert [each.args[0] for each in transport.write.call_args_list] == [b"first"]
+    await asyncio.sleep(0.1)
+    connection.data_received(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+    assert [each.args[0] for each in transport.write.call_args_list] == [
+        b"first",
+        b"second",
+        b"third",
+    ]
+    return statistics
+
+
+def test_rejected_client_waits_for_retry_after_and_only_what_is_served_has_a_latency() -> None:
+    statistics = asyncio.run(_statistics_after_a_rejection())
+
+    assert statistics.statuses == {503: 1, 201: 1}
+    assert len(statistics.milliseconds) == 1
 
 
 def test_broken_connection_makes_a_run_invalid() -> None:

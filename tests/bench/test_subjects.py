@@ -20,9 +20,21 @@ from bench.apps import without_group_commit
 from bench.apps.baseline_orm import app as baseline_orm
 from bench.databases import Database, Postgres, PostgresDatabase, SqliteDatabase, wheel_programs
 from bench.fixtures import SECRET, Fixtures, seed_database, settings
+from bench.limits import sqlite_loop
+from bench.limits.sqlite_loop import GROUP
+from bench.limits.subjects import SETTINGS, YoungShop
+from bench.load import PythonLoadGenerator
 from bench.scaling import variables
-from bench.subjects import SQL, PgbenchSubject, database_limit, stored_procedure
-from bench.workloads import COOKIE, MANY_PRODUCTS, PRODUCTS, sku
+from bench.subjects import SQL, PgbenchSubject, database_limit, lean_limit, stored_procedure
+from bench.workloads import (
+    COOKIE,
+    MANY_PRODUCTS,
+    PRODUCTS,
+    TWO_HOT_LINES,
+    TWO_LINES,
+    Workload,
+    sku,
+)
 from shop.adapters.sql.schema.tables import metadata
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.domain.cart import Cart
@@ -32,6 +44,8 @@ from shop.entrypoints.container import Container
 from tests.entrypoints.cli.command_line import logging_restored
 
 T = TypeVar("T")
+
+ONE_PRODUCT = {sku(PRODUCTS): 1}
 
 COUNTS = {
     **{table: f"SELECT COUNT(*) FROM {table}" for table in metadata.tables},  # noqa: S608
@@ -97,6 +111,82 @@ def test_concurrent_pgbench_orders_pass_the_audit(
     assert _violations(postgres_database) == []
 
 
+def test_full_loop_writes_the_same_rows_as_orders_of_the_shop(tmp_path: Path) -> None:
+    database = SqliteDatabase(tmp_path / "shop.db")
+    fixtures = seed_database(database.address)
+    seeded = _counts(database)
+    _order(database, fixtures, {sku(PRODUCTS - 1): 1, sku(PRODUCTS): 2})
+    by_shop = _counts(database)
+    done = sqlite_loop.run("full", str(database.file), PRODUCTS, seconds=0)
+
+    expected = {name: GROUP * of for name, of in _difference(seeded, by_shop).items()}
+    assert _difference(by_shop, _counts(database)) == expected
+    assert done["orders"] == expected["orders"] == GROUP
+    assert _violations(database) == []
+
+
+@pytest.mark.parametrize("workload", [TWO_LINES, TWO_HOT_LINES], ids=lambda each: each.name)
+def test_lean_limit_writes_an_order_of_two_lines_in_each_transaction(
+    postgres: Postgres, workload: Workload
+) -> None:
+    database = f"lean_{uuid4().hex}"
+    postgres.create(database)
+    subject = lean_limit(postgres, database)
+    before = _lean_counts(postgres, database)
+    responses = subject.run_until("--transactions=5", workload, clients=4)
+    written = [
+        after - old for old, after in zip(before, _lean_counts(postgres, database), strict=True)
+    ]
+
+    assert responses.orders == 20
+    rows = {"orders": 1, "order_lines": 2, "ledger": 2, "idempotency_keys": 1, "jobs": 1}
+    assert dict(zip(rows, written, strict=False)) == {each: 20 * of for each, of in rows.items()}
+    assert written[len(rows) :] == [-3 * 20, -300 * 20, 20]
+    hot = postgres.ask(database, "SELECT COUNT(*) FROM stock WHERE on_hand < 100000000")
+    assert (int(hot) == 2) == (workload is TWO_HOT_LINES)
+
+
+@pytest.mark.parametrize(("products", "sold"), [(2, 2), (300, 64)])
+def test_lean_loop_writes_an_order_of_two_lines_at_a_time(
+    products: int, sold: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "lean.db"
+    done = sqlite_loop.run("lean", str(file), products, seconds=0)
+
+    def count(query: str) -> int:
+        with closing(sqlite3.connect(file)) as connection:
+            return int(connection.execute(query).fetchone()[0])
+
+    assert done["orders"] == count("SELECT COUNT(*) FROM orders") == GROUP
+    assert count("SELECT COUNT(*) FROM order_lines") == 2 * GROUP
+    assert count("SELECT SUM(100000000 - on_hand) FROM stock") == 3 * GROUP
+    assert count("SELECT COUNT(*) FROM stock WHERE on_hand < 100000000") >= sold
+
+
+def test_young_shop_is_new_for_each_measurement_and_was_analysed_without_orders(
+    postgres: Postgres, tmp_path: Path
+) -> None:
+    postgres.create("young")
+    seed_database(postgres.address("young"), orders=0).write_to(tmp_path)
+    young = YoungShop(
+        postgres=postgres,
+        template="young",
+        settings=settings("") | SETTINGS,
+        load=PythonLoadGenerator(),
+        files=tmp_path,
+    )
+
+    assert postgres.ask("young", "SELECT reltuples FROM pg_class WHERE relname = 'orders'") == "0\n"
+    for _ in range(2):
+        young.prepare()
+        responses = young.run(TWO_LINES, clients=2, seconds=1)
+        assert young.acknowledged == responses.orders > 0
+        young.finish()
+    stored = [PostgresDatabase(postgres, f"young_{number}").orders() for number in (1, 2)]
+    assert min(stored) > 0
+    assert PostgresDatabase(postgres, "young").orders() == 0
+
+
 def test_scaled_database_passes_the_audit(postgres_database: PostgresDatabase) -> None:
     size = 1_500
     postgres_database.postgres.run_file(postgres_database.name, SQL / "grow.sql", variables(size))
@@ -157,12 +247,14 @@ def _order_over_http(app: FastAPI, fixtures: Fixtures) -> Mapping[str, str]:
     return {"sku": order["lines"][0]["sku"], "status": order["status"]}
 
 
-def _order(database: Database, fixtures: Fixtures) -> None:
+def _order(
+    database: Database, fixtures: Fixtures, quantities: Mapping[str, int] = ONE_PRODUCT
+) -> None:
     async def order(container: Container) -> None:
         command = PlaceOrder(
             session=fixtures.tokens[-1],
             key="order-of-the-shop",
-            cart=Cart.of([LineQuantity(sku=sku(PRODUCTS), quantity=1)]),
+            cart=Cart.of([LineQuantity(sku=of, quantity=n) for of, n in quantities.items()]),
             card=None,
             expected_total=None,
         )
@@ -201,6 +293,14 @@ def _counts(database: Database) -> Mapping[str, int]:
     assert isinstance(database, SqliteDatabase)
     with closing(sqlite3.connect(database.file)) as connection:
         return {name: connection.execute(each).fetchone()[0] for name, each in COUNTS.items()}
+
+
+def _lean_counts(postgres: Postgres, database: str) -> list[int]:
+    tables = ("orders", "order_lines", "ledger", "idempotency_keys", "jobs")
+    counts = [f"SELECT COUNT(*) FROM {table}" for table in tables]  # noqa: S608
+    sums = ["SUM(on_hand) FROM stock", "SUM(balance) FROM accounts", "SUM(version) FROM sessions"]
+    answer = postgres.ask(database, *counts, *(f"SELECT {each}" for each in sums))
+    return [int(each) for each in answer.split()]
 
 
 def _difference(before: Mapping[str, int], after: Mapping[str, int]) -> Mapping[str, int]:

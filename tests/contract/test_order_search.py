@@ -70,6 +70,32 @@ async def test_finds_number_sku_and_beginning_of_address(
     assert page == Page(items=[placed[each] for each in found], next=None)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        "7Q4M-2XKD-9R0B",
+        "7q4m-2xkd-9r0b",
+        "7Q4M2XKD9R0B",
+        "7q4m2xKD9r0b",
+        "7Q4M2XKD-9R0B",
+        "7q4m 2xkd 9r0b",
+        " 7Q4M\u20112XKD\u20139R0B ",
+    ],
+)
+async def test_finds_a_number_however_it_is_written(customers: Storage, words: str) -> None:
+    wanted = order(ADA, "1", number="7Q4M-2XKD-9R0B")
+    await _add(customers, wanted, order(ADA, "2", number="7Q4M-2XKD-9R0C"))
+
+    assert await _search(customers, order_filter(words=words)) == Page(items=[wanted], next=None)
+
+
+@pytest.mark.parametrize("words", ["7Q4M-2XKD-9R0", "7Q4M2XKD9R0", "7Q4M2XKD9R0BB", "-"])
+async def test_finds_no_part_of_a_number(customers: Storage, words: str) -> None:
+    await _add(customers, order(ADA, "1", number="7Q4M-2XKD-9R0B"))
+
+    assert await _search(customers, order_filter(words=words)) == Page(items=[], next=None)
+
+
 async def test_filters_apply_together(customers: Storage) -> None:
     orders = [
         order(user, f"{hour}", line("TEA"), placed_at=NOW + timedelta(hours=hour))

@@ -27,6 +27,7 @@ from tests.concurrency.customers import Customer
 from tests.factories import eur, order_filter
 from tests.fault_proxy import Breakpoint, FaultProxy, database_proxy, gateway_proxy
 from tests.gateway_process import GatewayProcess
+from tests.process_logs import logs_shown_on_failure
 from tests.processes.advanceable_clock import OFFSET_FILE_VARIABLE, AdvanceableClock
 from tests.servers import (
     POLL_INTERVAL_SECONDS,
@@ -228,7 +229,11 @@ class DeployedShop:
         async def no_job_is_left() -> bool:
             return not await self.jobs()
 
-        await _wait_until(no_job_is_left)
+        try:
+            await _wait_until(no_job_is_left)
+        except TimeoutError as failure:
+            failure.add_note(f"jobs left: {await self.jobs()}")
+            raise
 
     async def require_clean_audit(self) -> None:
         """Check every invariant, as `shop audit` does."""
@@ -317,6 +322,7 @@ def _gateway_status(payment: Mapping[str, Any]) -> str:
 async def deploy_shop(folder: Path, postgresql_url: str | None) -> AsyncIterator[DeployedShop]:
     """Deploy a shop on SQLite, or on PostgreSQL if it has a URL; the server is not started."""
     async with AsyncExitStack() as stack:
+        stack.enter_context(logs_shown_on_failure(folder))
         time = Path(folder, "time-passed")
         processes = {**PROCESS_ENVIRONMENT, OFFSET_FILE_VARIABLE: str(time), **TIMING_SETTINGS}
         gateway = GatewayProcess(

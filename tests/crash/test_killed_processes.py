@@ -98,7 +98,7 @@ class Scenario:
                 paid, (Direction.REQUEST, Direction.RESPONSE, Direction.RESPONSE), strict=True
             )
         ]
-        async with self.shop.worker():
+        async with self.shop.worker() as worker:
             for each in captures:
                 await each.reached()
             await self._lose_requests()
@@ -109,6 +109,9 @@ class Scenario:
                 await self._send_until(point, Direction.RESPONSE)
             async with self._stopped_database(captures[-1]):
                 await self.shop.kill()
+                # Before the lock is released: the worker would record the capture meanwhile.
+                worker.kill()
+                await asyncio.to_thread(worker.wait)
         self.shop.gateway_proxy.clear_breakpoints()
         for stop in self.stops:
             stop.reset()

@@ -1,3 +1,6 @@
+import sys
+import unicodedata
+
 import pytest
 
 from shop.domain.shared.errors import InvalidValue
@@ -20,6 +23,14 @@ def test_single_line_has_no_breaks_and_is_not_blank(text: str) -> None:
 def test_control_characters_are_no_text(text: str) -> None:
     assert not is_single_line(text)
     assert not is_multiline_text(text)
+
+
+def test_control_characters_are_those_of_unicode() -> None:
+    every = [chr(each) for each in range(sys.maxunicode + 1)]
+    controls = {each for each in every if unicodedata.category(each) in {"Cc", "Cs", "Zl", "Zp"}}
+
+    assert {each for each in every if not is_single_line(f"a{each}")} == controls
+    assert {each for each in every if not is_multiline_text(each)} == controls - {"\t", "\n", "\r"}
 
 
 @pytest.mark.parametrize(

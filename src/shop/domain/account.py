@@ -8,6 +8,7 @@ from uuid import UUID, uuid5
 
 from shop.domain.shared.errors import Conflict, InvalidValue, NotFound
 from shop.domain.shared.money import MAX_AMOUNT, Currency, Money
+from shop.domain.shared.value import value
 
 MAX_NOTE_CHARACTERS = 200
 
@@ -27,7 +28,7 @@ class ShopAccount(StrEnum):
         return uuid5(_SHOP_ACCOUNT_NAMESPACE, f"{self.value}:{currency}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Account:
     """A customer's store credit in one currency, never below `minimum_balance`."""
 
@@ -65,7 +66,7 @@ class TransferKind(StrEnum):
     REFUND = "refund"  # Money of an order, paid back.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Transfer:
     """A positive amount that moves from the debit to the credit account."""
 

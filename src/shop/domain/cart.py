@@ -1,16 +1,16 @@
 """Carts: the products that a visitor is going to order."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Self
 
 from shop.domain.shared.errors import Conflict, InvalidValue
 from shop.domain.shared.line_quantity import LineQuantity, quantities_by_sku
+from shop.domain.shared.value import value
 
 MAX_LINES = 100
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Cart:
     """Lines of different products, in the order in which they were added."""
 

@@ -7,9 +7,10 @@ from shop.domain.cart import Cart, EmptyCart
 from shop.domain.inventory import Inventory, OutOfStock, Shortage, describe_shortages
 from shop.domain.product import Product, ProductNotFound
 from shop.domain.shared.errors import Conflict
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CartProblem:
     """One reason why a cart cannot be ordered, and the line that has it, if one has."""
 
@@ -19,7 +20,7 @@ class CartProblem:
     available: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CartProblems:
     """Everything that stops the order of a cart, whatever pays for it."""
 

@@ -1,6 +1,6 @@
 """Deposits: money that a customer pays into their account by card."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -8,9 +8,10 @@ from shop.domain.payment import PAYMENT_STATUSES, PaymentStatus
 from shop.domain.shared.errors import NotFound
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Deposit:
     """A card payment into an account; once authorised, a transfer has the same id.
 

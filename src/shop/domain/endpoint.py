@@ -1,9 +1,10 @@
 """Webhook endpoints: when the shop may send to one that has failed."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shop.domain.shared.errors import NotFound
+from shop.domain.shared.value import value
 
 MAX_FAILURES_WITHOUT_PAUSE = 5
 """An endpoint may fail as often in a row before the shop pauses."""
@@ -12,7 +13,7 @@ FIRST_PAUSE = timedelta(minutes=1)
 MAX_PAUSE = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EndpointStatus:
     """What the shop knows of a webhook endpoint, for all deliveries to it.
 

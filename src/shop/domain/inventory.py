@@ -8,11 +8,12 @@ from typing import Self
 from uuid import UUID
 
 from shop.domain.shared.errors import Conflict, InvalidValue
+from shop.domain.shared.value import value
 
 MAX_ON_HAND = 10**9
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Inventory:
     """The stock of one SKU: on hand, and how much of that pending orders reserve."""
 
@@ -91,7 +92,7 @@ class StockMovementKind(StrEnum):
     RESERVED_SALE = "reserved_sale"  # A pending order that was paid.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StockMovement:
     """One change of an inventory; its quantities are the sums of all movements."""
 
@@ -129,7 +130,7 @@ class StockMovement:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Shortage:
     """A requested quantity that exceeds the available stock."""
 

@@ -1,9 +1,11 @@
 """Notifications of events, and their delivery to each recipient."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
+
+from shop.domain.shared.value import value
 
 
 class EventType(StrEnum):
@@ -36,7 +38,7 @@ class NotificationDeliveryStatus(StrEnum):
     FAILED = "failed"  # All attempts failed.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NotificationDelivery:
     """A notification to one recipient: an endpoint's URL or a user's id.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from shop.domain.shared.errors import Conflict
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import StateMachine
+from shop.domain.shared.value import value
 
 MAX_TOKEN_CHARACTERS = 255
 
@@ -53,7 +54,7 @@ NEVER_CHARGED = frozenset({PaymentStatus.DECLINED, PaymentStatus.VOIDED})
 """Statuses in which the gateway must hold nothing, even if it approves later."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CardDetails:
     """The card of a payment, and the session to update once it has an outcome.
 
@@ -68,7 +69,7 @@ class CardDetails:
     clears_cart: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Payment:
     """The payment of an order; one by account begins as captured."""
 

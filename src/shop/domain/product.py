@@ -8,6 +8,7 @@ from shop.domain.shared.errors import InvalidValue, NotFound
 from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Money
 from shop.domain.shared.text import is_multiline_text, is_single_line, require_text
+from shop.domain.shared.value import value
 
 MAX_PRODUCT_NAME_CHARACTERS = 200
 MAX_DESCRIPTION_CHARACTERS = 4000
@@ -20,7 +21,7 @@ IMAGE_URL_PATTERN = r"^https?://[!-~]+$"
 _IMAGE_URL = re.compile(IMAGE_URL_PATTERN.removesuffix("$"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Product:
     """A product under a stock keeping unit (SKU); inactive products are not sold."""
 

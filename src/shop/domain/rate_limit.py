@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shop.domain.shared.counted import counted
 from shop.domain.shared.errors import AccessDenied
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RateLimit:
     """At most so many hits of each subject in a window of time, which its first hit begins."""
 
@@ -29,4 +31,9 @@ class TooManyRequests(AccessDenied):
     retry_after_seconds: int
 
     code = "too-many-requests"
-    message = "Too many requests of this kind; try again in {retry_after_seconds} seconds."
+    message = "Too many requests of this kind; try again in {time}."
+
+    @property
+    def detail(self) -> str:
+        """The message with the time to wait."""
+        return self.message.format(time=counted(self.retry_after_seconds, "second"))

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from shop.domain.cart import Cart
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound
+from shop.domain.shared.value import value
 from shop.domain.user import Role, User
 
 MAX_PREFERENCES_BYTES = 2048
@@ -15,7 +16,7 @@ MAX_PREFERENCES_BYTES = 2048
 Preferences = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SessionPolicy:
     """The idle and absolute lifetime of sessions, and how many a user may have at once.
 
@@ -33,7 +34,7 @@ class SessionPolicy:
         return min(timedelta(minutes=1), self.idle / 10, self.visitor_idle / 10)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Session:
     """A visitor's session, signed in or not.
 
@@ -119,13 +120,13 @@ class Session:
 
 def _merge(target: object, patch: Mapping[str, object]) -> dict[str, object]:
     merged = dict(target) if isinstance(target, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
+    for name, new in patch.items():
+        if new is None:
             merged.pop(name, None)
-        elif isinstance(value, Mapping):
-            merged[name] = _merge(merged.get(name), value)
+        elif isinstance(new, Mapping):
+            merged[name] = _merge(merged.get(name), new)
         else:
-            merged[name] = value
+            merged[name] = new
     return merged
 
 

@@ -6,11 +6,11 @@ their ids are in the order in which they were committed. So the id has the resul
 version 8 (RFC 9562, section 5.8) with 60 bits for the stock and 62 random ones.
 """
 
-from dataclasses import dataclass
 from typing import Self
 from uuid import UUID
 
 from shop.domain.inventory import MAX_ON_HAND, Inventory
+from shop.domain.shared.value import value
 
 _QUANTITY_BITS = MAX_ON_HAND.bit_length()
 _RANDOM_BITS = 62
@@ -18,7 +18,7 @@ _VERSION = 8
 _VARIANT = 0b10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StockAdjustment:
     """An adjustment of stock, and the inventory as it left it."""
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound
 from shop.domain.shared.hidden_characters import describe_character, find_hidden_character
 from shop.domain.shared.text import is_single_line, require_text
+from shop.domain.shared.value import value
 
 MAX_EMAIL_CHARACTERS = 254
 """RFC 5321, section 4.5.3.1.3, without the angle brackets."""
@@ -24,7 +25,7 @@ class Role(StrEnum):
     ADMIN = "admin"  # Run the shop.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class User:
     """A person with a unique e-mail address and a password."""
 

@@ -15,9 +15,10 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from shop.adapters.smtp.email_templates import EmailTemplates
 from shop.adapters.smtp.mailer import MAX_CONNECTIONS, SmtpMailer
+from shop.adapters.smtp.no_server import NoMailer
 from shop.application.notifications.events import EMAILED
 from shop.application.notifications.payloads import order_payload
-from shop.application.ports.mailer import Email
+from shop.application.ports.mailer import Email, Mailer
 from shop.application.ports.webhook_sender import NotificationFailed
 from shop.domain.notification import EventType
 from tests.factories import NOW, id_of, line, order, payment, user
@@ -113,7 +114,7 @@ def mailer(port: int) -> SmtpMailer:
     return create_mailer(f"smtp://127.0.0.1:{port}")
 
 
-def create_mailer(url: str | None, *, requires_tls: bool = False) -> SmtpMailer:
+def create_mailer(url: str, *, requires_tls: bool = False) -> SmtpMailer:
     return SmtpMailer(
         url, sender=SENDER, requires_tls=requires_tls, timeout_seconds=TEST_TIMEOUT_SECONDS
     )
@@ -133,7 +134,7 @@ def email(event_type: EventType = EventType.ORDER_PAID, name: str = "Ada") -> Em
     )
 
 
-async def _failed_send(mailer: SmtpMailer, email: Email) -> tuple[str, int | None, bool]:
+async def _failed_send(mailer: Mailer, email: Email) -> tuple[str, int | None, bool]:
     with pytest.raises(NotificationFailed) as missed:
         await mailer.send(email)
     assert "p@ss" not in str(missed.value)
@@ -240,7 +241,7 @@ async def test_unreachable_server_fails_the_email() -> None:
 
 
 async def test_shop_without_a_mail_server_sends_no_email() -> None:
-    assert await _failed_send(create_mailer(None), email()) == (
+    assert await _failed_send(NoMailer(), email()) == (
         "SHOP_SMTP_URL is not set",
         None,
         False,

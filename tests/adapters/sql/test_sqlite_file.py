@@ -1,6 +1,8 @@
 """The watch over a SQLite file, its log, and the writes that show that it can be written."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from sqlalchemy import text
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.engines import sqlite, write_probe
 from shop.adapters.sql.engines.sqlite import SqliteEngines
+from shop.adapters.sql.engines.sqlite_file import LOG_LOST, MISSING, SqliteFile
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
     DatabaseUnavailable,
@@ -56,6 +59,28 @@ async def test_missing_file_is_not_created_by_a_new_connection(
             async with engine.connect():
                 pass
     assert not _exists(tmp_path / "shop.db")
+
+
+def test_closing_a_connection_that_was_rejected_ends_no_watch_over_the_log(
+    tmp_path: Path,
+) -> None:
+    path, log = tmp_path / "shop.db", tmp_path / "shop.db-wal"
+    with closing(sqlite3.connect(path)) as opened, closing(sqlite3.connect(path)) as rejected:
+        opened.execute("PRAGMA journal_mode=WAL")
+        opened.execute("CREATE TABLE orders (id)")
+        file = SqliteFile(path)
+        file.add_connection(opened)
+        _move(path, tmp_path / "away.db")
+        with pytest.raises(DatabaseUnavailable, match=MISSING):
+            file.add_connection(rejected)
+        file.remove_connection(rejected)
+        _move(tmp_path / "away.db", path)
+        file.require_unchanged()
+
+        _move(log, tmp_path / "away.log")
+        with pytest.raises(DatabaseUnavailable, match=LOG_LOST):
+            file.require_unchanged()
+        assert file.is_open
 
 
 async def test_read_only_connection_is_replaced(database: SqlDatabase) -> None:

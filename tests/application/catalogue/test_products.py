@@ -1,11 +1,12 @@
 """Catalogue: what is for sale, and what admins make of it."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shop.application.catalogue.products import AvailableProduct, PutProduct
+from shop.application.catalogue.products import AvailableProduct, ProductSearch, PutProduct
 from shop.application.ports.paging import PageRequest
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure
@@ -161,9 +162,40 @@ class TestReading:
         await shop.container.product_service().put(withdrawn)
         search = shop.container.product_service().search
 
-        first = await search("tea", PageRequest(limit=1, after=None))
-        second = await search("tea", PageRequest(limit=1, after=first.next))
+        first = await search(_question("tea"))
+        second = await search(_question("tea", after=first.next))
 
         found = [(offer.product.sku, offer.available) for offer in (*first.items, *second.items)]
         assert found == [("BLACK_TEA", 2), ("GREEN_TEA", 1)]
         assert (first.next, second.next) == ("BLACK_TEA", None)
+
+    async def test_identical_questions_share_one_answer(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await shop.add_products(admin, BLACK_TEA=2, COFFEE=3)
+        search = shop.container.product_service().search
+
+        first, other, second = await asyncio.gather(
+            *(search(_question(words)) for words in ("tea", "coffee", "tea"))
+        )
+
+        assert first is second
+        assert [offer.product.sku for offer in other.items] == ["COFFEE"]
+
+    async def test_question_finds_what_was_written_while_the_same_was_asked(
+        self, shop: MemoryShop, admin: SessionToken
+    ) -> None:
+        await shop.add_products(admin, BLACK_TEA=2)
+        service = shop.container.product_service()
+        earlier = asyncio.create_task(service.search(_question("tea", limit=2)))
+        await asyncio.sleep(0)
+
+        await service.put(put_product(admin, "GREEN_TEA"))
+        later = await service.search(_question("tea", limit=2))
+
+        assert [offer.product.sku for offer in later.items] == ["BLACK_TEA", "GREEN_TEA"]
+        assert (await earlier).items[0].product.sku == "BLACK_TEA"
+
+
+def _question(words: str, *, limit: int = 1, after: str | None = None) -> ProductSearch:
+    return ProductSearch(words=words, page=PageRequest(limit=limit, after=after))

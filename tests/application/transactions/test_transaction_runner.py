@@ -22,29 +22,16 @@ from shop.application.transactions.runner import (
     TransactionRunner,
 )
 from shop.domain.user import EmailTaken
-from tests.clock import FakeClock
+from tests.application.transactions.repeatable_work import ADA, CountingClock, add_ada
 from tests.doubles import InjectedFaults
-from tests.factories import NOW, user
+from tests.factories import NOW
 from tests.timeouts import TEST_TIMEOUT_SECONDS
 
 pytestmark = pytest.mark.anyio
 
-ADA = user("ada")
 CONFLICT = ("commit", TransientFailure("conflict"))
 LOST_BEFORE = ("commit", CommitOutcomeUnknown("the answer"))
 LOST_AFTER = ("committed", CommitOutcomeUnknown("the answer"))
-
-
-class CountingClock(FakeClock):
-    """Remembers how long each sleep was to be."""
-
-    def __init__(self) -> None:
-        super().__init__(NOW)
-        self.sleeps: list[float] = []
-
-    async def sleep(self, seconds: float) -> None:
-        self.sleeps.append(seconds)
-        await super().sleep(seconds)
 
 
 @pytest.fixture
@@ -69,14 +56,6 @@ def runner(
     return TransactionRunner(
         faults.new_unit_of_work, partial(MemoryUnitOfWork, database, writing=False), clock
     )
-
-
-async def add_ada(uow: UnitOfWork) -> str:
-    """Add Ada, who is there at most once: thus it can be run again."""
-    if ADA.id not in await uow.users.get_many([ADA.id]):
-        uow.users.add(ADA)
-    await uow.commit()
-    return "added"
 
 
 class TestWriting:

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.schema.tables import SCHEMA_VERSION
 from tests.entrypoints.cli.command_line import CommandLine
 
@@ -52,6 +53,53 @@ def test_missing_database_is_reported_and_not_created(
         f"shop: the database file {with_file.folder / 'shop.db'} does not exist; run `shop migrate`"
     )
     assert [each.name for each in with_file.folder.iterdir()] == ["products.csv"]
+
+
+@pytest.mark.parametrize("left", ["-wal", "-shm", ".gateway", ".secret"])
+@pytest.mark.parametrize("command", [("migrate",), ("serve", "--port", "0"), ("seed",), ("audit",)])
+def test_database_moved_away_from_its_other_files_is_not_created_again(
+    shop: CommandLine, command: tuple[str, ...], left: str
+) -> None:
+    beside = shop.folder / f"shop.db{left}"
+    beside.write_text("kept")
+
+    ended = shop.complete(*command)
+
+    assert ended.code == 1
+    assert ended.error_line == (
+        f"shop: the database file {shop.folder / 'shop.db'} is missing, but files of its shop are"
+        f" there ({beside}); put the database file back, or run `shop restore`, or move those files"
+        " away to start a new shop"
+    )
+    assert list(shop.folder.iterdir()) == [beside]
+    assert beside.read_text() == "kept"
+
+
+def test_shop_whose_first_start_was_interrupted_starts(shop: CommandLine) -> None:
+    # The database is the first file that a start creates, and is empty before it is migrated.
+    (shop.folder / "shop.db").touch()
+    (shop.folder / "shop.db-wal").touch()
+    (shop.folder / "shop.db-shm").touch()
+
+    with shop.serving() as server:
+        assert server.status("/readyz") == 200
+
+
+def test_first_start_creates_the_database_before_any_other_file(
+    shop: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[set[str]] = []
+    migrate = SqlDatabase.migrate
+
+    async def look_and_migrate(database: SqlDatabase) -> None:
+        found.append({each.name for each in shop.folder.iterdir()})
+        await migrate(database)
+        found.append({each.name for each in shop.folder.iterdir()})
+
+    monkeypatch.setattr(SqlDatabase, "migrate", look_and_migrate)
+    assert shop.run("seed").returncode == 0
+
+    assert found == [set(), {"shop.db", "shop.db-wal", "shop.db-shm"}]
 
 
 @pytest.mark.parametrize(

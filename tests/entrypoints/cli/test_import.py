@@ -116,6 +116,44 @@ def test_file_with_invalid_rows_imports_nothing(migrated: CommandLine) -> None:
     assert migrated.rows("SELECT * FROM products") == []
 
 
+@pytest.mark.parametrize("text", ["", "\n", "\r\n \r\n\t\r\n", "\ufeff", ",,,,\n"])
+def test_file_without_a_header_is_called_empty(migrated: CommandLine, text: str) -> None:
+    (migrated.folder / "spring.csv").write_text(text)
+
+    done = migrated.run("import", "spring.csv")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == [
+        "spring.csv:1: file: is empty; begin it with a header: sku,name,description,price,stock.",
+        "shop: nothing was imported: the header is missing",
+    ]
+    assert migrated.rows("SELECT * FROM products") == []
+
+
+@pytest.mark.parametrize("end", ["", "\n", "\n\n \n,,,,\n"])
+def test_file_with_nothing_but_a_header_is_an_error(migrated: CommandLine, end: str) -> None:
+    (migrated.folder / "spring.csv").write_text(f"{HEADER}\nTEA,Tea,,500,5\n")
+    migrated.output_of("import", "spring.csv")
+    (migrated.folder / "spring.csv").write_text(f"{HEADER}{end}")
+
+    done = migrated.run("import", "spring.csv")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "shop: nothing was imported: spring.csv has a header but no rows;"
+        " add a row for each product\n"
+    )
+    assert migrated.rows("SELECT sku, on_hand FROM inventories") == [("TEA", 5)]
+
+
+def test_single_row_is_counted_in_the_singular(migrated: CommandLine) -> None:
+    (migrated.folder / "bad.csv").write_text(f"{HEADER}\nTEA,Tea,,free,5\n")
+
+    done = migrated.run("import", "bad.csv")
+
+    assert done.stderr.splitlines()[-1] == "shop: nothing was imported: 1 of 1 row is invalid"
+
+
 def test_all_errors_of_a_row_are_reported_at_once(migrated: CommandLine) -> None:
     (migrated.folder / "bad.csv").write_text(
         f"{WHOLE_HEADER}\nTEA,Tea,,500,5,,\nno spaces,,,-5,many,maybe,ftp://x\n"
@@ -133,7 +171,7 @@ def test_all_errors_of_a_row_are_reported_at_once(migrated: CommandLine) -> None
         " active: must be true or false, not 'maybe'."
         " image_url: must be an http or https URL of at most 2000 characters, not 'ftp://x'."
     )
-    assert count == "shop: nothing was imported: 1 of 2 rows are invalid"
+    assert count == "shop: nothing was imported: 1 of 2 rows is invalid"
     assert migrated.rows("SELECT * FROM products") == []
 
 

@@ -4,6 +4,7 @@ import re
 import signal
 import socket
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -11,17 +12,17 @@ from urllib.request import urlopen
 import pytest
 
 from tests.entrypoints.cli.command_line import CommandLine
+from tests.servers import reserved_port
 
 WORKERS = 2
 REQUESTS = 12
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        found: int = probe.getsockname()[1]
-        return found
+def port() -> Iterator[int]:
+    # A free port that is not reserved would soon be another test's.
+    with reserved_port() as port:
+        yield port
 
 
 def _metrics(port: int) -> str:
@@ -78,6 +79,7 @@ def test_worker_serves_metrics_and_audits(shop: CommandLine, port: int) -> None:
 
 def test_metrics_port_in_use_stops_the_start(shop: CommandLine, port: int) -> None:
     with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("127.0.0.1", port))
         taken.listen()
 

@@ -54,7 +54,7 @@ def test_expired_sessions_and_old_rejections_are_purged(shop: CommandLine) -> No
         " UNION SELECT id, 'new', '', '{}', '2999-01-01' FROM users"
     )
 
-    assert shop.output_of("sessions", "sweep") == "Deleted: 1 sessions, 1 idempotency keys.\n"
+    assert shop.output_of("sessions", "sweep") == "Deleted: 1 session, 1 idempotency key.\n"
 
     assert shop.rows("SELECT id FROM sessions") == [("new",)]
     assert shop.rows("SELECT key FROM idempotency_keys") == [("new",)]
@@ -78,7 +78,7 @@ def test_disabled_endpoint_is_enabled_and_its_webhooks_are_sent_again(shop: Comm
     enabled = shop.output_of("notifications", "enable", "https://example.com")
     remedy = "`shop notifications retry` sends failed webhooks again."
     assert enabled == f"Enabled: https://example.com. {remedy}\n"
-    assert shop.output_of("notifications", "retry") == "Due again: 1 webhooks.\n"
+    assert shop.output_of("notifications", "retry") == "Due again: 1 webhook.\n"
 
     assert shop.output_of("notifications", "endpoints") == "No endpoint fails.\n"
     assert shop.rows("SELECT status FROM notification_deliveries") == [("pending",)]
@@ -102,7 +102,7 @@ def test_old_notifications_are_purged_and_pending_ones_kept(shop: CommandLine) -
         " '2020-01-01 00:00:00.000000')"
     )
 
-    assert shop.output_of("notifications", "purge") == "Deleted: 1 notifications.\n"
+    assert shop.output_of("notifications", "purge") == "Deleted: 1 notification.\n"
 
     assert shop.rows("SELECT id FROM notification_deliveries") == [
         ("00000000000000000000000000000002",)

@@ -47,8 +47,8 @@ def stray(gateway: MemoryPaymentGateway) -> str:
     )
     asyncio.run(gateway.authorise(request))
     return (
-        f"unknown-to-shop: reference={id_of('stray')} payment_id=pay_1 here=None there=authorised"
-        " amount_here=None amount_there=5 refunded_there=0"
+        f"unknown-to-shop: reference={id_of('stray')} payment_id=pay_1 there=authorised"
+        " amount_there=5 refunded_there=0"
     )
 
 
@@ -66,7 +66,7 @@ def test_discrepancy_for_an_operator_exits_with_1_and_advice(
 ) -> None:
     done = prepared.run("reconcile", *SPAN, *dry_run)
 
-    assert (done.returncode, done.stderr) == (1, "shop: 1 of 1 differences need manual action\n")
+    assert (done.returncode, done.stderr) == (1, "shop: 1 of 1 difference needs manual action\n")
     difference, summary = done.stdout.splitlines()
     assert difference.startswith(f"{stray}: no matching order")
     assert summary == "Differences: 1, repaired: 0."

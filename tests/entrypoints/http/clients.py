@@ -34,7 +34,11 @@ class Browser:
 
     def __init__(self, app: FastAPI, origin: str, address: str = "127.0.0.1") -> None:
         transport = httpx2.ASGITransport(app, client=(address, 40_000))
-        self.client = httpx2.AsyncClient(transport=transport, base_url=origin)
+        self.client = httpx2.AsyncClient(
+            transport=transport,
+            base_url=origin,
+            event_hooks={"response": [_require_each_header_once]},
+        )
 
     @property
     def token(self) -> str | None:
@@ -117,6 +121,11 @@ class Browser:
 
     def _url(self, path: str) -> str:
         return path.removeprefix("/") if path.startswith("//") else API + path
+
+
+async def _require_each_header_once(response: httpx2.Response) -> None:
+    names = [name for name, _ in response.headers.multi_items()]
+    assert sorted(names) == sorted(set(names)), f"{response.request.url} has a header twice"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from typing import Self
 
 import pytest
+from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 from structlog.testing import capture_logs
 
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
 from shop.entrypoints.observability.logging import add_request_fields
 from tests.entrypoints.http.clients import PASSWORD, HttpShop, assert_problem
 
@@ -83,6 +83,47 @@ async def test_request_for_a_page_is_logged_with_its_path(shop: HttpShop, path: 
     assert (line["path"], line["status"]) == (path, 200)
 
 
+PAYMENT_PAGE = "/gateway/payments/{payment_id}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "headers", "template", "status"),
+    [
+        ("GET", "//gateway/payments/secret", {}, PAYMENT_PAGE, 404),
+        ("HEAD", "//gateway/payments/secret", {}, PAYMENT_PAGE, 404),
+        ("POST", "//gateway/payments/secret/approve", {}, f"{PAYMENT_PAGE}/approve", 404),
+        ("POST", "//gateway/payments/secret/decline", {}, f"{PAYMENT_PAGE}/decline", 404),
+        ("GET", "//gateway/payments/secret/decline", {}, f"{PAYMENT_PAGE}/decline", 405),
+        ("GET", "/products/secret", {"host": "evil.test"}, "/api/v1/products/{sku}", 400),
+        (
+            "PUT",
+            "/products/secret",
+            {"sec_fetch_site": "cross-site"},
+            "/api/v1/products/{sku}",
+            403,
+        ),
+        ("GET", "//nowhere/secret", {"host": "evil.test"}, None, 400),
+    ],
+)
+async def test_request_is_logged_and_counted_by_its_template_whatever_answers_it(
+    shop: HttpShop,
+    method: str,
+    path: str,
+    headers: dict[str, str],
+    template: str | None,
+    status: int,
+) -> None:
+    browser = shop.browser()
+    with capture_logs() as lines:
+        await browser.request(method, path, **headers)
+
+    (line,) = [each for each in lines if each["event"] == "request"]
+    assert (line["path"], line["status"]) == (template, status)
+    labels = f'method="{method}",route="{template or "unmatched"}",status="{status}"'
+    metrics = (await browser.get("//metrics")).text
+    assert f"shop_http_requests_total{{{labels}}} 1.0" in metrics.splitlines()
+
+
 class FailingUnitOfWork(MemoryUnitOfWork):
     """A unit of work with a fault in it."""
 
@@ -107,11 +148,16 @@ async def test_unexpected_error_is_logged_with_a_traceback_and_answered_without(
     assert isinstance(error["exc_info"], ZeroDivisionError)
 
 
-async def test_started_response_is_not_started_again() -> None:
-    async def breaks_off(scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG001  ASGI.
+class _BreaksOff:
+    """An endpoint that fails in the middle of its response."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI.
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise ZeroDivisionError
 
+
+async def test_started_response_is_not_started_again(shop: HttpShop) -> None:
+    shop.app.router.routes.append(Route("/breaks-off", _BreaksOff(), methods=["GET"]))
     sent: list[Message] = []
 
     async def send(message: Message) -> None:
@@ -120,8 +166,9 @@ async def test_started_response_is_not_started_again() -> None:
     async def receive() -> Message:
         return {"type": "http.request"}
 
+    scope = {"type": "http", "method": "GET", "path": "/breaks-off", "query_string": b""}
     with pytest.raises(ZeroDivisionError):
-        await UnexpectedErrors(breaks_off)({"type": "http"}, receive, send)
+        await shop.app({**scope, "headers": [(b"host", b"shop.test")]}, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start"]
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
@@ -19,6 +19,7 @@ from shop.application.ports.repositories.session_store import SessionStore, Sess
 from shop.domain.cart import Cart
 from shop.domain.session import Session, SessionConflict, SessionPolicy, SessionTooLarge
 from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.value import value
 
 MAX_TOKEN_BYTES = 4000
 """Browsers keep cookies of 4096 bytes, including name and `=` (RFC 6265, section 6.1)."""
@@ -33,7 +34,7 @@ because the response with the newer one never arrived."""
 _CANONICAL = re.compile(r"(?:[A-Za-z0-9_-]{4})+(?:[A-Za-z0-9_-]{2}==|[A-Za-z0-9_-]{3}=)?")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _EncryptedContent:
     """The decrypted token: the row's token, and the content with its version."""
 

@@ -6,7 +6,6 @@ import os
 import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import IO, Literal
@@ -16,6 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from shop.adapters.files.durable import sync_folder
 from shop.application.ports.backup_archive import ArchivedPart, BackupArchive, BackupManifest
 from shop.application.ports.database_backup import BackupFailed
+from shop.domain.shared.value import value
 
 FORMAT: Literal[1] = 1
 """A reader rejects a newer format."""
@@ -25,7 +25,7 @@ MAX_MANIFEST_BYTES = 1_000_000
 CHUNK_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _StoredManifest(BackupManifest):
     """The manifest as it is stored."""
 

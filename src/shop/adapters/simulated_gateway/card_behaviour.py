@@ -1,8 +1,9 @@
 """The behaviour of each test card, by its token."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from shop.domain.shared.value import value
 
 
 class Decision(StrEnum):
@@ -20,7 +21,7 @@ class Timeout(StrEnum):
     AFTER = "after"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CardBehaviour:
     """How the gateway answers requests to authorise a card.
 

@@ -1,7 +1,6 @@
 """The client of the simulated gateway in a process of its own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -30,6 +29,7 @@ from shop.application.ports.payment_gateway import (
     GatewayPayment,
     GatewayRejected,
 )
+from shop.domain.shared.value import value
 
 D = TypeVar("D", bound=BaseModel)
 
@@ -44,7 +44,7 @@ _INDEFINITE_STATUSES = frozenset(
 """4xx statuses that ask the client to repeat the request, and so leave its outcome unknown."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Response:
     status: int
     content: bytes

@@ -5,7 +5,7 @@ Every store applies these rules, so that tests in memory and the gateway's proce
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from shop.adapters.simulated_gateway.card_behaviour import (
@@ -34,12 +34,13 @@ from shop.application.ports.payment_gateway import (
     GatewayPayment,
 )
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 CANCELLED_RESULT = Declined(reason="cancelled")
 """The result of an authorisation whose payment was voided before it was decided."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Operation:
     """A request to the gateway.
 
@@ -57,7 +58,7 @@ class Operation:
     authorisation: AuthorisationRequest | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DelayedResponse:
     """The payment is decided after some seconds, by another operation."""
 

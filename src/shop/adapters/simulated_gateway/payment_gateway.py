@@ -154,6 +154,20 @@ class InProcessPaymentGateway(SimulatedPaymentGateway):
         """The payments, for the page where customers decide them."""
         return self._store
 
+    async def missing_records(self) -> str | None:
+        """Return problem and remedy if the store's file is missing."""
+        file = self._store.missing_file()
+        if file is None:
+            return None
+        return (
+            f"the simulated gateway's file {file} is missing, but the shop has charged cards;"
+            " put it back, or run `shop restore`"
+        )
+
+    async def check_records(self) -> None:
+        """Check the store's file."""
+        await self._store.check()
+
     async def close(self) -> None:
         """Close the store."""
         await self._store.close()

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 from shop.adapters.simulated_gateway.responses import SimulatedResponse
 from shop.application.ports.payment_gateway import GatewayPayment
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StoredPayment:
     """A payment, and the number of requests to authorise it."""
 
@@ -18,7 +19,7 @@ class StoredPayment:
     calls: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StoredKey:
     """The first request under a key and the response to it, which is None while undecided."""
 

@@ -1,7 +1,6 @@
 """Responses of the simulated gateway: final ones are stored under their idempotency key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from shop.application.ports.payment_gateway import (
     ActionRequired,
@@ -9,25 +8,26 @@ from shop.application.ports.payment_gateway import (
     AuthorisationResult,
     Declined,
 )
+from shop.domain.shared.value import value
 
 NOT_FOUND = "not_there"
 KEY_REUSED = "key_reused"
 UNKNOWN_TOKEN = "unknown_token"  # noqa: S105  A reason, not a secret.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Succeeded:
     """The operation was carried out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Failed:
     """The operation was rejected and will not be carried out. A reason is a word: `captured`."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ServerError:
     """The gateway answers with an internal error, although the payment is decided."""
 
@@ -35,7 +35,7 @@ class ServerError:
 SimulatedResponse = AuthorisationResult | Succeeded | Failed | ServerError
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NoResponse:
     """This request is never answered, however long the client waits."""
 

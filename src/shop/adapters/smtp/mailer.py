@@ -16,6 +16,7 @@ from aiosmtplib import (
 from shop.adapters.smtp.email_templates import EmailTemplates
 from shop.application.ports.mailer import Email, Mailer
 from shop.application.ports.webhook_sender import NotificationFailed
+from shop.domain.shared.counted import counted
 
 ACCEPTED = 250
 PERMANENT_FAILURE = 500
@@ -26,23 +27,19 @@ MAX_REASON_CHARACTERS = 200
 
 
 class SmtpMailer(Mailer):
-    """Sends e-mails to an SMTP server; without a URL, every attempt fails."""
+    """Sends e-mails to an SMTP server."""
 
     def __init__(
-        self, url: str | None, *, sender: str | None, requires_tls: bool, timeout_seconds: float
+        self, url: str, *, sender: str, requires_tls: bool, timeout_seconds: float
     ) -> None:
-        self._url = urlsplit(url or "")
-        self._templates = EmailTemplates(sender) if url and sender else None
+        self._url = urlsplit(url)
+        self._templates = EmailTemplates(sender)
         self._requires_tls = requires_tls
         self._timeout_seconds = timeout_seconds
         self._connections = asyncio.Semaphore(MAX_CONNECTIONS)
 
     async def send(self, email: Email) -> int:
         """Send an e-mail over a new connection."""
-        if self._templates is None:
-            raise NotificationFailed(
-                "SHOP_SMTP_URL is not set", status_code=None, is_permanent=False
-            )
         try:
             message = self._templates.render(email)
         except ValueError as error:
@@ -93,7 +90,7 @@ class SmtpMailer(Mailer):
                 reason = f"{type(failure).__name__}: {code}"
                 return NotificationFailed(reason, status_code=code, is_permanent=False)
             case TimeoutError():
-                reason = f"no answer within {self._timeout_seconds:g} seconds"
+                reason = f"no answer within {counted(self._timeout_seconds, 'second')}"
             case _:
                 reason = f"{type(failure).__name__}: {failure}"[:MAX_REASON_CHARACTERS]
         return NotificationFailed(reason, status_code=None, is_permanent=False)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import cached_property
@@ -12,7 +13,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
-from shop.adapters.sql.engines import postgresql
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.engines.sqlite import SqliteEngines
 from shop.adapters.sql.engines.unreachable import explain_unreachable
@@ -77,14 +77,19 @@ class SqlDatabase(Database):
         if self.is_embedded:
             self.row_parameters = SqliteRowParameters()
             self._sqlite = SqliteEngines(self._file)
-            self._write_probe = WriteProbe(self._sqlite)
+            self._write_probe = WriteProbe(self._sqlite, _write_again)
             self.writer, self.reader = self._sqlite.writer, self._sqlite.reader
         else:
+            # A shop with a file does not wait for the driver (decision 30).
+            from shop.adapters.sql.engines import postgresql  # noqa: PLC0415
+
             self.row_parameters = PostgresqlRowParameters()
             self.writer = postgresql.create_engine(self._url, schema)
             self.reader = self.writer.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
             )
+        # Each statement is a transaction of its own, without BEGIN and COMMIT.
+        self.guarded = self.writer.execution_options(isolation_level="AUTOCOMMIT")
 
     @cached_property
     def session_keys(self) -> Sequence[bytes]:
@@ -214,6 +219,8 @@ class SqlDatabase(Database):
         if self.is_embedded:
             yield self.writer
             return
+        from shop.adapters.sql.engines import postgresql  # noqa: PLC0415  As above.
+
         engine = postgresql.create_engine_without_timeout(self._url, self._schema)
         try:
             # Whatever the server's default is: after a wait, statements see what was committed.
@@ -233,6 +240,10 @@ class SqlDatabase(Database):
             if isinstance(failure, TransientFailure):
                 raise DatabaseUnavailable(str(failure)) from failure.__cause__
             raise
+
+
+def _write_again(connection: sqlite3.Connection) -> None:
+    connection.execute("UPDATE alembic_version SET version_num = version_num")
 
 
 def _is_missing_table(error: BaseException | None) -> bool:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
@@ -60,10 +60,9 @@ class SqlUnitOfWork(UnitOfWork):
 
     async def __aenter__(self) -> Self:
         """Take a connection from the pool and begin."""
-        engine = self._database.writer if self._writing else self._database.reader
         await self._database.require_unchanged_file()
         with translating_errors():
-            raw_connection = await engine.connect()
+            raw_connection = await self._engine.connect()
             try:
                 await raw_connection.begin()
             except BaseException:
@@ -71,9 +70,7 @@ class SqlUnitOfWork(UnitOfWork):
                 await _return_to_pool(raw_connection)
                 raise
         self._connection = raw_connection
-        connection = SqlConnection(
-            raw_connection, self._database.row_parameters, writing=self._writing
-        )
+        connection = self._statements_of(raw_connection)
         self._statements = connection
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
@@ -86,7 +83,7 @@ class SqlUnitOfWork(UnitOfWork):
         self.deposits = SqlDeposits(connection)
         self.shipment_events = SqlShipmentEvents(connection, orders)
         self.refunds = SqlRefunds(connection, orders)
-        self.idempotency_keys = SqlIdempotencyKeys(connection)
+        self.idempotency_keys = self._keys_of(connection)
         self.jobs = SqlJobs(connection)
         self.gateway_events = SqlGatewayEvents(connection)
         self.notification_deliveries = SqlNotificationDeliveries(connection)
@@ -157,6 +154,16 @@ class SqlUnitOfWork(UnitOfWork):
         self._connection = None
         await _return_to_pool(connection)
         self._database.require_committed_file()
+
+    @property
+    def _engine(self) -> AsyncEngine:
+        return self._database.writer if self._writing else self._database.reader
+
+    def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
+        return SqlConnection(connection, self._database.row_parameters, writing=self._writing)
+
+    def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
+        return SqlIdempotencyKeys(connection)
 
 
 async def _return_to_pool(connection: AsyncConnection) -> None:

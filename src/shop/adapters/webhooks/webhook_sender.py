@@ -20,6 +20,7 @@ from shop.application.ports.webhook_sender import (
     WebhookRequest,
     WebhookSender,
 )
+from shop.domain.shared.counted import counted
 
 MAX_CONCURRENT_REQUESTS = 16
 """For each endpoint."""
@@ -82,7 +83,7 @@ class HttpWebhookSender(WebhookSender):
         """Describe a failure without the URL, whose query may contain a secret."""
         match failure:
             case TimeoutError():
-                return f"no answer within {self._timeout_seconds:g} seconds"
+                return f"no answer within {counted(self._timeout_seconds, 'second')}"
             case ClientResponseError():
                 return "the response is not HTTP"
             case _:

@@ -1,7 +1,7 @@
 """Imports products, stock and customers in batches, without a session."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from shop.application.identity.email_lookup import find_by_emails
@@ -22,13 +22,14 @@ from shop.domain.product import Product, require_description, require_new_texts,
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import require_sku
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.value import value
 from shop.domain.user import Role, User, normalise_name, normalise_new_email
 
 REASON = "Import"
 """The reason of every stock movement that an import makes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProductRow:
     """A product and its stock on hand; an existing product keeps its `omitted_fields`."""
 
@@ -61,7 +62,7 @@ class ProductRow:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NewCustomer:
     """A customer to create."""
 
@@ -69,7 +70,7 @@ class NewCustomer:
     email: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ImportResult:
     """How many rows of a batch were added, changed and unchanged."""
 

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 
 from shop.domain.product import Product
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.value import value
 
 ANY = "*"
 """Stands for the version of every existing product."""
@@ -13,7 +13,7 @@ ANY = "*"
 _VERSION_CHARACTERS = 32
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Precondition:
     """The versions that a product must have or must not have; None demands nothing."""
 

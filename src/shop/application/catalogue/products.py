@@ -1,7 +1,7 @@
 """Shows, searches and saves products."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field, replace
 from functools import partial
 
 from shop.application.catalogue.preconditions import Precondition
@@ -10,13 +10,19 @@ from shop.application.ports.clock import Clock
 from shop.application.ports.paging import Page, PageRequest
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
+from shop.application.transactions.group_commit import CommandQueues
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.inventory import Inventory
 from shop.domain.product import Product, ProductNotFound, require_new_texts
+from shop.domain.shared.errors import ShopError
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.value import value
+
+MAX_CONCURRENT_QUERIES = 4
+"""Groups of questions at once, so that a stuck one does not stop all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AvailableProduct:
     """A product and its available stock."""
 
@@ -24,7 +30,7 @@ class AvailableProduct:
     available: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PutProduct:
     """Add or replace a product (admin); `keeps_image` leaves an existing image as it is."""
 
@@ -39,7 +45,7 @@ class PutProduct:
     precondition: Precondition = field(default_factory=Precondition)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProductSaved:
     """The product was added or replaced."""
 
@@ -47,8 +53,24 @@ class ProductSaved:
     is_new: bool
 
 
+@value
+class ProductSearch:
+    """A question for a page of the products that match the words, on sale or off sale."""
+
+    words: str
+    page: PageRequest[str]
+    active: bool = True
+
+
+ProductPage = Page[AvailableProduct, str]
+
+
 class ProductService:
-    """Shows, searches and saves products."""
+    """Shows, searches and saves products.
+
+    Identical questions share one answer, which is the same object for all who asked. It is read
+    after they have asked, so each of them finds what they have written.
+    """
 
     def __init__(
         self,
@@ -56,33 +78,49 @@ class ProductService:
         authenticator: SessionAuthenticator,
         clock: Clock,
         currency: Currency,
+        queues: CommandQueues,
     ) -> None:
         self._transactions = transactions
         self._authenticator = authenticator
         self._clock = clock
         self._currency = currency
+        self._search_queue = queues.queue_for(
+            self._search_all, max_concurrent_groups=MAX_CONCURRENT_QUERIES
+        )
+        self._show_queue = queues.queue_for(
+            self._show_all, max_concurrent_groups=MAX_CONCURRENT_QUERIES
+        )
 
-    async def search(
-        self, words: str, page: PageRequest[str], *, active: bool = True
-    ) -> Page[AvailableProduct, str]:
-        """Return a page of products that match the words, on sale or off sale, by SKU."""
+    async def search(self, question: ProductSearch) -> ProductPage:
+        """Return a page of products by SKU, with their availability."""
+        return await self._search_queue.submit(question)
 
-        async def search(uow: UnitOfWork) -> Page[AvailableProduct, str]:
-            found = await uow.products.search(words, page, active=active)
-            return Page(items=await _with_availability(uow, found.items), next=found.next)
+    async def _search_all(self, questions: Sequence[ProductSearch]) -> Sequence[ProductPage]:
+        async def search_all(uow: UnitOfWork) -> Mapping[ProductSearch, ProductPage]:
+            pages = {
+                each: await uow.products.search(each.words, each.page, active=each.active)
+                for each in dict.fromkeys(questions)
+            }
+            available = await _availability(uow, [each.items for each in pages.values()])
+            return {
+                question: Page(items=[available[each.sku] for each in page.items], next=page.next)
+                for question, page in pages.items()
+            }
 
-        return await self._transactions.read(search)
+        answers = await self._transactions.read(search_all)
+        return [answers[each] for each in questions]
 
     async def show(self, sku: str) -> AvailableProduct:
         """Return a product, on sale or not; raise `ProductNotFound` if it does not exist."""
+        return await self._show_queue.submit(sku)
 
-        async def show(uow: UnitOfWork) -> AvailableProduct:
-            products = await uow.products.get_many([sku])
-            if sku not in products:
-                raise ProductNotFound(sku=sku)
-            return (await _with_availability(uow, [products[sku]]))[0]
+    async def _show_all(self, skus: Sequence[str]) -> Sequence[AvailableProduct | ShopError]:
+        async def show_all(uow: UnitOfWork) -> Mapping[str, AvailableProduct]:
+            products = await uow.products.get_many(set(skus))
+            return await _availability(uow, [list(products.values())])
 
-        return await self._transactions.read(show)
+        found = await self._transactions.read(show_all)
+        return [found.get(sku) or ProductNotFound(sku=sku) for sku in skus]
 
     async def put(self, command: PutProduct) -> ProductSaved:
         """Add a product without stock, or replace one.
@@ -119,7 +157,7 @@ class ProductService:
             image_url = existing.image_url if command.keeps_image else command.image_url
             product = replace(product, created_at=existing.created_at, image_url=image_url)
             uow.products.save(product)
-            available = (await _with_availability(uow, [product]))[0].available
+            available = (await _availability(uow, [[product]]))[product.sku].available
         await uow.commit()
         return ProductSaved(
             available_product=AvailableProduct(product=product, available=available),
@@ -127,11 +165,12 @@ class ProductService:
         )
 
 
-async def _with_availability(
-    uow: UnitOfWork, products: Sequence[Product]
-) -> Sequence[AvailableProduct]:
-    inventories = await uow.inventories.get_many([product.sku for product in products])
-    return [
-        AvailableProduct(product=product, available=inventories[product.sku].available)
-        for product in products
-    ]
+async def _availability(
+    uow: UnitOfWork, pages: Iterable[Sequence[Product]]
+) -> Mapping[str, AvailableProduct]:
+    products = {product.sku: product for page in pages for product in page}
+    inventories = await uow.inventories.get_many(products)
+    return {
+        sku: AvailableProduct(product=product, available=inventories[sku].available)
+        for sku, product in products.items()
+    }

@@ -1,7 +1,6 @@
 """Shows and changes the carts of sessions, signed in or not."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -18,9 +17,10 @@ from shop.domain.session import NotSignedIn
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PutCartLine:
     """Set the quantity of a product in the session's cart."""
 
@@ -29,7 +29,7 @@ class PutCartLine:
     quantity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RemoveCartLine:
     """Remove a product from the session's cart."""
 
@@ -37,7 +37,7 @@ class RemoveCartLine:
     sku: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PricedLine:
     """A cart line with the current product, its available stock and the codes of problems."""
 
@@ -52,7 +52,7 @@ class PricedLine:
         return self.product.price * self.quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PricedCart:
     """A cart at current prices; without `problems`, it can be ordered."""
 
@@ -61,7 +61,7 @@ class PricedCart:
     problems: Sequence[CartProblem]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CartChanged:
     """The changed cart, and its session if there is one."""
 
@@ -69,7 +69,7 @@ class CartChanged:
     current_session: CurrentSession | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _PutLine:
     """A valid line for the cart of a session."""
 
@@ -193,7 +193,7 @@ class CartService:
         return pricing.price(cart, self._currency)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CartPricing:
     """The current products and stock of a group of carts."""
 

@@ -5,7 +5,6 @@ pending order decides it; later ones change nothing.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -44,9 +43,10 @@ from shop.domain.payment import (
 )
 from shop.domain.session import Session, SessionConflict, SessionTooLarge
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CompleteOrder:
     """Complete an order that was read before, with the outcome of its payment.
 

@@ -66,12 +66,21 @@ class PlaceOrders:
         `RequestInProgress`, `SessionTooLarge`, `SessionConflict`.
         """
         return await self._transactions.write(
-            partial(self._place, commands), retryable=True, splittable=len(commands) > 1
+            partial(self._place, commands),
+            retryable=True,
+            splittable=len(commands) > 1,
+            guarded=not self._needs_locks(commands),
         )
+
+    def _needs_locks(self, commands: Sequence[PlaceOrder]) -> bool:
+        # No guard compares the number of a customer's pending orders, or the exact stock.
+        is_by_card = any(not each.payment_method.is_immediate for each in commands)
+        return is_by_card or self._notifications.reports_low_stock
 
     async def _place(
         self, commands: Sequence[PlaceOrder], uow: UnitOfWork
     ) -> Sequence[CommandResult[PlacedOrder]]:
+        await uow.read_ahead([each.rows for each in commands])
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [each.session for each in commands]
         )

@@ -1,16 +1,16 @@
 """Placed orders, as first returned and for replays."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.payment import Payment
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PlacedOrder:
     """An order as it was placed, its payment, and the session's token if it is new."""
 

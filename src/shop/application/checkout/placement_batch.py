@@ -1,7 +1,7 @@
 """Decides a group of orders on the rows that the unit of work has locked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from shop.application.checkout.placed_order import PlacedOrder
@@ -14,6 +14,7 @@ from shop.application.payments.methods.order_payments import OrderPayments, Paym
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_of_order import RowsOfOrder
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
@@ -22,9 +23,10 @@ from shop.domain.orders.order import Actor, Order, OrderLine, OrderStatus, Price
 from shop.domain.payment import PaymentMethod
 from shop.domain.product import Product
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PlaceOrder:
     """Order these lines, or the session's cart if `cart` is None.
 
@@ -42,8 +44,14 @@ class PlaceOrder:
         """The method that pays."""
         return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
 
+    @property
+    def rows(self) -> RowsOfOrder:
+        """The rows that it needs."""
+        skus = None if self.cart is None else [line.sku for line in self.cart.lines]
+        return RowsOfOrder(session=self.session, idempotency_key=self.key, skus=skus)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class PlacementRows:
     """The rows of a group of orders: sessions by token, products by SKU."""
 

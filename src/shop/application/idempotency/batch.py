@@ -1,7 +1,6 @@
 """Executes groups of requests, each at most once under its idempotency key."""
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, Self, TypeVar
 from uuid import UUID
@@ -17,6 +16,7 @@ from shop.application.ports.repositories.idempotency_keys import (
 from shop.application.ports.unit_of_work import TransientFailure, UnitOfWork
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.value import value
 
 C = TypeVar("C")
 
@@ -32,7 +32,7 @@ class Identified(Protocol):
 T = TypeVar("T", bound=Identified)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class IdempotentRequest(Generic[C]):
     """A valid command of a signed-in user, with its key and fingerprint."""
 

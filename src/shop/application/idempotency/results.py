@@ -1,15 +1,16 @@
 """Results of commands, and the error for a key that was used before."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Generic, TypeVar
 
 from shop.application.ports.payment_gateway import ActionRequired
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.value import value
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CommandResult(Generic[T]):
     """The result of one command: what it created, or the error that rejected it.
 

@@ -1,7 +1,6 @@
 """Disables and enables users and ends their sessions, for staff and the operator."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -12,12 +11,13 @@ from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.value import value
 from shop.domain.user import User, UserNotFound, normalise_email
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangeAccess:
     """Enable or disable a user (admin)."""
 
@@ -26,7 +26,7 @@ class ChangeAccess:
     enabled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EndSessions:
     """End all sessions of a user (admin)."""
 

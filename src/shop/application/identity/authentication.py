@@ -1,17 +1,18 @@
 """Session authentication: resolves session tokens to users and checks expiry."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.session import NotSignedIn, Session, SessionExpired, SessionPolicy
+from shop.domain.shared.value import value
 from shop.domain.user import Role, User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CurrentSession:
     """An unexpired session and its signed-in user, as the database has them now.
 
@@ -36,7 +37,7 @@ class CurrentSession:
         return self.user
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ResolvedSessions:
     """The sessions of a group of tokens, and the tokens of users' expired sessions."""
 

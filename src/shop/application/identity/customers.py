@@ -1,7 +1,6 @@
 """Shows customers to staff, with their accounts and orders."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
@@ -10,10 +9,11 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Account
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.value import value
 from shop.domain.user import Role, User, UserNotFound
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CustomerView:
     """A user with the account in the shop's currency, and the totals of the user's orders."""
 

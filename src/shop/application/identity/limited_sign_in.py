@@ -6,7 +6,7 @@ the user has signed in before, have counts of their own.
 """
 
 from asyncio import gather
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import UUID
 
 from shop.application.identity.authentication import CurrentSession
@@ -20,13 +20,14 @@ from shop.application.transactions.runner import TransactionRunner, best_effort
 from shop.domain.password import password_forms
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.shared.errors import AccessDenied, InvalidValue
+from shop.domain.shared.value import value
 from shop.domain.user import InvalidCredentials, email_forms, normalise_email
 
 _NOT_UPDATED = "rate_limit_not_updated"
 """The request is decided, and its hits count for longer than they should."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Attempt:
     """An attempt to sign in, and the subject to whose guesses it belongs."""
 

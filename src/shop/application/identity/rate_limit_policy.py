@@ -1,9 +1,9 @@
 """The rate limits of requests that could be misused: how many, and in which time."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from shop.domain.rate_limit import RateLimit
+from shop.domain.shared.value import value
 
 UNBOUNDED = 10**9
 """For limits whose hits are counted, but reject nothing by themselves."""
@@ -16,7 +16,7 @@ KNOWN_ADDRESS = RateLimit(name="known address", max_hits=UNBOUNDED, window=timed
 """The addresses from which a user has signed in, for as long as a session can live."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RateLimitPolicy:
     """How many requests of a kind are allowed in the time that belongs to it."""
 

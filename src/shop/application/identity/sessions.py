@@ -1,7 +1,7 @@
 """Finds, changes, lists and revokes sessions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -18,13 +18,14 @@ from shop.application.transactions.group_commit import CommandQueues, result_or_
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.session import Preferences, Session, SessionConflict, SessionNotFound
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.value import value
 from shop.domain.user import User
 
 MAX_CONCURRENT_LOOKUPS = 4
 """Groups of tokens at once, so that a stuck one does not stop all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangePreferences:
     """Apply a merge patch (RFC 7396) to the preferences of the session."""
 
@@ -32,7 +33,7 @@ class ChangePreferences:
     patch: Preferences
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RevokeSession:
     """Revoke one of the user's sessions, by its handle."""
 
@@ -40,7 +41,7 @@ class RevokeSession:
     handle: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _Lookup:
     """The session of a token, and whether it has to be written."""
 

@@ -1,6 +1,5 @@
 """Signs users in by their passwords, and changes passwords."""
 
-from dataclasses import dataclass
 from functools import partial
 
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
@@ -12,10 +11,11 @@ from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.password import normalise_password, password_forms
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.value import value
 from shop.domain.user import InvalidCredentials, User, WrongPassword, normalise_email
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SignIn:
     """Sign a user in to the token's session, which keeps its cart."""
 
@@ -24,7 +24,7 @@ class SignIn:
     password: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ChangePassword:
     """Replace the current password with a new one."""
 

@@ -1,6 +1,5 @@
 """Signs customers up, each with an account and a session."""
 
-from dataclasses import dataclass
 from functools import partial
 
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
@@ -15,10 +14,11 @@ from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import Account, welcome_transfer
 from shop.domain.password import normalise_password
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 from shop.domain.user import EmailTaken, Role, User, normalise_name, normalise_new_email
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SignUp:
     """Create a customer and sign them in to the token's session, which keeps its cart."""
 
@@ -28,7 +28,7 @@ class SignUp:
     password: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SignedUp:
     """The new user, with an account and a signed-in session."""
 

@@ -1,7 +1,6 @@
 """Adjusts stock that arrived or went missing."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -19,10 +18,11 @@ from shop.domain.inventory import Inventory, StockMovement, StockMovementKind
 from shop.domain.product import ProductNotFound
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.text import require_text
+from shop.domain.shared.value import value
 from shop.domain.stock_adjustment import StockAdjustment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AdjustStock:
     """Add `delta` to the stock on hand; it may be negative (admin). The key is optional."""
 

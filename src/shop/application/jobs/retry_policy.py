@@ -1,9 +1,9 @@
 """When a failed job is tried again, and when it is marked dead."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shop.application.ports.repositories.jobs import Job
+from shop.domain.shared.value import value
 
 MAX_FAILURES = 50
 RETRY_PERIOD = timedelta(hours=6)
@@ -30,7 +30,7 @@ class RetryLater(Exception):
         self.not_before = not_before
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RetryPolicy:
     """The time that a worker has for a job, and the delay of the first retry."""
 

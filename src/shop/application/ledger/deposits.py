@@ -5,7 +5,7 @@ first transaction that locks the pending deposit decides it.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import partial
 from uuid import UUID
 
@@ -42,10 +42,11 @@ from shop.domain.payment import NEVER_CHARGED, CardDeclined, PaymentExpired, Pay
 from shop.domain.shared.errors import ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 from shop.domain.user import User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MakeDeposit:
     """Charge a card and credit the account; `card` is the card's token."""
 

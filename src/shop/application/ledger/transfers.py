@@ -1,7 +1,6 @@
 """Transfers money between customers, and grants credit."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -33,10 +32,11 @@ from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.text import require_text
+from shop.domain.shared.value import value
 from shop.domain.user import Role, User, normalise_email
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class MakeTransfer:
     """Send money to another customer; `to` is an e-mail address."""
 
@@ -47,7 +47,7 @@ class MakeTransfer:
     note: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GrantCredit:
     """Credit a customer's account with the shop's money (admin)."""
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,9 +9,10 @@ from shop.application.ports.backup_archive import BackupArchive, BackupManifest
 from shop.application.ports.backup_part import BackupPart, PartSnapshot
 from shop.application.ports.clock import Clock
 from shop.application.ports.database_backup import DatabaseBackup, DatabaseSnapshot
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BackUp:
     """Back up the shop to a file; replace an existing file only if `overwrite`."""
 

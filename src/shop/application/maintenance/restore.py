@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -10,13 +9,15 @@ from shop.application.ports.backup_archive import BackupArchive, BackupManifest
 from shop.application.ports.backup_part import BackupPart
 from shop.application.ports.database import CurrencyMismatch, Database
 from shop.application.ports.database_backup import BackupFailed, DatabaseBackup
+from shop.domain.shared.counted import counted
 from shop.domain.shared.money import Currency
+from shop.domain.shared.value import value
 
 PRECIOUS_TABLES = ("orders", "users", "products")
 """A database with rows in one of these is replaced only if the operator says so."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Restore:
     """Restore the shop from a file; replace a shop in use only if `overwrite`."""
 
@@ -24,7 +25,7 @@ class Restore:
     overwrite: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RestoredShop:
     """The manifest of the restored backup, and the names of parts that were left out."""
 
@@ -106,7 +107,9 @@ class RestoreShop:
 
 
 def _require_unused(rows: Mapping[str, int]) -> None:
-    found = [f"{rows[name]} {name}" for name in PRECIOUS_TABLES if rows.get(name)]
+    found = [
+        counted(rows[name], name.removesuffix("s")) for name in PRECIOUS_TABLES if rows.get(name)
+    ]
     if found:
         raise BackupFailed(
             f"the shop has {', '.join(found)}, which a restore would delete;"

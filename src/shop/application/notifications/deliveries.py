@@ -6,7 +6,6 @@ same id every time.
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -29,12 +28,13 @@ from shop.domain.notification import (
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
+from shop.domain.shared.value import value
 from shop.domain.user import User
 
 Send = Callable[[NotificationDelivery], Awaitable[int]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NotificationAttempt:
     """A numbered attempt at a delivery, and its result: a status code or a failure.
 

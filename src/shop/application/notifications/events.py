@@ -1,7 +1,7 @@
 """Stages notifications in the transaction of the reported change (decision 13)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from shop.domain.notification import (
 from shop.domain.orders.order import Order
 from shop.domain.orders.refund import Refund
 from shop.domain.payment import Payment
+from shop.domain.shared.value import value
 
 EMAILED = frozenset(
     {
@@ -48,7 +49,7 @@ JOB_KINDS: Mapping[NotificationChannel, JobKind] = {
 """The job that sends a delivery, by channel."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class WebhookEndpoint:
     """A recipient of some events, and the secret that signs its webhooks."""
 
@@ -57,7 +58,7 @@ class WebhookEndpoint:
     event_types: frozenset[EventType]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NotificationPolicy:
     """The recipients of notifications; a stock threshold of 0 disables `stock.low`.
 
@@ -131,11 +132,16 @@ class Notifications:
                 uow, EventType.ACCOUNT_CREDITED, transfer_payload(transfer), customer_id=None
             )
 
+    @property
+    def reports_low_stock(self) -> bool:
+        """Whether `stock.low` has a threshold and recipients."""
+        has_threshold = self._policy.low_stock_threshold > 0
+        return has_threshold and self._has_recipients(EventType.STOCK_LOW)
+
     def stock_changed(self, uow: UnitOfWork, before: Inventory, after: Inventory) -> None:
         """Report low stock if this change took it to the threshold or below."""
         threshold = self._policy.low_stock_threshold
-        has_become_low = after.available <= threshold < before.available
-        if threshold and has_become_low and self._has_recipients(EventType.STOCK_LOW):
+        if self.reports_low_stock and after.available <= threshold < before.available:
             self._stage(uow, EventType.STOCK_LOW, stock_payload(after, threshold), customer_id=None)
 
     def _stage_order_event(

@@ -1,7 +1,6 @@
 """Cancels orders: returns the stock and reverses the payment."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -23,10 +22,11 @@ from shop.domain.inventory import Inventory, StockMovementKind
 from shop.domain.orders.fulfilment import Fulfilment, OrderPartlyFulfilled
 from shop.domain.orders.order import Actor, Order, OrderNotFound, OrderStatus
 from shop.domain.payment import Payment, PaymentCancelled
+from shop.domain.shared.value import value
 from shop.domain.user import User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CancelOrder:
     """Cancel one's own order, or any order as an admin. The key is optional."""
 
@@ -35,7 +35,7 @@ class CancelOrder:
     key: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CancelledOrder:
     """The order was cancelled and its payment reversed; an admin sees its customer."""
 
@@ -49,7 +49,7 @@ class CancelledOrder:
         return self.order.id
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class _LockedOrder:
     """An order to cancel, with the account and the stock that get something back."""
 

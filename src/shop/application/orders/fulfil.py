@@ -1,6 +1,5 @@
 """Records shipments and deliveries of orders, in full or in parts."""
 
-from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
@@ -17,9 +16,10 @@ from shop.domain.orders.fulfilment import Fulfilment
 from shop.domain.orders.order import Actor, OrderNotFound, OrderStatus
 from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RecordShipmentEvent:
     """Ship or deliver lines of an order; no lines means all that remain (admin).
 

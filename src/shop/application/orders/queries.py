@@ -1,7 +1,7 @@
 """Reads orders: the user's own, the session's last one, and all for admins."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -24,13 +24,14 @@ from shop.domain.orders.refund import Refund
 from shop.domain.orders.shipment import ShipmentEvent, ShipmentEventKind
 from shop.domain.payment import Payment
 from shop.domain.shared.errors import ShopError
+from shop.domain.shared.value import value
 from shop.domain.user import Role, User
 
 MAX_CONCURRENT_QUERIES = 4
 """Groups of lookups at once, so that a stuck one does not stop all."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderSearch:
     """The orders to list for a user: all customers', or the user's own unless filtered.
 
@@ -64,7 +65,7 @@ class OrderSearch:
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderView:
     """An order, its payment, its shipments and refunds, and for staff its customer."""
 
@@ -82,7 +83,7 @@ class OrderView:
         return self.fulfilment.payment
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderHistory:
     """All that happened to an order."""
 

@@ -4,7 +4,6 @@ The ledger records a refund at once; a job sends the money to a card.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -31,10 +30,11 @@ from shop.domain.orders.refund import Refund, RefundRequest
 from shop.domain.payment import PaymentMethod, PaymentStatus
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency
+from shop.domain.shared.value import value
 from shop.domain.user import Role
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RefundOrder:
     """Refund part of an order, or all that remains (admin)."""
 

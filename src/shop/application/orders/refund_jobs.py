@@ -5,7 +5,6 @@ the gateway one after the other, so its refunded amount shows which of them have
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from uuid import UUID
@@ -23,6 +22,7 @@ from shop.application.transactions.runner import TransactionRunner
 from shop.domain.orders.refund import Refund, RefundStatus
 from shop.domain.payment import Payment, PaymentMethod
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 
 def refund_key(reference: UUID) -> str:
@@ -30,7 +30,7 @@ def refund_key(reference: UUID) -> str:
     return f"shop:{reference}:refund"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RefundInOrder:
     """A refund, its payment, and the earlier refunds to the card."""
 

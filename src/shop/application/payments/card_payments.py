@@ -1,7 +1,7 @@
 """Authorises, captures and reverses card payments at the gateway."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from typing import Self
 from uuid import UUID
@@ -30,6 +30,7 @@ from shop.domain.payment import Payment
 from shop.domain.shared.card_numbers import contains_card_number
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 _log = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ PaymentOutcome = Approved | Declined | TimedOut
 """The final outcome of a pending card payment."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CardPayment:
     """A pending card payment; the reference is the id of an order or a deposit."""
 

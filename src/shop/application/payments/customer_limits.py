@@ -1,7 +1,6 @@
 """Limits on what one customer may order and pay by card."""
 
 import math
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shop.application.ports.repositories.payments import CardUse
@@ -10,11 +9,12 @@ from shop.domain.orders.order import TooManyPendingOrders
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 DECLINED_CARDS_WINDOW = timedelta(hours=1)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CustomerLimits:
     """Limits on pending orders, declined cards, quantities and deposits of one customer.
 

@@ -1,16 +1,16 @@
 """How long a payment may be pending, how long the gateway may take, and the customers' limits."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shop.application.payments.customer_limits import CustomerLimits
 from shop.application.ports.payment_gateway import ActionRequired, AuthorisationResult
 from shop.domain.shared.money import Currency
+from shop.domain.shared.value import value
 
 CUSTOMER_POLL_INTERVAL = timedelta(seconds=3)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PaymentPolicy:
     """The currency of the shop, and how long it waits for card payments.
 
@@ -50,6 +50,6 @@ def retry_at_the_latest(
     return expires_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TimedOut:
     """The gateway reported no outcome before the payment expired."""

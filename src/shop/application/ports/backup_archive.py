@@ -2,14 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from shop.application.ports.database_backup import DatabaseDescription
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ArchivedPart:
     """A part of a backup, with the SHA-256 of its bytes in hexadecimal."""
 
@@ -18,7 +18,7 @@ class ArchivedPart:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class BackupManifest:
     """What a backup contains, and which release of the shop made it."""
 

@@ -3,17 +3,17 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
 from pathlib import Path
 
 from shop.application.ports.backup_part import PartSnapshot
+from shop.domain.shared.value import value
 
 
 class BackupFailed(Exception):
     """The shop cannot be backed up or restored; the message says why, and what to do."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class DatabaseDescription:
     """Facts about a database that a backup of it must match.
 

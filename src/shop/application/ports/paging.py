@@ -1,16 +1,17 @@
 """Pages of long lists."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 from uuid import UUID
+
+from shop.domain.shared.value import value
 
 T = TypeVar("T")
 P = TypeVar("P")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TimeCursor:
     """A position in a list that is sorted from the newest to the oldest."""
 
@@ -18,7 +19,7 @@ class TimeCursor:
     id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class TimeRange:
     """A range of time that excludes its end."""
 
@@ -26,7 +27,7 @@ class TimeRange:
     until: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PageRequest(Generic[P]):
     """A request for at most `limit` items after a position."""
 
@@ -34,7 +35,7 @@ class PageRequest(Generic[P]):
     after: P | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Page(Generic[T, P]):
     """The items of a page, and the position of the next page if there is one."""
 

@@ -2,14 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AuthorisationRequest:
     """A request to authorise an amount on the card that the token stands for.
 
@@ -22,21 +23,21 @@ class AuthorisationRequest:
     token: str = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Approved:
     """The amount is authorised."""
 
     payment_id: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Declined:
     """The card is permanently declined, for a reason such as `insufficient_funds`."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ActionRequired:
     """The customer has to authenticate first.
 
@@ -53,7 +54,7 @@ class ActionRequired:
 AuthorisationResult = Approved | Declined | ActionRequired
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GatewayPayment:
     """A payment in the gateway's records.
 
@@ -76,7 +77,7 @@ class GatewayPayment:
         return Declined(reason="voided") if self.is_voided else self.authorisation_result
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GatewayEvent:
     """The gateway's webhook event about the payment of a reference.
 
@@ -143,6 +144,20 @@ class PaymentGateway(ABC):
     @abstractmethod
     def list_payments(self, since: datetime, until: datetime) -> AsyncIterator[GatewayPayment]:
         """Yield the payments created in a range of time, oldest first; excludes its end."""
+
+    async def missing_records(self) -> str | None:
+        """Return problem and remedy if this gateway has no records at all, else None.
+
+        That is right only for a shop that has charged no card yet.
+        """
+        return None
+
+    async def check_records(self) -> None:  # noqa: B027  Most gateways keep them elsewhere.
+        """Check the records of a gateway that keeps them itself, in this process.
+
+        Raise `DatabaseUnavailable` if it cannot store payments now. The result may be a few
+        seconds old.
+        """
 
     @abstractmethod
     def parse_event(self, body: bytes, headers: Mapping[str, str]) -> GatewayEvent:

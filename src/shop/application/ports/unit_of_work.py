@@ -1,7 +1,7 @@
 """Port to the unit of work: one transaction of the application."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from enum import IntEnum, auto
 from types import TracebackType
 from typing import Self
@@ -24,6 +24,7 @@ from shop.application.ports.repositories.session_store import SessionStore
 from shop.application.ports.repositories.shipment_events import ShipmentEvents
 from shop.application.ports.repositories.transfers import Transfers
 from shop.application.ports.repositories.users import Users
+from shop.application.ports.rows_of_order import RowsOfOrder
 
 
 class LockOrder(IntEnum):
@@ -86,6 +87,9 @@ class UnitOfWork(ABC):
         traceback: TracebackType | None,
     ) -> None:
         """Roll back unless committed."""
+
+    async def read_ahead(self, orders: Collection[RowsOfOrder]) -> None:  # noqa: B027  Only the guarded one does.
+        """Read at once what a group of orders will ask for; without it, each question is asked."""
 
     @abstractmethod
     async def commit(self) -> None:

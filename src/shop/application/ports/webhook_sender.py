@@ -1,12 +1,14 @@
 """Port to the webhook sender, which sends notifications to endpoints by HTTP."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
+from shop.domain.shared.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class WebhookRequest:
     """A payload for an endpoint, and the secret to sign it with."""
 

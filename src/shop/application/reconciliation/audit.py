@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -18,13 +17,14 @@ from shop.application.ports.repositories.audit import (
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.reconciliation.comparison import MAX_CLOCK_SKEW, PaymentComparison
 from shop.application.transactions.runner import TransactionRunner
+from shop.domain.shared.value import value
 
 MAX_VIOLATIONS = 100
 GRACE_LEASES = 2
 """Leases until a due job counts as overdue: for a lost attempt, and for the next one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Finding:
     """The violations of one invariant, and why it was not fully checked, if so."""
 

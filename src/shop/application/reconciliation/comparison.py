@@ -5,18 +5,22 @@ of the same time. A difference is checked again, because a job may have repaired
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
-from shop.application.ports.payment_gateway import GatewayPayment, PaymentGateway
+from shop.application.ports.payment_gateway import (
+    GatewayOutcomeUnknown,
+    GatewayPayment,
+    PaymentGateway,
+)
 from shop.application.ports.repositories.jobs import Job
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.reconciliation.discrepancies import Discrepancy, RecordedPayment, compare
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.payment import PaymentMethod
+from shop.domain.shared.value import value
 
 MAX_PAYMENTS = 500
 """Payments that are compared at once."""
@@ -24,8 +28,10 @@ MAX_PAYMENTS = 500
 MAX_CLOCK_SKEW = timedelta(minutes=5)
 """By how much the gateway's clock may be ahead."""
 
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class PaymentPair:
     """A reference, and the gateway's payment for it, if any."""
 
@@ -45,6 +51,7 @@ class PaymentComparison:
 
         Raise `GatewayOutcomeUnknown` if the gateway's records cannot be read.
         """
+        await self._require_records(time_range.until)
         until, after = time_range.until, None
         while True:
             recorded = await self._load_page(time_range, after)
@@ -54,6 +61,24 @@ class PaymentComparison:
             if recorded.next is None:
                 return
             until, after = since, recorded.next
+
+    async def _require_records(self, until: datetime) -> None:
+        """Raise `GatewayOutcomeUnknown` if the gateway has lost all of the shop's payments."""
+        problem = await self._gateway.missing_records()
+        if problem is not None and await self._has_charged_a_card(until):
+            raise GatewayOutcomeUnknown(problem)
+
+    async def _has_charged_a_card(self, until: datetime) -> bool:
+        """Check whether the gateway has named a payment; a first request may never reach it."""
+        after: TimeCursor | None = None
+        while True:
+            page = await self._load_page(TimeRange(since=_ALWAYS, until=until), after)
+            recorded = await self._load_recorded([each.id for each in page.items])
+            if any(each.gateway_payment_id is not None for each in recorded.values()):
+                return True
+            if page.next is None:
+                return False
+            after = page.next
 
     async def _pairs(
         self, time_range: TimeRange, recorded: Sequence[TimeCursor]

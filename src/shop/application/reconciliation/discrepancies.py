@@ -5,7 +5,6 @@ or needs a person's decision.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from shop.application.ports.payment_gateway import Approved, Declined, GatewayPayment
@@ -15,6 +14,7 @@ from shop.domain.deposit import Deposit
 from shop.domain.orders.refund import Refund
 from shop.domain.payment import Payment, PaymentMethod, PaymentStatus
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 Status = PaymentStatus | None
 """The status on one side; None if that side does not know the payment."""
@@ -75,7 +75,7 @@ REFUNDED_AT_GATEWAY_ADVICE = (
 ASK_GATEWAY_ADVICE = "ask the gateway what happened to it"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RecordedPayment:
     """The shop's record of a card payment for an order or deposit, and its jobs."""
 
@@ -140,7 +140,7 @@ class RecordedPayment:
         return any(job.is_dead and job.id.kind is kind for job in self.jobs)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Discrepancy:
     """A difference in one payment, with its repair job or advice for a person."""
 

@@ -1,7 +1,6 @@
 """Reconciles card payments with the gateway by adding the missing jobs."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -17,11 +16,12 @@ from shop.application.reconciliation.comparison import (
 from shop.application.reconciliation.discrepancies import Discrepancy
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.value import value
 
 DEFAULT_PERIOD = timedelta(days=7)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Reconcile:
     """Compare card payments in a range of time, by default the last seven days."""
 
@@ -30,7 +30,7 @@ class Reconcile:
     is_dry_run: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ReconciliationResult:
     """A discrepancy, and whether its job was added."""
 

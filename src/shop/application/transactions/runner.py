@@ -23,6 +23,9 @@ from shop.domain.shared.errors import ShopError
 T = TypeVar("T")
 Work = Callable[[UnitOfWork], Awaitable[T]]
 
+GUARDED = 0
+"""The number of the attempt without locks; the next one follows at once, and takes them."""
+
 MAX_ATTEMPTS = 16
 FIRST_DELAY_SECONDS = 0.01
 MAX_DELAY_SECONDS = 0.5
@@ -62,6 +65,8 @@ class TransactionRunner:
     An attempt that certainly changed nothing is repeated after a random delay ("full jitter"), a
     bounded number of times. One that may have been committed is repeated only if the work is
     retryable: by its idempotency key, or an id fixed beforehand, it finds an earlier commit.
+
+    Guarded work is tried first without locks; if a guard does not hold, it is run with them.
     """
 
     def __init__(
@@ -69,7 +74,9 @@ class TransactionRunner:
         new_unit_of_work: UnitOfWorkFactory,
         new_snapshot: UnitOfWorkFactory,
         clock: Clock,
+        new_guarded_unit_of_work: UnitOfWorkFactory | None = None,
     ) -> None:
+        self._new_guarded_unit_of_work = new_guarded_unit_of_work
         self._new_unit_of_work = new_unit_of_work
         self._new_snapshot = new_snapshot
         self._clock = clock
@@ -77,7 +84,9 @@ class TransactionRunner:
         self.pending = 0
         """How many units of work run, or wait for a connection or their next attempt."""
 
-    async def write(self, work: Work[T], *, retryable: bool, splittable: bool = False) -> T:
+    async def write(
+        self, work: Work[T], *, retryable: bool, splittable: bool = False, guarded: bool = False
+    ) -> T:
         """Run work that commits as its last step, and return its result.
 
         The work goes on if the caller is cancelled. Raise `DatabaseUnavailable` if nothing was
@@ -85,8 +94,14 @@ class TransactionRunner:
         `TransactionConflict` at once if the caller can split the work.
         """
         task = asyncio.ensure_future(
-            self._run_counted(
-                self._new_unit_of_work, work, retryable=retryable, splittable=splittable
+            self._counted(
+                self._run_with_retries(
+                    self._new_unit_of_work,
+                    work,
+                    retryable=retryable,
+                    splittable=splittable,
+                    new_guarded=self._new_guarded_unit_of_work if guarded else None,
+                )
             )
         )
         self._running.add(task)
@@ -95,26 +110,19 @@ class TransactionRunner:
 
     async def read(self, work: Work[T]) -> T:
         """Run work that only reads, on one consistent snapshot, and return its result."""
-        return await self._run_counted(self._new_snapshot, work, retryable=True, splittable=False)
+        return await self._counted(
+            self._run_with_retries(self._new_snapshot, work, retryable=True, splittable=False)
+        )
 
     async def drain(self) -> None:
         """Wait until all running work has ended."""
         while self._running:
             await asyncio.wait(self._running)
 
-    async def _run_counted(
-        self,
-        new_unit_of_work: UnitOfWorkFactory,
-        work: Work[T],
-        *,
-        retryable: bool,
-        splittable: bool,
-    ) -> T:
+    async def _counted(self, unit_of_work: Awaitable[T]) -> T:
         self.pending += 1
         try:
-            return await self._run_with_retries(
-                new_unit_of_work, work, retryable=retryable, splittable=splittable
-            )
+            return await unit_of_work
         finally:
             self.pending -= 1
 
@@ -125,16 +133,19 @@ class TransactionRunner:
         *,
         retryable: bool,
         splittable: bool,
+        new_guarded: UnitOfWorkFactory | None = None,
     ) -> T:
         unknown_outcome: CommitOutcomeUnknown | None = None
         failure: DatabaseFailure | None = None
-        for attempt in range(1, MAX_ATTEMPTS + 1):
+        for attempt in range(GUARDED if new_guarded else 1, MAX_ATTEMPTS + 1):
+            new = new_guarded if new_guarded and attempt == GUARDED else new_unit_of_work
             try:
-                return await _run_once(new_unit_of_work, work)
+                return await _run_once(new, work)
             except TransientFailure as error:
                 failure = error
                 if (
                     splittable
+                    and attempt > GUARDED
                     and unknown_outcome is None
                     and isinstance(failure, TransactionConflict)
                 ):
@@ -186,5 +197,7 @@ def _log_failure(level: int, event: str, attempt: int, error: DatabaseFailure) -
 
 
 def _delay_seconds(attempt: int) -> float:
+    if attempt == GUARDED:
+        return 0
     max_delay = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**attempt)
     return random.uniform(0, max_delay)

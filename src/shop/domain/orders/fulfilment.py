@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from shop.domain.shared.errors import Conflict
 from shop.domain.shared.line_quantity import LineQuantity, quantities_by_sku
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import IllegalTransition
+from shop.domain.shared.value import value
 
 _STATUSES_WITH_FULFILMENT = frozenset(
     {OrderStatus.PAID, OrderStatus.SHIPPED, OrderStatus.DELIVERED}
@@ -37,7 +38,7 @@ _ORDER_STATUS_AFTER = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Fulfilment:
     """An order with its payment, and all of its shipment events and refunds.
 

@@ -10,6 +10,7 @@ from shop.domain.shared.errors import Conflict, NotFound
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import StateMachine
+from shop.domain.shared.value import value
 from shop.domain.user import User
 
 
@@ -64,7 +65,7 @@ ORDER_STATUSES = StateMachine(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderLine:
     """A quantity of one product at its price when the order was placed."""
 
@@ -79,7 +80,7 @@ class OrderLine:
         return self.unit_price * self.quantity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StatusChange:
     """One step in an order's history; `sequence` counts from 1 without gaps."""
 
@@ -91,7 +92,7 @@ class StatusChange:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Order:
     """A customer's order; `version` counts the steps in its history.
 
@@ -181,6 +182,13 @@ class TooManyPendingOrders(Conflict):
 
     code = "too-many-pending-orders"
     message = "At most {limit} orders can wait for their payment; pay or cancel one of them first."
+
+    @property
+    def detail(self) -> str:
+        """The message, which speaks of one order if only one can wait."""
+        if self.limit == 1:
+            return "At most 1 order can wait for its payment; pay or cancel it first."
+        return super().detail
 
 
 class OrderNotFound(NotFound):

@@ -13,6 +13,7 @@ from shop.domain.shared.line_quantity import LineQuantity
 from shop.domain.shared.money import Money
 from shop.domain.shared.state_machine import StateMachine
 from shop.domain.shared.text import is_single_line, require_text
+from shop.domain.shared.value import value
 
 GATEWAY_REFUNDED = "refunded"
 """Stored as the gateway's response once it has refunded the card."""
@@ -34,7 +35,7 @@ REFUND_STATUSES = StateMachine(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RefundRequest:
     """A request to refund an order, in full or in part.
 
@@ -60,7 +61,7 @@ class RefundRequest:
                 raise InvalidValue(field="restock", rule="needs lines: they say what to restock")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RefundLine:
     """A refunded quantity of one product.
 
@@ -72,7 +73,7 @@ class RefundLine:
     cancelled_quantity: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Refund:
     """A refund, with the id of the transfer that moves the money.
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from shop.domain.orders.order import Actor
 from shop.domain.shared.errors import Conflict
 from shop.domain.shared.line_quantity import LineQuantity
+from shop.domain.shared.value import value
 
 
 class ShipmentEventKind(StrEnum):
@@ -17,7 +18,7 @@ class ShipmentEventKind(StrEnum):
     DELIVERED = "delivery"  # Arrived at the customer.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ShipmentEvent:
     """Lines of an order that were shipped or delivered together; never changed."""
 
@@ -29,7 +30,7 @@ class ShipmentEvent:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ExcessQuantity:
     """A requested quantity that exceeds what remains of the order's line."""
 

@@ -1,10 +1,11 @@
 """Idempotency keys: the name that a user gives to one request."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
+from shop.domain.shared.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class IdempotencyKey:
     """Names one request of one user; a repeated request carries the same key."""
 

@@ -3,10 +3,10 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.value import value
 
 MAX_SKU_CHARACTERS = 64
 SKU_PATTERN = r"^[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?$"
@@ -15,7 +15,7 @@ MAX_QUANTITY = 10_000
 _SKU = re.compile(SKU_PATTERN.removesuffix("$"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class LineQuantity:
     """A quantity of one product, named by its stock keeping unit (SKU)."""
 

@@ -1,11 +1,11 @@
 """Money: minor units of one currency."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
 
 from shop.domain.shared.errors import InvalidValue
+from shop.domain.shared.value import value
 
 MAX_AMOUNT = 10**15
 """In minor units; below 2**53, so that every JSON parser keeps it exact."""
@@ -49,7 +49,7 @@ class Currency(str):
         return super().__new__(cls, code)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Money:
     """An amount in minor units (cents) of a currency, possibly negative."""
 

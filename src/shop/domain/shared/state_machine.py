@@ -6,11 +6,12 @@ from enum import StrEnum
 from typing import Generic, TypeVar
 
 from shop.domain.shared.errors import Conflict
+from shop.domain.shared.value import value
 
 S = TypeVar("S", bound=StrEnum)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class StateMachine(Generic[S]):
     """The initial statuses, and the allowed successors of each status."""
 

@@ -1,39 +1,17 @@
 """The command line: each command calls use cases and prints their results."""
 
 from collections.abc import Callable
-from difflib import get_close_matches
-from importlib.metadata import distribution
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from typer.core import TyperGroup
-from typer.exceptions import TyperException
+from typer.main import get_group
 
-from shop.entrypoints.cli.commands.audit import audit
-from shop.entrypoints.cli.commands.backup import backup
-from shop.entrypoints.cli.commands.gateway import gateway
-from shop.entrypoints.cli.commands.import_products import import_products
-from shop.entrypoints.cli.commands.jobs import list_jobs, retry
-from shop.entrypoints.cli.commands.migrate import migrate
-from shop.entrypoints.cli.commands.notifications import (
-    enable_endpoint,
-    endpoints,
-    purge,
-    retry_webhooks,
-)
-from shop.entrypoints.cli.commands.openapi import openapi
-from shop.entrypoints.cli.commands.reconcile import reconcile
-from shop.entrypoints.cli.commands.restore import restore
-from shop.entrypoints.cli.commands.secret import secret
-from shop.entrypoints.cli.commands.seed import seed
-from shop.entrypoints.cli.commands.serve import serve
-from shop.entrypoints.cli.commands.sessions import end, sweep
-from shop.entrypoints.cli.commands.users import demote, disable, enable, promote
-from shop.entrypoints.cli.commands.worker import worker
-from shop.entrypoints.cli.errors import INTERRUPTED, report
+from shop.entrypoints.cli.command_group import MARKUP, CommandGroup
+from shop.entrypoints.cli.command_group import DeferredCommand as Command
 
-SIMILARITY = 0.7
-"""How close a suggested command is to the one that was written, from 0 to 1."""
+INTERRUPTED = 130
+"""The exit code of shells, and of typer, for an interrupt from the keyboard."""
 
 
 def main() -> int:
@@ -42,90 +20,225 @@ def main() -> int:
     0 is success, 1 a failure, 2 invalid usage, 130 an interrupt from the keyboard.
     """
     try:
-        code = commands()(prog_name="shop", standalone_mode=False)
+        code = program()(prog_name="shop", standalone_mode=False)
     except Exception as error:  # noqa: BLE001  Every error is reported in one line.
+        # Only a report needs the errors of all layers.
+        from shop.entrypoints.cli.errors import report  # noqa: PLC0415
+
         return report(error)
     if code == INTERRUPTED:
         typer.echo("shop: interrupted", err=True)
     return code if isinstance(code, int) else 0
 
 
-def commands() -> typer.Typer:
-    """Return all commands, each with an example."""
-    shop = _group("An order backend that a team can trust with money and stock.", _program_options)
-    shop.command(epilog="Example: shop serve --port 8001 --workers 4")(serve)
-    shop.command(
-        epilog="Example: shop migrate --database postgresql+asyncpg://shop@localhost/shop"
-    )(migrate)
-    shop.command(epilog="Example: shop seed --products 500 --customers 20")(seed)
-    shop.command("import", epilog="Example: shop import spring.csv")(import_products)
-    shop.command(epilog="Example: shop worker")(worker)
-    shop.command(epilog="Example: shop audit --json")(audit)
-    shop.command(epilog="Example: shop gateway --port 8100 --state gateway.db")(gateway)
-    shop.command(epilog="Example: shop reconcile --since 2026-11-20 --dry-run")(reconcile)
-    shop.command(epilog="Example: shop backup shop-2026-11-28.tar")(backup)
-    shop.command(epilog="Example: shop restore shop-2026-11-28.tar")(restore)
-    shop.command(epilog="Example: shop secret")(secret)
-    shop.command(epilog="Example: shop openapi > openapi.json")(openapi)
+def program() -> TyperGroup:
+    """Return all commands, in the order of the help; each is imported when it is run."""
+    return _group(
+        "shop",
+        "An order backend that a team can trust with money and stock.",
+        _program_options,
+        Command(
+            "serve",
+            "serve:serve",
+            summary="Serve the HTTP API until it is stopped.",
+            example="shop serve --port 8001 --workers 4",
+        ),
+        Command(
+            "migrate",
+            "migrate:migrate",
+            summary="Create or upgrade the database schema, and set the currency of an empty shop.",
+            example="shop migrate --database postgresql+asyncpg://shop@localhost/shop",
+        ),
+        Command(
+            "seed",
+            "seed:seed",
+            summary="Add demonstration products, and customers if requested.",
+            example="shop seed --products 500 --customers 20",
+        ),
+        Command(
+            "import",
+            "import_products:import_products",
+            summary="Import products and stock from a CSV file; if a row is invalid,"
+            " import nothing.",
+            example="shop import spring.csv",
+        ),
+        Command(
+            "worker",
+            "worker:worker",
+            summary="Run background jobs until stopped: payments, refunds and notifications.",
+            example="shop worker",
+        ),
+        Command(
+            "audit",
+            "audit:audit",
+            summary="Check every invariant of the shop and print the rows that violate one.",
+            example="shop audit --json",
+        ),
+        Command(
+            "gateway",
+            "gateway:gateway",
+            summary="Run the simulated payment gateway, which moves no money, until it is stopped.",
+            example="shop gateway --port 8100 --state gateway.db",
+        ),
+        Command(
+            "reconcile",
+            "reconcile:reconcile",
+            summary="Compare card payments with the payment gateway and add missing jobs.",
+            example="shop reconcile --since 2026-11-20 --dry-run",
+        ),
+        Command(
+            "backup",
+            "backup:backup",
+            summary="Back up the shop to one file while orders go on.",
+            example="shop backup shop-2026-11-28.tar",
+        ),
+        Command(
+            "restore",
+            "restore:restore",
+            summary="Restore the shop from a backup, and reconcile its card payments.",
+            example="shop restore shop-2026-11-28.tar",
+        ),
+        Command(
+            "secret",
+            "secret:secret",
+            summary="Print a new secret of 256 random bits for SHOP_SESSION_SECRETS.",
+            example="shop secret",
+        ),
+        Command(
+            "openapi",
+            "openapi:openapi",
+            summary="Print the OpenAPI document of the HTTP API.",
+            example="shop openapi > openapi.json",
+        ),
+        _jobs(),
+        _notifications(),
+        _sessions(),
+        _users(),
+    )
 
-    jobs = _group("Manage background jobs.", _show_help)
-    jobs.command("list", epilog="Example: shop jobs list --dead")(list_jobs)
-    jobs.command(epilog="Example: shop jobs retry")(retry)
-    shop.add_typer(jobs, name="jobs")
 
-    notifications = _group("Manage records of webhooks and e-mails.", _show_help)
-    notifications.command(epilog="Example: shop notifications purge")(purge)
-    notifications.command(epilog="Example: shop notifications endpoints")(endpoints)
-    notifications.command(
-        "enable", epilog="Example: shop notifications enable https://example.com/shop"
-    )(enable_endpoint)
-    notifications.command("retry", epilog="Example: shop notifications retry")(retry_webhooks)
-    shop.add_typer(notifications, name="notifications")
-
-    sessions = _group("Manage sessions.", _show_help)
-    sessions.command(epilog="Example: shop sessions sweep")(sweep)
-    sessions.command(epilog="Example: shop sessions end ada@example.com")(end)
-    shop.add_typer(sessions, name="sessions")
-
-    users = _group("Manage users.", _show_help)
-    users.command(epilog="Example: shop users promote ada@example.com --role admin")(promote)
-    users.command(epilog="Example: shop users demote ada@example.com --role admin")(demote)
-    users.command(epilog="Example: shop users disable ada@example.com")(disable)
-    users.command(epilog="Example: shop users enable ada@example.com")(enable)
-    shop.add_typer(users, name="users")
-    return shop
+def _jobs() -> TyperGroup:
+    return _group(
+        "jobs",
+        "Manage background jobs.",
+        _show_help,
+        Command(
+            "list",
+            "jobs:list_jobs",
+            summary="List waiting jobs, and dead jobs that have failed too often.",
+            example="shop jobs list --dead",
+        ),
+        Command(
+            "retry",
+            "jobs:retry",
+            summary="Make dead jobs due again, with all their attempts.",
+            example="shop jobs retry",
+        ),
+    )
 
 
-class _Commands(TyperGroup):
-    """A group that suggests the commands closest to an unknown one."""
+def _notifications() -> TyperGroup:
+    return _group(
+        "notifications",
+        "Manage records of webhooks and e-mails.",
+        _show_help,
+        Command(
+            "purge",
+            "notifications:purge",
+            summary="Delete notifications that were delivered or failed more than 30 days ago.",
+            example="shop notifications purge",
+        ),
+        Command(
+            "endpoints",
+            "notifications:endpoints",
+            summary="List the webhook endpoints whose last request failed.",
+            example="shop notifications endpoints",
+        ),
+        Command(
+            "enable",
+            "notifications:enable_endpoint",
+            summary="Send to a disabled or paused webhook endpoint again.",
+            example="shop notifications enable https://example.com/shop",
+        ),
+        Command(
+            "retry",
+            "notifications:retry_webhooks",
+            summary="Send all failed webhooks again.",
+            example="shop notifications retry",
+        ),
+    )
 
-    def resolve_command(
-        self,
-        ctx: Any,  # noqa: ANN401  Its class is private to typer.
-        args: list[str],
-    ) -> tuple[str | None, Any, list[str]]:
-        """Return the command of the arguments; raise `TyperException`."""
-        try:
-            return super().resolve_command(ctx, args)
-        except TyperException as error:
-            close = get_close_matches(args[0], self.commands, n=2, cutoff=SIMILARITY)
-            if close:
-                error.message += f" Did you mean {' or '.join(map(repr, close))}?"
-            raise
+
+def _sessions() -> TyperGroup:
+    return _group(
+        "sessions",
+        "Manage sessions.",
+        _show_help,
+        Command(
+            "sweep",
+            "sessions:sweep",
+            summary="Delete expired sessions, and keys of rejected requests older than seven days.",
+            example="shop sessions sweep",
+        ),
+        Command(
+            "end",
+            "sessions:end",
+            summary="End all sessions of a user, from the user's next request on.",
+            example="shop sessions end ada@example.com",
+        ),
+    )
 
 
-def _group(help_text: str, options: Callable[..., None]) -> typer.Typer:
+def _users() -> TyperGroup:
+    return _group(
+        "users",
+        "Manage users.",
+        _show_help,
+        Command(
+            "promote",
+            "users:promote",
+            summary="Grant a role to a user, from the user's next request on.",
+            example="shop users promote ada@example.com --role admin",
+        ),
+        Command(
+            "demote",
+            "users:demote",
+            summary="Revoke a role of a user, from the user's next request on.",
+            example="shop users demote ada@example.com --role admin",
+        ),
+        Command(
+            "disable",
+            "users:disable",
+            summary="Disable a user and end the user's sessions, from the user's next request on.",
+            example="shop users disable ada@example.com",
+        ),
+        Command(
+            "enable",
+            "users:enable",
+            summary="Let a disabled user sign in again.",
+            example="shop users enable ada@example.com",
+        ),
+    )
+
+
+def _group(
+    name: str, help_text: str, options: Callable[..., None], *commands: Command | TyperGroup
+) -> TyperGroup:
     group = typer.Typer(
-        cls=_Commands,
+        name=name,
+        cls=CommandGroup,
         help=help_text,
         suggest_commands=False,
         add_completion=False,
-        rich_markup_mode="markdown",
+        rich_markup_mode=MARKUP,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     # Without a callback, typer turns a group of one command into that command.
     group.callback(invoke_without_command=True)(options)
-    return group
+    result = get_group(group)
+    for command in commands:
+        result.add_command(command)
+    return result
 
 
 def _show_help(context: typer.Context) -> None:
@@ -139,6 +252,9 @@ def _program_options(
     version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
 ) -> None:
     if version:
+        # Nothing else needs it, and it is slow to import.
+        from importlib.metadata import distribution  # noqa: PLC0415
+
         typer.echo(f"shop {distribution('shop').version}")
         raise typer.Exit
     _show_help(context)

@@ -63,13 +63,14 @@ def _place_and_rule(error: ErrorDetails, overrides: Collection[object]) -> list[
         # The name of an unknown field is not a known word, so it can be a secret.
         fields = ", ".join(WebhookEndpointSetting.model_fields)
         return [*_place(error["loc"][:-1], overrides), f"must not have fields other than {fields}"]
-    return [*_place(error["loc"], overrides), validation_message(error)]
+    message = validation_message(error)
+    if not error["loc"] or message.startswith(PREFIX):
+        # An error of several settings names them itself.
+        return [message]
+    return [*_place(error["loc"], overrides), message]
 
 
 def _place(location: Sequence[int | str], overrides: Collection[object]) -> list[str]:
-    # An error of several settings has no location; its message names them.
-    if not location:
-        return []
     setting = "--database" if location[0] in overrides else f"SHOP_{location[0]}".upper()
     steps = [_step(container, step) for container, step in pairwise(location)]
     return [setting, ", ".join(steps)] if steps else [setting]

@@ -1,7 +1,7 @@
 """Opens the shop for one command and closes it afterwards."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -22,7 +22,12 @@ from shop.application.ports.webhook_sender import WebhookSender
 from shop.application.reconciliation.audit import AuditGateway, AuditShop
 from shop.application.reconciliation.repair import ReconcilePayments
 from shop.application.transactions.runner import TransactionRunner
-from shop.entrypoints.cli.errors import CliError, InvalidSetting
+from shop.entrypoints.cli.database_path import (
+    require_file,
+    require_file_unless_new,
+    require_folder,
+)
+from shop.entrypoints.cli.errors import InvalidSetting
 from shop.entrypoints.metrics.report import MetricsReport
 from shop.entrypoints.worker import Worker
 
@@ -39,6 +44,10 @@ class CliSettings(Protocol):
     @property
     def database_file(self) -> Path | None:
         """The file of an embedded database, else None."""
+
+    @property
+    def files_beside_database(self) -> Sequence[Path]:
+        """The files that a shop makes beside an embedded database, once that exists."""
 
     @property
     def accepts_any_host(self) -> bool:
@@ -133,7 +142,7 @@ def run(work: Work[T], *, database: str | None) -> T:
     Raise `InvalidSetting`, `CliError`, `MigrationRequired` or `DatabaseUnavailable` if the shop
     cannot be opened.
     """
-    return _run(work, _open(database), _require_file, _check)
+    return _run(work, _open(database), require_file, _check)
 
 
 def run_migrated(work: Work[T], *, database: str | None) -> T:
@@ -143,17 +152,22 @@ def run_migrated(work: Work[T], *, database: str | None) -> T:
 
 def run_migrated_in(context: CliContext, work: Work[T]) -> T:
     """Run work like `run_migrated`, in an open shop."""
-    return _run(work, context, _require_folder, _migrate_and_check)
+    return _run(work, context, require_file_unless_new, _migrate_and_check)
 
 
 def run_unmigrated(work: Work[T], *, database: str | None) -> T:
     """Run work like `run`, on any schema version."""
-    return _run(work, _open(database), _require_file, _skip_check)
+    return _run(work, _open(database), require_file, _skip_check)
+
+
+def run_creating(work: Work[T], *, database: str | None) -> T:
+    """Run work like `run`, which creates or migrates the database."""
+    return _run(work, _open(database), require_file_unless_new, _skip_check)
 
 
 def run_unchecked(work: Work[T], *, database: str | None) -> T:
     """Run work like `run`, without checking the database schema."""
-    return _run(work, _open(database), _require_folder, _skip_check)
+    return _run(work, _open(database), require_folder, _skip_check)
 
 
 def _open(database: str | None) -> CliContext:
@@ -170,12 +184,15 @@ def _open(database: str | None) -> CliContext:
 
 
 def _run(
-    work: Work[T], context: CliContext, require_path: Callable[[Path], None], prepare: Work[None]
+    work: Work[T],
+    context: CliContext,
+    require_path: Callable[[Path, Sequence[Path]], None],
+    prepare: Work[None],
 ) -> T:
     file = context.settings().database_file
     if file is not None:
         # Opening the database creates files beside it.
-        require_path(file)
+        require_path(file, context.settings().files_beside_database)
 
     async def run_and_close() -> T:
         try:
@@ -188,17 +205,6 @@ def _run(
             await context.database().close()
 
     return asyncio.run(run_and_close())
-
-
-def _require_folder(file: Path) -> None:
-    if not file.parent.is_dir():
-        raise CliError(f"the folder {file.parent} of the database file {file.name} does not exist")
-
-
-def _require_file(file: Path) -> None:
-    _require_folder(file)
-    if not file.is_file():
-        raise CliError(f"the database file {file.absolute()} does not exist; run `shop migrate`")
 
 
 async def _check(context: CliContext) -> None:

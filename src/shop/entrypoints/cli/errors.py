@@ -20,8 +20,6 @@ from shop.entrypoints.validation_messages import validation_message
 
 FAILED = 1
 WRONG_USAGE = 2
-INTERRUPTED = 130
-"""The exit code of shells, and of typer, for an interrupt from the keyboard."""
 
 
 class CliError(Exception):

@@ -24,8 +24,6 @@ from uvicorn.supervisors import Multiprocess
 from shop.entrypoints.cli.bootstrap import build_container, open_container
 from shop.entrypoints.cli.context import CliContext, run_migrated_in
 from shop.entrypoints.cli.errors import CliError, InvalidSetting, report
-from shop.entrypoints.cli.imports.demo_admin import add_demo_admin
-from shop.entrypoints.cli.imports.seed_products import PRODUCTS, seed_products
 from shop.entrypoints.cli.listener import address_of, metrics_socket
 from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
@@ -123,6 +121,7 @@ def freeze_startup_objects() -> None:
     They live as long as the process, and each collection would stop all requests to walk through
     them. Nearly all objects of requests are freed without the collector.
     """
+    gc.unfreeze()
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
@@ -138,9 +137,17 @@ async def _prepare(context: CliContext, *, demo: bool) -> None:
     if context.settings().is_in_memory:
         _log.warning("data_is_lost_when_the_server_stops", setting="SHOP_DATABASE_URL")
         if demo:
+            from shop.entrypoints.cli.imports.demo_admin import add_demo_admin  # noqa: PLC0415
+
             typer.echo(await add_demo_admin(context))
     if not demo:
         return
+    # Other servers wait for no demonstration data.
+    from shop.entrypoints.cli.imports.seed_products import (  # noqa: PLC0415
+        PRODUCTS,
+        seed_products,
+    )
+
     if await context.bulk_import().has_products():
         typer.echo("No demonstration products added: the shop has products already.")
     else:

@@ -1,16 +1,16 @@
 """Settings of the database."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from shop.entrypoints.configuration.checks import is_loopback, matching
-from shop.entrypoints.configuration.environment import EnvironmentSettings
+from shop.entrypoints.configuration.environment import EnvironmentSettings, is_in_production
 
 SQLITE, POSTGRESQL = "sqlite+aiosqlite", "postgresql+asyncpg"
 IN_MEMORY = "memory://"
@@ -65,27 +65,30 @@ class DatabaseSettings(EnvironmentSettings):
         ),
     ] = "public"
 
-    @model_validator(mode="after")
-    def _production_keeps_its_data(self) -> Self:
-        if self.is_production and self.is_in_memory:
+    @field_validator("database_url")
+    @classmethod
+    def _production_keeps_its_data(cls, text: str, info: ValidationInfo) -> str:
+        if is_in_production(info) and text == IN_MEMORY:
             raise ValueError(
                 f"SHOP_DATABASE_URL={IN_MEMORY} loses every order when the server stops;"
                 " use a SQLite or PostgreSQL database in production"
             )
-        return self
+        return text
 
-    @model_validator(mode="after")
-    def _production_encrypts_its_database(self) -> Self:
-        if self.is_production and self.database_file is None and not self.is_in_memory:
-            url = make_url(self.database_url)
+    @field_validator("database_url")
+    @classmethod
+    def _production_encrypts_its_database(cls, text: str, info: ValidationInfo) -> str:
+        if is_in_production(info) and text != IN_MEMORY:
+            url = make_url(text)
             is_elsewhere = any(not _is_this_machine(host) for host in _database_hosts(url))
-            if is_elsewhere and url.query.get("ssl") not in _TLS_MODES:
+            is_remote = url.drivername == POSTGRESQL and is_elsewhere
+            if is_remote and url.query.get("ssl") not in _TLS_MODES:
                 raise ValueError(
                     "SHOP_DATABASE_URL: a database on another host needs TLS in production; append"
                     " ?ssl=verify-full (or ssl=verify-ca, ssl=require), or ssl=disable if the"
                     " network may be read"
                 )
-        return self
+        return text
 
     @property
     def is_in_memory(self) -> bool:
@@ -124,3 +127,13 @@ class DatabaseSettings(EnvironmentSettings):
     def gateway_file(self) -> Path:
         """The file of a simulated gateway in process, beside the database."""
         return Path(f"{self.database_file or 'shop'}.gateway")
+
+    @property
+    def files_beside_database(self) -> Sequence[Path]:
+        """The files that a shop makes beside a SQLite database, none of them before it."""
+        if self.database_file is None:
+            return ()
+        # SQLite follows symbolic links, and has its files beside the file itself.
+        real_path = self.database_file.resolve()
+        log, index = Path(f"{real_path}-wal"), Path(f"{real_path}-shm")
+        return log, index, self.gateway_file, self.secret_file

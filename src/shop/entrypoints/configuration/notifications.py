@@ -5,16 +5,24 @@ import binascii
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.utils import parseaddr
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Secret, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Secret,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import NoDecode
 
 from shop.domain.inventory import MAX_ON_HAND
 from shop.domain.notification import EventType
 from shop.domain.shared.text import is_single_line
 from shop.entrypoints.configuration.checks import is_loopback, json_list, split_url
-from shop.entrypoints.configuration.environment import EnvironmentSettings
+from shop.entrypoints.configuration.environment import EnvironmentSettings, is_in_production
 
 SECRET_PREFIX = "whsec_"  # noqa: S105  The prefix of a secret is not secret.
 MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
@@ -98,15 +106,20 @@ class NotificationSettings(EnvironmentSettings):
     smtp_url: Secret[SmtpUrl] | None = None
     email_from: Sender | None = None
 
-    @model_validator(mode="after")
-    def _production_encrypts_webhooks(self) -> Self:
-        is_plain = any(each.url.lower().startswith("http:") for each in self.webhook_endpoints)
-        if self.is_production and is_plain:
+    @field_validator("webhook_endpoints")
+    @classmethod
+    def _production_encrypts_webhooks(
+        cls, endpoints: tuple[WebhookEndpointSetting, ...], info: ValidationInfo
+    ) -> tuple[WebhookEndpointSetting, ...]:
+        is_plain = any(each.url.lower().startswith("http:") for each in endpoints)
+        if is_in_production(info) and is_plain:
             raise ValueError("SHOP_WEBHOOK_ENDPOINTS must use https in production")
-        return self
+        return endpoints
 
-    @model_validator(mode="after")
-    def _emails_have_a_sender(self) -> Self:
-        if (self.smtp_url is None) != (self.email_from is None):
+    @field_validator("email_from")
+    @classmethod
+    def _emails_have_a_sender(cls, sender: str | None, info: ValidationInfo) -> str | None:
+        # An invalid URL is not in the data, and is reported by itself.
+        if "smtp_url" in info.data and (info.data["smtp_url"] is None) != (sender is None):
             raise ValueError("SHOP_SMTP_URL and SHOP_EMAIL_FROM must be set together")
-        return self
+        return sender

@@ -1,13 +1,13 @@
 """Settings of the payment gateway."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, cast
 
-from pydantic import AfterValidator, Field, Secret, model_validator
+from pydantic import AfterValidator, Field, Secret, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from shop.entrypoints.configuration.checks import json_list, matching, split_url
-from shop.entrypoints.configuration.environment import EnvironmentSettings
+from shop.entrypoints.configuration.environment import EnvironmentSettings, is_in_production
 
 MAX_GATEWAY_TIMEOUT_SECONDS = 60
 STRIPE_API = "https://api.stripe.com"
@@ -42,10 +42,20 @@ StripeApiBase = Annotated[
 ]
 
 
+_NOT_CHOSEN = cast("PaymentGatewayKind", object())
+"""The default until it is validated: which gateway it is depends on the environment."""
+
+_SECRETS_OF_STRIPE = {
+    "stripe_secret_key": "SHOP_STRIPE_SECRET_KEY (in Stripe's dashboard: API keys)",
+    "stripe_webhook_secrets": "SHOP_STRIPE_WEBHOOK_SECRETS (in Stripe's dashboard: Webhooks)",
+}
+"""The variable of each, and where it is found."""
+
+
 class PaymentGatewaySettings(EnvironmentSettings):
     """Which gateway charges cards, and how to reach it."""
 
-    payment_gateway: PaymentGatewayKind = PaymentGatewayKind.SIMULATED
+    payment_gateway: PaymentGatewayKind = _NOT_CHOSEN
     simulated_gateway_url: SimulatedGatewayUrl | None = None
     gateway_timeout_seconds: float = Field(default=10, gt=0, le=MAX_GATEWAY_TIMEOUT_SECONDS)
     gateway_idempotency_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
@@ -59,25 +69,26 @@ class PaymentGatewaySettings(EnvironmentSettings):
     ] = ()
     stripe_api_base: StripeApiBase = STRIPE_API
 
-    @model_validator(mode="after")
-    def _production_names_its_gateway(self) -> Self:
-        if self.is_production and "payment_gateway" not in self.model_fields_set:
+    @field_validator("payment_gateway", mode="before")
+    @classmethod
+    def _production_names_its_gateway(cls, chosen: object, info: ValidationInfo) -> object:
+        if chosen is not _NOT_CHOSEN:
+            return chosen
+        if is_in_production(info):
             raise ValueError(
                 "SHOP_PAYMENT_GATEWAY must be set in production: stripe, or simulated for a"
                 " rehearsal in which no money moves"
             )
-        return self
+        return PaymentGatewayKind.SIMULATED
 
-    @model_validator(mode="after")
-    def _stripe_has_keys(self) -> Self:
-        needed = {
-            "SHOP_STRIPE_SECRET_KEY": self.stripe_secret_key,
-            "SHOP_STRIPE_WEBHOOK_SECRETS": self.stripe_webhook_secrets,
-        }
-        missing = " and ".join(name for name, value in needed.items() if not value)
-        if missing and self.payment_gateway is PaymentGatewayKind.STRIPE:
-            raise ValueError(f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}")
-        return self
+    @field_validator("stripe_secret_key", "stripe_webhook_secrets")
+    @classmethod
+    def _stripe_has_keys(cls, secret: object, info: ValidationInfo) -> object:
+        if not secret and info.data.get("payment_gateway") is PaymentGatewayKind.STRIPE:
+            raise ValueError(
+                f"SHOP_PAYMENT_GATEWAY=stripe needs {_SECRETS_OF_STRIPE[str(info.field_name)]}"
+            )
+        return secret
 
     @property
     def rehearses_payments(self) -> bool:

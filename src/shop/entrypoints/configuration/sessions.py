@@ -1,17 +1,21 @@
 """Settings of sessions."""
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import AfterValidator, Field, Secret, model_validator
+from pydantic import AfterValidator, Field, Secret, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from shop.entrypoints.configuration.checks import json_list
-from shop.entrypoints.configuration.environment import EnvironmentSettings
+from shop.entrypoints.configuration.environment import EnvironmentSettings, is_in_production
 
 MIN_SECRET_CHARACTERS = 32
 MIN_DISTINCT_CHARACTERS = 12
 PLACEHOLDERS = ("changeme", "change-me", "change_me", "default", "example", "placeholder")
+
+
+_DEFAULT_IDLE_SECONDS = 7 * 86_400.0
 
 
 class SessionStoreKind(StrEnum):
@@ -38,16 +42,20 @@ class SessionSettings(EnvironmentSettings):
         NoDecode,
         json_list('must be a JSON list of secrets, such as ["…"]; `shop secret` prints a secret'),
     ] = ()
-    session_idle_seconds: float = Field(default=7 * 86_400, gt=0, le=10 * 365 * 86_400)
-    visitor_session_idle_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
+    # Before the idle time, whose check reads it.
     session_absolute_seconds: float = Field(default=30 * 86_400, gt=0, le=10 * 365 * 86_400)
+    session_idle_seconds: float = Field(default=_DEFAULT_IDLE_SECONDS, gt=0, le=10 * 365 * 86_400)
+    visitor_session_idle_seconds: float = Field(default=86_400, gt=0, le=10 * 365 * 86_400)
     sessions_per_user: int = Field(default=50, ge=1, le=10_000)
 
-    @model_validator(mode="after")
-    def _production_has_secrets(self) -> Self:
-        if not self.is_production:
-            return self
-        secrets = [each.get_secret_value().lower() for each in self.session_secrets]
+    @field_validator("session_secrets")
+    @classmethod
+    def _production_has_secrets(
+        cls, sealed: tuple[Secret[str], ...], info: ValidationInfo
+    ) -> tuple[Secret[str], ...]:
+        if not is_in_production(info):
+            return sealed
+        secrets = [each.get_secret_value().lower() for each in sealed]
         if not secrets:
             raise ValueError(
                 "SHOP_SESSION_SECRETS must be set in production; `shop secret` prints a secret"
@@ -56,15 +64,20 @@ class SessionSettings(EnvironmentSettings):
             raise ValueError(
                 "SHOP_SESSION_SECRETS contains a placeholder; `shop secret` prints a secret"
             )
-        return self
+        return sealed
 
-    @model_validator(mode="after")
-    def _idle_sessions_expire_first(self) -> Self:
-        idle, absolute = self.session_idle_seconds, self.session_absolute_seconds
+    @field_validator("session_idle_seconds", mode="wrap")
+    @classmethod
+    def _idle_sessions_expire_first(
+        cls, given: object, validate: Callable[[object], float], info: ValidationInfo
+    ) -> float:
+        idle = validate(given)
+        absolute = info.data.get("session_absolute_seconds")
         # The default may be longer: then each session ends after its absolute lifetime.
-        if "session_idle_seconds" in self.model_fields_set and idle > absolute:
+        is_chosen = given is not _DEFAULT_IDLE_SECONDS
+        if is_chosen and absolute is not None and idle > absolute:
             raise ValueError(
                 f"SHOP_SESSION_IDLE_SECONDS ({idle:.15g}) must not be more than"
                 f" SHOP_SESSION_ABSOLUTE_SECONDS ({absolute:.15g})"
             )
-        return self
+        return idle

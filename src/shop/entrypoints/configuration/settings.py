@@ -52,6 +52,8 @@ class Settings(
         extra="ignore",
         frozen=True,
         hide_input_in_errors=True,
+        # Whether a default is right can depend on the settings before it.
+        validate_default=True,
     )
 
     currency: Annotated[Currency, PlainValidator(_currency)] = Currency("EUR")

@@ -16,6 +16,7 @@ class CatalogueContainer(Base):
         Base.session_authenticator,
         Base.clock,
         Base.settings.provided.currency,
+        Base.command_queues,
     )
     bulk_import = providers.Singleton(
         BulkImport,

@@ -4,6 +4,8 @@ from typing import Any
 
 from dependency_injector import providers
 
+from shop.application.ports.clock import Clock
+from shop.application.ports.unit_of_work import UnitOfWorkFactory
 from shop.application.transactions.group_commit import BatchHandler, CommandQueues, GroupCommit
 from shop.application.transactions.runner import TransactionRunner
 from shop.entrypoints.configuration.settings import Settings
@@ -14,11 +16,28 @@ MAX_CONCURRENT_GROUPS = 2
 """The database works on one group of commands while this process works on the other."""
 
 
+def _create_runner(
+    new_unit_of_work: UnitOfWorkFactory,
+    new_snapshot: UnitOfWorkFactory,
+    clock: Clock,
+    new_guarded_unit_of_work: UnitOfWorkFactory,
+    settings: Settings,
+) -> TransactionRunner:
+    # If there is one writer, its lock costs nothing that guards could save.
+    new_guarded = None if settings.has_single_writer else new_guarded_unit_of_work
+    return TransactionRunner(new_unit_of_work, new_snapshot, clock, new_guarded)
+
+
 class TransactionContainer(Base):
     """The transaction runner, the command queues and the rate limiter."""
 
     transaction_runner = providers.Singleton(
-        TransactionRunner, Base.unit_of_work.provider, Base.snapshot.provider, Base.clock
+        _create_runner,
+        Base.unit_of_work.provider,
+        Base.snapshot.provider,
+        Base.clock,
+        Base.guarded_unit_of_work.provider,
+        Base.settings,
     )
     command_queues = providers.Singleton(CommandQueues, Base.metrics)
     rate_limiter = rate_limiter_on(transaction_runner, command_queues)

@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager
 from copy import copy
-from functools import cache, partial
-from typing import Any
+from functools import cache, cached_property, partial
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from starlette.middleware import Middleware
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shop.entrypoints.configuration.settings import Settings
 from shop.entrypoints.container import Container
 from shop.entrypoints.http.api.cart import routes as cart
 from shop.entrypoints.http.api.catalogue import routes as catalogue
@@ -26,18 +25,16 @@ from shop.entrypoints.http.api.operations import webhooks
 from shop.entrypoints.http.api.operations.docs import docs_routes
 from shop.entrypoints.http.api.operations.payment_pages import payment_pages
 from shop.entrypoints.http.api.orders import routes as orders
-from shop.entrypoints.http.errors import handlers
 from shop.entrypoints.http.html_pages import OPENAPI_PATH
-from shop.entrypoints.http.middleware.body_limit import BodyLimit
-from shop.entrypoints.http.middleware.content_type import ContentType
-from shop.entrypoints.http.middleware.cross_site import CrossSiteProtection
+from shop.entrypoints.http.middleware.boundary import Boundary, BoundaryPolicy
 from shop.entrypoints.http.middleware.entrance import Entrance
 from shop.entrypoints.http.middleware.host_names import HostNames
 from shop.entrypoints.http.middleware.request_log import RequestLog
-from shop.entrypoints.http.middleware.response_headers import ResponseHeaders, default_headers
-from shop.entrypoints.http.middleware.trusted_proxies import HttpsOnly, TrustedProxies
-from shop.entrypoints.http.middleware.unexpected_errors import UnexpectedErrors
+from shop.entrypoints.http.middleware.response_headers import SecurityHeaders, default_headers
+from shop.entrypoints.http.middleware.trusted_proxies import TrustedProxies
 from shop.entrypoints.http.openapi.document import openapi_document
+from shop.entrypoints.http.requests.strict_route import StrictRoute
+from shop.entrypoints.http.route_table import RouteTable
 from shop.entrypoints.http.session.cookie import SessionCookie
 from shop.entrypoints.metrics.port import MetricsPort
 from shop.entrypoints.metrics.route import metrics_route
@@ -66,15 +63,69 @@ Every GET route also answers HEAD. Any method that is not described is rejected 
 `method-not-allowed`, and the `Allow` header lists the allowed ones."""
 
 
+class ShopApi(FastAPI):
+    """An app whose requests pass the shop's own boundary instead of a stack of middleware."""
+
+    def __init__(self, container: Container, **declared: Any) -> None:  # noqa: ANN401  FastAPI's.
+        super().__init__(**declared)
+        self.router.route_class = StrictRoute
+        settings = container.settings()
+        self.state.container = container
+        self.cookie = SessionCookie(
+            secure=settings.is_production, lifetime_seconds=settings.session_absolute_seconds
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request without FastAPI's telemetry, which the shop does not use."""
+        scope["app"] = self
+        await self._boundary(scope, receive, send)
+
+    @cached_property
+    def _boundary(self) -> ASGIApp:
+        """The boundary around all routes, behind what knows the proxies and ports."""
+        container: Container = self.state.container
+        settings = container.settings()
+        policy = BoundaryPolicy(
+            cookie=self.cookie,
+            security_headers=SecurityHeaders(is_production=settings.is_production),
+            host_names=None if settings.accepts_any_host else HostNames(settings.known_hosts),
+            requires_https=settings.is_production and bool(settings.trusted_proxies),
+            # In production a proxy terminates TLS.
+            own_scheme="https" if settings.is_production else "http",
+            rehearses_payments=settings.rehearses_payments,
+        )
+        log = RequestLog(container.metrics().request_answered)
+        app: ASGIApp = Boundary(self._route_table(), policy, log, lifespan=self.router)
+        if settings.trusted_proxies:
+            # The types of uvicorn and Starlette differ.
+            app = TrustedProxies(cast("Any", app), trusted_hosts=list(settings.trusted_proxies))
+        app = self._entrance_to(app)
+        if settings.metrics_port is not None:
+            report = container.metrics_report()
+            app = MetricsPort(app, port=settings.metrics_port, report=report)
+        return app
+
+    def _entrance_to(self, app: ASGIApp) -> ASGIApp:
+        """Return the middleware that lets requests in as fast as the shop serves them."""
+        container: Container = self.state.container
+        queues, transactions = container.command_queues(), container.transaction_runner()
+        return Entrance(
+            app,
+            load=lambda: queues.pending + transactions.pending,
+            headers=default_headers(is_production=container.settings().is_production),
+            observe_shed=container.metrics().requests_shed,
+        )
+
+    def _route_table(self) -> RouteTable:
+        return RouteTable(each for each in self.routes if isinstance(each, Route))
+
+
 def create_app(container: Container) -> FastAPI:
     """Return the app that serves a container; it closes the adapters at shutdown."""
-    settings = container.settings()
-    cookie = SessionCookie(
-        secure=settings.is_production, lifetime_seconds=settings.session_absolute_seconds
-    )
     # `include_router` would match each request twice, and copy the routes for each app.
     routes = [route for router in _ROUTERS for route in router.routes]
-    app = FastAPI(
+    app = ShopApi(
+        container,
         routes=[
             *routes,
             *_heads(routes),
@@ -89,28 +140,9 @@ def create_app(container: Container) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         lifespan=_lifespan,
-        exception_handlers=dict.fromkeys(handlers.HANDLED_ERRORS, handlers.handle_error),
-        middleware=[
-            *_metrics_port(container),
-            _entrance(container),
-            *_proxy_headers(settings),
-            Middleware(RequestLog, observe=container.metrics().request_answered),
-            Middleware(
-                ResponseHeaders,
-                cookie=cookie,
-                is_production=settings.is_production,
-                rehearses_payments=settings.rehearses_payments,
-            ),
-            Middleware(UnexpectedErrors),
-            *_addressing(settings),
-            Middleware(CrossSiteProtection, is_production=settings.is_production),
-            Middleware(BodyLimit),
-            Middleware(ContentType),
-        ],
     )
-    app.state.container = container
     # FastAPI documents this way to replace the document; it is built on first use.
-    app.openapi = cache(partial(openapi_document, app, cookie))  # type: ignore[method-assign]
+    app.openapi = cache(partial(openapi_document, app, app.cookie))  # type: ignore[method-assign]
     return app
 
 
@@ -119,41 +151,6 @@ def _development_routes(container: Container) -> Iterator[BaseRoute]:
     if not container.settings().is_production:
         yield from docs_routes()
         yield metrics_route(container.metrics_report())
-
-
-def _metrics_port(container: Container) -> Iterator[Middleware]:
-    """Yield the middleware that answers at the metrics port."""
-    port = container.settings().metrics_port
-    if port is not None:
-        yield Middleware(MetricsPort, port=port, report=container.metrics_report())
-
-
-def _entrance(container: Container) -> Middleware:
-    """Return the middleware that lets requests in as fast as the shop serves them."""
-    queues, transactions = container.command_queues(), container.transaction_runner()
-    return Middleware(
-        Entrance,
-        load=lambda: queues.pending + transactions.pending,
-        headers=default_headers(is_production=container.settings().is_production),
-        observe_shed=container.metrics().requests_shed,
-    )
-
-
-def _proxy_headers(settings: Settings) -> Iterator[Middleware]:
-    """Yield the middleware that takes the client's address and scheme from a trusted proxy."""
-    if settings.trusted_proxies:
-        yield Middleware(
-            TrustedProxies,
-            trusted_hosts=list(settings.trusted_proxies),
-        )
-
-
-def _addressing(settings: Settings) -> Iterator[Middleware]:
-    """Yield the middleware that checks to which host, and over what, a request was sent."""
-    if not settings.accepts_any_host:
-        yield Middleware(HostNames, known_hosts=settings.known_hosts)
-    if settings.is_production and settings.trusted_proxies:
-        yield Middleware(HttpsOnly)
 
 
 def _heads(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

@@ -1,7 +1,6 @@
 """Dependencies of routes: use cases, and the principal of a request."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -28,11 +27,13 @@ from shop.application.orders.fulfil import FulfilOrders
 from shop.application.orders.queries import OrderQueries
 from shop.application.orders.refund import RefundOrders
 from shop.application.ports.database import Database
+from shop.application.ports.payment_gateway import PaymentGateway
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.account import Transfer
 from shop.domain.cart import Cart
 from shop.domain.session import NotSignedIn
+from shop.domain.shared.value import value
 from shop.domain.user import Role, User
 from shop.entrypoints.configuration.policies import Policies
 from shop.entrypoints.configuration.settings import Settings
@@ -45,7 +46,7 @@ C = TypeVar("C")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Principal:
     """The sender of a request: the current token, and the session that it opened."""
 
@@ -71,7 +72,7 @@ class Principal:
         return self.existing_session.signed_in_user
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class KeyedRequest:
     """A request with an idempotency key: its token, and the context of its response."""
 
@@ -81,25 +82,25 @@ class KeyedRequest:
 
 
 def _from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  FastAPI's marker.
-    async def from_container(request: Request) -> T:
+    def from_container(request: Request) -> T:
         return provide(request.app.state.container)
 
     return Depends(from_container)
 
 
-async def _response_context(request: Request) -> ResponseContext:
+def _response_context(request: Request) -> ResponseContext:
     response_context: ResponseContext = request.state.response_context
     return response_context
 
 
-async def _session_token(request: Request) -> SessionToken | None:
-    return (await _response_context(request)).token(request.headers)
+def _session_token(request: Request) -> SessionToken | None:
+    return _response_context(request).token(request.headers)
 
 
 async def authenticate(request: Request) -> Principal:
     """Resolve the session of a request, record its use, and renew a due token."""
     container: Container = request.app.state.container
-    response_context = await _response_context(request)
+    response_context = _response_context(request)
     token = response_context.token(request.headers)
     current_session = await container.session_service().authenticate(token)
     response_context.update_session(current_session)
@@ -110,25 +111,25 @@ async def authenticate(request: Request) -> Principal:
     )
 
 
-async def authenticate_on_demand(request: Request) -> Callable[[], Awaitable[Principal]]:
+def authenticate_on_demand(request: Request) -> Callable[[], Awaitable[Principal]]:
     """Return a function that authenticates, for routes where most requests need none."""
     return partial(authenticate, request)
 
 
-async def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
+def _signed_in_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
     _ = principal.user
     return principal
 
 
-async def _admin_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
+def _admin_user(principal: Annotated[Principal, Depends(authenticate)]) -> Principal:
     # The use case checks again, in its transaction. This check comes before the body's validation,
     # so a customer gets 403 instead of the errors of the body.
     principal.user.require(Role.ADMIN)
     return principal
 
 
-async def _keyed_request(request: Request) -> KeyedRequest:
-    response_context = await _response_context(request)
+def _keyed_request(request: Request) -> KeyedRequest:
+    response_context = _response_context(request)
     token = response_context.token(request.headers)
     if token is None:
         raise NotSignedIn
@@ -137,11 +138,11 @@ async def _keyed_request(request: Request) -> KeyedRequest:
     )
 
 
-async def _optional_key(request: Request) -> str | None:
+def _optional_key(request: Request) -> str | None:
     return idempotency_key(request.headers) if HEADER in request.headers else None
 
 
-async def _client_address(request: Request) -> str:
+def _client_address(request: Request) -> str:
     return client_address(request)
 
 
@@ -174,6 +175,9 @@ AccountHashDependency = Annotated[
 SettingsDependency = Annotated[Settings, _from_container(lambda container: container.settings())]
 PoliciesDependency = Annotated[Policies, _from_container(lambda container: container.policies())]
 DatabaseDependency = Annotated[Database, _from_container(lambda container: container.database())]
+PaymentGatewayDependency = Annotated[
+    PaymentGateway, _from_container(lambda container: container.payment_gateway())
+]
 AccountServiceDependency = Annotated[
     AccountService, _from_container(lambda container: container.account_service())
 ]

@@ -1,18 +1,18 @@
 """What a customer has to do before a card payment has an outcome, and where to look for it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from starlette.requests import Request
 
 from shop.application.ports.payment_gateway import ActionRequired
+from shop.domain.shared.value import value
 from shop.entrypoints.http.schemas import RedirectAction, StripeAction
 
 RETRY_AFTER_SECONDS = 2
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RequiredAction:
     """The step that a gateway requires of a customer, as responses render it."""
 

@@ -1,5 +1,6 @@
 """Logging: JSON in production, readable lines in development, without secrets."""
 
+import json
 import logging
 import sys
 import traceback
@@ -9,6 +10,7 @@ from contextvars import ContextVar
 from functools import lru_cache
 from typing import Any, TextIO
 
+import orjson
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
@@ -37,6 +39,9 @@ SECRET_WORDS = (
 
 request_fields: ContextVar[Mapping[str, str]] = ContextVar("request_fields")
 """The id, client and trace of the current request; every line that is logged meanwhile has them."""
+
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+"""Types of values with nothing inside of them."""
 
 _NO_REQUEST: Mapping[str, str] = {}
 
@@ -124,8 +129,18 @@ def _json_rendering() -> list[Processor]:
     trace = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
     return [
         structlog.processors.ExceptionRenderer(trace),
-        structlog.processors.JSONRenderer(),
+        _render_json,
     ]
+
+
+def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
+    """Write an event as one line of ASCII."""
+    with suppress(TypeError):
+        line = orjson.dumps(event)
+        if line.isascii():
+            return line.decode()
+    # The slower way escapes every other character, and takes any value.
+    return json.dumps(event, default=repr, separators=(",", ":"))
 
 
 def _console_rendering(*, colours: bool) -> list[Processor]:
@@ -146,6 +161,8 @@ def redact_secrets(_logger: WrappedLogger, _method: str, event: EventDict) -> Ev
     """
     # Uvicorn repeats its message here, with colours.
     event.pop("color_message", None)
+    if all(type(value) in _PLAIN and not _has_secret_name(name) for name, value in event.items()):
+        return event
     return _redact_fields(event)
 
 

@@ -1,5 +1,6 @@
 """Settings of production: what must be set, and what must be safe."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -145,3 +146,80 @@ def test_development_needs_no_tls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_ENVIRONMENT", "development")
 
     assert read_settings(None).database_url.endswith("db.example/shop")
+
+
+NO_SECRETS = "SHOP_SESSION_SECRETS must be set in production; `shop secret` prints a secret"
+NO_GATEWAY = (
+    "SHOP_PAYMENT_GATEWAY must be set in production: stripe, or simulated for a rehearsal in which"
+    " no money moves"
+)
+IN_MEMORY = (
+    "SHOP_DATABASE_URL=memory:// loses every order when the server stops; use a SQLite or"
+    " PostgreSQL database in production"
+)
+IDLE_TOO_LONG = (
+    "SHOP_SESSION_IDLE_SECONDS (7200) must not be more than SHOP_SESSION_ABSOLUTE_SECONDS (3600)"
+)
+PLAIN_WEBHOOK = json.dumps(
+    [{"url": "http://127.0.0.1/", "secret": "whsec_c2hvcCdzIG93biBzZWNyZXQgb2YgdGhlIHRlc3RzLi4="}]
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "faults"),
+    [
+        ({}, [NO_GATEWAY, NO_SECRETS]),
+        (
+            {"SHOP_CURRENCY": "EURO", "SHOP_LOG_LEVEL": "loud"},
+            [
+                NO_GATEWAY,
+                NO_SECRETS,
+                "SHOP_CURRENCY: must be an active ISO 4217 code, not 'EURO'",
+                "SHOP_LOG_LEVEL: must be 'debug', 'info', 'warning' or 'error'",
+            ],
+        ),
+        (
+            {"SHOP_SESSION_SECRETS": "hunter2", "SHOP_SMTP_URL": "hunter2"},
+            [
+                (
+                    "SHOP_SMTP_URL: must be a URL such as smtp://user:password@host:587 or"
+                    " smtps://user:password@host"
+                ),
+                (
+                    'SHOP_SESSION_SECRETS: must be a JSON list of secrets, such as ["…"];'
+                    " `shop secret` prints a secret"
+                ),
+                NO_GATEWAY,
+            ],
+        ),
+        (
+            {
+                "SHOP_DATABASE_URL": "memory://",
+                "SHOP_SESSION_ABSOLUTE_SECONDS": "3600",
+                "SHOP_SESSION_IDLE_SECONDS": "7200",
+                "SHOP_SMTP_URL": "smtp://h",
+                "SHOP_WEBHOOK_ENDPOINTS": PLAIN_WEBHOOK,
+            },
+            [
+                IN_MEMORY,
+                NO_GATEWAY,
+                NO_SECRETS,
+                IDLE_TOO_LONG,
+                "SHOP_WEBHOOK_ENDPOINTS must use https in production",
+                "SHOP_SMTP_URL and SHOP_EMAIL_FROM must be set together",
+            ],
+        ),
+    ],
+)
+def test_production_names_all_that_is_missing_or_wrong_at_once(
+    settings: dict[str, str], faults: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_ENVIRONMENT", "production")
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(InvalidSetting) as raised:
+        read_settings(None)
+
+    text = str(raised.value)
+    assert text == "; ".join(sorted(faults, key=text.find))

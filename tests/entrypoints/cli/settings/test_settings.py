@@ -2,7 +2,7 @@
 
 import json
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -235,25 +235,33 @@ MEMORY_IN_PRODUCTION = (
     "SHOP_DATABASE_URL=memory:// loses every order when the server stops;"
     " use a SQLite or PostgreSQL database in production"
 )
+NO_STRIPE_KEY = (
+    "SHOP_PAYMENT_GATEWAY=stripe needs SHOP_STRIPE_SECRET_KEY (in Stripe's dashboard: API keys)"
+)
+NO_WEBHOOK_SECRETS = (
+    "SHOP_PAYMENT_GATEWAY=stripe needs SHOP_STRIPE_WEBHOOK_SECRETS"
+    " (in Stripe's dashboard: Webhooks)"
+)
 WEBHOOK_SECRETS = ("whsec_the_newer_of_two", "whsec_the_older_of_two")
 
 
 @pytest.mark.parametrize(
-    ("settings", "missing"),
+    ("settings", "rules"),
     [
-        ({}, "SHOP_STRIPE_SECRET_KEY and SHOP_STRIPE_WEBHOOK_SECRETS"),
+        ({}, [NO_STRIPE_KEY, NO_WEBHOOK_SECRETS]),
+        ({"SHOP_STRIPE_SECRET_KEY": SECRET_KEY}, [NO_WEBHOOK_SECRETS]),
+        ({"SHOP_STRIPE_WEBHOOK_SECRETS": json.dumps(WEBHOOK_SECRETS)}, [NO_STRIPE_KEY]),
         (
-            {"SHOP_STRIPE_SECRET_KEY": SECRET_KEY},
-            "SHOP_STRIPE_WEBHOOK_SECRETS",
-        ),
-        (
-            {"SHOP_STRIPE_WEBHOOK_SECRETS": json.dumps(WEBHOOK_SECRETS)},
-            "SHOP_STRIPE_SECRET_KEY",
+            {"SHOP_STRIPE_SECRET_KEY": "pk_live_1"},
+            [
+                "SHOP_STRIPE_SECRET_KEY: must begin with sk_, or with rk_ if it is restricted",
+                NO_WEBHOOK_SECRETS,
+            ],
         ),
     ],
 )
 def test_stripe_requires_its_key_and_webhook_secrets(
-    settings: Mapping[str, str], missing: str, monkeypatch: pytest.MonkeyPatch
+    settings: Mapping[str, str], rules: Sequence[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in {"SHOP_PAYMENT_GATEWAY": "stripe", **settings}.items():
         monkeypatch.setenv(name, value)
@@ -261,7 +269,7 @@ def test_stripe_requires_its_key_and_webhook_secrets(
     with pytest.raises(InvalidSetting) as raised:
         read_settings(None)
 
-    assert str(raised.value) == f"SHOP_PAYMENT_GATEWAY=stripe needs {missing}"
+    assert str(raised.value) == "; ".join(rules)
 
 
 def test_stripe_secrets_are_parsed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,12 +31,17 @@ def test_unknown_setting_is_reported_with_the_closest_name(shop: CommandLine) ->
     ]
 
 
-def test_production_without_secrets_is_rejected_in_one_line(shop: CommandLine) -> None:
-    ended = shop.with_settings(SHOP_ENVIRONMENT="production").complete("migrate")
+@pytest.mark.parametrize("command", ["serve --port 0", "migrate", "worker"])
+def test_production_without_settings_names_all_it_needs_in_one_line(
+    command: str, shop: CommandLine
+) -> None:
+    ended = shop.with_settings(SHOP_ENVIRONMENT="production").complete(*command.split())
 
     assert ended.code == 2
     assert ended.error_line == (
-        "shop: SHOP_SESSION_SECRETS must be set in production; `shop secret` prints a secret"
+        "shop: SHOP_SESSION_SECRETS must be set in production; `shop secret` prints a secret;"
+        " SHOP_PAYMENT_GATEWAY must be set in production: stripe, or simulated for a rehearsal in"
+        " which no money moves"
     )
     assert list(shop.folder.iterdir()) == []
 

@@ -130,8 +130,11 @@ class TestThePage:
         response = await ada.client.get(url)
         assert response.status_code == 200
         assert response.headers["content-type"] == "text/html; charset=utf-8"
-        policies = response.headers.get_list("content-security-policy")
-        assert "default-src 'none'; form-action 'self'; frame-ancestors 'none'" in policies
+        assert response.headers.get_list("content-security-policy") == [
+            "default-src 'none'; form-action 'self'; frame-ancestors 'none'"
+        ]
+        assert response.headers.get_list("cache-control") == ["no-store"]
+        assert response.headers.get_list("x-content-type-options") == ["nosniff"]
         page = response.text
         assert "5.00 EUR" in page
         assert page.count('<form method="post"') == 2

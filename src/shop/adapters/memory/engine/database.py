@@ -1,7 +1,6 @@
 """The in-memory database: the committed state, and the lock for writing it."""
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -23,10 +22,11 @@ from shop.domain.payment import Payment
 from shop.domain.product import Product
 from shop.domain.session import Session
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.value import value
 from shop.domain.user import User
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class KeyRow:
     """A claimed idempotency key."""
 
@@ -35,7 +35,7 @@ class KeyRow:
     created_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class SessionRow:
     """A session and the hash of its token."""
 
@@ -43,7 +43,7 @@ class SessionRow:
     token_hash: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class GatewayEventRow:
     """A gateway event and when it first arrived."""
 
@@ -52,7 +52,7 @@ class GatewayEventRow:
     received_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class RateLimitRow:
     """The hits of a rate limit's key."""
 
@@ -60,7 +60,7 @@ class RateLimitRow:
     count: HitCount
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class State:
     """An immutable snapshot of everything stored."""
 

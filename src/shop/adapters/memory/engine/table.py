@@ -1,16 +1,17 @@
 """Tables in memory: committed rows by key, with unique constraints."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Generic, TypeVar
 
 from shop.application.ports.unit_of_work import ConstraintViolated
+from shop.domain.shared.value import value
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Table(Generic[K, R]):
     """Immutable rows by key; a commit replaces the table.
 

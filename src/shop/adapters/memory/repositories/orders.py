@@ -12,6 +12,7 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.orders import OrderFilter, Orders, OrderTotals
 from shop.application.ports.unit_of_work import ConstraintViolated, LockOrder, TransientFailure
 from shop.domain.orders.order import BOUGHT, Order, StatusChange
+from shop.domain.orders.order_number import to_order_number
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency
 from shop.domain.user import User
@@ -136,7 +137,7 @@ def _is_selected(order: Order, customer: User, order_filter: OrderFilter) -> boo
 
 def _has_words(order: Order, customer: User, words: str) -> bool:
     return (
-        order.number == words.upper()
+        order.number == to_order_number(words)
         or customer.email.startswith(words.lower())
         or any(line.sku.lower() == words.lower() for line in order.lines)
     )

@@ -4,6 +4,7 @@ import asyncio
 from abc import ABC, abstractmethod
 from asyncio import Task
 from collections.abc import Sequence
+from pathlib import Path
 from uuid import UUID
 
 from shop.adapters.simulated_gateway.operations import DelayedResponse, Operation, Unanswered
@@ -49,6 +50,13 @@ class PaymentStore(ABC):
         self, time_range: TimeRange, *, after: str | None, limit: int | None
     ) -> Sequence[StoredPayment]:
         """Return payments created in a time range after the one with this id, oldest first."""
+
+    def missing_file(self) -> Path | None:
+        """Return the file of the records if there is none yet, or none any more."""
+        return None
+
+    async def check(self) -> None:  # noqa: B027  Records in memory are always there.
+        """Raise `DatabaseUnavailable` if stored records cannot be changed now."""
 
     async def close(self) -> None:
         """Cancel delayed decisions and release the storage; the next use opens it again."""

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 
-from shop.adapters.sql.backup import sqlite_file
+from shop.adapters.sql.backup import sqlite_file_copy
 from shop.application.ports.backup_part import BackupPart, PartSnapshot
 
 
@@ -22,7 +22,7 @@ class GatewayRecordsBackup(BackupPart):
     async def snapshot(self) -> AsyncIterator[PartSnapshot]:
         """Yield a read transaction."""
         if self._file.exists():
-            with sqlite_file.read_snapshot(self._file) as connection:
+            with sqlite_file_copy.read_snapshot(self._file) as connection:
                 yield _RecordsSnapshot(connection)
         else:
             with closing(sqlite3.connect(":memory:")) as connection:
@@ -31,17 +31,17 @@ class GatewayRecordsBackup(BackupPart):
     async def replace_with(self, copy: Path) -> None:
         """Replace the records in one transaction of the file."""
         if self._is_readable():
-            with sqlite_file.locked(self._file) as connection:
-                sqlite_file.replace_content(connection, copy)
+            with sqlite_file_copy.locked(self._file) as connection:
+                sqlite_file_copy.replace_content(connection, copy)
         else:
-            sqlite_file.replace_file(self._file, copy)
+            sqlite_file_copy.replace_file(self._file, copy)
 
     def _is_readable(self) -> bool:
         if not self._file.exists():
             return False
         try:
-            sqlite_file.require_sound(self._file)
-        except sqlite_file.DamagedFile:
+            sqlite_file_copy.require_sound(self._file)
+        except sqlite_file_copy.DamagedFile:
             return False
         return True
 
@@ -51,4 +51,4 @@ class _RecordsSnapshot(PartSnapshot):
         self._connection = connection
 
     async def copy_to(self, file: Path) -> None:
-        sqlite_file.copy_snapshot(self._connection, file)
+        sqlite_file_copy.copy_snapshot(self._connection, file)

@@ -67,6 +67,12 @@ def create_tables(connection: sqlite3.Connection) -> None:
         raise DatabaseUnavailable("the file holds something else than the records of a gateway")
 
 
+def write_again(connection: sqlite3.Connection) -> None:
+    """Write what is stored already; raise `DatabaseUnavailable` for a foreign file."""
+    create_tables(connection)
+    connection.execute(f"PRAGMA user_version={VERSION}")
+
+
 def payment_row(payment: GatewayPayment, calls: int) -> Mapping[str, Any]:
     """Return a payment as a row of its table."""
     result = payment.authorisation_result

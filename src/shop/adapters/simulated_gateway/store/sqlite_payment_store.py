@@ -26,8 +26,10 @@ from shop.adapters.simulated_gateway.store.schema import (
     stored_key,
     stored_payment,
     to_microseconds,
+    write_again,
 )
 from shop.adapters.sql.engines.sqlite import SqliteEngines
+from shop.adapters.sql.engines.write_probe import WriteProbe
 from shop.application.ports.clock import Clock
 from shop.application.ports.paging import TimeRange
 from shop.application.ports.unit_of_work import DatabaseUnavailable
@@ -77,6 +79,7 @@ class SqlitePaymentStore(PaymentStore):
         self._queue: GroupCommit[Operation, SimulatedResponse | Unanswered] = GroupCommit(
             self._run_group
         )
+        self._write_probe = WriteProbe(self._engines, write_again)
         self._is_open = False
         self._next_purge = clock.now()
 
@@ -112,10 +115,26 @@ class SqlitePaymentStore(PaymentStore):
             return await self._read(_FIRST_PAGE, *times, rows)
         return await self._read(_NEXT_PAGE, *times, after, rows)
 
+    def missing_file(self) -> Path | None:
+        """Return the file if it does not exist."""
+        return None if self._file.exists() else self._file.absolute()
+
+    async def check(self) -> None:
+        """Commit something small to the file, at most once in two seconds, if there is one."""
+        try:
+            await self._engines.require_unchanged()
+            if self._is_open or self._file.exists():
+                await self._write_probe.require_writable()
+        except DatabaseUnavailable as failure:
+            raise DatabaseUnavailable(
+                f"the simulated gateway's file {self._file} cannot be used: {failure}"
+            ) from failure
+
     async def close(self) -> None:
         """Cancel delayed decisions, finish the running group and close the file."""
         await super().close()
         await self._queue.drain()
+        await self._write_probe.close()
         await self._engines.close()
         self._is_open = False
 
@@ -150,7 +169,8 @@ class SqlitePaymentStore(PaymentStore):
 
     async def _read(self, query: str, *parameters: object) -> Sequence[StoredPayment]:
         if not self._is_open and not self._file.exists():
-            # Connecting would create it.
+            # It may have been there when this process started.
+            await self._engines.require_unchanged()
             return ()
         await self.open()
         await self._engines.require_unchanged()

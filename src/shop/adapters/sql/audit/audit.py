@@ -35,6 +35,7 @@ class SqlAudit(Audit):
 
     async def violations(self, invariant: Invariant, due_before: datetime) -> Sequence[Violation]:
         """Return the violations of an invariant, at most a hundred of each rule."""
+        await self._connection.read_whole_tables()
         parameters = _parameters(due_before)
         return [
             violation

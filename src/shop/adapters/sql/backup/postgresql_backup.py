@@ -8,7 +8,7 @@ from sqlalchemy import make_url, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shop.adapters.sql.backup.postgresql_programs import PostgresqlPrograms
-from shop.adapters.sql.backup.schema_version import (
+from shop.adapters.sql.backup.version_checks import (
     CREATE_VERSION_TABLE,
     CURRENCY,
     require_complete,
@@ -24,6 +24,7 @@ from shop.application.ports.database_backup import (
     DatabaseReplacement,
     DatabaseSnapshot,
 )
+from shop.domain.shared.counted import counted
 
 _TABLES = text("SELECT tablename FROM pg_tables WHERE schemaname = :schema ORDER BY tablename")
 _SERVER_VERSION = text("SELECT current_setting('server_version_num')::int / 10000")
@@ -100,8 +101,8 @@ class PostgresqlBackup(DatabaseBackup):
                 raise BackupFailed("another restore of this database is running; wait for its end")
             if others := await connection.scalar(_OTHER_CONNECTIONS):
                 raise BackupFailed(
-                    f"the database has {others} connections of a shop; stop all servers and"
-                    " workers first"
+                    f"the database has {counted(others, 'connection')} of a shop; stop all servers"
+                    " and workers first"
                 )
             yield _Replacement(connection, self._schema, self._programs)
 

@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from shop.adapters.sql.backup import sqlite_file
-from shop.adapters.sql.backup.schema_version import (
+from shop.adapters.sql.backup import sqlite_file_copy
+from shop.adapters.sql.backup.version_checks import (
     CREATE_VERSION_TABLE,
     CURRENCY,
     require_complete,
@@ -36,14 +36,14 @@ class SqliteBackup(DatabaseBackup):
     async def payments_paused(self) -> AsyncIterator[None]:
         """Hold the write lock, which each payment needs before and after the gateway is asked."""
         self._require_file()
-        with sqlite_file.writes_paused(self._file):
+        with sqlite_file_copy.writes_paused(self._file):
             yield
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[DatabaseSnapshot]:
         """Yield a read transaction."""
         self._require_file()
-        with sqlite_file.read_snapshot(self._file) as connection:
+        with sqlite_file_copy.read_snapshot(self._file) as connection:
             yield _DatabaseSnapshot(connection)
 
     async def require_supported(self, description: DatabaseDescription) -> None:
@@ -52,8 +52,8 @@ class SqliteBackup(DatabaseBackup):
 
     async def check_copy(self, copy: Path, description: DatabaseDescription) -> None:
         """Check that the copy is sound and has the rows of its manifest."""
-        sqlite_file.require_sound(copy)
-        with sqlite_file.read_snapshot(copy) as connection:
+        sqlite_file_copy.require_sound(copy)
+        with sqlite_file_copy.read_snapshot(copy) as connection:
             if _describe(connection) != description:
                 raise BackupFailed("the database in the backup is not as its manifest says")
 
@@ -66,7 +66,7 @@ class SqliteBackup(DatabaseBackup):
             if not overwrite:
                 raise BackupFailed(f"{damage}; use --overwrite to replace it")
             self._put_incomplete_file()
-        with sqlite_file.locked(self._file) as connection:
+        with sqlite_file_copy.locked(self._file) as connection:
             yield _Replacement(self._file, connection)
 
     def _require_file(self) -> None:
@@ -75,9 +75,9 @@ class SqliteBackup(DatabaseBackup):
 
     def _damage(self) -> str | None:
         try:
-            with sqlite_file.locked(self._file) as connection:
-                sqlite_file.count_rows(connection)
-        except sqlite_file.DamagedFile as error:
+            with sqlite_file_copy.locked(self._file) as connection:
+                sqlite_file_copy.count_rows(connection)
+        except sqlite_file_copy.DamagedFile as error:
             return str(error)
         return None
 
@@ -86,9 +86,9 @@ class SqliteBackup(DatabaseBackup):
         with TemporaryDirectory(dir=self._file.parent, prefix=".shop-restore.") as folder:
             draft = Path(folder, self._file.name)
             draft.touch(0o600)
-            with sqlite_file.locked(draft) as connection:
+            with sqlite_file_copy.locked(draft) as connection:
                 _mark_incomplete(connection)
-            sqlite_file.replace_file(self._file, draft)
+            sqlite_file_copy.replace_file(self._file, draft)
 
 
 class _DatabaseSnapshot(DatabaseSnapshot):
@@ -99,7 +99,7 @@ class _DatabaseSnapshot(DatabaseSnapshot):
         return _describe(self._connection)
 
     async def copy_to(self, file: Path) -> None:
-        sqlite_file.copy_snapshot(self._connection, file)
+        sqlite_file_copy.copy_snapshot(self._connection, file)
 
 
 class _Replacement(DatabaseReplacement):
@@ -108,7 +108,7 @@ class _Replacement(DatabaseReplacement):
         self._connection = connection
 
     async def rows(self) -> Mapping[str, int]:
-        rows = sqlite_file.count_rows(self._connection)
+        rows = sqlite_file_copy.count_rows(self._connection)
         if not rows:
             return {}
         if "alembic_version" not in rows:
@@ -121,7 +121,7 @@ class _Replacement(DatabaseReplacement):
     async def finish(self, copy: Path, description: DatabaseDescription) -> None:
         del description
         # The copy has its version, so the mark disappears in the same transaction.
-        sqlite_file.replace_content(self._connection, copy)
+        sqlite_file_copy.replace_content(self._connection, copy)
 
 
 def _mark_incomplete(connection: sqlite3.Connection) -> None:
@@ -133,7 +133,7 @@ def _mark_incomplete(connection: sqlite3.Connection) -> None:
 
 
 def _describe(connection: sqlite3.Connection) -> DatabaseDescription:
-    rows = sqlite_file.count_rows(connection)
+    rows = sqlite_file_copy.count_rows(connection)
     version = _version(connection) if "alembic_version" in rows else None
     require_complete(version)
     currency = connection.execute(CURRENCY).fetchone() if "accounts" in rows else None

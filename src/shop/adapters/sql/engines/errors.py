@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from shop.adapters.sql.schema.tables import metadata
+from shop.application.ports.repositories.idempotency_keys import RequestInProgress
 from shop.application.ports.unit_of_work import (
     CommitOutcomeUnknown,
     ConnectionLost,
@@ -25,6 +26,7 @@ from shop.application.ports.unit_of_work import (
 )
 
 ORDER_KEY = "uq_orders_user_id_idempotency_key"
+IDEMPOTENCY_KEY = "pk_idempotency_keys"
 
 _CONFLICTS = ("40001", "40P01")
 _READ_ONLY_SERVER = "25006"
@@ -32,6 +34,9 @@ _LOCK_NOT_AVAILABLE = "55P03"
 _CONNECTION_LOST = ("08", "57P01", "57P02", "57P03", _READ_ONLY_SERVER)
 
 _WRONG_STATEMENT = "42"
+
+_BEFORE_COMMIT = (_LOCK_NOT_AVAILABLE, _WRONG_STATEMENT)
+"""Errors that a statement reports before it would commit itself."""
 
 _SQLITE_WRONG_STATEMENT = re.compile(r"no such (table|column)|has no column named")
 _SQLITE_UNIQUE = re.compile(r"UNIQUE constraint failed: (?P<columns>.+)")
@@ -69,6 +74,27 @@ def translating_commit_errors() -> Iterator[None]:
         raise _error_at_commit(error) from error
     except OSError as error:
         raise CommitOutcomeUnknown("the connection broke during COMMIT") from error
+
+
+@contextmanager
+def translating_guarded_errors() -> Iterator[None]:
+    """Translate errors of a statement that commits itself: its outcome can be unknown too."""
+    try:
+        yield
+    except IntegrityError as error:
+        name = _constraint(error)
+        if name in (ORDER_KEY, IDEMPOTENCY_KEY):
+            raise TransactionConflict("the idempotency key was used at the same time") from None
+        raise ConstraintViolated(name) from None
+    except DBAPIError as error:
+        if _sqlstate(error) == _LOCK_NOT_AVAILABLE and _waited_for(error, IDEMPOTENCY_KEY):
+            # A new row only waits for an unfinished claim of the same key.
+            raise RequestInProgress from None
+        if _sqlstate(error).startswith(_BEFORE_COMMIT):
+            raise _error_before_commit(error) from error
+        raise _error_at_commit(error) from error
+    except OSError as error:
+        raise CommitOutcomeUnknown("no answer to a statement that commits itself") from error
 
 
 def is_connection_lost(error: BaseException) -> bool:
@@ -114,6 +140,11 @@ def _error_at_commit(error: DBAPIError) -> DatabaseFailure:
         # SQLite runs in this process, so a failed COMMIT did not happen.
         return DatabaseUnavailable(f"{_describe(error.orig)} at COMMIT")
     return CommitOutcomeUnknown(f"{_describe(error.orig)} {state}".strip() + " at COMMIT")
+
+
+def _waited_for(error: DBAPIError, index: str) -> bool:
+    driver_error = getattr(error.orig, "__cause__", None)
+    return index in (getattr(driver_error, "context", None) or "")
 
 
 def _describe(error: BaseException | None) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shop.adapters.sql.engines.errors import is_connection_lost
+from shop.adapters.sql.engines.plans import SET_KEYED_PLANS
 
 CONNECTIONS = 10
 POOL_TIMEOUT_SECONDS = 4
@@ -21,6 +22,9 @@ CLOSE_TIMEOUT_SECONDS = 2
 
 # asyncpg cannot disable a statement timeout per call, so use one that is never reached.
 UNREACHED_TIMEOUT_SECONDS = 10**7
+
+COMMITS_ITSELF = "/* commits itself */"
+"""Ends a statement that is a transaction of its own, and so has no timeout, like COMMIT."""
 
 # Customers do not wait longer for a lock; idle transactions end as well.
 SETTINGS = {
@@ -53,6 +57,7 @@ def _create_engine(url: URL, schema: str, statement_timeout_seconds: float | Non
             "timeout": CONNECT_TIMEOUT_SECONDS,
             "command_timeout": statement_timeout_seconds,
             "connection_class": _Connection,
+            "async_creator_fn": _connect,
         },
     )
 
@@ -65,11 +70,30 @@ def _create_engine(url: URL, schema: str, statement_timeout_seconds: float | Non
     return created
 
 
-class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose statements time out, except COMMIT.
+async def _connect(**arguments: Any) -> asyncpg.Connection:  # noqa: ANN401  The driver's arguments.
+    """Connect, and keep the plans of this connection to keys.
 
-    A timeout during COMMIT would report a failure although the commit may succeed.
+    Poolers reject these settings among the arguments.
     """
+    connection = await asyncpg.connect(**arguments)
+    try:
+        await connection.execute(SET_KEYED_PLANS)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]
+    """A connection whose statements time out, except COMMIT and those that commit themselves.
+
+    A timeout during COMMIT would report a failure although the commit may succeed. It would also
+    cancel the wait for a standby, after which a retry would find what the standby does not have.
+    """
+
+    async def prepare(self, query: str, **options: Any) -> Any:  # noqa: ANN401  As below.
+        statement = await super().prepare(query, **options)
+        return _Patient(statement) if query.rstrip().endswith(COMMITS_ITSELF) else statement
 
     async def execute(
         self,
@@ -84,3 +108,16 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 
     async def close(self, *, timeout: float | None = CLOSE_TIMEOUT_SECONDS) -> None:  # noqa: ASYNC109  As above.
         await super().close(timeout=timeout)
+
+
+class _Patient:
+    """A prepared statement without a timeout."""
+
+    def __init__(self, statement: Any) -> None:  # noqa: ANN401  The driver is not typed.
+        self._statement = statement
+
+    async def fetch(self, *parameters: object) -> object:
+        return await self._statement.fetch(*parameters, timeout=UNREACHED_TIMEOUT_SECONDS)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._statement, name)

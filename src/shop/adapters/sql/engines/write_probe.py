@@ -4,6 +4,7 @@ import asyncio
 import os
 import sqlite3
 from asyncio import Task
+from collections.abc import Callable
 from time import monotonic
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,8 +18,6 @@ INTERVAL_SECONDS = 2
 TIMEOUT_SECONDS = 4
 MIN_FREE_BYTES = 1024 * 1024
 
-_SMALL_WRITE = "UPDATE alembic_version SET version_num = version_num"
-
 
 class WriteProbe:
     """Reports whether a transaction can be committed to a SQLite file.
@@ -26,8 +25,9 @@ class WriteProbe:
     Orders that are committed show it as well, so a busy shop is not probed.
     """
 
-    def __init__(self, engines: SqliteEngines) -> None:
+    def __init__(self, engines: SqliteEngines, write: Callable[[sqlite3.Connection], None]) -> None:
         self._engines = engines
+        self._small_write = write
         self._attempt: Task[None] | None = None
         self._next_attempt = 0.0
 
@@ -66,12 +66,8 @@ class WriteProbe:
             file_system = os.statvfs(self._engines.file.path.parent)
             if file_system.f_bavail * file_system.f_frsize < MIN_FREE_BYTES:
                 raise DatabaseUnavailable("the disk is full")
-            await self._engines.run_in_transaction(_write)
+            await self._engines.run_in_transaction(self._small_write)
         except DatabaseFailure as failure:
             raise DatabaseUnavailable(str(failure)) from failure
         except (SQLAlchemyError, sqlite3.Error, OSError) as failure:
             raise DatabaseUnavailable(f"the database cannot be written: {failure}") from failure
-
-
-def _write(connection: sqlite3.Connection) -> None:
-    connection.execute(_SMALL_WRITE)

@@ -11,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.schema import CreateSchema
 
 from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
+from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN, set_role_defaults
 from shop.adapters.sql.migration.currency import change_currency
+from shop.adapters.sql.migration.older_servers import fill_unset_columns
 from shop.adapters.sql.migration.schema_version import (
     create_version_table,
     lock_versions,
@@ -86,17 +88,22 @@ class Migrator:
             # SQLite's transaction holds the only write lock already.
             create_version_table(connection)
         else:
+            connection.execute(ALLOW_ANY_PLAN)
             if self._schema not in inspect(connection).get_schema_names():
                 connection.execute(CreateSchema(self._schema, if_not_exists=True))
             create_version_table(connection)
             lock_versions(connection)
         self._upgrade(connection)
+        fill_unset_columns(connection)
         old_currency = change_currency(connection, self._currency)
         if old_currency is not None:
             _log.warning(
                 "shop_currency_changed", extra={"from": old_currency, "to": self._currency}
             )
         self._add_shop_accounts(connection)
+        if self._schema is not None:
+            # Last, because migrations of other schemas of the database wait for it.
+            set_role_defaults(connection)
 
     def _upgrade(self, connection: Connection) -> None:
         versions = read_versions(connection)

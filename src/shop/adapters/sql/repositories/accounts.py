@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Row, Select, Table, select, union_all
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import accounts, transfers, users
@@ -68,7 +68,12 @@ class SqlAccounts(Accounts):
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         yield from self._accounts.inserts()
-        yield from self._accounts.updates()
+        yield from self._accounts.additions(["balance"], allowed_if=_covers)
+
+
+def _covers(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    """Allow the addition only if the account's minimum balance stays."""
+    return table.c.balance + rows.c.balance >= table.c.minimum_balance
 
 
 def _by_user(currency: Currency, found: Iterable[Account]) -> Mapping[UUID, Account]:

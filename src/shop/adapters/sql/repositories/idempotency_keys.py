@@ -1,16 +1,22 @@
 """Idempotency keys in a relational database."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, get_args, get_origin, get_type_hints
 
-from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, exists
+from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, case, delete, exists
 
 from shop.adapters.sql.schema.tables import deposits, idempotency_keys, orders
 from shop.adapters.sql.statements.connection import SqlConnection
-from shop.adapters.sql.statements.writes import Fields, PendingWrite, delete_rows, update_rows
+from shop.adapters.sql.statements.writes import (
+    Fields,
+    PendingWrite,
+    delete_rows,
+    insert_rows,
+    update_rows,
+)
 from shop.application.ports.repositories.idempotency_keys import (
     IdempotencyKeys,
     KeyRecord,
@@ -53,10 +59,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         inserted = {_key(row) for row in added}
         self._claimed |= inserted
         claimed_before = fingerprints.keys() - inserted
-        found = await self._connection.fetch_matching(
-            idempotency_keys, [_id(key) for key in claimed_before]
-        )
-        records = {_key(row): _record(row) for row in found}
+        records = await self._find(claimed_before)
         if len(records) < len(claimed_before):
             raise TransientFailure("an idempotency key was purged while it was claimed")
         return records
@@ -104,9 +107,46 @@ class SqlIdempotencyKeys(IdempotencyKeys):
         )
         yield from delete_rows(idempotency_keys, [_id(key) for key in self._released])
 
+    async def _find(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, KeyRecord]:
+        rows = await self._connection.fetch_matching(idempotency_keys, [_id(key) for key in keys])
+        return {_key(row): _record(row) for row in rows}
+
     def _require_claimed(self, key: IdempotencyKey) -> None:
         if key not in self._claimed:
             raise RuntimeError(f"idempotency key {key.value} was not claimed in this unit of work")
+
+
+class GuardedIdempotencyKeys(SqlIdempotencyKeys):
+    """The keys of a guarded unit of work: inserted at its end, together with their outcomes.
+
+    If another request has inserted one of them meanwhile, that violates the primary key.
+    """
+
+    def __init__(self, connection: SqlConnection) -> None:
+        super().__init__(connection)
+        self._new: dict[IdempotencyKey, Fields] = {}
+
+    async def claim(
+        self, fingerprints: Mapping[IdempotencyKey, str], at: datetime
+    ) -> Mapping[IdempotencyKey, KeyRecord]:
+        """Return the records of the keys that are taken; the others are inserted at the end."""
+        self._connection.acquire(LockOrder.IDEMPOTENCY_KEYS)
+        records = await self._find(fingerprints)
+        for key in fingerprints.keys() - records.keys():
+            fields = {"fingerprint": fingerprints[key], "created_at": at}
+            self._new[key] = {**_id(key), **fields, "reference": None, "rejection": None}
+        self._claimed |= self._new.keys()
+        return records
+
+    def pending_writes(self) -> Iterator[PendingWrite]:
+        """Yield the staged writes."""
+        rows = [
+            {**fields, **self._completed.get(key, {})}
+            for key, fields in self._new.items()
+            if key not in self._released
+        ]
+        # Two groups with the same keys wait for each other in one order.
+        yield from insert_rows(idempotency_keys, sorted(rows, key=_lock_order))
 
 
 def _has_result_in(table: Table) -> ColumnElement[bool]:
@@ -118,7 +158,9 @@ def _has_result_in(table: Table) -> ColumnElement[bool]:
 
 def _is_pending(table: Table, rows: FromClause) -> ColumnElement[bool]:
     del rows
-    return and_(table.c.reference.is_(None), table.c.rejection.is_(None))
+    is_pending = and_(table.c.reference.is_(None), table.c.rejection.is_(None))
+    # Of IS NULL alone, PostgreSQL expects one row, and searches the whole index (decision 29).
+    return case((is_pending, 1), else_=0) > 0
 
 
 def _lock_order(fields: Fields) -> tuple[Any, ...]:

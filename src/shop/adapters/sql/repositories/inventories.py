@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import ColumnElement, FromClause, Row, Table, select
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import inventories, stock_movements
@@ -48,8 +48,14 @@ class SqlInventories(Inventories):
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         yield from self._inventories.inserts()
-        yield from self._inventories.updates()
+        yield from self._inventories.additions(["on_hand", "reserved"], allowed_if=_covers)
         yield from insert_rows(stock_movements, self._movements)
+
+
+def _covers(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    """Allow the addition only if what is reserved stays on hand."""
+    on_hand, reserved = table.c.on_hand + rows.c.on_hand, table.c.reserved + rows.c.reserved
+    return reserved.between(0, on_hand)
 
 
 def _inventory(row: Row[Any]) -> Inventory:

@@ -179,7 +179,7 @@ class SqlSessionStore(SessionStore):
     async def _find(
         self, tokens: Collection[SessionToken], *, lock: LockOrder | None
     ) -> dict[SessionToken, Session]:
-        hashes = {_hash(key, token): (token, key) for token in tokens for key in self._load_keys()}
+        hashes = self._hashes_of(tokens)
         rows = await self._connection.fetch_where_in(
             SESSIONS, sessions.c.token_hash, list(hashes), lock=lock
         )
@@ -191,6 +191,13 @@ class SqlSessionStore(SessionStore):
             if key != self._load_keys()[0]:
                 self._needing_rotation.add(row.id)
         return found
+
+    def tokens_by_hash(self, tokens: Collection[SessionToken]) -> Mapping[str, SessionToken]:
+        """Return the tokens by each hash under which they can be stored."""
+        return {hashed: token for hashed, (token, _) in self._hashes_of(tokens).items()}
+
+    def _hashes_of(self, tokens: Collection[SessionToken]) -> dict[str, tuple[SessionToken, bytes]]:
+        return {_hash(key, token): (token, key) for token in tokens for key in self._load_keys()}
 
     def _fields(self, session: Session, *, version: int) -> Fields:
         return {

@@ -6,7 +6,14 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Column, Row, Select, Table
 
 from shop.adapters.sql.statements.connection import SqlConnection
-from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
+from shop.adapters.sql.statements.writes import (
+    Fields,
+    Guard,
+    PendingWrite,
+    add_to_rows,
+    insert_rows,
+    update_rows,
+)
 from shop.application.ports.unit_of_work import LockOrder
 
 E = TypeVar("E")
@@ -33,7 +40,7 @@ class SqlTableRepository(Generic[E]):
         self._key = key
         self._to_entity = to_entity
         self._to_fields = to_fields
-        self._locked: set[object] = set()
+        self._locked: dict[object, E] = {}
         self._added: dict[object, Fields] = {}
         self._saved: dict[object, Fields] = {}
 
@@ -47,8 +54,9 @@ class SqlTableRepository(Generic[E]):
     ) -> Sequence[E]:
         """Like `get_many`, and lock the rows in the order of their keys."""
         rows = await self._connection.fetch_where_in(self._query, by, values, lock=order)
-        self._locked.update(getattr(row, self._key.name) for row in rows)
-        return [self._to_entity(row) for row in rows]
+        locked = {getattr(row, self._key.name): self._to_entity(row) for row in rows}
+        self._locked |= locked
+        return list(locked.values())
 
     def add(self, entity: E) -> None:
         """Stage a new entity."""
@@ -84,7 +92,30 @@ class SqlTableRepository(Generic[E]):
 
     def updates(self) -> Iterator[PendingWrite]:
         """Yield the write of the saved entities."""
-        missing_rows = RuntimeError(f"locked rows of {self._table.name} are missing")
         return update_rows(
-            self._table, [self._key.name], self._saved.values(), error_if_incomplete=missing_rows
+            self._table,
+            [self._key.name],
+            self._saved.values(),
+            error_if_incomplete=self._missing_rows(),
         )
+
+    def additions(self, names: Sequence[str], *, allowed_if: Guard) -> Iterator[PendingWrite]:
+        """Like `updates`, but yield what the saved entities add to these numbers.
+
+        `allowed_if` compares the numbers in the table with what is added to them.
+        """
+        return add_to_rows(
+            self._table,
+            self._key.name,
+            [self._addition(key, names) for key in self._saved],
+            allowed_if=allowed_if,
+            error_if_incomplete=self._missing_rows(),
+        )
+
+    def _addition(self, key: object, names: Sequence[str]) -> Fields:
+        before, after = self._to_fields(self._locked[key]), self._saved[key]
+        # SQLAlchemy's names are a subclass of `str`, which JSON does not take as keys.
+        return {str(self._key.name): key, **{name: after[name] - before[name] for name in names}}
+
+    def _missing_rows(self) -> RuntimeError:
+        return RuntimeError(f"locked rows of {self._table.name} are missing or have changed")

@@ -76,6 +76,11 @@ class SqlUsers(Users):
         return self._users.updates()
 
 
+def search_text_of(email: str, name: str) -> str:
+    """Return the text in which staff search for a user."""
+    return f"{email}\n{name}".casefold()
+
+
 def _user(row: Row[Any]) -> User:
     return User(
         id=row.id,
@@ -96,6 +101,6 @@ def _fields(user: User) -> Fields:
         "password_hash": user.password_hash,
         "roles": user.roles,
         "enabled": user.enabled,
-        "search_text": f"{user.email}\n{user.name}".casefold(),
+        "search_text": search_text_of(user.email, user.name),
         "created_at": user.created_at,
     }

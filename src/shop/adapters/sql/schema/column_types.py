@@ -38,9 +38,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     ) -> datetime | None:
         """Return the time with its time zone, UTC."""
         del dialect
-        if isinstance(value, str):
-            return datetime.fromisoformat(value).replace(tzinfo=UTC)
-        return None if value is None else value.astimezone(UTC)
+        if value is None:
+            return None
+        time = datetime.fromisoformat(value) if isinstance(value, str) else value
+        # SQLite's text is without a time zone; PostgreSQL's JSON has that of its session.
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 class RoleSet(TypeDecorator[frozenset[Role]]):

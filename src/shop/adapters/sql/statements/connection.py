@@ -19,6 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.adapters.sql.statements.writes import (
     Fields,
@@ -60,6 +61,11 @@ class SqlConnection:
     def end_staging(self) -> None:
         """Reject staging from now on."""
         self._writing = False
+
+    async def read_whole_tables(self) -> None:
+        """Have the statements of this transaction planned for whole tables, not for keys."""
+        if self._connection.dialect.name == "postgresql":
+            await self._execute(ALLOW_ANY_PLAN, None)
 
     async def fetch_all(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None

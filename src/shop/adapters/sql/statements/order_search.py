@@ -8,6 +8,7 @@ from shop.adapters.sql.schema.tables import order_lines, orders, users
 from shop.adapters.sql.statements.paging import newest_first
 from shop.application.ports.paging import PageRequest, TimeCursor
 from shop.application.ports.repositories.orders import OrderFilter
+from shop.domain.orders.order_number import to_order_number
 
 _LAST_CHARACTER = "\U0010ffff"
 
@@ -49,7 +50,7 @@ def _with_words(statement: Select[Any], words: str) -> tuple[Select[Any], ...]:
     # No index on SKUs: each order would have to maintain it, for a list that only staff read.
     with_sku = select(order_lines.c.order_id).where(func.lower(order_lines.c.sku) == lower)
     return (
-        statement.where(orders.c.number == words.upper()),
+        statement.where(orders.c.number == to_order_number(words)),
         statement.where(orders.c.user_id.in_(customers)),
         statement.where(orders.c.id.in_(with_sku)),
     )

@@ -29,6 +29,7 @@ from sqlalchemy import (
 )
 
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
+from shop.domain.shared.value import value
 
 Fields = Mapping[str, Any]
 Guard = Callable[[Table, FromClause], ColumnElement[bool]]
@@ -82,11 +83,44 @@ class UpdateRows(WriteStatement):
 
     def statement(self, rows: FromClause) -> Update:
         """Build the UPDATE."""
-        matches = [self.table.c[name] == rows.c[name] for name in self.keys]
+        changes = {name: self.new_value(name, rows) for name in self.names if name not in self.keys}
+        conditions = [*self.same_keys(rows)]
         if self.only_if is not None:
-            matches.append(self.only_if(self.table, rows))
-        changes = {name: rows.c[name] for name in self.names if name not in self.keys}
-        return update(self.table).values(changes).where(*matches)
+            conditions.append(self.only_if(self.table, rows))
+        return update(self.table).values(changes).where(*conditions)
+
+    @property
+    def guard(self) -> Guard | None:
+        """The condition under which a decision on earlier rows is still right."""
+        return self.only_if
+
+    def same_keys(self, rows: FromClause) -> Sequence[ColumnElement[bool]]:
+        """Return the conditions that a row has the keys of one of the given rows."""
+        return [self.table.c[name] == rows.c[name] for name in self.keys]
+
+    def new_value(self, name: str, rows: FromClause) -> ColumnElement[Any]:
+        """Return the next value of a column."""
+        return rows.c[name]
+
+
+@dataclass(frozen=True, slots=True)
+class AddToRows(UpdateRows):
+    """Adds to numbers of the rows with matching keys, whatever the numbers are by now.
+
+    The guard says which numbers the addition must not exceed. It matters only if the rows were not
+    locked when they were read.
+    """
+
+    allowed_if: Guard
+
+    @property
+    def guard(self) -> Guard:
+        """The condition that the table's constraint checks after the addition."""
+        return self.allowed_if
+
+    def new_value(self, name: str, rows: FromClause) -> ColumnElement[Any]:
+        """Return the sum of a column and what is added."""
+        return self.table.c[name] + rows.c[name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +133,7 @@ class DeleteRows(WriteStatement):
         return delete(self.table).where(tuple_(*names).in_(select(*rows.c)))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PendingWrite:
     """Rows to write, and the error to raise if some of them cannot be written."""
 
@@ -149,6 +183,23 @@ def update_rows(
         statement = UpdateRows(table, names, tuple(keys), only_if)
         yield PendingWrite(
             statement=statement, rows=tuple(rows), error_if_incomplete=error_if_incomplete
+        )
+
+
+def add_to_rows(
+    table: Table,
+    key: str,
+    rows: Collection[Fields],
+    *,
+    allowed_if: Guard,
+    error_if_incomplete: Exception,
+) -> Iterator[PendingWrite]:
+    """Add the numbers in the rows to those in the table; otherwise like `update_rows`."""
+    for names in _names(rows):
+        yield PendingWrite(
+            statement=AddToRows(table, names, (key,), None, allowed_if),
+            rows=tuple(rows),
+            error_if_incomplete=error_if_incomplete,
         )
 
 

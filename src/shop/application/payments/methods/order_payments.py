@@ -1,7 +1,7 @@
 """What a payment method does with the money of orders, in one unit of work."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from uuid import UUID
 
@@ -12,9 +12,10 @@ from shop.domain.orders.order import Order, OrderStatus
 from shop.domain.orders.refund import Refund
 from shop.domain.payment import Payment
 from shop.domain.shared.money import Money
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class PaymentInstruction:
     """The card that pays, if one does, and the session in which the order was placed.
 

@@ -2,11 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from shop.domain.account import Account, Transfer
 from shop.domain.shared.money import Currency
+from shop.domain.shared.value import value
 
 
 class Accounts(ABC):
@@ -37,7 +37,7 @@ class Accounts(ABC):
         """Stage the new balance of a locked account."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class AccountEntry:
     """A transfer in the statement of one of its two accounts."""
 

@@ -2,16 +2,16 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from shop.domain.orders.order import OrderStatus
 from shop.domain.payment import PaymentStatus
+from shop.domain.shared.value import value
 
 Fact = str | int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Violation:
     """A row or group of rows that breaks a rule of an invariant, with its facts."""
 
@@ -19,7 +19,7 @@ class Violation:
     facts: Mapping[str, Fact]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Invariant:
     """A numbered statement that is true of every committed state of the shop.
 

@@ -2,22 +2,22 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from shop.domain.shared.errors import Conflict, ShopError
 from shop.domain.shared.idempotency_key import IdempotencyKey
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Succeeded:
     """The request was executed; the reference is the id of what it created."""
 
     reference: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Rejected:
     """The request was rejected with this error, permanently."""
 
@@ -27,7 +27,7 @@ class Rejected:
 StoredOutcome = Succeeded | Rejected
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class KeyRecord:
     """A claimed key: the fingerprint of its request, and the outcome once it is decided."""
 

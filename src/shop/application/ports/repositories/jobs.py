@@ -7,12 +7,12 @@ least once and has to be idempotent.
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
+from shop.domain.shared.value import value
 
 
 class JobKind(StrEnum):
@@ -29,7 +29,7 @@ class JobKind(StrEnum):
     SEND_EMAIL = "send_email"  # Send a notification to a customer.
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class JobId:
     """The identity of a job: one of each kind for each subject, such as an order."""
 
@@ -37,7 +37,7 @@ class JobId:
     subject_id: UUID
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class Job:
     """Work to do once it is due.
 

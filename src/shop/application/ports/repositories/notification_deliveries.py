@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,9 +11,10 @@ from shop.domain.notification import (
     NotificationDelivery,
     NotificationDeliveryStatus,
 )
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class NotificationDeliveryFilter:
     """The deliveries in a list: of one channel, in one status or any."""
 

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,14 +9,16 @@ from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.domain.orders.order import Order, OrderStatus, StatusChange
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderFilter:
     """The orders in a list; None and an empty text leave nothing out.
 
     `words` are a whole order number or SKU, or the beginning of the customer's e-mail address, in
-    upper or lower case. `placed_after` and `placed_before` are not included themselves.
+    upper or lower case. The number may be written with hyphens, spaces or neither. `placed_after`
+    and `placed_before` are not included themselves.
     """
 
     user_id: UUID | None
@@ -27,7 +28,7 @@ class OrderFilter:
     placed_before: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class OrderTotals:
     """The number and sum of a customer's orders that were paid and not cancelled."""
 

@@ -2,15 +2,15 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.domain.payment import Payment
+from shop.domain.shared.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CardUse:
     """What a customer has begun by card.
 

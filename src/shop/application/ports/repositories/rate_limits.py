@@ -2,11 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shop.domain.shared.value import value
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
+@value
 class Hits:
     """Hits to add under a key; the first of them begin a window."""
 
@@ -15,7 +16,7 @@ class Hits:
     window: timedelta
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class HitCount:
     """The hits of a key in its current window."""
 

@@ -19,6 +19,7 @@ from shop.application.ports.repositories.audit import (
 from shop.application.reconciliation.audit import Finding
 from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.errors import CliError, one_line
+from shop.entrypoints.cli.facts import facts_as_text
 from shop.entrypoints.cli.options import DatabaseUrl
 from shop.entrypoints.cli.progress import progress_bar
 
@@ -113,5 +114,4 @@ def _lines(findings: Sequence[Finding]) -> Iterator[str]:
 
 
 def _row(violation: Violation) -> str:
-    facts = " ".join(f"{name}={value}" for name, value in violation.facts.items())
-    return one_line(f"{violation.rule}: {facts}")
+    return one_line(f"{violation.rule}: {facts_as_text(violation.facts)}")

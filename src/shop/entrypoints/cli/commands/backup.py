@@ -9,10 +9,11 @@ import typer
 
 from shop.application.maintenance.backup import BackUp
 from shop.application.ports.backup_archive import BackupManifest
+from shop.domain.shared.counted import counted
 from shop.entrypoints.cli.context import CliContext, run_unmigrated
 from shop.entrypoints.cli.options import DatabaseUrl
 
-COUNTED_TABLES = ("orders", "users", "products")
+COUNTED_ROWS = ("order", "user", "product")
 
 
 def backup(
@@ -36,7 +37,7 @@ def backup(
 
 def row_counts(rows: Mapping[str, int]) -> str:
     """Return the numbers by which an operator recognises a shop."""
-    return ", ".join(f"{rows.get(name, 0)} {name}" for name in COUNTED_TABLES)
+    return ", ".join(counted(rows.get(f"{noun}s", 0), noun) for noun in COUNTED_ROWS)
 
 
 async def _back_up(command: BackUp, context: CliContext) -> BackupManifest:

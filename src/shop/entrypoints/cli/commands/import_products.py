@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from shop.application.catalogue.bulk_import import ImportResult, ProductRow
+from shop.domain.shared.counted import counted
 from shop.domain.shared.errors import InvalidValue, ShopError
 from shop.domain.shared.money import Currency
 from shop.entrypoints.cli.context import CliContext, run
@@ -57,10 +58,18 @@ async def _import(file: Path, context: CliContext) -> ImportResult:
     if validation.errors:
         for line, errors in sorted(validation.errors.items())[:MAX_ROWS_REPORTED]:
             typer.echo(one_line(f"{file}:{line}: {' '.join(map(str, errors))}"), err=True)
+        if validation.header_is_missing:
+            raise CliError("nothing was imported: the header is missing")
         if validation.header_is_invalid:
             raise CliError("nothing was imported: the header is invalid")
+        invalid = len(validation.errors)
         raise CliError(
-            f"nothing was imported: {len(validation.errors)} of {validation.rows} rows are invalid"
+            f"nothing was imported: {invalid} of {counted(validation.rows, 'row')}"
+            f" {'is' if invalid == 1 else 'are'} invalid"
+        )
+    if not validation.rows:
+        raise CliError(
+            f"nothing was imported: {file} has a header but no rows; add a row for each product"
         )
     products = _products(file, currency)
     return await import_in_batches(
@@ -81,6 +90,7 @@ class _FileValidation:
 
     rows: int = 0
     header_is_invalid: bool = False
+    header_is_missing: bool = False
     first_lines: dict[str, int] = field(default_factory=dict)
     errors: dict[int, Sequence[ShopError]] = field(default_factory=dict)
 
@@ -90,6 +100,7 @@ class _FileValidation:
         for row in rows:
             self.rows += 1
             self.header_is_invalid |= row.is_header
+            self.header_is_missing |= row.is_missing
             errors = [] if isinstance(row.content, ProductRow) else list(row.content)
             sku = row.content.sku if isinstance(row.content, ProductRow) else row.sku
             first = row.line if sku is None else self.first_lines.setdefault(sku, row.line)

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from shop.application.ports.repositories.jobs import Job
+from shop.domain.shared.counted import counted
 from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.options import DatabaseUrl
 
@@ -25,7 +26,7 @@ def list_jobs(
 def retry(*, database: DatabaseUrl = None) -> None:
     """Make dead jobs due again, with all their attempts."""
     retried = run(_retry, database=database)
-    typer.echo(f"Due again: {retried} jobs.")
+    typer.echo(f"Due again: {counted(retried, 'job')}.")
 
 
 async def _retry(context: CliContext) -> int:
@@ -34,5 +35,6 @@ async def _retry(context: CliContext) -> int:
 
 def _line(job: Job) -> str:
     state = "dead" if job.is_dead else f"due {job.due_at:%Y-%m-%d %H:%M:%S} UTC"
-    details = f", {job.attempts} attempts" + (f", {job.last_error}" if job.last_error else "")
-    return f"{job.id.kind.value} {job.id.subject_id}: {state}{details}"
+    error = f", {job.last_error}" if job.last_error else ""
+    attempts = counted(job.attempts, "attempt")
+    return f"{job.id.kind.value} {job.id.subject_id}: {state}, {attempts}{error}"

@@ -2,7 +2,7 @@
 
 import typer
 
-from shop.entrypoints.cli.context import CliContext, run_unchecked
+from shop.entrypoints.cli.context import CliContext, run_creating
 from shop.entrypoints.cli.options import DatabaseUrl
 
 
@@ -11,7 +11,7 @@ def migrate(*, database: DatabaseUrl = None) -> None:
 
     Several processes may run this at once: one migrates, the others wait for it.
     """
-    run_unchecked(_migrate, database=database)
+    run_creating(_migrate, database=database)
     typer.echo("The database schema is up to date.")
 
 

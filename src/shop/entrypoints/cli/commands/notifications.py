@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from shop.domain.endpoint import EndpointStatus
+from shop.domain.shared.counted import counted
 from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.errors import CliError
 from shop.entrypoints.cli.options import DatabaseUrl
@@ -14,13 +15,13 @@ from shop.entrypoints.cli.options import DatabaseUrl
 def purge(*, database: DatabaseUrl = None) -> None:
     """Delete notifications that were delivered or failed more than 30 days ago."""
     purged = run(_purge, database=database)
-    typer.echo(f"Deleted: {purged} notifications.")
+    typer.echo(f"Deleted: {counted(purged, 'notification')}.")
 
 
 def retry_webhooks(*, database: DatabaseUrl = None) -> None:
     """Send all failed webhooks again."""
     retried = run(_retry, database=database)
-    typer.echo(f"Due again: {retried} webhooks.")
+    typer.echo(f"Due again: {counted(retried, 'webhook')}.")
 
 
 def endpoints(*, database: DatabaseUrl = None) -> None:
@@ -67,4 +68,4 @@ def _line(status: EndpointStatus) -> str:
         return f"{status.url}: disabled since {status.disabled_at:%Y-%m-%d %H:%M:%S} UTC"
     pause = status.paused_until
     until = "" if pause is None else f", paused until {pause:%Y-%m-%d %H:%M:%S} UTC"
-    return f"{status.url}: {status.failures} failures{until}"
+    return f"{status.url}: {counted(status.failures, 'failure')}{until}"

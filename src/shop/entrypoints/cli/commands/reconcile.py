@@ -9,8 +9,10 @@ from typing import Annotated
 import typer
 
 from shop.application.reconciliation.repair import Reconcile, ReconciliationResult
+from shop.domain.shared.counted import counted
 from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.errors import CliError, one_line
+from shop.entrypoints.cli.facts import facts_as_text
 from shop.entrypoints.cli.options import DatabaseUrl
 
 
@@ -71,7 +73,9 @@ def require_repaired(results: Sequence[ReconciliationResult]) -> None:
     """Raise `CliError` if a difference needs manual action."""
     unresolved = sum(not each.is_repaired for each in results)
     if unresolved:
-        raise CliError(f"{unresolved} of {len(results)} differences need manual action")
+        differences = counted(len(results), "difference")
+        need = "needs" if unresolved == 1 else "need"
+        raise CliError(f"{unresolved} of {differences} {need} manual action")
 
 
 async def _reconcile(command: Reconcile, context: CliContext) -> Sequence[ReconciliationResult]:
@@ -96,7 +100,7 @@ def _document(results: Sequence[ReconciliationResult]) -> dict[str, object]:
 
 def _line(result: ReconciliationResult, *, is_dry_run: bool) -> str:
     discrepancy = result.discrepancy
-    facts = " ".join(f"{name}={value}" for name, value in discrepancy.facts.items())
+    facts = facts_as_text(discrepancy.facts)
     remedy = discrepancy.advice
     if discrepancy.job is not None:
         remedy = f"{discrepancy.job.value} job {'missing' if is_dry_run else 'added'}"

@@ -1,5 +1,8 @@
 """The command that serves the HTTP API."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -34,6 +37,18 @@ def serve(
     with open_listener(host, port) as listener:
         # Only this command waits for the import of the server and the HTTP API, and clients that
         # connect meanwhile wait with it.
-        from shop.entrypoints.cli.server import run  # noqa: PLC0415
+        with _without_collecting():
+            from shop.entrypoints.cli.server import run  # noqa: PLC0415
 
         run(listener, workers=workers, demo=demo, database=database)
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Import without garbage collections: what is imported stays, so they would find nothing."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()

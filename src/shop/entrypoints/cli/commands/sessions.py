@@ -4,6 +4,7 @@ from functools import partial
 
 import typer
 
+from shop.domain.shared.counted import counted
 from shop.entrypoints.cli.commands.users import Email
 from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.options import DatabaseUrl
@@ -12,7 +13,7 @@ from shop.entrypoints.cli.options import DatabaseUrl
 def sweep(*, database: DatabaseUrl = None) -> None:
     """Delete expired sessions, and keys of rejected requests older than seven days."""
     sessions, keys = run(_sweep, database=database)
-    typer.echo(f"Deleted: {sessions} sessions, {keys} idempotency keys.")
+    typer.echo(f"Deleted: {counted(sessions, 'session')}, {counted(keys, 'idempotency key')}.")
 
 
 def end(email: Email, *, database: DatabaseUrl = None) -> None:

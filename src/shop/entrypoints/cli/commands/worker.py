@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from shop.domain.shared.counted import counted
 from shop.entrypoints.cli.context import CliContext, run
 from shop.entrypoints.cli.listener import metrics_socket
 from shop.entrypoints.cli.options import DatabaseUrl
@@ -27,7 +28,7 @@ def worker(
 
 async def _run_once(context: CliContext) -> None:
     jobs = await context.worker().drain()
-    typer.echo(f"Done: {jobs} jobs.")
+    typer.echo(f"Done: {counted(jobs, 'job')}.")
 
 
 async def _run_until_stopped(context: CliContext) -> None:

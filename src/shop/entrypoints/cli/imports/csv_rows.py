@@ -9,8 +9,9 @@ import csv
 import re
 from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
+
+from shop.domain.shared.value import value
 
 MAX_QUOTATION_FAULTS = 100
 """A fault can read up to a cell's greatest length ahead, so their number is bounded."""
@@ -36,7 +37,7 @@ _OTHER_FORMATS = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CsvFault:
     """Why a row cannot be read; `cell` is the position of the cell that has the fault."""
 
@@ -45,7 +46,7 @@ class CsvFault:
     cell: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CsvRow:
     """The cells of a row, and the line on which it begins, from 1."""
 
@@ -53,7 +54,7 @@ class CsvRow:
     content: Sequence[str] | CsvFault
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class CsvDialect:
     """How a file is written."""
 

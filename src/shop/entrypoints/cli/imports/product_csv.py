@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from reprlib import repr as shorten
 from typing import Annotated
@@ -20,6 +20,7 @@ from shop.domain.product import (
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.line_quantity import MAX_SKU_CHARACTERS
 from shop.domain.shared.money import Currency, Money
+from shop.domain.shared.value import value
 from shop.entrypoints.cli.imports.cell_faults import price_hint, quantity_hint, text_fault
 from shop.entrypoints.cli.imports.csv_rows import (
     CsvDialect,
@@ -47,17 +48,19 @@ _BOOLEANS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProductCsvRow:
     """The product of a row, or every rule that the row or the header breaks.
 
-    `sku` is the SKU of an invalid row, if that is valid.
+    `sku` is the SKU of an invalid row, if that is valid. `is_missing` is the header of a file
+    without one.
     """
 
     line: int
     content: ProductRow | Sequence[InvalidValue]
     sku: str | None = field(default=None, compare=False)
     is_header: bool = field(default=False, compare=False)
+    is_missing: bool = field(default=False, compare=False)
 
 
 def read_products(file: Path, currency: Currency) -> Iterator[ProductCsvRow]:
@@ -112,6 +115,9 @@ def _parse_rows(rows: Iterator[CsvDialect | CsvRow], currency: Currency) -> Iter
                 return
         elif header is None:
             header = _without_empty_end(row.content, at_least=0)
+            if not header and next(rows, None) is None:
+                yield _empty_file()
+                return
             if faults := _header_faults(header):
                 yield ProductCsvRow(line=row.line, content=faults, is_header=True)
                 return
@@ -119,7 +125,13 @@ def _parse_rows(rows: Iterator[CsvDialect | CsvRow], currency: Currency) -> Iter
         else:
             yield _parse_row(row.line, header, row.content, separator, currency)
     if header is None:
-        yield ProductCsvRow(line=1, content=_header_faults([]), is_header=True)
+        yield _empty_file()
+
+
+def _empty_file() -> ProductCsvRow:
+    columns = ",".join(name for name, each in _Columns.model_fields.items() if each.is_required())
+    fault = InvalidValue(field="file", rule=f"is empty; begin it with a header: {columns}")
+    return ProductCsvRow(line=1, content=[fault], is_header=True, is_missing=True)
 
 
 def _row_fault(fault: CsvFault, header: Sequence[str] | None) -> InvalidValue:

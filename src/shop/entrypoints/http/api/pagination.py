@@ -126,8 +126,8 @@ class OrderQuery(TimeCursorQuery):
             max_length=MAX_SEARCH_CHARACTERS,
             pattern=SINGLE_LINE_PATTERN,
             examples=["7Q4M-2XKD-9R0B"],
-            description="An order's number, a SKU in it, or the beginning of its customer's e-mail "
-            "address, in upper or lower case.",
+            description="An order's number with or without hyphens, a SKU in it, or the beginning "
+            "of its customer's e-mail address, in upper or lower case.",
         ),
     ] = ""
     placed_after: _TimeFilter = None

@@ -6,11 +6,9 @@ from typing import Any
 
 import structlog
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
 
 from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
 from shop.application.ports.password_hasher import PasswordHasherBusy
@@ -26,19 +24,6 @@ from shop.entrypoints.http.errors import http_errors
 from shop.entrypoints.http.errors.problem_details import ProblemResponse, retry_after_overload
 from shop.entrypoints.http.session.response_context import ResponseContext
 from shop.entrypoints.validation_messages import validation_message
-
-HANDLED_ERRORS = (
-    HTTPException,
-    RequestValidationError,
-    ShopError,
-    DatabaseFailure,
-    MigrationRequired,
-    IncompatibleSchema,
-    CurrencyMismatch,
-    InvalidGatewayEvent,
-    PasswordHasherBusy,
-)
-"""Errors that are part of normal operation; any other error is a bug in the shop."""
 
 _HTTP_ERRORS: Mapping[type[BaseException], type[ShopError]] = {
     CommitOutcomeUnknown: http_errors.RequestOutcomeUnknown,
@@ -59,7 +44,7 @@ async def handle_error(request: Request, error: Exception) -> Response:
     An expired session's cookie is cleared.
     """
     response_context: ResponseContext = request.state.response_context
-    shop_error = _to_shop_error(error, request.scope)
+    shop_error = _to_shop_error(error)
     response_context.clear_session_cookie(when=isinstance(shop_error, SessionExpired))
     if isinstance(shop_error, AccessDenied):
         response_context.log_security_event("access_denied", reason=shop_error.code)
@@ -69,7 +54,7 @@ async def handle_error(request: Request, error: Exception) -> Response:
     return response
 
 
-def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
+def _to_shop_error(error: Exception) -> ShopError:
     match error:
         case InvalidValue():
             return http_errors.InvalidRequest.at(f"/{error.field}", error.rule)
@@ -78,7 +63,7 @@ def _to_shop_error(error: Exception, scope: Scope) -> ShopError:
         case RequestValidationError():
             return _invalid_request(error.errors())
         case HTTPException():
-            return _framework_error(error.status_code, scope)
+            return _framework_error(error.status_code)
         case (
             DatabaseFailure()
             | MigrationRequired()
@@ -110,27 +95,12 @@ def _level_of(error: Exception) -> int:
             return logging.ERROR
 
 
-def _framework_error(status: int, scope: Scope) -> ShopError:
+def _framework_error(status: int) -> ShopError:
     match status:
         case 404:
             return http_errors.RouteNotFound()
-        case 405:
-            return http_errors.MethodNotAllowed(allow=_allowed_methods(scope))
-        case 413:
-            return http_errors.ContentTooLarge(
-                limit_bytes=http_errors.max_body_bytes(scope["path"])
-            )
         case _:
             return http_errors.InvalidRequest.at("", "The request is not valid HTTP.")
-
-
-def _allowed_methods(scope: Scope) -> tuple[str, ...]:
-    """Return the methods of all routes of a path; the router has only the first's."""
-    methods: set[str] = set()
-    for route in iter_route_contexts(scope["app"].routes):
-        if route.path_regex.match(scope["path"]):
-            methods |= route.methods or set()
-    return tuple(sorted(methods))
 
 
 def _invalid_request(errors: Sequence[Any]) -> http_errors.InvalidRequest:

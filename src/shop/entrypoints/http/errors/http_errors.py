@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Self
 
 from shop.domain.shared.errors import AccessDenied, NotFound, ShopError
+from shop.domain.shared.value import value
 
 MAX_BODY_BYTES = 64 * 1024
 _MAX_BODY_BYTES_BELOW = {"/api/v1/webhooks/": 256 * 1024}
@@ -23,7 +24,7 @@ def max_body_bytes(path: str) -> int:
     return MAX_BODY_BYTES
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class FieldError:
     """One fault of a request and its place: a JSON pointer into the body (RFC 6901).
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from random import randint
 from typing import Any
 
@@ -16,6 +16,7 @@ from shop.domain.payment import CardDeclined
 from shop.domain.rate_limit import TooManyRequests
 from shop.domain.session import NotSignedIn, SessionExpired
 from shop.domain.shared.errors import AccessDenied, Conflict, InvalidValue, NotFound, ShopError
+from shop.domain.shared.value import value
 from shop.domain.user import InvalidCredentials
 from shop.entrypoints.http.errors.http_errors import (
     ContentTooLarge,
@@ -40,7 +41,7 @@ from shop.entrypoints.http.errors.http_errors import (
 MEDIA_TYPE = "application/problem+json"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class ProblemType:
     """HTTP status and headers of a class of errors."""
 

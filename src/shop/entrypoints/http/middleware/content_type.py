@@ -3,14 +3,12 @@
 import re
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop.entrypoints.http.errors.http_errors import (
     UnsupportedCharset,
     UnsupportedEncoding,
     UnsupportedMediaType,
 )
-from shop.entrypoints.http.middleware.cross_site import SAFE_METHODS
 
 JSON = "application/json"
 MERGE_PATCH = "application/merge-patch+json"
@@ -21,24 +19,12 @@ _UTF_8 = frozenset({"utf-8", "utf8"})
 _CHARSET = re.compile(r";\s*charset\s*=\s*([^;]*[^;\s]|)", re.IGNORECASE)
 
 
-class ContentType:
-    """Rejects bodies that are not declared as JSON or, for PATCH, as a merge patch."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless it has a body of another type."""
-        if scope["type"] == "http" and scope["method"] not in SAFE_METHODS:
-            _require_json(scope["method"], Headers(scope=scope))
-        await self._app(scope, receive, send)
-
-
-def _require_json(method: str, headers: Headers) -> None:
-    accept = (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
-    declared = [_media_type(value) for value in headers.getlist("content-type")]
+def require_json(method: str, headers: Headers) -> None:
+    """Reject a body that is not declared as JSON or, for PATCH, as a merge patch."""
     if not _has_body(headers):
         return
+    accept = (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
+    declared = [_media_type(value) for value in headers.getlist("content-type")]
     if declared not in [[each] for each in accept]:
         raise UnsupportedMediaType(accept=accept)
     for charset in _CHARSET.findall(headers["content-type"]):

@@ -4,7 +4,6 @@ import logging
 import re
 
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 from shop.entrypoints.http.errors.http_errors import CrossSiteRequest
 
@@ -18,28 +17,15 @@ _PRINTED_VALUE = re.compile(r"[A-Za-z0-9.:/_\[\]-]{0,200}")
 _log = logging.getLogger(__name__)
 
 
-class CrossSiteProtection:
-    """Rejects state-changing requests from other origins (ASVS 5.0, 3.5.1).
+def require_same_site(scheme: str, headers: Headers) -> None:
+    """Reject a state-changing request from another origin (ASVS 5.0, 3.5.1).
 
     Sign-in is one of them. `Sec-Fetch-Site` decides; older browsers send `Origin` instead. A
     client that sends neither is not a browser and carries no other visitor's cookie.
     """
-
-    def __init__(self, app: ASGIApp, *, is_production: bool) -> None:
-        self._app = app
-        # In production a proxy terminates TLS.
-        self._scheme = "https" if is_production else "http"
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless it is state-changing and cross-site."""
-        if (
-            scope["type"] == "http"
-            and scope["method"] not in SAFE_METHODS
-            and not _is_same_origin(self._scheme, headers := Headers(scope=scope))
-        ):
-            _log_mismatch(self._scheme, headers)
-            raise CrossSiteRequest
-        await self._app(scope, receive, send)
+    if not _is_same_origin(scheme, headers):
+        _log_mismatch(scheme, headers)
+        raise CrossSiteRequest
 
 
 def _is_same_origin(scheme: str, headers: Headers) -> bool:

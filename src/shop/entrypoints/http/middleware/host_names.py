@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 import structlog
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import Headers
 
 from shop.entrypoints.configuration.hosts import KnownHosts
 from shop.entrypoints.http.errors.http_errors import UnknownHost
@@ -23,19 +23,16 @@ class HostNames:
     browser would take it for that site.
     """
 
-    def __init__(self, app: ASGIApp, *, known_hosts: KnownHosts) -> None:
-        self._app = app
+    def __init__(self, known_hosts: KnownHosts) -> None:
         # A shop has few names, and every request asks for one of them.
         self._is_known = lru_cache(maxsize=64)(known_hosts.__contains__)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless it is for another host."""
-        if scope["type"] == "http" and scope["path"] not in PROBES:
-            hosts = [value for name, value in scope["headers"] if name == b"host"]
-            if len(hosts) != 1 or not self._is_known(hosts[0].decode("latin-1")):
-                _log_host(b", ".join(hosts).decode("latin-1"))
-                raise UnknownHost
-        await self._app(scope, receive, send)
+    def require_known(self, headers: Headers) -> None:
+        """Raise `UnknownHost` unless the request names one host, of the shop's."""
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._is_known(hosts[0]):
+            _log_host(", ".join(hosts))
+            raise UnknownHost
 
 
 def _log_host(host: str) -> None:

@@ -4,11 +4,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
 from shop.entrypoints.http.html_pages import DOCS_PATH, DOCS_SCRIPT, LANDING_PAGE_PATH, STYLE
-from shop.entrypoints.http.session.cookie import SessionCookie
-from shop.entrypoints.http.session.response_context import ResponseContext
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -20,6 +16,7 @@ _COMMON_HEADERS = {
     "vary": "Cookie",
     "x-content-type-options": "nosniff",
 }
+_COMMON_NAMES = frozenset(name.encode() for name in (*_COMMON_HEADERS, "content-security-policy"))
 _STRICT_TRANSPORT_SECURITY = {"strict-transport-security": "max-age=63072000; includeSubDomains"}
 _DENY_ALL = "default-src 'none'; frame-ancestors 'none'"
 
@@ -36,58 +33,41 @@ _PAGE_POLICIES = {
 }
 
 
-class ResponseHeaders:
-    """Adds the security headers, and the headers that the response context collected.
+class SecurityHeaders:
+    """The security headers of each path.
 
     Browsers may not store a response or let another site read it. Only the HTML pages may load
-    scripts, styles or images.
+    scripts, styles or images. A header that the response has already stays as it is: browsers
+    would obey two policies at once.
     """
 
-    def __init__(
-        self, app: ASGIApp, *, cookie: SessionCookie, is_production: bool, rehearses_payments: bool
-    ) -> None:
-        self._app = app
-        self._cookie = cookie
-        self._rehearses_payments = rehearses_payments
+    def __init__(self, *, is_production: bool) -> None:
         common = _common_headers(is_production=is_production)
-        self._default_headers = default_headers(is_production=is_production)
-        self._headers_by_path: Mapping[str, RawHeaders] = {
-            path: _encode_headers((common | {"content-security-policy": policy}).items())
+        self._default = default_headers(is_production=is_production)
+        self._by_path: Mapping[str, RawHeaders] = {
+            path: encode_headers((common | {"content-security-policy": policy}).items())
             for path, policy in _PAGE_POLICIES.items()
         }
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with a new response context."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        response_context = ResponseContext(
-            self._cookie, rehearses_payments=self._rehearses_payments
-        )
-        scope.setdefault("state", {})["response_context"] = response_context
-        headers = self._headers_by_path.get(scope["path"], self._default_headers)
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message["headers"] = [
-                    *message.get("headers", ()),
-                    *headers,
-                    *_encode_headers(response_context.headers.items()),
-                ]
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
+    def missing_from(self, own: RawHeaders, path: str) -> RawHeaders:
+        """Return the headers that a response to a request of this path does not have yet."""
+        headers = self._by_path.get(path, self._default)
+        names = {name for name, _ in own}
+        if names.isdisjoint(_COMMON_NAMES):
+            return headers
+        return [each for each in headers if each[0] not in names]
 
 
 def default_headers(*, is_production: bool) -> RawHeaders:
     """Return the headers of every response that is not an HTML page."""
     common = _common_headers(is_production=is_production)
-    return _encode_headers((common | {"content-security-policy": _DENY_ALL}).items())
+    return encode_headers((common | {"content-security-policy": _DENY_ALL}).items())
 
 
 def _common_headers(*, is_production: bool) -> dict[str, str]:
     return _COMMON_HEADERS | (_STRICT_TRANSPORT_SECURITY if is_production else {})
 
 
-def _encode_headers(headers: Iterable[tuple[str, str]]) -> RawHeaders:
+def encode_headers(headers: Iterable[tuple[str, str]]) -> RawHeaders:
+    """Return headers as they are sent."""
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]

@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from shop.entrypoints.http.errors.http_errors import HttpsRequired
-from shop.entrypoints.http.middleware.host_names import PROBES
 
 _PLAIN = frozenset({"http", "ws"})
 
@@ -23,25 +22,14 @@ class TrustedProxies(ProxyHeadersMiddleware):
         await super().__call__(scope, receive, send)  # type: ignore[arg-type]
 
 
-class HttpsOnly:
-    """Rejects what a trusted proxy says it has received by plain HTTP (ASVS 5.0, 4.1.2).
+def require_https(scope: Scope) -> None:
+    """Reject what a trusted proxy says it has received by plain HTTP (ASVS 5.0, 4.1.2).
 
     It is not redirected: the password or cookie was already readable on the way, and a client
     that is redirected would never be mended.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, unless the proxy says that it came without TLS."""
-        if (
-            scope["type"] == "http"
-            and scope["path"] not in PROBES
-            and scope.get("state", {}).get("came_by_plain_http")
-        ):
-            raise HttpsRequired
-        await self._app(scope, receive, send)
+    if scope.get("state", {}).get("came_by_plain_http"):
+        raise HttpsRequired
 
 
 def _schemes(scope: Scope) -> Iterator[str]:

@@ -6,13 +6,13 @@ for a change: stock that moves in the meantime must not reject it.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from shop.application.catalogue.preconditions import ANY, Precondition, product_version
 from shop.application.catalogue.products import AvailableProduct
+from shop.domain.shared.value import value
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 
 IF_MATCH = "If-Match"
@@ -26,7 +26,7 @@ _TAGS = re.compile(PATTERN.removesuffix("$"))
 _EACH_TAG = re.compile(r'(W/)?"([^"]*)"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value
 class EntityTags:
     """The tags of one header, without quotes; `*` stands for all."""
 
@@ -49,11 +49,11 @@ def is_unchanged(if_none_match: EntityTags | None, shown: AvailableProduct) -> b
     return if_none_match is not None and not if_none_match.all.isdisjoint({ANY, _tag(shown)})
 
 
-async def _if_none_match(request: Request) -> EntityTags | None:
+def _if_none_match(request: Request) -> EntityTags | None:
     return _entity_tags(request, IF_NONE_MATCH)
 
 
-async def _precondition(request: Request) -> Precondition:
+def _precondition(request: Request) -> Precondition:
     # RFC 9110, section 13.1: If-Match compares strongly, If-None-Match weakly.
     if_match = _entity_tags(request, IF_MATCH)
     if_none_match = _entity_tags(request, IF_NONE_MATCH)

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from shop.application.catalogue.preconditions import PreconditionFailed
-from shop.application.catalogue.products import PutProduct
+from shop.application.catalogue.products import ProductSearch, PutProduct
 from shop.application.inventory.adjustments import AdjustStock
 from shop.domain.inventory import StockBelowReserved
 from shop.domain.product import ProductNotFound
@@ -51,6 +51,7 @@ from shop.entrypoints.http.requests.entity_tags import (
     is_unchanged,
     product_tag,
 )
+from shop.entrypoints.http.requests.written_response import shared_response
 
 router = api_router("catalogue", prefix="/api/v1/products")
 
@@ -65,17 +66,24 @@ PathSku = Annotated[
 ]
 
 
-@router.get("", responses=error_responses(*ADMIN_ERRORS), openapi_extra=OPTIONAL_SESSION)
+@router.get(
+    "",
+    response_model=ProductList,
+    responses=error_responses(*ADMIN_ERRORS),
+    openapi_extra=OPTIONAL_SESSION,
+)
 async def list_products(
     query: Annotated[ProductQuery, Query()],
     authenticate: AuthenticateOnDemand,
     products: ProductServiceDependency,
-) -> ProductList:
+) -> Response:
     """List the products for sale, ordered by SKU; an admin can list those that are off sale."""
     if query.active is not None:
         (await authenticate()).user.require(Role.ADMIN)
-    page = await products.search(query.q, query.to_page_request(), active=query.active is not False)
-    return ProductList.of(page)
+    question = ProductSearch(
+        words=query.q, page=query.to_page_request(), active=query.active is not False
+    )
+    return shared_response(await products.search(question), ProductList.of)
 
 
 @router.get(

@@ -7,7 +7,11 @@ from fastapi.responses import HTMLResponse
 
 from shop.entrypoints.http.api.operations.schemas import Health
 from shop.entrypoints.http.api.router import api_router
-from shop.entrypoints.http.dependencies import DatabaseDependency, SettingsDependency
+from shop.entrypoints.http.dependencies import (
+    DatabaseDependency,
+    PaymentGatewayDependency,
+    SettingsDependency,
+)
 from shop.entrypoints.http.errors.http_errors import (
     DatabaseIncompatible,
     DatabaseNotMigrated,
@@ -41,10 +45,16 @@ async def check_health() -> Health:
     "/readyz",
     responses=error_responses(DatabaseNotMigrated, DatabaseIncompatible, ServiceUnavailable),
 )
-async def check_readiness(database: DatabaseDependency) -> Health:
-    """Report that orders can be placed: the database is reachable, migrated and writable."""
+async def check_readiness(
+    database: DatabaseDependency, gateway: PaymentGatewayDependency
+) -> Health:
+    """Report that orders can be placed: the database is reachable, migrated and writable.
+
+    The file of a simulated gateway in the shop's process is checked as well.
+    """
     await database.check()
     await database.check_writing()
+    await gateway.check_records()
     return Health(status="ready")
 
 

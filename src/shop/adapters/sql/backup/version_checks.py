@@ -1,4 +1,4 @@
-"""Reads and marks the schema version, for both engines."""
+"""Checks the schema version of a database or backup, and creates its table, for both engines."""
 
 from shop.adapters.sql.schema.tables import RESTORING, SCHEMA_VERSION
 from shop.application.ports.database import MigrationRequired

@@ -1,0 +1,68 @@
+"""Runs a guarded unit of work's two statements: one that reads, one that writes."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Column, Row, Select, Table
+
+from shop.adapters.sql.engines.errors import translating_guarded_errors
+from shop.adapters.sql.guarded.read_ahead import (
+    READ_AHEAD,
+    RowsReadAhead,
+    read_ahead_parameters,
+)
+from shop.adapters.sql.guarded.statement import expected_name, guarded_statement
+from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_of_order import RowsOfOrder
+from shop.application.ports.unit_of_work import LockOrder, TransactionConflict
+
+
+class GuardedConnection(SqlConnection):
+    """Answers questions from what was read ahead, and locks nothing.
+
+    Every statement is a transaction of its own. What was not read ahead is read when it is asked.
+    """
+
+    _read: RowsReadAhead | None = None
+
+    async def read_ahead(
+        self, orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
+    ) -> None:
+        """Read what these orders need; `tokens` are theirs, by stored hash."""
+        rows = await self.fetch_all(READ_AHEAD, read_ahead_parameters(orders, tokens))
+        self._read = RowsReadAhead(rows[0], orders, tokens)
+
+    async def fetch_where_in(
+        self,
+        statement: Select[Any],
+        column: Column[Any],
+        values: Collection[object],
+        *,
+        lock: LockOrder | None = None,
+    ) -> Sequence[Row[Any]]:
+        """Return the rows of a query where a column has one of the values, without locks."""
+        if lock is not None:
+            self.acquire(lock)
+        known = self._read.where_in(statement, column, values) if self._read else None
+        return await super().fetch_where_in(statement, column, values) if known is None else known
+
+    async def fetch_matching(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
+        """Return the rows of a table that match one of the given rows in all its fields."""
+        known = self._read.matching(table, rows) if self._read else None
+        return await super().fetch_matching(table, rows) if known is None else known
+
+    async def write_guarded(self, writes: Sequence[PendingWrite]) -> None:
+        """Write everything and commit; raise `TransactionConflict` if a guard does not hold."""
+        parameters: dict[str, Any] = {}
+        for position, write in enumerate(writes):
+            columns = write.statement.columns
+            parameters |= self.row_parameters.bind_rows(columns, rows_name(position), write.rows)
+            if isinstance(write.statement, UpdateRows):
+                parameters[expected_name(position)] = len(write.rows)
+        statement = guarded_statement(tuple(each.statement for each in writes), self.row_parameters)
+        with translating_guarded_errors():
+            (counts,) = (await self._connection.execute(statement, parameters)).all()
+        if not counts[0]:
+            raise TransactionConflict("a row has changed since it was read")

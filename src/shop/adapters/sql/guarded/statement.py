@@ -1,0 +1,108 @@
+"""One statement that locks rows, checks their guards, and writes everything or nothing."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    CTE,
+    ColumnElement,
+    FromClause,
+    Integer,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+    literal_column,
+    select,
+    text,
+    true,
+)
+
+from shop.adapters.sql.engines.postgresql import COMMITS_ITSELF
+from shop.adapters.sql.schema.tables import accounts, inventories, sessions
+from shop.adapters.sql.statements.row_parameters import RowParameters
+from shop.adapters.sql.statements.writes import (
+    InsertMissingRows,
+    InsertRows,
+    UpdateRows,
+    WriteStatement,
+    rows_name,
+)
+from shop.application.ports.unit_of_work import LockOrder
+
+LOCK_ORDER: dict[Table, LockOrder] = {
+    sessions: LockOrder.SESSIONS,
+    accounts: LockOrder.ACCOUNTS,
+    inventories: LockOrder.INVENTORIES,
+}
+"""The tables whose rows a guarded statement may change, and when it locks them."""
+
+
+@cache
+def guarded_statement(
+    writes: tuple[WriteStatement, ...], row_parameters: RowParameters
+) -> Select[Any]:
+    """Build one statement of many writes whose first column says whether all guards hold.
+
+    Rows to update are locked first, in the `LockOrder`: each table only if all rows of the one
+    before have passed their guard. PostgreSQL checks the guard again on the row as it is once the
+    lock is held. Without all of them, no row is written, because the writes find no rows to write.
+    Parameters are named `rows0` and `expected0` and so on.
+    """
+    for write in writes:
+        if not isinstance(write, InsertRows | InsertMissingRows | UpdateRows):
+            raise RuntimeError(f"{type(write).__name__} of {write.table.name} needs a lock")  # noqa: TRY004  A bug.
+    locked: dict[int, CTE] = {}
+    all_hold: ColumnElement[bool] = true()
+    updates = [(at, each) for at, each in enumerate(writes) if isinstance(each, UpdateRows)]
+    for position, update in sorted(updates, key=lambda each: LOCK_ORDER[each[1].table]):
+        locking = _lock(update, position, row_parameters).where(all_hold)
+        locked[position] = locking.cte(f"locked{position}")
+        all_hold = _count(locked[position]) == bindparam(expected_name(position), type_=Integer())
+    guards = select(all_hold.label("all_hold")).cte("guards")
+    may_write = select(guards.c.all_hold).scalar_subquery()
+    written: list[CTE] = []
+    for position, write in enumerate(writes):
+        rows = row_parameters.rows_from(write.columns, rows_name(position))
+        allowed = select(*rows.c).where(may_write).subquery(f"allowed{position}")
+        statement = write.statement(allowed)
+        if isinstance(statement, Update):
+            statement = statement.where(_is_key_in(write.table, locked[position]))
+        written.append(statement.returning(literal_column("1")).cte(f"written{position}"))
+    # The counts have the writes run in this order: keys that another request has taken come first.
+    result = select(may_write, *(_count(each) for each in written))
+    return result.suffix_with(text(COMMITS_ITSELF))
+
+
+def expected_name(position: int) -> str:
+    """Return the name of the number of rows that must pass a guard."""
+    return f"expected{position}"
+
+
+def _lock(update: UpdateRows, position: int, row_parameters: RowParameters) -> Select[Any]:
+    if update.guard is None:
+        raise RuntimeError(f"an update of {update.table.name} needs a guard, or a lock")
+    rows, same_rows = (
+        row_parameters.rows_from(update.columns, rows_name(position)) for _ in range(2)
+    )
+    keys = [update.table.c[name] for name in update.keys]
+    return (
+        select(*keys)
+        .where(*update.same_keys(rows), update.guard(update.table, rows))
+        .where(_is_key_in(update.table, same_rows))
+        .order_by(*keys)
+        .with_for_update(of=update.table, key_share=True)
+    )
+
+
+def _is_key_in(table: Table, rows: FromClause) -> ColumnElement[bool]:
+    # PostgreSQL expects a hundred rows in JSON, and would scan the table; of an array, ten.
+    (key,) = table.primary_key
+    keys = select(rows.c[key.name]).scalar_subquery()
+    return key == func.any(func.array(keys, type_=ARRAY(key.type)))
+
+
+def _count(rows: FromClause) -> ColumnElement[Any]:
+    return select(func.count()).select_from(rows).scalar_subquery()

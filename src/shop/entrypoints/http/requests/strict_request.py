@@ -1,0 +1,50 @@
+"""A request whose body is strict JSON, and whose headers are parsed once."""
+
+from typing import Any, Final
+
+from fastapi.exceptions import RequestValidationError
+from pydantic_core import from_json
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+
+from shop.entrypoints.http.errors.http_errors import InvalidRequest
+from shop.entrypoints.http.requests.headers import RequestHeaders
+from shop.entrypoints.http.requests.repeated_names import find_repeated_name
+
+HEADERS_KEY = "shop.headers"
+"""The key of the parsed headers in a request's scope."""
+
+NO_DOCUMENT: Final = object()
+"""Stands for an empty body, which is not the JSON value null."""
+
+
+class StrictRequest(Request):
+    """A request as the shop reads it."""
+
+    @property
+    def headers(self) -> Headers:
+        """The headers, parsed once for all who read them."""
+        headers: RequestHeaders = self.scope[HEADERS_KEY]
+        return headers
+
+    async def document(self) -> Any:  # noqa: ANN401  JSON is anything.
+        """Return the parsed body, or `NO_DOCUMENT`.
+
+        It has no NaN, no lone surrogates, no repeated names, and a bounded depth; else raise
+        `RequestValidationError` or `InvalidRequest`.
+        """
+        try:
+            body = await self.body()
+        except ClientDisconnect as error:
+            raise HTTPException(400) from error
+        if not body:
+            return NO_DOCUMENT
+        try:
+            document = from_json(body, allow_inf_nan=False)
+        except ValueError as error:
+            fault = {"type": "json_invalid", "loc": ("body", 0), "ctx": {"error": str(error)}}
+            raise RequestValidationError([fault]) from error
+        if pointer := find_repeated_name(body, document):
+            raise InvalidRequest.at(pointer, "Repeated name.")
+        return document

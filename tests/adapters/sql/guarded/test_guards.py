@@ -1,0 +1,285 @@
+"""Orders are decided without locks; a guard that fails writes nothing."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import pytest
+from dependency_injector import providers
+from sqlalchemy import event, func, select
+
+from shop.adapters.sql.engines.postgresql import COMMITS_ITSELF
+from shop.adapters.sql.schema.tables import accounts, sessions
+from shop.application.checkout.placed_order import PlacedOrder
+from shop.application.idempotency.results import CommandResult
+from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
+from shop.domain.account import InsufficientFunds
+from shop.domain.inventory import OutOfStock
+from shop.domain.notification import EventType
+from shop.domain.orders.order import OrderStatus
+from shop.domain.session import NotSignedIn
+from shop.entrypoints.configuration.sessions import SessionStoreKind
+from tests.adapters.sql.guarded.guarded_shop import (
+    CREDIT,
+    PRICE,
+    SKUS,
+    STOCK,
+    GuardedShop,
+    order,
+)
+from tests.clock import FakeClock
+
+pytestmark = pytest.mark.anyio
+
+
+MANY_PRODUCTS = """
+INSERT INTO products
+    (sku, name, description, price, currency, active, search_text, created_at, updated_at)
+SELECT number, '', '', 1, 'EUR', true, '', now(), now() FROM generate_series(1, 3000) AS number
+"""
+
+
+class TestStatements:
+    @pytest.mark.parametrize("size", [1, 50])
+    async def test_group_is_read_and_written_with_one_statement_each(
+        self, shop: GuardedShop, size: int
+    ) -> None:
+        customers = [await shop.sign_up() for _ in range(size)]
+
+        with _statements(shop) as sent:
+            results = await shop.place(*(order(each, "TEA") for each in customers))
+
+        assert [each.unwrap().order.total.amount for each in results] == [PRICE] * size
+        reading, writing = (statement for statement, _ in sent)
+        assert "json_agg" in reading
+        assert writing.rstrip().endswith(COMMITS_ITSELF)
+
+    async def test_no_table_is_scanned(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        await shop.execute(MANY_PRODUCTS)
+        await shop.execute("INSERT INTO inventories SELECT sku, 1, 0 FROM products WHERE price = 1")
+
+        with _statements(shop) as sent:
+            await shop.place(order(customer, *SKUS))
+
+        async with shop.database.guarded.connect() as connection:
+            plans = [
+                "\n".join((await connection.exec_driver_sql(f"EXPLAIN {each}", values)).scalars())
+                for each, values in sent
+            ]
+        assert ["Index Scan" in each for each in plans] == [True, True]
+        assert [re.findall("Seq Scan on (?:products|inventories)", each) for each in plans] == [
+            [],
+            [],
+        ]
+
+    async def test_cart_of_the_session_is_ordered_and_emptied(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        for sku in SKUS:
+            await shop.put_in_cart(customer, sku, 2)
+
+        (result,) = await shop.place(order(customer))
+
+        assert [(each.sku, each.quantity) for each in result.unwrap().order.lines] == [
+            (sku, 2) for sku in SKUS
+        ]
+        assert (await shop.place(order(customer)))[0].value != result.value
+        assert [await shop.stock(sku) for sku in SKUS] == [STOCK - 2, STOCK - 2]
+        assert shop.attempts == ["committed"] * 2
+
+    async def test_two_orders_of_one_session_are_written_together(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+
+        first, second = await shop.place(order(customer, "TEA"), order(customer, "TEA"))
+
+        assert first.unwrap().id != second.unwrap().id
+        assert shop.attempts == ["committed"]
+        assert await shop.stock("TEA") == STOCK - 2
+
+    async def test_replay_writes_nothing(self, shop: GuardedShop) -> None:
+        command = order(await shop.sign_up(), "TEA")
+        (placed,) = await shop.place(command)
+        before = await shop.counts()
+
+        (again,) = await shop.place(command)
+
+        assert (again.replayed, again.unwrap().id) == (True, placed.unwrap().id)
+        assert await shop.counts() == before
+
+    async def test_rejection_stores_its_outcome_alone(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        await shop.execute("UPDATE inventories SET on_hand = 0")
+        command = order(customer, "TEA")
+
+        first, again = [(await shop.place(command))[0] for _ in range(2)]
+
+        assert isinstance(first.value, OutOfStock)
+        assert (again.replayed, again.value) == (True, first.value)
+        assert shop.attempts == ["committed"] * 2
+        assert await shop.counts() == {
+            "orders": 0,
+            "stock_movements": 0,
+            "transfers": 1,
+            "idempotency_keys": 1,
+        }
+
+
+class TestGuards:
+    """What a guard finds writes nothing; then the group is decided with locks."""
+
+    @pytest.mark.parametrize(
+        ("change", "error"),
+        [
+            ("UPDATE inventories SET on_hand = 0", OutOfStock),
+            (
+                "UPDATE accounts SET balance = 1 WHERE user_id IS NOT NULL",
+                InsufficientFunds,
+            ),
+            ("DELETE FROM sessions", NotSignedIn),
+        ],
+        ids=["stock", "balance", "revoked session"],
+    )
+    async def test_what_was_taken_meanwhile_is_not_sold(
+        self, shop: GuardedShop, change: str, error: type[Exception]
+    ) -> None:
+        customer = await shop.sign_up()
+        shop.before_writing.append(partial(shop.execute, change))
+
+        (result,) = await shop.place(order(customer, "TEA"))
+
+        assert isinstance(result.value, error)
+        assert shop.attempts == ["TransactionConflict"]
+        counts = await shop.counts()
+        assert (counts["orders"], counts["stock_movements"], counts["transfers"]) == (0, 0, 1)
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            "UPDATE inventories SET on_hand = on_hand - 999",
+            "UPDATE accounts SET balance = balance - 9500 WHERE user_id IS NOT NULL",
+            "UPDATE sessions SET last_seen_at = last_seen_at + interval '1 second'",
+        ],
+        ids=["stock", "balance", "session in use"],
+    )
+    async def test_change_that_leaves_enough_is_kept(self, shop: GuardedShop, change: str) -> None:
+        customer = await shop.sign_up()
+        shop.before_writing.append(partial(shop.execute, change))
+
+        (result,) = await shop.place(order(customer, "TEA"))
+
+        assert result.unwrap().order.total.amount == PRICE
+        assert shop.attempts == ["committed"]
+        async with shop.database.reader.connect() as connection:
+            balance = (await connection.execute(select(func.min(accounts.c.balance)))).scalar_one()
+        taken = ("on_hand" in change, "balance" in change)
+        assert (await shop.stock("TEA"), balance) == {
+            (True, False): (0, CREDIT - PRICE),
+            (False, True): (STOCK - 1, 0),
+            (False, False): (STOCK - 1, CREDIT - PRICE),
+        }[taken]
+
+    async def test_changed_session_keeps_its_change(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        put = partial(shop.put_in_cart, customer, "COFFEE", 3)
+        shop.before_writing.append(put)
+
+        (result,) = await shop.place(order(customer, "TEA"))
+
+        assert result.unwrap().order.total.amount == PRICE
+        assert shop.attempts == ["TransactionConflict"]
+        async with shop.database.reader.connect() as connection:
+            (row,) = (await connection.execute(select(sessions))).all()
+        assert (row.cart, row.last_order_id) == ({"COFFEE": 3}, result.unwrap().id)
+
+    async def test_key_that_was_used_meanwhile_is_replayed(self, shop: GuardedShop) -> None:
+        command = order(await shop.sign_up(), "TEA")
+        neighbour = order(await shop.sign_up(), "TEA")
+        earlier: list[CommandResult[PlacedOrder]] = []
+
+        async def place_first() -> None:
+            earlier.extend(await shop.place(command))
+
+        shop.before_writing.append(place_first)
+
+        result, other = await shop.place(command, neighbour)
+
+        assert (result.replayed, result.unwrap().id) == (True, earlier[0].unwrap().id)
+        assert (other.replayed, other.unwrap().order.total.amount) == (False, PRICE)
+        assert shop.attempts == ["committed", "TransactionConflict"]
+        assert (await shop.counts())["orders"] == 2
+
+    async def test_used_key_of_a_rejection_is_found_by_its_primary_key(
+        self, shop: GuardedShop
+    ) -> None:
+        await shop.execute("UPDATE inventories SET on_hand = 0")
+        command = order(await shop.sign_up(), "TEA")
+
+        async def place_first() -> None:
+            await shop.place(command)
+
+        shop.before_writing.append(place_first)
+
+        (result,) = await shop.place(command)
+
+        assert (result.replayed, type(result.value)) == (True, OutOfStock)
+        assert shop.attempts == ["committed", "TransactionConflict"]
+        assert (await shop.counts())["idempotency_keys"] == 1
+
+
+@contextmanager
+def _statements(shop: GuardedShop) -> Iterator[list[tuple[str, Any]]]:
+    """Yield a list to which each statement is added with its parameters."""
+    engine = shop.database.writer.sync_engine
+    sent: list[tuple[str, Any]] = []
+
+    def note(*arguments: Any) -> None:  # noqa: ANN401  SQLAlchemy's.
+        sent.append((arguments[2], arguments[3]))
+
+    event.listen(engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(engine, "before_cursor_execute", note)
+
+
+class TestOtherOrders:
+    async def test_card_orders_are_placed_with_locks(self, shop: GuardedShop) -> None:
+        customers = [await shop.sign_up() for _ in range(2)]
+        by_card = replace(order(customers[0], "TEA"), card="tok_visa")
+
+        results = await shop.place(by_card, order(customers[1], "TEA"))
+
+        statuses = [each.unwrap().order.status for each in results]
+        assert statuses == [OrderStatus.PENDING, OrderStatus.PAID]
+        assert shop.attempts == []
+
+    async def test_shop_that_reports_low_stock_takes_locks(self, shop: GuardedShop) -> None:
+        endpoint = WebhookEndpoint(
+            url="https://example.com", secret="whsec_", event_types=frozenset(EventType)
+        )
+        policy = NotificationPolicy(
+            endpoints=(endpoint,), emails_customers=False, low_stock_threshold=STOCK - 1
+        )
+        notifications = Notifications(policy, shop.container.clock(), shop.container.id_generator())
+        shop.container.notifications.override(providers.Object(notifications))
+
+        (result,) = await shop.place(order(await shop.sign_up(), "TEA"))
+
+        assert result.unwrap().order.status is OrderStatus.PAID
+        assert shop.attempts == []
+
+    async def test_cart_in_the_cookie_is_ordered_without_locks(
+        self, shop: GuardedShop, clock: FakeClock
+    ) -> None:
+        cookies = SessionStoreKind.COOKIE
+        shop = shop.opened_by(shop.database_url, clock, session_store=cookies)
+        customer = await shop.put_in_cart(await shop.sign_up(), "TEA", 2)
+
+        (result,) = await shop.place(order(customer))
+
+        assert [(each.sku, each.quantity) for each in result.unwrap().order.lines] == [("TEA", 2)]
+        assert result.unwrap().new_token is not None
+        assert shop.attempts == ["committed"]
+        assert await shop.stock("TEA") == STOCK - 2
+        await shop.database.close()
