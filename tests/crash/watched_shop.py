@@ -1,11 +1,15 @@
 """A shop on a SQLite file that a test changes beneath it."""
 
 import asyncio
+import atexit
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import ExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import httpx2
@@ -80,12 +84,10 @@ class WatchedShop:
 
 @asynccontextmanager
 async def watched_shop(folder: Path, workers: int) -> AsyncIterator[WatchedShop]:
-    _write_products(folder)
+    await asyncio.to_thread(_copy_file_with_products, folder)
     settings = {"SHOP_WELCOME_CREDIT": "100000", "SHOP_LOG_LEVEL": "warning"}
     with logs_shown_on_failure(folder), reserved_port() as port:
         server = ShopServer(folder=folder, settings=settings, workers=workers, port=port)
-        for command in (["migrate"], ["import", "products.csv"]):
-            assert (await asyncio.to_thread(server.run, *command)).returncode == 0
         await asyncio.to_thread(server.start)
         try:
             async with httpx2.AsyncHTTPTransport() as connections:
@@ -95,8 +97,25 @@ async def watched_shop(folder: Path, workers: int) -> AsyncIterator[WatchedShop]
             await asyncio.to_thread(server.stop)
 
 
-def _write_products(folder: Path) -> None:
+def _copy_file_with_products(folder: Path) -> None:
     folder.mkdir(exist_ok=True)
+    shutil.copy(_file_with_products(), folder / "shop.db")
+
+
+_templates = ExitStack()
+atexit.register(_templates.close)
+
+
+@cache
+def _file_with_products() -> Path:
+    """Make a migrated database with products once; each shop gets a copy."""
+    folder = Path(_templates.enter_context(TemporaryDirectory()))
     (folder / "products.csv").write_text(
         f"sku,name,description,price,stock\n{SKU},Tea,,100,10000\n"
     )
+    with reserved_port() as port:
+        server = ShopServer(folder=folder, settings={}, workers=1, port=port)
+        for command in (["migrate"], ["import", "products.csv"]):
+            assert server.run(*command).returncode == 0
+    assert [each.name for each in folder.glob("shop.db*")] == ["shop.db"]
+    return folder / "shop.db"
