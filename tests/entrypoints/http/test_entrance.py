@@ -173,8 +173,7 @@ class TestUnderLoad:
 
 class TestALaneThatStands:
     async def test_serves_its_newest_first(self, shop: Shop) -> None:
-        await _stand(shop)
-        old = shop.waiting()
+        old = await _stand(shop)
         newest = await shop.send(2)
 
         await shop.end(0, 1)
@@ -184,15 +183,14 @@ class TestALaneThatStands:
         await shop.end_all()
 
     async def test_lets_no_late_request_in(self, shop: Shop) -> None:
-        shop.load = FULL
-        await shop.send(SHARE + 1)
-        await shop.sweep(LAST_ENTRY_SECONDS + 0.01)
+        late = await _stand(shop)
+        await shop.sweep(LAST_ENTRY_SECONDS)
 
         await shop.end(0, 1)
 
-        assert shop.waiting() == [SHARE]
+        assert shop.waiting() == late
         await shop.sweep(REJECTION_SECONDS - LAST_ENTRY_SECONDS)
-        assert shop.statuses[SHARE] == 503
+        assert [shop.statuses[each] for each in late] == [503, 503, 503]
         await shop.end_all()
 
     async def test_serves_its_oldest_first_after_it_has_emptied(self, shop: Shop) -> None:
@@ -211,16 +209,26 @@ class TestALaneThatStands:
         await shop.end_all()
 
 
+async def test_burst_that_drains_is_served_completely(shop: Shop) -> None:
+    shop.load = FULL
+    burst = await shop.send(SHARE + 40)
+    await shop.sweep(TARGET_SECONDS + 0.01)
+    await shop.sweep(INTERVAL_SECONDS - 0.01)
+
+    await shop.end_all()
+
+    assert [shop.statuses[each] for each in burst] == [200] * len(burst)
+
+
 class TestARequestThatWaitsTooLong:
     async def test_is_answered_without_work(self, shop: Shop) -> None:
-        shop.load = FULL
-        await shop.send(SHARE + 1)
-        await shop.sweep(REJECTION_SECONDS - 0.01)
-        assert SHARE not in shop.statuses
+        late, *_ = await _stand(shop)
+        await shop.sweep(REJECTION_SECONDS - 0.12)
+        assert late not in shop.statuses
 
-        await shop.sweep(0.01)
+        await shop.sweep(0.02)
 
-        start, body = shop.responses[SHARE]
+        start, body = shop.responses[late]
         headers = dict(start["headers"])
         assert start["status"] == 503
         assert len(headers.pop(b"x-request-id")) == 32
@@ -231,31 +239,28 @@ class TestARequestThatWaitsTooLong:
             b"content-length": str(len(body["body"])).encode(),
         }
         assert json.loads(body["body"])["type"] == "/problems/service-unavailable"
-        assert SHARE not in shop.entered
+        assert late not in shop.entered
         await shop.end_all()
 
     async def test_is_counted_and_logged_once_a_second(self, shop: Shop) -> None:
-        shop.load = FULL
-        await shop.send(SHARE + 2)
         with capture_logs() as lines:
-            await shop.sweep(REJECTION_SECONDS)
-            await shop.send(1)
+            await _stand(shop)
             await shop.sweep(REJECTION_SECONDS)
 
-        assert shop.shed == [2, 1]
+        assert shop.shed == [1, 3]
         assert [(line["event"], line["count"]) for line in lines] == [
-            ("requests_shed", 2),
             ("requests_shed", 1),
+            ("requests_shed", 3),
         ]
         await shop.end_all()
 
     async def test_is_answered_later_if_many_are(self, shop: Shop) -> None:
-        shop.load = FULL
-        await shop.send(SHARE + 2 * MAX_SHED_PER_SWEEP + 1)
+        await _stand(shop)
+        await shop.send(2 * MAX_SHED_PER_SWEEP)
 
         await shop.sweep(REJECTION_SECONDS)
 
-        assert shop.shed == [MAX_SHED_PER_SWEEP, MAX_SHED_PER_SWEEP, 1]
+        assert shop.shed == [1, MAX_SHED_PER_SWEEP, MAX_SHED_PER_SWEEP, 3]
         await shop.end_all()
 
     async def test_leaves_nothing_behind(self, shop: Shop) -> None:
@@ -366,14 +371,17 @@ class TestTheWholeShop:
         ]
 
 
-async def _stand(shop: Shop) -> None:
-    """Have one request wait for longer than the target during an interval, and three others."""
+async def _stand(shop: Shop) -> list[int]:
+    """Have one request wait until its lane stands and rejects it; return three that came later."""
     shop.load = FULL
     await shop.send(SHARE + 1)
     await shop.sweep(TARGET_SECONDS + 0.01)
-    await shop.send(3)
-    await shop.sweep(INTERVAL_SECONDS)
-    assert shop.waiting() == [SHARE, SHARE + 1, SHARE + 2, SHARE + 3]
+    await shop.sweep(INTERVAL_SECONDS - 0.1)
+    assert shop.waiting() == [SHARE]
+    later = await shop.send(3)
+    await shop.sweep(0.11)
+    assert (shop.statuses, shop.waiting()) == ({SHARE: 503}, later)
+    return later
 
 
 async def _receive_nothing() -> Message:

@@ -30,14 +30,16 @@ SHARE = 32
 """How many requests of each lane are let in under any load."""
 
 TARGET_SECONDS = 0.5
-INTERVAL_SECONDS = 0.25
-"""A lane whose oldest request has waited longer than the target for this time stands."""
+INTERVAL_SECONDS = 1.0
+"""A lane whose oldest request has waited longer than the target for this time stands. What drains
+sooner was a burst, such as the start of a sale, and all of it is served."""
 
 MEASURED_SECONDS = 0.5
 """How long requests that end are counted; groups end together, so a shorter time says little."""
 
 LAST_ENTRY_SECONDS = 0.6
-"""After this wait a request is late and is let in no longer: its response would be too late."""
+"""After this wait a request of a lane that stands is let in no longer: it would be answered too
+late, and keep others waiting."""
 
 REJECTION_SECONDS = 1.0
 """When a late request is answered. Answered sooner, a client that ignores `Retry-After` would ask
@@ -101,6 +103,8 @@ class Lane:
         """Learn how long the oldest request has waited, and which have become late."""
         oldest = next((at for queue in (self.late, self.waiting) for at, _ in queue), now)
         self.delay.look(now, longest_wait=now - oldest, empties=not self.size)
+        if not self.delay.is_standing:
+            return
         while self.waiting and now - self.waiting[0][0] >= LAST_ENTRY_SECONDS:
             self.late.append(self.waiting.popleft())
 
