@@ -6,7 +6,11 @@ import pytest
 
 from shop.adapters.memory.engine.database import MemoryDatabase
 from shop.adapters.memory.unit_of_work import MemoryUnitOfWork
-from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransactionConflict
+from shop.application.ports.unit_of_work import (
+    GUARDED_SECONDS,
+    CommitOutcomeUnknown,
+    TransactionConflict,
+)
 from shop.application.transactions.runner import TransactionRunner
 from tests.application.transactions.repeatable_work import ADA, CountingClock, add_ada
 from tests.doubles import InjectedFaults
@@ -82,15 +86,19 @@ class TestGuardedWork:
         assert added == "added"
         assert (guarded.begun, faults.begun, clock.sleeps) == (1, 1, [0])
 
-    async def test_unknown_outcome_is_found_under_locks(
-        self, runner: TransactionRunner, faults: InjectedFaults, guarded: InjectedFaults
+    async def test_unknown_outcome_is_found_under_locks_once_nothing_can_change_it(
+        self,
+        runner: TransactionRunner,
+        faults: InjectedFaults,
+        guarded: InjectedFaults,
+        clock: CountingClock,
     ) -> None:
         guarded.plan(LOST_AFTER)
 
         added = await runner.write(add_ada, retryable=True, splittable=True, guarded=True)
 
         assert added == "added"
-        assert (guarded.begun, faults.begun) == (1, 1)
+        assert (guarded.begun, faults.begun, clock.sleeps) == (1, 1, [GUARDED_SECONDS])
 
     async def test_conflict_after_an_unknown_outcome_splits_nothing(
         self, runner: TransactionRunner, faults: InjectedFaults, guarded: InjectedFaults

@@ -6,6 +6,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
 from typing import Any, Literal
@@ -233,6 +234,29 @@ def test_libraries_that_log_every_value_stay_quiet_at_any_level(
 
     (line,) = lines(capsys)
     assert "lost" in line
+
+
+def test_value_is_written_as_its_repr_unless_it_is_plain(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up(environment="production")
+
+    logger().info("seen", account=Hidden(password=SECRET), note="\x7f")
+
+    (line,) = lines(capsys)
+    assert SECRET not in line
+    assert json.loads(line)["account"] == "hidden"
+    assert line.isprintable()
+
+
+@dataclass
+class Hidden:
+    """An object whose text hides a field."""
+
+    password: str
+
+    def __repr__(self) -> str:
+        return "hidden"
 
 
 def test_standard_output_stays_empty(capsys: pytest.CaptureFixture[str]) -> None:

@@ -26,6 +26,10 @@ from shop.application.ports.repositories.transfers import Transfers
 from shop.application.ports.repositories.users import Users
 from shop.application.ports.rows_of_order import RowsOfOrder
 
+GUARDED_SECONDS = 2.0
+"""How long after its first read a unit of work without locks may still write. Until then, one whose
+outcome is unknown may yet be committed: nothing holds a lock that the next attempt would meet."""
+
 
 class LockOrder(IntEnum):
     """The order in which every unit of work takes its locks, so that none waits in a circle."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from shop.application.ports.clock import Clock
 from shop.application.ports.unit_of_work import (
+    GUARDED_SECONDS,
     CommitOutcomeUnknown,
     ConnectionLost,
     DatabaseFailure,
@@ -168,7 +169,7 @@ class TransactionRunner:
                 _log_bug("attempt_after_unknown_outcome_failed", error)
                 raise unknown_outcome from error
             if attempt < MAX_ATTEMPTS:
-                await self._clock.sleep(_delay_seconds(attempt))
+                await self._clock.sleep(_delay_seconds(attempt, failure))
         raise unknown_outcome or DatabaseUnavailable(
             f"{MAX_ATTEMPTS} attempts failed; last error: {failure}"
         )
@@ -196,8 +197,9 @@ def _log_failure(level: int, event: str, attempt: int, error: DatabaseFailure) -
     _log.log(level, event, extra={"attempt": attempt, "error": str(error)})
 
 
-def _delay_seconds(attempt: int) -> float:
+def _delay_seconds(attempt: int, failure: DatabaseFailure) -> float:
     if attempt == GUARDED:
-        return 0
+        # From then on, an attempt whose outcome is unknown can no longer be committed.
+        return GUARDED_SECONDS if isinstance(failure, CommitOutcomeUnknown) else 0
     max_delay = min(MAX_DELAY_SECONDS, FIRST_DELAY_SECONDS * 2**attempt)
     return random.uniform(0, max_delay)

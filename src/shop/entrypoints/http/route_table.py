@@ -18,7 +18,7 @@ class _Path:
     by_method: dict[str, Route] = field(default_factory=dict)
 
     def match(self, path: str) -> Parameters | None:
-        found = self.first.path_regex.match(path)
+        found = self.first.path_regex.fullmatch(path)
         if found is None:
             return None
         convertors = self.first.param_convertors
@@ -66,5 +66,5 @@ class RouteTable:
 
     def methods(self, path: str) -> tuple[str, ...]:
         """Return the methods of all routes of a path, sorted."""
-        found = (each for each in self._paths if each.first.path_regex.match(path))
+        found = (each for each in self._paths if each.first.path_regex.fullmatch(path))
         return tuple(sorted({method for each in found for method in each.by_method}))

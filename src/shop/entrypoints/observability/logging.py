@@ -135,11 +135,11 @@ def _json_rendering() -> list[Processor]:
 
 def _render_json(_logger: WrappedLogger, _method: str, event: EventDict) -> str:
     """Write an event as one line of ASCII."""
-    with suppress(TypeError):
+    if all(type(value) in _PLAIN for value in event.values()):
         line = orjson.dumps(event)
-        if line.isascii():
+        if line.isascii() and b"\x7f" not in line:
             return line.decode()
-    # The slower way escapes every other character, and takes any value.
+    # The slower way escapes every other character, and shows other values by their `repr`.
     return json.dumps(event, default=repr, separators=(",", ":"))
 
 

@@ -6,21 +6,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from dependency_injector import providers
 from sqlalchemy import event, func, select
 
 from shop.adapters.sql.engines.postgresql import COMMITS_ITSELF
+from shop.adapters.sql.guarded import connection
 from shop.adapters.sql.schema.tables import accounts, sessions
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
+from shop.application.ports.repositories.idempotency_keys import Succeeded
 from shop.domain.account import InsufficientFunds
 from shop.domain.inventory import OutOfStock
 from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus
 from shop.domain.session import NotSignedIn
+from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.entrypoints.configuration.sessions import SessionStoreKind
 from tests.adapters.sql.guarded.guarded_shop import (
     CREDIT,
@@ -65,9 +69,9 @@ class TestStatements:
         with _statements(shop) as sent:
             await shop.place(order(customer, *SKUS))
 
-        async with shop.database.guarded.connect() as connection:
+        async with shop.database.guarded.connect() as raw:
             plans = [
-                "\n".join((await connection.exec_driver_sql(f"EXPLAIN {each}", values)).scalars())
+                "\n".join((await raw.exec_driver_sql(f"EXPLAIN {each}", values)).scalars())
                 for each, values in sent
             ]
         assert ["Index Scan" in each for each in plans] == [True, True]
@@ -98,6 +102,45 @@ class TestStatements:
         assert first.unwrap().id != second.unwrap().id
         assert shop.attempts == ["committed"]
         assert await shop.stock("TEA") == STOCK - 2
+
+    async def test_statement_that_comes_too_late_writes_nothing(
+        self, shop: GuardedShop, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        customer = await shop.sign_up()
+        monkeypatch.setattr(connection, "GUARDED_SECONDS", 0)
+
+        (result,) = await shop.place(order(customer, "TEA"))
+
+        assert result.unwrap().order.total.amount == PRICE
+        assert shop.attempts == ["TransactionConflict"]
+        assert (await shop.counts())["orders"] == 1
+
+    async def test_server_that_isolates_more_needs_no_second_attempt(
+        self, shop: GuardedShop
+    ) -> None:
+        customers = [await shop.sign_up() for _ in range(2)]
+        await shop.execute(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation ="
+            " serializable', current_database()); END $$"
+        )
+        await shop.database.writer.dispose()
+        shop.before_writing.append(
+            partial(shop.execute, "UPDATE inventories SET on_hand = on_hand - 1")
+        )
+
+        await shop.place(*(order(each, "TEA") for each in customers))
+
+        assert shop.attempts == ["committed"]
+
+    async def test_unit_of_work_that_needs_a_transaction_fails_loudly(
+        self, shop: GuardedShop
+    ) -> None:
+        async with shop.container.guarded_unit_of_work() as uow:
+            with pytest.raises(RuntimeError, match="changes nothing before its end"):
+                await uow.sessions.revoke_all(uuid4(), except_session_id=None)
+            key = IdempotencyKey(user_id=uuid4(), value="key-pending")
+            with pytest.raises(RuntimeError, match="needs a lock"):
+                uow.idempotency_keys.complete_pending(key, Succeeded(reference=uuid4()))
 
     async def test_replay_writes_nothing(self, shop: GuardedShop) -> None:
         command = order(await shop.sign_up(), "TEA")

@@ -1,12 +1,15 @@
 """The plan of a route's dependencies."""
 
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 import pytest
-from fastapi import Depends, Request, Response
+from fastapi import BackgroundTasks, Depends, Header, Request, Response
 from fastapi.dependencies.utils import get_dependant
 
 from shop.entrypoints.http.requests.call_plan import CallPlan
+from shop.entrypoints.http.requests.strict_route import StrictRoute
+from shop.entrypoints.http.schemas import EmptyBody
 
 pytestmark = pytest.mark.anyio
 
@@ -38,6 +41,31 @@ async def unplannable(limit: Annotated[int, Depends(asks_for_the_query)]) -> Non
     del limit
 
 
+def yields() -> Iterator[int]:
+    yield 1
+
+
+class _Callable:
+    async def __call__(self) -> int:
+        return 1
+
+
+async def with_generator(value: Annotated[int, Depends(yields)]) -> None:
+    del value
+
+
+async def with_object(value: Annotated[int, Depends(_Callable())]) -> None:
+    del value
+
+
+async def with_header(x_a: Annotated[str, Header()]) -> None:
+    del x_a
+
+
+async def with_tasks(tasks: BackgroundTasks) -> None:
+    del tasks
+
+
 async def test_each_dependency_is_called_once_and_before_those_that_need_it() -> None:
     calls.clear()
     request = Request({"type": "http", "path": "/p", "headers": []})
@@ -55,3 +83,27 @@ async def test_each_dependency_is_called_once_and_before_those_that_need_it() ->
 def test_dependency_that_takes_a_parameter_is_rejected_when_the_route_is_made() -> None:
     with pytest.raises(TypeError, match="must take its values from the request"):
         CallPlan.of(get_dependant(path="/p", call=unplannable))
+
+
+@pytest.mark.parametrize("endpoint", [with_generator, with_object, with_header, with_tasks])
+def test_declaration_that_the_plan_does_not_know_is_rejected(
+    endpoint: Callable[..., object],
+) -> None:
+    with pytest.raises(TypeError):
+        CallPlan.of(get_dependant(path="/p", call=endpoint))
+
+
+def _not_awaitable() -> None: ...
+
+
+async def _two_bodies(first: EmptyBody, second: EmptyBody) -> EmptyBody:
+    del second
+    return first
+
+
+@pytest.mark.parametrize("endpoint", [_not_awaitable, _two_bodies])
+def test_route_that_cannot_be_compiled_is_rejected_when_it_is_made(
+    endpoint: Callable[..., object],
+) -> None:
+    with pytest.raises(TypeError):
+        StrictRoute("/p", endpoint, methods=["POST"])

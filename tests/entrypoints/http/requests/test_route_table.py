@@ -54,6 +54,13 @@ def _route(path: str, *methods: str) -> Route:
     return Route(path, lambda _: Response(), methods=methods)
 
 
+def test_line_feed_is_no_end_of_a_path(shop: HttpShop) -> None:
+    table = RouteTable(each for each in shop.app.routes if isinstance(each, Route))
+    assert table.find("GET", "/healthz\n")[0] is None
+    assert table.find("POST", "/api/v1/orders/1/cancel\n")[0] is None
+    assert table.methods("/healthz\n") == ()
+
+
 class TestAPathOfSeveralRoutes:
     table = RouteTable(
         [_route("/a/{name}", "GET", "PUT"), _route("/a/fixed", "POST"), _route("/a/fixed", "GET")]

@@ -21,6 +21,9 @@ KEYED_PLANS = {
 
 SET_KEYED_PLANS = "; ".join(f"SET {name} = {value}" for name, value in KEYED_PLANS.items())
 
+SET_READ_COMMITTED = "SET default_transaction_isolation = 'read committed'"
+"""For statements outside transactions: guards are checked again on rows that have changed."""
+
 ALLOW_ANY_PLAN = text(
     "SELECT " + ", ".join(f"set_config('{name}', 'on', true)" for name in KEYED_PLANS)
 )

@@ -8,7 +8,7 @@ from sqlalchemy.engine.interfaces import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from shop.adapters.sql.engines.errors import is_connection_lost
-from shop.adapters.sql.engines.plans import SET_KEYED_PLANS
+from shop.adapters.sql.engines.plans import SET_KEYED_PLANS, SET_READ_COMMITTED
 
 CONNECTIONS = 10
 POOL_TIMEOUT_SECONDS = 4
@@ -77,7 +77,7 @@ async def _connect(**arguments: Any) -> asyncpg.Connection:  # noqa: ANN401  The
     """
     connection = await asyncpg.connect(**arguments)
     try:
-        await connection.execute(SET_KEYED_PLANS)
+        await connection.execute(f"{SET_KEYED_PLANS}; {SET_READ_COMMITTED}")
     except BaseException:
         connection.terminate()
         raise

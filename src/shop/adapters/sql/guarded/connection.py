@@ -1,9 +1,10 @@
 """Runs a guarded unit of work's two statements: one that reads, one that writes."""
 
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, Table
+from sqlalchemy import Column, Executable, Row, Select, Table, func, select
 
 from shop.adapters.sql.engines.errors import translating_guarded_errors
 from shop.adapters.sql.guarded.read_ahead import (
@@ -11,12 +12,12 @@ from shop.adapters.sql.guarded.read_ahead import (
     RowsReadAhead,
     read_ahead_parameters,
 )
-from shop.adapters.sql.guarded.statement import expected_name, guarded_statement
+from shop.adapters.sql.guarded.statement import WRITE_UNTIL, expected_name, guarded_statement
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_of_order import RowsOfOrder
-from shop.application.ports.unit_of_work import LockOrder, TransactionConflict
+from shop.application.ports.unit_of_work import GUARDED_SECONDS, LockOrder, TransactionConflict
 
 
 class GuardedConnection(SqlConnection):
@@ -26,13 +27,20 @@ class GuardedConnection(SqlConnection):
     """
 
     _read: RowsReadAhead | None = None
+    _read_at: datetime | None = None
+    """When the first statement ran, by the clock of the database."""
 
     async def read_ahead(
         self, orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
     ) -> None:
         """Read what these orders need; `tokens` are theirs, by stored hash."""
         rows = await self.fetch_all(READ_AHEAD, read_ahead_parameters(orders, tokens))
+        self._read_at = rows[0].read_at
         self._read = RowsReadAhead(rows[0], orders, tokens)
+
+    async def begin_reading(self) -> None:
+        """Note the time, for a unit of work that reads nothing ahead."""
+        ((self._read_at,),) = await self.fetch_all(select(func.clock_timestamp()))
 
     async def fetch_where_in(
         self,
@@ -53,9 +61,29 @@ class GuardedConnection(SqlConnection):
         known = self._read.matching(table, rows) if self._read else None
         return await super().fetch_matching(table, rows) if known is None else known
 
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> int:
+        """Reject a statement that would be committed at once."""
+        del statement, parameters
+        raise RuntimeError("a guarded unit of work changes nothing before its end")
+
+    async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
+        """Reject an insert that would be committed at once."""
+        if rows:
+            raise RuntimeError(f"new rows of {table.name} need a transaction")
+        return ()
+
     async def write_guarded(self, writes: Sequence[PendingWrite]) -> None:
-        """Write everything and commit; raise `TransactionConflict` if a guard does not hold."""
-        parameters: dict[str, Any] = {}
+        """Write everything and commit; raise `TransactionConflict` if a guard does not hold.
+
+        It is also raised if the statement comes too late, as from the buffer of a proxy.
+        """
+        if self._read_at is None:
+            raise RuntimeError("a guarded unit of work must read ahead before it writes")
+        parameters: dict[str, Any] = {
+            WRITE_UNTIL: self._read_at + timedelta(seconds=GUARDED_SECONDS)
+        }
         for position, write in enumerate(writes):
             columns = write.statement.columns
             parameters |= self.row_parameters.bind_rows(columns, rows_name(position), write.rows)

@@ -48,6 +48,7 @@ ordered AS MATERIALIZED (
     ) AS skus
 )
 SELECT
+    clock_timestamp() AS read_at,
     (SELECT CAST(json_agg(found) AS text) FROM found) AS sessions,
     (SELECT CAST(json_agg(users) AS text) FROM users
         WHERE id = ANY (ARRAY(SELECT user_id FROM found))) AS users,

@@ -7,12 +7,15 @@ from sqlalchemy import (
     ARRAY,
     CTE,
     ColumnElement,
+    DateTime,
     FromClause,
     Integer,
     Select,
     Table,
     Update,
     bindparam,
+    case,
+    false,
     func,
     literal_column,
     select,
@@ -40,6 +43,10 @@ LOCK_ORDER: dict[Table, LockOrder] = {
 """The tables whose rows a guarded statement may change, and when it locks them."""
 
 
+WRITE_UNTIL = "write_until"
+"""The parameter with the time until which the statement may write."""
+
+
 @cache
 def guarded_statement(
     writes: tuple[WriteStatement, ...], row_parameters: RowParameters
@@ -49,6 +56,7 @@ def guarded_statement(
     Rows to update are locked first, in the `LockOrder`: each table only if all rows of the one
     before have passed their guard. PostgreSQL checks the guard again on the row as it is once the
     lock is held. Without all of them, no row is written, because the writes find no rows to write.
+    So it is if the statement runs later than it may: nothing waits for its outcome then.
     Parameters are named `rows0` and `expected0` and so on.
     """
     for write in writes:
@@ -57,11 +65,17 @@ def guarded_statement(
     locked: dict[int, CTE] = {}
     all_hold: ColumnElement[bool] = true()
     updates = [(at, each) for at, each in enumerate(writes) if isinstance(each, UpdateRows)]
+    for _, update in updates:
+        if update.table not in LOCK_ORDER:
+            raise RuntimeError(f"an update of {update.table.name} needs a lock")
     for position, update in sorted(updates, key=lambda each: LOCK_ORDER[each[1].table]):
         locking = _lock(update, position, row_parameters).where(all_hold)
         locked[position] = locking.cte(f"locked{position}")
         all_hold = _count(locked[position]) == bindparam(expected_name(position), type_=Integer())
-    guards = select(all_hold.label("all_hold")).cte("guards")
+    # Not AND, whose operands PostgreSQL evaluates in any order: the time is that after the locks.
+    is_in_time = func.clock_timestamp() < bindparam(WRITE_UNTIL, type_=DateTime(timezone=True))
+    may_commit = case((all_hold, is_in_time), else_=false())
+    guards = select(may_commit.label("all_hold")).cte("guards")
     may_write = select(guards.c.all_hold).scalar_subquery()
     written: list[CTE] = []
     for position, write in enumerate(writes):

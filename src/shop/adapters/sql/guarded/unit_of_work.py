@@ -27,6 +27,7 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
     async def read_ahead(self, orders: Collection[RowsOfOrder]) -> None:
         """Read with one statement what these orders need, unless cookies have the carts."""
         if self.sessions is not self._sessions:
+            await self._statements.begin_reading()
             return
         tokens = {each.session for each in orders if each.session is not None}
         await self._statements.read_ahead(orders, self._sessions.tokens_by_hash(tokens))
@@ -36,6 +37,8 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
         self._statements.end_staging()
         if any(each.has_added for each in self._first_in_currency):
             raise RuntimeError("new products, accounts and deposits need locks")
+        for repository in self._unique_first:
+            await repository.insert_unique()
         # A key that another request has used is found before anything else is written.
         writes = sorted(
             (write for part in self._repositories for write in part.pending_writes()),

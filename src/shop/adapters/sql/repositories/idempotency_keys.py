@@ -138,6 +138,11 @@ class GuardedIdempotencyKeys(SqlIdempotencyKeys):
         self._claimed |= self._new.keys()
         return records
 
+    def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
+        """Reject the outcome of a key of an earlier unit of work, which needs a lock."""
+        del key, outcome
+        raise RuntimeError("the outcome of a pending key needs a lock")
+
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
         rows = [

@@ -7,7 +7,7 @@ from typing import Any
 import structlog
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from shop.application.ports.database import CurrencyMismatch, IncompatibleSchema, MigrationRequired
@@ -62,8 +62,9 @@ def _to_shop_error(error: Exception) -> ShopError:
             return error
         case RequestValidationError():
             return _invalid_request(error.errors())
-        case HTTPException():
-            return _framework_error(error.status_code)
+        case HTTPException() | ClientDisconnect():
+            # A client that left in the middle of a body reads no response.
+            return _framework_error(getattr(error, "status_code", 400))
         case (
             DatabaseFailure()
             | MigrationRequired()

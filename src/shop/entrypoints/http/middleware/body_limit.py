@@ -7,16 +7,12 @@ from shop.entrypoints.http.errors.http_errors import ContentTooLarge, max_body_b
 
 
 def limit_body(path: str, headers: Headers, receive: Receive) -> Receive:
-    """Reject a body by its declared length; return a limited `receive` if it declares none."""
-    declared = headers.get("content-length")
-    if declared is None:
-        # RFC 9112, section 6: without either header there is no body.
-        has_body = "transfer-encoding" in headers
-        return _counting(receive, max_body_bytes(path)) if has_body else receive
+    """Reject a body by its declared length; return a `receive` that rejects it while it arrives."""
     limit_bytes = max_body_bytes(path)
+    declared = headers.get("content-length", "0")
     if not declared.isdecimal() or int(declared) > limit_bytes:
         raise ContentTooLarge(limit_bytes=limit_bytes)
-    return receive
+    return _counting(receive, limit_bytes)
 
 
 def _counting(receive: Receive, limit_bytes: int) -> Receive:

@@ -1,7 +1,12 @@
 """The order in which a route's dependencies are called, worked out once."""
 
 from collections.abc import Callable, Iterator, Mapping
-from inspect import iscoroutinefunction
+from inspect import (
+    isasyncgenfunction,
+    iscoroutinefunction,
+    isfunction,
+    isgeneratorfunction,
+)
 from typing import Any, Final
 
 from fastapi.dependencies.models import Dependant
@@ -79,15 +84,11 @@ def _innermost_first(dependant: Dependant) -> Iterator[Dependant]:
 
 def _call_of(dependant: Dependant) -> _Call:
     function = dependant.call
-    parameters = (
-        *dependant.path_params,
-        *dependant.query_params,
-        *dependant.header_params,
-        *dependant.cookie_params,
-        *dependant.body_params,
-    )
+    parameters = (*dependant.path_params, *dependant.query_params, *dependant.body_params)
     if function is None or parameters:
         raise TypeError(f"{function} must take its values from the request")
+    if not isfunction(function) or isgeneratorfunction(function) or isasyncgenfunction(function):
+        raise TypeError(f"{function} must be a function that returns its value")
     return _Call(
         function=function,
         is_coroutine=iscoroutinefunction(function),
@@ -96,6 +97,15 @@ def _call_of(dependant: Dependant) -> _Call:
 
 
 def _sources_of(dependant: Dependant) -> Sources:
+    unknown = (
+        *dependant.header_params,
+        *dependant.cookie_params,
+        dependant.background_tasks_param_name,
+        dependant.http_connection_param_name,
+        dependant.security_scopes_param_name,
+    )
+    if any(unknown):
+        raise TypeError(f"{dependant.call} asks for what routes of the shop do not have")
     sources: dict[str, Source] = {
         each.name: each.call for each in dependant.dependencies if each.name and each.call
     }

@@ -5,8 +5,7 @@ from typing import Any, Final
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import from_json
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 from shop.entrypoints.http.requests.headers import RequestHeaders
@@ -34,10 +33,7 @@ class StrictRequest(Request):
         It has no NaN, no lone surrogates, no repeated names, and a bounded depth; else raise
         `RequestValidationError` or `InvalidRequest`.
         """
-        try:
-            body = await self.body()
-        except ClientDisconnect as error:
-            raise HTTPException(400) from error
+        body = await self.body()
         if not body:
             return NO_DOCUMENT
         try:

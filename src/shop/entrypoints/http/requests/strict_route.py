@@ -7,6 +7,7 @@ dependencies run, then parameters and body are validated, and all their faults a
 
 from collections import Counter
 from collections.abc import Callable, Coroutine
+from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -36,6 +37,7 @@ class StrictRoute(APIRoute):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  FastAPI's parameters.
         super().__init__(*args, **kwargs)
+        _require_compilable(self)
         self._plan = CallPlan.of(self.dependant)
         self._body = next(iter(self.dependant.body_params), None)
         self._write = _writer_of(self)
@@ -81,6 +83,24 @@ class StrictRoute(APIRoute):
             arguments[self._body.name] = value
         if faults:
             raise RequestValidationError(faults)
+
+
+def _require_compilable(route: APIRoute) -> None:
+    """Raise `TypeError` for a declaration that the compiled route would not honour."""
+    response_options = (
+        route.response_model_include,
+        route.response_model_exclude,
+        route.response_model_exclude_unset,
+        route.response_model_exclude_defaults,
+        route.response_model_exclude_none,
+    )
+    if (
+        not iscoroutinefunction(route.endpoint)
+        or len(route.dependant.body_params) > 1
+        or route.body_field not in (None, *route.dependant.body_params)
+        or any(response_options)
+    ):
+        raise TypeError(f"the route {route.path} declares what routes of the shop do not have")
 
 
 def _validated_body(field: Any, document: object) -> tuple[Any, Faults]:  # noqa: ANN401  FastAPI's.

@@ -9,7 +9,8 @@ from starlette.responses import Response
 
 T = TypeVar("T")
 
-MAX_SHARED_BODIES = 64
+MAX_SHARED_BODIES = 8
+"""Those who asked together are answered together, so an older body is not asked for again."""
 
 JSON_HEADER = (b"content-type", b"application/json")
 
