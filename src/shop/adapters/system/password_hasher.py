@@ -18,9 +18,8 @@ MEMORY_KIBIBYTES = 19_456
 PASSES = 2
 LANES = 1
 
-MAX_WAITING = 64
-"""About four seconds of one thread's work. A later caller would wait longer than customers do, and
-its request would take memory and a place at the entrance meanwhile."""
+MAX_WAITING = 512
+"""Half a minute of work; a later caller would wait longer than a browser does."""
 
 
 class Argon2PasswordHasher(PasswordHasher):

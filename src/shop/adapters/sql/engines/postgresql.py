@@ -11,8 +11,7 @@ from shop.adapters.sql.engines.errors import is_connection_lost
 from shop.adapters.sql.engines.plans import SET_KEYED_PLANS, SET_READ_COMMITTED
 
 CONNECTIONS = 10
-POOL_TIMEOUT_SECONDS = 4
-"""Longer than a lock timeout, after which connections are free again."""
+POOL_TIMEOUT_SECONDS = 10
 
 # Limits the wait for a server that has stopped answering. The statement timeout is longer than
 # the lock timeout and allows for the longest statement of the audit.
