@@ -118,14 +118,15 @@ class TestStatements:
     async def test_statements_are_read_committed_on_a_server_that_isolates_more(
         self, shop: GuardedShop
     ) -> None:
-        await shop.execute(
-            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation ="
-            " serializable', current_database()); END $$"
-        )
-        await shop.database.writer.dispose()
-
-        async with shop.database.guarded.connect() as raw:
-            isolation = await raw.exec_driver_sql("SHOW transaction_isolation")
+        alter = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I {}', current_database()); END $$"
+        await shop.execute(alter.format("SET default_transaction_isolation = serializable"))
+        try:
+            await shop.database.writer.dispose()
+            async with shop.database.guarded.connect() as raw:
+                isolation = await raw.exec_driver_sql("SHOW transaction_isolation")
+        finally:
+            # Other tests share the database.
+            await shop.execute(alter.format("RESET default_transaction_isolation"))
 
         assert isolation.scalar_one() == "read committed"
 
