@@ -60,7 +60,8 @@ class SqlUnitOfWork(UnitOfWork):
 
     async def __aenter__(self) -> Self:
         """Take a connection from the pool and begin."""
-        await self._database.require_unchanged_file()
+        database = self._database
+        await database.require_unchanged_file()
         with translating_errors():
             raw_connection = await self._engine.connect()
             try:
@@ -88,8 +89,9 @@ class SqlUnitOfWork(UnitOfWork):
         self.gateway_events = SqlGatewayEvents(connection)
         self.notification_deliveries = SqlNotificationDeliveries(connection)
         self.endpoint_statuses = SqlEndpointStatuses(connection)
-        self.rate_limits = SqlRateLimits(connection, lambda: self._database.rate_limit_key)
-        self._sessions = SqlSessionStore(connection, lambda: self._database.session_keys)
+        # These functions do not know the unit of work, so it is freed without the collector.
+        self.rate_limits = SqlRateLimits(connection, lambda: database.rate_limit_key)
+        self._sessions = SqlSessionStore(connection, lambda: database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
         # These go first because a concurrent transaction can take their unique values.
