@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Column, Executable, Row, Select, Table, func, select
 
-from shop.adapters.sql.engines.errors import translating_guarded_errors
+from shop.adapters.sql.engines.errors import translating_errors, translating_guarded_errors
 from shop.adapters.sql.guarded.read_ahead import (
     READ_AHEAD,
     RowsReadAhead,
@@ -14,6 +14,7 @@ from shop.adapters.sql.guarded.read_ahead import (
 )
 from shop.adapters.sql.guarded.statement import WRITE_UNTIL, expected_name, guarded_statement
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.driver import fetch_from_driver
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_of_order import RowsOfOrder
@@ -34,9 +35,11 @@ class GuardedConnection(SqlConnection):
         self, orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
     ) -> None:
         """Read what these orders need; `tokens` are theirs, by stored hash."""
-        rows = await self.fetch_all(READ_AHEAD, read_ahead_parameters(orders, tokens))
-        self._read_at = rows[0].read_at
-        self._read = RowsReadAhead(rows[0], orders, tokens)
+        parameters = read_ahead_parameters(orders, tokens)
+        with translating_errors():
+            (row,) = await fetch_from_driver(self._connection, READ_AHEAD, parameters)
+        self._read_at = row["read_at"]
+        self._read = RowsReadAhead(row, orders, tokens)
 
     async def begin_reading(self) -> None:
         """Note the time, for a unit of work that reads nothing ahead."""
@@ -91,6 +94,8 @@ class GuardedConnection(SqlConnection):
                 parameters[expected_name(position)] = len(write.rows)
         statement = guarded_statement(tuple(each.statement for each in writes), self.row_parameters)
         with translating_guarded_errors():
-            (counts,) = (await self._connection.execute(statement, parameters)).all()
-        if not counts[0]:
+            ((all_hold, *_),) = await fetch_from_driver(
+                self._connection, statement, parameters, commits=True
+            )
+        if not all_hold:
             raise TransactionConflict("a row has changed since it was read")

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import orjson
 from asyncpg.pgproto.pgproto import UUID
-from sqlalchemy import ARRAY, Column, Dialect, Row, Select, Table, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Column, Dialect, Select, Table, Text, Uuid, bindparam, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -86,9 +86,12 @@ class RowsReadAhead:
     """The rows that were read, and for which values: those without a row do not exist."""
 
     def __init__(
-        self, row: Row[Any], orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
+        self,
+        row: Mapping[str, Any],
+        orders: Collection[RowsOfOrder],
+        tokens: Mapping[str, SessionToken],
     ) -> None:
-        self._rows = {table: _rows(table, getattr(row, table.name)) for table in _TABLES}
+        self._rows = {table: _rows(table, row[table.name]) for table in _TABLES}
         found = {tokens[each.token_hash]: each for each in self._rows[sessions]}
         user_ids = frozenset(each.user_id for each in found.values())
         skus: set[str] = set()

@@ -19,11 +19,9 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    text,
     true,
 )
 
-from shop.adapters.sql.engines.postgresql import COMMITS_ITSELF
 from shop.adapters.sql.schema.tables import accounts, inventories, sessions
 from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import (
@@ -86,8 +84,7 @@ def guarded_statement(
             statement = statement.where(_is_key_in(write.table, locked[position]))
         written.append(statement.returning(literal_column("1")).cte(f"written{position}"))
     # The counts have the writes run in this order: keys that another request has taken come first.
-    result = select(may_write, *(_count(each) for each in written))
-    return result.suffix_with(text(COMMITS_ITSELF))
+    return select(may_write, *(_count(each) for each in written))
 
 
 def expected_name(position: int) -> str:

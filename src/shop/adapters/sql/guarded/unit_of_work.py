@@ -51,6 +51,9 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
     def _engine(self) -> AsyncEngine:
         return self._database.guarded
 
+    async def _begin(self, connection: AsyncConnection) -> None:
+        """Begin nothing: each statement is a transaction of its own."""
+
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return GuardedConnection(connection, self._database.row_parameters, writing=True)
 
