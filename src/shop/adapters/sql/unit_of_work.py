@@ -61,16 +61,22 @@ class SqlUnitOfWork(UnitOfWork):
     async def __aenter__(self) -> Self:
         """Take a connection from the pool and begin."""
         await self._database.require_unchanged_file()
+        self._ask_through(self._statements_of(await self._begin()))
+        return self
+
+    async def _begin(self) -> AsyncConnection:
         with translating_errors():
-            raw_connection = await self._engine.connect()
+            connection = await self._engine.connect()
             try:
-                await raw_connection.begin()
+                await connection.begin()
             except BaseException:
                 # `__aexit__` does not run if this fails, so the connection is returned here.
-                await _return_to_pool(raw_connection)
+                await return_to_pool(connection)
                 raise
-        self._connection = raw_connection
-        connection = self._statements_of(raw_connection)
+        self._connection = connection
+        return connection
+
+    def _ask_through(self, connection: SqlConnection) -> None:
         self._statements = connection
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
@@ -113,7 +119,6 @@ class SqlUnitOfWork(UnitOfWork):
             self.endpoint_statuses,
             self._sessions,
         )
-        return self
 
     async def __aexit__(
         self,
@@ -127,7 +132,7 @@ class SqlUnitOfWork(UnitOfWork):
         """
         connection, self._connection = self._connection, None
         if connection is not None:
-            await _return_to_pool(connection)
+            await return_to_pool(connection)
         if is_schema_mismatch(exc):
             await self._database.require_schema()
 
@@ -152,7 +157,7 @@ class SqlUnitOfWork(UnitOfWork):
             await connection.commit()
         # The unit of work is committed, even if its connection fails now.
         self._connection = None
-        await _return_to_pool(connection)
+        await return_to_pool(connection)
         self._database.require_committed_file()
 
     @property
@@ -166,7 +171,7 @@ class SqlUnitOfWork(UnitOfWork):
         return SqlIdempotencyKeys(connection)
 
 
-async def _return_to_pool(connection: AsyncConnection) -> None:
+async def return_to_pool(connection: AsyncConnection) -> None:
     """Return a connection to its pool, or drop it if it is broken.
 
     A broken connection has rolled back. It raises nothing, because the outcome is known by now.

@@ -25,6 +25,9 @@ UNREACHED_TIMEOUT_SECONDS = 10**7
 COMMITS_ITSELF = "/* commits itself */"
 """Ends a statement that is a transaction of its own, and so has no timeout, like COMMIT."""
 
+SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""The options of a connection whose transaction reads one snapshot."""
+
 # Customers do not wait longer for a lock; idle transactions end as well.
 SETTINGS = {
     "application_name": "shop",
