@@ -65,7 +65,7 @@ class SqlUnitOfWork(UnitOfWork):
         with translating_errors():
             raw_connection = await self._engine.connect()
             try:
-                await raw_connection.begin()
+                await self._begin(raw_connection)
             except BaseException:
                 # `__aexit__` does not run if this fails, so the connection is returned here.
                 await _return_to_pool(raw_connection)
@@ -160,6 +160,9 @@ class SqlUnitOfWork(UnitOfWork):
     @property
     def _engine(self) -> AsyncEngine:
         return self._database.writer if self._writing else self._database.reader
+
+    async def _begin(self, connection: AsyncConnection) -> None:
+        await connection.begin()
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return SqlConnection(connection, self._database.row_parameters, writing=self._writing)

@@ -6,17 +6,15 @@ from typing import Any
 
 from sqlalchemy import Column, Executable, Row, Select, Table, func, select
 
-from shop.adapters.sql.engines.errors import translating_guarded_errors
-from shop.adapters.sql.guarded.read_ahead import (
-    READ_AHEAD,
-    RowsReadAhead,
-    read_ahead_parameters,
-)
+from shop.adapters.sql.engines.errors import translating_errors, translating_guarded_errors
+from shop.adapters.sql.guarded.read_ahead import ReadAhead
+from shop.adapters.sql.guarded.rows_read_ahead import RowsReadAhead
 from shop.adapters.sql.guarded.statement import WRITE_UNTIL, expected_name, guarded_statement
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.driver import fetch_from_driver
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.application.ports.rows_of_order import RowsOfOrder
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import GUARDED_SECONDS, LockOrder, TransactionConflict
 
 
@@ -31,12 +29,16 @@ class GuardedConnection(SqlConnection):
     """When the first statement ran, by the clock of the database."""
 
     async def read_ahead(
-        self, orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
+        self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]
     ) -> None:
-        """Read what these orders need; `tokens` are theirs, by stored hash."""
-        rows = await self.fetch_all(READ_AHEAD, read_ahead_parameters(orders, tokens))
-        self._read_at = rows[0].read_at
-        self._read = RowsReadAhead(rows[0], orders, tokens)
+        """Read what is wanted; `tokens` are those of its sessions, by stored hash."""
+        read_ahead = ReadAhead(wanted, tokens)
+        with translating_errors():
+            (row,) = await fetch_from_driver(
+                self._connection, read_ahead.statement, read_ahead.parameters
+            )
+        self._read_at = row["read_at"]
+        self._read = RowsReadAhead(read_ahead, row)
 
     async def begin_reading(self) -> None:
         """Note the time, for a unit of work that reads nothing ahead."""
@@ -91,6 +93,8 @@ class GuardedConnection(SqlConnection):
                 parameters[expected_name(position)] = len(write.rows)
         statement = guarded_statement(tuple(each.statement for each in writes), self.row_parameters)
         with translating_guarded_errors():
-            (counts,) = (await self._connection.execute(statement, parameters)).all()
-        if not counts[0]:
+            ((all_hold, *_),) = await fetch_from_driver(
+                self._connection, statement, parameters, commits=True
+            )
+        if not all_hold:
             raise TransactionConflict("a row has changed since it was read")

@@ -1,165 +1,164 @@
-"""Reads with one statement what a group of orders needs: no lock, no transaction."""
+"""The statement that reads what a group of commands needs: no lock, no transaction."""
 
-import uuid
-from collections.abc import Callable, Collection, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from functools import cache, partial
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Collection, Mapping
+from functools import cache
+from typing import Any
 
 import orjson
-from asyncpg.pgproto.pgproto import UUID
-from sqlalchemy import ARRAY, Column, Dialect, Row, Select, Table, Text, Uuid, bindparam, text
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy import ARRAY, Table, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy.types import TypeEngine
 
-from shop.adapters.sql.repositories.accounts import CUSTOMERS
-from shop.adapters.sql.repositories.inventories import INVENTORIES
-from shop.adapters.sql.repositories.products import PRODUCTS
-from shop.adapters.sql.repositories.session_store import SESSIONS
-from shop.adapters.sql.repositories.users import USERS
 from shop.adapters.sql.schema.tables import (
     accounts,
     idempotency_keys,
     inventories,
+    orders,
+    payments,
     products,
     sessions,
     users,
 )
-from shop.adapters.sql.statements.writes import Fields
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.application.ports.rows_of_order import RowsOfOrder
+from shop.application.ports.rows_wanted import RowsWanted
+
+_TABLES: Mapping[Table, Collection[str]] = {
+    sessions: ("session", "session_ids"),
+    users: ("session", "session_ids", "emails"),
+    accounts: ("has_account",),
+    idempotency_keys: ("idempotency_key",),
+    products: ("product_skus", "takes_cart"),
+    inventories: ("product_skus", "takes_cart", "stock_skus"),
+    orders: ("order_ids",),
+    payments: ("order_ids",),
+}
+"""The tables that are read, and the fields of `RowsWanted` for which they are."""
 
 # Arrays instead of joins, so that the plan is an index lookup whatever the statistics say. OFFSET 0
-# keeps PostgreSQL from making a join of the keys.
-READ_AHEAD = text("""
+# keeps PostgreSQL from making a join of a subquery.
+_WITH = """
 WITH
 wanted AS MATERIALIZED (
     SELECT * FROM json_to_recordset(CAST(:wanted AS json))
-    AS each (token_hash text, key text, from_cart boolean)
+    AS each (token_hash text, key text, takes_cart boolean)
 ),
 found AS MATERIALIZED (
-    SELECT * FROM sessions WHERE token_hash = ANY (ARRAY(SELECT token_hash FROM wanted))
+    SELECT * FROM sessions
+    WHERE token_hash = ANY (ARRAY(SELECT token_hash FROM wanted)){or_session_ids}
 ),
-ordered AS MATERIALIZED (
-    SELECT :skus || ARRAY(
+people AS MATERIALIZED (
+    SELECT * FROM users WHERE id = ANY (ARRAY(SELECT user_id FROM found)){or_emails}
+),
+carts AS MATERIALIZED (
+    SELECT ARRAY(
         SELECT json_object_keys(CAST(cart AS json))
-        FROM found JOIN wanted USING (token_hash) WHERE from_cart
+        FROM found JOIN wanted USING (token_hash) WHERE takes_cart
     ) AS skus
 )
-SELECT
-    clock_timestamp() AS read_at,
-    (SELECT CAST(json_agg(found) AS text) FROM found) AS sessions,
-    (SELECT CAST(json_agg(users) AS text) FROM users
-        WHERE id = ANY (ARRAY(SELECT user_id FROM found))) AS users,
-    (SELECT CAST(json_agg(accounts) AS text) FROM accounts
-        WHERE user_id = ANY (ARRAY(SELECT user_id FROM found))) AS accounts,
-    (SELECT CAST(json_agg(used) AS text) FROM wanted JOIN found USING (token_hash)
-        CROSS JOIN LATERAL (
+SELECT clock_timestamp() AS read_at"""
+
+_OR_SESSION_IDS = " OR id = ANY (:session_ids)"
+_OR_EMAILS = " OR email = ANY (:emails)"
+
+_ROWS: Mapping[Table, str] = {
+    sessions: "found AS sessions",
+    users: "people AS users",
+    accounts: "accounts WHERE user_id = ANY (ARRAY(SELECT id FROM people))",
+    idempotency_keys: """
+        wanted JOIN found USING (token_hash) CROSS JOIN LATERAL (
             SELECT * FROM idempotency_keys
             WHERE user_id = found.user_id AND key = wanted.key OFFSET 0
-        ) AS used) AS idempotency_keys,
-    (SELECT CAST(json_agg(products) AS text) FROM products
-        WHERE sku = ANY (CAST((SELECT skus FROM ordered) AS text[]))) AS products,
-    (SELECT CAST(json_agg(inventories) AS text) FROM inventories
-        WHERE sku = ANY (CAST((SELECT skus FROM ordered) AS text[]))) AS inventories
-""").bindparams(bindparam("wanted", type_=Text()), bindparam("skus", type_=ARRAY(Text())))
+        ) AS idempotency_keys""",
+    products: "products WHERE sku = ANY (:product_skus || (SELECT skus FROM carts))",
+    inventories: "inventories WHERE sku = ANY (:stock_skus || (SELECT skus FROM carts))",
+    orders: """(
+        SELECT orders.*, lines.sku, lines.name, lines.quantity, lines.unit_price
+        FROM orders CROSS JOIN LATERAL (
+            SELECT * FROM order_lines WHERE order_id = orders.id OFFSET 0
+        ) AS lines
+        WHERE orders.id = ANY (:order_ids) ORDER BY orders.id, lines.position
+    ) AS orders""",
+    payments: "payments WHERE order_id = ANY (:order_ids)",
+}
+
+_AS_JSON = "SELECT CAST(json_agg({}) AS text)"
+
+_TEXTS, _IDS = ARRAY(Text()), ARRAY(Uuid())
+_PARAMETERS: Mapping[str, TypeEngine[Any]] = {
+    "wanted": Text(),
+    "session_ids": _IDS,
+    "emails": _TEXTS,
+    "product_skus": _TEXTS,
+    "stock_skus": _TEXTS,
+    "order_ids": _IDS,
+}
 
 
-def read_ahead_parameters(
-    orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
-) -> Mapping[str, Any]:
-    """Return the parameters of `READ_AHEAD`; `tokens` are those of the orders, by stored hash."""
-    hashes: dict[SessionToken | None, list[str]] = {}
-    for token_hash, token in tokens.items():
-        hashes.setdefault(token, []).append(token_hash)
-    wanted = [
-        {"token_hash": each, "key": order.idempotency_key, "from_cart": order.skus is None}
-        for order in orders
-        for each in hashes.get(order.session, ())
-    ]
-    skus = {sku for order in orders for sku in order.skus or ()}
-    return {"wanted": orjson.dumps(wanted).decode(), "skus": sorted(skus)}
+class ReadAhead:
+    """What a group of commands wants, with its statement; `tokens` are theirs, by stored hash."""
 
-
-class RowsReadAhead:
-    """The rows that were read, and for which values: those without a row do not exist."""
-
-    def __init__(
-        self, row: Row[Any], orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
-    ) -> None:
-        self._rows = {table: _rows(table, getattr(row, table.name)) for table in _TABLES}
-        found = {tokens[each.token_hash]: each for each in self._rows[sessions]}
-        user_ids = frozenset(each.user_id for each in found.values())
-        skus: set[str] = set()
-        for order in orders:
-            if order.skus is not None:
-                skus.update(order.skus)
-            elif order.session in found:
-                skus.update(found[order.session].cart)
-        self._values: Mapping[Select[Any], tuple[Column[Any], AbstractSet[object]]] = {
-            SESSIONS: (sessions.c.token_hash, tokens.keys()),
-            USERS: (users.c.id, user_ids),
-            CUSTOMERS: (accounts.c.user_id, user_ids),
-            PRODUCTS: (products.c.sku, skus),
-            INVENTORIES: (inventories.c.sku, skus),
-        }
-        self._keys = frozenset(
-            (found[order.session].user_id, order.idempotency_key)
-            for order in orders
-            if order.session in found
+    def __init__(self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]) -> None:
+        self.wanted = wanted
+        self.tokens = tokens
+        names = {name for names in _TABLES.values() for name in names}
+        fields = {name for name in names if any(getattr(each, name) for each in wanted)}
+        self.tables = tuple(
+            table for table, names in _TABLES.items() if not fields.isdisjoint(names)
         )
+        self.session_ids = self._all("session_ids")
+        self.emails = self._all("emails")
+        self.product_skus = self._all("product_skus")
+        self.stock_skus = self.product_skus | self._all("stock_skus")
+        self.order_ids = self._all("order_ids")
 
-    def where_in(
-        self, statement: Select[Any], column: Column[Any], values: Collection[object]
-    ) -> Sequence[Any] | None:
-        """Return the rows of a query where a column has one of the values; None if unknown."""
-        known_column, known_values = self._values.get(statement, (None, frozenset()))
-        if column is not known_column or not known_values >= set(values):
-            return None
-        wanted = set(values)
-        rows = self._rows[column.table]
-        return [each for each in rows if getattr(each, column.name) in wanted]
+    @property
+    def statement(self) -> TextClause:
+        """The statement, whose one row has the rows of each table as a JSON text."""
+        return _statement(self.tables, bool(self.session_ids), bool(self.emails))
 
-    def matching(self, table: Table, rows: Collection[Fields]) -> Sequence[Any] | None:
-        """Return the idempotency keys that match; None if they, or the table, are unknown."""
-        if table is not idempotency_keys:
-            return None
-        wanted = {(each["user_id"], each["key"]) for each in rows}
-        if not self._keys >= wanted:
-            return None
-        return [each for each in self._rows[idempotency_keys] if (each.user_id, each.key) in wanted]
+    @property
+    def parameters(self) -> Mapping[str, Any]:
+        """The parameters of the statement."""
+        hashes: dict[SessionToken | None, list[str]] = {}
+        for token_hash, token in self.tokens.items():
+            hashes.setdefault(token, []).append(token_hash)
+        wanted = [
+            {"token_hash": token_hash, "key": each.idempotency_key, "takes_cart": each.takes_cart}
+            for each in self.wanted
+            for token_hash in hashes.get(each.session, ())
+        ]
+        given = {
+            "wanted": orjson.dumps(wanted).decode(),
+            "session_ids": list(self.session_ids),
+            "emails": list(self.emails),
+            "product_skus": sorted(self.product_skus),
+            "stock_skus": sorted(self.stock_skus),
+            "order_ids": list(self.order_ids),
+        }
+        return {name: given[name] for name in _parameter_names(self.statement)}
 
-
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
-_TABLES = (sessions, users, accounts, idempotency_keys, products, inventories)
-
-
-def _rows(table: Table, document: str | None) -> Sequence[Any]:
-    rows = orjson.loads(document) if document else ()
-    converters = _converters(table)
-    for row in rows:
-        for name, convert in converters:
-            if row[name] is not None:
-                row[name] = convert(row[name])
-    return [SimpleNamespace(**row) for row in rows]
+    def _all(self, name: str) -> frozenset[Any]:
+        return frozenset(value for each in self.wanted for value in getattr(each, name))
 
 
 @cache
-def _converters(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
-    """Return what makes values of a column's type of those in JSON, for columns that need it."""
-    return [
-        (column.name, convert)
-        for column in table.c
-        for convert in (_converter(column.type),)
-        if convert is not None
+def _statement(
+    tables: tuple[Table, ...],
+    by_session_ids: bool,  # noqa: FBT001  The cache's key has positional parameters only.
+    by_emails: bool,  # noqa: FBT001  As above.
+) -> TextClause:
+    begin = _WITH.format(
+        or_session_ids=_OR_SESSION_IDS if by_session_ids else "",
+        or_emails=_OR_EMAILS if by_emails else "",
+    )
+    columns = [
+        f"({_AS_JSON.format(each.name)} FROM {_ROWS[each]}) AS {each.name}" for each in tables
     ]
+    statement = text(",\n".join([begin, *columns]))
+    return statement.bindparams(
+        *(bindparam(name, type_=_PARAMETERS[name]) for name in _parameter_names(statement))
+    )
 
 
-def _converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
-    if isinstance(kind, Uuid):
-        # The driver's UUIDs are made and compared faster than those of the standard library.
-        return cast("type[uuid.UUID]", UUID)
-    if isinstance(kind, TypeDecorator):
-        return partial(kind.process_result_value, dialect=_DIALECT)
-    return None
+@cache
+def _parameter_names(statement: TextClause) -> Collection[str]:
+    return tuple(name for name in _PARAMETERS if f":{name}" in statement.text)

@@ -19,11 +19,9 @@ from sqlalchemy import (
     func,
     literal_column,
     select,
-    text,
     true,
 )
 
-from shop.adapters.sql.engines.postgresql import COMMITS_ITSELF
 from shop.adapters.sql.schema.tables import accounts, inventories, sessions
 from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import (
@@ -68,8 +66,15 @@ def guarded_statement(
     for _, update in updates:
         if update.table not in LOCK_ORDER:
             raise RuntimeError(f"an update of {update.table.name} needs a lock")
+    given: list[FromClause] = [
+        row_parameters.rows_from(each.columns, rows_name(position))
+        for position, each in enumerate(writes)
+    ]
+    for position, _ in updates:
+        # These rows are used several times, and so parsed once.
+        given[position] = select(*given[position].c).cte(f"updates{position}")
     for position, update in sorted(updates, key=lambda each: LOCK_ORDER[each[1].table]):
-        locking = _lock(update, position, row_parameters).where(all_hold)
+        locking = _lock(update, given[position]).where(all_hold)
         locked[position] = locking.cte(f"locked{position}")
         all_hold = _count(locked[position]) == bindparam(expected_name(position), type_=Integer())
     # Not AND, whose operands PostgreSQL evaluates in any order: the time is that after the locks.
@@ -79,15 +84,13 @@ def guarded_statement(
     may_write = select(guards.c.all_hold).scalar_subquery()
     written: list[CTE] = []
     for position, write in enumerate(writes):
-        rows = row_parameters.rows_from(write.columns, rows_name(position))
-        allowed = select(*rows.c).where(may_write).subquery(f"allowed{position}")
+        allowed = select(*given[position].c).where(may_write).subquery(f"allowed{position}")
         statement = write.statement(allowed)
         if isinstance(statement, Update):
             statement = statement.where(_is_key_in(write.table, locked[position]))
         written.append(statement.returning(literal_column("1")).cte(f"written{position}"))
-    # The counts have the writes run in this order: keys that another request has taken come first.
-    result = select(may_write, *(_count(each) for each in written))
-    return result.suffix_with(text(COMMITS_ITSELF))
+    # Its count has the first write run first; the others need none, and run at the end.
+    return select(may_write, _count(written[0])).add_cte(*written[1:])
 
 
 def expected_name(position: int) -> str:
@@ -95,17 +98,14 @@ def expected_name(position: int) -> str:
     return f"expected{position}"
 
 
-def _lock(update: UpdateRows, position: int, row_parameters: RowParameters) -> Select[Any]:
+def _lock(update: UpdateRows, rows: FromClause) -> Select[Any]:
     if update.guard is None:
         raise RuntimeError(f"an update of {update.table.name} needs a guard, or a lock")
-    rows, same_rows = (
-        row_parameters.rows_from(update.columns, rows_name(position)) for _ in range(2)
-    )
     keys = [update.table.c[name] for name in update.keys]
     return (
         select(*keys)
         .where(*update.same_keys(rows), update.guard(update.table, rows))
-        .where(_is_key_in(update.table, same_rows))
+        .where(_is_key_in(update.table, rows.alias()))
         .order_by(*keys)
         .with_for_update(of=update.table, key_share=True)
     )

@@ -12,7 +12,7 @@ from shop.adapters.sql.repositories.idempotency_keys import (
 from shop.adapters.sql.schema.tables import idempotency_keys
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.rows_of_order import RowsOfOrder
+from shop.application.ports.rows_wanted import RowsWanted
 
 
 class GuardedSqlUnitOfWork(SqlUnitOfWork):
@@ -24,13 +24,14 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
 
     _statements: GuardedConnection
 
-    async def read_ahead(self, orders: Collection[RowsOfOrder]) -> None:
-        """Read with one statement what these orders need, unless cookies have the carts."""
-        if self.sessions is not self._sessions:
+    async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:
+        """Read with one statement what is wanted, unless cookies have the sessions."""
+        tokens = {each.session for each in wanted if each.session is not None}
+        session_ids = {session_id for each in wanted for session_id in each.session_ids}
+        if self.sessions is not self._sessions and (tokens or session_ids):
             await self._statements.begin_reading()
             return
-        tokens = {each.session for each in orders if each.session is not None}
-        await self._statements.read_ahead(orders, self._sessions.tokens_by_hash(tokens))
+        await self._statements.read_ahead(wanted, self._sessions.tokens_by_hash(tokens))
 
     async def commit(self) -> None:
         """Write everything with one statement; raise `TransactionConflict` if a guard fails."""
@@ -50,6 +51,9 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
     @property
     def _engine(self) -> AsyncEngine:
         return self._database.guarded
+
+    async def _begin(self, connection: AsyncConnection) -> None:
+        """Begin nothing: each statement is a transaction of its own."""
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return GuardedConnection(connection, self._database.row_parameters, writing=True)
