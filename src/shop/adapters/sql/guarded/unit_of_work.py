@@ -28,9 +28,7 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
         """Read with one statement what these orders need, unless cookies have the carts."""
         if self.sessions is not self._sessions:
             await self._statements.begin_reading()
-            return
-        tokens = {each.session for each in orders if each.session is not None}
-        await self._statements.read_ahead(orders, self._sessions.tokens_by_hash(tokens))
+        await super().read_ahead(orders)
 
     async def commit(self) -> None:
         """Write everything with one statement; raise `TransactionConflict` if a guard fails."""

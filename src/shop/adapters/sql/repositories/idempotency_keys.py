@@ -96,7 +96,7 @@ class SqlIdempotencyKeys(IdempotencyKeys):
 
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the staged writes."""
-        yield from update_rows(idempotency_keys, ["user_id", "key"], self._completed.values())
+        yield from self._claimed_writes()
         missing_keys = RuntimeError("pending idempotency keys are missing or already completed")
         yield from update_rows(
             idempotency_keys,
@@ -105,6 +105,9 @@ class SqlIdempotencyKeys(IdempotencyKeys):
             only_if=_is_pending,
             error_if_incomplete=missing_keys,
         )
+
+    def _claimed_writes(self) -> Iterator[PendingWrite]:
+        yield from update_rows(idempotency_keys, ["user_id", "key"], self._completed.values())
         yield from delete_rows(idempotency_keys, [_id(key) for key in self._released])
 
     async def _find(self, keys: Collection[IdempotencyKey]) -> Mapping[IdempotencyKey, KeyRecord]:
@@ -116,10 +119,10 @@ class SqlIdempotencyKeys(IdempotencyKeys):
             raise RuntimeError(f"idempotency key {key.value} was not claimed in this unit of work")
 
 
-class GuardedIdempotencyKeys(SqlIdempotencyKeys):
-    """The keys of a guarded unit of work: inserted at its end, together with their outcomes.
+class LateIdempotencyKeys(SqlIdempotencyKeys):
+    """The keys of a unit of work that inserts them at its end, together with their outcomes.
 
-    If another request has inserted one of them meanwhile, that violates the primary key.
+    Until then, only others without a lock can claim them. That violates the primary key.
     """
 
     def __init__(self, connection: SqlConnection) -> None:
@@ -138,13 +141,7 @@ class GuardedIdempotencyKeys(SqlIdempotencyKeys):
         self._claimed |= self._new.keys()
         return records
 
-    def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
-        """Reject the outcome of a key of an earlier unit of work, which needs a lock."""
-        del key, outcome
-        raise RuntimeError("the outcome of a pending key needs a lock")
-
-    def pending_writes(self) -> Iterator[PendingWrite]:
-        """Yield the staged writes."""
+    def _claimed_writes(self) -> Iterator[PendingWrite]:
         rows = [
             {**fields, **self._completed.get(key, {})}
             for key, fields in self._new.items()
@@ -152,6 +149,15 @@ class GuardedIdempotencyKeys(SqlIdempotencyKeys):
         ]
         # Two groups with the same keys wait for each other in one order.
         yield from insert_rows(idempotency_keys, sorted(rows, key=_lock_order))
+
+
+class GuardedIdempotencyKeys(LateIdempotencyKeys):
+    """The keys of a guarded unit of work, which holds no lock."""
+
+    def complete_pending(self, key: IdempotencyKey, outcome: StoredOutcome) -> None:
+        """Reject the outcome of a key of an earlier unit of work, which needs a lock."""
+        del key, outcome
+        raise RuntimeError("the outcome of a pending key needs a lock")
 
 
 def _has_result_in(table: Table) -> ColumnElement[bool]:

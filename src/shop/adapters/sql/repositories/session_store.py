@@ -45,6 +45,7 @@ class SqlSessionStore(SessionStore):
         self._load_keys = keys
         self._tokens: dict[UUID, SessionToken] = {}
         self._hashes: dict[UUID, str] = {}
+        self._known_hashes: dict[SessionToken, dict[str, tuple[SessionToken, bytes]]] = {}
         self._locked: set[UUID] = set()
         self._needing_rotation: set[UUID] = set()
         self._created: dict[UUID, Fields] = {}
@@ -197,7 +198,12 @@ class SqlSessionStore(SessionStore):
         return {hashed: token for hashed, (token, _) in self._hashes_of(tokens).items()}
 
     def _hashes_of(self, tokens: Collection[SessionToken]) -> dict[str, tuple[SessionToken, bytes]]:
-        return {_hash(key, token): (token, key) for token in tokens for key in self._load_keys()}
+        """Return tokens with keys by hash; of each token, the hash with the newest key is first."""
+        for token in tokens:
+            if token not in self._known_hashes:
+                hashes = {_hash(key, token): (token, key) for key in self._load_keys()}
+                self._known_hashes[token] = hashes
+        return {hashed: of for token in tokens for hashed, of in self._known_hashes[token].items()}
 
     def _fields(self, session: Session, *, version: int) -> Fields:
         return {
@@ -217,7 +223,7 @@ class SqlSessionStore(SessionStore):
     def _token_hash(self, session_id: UUID) -> str:
         """Return the hash with the newest key, or the stored one if the token is unknown."""
         if session_id in self._tokens:
-            return _hash(self._load_keys()[0], self._tokens[session_id])
+            return next(iter(self._hashes_of([self._tokens[session_id]])))
         return self._hashes[session_id]
 
 
