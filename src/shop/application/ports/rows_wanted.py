@@ -25,3 +25,8 @@ class RowsWanted:
     product_skus: Collection[str] = ()
     stock_skus: Collection[str] = ()
     order_ids: Collection[UUID] = ()
+
+    @property
+    def names_session(self) -> bool:
+        """Whether a session is among the rows."""
+        return self.session is not None or bool(self.session_ids)

@@ -1,13 +1,19 @@
-"""The statement that reads what a group of commands needs: no lock, no transaction."""
+"""The statement that reads ahead in PostgreSQL: no lock, no transaction."""
 
-from collections.abc import Collection, Mapping
-from functools import cache
-from typing import Any
+import uuid
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
+from types import SimpleNamespace
+from typing import Any, cast
 
 import orjson
-from sqlalchemy import ARRAY, Table, Text, TextClause, Uuid, bindparam, text
-from sqlalchemy.types import TypeEngine
+from asyncpg.pgproto.pgproto import UUID
+from sqlalchemy import ARRAY, Dialect, Table, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from shop.adapters.sql.read_ahead.rows import RowsByTable
+from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.schema.tables import (
     accounts,
     idempotency_keys,
@@ -18,20 +24,6 @@ from shop.adapters.sql.schema.tables import (
     sessions,
     users,
 )
-from shop.application.ports.repositories.session_store import SessionToken
-from shop.application.ports.rows_wanted import RowsWanted
-
-_TABLES: Mapping[Table, Collection[str]] = {
-    sessions: ("session", "session_ids"),
-    users: ("session", "session_ids", "emails"),
-    accounts: ("has_account",),
-    idempotency_keys: ("idempotency_key",),
-    products: ("product_skus", "takes_cart"),
-    inventories: ("product_skus", "takes_cart", "stock_skus"),
-    orders: ("order_ids",),
-    payments: ("order_ids",),
-}
-"""The tables that are read, and the fields of `RowsWanted` for which they are."""
 
 # Arrays instead of joins, so that the plan is an index lookup whatever the statistics say. OFFSET 0
 # keeps PostgreSQL from making a join of a subquery.
@@ -93,51 +85,27 @@ _PARAMETERS: Mapping[str, TypeEngine[Any]] = {
 }
 
 
-class ReadAhead:
-    """What a group of commands wants, with its statement; `tokens` are theirs, by stored hash."""
+def reading_statement(read_ahead: ReadAhead) -> TextClause:
+    """Return the statement, whose one row has the rows of each table as a JSON text."""
+    return _statement(read_ahead.tables, bool(read_ahead.session_ids), bool(read_ahead.emails))
 
-    def __init__(self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]) -> None:
-        self.wanted = wanted
-        self.tokens = tokens
-        names = {name for names in _TABLES.values() for name in names}
-        fields = {name for name in names if any(getattr(each, name) for each in wanted)}
-        self.tables = tuple(
-            table for table, names in _TABLES.items() if not fields.isdisjoint(names)
-        )
-        self.session_ids = self._all("session_ids")
-        self.emails = self._all("emails")
-        self.product_skus = self._all("product_skus")
-        self.stock_skus = self.product_skus | self._all("stock_skus")
-        self.order_ids = self._all("order_ids")
 
-    @property
-    def statement(self) -> TextClause:
-        """The statement, whose one row has the rows of each table as a JSON text."""
-        return _statement(self.tables, bool(self.session_ids), bool(self.emails))
+def reading_parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, Any]:
+    """Return the parameters of the statement."""
+    given = {
+        "wanted": orjson.dumps(read_ahead.stored_sessions).decode(),
+        "session_ids": list(read_ahead.session_ids),
+        "emails": list(read_ahead.emails),
+        "product_skus": sorted(read_ahead.product_skus),
+        "stock_skus": sorted(read_ahead.stock_skus),
+        "order_ids": list(read_ahead.order_ids),
+    }
+    return {name: given[name] for name in _parameter_names(statement)}
 
-    @property
-    def parameters(self) -> Mapping[str, Any]:
-        """The parameters of the statement."""
-        hashes: dict[SessionToken | None, list[str]] = {}
-        for token_hash, token in self.tokens.items():
-            hashes.setdefault(token, []).append(token_hash)
-        wanted = [
-            {"token_hash": token_hash, "key": each.idempotency_key, "takes_cart": each.takes_cart}
-            for each in self.wanted
-            for token_hash in hashes.get(each.session, ())
-        ]
-        given = {
-            "wanted": orjson.dumps(wanted).decode(),
-            "session_ids": list(self.session_ids),
-            "emails": list(self.emails),
-            "product_skus": sorted(self.product_skus),
-            "stock_skus": sorted(self.stock_skus),
-            "order_ids": list(self.order_ids),
-        }
-        return {name: given[name] for name in _parameter_names(self.statement)}
 
-    def _all(self, name: str) -> frozenset[Any]:
-        return frozenset(value for each in self.wanted for value in getattr(each, name))
+def rows_by_table(read_ahead: ReadAhead, row: Mapping[str, Any]) -> RowsByTable:
+    """Return the rows of each table in the row that the statement returned."""
+    return {table: _rows(table, row[table.name]) for table in read_ahead.tables}
 
 
 @cache
@@ -162,3 +130,36 @@ def _statement(
 @cache
 def _parameter_names(statement: TextClause) -> Collection[str]:
     return tuple(name for name in _PARAMETERS if f":{name}" in statement.text)
+
+
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
+
+
+def _rows(table: Table, document: str | None) -> Sequence[Any]:
+    rows = orjson.loads(document) if document else ()
+    converters = _converters(table)
+    for row in rows:
+        for name, convert in converters:
+            if row[name] is not None:
+                row[name] = convert(row[name])
+    return [SimpleNamespace(**row) for row in rows]
+
+
+@cache
+def _converters(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+    """Return what makes values of a column's type of those in JSON, for columns that need it."""
+    return [
+        (column.name, convert)
+        for column in table.c
+        for convert in (_converter(column.type),)
+        if convert is not None
+    ]
+
+
+def _converter(kind: TypeEngine[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(kind, Uuid):
+        # The driver's UUIDs are made and compared faster than those of the standard library.
+        return cast("type[uuid.UUID]", UUID)
+    if isinstance(kind, TypeDecorator):
+        return partial(kind.process_result_value, dialect=_DIALECT)
+    return None
