@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -137,10 +138,13 @@ class SqlUnitOfWork(UnitOfWork):
             await self._database.require_schema()
 
     async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:
-        """Read at once what is wanted, unless cookies have the sessions."""
-        if self.sessions is self._sessions or not any(each.names_session for each in wanted):
-            tokens = {each.session for each in wanted if each.session is not None}
-            await self._statements.read_ahead(wanted, self._sessions.tokens_by_hash(tokens))
+        """Read at once what is wanted."""
+        tokens = {each.session for each in wanted if each.session is not None}
+        stored = self.sessions.stored_tokens(tokens)
+        if self.sessions is not self._sessions:
+            wanted = [replace(each, session=stored.get(each.session or "")) for each in wanted]
+        by_hash = self._sessions.tokens_by_hash(set(stored.values()))
+        await self._statements.read_ahead(wanted, by_hash)
 
     async def commit(self) -> None:
         """Write the staged changes, then COMMIT."""

@@ -6,15 +6,10 @@ from typing import Any
 
 from sqlalchemy import Executable, Row, Table, func, select
 
-from shop.adapters.sql.engines.errors import translating_errors, translating_guarded_errors
-from shop.adapters.sql.guarded.read_ahead import (
-    reading_parameters,
-    reading_statement,
-    rows_by_table,
-)
+from shop.adapters.sql.engines.errors import translating_guarded_errors
 from shop.adapters.sql.guarded.statement import WRITE_UNTIL, expected_name, guarded_statement
 from shop.adapters.sql.read_ahead.connection import AnsweringConnection
-from shop.adapters.sql.read_ahead.rows import RowsReadAhead
+from shop.adapters.sql.read_ahead.postgresql import read_at_once
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.statements.driver import fetch_from_driver
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
@@ -37,13 +32,7 @@ class GuardedConnection(AnsweringConnection):
         self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]
     ) -> None:
         """Read what is wanted; `tokens` are those of its sessions, by stored hash."""
-        read_ahead = ReadAhead(wanted, tokens)
-        statement = reading_statement(read_ahead)
-        parameters = reading_parameters(read_ahead, statement)
-        with translating_errors():
-            (row,) = await fetch_from_driver(self._connection, statement, parameters)
-        self._read_at = row["read_at"]
-        self._read = RowsReadAhead(read_ahead, rows_by_table(read_ahead, row))
+        self._read_at, self._read = await read_at_once(self._connection, ReadAhead(wanted, tokens))
 
     async def begin_reading(self) -> None:
         """Note the time, unless something was read ahead."""

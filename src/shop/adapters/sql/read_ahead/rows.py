@@ -13,6 +13,7 @@ from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
 from shop.adapters.sql.repositories.payments import PAYMENTS
 from shop.adapters.sql.repositories.products import PRODUCTS
 from shop.adapters.sql.repositories.session_store import SESSIONS
+from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.repositories.users import USERS
 from shop.adapters.sql.schema.tables import (
     accounts,
@@ -21,7 +22,9 @@ from shop.adapters.sql.schema.tables import (
     orders,
     payments,
     products,
+    refunds,
     sessions,
+    shipment_events,
     users,
 )
 from shop.adapters.sql.statements.writes import Fields
@@ -48,6 +51,7 @@ class RowsReadAhead:
         user_ids = {each.user_id for each in found} | {
             each.id for each in self._rows.get(users, ())
         }
+        fulfilled = {each.id for each in rows.get(orders, ()) if each.has_fulfilment}
         questions: Mapping[_Question, AbstractSet[object]] = {
             (SESSIONS, sessions.c.token_hash): tokens.keys(),
             (SESSIONS, sessions.c.id): read_ahead.session_ids,
@@ -58,6 +62,8 @@ class RowsReadAhead:
             (INVENTORIES, inventories.c.sku): read_ahead.stock_skus | in_carts,
             (ORDERS_WITH_LINES, orders.c.id): read_ahead.order_ids,
             (PAYMENTS, payments.c.order_id): read_ahead.order_ids,
+            (SHIPMENT_EVENTS, shipment_events.c.order_id): fulfilled,
+            (REFUNDS, refunds.c.order_id): fulfilled,
         }
         self._values = {
             (statement, column): values

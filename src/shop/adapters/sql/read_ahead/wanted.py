@@ -12,7 +12,9 @@ from shop.adapters.sql.schema.tables import (
     orders,
     payments,
     products,
+    refunds,
     sessions,
+    shipment_events,
     users,
 )
 from shop.adapters.sql.statements.writes import Fields
@@ -21,13 +23,15 @@ from shop.application.ports.rows_wanted import RowsWanted
 
 _TABLES: Mapping[Table, Collection[str]] = {
     sessions: ("session", "session_ids"),
-    users: ("session", "session_ids", "emails"),
+    users: ("session", "session_ids", "emails", "with_fulfilment"),
     accounts: ("has_account",),
     idempotency_keys: ("idempotency_key",),
     products: ("product_skus", "takes_cart"),
     inventories: ("product_skus", "takes_cart", "stock_skus"),
     orders: ("order_ids",),
     payments: ("order_ids",),
+    shipment_events: ("with_fulfilment",),
+    refunds: ("with_fulfilment",),
 }
 """The tables that are read, and the fields of `RowsWanted` for which they are."""
 

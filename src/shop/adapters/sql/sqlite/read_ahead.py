@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, Table, select, text
+from sqlalchemy import Table, select, text
 
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
+from shop.adapters.sql.repositories.shipment_events import REFUNDS, SHIPMENT_EVENTS
 from shop.adapters.sql.schema.tables import (
     accounts,
     idempotency_keys,
@@ -15,7 +16,9 @@ from shop.adapters.sql.schema.tables import (
     orders,
     payments,
     products,
+    refunds,
     sessions,
+    shipment_events,
     users,
 )
 from shop.adapters.sql.sqlite.statements import Prepared, prepared_query
@@ -27,6 +30,7 @@ _SESSIONS = """(
 _USERS = f"""(
     id IN (SELECT user_id FROM sessions WHERE {_SESSIONS})
     OR email IN (SELECT value FROM json_each(:emails))
+    OR id IN (SELECT user_id FROM orders WHERE id IN (SELECT value FROM json_each(:customers_of)))
 )"""  # noqa: S608  All are constants.
 _IN_CARTS = """
     SELECT cart.key FROM json_each(:wanted) AS wanted
@@ -48,15 +52,15 @@ _CONDITIONS: Mapping[Table, str] = {
     inventories: f"sku IN (SELECT value FROM json_each(:stock_skus) UNION {_IN_CARTS})",  # noqa: S608  As above.
     orders: "orders.id IN (SELECT value FROM json_each(:order_ids))",
     payments: "order_id IN (SELECT value FROM json_each(:order_ids))",
+    shipment_events: "order_id IN (SELECT value FROM json_each(:order_ids))",
+    refunds: "order_id IN (SELECT value FROM json_each(:order_ids))",
 }
 
 
-def _query(table: Table) -> Select[Any]:
-    return ORDERS_WITH_LINES if table is orders else select(table)
-
+_WITH_LINES = {orders: ORDERS_WITH_LINES, shipment_events: SHIPMENT_EVENTS, refunds: REFUNDS}
 
 QUERIES: Mapping[Table, Prepared] = {
-    table: prepared_query(_query(table).where(text(condition)))
+    table: prepared_query(_WITH_LINES.get(table, select(table)).where(text(condition)))
     for table, condition in _CONDITIONS.items()
 }
 
@@ -70,6 +74,9 @@ def reading_parameters(read_ahead: ReadAhead) -> Mapping[str, Any]:
         "product_skus": _json(read_ahead.product_skus),
         "stock_skus": _json(read_ahead.stock_skus),
         "order_ids": _json(each.hex for each in read_ahead.order_ids),
+        "customers_of": _json(
+            each.hex for each in read_ahead.order_ids if refunds in read_ahead.tables
+        ),
     }
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,9 +11,11 @@ import orjson
 from asyncpg.pgproto.pgproto import UUID
 from sqlalchemy import ARRAY, Dialect, Table, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from shop.adapters.sql.read_ahead.rows import RowsByTable
+from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.read_ahead.rows import RowsReadAhead
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.schema.tables import (
     accounts,
@@ -21,9 +24,12 @@ from shop.adapters.sql.schema.tables import (
     orders,
     payments,
     products,
+    refunds,
     sessions,
+    shipment_events,
     users,
 )
+from shop.adapters.sql.statements.driver import fetch_from_driver
 
 # Arrays instead of joins, so that the plan is an index lookup whatever the statistics say. OFFSET 0
 # keeps PostgreSQL from making a join of a subquery.
@@ -38,7 +44,7 @@ found AS MATERIALIZED (
     WHERE token_hash = ANY (ARRAY(SELECT token_hash FROM wanted)){or_session_ids}
 ),
 people AS MATERIALIZED (
-    SELECT * FROM users WHERE id = ANY (ARRAY(SELECT user_id FROM found)){or_emails}
+    SELECT * FROM users WHERE id = ANY (ARRAY(SELECT user_id FROM found)){or_emails}{or_customers}
 ),
 carts AS MATERIALIZED (
     SELECT ARRAY(
@@ -50,6 +56,10 @@ SELECT clock_timestamp() AS read_at"""
 
 _OR_SESSION_IDS = " OR id = ANY (:session_ids)"
 _OR_EMAILS = " OR email = ANY (:emails)"
+_OR_CUSTOMERS = " OR id = ANY (ARRAY(SELECT user_id FROM orders WHERE id = ANY (:order_ids)))"
+
+# Most orders have none.
+_FULFILLED = "ARRAY(SELECT id FROM orders WHERE id = ANY (:order_ids) AND has_fulfilment)"
 
 _ROWS: Mapping[Table, str] = {
     sessions: "found AS sessions",
@@ -70,6 +80,22 @@ _ROWS: Mapping[Table, str] = {
         WHERE orders.id = ANY (:order_ids) ORDER BY orders.id, lines.position
     ) AS orders""",
     payments: "payments WHERE order_id = ANY (:order_ids)",
+    shipment_events: f"""(
+        SELECT shipment_events.*, lines.sku, lines.quantity
+        FROM shipment_events CROSS JOIN LATERAL (
+            SELECT * FROM shipment_event_lines WHERE shipment_event_id = shipment_events.id OFFSET 0
+        ) AS lines
+        WHERE order_id = ANY ({_FULFILLED})
+        ORDER BY shipment_events.created_at, shipment_events.id, lines.position
+    ) AS shipment_events""",  # noqa: S608  All are constants.
+    refunds: f"""(
+        SELECT refunds.*, lines.sku, lines.quantity, lines.cancelled_quantity
+        FROM refunds LEFT JOIN LATERAL (
+            SELECT * FROM refund_lines WHERE refund_id = refunds.id OFFSET 0
+        ) AS lines ON true
+        WHERE order_id = ANY ({_FULFILLED})
+        ORDER BY refunds.order_id, refunds.number, lines.position
+    ) AS refunds""",  # noqa: S608  As above.
 }
 
 _AS_JSON = "SELECT CAST(json_agg({}) AS text)"
@@ -85,13 +111,18 @@ _PARAMETERS: Mapping[str, TypeEngine[Any]] = {
 }
 
 
-def reading_statement(read_ahead: ReadAhead) -> TextClause:
-    """Return the statement, whose one row has the rows of each table as a JSON text."""
-    return _statement(read_ahead.tables, bool(read_ahead.session_ids), bool(read_ahead.emails))
+async def read_at_once(
+    connection: AsyncConnection, read_ahead: ReadAhead
+) -> tuple[datetime, RowsReadAhead]:
+    """Return the time of the database and the rows, read outside transactions."""
+    statement = _statement(read_ahead.tables, bool(read_ahead.session_ids), bool(read_ahead.emails))
+    with translating_errors():
+        (row,) = await fetch_from_driver(connection, statement, _parameters(read_ahead, statement))
+    rows = {table: _rows(table, row[table.name]) for table in read_ahead.tables}
+    return row["read_at"], RowsReadAhead(read_ahead, rows)
 
 
-def reading_parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, Any]:
-    """Return the parameters of the statement."""
+def _parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, Any]:
     given = {
         "wanted": orjson.dumps(read_ahead.stored_sessions).decode(),
         "session_ids": list(read_ahead.session_ids),
@@ -103,11 +134,6 @@ def reading_parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[
     return {name: given[name] for name in _parameter_names(statement)}
 
 
-def rows_by_table(read_ahead: ReadAhead, row: Mapping[str, Any]) -> RowsByTable:
-    """Return the rows of each table in the row that the statement returned."""
-    return {table: _rows(table, row[table.name]) for table in read_ahead.tables}
-
-
 @cache
 def _statement(
     tables: tuple[Table, ...],
@@ -117,6 +143,7 @@ def _statement(
     begin = _WITH.format(
         or_session_ids=_OR_SESSION_IDS if by_session_ids else "",
         or_emails=_OR_EMAILS if by_emails else "",
+        or_customers=_OR_CUSTOMERS if refunds in tables else "",
     )
     columns = [
         f"({_AS_JSON.format(each.name)} FROM {_ROWS[each]}) AS {each.name}" for each in tables
