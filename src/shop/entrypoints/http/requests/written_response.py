@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
 from starlette.responses import Response
+
+from shop.entrypoints.http.schemas import ResponseBody
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ class WrittenResponse(Response):
         self.raw_headers = [(b"content-length", b"%d" % len(body)), JSON_HEADER, *headers]
 
 
-def shared_response(answer: T, render: Callable[[T], BaseModel]) -> WrittenResponse:
+def shared_response(answer: T, render: Callable[[T], ResponseBody]) -> WrittenResponse:
     """Return the response to a question whose answer is one object for all who asked.
 
     It is rendered once. `render` must be the same function every time.
@@ -51,5 +52,5 @@ class _Identity:
 
 
 @lru_cache(maxsize=MAX_SHARED_BODIES)
-def _body_of(answer: _Identity, render: Callable[[Any], BaseModel]) -> bytes:
-    return render(answer.of).model_dump_json().encode()
+def _body_of(answer: _Identity, render: Callable[[Any], ResponseBody]) -> bytes:
+    return render(answer.of).to_json()
