@@ -60,19 +60,25 @@ class SqlUnitOfWork(UnitOfWork):
 
     async def __aenter__(self) -> Self:
         """Take a connection from the pool and begin."""
-        database = self._database
-        await database.require_unchanged_file()
+        await self._database.require_unchanged_file()
+        self._ask_through(self._statements_of(await self._begin()))
+        return self
+
+    async def _begin(self) -> AsyncConnection:
         with translating_errors():
-            raw_connection = await self._engine.connect()
+            connection = await self._engine.connect()
             try:
-                await self._begin(raw_connection)
+                await connection.begin()
             except BaseException:
                 # `__aexit__` does not run if this fails, so the connection is returned here.
-                await _return_to_pool(raw_connection)
+                await return_to_pool(connection)
                 raise
-        self._connection = raw_connection
-        connection = self._statements_of(raw_connection)
+        self._connection = connection
+        return connection
+
+    def _ask_through(self, connection: SqlConnection) -> None:
         self._statements = connection
+        database = self._database
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
         self.accounts = SqlAccounts(connection)
@@ -115,7 +121,6 @@ class SqlUnitOfWork(UnitOfWork):
             self.endpoint_statuses,
             self._sessions,
         )
-        return self
 
     async def __aexit__(
         self,
@@ -129,7 +134,7 @@ class SqlUnitOfWork(UnitOfWork):
         """
         connection, self._connection = self._connection, None
         if connection is not None:
-            await _return_to_pool(connection)
+            await return_to_pool(connection)
         if is_schema_mismatch(exc):
             await self._database.require_schema()
 
@@ -154,15 +159,12 @@ class SqlUnitOfWork(UnitOfWork):
             await connection.commit()
         # The unit of work is committed, even if its connection fails now.
         self._connection = None
-        await _return_to_pool(connection)
+        await return_to_pool(connection)
         self._database.require_committed_file()
 
     @property
     def _engine(self) -> AsyncEngine:
         return self._database.writer if self._writing else self._database.reader
-
-    async def _begin(self, connection: AsyncConnection) -> None:
-        await connection.begin()
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return SqlConnection(connection, self._database.row_parameters, writing=self._writing)
@@ -171,7 +173,7 @@ class SqlUnitOfWork(UnitOfWork):
         return SqlIdempotencyKeys(connection)
 
 
-async def _return_to_pool(connection: AsyncConnection) -> None:
+async def return_to_pool(connection: AsyncConnection) -> None:
     """Return a connection to its pool, or drop it if it is broken.
 
     A broken connection has rolled back. It raises nothing, because the outcome is known by now.

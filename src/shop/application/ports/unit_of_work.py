@@ -6,6 +6,7 @@ from enum import IntEnum, auto
 from types import TracebackType
 from typing import Self
 
+from shop.application.ports.looked_up_rows import LookedUpRows
 from shop.application.ports.repositories.accounts import Accounts
 from shop.application.ports.repositories.audit import Audit
 from shop.application.ports.repositories.deposits import Deposits
@@ -94,6 +95,12 @@ class UnitOfWork(ABC):
 
     async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:  # noqa: B027  Only the guarded one does.
         """Read at once what a group of commands asks for; else each question is asked."""
+
+    async def look_up(self, rows: LookedUpRows) -> None:  # noqa: B027  It is an optimisation.
+        """Read with one statement what will be asked; without it, each question is asked.
+
+        A unit of work that has looked up answers no question about other rows.
+        """
 
     @abstractmethod
     async def commit(self) -> None:

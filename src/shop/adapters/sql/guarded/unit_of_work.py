@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.guarded.connection import GuardedConnection
 from shop.adapters.sql.repositories.idempotency_keys import (
     GuardedIdempotencyKeys,
@@ -48,12 +49,11 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
         if writes:
             await self._statements.write_guarded(writes)
 
-    @property
-    def _engine(self) -> AsyncEngine:
-        return self._database.guarded
-
-    async def _begin(self, connection: AsyncConnection) -> None:
-        """Begin nothing: each statement is a transaction of its own."""
+    async def _begin(self) -> AsyncConnection:
+        # No transaction: each statement is one of its own.
+        with translating_errors():
+            self._connection = await self._database.guarded.connect()
+        return self._connection
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return GuardedConnection(connection, self._database.row_parameters, writing=True)

@@ -1,9 +1,10 @@
 """Products in a relational database."""
 
 from collections.abc import Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Integer, Row, Select, Text, bindparam, select
 
 from shop.adapters.sql.repositories.table_repository import SqlTableRepository
 from shop.adapters.sql.schema.tables import products
@@ -17,6 +18,11 @@ from shop.domain.product import Product
 from shop.domain.shared.money import Currency, Money
 
 PRODUCTS = select(products).order_by(products.c.sku)
+
+_ESCAPES = str.maketrans({each: f"/{each}" for each in "/%_"})
+"""The characters that are not themselves in a pattern of LIKE."""
+
+WORDS, AFTER, LIMIT = "words", "after", "limit"
 
 
 class SqlProducts(Products):
@@ -42,13 +48,11 @@ class SqlProducts(Products):
         self, words: str, page: PageRequest[str], *, active: bool = True
     ) -> Page[Product, str]:
         """Return a page of active or inactive products that contain the words, by SKU."""
-        statement = PRODUCTS.where(products.c.active if active else ~products.c.active)
+        parameters = {AFTER: page.after or "", LIMIT: page.limit + 1}
         if words:
-            found = products.c.search_text.contains(words.casefold(), autoescape=True)
-            statement = statement.where(found)
-        if page.after is not None:
-            statement = statement.where(products.c.sku > page.after)
-        rows = await self._connection.fetch_all(statement.limit(page.limit + 1))
+            parameters[WORDS] = f"%{words.casefold().translate(_ESCAPES)}%"
+        statement = _select_page(has_words=bool(words), active=active)
+        rows = await self._connection.fetch_all(statement, parameters)
         return to_page([_product(row) for row in rows], page, lambda product: product.sku)
 
     def add(self, product: Product) -> None:
@@ -72,6 +76,18 @@ class SqlProducts(Products):
     def pending_writes(self) -> Iterator[PendingWrite]:
         """Yield the other staged writes."""
         return self._products.updates()
+
+
+@cache
+def _select_page(*, has_words: bool, active: bool) -> Select[Any]:
+    """Select products by SKU; building it takes longer than running it, so it is kept."""
+    statement = PRODUCTS.where(
+        products.c.active if active else ~products.c.active, products.c.sku > bindparam(AFTER)
+    )
+    if has_words:
+        contains_words = products.c.search_text.like(bindparam(WORDS, type_=Text()), escape="/")
+        statement = statement.where(contains_words)
+    return statement.limit(bindparam(LIMIT, type_=Integer()))
 
 
 def _product(row: Row[Any]) -> Product:

@@ -13,13 +13,13 @@ from sqlalchemy import ColumnElement, FromClause, Row, Table, and_, delete, or_,
 
 from shop.adapters.sql.schema.tables import sessions
 from shop.adapters.sql.statements.connection import SqlConnection
+from shop.adapters.sql.statements.guards import next_version
 from shop.adapters.sql.statements.paging import newest_first, to_page
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
     delete_rows,
     insert_rows,
-    next_version,
     update_rows,
 )
 from shop.application.ports.paging import Page, PageRequest, TimeCursor

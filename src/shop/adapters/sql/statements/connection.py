@@ -36,6 +36,9 @@ from shop.application.ports.unit_of_work import LockOrder
 class SqlConnection:
     """Reads and writes sets of rows, each set with one statement."""
 
+    holds_locks = True
+    """Whether locked rows stay locked until the end, and not only from the writing on."""
+
     def __init__(
         self, connection: AsyncConnection, row_parameters: RowParameters, *, writing: bool
     ) -> None:

@@ -1,0 +1,1 @@
+"""Snapshots that read with one statement what a group of lookups asks."""
