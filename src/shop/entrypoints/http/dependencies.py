@@ -93,7 +93,7 @@ def _from_container(provide: Callable[[Container], T]) -> Any:  # noqa: ANN401  
 
 
 def _response_context(request: Request) -> ResponseContext:
-    response_context: ResponseContext = request.state.response_context
+    response_context: ResponseContext = request.scope["state"]["response_context"]
     return response_context
 
 

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from pydantic import BaseModel
 from starlette.responses import Response
 
 from shop.entrypoints.http.requests.entity_tags import EntityTags
+from shop.entrypoints.http.schemas import ResponseBody
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class WrittenResponse(Response):
 
 
 def shared_response(
-    answer: T, render: Callable[[T], BaseModel], if_none_match: EntityTags | None
+    answer: T, render: Callable[[T], ResponseBody], if_none_match: EntityTags | None
 ) -> Response:
     """Return the response to a question whose answer is one object for all who asked.
 
@@ -62,6 +62,6 @@ class _Identity:
 
 
 @lru_cache(maxsize=MAX_SHARED_BODIES)
-def _written(answer: _Identity, render: Callable[[Any], BaseModel]) -> tuple[bytes, str]:
-    body = render(answer.of).model_dump_json().encode()
+def _written(answer: _Identity, render: Callable[[Any], ResponseBody]) -> tuple[bytes, str]:
+    body = render(answer.of).to_json()
     return body, hashlib.sha256(body).hexdigest()[:TAG_CHARACTERS]
