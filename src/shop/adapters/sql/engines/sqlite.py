@@ -33,7 +33,11 @@ POOL_TIMEOUT_SECONDS = 10
 BUSY_TIMEOUT_SECONDS = 10
 BUSY_PAUSE_SECONDS = 0.005
 
-LOG_LIMIT_BYTES = 4 * 1024 * 1024
+LOG_LIMIT_BYTES = 16 * 1024 * 1024
+LOG_LIMIT_PAGES = 4000
+"""A group of orders changes some hundred pages. A checkpoint writes each page once, however often
+the log has it."""
+
 CHECKPOINT_TIMEOUT_MS = 100
 CHECKPOINT_INTERVAL_SECONDS = 1
 
@@ -43,6 +47,7 @@ PRAGMAS = {
     "synchronous": "FULL",
     "foreign_keys": "ON",
     "journal_size_limit": LOG_LIMIT_BYTES,
+    "wal_autocheckpoint": LOG_LIMIT_PAGES,
 }
 
 _log = logging.getLogger(__name__)
