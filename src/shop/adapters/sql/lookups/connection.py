@@ -19,6 +19,11 @@ class SnapshotConnection(SqlConnection):
     """
 
     _found: FoundRows | None = None
+    _asks_once = False
+
+    def ask_once(self) -> None:
+        """Begin no transaction for the next question, and answer no other."""
+        self._asks_once = True
 
     async def look_up(self, token_hashes: Collection[str], order_ids: Collection[object]) -> None:
         """Read what is found by these values."""
@@ -54,7 +59,10 @@ class SnapshotConnection(SqlConnection):
     async def _require_transaction(self) -> None:
         if self._found is not None:
             raise RuntimeError("this question was not looked up")
-        if not self._connection.in_transaction():
+        if self._connection.in_transaction():
+            if self._asks_once:
+                raise RuntimeError("only one question was to be asked")
+        elif not self._asks_once:
             with translating_errors():
                 await self._connection.execution_options(**SNAPSHOT)
                 await self._connection.begin()

@@ -18,6 +18,10 @@ class SqlSnapshot(SqlUnitOfWork):
         tokens = self.sessions.stored_tokens(rows.tokens)
         await self._statements.look_up(self._sessions.tokens_by_hash(tokens), rows.order_ids)
 
+    def ask_once(self) -> None:
+        """Begin no transaction for the question that follows."""
+        self._statements.ask_once()
+
     async def _begin(self) -> AsyncConnection:
         with translating_errors():
             self._connection = await self._database.guarded.connect()
