@@ -11,7 +11,7 @@ from uuid import UUID
 
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.password_hasher import PasswordHasher
-from shop.application.ports.rows_of_order import RowsOfOrder
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork, UnitOfWorkFactory
 
 CURRENT_PREFIX, OUTDATED_PREFIX = "plain:", "former:"
@@ -81,8 +81,8 @@ class SpyUnitOfWork(UnitOfWork):
     ) -> None:
         await self._inner.__aexit__(exc_type, exc, traceback)
 
-    async def read_ahead(self, orders: Collection[RowsOfOrder]) -> None:
-        await _reporting_calls("read_ahead", self._inner.read_ahead, self._on_call)(orders)
+    async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:
+        await _reporting_calls("read_ahead", self._inner.read_ahead, self._on_call)(wanted)
 
     async def commit(self) -> None:
         await _reporting_calls("commit", self._inner.commit, self._on_call)()

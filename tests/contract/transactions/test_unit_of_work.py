@@ -1,6 +1,8 @@
 """What every adapter owes the port to the unit of work: all of it or none of it."""
 
 import asyncio
+import gc
+import weakref
 from uuid import UUID
 
 import pytest
@@ -91,6 +93,19 @@ class TestCommit:
         await storage.commit()
 
         assert await _users(storage) == set()
+
+    async def test_leaves_nothing_to_the_garbage_collector(self, storage: Storage) -> None:
+        gc.disable()
+        try:
+            async with storage.unit_of_work() as uow:
+                uow.users.add(ADA)
+                await uow.commit()
+            ended = weakref.ref(uow)
+            del uow
+
+            assert ended() is None
+        finally:
+            gc.enable()
 
 
 class TestVisibility:

@@ -279,3 +279,15 @@ def test_line_that_cannot_be_written_is_dropped_silently(
     set_up()
 
     logger().info("signed in")
+
+
+def test_lines_have_the_same_fields_in_either_way(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up("production")
+    with serving("r-1"):
+        logger().info("seen", name="Ada")
+        logger().info("seen", name="Adá")
+
+    at_once, step_by_step = documents(capsys)
+    assert list(at_once) == ["name", "event", "request_id", "level", "timestamp"]
+    assert list(step_by_step) == list(at_once)
+    assert at_once["timestamp"][-1] == step_by_step["timestamp"][-1] == "Z"

@@ -1,7 +1,7 @@
 """One transaction in a relational database."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -11,16 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shop.adapters.sql.audit.audit import SqlAudit
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.engines.errors import (
-    is_schema_mismatch,
-    translating_commit_errors,
-    translating_errors,
-)
+from shop.adapters.sql.engines.errors import is_schema_mismatch, translating_errors
 from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.deposits import SqlDeposits
 from shop.adapters.sql.repositories.endpoint_statuses import SqlEndpointStatuses
 from shop.adapters.sql.repositories.gateway_events import SqlGatewayEvents
-from shop.adapters.sql.repositories.idempotency_keys import SqlIdempotencyKeys
+from shop.adapters.sql.repositories.idempotency_keys import LateIdempotencyKeys, SqlIdempotencyKeys
 from shop.adapters.sql.repositories.inventories import SqlInventories
 from shop.adapters.sql.repositories.jobs import SqlJobs
 from shop.adapters.sql.repositories.notification_deliveries import SqlNotificationDeliveries
@@ -33,8 +29,10 @@ from shop.adapters.sql.repositories.session_store import SqlSessionStore
 from shop.adapters.sql.repositories.shipment_events import SqlShipmentEvents
 from shop.adapters.sql.repositories.transfers import SqlTransfers
 from shop.adapters.sql.repositories.users import SqlUsers
+from shop.adapters.sql.sqlite.connection import SqliteConnection
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.application.ports.repositories.session_store import SessionStore, unwrapped
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 
 _log = logging.getLogger(__name__)
@@ -78,6 +76,7 @@ class SqlUnitOfWork(UnitOfWork):
 
     def _ask_through(self, connection: SqlConnection) -> None:
         self._statements = connection
+        database = self._database
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
         self.accounts = SqlAccounts(connection)
@@ -94,8 +93,9 @@ class SqlUnitOfWork(UnitOfWork):
         self.gateway_events = SqlGatewayEvents(connection)
         self.notification_deliveries = SqlNotificationDeliveries(connection)
         self.endpoint_statuses = SqlEndpointStatuses(connection)
-        self.rate_limits = SqlRateLimits(connection, lambda: self._database.rate_limit_key)
-        self._sessions = SqlSessionStore(connection, lambda: self._database.session_keys)
+        # These functions do not know the unit of work, so it is freed without the collector.
+        self.rate_limits = SqlRateLimits(connection, lambda: database.rate_limit_key)
+        self._sessions = SqlSessionStore(connection, lambda: database.session_keys)
         self.sessions = self._wrap_sessions(self._sessions)
         self.audit = SqlAudit(connection)
         # These go first because a concurrent transaction can take their unique values.
@@ -136,6 +136,12 @@ class SqlUnitOfWork(UnitOfWork):
         if is_schema_mismatch(exc):
             await self._database.require_schema()
 
+    async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:
+        """Read at once what is wanted, unless cookies have the sessions."""
+        if self.sessions is self._sessions or not any(each.names_session for each in wanted):
+            tokens = {each.session for each in wanted if each.session is not None}
+            await self._statements.read_ahead(wanted, self._sessions.tokens_by_hash(tokens))
+
     async def commit(self) -> None:
         """Write the staged changes, then COMMIT."""
         if not self._writing:
@@ -150,11 +156,9 @@ class SqlUnitOfWork(UnitOfWork):
                 await self._database.require_currency(connection)
         for repository in self._unique_first:
             await repository.insert_unique()
-        await self._statements.write(
+        await self._statements.commit(
             [write for part in self._repositories for write in part.pending_writes()]
         )
-        with translating_commit_errors():
-            await connection.commit()
         # The unit of work is committed, even if its connection fails now.
         self._connection = None
         await return_to_pool(connection)
@@ -165,10 +169,13 @@ class SqlUnitOfWork(UnitOfWork):
         return self._database.writer if self._writing else self._database.reader
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
-        return SqlConnection(connection, self._database.row_parameters, writing=self._writing)
+        kind = SqliteConnection if self._database.is_embedded else SqlConnection
+        return kind(connection, self._database.row_parameters, writing=self._writing)
 
     def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
-        return SqlIdempotencyKeys(connection)
+        # Only one unit of work writes to a SQLite file at a time.
+        kind = LateIdempotencyKeys if self._database.is_embedded else SqlIdempotencyKeys
+        return kind(connection)
 
 
 async def return_to_pool(connection: AsyncConnection) -> None:

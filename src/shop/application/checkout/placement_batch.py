@@ -14,7 +14,7 @@ from shop.application.payments.methods.order_payments import OrderPayments, Paym
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
-from shop.application.ports.rows_of_order import RowsOfOrder
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.cart_problems import find_cart_problems
@@ -45,10 +45,15 @@ class PlaceOrder:
         return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
 
     @property
-    def rows(self) -> RowsOfOrder:
+    def rows(self) -> RowsWanted:
         """The rows that it needs."""
-        skus = None if self.cart is None else [line.sku for line in self.cart.lines]
-        return RowsOfOrder(session=self.session, idempotency_key=self.key, skus=skus)
+        return RowsWanted(
+            session=self.session,
+            has_account=True,
+            idempotency_key=self.key,
+            takes_cart=self.cart is None,
+            product_skus=() if self.cart is None else [line.sku for line in self.cart.lines],
+        )
 
 
 @value

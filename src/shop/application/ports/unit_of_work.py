@@ -25,7 +25,7 @@ from shop.application.ports.repositories.session_store import SessionStore
 from shop.application.ports.repositories.shipment_events import ShipmentEvents
 from shop.application.ports.repositories.transfers import Transfers
 from shop.application.ports.repositories.users import Users
-from shop.application.ports.rows_of_order import RowsOfOrder
+from shop.application.ports.rows_wanted import RowsWanted
 
 GUARDED_SECONDS = 2.0
 """How long after its first read a unit of work without locks may still write. Until then, one whose
@@ -93,8 +93,8 @@ class UnitOfWork(ABC):
     ) -> None:
         """Roll back unless committed."""
 
-    async def read_ahead(self, orders: Collection[RowsOfOrder]) -> None:  # noqa: B027  Only the guarded one does.
-        """Read at once what a group of orders will ask for; without it, each question is asked."""
+    async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:  # noqa: B027  Only the guarded one does.
+        """Read at once what a group of commands asks for; else each question is asked."""
 
     async def look_up(self, rows: LookedUpRows) -> None:  # noqa: B027  It is an optimisation.
         """Read with one statement what will be asked; without it, each question is asked.

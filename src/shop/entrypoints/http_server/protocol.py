@@ -28,6 +28,7 @@ from shop.entrypoints.http_server.head import (
 )
 from shop.entrypoints.http_server.progress import Overdue, Phase, Progress
 from shop.entrypoints.http_server.rejections import RawHeaders, rejection
+from shop.entrypoints.http_server.response_cycle import ResponseCycle
 from shop.entrypoints.http_server.transport import LingeringTransport
 
 MAX_PIPELINED = 64
@@ -167,13 +168,20 @@ class HttpProtocol(HttpToolsProtocol, Connection):
             and size_of_head(self.url, self.headers) > limits.max_head_bytes
         ):
             raise RejectedRequest(too_large_error(limits))
-        if error := head_error(self.parser.get_http_version(), self.headers):
+        version = self.parser.get_http_version()
+        if error := head_error(version, self.headers):
             raise RejectedRequest(error)
         if self.parser.should_upgrade():
             return
-        super().on_headers_complete()
+        is_first = not self._is_responding()
+        self.cycle = ResponseCycle(self, version)
         if self._is_shutting_down:
             self.cycle.keep_alive = False
+        if is_first:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
         # Trailers go nowhere: they would change a head that was checked and is being read.
         self.headers = []
         self._progress.begin_body(self._now)

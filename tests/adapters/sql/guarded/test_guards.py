@@ -1,30 +1,24 @@
 """Orders are decided without locks; a guard that fails writes nothing."""
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Any
 from uuid import uuid4
 
 import pytest
 from dependency_injector import providers
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
-from shop.adapters.sql.engines.postgresql import COMMITS_ITSELF
 from shop.adapters.sql.guarded import connection
 from shop.adapters.sql.schema.tables import accounts, sessions
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.idempotency.results import CommandResult
 from shop.application.notifications.events import NotificationPolicy, Notifications, WebhookEndpoint
-from shop.application.ports.repositories.idempotency_keys import Succeeded
+from shop.application.ports.repositories.jobs import Job, JobKind
 from shop.domain.account import InsufficientFunds
 from shop.domain.inventory import OutOfStock
 from shop.domain.notification import EventType
 from shop.domain.orders.order import OrderStatus
 from shop.domain.session import NotSignedIn
-from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.entrypoints.configuration.sessions import SessionStoreKind
 from tests.adapters.sql.guarded.guarded_shop import (
     CREDIT,
@@ -34,15 +28,26 @@ from tests.adapters.sql.guarded.guarded_shop import (
     GuardedShop,
     order,
 )
+from tests.adapters.sql.guarded.statements import assert_read_and_written, plan_nodes, statements
 from tests.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
 
 
-MANY_PRODUCTS = """
+GROWN = """
 INSERT INTO products
     (sku, name, description, price, currency, active, search_text, created_at, updated_at)
-SELECT number, '', '', 1, 'EUR', true, '', now(), now() FROM generate_series(1, 3000) AS number
+SELECT number, '', '', 1, 'EUR', true, '', now(), now() FROM generate_series(1, 3000) AS number;
+INSERT INTO inventories SELECT sku, 1, 0 FROM products WHERE price = 1;
+INSERT INTO users (id, name, email, password_hash, roles, enabled, created_at)
+SELECT gen_random_uuid(), '', number, '', '', true, now() FROM generate_series(1, 3000) AS number;
+INSERT INTO accounts (id, kind, user_id, currency, balance, minimum_balance, created_at)
+SELECT id, 'customer', id, 'EUR', 0, 0, now() FROM users WHERE name = '';
+INSERT INTO sessions
+    (id, token_hash, user_id, roles, preferences, cart, created_at, last_seen_at, version)
+SELECT id, id, id, '', '{}', '{}', now(), now(), 1 FROM users WHERE name = '';
+INSERT INTO idempotency_keys (user_id, key, fingerprint, created_at)
+SELECT id, 'key', '', now() FROM users WHERE name = '';
 """
 
 
@@ -53,32 +58,34 @@ class TestStatements:
     ) -> None:
         customers = [await shop.sign_up() for _ in range(size)]
 
-        with _statements(shop) as sent:
+        with statements(shop) as sent:
             results = await shop.place(*(order(each, "TEA") for each in customers))
 
         assert [each.unwrap().order.total.amount for each in results] == [PRICE] * size
-        reading, writing = (statement for statement, _ in sent)
-        assert "json_agg" in reading
-        assert writing.rstrip().endswith(COMMITS_ITSELF)
+        assert_read_and_written(sent)
 
     async def test_no_table_is_scanned(self, shop: GuardedShop) -> None:
         customer = await shop.sign_up()
-        await shop.execute(MANY_PRODUCTS)
-        await shop.execute("INSERT INTO inventories SELECT sku, 1, 0 FROM products WHERE price = 1")
+        for statement in GROWN.split(";\n")[:-1]:
+            await shop.execute(statement)
 
-        with _statements(shop) as sent:
+        with statements(shop) as sent:
             await shop.place(order(customer, *SKUS))
 
-        async with shop.database.guarded.connect() as raw:
-            plans = [
-                "\n".join((await raw.exec_driver_sql(f"EXPLAIN {each}", values)).scalars())
-                for each, values in sent
-            ]
-        assert ["Index Scan" in each for each in plans] == [True, True]
-        assert [re.findall("Seq Scan on (?:products|inventories)", each) for each in plans] == [
-            [],
-            [],
-        ]
+        nodes = await plan_nodes(shop, sent)
+        scans = [each for each in nodes if "Scan" in each["Node Type"] and "Alias" in each]
+        read = {each["Relation Name"] for each in scans if "Relation Name" in each}
+        assert read == {
+            "sessions",
+            "users",
+            "accounts",
+            "idempotency_keys",
+            "products",
+            "inventories",
+        }
+        by_index = [each for each in nodes if "Index Name" in each]
+        assert [each for each in by_index if "Index Cond" not in each] == []
+        assert [each for each in scans if each["Node Type"] == "Seq Scan"] == []
 
     async def test_cart_of_the_session_is_ordered_and_emptied(self, shop: GuardedShop) -> None:
         customer = await shop.sign_up()
@@ -136,9 +143,12 @@ class TestStatements:
         async with shop.container.guarded_unit_of_work() as uow:
             with pytest.raises(RuntimeError, match="changes nothing before its end"):
                 await uow.sessions.revoke_all(uuid4(), except_session_id=None)
-            key = IdempotencyKey(user_id=uuid4(), value="key-pending")
-            with pytest.raises(RuntimeError, match="needs a lock"):
-                uow.idempotency_keys.complete_pending(key, Succeeded(reference=uuid4()))
+            await uow.read_ahead([])
+            now = shop.container.clock().now()
+            job = Job.new(JobKind.SEND_EMAIL, uuid4(), at=now, due_at=now)
+            uow.jobs.reschedule(job, now, "later")
+            with pytest.raises(RuntimeError, match="UpdateRows of jobs needs a lock"):
+                await uow.commit()
 
     async def test_replay_writes_nothing(self, shop: GuardedShop) -> None:
         command = order(await shop.sign_up(), "TEA")
@@ -268,20 +278,6 @@ class TestGuards:
         assert (result.replayed, type(result.value)) == (True, OutOfStock)
         assert shop.attempts == ["committed", "TransactionConflict"]
         assert (await shop.counts())["idempotency_keys"] == 1
-
-
-@contextmanager
-def _statements(shop: GuardedShop) -> Iterator[list[tuple[str, Any]]]:
-    """Yield a list to which each statement is added with its parameters."""
-    engine = shop.database.writer.sync_engine
-    sent: list[tuple[str, Any]] = []
-
-    def note(*arguments: Any) -> None:  # noqa: ANN401  SQLAlchemy's.
-        sent.append((arguments[2], arguments[3]))
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield sent
-    event.remove(engine, "before_cursor_execute", note)
 
 
 class TestOtherOrders:

@@ -1,5 +1,6 @@
 """Creates engines for PostgreSQL."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
@@ -21,9 +22,6 @@ CLOSE_TIMEOUT_SECONDS = 2
 
 # asyncpg cannot disable a statement timeout per call, so use one that is never reached.
 UNREACHED_TIMEOUT_SECONDS = 10**7
-
-COMMITS_ITSELF = "/* commits itself */"
-"""Ends a statement that is a transaction of its own, and so has no timeout, like COMMIT."""
 
 SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
 """The options of a connection whose transaction reads one snapshot."""
@@ -87,15 +85,41 @@ async def _connect(**arguments: Any) -> asyncpg.Connection:  # noqa: ANN401  The
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]
-    """A connection whose statements time out, except COMMIT and those that commit themselves.
+    """A connection whose statements time out, except COMMIT.
 
     A timeout during COMMIT would report a failure although the commit may succeed. It would also
     cancel the wait for a standby, after which a retry would find what the standby does not have.
     """
 
+    def __init__(self, *args: Any, **options: Any) -> None:  # noqa: ANN401  As below.
+        super().__init__(*args, **options)
+        self._prepared: dict[str, Any] = {}
+        self._failure: BaseException | None = None
+
+    async def fetch_prepared(
+        self, query: str, values: Sequence[object], *, commits: bool
+    ) -> Sequence[Any]:
+        """Return the rows of a query that is prepared once.
+
+        Like COMMIT, one that commits has no timeout. After an error, `prepare` raises it again.
+        """
+        timeout = UNREACHED_TIMEOUT_SECONDS if commits else None
+        try:
+            if query not in self._prepared:
+                self._prepared[query] = await self.prepare(query)
+            rows: Sequence[Any] = await self._prepared[query].fetch(*values, timeout=timeout)
+        except BaseException as error:
+            # After a migration, a statement must be prepared again.
+            self._prepared.clear()
+            self._failure = error
+            raise
+        return rows
+
     async def prepare(self, query: str, **options: Any) -> Any:  # noqa: ANN401  As below.
-        statement = await super().prepare(query, **options)
-        return _Patient(statement) if query.rstrip().endswith(COMMITS_ITSELF) else statement
+        failure, self._failure = self._failure, None
+        if failure is not None:
+            raise failure
+        return await super().prepare(query, **options)
 
     async def execute(
         self,
@@ -110,16 +134,3 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]
 
     async def close(self, *, timeout: float | None = CLOSE_TIMEOUT_SECONDS) -> None:  # noqa: ASYNC109  As above.
         await super().close(timeout=timeout)
-
-
-class _Patient:
-    """A prepared statement without a timeout."""
-
-    def __init__(self, statement: Any) -> None:  # noqa: ANN401  The driver is not typed.
-        self._statement = statement
-
-    async def fetch(self, *parameters: object) -> object:
-        return await self._statement.fetch(*parameters, timeout=UNREACHED_TIMEOUT_SECONDS)
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._statement, name)

@@ -1,138 +1,138 @@
-"""Reads with one statement what a group of orders needs: no lock, no transaction."""
+"""The statement that reads ahead in PostgreSQL: no lock, no transaction."""
 
 import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from functools import cache, partial
 from types import SimpleNamespace
 from typing import Any, cast
 
 import orjson
 from asyncpg.pgproto.pgproto import UUID
-from sqlalchemy import ARRAY, Column, Dialect, Row, Select, Table, Text, Uuid, bindparam, text
+from sqlalchemy import ARRAY, Dialect, Table, Text, TextClause, Uuid, bindparam, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from shop.adapters.sql.repositories.accounts import CUSTOMERS
-from shop.adapters.sql.repositories.inventories import INVENTORIES
-from shop.adapters.sql.repositories.products import PRODUCTS
-from shop.adapters.sql.repositories.session_store import SESSIONS
-from shop.adapters.sql.repositories.users import USERS
+from shop.adapters.sql.read_ahead.rows import RowsByTable
+from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.schema.tables import (
     accounts,
     idempotency_keys,
     inventories,
+    orders,
+    payments,
     products,
     sessions,
     users,
 )
-from shop.adapters.sql.statements.writes import Fields
-from shop.application.ports.repositories.session_store import SessionToken
-from shop.application.ports.rows_of_order import RowsOfOrder
 
 # Arrays instead of joins, so that the plan is an index lookup whatever the statistics say. OFFSET 0
-# keeps PostgreSQL from making a join of the keys.
-READ_AHEAD = text("""
+# keeps PostgreSQL from making a join of a subquery.
+_WITH = """
 WITH
 wanted AS MATERIALIZED (
     SELECT * FROM json_to_recordset(CAST(:wanted AS json))
-    AS each (token_hash text, key text, from_cart boolean)
+    AS each (token_hash text, key text, takes_cart boolean)
 ),
 found AS MATERIALIZED (
-    SELECT * FROM sessions WHERE token_hash = ANY (ARRAY(SELECT token_hash FROM wanted))
+    SELECT * FROM sessions
+    WHERE token_hash = ANY (ARRAY(SELECT token_hash FROM wanted)){or_session_ids}
 ),
-ordered AS MATERIALIZED (
-    SELECT :skus || ARRAY(
+people AS MATERIALIZED (
+    SELECT * FROM users WHERE id = ANY (ARRAY(SELECT user_id FROM found)){or_emails}
+),
+carts AS MATERIALIZED (
+    SELECT ARRAY(
         SELECT json_object_keys(CAST(cart AS json))
-        FROM found JOIN wanted USING (token_hash) WHERE from_cart
+        FROM found JOIN wanted USING (token_hash) WHERE takes_cart
     ) AS skus
 )
-SELECT
-    clock_timestamp() AS read_at,
-    (SELECT CAST(json_agg(found) AS text) FROM found) AS sessions,
-    (SELECT CAST(json_agg(users) AS text) FROM users
-        WHERE id = ANY (ARRAY(SELECT user_id FROM found))) AS users,
-    (SELECT CAST(json_agg(accounts) AS text) FROM accounts
-        WHERE user_id = ANY (ARRAY(SELECT user_id FROM found))) AS accounts,
-    (SELECT CAST(json_agg(used) AS text) FROM wanted JOIN found USING (token_hash)
-        CROSS JOIN LATERAL (
+SELECT clock_timestamp() AS read_at"""
+
+_OR_SESSION_IDS = " OR id = ANY (:session_ids)"
+_OR_EMAILS = " OR email = ANY (:emails)"
+
+_ROWS: Mapping[Table, str] = {
+    sessions: "found AS sessions",
+    users: "people AS users",
+    accounts: "accounts WHERE user_id = ANY (ARRAY(SELECT id FROM people))",
+    idempotency_keys: """
+        wanted JOIN found USING (token_hash) CROSS JOIN LATERAL (
             SELECT * FROM idempotency_keys
             WHERE user_id = found.user_id AND key = wanted.key OFFSET 0
-        ) AS used) AS idempotency_keys,
-    (SELECT CAST(json_agg(products) AS text) FROM products
-        WHERE sku = ANY (CAST((SELECT skus FROM ordered) AS text[]))) AS products,
-    (SELECT CAST(json_agg(inventories) AS text) FROM inventories
-        WHERE sku = ANY (CAST((SELECT skus FROM ordered) AS text[]))) AS inventories
-""").bindparams(bindparam("wanted", type_=Text()), bindparam("skus", type_=ARRAY(Text())))
+        ) AS idempotency_keys""",
+    products: "products WHERE sku = ANY (:product_skus || (SELECT skus FROM carts))",
+    inventories: "inventories WHERE sku = ANY (:stock_skus || (SELECT skus FROM carts))",
+    orders: """(
+        SELECT orders.*, lines.sku, lines.name, lines.quantity, lines.unit_price
+        FROM orders CROSS JOIN LATERAL (
+            SELECT * FROM order_lines WHERE order_id = orders.id OFFSET 0
+        ) AS lines
+        WHERE orders.id = ANY (:order_ids) ORDER BY orders.id, lines.position
+    ) AS orders""",
+    payments: "payments WHERE order_id = ANY (:order_ids)",
+}
+
+_AS_JSON = "SELECT CAST(json_agg({}) AS text)"
+
+_TEXTS, _IDS = ARRAY(Text()), ARRAY(Uuid())
+_PARAMETERS: Mapping[str, TypeEngine[Any]] = {
+    "wanted": Text(),
+    "session_ids": _IDS,
+    "emails": _TEXTS,
+    "product_skus": _TEXTS,
+    "stock_skus": _TEXTS,
+    "order_ids": _IDS,
+}
 
 
-def read_ahead_parameters(
-    orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
-) -> Mapping[str, Any]:
-    """Return the parameters of `READ_AHEAD`; `tokens` are those of the orders, by stored hash."""
-    hashes: dict[SessionToken | None, list[str]] = {}
-    for token_hash, token in tokens.items():
-        hashes.setdefault(token, []).append(token_hash)
-    wanted = [
-        {"token_hash": each, "key": order.idempotency_key, "from_cart": order.skus is None}
-        for order in orders
-        for each in hashes.get(order.session, ())
+def reading_statement(read_ahead: ReadAhead) -> TextClause:
+    """Return the statement, whose one row has the rows of each table as a JSON text."""
+    return _statement(read_ahead.tables, bool(read_ahead.session_ids), bool(read_ahead.emails))
+
+
+def reading_parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, Any]:
+    """Return the parameters of the statement."""
+    given = {
+        "wanted": orjson.dumps(read_ahead.stored_sessions).decode(),
+        "session_ids": list(read_ahead.session_ids),
+        "emails": list(read_ahead.emails),
+        "product_skus": sorted(read_ahead.product_skus),
+        "stock_skus": sorted(read_ahead.stock_skus),
+        "order_ids": list(read_ahead.order_ids),
+    }
+    return {name: given[name] for name in _parameter_names(statement)}
+
+
+def rows_by_table(read_ahead: ReadAhead, row: Mapping[str, Any]) -> RowsByTable:
+    """Return the rows of each table in the row that the statement returned."""
+    return {table: _rows(table, row[table.name]) for table in read_ahead.tables}
+
+
+@cache
+def _statement(
+    tables: tuple[Table, ...],
+    by_session_ids: bool,  # noqa: FBT001  The cache's key has positional parameters only.
+    by_emails: bool,  # noqa: FBT001  As above.
+) -> TextClause:
+    begin = _WITH.format(
+        or_session_ids=_OR_SESSION_IDS if by_session_ids else "",
+        or_emails=_OR_EMAILS if by_emails else "",
+    )
+    columns = [
+        f"({_AS_JSON.format(each.name)} FROM {_ROWS[each]}) AS {each.name}" for each in tables
     ]
-    skus = {sku for order in orders for sku in order.skus or ()}
-    return {"wanted": orjson.dumps(wanted).decode(), "skus": sorted(skus)}
+    statement = text(",\n".join([begin, *columns]))
+    return statement.bindparams(
+        *(bindparam(name, type_=_PARAMETERS[name]) for name in _parameter_names(statement))
+    )
 
 
-class RowsReadAhead:
-    """The rows that were read, and for which values: those without a row do not exist."""
-
-    def __init__(
-        self, row: Row[Any], orders: Collection[RowsOfOrder], tokens: Mapping[str, SessionToken]
-    ) -> None:
-        self._rows = {table: _rows(table, getattr(row, table.name)) for table in _TABLES}
-        found = {tokens[each.token_hash]: each for each in self._rows[sessions]}
-        user_ids = frozenset(each.user_id for each in found.values())
-        skus: set[str] = set()
-        for order in orders:
-            if order.skus is not None:
-                skus.update(order.skus)
-            elif order.session in found:
-                skus.update(found[order.session].cart)
-        self._values: Mapping[Select[Any], tuple[Column[Any], AbstractSet[object]]] = {
-            SESSIONS: (sessions.c.token_hash, tokens.keys()),
-            USERS: (users.c.id, user_ids),
-            CUSTOMERS: (accounts.c.user_id, user_ids),
-            PRODUCTS: (products.c.sku, skus),
-            INVENTORIES: (inventories.c.sku, skus),
-        }
-        self._keys = frozenset(
-            (found[order.session].user_id, order.idempotency_key)
-            for order in orders
-            if order.session in found
-        )
-
-    def where_in(
-        self, statement: Select[Any], column: Column[Any], values: Collection[object]
-    ) -> Sequence[Any] | None:
-        """Return the rows of a query where a column has one of the values; None if unknown."""
-        known_column, known_values = self._values.get(statement, (None, frozenset()))
-        if column is not known_column or not known_values >= set(values):
-            return None
-        wanted = set(values)
-        rows = self._rows[column.table]
-        return [each for each in rows if getattr(each, column.name) in wanted]
-
-    def matching(self, table: Table, rows: Collection[Fields]) -> Sequence[Any] | None:
-        """Return the idempotency keys that match; None if they, or the table, are unknown."""
-        if table is not idempotency_keys:
-            return None
-        wanted = {(each["user_id"], each["key"]) for each in rows}
-        if not self._keys >= wanted:
-            return None
-        return [each for each in self._rows[idempotency_keys] if (each.user_id, each.key) in wanted]
+@cache
+def _parameter_names(statement: TextClause) -> Collection[str]:
+    return tuple(name for name in _PARAMETERS if f":{name}" in statement.text)
 
 
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
-_TABLES = (sessions, users, accounts, idempotency_keys, products, inventories)
 
 
 def _rows(table: Table, document: str | None) -> Sequence[Any]:

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.guarded.connection import GuardedConnection
 from shop.adapters.sql.repositories.idempotency_keys import (
-    GuardedIdempotencyKeys,
+    LateIdempotencyKeys,
     SqlIdempotencyKeys,
 )
 from shop.adapters.sql.schema.tables import idempotency_keys
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.rows_of_order import RowsOfOrder
+from shop.application.ports.rows_wanted import RowsWanted
 
 
 class GuardedSqlUnitOfWork(SqlUnitOfWork):
@@ -24,13 +25,10 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
 
     _statements: GuardedConnection
 
-    async def read_ahead(self, orders: Collection[RowsOfOrder]) -> None:
-        """Read with one statement what these orders need, unless cookies have the carts."""
-        if self.sessions is not self._sessions:
-            await self._statements.begin_reading()
-            return
-        tokens = {each.session for each in orders if each.session is not None}
-        await self._statements.read_ahead(orders, self._sessions.tokens_by_hash(tokens))
+    async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:
+        """Read with one statement what is wanted, or at least the time."""
+        await super().read_ahead(wanted)
+        await self._statements.begin_reading()
 
     async def commit(self) -> None:
         """Write everything with one statement; raise `TransactionConflict` if a guard fails."""
@@ -47,12 +45,14 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
         if writes:
             await self._statements.write_guarded(writes)
 
-    @property
-    def _engine(self) -> AsyncEngine:
-        return self._database.guarded
+    async def _begin(self) -> AsyncConnection:
+        # No transaction: each statement is one of its own.
+        with translating_errors():
+            self._connection = await self._database.guarded.connect()
+        return self._connection
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return GuardedConnection(connection, self._database.row_parameters, writing=True)
 
     def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
-        return GuardedIdempotencyKeys(connection)
+        return LateIdempotencyKeys(connection)

@@ -7,12 +7,17 @@ from shop.entrypoints.http.errors.http_errors import ContentTooLarge, max_body_b
 
 
 def limit_body(path: str, headers: Headers, receive: Receive) -> Receive:
-    """Reject a body by its declared length; return a `receive` that rejects it while it arrives."""
+    """Reject a body by its declared length, or return a `receive` that does while it arrives.
+
+    The server reads no more of a body than was declared.
+    """
     limit_bytes = max_body_bytes(path)
-    declared = headers.get("content-length", "0")
+    declared = headers.get("content-length")
+    if declared is None:
+        return _counting(receive, limit_bytes)
     if not declared.isdecimal() or int(declared) > limit_bytes:
         raise ContentTooLarge(limit_bytes=limit_bytes)
-    return _counting(receive, limit_bytes)
+    return receive
 
 
 def _counting(receive: Receive, limit_bytes: int) -> Receive:

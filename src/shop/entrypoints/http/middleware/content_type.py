@@ -1,6 +1,7 @@
 """Requires request bodies to be declared as JSON in UTF-8 (ASVS 5.0, 3.5.2 and 4.1.1)."""
 
 import re
+from collections.abc import Sequence
 
 from starlette.datastructures import Headers
 
@@ -23,16 +24,20 @@ def require_json(method: str, headers: Headers) -> None:
     """Reject a body that is not declared as JSON or, for PATCH, as a merge patch."""
     if not _has_body(headers):
         return
-    accept = (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,)
-    declared = [_media_type(value) for value in headers.getlist("content-type")]
-    if declared not in [[each] for each in accept]:
-        raise UnsupportedMediaType(accept=accept)
-    for charset in _CHARSET.findall(headers["content-type"]):
-        if charset.strip('"').lower() not in _UTF_8:
-            raise UnsupportedCharset(charset=charset[:MAX_SHOWN_CHARACTERS])
+    declared = headers.getlist("content-type")
+    if declared != [JSON]:
+        _require_media_type(declared, (JSON, MERGE_PATCH) if method == "PATCH" else (JSON,))
     for encoding in headers.getlist("content-encoding"):
         if encoding.lower() != "identity":
             raise UnsupportedEncoding(encoding=encoding[:MAX_SHOWN_CHARACTERS])
+
+
+def _require_media_type(declared: Sequence[str], accept: tuple[str, ...]) -> None:
+    if len(declared) != 1 or _media_type(declared[0]) not in accept:
+        raise UnsupportedMediaType(accept=accept)
+    for charset in _CHARSET.findall(declared[0]):
+        if charset.strip('"').lower() not in _UTF_8:
+            raise UnsupportedCharset(charset=charset[:MAX_SHOWN_CHARACTERS])
 
 
 def _has_body(headers: Headers) -> bool:

@@ -32,8 +32,8 @@ def _is_same_origin(scheme: str, headers: Headers) -> bool:
     sites = headers.getlist("sec-fetch-site")
     if sites:
         return _OWN_SITE_VALUES.issuperset(sites)
-    own_origin = _own_origin(scheme, headers)
-    return all(origin == own_origin for origin in headers.getlist("origin"))
+    origins = headers.getlist("origin")
+    return not origins or {_own_origin(scheme, headers)}.issuperset(origins)
 
 
 def _own_origin(scheme: str, headers: Headers) -> str:

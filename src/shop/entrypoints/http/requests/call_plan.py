@@ -61,7 +61,7 @@ class CallPlan:
         """Call the dependencies, and return what each of them has returned."""
         given: dict[Source, Any] = {REQUEST: request}
         if self.changes_response:
-            given[RESPONSE] = _unwritten_response()
+            given[RESPONSE] = _UnwrittenResponse()
         for call in self.calls:
             result = call.function(**{name: given[source] for name, source in call.sources})
             given[call.function] = await result if call.is_coroutine else result
@@ -116,9 +116,9 @@ def _sources_of(dependant: Dependant) -> Sources:
     return tuple(sources.items())
 
 
-def _unwritten_response() -> Response:
-    """Return a response for routes to set a status and headers in, as FastAPI does."""
-    response = Response()
-    del response.headers["content-length"]
-    response.status_code = None  # type: ignore[assignment]
-    return response
+class _UnwrittenResponse(Response):
+    """A response for routes to set a status and headers in, as FastAPI's."""
+
+    def __init__(self) -> None:
+        self.status_code = None  # type: ignore[assignment]  # Until the route has set one.
+        self.raw_headers = []

@@ -12,20 +12,17 @@ class RequestHeaders(Headers):
 
     def __init__(self, raw: RawHeaders) -> None:
         super().__init__(raw=list(raw))
-        self._index: dict[bytes, list[bytes]] = {}
+        index: dict[str, list[str]] = {}
         for name, value in self.raw:
-            self._index.setdefault(name, []).append(value)
+            index.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+        self._index = index
 
     def getlist(self, key: str) -> list[str]:
         """Return all values of a header."""
-        return [value.decode("latin-1") for value in self._index.get(_name(key), ())]
+        return self._index.get(key.lower(), [])
 
     def __getitem__(self, key: str) -> str:
-        return self._index[_name(key)][0].decode("latin-1")
+        return self._index[key.lower()][0]
 
     def __contains__(self, key: object) -> bool:
-        return isinstance(key, str) and _name(key) in self._index
-
-
-def _name(key: str) -> bytes:
-    return key.lower().encode("latin-1")
+        return isinstance(key, str) and key.lower() in self._index

@@ -25,15 +25,16 @@ def find_repeated_name(body: bytes, document: object) -> str | None:
     return _find_repeating(parsed)
 
 
-def _count_members(value: Any) -> int:  # noqa: ANN401  JSON is anything.
-    count, members = 0, value
-    if isinstance(value, dict):
-        count, members = len(value), value.values()
-    elif not isinstance(value, list):
-        return 0
-    for member in members:
-        if isinstance(member, (dict, list)):
-            count += _count_members(member)
+def _count_members(document: object) -> int:
+    count = 0
+    values = [document]
+    # The list grows while it is walked through.
+    for value in values:
+        if isinstance(value, dict):
+            count += len(value)
+            values += value.values()
+        elif isinstance(value, list):
+            values += value
     return count
 
 

@@ -5,7 +5,7 @@ from typing import Any, Final
 from fastapi.exceptions import RequestValidationError
 from pydantic_core import from_json
 from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 from shop.entrypoints.http.requests.headers import RequestHeaders
@@ -26,6 +26,19 @@ class StrictRequest(Request):
         """The headers, parsed once for all who read them."""
         headers: RequestHeaders = self.scope[HEADERS_KEY]
         return headers
+
+    async def body(self) -> bytes:
+        """Return the whole body; raise `ClientDisconnect` if the client leaves before its end."""
+        if not hasattr(self, "_body"):
+            message = await self.receive()
+            parts = [message.get("body", b"")]
+            while message.get("more_body"):
+                message = await self.receive()
+                parts.append(message.get("body", b""))
+            if message["type"] == "http.disconnect":
+                raise ClientDisconnect
+            self._body = b"".join(parts)
+        return self._body
 
     async def document(self) -> Any:  # noqa: ANN401  JSON is anything.
         """Return the parsed body, or `NO_DOCUMENT`.

@@ -1,0 +1,91 @@
+"""The rows that were read ahead, as answers to the questions of repositories."""
+
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from sqlalchemy import Column, Select, Table
+
+from shop.adapters.sql.read_ahead.wanted import ReadAhead
+from shop.adapters.sql.repositories.accounts import CUSTOMERS
+from shop.adapters.sql.repositories.inventories import INVENTORIES
+from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
+from shop.adapters.sql.repositories.payments import PAYMENTS
+from shop.adapters.sql.repositories.products import PRODUCTS
+from shop.adapters.sql.repositories.session_store import SESSIONS
+from shop.adapters.sql.repositories.users import USERS
+from shop.adapters.sql.schema.tables import (
+    accounts,
+    idempotency_keys,
+    inventories,
+    orders,
+    payments,
+    products,
+    sessions,
+    users,
+)
+from shop.adapters.sql.statements.writes import Fields
+
+RowsByTable = Mapping[Table, Sequence[Any]]
+
+_Question = tuple[Select[Any], Column[Any]]
+
+
+class RowsReadAhead:
+    """The rows that were read, and for which values: those without a row do not exist."""
+
+    def __init__(self, read_ahead: ReadAhead, rows: RowsByTable) -> None:
+        self._rows = rows
+        tokens = read_ahead.tokens
+        found = self._rows.get(sessions, ())
+        by_token = {tokens[each.token_hash]: each for each in found if each.token_hash in tokens}
+        in_carts = {
+            sku
+            for each in read_ahead.wanted
+            if each.takes_cart and each.session in by_token
+            for sku in by_token[each.session].cart
+        }
+        user_ids = {each.user_id for each in found} | {
+            each.id for each in self._rows.get(users, ())
+        }
+        questions: Mapping[_Question, AbstractSet[object]] = {
+            (SESSIONS, sessions.c.token_hash): tokens.keys(),
+            (SESSIONS, sessions.c.id): read_ahead.session_ids,
+            (USERS, users.c.id): user_ids,
+            (USERS, users.c.email): read_ahead.emails,
+            (CUSTOMERS, accounts.c.user_id): user_ids,
+            (PRODUCTS, products.c.sku): read_ahead.product_skus | in_carts,
+            (INVENTORIES, inventories.c.sku): read_ahead.stock_skus | in_carts,
+            (ORDERS_WITH_LINES, orders.c.id): read_ahead.order_ids,
+            (PAYMENTS, payments.c.order_id): read_ahead.order_ids,
+        }
+        self._values = {
+            (statement, column): values
+            for (statement, column), values in questions.items()
+            if column.table in self._rows
+        }
+        self._keys = frozenset(
+            (by_token[each.session].user_id, each.idempotency_key)
+            for each in read_ahead.wanted
+            if each.session in by_token
+        )
+
+    def where_in(
+        self, statement: Select[Any], column: Column[Any], values: Collection[object]
+    ) -> Sequence[Any] | None:
+        """Return the rows of a query where a column has one of the values; None if unknown."""
+        known_values = self._values.get((statement, column))
+        wanted = set(values)
+        if known_values is None or not known_values >= wanted:
+            return None
+        rows = self._rows[column.table]
+        return [each for each in rows if getattr(each, column.name) in wanted]
+
+    def matching(self, table: Table, rows: Collection[Fields]) -> Sequence[Any] | None:
+        """Return the idempotency keys that match; None if they, or the table, are unknown."""
+        if table is not idempotency_keys:
+            return None
+        wanted = {(each["user_id"], each["key"]) for each in rows}
+        if not self._keys >= wanted:
+            return None
+        return [each for each in self._rows[idempotency_keys] if (each.user_id, each.key) in wanted]

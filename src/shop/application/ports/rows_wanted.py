@@ -1,0 +1,32 @@
+"""What a use case will ask of a unit of work, said beforehand."""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.domain.shared.value import value
+
+
+@value
+class RowsWanted:
+    """The rows that one command needs, as far as they can be named before anything is read.
+
+    A session comes with its user; `takes_cart` adds the products in its cart, `has_account` the
+    accounts of its user and of the users with these `emails`. Products come with their stock,
+    orders with their payments.
+    """
+
+    session: SessionToken | None = None
+    session_ids: Collection[UUID] = ()
+    takes_cart: bool = False
+    has_account: bool = False
+    idempotency_key: str | None = None
+    emails: Collection[str] = ()
+    product_skus: Collection[str] = ()
+    stock_skus: Collection[str] = ()
+    order_ids: Collection[UUID] = ()
+
+    @property
+    def names_session(self) -> bool:
+        """Whether a session is among the rows."""
+        return self.session is not None or bool(self.session_ids)
