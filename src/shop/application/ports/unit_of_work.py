@@ -98,6 +98,9 @@ class UnitOfWork(ABC):
         A snapshot that has read ahead answers no question about other rows.
         """
 
+    def ask_once(self) -> None:  # noqa: B027  As above.
+        """Say that one question follows, which is its own snapshot; another one is an error."""
+
     @abstractmethod
     async def commit(self) -> None:
         """Write the staged changes, the sessions last, and commit.

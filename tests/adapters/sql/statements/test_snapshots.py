@@ -10,6 +10,8 @@ from sqlalchemy import event, text
 from shop.adapters.sql.database import SqlDatabase
 from shop.adapters.sql.snapshot.unit_of_work import SqlSnapshot
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
+from shop.application.ports.paging import PageRequest
+from shop.application.ports.repositories.products import ProductSearch
 from shop.application.ports.rows_wanted import RowsWanted
 from tests.factories import id_of, session, user
 
@@ -57,6 +59,38 @@ async def test_questions_share_a_read_only_snapshot(
             assert await uow.users.get_many([ADA.id]) == {ADA.id: ADA}
 
     assert "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" in sent
+
+
+async def test_a_single_question_is_one_statement_without_a_transaction(
+    postgresql: SqlDatabase, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del token
+    with _sent_to(postgresql, monkeypatch) as sent:
+        async with _snapshot(postgresql) as uow:
+            uow.ask_once()
+            assert await uow.users.get_many([ADA.id]) == {ADA.id: ADA}
+            with pytest.raises(RuntimeError, match="only one question"):
+                await uow.users.get_many([ADA.id])
+
+    (statement,) = sent
+    assert statement.startswith("SELECT")
+
+
+async def test_pages_are_one_statement_however_many_are_asked_for(
+    postgresql: SqlDatabase, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del token
+    questions = [
+        ProductSearch(words=words, page=PageRequest(limit=limit, after=None))
+        for words in ("", "tea")
+        for limit in range(1, 20)
+    ]
+    with _sent_to(postgresql, monkeypatch) as sent:
+        async with _snapshot(postgresql) as uow:
+            uow.ask_once()
+            await uow.products.search(questions)
+
+    assert len(sent) == 1
 
 
 async def test_a_snapshot_that_is_asked_nothing_begins_nothing(

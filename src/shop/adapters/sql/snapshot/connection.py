@@ -20,6 +20,12 @@ class SnapshotConnection(AnsweringConnection):
     After it has read ahead, nothing else can be asked: it would be of another time.
     """
 
+    _asks_once = False
+
+    def ask_once(self) -> None:
+        """Begin no transaction for the next question, and answer no other."""
+        self._asks_once = True
+
     async def read_ahead(
         self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]
     ) -> None:
@@ -40,7 +46,10 @@ class SnapshotConnection(AnsweringConnection):
     async def _require_transaction(self) -> None:
         if self._read is not None:
             raise RuntimeError("this question was not read ahead")
-        if not self._connection.in_transaction():
+        if self._connection.in_transaction():
+            if self._asks_once:
+                raise RuntimeError("only one question was to be asked")
+        elif not self._asks_once:
             with translating_errors():
                 await self._connection.execution_options(**SNAPSHOT)
                 await self._connection.begin()

@@ -12,6 +12,10 @@ class SqlSnapshot(SqlUnitOfWork):
 
     _statements: SnapshotConnection
 
+    def ask_once(self) -> None:
+        """Begin no transaction for the question that follows."""
+        self._statements.ask_once()
+
     async def _begin(self) -> AsyncConnection:
         with translating_errors():
             self._connection = await self._database.guarded.connect()

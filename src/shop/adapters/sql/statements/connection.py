@@ -67,6 +67,11 @@ class SqlConnection:
         """Reject staging from now on."""
         self._writing = False
 
+    @property
+    def has_lateral_joins(self) -> bool:
+        """Whether one statement can find a page for each of many rows."""
+        return self._connection.dialect.name == "postgresql"
+
     async def read_whole_tables(self) -> None:
         """Have the statements of this transaction planned for whole tables, not for keys."""
         if self._connection.dialect.name == "postgresql":
