@@ -1,6 +1,7 @@
 """Transfers money between customers, and grants credit."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -15,6 +16,7 @@ from shop.application.notifications.events import Notifications
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import result_or_error
 from shop.application.transactions.runner import TransactionRunner
@@ -33,7 +35,7 @@ from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.text import require_text
 from shop.domain.shared.value import value
-from shop.domain.user import Role, User, normalise_email
+from shop.domain.user import Role, User, email_forms, normalise_email
 
 
 @value
@@ -45,6 +47,16 @@ class MakeTransfer:
     to: str
     amount: Money
     note: str
+
+    @property
+    def rows(self) -> RowsWanted:
+        """The rows that it needs."""
+        emails: Collection[str] = ()
+        with suppress(InvalidValue):
+            emails = email_forms(normalise_email(self.to))
+        return RowsWanted(
+            session=self.session, has_account=True, idempotency_key=self.key, emails=emails
+        )
 
 
 @value
@@ -87,12 +99,16 @@ class TransferService:
         `RequestInProgress`.
         """
         return await self._transactions.write(
-            partial(self._make, commands), retryable=True, splittable=len(commands) > 1
+            partial(self._make, commands),
+            retryable=True,
+            splittable=len(commands) > 1,
+            guarded=True,
         )
 
     async def _make(
         self, commands: Sequence[MakeTransfer], uow: UnitOfWork
     ) -> Sequence[CommandResult[Transfer]]:
+        await uow.read_ahead([each.rows for each in commands])
         resolved_sessions = await self._authenticator.resolve(
             uow, [each.session for each in commands]
         )
@@ -155,9 +171,12 @@ class TransferService:
         Errors: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `AccountNotFound`,
         `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
-        return await self._transactions.write(partial(self._grant_credit, command), retryable=True)
+        work = partial(self._grant_credit, command)
+        return await self._transactions.write(work, retryable=True, guarded=True)
 
     async def _grant_credit(self, command: GrantCredit, uow: UnitOfWork) -> CommandResult[Transfer]:
+        wanted = RowsWanted(session=command.session, idempotency_key=command.key)
+        await uow.read_ahead([wanted])
         resolved_sessions = await self._authenticator.resolve(uow, [command.session])
         request = self._credit_request(resolved_sessions, command)
         batch = await IdempotentBatch.claim(uow, [request], at=self._clock.now())

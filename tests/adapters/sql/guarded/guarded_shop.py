@@ -92,7 +92,7 @@ class GuardedShop:
 
     async def place_by_card(self, *commands: PlaceOrder) -> Sequence[PlacedOrder]:
         """Place these orders by card; they stay pending."""
-        results = await self.place(*(replace(each, card="tok_visa") for each in commands))
+        results = await self.place(*(by_card(each) for each in commands))
         self.attempts.clear()
         return [each.unwrap() for each in results]
 
@@ -174,6 +174,10 @@ def order(session: SessionToken, *skus: str, key: str | None = None) -> PlaceOrd
     cart = Cart.of([LineQuantity(sku=sku, quantity=1) for sku in skus]) if skus else None
     key = key or f"key-{next(_NUMBERS)}"
     return PlaceOrder(session=session, key=key, cart=cart, card=None, expected_total=None)
+
+
+def by_card(command: PlaceOrder) -> PlaceOrder:
+    return replace(command, card="tok_visa")
 
 
 async def until_one_waits(shop: GuardedShop) -> None:

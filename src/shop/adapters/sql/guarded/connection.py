@@ -3,18 +3,27 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Column, Executable, Row, Select, Table, func, select
 
 from shop.adapters.sql.engines.errors import translating_guarded_errors
 from shop.adapters.sql.guarded.read_ahead import ReadAhead
 from shop.adapters.sql.guarded.rows_read_ahead import RowsReadAhead
-from shop.adapters.sql.guarded.statement import WRITE_UNTIL, expected_name, guarded_statement
+from shop.adapters.sql.guarded.statement import (
+    LOCK_ORDER,
+    WRITE_UNTIL,
+    expected_name,
+    guarded_statement,
+)
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import GUARDED_SECONDS, LockOrder, TransactionConflict
+
+GUARDED = frozenset(LOCK_ORDER.values())
+"""What can be read without its lock, because a guard compares it when it is written."""
 
 
 class GuardedConnection(SqlConnection):
@@ -40,6 +49,24 @@ class GuardedConnection(SqlConnection):
     async def begin_reading(self) -> None:
         """Note the time, for a unit of work that reads nothing ahead."""
         ((self._read_at,),) = await self.fetch_all(select(func.clock_timestamp()))
+
+    @property
+    def account_versions(self) -> Mapping[UUID, str]:
+        """The versions of the accounts' rows, if they were read with the use of cards."""
+        return {} if self._read is None else self._read.account_versions
+
+    def acquire(self, lock_order: LockOrder) -> None:
+        """Record that locks are taken; raise `TransactionConflict` if no guard replaces them."""
+        if lock_order not in GUARDED:
+            raise TransactionConflict(f"{lock_order.name} need locks")
+        super().acquire(lock_order)
+
+    async def fetch_all(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """Return all rows of a query."""
+        known = self._read.answer(statement, parameters or {}) if self._read else None
+        return await super().fetch_all(statement, parameters) if known is None else known
 
     async def fetch_where_in(
         self,

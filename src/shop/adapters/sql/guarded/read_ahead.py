@@ -5,9 +5,25 @@ from functools import cache
 from typing import Any
 
 import orjson
-from sqlalchemy import ARRAY, Table, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy import (
+    ARRAY,
+    Dialect,
+    TableClause,
+    Text,
+    TextClause,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeEngine
 
+from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
     idempotency_keys,
@@ -18,10 +34,14 @@ from shop.adapters.sql.schema.tables import (
     sessions,
     users,
 )
+from shop.adapters.sql.statements.card_use import DECLINED_SINCE, select_card_use
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 
-_TABLES: Mapping[Table, Collection[str]] = {
+CARD_USE = table("card_use", column("user_id", Uuid()), column("first_attempt_at", UtcDateTime()))
+"""Not stored, but counted: what the users have begun by card."""
+
+_TABLES: Mapping[TableClause, Collection[str]] = {
     sessions: ("session", "session_ids"),
     users: ("session", "session_ids", "emails"),
     accounts: ("has_account",),
@@ -30,6 +50,7 @@ _TABLES: Mapping[Table, Collection[str]] = {
     inventories: ("product_skus", "takes_cart", "stock_skus"),
     orders: ("order_ids",),
     payments: ("order_ids",),
+    CARD_USE: ("card_use_since",),
 }
 """The tables that are read, and the fields of `RowsWanted` for which they are."""
 
@@ -59,10 +80,21 @@ SELECT clock_timestamp() AS read_at"""
 _OR_SESSION_IDS = " OR id = ANY (:session_ids)"
 _OR_EMAILS = " OR email = ANY (:emails)"
 
-_ROWS: Mapping[Table, str] = {
+_FOUND = table("found", column("user_id", Uuid()))
+_DIALECT: Dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]  # SQLAlchemy's.
+_CARD_USE = select_card_use(
+    lambda user_id: user_id == func.any(func.array(select(_FOUND.c.user_id).scalar_subquery())),
+    since=literal_column(f":{DECLINED_SINCE}"),
+).compile(dialect=_DIALECT)
+
+_ROWS: Mapping[TableClause, str] = {
     sessions: "found AS sessions",
     users: "people AS users",
-    accounts: "accounts WHERE user_id = ANY (ARRAY(SELECT id FROM people))",
+    # The row's version, which no column has, tells whether a decision on the use of cards holds.
+    accounts: """(
+        SELECT accounts.*, CAST(accounts.xmin AS text) AS row_version
+        FROM accounts WHERE user_id = ANY (ARRAY(SELECT id FROM people))
+    ) AS accounts""",
     idempotency_keys: """
         wanted JOIN found USING (token_hash) CROSS JOIN LATERAL (
             SELECT * FROM idempotency_keys
@@ -78,6 +110,7 @@ _ROWS: Mapping[Table, str] = {
         WHERE orders.id = ANY (:order_ids) ORDER BY orders.id, lines.position
     ) AS orders""",
     payments: "payments WHERE order_id = ANY (:order_ids)",
+    CARD_USE: f"({_CARD_USE}) AS card_use",
 }
 
 _AS_JSON = "SELECT CAST(json_agg({}) AS text)"
@@ -90,6 +123,7 @@ _PARAMETERS: Mapping[str, TypeEngine[Any]] = {
     "product_skus": _TEXTS,
     "stock_skus": _TEXTS,
     "order_ids": _IDS,
+    DECLINED_SINCE: UtcDateTime(),
 }
 
 
@@ -101,14 +135,14 @@ class ReadAhead:
         self.tokens = tokens
         names = {name for names in _TABLES.values() for name in names}
         fields = {name for name in names if any(getattr(each, name) for each in wanted)}
-        self.tables = tuple(
-            table for table, names in _TABLES.items() if not fields.isdisjoint(names)
-        )
+        self.tables = tuple(each for each, names in _TABLES.items() if not fields.isdisjoint(names))
         self.session_ids = self._all("session_ids")
         self.emails = self._all("emails")
         self.product_skus = self._all("product_skus")
         self.stock_skus = self.product_skus | self._all("stock_skus")
         self.order_ids = self._all("order_ids")
+        times = [each.card_use_since for each in wanted if each.card_use_since is not None]
+        self.card_use_since = min(times, default=None)
 
     @property
     def statement(self) -> TextClause:
@@ -133,6 +167,7 @@ class ReadAhead:
             "product_skus": sorted(self.product_skus),
             "stock_skus": sorted(self.stock_skus),
             "order_ids": list(self.order_ids),
+            DECLINED_SINCE: self.card_use_since,
         }
         return {name: given[name] for name in _parameter_names(self.statement)}
 
@@ -142,7 +177,7 @@ class ReadAhead:
 
 @cache
 def _statement(
-    tables: tuple[Table, ...],
+    tables: tuple[TableClause, ...],
     by_session_ids: bool,  # noqa: FBT001  The cache's key has positional parameters only.
     by_emails: bool,  # noqa: FBT001  As above.
 ) -> TextClause:

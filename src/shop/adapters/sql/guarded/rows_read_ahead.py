@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import orjson
 from asyncpg.pgproto.pgproto import UUID
-from sqlalchemy import Column, Dialect, Row, Select, Table, Uuid
+from sqlalchemy import Column, Dialect, Executable, Row, Select, Table, TableClause, Uuid
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from shop.adapters.sql.guarded.read_ahead import ReadAhead
+from shop.adapters.sql.guarded.read_ahead import CARD_USE, ReadAhead
 from shop.adapters.sql.repositories.accounts import CUSTOMERS
 from shop.adapters.sql.repositories.inventories import INVENTORIES
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
@@ -31,7 +31,11 @@ from shop.adapters.sql.schema.tables import (
     sessions,
     users,
 )
+from shop.adapters.sql.statements.card_use import DECLINED_SINCE, card_use_of
+from shop.adapters.sql.statements.row_parameters import VALUES, PostgresqlRowParameters
 from shop.adapters.sql.statements.writes import Fields
+
+_CARD_USE_OF = card_use_of(PostgresqlRowParameters())
 
 _Question = tuple[Select[Any], Column[Any]]
 
@@ -40,7 +44,7 @@ class RowsReadAhead:
     """The rows that were read, and for which values: those without a row do not exist."""
 
     def __init__(self, read_ahead: ReadAhead, row: Row[Any]) -> None:
-        self._rows = {table: _rows(table, getattr(row, table.name)) for table in read_ahead.tables}
+        self._rows = {each: _rows(each, getattr(row, each.name)) for each in read_ahead.tables}
         tokens = read_ahead.tokens
         found = self._rows.get(sessions, ())
         by_token = {tokens[each.token_hash]: each for each in found if each.token_hash in tokens}
@@ -53,6 +57,8 @@ class RowsReadAhead:
         user_ids = {each.user_id for each in found} | {
             each.id for each in self._rows.get(users, ())
         }
+        self._user_ids = user_ids
+        self._card_use_since = read_ahead.card_use_since
         questions: Mapping[_Question, AbstractSet[object]] = {
             (SESSIONS, sessions.c.token_hash): tokens.keys(),
             (SESSIONS, sessions.c.id): read_ahead.session_ids,
@@ -86,6 +92,20 @@ class RowsReadAhead:
         rows = self._rows[column.table]
         return [each for each in rows if getattr(each, column.name) in wanted]
 
+    @property
+    def account_versions(self) -> Mapping[uuid.UUID, str]:
+        """The versions of the rows of accounts, by id."""
+        return {each.id: each.row_version for each in self._rows.get(accounts, ())}
+
+    def answer(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Return what users have begun by card, if that is asked and known."""
+        if statement is not _CARD_USE_OF or parameters[DECLINED_SINCE] != self._card_use_since:
+            return None
+        user_ids = set(parameters[VALUES])
+        if not self._user_ids >= user_ids:
+            return None
+        return [each for each in self._rows[CARD_USE] if each.user_id in user_ids]
+
     def matching(self, table: Table, rows: Collection[Fields]) -> Sequence[Any] | None:
         """Return the idempotency keys that match; None if they, or the table, are unknown."""
         if table is not idempotency_keys:
@@ -99,7 +119,7 @@ class RowsReadAhead:
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
 
 
-def _rows(table: Table, document: str | None) -> Sequence[Any]:
+def _rows(table: TableClause, document: str | None) -> Sequence[Any]:
     rows = orjson.loads(document) if document else ()
     converters = _converters(table)
     for row in rows:
@@ -110,7 +130,7 @@ def _rows(table: Table, document: str | None) -> Sequence[Any]:
 
 
 @cache
-def _converters(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+def _converters(table: TableClause) -> Sequence[tuple[str, Callable[[Any], Any]]]:
     """Return what makes values of a column's type of those in JSON, for columns that need it."""
     return [
         (column.name, convert)

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shop.adapters.sql.guarded.connection import GuardedConnection
+from shop.adapters.sql.repositories.accounts import GuardedAccounts, SqlAccounts
 from shop.adapters.sql.repositories.idempotency_keys import (
     GuardedIdempotencyKeys,
     SqlIdempotencyKeys,
@@ -54,6 +55,9 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return GuardedConnection(connection, self._database.row_parameters, writing=True)
+
+    def _accounts_of(self, connection: SqlConnection) -> SqlAccounts:
+        return GuardedAccounts(connection, lambda: self._statements.account_versions)
 
     def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
         return GuardedIdempotencyKeys(connection)
