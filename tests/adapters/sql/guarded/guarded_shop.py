@@ -24,7 +24,7 @@ from shop.application.checkout.cart import PutCartLine
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
-from shop.application.identity.sign_up import SignUp
+from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart
 from shop.domain.shared.line_quantity import LineQuantity
@@ -76,6 +76,11 @@ class GuardedShop:
         return _Interrupted(self)
 
     async def sign_up(self) -> SessionToken:
+        signed_up = await self.new_customer()
+        assert signed_up.current_session.new_token is not None
+        return signed_up.current_session.new_token
+
+    async def new_customer(self) -> SignedUp:
         name = f"customer {next(_NUMBERS)}"
         command = SignUp(
             session=None,
@@ -83,9 +88,7 @@ class GuardedShop:
             email=f"{name.replace(' ', '-')}@example.com",
             password="a long phrase",
         )
-        signed_up = await self.container.sign_up_service().sign_up(command)
-        assert signed_up.current_session.new_token is not None
-        return signed_up.current_session.new_token
+        return await self.container.sign_up_service().sign_up(command)
 
     async def place(self, *commands: PlaceOrder) -> Sequence[CommandResult[PlacedOrder]]:
         return await self.container.place_orders().place(commands)
