@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from shop.application.ledger.deposits import MakeDeposit
-from shop.application.ledger.transfers import GrantCredit, MakeTransfer
+from shop.application.ledger.transfer_batch import GrantCredit, MakeTransfer
 from shop.application.orders.cancel import CancelOrder
 from shop.application.orders.fulfil import RecordShipmentEvent
 from shop.application.orders.refund import RefundOrder

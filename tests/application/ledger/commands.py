@@ -1,7 +1,7 @@
 """Commands that move money between the accounts of Ada, Bob and the shop."""
 
 from shop.application.idempotency.results import CommandResult
-from shop.application.ledger.transfers import GrantCredit, MakeTransfer
+from shop.application.ledger.transfer_batch import GrantCredit, MakeTransfer
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.account import Transfer
 from tests.application.memory_shop import MemoryShop

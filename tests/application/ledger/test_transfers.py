@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from shop.application.idempotency.results import CommandResult, IdempotencyKeyReused
-from shop.application.ledger.transfers import MakeTransfer
+from shop.application.ledger.transfer_batch import MakeTransfer
 from shop.application.ports.repositories.idempotency_keys import Rejected, Succeeded
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure

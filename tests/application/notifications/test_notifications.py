@@ -4,7 +4,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from shop.application.inventory.adjustments import AdjustStock
-from shop.application.ledger.transfers import GrantCredit
+from shop.application.ledger.transfer_batch import GrantCredit
 from shop.application.notifications.events import WebhookEndpoint
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.repositories.session_store import SessionToken

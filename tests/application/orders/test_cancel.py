@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shop.application.checkout.placed_order import PlacedOrder
-from shop.application.ledger.transfers import GrantCredit
+from shop.application.ledger.transfer_batch import GrantCredit
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.unit_of_work import CommitOutcomeUnknown, TransientFailure

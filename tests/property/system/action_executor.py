@@ -14,7 +14,7 @@ from shop.application.identity.sign_in import SignIn
 from shop.application.identity.sign_up import SignUp
 from shop.application.inventory.adjustments import AdjustStock
 from shop.application.ledger.deposits import MakeDeposit
-from shop.application.ledger.transfers import GrantCredit, MakeTransfer
+from shop.application.ledger.transfer_batch import GrantCredit, MakeTransfer
 from shop.application.orders.cancel import CancelOrder
 from shop.application.ports.payment_gateway import GatewayOutcomeUnknown, GatewayRejected
 from shop.application.ports.repositories.jobs import Job, JobKind

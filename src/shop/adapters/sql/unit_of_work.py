@@ -80,12 +80,12 @@ class SqlUnitOfWork(UnitOfWork):
         database = self._database
         users, products = SqlUsers(connection), SqlProducts(connection)
         self.users, self.products = users, products
-        self.accounts = SqlAccounts(connection)
+        self.accounts = accounts = self._accounts_of(connection)
         self.transfers = SqlTransfers(connection)
         self.inventories = SqlInventories(connection)
         orders = SqlOrders(connection)
         self.orders = orders
-        self.payments = SqlPayments(connection, orders)
+        self.payments = SqlPayments(connection, orders, accounts)
         self.deposits = SqlDeposits(connection)
         self.shipment_events = SqlShipmentEvents(connection, orders)
         self.refunds = SqlRefunds(connection, orders)
@@ -175,6 +175,9 @@ class SqlUnitOfWork(UnitOfWork):
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         kind = SqliteConnection if self._database.is_embedded else SqlConnection
         return kind(connection, self._database.row_parameters, writing=self._writing)
+
+    def _accounts_of(self, connection: SqlConnection) -> SqlAccounts:
+        return SqlAccounts(connection)
 
     def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
         # Only one unit of work writes to a SQLite file at a time.

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
@@ -77,6 +78,11 @@ class _PutLine:
     line: LineQuantity
     begins_session: bool
 
+    @property
+    def rows(self) -> RowsWanted:
+        """The rows that it needs."""
+        return RowsWanted(session=self.token, takes_cart=True, product_skus=[self.line.sku])
+
 
 class CartService:
     """Shows and changes the cart of a session."""
@@ -123,11 +129,14 @@ class CartService:
 
     async def _put_all(self, puts: Sequence[_PutLine]) -> Sequence[CartChanged | ShopError]:
         work = partial(self._put, puts)
-        return await self._transactions.write(work, retryable=True, splittable=len(puts) > 1)
+        return await self._transactions.write(
+            work, retryable=True, splittable=len(puts) > 1, guarded=True
+        )
 
     async def _put(
         self, puts: Sequence[_PutLine], uow: UnitOfWork
     ) -> Sequence[CartChanged | ShopError]:
+        await uow.read_ahead([put.rows for put in puts])
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [put.token for put in puts]
         )
@@ -169,6 +178,7 @@ class CartService:
         self, token: SessionToken | None, change: Callable[[Cart], Cart]
     ) -> CartChanged:
         async def changed(uow: UnitOfWork) -> CartChanged:
+            await uow.read_ahead([RowsWanted(session=token, takes_cart=True)])
             current_session = (
                 await self._authenticator.resolve_for_update(uow, [token])
             ).find_unexpired(token)
@@ -179,7 +189,7 @@ class CartService:
                 await uow.commit()
             return CartChanged(cart=priced, current_session=current_session)
 
-        return await self._transactions.write(changed, retryable=True)
+        return await self._transactions.write(changed, retryable=True, guarded=True)
 
     def _save(self, uow: UnitOfWork, current_session: CurrentSession, cart: Cart) -> CurrentSession:
         if cart == current_session.session.cart:

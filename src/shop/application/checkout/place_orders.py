@@ -6,6 +6,7 @@ arrival, with the same results as one by one.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 
 from shop.application.checkout.placed_order import (
@@ -69,18 +70,15 @@ class PlaceOrders:
             partial(self._place, commands),
             retryable=True,
             splittable=len(commands) > 1,
-            guarded=not self._needs_locks(commands),
+            # No guard compares the exact stock.
+            guarded=not self._notifications.reports_low_stock,
         )
-
-    def _needs_locks(self, commands: Sequence[PlaceOrder]) -> bool:
-        # No guard compares the number of a customer's pending orders, or the exact stock.
-        is_by_card = any(not each.payment_method.is_immediate for each in commands)
-        return is_by_card or self._notifications.reports_low_stock
 
     async def _place(
         self, commands: Sequence[PlaceOrder], uow: UnitOfWork
     ) -> Sequence[CommandResult[PlacedOrder]]:
-        await uow.read_ahead([each.rows for each in commands])
+        attempted_at = self._clock.now()
+        await uow.read_ahead([each.rows(attempted_at) for each in commands])
         resolved_sessions = await self._authenticator.resolve_for_update(
             uow, [each.session for each in commands]
         )
@@ -93,7 +91,7 @@ class PlaceOrders:
             at=self._clock.now(),
         )
         placement_batch = await self._load_batch(
-            uow, resolved_sessions, [request.command for request in batch.requests]
+            uow, resolved_sessions, [request.command for request in batch.requests], attempted_at
         )
 
         def decide(request: IdempotentRequest[PlaceOrder]) -> PlacedOrder:
@@ -132,6 +130,7 @@ class PlaceOrders:
         uow: UnitOfWork,
         resolved_sessions: ResolvedSessions,
         commands: Sequence[PlaceOrder],
+        attempted_at: datetime,
     ) -> PlacementBatch:
         current_sessions = {
             command.session: resolved_sessions.require_signed_in(command.session)
@@ -153,7 +152,7 @@ class PlaceOrders:
                 if not command.payment_method.is_immediate
             },
             self._policy.limits,
-            now=now,
+            now=attempted_at,
         )
         products = await uow.products.get_many(skus)
         inventories = await uow.inventories.lock(skus)

@@ -9,7 +9,7 @@ from shop.application.idempotency.batch import IdempotentRequest
 from shop.application.identity.authentication import CurrentSession, SessionAuthenticator
 from shop.application.inventory.order_stock import OrderStock
 from shop.application.notifications.events import Notifications
-from shop.application.payments.card_attempts import CardAttempts
+from shop.application.payments.card_attempts import CardAttempts, counted_since
 from shop.application.payments.methods.order_payments import OrderPayments, PaymentInstruction
 from shop.application.payments.payment_policy import PaymentPolicy
 from shop.application.ports.id_generator import IdGenerator
@@ -44,15 +44,15 @@ class PlaceOrder:
         """The method that pays."""
         return PaymentMethod.ACCOUNT if self.card is None else PaymentMethod.CARD
 
-    @property
-    def rows(self) -> RowsWanted:
-        """The rows that it needs."""
+    def rows(self, now: datetime) -> RowsWanted:
+        """Return the rows that it needs."""
         return RowsWanted(
             session=self.session,
             has_account=True,
             idempotency_key=self.key,
             takes_cart=self.cart is None,
             product_skus=() if self.cart is None else [line.sku for line in self.cart.lines],
+            card_use_since=None if self.payment_method.is_immediate else counted_since(now),
         )
 
 

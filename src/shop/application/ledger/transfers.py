@@ -1,61 +1,32 @@
 """Transfers money between customers, and grants credit."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from functools import partial
-from uuid import UUID
 
 from shop.application.idempotency.batch import IdempotentBatch, IdempotentRequest
 from shop.application.idempotency.fingerprint import fingerprint
 from shop.application.idempotency.results import CommandResult
 from shop.application.identity.authentication import ResolvedSessions, SessionAuthenticator
 from shop.application.identity.email_lookup import find_by_emails
+from shop.application.ledger.transfer_batch import GrantCredit, MakeTransfer, TransferBatch
 from shop.application.ledger.unknown_recipients import UnknownRecipients
 from shop.application.notifications.events import Notifications
 from shop.application.ports.clock import Clock
 from shop.application.ports.id_generator import IdGenerator
-from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import result_or_error
 from shop.application.transactions.runner import TransactionRunner
 from shop.domain.account import (
     MAX_NOTE_CHARACTERS,
-    Account,
-    AccountNotFound,
-    RecipientNotFound,
-    ShopAccount,
     Transfer,
-    TransferKind,
 )
 from shop.domain.rate_limit import RateLimit
 from shop.domain.shared.errors import InvalidValue
 from shop.domain.shared.idempotency_key import IdempotencyKey
 from shop.domain.shared.money import Currency, Money
 from shop.domain.shared.text import require_text
-from shop.domain.shared.value import value
-from shop.domain.user import Role, User, normalise_email
-
-
-@value
-class MakeTransfer:
-    """Send money to another customer; `to` is an e-mail address."""
-
-    session: SessionToken | None
-    key: str
-    to: str
-    amount: Money
-    note: str
-
-
-@value
-class GrantCredit:
-    """Credit a customer's account with the shop's money (admin)."""
-
-    session: SessionToken | None
-    key: str
-    account_id: UUID
-    amount: Money
-    reason: str
+from shop.domain.user import Role, normalise_email
 
 
 class TransferService:
@@ -87,12 +58,16 @@ class TransferService:
         `RequestInProgress`.
         """
         return await self._transactions.write(
-            partial(self._make, commands), retryable=True, splittable=len(commands) > 1
+            partial(self._make, commands),
+            retryable=True,
+            splittable=len(commands) > 1,
+            guarded=True,
         )
 
     async def _make(
         self, commands: Sequence[MakeTransfer], uow: UnitOfWork
     ) -> Sequence[CommandResult[Transfer]]:
+        await uow.read_ahead([each.rows for each in commands])
         resolved_sessions = await self._authenticator.resolve(
             uow, [each.session for each in commands]
         )
@@ -138,7 +113,7 @@ class TransferService:
 
     async def _load_batch(
         self, uow: UnitOfWork, requests: Sequence[IdempotentRequest[MakeTransfer]]
-    ) -> "TransferBatch":
+    ) -> TransferBatch:
         recipients = await find_by_emails(
             uow, {normalise_email(request.command.to, field="to") for request in requests}
         )
@@ -155,9 +130,12 @@ class TransferService:
         Errors: `NotSignedIn`, `SessionExpired`, `Forbidden`, `InvalidValue`, `AccountNotFound`,
         `BalanceTooLarge`, `IdempotencyKeyReused`, `RequestInProgress`.
         """
-        return await self._transactions.write(partial(self._grant_credit, command), retryable=True)
+        work = partial(self._grant_credit, command)
+        return await self._transactions.write(work, retryable=True, guarded=True)
 
     async def _grant_credit(self, command: GrantCredit, uow: UnitOfWork) -> CommandResult[Transfer]:
+        wanted = RowsWanted(session=command.session, idempotency_key=command.key)
+        await uow.read_ahead([wanted])
         resolved_sessions = await self._authenticator.resolve(uow, [command.session])
         request = self._credit_request(resolved_sessions, command)
         batch = await IdempotentBatch.claim(uow, [request], at=self._clock.now())
@@ -194,87 +172,6 @@ class TransferService:
     def _require_amount(self, amount: Money) -> None:
         amount.require_currency(self._currency)
         amount.require_positive()
-
-
-class TransferBatch:
-    """The accounts that a group of requests has locked, with the changes so far."""
-
-    def __init__(
-        self,
-        uow: UnitOfWork,
-        ids: IdGenerator,
-        notifications: Notifications,
-        now: datetime,
-        recipients: Mapping[str, User],
-        accounts: Mapping[UUID, Account],
-    ) -> None:
-        self._uow = uow
-        self._ids = ids
-        self._notifications = notifications
-        self._now = now
-        self._recipients = recipients
-        self._accounts = dict(accounts)
-
-    def transfer(self, request: IdempotentRequest[MakeTransfer]) -> Transfer:
-        """Move money from the sender to the recipient."""
-        command = request.command
-        recipient = self._recipients.get(normalise_email(command.to, field="to"))
-        if recipient is None or recipient.id not in self._accounts:
-            raise RecipientNotFound(email=command.to)
-        if recipient.id == request.key.user_id:
-            # The address has its domain in another form than the user's own.
-            raise InvalidValue(field="to", rule="must be another customer")
-        sender = self._accounts[request.key.user_id]
-        return self._move(
-            TransferKind.TRANSFER,
-            debit=sender.withdraw(command.amount),
-            credit=self._accounts[recipient.id].deposit(command.amount),
-            amount=command.amount,
-            note=command.note,
-        )
-
-    def credit(self, request: IdempotentRequest[GrantCredit]) -> Transfer:
-        """Credit the account with the shop's money."""
-        command = request.command
-        account = next(iter(self._accounts.values()), None)
-        if account is None:
-            raise AccountNotFound
-        transfer = self._move(
-            TransferKind.CREDIT,
-            debit=None,
-            credit=account.deposit(command.amount),
-            amount=command.amount,
-            note=command.reason,
-        )
-        self._notifications.account_credited(self._uow, transfer)
-        return transfer
-
-    def _move(
-        self,
-        kind: TransferKind,
-        *,
-        debit: Account | None,
-        credit: Account,
-        amount: Money,
-        note: str,
-    ) -> Transfer:
-        for account in (debit, credit):
-            if account is not None:
-                self._accounts[account.user_id] = account
-                self._uow.accounts.save(account)
-        adjustments = ShopAccount.ADJUSTMENTS.account_id(amount.currency)
-        transfer = Transfer(
-            id=self._ids.new(),
-            kind=kind,
-            debit_account_id=debit.id if debit else adjustments,
-            credit_account_id=credit.id,
-            amount=amount,
-            order_id=None,
-            note=note,
-            created_at=self._now,
-        )
-        self._uow.transfers.add(transfer)
-        return transfer
 
 
 def _require_note(field: str, text: str, *, at_least: int) -> None:

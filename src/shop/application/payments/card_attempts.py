@@ -10,6 +10,11 @@ from shop.application.ports.repositories.payments import CardUse
 from shop.application.ports.unit_of_work import UnitOfWork
 
 
+def counted_since(now: datetime) -> datetime:
+    """Return the time since which declined attempts count."""
+    return now - DECLINED_CARDS_WINDOW
+
+
 class CardAttempts:
     """Counts attempts on the accounts that a unit of work has locked, with those of its group."""
 
@@ -25,7 +30,7 @@ class CardAttempts:
         cls, uow: UnitOfWork, user_ids: Collection[UUID], limits: CustomerLimits, *, now: datetime
     ) -> Self:
         """Load what these users have begun by card, if there are any."""
-        since = now - DECLINED_CARDS_WINDOW
+        since = counted_since(now)
         card_use = await uow.payments.card_use(user_ids, declined_since=since) if user_ids else {}
         return cls(dict(card_use), limits, now=now)
 

@@ -1,6 +1,7 @@
 """What a use case will ask of a unit of work, said beforehand."""
 
 from collections.abc import Collection
+from datetime import datetime
 from uuid import UUID
 
 from shop.application.ports.repositories.session_store import SessionToken
@@ -26,3 +27,5 @@ class RowsWanted:
     stock_skus: Collection[str] = ()
     order_ids: Collection[UUID] = ()
     with_fulfilment: bool = False
+    card_use_since: datetime | None = None
+    """Wants what the session's user has begun by card, with what was declined since then."""

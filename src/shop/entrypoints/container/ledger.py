@@ -5,7 +5,8 @@ from dependency_injector import providers
 from shop.application.idempotency.results import CommandResult
 from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
-from shop.application.ledger.transfers import MakeTransfer, TransferService
+from shop.application.ledger.transfer_batch import MakeTransfer
+from shop.application.ledger.transfers import TransferService
 from shop.application.transactions.group_commit import GroupCommit
 from shop.domain.account import Transfer
 from shop.entrypoints.container.notifications import NotificationContainer as Base

@@ -22,7 +22,8 @@ from shop.application.identity.sessions import SessionService
 from shop.application.inventory.adjustments import InventoryService
 from shop.application.ledger.accounts import AccountService
 from shop.application.ledger.deposits import DepositService
-from shop.application.ledger.transfers import MakeTransfer, TransferService
+from shop.application.ledger.transfer_batch import MakeTransfer
+from shop.application.ledger.transfers import TransferService
 from shop.application.notifications.delivery_records import NotificationDeliveryService
 from shop.application.orders.cancel import CancelOrders
 from shop.application.orders.fulfil import FulfilOrders

@@ -24,7 +24,7 @@ from shop.application.checkout.cart import PutCartLine
 from shop.application.checkout.placed_order import PlacedOrder
 from shop.application.checkout.placement_batch import PlaceOrder
 from shop.application.idempotency.results import CommandResult
-from shop.application.identity.sign_up import SignUp
+from shop.application.identity.sign_up import SignedUp, SignUp
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.domain.cart import Cart
 from shop.domain.shared.line_quantity import LineQuantity
@@ -76,6 +76,11 @@ class GuardedShop:
         return _Interrupted(self)
 
     async def sign_up(self) -> SessionToken:
+        signed_up = await self.new_customer()
+        assert signed_up.current_session.new_token is not None
+        return signed_up.current_session.new_token
+
+    async def new_customer(self) -> SignedUp:
         name = f"customer {next(_NUMBERS)}"
         command = SignUp(
             session=None,
@@ -83,16 +88,14 @@ class GuardedShop:
             email=f"{name.replace(' ', '-')}@example.com",
             password="a long phrase",
         )
-        signed_up = await self.container.sign_up_service().sign_up(command)
-        assert signed_up.current_session.new_token is not None
-        return signed_up.current_session.new_token
+        return await self.container.sign_up_service().sign_up(command)
 
     async def place(self, *commands: PlaceOrder) -> Sequence[CommandResult[PlacedOrder]]:
         return await self.container.place_orders().place(commands)
 
     async def place_by_card(self, *commands: PlaceOrder) -> Sequence[PlacedOrder]:
         """Place these orders by card; they stay pending."""
-        results = await self.place(*(replace(each, card="tok_visa") for each in commands))
+        results = await self.place(*(by_card(each) for each in commands))
         self.attempts.clear()
         return [each.unwrap() for each in results]
 
@@ -174,6 +177,10 @@ def order(session: SessionToken, *skus: str, key: str | None = None) -> PlaceOrd
     cart = Cart.of([LineQuantity(sku=sku, quantity=1) for sku in skus]) if skus else None
     key = key or f"key-{next(_NUMBERS)}"
     return PlaceOrder(session=session, key=key, cart=cart, card=None, expected_total=None)
+
+
+def by_card(command: PlaceOrder) -> PlaceOrder:
+    return replace(command, card="tok_visa")
 
 
 async def until_one_waits(shop: GuardedShop) -> None:

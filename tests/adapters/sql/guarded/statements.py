@@ -30,7 +30,13 @@ def assert_read_and_written(sent: list[Statement]) -> None:
     reading, writing = (statement for statement, _ in sent)
     assert "json_agg" in reading
     assert writing.startswith("WITH")
-    assert "FOR NO KEY UPDATE" in writing
+    assert "clock_timestamp() <" in writing
+
+
+async def scanned_tables(shop: GuardedShop, sent: list[Statement]) -> set[str]:
+    """Return the tables that these statements read from beginning to end."""
+    nodes = await plan_nodes(shop, sent)
+    return {each["Relation Name"] for each in nodes if each["Node Type"] == "Seq Scan"}
 
 
 async def plan_nodes(shop: GuardedShop, sent: list[Statement]) -> list[dict[str, Any]]:

@@ -27,7 +27,11 @@ from tests.adapters.sql.guarded.guarded_shop import (
     order,
     until_one_waits,
 )
-from tests.adapters.sql.guarded.statements import assert_read_and_written, plan_nodes, statements
+from tests.adapters.sql.guarded.statements import (
+    assert_read_and_written,
+    scanned_tables,
+    statements,
+)
 from tests.clock import FakeClock
 
 pytestmark = pytest.mark.anyio
@@ -96,8 +100,7 @@ class TestCompletions:
             await completed(shop, complete(placed))
 
         assert_read_and_written(sent)
-        nodes = await plan_nodes(shop, sent)
-        assert [each for each in nodes if each["Node Type"] == "Seq Scan"] == []
+        assert await scanned_tables(shop, sent) == set()
         (session,) = await shop.rows(sessions)
         assert (session.last_order_id, session.cart) == (placed.id, {})
 

@@ -3,11 +3,17 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Executable, Row, Table, func, select
 
 from shop.adapters.sql.engines.errors import translating_guarded_errors
-from shop.adapters.sql.guarded.statement import WRITE_UNTIL, expected_name, guarded_statement
+from shop.adapters.sql.guarded.statement import (
+    LOCK_ORDER,
+    WRITE_UNTIL,
+    expected_name,
+    guarded_statement,
+)
 from shop.adapters.sql.read_ahead.connection import AnsweringConnection
 from shop.adapters.sql.read_ahead.postgresql import read_at_once
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
@@ -15,7 +21,10 @@ from shop.adapters.sql.statements.driver import fetch_from_driver
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, UpdateRows, rows_name
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
-from shop.application.ports.unit_of_work import GUARDED_SECONDS, TransactionConflict
+from shop.application.ports.unit_of_work import GUARDED_SECONDS, LockOrder, TransactionConflict
+
+GUARDED = frozenset(LOCK_ORDER.values())
+"""What can be read without its lock, because a guard compares it when it is written."""
 
 
 class GuardedConnection(AnsweringConnection):
@@ -32,12 +41,25 @@ class GuardedConnection(AnsweringConnection):
         self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]
     ) -> None:
         """Read what is wanted; `tokens` are those of its sessions, by stored hash."""
-        self._read_at, self._read = await read_at_once(self._connection, ReadAhead(wanted, tokens))
+        self._read_at, self._read = await read_at_once(
+            self._connection, ReadAhead(wanted, tokens), from_primary=True
+        )
 
     async def begin_reading(self) -> None:
         """Note the time, unless something was read ahead."""
         if self._read_at is None:
             ((self._read_at,),) = await self.fetch_all(select(func.clock_timestamp()))
+
+    @property
+    def account_versions(self) -> Mapping[UUID, str]:
+        """The versions of the accounts' rows, if they were read with the use of cards."""
+        return {} if self._read is None else self._read.account_versions
+
+    def acquire(self, lock_order: LockOrder) -> None:
+        """Record that locks are taken; raise `TransactionConflict` if no guard replaces them."""
+        if lock_order not in GUARDED:
+            raise TransactionConflict(f"{lock_order.name} need locks")
+        super().acquire(lock_order)
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None

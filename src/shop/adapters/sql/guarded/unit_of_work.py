@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.guarded.connection import GuardedConnection
+from shop.adapters.sql.repositories.accounts import GuardedAccounts, SqlAccounts
 from shop.adapters.sql.repositories.idempotency_keys import (
     LateIdempotencyKeys,
     SqlIdempotencyKeys,
@@ -53,6 +54,10 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
 
     def _statements_of(self, connection: AsyncConnection) -> SqlConnection:
         return GuardedConnection(connection, self._database.row_parameters, writing=True)
+
+    def _accounts_of(self, connection: SqlConnection) -> SqlAccounts:
+        statements = self._statements
+        return GuardedAccounts(connection, lambda: statements.account_versions)
 
     def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
         return LateIdempotencyKeys(connection)

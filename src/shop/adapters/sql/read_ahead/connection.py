@@ -1,9 +1,9 @@
 """A connection that answers questions from what was read ahead."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Row, Select, Table
+from sqlalchemy import Column, Executable, Row, Select, Table
 
 from shop.adapters.sql.read_ahead.rows import RowsReadAhead
 from shop.adapters.sql.statements.connection import SqlConnection
@@ -15,6 +15,13 @@ class AnsweringConnection(SqlConnection):
     """Answers what it can from the rows read ahead; everything else is read when it is asked."""
 
     _read: RowsReadAhead | None = None
+
+    async def fetch_all(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
+        """Return all rows of a query."""
+        known = self._read.answer(statement, parameters or {}) if self._read else None
+        return await super().fetch_all(statement, parameters) if known is None else known
 
     async def fetch_where_in(
         self,

@@ -9,14 +9,29 @@ from typing import Any, cast
 
 import orjson
 from asyncpg.pgproto.pgproto import UUID
-from sqlalchemy import ARRAY, Dialect, Table, Text, TextClause, Uuid, bindparam, text
+from sqlalchemy import (
+    ARRAY,
+    Dialect,
+    TableClause,
+    Text,
+    TextClause,
+    Uuid,
+    bindparam,
+    column,
+    func,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.read_ahead.rows import RowsReadAhead
-from shop.adapters.sql.read_ahead.wanted import ReadAhead
+from shop.adapters.sql.read_ahead.wanted import CARD_USE, ReadAhead
+from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
     idempotency_keys,
@@ -29,12 +44,13 @@ from shop.adapters.sql.schema.tables import (
     shipment_events,
     users,
 )
+from shop.adapters.sql.statements.card_use import DECLINED_SINCE, select_card_use
 from shop.adapters.sql.statements.driver import fetch_from_driver
 
 # Arrays instead of joins, so that the plan is an index lookup whatever the statistics say. OFFSET 0
 # keeps PostgreSQL from making a join of a subquery.
 _WITH = """
-WITH
+WITH {primary_server}
 wanted AS MATERIALIZED (
     SELECT * FROM json_to_recordset(CAST(:wanted AS json))
     AS each (token_hash text, key text, takes_cart boolean)
@@ -54,6 +70,11 @@ carts AS MATERIALIZED (
 )
 SELECT clock_timestamp() AS read_at"""
 
+# Locks no row, but fails with 25006 on a server that is read-only by now: what it knows may be out
+# of date.
+_PRIMARY_SERVER = "primary_server AS MATERIALIZED (SELECT FROM sessions WHERE false FOR KEY SHARE),"
+_IS_PRIMARY = "NOT EXISTS (SELECT FROM primary_server) AS is_primary"
+
 _OR_SESSION_IDS = " OR id = ANY (:session_ids)"
 _OR_EMAILS = " OR email = ANY (:emails)"
 _OR_CUSTOMERS = " OR id = ANY (ARRAY(SELECT user_id FROM orders WHERE id = ANY (:order_ids)))"
@@ -61,10 +82,20 @@ _OR_CUSTOMERS = " OR id = ANY (ARRAY(SELECT user_id FROM orders WHERE id = ANY (
 # Most orders have none.
 _FULFILLED = "ARRAY(SELECT id FROM orders WHERE id = ANY (:order_ids) AND has_fulfilment)"
 
-_ROWS: Mapping[Table, str] = {
+_FOUND = table("found", column("user_id", Uuid()))
+_CARD_USE = select_card_use(
+    lambda user_id: user_id == func.any(func.array(select(_FOUND.c.user_id).scalar_subquery())),
+    since=literal_column(f":{DECLINED_SINCE}"),
+).compile(dialect=postgresql.dialect(paramstyle="named"))  # type: ignore[no-untyped-call]  # SQLAlchemy's.
+
+_ROWS: Mapping[TableClause, str] = {
     sessions: "found AS sessions",
     users: "people AS users",
-    accounts: "accounts WHERE user_id = ANY (ARRAY(SELECT id FROM people))",
+    # The row's version, which no column has, tells whether a decision on the use of cards holds.
+    accounts: """(
+        SELECT accounts.*, CAST(accounts.xmin AS text) AS row_version
+        FROM accounts WHERE user_id = ANY (ARRAY(SELECT id FROM people))
+    ) AS accounts""",
     idempotency_keys: """
         wanted JOIN found USING (token_hash) CROSS JOIN LATERAL (
             SELECT * FROM idempotency_keys
@@ -96,6 +127,7 @@ _ROWS: Mapping[Table, str] = {
         WHERE order_id = ANY ({_FULFILLED})
         ORDER BY refunds.order_id, refunds.number, lines.position
     ) AS refunds""",  # noqa: S608  As above.
+    CARD_USE: f"({_CARD_USE}) AS card_use",
 }
 
 _AS_JSON = "SELECT CAST(json_agg({}) AS text)"
@@ -108,14 +140,20 @@ _PARAMETERS: Mapping[str, TypeEngine[Any]] = {
     "product_skus": _TEXTS,
     "stock_skus": _TEXTS,
     "order_ids": _IDS,
+    DECLINED_SINCE: UtcDateTime(),
 }
 
 
 async def read_at_once(
-    connection: AsyncConnection, read_ahead: ReadAhead
+    connection: AsyncConnection, read_ahead: ReadAhead, *, from_primary: bool
 ) -> tuple[datetime, RowsReadAhead]:
-    """Return the time of the database and the rows, read outside transactions."""
-    statement = _statement(read_ahead.tables, bool(read_ahead.session_ids), bool(read_ahead.emails))
+    """Return the time of the database and the rows, read outside transactions.
+
+    Fail on a server that is read-only if it must be the primary one.
+    """
+    statement = _statement(
+        read_ahead.tables, bool(read_ahead.session_ids), bool(read_ahead.emails), from_primary
+    )
     with translating_errors():
         (row,) = await fetch_from_driver(connection, statement, _parameters(read_ahead, statement))
     rows = {table: _rows(table, row[table.name]) for table in read_ahead.tables}
@@ -130,17 +168,20 @@ def _parameters(read_ahead: ReadAhead, statement: TextClause) -> Mapping[str, An
         "product_skus": sorted(read_ahead.product_skus),
         "stock_skus": sorted(read_ahead.stock_skus),
         "order_ids": list(read_ahead.order_ids),
+        DECLINED_SINCE: read_ahead.card_use_since,
     }
     return {name: given[name] for name in _parameter_names(statement)}
 
 
 @cache
 def _statement(
-    tables: tuple[Table, ...],
+    tables: tuple[TableClause, ...],
     by_session_ids: bool,  # noqa: FBT001  The cache's key has positional parameters only.
     by_emails: bool,  # noqa: FBT001  As above.
+    from_primary: bool,  # noqa: FBT001  As above.
 ) -> TextClause:
     begin = _WITH.format(
+        primary_server=_PRIMARY_SERVER if from_primary else "",
         or_session_ids=_OR_SESSION_IDS if by_session_ids else "",
         or_emails=_OR_EMAILS if by_emails else "",
         or_customers=_OR_CUSTOMERS if refunds in tables else "",
@@ -148,6 +189,8 @@ def _statement(
     columns = [
         f"({_AS_JSON.format(each.name)} FROM {_ROWS[each]}) AS {each.name}" for each in tables
     ]
+    if from_primary:
+        columns.append(_IS_PRIMARY)
     statement = text(",\n".join([begin, *columns]))
     return statement.bindparams(
         *(bindparam(name, type_=_PARAMETERS[name]) for name in _parameter_names(statement))
@@ -162,7 +205,7 @@ def _parameter_names(statement: TextClause) -> Collection[str]:
 _DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy's.
 
 
-def _rows(table: Table, document: str | None) -> Sequence[Any]:
+def _rows(table: TableClause, document: str | None) -> Sequence[Any]:
     rows = orjson.loads(document) if document else ()
     converters = _converters(table)
     for row in rows:
@@ -173,7 +216,7 @@ def _rows(table: Table, document: str | None) -> Sequence[Any]:
 
 
 @cache
-def _converters(table: Table) -> Sequence[tuple[str, Callable[[Any], Any]]]:
+def _converters(table: TableClause) -> Sequence[tuple[str, Callable[[Any], Any]]]:
     """Return what makes values of a column's type of those in JSON, for columns that need it."""
     return [
         (column.name, convert)

@@ -3,10 +3,11 @@
 from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import Column, Select, Table
+from sqlalchemy import Column, Executable, Select, Table, TableClause
 
-from shop.adapters.sql.read_ahead.wanted import ReadAhead
+from shop.adapters.sql.read_ahead.wanted import CARD_USE, ReadAhead
 from shop.adapters.sql.repositories.accounts import CUSTOMERS
 from shop.adapters.sql.repositories.inventories import INVENTORIES
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
@@ -27,9 +28,13 @@ from shop.adapters.sql.schema.tables import (
     shipment_events,
     users,
 )
+from shop.adapters.sql.statements.card_use import DECLINED_SINCE, card_use_of
+from shop.adapters.sql.statements.row_parameters import VALUES, PostgresqlRowParameters
 from shop.adapters.sql.statements.writes import Fields
 
-RowsByTable = Mapping[Table, Sequence[Any]]
+RowsByTable = Mapping[TableClause, Sequence[Any]]
+
+_CARD_USE_OF = card_use_of(PostgresqlRowParameters())
 
 _Question = tuple[Select[Any], Column[Any]]
 
@@ -51,6 +56,8 @@ class RowsReadAhead:
         user_ids = {each.user_id for each in found} | {
             each.id for each in self._rows.get(users, ())
         }
+        self._user_ids = user_ids
+        self._card_use_since = read_ahead.card_use_since
         fulfilled = {each.id for each in rows.get(orders, ()) if each.has_fulfilment}
         questions: Mapping[_Question, AbstractSet[object]] = {
             (SESSIONS, sessions.c.token_hash): tokens.keys(),
@@ -86,6 +93,20 @@ class RowsReadAhead:
             return None
         rows = self._rows[column.table]
         return [each for each in rows if getattr(each, column.name) in wanted]
+
+    @property
+    def account_versions(self) -> Mapping[UUID, str]:
+        """The versions of the rows of accounts, by id."""
+        return {each.id: each.row_version for each in self._rows.get(accounts, ())}
+
+    def answer(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Any] | None:
+        """Return what users have begun by card, if that is asked and known."""
+        if statement is not _CARD_USE_OF or parameters[DECLINED_SINCE] != self._card_use_since:
+            return None
+        user_ids = set(parameters[VALUES])
+        if not self._user_ids >= user_ids:
+            return None
+        return [each for each in self._rows[CARD_USE] if each.user_id in user_ids]
 
     def matching(self, table: Table, rows: Collection[Fields]) -> Sequence[Any] | None:
         """Return the idempotency keys that match; None if they, or the table, are unknown."""

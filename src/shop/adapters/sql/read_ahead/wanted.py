@@ -3,8 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import TableClause, Uuid, column, table
 
+from shop.adapters.sql.schema.column_types import UtcDateTime
 from shop.adapters.sql.schema.tables import (
     accounts,
     idempotency_keys,
@@ -21,7 +22,10 @@ from shop.adapters.sql.statements.writes import Fields
 from shop.application.ports.repositories.session_store import SessionToken
 from shop.application.ports.rows_wanted import RowsWanted
 
-_TABLES: Mapping[Table, Collection[str]] = {
+CARD_USE = table("card_use", column("user_id", Uuid()), column("first_attempt_at", UtcDateTime()))
+"""Not stored, but counted: what the users have begun by card."""
+
+_TABLES: Mapping[TableClause, Collection[str]] = {
     sessions: ("session", "session_ids"),
     users: ("session", "session_ids", "emails", "with_fulfilment"),
     accounts: ("has_account",),
@@ -32,6 +36,7 @@ _TABLES: Mapping[Table, Collection[str]] = {
     payments: ("order_ids",),
     shipment_events: ("with_fulfilment",),
     refunds: ("with_fulfilment",),
+    CARD_USE: ("card_use_since",),
 }
 """The tables that are read, and the fields of `RowsWanted` for which they are."""
 
@@ -44,14 +49,14 @@ class ReadAhead:
         self.tokens = tokens
         names = {name for names in _TABLES.values() for name in names}
         fields = {name for name in names if any(getattr(each, name) for each in wanted)}
-        self.tables = tuple(
-            table for table, names in _TABLES.items() if not fields.isdisjoint(names)
-        )
+        self.tables = tuple(each for each, names in _TABLES.items() if not fields.isdisjoint(names))
         self.session_ids = self._all("session_ids")
         self.emails = self._all("emails")
         self.product_skus = self._all("product_skus")
         self.stock_skus = self.product_skus | self._all("stock_skus")
         self.order_ids = self._all("order_ids")
+        times = [each.card_use_since for each in wanted if each.card_use_since is not None]
+        self.card_use_since = min(times, default=None)
 
     @property
     def stored_sessions(self) -> Sequence[Fields]:

@@ -2,18 +2,18 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
-from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, func, literal_column, select, union_all
+from sqlalchemy import Row, Select, select
 
+from shop.adapters.sql.repositories.accounts import SqlAccounts
 from shop.adapters.sql.repositories.orders import SqlOrders
-from shop.adapters.sql.schema.tables import deposits, orders, payments
+from shop.adapters.sql.schema.tables import orders, payments
+from shop.adapters.sql.statements.card_use import card_use_of
 from shop.adapters.sql.statements.connection import SqlConnection
-from shop.adapters.sql.statements.guards import as_known, still
+from shop.adapters.sql.statements.guards import AsRead
 from shop.adapters.sql.statements.paging import newest_first, to_page
-from shop.adapters.sql.statements.row_parameters import RowParameters
 from shop.adapters.sql.statements.writes import Fields, PendingWrite, insert_rows, update_rows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor, TimeRange
 from shop.application.ports.repositories.payments import CardUse, Payments
@@ -22,11 +22,8 @@ from shop.domain.shared.money import Currency, Money
 
 PAYMENTS = select(payments).order_by(payments.c.order_id)
 
-PENDING, DECLINED = PaymentStatus.PENDING, PaymentStatus.DECLINED
-"""Orders and deposits have these statuses too, under the same names."""
-
-_CHANGING = ("status", "gateway_payment_id", "expires_at")
-"""The columns that change; the others stay as they were inserted."""
+_AS_READ = AsRead(payments.c.status, payments.c.gateway_payment_id, payments.c.expires_at)
+"""Compares the columns that change; the others stay as they were inserted."""
 
 _NO_CARD: Fields = dict.fromkeys(
     ("card_token", "gateway_payment_id", "expires_at", "session_id", "clears_cart")
@@ -36,8 +33,9 @@ _NO_CARD: Fields = dict.fromkeys(
 class SqlPayments(Payments):
     """The table of payments."""
 
-    def __init__(self, connection: SqlConnection, orders: SqlOrders) -> None:
+    def __init__(self, connection: SqlConnection, orders: SqlOrders, accounts: SqlAccounts) -> None:
         self._connection = connection
+        self._accounts = accounts
         self._orders = orders
         self._added: list[Fields] = []
         self._saved: dict[UUID, Fields] = {}
@@ -62,9 +60,10 @@ class SqlPayments(Payments):
         self, user_ids: Collection[UUID], *, declined_since: datetime
     ) -> Mapping[UUID, CardUse]:
         """Return what users have begun by card, by user id, with one statement."""
+        self._accounts.note_counted(user_ids)
         row_parameters = self._connection.row_parameters
         rows = await self._connection.fetch_all(
-            _select_card_use(row_parameters),
+            card_use_of(row_parameters),
             {
                 **row_parameters.bind_values(orders.c.user_id.type, user_ids),
                 "declined_since": declined_since,
@@ -96,15 +95,15 @@ class SqlPayments(Payments):
             yield from update_rows(payments, ["order_id"], self._saved.values())
             return
         saved = [
-            {**fields, **as_known(_payment_fields(self._read[order_id]), _CHANGING)}
+            {**fields, **_AS_READ.fields(_payment_fields(self._read[order_id]))}
             for order_id, fields in self._saved.items()
         ]
         yield from update_rows(
             payments,
             ["order_id"],
             saved,
-            only_if=still(_CHANGING),
-            known=_CHANGING,
+            only_if=_AS_READ,
+            for_guard=_AS_READ.columns,
         )
 
 
@@ -119,38 +118,6 @@ def _select_card_payments(time_range: TimeRange, page: PageRequest[TimeCursor]) 
         )
     )
     return newest_first(statement, orders.c.placed_at, orders.c.id, page)
-
-
-@cache
-def _select_card_use(row_parameters: RowParameters) -> Select[Any]:
-    since = bindparam("declined_since", type_=orders.c.placed_at.type)
-    # One part for each index: an OR over them would scan all orders of a customer.
-    attempts = union_all(
-        *(
-            select(
-                table.c.user_id,
-                at.label("at"),
-                literal_column(str(int(table is orders and status is PENDING))).label("is_pending"),
-            ).where(
-                row_parameters.is_in(table.c.user_id),
-                # Not a parameter: the index of pending orders has this constant in its condition.
-                table.c.status == literal_column(f"'{status.value}'"),
-                *more,
-            )
-            for table, at, status, more in (
-                (orders, orders.c.placed_at, PENDING, ()),
-                (orders, orders.c.placed_at, DECLINED, (orders.c.placed_at >= since,)),
-                (deposits, deposits.c.created_at, PENDING, ()),
-                (deposits, deposits.c.created_at, DECLINED, (deposits.c.created_at >= since,)),
-            )
-        )
-    ).subquery()
-    return select(
-        attempts.c.user_id,
-        func.count().label("attempts"),
-        func.sum(attempts.c.is_pending).label("pending_orders"),
-        func.min(attempts.c.at).label("first_attempt_at"),
-    ).group_by(attempts.c.user_id)
 
 
 def _payment(row: Row[Any]) -> Payment:

@@ -1,12 +1,13 @@
 """Reads, locks and stages the entities of one table."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, Row, Select, Table
 
 from shop.adapters.sql.statements.connection import SqlConnection
 from shop.adapters.sql.statements.guards import Guard
+from shop.adapters.sql.statements.row_parameters import Columns
 from shop.adapters.sql.statements.writes import (
     Fields,
     PendingWrite,
@@ -99,16 +100,28 @@ class SqlTableRepository(Generic[E]):
             error_if_incomplete=self._missing_rows(),
         )
 
-    def additions(self, names: Sequence[str], *, allowed_if: Guard) -> Iterator[PendingWrite]:
+    def additions(
+        self,
+        names: Sequence[str],
+        *,
+        allowed_if: Guard | None = None,
+        for_guard: Columns = (),
+        guard_fields: Mapping[Any, Fields] | None = None,
+    ) -> Iterator[PendingWrite]:
         """Like `updates`, but yield what the saved entities add to these numbers.
 
-        `allowed_if` compares the numbers in the table with what is added to them.
+        `allowed_if` compares the numbers in the table with what is added to them, and with the
+        columns `for_guard`, which have `guard_fields` for each key.
         """
         return add_to_rows(
             self._table,
             self._key.name,
-            [self._addition(key, names) for key in self._saved],
+            [
+                {**self._addition(key, names), **(guard_fields[key] if guard_fields else {})}
+                for key in self._saved
+            ],
             allowed_if=allowed_if,
+            for_guard=for_guard,
             error_if_incomplete=self._missing_rows(),
         )
 

@@ -30,7 +30,9 @@ class SnapshotConnection(AnsweringConnection):
         self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]
     ) -> None:
         """Read what is wanted; `tokens` are those of its sessions, by stored hash."""
-        _, self._read = await read_at_once(self._connection, ReadAhead(wanted, tokens))
+        _, self._read = await read_at_once(
+            self._connection, ReadAhead(wanted, tokens), from_primary=False
+        )
 
     async def read_whole_tables(self) -> None:
         """Have the statements of this transaction planned for whole tables, not for keys."""

@@ -46,10 +46,10 @@ class SqliteConnection(AnsweringConnection):
     ) -> None:
         """Read what is wanted on one visit; `tokens` are its sessions', by stored hash."""
         read_ahead = ReadAhead(wanted, tokens)
-        queries = [QUERIES[table] for table in read_ahead.tables]
+        tables = [each for each in read_ahead.tables if each in QUERIES]
+        queries = [QUERIES[each] for each in tables]
         results = await self._fetch(queries, reading_parameters(read_ahead))
-        rows = dict(zip(read_ahead.tables, results, strict=True))
-        self._read = RowsReadAhead(read_ahead, rows)
+        self._read = RowsReadAhead(read_ahead, dict(zip(tables, results, strict=True)))
 
     async def fetch_prepared(
         self, statement: Executable, parameters: Mapping[str, Any]

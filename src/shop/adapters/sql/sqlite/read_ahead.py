@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
-from sqlalchemy import Table, select, text
+from sqlalchemy import Table, TableClause, select, text
 
 from shop.adapters.sql.read_ahead.wanted import ReadAhead
 from shop.adapters.sql.repositories.orders import ORDERS_WITH_LINES
@@ -59,7 +59,7 @@ _CONDITIONS: Mapping[Table, str] = {
 
 _WITH_LINES = {orders: ORDERS_WITH_LINES, shipment_events: SHIPMENT_EVENTS, refunds: REFUNDS}
 
-QUERIES: Mapping[Table, Prepared] = {
+QUERIES: Mapping[TableClause, Prepared] = {
     table: prepared_query(_WITH_LINES.get(table, select(table)).where(text(condition)))
     for table, condition in _CONDITIONS.items()
 }

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_
+from sqlalchemy import Column, ColumnElement, FromClause, Table, and_
+
+from shop.adapters.sql.statements.row_parameters import Columns
 
 Guard = Callable[[Table, FromClause], ColumnElement[bool]]
 
@@ -14,20 +16,22 @@ def next_version(table: Table, rows: FromClause) -> ColumnElement[bool]:
     return table.c.version == rows.c.version - 1
 
 
-def as_known(fields: Mapping[str, Any], names: tuple[str, ...]) -> Mapping[str, Any]:
-    """Return these fields of a row under the names that the guard knows."""
-    return {known_name(name): fields[name] for name in names}
+class AsRead:
+    """Allows an update only while some columns are as they were read."""
 
+    def __init__(self, *columns: Column[Any]) -> None:
+        self._names = {column.name: f"was_{column.name}" for column in columns}
+        self.columns: Columns = tuple((self._names[column.name], column.type) for column in columns)
+        """What the rows have for this guard."""
 
-@cache
-def still(names: tuple[str, ...]) -> Guard:
-    """Return the guard that allows an update only while these columns are as they were read."""
+    def __call__(self, table: Table, rows: FromClause) -> ColumnElement[bool]:
+        """Return the condition."""
+        names = self._names.items()
+        return and_(*(table.c[name].is_not_distinct_from(rows.c[was]) for name, was in names))
 
-    def guard(table: Table, rows: FromClause) -> ColumnElement[bool]:
-        same = (table.c[each].is_not_distinct_from(rows.c[known_name(each)]) for each in names)
-        return and_(*same)
-
-    return guard
+    def fields(self, read: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return what a row has for this guard, of the fields as they were read."""
+        return {was: read[name] for name, was in self._names.items()}
 
 
 def same_version(table: Table, rows: FromClause) -> ColumnElement[bool]:
@@ -43,8 +47,3 @@ def version_after(steps: int) -> Guard:
         return table.c.version == rows.c.version - steps
 
     return guard
-
-
-def known_name(name: str) -> str:
-    """Return the name of a column's value as it was read."""
-    return f"was_{name}"

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Select,
     Table,
     Update,
+    case,
     delete,
     func,
     insert,
@@ -28,7 +29,7 @@ from sqlalchemy import (
     update,
 )
 
-from shop.adapters.sql.statements.guards import Guard, known_name
+from shop.adapters.sql.statements.guards import Guard
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.domain.shared.value import value
 
@@ -80,14 +81,16 @@ class UpdateRows(WriteStatement):
 
     keys: tuple[str, ...]
     only_if: Guard | None
-    known: tuple[str, ...] = ()
-    """The columns as they were read, for the guard: `was_status` in the rows for `status`."""
+    for_guard: Columns = ()
+    """What the rows have for the guard alone."""
+
+    greatest: str = ""
+    """The column that keeps its value if that is greater."""
 
     @property
     def columns(self) -> Columns:
         """The columns of the given rows."""
-        known = ((known_name(name), self.table.c[name].type) for name in self.known)
-        return (*columns_of(self.table, self.names), *known)
+        return (*columns_of(self.table, self.names), *self.for_guard)
 
     def statement(self, rows: FromClause) -> Update:
         """Build the UPDATE."""
@@ -108,7 +111,8 @@ class UpdateRows(WriteStatement):
 
     def new_value(self, name: str, rows: FromClause) -> ColumnElement[Any]:
         """Return the next value of a column."""
-        return rows.c[name]
+        given, stored = rows.c[name], self.table.c[name]
+        return case((stored > given, stored), else_=given) if name == self.greatest else given
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,17 +190,18 @@ def update_rows(
     rows: Collection[Fields],
     *,
     only_if: Guard | None = None,
-    known: tuple[str, ...] = (),
+    for_guard: Columns = (),
+    greatest: str = "",
     error_if_incomplete: Exception | None = None,
 ) -> Iterator[PendingWrite]:
     """Update rows by their key fields; no key may occur twice.
 
-    The guard must be the same function every time, because statements are cached. With `known`, the
-    rows also have these columns as they were read (`as_known`).
+    The guard must be the same function every time, because statements are cached. The rows also
+    have the columns `for_guard`, after the others. The column `greatest` never becomes less.
     """
     for names in _names(rows):
-        changed = names[: len(names) - len(known)]
-        statement = UpdateRows(table, changed, tuple(keys), only_if, known)
+        changed = names[: len(names) - len(for_guard)]
+        statement = UpdateRows(table, changed, tuple(keys), only_if, for_guard, greatest)
         yield PendingWrite(
             statement=statement, rows=tuple(rows), error_if_incomplete=error_if_incomplete
         )
@@ -207,13 +212,15 @@ def add_to_rows(
     key: str,
     rows: Collection[Fields],
     *,
-    allowed_if: Guard,
+    allowed_if: Guard | None,
+    for_guard: Columns = (),
     error_if_incomplete: Exception,
 ) -> Iterator[PendingWrite]:
     """Add the numbers in the rows to those in the table; otherwise like `update_rows`."""
     for names in _names(rows):
+        added = names[: len(names) - len(for_guard)]
         yield PendingWrite(
-            statement=AddToRows(table, names, (key,), None, allowed_if=allowed_if),
+            statement=AddToRows(table, added, (key,), None, for_guard, allowed_if=allowed_if),
             rows=tuple(rows),
             error_if_incomplete=error_if_incomplete,
         )

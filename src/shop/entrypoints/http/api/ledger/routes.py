@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Path, Query, Request, Response
 
 from shop.application.ledger.deposits import MakeDeposit
-from shop.application.ledger.transfers import GrantCredit, MakeTransfer
+from shop.application.ledger.transfer_batch import GrantCredit, MakeTransfer
 from shop.domain.account import (
     AccountNotFound,
     BalanceTooLarge,

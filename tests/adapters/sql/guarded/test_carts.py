@@ -1,0 +1,70 @@
+"""Carts are changed without locks, guarded by the version of their session."""
+
+from functools import partial
+
+import pytest
+
+from shop.adapters.sql.schema.tables import sessions
+from shop.application.checkout.cart import PutCartLine, RemoveCartLine
+from tests.adapters.sql.guarded.guarded_shop import GuardedShop
+from tests.adapters.sql.guarded.statements import (
+    assert_read_and_written,
+    scanned_tables,
+    statements,
+)
+
+pytestmark = pytest.mark.anyio
+
+
+class TestCarts:
+    async def test_line_is_put_with_two_statements(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+
+        with statements(shop) as sent:
+            await shop.put_in_cart(customer, "TEA", 2)
+
+        assert_read_and_written(sent)
+        assert await scanned_tables(shop, sent) == set()
+        assert [each.cart for each in await shop.rows(sessions)] == [{"TEA": 2}]
+        assert shop.attempts == ["committed"]
+
+    async def test_line_that_is_put_again_is_only_read(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        await shop.put_in_cart(customer, "TEA", 2)
+
+        with statements(shop) as sent:
+            await shop.put_in_cart(customer, "TEA", 2)
+
+        assert len(sent) == 1
+
+    async def test_first_line_begins_a_session(self, shop: GuardedShop) -> None:
+        command = PutCartLine(session=None, sku="TEA", quantity=1)
+
+        with statements(shop) as sent:
+            changed = await shop.container.cart_service().put(command)
+
+        assert_read_and_written(sent)
+        assert changed.current_session is not None
+        assert changed.current_session.new_token is not None
+        assert [each.cart for each in await shop.rows(sessions)] == [{"TEA": 1}]
+
+    async def test_line_is_removed_with_two_statements(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        await shop.put_in_cart(customer, "TEA", 2)
+        await shop.put_in_cart(customer, "COFFEE", 1)
+
+        with statements(shop) as sent:
+            await shop.container.cart_service().remove(RemoveCartLine(session=customer, sku="TEA"))
+
+        assert_read_and_written(sent)
+        assert [each.cart for each in await shop.rows(sessions)] == [{"COFFEE": 1}]
+
+    async def test_line_that_was_put_meanwhile_is_kept(self, shop: GuardedShop) -> None:
+        customer = await shop.sign_up()
+        put = """UPDATE sessions SET cart = '{"COFFEE": 3}', version = version + 1"""
+        shop.before_writing.append(partial(shop.execute, put))
+
+        await shop.put_in_cart(customer, "TEA", 2)
+
+        assert [each.cart for each in await shop.rows(sessions)] == [{"COFFEE": 3, "TEA": 2}]
+        assert shop.attempts == ["TransactionConflict"]
