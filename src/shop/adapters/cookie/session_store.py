@@ -73,9 +73,11 @@ class CookieSessionStore(SessionStore):
         """Return the sessions of authentic tokens whose row exists."""
         return await self._find(tokens, self._rows.find)
 
-    def stored_tokens(self, tokens: Collection[SessionToken]) -> Collection[SessionToken]:
+    def stored_tokens(
+        self, tokens: Collection[SessionToken]
+    ) -> Mapping[SessionToken, SessionToken]:
         """Return the tokens of the rows."""
-        return {each.token for each in self._decrypt_all(tokens).values()}
+        return {token: found.token for token, found in self._decrypt_all(tokens).items()}
 
     async def lock(self, tokens: Collection[SessionToken]) -> Mapping[SessionToken, Session]:
         """Like `find`, and lock the rows."""

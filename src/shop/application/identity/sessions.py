@@ -11,9 +11,9 @@ from shop.application.identity.authentication import (
     SessionAuthenticator,
 )
 from shop.application.ports.clock import Clock
-from shop.application.ports.looked_up_rows import LookedUpRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
@@ -82,7 +82,7 @@ class SessionService:
         self, tokens: Sequence[SessionToken]
     ) -> Sequence[SessionLookup | ShopError]:
         async def look_up_all(uow: UnitOfWork) -> Sequence[SessionLookup | ShopError]:
-            await uow.look_up(LookedUpRows(tokens=set(tokens)))
+            await uow.read_ahead([RowsWanted(session=each) for each in tokens])
             look_up = await self.lookups(uow, tokens)
             return [result_or_error(token, look_up) for token in tokens]
 

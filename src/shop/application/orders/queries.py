@@ -7,10 +7,10 @@ from uuid import UUID
 
 from shop.application.identity.authentication import CurrentSession
 from shop.application.identity.sessions import SessionLookup, SessionService
-from shop.application.ports.looked_up_rows import LookedUpRows
 from shop.application.ports.paging import Page, PageRequest, TimeCursor
 from shop.application.ports.repositories.orders import OrderFilter
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.application.transactions.group_commit import CommandQueues, result_or_error
 from shop.application.transactions.runner import TransactionRunner
@@ -122,6 +122,11 @@ class _Lookup:
     token: SessionToken
     order_id: UUID
 
+    @property
+    def rows(self) -> RowsWanted:
+        """The rows that it needs."""
+        return RowsWanted(session=self.token, order_ids=[self.order_id], with_fulfilment=True)
+
 
 @value
 class _Found:
@@ -161,7 +166,7 @@ class OrderQueries:
         order_ids = {each.order_id for each in lookups}
 
         async def look_up_all(uow: UnitOfWork) -> Sequence[_Found | ShopError]:
-            await uow.look_up(LookedUpRows(tokens=tokens, order_ids=order_ids))
+            await uow.read_ahead([each.rows for each in lookups])
             look_up_session = await self._sessions.lookups(uow, tokens)
             found = await uow.orders.get_many(order_ids)
             views = {view.order.id: view for view in await _load_views(uow, list(found.values()))}

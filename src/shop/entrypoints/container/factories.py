@@ -58,7 +58,7 @@ def sql_snapshot(database: Any, **options: Any) -> UnitOfWork:
     """Return a reading unit of work on a SQL database."""
     if database.is_embedded:
         return sql_unit_of_work(database, writing=False, **options)
-    from shop.adapters.sql.lookups.unit_of_work import SqlSnapshot
+    from shop.adapters.sql.snapshot.unit_of_work import SqlSnapshot
 
     return SqlSnapshot(database, writing=False, **options)
 

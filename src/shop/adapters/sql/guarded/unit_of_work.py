@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.guarded.connection import GuardedConnection
 from shop.adapters.sql.repositories.idempotency_keys import (
-    GuardedIdempotencyKeys,
+    LateIdempotencyKeys,
     SqlIdempotencyKeys,
 )
 from shop.adapters.sql.schema.tables import idempotency_keys
@@ -26,13 +26,9 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
     _statements: GuardedConnection
 
     async def read_ahead(self, wanted: Collection[RowsWanted]) -> None:
-        """Read with one statement what is wanted, unless cookies have the sessions."""
-        tokens = {each.session for each in wanted if each.session is not None}
-        session_ids = {session_id for each in wanted for session_id in each.session_ids}
-        if self.sessions is not self._sessions and (tokens or session_ids):
-            await self._statements.begin_reading()
-            return
-        await self._statements.read_ahead(wanted, self._sessions.tokens_by_hash(tokens))
+        """Read with one statement what is wanted, or at least the time."""
+        await super().read_ahead(wanted)
+        await self._statements.begin_reading()
 
     async def commit(self) -> None:
         """Write everything with one statement; raise `TransactionConflict` if a guard fails."""
@@ -59,4 +55,4 @@ class GuardedSqlUnitOfWork(SqlUnitOfWork):
         return GuardedConnection(connection, self._database.row_parameters, writing=True)
 
     def _keys_of(self, connection: SqlConnection) -> SqlIdempotencyKeys:
-        return GuardedIdempotencyKeys(connection)
+        return LateIdempotencyKeys(connection)

@@ -119,10 +119,10 @@ class SqlIdempotencyKeys(IdempotencyKeys):
             raise RuntimeError(f"idempotency key {key.value} was not claimed in this unit of work")
 
 
-class GuardedIdempotencyKeys(SqlIdempotencyKeys):
-    """The keys of a guarded unit of work: inserted at its end, together with their outcomes.
+class LateIdempotencyKeys(SqlIdempotencyKeys):
+    """The keys of a unit of work that inserts them at its end, together with their outcomes.
 
-    If another request has inserted one of them meanwhile, that violates the primary key.
+    Until then, only others without a lock can claim them. That violates the primary key.
     """
 
     def __init__(self, connection: SqlConnection) -> None:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from shop.adapters.sql.engines.errors import translating_errors
+from shop.adapters.sql.engines.errors import translating_commit_errors, translating_errors
 from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.adapters.sql.statements.writes import (
@@ -30,6 +30,8 @@ from shop.adapters.sql.statements.writes import (
     rows_name,
     single_statement,
 )
+from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import LockOrder
 
 
@@ -65,10 +67,23 @@ class SqlConnection:
         """Reject staging from now on."""
         self._writing = False
 
+    @property
+    def has_lateral_joins(self) -> bool:
+        """Whether one statement can find a page for each of many rows."""
+        return self._connection.dialect.name == "postgresql"
+
     async def read_whole_tables(self) -> None:
         """Have the statements of this transaction planned for whole tables, not for keys."""
         if self._connection.dialect.name == "postgresql":
             await self._execute(ALLOW_ANY_PLAN, None)
+
+    async def read_ahead(
+        self, wanted: Collection[RowsWanted], tokens: Mapping[str, SessionToken]
+    ) -> None:
+        """Read what is wanted, where that saves time; `tokens` are its sessions', by stored hash.
+
+        Without it, each question is asked.
+        """
 
     async def fetch_all(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -94,7 +109,14 @@ class SqlConnection:
         if not values:
             return ()
         query = _where_in(statement, column, self.row_parameters, lock is not None)
-        return await self.fetch_all(query, self.row_parameters.bind_values(column.type, values))
+        parameters = self.row_parameters.bind_values(column.type, values)
+        return await self.fetch_prepared(query, parameters)
+
+    async def fetch_prepared(
+        self, statement: Executable, parameters: Mapping[str, Any]
+    ) -> Sequence[Row[Any]]:
+        """Return all rows of a query that is a constant, whose text an adapter may keep."""
+        return await self.fetch_all(statement, parameters)
 
     async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
         """Insert the rows without a unique conflict; return their primary keys."""
@@ -102,7 +124,14 @@ class SqlConnection:
             return ()
         columns = columns_of(table, tuple(rows[0]))
         statement = _insert_if_absent(table, columns, self.row_parameters)
-        return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
+        parameters = self.row_parameters.bind_rows(columns, ROWS, rows)
+        return await self.fetch_prepared(statement, parameters)
+
+    async def commit(self, writes: Sequence[PendingWrite]) -> None:
+        """Run the writes, then COMMIT."""
+        await self.write(writes)
+        with translating_commit_errors():
+            await self._connection.commit()
 
     async def write(self, writes: Sequence[PendingWrite]) -> None:
         """Run the writes, in this order or in one statement; raise if one is incomplete."""
@@ -139,7 +168,8 @@ class SqlConnection:
             return ()
         columns = columns_of(table, tuple(rows[0]))
         statement = _select_matching(table, columns, self.row_parameters)
-        return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
+        parameters = self.row_parameters.bind_rows(columns, ROWS, rows)
+        return await self.fetch_prepared(statement, parameters)
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None

@@ -11,7 +11,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from shop.application.catalogue.preconditions import ANY, Precondition, product_version
-from shop.application.catalogue.products import AvailableProduct
+from shop.application.ports.repositories.products import AvailableProduct
 from shop.domain.shared.value import value
 from shop.entrypoints.http.errors.http_errors import InvalidRequest
 

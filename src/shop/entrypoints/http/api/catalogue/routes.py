@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import Path, Query, Response
 
 from shop.application.catalogue.preconditions import PreconditionFailed
-from shop.application.catalogue.products import ProductSearch, PutProduct
+from shop.application.catalogue.products import PutProduct
 from shop.application.inventory.adjustments import AdjustStock
+from shop.application.ports.repositories.products import ProductSearch
 from shop.domain.inventory import StockBelowReserved
 from shop.domain.product import ProductNotFound
 from shop.domain.session import NotSignedIn, SessionExpired

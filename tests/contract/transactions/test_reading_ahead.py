@@ -1,12 +1,12 @@
-"""What every adapter owes to lookups: a question has the answer that it has without one."""
+"""What every adapter owes to reading ahead: a question has the answer that it has without."""
 
 from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
 
-from shop.application.ports.looked_up_rows import LookedUpRows
 from shop.application.ports.repositories.session_store import SessionToken
+from shop.application.ports.rows_wanted import RowsWanted
 from shop.application.ports.unit_of_work import UnitOfWork
 from shop.domain.cart import Cart
 from shop.domain.orders.order import Actor, OrderStatus
@@ -128,14 +128,16 @@ async def test_sessions_and_orders_are_found_with_what_belongs_to_them(
             await uow.refunds.for_orders(fulfilled),
         ]
 
-    async def look_up(uow: UnitOfWork) -> list[object]:
-        await uow.look_up(LookedUpRows(tokens=set(asked), order_ids=order_ids))
+    async def read_ahead(uow: UnitOfWork) -> list[object]:
+        wanted = [RowsWanted(session=each) for each in asked]
+        wanted += [RowsWanted(order_ids=[each], with_fulfilment=True) for each in order_ids]
+        await uow.read_ahead(wanted)
         return await ask(uow)
 
-    looked_up = await storage.read(look_up)
+    found_ahead = await storage.read(read_ahead)
 
-    assert looked_up == await storage.read(ask)
-    sessions, users, orders, payments, events, refunds = looked_up
+    assert found_ahead == await storage.read(ask)
+    sessions, users, orders, payments, events, refunds = found_ahead
     assert sessions == {tokens["ada"]: OF_ADA, tokens["visitor"]: OF_A_VISITOR}
     assert users == {ADA.id: ADA, BOB.id: BOB}
     assert isinstance(orders, dict)
@@ -146,17 +148,17 @@ async def test_sessions_and_orders_are_found_with_what_belongs_to_them(
 
 
 async def test_sessions_are_found_without_orders(storage: Storage, tokens: Tokens) -> None:
-    async def look_up(uow: UnitOfWork) -> list[object]:
-        await uow.look_up(LookedUpRows(tokens={tokens["cyn"]}))
+    async def read_ahead(uow: UnitOfWork) -> list[object]:
+        await uow.read_ahead([RowsWanted(session=tokens["cyn"])])
         return [await uow.sessions.find([tokens["cyn"]]), await uow.users.get_many([CYN.id])]
 
-    assert await storage.read(look_up) == [{tokens["cyn"]: OF_CYN}, {CYN.id: CYN}]
+    assert await storage.read(read_ahead) == [{tokens["cyn"]: OF_CYN}, {CYN.id: CYN}]
 
 
 async def test_a_session_with_an_old_key_is_noticed(storage: Storage, tokens: Tokens) -> None:
-    async def look_up(uow: UnitOfWork) -> bool:
-        await uow.look_up(LookedUpRows(tokens={tokens["cyn"]}))
+    async def read_ahead(uow: UnitOfWork) -> bool:
+        await uow.read_ahead([RowsWanted(session=tokens["cyn"])])
         (found,) = (await uow.sessions.find([tokens["cyn"]])).values()
         return uow.sessions.needs_rotation(found)
 
-    assert await storage.read(look_up) is False
+    assert await storage.read(read_ahead) is False

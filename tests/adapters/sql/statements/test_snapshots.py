@@ -1,4 +1,4 @@
-"""Lookups on PostgreSQL: one statement without a transaction, and no other question."""
+"""Snapshots that read ahead: one statement without a transaction, and no other question."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import event, text
 
 from shop.adapters.sql.database import SqlDatabase
-from shop.adapters.sql.lookups.unit_of_work import SqlSnapshot
+from shop.adapters.sql.snapshot.unit_of_work import SqlSnapshot
 from shop.adapters.sql.unit_of_work import SqlUnitOfWork
-from shop.application.ports.looked_up_rows import LookedUpRows
+from shop.application.ports.paging import PageRequest
+from shop.application.ports.repositories.products import ProductSearch
+from shop.application.ports.rows_wanted import RowsWanted
 from tests.factories import id_of, session, user
 
 pytestmark = pytest.mark.anyio
@@ -27,16 +29,16 @@ async def token(postgresql: SqlDatabase) -> str:
         await uow.commit()
     # The first connection asks what types there are.
     async with _snapshot(postgresql) as uow:
-        await uow.look_up(LookedUpRows(tokens=[token]))
+        await uow.read_ahead([RowsWanted(session=token)])
     return token
 
 
-async def test_a_lookup_is_one_statement_without_a_transaction(
+async def test_reading_ahead_is_one_statement_without_a_transaction(
     postgresql: SqlDatabase, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with _sent_to(postgresql, monkeypatch) as sent:
         async with _snapshot(postgresql) as uow:
-            await uow.look_up(LookedUpRows(tokens=[token], order_ids=[id_of("no order")]))
+            await uow.read_ahead([RowsWanted(session=token, order_ids=[id_of("no order")])])
             assert await uow.sessions.find([token]) == {token: OF_ADA}
             assert await uow.users.get_many([ADA.id]) == {ADA.id: ADA}
             assert await uow.orders.get_many([id_of("no order")]) == {}
@@ -45,7 +47,7 @@ async def test_a_lookup_is_one_statement_without_a_transaction(
     assert statement.startswith("WITH")
 
 
-async def test_questions_without_a_lookup_share_a_read_only_snapshot(
+async def test_questions_share_a_read_only_snapshot(
     postgresql: SqlDatabase, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     del token
@@ -59,6 +61,38 @@ async def test_questions_without_a_lookup_share_a_read_only_snapshot(
     assert "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;" in sent
 
 
+async def test_a_single_question_is_one_statement_without_a_transaction(
+    postgresql: SqlDatabase, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del token
+    with _sent_to(postgresql, monkeypatch) as sent:
+        async with _snapshot(postgresql) as uow:
+            uow.ask_once()
+            assert await uow.users.get_many([ADA.id]) == {ADA.id: ADA}
+            with pytest.raises(RuntimeError, match="only one question"):
+                await uow.users.get_many([ADA.id])
+
+    (statement,) = sent
+    assert statement.startswith("SELECT")
+
+
+async def test_pages_are_one_statement_however_many_are_asked_for(
+    postgresql: SqlDatabase, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del token
+    questions = [
+        ProductSearch(words=words, page=PageRequest(limit=limit, after=None))
+        for words in ("", "tea")
+        for limit in range(1, 20)
+    ]
+    with _sent_to(postgresql, monkeypatch) as sent:
+        async with _snapshot(postgresql) as uow:
+            uow.ask_once()
+            await uow.products.search(questions)
+
+    assert len(sent) == 1
+
+
 async def test_a_snapshot_that_is_asked_nothing_begins_nothing(
     postgresql: SqlDatabase, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,14 +104,14 @@ async def test_a_snapshot_that_is_asked_nothing_begins_nothing(
     assert sent == []
 
 
-async def test_what_was_not_looked_up_is_not_answered(postgresql: SqlDatabase, token: str) -> None:
+async def test_what_was_not_read_ahead_is_not_answered(postgresql: SqlDatabase, token: str) -> None:
     async with _snapshot(postgresql) as uow:
-        await uow.look_up(LookedUpRows(tokens=[token]))
-        with pytest.raises(RuntimeError, match="was not looked up"):
+        await uow.read_ahead([RowsWanted(session=token)])
+        with pytest.raises(RuntimeError, match="was not read ahead"):
             await uow.users.with_emails([ADA.email])
-        with pytest.raises(RuntimeError, match="was not looked up"):
+        with pytest.raises(RuntimeError, match="was not read ahead"):
             await uow.products.get_many(["TEA"])
-        with pytest.raises(RuntimeError, match="was not looked up"):
+        with pytest.raises(RuntimeError, match="was not read ahead"):
             await uow.orders.history(id_of("no order"))
 
 

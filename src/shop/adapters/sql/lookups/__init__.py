@@ -1,1 +1,0 @@
-"""Snapshots that read with one statement what a group of lookups asks."""
