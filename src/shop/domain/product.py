@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from shop.domain.shared.errors import InvalidValue, NotFound
 from shop.domain.shared.line_quantity import require_sku
@@ -40,8 +41,12 @@ class Product:
         require_price(self.price)
 
 
+@lru_cache(maxsize=1024)
 def require_description(name: str, description: str, image_url: str | None) -> None:
-    """Check the texts that describe a product."""
+    """Check the texts that describe a product.
+
+    They are checked whenever a product is read, and the same products are read again and again.
+    """
     if not 1 <= len(name) <= MAX_PRODUCT_NAME_CHARACTERS or not is_single_line(name):
         rule = f"must be 1 to {MAX_PRODUCT_NAME_CHARACTERS} characters on one line"
         raise InvalidValue(field="name", rule=rule)

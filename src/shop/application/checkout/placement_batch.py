@@ -87,6 +87,8 @@ class PlacementBatch:
         self._notifications = notifications
         self._policy = policy
         self._now = now
+        self._resolve_at = policy.resolve_at(now)
+        self._expires_at = policy.expires_at(now)
         self._current_sessions = dict(rows.current_sessions)
         self._products = rows.products
         self._payments = rows.payments
@@ -120,8 +122,8 @@ class PlacementBatch:
                 card_token=command.card,
                 session_id=current_session.session.id,
                 clears_cart=command.cart is None,
-                resolve_at=self._policy.resolve_at(self._now),
-                expires_at=self._policy.expires_at(self._now),
+                resolve_at=self._resolve_at,
+                expires_at=self._expires_at,
             ),
         )
         if is_pending:

@@ -88,6 +88,15 @@ class Notifications:
             for event_type in EventType
         }
         self._emailed = EMAILED if policy.emails_customers else frozenset()
+        self._reported = {
+            event_type
+            for event_type in EventType
+            if self._endpoint_urls[event_type] or event_type in self._emailed
+        }
+        self.reports_low_stock = (
+            policy.low_stock_threshold > 0 and EventType.STOCK_LOW in self._reported
+        )
+        """Whether `stock.low` has a threshold and recipients."""
 
     def order_placed(self, uow: UnitOfWork, order: Order, payment: Payment) -> None:
         """Report a new order, paid or pending."""
@@ -127,16 +136,10 @@ class Notifications:
 
     def account_credited(self, uow: UnitOfWork, transfer: Transfer) -> None:
         """Report that an admin credited an account."""
-        if self._has_recipients(EventType.ACCOUNT_CREDITED):
+        if EventType.ACCOUNT_CREDITED in self._reported:
             self._stage(
                 uow, EventType.ACCOUNT_CREDITED, transfer_payload(transfer), customer_id=None
             )
-
-    @property
-    def reports_low_stock(self) -> bool:
-        """Whether `stock.low` has a threshold and recipients."""
-        has_threshold = self._policy.low_stock_threshold > 0
-        return has_threshold and self._has_recipients(EventType.STOCK_LOW)
 
     def stock_changed(self, uow: UnitOfWork, before: Inventory, after: Inventory) -> None:
         """Report low stock if this change took it to the threshold or below."""
@@ -147,14 +150,11 @@ class Notifications:
     def _stage_order_event(
         self, uow: UnitOfWork, event_type: EventType, order: Order, payment: Payment, **extra: Json
     ) -> None:
-        if self._has_recipients(event_type):
+        if event_type in self._reported:
             payload = order_payload(
                 order, payment, rehearses_payments=self._policy.rehearses_payments
             )
             self._stage(uow, event_type, {**payload, **extra}, order.user_id)
-
-    def _has_recipients(self, event_type: EventType) -> bool:
-        return bool(self._endpoint_urls[event_type]) or event_type in self._emailed
 
     def _stage(
         self, uow: UnitOfWork, event_type: EventType, data: Json, customer_id: UUID | None
