@@ -24,6 +24,7 @@ class GuardedConnection(SqlConnection):
     Every statement is a transaction of its own. What was not read ahead is read when it is asked.
     """
 
+    _has_begun = True
     _read: RowsReadAhead | None = None
     _read_at: datetime | None = None
     """When the first statement ran, by the clock of the database."""

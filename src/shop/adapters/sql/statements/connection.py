@@ -20,6 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shop.adapters.sql.engines.errors import translating_errors
 from shop.adapters.sql.engines.plans import ALLOW_ANY_PLAN
+from shop.adapters.sql.statements.driver import fetch_rows_from_driver
 from shop.adapters.sql.statements.row_parameters import ROWS, Columns, RowParameters
 from shop.adapters.sql.statements.writes import (
     Fields,
@@ -35,6 +36,9 @@ from shop.application.ports.unit_of_work import LockOrder
 
 class SqlConnection:
     """Reads and writes sets of rows, each set with one statement."""
+
+    _has_begun = False
+    """Whether SQLAlchemy has begun the transaction, which it does with the first statement."""
 
     def __init__(
         self, connection: AsyncConnection, row_parameters: RowParameters, *, writing: bool
@@ -91,7 +95,17 @@ class SqlConnection:
         if not values:
             return ()
         query = _where_in(statement, column, self.row_parameters, lock is not None)
-        return await self.fetch_all(query, self.row_parameters.bind_values(column.type, values))
+        parameters = self.row_parameters.bind_values(column.type, values)
+        return await self.fetch_prepared(query, parameters)
+
+    async def fetch_prepared(
+        self, statement: Executable, parameters: Mapping[str, Any]
+    ) -> Sequence[Row[Any]]:
+        """Return all rows of a query that is a constant, whose text an adapter may keep."""
+        if not self._has_begun or self._connection.dialect.name != "postgresql":
+            return await self.fetch_all(statement, parameters)
+        with translating_errors():
+            return await fetch_rows_from_driver(self._connection, statement, parameters)
 
     async def insert_if_absent(self, table: Table, rows: Sequence[Fields]) -> Sequence[Row[Any]]:
         """Insert the rows without a unique conflict; return their primary keys."""
@@ -99,7 +113,8 @@ class SqlConnection:
             return ()
         columns = columns_of(table, tuple(rows[0]))
         statement = _insert_if_absent(table, columns, self.row_parameters)
-        return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
+        parameters = self.row_parameters.bind_rows(columns, ROWS, rows)
+        return await self.fetch_prepared(statement, parameters)
 
     async def write(self, writes: Sequence[PendingWrite]) -> None:
         """Run the writes, in this order or in one statement; raise if one is incomplete."""
@@ -126,7 +141,7 @@ class SqlConnection:
         statement = combined_statement(
             tuple(change.statement for change in writes), self.row_parameters
         )
-        (counts,) = await self.fetch_all(statement, parameters)
+        (counts,) = await self.fetch_prepared(statement, parameters)
         for write, row_count in zip(writes, counts, strict=True):
             write.require_complete(row_count)
 
@@ -136,7 +151,8 @@ class SqlConnection:
             return ()
         columns = columns_of(table, tuple(rows[0]))
         statement = _select_matching(table, columns, self.row_parameters)
-        return await self.fetch_all(statement, self.row_parameters.bind_rows(columns, ROWS, rows))
+        parameters = self.row_parameters.bind_rows(columns, ROWS, rows)
+        return await self.fetch_prepared(statement, parameters)
 
     async def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -149,6 +165,7 @@ class SqlConnection:
     ) -> CursorResult[Any]:
         with translating_errors():
             result = await self._connection.execute(statement, parameters)
+        self._has_begun = True
         return cast("CursorResult[Any]", result)
 
 
